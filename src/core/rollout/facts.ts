@@ -1,0 +1,90 @@
+/**
+ * What GitHub says, in our words: the facts that decisions are made from. Times are epoch milliseconds.
+ */
+
+/** A full Git object name: 40 hex digits. */
+export type Sha = string
+
+export interface Person {
+  readonly login: string
+  /** GitHub's account type `Bot`: Apps, ourselves included. */
+  readonly isBot: boolean
+}
+
+/** A repository as GitHub names it: `owner/name`, and the number that survives a rename. */
+export interface RepositoryName {
+  readonly id: number
+  readonly owner: string
+  readonly name: string
+}
+
+export interface PullRequest {
+  readonly number: number
+  readonly state: 'open' | 'merged' | 'closed'
+  readonly draft: boolean
+  readonly title: string
+  readonly author: Person
+  readonly head: { readonly ref: string; readonly sha: Sha; readonly isFork: boolean }
+  readonly base: { readonly ref: string; readonly sha: Sha }
+  /** The commit that landed on the base branch; only of a merged pull request. */
+  readonly mergeCommit: Sha | undefined
+  readonly labels: readonly string[]
+  readonly createdAt: number
+  readonly closedAt: number | undefined
+}
+
+export interface Comment {
+  readonly id: number
+  readonly author: Person
+  readonly body: string
+  readonly createdAt: number
+  /** Someone changed the text after it was written. */
+  readonly isEdited: boolean
+  /** Written by this very GitHub App. */
+  readonly isOurs: boolean
+}
+
+/** GitHub's repository roles, weakest first. */
+export const PERMISSIONS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+export type CheckName = 'canary/validate' | 'canary/gate'
+
+/** GitHub's conclusions, less those that would pass a required check without saying so (`neutral`, `skipped`). */
+export type Conclusion = 'success' | 'failure' | 'action_required'
+
+export interface CheckAnnotation {
+  readonly path: string
+  /** 1-based. */
+  readonly line: number
+  readonly level: 'failure' | 'warning' | 'notice'
+  readonly message: string
+  readonly title: string
+}
+
+/** What a check run is to say. `conclusion` undefined: still at work (`in_progress`). */
+export interface CheckReport {
+  readonly name: CheckName
+  readonly conclusion: Conclusion | undefined
+  readonly title: string
+  /** Markdown, at most 65,535 characters. */
+  readonly summary: string
+  readonly text?: string
+  readonly annotations?: readonly CheckAnnotation[]
+}
+
+export interface CheckRun {
+  readonly id: number
+  readonly name: CheckName
+  readonly conclusion: Conclusion | undefined
+  readonly title: string
+  readonly summary: string
+}
+
+/** A commit status (GitHub's older API, the one that Flux and Argo CD's notifications write). */
+export interface CommitStatus {
+  readonly context: string
+  readonly state: 'success' | 'failure' | 'error' | 'pending'
+  readonly createdAt: number
+  readonly description: string
+}

@@ -1,0 +1,22 @@
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+
+/** The pull requests of one repository. */
+export interface PullRequests {
+  /** Reads one; undefined when there is none of that number. */
+  get(number: number): Promise<PullRequest | undefined>
+  /** The newest hundred against a base branch, whatever their state, newest first. */
+  recent(base: string): Promise<readonly PullRequest[]>
+  /** Every open one, newest first. */
+  allOpen(): Promise<readonly PullRequest[]>
+  /** Those from a branch of this repository, whatever their state, newest first. */
+  from(branch: string): Promise<readonly PullRequest[]>
+  /** Opens one; `exists` when GitHub has an open one for the same branches. */
+  open(draft: { head: string; base: string; title: string; body: string }): Promise<PullRequest | 'exists'>
+  /** Replaces title and body. */
+  edit(number: number, text: { title: string; body: string }): Promise<void>
+  close(number: number): Promise<void>
+  /** Merges, but only while the head is `sha`. `refused`: GitHub's rules (branch protection, conflicts) forbid it now. */
+  merge(number: number, sha: Sha): Promise<'merged' | 'head-moved' | 'refused'>
+  /** Adds labels; those it has already stay. */
+  label(number: number, labels: readonly string[]): Promise<void>
+}

@@ -1,0 +1,17 @@
+/** The outcome of rendering one environment. */
+export type Rendered =
+  | { readonly ok: true; readonly yaml: string }
+  | {
+      readonly ok: false
+      readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large'
+      /** What the tool said, with no path of this machine in it; empty when it said nothing. */
+      readonly detail: string
+    }
+
+/** Renders kustomize roots. */
+export interface Renderer {
+  /** Builds the root (a folder path, '' for the top) from exactly these files: path in the repository → text. */
+  render(files: ReadonlyMap<string, string>, root: string): Promise<Rendered>
+  /** Name and version of the tool, e.g. `kustomize v5.5.0`; undefined where there is none. */
+  tool(): Promise<string | undefined>
+}

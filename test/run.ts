@@ -1,0 +1,41 @@
+/**
+ * Runs the test files under Node's own runner and ends with one line: `N passed, N failed, N skipped`.
+ *
+ * `npm test` runs all of them; `npm test -- core/traffic stories` those whose path holds one of the words.
+ * In CI a skipped test is a failure: there every real component is installed, so a skip hides one.
+ */
+import { globSync } from 'node:fs'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+const words = process.argv.slice(2)
+const files = globSync('test/**/*.test.ts')
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort()
+if (files.length === 0) {
+  console.error(`No test file has ${words.join(' or ')} in its path.`)
+  process.exit(2)
+}
+
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const skips: string[] = []
+const stream = run({ files, concurrency: 2, timeout: 10 * 60_000 })
+stream.on('test:pass', (event) => {
+  if (event.details.type === 'suite') return
+  if (event.skip === undefined || event.skip === false) counts.passed += 1
+  else {
+    counts.skipped += 1
+    skips.push(`${event.name}: ${String(event.skip)}`)
+  }
+})
+stream.on('test:fail', (event) => {
+  if (event.details.type !== 'suite') counts.failed += 1
+})
+stream.on('end', () => {
+  const skipFails = process.env['CI'] === 'true' && counts.skipped > 0
+  for (const skip of skips) console.log(`skipped: ${skip}`)
+  if (skipFails) console.log('A skip is a failure here: CI installs every part that the tests need.')
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  process.exitCode = counts.failed > 0 || counts.passed === 0 || skipFails ? 1 : 0
+})
+stream.compose(spec).pipe(process.stdout)
