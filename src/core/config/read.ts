@@ -1,0 +1,59 @@
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { Place } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { Config } from './schema.ts'
+
+export const CONFIG_FILE = '.github/canary.yml'
+
+export type ConfigProblem = Place & { readonly path: string; readonly message: string }
+
+/** Reads the config's text, or the default config where the file does not exist. All problems at once, each with its line. */
+export function readConfig(text: string | undefined): Result<Config, readonly ConfigProblem[]> {
+  if (text === undefined) return ok(Config.parse({}))
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0) {
+    return err(
+      document.errors.map((error) => ({
+        file: CONFIG_FILE,
+        line: lines.linePos(error.pos[0]).line,
+        path: '',
+        message: error.message,
+      })),
+    )
+  }
+  const parsed = Config.safeParse(document.contents === null ? {} : document.toJS({ maxAliasCount: 0 }))
+  if (!parsed.success) {
+    return err(
+      parsed.error.issues.map((issue) => {
+        const extra = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+        const path = [...issue.path, ...extra].filter((key) => typeof key !== 'symbol')
+        return { file: CONFIG_FILE, line: lineOf(path), path: path.join('.'), message: issue.message }
+      }),
+    )
+  }
+  const problems = crossFieldProblems(parsed.data).map((problem) => ({
+    ...problem,
+    file: CONFIG_FILE,
+    line: lineOf(problem.path.split('.')),
+  }))
+  return problems.length > 0 ? err(problems) : ok(parsed.data)
+
+  function lineOf(path: readonly (string | number)[]): number {
+    for (let length = path.length; length > 0; length -= 1) {
+      const node = document.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range !== undefined && node.range !== null) return lines.linePos(node.range[0]).line
+    }
+    return 1
+  }
+}
+
+/** The rules that no single key can check. */
+function crossFieldProblems(config: Config): readonly { readonly path: string; readonly message: string }[] {
+  const environments = config.environments ?? {}
+  return Object.entries(environments).flatMap(([name, { after }]) =>
+    after === undefined || after in environments
+      ? []
+      : [{ path: `environments.${name}.after`, message: `names ${after}, which is no environment of this file` }],
+  )
+}

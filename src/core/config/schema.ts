@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { Duration } from './duration.ts'
+
+const Percent = z.number().positive().max(100)
+
+const Live = z
+  .union([
+    z.strictObject({
+      status: z.string().min(1).describe('Pattern of a commit status context; * stands for any characters.'),
+    }),
+    z.strictObject({ deployment: z.string().min(1).describe('Name of a GitHub deployment environment.') }),
+    z.strictObject({
+      after: Duration.describe('Time after the merge: weak, because nothing reports that it was applied.'),
+    }),
+  ])
+  .describe('How Perch knows that a commit has been applied in the environment.')
+
+const Environment = z.strictObject({
+  path: z.string().min(1).describe('Folder in the repository that renders to this environment.'),
+  after: z.string().optional().describe('Environment in which a step must be done first.'),
+  approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
+  live: Live.optional(),
+})
+
+const Analysis = z.strictObject({
+  provider: z.literal('prometheus'),
+  checks: z
+    .array(z.strictObject({ metric: z.string(), min: z.number().optional(), max: z.number().optional() }))
+    .nonempty(),
+})
+
+const Service = z.strictObject({
+  route: z
+    .strictObject({
+      kind: z.literal('VirtualService').default('VirtualService'),
+      name: z.string().min(1),
+      namespace: z.string().min(1).optional(),
+      rules: z
+        .array(z.string())
+        .nonempty()
+        .optional()
+        .describe('Names of the rules to move; all with both roles by default.'),
+    })
+    .optional()
+    .describe('The object that splits the traffic; the one named like the service by default.'),
+  stable: z.string().optional().describe('Subset or host of the stable version.'),
+  canary: z.string().optional().describe('Subset or host of the canary version.'),
+  steps: z
+    .array(Percent)
+    .nonempty()
+    .refine(
+      (steps) => steps.every((step, index) => index === 0 || step > (steps[index - 1] ?? 0)),
+      'must rise from step to step',
+    )
+    .default([5, 25, 50, 100])
+    .describe("The plan: the canary's percent, step by step."),
+  bake: Duration.default(10 * 60_000).describe('How long a step must stay live before the next may merge.'),
+  analysis: Analysis.optional(),
+  onFailure: z.enum(['rollback', 'hold']).default('rollback'),
+  autoMerge: z
+    .enum(['never', 'rollback', 'always'])
+    .default('never')
+    .describe('Which pull requests Perch merges itself.'),
+})
+
+/** `.github/canary.yml`. Every key is optional; an unknown key is an error. */
+export const Config = z.strictObject({
+  environments: z.record(z.string(), Environment).optional(),
+  services: z.record(z.string(), Service).default({}),
+  annotationPrefix: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a DNS name, such as gitops.example.com')
+    .default('perch.dev'),
+})
+
+export type Config = z.infer<typeof Config>
+export type ServiceConfig = z.infer<typeof Service>
+export type EnvironmentConfig = z.infer<typeof Environment>
+export type Live = z.infer<typeof Live>
+
+/** What a service that the file does not mention gets. */
+export const DEFAULT_SERVICE: ServiceConfig = Service.parse({})
+
+/** Argo CD polls Git every 2 to 3 minutes by default; Flux every 1 to 10. Without feedback a timer has to do. */
+export const DEFAULT_LIVE: Live = { after: 3 * 60_000 }

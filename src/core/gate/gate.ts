@@ -1,0 +1,73 @@
+import type { Liveness } from './live.ts'
+
+export type GateName = 'live' | 'bake' | 'config' | 'base'
+
+/** Why a gate says what it says, as data; `core/message` has the words. */
+export type GateReason =
+  | { readonly code: 'live'; readonly liveness: Liveness }
+  | { readonly code: 'baking'; readonly since: number; readonly until: number; readonly bakeMs: number }
+  | { readonly code: 'not-live-yet' }
+  | { readonly code: 'unchecked'; readonly what: string }
+
+/** One gate's word on one change: `pass`; `wait`: time or somebody else will tell, at `until` where that is known; `block`. */
+export interface Verdict {
+  readonly gate: GateName
+  readonly target: string
+  readonly state: 'pass' | 'wait' | 'block'
+  readonly reason: GateReason
+  readonly until?: number
+}
+
+/** One traffic change that a pull request would make, measured against the base branch. */
+export interface TrafficChange {
+  readonly target: string
+  readonly from: number
+  readonly to: number
+  /** The stable version becomes another one while the canary has traffic. */
+  readonly promotes: boolean
+  /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
+  readonly finishes: boolean
+  readonly bakeMs: number
+  /** What the config asks for and nobody checks. */
+  readonly unchecked: readonly string[]
+  /** Of the step that the base branch is at; undefined where the canary has no traffic yet. */
+  readonly liveness: Liveness | undefined
+}
+
+/** The gates of one change. Lowering traffic is never gated, but for the flip at the finish, which must not reach rolling pods. */
+export function judge(change: TrafficChange, now: number): readonly Verdict[] {
+  const { target, liveness } = change
+  const isRaise = change.to > change.from
+  const unchecked = isRaise || change.promotes ? change.unchecked.map((what) => block(target, what)) : []
+  const waits = (isRaise && change.from > 0) || change.promotes
+  if (liveness === undefined || (!waits && !change.finishes)) return unchecked
+  const live: Verdict = { gate: 'live', target, ...liveState(liveness), reason: { code: 'live', liveness } }
+  if (change.finishes) return [live]
+  return [...unchecked, live, bake(change, liveness, now)]
+}
+
+function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {
+  if (liveness.state === 'live') return { state: 'pass' }
+  if (liveness.state === 'failed') return { state: 'block' }
+  return liveness.waitsFor === 'timer' ? { state: 'wait', until: liveness.until } : { state: 'wait' }
+}
+
+function bake({ target, bakeMs }: TrafficChange, liveness: Liveness, now: number): Verdict {
+  if (liveness.state !== 'live') return { gate: 'bake', target, state: 'wait', reason: { code: 'not-live-yet' } }
+  const { since } = liveness
+  const until = since + bakeMs
+  const reason = { code: 'baking', since, until, bakeMs } as const
+  return now >= until
+    ? { gate: 'bake', target, state: 'pass', reason }
+    : { gate: 'bake', target, state: 'wait', reason, until }
+}
+
+function block(target: string, what: string): Verdict {
+  return { gate: 'config', target, state: 'block', reason: { code: 'unchecked', what } }
+}
+
+/** The moment at which waiting gates may turn; undefined where only somebody else's word can. */
+export function nextLook(verdicts: readonly Verdict[]): number | undefined {
+  const moments = verdicts.flatMap(({ state, until }) => (state === 'wait' && until !== undefined ? [until] : []))
+  return moments.length === 0 ? undefined : Math.min(...moments)
+}

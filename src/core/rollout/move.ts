@@ -1,0 +1,69 @@
+import { type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
+import type { Manifest } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
+import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
+import { canaryShare } from '../traffic/route.ts'
+import { canaryVersion, promoteVersion } from '../traffic/version.ts'
+import { planOf, type Target } from './target.ts'
+
+/** One change of a rollout, as data. */
+export type Move =
+  | { readonly kind: 'share'; readonly from: number; readonly to: number }
+  | { readonly kind: 'rollback'; readonly from: number }
+  /** The stable version becomes the canary's; the weights stay. */
+  | { readonly kind: 'finish-version'; readonly from: string; readonly to: string }
+  /** All traffic to the (new) stable version again, the annotations cleared. */
+  | { readonly kind: 'finish-weights' }
+
+export type MoveRefusal =
+  | EditRefusal
+  | WeightRefusal
+  | { readonly code: 'no-version'; readonly file: string; readonly line: number }
+
+/** New file texts by path; empty where nothing needs to change. */
+export type Files = ReadonlyMap<string, string>
+
+/** The files as the move leaves them. `pr` is the pull request that a person drives the rollout from. */
+export function filesFor(
+  move: Move,
+  target: Target,
+  world: { readonly manifests: readonly Manifest[]; readonly pr: number | undefined },
+): Result<Files, MoveRefusal> {
+  if (move.kind === 'finish-version') return versionFiles(target, world.manifests)
+  const percent = move.kind === 'share' ? move.to : 0
+  const weights = reweigh(target.route, percent, target.settings.ruleNames)
+  if (!weights.ok) return weights
+  const edits = [...weights.value, ...notesFor(move, target, world)]
+  const text = editManifest(target.manifest, edits)
+  return text.ok ? ok(changedOnly(target.manifest, text.value)) : err(text.error)
+}
+
+function notesFor(
+  move: Move,
+  target: Target,
+  world: { readonly manifests: readonly Manifest[]; readonly pr: number | undefined },
+): readonly Edit[] {
+  const { route, settings } = target
+  if (move.kind === 'finish-weights') return writeNotes(route, settings.prefix, clearedNotes(route, settings.prefix))
+  const now = readNotes(route, settings.prefix)
+  if (move.kind === 'rollback') return writeNotes(route, settings.prefix, { ...now, percentage: '0' })
+  return writeNotes(route, settings.prefix, {
+    percentage: String(move.kind === 'share' ? move.to : canaryShare(route)),
+    version: canaryVersion(route, world.manifests),
+    pr: world.pr === undefined ? now.pr : String(world.pr),
+    steps: planOf(target).join(','),
+  })
+}
+
+function versionFiles(target: Target, manifests: readonly Manifest[]): Result<Files, MoveRefusal> {
+  const change = promoteVersion(target.route, manifests)
+  const manifest = manifests.find(({ file }) => file === change?.file)
+  if (change === undefined || manifest === undefined) return err({ code: 'no-version', ...target.route.place })
+  const text = editManifest(manifest, change.edits)
+  return text.ok ? ok(changedOnly(manifest, text.value)) : err(text.error)
+}
+
+function changedOnly(manifest: Manifest, text: string): Files {
+  return text === manifest.text ? new Map() : new Map([[manifest.file, text]])
+}

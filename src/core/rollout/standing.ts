@@ -1,0 +1,57 @@
+import type { Manifest } from '../manifest/parse.ts'
+import { readNotes } from '../traffic/annotations.ts'
+import { canaryShare, weightedRules } from '../traffic/route.ts'
+import { versionsOf, type Versions } from '../traffic/version.ts'
+import type { Move } from './move.ts'
+import { nextStep, planOf, type Target } from './target.ts'
+
+/** Where a rollout stands, read from the files of one commit. */
+export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
+  | { readonly phase: 'idle'; readonly share: 0 }
+  /** Somebody moves the traffic by hand: weights without our annotation. Shown, not driven. */
+  | { readonly phase: 'by-hand'; readonly share: number }
+  | { readonly phase: 'stepping'; readonly share: number }
+  /** All traffic is on the canary; the stable version is still the old one. */
+  | { readonly phase: 'finishing-version'; readonly share: 100 }
+  /** All traffic is on the canary's entry; both entries are the same version. */
+  | { readonly phase: 'finishing-weights'; readonly share: 100 }
+)
+
+export function standingOf(target: Target, manifests: readonly Manifest[]): Standing {
+  const share = canaryShare(target.route) ?? 0
+  const versions = versionsOf(target.route, manifests)
+  const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
+  if (share === 0) return { target, versions, phase: 'idle', share: 0 }
+  if (!isDriven) return { target, versions, phase: 'by-hand', share }
+  if (share < 100) return { target, versions, phase: 'stepping', share }
+  return { target, versions, phase: versions?.same === true ? 'finishing-weights' : 'finishing-version', share: 100 }
+}
+
+/** What follows from where a rollout stands, when nobody says otherwise. */
+export function moveAfter(standing: Standing): Move | undefined {
+  switch (standing.phase) {
+    case 'idle':
+    case 'by-hand':
+      return undefined
+    case 'stepping': {
+      const to = nextStep(planOf(standing.target), standing.share)
+      return to === undefined ? undefined : { kind: 'share', from: standing.share, to }
+    }
+    case 'finishing-version':
+      return {
+        kind: 'finish-version',
+        from: standing.versions?.stable ?? 'stable',
+        to: standing.versions?.canary ?? 'canary',
+      }
+    case 'finishing-weights':
+      return { kind: 'finish-weights' }
+  }
+}
+
+/** What must stay the same for a commit to be part of the same step: all weights, and both versions. */
+export function stepKey(standing: Standing): string {
+  const weights = weightedRules(standing.target.route).map(({ destinations }) =>
+    destinations.map(({ weight }) => weight ?? null),
+  )
+  return JSON.stringify([weights, standing.versions?.stable ?? null, standing.versions?.canary ?? null])
+}

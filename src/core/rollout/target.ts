@@ -1,0 +1,84 @@
+import type { Manifest } from '../manifest/parse.ts'
+import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type Live, type ServiceConfig } from '../config/schema.ts'
+import { type Route, routeId } from '../traffic/route.ts'
+import { readNotes } from '../traffic/annotations.ts'
+
+/** How a rollout is to be driven: the config's word, defaults filled in. */
+export interface Settings {
+  readonly steps: readonly number[]
+  readonly bakeMs: number
+  readonly live: Live
+  readonly autoMerge: ServiceConfig['autoMerge']
+  readonly ruleNames: readonly string[] | undefined
+  readonly prefix: string
+  /** Conditions that the config asks for and this version cannot check: they block, because unknown is never green. */
+  readonly unchecked: readonly string[]
+}
+
+/** One service in one environment: what a rollout moves. */
+export interface Target {
+  readonly service: string
+  /** The environment's name; `all`, or names joined by `+`, where several environments share the file. */
+  readonly environment: string
+  readonly environments: readonly string[]
+  readonly route: Route
+  readonly manifest: Manifest
+  readonly settings: Settings
+}
+
+/** The same rollout in any commit: `production VirtualService default/api-service`. */
+export function targetId(target: Target): string {
+  return `${target.environment} ${routeId(target.route)}`
+}
+
+/** `production/api-service`, as people say it. */
+export function targetName(target: Pick<Target, 'environment' | 'service'>): string {
+  return `${target.environment}/${target.service}`
+}
+
+/** The config entry that speaks of a route: by the route it names, else by its own name. */
+export function serviceOf(
+  config: Config,
+  route: Pick<Route, 'name' | 'namespace'>,
+): { readonly name: string; readonly config: ServiceConfig } {
+  for (const [name, service] of Object.entries(config.services)) {
+    const wanted = service.route ?? { name, namespace: undefined }
+    const isNamespace = wanted.namespace === undefined || wanted.namespace === route.namespace
+    if (wanted.name === route.name && isNamespace) return { name, config: service }
+  }
+  return { name: route.name, config: DEFAULT_SERVICE }
+}
+
+export function settingsOf(config: Config, service: ServiceConfig, environments: readonly string[]): Settings {
+  const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
+  const lives = entries.flatMap(({ live }) => live ?? [])
+  return {
+    steps: service.steps,
+    bakeMs: service.bake,
+    live: lives[0] ?? DEFAULT_LIVE,
+    autoMerge: service.autoMerge,
+    ruleNames: service.route?.rules,
+    prefix: config.annotationPrefix,
+    unchecked: [
+      ...(service.analysis === undefined ? [] : ['analysis']),
+      ...(entries.some(({ after }) => after !== undefined) ? ['after'] : []),
+      ...(entries.some(({ approvals }) => (approvals ?? 0) > 0) ? ['approvals'] : []),
+      ...(lives.length > 1 ? ['live in several environments at once'] : []),
+      ...(lives.some((live) => 'deployment' in live) ? ['live by deployment'] : []),
+    ],
+  }
+}
+
+/** The plan that this rollout follows: the one its object carries, else the config's. */
+export function planOf(target: Target): readonly number[] {
+  const written = readNotes(target.route, target.settings.prefix).steps
+  const steps = written?.split(',').map(Number) ?? []
+  const isPlan = steps.length > 0 && steps.every((step, index) => step > (steps[index - 1] ?? 0) && step <= 100)
+  return isPlan ? steps : target.settings.steps
+}
+
+/** The plan's first step above a share; 100 where the plan ends below it; undefined at 100. */
+export function nextStep(plan: readonly number[], share: number): number | undefined {
+  if (share >= 100) return undefined
+  return plan.find((step) => step > share) ?? 100
+}

@@ -1,0 +1,71 @@
+import { branchOf } from './branch.ts'
+import type { PullRequest } from './facts.ts'
+import type { Move } from './move.ts'
+import { moveAfter, type Standing } from './standing.ts'
+
+/** An open pull request of ours for a rollout. */
+export interface Proposal {
+  readonly pull: PullRequest
+  readonly kind: Move['kind']
+  /** It merges without conflict into the base branch as it is today, and changes the route there. */
+  readonly fits: boolean
+}
+
+export interface RolloutFacts {
+  readonly standing: Standing
+  readonly open: readonly Proposal[]
+  /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
+  readonly stoppedByHand: boolean
+}
+
+export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted'
+
+/** What to do about a rollout's pull requests. */
+export type Step =
+  | { readonly type: 'propose'; readonly move: Move }
+  /** The open pull request's branch is made again on today's base. */
+  | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
+  | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason }
+
+/** From where a rollout stands and which pull requests are open to what must happen next. */
+export function transition(facts: RolloutFacts): readonly Step[] {
+  const rollback = facts.open.find(({ kind }) => kind === 'rollback')
+  return rollback === undefined ? forward(facts) : backward(facts, rollback)
+}
+
+function forward({ standing, open, stoppedByHand }: RolloutFacts): readonly Step[] {
+  const wanted = moveAfter(standing)
+  const steps: Step[] = []
+  let isCovered = false
+  for (const { pull, fits } of open) {
+    const isWanted = wanted !== undefined && pull.head.ref === branchOf(standing.target, wanted)
+    if (fits && !isCovered) isCovered = true
+    else if (!fits && isWanted && !isCovered) {
+      steps.push({ type: 'replan', pull, move: wanted })
+      isCovered = true
+    } else steps.push({ type: 'close', pull, reason: wanted === undefined ? 'nothing-to-do' : 'superseded' })
+  }
+  if (!isCovered && wanted !== undefined && !stoppedByHand) steps.push({ type: 'propose', move: wanted })
+  return steps
+}
+
+/** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */
+function backward({ standing, open }: RolloutFacts, rollback: Proposal): readonly Step[] {
+  const { pull } = rollback
+  const closed = closeAll(open, 'rolling-back')
+  if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
+  if (rollback.fits) return closed
+  return [...closed, { type: 'replan', pull, move: { kind: 'rollback', from: standing.share } }]
+}
+
+/** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
+export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly Step[] {
+  const closed = closeAll(open, 'aborted')
+  const isOpen = open.some(({ kind }) => kind === 'rollback')
+  if (standing.share === 0 || isOpen) return closed
+  return [...closed, { type: 'propose', move: { kind: 'rollback', from: standing.share } }]
+}
+
+function closeAll(open: readonly Proposal[], reason: CloseReason): readonly Step[] {
+  return open.filter(({ kind }) => kind !== 'rollback').map(({ pull }): Step => ({ type: 'close', pull, reason }))
+}

@@ -1,0 +1,50 @@
+import type { Edit } from '../manifest/edit.ts'
+import type { Route } from './route.ts'
+
+/** What Perch writes on a route's object, in the same commit as the weights. */
+export interface RolloutNotes {
+  readonly percentage: string | undefined
+  readonly version: string | undefined
+  readonly pr: string | undefined
+  readonly steps: string | undefined
+}
+
+const KEYS = {
+  percentage: 'canary-percentage',
+  version: 'canary-version',
+  pr: 'pr',
+  steps: 'steps',
+} as const satisfies Record<keyof RolloutNotes, string>
+
+/** An object that carries `x/canary-percentage` already keeps `x`; the others get the configured prefix. */
+export function prefixOf(route: Route, configured: string): string {
+  const suffix = `/${KEYS.percentage}`
+  const key = Object.keys(route.annotations).find((name) => name.endsWith(suffix))
+  return key === undefined ? configured : key.slice(0, -suffix.length)
+}
+
+export function readNotes(route: Route, configured: string): RolloutNotes {
+  const prefix = prefixOf(route, configured)
+  const read = (key: keyof RolloutNotes): string | undefined => route.annotations[`${prefix}/${KEYS[key]}`]
+  return { percentage: read('percentage'), version: read('version'), pr: read('pr'), steps: read('steps') }
+}
+
+/** The edits that make the object carry exactly these notes; a note that is undefined is taken away. */
+export function writeNotes(route: Route, configured: string, notes: RolloutNotes): readonly Edit[] {
+  const prefix = prefixOf(route, configured)
+  const names: readonly (keyof RolloutNotes)[] = ['percentage', 'version', 'pr', 'steps']
+  return names.flatMap((name): Edit[] => {
+    const key = `${prefix}/${KEYS[name]}`
+    if (route.annotations[key] === notes[name]) return []
+    return [{ document: route.document, path: [...route.at, 'metadata', 'annotations', key], value: notes[name] }]
+  })
+}
+
+/**
+ * The notes of a finished rollout: none. An object with a prefix of its own keeps `canary-percentage: "0"`, because
+ * that key is the only place where the prefix is recorded.
+ */
+export function clearedNotes(route: Route, configured: string): RolloutNotes {
+  const percentage = prefixOf(route, configured) === configured ? undefined : '0'
+  return { percentage, version: undefined, pr: undefined, steps: undefined }
+}

@@ -1,0 +1,121 @@
+import type { Edit } from '../manifest/edit.ts'
+import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
+import { resolveHost, shortHost } from './host.ts'
+import { type Destination, type Role, type Route, weightedRules } from './route.ts'
+
+/** Where a destination's version is set: the labels of a DestinationRule's subset, or the selector of its Service. */
+interface VersionSource {
+  readonly object: ManifestObject
+  readonly path: Edit['path']
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface Versions {
+  readonly stable: string
+  readonly canary: string
+  /** The label sets are equal: both destinations send to the same pods. */
+  readonly same: boolean
+}
+
+/** The label that Kubernetes and Istio use for a workload's version. */
+const VERSION_LABEL = 'version'
+
+/** The versions behind a route's two destinations; undefined where the files do not say. */
+export function versionsOf(route: Route, manifests: readonly Manifest[]): Versions | undefined {
+  const stable = sourceOf(route, 'stable', manifests)
+  const canary = sourceOf(route, 'canary', manifests)
+  if (stable === undefined || canary === undefined) return undefined
+  return {
+    stable: nameOf(stable, canary),
+    canary: nameOf(canary, stable),
+    same: differences(stable, canary)?.length === 0,
+  }
+}
+
+/** How the canary is called in messages and annotations: its version label, else its subset or host. */
+export function canaryVersion(route: Route, manifests: readonly Manifest[]): string {
+  const destination = destinationOf(route, 'canary')
+  return versionsOf(route, manifests)?.canary ?? destination?.subset ?? shortHost(destination?.host ?? route.name)
+}
+
+/** The edits, by file, that make the stable version the canary's; undefined where the files do not say how versions are set. */
+export function promoteVersion(
+  route: Route,
+  manifests: readonly Manifest[],
+): { readonly file: string; readonly edits: readonly Edit[] } | undefined {
+  const stable = sourceOf(route, 'stable', manifests)
+  const canary = sourceOf(route, 'canary', manifests)
+  if (stable === undefined || canary === undefined) return undefined
+  const labels = differences(stable, canary)
+  if (labels === undefined) return undefined
+  const edits = labels.map((label) => ({
+    document: stable.object.document,
+    path: [...stable.path, label],
+    value: canary.labels[label],
+  }))
+  return { file: stable.object.file, edits }
+}
+
+/** The files that say which versions a route's destinations are: a change there moves traffic without any weight. */
+export function versionFiles(route: Route, manifests: readonly Manifest[]): readonly string[] {
+  const sources = [sourceOf(route, 'stable', manifests), sourceOf(route, 'canary', manifests)]
+  return [...new Set(sources.flatMap((source) => (source === undefined ? [] : [source.object.file])))]
+}
+
+/** The labels whose values differ; undefined where the two sets have different keys, which no change of values makes equal. */
+function differences(stable: VersionSource, canary: VersionSource): readonly string[] | undefined {
+  const keys = Object.keys(stable.labels)
+  if (keys.length !== Object.keys(canary.labels).length || keys.some((key) => !(key in canary.labels))) return undefined
+  return keys.filter((key) => stable.labels[key] !== canary.labels[key])
+}
+
+function nameOf(source: VersionSource, other: VersionSource): string {
+  const label = VERSION_LABEL in source.labels ? VERSION_LABEL : differences(source, other)?.[0]
+  return (label === undefined ? undefined : source.labels[label]) ?? Object.values(source.labels).join(',')
+}
+
+function destinationOf(route: Route, role: Role): Destination | undefined {
+  return weightedRules(route)
+    .flatMap((rule) => rule.destinations)
+    .find((destination) => destination.role === role)
+}
+
+function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): VersionSource | undefined {
+  const destination = destinationOf(route, role)
+  if (destination === undefined) return undefined
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  return destination.subset === undefined ? fromService(destination, objects) : fromSubset(destination, objects)
+}
+
+function fromSubset(destination: Destination, objects: readonly ManifestObject[]): VersionSource | undefined {
+  for (const object of objects) {
+    const spec = object.data['spec']
+    if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') continue
+    if (resolveHost(spec['host'], object.namespace ?? 'default') !== destination.host) continue
+    const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
+    const index = subsets.findIndex((subset) => isRecord(subset) && subset['name'] === destination.subset)
+    const subset = subsets[index]
+    const labels = isRecord(subset) ? stringsOf(subset['labels']) : undefined
+    if (labels !== undefined) return { object, path: [...object.at, 'spec', 'subsets', index, 'labels'], labels }
+  }
+  return undefined
+}
+
+function fromService(destination: Destination, objects: readonly ManifestObject[]): VersionSource | undefined {
+  for (const object of objects) {
+    if (object.kind !== 'Service' || resolveHost(object.name, object.namespace ?? 'default') !== destination.host)
+      continue
+    const spec = object.data['spec']
+    const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
+    if (labels !== undefined) return { object, path: [...object.at, 'spec', 'selector'], labels }
+  }
+  return undefined
+}
+
+function stringsOf(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isRecord(value)) return undefined
+  const entries = Object.entries(value)
+  return entries.length > 0 && entries.every(([, text]) => typeof text === 'string')
+    ? Object.fromEntries(entries.map(([key, text]) => [key, String(text)]))
+    : undefined
+}
