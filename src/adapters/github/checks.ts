@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { CheckAnnotation, CheckName, CheckReport, CheckRun, Conclusion } from '../../core/rollout/facts.ts'
+import type { Checks } from '../../ports/checks.ts'
+import { at, type Client, list, request } from './client.ts'
+import { CheckRunAnswer } from './schema.ts'
+
+/** GitHub takes at most 50 annotations in one request (REST docs, checks). */
+const MAX_ANNOTATIONS = 50
+
+const Name = z.enum(['canary/validate', 'canary/gate'])
+const Ended = z.enum(['success', 'failure', 'action_required'])
+
+export function checks(client: Client): Checks {
+  return {
+    async on(sha) {
+      const params = { ...at(client), ref: sha, app_id: client.app.appId }
+      const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+        params,
+        limit: 100,
+        key: 'check_runs',
+      })
+      return answers
+        .map((answer) => CheckRunAnswer.parse(answer))
+        .filter(({ app }) => app === undefined || app === null || app.id === client.app.appId)
+        .flatMap(toCheckRun)
+        .sort((a, b) => b.id - a.id)
+    },
+    async create(sha, report) {
+      const { data } = await request(client, 'POST /repos/{owner}/{repo}/check-runs', {
+        params: { ...at(client), head_sha: sha, ...fieldsOf(report) },
+      })
+      return CheckRunAnswer.parse(data).id
+    },
+    async update(id, report) {
+      await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+        params: { ...at(client), check_run_id: id, ...fieldsOf(report) },
+      })
+    },
+  }
+}
+
+function toCheckRun(answer: z.infer<typeof CheckRunAnswer>): CheckRun[] {
+  const name = Name.safeParse(answer.name)
+  if (!name.success) return []
+  const ended = Ended.safeParse(answer.conclusion)
+  const conclusion: Conclusion | undefined = ended.success ? ended.data : undefined
+  const checkName: CheckName = name.data
+  return [
+    {
+      id: answer.id,
+      name: checkName,
+      conclusion,
+      title: answer.output?.title ?? '',
+      summary: answer.output?.summary ?? '',
+    },
+  ]
+}
+
+function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
+  const state =
+    report.conclusion === undefined ? { status: 'in_progress' } : { status: 'completed', conclusion: report.conclusion }
+  const annotations = (report.annotations ?? []).slice(0, MAX_ANNOTATIONS).map(annotationOf)
+  const text = report.text === undefined ? {} : { text: report.text }
+  return {
+    name: report.name,
+    // The check's identity across restarts, beside the commit.
+    external_id: report.name,
+    ...state,
+    output: {
+      title: report.title,
+      summary: report.summary,
+      ...text,
+      ...(annotations.length > 0 ? { annotations } : {}),
+    },
+  }
+}
+
+function annotationOf(annotation: CheckAnnotation): Readonly<Record<string, unknown>> {
+  return {
+    path: annotation.path,
+    start_line: annotation.line,
+    end_line: annotation.line,
+    annotation_level: annotation.level,
+    message: annotation.message,
+    title: annotation.title,
+  }
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import type { Comment, CommitStatus, Person, PullRequest } from '../../core/rollout/facts.ts'
+
+/** The fields of GitHub's answers that Perch uses; everything else is left unread. */
+const Account = z.object({ login: z.string(), type: z.string().default('User') })
+
+const Time = z.string().transform((text) => Date.parse(text))
+
+export const PullAnswer = z.object({
+  number: z.int(),
+  state: z.enum(['open', 'closed']),
+  draft: z.boolean().default(false),
+  title: z.string(),
+  user: Account.nullable(),
+  head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int() }).nullable() }),
+  base: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int() }) }),
+  merged_at: Time.nullish(),
+  merge_commit_sha: z.string().nullish(),
+  labels: z.array(z.object({ name: z.string() })).default([]),
+  created_at: Time,
+  closed_at: Time.nullish(),
+})
+
+export const CommentAnswer = z.object({
+  id: z.int(),
+  body: z.string().nullish(),
+  user: Account.nullable(),
+  created_at: Time,
+  updated_at: Time,
+  issue_url: z.string().default(''),
+  performed_via_github_app: z.object({ id: z.int() }).nullish(),
+})
+
+export const CheckRunAnswer = z.object({
+  id: z.int(),
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullable(),
+  app: z.object({ id: z.int() }).nullish(),
+  output: z.object({ title: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+})
+
+export const StatusAnswer = z.object({
+  context: z.string(),
+  state: z.enum(['success', 'failure', 'error', 'pending']),
+  description: z.string().nullish(),
+  created_at: Time,
+})
+
+export const PermissionAnswer = z.object({ permission: z.string(), role_name: z.string().optional() })
+
+export const CommitAnswer = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) })
+
+export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
+
+export const InstallationAnswer = z.object({ id: z.int(), suspended_at: z.string().nullish() })
+
+export const RepositoryAnswer = z.object({
+  id: z.int(),
+  name: z.string(),
+  owner: z.object({ login: z.string() }),
+  default_branch: z.string().default('main'),
+  archived: z.boolean().default(false),
+})
+
+export function pullRequestOf(answer: unknown): PullRequest {
+  const pull = PullAnswer.parse(answer)
+  const isMerged = pull.merged_at !== undefined && pull.merged_at !== null
+  return {
+    number: pull.number,
+    state: pull.state === 'open' ? 'open' : isMerged ? 'merged' : 'closed',
+    draft: pull.draft,
+    title: pull.title,
+    author: personOf(pull.user),
+    head: { ref: pull.head.ref, sha: pull.head.sha, isFork: pull.head.repo?.id !== pull.base.repo.id },
+    base: { ref: pull.base.ref, sha: pull.base.sha },
+    mergeCommit: isMerged ? (pull.merge_commit_sha ?? undefined) : undefined,
+    labels: pull.labels.map(({ name }) => name),
+    createdAt: pull.created_at,
+    closedAt: pull.closed_at ?? undefined,
+  }
+}
+
+/** Who Perch is on GitHub: what tells its own comments and pull requests from everybody else's. */
+export interface AppIdentity {
+  readonly appId: number
+  /** `<slug>[bot]`. */
+  readonly login: string
+}
+
+export function commentOf(answer: unknown, app: AppIdentity): { readonly pull: number; readonly comment: Comment } {
+  const comment = CommentAnswer.parse(answer)
+  const author = personOf(comment.user)
+  const isOurs = comment.performed_via_github_app?.id === app.appId || (author.isBot && author.login === app.login)
+  return {
+    pull: Number.parseInt(comment.issue_url.split('/').at(-1) ?? '', 10),
+    comment: {
+      id: comment.id,
+      author,
+      body: comment.body ?? '',
+      createdAt: comment.created_at,
+      isEdited: comment.updated_at !== comment.created_at,
+      isOurs,
+    },
+  }
+}
+
+export function statusOf(answer: unknown): CommitStatus {
+  const { context, state, description, created_at } = StatusAnswer.parse(answer)
+  return { context, state, description: description ?? '', createdAt: created_at }
+}
+
+/** A deleted account is shown as `ghost`. */
+function personOf(account: z.infer<typeof Account> | null): Person {
+  return account === null ? { login: 'ghost', isBot: false } : { login: account.login, isBot: account.type === 'Bot' }
+}
