@@ -1,0 +1,64 @@
+import type { Target } from '../rollout/target.ts'
+import type { Verdict } from './gate.ts'
+
+/** One rule of one environment as it is rendered, before and after a pull request. Shares in percent, by destination name. */
+export interface TrafficRow {
+  readonly environment: string
+  /** `VirtualService default/api-service`. */
+  readonly route: string
+  readonly rule: string
+  readonly before: readonly Part[] | undefined
+  readonly after: readonly Part[] | undefined
+}
+
+export interface Part {
+  readonly name: string
+  readonly share: number
+}
+
+/** One rollout that a pull request moves. */
+export interface ReviewedChange {
+  readonly target: Target
+  readonly from: number
+  readonly to: number
+  /** Set when the stable version changes. */
+  readonly version: { readonly from: string; readonly to: string } | undefined
+  readonly verdicts: readonly Verdict[]
+}
+
+/** One problem that makes a merge wrong. */
+export interface Problem {
+  readonly code: string
+  readonly file: string | undefined
+  /** 1-based; 1 where only the file is known. */
+  readonly line: number
+  /** One sentence that says what is wrong. */
+  readonly what: string
+  /** One sentence that says what to do. */
+  readonly next: string
+}
+
+export interface EnvironmentDiff {
+  readonly environment: string
+  readonly resources: readonly ResourceDiff[]
+}
+
+export interface ResourceDiff {
+  /** `VirtualService default/api-service`. */
+  readonly title: string
+  readonly change: 'added' | 'removed' | 'changed'
+  /** Unified hunks, without file header. */
+  readonly patch: string
+  readonly added: number
+  readonly removed: number
+}
+
+/** Everything that Perch found out about one head commit. */
+export interface Review {
+  readonly changes: readonly ReviewedChange[]
+  readonly rows: readonly TrafficRow[]
+  readonly diffs: readonly EnvironmentDiff[]
+  readonly problems: readonly Problem[]
+  /** `kustomize v5.5.0`; undefined where nothing was rendered. */
+  readonly renderer: string | undefined
+}

@@ -1,0 +1,32 @@
+import { percent } from './markdown.ts'
+
+export interface PlanPicture {
+  readonly plan: readonly number[]
+  /** What the base branch has. */
+  readonly now: number
+  /** What this pull request would make it; undefined on a page that proposes nothing. */
+  readonly next: number | undefined
+}
+
+/** The plan as a Mermaid flow chart, which GitHub draws: done, here, proposed, ahead. */
+export function planPicture({ plan, now, next }: PlanPicture): string {
+  const stops = [...new Set([0, ...plan, 100, now, ...(next === undefined ? [] : [next])])].sort((a, b) => a - b)
+  const nodes = stops.map((stop, index) => `  s${index}["${percent(stop)}"]:::${stateOf(stop, now, next)}`)
+  const arrows = stops.slice(1).map((_, index) => `s${index} --> s${index + 1}`)
+  const lines = [
+    'flowchart LR',
+    ...nodes,
+    ...arrows.map((arrow) => `  ${arrow}`),
+    '  classDef done fill:#d4edda,stroke:#28a745,color:#155724',
+    '  classDef here fill:#28a745,stroke:#155724,color:#ffffff',
+    '  classDef proposed fill:#fff3cd,stroke:#d39e00,color:#533f03,stroke-dasharray: 4 2',
+    '  classDef ahead fill:#f6f8fa,stroke:#8c959f,color:#57606a',
+  ]
+  return `\`\`\`mermaid\n${lines.join('\n')}\n\`\`\``
+}
+
+function stateOf(stop: number, now: number, next: number | undefined): string {
+  if (stop === now) return 'here'
+  if (stop === next) return 'proposed'
+  return stop < now ? 'done' : 'ahead'
+}

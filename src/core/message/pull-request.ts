@@ -1,0 +1,145 @@
+import { formatDuration } from '../config/duration.ts'
+import type { Move } from '../rollout/move.ts'
+import { planOf, type Target, targetName } from '../rollout/target.ts'
+import type { CloseReason } from '../rollout/transition.ts'
+import type { Live } from '../config/schema.ts'
+import { code, paragraphs, percent, plainText } from './markdown.ts'
+import { planPicture } from './plan-picture.ts'
+
+/** GitHub's limit for a title is 256 characters. */
+const MAX_TITLE = 200
+
+/** The trailers by which Perch finds its own commits again, after a restart too. */
+export const COMMENT_TRAILER = 'Canary-Comment'
+export const MOVE_TRAILER = 'Canary-Move'
+
+export interface Proposal {
+  readonly move: Move
+  readonly target: Target
+  /** The canary's version, as people call it. */
+  readonly version: string
+  /** The pull request that a person drives the rollout from. */
+  readonly origin: number | undefined
+  /** Who asked for it, and why, when it was a command. */
+  readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
+}
+
+/** One line that says what a move does: title of the pull request and headline of the commit. */
+export function moveTitle({ move, target, version }: Proposal): string {
+  return headline(move, targetName(target), version).slice(0, MAX_TITLE)
+}
+
+function headline(move: Move, name: string, version: string): string {
+  switch (move.kind) {
+    case 'share':
+      return `Canary ${name} ${version}: ${percent(move.from)} → ${percent(move.to)}`
+    case 'rollback':
+      return `Roll back ${name} ${version}: ${percent(move.from)} → 0%`
+    case 'finish-version':
+      return `Finish ${name}: stable becomes ${move.to}`
+    case 'finish-weights':
+      return `Finish ${name}: all traffic on stable ${version}`
+  }
+}
+
+/** The commit that a move is. Its trailer names the move, so that nobody makes it twice. */
+export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
+  const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
+  const trailer = `${MOVE_TRAILER}: ${targetName(proposal.target)} ${proposal.move.kind}`
+  return { headline: moveTitle(proposal), body: `${why(proposal.move)}\n\n${asked}${trailer}` }
+}
+
+function why(move: Move): string {
+  switch (move.kind) {
+    case 'share':
+      return 'The next step of the plan.'
+    case 'rollback':
+      return 'All traffic goes back to the stable version.'
+    case 'finish-version':
+      return "The canary has all the traffic; now the stable entry's version becomes the canary's. The weights stay."
+    case 'finish-weights':
+      return 'Both entries are the same version now; the weights go back to 100/0 and the rollout is over.'
+  }
+}
+
+/** The commit of a command on a pull request. */
+export function commandCommit(command: {
+  readonly move: Move
+  readonly target: Target
+  readonly version: string
+  readonly login: string
+  readonly pull: number
+  readonly comment: number
+}): { readonly headline: string; readonly body: string } {
+  const { move, target, version, login, pull, comment } = command
+  const title = headline(move, targetName(target), version).slice(0, MAX_TITLE)
+  return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${COMMENT_TRAILER}: ${comment}` }
+}
+
+/** What a reviewer decides from. */
+export function moveBody(proposal: Proposal): string {
+  const { move, target, origin, asked } = proposal
+  const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
+  const by = asked === undefined ? undefined : `Asked by ${code(asked.login)} in #${asked.pull}${reason}.`
+  const from = origin === undefined ? undefined : `The rollout began in #${origin}.`
+  return paragraphs(
+    whatChanges(proposal),
+    picture(move, target),
+    waitsFor(move, target),
+    paragraphs(by, from),
+    safety(move),
+  )
+}
+
+function whatChanges({ move, target, version }: Proposal): string {
+  const name = code(targetName(target))
+  switch (move.kind) {
+    case 'share':
+      return `Raises the canary ${code(version)} of ${name} from ${percent(move.from)} to **${percent(move.to)}** of the traffic.`
+    case 'rollback':
+      return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
+    case 'finish-version':
+      return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
+    case 'finish-weights':
+      return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations: the rollout is over.`
+  }
+}
+
+function picture(move: Move, target: Target): string | undefined {
+  if (move.kind !== 'share') return undefined
+  return planPicture({ plan: planOf(target), now: move.from, next: move.to })
+}
+
+function waitsFor(move: Move, target: Target): string {
+  const { live, bakeMs } = target.settings
+  if (move.kind === 'rollback') return 'Nothing to wait for: lowering traffic is never gated.'
+  const applied = `the base branch's state is live (${liveWords(live)})`
+  if (move.kind === 'finish-weights') return `\`canary/gate\` turns green when ${applied}.`
+  return `\`canary/gate\` turns green when ${applied} and has stayed so for ${formatDuration(bakeMs)}.`
+}
+
+function liveWords(live: Live): string {
+  if ('status' in live) return `commit status ${code(live.status)}`
+  if ('deployment' in live) return `deployment ${code(live.deployment)}`
+  return `${formatDuration(live.after)} after the merge, a timer`
+}
+
+function safety(move: Move): string {
+  return move.kind === 'rollback'
+    ? 'Closing this without merging leaves the traffic where it is.'
+    : '`/canary abort` rolls back. Closing this without merging stops the rollout here; `/canary next` goes on.'
+}
+
+/** Said on a pull request of ours before it is closed. */
+export function closingComment(reason: CloseReason): string {
+  switch (reason) {
+    case 'rolling-back':
+      return 'Closed: the rollout is being rolled back.'
+    case 'aborted':
+      return 'Closed: the rollout was aborted.'
+    case 'superseded':
+      return 'Closed: the base branch has moved, and another step comes next. Its pull request is open or about to be.'
+    case 'nothing-to-do':
+      return 'Closed: the base branch has moved, and there is nothing left for this pull request to change.'
+  }
+}
