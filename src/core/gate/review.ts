@@ -46,6 +46,8 @@ export interface EnvironmentDiff {
 export interface ResourceDiff {
   /** `VirtualService default/api-service`. */
   readonly title: string
+  readonly kind: string
+  readonly name: string
   readonly change: 'added' | 'removed' | 'changed'
   /** Unified hunks, without file header. */
   readonly patch: string

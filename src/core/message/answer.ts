@@ -10,7 +10,7 @@ export type Outcome =
   | { readonly code: 'refused'; readonly refusal: Refusal }
   | { readonly code: 'set'; readonly name: string; readonly from: number; readonly to: number; readonly sha: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
-  | { readonly code: 'proposed'; readonly name: string; readonly to: number; readonly pull: number }
+  | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
   | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
   | { readonly code: 'status'; readonly standings: readonly StandingLine[] }
   | { readonly code: 'help' }
@@ -50,7 +50,7 @@ function words(outcome: Outcome): string {
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
-      return `✅ ${code(outcome.name)} → **${percent(outcome.to)}**: #${outcome.pull}.`
+      return `✅ #${outcome.pull}: ${plainText(outcome.title)}`
     case 'aborted':
       return abortWords(outcome)
     case 'status':

@@ -9,8 +9,7 @@ import { planPicture } from './plan-picture.ts'
 /** GitHub's limit for a title is 256 characters. */
 const MAX_TITLE = 200
 
-/** The trailers by which Perch finds its own commits again, after a restart too. */
-export const COMMENT_TRAILER = 'Canary-Comment'
+/** The trailer by which Perch finds its own step commits again, after a restart too. */
 export const MOVE_TRAILER = 'Canary-Move'
 
 export interface Proposal {
@@ -62,6 +61,11 @@ function why(move: Move): string {
   }
 }
 
+/** The last line of the commit that carries a command out: by it a second try finds that the first one did it. */
+export function commandTrailer(id: string): string {
+  return `Canary-Comment: ${id}`
+}
+
 /** The commit of a command on a pull request. */
 export function commandCommit(command: {
   readonly move: Move
@@ -69,11 +73,12 @@ export function commandCommit(command: {
   readonly version: string
   readonly login: string
   readonly pull: number
-  readonly comment: number
+  /** The comment, and which of its commands. */
+  readonly id: string
 }): { readonly headline: string; readonly body: string } {
-  const { move, target, version, login, pull, comment } = command
+  const { move, target, version, login, pull, id } = command
   const title = headline(move, targetName(target), version).slice(0, MAX_TITLE)
-  return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${COMMENT_TRAILER}: ${comment}` }
+  return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${commandTrailer(id)}` }
 }
 
 /** What a reviewer decides from. */

@@ -16,6 +16,14 @@ export type Refusal =
       readonly environment: string | undefined
       readonly known: readonly string[]
     }
+  | {
+      readonly code: 'shared-file'
+      readonly asked: string
+      readonly file: string
+      readonly environments: readonly string[]
+      readonly all: string
+    }
+  | { readonly code: 'render-leak'; readonly name: string; readonly also: readonly string[] }
   | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
   | { readonly code: 'head-is-other'; readonly asked: Sha; readonly head: Sha }
   | { readonly code: 'head-keeps-moving' }
@@ -38,6 +46,10 @@ export function explainRefusal(refusal: Refusal): string {
       return 'This pull request was closed without merging. Reopen it, or comment on an open one.'
     case 'no-service':
       return explainNoService(refusal)
+    case 'shared-file':
+      return `The weights of ${code(refusal.asked)} are in ${code(refusal.file)}, which ${list(refusal.environments)} share. To change all of them, say \`--env ${refusal.all}\`; to change one, give it a file of its own.`
+    case 'render-leak':
+      return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also)} in the rendered environment.`
     case 'ambiguous':
       return `More than one rollout fits. Say which:\n${refusal.choices.map((choice) => `- ${code(choice)}`).join('\n')}`
     case 'head-is-other':

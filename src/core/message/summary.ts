@@ -26,7 +26,7 @@ export function summaryComment(review: Review): string {
   return paragraphs(
     SUMMARY_MARKER,
     '### Canary',
-    review.rows.length > 0 ? trafficTable(review.rows) : undefined,
+    review.rows.length > 0 ? trafficTable(review.rows) : 'This pull request changes no canary traffic.',
     ...pictures,
     gates === '' ? undefined : `**The gate**\n\n${gates}`,
     problems === '' ? undefined : `**Problems**\n\n${problems}`,

@@ -3,7 +3,6 @@ import type { Manifest } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
-import { canaryShare } from '../traffic/route.ts'
 import { canaryVersion, promoteVersion } from '../traffic/version.ts'
 import { planOf, type Target } from './target.ts'
 
@@ -25,40 +24,36 @@ export type MoveRefusal =
 export type Files = ReadonlyMap<string, string>
 
 /** The files as the move leaves them. `pr` is the pull request that a person drives the rollout from. */
-export function filesFor(
-  move: Move,
-  target: Target,
-  world: { readonly manifests: readonly Manifest[]; readonly pr: number | undefined },
-): Result<Files, MoveRefusal> {
-  if (move.kind === 'finish-version') return versionFiles(target, world.manifests)
+export function filesFor(move: Move, target: Target, pr: number | undefined): Result<Files, MoveRefusal> {
+  if (move.kind === 'finish-version') return versionFiles(target)
   const percent = move.kind === 'share' ? move.to : 0
   const weights = reweigh(target.route, percent, target.settings.ruleNames)
   if (!weights.ok) return weights
-  const edits = [...weights.value, ...notesFor(move, target, world)]
+  const edits = [...weights.value, ...notesFor(move, target, pr)]
   const text = editManifest(target.manifest, edits)
   return text.ok ? ok(changedOnly(target.manifest, text.value)) : err(text.error)
 }
 
 function notesFor(
-  move: Move,
+  move: Exclude<Move, { kind: 'finish-version' }>,
   target: Target,
-  world: { readonly manifests: readonly Manifest[]; readonly pr: number | undefined },
+  pr: number | undefined,
 ): readonly Edit[] {
   const { route, settings } = target
   if (move.kind === 'finish-weights') return writeNotes(route, settings.prefix, clearedNotes(route, settings.prefix))
   const now = readNotes(route, settings.prefix)
   if (move.kind === 'rollback') return writeNotes(route, settings.prefix, { ...now, percentage: '0' })
   return writeNotes(route, settings.prefix, {
-    percentage: String(move.kind === 'share' ? move.to : canaryShare(route)),
-    version: canaryVersion(route, world.manifests),
-    pr: world.pr === undefined ? now.pr : String(world.pr),
+    percentage: String(move.to),
+    version: canaryVersion(route, target.neighbours),
+    pr: pr === undefined ? now.pr : String(pr),
     steps: planOf(target).join(','),
   })
 }
 
-function versionFiles(target: Target, manifests: readonly Manifest[]): Result<Files, MoveRefusal> {
-  const change = promoteVersion(target.route, manifests)
-  const manifest = manifests.find(({ file }) => file === change?.file)
+function versionFiles(target: Target): Result<Files, MoveRefusal> {
+  const change = promoteVersion(target.route, target.neighbours)
+  const manifest = target.neighbours.find(({ file }) => file === change?.file)
   if (change === undefined || manifest === undefined) return err({ code: 'no-version', ...target.route.place })
   const text = editManifest(manifest, change.edits)
   return text.ok ? ok(changedOnly(manifest, text.value)) : err(text.error)

@@ -1,4 +1,3 @@
-import type { Manifest } from '../manifest/parse.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { canaryShare, weightedRules } from '../traffic/route.ts'
 import { versionsOf, type Versions } from '../traffic/version.ts'
@@ -17,9 +16,9 @@ export type Standing = { readonly target: Target; readonly versions: Versions | 
   | { readonly phase: 'finishing-weights'; readonly share: 100 }
 )
 
-export function standingOf(target: Target, manifests: readonly Manifest[]): Standing {
+export function standingOf(target: Target): Standing {
   const share = canaryShare(target.route) ?? 0
-  const versions = versionsOf(target.route, manifests)
+  const versions = versionsOf(target.route, target.neighbours)
   const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
   if (share === 0) return { target, versions, phase: 'idle', share: 0 }
   if (!isDriven) return { target, versions, phase: 'by-hand', share }

@@ -1,7 +1,9 @@
-import type { Manifest } from '../manifest/parse.ts'
+import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type Live, type ServiceConfig } from '../config/schema.ts'
 import { type Route, routeId } from '../traffic/route.ts'
 import { readNotes } from '../traffic/annotations.ts'
+import type { RoleNames } from '../traffic/roles.ts'
+import { isVirtualService, readVirtualService } from '../traffic/virtual-service.ts'
 
 /** How a rollout is to be driven: the config's word, defaults filled in. */
 export interface Settings {
@@ -11,6 +13,8 @@ export interface Settings {
   readonly autoMerge: ServiceConfig['autoMerge']
   readonly ruleNames: readonly string[] | undefined
   readonly prefix: string
+  /** How the two versions are called. */
+  readonly names: RoleNames
   /** Conditions that the config asks for and this version cannot check: they block, because unknown is never green. */
   readonly unchecked: readonly string[]
 }
@@ -23,6 +27,8 @@ export interface Target {
   readonly environments: readonly string[]
   readonly route: Route
   readonly manifest: Manifest
+  /** Every manifest of its environments: where versions are looked for. */
+  readonly neighbours: readonly Manifest[]
   readonly settings: Settings
 }
 
@@ -59,6 +65,7 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     autoMerge: service.autoMerge,
     ruleNames: service.route?.rules,
     prefix: config.annotationPrefix,
+    names: { stable: service.stable, canary: service.canary },
     unchecked: [
       ...(service.analysis === undefined ? [] : ['analysis']),
       ...(entries.some(({ after }) => after !== undefined) ? ['after'] : []),
@@ -81,4 +88,21 @@ export function planOf(target: Target): readonly number[] {
 export function nextStep(plan: readonly number[], share: number): number | undefined {
   if (share >= 100) return undefined
   return plan.find((step) => step > share) ?? 100
+}
+
+/** The same target in other manifests: another commit's version of it. Undefined where its route is not there. */
+export function targetFrom(target: Target, manifests: readonly Manifest[]): Target | undefined {
+  const { kind, namespace, name } = target.route
+  const isSame = (object: ManifestObject): boolean =>
+    object.kind === kind &&
+    object.name === name &&
+    (object.namespace ?? 'default') === namespace &&
+    isVirtualService(object)
+  for (const manifest of manifests) {
+    const object = manifest.objects.find(isSame)
+    if (object === undefined) continue
+    const route = readVirtualService(manifest, object, target.settings.names)
+    return { ...target, route, manifest, neighbours: manifests }
+  }
+  return undefined
 }

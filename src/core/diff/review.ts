@@ -1,0 +1,74 @@
+import type { Config } from '../config/schema.ts'
+import type { EnvironmentDiff, Part, Problem, ResourceDiff, TrafficRow } from '../gate/review.ts'
+import { parseManifest } from '../manifest/parse.ts'
+import { renderedProblem } from '../message/problem.ts'
+import { err, ok, type Result } from '../result.ts'
+import { serviceOf } from '../rollout/target.ts'
+import { shortHost } from '../traffic/host.ts'
+import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
+import { isVirtualService, readVirtualService } from '../traffic/virtual-service.ts'
+import { type Change, diffRendered } from './changes.ts'
+import { parseRendered } from './objects.ts'
+
+interface Texts {
+  readonly before: string
+  readonly after: string
+}
+
+/** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
+export function diffEnvironment(environment: string, texts: Texts): Result<EnvironmentDiff, Problem> {
+  const before = parseRendered(texts.before)
+  const after = parseRendered(texts.after)
+  if (!after.ok) return err(renderedProblem(environment, after.problem))
+  const changes = diffRendered(before.ok ? before.objects : [], after.objects)
+  return ok({ environment, resources: changes.map(resourceOf) })
+}
+
+function resourceOf({ type, title, hunks, additions, deletions, identity }: Change): ResourceDiff {
+  const patch = hunks.map(({ header, lines }) => [header, ...lines].join('\n')).join('\n')
+  return { title, kind: identity.kind, name: identity.name, change: type, patch, added: additions, removed: deletions }
+}
+
+/** The rules whose shares differ between two renders, with who gets what. */
+export function rowsOf(environment: string, texts: Texts, config: Config): readonly TrafficRow[] {
+  const before = rulesIn(texts.before, config)
+  const after = rulesIn(texts.after, config)
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key): TrafficRow[] => {
+    const old = before.get(key)
+    const now = after.get(key)
+    const any = now ?? old
+    if (any === undefined || JSON.stringify(old?.parts) === JSON.stringify(now?.parts)) return []
+    return [{ environment, route: any.route, rule: any.rule, before: old?.parts, after: now?.parts }]
+  })
+}
+
+interface RuleParts {
+  readonly route: string
+  readonly rule: string
+  readonly parts: readonly Part[]
+}
+
+function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
+  const manifest = parseManifest('render', text)
+  if (!manifest.ok) return new Map()
+  const rules = manifest.value.objects.filter(isVirtualService).flatMap((object) => {
+    const { config: service } = serviceOf(config, { name: object.name, namespace: object.namespace ?? 'default' })
+    return rulesOf(readVirtualService(manifest.value, object, { stable: service.stable, canary: service.canary }))
+  })
+  return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
+}
+
+/** The rules of a route that splits a service; header pins and redirects do not split anything. */
+function rulesOf(route: Route): RuleParts[] {
+  if (!isSplit(route)) return []
+  return route.rules
+    .filter(({ destinations }) => destinations.length > 1)
+    .map((rule) => {
+      const percents = shares(rule)
+      const parts = rule.destinations.map(({ subset, host }, index) => ({
+        name: subset ?? shortHost(host),
+        share: percents[index] ?? 0,
+      }))
+      return { route: routeId(route), rule: rule.label, parts }
+    })
+}

@@ -1,0 +1,137 @@
+/** Every file that kustomize can read to build one root, and why it must not. */
+import { type Complaint, type Contents, type Reference, readKustomization, readPluginFile } from './kustomization.ts'
+import type { Refusal } from './refusal.ts'
+import { type Tree, locate } from './tree.ts'
+
+/** Texts by path; undefined where a file cannot be read as text. */
+export type Texts = ReadonlyMap<string, string | undefined>
+
+/** What is known while roots are looked at. Each kustomization is parsed once, however many roots use it. */
+export interface Survey {
+  readonly tree: Tree
+  readonly texts: Texts
+  readonly parsed: Map<string, Contents>
+  /** Files whose texts are needed to go on. */
+  readonly needs: Set<string>
+}
+
+export interface Closure {
+  readonly files: ReadonlySet<string>
+  readonly refusals: readonly Refusal[]
+}
+
+export const MAX_FILES = 2000
+
+interface Walk {
+  readonly survey: Survey
+  readonly root: string
+  readonly files: Set<string>
+  readonly refusals: Refusal[]
+  readonly done: Set<string>
+}
+
+/** Where we are: a folder, how we came, and from which folder the files of plugins found here are read, if any. */
+interface Stop {
+  readonly folder: string
+  readonly trail: readonly string[]
+  readonly pluginBase: string | undefined
+}
+
+export function closureOf(survey: Survey, root: string): Closure {
+  const walk: Walk = { survey, root, files: new Set(), refusals: [], done: new Set() }
+  enter(walk, { folder: root, trail: [], pluginBase: undefined })
+  if (walk.files.size > MAX_FILES) {
+    const file = survey.tree.kustomizations.get(root)?.[0] ?? root
+    walk.refusals.push({ code: 'too-many-files', file, line: 1, entry: '' })
+  }
+  return { files: walk.files, refusals: walk.refusals }
+}
+
+/** Folders that the kustomizations of a folder build on, wherever those exist. */
+export function foldersUsedBy(survey: Survey, folder: string): readonly string[] {
+  const files = survey.tree.kustomizations.get(folder) ?? []
+  return files.flatMap((file) =>
+    kustomizationAt(survey, file).references.flatMap((reference) => {
+      const found = reference.leadsTo === 'file' ? undefined : locate(survey.tree, folder, reference.entry)
+      return found?.type === 'folder' ? [found.path] : []
+    }),
+  )
+}
+
+export function kustomizationAt(survey: Survey, file: string): Contents {
+  return parsedOnce(survey, file, readKustomization)
+}
+
+function enter(walk: Walk, stop: Stop): void {
+  const { folder, pluginBase } = stop
+  const key = `folder\0${folder}\0${pluginBase ?? '-'}`
+  if (walk.done.has(key) || walk.files.size > MAX_FILES) return
+  walk.done.add(key)
+  for (const file of walk.survey.tree.kustomizations.get(folder) ?? []) {
+    walk.files.add(file)
+    if (walk.survey.tree.types.get(file) !== 'file') refuse(walk, file, { code: 'symlink', line: 1, entry: '' })
+    else follow(walk, { file, contents: kustomizationAt(walk.survey, file) }, stop)
+  }
+}
+
+interface Page {
+  readonly file: string
+  readonly contents: Pick<Contents, 'references' | 'complaints'>
+}
+
+function follow(walk: Walk, { file, contents }: Page, stop: Stop): void {
+  for (const complaint of contents.complaints) refuse(walk, file, complaint)
+  for (const reference of contents.references) take(walk, { file, reference }, stop)
+}
+
+function take(walk: Walk, { file, reference }: { file: string; reference: Reference }, stop: Stop): void {
+  const { tree } = walk.survey
+  const found = locate(tree, stop.folder, reference.entry)
+  const { line, entry, leadsTo } = reference
+  if (found.type === 'refused') return refuse(walk, file, { code: found.code, line, entry })
+  const pluginBase = stop.pluginBase ?? (reference.isPlugin ? stop.folder : undefined)
+  if (found.type === 'file') {
+    // Kustomize reports an entry of the wrong type itself; it must not make us miss a file.
+    walk.files.add(found.path)
+    if (pluginBase !== undefined) readPlugins(walk, found.path, { ...stop, folder: pluginBase, pluginBase })
+    return undefined
+  }
+  if (leadsTo === 'file') return refuse(walk, file, { code: 'missing', line, entry })
+  if (!tree.kustomizations.has(found.path)) return refuse(walk, file, { code: 'no-kustomization', line, entry })
+  const trail = [...stop.trail, stop.folder]
+  if (trail.includes(found.path)) return refuse(walk, file, { code: 'cycle', line, entry })
+  return enter(walk, { folder: found.path, trail, pluginBase })
+}
+
+/** Files that a plugin names are read from the folder of the kustomization that uses the plugin. */
+function readPlugins(walk: Walk, file: string, stop: Stop): void {
+  const key = `plugin\0${file}\0${stop.folder}`
+  if (walk.done.has(key)) return
+  walk.done.add(key)
+  follow(walk, { file, contents: parsedOnce(walk.survey, file, readPlugin) }, { ...stop, pluginBase: undefined })
+}
+
+function readPlugin(text: string): Contents {
+  return { isComponent: false, ...readPluginFile(text) }
+}
+
+const NOTHING: Contents = { isComponent: false, references: [], complaints: [] }
+
+function parsedOnce(survey: Survey, file: string, parse: (text: string) => Contents): Contents {
+  const key = `${parse.name} ${file}`
+  const known = survey.parsed.get(key)
+  if (known !== undefined) return known
+  if (!survey.texts.has(file)) {
+    survey.needs.add(file)
+    return NOTHING
+  }
+  const text = survey.texts.get(file)
+  const notText: Contents = { ...NOTHING, complaints: [{ code: 'not-text', line: 1, entry: '' }] }
+  const contents = text === undefined ? notText : parse(text)
+  survey.parsed.set(key, contents)
+  return contents
+}
+
+function refuse(walk: Walk, file: string, { code, line, entry }: Complaint): void {
+  walk.refusals.push({ code, file, line, entry })
+}

@@ -1,0 +1,167 @@
+/** Which environments a commit holds, and which files each is made of. */
+import {
+  type Closure,
+  type Survey,
+  type Texts,
+  closureOf,
+  foldersUsedBy,
+  kustomizationAt,
+  MAX_FILES,
+} from './closure.ts'
+import { nameRoots } from './names.ts'
+import { holdsObjects, yamlBelow } from './plain.ts'
+import type { Refusal } from './refusal.ts'
+import { ambiguousLine } from './source.ts'
+import { type Entry, isHidden, join, treeOf } from './tree.ts'
+
+export interface Environment {
+  readonly name: string
+  readonly kind: 'kustomize' | 'plain'
+  /** The folder, '' for the top. */
+  readonly root: string
+  /** Every file that its build can read, sorted; of a plain one, the files that it is. */
+  readonly files: readonly string[]
+  /** Why it must not be rendered; none when it may. */
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Discovery {
+  readonly environments: readonly Environment[]
+  /**
+   * Files whose texts are needed and not given yet. When there are any, `environments` is not final: read them (a file that
+   * is not text counts as undefined) and discover again, until there are none; two or three times.
+   */
+  readonly needs: readonly string[]
+}
+
+export interface DiscoveryInput {
+  readonly entries: Iterable<Entry>
+  readonly texts: Texts
+  /** The configured environments, by name; then there are exactly these. */
+  readonly configured?: Readonly<Record<string, { readonly path: string }>>
+}
+
+const MAX_LENGTH = 20 * 1024 * 1024
+
+/** Finds the environments of a commit, sorted by name. */
+export function discoverEnvironments({ entries, texts, configured }: DiscoveryInput): Discovery {
+  const survey: Survey = { tree: treeOf(entries), texts, parsed: new Map(), needs: new Set() }
+  const found = configured === undefined ? discovered(survey) : listed(survey, configured)
+  const environments = found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return { environments, needs: [...survey.needs].sort() }
+}
+
+/** The environments that a change of these paths can change. Ask at the commit before and at the one after. */
+export function environmentsTouched(
+  environments: readonly Environment[],
+  changed: Iterable<string>,
+): readonly Environment[] {
+  const paths = new Set(changed)
+  return environments.filter(({ files }) => files.some((file) => paths.has(file)))
+}
+
+/**
+ * What only the texts of an environment's files can say: that one is not text, that they are too many, or that a plain one
+ * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
+ */
+export function refusalsOfTexts(environment: Environment, texts: Texts): readonly Refusal[] {
+  const absent = environment.files.filter((file) => texts.get(file) === undefined)
+  const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
+  const refusals: Refusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
+  if (length > MAX_LENGTH) refusals.push({ code: 'too-large', file: environment.root, line: 1, entry: '' })
+  for (const file of environment.kind === 'plain' ? environment.files : []) {
+    const line = ambiguousLine(texts.get(file) ?? '')
+    if (line !== undefined) refusals.push({ code: 'unparsable', file, line, entry: '' })
+  }
+  return refusals
+}
+
+function discovered(survey: Survey): readonly Environment[] {
+  const { tree, texts } = survey
+  const files = [...tree.kustomizations.values()].flat()
+  for (const file of files) if (!texts.has(file)) survey.needs.add(file)
+  // Without all kustomizations nothing can be said about what nobody uses.
+  if (survey.needs.size > 0) return []
+  const { roots, used } = rootsOf(survey)
+  const names = nameRoots(roots)
+  const environments = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
+  const taken = new Set([...files, ...used, ...environments.flatMap((environment) => environment.files)])
+  const free = yamlBelow(tree, '').filter((path) => !taken.has(path))
+  const name = freeName(environments)
+  const rest = plain(survey, { name, root: '', candidates: free })
+  return rest.files.length === 0 && rest.refusals.length === 0 ? environments : [...environments, rest]
+}
+
+function freeName(environments: readonly Environment[]): string {
+  let name = 'default'
+  while (environments.some((environment) => environment.name === name)) name = `plain-${name}`
+  return name
+}
+
+function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configured']>): readonly Environment[] {
+  const { tree } = survey
+  return Object.entries(configured).map(([name, { path }]) => {
+    const root = join('', path)
+    if (root !== undefined && tree.kustomizations.has(root)) return kustomize(survey, name, root)
+    if (root !== undefined && tree.folders.has(root))
+      return plain(survey, { name, root, candidates: yamlBelow(tree, root) })
+    const refusal: Refusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
+    return { name, kind: 'plain', root: path, files: [], refusals: [refusal] }
+  })
+}
+
+/**
+ * Folders with a kustomization that no other one uses, and the files of those that are no environments (components). Of
+ * folders that use each other in a circle none is unused: the first stands for them, so that they do not vanish unseen.
+ */
+function rootsOf(survey: Survey): { readonly roots: readonly string[]; readonly used: ReadonlySet<string> } {
+  const folders = [...survey.tree.kustomizations.keys()].sort()
+  const uses = new Map(folders.map((folder) => [folder, foldersUsedBy(survey, folder)]))
+  const inUse = new Set([...uses.values()].flat())
+  const reached = new Set<string>()
+  const tops = folders.filter((folder) => !inUse.has(folder))
+  for (const top of tops) reach(uses, top, reached)
+  for (const folder of folders) {
+    if (reached.has(folder)) continue
+    tops.push(folder)
+    reach(uses, folder, reached)
+  }
+  const isRoot = (folder: string) => !isHidden(folder) && !isComponent(survey, folder)
+  const others = tops.filter((folder) => !isRoot(folder)).map((folder) => closureOf(survey, folder))
+  return { roots: tops.filter(isRoot), used: new Set(others.flatMap(({ files }) => [...files])) }
+}
+
+function reach(uses: ReadonlyMap<string, readonly string[]>, from: string, reached: Set<string>): void {
+  const waiting = [from]
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    if (reached.has(folder)) continue
+    reached.add(folder)
+    waiting.push(...(uses.get(folder) ?? []))
+  }
+}
+
+function isComponent(survey: Survey, folder: string): boolean {
+  const files = survey.tree.kustomizations.get(folder) ?? []
+  return files.some((file) => kustomizationAt(survey, file).isComponent)
+}
+
+function kustomize(survey: Survey, name: string, root: string): Environment {
+  const { files, refusals }: Closure = closureOf(survey, root)
+  return { name, kind: 'kustomize', root, files: [...files].sort(), refusals }
+}
+
+interface PlainDraft {
+  readonly name: string
+  readonly root: string
+  readonly candidates: readonly string[]
+}
+
+function plain({ texts, needs }: Survey, { name, root, candidates }: PlainDraft): Environment {
+  if (candidates.length > MAX_FILES) {
+    const refusal: Refusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
+    return { name, kind: 'plain', root, files: [], refusals: [refusal] }
+  }
+  for (const file of candidates) if (!texts.has(file)) needs.add(file)
+  const files = candidates.filter((file) => holdsObjects(texts.get(file) ?? ''))
+  return { name, kind: 'plain', root, files, refusals: [] }
+}

@@ -1,0 +1,194 @@
+/** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
+import type { RefusalCode } from './refusal.ts'
+import { type Source, isRecord, parseSource, valuesOf } from './source.ts'
+
+/** An entry that leads to a file or to a folder with a kustomization. */
+export interface Reference {
+  readonly entry: string
+  readonly line: number
+  readonly leadsTo: 'file' | 'folder' | 'either'
+  /** What is there configures kustomize itself (generators, transformers, validators), and may name files in turn. */
+  readonly isPlugin: boolean
+}
+
+export interface Complaint {
+  readonly code: RefusalCode
+  readonly line: number
+  readonly entry: string
+}
+
+export interface Contents {
+  readonly isComponent: boolean
+  readonly references: readonly Reference[]
+  readonly complaints: readonly Complaint[]
+}
+
+type Key = string | number
+
+const KNOWN_FIELDS = new Set(
+  `apiVersion kind metadata openapi namePrefix nameSuffix namespace commonLabels labels commonAnnotations
+  patchesStrategicMerge patchesJson6902 patches images replacements replicas vars sortOptions resources components crds bases
+  configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator generatorOptions configurations
+  generators transformers validators buildMetadata`.split(/\s+/),
+)
+
+/** Fields with a list of entries. */
+const ENTRY_LISTS: Readonly<Record<string, Pick<Reference, 'leadsTo' | 'isPlugin'>>> = {
+  resources: { leadsTo: 'either', isPlugin: false },
+  bases: { leadsTo: 'folder', isPlugin: false },
+  components: { leadsTo: 'folder', isPlugin: false },
+  crds: { leadsTo: 'file', isPlugin: false },
+  configurations: { leadsTo: 'file', isPlugin: false },
+  patchesStrategicMerge: { leadsTo: 'file', isPlugin: false },
+  generators: { leadsTo: 'either', isPlugin: true },
+  transformers: { leadsTo: 'either', isPlugin: true },
+  validators: { leadsTo: 'either', isPlugin: true },
+}
+/** Fields whose items are YAML or the path of a file with YAML. */
+const INLINE = new Set(['patchesStrategicMerge', 'generators', 'transformers', 'validators'])
+const HELM = ['helmCharts', 'helmGlobals', 'helmChartInflationGenerator']
+/** Fields whose items (or which themselves) name files in `path`, `paths`, `files`, `envs`, `env`. */
+const FILE_HOLDERS = ['patches', 'patchesJson6902', 'replacements', 'configMapGenerator', 'secretGenerator', 'openapi']
+const FUNCTION_ANNOTATIONS = ['config.kubernetes.io/function', 'config.k8s.io/function']
+
+/** Reads a kustomization file. A file that cannot be trusted to mean what we read has no references. */
+export function readKustomization(text: string): Contents {
+  const parsed = parseSource(text)
+  if (!parsed.ok) return unreadable(parsed.line)
+  const [source] = parsed.documents
+  if (source === undefined || parsed.documents.length > 1 || !isRecord(source.data)) return unreadable(1)
+  const { data } = source
+  const found: Found = { source, references: [], complaints: [] }
+  for (const field of Object.keys(data)) {
+    if (!KNOWN_FIELDS.has(field)) complain(found, 'unknown-field', [field])
+  }
+  for (const field of HELM) {
+    if (isFilled(data[field])) complain(found, 'helm', [field])
+  }
+  for (const [field, kind] of Object.entries(ENTRY_LISTS)) readEntries(found, data[field], { ...kind, field })
+  for (const field of FILE_HOLDERS) readHolders(found, data[field], [field])
+  return { isComponent: data['kind'] === 'Component', references: found.references, complaints: found.complaints }
+}
+
+/** Reads a file that configures generators, transformers or validators; its paths are relative to the kustomization's folder. */
+export function readPluginFile(text: string): Omit<Contents, 'isComponent'> {
+  const parsed = parseSource(text)
+  if (!parsed.ok) return unreadable(parsed.line)
+  const all = parsed.documents.map((source) => {
+    const found: Found = { source, references: [], complaints: [] }
+    readPlugin(found, source.data, [])
+    return found
+  })
+  return { references: all.flatMap((found) => found.references), complaints: all.flatMap((found) => found.complaints) }
+}
+
+interface Found {
+  readonly source: Source
+  readonly references: Reference[]
+  readonly complaints: Complaint[]
+}
+
+interface EntryList extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
+  readonly field: string
+}
+
+function readEntries(found: Found, value: unknown, list: EntryList): void {
+  const { field, leadsTo, isPlugin } = list
+  for (const [index, entry] of listOf(found, value, [field]).entries()) {
+    const path = [field, index]
+    const inline = typeof entry === 'string' && INLINE.has(field) ? inlineObjects(entry) : undefined
+    if (inline === undefined) refer(found, entry, { path, leadsTo, isPlugin })
+    else if (isPlugin) {
+      const within: Found = { ...found, source: { data: inline, lineOf: () => found.source.lineOf(path) } }
+      for (const object of inline) readPlugin(within, object, [])
+    }
+  }
+}
+
+/** The objects written into an entry itself. As in kustomize, text is YAML when it parses to objects, and a path otherwise. */
+function inlineObjects(entry: string): readonly unknown[] | undefined {
+  if (!/[\n:]/.test(entry)) return undefined
+  const parsed = parseSource(entry)
+  if (!parsed.ok || parsed.documents.length === 0) return undefined
+  const objects = parsed.documents.map((source) => source.data)
+  return objects.every((object) => isRecord(object) && 'kind' in object) ? objects : undefined
+}
+
+/** One object or a list of objects that may name files. */
+function readHolders(found: Found, value: unknown, path: readonly Key[]): void {
+  const items = Array.isArray(value)
+    ? [...value.entries()].map(([index, item]) => ({ item, at: [...path, index] }))
+    : []
+  if (isRecord(value)) items.push({ item: value, at: [...path] })
+  for (const { item, at } of items) {
+    if (isRecord(item)) readFiles(found, item, at)
+  }
+}
+
+function readFiles(found: Found, holder: Readonly<Record<string, unknown>>, at: readonly Key[]): void {
+  const toFile = { leadsTo: 'file', isPlugin: false } as const
+  for (const field of ['path', 'env']) {
+    for (const [key, value] of valuesOf(holder, field)) {
+      if (isFilled(value)) refer(found, value, { path: [...at, key], ...toFile })
+    }
+  }
+  for (const field of ['paths', 'files', 'envs']) {
+    for (const [key, value] of valuesOf(holder, field)) {
+      const entries = listOf(found, value, [...at, key]).map((entry) => fileIn(field, entry))
+      entries.forEach((file, index) => {
+        if (file !== undefined) refer(found, file, { path: [...at, key, index], ...toFile })
+      })
+    }
+  }
+}
+
+/** `files` has `key=path` or only a path; `paths` (of a built-in plugin) has paths or YAML. */
+function fileIn(field: string, entry: unknown): unknown {
+  if (typeof entry !== 'string') return entry
+  if (field === 'files') return entry.slice(entry.indexOf('=') + 1)
+  return field === 'paths' && inlineObjects(entry) !== undefined ? undefined : entry
+}
+
+function readPlugin(found: Found, data: unknown, at: readonly Key[]): void {
+  if (data === null) return
+  if (!isRecord(data)) return complain(found, 'unparsable', at)
+  if (Array.isArray(data['items'])) {
+    for (const [index, item] of data['items'].entries()) readPlugin(found, item, [...at, 'items', index])
+    return
+  }
+  const annotations = isRecord(data['metadata']) ? data['metadata']['annotations'] : undefined
+  const isFunction = isRecord(annotations) && FUNCTION_ANNOTATIONS.some((name) => name in annotations)
+  if (data['kind'] === 'HelmChartInflationGenerator') complain(found, 'helm', [...at, 'kind'])
+  else if (isFunction) complain(found, 'plugin', [...at, 'metadata', 'annotations'])
+  // Everything but kustomize's own plugins is a program, or a container, to start.
+  else if (data['apiVersion'] !== 'builtin') complain(found, 'plugin', [...at, 'apiVersion'])
+  readFiles(found, data, at)
+  for (const [key, value] of valuesOf(data, 'replacements')) readHolders(found, value, [...at, key])
+}
+
+interface Target extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
+  readonly path: readonly Key[]
+}
+
+function refer(found: Found, entry: unknown, { path, leadsTo, isPlugin }: Target): void {
+  if (typeof entry !== 'string') return complain(found, 'unparsable', path)
+  found.references.push({ entry, line: found.source.lineOf(path), leadsTo, isPlugin })
+}
+
+function listOf(found: Found, value: unknown, path: readonly Key[]): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  if (isFilled(value)) complain(found, 'unparsable', path)
+  return []
+}
+
+function complain(found: Found, code: RefusalCode, path: readonly Key[]): void {
+  found.complaints.push({ code, line: found.source.lineOf(path), entry: String(path.at(-1) ?? '') })
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+function unreadable(line: number): Contents {
+  return { isComponent: false, references: [], complaints: [{ code: 'unparsable', line, entry: '' }] }
+}

@@ -1,0 +1,21 @@
+import { nameOf } from './tree.ts'
+
+/** Names for roots: the folder's, or as many of the folders above as make it the only one of its name. */
+export function nameRoots(roots: readonly string[]): ReadonlyMap<string, string> {
+  const depths = new Map(roots.map((root) => [root, 1]))
+  for (;;) {
+    const sharing = Map.groupBy(roots, (root) => nameAt(root, depths.get(root) ?? 1))
+    const clashing = [...sharing.values()].filter((group) => group.length > 1).flat()
+    const growing = clashing.filter((root) => (depths.get(root) ?? 1) < root.split('/').length)
+    for (const root of growing) depths.set(root, (depths.get(root) ?? 1) + 1)
+    if (growing.length > 0) continue
+    // Only where a folder's name has the joining hyphen in it: `a-b/c` and `a/b-c`.
+    const stuck = new Set(clashing)
+    return new Map(roots.map((root) => [root, stuck.has(root) ? root : nameAt(root, depths.get(root) ?? 1)]))
+  }
+}
+
+function nameAt(root: string, depth: number): string {
+  if (root === '') return 'root'
+  return depth === 1 ? nameOf(root) : root.split('/').slice(-depth).join('-')
+}

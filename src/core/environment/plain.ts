@@ -1,0 +1,47 @@
+/** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
+import { parseAllDocuments } from 'yaml'
+import type { Texts } from './closure.ts'
+import { isRecord } from './source.ts'
+import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
+
+const YAML = /\.ya?ml$/i
+
+/** YAML files below a folder that may hold Kubernetes objects: not for other tools, and no template of a Helm chart. */
+export function yamlBelow(tree: Tree, folder: string): readonly string[] {
+  const prefix = folder === '' ? '' : `${folder}/`
+  const charts = [...tree.types.keys()].filter((path) => nameOf(path) === 'Chart.yaml').map(parentOf)
+  const templates = charts.map((chart) => (chart === '' ? 'templates/' : `${chart}/templates/`))
+  return [...tree.types]
+    .filter(([path, type]) => type === 'file' && path.startsWith(prefix) && YAML.test(path))
+    .map(([path]) => path)
+    .filter((path) => !isHidden(path.slice(prefix.length)) && !templates.some((folder) => path.startsWith(folder)))
+    .sort()
+}
+
+/** Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. */
+export function holdsObjects(text: string): boolean {
+  if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
+  try {
+    const documents = parseAllDocuments(text, { logLevel: 'silent' })
+    const parsed = [...documents]
+    if (parsed.every((document) => document.errors.length === 0))
+      return parsed.some((document) => isObject(document.toJS()))
+  } catch {
+    // Too deep or too many aliases: judged as text below.
+  }
+  return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
+}
+
+function isObject(data: unknown): boolean {
+  if (!isRecord(data) || typeof data['apiVersion'] !== 'string' || typeof data['kind'] !== 'string') return false
+  // Instructions to kustomize, not objects of a cluster.
+  return data['apiVersion'] !== 'builtin' && !data['apiVersion'].startsWith('kustomize.config.k8s.io/')
+}
+
+/** What a plain environment renders to: its files one after the other, as one YAML stream. */
+export function renderPlain(files: readonly string[], texts: Texts): string {
+  return files
+    .map((file) => (texts.get(file) ?? '').replace(/^\uFEFF/, ''))
+    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
+    .join('---\n')
+}

@@ -1,0 +1,34 @@
+/**
+ * Why an environment cannot be rendered.
+ *
+ * `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository · `missing`: to nothing ·
+ * `no-kustomization`: to a folder that is no kustomize root · `helm`, `plugin`: runs something else than kustomize ·
+ * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do ·
+ * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`: the configured path.
+ */
+export type RefusalCode =
+  | 'remote'
+  | 'absolute'
+  | 'outside'
+  | 'symlink'
+  | 'submodule'
+  | 'missing'
+  | 'no-kustomization'
+  | 'helm'
+  | 'plugin'
+  | 'cycle'
+  | 'unparsable'
+  | 'unknown-field'
+  | 'too-many-files'
+  | 'too-large'
+  | 'not-text'
+  | 'no-such-folder'
+
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+  /** The words in the file that are the reason, as written there; empty when it is the file as a whole. */
+  readonly entry: string
+}

@@ -1,0 +1,141 @@
+import type { ConfigProblem } from '../config/read.ts'
+import type { RenderProblem } from '../diff/objects.ts'
+import type { Refusal } from '../environment/refusal.ts'
+import type { Problem } from '../gate/review.ts'
+import type { ManifestProblem } from '../manifest/parse.ts'
+import { code, list, plainText } from './markdown.ts'
+
+export function configProblem(problem: ConfigProblem): Problem {
+  const key = problem.path === '' ? '' : ` at ${code(problem.path)}`
+  return {
+    code: 'config',
+    file: problem.file,
+    line: problem.line,
+    what: `The config is not valid${key}: ${plainText(problem.message)}.`,
+    next: 'Fix it on the base branch; until then Perch does nothing here.',
+  }
+}
+
+export function manifestProblem({ code: name, file, line, detail }: ManifestProblem): Problem {
+  const problem = { code: name, file, line }
+  switch (name) {
+    case 'not-yaml':
+      return { ...problem, what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
+    case 'template':
+      return {
+        ...problem,
+        what: 'This file is a template, not YAML: what it becomes is not written in it.',
+        next: 'Move it out of the folders that are rendered, or commit the rendered manifest.',
+      }
+    case 'too-large':
+      return { ...problem, what: 'This file is larger than 5 MiB.', next: 'Split it.' }
+    case 'alias-bomb':
+      return { ...problem, what: 'This file repeats its YAML aliases beyond reason.', next: 'Write the values out.' }
+  }
+}
+
+const WHY = {
+  remote: 'leads to another place on the network',
+  absolute: 'is an absolute path',
+  outside: 'leads out of the repository',
+  symlink: 'is a symbolic link',
+  submodule: 'is a submodule',
+  missing: 'does not exist',
+  'no-kustomization': 'is a folder without a kustomization',
+  helm: 'runs Helm',
+  plugin: 'runs a plugin',
+  cycle: 'includes itself',
+  unparsable: 'cannot be read as YAML without doubt',
+  'unknown-field': 'is a field that Perch does not know',
+  'too-many-files': 'has too many files',
+  'too-large': 'is too large',
+  'not-text': 'is not a text file',
+  'no-such-folder': 'is a folder that does not exist',
+} as const satisfies Record<Refusal['code'], string>
+
+export function refusalProblem(refusal: Refusal): Problem {
+  const entry = refusal.entry === '' ? 'This kustomization' : `The entry ${code(refusal.entry)}`
+  return {
+    code: refusal.code,
+    file: refusal.file,
+    line: refusal.line,
+    what: `${entry} ${WHY[refusal.code]}, so Perch does not render it.`,
+    next: 'Use files of this repository, below its root, that kustomize builds by itself.',
+  }
+}
+
+export function renderProblem(failure: {
+  readonly environment: string
+  readonly file: string | undefined
+  readonly rendered: {
+    readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large'
+    readonly detail: string
+  }
+}): Problem {
+  const { environment, file, rendered } = failure
+  const problem = { code: rendered.code, file, line: 1 }
+  const name = code(environment)
+  switch (rendered.code) {
+    case 'tool-missing':
+      return {
+        ...problem,
+        what: `Environment ${name} cannot be rendered: the machine that Perch runs on has neither \`kustomize\` nor \`kubectl\`.`,
+        next: 'Whoever runs Perch must install one of them.',
+      }
+    case 'build-failed':
+      return {
+        ...problem,
+        what: `Environment ${name} does not build: ${code(rendered.detail)}`,
+        next: 'Fix it and push.',
+      }
+    case 'timed-out':
+      return { ...problem, what: `Environment ${name} took too long to build.`, next: 'Make it smaller, or split it.' }
+    case 'too-large':
+      return {
+        ...problem,
+        what: `Environment ${name} renders to more than Perch reads.`,
+        next: 'Make it smaller, or split it.',
+      }
+  }
+}
+
+/** What an environment renders to cannot be read as Kubernetes objects. */
+export function renderedProblem(environment: string, problem: RenderProblem): Problem {
+  const where = { code: problem.code, file: undefined, line: problem.line }
+  const name = code(environment)
+  switch (problem.code) {
+    case 'unparsable':
+      return {
+        ...where,
+        what: `Line ${problem.line} of what environment ${name} renders to is not valid YAML.`,
+        next: 'Fix the file that it comes from and push.',
+      }
+    case 'not-an-object':
+      return {
+        ...where,
+        what: `Line ${problem.line} of what environment ${name} renders to begins something that is no Kubernetes object.`,
+        next: 'Give it an apiVersion, a kind and a name, or move the file elsewhere.',
+      }
+    case 'too-large':
+      return {
+        ...where,
+        what: `Environment ${name} renders to more than Perch reads.`,
+        next: 'Make it smaller, or split it.',
+      }
+    case 'duplicate': {
+      const { kind, namespace, name: object } = problem.identity
+      const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
+      return { ...where, what: `Environment ${name} has ${title} twice.`, next: 'Remove one, and push.' }
+    }
+  }
+}
+
+export function conflictProblem(paths: readonly string[]): Problem {
+  return {
+    code: 'conflict',
+    file: paths[0],
+    line: 1,
+    what: `This branch conflicts with the base branch in ${list(paths.slice(0, 5))}.`,
+    next: 'Merge or rebase, and push.',
+  }
+}

@@ -1,0 +1,42 @@
+import { configProblem } from '../core/message/problem.ts'
+import { transition } from '../core/rollout/transition.ts'
+import { answerOnBase } from './base-commands.ts'
+import type { Desk } from './desk.ts'
+import { recallPull, settle, settledAt } from './memory.ts'
+import { type BaseState, loadBase } from './rollouts.ts'
+import { takeSteps } from './take-steps.ts'
+import { jobOf, type Task } from './work.ts'
+
+/** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
+export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' }>): Promise<void> {
+  const isSettled = task.head !== undefined && (await settledAt(desk, task.base)) === task.head
+  if (isSettled && task.command === undefined) return
+  const base = await loadBase(desk, task.base)
+  if (base === undefined) return
+  if (task.command !== undefined) await answerOnBase(desk, base, task.command)
+  if (!base.ok) {
+    desk.log.warn(
+      { problems: base.error.map((problem) => configProblem(problem).what) },
+      'the config is not valid: no rollout goes on',
+    )
+    return
+  }
+  // A command has changed what is open: what follows from it is decided on what is there now.
+  const state = task.command === undefined ? base : await loadBase(desk, task.base)
+  if (state === undefined || !state.ok) return
+  for (const rollout of state.value.rollouts)
+    await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
+  await reviewAgain(desk, state.value)
+  await settle(desk, task.base, state.value.sha)
+}
+
+/** What a pull request would do depends on its base: those that change traffic are looked at again when it has moved. */
+async function reviewAgain(desk: Desk, base: BaseState): Promise<void> {
+  const { repo, installation } = desk
+  for (const pull of base.pulls.filter(({ state }) => state === 'open')) {
+    const seen = await recallPull(desk, pull.number)
+    if (seen === undefined || !seen.traffic || seen.base === base.sha) continue
+    const id = `base:${base.sha}`
+    await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, { id }))
+  }
+}

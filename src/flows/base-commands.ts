@@ -1,0 +1,123 @@
+import type { Command, CommandLine } from '../core/command/commands.ts'
+import { pendingComments, type PendingComment } from '../core/command/pending.ts'
+import type { ConfigProblem } from '../core/config/read.ts'
+import { answer, type Outcome } from '../core/message/answer.ts'
+import { configProblem } from '../core/message/problem.ts'
+import type { Refusal } from '../core/message/refusal.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { relatedTo, statusLines } from '../core/rollout/related.ts'
+import type { PullRequest } from '../core/rollout/facts.ts'
+import type { Move } from '../core/rollout/move.ts'
+import { resolveTarget } from '../core/rollout/resolve.ts'
+import { moveAfter } from '../core/rollout/standing.ts'
+import { targetId, targetName } from '../core/rollout/target.ts'
+import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
+import type { Desk } from './desk.ts'
+import { notAllowed } from './permission.ts'
+import type { BaseState } from './rollouts.ts'
+import { takeSteps } from './take-steps.ts'
+
+/** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
+export async function answerOnBase(
+  desk: Desk,
+  base: Result<BaseState, readonly ConfigProblem[]>,
+  at: { readonly pull: number; readonly comment: number },
+): Promise<void> {
+  const pull = await desk.pulls.get(at.pull)
+  const comments = await desk.conversation.of(at.pull)
+  const pending = pendingComments(comments, desk.clock.now()).find(({ id }) => id === at.comment)
+  if (pull === undefined || pending === undefined) return
+  const outcomes: { command: string; outcome: Outcome }[] = []
+  for (const line of pending.commands)
+    outcomes.push({ command: line.text, outcome: await carryOut(desk, base, { pull, pending, line }) })
+  await desk.conversation.add(at.pull, answer(at.comment, pending.login, outcomes))
+}
+
+interface Asked {
+  readonly pull: PullRequest
+  readonly pending: PendingComment
+  readonly line: CommandLine
+}
+
+async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProblem[]>, asked: Asked): Promise<Outcome> {
+  const { line, pending } = asked
+  if (!line.result.ok) return refused({ code: 'not-understood', problem: line.result.problem })
+  const { command } = line.result
+  const denied = await notAllowed(desk, pending.login, command.name)
+  if (denied !== undefined) return refused(denied)
+  if (command.name === 'help') return { code: 'help' }
+  if (!base.ok) {
+    const [problem] = base.error.map(configProblem)
+    return refused({ code: 'unreadable', what: problem?.what ?? 'The config is not valid.', next: problem?.next ?? '' })
+  }
+  const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
+  if (command.name === 'status') return { code: 'status', standings: statusLines(related, base.value.rollouts) }
+  if (command.name === 'abort') return abortAll(desk, base.value, { ...asked, related, reason: command.reason })
+  return proposeShare(desk, base.value, { ...asked, related, command })
+}
+
+async function abortAll(
+  desk: Desk,
+  base: BaseState,
+  asked: Asked & { readonly related: readonly RolloutFacts[]; readonly reason: string | undefined },
+): Promise<Outcome> {
+  const closed: number[] = []
+  let rollback = asked.related.flatMap(({ open }) => open).find(({ kind }) => kind === 'rollback')?.pull.number
+  for (const rollout of asked.related) {
+    const by = { login: asked.pending.login, pull: asked.pull.number, reason: asked.reason }
+    const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked: by })
+    if (!done.ok) return refused(done.error)
+    closed.push(...done.value.closed)
+    rollback = done.value.opened?.number ?? rollback
+  }
+  return closed.length === 0 && rollback === undefined
+    ? refused({ code: 'nothing-to-abort' })
+    : { code: 'aborted', closed, rollback }
+}
+
+async function proposeShare(
+  desk: Desk,
+  base: BaseState,
+  asked: Asked & {
+    readonly related: readonly RolloutFacts[]
+    readonly command: Extract<Command, { name: 'set' | 'next' }>
+  },
+): Promise<Outcome> {
+  if (asked.pull.state !== 'merged') return refused({ code: 'closed' })
+  const rollout = chosen(base, asked.related, asked.command)
+  if (!rollout.ok) return refused(rollout.error)
+  const { standing } = rollout.value
+  const name = targetName(standing.target)
+  if (asked.command.name === 'set' && asked.command.percent === standing.share)
+    return { code: 'already', name, share: standing.share }
+  const move = asked.command.name === 'next' ? moveAfter(standing) : moveTo(standing.share, asked.command.percent)
+  if (move === undefined) return refused({ code: 'no-next-step', name, share: standing.share })
+  const by = { login: asked.pending.login, pull: asked.pull.number }
+  const done = await takeSteps(desk, base, { rollout: rollout.value, steps: [{ type: 'propose', move }], asked: by })
+  if (!done.ok) return refused(done.error)
+  return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
+}
+
+function moveTo(from: number, to: number): Move {
+  return to === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to }
+}
+
+function chosen(
+  base: BaseState,
+  related: readonly RolloutFacts[],
+  command: Extract<Command, { name: 'set' | 'next' }>,
+): Result<RolloutFacts, Refusal> {
+  const isNamed = command.service !== undefined || command.environment !== undefined
+  const pool = related.length > 0 && !isNamed ? related : base.rollouts
+  const targets = pool.map(({ standing }) => standing.target)
+  const target = resolveTarget(targets, { service: command.service, environment: command.environment, changed: [] })
+  if (!target.ok) return target
+  const found = pool.find(({ standing }) => targetId(standing.target) === targetId(target.value))
+  return found === undefined
+    ? err({ code: 'no-service', asked: command.service, environment: command.environment, known: [] })
+    : ok(found)
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { code: 'refused', refusal }
+}

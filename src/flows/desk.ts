@@ -1,0 +1,33 @@
+import type { RepositoryName } from '../core/rollout/facts.ts'
+import type { Branches } from '../ports/branches.ts'
+import type { Checks } from '../ports/checks.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Conversation } from '../ports/conversation.ts'
+import type { Jobs } from '../ports/jobs.ts'
+import type { Log } from '../ports/log.ts'
+import type { Memo } from '../ports/memo.ts'
+import type { Mirror } from '../ports/mirror.ts'
+import type { People } from '../ports/people.ts'
+import type { PullRequests } from '../ports/pull-requests.ts'
+import type { Renderer } from '../ports/renderer.ts'
+import type { Statuses } from '../ports/statuses.ts'
+
+/** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
+export interface Desk {
+  readonly repo: RepositoryName
+  readonly installation: number
+  /** The login under which Perch opens pull requests: `<slug>[bot]`. */
+  readonly botLogin: string
+  readonly pulls: PullRequests
+  readonly conversation: Conversation
+  readonly checks: Checks
+  readonly branches: Branches
+  readonly people: People
+  readonly statuses: Statuses
+  readonly mirror: Mirror
+  readonly renderer: Renderer
+  readonly jobs: Jobs
+  readonly memo: Memo
+  readonly clock: Clock
+  readonly log: Log
+}

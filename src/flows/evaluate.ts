@@ -1,0 +1,124 @@
+import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
+import { environmentsTouched } from '../core/environment/graph.ts'
+import { judge } from '../core/gate/gate.ts'
+import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
+import { configProblem, conflictProblem } from '../core/message/problem.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { isManifestPath } from '../core/rollout/snapshot.ts'
+import { standingOf, type Standing } from '../core/rollout/standing.ts'
+import { targetId, targetName } from '../core/rollout/target.ts'
+import type { Desk } from './desk.ts'
+import { livenessOf } from './liveness.ts'
+import { loadConfig, loadSnapshot } from './load.ts'
+import { compare, type Sides } from './render.ts'
+
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock'>
+
+export interface Question {
+  readonly base: Sha
+  readonly head: Sha
+  /** A commit that just got a status. */
+  readonly hint?: Sha | undefined
+  /** Called once before the slow part, rendering, begins. */
+  readonly onRender?: () => Promise<void>
+}
+
+const NOTHING: Review = { changes: [], rows: [], diffs: [], problems: [], renderer: undefined }
+
+/** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
+export async function evaluate(desk: Needs, question: Question): Promise<Review> {
+  const { base, head } = question
+  const merged = await desk.mirror.merge(base, head)
+  if ('conflicts' in merged) return { ...NOTHING, problems: [conflictProblem(merged.conflicts)] }
+  const changed = await desk.mirror.changed(base, merged.tree)
+  const ownConfig = changed.includes(CONFIG_FILE) ? await newConfigProblems(desk, merged.tree) : []
+  if (!changed.some(isRelevant)) return { ...NOTHING, problems: ownConfig }
+
+  const config = await loadConfig(desk, base)
+  if (!config.ok) return { ...NOTHING, problems: [...config.error.map(configProblem), ...ownConfig] }
+  const sides: Sides = {
+    before: { treeish: base, snapshot: await loadSnapshot(desk, base, config.value) },
+    after: { treeish: merged.tree, snapshot: await loadSnapshot(desk, merged.tree, config.value) },
+  }
+  const names = touched(sides, changed)
+  const found = sides.after.snapshot.problems.filter(({ environments }) =>
+    environments.some((name) => names.includes(name)),
+  )
+  if (names.length > 0) await question.onRender?.()
+  const comparison = await compare(desk, sides, names)
+  const problems = [...ownConfig, ...found, ...comparison.problems]
+  return { ...comparison, problems, changes: await judgeChanges(desk, sides, question) }
+}
+
+/** A file of any kind can be an input of kustomize; only what is plainly documentation or code of GitHub's cannot. */
+function isRelevant(path: string): boolean {
+  return isManifestPath(path) || !(path.startsWith('.github/') || path.endsWith('.md'))
+}
+
+function touched({ before, after }: Sides, changed: readonly string[]): readonly string[] {
+  const names = [before, after].flatMap(({ snapshot }) =>
+    environmentsTouched(snapshot.environments, changed).map(({ name }) => name),
+  )
+  return [...new Set(names)].sort()
+}
+
+/** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
+async function newConfigProblems(desk: Pick<Desk, 'mirror'>, tree: Sha): Promise<readonly Problem[]> {
+  const texts = await desk.mirror.read(tree, [CONFIG_FILE])
+  const config = readConfig(texts.get(CONFIG_FILE))
+  return config.ok ? [] : config.error.map(configProblem)
+}
+
+async function judgeChanges(
+  desk: Needs,
+  { before, after }: Sides,
+  question: Question,
+): Promise<readonly ReviewedChange[]> {
+  const old = new Map(before.snapshot.targets.map((target) => [targetId(target), standingOf(target)]))
+  const changes: ReviewedChange[] = []
+  for (const target of after.snapshot.targets) {
+    const from = old.get(targetId(target))
+    const to = standingOf(target)
+    const fromShare = from?.share ?? 0
+    const promotes = fromShare > 0 && from?.versions !== undefined && from.versions.stable !== to.versions?.stable
+    if (fromShare === to.share && !promotes) continue
+    changes.push(await judgeChange(desk, { from, to, promotes }, question))
+  }
+  return changes
+}
+
+interface Difference {
+  /** Undefined where the route is new. */
+  readonly from: Standing | undefined
+  readonly to: Standing
+  readonly promotes: boolean
+}
+
+async function judgeChange(
+  desk: Needs,
+  { from, to, promotes }: Difference,
+  question: Question,
+): Promise<ReviewedChange> {
+  const { target } = to
+  const fromShare = from?.share ?? 0
+  const liveness = from === undefined || fromShare === 0 ? undefined : await livenessOf(desk, question, from)
+  // The rollout's pace is the base branch's word, not the pull request's.
+  const { bakeMs, unchecked } = (from ?? to).target.settings
+  const finishes = from?.phase === 'finishing-weights' && to.share === 0
+  const change = {
+    target: targetName(target),
+    from: fromShare,
+    to: to.share,
+    promotes,
+    finishes,
+    bakeMs,
+    unchecked,
+    liveness,
+  }
+  const version = promotes ? versionChange(from, to) : undefined
+  return { target, from: fromShare, to: to.share, version, verdicts: judge(change, desk.clock.now()) }
+}
+
+function versionChange(from: Standing | undefined, to: Standing): NonNullable<ReviewedChange['version']> {
+  return { from: from?.versions?.stable ?? '', to: to.versions?.stable ?? '' }
+}

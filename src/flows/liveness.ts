@@ -1,0 +1,77 @@
+import { type Liveness, liveByStatus, liveByTimer, type Evidence } from '../core/gate/live.ts'
+import { parseManifest } from '../core/manifest/parse.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
+import { targetFrom, type Target } from '../core/rollout/target.ts'
+import { versionFiles } from '../core/traffic/version.ts'
+import type { Landing } from '../ports/mirror.ts'
+import type { Desk } from './desk.ts'
+
+type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock'>
+
+/** Steps are far apart; a step's files change more often than this only where something else is wrong. */
+const MAX_LANDINGS = 30
+
+/** One API request each: the step's own commit, and the newest that still carry it. */
+const MAX_COMMITS_ASKED = 5
+
+/** The commit with which the base branch came to where a rollout stands now. */
+export async function landingOf(
+  desk: Pick<Desk, 'mirror'>,
+  base: Sha,
+  standing: Standing,
+): Promise<Landing | undefined> {
+  const { target } = standing
+  const files = [...new Set([target.route.place.file, ...versionFiles(target.route, target.neighbours)])]
+  const landings = await desk.mirror.landings(base, files, MAX_LANDINGS)
+  let found: Landing | undefined
+  for (const landing of landings) {
+    const then = await standingAt(desk, { sha: landing.sha, files }, target)
+    if (then === undefined || stepKey(then) !== stepKey(standing)) break
+    found = landing
+  }
+  return found
+}
+
+async function standingAt(
+  desk: Pick<Desk, 'mirror'>,
+  at: { readonly sha: Sha; readonly files: readonly string[] },
+  target: Target,
+): Promise<Standing | undefined> {
+  const texts = await desk.mirror.read(at.sha, at.files)
+  const manifests = [...texts].flatMap(([file, text]) => {
+    const manifest = parseManifest(file, text)
+    return manifest.ok ? [manifest.value] : []
+  })
+  const then = targetFrom(target, manifests)
+  return then === undefined ? undefined : standingOf(then)
+}
+
+/** Whether the step on the base branch is live, from what the config names. `hint`: a commit that just got a status. */
+export async function livenessOf(
+  desk: Needs,
+  at: { readonly base: Sha; readonly hint?: Sha | undefined },
+  standing: Standing,
+): Promise<Liveness> {
+  const landing = await landingOf(desk, at.base, standing)
+  const { live } = standing.target.settings
+  if ('after' in live) return liveByTimer(landing?.time ?? desk.clock.now(), live.after, desk.clock.now())
+  if ('deployment' in live) return { state: 'not-yet', waitsFor: 'status', pattern: live.deployment }
+  const commits = landing === undefined ? [{ sha: at.base }] : await carriers(desk, at, landing)
+  const evidence: Evidence[] = []
+  for (const { sha } of commits) evidence.push({ statuses: await desk.statuses.of(sha) })
+  return liveByStatus(evidence, live.status)
+}
+
+/** The commits whose statuses speak for a step, newest first: the branch's newest, the one hinted at, and the step's own. */
+async function carriers(
+  desk: Pick<Desk, 'mirror'>,
+  at: { readonly base: Sha; readonly hint?: Sha | undefined },
+  landing: Landing,
+): Promise<readonly Landing[]> {
+  const all = await desk.mirror.landings(at.base, [], 200)
+  const end = all.findIndex(({ sha }) => sha === landing.sha)
+  if (end === -1) return [landing]
+  const carrying = all.slice(0, end + 1)
+  return carrying.filter(({ sha }, index) => index < MAX_COMMITS_ASKED - 1 || sha === at.hint || index === end)
+}

@@ -1,0 +1,31 @@
+import { type ConfigProblem, CONFIG_FILE, readConfig } from '../core/config/read.ts'
+import type { Config } from '../core/config/schema.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { isManifestPath, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
+import type { Result } from '../core/result.ts'
+import type { Desk } from './desk.ts'
+
+/** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
+export async function loadConfig(
+  desk: Pick<Desk, 'mirror'>,
+  base: Sha,
+): Promise<Result<Config, readonly ConfigProblem[]>> {
+  const texts = await desk.mirror.read(base, [CONFIG_FILE])
+  return readConfig(texts.get(CONFIG_FILE))
+}
+
+/** What the files of a commit or tree say, under a config. */
+export async function loadSnapshot(desk: Pick<Desk, 'mirror'>, treeish: Sha, config: Config): Promise<Snapshot> {
+  const entries = await desk.mirror.entries(treeish)
+  const texts = new Map<string, string | undefined>()
+  let wanted: readonly string[] = entries
+    .filter(({ path, type }) => type === 'file' && isManifestPath(path))
+    .map(({ path }) => path)
+  for (;;) {
+    const read = await desk.mirror.read(treeish, wanted)
+    for (const path of wanted) texts.set(path, read.get(path))
+    const { snapshot, needs } = readSnapshot({ entries, texts, config })
+    if (needs.length === 0) return snapshot
+    wanted = needs
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Sha } from '../core/rollout/facts.ts'
+import type { Desk } from './desk.ts'
+
+/** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
+const Seen = z.object({
+  head: z.string(),
+  base: z.string(),
+  /** Patterns of commit statuses that its gate waits for. */
+  waits: z.array(z.string()),
+  /** It changes traffic, so that it must be looked at again when the base branch moves. */
+  traffic: z.boolean(),
+})
+export type Seen = z.infer<typeof Seen>
+
+type Needs = Pick<Desk, 'memo' | 'repo'>
+
+export async function recallPull(desk: Needs, pull: number): Promise<Seen | undefined> {
+  const seen = Seen.safeParse(await desk.memo.get(`pull:${desk.repo.id}:${pull}`))
+  return seen.success ? seen.data : undefined
+}
+
+export async function rememberPull(desk: Needs, pull: number, seen: Seen): Promise<void> {
+  await desk.memo.set(`pull:${desk.repo.id}:${pull}`, seen)
+}
+
+/** The base branch's head up to which everything that follows from it has been done. */
+export async function settledAt(desk: Needs, base: string): Promise<Sha | undefined> {
+  const sha = await desk.memo.get(`base:${desk.repo.id}:${base}`)
+  return typeof sha === 'string' ? sha : undefined
+}
+
+export async function settle(desk: Needs, base: string, sha: Sha): Promise<void> {
+  await desk.memo.set(`base:${desk.repo.id}:${base}`, sha)
+}
+
+/** Which pull requests wait for which commit statuses: so that a status that nobody waits for costs nothing. */
+const Waiting = z.record(z.string(), z.array(z.string()))
+
+export async function waitingPulls(desk: Needs): Promise<Readonly<Record<string, readonly string[]>>> {
+  const waiting = Waiting.safeParse(await desk.memo.get(`waiting:${desk.repo.id}`))
+  return waiting.success ? waiting.data : {}
+}
+
+export async function rememberWaiting(desk: Needs, pull: number, patterns: readonly string[]): Promise<void> {
+  const { [String(pull)]: before, ...others } = await waitingPulls(desk)
+  if ((before ?? []).join() === patterns.join()) return
+  await desk.memo.set(
+    `waiting:${desk.repo.id}`,
+    patterns.length === 0 ? others : { ...others, [String(pull)]: patterns },
+  )
+}

@@ -1,0 +1,103 @@
+import { moveBody, moveCommit, moveTitle, MOVE_TRAILER, type Proposal } from '../core/message/pull-request.ts'
+import type { Refusal } from '../core/message/refusal.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { branchOf } from '../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import { filesFor, type Files } from '../core/rollout/move.ts'
+import type { Desk } from './desk.ts'
+import { jobOf } from './work.ts'
+
+type Needs = Pick<Desk, 'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'>
+
+export interface Base {
+  readonly ref: string
+  readonly sha: Sha
+}
+
+/**
+ * Opens the pull request that makes a move, on today's base. The branch's name says which move it is, so whatever is
+ * found half done, by a process that was killed or in another replica, is taken up where it stands.
+ */
+export async function propose(desk: Needs, base: Base, proposal: Proposal): Promise<Result<PullRequest, Refusal>> {
+  const files = filesFor(proposal.move, proposal.target, proposal.origin)
+  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+  const branch = branchOf(proposal.target, proposal.move)
+  const readiness = await readyBranch(desk, { base, branch, proposal })
+  if (readiness === 'taken') return err({ code: 'branch-taken', branch })
+  if (typeof readiness === 'object') return ok(readiness)
+  if (readiness === 'at-base') await commitMove(desk, { base, branch, proposal, files: files.value })
+  return ok(await openPull(desk, { base, branch, proposal }))
+}
+
+/** Makes an open pull request's branch again from today's base: the same change, planned anew. */
+export async function replan(
+  desk: Needs,
+  at: { readonly base: Base; readonly pull: PullRequest },
+  proposal: Proposal,
+): Promise<Result<PullRequest, Refusal>> {
+  const { base, pull } = at
+  const files = filesFor(proposal.move, proposal.target, proposal.origin)
+  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+  // GitHub closes a pull request whose branch is, even for a moment, where its base is. So the commit is made beside it.
+  const beside = `${pull.head.ref}.next`
+  if ((await desk.branches.create(beside, base.sha)) === 'exists') await desk.branches.reset(beside, base.sha)
+  const sha = await commitMove(desk, { base, branch: beside, proposal, files: files.value })
+  await desk.branches.reset(pull.head.ref, sha)
+  await desk.branches.remove(beside)
+  await desk.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
+  await desk.jobs.enqueue(
+    jobOf({ type: 'review', installation: desk.installation, repo: desk.repo, pull: pull.number, force: true }),
+  )
+  return ok(pull)
+}
+
+interface Plan {
+  readonly base: Base
+  readonly branch: string
+  readonly proposal: Proposal
+}
+
+/** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
+async function readyBranch(desk: Needs, plan: Plan): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
+  const { base, branch, proposal } = plan
+  if ((await desk.branches.create(branch, base.sha)) === 'created') return 'at-base'
+  const pulls = await desk.pulls.from(branch)
+  const open = pulls.find(({ state }) => state === 'open')
+  if (open !== undefined) return open.author.login === desk.botLogin ? open : 'taken'
+  const head = (await desk.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  if (head === undefined) return 'at-base'
+  const ahead = await desk.mirror.ahead(base.sha, head)
+  // What is on the branch and in no pull request of ours must be Perch's own; otherwise somebody's work would be lost.
+  const isLeftover = pulls.some(({ author, state }) => author.login === desk.botLogin && state !== 'open')
+  if (!isLeftover && !ahead.every(({ message }) => message.includes(`${MOVE_TRAILER}: `))) return 'taken'
+  const wanted = moveCommit(proposal)
+  const isMade = ahead.length === 1 && ahead[0]?.message.startsWith(wanted.headline) === true
+  if (!isLeftover && isMade && (await desk.mirror.ahead(head, base.sha)).length === 0) return 'committed'
+  await desk.branches.reset(branch, base.sha)
+  return 'at-base'
+}
+
+async function commitMove(desk: Needs, plan: Plan & { readonly files: Files }): Promise<Sha> {
+  const { base, branch, proposal, files } = plan
+  const made = await desk.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
+  // Somebody else committed in the moment between: the job is tried again and finds out who.
+  if (made === 'head-moved') throw new Error(`The branch ${branch} moved while its commit was made.`)
+  return made.sha
+}
+
+async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
+  const { base, branch, proposal } = plan
+  const opened = await desk.pulls.open({
+    head: branch,
+    base: base.ref,
+    title: moveTitle(proposal),
+    body: moveBody(proposal),
+  })
+  const pull = opened === 'exists' ? (await desk.pulls.from(branch)).find(({ state }) => state === 'open') : opened
+  if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
+  const labels = proposal.move.kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']
+  const { repo, installation } = desk
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh: { labels } }))
+  desk.log.info({ pull: pull.number, branch }, 'opened a pull request')
+  return pull
+}

@@ -1,0 +1,74 @@
+import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
+import { SUMMARY_MARKER, summaryComment } from '../core/message/summary.ts'
+import type { Review } from '../core/gate/review.ts'
+import type { CheckReport, CheckRun, Comment, Sha } from '../core/rollout/facts.ts'
+import type { Desk } from './desk.ts'
+
+/** This App's checks on one commit, read at most once. */
+export interface CheckBoard {
+  /** Creates or updates one check; nothing happens where GitHub says the same already. */
+  put(report: CheckReport): Promise<void>
+}
+
+/** `known`: what is on the commit, where that is certain; a commit that was made a moment ago has none. */
+export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonly CheckRun[]): CheckBoard {
+  let runs = known === undefined ? undefined : [...known]
+  return {
+    async put(report) {
+      runs ??= [...(await desk.checks.on(sha))]
+      const run = runs.find(({ name }) => name === report.name)
+      if (run === undefined) {
+        const id = await desk.checks.create(sha, report)
+        runs.push({
+          id,
+          name: report.name,
+          conclusion: report.conclusion,
+          title: report.title,
+          summary: report.summary,
+        })
+        return
+      }
+      const isSame =
+        run.conclusion === report.conclusion && run.title === report.title && run.summary === report.summary
+      // A concluded run is never put back to work: GitHub does not reopen it, and an old verdict beats none.
+      if (isSame || report.conclusion === undefined) return
+      await desk.checks.update(run.id, report)
+      runs = runs.map((other) =>
+        other.id === run.id
+          ? { ...run, conclusion: report.conclusion, title: report.title, summary: report.summary }
+          : other,
+      )
+    },
+  }
+}
+
+export async function announceWork(board: CheckBoard): Promise<void> {
+  for (const report of workingReports()) await board.put(report)
+}
+
+export async function publishChecks(board: CheckBoard, review: Review): Promise<void> {
+  await board.put(validateReport(review))
+  await board.put(gateReport(review))
+}
+
+export async function publishFailure(board: CheckBoard): Promise<void> {
+  for (const report of failedReports()) await board.put(report)
+}
+
+/** Whether a pull request gets a comment at all: one without traffic, diff and problems in what is rendered stays quiet. */
+export function isWorthAComment(review: Review): boolean {
+  return review.changes.length > 0 || review.rows.length > 0
+}
+
+/** Writes the one comment, or edits it where it says something else. */
+export async function publishSummary(
+  desk: Pick<Desk, 'conversation'>,
+  at: { readonly pull: number; readonly comments: readonly Comment[] },
+  review: Review,
+): Promise<void> {
+  const body = summaryComment(review)
+  const existing = at.comments.find((comment) => comment.isOurs && comment.body.includes(SUMMARY_MARKER))
+  if (existing === undefined) {
+    if (isWorthAComment(review)) await desk.conversation.add(at.pull, body)
+  } else if (existing.body.trim() !== body.trim()) await desk.conversation.edit(existing.id, body)
+}

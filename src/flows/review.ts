@@ -1,0 +1,129 @@
+import { pendingComments } from '../core/command/pending.ts'
+import { nextLook } from '../core/gate/gate.ts'
+import type { Review } from '../core/gate/review.ts'
+import { gateReport, validateReport } from '../core/message/checks.ts'
+import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { Desk } from './desk.ts'
+import { evaluate } from './evaluate.ts'
+import { recallPull, rememberPull, rememberWaiting } from './memory.ts'
+import { mergeWhenAllowed } from './merge.ts'
+import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
+import { announceWork, checkBoard, isWorthAComment, publishChecks, publishFailure, publishSummary } from './publish.ts'
+import { jobOf, type Task } from './work.ts'
+
+type ReviewTask = Extract<Task, { type: 'review' }>
+
+/**
+ * Looks at one pull request: carries out its commands, finds out what a merge would do and whether it may be done, and says
+ * so: the checks first, then the comment, the answers last, because words must not come before what they speak of.
+ */
+export async function review(desk: Desk, task: ReviewTask): Promise<void> {
+  const seen = await recallPull(desk, task.pull)
+  const isKnown = task.head !== undefined && task.head === seen?.head
+  if (isKnown && task.comments !== true && task.force !== true) return
+  const pull = await desk.pulls.get(task.pull)
+  if (pull === undefined) return
+  const comments = task.comments === true ? await desk.conversation.of(task.pull) : undefined
+  if (pull.state !== 'open') return reviewClosed(desk, pull, comments ?? [])
+  const at = await fetchEnds(desk, pull)
+  if (at === undefined) return
+  const wasTraffic = seen?.traffic === true
+  await reviewOpen(desk, at, { task, comments: task.fresh === undefined ? comments : [], wasTraffic })
+}
+
+interface Conversed {
+  readonly task: ReviewTask
+  /** The conversation, where it has been read. */
+  readonly comments: readonly Comment[] | undefined
+  /** When it was last looked at it changed traffic, so there is a comment to keep true. */
+  readonly wasTraffic: boolean
+}
+
+async function reviewOpen(desk: Desk, at: Ends, { task, comments, wasTraffic }: Conversed): Promise<void> {
+  const answered = await answerCommands(desk, at, comments ?? [])
+  const head = answered.head
+  // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
+  const isNew = head !== at.pull.head.sha || task.fresh !== undefined
+  const board = isNew ? checkBoard(desk, head, []) : checkBoard(desk, head)
+  const question = { base: at.base, head, hint: task.status }
+  const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
+
+  await publishChecks(board, found)
+  if (isWorthAComment(found) || comments !== undefined || wasTraffic) {
+    await publishSummary(
+      desk,
+      { pull: task.pull, comments: comments ?? (await desk.conversation.of(task.pull)) },
+      found,
+    )
+  }
+  for (const body of answered.answers) await desk.conversation.add(task.pull, body)
+  if (task.fresh !== undefined) await desk.pulls.label(task.pull, task.fresh.labels)
+  await lookAgain(desk, { base: at.base, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+}
+
+/** Both checks of a pull request's head, when reviewing it failed for good: red, with words. */
+export async function giveUpReview(desk: Desk, task: ReviewTask): Promise<void> {
+  const pull = await desk.pulls.get(task.pull)
+  if (pull?.state === 'open') await publishFailure(checkBoard(desk, pull.head.sha))
+}
+
+async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Comment[]): Promise<void> {
+  await rememberWaiting(desk, pull.number, [])
+  const pending = pendingComments(comments, desk.clock.now())
+  for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(desk, pull, comment)
+  const local = pending.filter((one) => !isForBase(pull, one))
+  const { answers } = await runCommands(desk, { pull, base: pull.base.sha }, local)
+  for (const body of answers) await desk.conversation.add(pull.number, body)
+}
+
+interface Ends {
+  /** The pull request with the head that Git has, which may be newer than what the API said a moment ago. */
+  readonly pull: PullRequest
+  readonly base: Sha
+}
+
+async function fetchEnds(desk: Pick<Desk, 'mirror'>, pull: PullRequest): Promise<Ends | undefined> {
+  const baseRef = `refs/heads/${pull.base.ref}`
+  const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : `refs/heads/${pull.head.ref}`
+  const refs = await desk.mirror.fetch([baseRef, headRef])
+  const base = refs.get(baseRef)
+  const head = refs.get(headRef)
+  return base === undefined || head === undefined
+    ? undefined
+    : { base, pull: { ...pull, head: { ...pull.head, sha: head } } }
+}
+
+async function answerCommands(desk: Desk, at: Ends, comments: readonly Comment[]): Promise<Answered> {
+  const pending = pendingComments(comments, desk.clock.now())
+  for (const comment of pending.filter((one) => isForBase(at.pull, one))) await handOver(desk, at.pull, comment)
+  const local = pending.filter((one) => !isForBase(at.pull, one))
+  const answered = await runCommands(desk, at, local)
+  if (answered.head !== at.pull.head.sha) await desk.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
+  return answered
+}
+
+/** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
+async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
+  const { pull, base } = at
+  const verdicts = found.changes.flatMap((change) => change.verdicts)
+  const waits = verdicts.flatMap(({ reason }) => patternOf(reason))
+  const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
+  await rememberPull(desk, pull.number, { head: pull.head.sha, base, waits, traffic: found.changes.length > 0 })
+  await rememberWaiting(desk, pull.number, waits)
+  if (isGreen) return mergeWhenAllowed(desk, pull, found.changes)
+  const moment = nextLook(verdicts)
+  if (moment === undefined) return
+  const { repo, installation } = desk
+  // A moment later than said: the clock that decides then must not be behind the one that set the timer.
+  const timing = { notBefore: moment + 50, id: `look:${pull.head.sha}:${moment}` }
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
+}
+
+function patternOf(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
+  if (reason.code !== 'live') return []
+  const { liveness } = reason
+  if (liveness.state === 'not-yet') return liveness.waitsFor === 'status' ? [liveness.pattern] : []
+  // A failed status can turn, and a successful one can be taken back while the step bakes.
+  if (liveness.state === 'failed') return [liveness.context]
+  return liveness.by === 'status' ? [liveness.context] : []
+}

@@ -1,0 +1,106 @@
+import type { ConfigProblem } from '../core/config/read.ts'
+import { parseManifest } from '../core/manifest/parse.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { isStepOf, kindOf } from '../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { Snapshot } from '../core/rollout/snapshot.ts'
+import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
+import { targetFrom } from '../core/rollout/target.ts'
+import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
+import type { Desk } from './desk.ts'
+import { landingOf } from './liveness.ts'
+import { loadConfig, loadSnapshot } from './load.ts'
+
+/** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
+export interface BaseState {
+  readonly ref: string
+  readonly sha: Sha
+  readonly snapshot: Snapshot
+  readonly rollouts: readonly RolloutFacts[]
+  /** The newest pull requests against the branch, whatever their state. */
+  readonly pulls: readonly PullRequest[]
+}
+
+type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin'>
+
+/** Undefined where the branch does not exist; an error where its config is not valid. */
+export async function loadBase(
+  desk: Needs,
+  ref: string,
+): Promise<Result<BaseState, readonly ConfigProblem[]> | undefined> {
+  const pulls = await desk.pulls.recent(ref)
+  const ours = pulls.filter(
+    ({ head, author }) => author.login === desk.botLogin && !head.isFork && head.ref.startsWith('canary/'),
+  )
+  const open = ours.filter(({ state }) => state === 'open')
+  const refs = await desk.mirror.fetch([`refs/heads/${ref}`, ...open.map(({ head }) => `refs/heads/${head.ref}`)])
+  const sha = refs.get(`refs/heads/${ref}`)
+  if (sha === undefined) return undefined
+  const config = await loadConfig(desk, sha)
+  if (!config.ok) return err(config.error)
+  const snapshot = await loadSnapshot(desk, sha, config.value)
+  const rollouts: RolloutFacts[] = []
+  for (const target of snapshot.targets) {
+    const mine = ours.filter((pull) => isStepOf(target, pull, desk.botLogin))
+    rollouts.push(await factsOf(desk, { base: sha, heads: refs }, { standing: standingOf(target), mine }))
+  }
+  return ok({ ref, sha, snapshot, rollouts, pulls })
+}
+
+interface Refs {
+  readonly base: Sha
+  readonly heads: ReadonlyMap<string, Sha>
+}
+
+async function factsOf(
+  desk: Pick<Desk, 'mirror'>,
+  refs: Refs,
+  rollout: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
+): Promise<RolloutFacts> {
+  const { standing, mine } = rollout
+  const open: Proposal[] = []
+  for (const pull of mine.filter(({ state }) => state === 'open')) {
+    const head = refs.heads.get(`refs/heads/${pull.head.ref}`)
+    const kind = kindOf(pull.head.ref, standing.phase)
+    open.push({ pull, kind, fits: head !== undefined && (await isChange(desk, { base: refs.base, head }, standing)) })
+  }
+  const [newest] = mine
+  const isStop =
+    newest !== undefined &&
+    newest.state === 'closed' &&
+    standing.share > 0 &&
+    (await isForThisStep(desk, { base: refs.base, pull: newest }, standing))
+  return { standing, open, stoppedByHand: isStop }
+}
+
+/** Whether merging a head into the base branch changes the rollout, and merges at all. */
+async function isChange(
+  desk: Pick<Desk, 'mirror'>,
+  at: { readonly base: Sha; readonly head: Sha },
+  standing: Standing,
+): Promise<boolean> {
+  const merged = await desk.mirror.merge(at.base, at.head)
+  if ('conflicts' in merged) return false
+  const { target } = standing
+  const files = target.neighbours.map(({ file }) => file)
+  const texts = await desk.mirror.read(merged.tree, files)
+  const manifests = [...texts].flatMap(([file, text]) => {
+    const manifest = parseManifest(file, text)
+    return manifest.ok ? [manifest.value] : []
+  })
+  const after = targetFrom(target, manifests)
+  return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
+}
+
+/** Whether a pull request was made for the step that the base branch is at, and not for an earlier rollout. */
+async function isForThisStep(
+  desk: Pick<Desk, 'mirror'>,
+  at: { readonly base: Sha; readonly pull: PullRequest },
+  standing: Standing,
+): Promise<boolean> {
+  const landing = await landingOf(desk, at.base, standing)
+  return landing !== undefined && at.pull.createdAt >= landing.time - CLOCK_SLACK_MS
+}
+
+/** Commit times have whole seconds. */
+const CLOCK_SLACK_MS = 1_000

@@ -1,0 +1,77 @@
+import { closingComment, type Proposal } from '../core/message/pull-request.ts'
+import { notice, noticeMarker } from '../core/message/notice.ts'
+import type { Refusal } from '../core/message/refusal.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { PullRequest } from '../core/rollout/facts.ts'
+import type { Move } from '../core/rollout/move.ts'
+import type { Standing } from '../core/rollout/standing.ts'
+import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
+import { readNotes } from '../core/traffic/annotations.ts'
+import { canaryVersion } from '../core/traffic/version.ts'
+import type { Desk } from './desk.ts'
+import { propose, replan } from './propose.ts'
+import type { BaseState } from './rollouts.ts'
+
+export interface Asked {
+  readonly login: string
+  readonly pull: number
+  readonly reason?: string | undefined
+}
+
+/** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
+export async function takeSteps(
+  desk: Desk,
+  base: BaseState,
+  decided: { readonly rollout: RolloutFacts; readonly steps: readonly Step[]; readonly asked?: Asked },
+): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
+  const { standing } = decided.rollout
+  let opened: PullRequest | undefined
+  const closed: number[] = []
+  for (const step of decided.steps) {
+    if (step.type === 'close') {
+      await closePull(desk, step.pull, closingComment(step.reason))
+      closed.push(step.pull.number)
+      continue
+    }
+    const proposal = proposalOf(standing, step.move, decided.asked)
+    const done =
+      step.type === 'propose'
+        ? await propose(desk, base, proposal)
+        : await replan(desk, { base, pull: step.pull }, proposal)
+    if (!done.ok) {
+      if (decided.asked === undefined) await tell(desk, proposal, done.error)
+      return err(done.error)
+    }
+    opened = done.value
+  }
+  return ok({ opened, closed })
+}
+
+function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): Proposal {
+  const { target } = standing
+  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
+  const origin = Number.isInteger(pr) && pr > 0 ? pr : asked?.pull
+  return {
+    move,
+    target,
+    version: canaryVersion(target.route, target.neighbours),
+    origin,
+    ...(asked === undefined ? {} : { asked }),
+  }
+}
+
+async function closePull(desk: Pick<Desk, 'conversation' | 'pulls'>, pull: PullRequest, why: string): Promise<void> {
+  // Closed first: should the words be lost, the state is right; should the job run again, it finds nothing open.
+  await desk.pulls.close(pull.number)
+  await desk.conversation.add(pull.number, why)
+}
+
+/** Says once, where people look, that a rollout cannot go on by itself. */
+async function tell(desk: Pick<Desk, 'conversation' | 'log'>, proposal: Proposal, refusal: Refusal): Promise<void> {
+  desk.log.warn({ target: proposal.target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
+  if (proposal.origin === undefined) return
+  const comments = await desk.conversation.of(proposal.origin)
+  const marker = noticeMarker(proposal, refusal)
+  if (comments.some(({ isOurs, body }) => isOurs && body.includes(marker))) return
+  await desk.conversation.add(proposal.origin, notice(proposal, refusal))
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { RepositoryName } from '../core/rollout/facts.ts'
+import type { Job } from '../ports/jobs.ts'
+
+const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string() })
+
+const Where = { installation: z.int(), repo: Repository }
+
+/** What the worker can be asked to do. A task names what to look at; the truth about it is read when it is done. */
+export const Task = z.discriminatedUnion('type', [
+  /** Put 👀 under a command. */
+  z.object({ type: z.literal('acknowledge'), ...Where, comment: z.int() }),
+  z.object({
+    type: z.literal('review'),
+    ...Where,
+    pull: z.int(),
+    /** The head that a webhook spoke of: when it has been reviewed already, there is nothing to do. */
+    head: z.string().optional(),
+    /** Somebody wrote a command: read the conversation. */
+    comments: z.boolean().optional(),
+    /** Perch has just opened it: no checks, no comments and no labels are there yet. */
+    fresh: z.object({ labels: z.array(z.string()) }).optional(),
+    /** A commit on which a status was just set. */
+    status: z.string().optional(),
+    /** Look even where nothing seems to have changed. */
+    force: z.boolean().optional(),
+  }),
+  z.object({
+    type: z.literal('advance'),
+    ...Where,
+    base: z.string(),
+    /** The head that a push brought the base branch to. */
+    head: z.string().optional(),
+    /** Commands on pull requests that change the rollout itself. */
+    command: z.object({ pull: z.int(), comment: z.int() }).optional(),
+  }),
+  z.object({ type: z.literal('sweep'), ...Where, base: z.string() }),
+])
+export type Task = z.infer<typeof Task>
+
+export interface Place {
+  readonly installation: number
+  readonly repo: RepositoryName
+}
+
+/** The task as a job. Tasks on one pull request, and tasks on one base branch's rollouts, never run side by side. */
+export function jobOf(task: Task, timing: { readonly notBefore?: number; readonly id?: string } = {}): Job {
+  return { key: `${task.repo.id}${keyOf(task)}`, data: task, ...timing }
+}
+
+function keyOf(task: Task): string {
+  switch (task.type) {
+    case 'acknowledge':
+      return `!${task.comment}`
+    case 'review':
+      return `#${task.pull}`
+    case 'advance':
+      return `@${task.base}`
+    case 'sweep':
+      return ':sweep'
+  }
+}
