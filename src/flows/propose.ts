@@ -97,7 +97,7 @@ async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = proposal.move.kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']
   const { repo, installation } = desk
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh: { labels } }))
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh: true, labels }))
   desk.log.info({ pull: pull.number, branch }, 'opened a pull request')
   return pull
 }

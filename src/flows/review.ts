@@ -5,7 +5,7 @@ import { gateReport, validateReport } from '../core/message/checks.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
-import { recallPull, rememberPull, rememberWaiting } from './memory.ts'
+import { recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
 import { announceWork, checkBoard, isWorthAComment, publishChecks, publishFailure, publishSummary } from './publish.ts'
@@ -19,31 +19,40 @@ type ReviewTask = Extract<Task, { type: 'review' }>
  */
 export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   const seen = await recallPull(desk, task.pull)
-  const isKnown = task.head !== undefined && task.head === seen?.head
-  if (isKnown && task.comments !== true && task.force !== true) return
+  if (isReviewed(task, seen)) return
+  // Whoever looks first is told apart from whoever comes after a try that was cut off: then things may be there already.
+  if (seen === undefined) await rememberPull(desk, task.pull, UNSEEN)
   const pull = await desk.pulls.get(task.pull)
   if (pull === undefined) return
-  const comments = task.comments === true ? await desk.conversation.of(task.pull) : undefined
+  const isFresh = task.fresh === true && seen === undefined
+  const comments = task.comments === true ? await desk.conversation.of(task.pull) : isFresh ? [] : undefined
   if (pull.state !== 'open') return reviewClosed(desk, pull, comments ?? [])
   const at = await fetchEnds(desk, pull)
-  if (at === undefined) return
-  const wasTraffic = seen?.traffic === true
-  await reviewOpen(desk, at, { task, comments: task.fresh === undefined ? comments : [], wasTraffic })
+  if (at !== undefined) await reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+}
+
+const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false }
+
+/** A webhook that speaks of a head that has been reviewed brings nothing new. */
+function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
+  const isDemanded = task.comments === true || task.force === true
+  return task.head !== undefined && task.head === seen?.head && !isDemanded
 }
 
 interface Conversed {
   readonly task: ReviewTask
   /** The conversation, where it has been read. */
   readonly comments: readonly Comment[] | undefined
+  readonly isFresh: boolean
   /** When it was last looked at it changed traffic, so there is a comment to keep true. */
   readonly wasTraffic: boolean
 }
 
-async function reviewOpen(desk: Desk, at: Ends, { task, comments, wasTraffic }: Conversed): Promise<void> {
+async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTraffic }: Conversed): Promise<void> {
   const answered = await answerCommands(desk, at, comments ?? [])
   const head = answered.head
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
-  const isNew = head !== at.pull.head.sha || task.fresh !== undefined
+  const isNew = head !== at.pull.head.sha || isFresh
   const board = isNew ? checkBoard(desk, head, []) : checkBoard(desk, head)
   const question = { base: at.base, head, hint: task.status }
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
@@ -57,7 +66,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, wasTraffic }: 
     )
   }
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
-  if (task.fresh !== undefined) await desk.pulls.label(task.pull, task.fresh.labels)
+  if (task.labels !== undefined) await desk.pulls.label(task.pull, task.labels)
   await lookAgain(desk, { base: at.base, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 

@@ -18,8 +18,10 @@ export const Task = z.discriminatedUnion('type', [
     head: z.string().optional(),
     /** Somebody wrote a command: read the conversation. */
     comments: z.boolean().optional(),
-    /** Perch has just opened it: no checks, no comments and no labels are there yet. */
-    fresh: z.object({ labels: z.array(z.string()) }).optional(),
+    /** Perch has just opened it: no checks and no comments are there yet. */
+    fresh: z.boolean().optional(),
+    /** Labels that it is to have. */
+    labels: z.array(z.string()).optional(),
     /** A commit on which a status was just set. */
     status: z.string().optional(),
     /** Look even where nothing seems to have changed. */

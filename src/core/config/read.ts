@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseDocument } from 'yaml'
-import type { Place } from '../manifest/parse.ts'
+import { type Place, plain } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { Config } from './schema.ts'
 
@@ -11,7 +11,7 @@ export type ConfigProblem = Place & { readonly path: string; readonly message: s
 export function readConfig(text: string | undefined): Result<Config, readonly ConfigProblem[]> {
   if (text === undefined) return ok(Config.parse({}))
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   if (document.errors.length > 0) {
     return err(
       document.errors.map((error) => ({
@@ -22,7 +22,9 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
       })),
     )
   }
-  const parsed = Config.safeParse(document.contents === null ? {} : document.toJS({ maxAliasCount: 0 }))
+  const data = plain(document)
+  if (data === undefined) return err([{ file: CONFIG_FILE, line: 1, path: '', message: 'too many aliases' }])
+  const parsed = Config.safeParse(data.value ?? {})
   if (!parsed.success) {
     return err(
       parsed.error.issues.map((issue) => {

@@ -96,9 +96,12 @@ function decode(base64: string): string | undefined {
   return new TextDecoder().decode(bytes)
 }
 
-/** What a file that cannot be parsed has after colons and equals signs. */
+/** What a file that cannot be parsed has after colons and equals signs: as a whole, and each word. */
 function roughValues(text: string): readonly string[] {
-  return text.split(/\r?\n/).flatMap((line) => /[:=]\s*(.+)$/.exec(line)?.[1] ?? [])
+  return text.split(/\r?\n/).flatMap((line) => {
+    const rest = /[:=]\s*(.+)$/.exec(line)?.[1] ?? ''
+    return [rest, ...rest.split(/[\s"',:={}[\]]+/)]
+  })
 }
 
 function afterEquals(text: string): string {

@@ -152,13 +152,13 @@ function fileIn(field: string, entry: unknown): unknown {
 function readPlugin(found: Found, data: unknown, at: readonly Key[]): void {
   if (data === null) return
   if (!isRecord(data)) return complain(found, 'unparsable', at)
-  if (Array.isArray(data['items'])) {
-    for (const [index, item] of data['items'].entries()) readPlugin(found, item, [...at, 'items', index])
-    return
+  const { kind, items } = data
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) {
+    return items.forEach((item: unknown, index) => readPlugin(found, item, [...at, 'items', index]))
   }
   const annotations = isRecord(data['metadata']) ? data['metadata']['annotations'] : undefined
   const isFunction = isRecord(annotations) && FUNCTION_ANNOTATIONS.some((name) => name in annotations)
-  if (data['kind'] === 'HelmChartInflationGenerator') complain(found, 'helm', [...at, 'kind'])
+  if (kind === 'HelmChartInflationGenerator') complain(found, 'helm', [...at, 'kind'])
   else if (isFunction) complain(found, 'plugin', [...at, 'metadata', 'annotations'])
   // Everything but kustomize's own plugins is a program, or a container, to start.
   else if (data['apiVersion'] !== 'builtin') complain(found, 'plugin', [...at, 'apiVersion'])

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { demo } from './demo.ts'
+import { serve } from './serve.ts'
+
+const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
+
+perch serve           run the GitHub App (see README.md for its environment variables)
+perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit ends it when they are over
+perch help            show this
+`
+
+/** Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+async function main(words: readonly string[]): Promise<number> {
+  const [command, ...rest] = words
+  switch (command) {
+    case 'serve':
+      return rest.length === 0 ? serve(process.env) : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
+    case 'demo':
+      return rest.every((word) => word === '--exit')
+        ? demo({ exit: rest.includes('--exit') })
+        : misused(`demo knows only --exit`)
+    case 'help':
+    case '--help':
+      process.stdout.write(USAGE)
+      return 0
+    default:
+      return misused(command === undefined ? 'a command is missing' : `there is no command ${command}`)
+  }
+}
+
+function misused(why: string): number {
+  process.stderr.write(`perch: ${why}\n\n${USAGE}`)
+  return 2
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,274 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../ports/log.ts'
+
+export interface Delivery {
+  /** GitHub's GUID, the same again when a delivery is redelivered. */
+  readonly id: string
+  readonly event: string
+  readonly payload: unknown
+  readonly action?: string
+}
+
+export interface EdgeOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** The webhook's secret, and while it is rotated the one before. */
+  readonly secrets: readonly [string, ...string[]]
+  /** The events that are passed on; every other one is answered and dropped. */
+  readonly events: ReadonlySet<string>
+  /** Resolves when the delivery is on disk. */
+  readonly accept: (delivery: Delivery) => Promise<void>
+  readonly ready: () => Promise<Readiness>
+  readonly metrics?: () => Promise<string>
+  readonly log: Log
+}
+
+export interface Readiness {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<string, string>>
+}
+
+export interface Edge {
+  readonly port: number
+  /** Takes no new connection, lets the requests under way end within `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string | object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** GitHub's own cap is 25 MB; the events of our list stay far below this. */
+const MAX_BODY_BYTES = 5 * 1024 * 1024
+/** Of all bodies together: a crowd of unsigned large ones must not take the memory of the worker beside us. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
+/** GitHub gives up on an answer after 10 s; before that we say that it failed, so that its log says so too. */
+const ACCEPT_MS = 8_000
+const WEBHOOKS = '/api/github/webhooks'
+
+/** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const shared = { bufferedBytes: 0, isClosing: false }
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      // Longer than the 60 s of the usual load balancers, else they send into a connection that we just closed.
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => {
+      respond(options, shared, request)
+        .catch((error: unknown): Answer => {
+          options.log.error({ reason: String(error) }, 'A request could not be answered.')
+          return { status: 500, body: 'error' }
+        })
+        .then((answer) => send(response, answer, shared.isClosing))
+        .catch(() => response.destroy())
+    },
+  )
+  server.maxConnections = 512
+  server.maxRequestsPerSocket = 1_000
+  const port = await listening(server, options)
+  return {
+    port,
+    async close(graceMs) {
+      shared.isClosing = true
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+      const stop = new AbortController()
+      await Promise.race([closed, sleep(graceMs, undefined, { signal: stop.signal }).catch(() => undefined)])
+      stop.abort()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listening(server: Server, { host, port }: EdgeOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+interface Shared {
+  bufferedBytes: number
+  isClosing: boolean
+}
+
+async function respond(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
+  const [path] = (request.url ?? '').split('?')
+  if (path === WEBHOOKS) {
+    if (request.method !== 'POST') return notAllowed('POST')
+    return webhook(options, shared, request)
+  }
+  const probe = probeOf(options, path)
+  if (probe === undefined) return { status: 404, body: 'not found' }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD')
+  return probe()
+}
+
+function probeOf({ ready, metrics }: EdgeOptions, path: string | undefined): (() => Promise<Answer>) | undefined {
+  switch (path) {
+    case '/healthz':
+      return async () => ({ status: 200, body: 'ok' })
+    case '/readyz':
+      return async () => {
+        const { ok, parts } = await ready()
+        return { status: ok ? 200 : 503, body: { ok, parts } }
+      }
+    case '/metrics':
+      return metrics && (async () => metricsAnswer(await metrics()))
+    default:
+      return undefined
+  }
+}
+
+function metricsAnswer(body: string): Answer {
+  return { status: 200, body, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }
+}
+
+/** In the order of what each check costs us: a stranger without a signature does not even get its body read. */
+async function webhook(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
+  const head = readHead(request.headers)
+  if ('refusal' in head) return head.refusal
+  const body = await readBody(shared, request)
+  if ('refusal' in body) return body.refusal
+  if (!isSigned(body.bytes, head.signature, options.secrets)) {
+    options.log.warn(
+      { delivery: head.id, event: head.event },
+      'A delivery has a wrong signature. Is WEBHOOK_SECRET that of the App?',
+    )
+    return { status: 401, body: 'signature does not match' }
+  }
+  if (head.event === 'ping') return { status: 200, body: 'pong' }
+  if (!options.events.has(head.event)) return { status: 202, body: { ignored: head.event } }
+  const payload = parse(body.bytes)
+  if (payload === undefined) return { status: 400, body: 'not a JSON object' }
+  return hand(options, { id: head.id, event: head.event, payload, ...actionOf(payload) })
+}
+
+async function hand({ accept, log }: EdgeOptions, delivery: Delivery): Promise<Answer> {
+  const stop = new AbortController()
+  try {
+    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal }).then(() => {
+      throw new Error(`it was not stored within ${ACCEPT_MS} ms`)
+    })
+    await Promise.race([accept(delivery), late])
+    return { status: 202, body: { accepted: delivery.id } }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error(
+      { delivery: delivery.id, event: delivery.event, reason },
+      'A delivery could not be stored; the sweep has to find it.',
+    )
+    return { status: 503, body: 'try again later', headers: { 'retry-after': '30' } }
+  } finally {
+    stop.abort()
+  }
+}
+
+interface Head {
+  readonly id: string
+  readonly event: string
+  readonly signature: Buffer
+}
+
+interface Refused {
+  readonly refusal: Answer
+}
+
+function readHead(headers: IncomingHttpHeaders): Head | Refused {
+  const header = (name: string): string => String(headers[name] ?? '')
+  if (!/^application\/json *(;.*)?$/i.test(header('content-type'))) {
+    return refuse(415, 'send application/json; set it as the content type of the webhook')
+  }
+  if (header('content-encoding') !== '') return refuse(415, 'send the body without a content encoding')
+  if (Number(header('content-length')) > MAX_BODY_BYTES) return tooLarge()
+  const id = header('x-github-delivery')
+  if (!/^[\w-]{1,100}$/.test(id)) return refuse(400, 'X-GitHub-Delivery is missing or malformed')
+  const event = header('x-github-event')
+  if (!/^[a-z_]{1,64}$/.test(event)) return refuse(400, 'X-GitHub-Event is missing or malformed')
+  const signature = /^sha256=([\da-f]{64})$/i.exec(header('x-hub-signature-256'))?.[1]
+  if (signature === undefined) return refuse(401, 'X-Hub-Signature-256 is missing or malformed')
+  return { id, event, signature: Buffer.from(signature, 'hex') }
+}
+
+/** Stops at the cap, whatever Content-Length says or does not say. */
+async function readBody(shared: Shared, request: IncomingMessage): Promise<{ readonly bytes: Buffer } | Refused> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('The request has an encoding.')
+      chunks.push(chunk)
+      length += chunk.length
+      shared.bufferedBytes += chunk.length
+      if (length > MAX_BODY_BYTES) return tooLarge()
+      if (shared.bufferedBytes > MAX_BUFFERED_BYTES) return refuse(503, 'try again later')
+    }
+    return { bytes: Buffer.concat(chunks, length) }
+  } finally {
+    shared.bufferedBytes -= length
+  }
+}
+
+/** Every secret is tried, and compared in constant time, so that the time tells nothing. */
+function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly string[]): boolean {
+  return secrets
+    .map((secret) => timingSafeEqual(createHmac('sha256', secret).update(bytes).digest(), signature))
+    .includes(true)
+}
+
+function parse(bytes: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function actionOf(payload: object): { readonly action?: string } {
+  return 'action' in payload && typeof payload.action === 'string' ? { action: payload.action } : {}
+}
+
+function send(response: ServerResponse, answer: Answer, isLast: boolean): void {
+  if (response.destroyed) return
+  const isText = typeof answer.body === 'string'
+  response.writeHead(answer.status, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    // What follows a body that we did not read to its end would be taken for the next request.
+    ...(isLast || !response.req.complete ? { connection: 'close' } : {}),
+    ...answer.headers,
+  })
+  response.end(isText ? answer.body : JSON.stringify(answer.body))
+}
+
+function refuse(status: number, body: string): Refused {
+  return { refusal: { status, body } }
+}
+
+function tooLarge(): Refused {
+  return refuse(413, `at most ${MAX_BODY_BYTES} bytes`)
+}
+
+function notAllowed(allow: string): Answer {
+  return { status: 405, body: 'method not allowed', headers: { allow } }
+}

@@ -1,0 +1,181 @@
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+export interface Environment {
+  readonly appId: number
+  /** PEM, PKCS #8. */
+  readonly privateKey: string
+  /** The current secret first, then the one before it while it is rotated. */
+  readonly webhookSecrets: readonly [string, ...string[]]
+  /** Where the REST API is. */
+  readonly apiUrl: string
+  /** Where repositories are cloned from. */
+  readonly gitUrl: string
+  readonly host: string
+  readonly port: number
+  readonly logLevel: LogLevel
+  readonly dataDir: string
+  readonly databaseUrl?: string
+  readonly prometheusUrl?: string
+  readonly reconcileSeconds: number
+}
+
+type LogLevel = (typeof LOG_LEVELS)[number]
+
+export type EnvironmentResult =
+  | { readonly ok: true; readonly value: Environment }
+  /** Each names a variable and the next step, and never a value: it may be a secret in the wrong place. */
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const Secret = z
+  .string()
+  // Probot's own default when there is none: whoever knows that may forge deliveries.
+  .refine(
+    (secret) => secret !== 'development',
+    'must not be "development", which everybody knows. Set a random one, here and in the App\'s settings',
+  )
+  .refine(
+    (secret) => secret === secret.trim(),
+    'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
+  )
+
+/** Names and defaults are Probot's where it has them. */
+const Variables = z.object({
+  APP_ID: z
+    .string("is missing. Set it to the App ID at the top of the App's settings")
+    .regex(/^[1-9]\d{0,14}$/, "must be a positive whole number. Set it to the App ID at the top of the App's settings")
+    .transform(Number),
+  PRIVATE_KEY: z.string().optional(),
+  PRIVATE_KEY_PATH: z.string().optional(),
+  WEBHOOK_SECRET: z
+    .string(
+      "is missing. Set it to the webhook secret in the App's settings; without one anybody could send us deliveries",
+    )
+    .pipe(Secret),
+  WEBHOOK_SECRET_PREVIOUS: Secret.optional(),
+  GHE_HOST: z
+    .string()
+    .regex(
+      /^[a-z\d]([a-z\d.-]*[a-z\d])?(:\d{1,5})?$/i,
+      'must be a host name, without a scheme and a path, like github.example.com',
+    )
+    .transform((host) => host.toLowerCase())
+    .optional(),
+  GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https or http. Leave it out for https').default('https'),
+  // Probot's `localhost` cannot be reached from outside of a container, which is where most run it.
+  HOST: z.string().default('0.0.0.0'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number. Leave it out for 3000')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be at most 65535. Leave it out for 3000')
+    .default(3000),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}. Leave it out for info`).default('info'),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: urlOf(
+    ['postgres:', 'postgresql:'],
+    'must be a URL like postgres://user:password@host:5432/perch',
+  ).optional(),
+  PROMETHEUS_URL: urlOf(['http:', 'https:'], 'must be a URL like http://prometheus:9090').optional(),
+  RECONCILE_SECONDS: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds. Leave it out for 60')
+    .transform(Number)
+    .refine((seconds) => seconds >= 0.2, 'must be at least 0.2. Leave it out for 60')
+    .default(60),
+})
+
+type Variables = z.infer<typeof Variables>
+
+/** The only reader of the process's environment. Says everything that is wrong at once, not one thing per start. */
+export function readEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): EnvironmentResult {
+  // Compose files and charts set what is left out to an empty text.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
+  const variables = Variables.safeParse(given)
+  const key = readKey(given, readFile)
+  const problems = [
+    ...(variables.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`),
+    ...('problem' in key ? [key.problem] : []),
+  ]
+  if (!variables.success || 'problem' in key) return { ok: false, problems }
+  return { ok: true, value: environment(variables.data, key.pem) }
+}
+
+function environment(variables: Variables, privateKey: string): Environment {
+  const previous = variables.WEBHOOK_SECRET_PREVIOUS
+  return {
+    appId: variables.APP_ID,
+    privateKey,
+    webhookSecrets: previous === undefined ? [variables.WEBHOOK_SECRET] : [variables.WEBHOOK_SECRET, previous],
+    ...githubUrls(variables),
+    host: variables.HOST,
+    port: variables.PORT,
+    logLevel: variables.LOG_LEVEL,
+    dataDir: variables.DATA_DIR,
+    reconcileSeconds: variables.RECONCILE_SECONDS,
+    ...(variables.DATABASE_URL === undefined ? {} : { databaseUrl: variables.DATABASE_URL }),
+    ...(variables.PROMETHEUS_URL === undefined ? {} : { prometheusUrl: variables.PROMETHEUS_URL }),
+  }
+}
+
+function githubUrls({ GHE_HOST: host, GHE_PROTOCOL: protocol }: Variables): Pick<Environment, 'apiUrl' | 'gitUrl'> {
+  if (host === undefined || host === 'github.com' || host === 'api.github.com') {
+    return { apiUrl: 'https://api.github.com', gitUrl: 'https://github.com' }
+  }
+  // GitHub Enterprise Cloud with data residency: the API has a host of its own there, as on github.com.
+  if (host.endsWith('.ghe.com')) {
+    const tenant = host.replace(/^api\./, '')
+    return { apiUrl: `https://api.${tenant}`, gitUrl: `https://${tenant}` }
+  }
+  return { apiUrl: `${protocol}://${host}/api/v3`, gitUrl: `${protocol}://${host}` }
+}
+
+type Key = { readonly pem: string } | { readonly problem: string }
+
+function readKey(env: NodeJS.ProcessEnv, readFile: (path: string) => string): Key {
+  const { PRIVATE_KEY: text, PRIVATE_KEY_PATH: path } = env
+  if (text !== undefined) return keyFrom(text, 'PRIVATE_KEY')
+  if (path === undefined) {
+    const step = "Create a private key in the App's settings and set PRIVATE_KEY to the content of the .pem file"
+    return { problem: `PRIVATE_KEY is missing. ${step}, or PRIVATE_KEY_PATH to where it is.` }
+  }
+  try {
+    return keyFrom(readFile(path), 'PRIVATE_KEY_PATH')
+  } catch {
+    return {
+      problem: 'PRIVATE_KEY_PATH names a file that cannot be read. Check that it exists and that we may read it.',
+    }
+  }
+}
+
+function keyFrom(text: string, variable: string): Key {
+  try {
+    const key = createPrivateKey(pemOf(text))
+    if (key.asymmetricKeyType === 'rsa') return { pem: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
+  } catch {
+    // The reason would name nothing that helps more than the sentence below, and might quote the key.
+  }
+  const forms = 'as it is, with \\n for its line ends, or in base64'
+  return {
+    problem: `${variable} holds no RSA private key. Use the whole .pem file that GitHub made for the App: ${forms}.`,
+  }
+}
+
+/** The forms that Probot takes: the file, with `\n` written out, in one line, or all of it in base64. */
+function pemOf(text: string): string {
+  const plain = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')
+  const [, kind, body] =
+    /-----BEGIN ((?:RSA )?PRIVATE KEY)-----([^-]*)-----END \1-----/.exec(plain.replaceAll('\\n', '\n')) ?? []
+  const lines = (body ?? '').replace(/\s/g, '').match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ''].join('\n')
+}
+
+function urlOf(protocols: readonly string[], message: string): z.ZodType<string> {
+  return z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), message)
+}

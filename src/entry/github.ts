@@ -1,0 +1,93 @@
+import { Probot, ProbotOctokit } from 'probot'
+import { z } from 'zod'
+import { branches } from '../adapters/github/branches.ts'
+import { checks } from '../adapters/github/checks.ts'
+import type { Client, Octokit } from '../adapters/github/client.ts'
+import { conversation } from '../adapters/github/conversation.ts'
+import {
+  identify,
+  type InstalledRepository,
+  installationIds,
+  repositoriesOf,
+} from '../adapters/github/installations.ts'
+import { people } from '../adapters/github/people.ts'
+import { pullRequests } from '../adapters/github/pull-requests.ts'
+import { type AppIdentity } from '../adapters/github/schema.ts'
+import { statuses } from '../adapters/github/statuses.ts'
+import type { Desk } from '../flows/desk.ts'
+import type { Place } from '../flows/work.ts'
+import type { Logger } from 'pino'
+
+const Token = z.object({ token: z.string() })
+
+export interface GitHubAccess {
+  readonly probot: Probot
+  /** The GitHub half of a desk. */
+  portsFor(
+    place: Place,
+  ): Promise<Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'statuses'>>
+  /** An installation's token for Git, from Probot's cache while it is good. */
+  tokenFor(installation: number): Promise<string>
+  everyRepository(): Promise<readonly { readonly installation: number; readonly repo: InstalledRepository }[]>
+}
+
+export interface AppCredentials {
+  readonly appId: number
+  readonly privateKey: string
+  readonly webhookSecret: string
+  readonly apiUrl: string
+}
+
+/** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
+export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
+  const probot = new Probot({
+    appId: app.appId,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl: app.apiUrl,
+    log,
+    Octokit: ProbotOctokit.defaults({ retry: { enabled: false } }),
+  })
+  const clients = new Map<number, Promise<Octokit>>()
+  let identity: Promise<AppIdentity> | undefined
+
+  function octokitFor(installation: number): Promise<Octokit> {
+    const known = clients.get(installation) ?? probot.auth(installation)
+    clients.set(installation, known)
+    return known
+  }
+
+  function whoAmI(): Promise<AppIdentity> {
+    identity ??= probot.auth().then((octokit) => identify(octokit, app.appId))
+    // A GitHub that is not there yet must not be remembered as the answer.
+    identity.catch(() => (identity = undefined))
+    return identity
+  }
+
+  return {
+    probot,
+    async portsFor({ installation, repo }) {
+      const client: Client = { octokit: await octokitFor(installation), repo, app: await whoAmI() }
+      return {
+        botLogin: client.app.login,
+        pulls: pullRequests(client),
+        conversation: conversation(client),
+        checks: checks(client),
+        branches: branches(client),
+        people: people(client),
+        statuses: statuses(client),
+      }
+    },
+    async tokenFor(installation) {
+      const octokit = await octokitFor(installation)
+      return Token.parse(await octokit.auth({ type: 'installation', installationId: installation })).token
+    },
+    async everyRepository() {
+      const found: { installation: number; repo: InstalledRepository }[] = []
+      for (const installation of await installationIds(await probot.auth())) {
+        for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
+      }
+      return found
+    },
+  }
+}

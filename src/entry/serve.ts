@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { readEnvironment } from './env.ts'
+import { startService } from './service.ts'
+
+/** `perch serve`: runs until it is told to stop. The exit code: 0 stopped as told, 1 could not start. */
+export async function serve(variables: NodeJS.ProcessEnv): Promise<number> {
+  const env = readEnvironment(variables, (path) => readFileSync(path, 'utf8'))
+  if (!env.ok) {
+    console.error(`Perch cannot start:\n${env.problems.map((problem) => `- ${problem}`).join('\n')}`)
+    return 1
+  }
+  const log = pino({ level: env.value.logLevel })
+  const service = await startService(env.value, log)
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
+  })
+  log.info({ signal }, 'stopping')
+  await service.stop()
+  return 0
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { parseCommands } from '../core/command/parse.ts'
+import type { Place, Task } from '../flows/work.ts'
+
+/**
+ * The webhooks that Perch listens to, each with the few fields that it reads: they say where to look, never what is true.
+ * Parsing strips the rest, so that the queue holds no more of a payload than is used.
+ */
+const Installation = z.object({ id: z.int() })
+const Repository = z.object({
+  id: z.int(),
+  name: z.string(),
+  owner: z.object({ login: z.string() }),
+  default_branch: z.string(),
+})
+const Sender = z.object({ login: z.string(), type: z.string() })
+const common = { installation: Installation, repository: Repository, sender: Sender }
+
+const Ref = z.object({ ref: z.string(), sha: z.string() })
+
+const Pull = z.object({
+  number: z.int(),
+  merged: z.boolean().nullish(),
+  merge_commit_sha: z.string().nullish(),
+  head: Ref,
+  base: Ref,
+})
+
+const CheckPulls = z.array(z.object({ number: z.int() })).default([])
+
+export const EVENTS = {
+  pull_request: z.object({
+    ...common,
+    action: z.string(),
+    pull_request: Pull,
+    changes: z.object({ base: z.unknown() }).partial().optional(),
+  }),
+  issue_comment: z.object({
+    ...common,
+    action: z.string(),
+    issue: z.object({ number: z.int(), pull_request: z.object({}).optional() }),
+    comment: z.object({ id: z.int(), body: z.string().nullish() }),
+  }),
+  push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
+  status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
+  check_run: z.object({
+    ...common,
+    action: z.string(),
+    check_run: z.object({ app: Installation.nullish(), pull_requests: CheckPulls }),
+  }),
+  check_suite: z.object({
+    ...common,
+    action: z.string(),
+    check_suite: z.object({ app: Installation.nullish(), pull_requests: CheckPulls }),
+  }),
+} as const
+
+export type EventName = keyof typeof EVENTS
+type Payload<Name extends EventName> = z.infer<(typeof EVENTS)[Name]>
+
+export function isEventName(name: string): name is EventName {
+  return name in EVENTS
+}
+
+/** The fields of a payload that Perch reads; undefined where they are not there, so that there is nothing to do. */
+export function readPayload(name: EventName, payload: unknown): Readonly<Record<string, unknown>> | undefined {
+  const read = EVENTS[name].safeParse(payload)
+  return read.success ? read.data : undefined
+}
+
+/** What a webhook gives cause to do. A status is left out: whether anybody waits for it is not in the payload. */
+export function tasksOf(name: Exclude<EventName, 'status'>, payload: unknown): readonly Task[] {
+  switch (name) {
+    case 'pull_request':
+      return forPull(EVENTS.pull_request.parse(payload))
+    case 'issue_comment':
+      return forComment(EVENTS.issue_comment.parse(payload))
+    case 'push':
+      return forPush(EVENTS.push.parse(payload))
+    case 'check_run': {
+      const { action, check_run, ...rest } = EVENTS.check_run.parse(payload)
+      return action === 'rerequested' ? rerun(rest, check_run.pull_requests) : []
+    }
+    case 'check_suite': {
+      const { action, check_suite, ...rest } = EVENTS.check_suite.parse(payload)
+      return action === 'rerequested' ? rerun(rest, check_suite.pull_requests) : []
+    }
+  }
+}
+
+const NEW_HEAD = ['opened', 'reopened', 'synchronize', 'ready_for_review']
+
+function forPull(payload: Payload<'pull_request'>): Task[] {
+  const { action, pull_request: pull, changes } = payload
+  const place = placeOf(payload)
+  if (action === 'closed') {
+    // A merge moves the base branch, and closing a step stops its rollout: both are the rollout's business.
+    const head =
+      pull.merged === true && typeof pull.merge_commit_sha === 'string' ? { head: pull.merge_commit_sha } : {}
+    return [{ type: 'advance', ...place, base: pull.base.ref, ...head }]
+  }
+  if (action === 'edited')
+    return changes?.base === undefined ? [] : [{ type: 'review', ...place, pull: pull.number, force: true }]
+  return NEW_HEAD.includes(action) ? [{ type: 'review', ...place, pull: pull.number, head: pull.head.sha }] : []
+}
+
+function forComment(payload: Payload<'issue_comment'>): Task[] {
+  const { action, issue, comment, sender } = payload
+  if (action !== 'created' || issue.pull_request === undefined || sender.type === 'Bot') return []
+  if (parseCommands(comment.body ?? '').length === 0) return []
+  const place = placeOf(payload)
+  return [
+    { type: 'acknowledge', ...place, comment: comment.id },
+    { type: 'review', ...place, pull: issue.number, comments: true },
+  ]
+}
+
+function forPush(payload: Payload<'push'>): Task[] {
+  const { ref, after, deleted, repository } = payload
+  const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined
+  // Rollouts on other base branches go on by their pull requests' webhooks and by the sweep.
+  if (branch !== repository.default_branch || deleted) return []
+  return [{ type: 'advance', ...placeOf(payload), base: branch, head: after }]
+}
+
+function rerun(
+  payload: Pick<Payload<'check_run'>, 'installation' | 'repository' | 'sender'>,
+  pulls: readonly { readonly number: number }[],
+): Task[] {
+  return pulls.map(({ number }) => ({ type: 'review', ...placeOf(payload), pull: number, force: true }))
+}
+
+export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): Place {
+  const { id, name, owner } = payload.repository
+  return { installation: payload.installation.id, repo: { id, name, owner: owner.login } }
+}

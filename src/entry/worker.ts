@@ -1,0 +1,98 @@
+import type { EmitterWebhookEvent } from '@octokit/webhooks'
+import type { Probot } from 'probot'
+import { z } from 'zod'
+import { advance } from '../flows/advance.ts'
+import type { Desk } from '../flows/desk.ts'
+import { giveUpReview, review } from '../flows/review.ts'
+import { sweep } from '../flows/sweep.ts'
+import { jobOf, type Place, Task } from '../flows/work.ts'
+import type { ClaimedJob, Job, JobHandler, Jobs } from '../ports/jobs.ts'
+import type { Log } from '../ports/log.ts'
+import type { InstalledRepository } from '../adapters/github/installations.ts'
+
+/** A webhook as it waits in the queue. */
+const Delivery = z.object({
+  delivery: z.object({ id: z.string(), name: z.string(), payload: z.record(z.string(), z.unknown()) }),
+})
+
+/** Finds every repository that Perch is installed on and has each of them swept. */
+const SweepAll = z.object({ type: z.literal('sweep-all') })
+
+export interface WorkerParts {
+  readonly probot: Pick<Probot, 'receive'>
+  readonly jobs: Jobs
+  readonly log: Log
+  readonly deskFor: (place: Place) => Promise<Desk>
+  readonly everyRepository: () => Promise<
+    readonly { readonly installation: number; readonly repo: InstalledRepository }[]
+  >
+}
+
+export function deliveryJob(delivery: {
+  readonly id: string
+  readonly name: string
+  readonly payload: Readonly<Record<string, unknown>>
+}): Job {
+  // A key of its own: a webhook only says where to look, and waits for nobody.
+  return { key: `delivery:${delivery.id}`, data: { delivery }, id: delivery.id }
+}
+
+export function sweepJob(id: string): Job {
+  return { key: 'sweep-all', data: { type: 'sweep-all' }, id }
+}
+
+/** What a worker does with a job: feed a webhook to Probot, or carry out a task. */
+export function handleJobs(parts: WorkerParts): JobHandler {
+  return async (job) => {
+    const delivery = Delivery.safeParse(job.data)
+    if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
+    if (SweepAll.safeParse(job.data).success) return sweepAll(parts, job)
+    return perform(parts, Task.parse(job.data), job)
+  }
+}
+
+/** Probot knows the event by its name; its handlers parse the payload again. */
+function eventOf(delivery: z.infer<typeof Delivery>['delivery']): EmitterWebhookEvent {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the union of all events cannot be checked by name alone
+  return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as EmitterWebhookEvent
+}
+
+async function perform(parts: WorkerParts, task: Task, job: ClaimedJob): Promise<void> {
+  const started = performance.now()
+  const desk = await parts.deskFor(task)
+  await run(desk, task)
+  const { type, repo } = task
+  parts.log.debug(
+    { task: type, repo: `${repo.owner}/${repo.name}`, key: job.key, ms: Math.round(performance.now() - started) },
+    'task done',
+  )
+}
+
+function run(desk: Desk, task: Task): Promise<void> {
+  switch (task.type) {
+    case 'acknowledge':
+      return desk.conversation.acknowledge(task.comment)
+    case 'review':
+      return review(desk, task)
+    case 'advance':
+      return advance(desk, task)
+    case 'sweep':
+      return sweep(desk, task)
+  }
+}
+
+async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
+  for (const { installation, repo } of await parts.everyRepository()) {
+    const { defaultBranch: base, ...name } = repo
+    await parts.jobs.enqueue(jobOf({ type: 'sweep', installation, repo: name, base }, { id: job.id }))
+  }
+}
+
+/** When a job is given up: a review's checks must say so, everything else is found again by the sweep. */
+export function giveUp(parts: WorkerParts): (job: ClaimedJob, error: unknown) => Promise<void> {
+  return async (job, error) => {
+    parts.log.error({ key: job.key, err: error }, 'gave up a job; the sweep will look again')
+    const task = Task.safeParse(job.data)
+    if (task.success && task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data)
+  }
+}

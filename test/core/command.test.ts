@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseCommands } from '../../src/core/command/parse.ts'
+import { pendingComments } from '../../src/core/command/pending.ts'
+import { answer } from '../../src/core/message/answer.ts'
+
+const none = { service: undefined, environment: undefined, sha: undefined }
+
+function only(body: string): unknown {
+  const lines = parseCommands(body)
+  assert.equal(lines.length, 1, `${body}: ${JSON.stringify(lines)}`)
+  const result = lines[0]?.result
+  return result?.ok === true ? result.command : result?.problem
+}
+
+test('every way to write a command that is one', () => {
+  assert.deepEqual(only('/canary 25'), { name: 'set', percent: 25, ...none })
+  assert.deepEqual(only('/Canary 25%'), { name: 'set', percent: 25, ...none })
+  assert.deepEqual(only('Ship it\r\n\r\n/canary 0.5 api-service --env production\r\n'), {
+    name: 'set',
+    percent: 0.5,
+    service: 'api-service',
+    environment: 'production',
+    sha: undefined,
+  })
+  assert.deepEqual(only('/canary 5 --env=eu/production @abc1234'), {
+    name: 'set',
+    percent: 5,
+    service: undefined,
+    environment: 'eu/production',
+    sha: 'abc1234',
+  })
+  assert.deepEqual(only('/canary next web'), { name: 'next', ...none, service: 'web' })
+  assert.deepEqual(only('/canary abort errors in eu'), { name: 'abort', reason: 'errors in eu' })
+  assert.deepEqual(only('/canary status'), { name: 'status' })
+  assert.deepEqual(only('/canary'), { name: 'help' })
+})
+
+test('two commands in one comment are two commands', () => {
+  assert.deepEqual(
+    parseCommands('/canary 5\n/canary status').map(({ text }) => text),
+    ['/canary 5', '/canary status'],
+  )
+})
+
+test('what is quoted, code, HTML, a list, a heading or another slash is not a command', () => {
+  for (const body of [
+    '> /canary 100',
+    '```\n/canary 100\n```',
+    '    /canary 100',
+    '`\n/canary 100\n`',
+    '<!-- /canary 100 -->',
+    '<!--\n/canary 100\n-->',
+    '- /canary 100',
+    '# /canary 100',
+    '∕canary 100',
+    '／canary 100',
+    '\u200B/canary 100',
+    'please /canary 100',
+    '/canary-like things',
+    '/assign me',
+    '/rebase',
+    '[/canary 100](https://example.com)',
+  ]) {
+    assert.deepEqual(parseCommands(body), [], body)
+  }
+})
+
+test('a percent is digits from 0 to 100 and nothing else that a computer would read as a number', () => {
+  for (const word of ['101', '+10', '-5', '1e1', '٢٥', '0x10', '25%%', '5.123', '.5', '1000', '25,5']) {
+    assert.deepEqual(only(`/canary ${word}`), { code: 'bad-percent', word }, word)
+  }
+})
+
+test('a near miss is asked about once, a far one is left alone', () => {
+  assert.deepEqual(only('/canray 25'), { code: 'unknown-command', word: '/canray', meant: '/canary 25' })
+  assert.deepEqual(only('/canary statsu'), { code: 'unknown-command', word: 'statsu', meant: '/canary status' })
+  assert.deepEqual(only('/canary dance'), { code: 'unknown-command', word: 'dance', meant: undefined })
+})
+
+test('words too many are refused, not guessed at', () => {
+  assert.deepEqual(only('/canary 25 web now'), { code: 'bad-argument', word: 'now', name: 'set' })
+  assert.deepEqual(only('/canary 25 $(id)'), { code: 'bad-argument', word: '$(id)', name: 'set' })
+  assert.deepEqual(only('/canary 25 --env'), { code: 'missing-value', word: '--env', name: 'set' })
+})
+
+test('no comment makes the parser throw', () => {
+  fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => Array.isArray(parseCommands(`/canary ${text}`))))
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => Array.isArray(parseCommands(text))))
+})
+
+test('a comment waits for an answer until it has one; edited, old and bots’ comments never do', () => {
+  const comment = (id: number, over: object): Parameters<typeof pendingComments>[0][number] => ({
+    id,
+    author: { login: 'alice', isBot: false },
+    body: '/canary 5',
+    createdAt: 1000,
+    isEdited: false,
+    isOurs: false,
+    ...over,
+  })
+  const comments = [
+    comment(1, {}),
+    comment(2, { isEdited: true }),
+    comment(3, { author: { login: 'other[bot]', isBot: true } }),
+    comment(4, { createdAt: -25 * 3_600_000 }),
+    comment(5, {}),
+    comment(6, { body: answer(1, 'alice', []), isOurs: true, author: { login: 'perch[bot]', isBot: true } }),
+    comment(7, { body: '<!-- perch:answer:5 -->' }),
+  ]
+  assert.deepEqual(
+    pendingComments(comments, 2000).map(({ id }) => id),
+    [5],
+  )
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { abort, type Proposal, transition } from '../../src/core/rollout/transition.ts'
+import { standingOf } from '../../src/core/rollout/standing.ts'
+import { nextStep, planOf } from '../../src/core/rollout/target.ts'
+import { pullRequest, sample } from './samples.ts'
+
+const standings = {
+  idle: standingOf(sample(100, 0)),
+  byHand: standingOf(sample(90, 10, ['v1', 'v2'], {})),
+  at5: standingOf(sample(95, 5)),
+  at40: standingOf(sample(60, 40)),
+  at100: standingOf(sample(0, 100)),
+  promoted: standingOf(sample(0, 100, ['v2', 'v2'])),
+}
+
+const branch = 'canary/default/api-service/'
+
+function open(number: number, last: string, fits = true): Proposal {
+  const kind = last === 'finish' ? 'finish-version' : last === '0' ? 'rollback' : 'share'
+  return { pull: pullRequest(number, `${branch}${last}`), kind, fits }
+}
+
+function say(steps: ReturnType<typeof transition>): string {
+  return steps
+    .map((step) => {
+      if (step.type === 'close') return `close #${step.pull.number} ${step.reason}`
+      const move = step.move.kind === 'share' ? `${step.move.from}→${step.move.to}` : step.move.kind
+      return step.type === 'propose' ? `propose ${move}` : `replan #${step.pull.number} ${move}`
+    })
+    .join(', ')
+}
+
+test('each phase is read from the files alone', () => {
+  assert.deepEqual(
+    Object.values(standings).map(({ phase, share }) => `${phase} ${share}`),
+    ['idle 0', 'by-hand 10', 'stepping 5', 'stepping 40', 'finishing-version 100', 'finishing-weights 100'],
+  )
+})
+
+test('what follows from every standing with every kind of open pull request', () => {
+  const nothing: Proposal[] = []
+  const table: [keyof typeof standings, Proposal[], string][] = [
+    ['idle', nothing, ''],
+    ['idle', [open(9, '5')], ''],
+    ['idle', [open(9, '25', false)], 'close #9 nothing-to-do'],
+    ['idle', [open(9, '0', false)], 'close #9 nothing-to-do'],
+    ['byHand', nothing, ''],
+    ['at5', nothing, 'propose 5→25'],
+    ['at5', [open(9, '25')], ''],
+    ['at5', [open(9, '25', false)], 'replan #9 5→25'],
+    ['at5', [open(9, '50', false)], 'close #9 superseded, propose 5→25'],
+    ['at5', [open(10, '40'), open(9, '25')], 'close #9 superseded'],
+    ['at5', [open(9, '0')], ''],
+    ['at5', [open(10, '0'), open(9, '25')], 'close #9 rolling-back'],
+    ['at5', [open(9, '0', false)], 'replan #9 rollback'],
+    ['at40', nothing, 'propose 40→50'],
+    ['at100', nothing, 'propose finish-version'],
+    ['at100', [open(9, 'finish')], ''],
+    ['promoted', nothing, 'propose finish-weights'],
+    ['promoted', [open(9, 'finish', false)], 'close #9 superseded, propose finish-weights'],
+  ]
+  for (const [name, proposals, expected] of table) {
+    const facts = { standing: standings[name], open: proposals, stoppedByHand: false }
+    assert.equal(say(transition(facts)), expected, `${name} with ${proposals.map(({ pull }) => pull.head.ref).join()}`)
+  }
+})
+
+test('a step pull request that a person closed is not opened again', () => {
+  assert.equal(say(transition({ standing: standings.at5, open: [], stoppedByHand: true })), '')
+})
+
+test('an abort closes the step and proposes the rollback once, and nothing where there is no traffic', () => {
+  assert.equal(say(abort({ standing: standings.at5, open: [open(9, '25')] })), 'close #9 aborted, propose rollback')
+  assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0')] })), '')
+  assert.equal(say(abort({ standing: standings.idle, open: [] })), '')
+})
+
+test('the plan is the object’s own, else the config’s, and always ends at 100', () => {
+  assert.deepEqual(planOf(sample(95, 5, ['v1', 'v2'], { 'canary-percentage': '5', steps: '5,50' })), [5, 50])
+  assert.deepEqual(planOf(sample(95, 5, ['v1', 'v2'], { 'canary-percentage': '5', steps: 'all' })), [5, 25, 50, 100])
+  assert.equal(nextStep([5, 50], 50), 100)
+  assert.equal(nextStep([5, 50], 100), undefined)
+})
