@@ -1,0 +1,153 @@
+/**
+ * Git commands on one mirror. Two kinds, that differ in what they are given:
+ *
+ * - `local` has no address, no token and no transport: it cannot reach the network, whatever a repository holds. Here the
+ *   mirror also looks like a plain repository, so that an object which is not here is "missing" and not a reason to fetch.
+ * - `remote` has all three, and knows the mirror as a partial clone.
+ *
+ * Everything is handed over as environment variables, the token too: arguments are readable by every user of the
+ * machine, and configuration files stay.
+ */
+import { resolve } from 'node:path'
+import { GitUnavailable } from './errors.ts'
+import { type Finished, runGit } from './process.ts'
+
+export interface GitOptions {
+  readonly folder: string
+  readonly url: string
+  readonly token: () => Promise<string>
+  /** Handed down to git: PATH, and where the operator has them, proxies and certificates. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface Answer {
+  readonly code: number
+  readonly stdout: Buffer
+  /** Git's last complaint, in one line, with no path of this machine in it. */
+  readonly complaint: string
+}
+
+interface Ask {
+  readonly args: readonly string[]
+  readonly input?: string
+  readonly timeoutMs?: number
+  readonly config?: Config
+  /** Without looking at the mirror, which may be damaged. */
+  readonly isApart?: boolean
+}
+
+export interface Git {
+  readonly folder: string
+  readonly url: string
+  /** Throws `GitUnavailable` when git is not there, too slow or says too much; other failures are the answer's code. */
+  local(ask: Ask): Promise<Answer>
+  remote(ask: Ask): Promise<Answer>
+}
+
+type Config = Readonly<Record<string, string>>
+
+const LOCAL_TIMEOUT_MS = 30_000
+export const REMOTE_TIMEOUT_MS = 60_000
+/** The listing of half a million files, or the contents that `read` allows itself. */
+const MAX_BYTES = 96 * 1024 * 1024
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
+
+/** Holds in every command. Nothing of the machine's or a user's configuration is read. */
+const SAFE: Config = {
+  'core.hooksPath': '/dev/null',
+  // We repack ourselves (store.ts), when nobody waits.
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'protocol.allow': 'never',
+  // GitHub checks objects when they are pushed, and nothing is ever checked out here. Checking again would refuse
+  // repositories with old, harmless flaws (a zero-padded file mode of 2009).
+  'transfer.fsckObjects': 'false',
+}
+
+/** Makes git treat the mirror as a partial clone of the remote `origin`: objects that are not here exist there. */
+export const PARTIAL: Config = { 'remote.origin.promisor': 'true', 'remote.origin.partialCloneFilter': 'blob:none' }
+
+export function openGit(options: GitOptions): Git {
+  const folder = resolve(options.folder)
+  const ask = async (question: Ask, config: Config, timeoutMs: number): Promise<Answer> => {
+    const env = environment(options, folder, { ...SAFE, ...config, ...question.config })
+    if (question.isApart === true) delete env['GIT_DIR']
+    const { args, input = '' } = question
+    const finished = await runGit({ args, env, input, timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: MAX_BYTES })
+    return answer(finished, { verb: args[0] ?? '', folder })
+  }
+  return {
+    folder,
+    url: options.url,
+    local: (question) => ask(question, {}, LOCAL_TIMEOUT_MS),
+    remote: async (question) => ask(question, await network(options), REMOTE_TIMEOUT_MS),
+  }
+}
+
+async function network(options: GitOptions): Promise<Config> {
+  const reach: Config = {
+    ...PARTIAL,
+    'remote.origin.url': options.url,
+    'credential.helper': '',
+    'core.askPass': '',
+    // A redirect would carry the token to wherever it points.
+    'http.followRedirects': 'false',
+    // Ends a transfer that crawls, also when we are no longer there to kill it.
+    'http.lowSpeedLimit': '1000',
+    'http.lowSpeedTime': '30',
+  }
+  if (options.url.startsWith('file:')) return { ...reach, 'protocol.file.allow': 'always' }
+  const { origin, protocol } = new URL(options.url)
+  const credentials = Buffer.from(`x-access-token:${await options.token()}`).toString('base64')
+  return {
+    ...reach,
+    [`protocol.${protocol === 'http:' ? 'http' : 'https'}.allow`]: 'always',
+    [`http.${origin}/.extraHeader`]: `Authorization: Basic ${credentials}`,
+  }
+}
+
+function environment(options: GitOptions, folder: string, config: Config): Record<string, string> {
+  const env: Record<string, string> = {
+    PATH: USUAL_PATH,
+    ...options.environment,
+    GIT_DIR: folder,
+    // Where there is no GIT_DIR, no other repository is looked for.
+    GIT_CEILING_DIRECTORIES: '/',
+    // Where libcurl looks for a .netrc and git for attributes: there are none.
+    HOME: folder,
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+  }
+  const pairs = Object.entries(config)
+  env['GIT_CONFIG_COUNT'] = String(pairs.length)
+  for (const [index, [key, value]] of pairs.entries()) {
+    env[`GIT_CONFIG_KEY_${index}`] = key
+    env[`GIT_CONFIG_VALUE_${index}`] = value
+  }
+  return env
+}
+
+function answer(finished: Finished, at: { verb: string; folder: string }): Answer {
+  switch (finished.end) {
+    case 'exited': {
+      const { code, stdout, stderr } = finished
+      return { code, stdout, complaint: lastComplaint(stderr).replaceAll(at.folder, 'the mirror') }
+    }
+    case 'timed-out':
+      throw new GitUnavailable(`git ${at.verb} took too long and was stopped`)
+    case 'too-large':
+      throw new GitUnavailable(`git ${at.verb} answered with more than ${MAX_BYTES / 1024 / 1024} MiB and was stopped`)
+    case 'not-started':
+      throw new GitUnavailable('git could not be started; is it installed?')
+  }
+}
+
+/** Git's own words only: lines that start with `remote:` are the server's, and may say anything. */
+function lastComplaint(stderr: string): string {
+  const own = stderr.split('\n').filter((line) => /^(?:fatal|error): /.test(line))
+  return (own.at(-1) ?? '').slice(0, 300)
+}

@@ -1,0 +1,9 @@
+/** Git could not do its work just now: not installed, no network, refused, too slow. Trying again later may help. */
+export class GitUnavailable extends Error {
+  override readonly name = 'GitUnavailable'
+}
+
+/** A commit or tree was asked for that no `fetch` has brought here. */
+export class NotFetched extends Error {
+  override readonly name = 'NotFetched'
+}

@@ -1,0 +1,104 @@
+/** Bringing refs and objects from the server into the mirror. */
+import { createHash } from 'node:crypto'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Answer, Git } from './command.ts'
+import { GitUnavailable } from './errors.ts'
+import { type Place, REFS, create, discard, sweepLocks } from './store.ts'
+
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--prune',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--recurse-submodules=no',
+  '--stdin',
+]
+/** The first time: history and folders only. Contents follow when they are read, since most never are. */
+const FIRST = '--filter=blob:none'
+/**
+ * Afterwards: what is new with its contents, so that reading a push costs no second conversation; but not a video that
+ * somebody commits. (`--no-filter` would do the same without that limit, and would also make git 2.39 unpack the answer
+ * in a way that asks for the missing base of every delta in a conversation of its own. With a filter it asks once.)
+ */
+const NEXT = '--filter=blob:limit=1m'
+
+/** Fetches full ref names; those that the server does not have are absent from the answer. */
+export async function fetchRefs(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  for (const ref of refs) checkRef(ref)
+  if (refs.length === 0) return new Map()
+  await create(place)
+  const input = refs.map((ref) => `${refspec(ref)}\n`).join('')
+  const filter = (await isEmpty(place.git)) ? FIRST : NEXT
+  const fetched = await place.git.remote({ args: [...FETCH, filter, 'origin'], input })
+  if (fetched.code !== 0) await recover(place, fetched, input)
+  return resolve(place.git, refs)
+}
+
+/** Fetches objects by name, all in one conversation. */
+export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void> {
+  const input = [...shas].map((sha) => `${sha}\n`).join('')
+  // Naming what we have would only invite deltas against contents that we do not have.
+  const config = { 'fetch.negotiationAlgorithm': 'noop' }
+  const args = [...FETCH.filter((arg) => arg !== '--prune'), FIRST, 'origin']
+  const fetched = await git.remote({ args, input, config })
+  if (fetched.code !== 0) throw new GitUnavailable(`git fetch: ${fetched.complaint}`)
+}
+
+/**
+ * After a failed fetch: when the server answers, the fault is here. Old locks are removed, and if that does not help, the
+ * mirror is made anew, once.
+ */
+async function recover(place: Place, failed: Answer, input: string): Promise<void> {
+  // Apart from the mirror: a damaged one must not make the server look unreachable.
+  const reached = await place.git.remote({ args: ['ls-remote', '--quiet', place.git.url, 'HEAD'], isApart: true })
+  if (reached.code !== 0) throw new GitUnavailable(`git fetch: ${failed.complaint}`)
+  if ((await sweepLocks(place)) === 'locked') throw new GitUnavailable('the mirror is locked by another git')
+  const again = await place.git.remote({ args: [...FETCH, NEXT, 'origin'], input })
+  if (again.code === 0) return
+  await discard(place)
+  await create(place)
+  const anew = await place.git.remote({ args: [...FETCH, FIRST, 'origin'], input })
+  if (anew.code !== 0) throw new GitUnavailable(`git fetch: ${anew.complaint}`)
+}
+
+/**
+ * A refspec for exactly one ref that, other than a plain one, does not fail when the server lacks the ref: a pattern whose
+ * star stands before the last character, `refs/heads/mai*n`. With `--prune`, a ref that went away on the server goes away
+ * here. So a missing ref costs no second conversation, and the server lists no more than refs with nearly this name. (A
+ * branch `main-plan` matches too, and lands beside ours: `refs/perch/s-plae/…` is no name that anyone asks for.)
+ */
+function refspec(ref: string): string {
+  const last = /.$/su.exec(ref)?.[0] ?? ''
+  return `+${ref.slice(0, -last.length)}*${last}:${REFS}/s*e/${hash(ref)}`
+}
+
+/** Refs are stored by a hash, so that `a` and `a/b`, which cannot be files side by side, may follow each other. */
+function hash(ref: string): string {
+  return createHash('sha256').update(ref).digest('hex').slice(0, 40)
+}
+
+async function resolve(git: Git, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  const names = new Map(refs.map((ref) => [`${REFS}/se/${hash(ref)}`, ref]))
+  const args = ['for-each-ref', '--format=%(refname) %(objectname) %(*objectname)', ...names.keys()]
+  const listed = await git.local({ args })
+  if (listed.code !== 0) throw new GitUnavailable(`git for-each-ref: ${listed.complaint}`)
+  const found = new Map<string, Sha>()
+  for (const line of listed.stdout.toString().split('\n')) {
+    const [name = '', sha = '', tagged = ''] = line.split(' ')
+    const ref = names.get(name)
+    if (ref !== undefined) found.set(ref, tagged === '' ? sha : tagged)
+  }
+  return found
+}
+
+async function isEmpty(git: Git): Promise<boolean> {
+  const listed = await git.local({ args: ['for-each-ref', '--count=1', '--format=x', REFS] })
+  return listed.stdout.length === 0
+}
+
+/** Git's own rules for ref names (git-check-ref-format), less what GitHub never has. A name may come from a webhook. */
+function checkRef(ref: string): void {
+  const wellFormed = /^refs\/[^\p{Cc}\s~^:?*[\\]+$/u.test(ref)
+  if (!wellFormed || /\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) throw new TypeError('not a full ref name')
+}

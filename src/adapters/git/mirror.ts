@@ -1,0 +1,180 @@
+/**
+ * The mirror of one repository, with the system's git. A fetch is one conversation with the server; everything else works
+ * on what is here, except for contents that were never needed before, which come in one more.
+ */
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Landing, Mirror } from '../../ports/mirror.ts'
+import { type Answer, type Git, type GitOptions, openGit } from './command.ts'
+import { GitUnavailable, NotFetched } from './errors.ts'
+import { fetchObjects, fetchRefs } from './fetch.ts'
+import { type ListedEntry, contents, list, sizes, text } from './objects.ts'
+import { discard, isSound, sweepLocks, tidy } from './store.ts'
+
+/** A flow looks at the base, the head and what merging them gives, several times each. */
+const LISTINGS_KEPT = 6
+const MAX_AHEAD = 250
+
+interface State {
+  readonly git: Git
+  readonly log: Log
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+  readonly listings: Map<Sha, ReadonlyMap<string, ListedEntry>>
+  /** Something that should be here could not be read; looked into before the next fetch. */
+  suspect: boolean
+  swept: boolean
+}
+
+/** `folder` must be a name of our own making (a repository's number, not its name), on a disk that keeps. */
+export function openMirror(options: GitOptions & { readonly log: Log }): Mirror {
+  const state: State = {
+    git: openGit(options),
+    log: options.log,
+    alone: oneAtATime(),
+    listings: new Map(),
+    suspect: false,
+    swept: false,
+  }
+  return {
+    fetch: (refs) => state.alone(() => fetch(state, refs)),
+    entries: async (treeish) => [...(await listing(state, treeish)).values()].map(({ path, type }) => ({ path, type })),
+    read: (treeish, paths) => read(state, treeish, paths),
+    changed: (from, to) => changed(state, from, to),
+    merge: (base, head) => merge(state, base, head),
+    landings: (head, paths, limit) => landings(state, head, { paths, limit }),
+    ahead: (base, head) => ahead(state, base, head),
+  }
+}
+
+async function fetch(state: State, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  if (!state.swept) await sweepLocks(state)
+  state.swept = true
+  if (state.suspect && !(await isSound(state))) await discard(state)
+  state.suspect = false
+  const found = await fetchRefs(state, refs)
+  // Not waited for: only the next fetch is behind it.
+  void state
+    .alone(() => tidy(state))
+    .catch((error: unknown) => state.log.warn({ err: error }, 'packing the mirror failed'))
+  return found
+}
+
+async function read(state: State, treeish: Sha, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const entries = await listing(state, treeish)
+  const wanted = new Map<string, Sha>()
+  for (const path of paths) {
+    const entry = entries.get(path)
+    if (entry?.type === 'file') wanted.set(path, entry.sha)
+  }
+  if (wanted.size === 0) return new Map()
+  const shas = new Set(wanted.values())
+  let here = await sizes(state.git, shas)
+  if (here.size < shas.size) {
+    await state.alone(() => fetchObjects(state.git, shas.difference(here)))
+    here = await sizes(state.git, shas)
+  }
+  const found = await contents(state.git, here)
+  const texts = new Map<string, string>()
+  for (const [path, sha] of wanted) {
+    const bytes = found.get(sha)
+    const decoded = bytes === undefined ? undefined : text(bytes)
+    if (decoded !== undefined) texts.set(path, decoded)
+  }
+  return texts
+}
+
+async function changed(state: State, from: Sha, to: Sha): Promise<readonly string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', checked(from), checked(to)]
+  const answer = await state.git.local({ args })
+  return fields(await expectSuccess(state, answer, [from, to]), '\0')
+}
+
+/**
+ * Merging compares contents, also to find renames. Those that are not here git fetches itself, in one go, hence `remote`;
+ * when everything is here the server is not asked. No conflicts in the answer and no tree either: the two have no common
+ * history, which only somebody who rewrote a branch can bring about.
+ */
+async function merge(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
+  const args = ['merge-tree', '--write-tree', '--no-messages', '-z', '--name-only', checked(base), checked(head)]
+  const answer = await state.git.remote({ args })
+  const [tree = '', ...conflicts] = fields(answer.stdout, '\0')
+  if (answer.code === 0) return { tree }
+  if (answer.code === 1 && tree !== '') return { conflicts: [...new Set(conflicts)] }
+  const related = await state.git.local({ args: ['merge-base', base, head] })
+  if (related.code === 1) return { conflicts: [] }
+  await expectSuccess(state, related, [base, head])
+  throw new GitUnavailable(`git merge-tree: ${answer.complaint}`)
+}
+
+interface Trail {
+  readonly paths: readonly string[]
+  readonly limit: number
+}
+
+async function landings(state: State, head: Sha, { paths, limit }: Trail): Promise<readonly Landing[]> {
+  // Without paths git would list every commit. A line feed would end the path in git's input; no manifest has one.
+  const usable = paths.filter((path) => path !== '' && !path.includes('\n'))
+  if (usable.length === 0) return []
+  const args = ['log', '--first-parent', '--format=%H %ct', `--max-count=${Math.trunc(limit)}`, '--stdin']
+  const input = [checked(head), '--', ...usable].map((line) => `${line}\n`).join('')
+  const answer = await state.git.local({ args, input })
+  return fields(await expectSuccess(state, answer, [head]), '\n').map((line) => {
+    const [sha = '', seconds] = line.split(' ')
+    return { sha, time: Number(seconds) * 1000 }
+  })
+}
+
+async function ahead(state: State, base: Sha, head: Sha): ReturnType<Mirror['ahead']> {
+  const range = `${checked(base)}..${checked(head)}`
+  const answer = await state.git.local({ args: ['log', '-z', '--format=%H%n%B', `--max-count=${MAX_AHEAD}`, range] })
+  return fields(await expectSuccess(state, answer, [base, head]), '\0').map((commit) => {
+    const end = commit.indexOf('\n')
+    return { sha: commit.slice(0, end), message: commit.slice(end + 1).trimEnd() }
+  })
+}
+
+/** A tree never changes, so its listing is kept; the oldest goes first. */
+async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry>> {
+  const kept = state.listings.get(treeish)
+  if (kept !== undefined) return kept
+  const entries = (await list(state.git, checked(treeish))) ?? (await explainFailure(state, 'ls-tree', [treeish]))
+  state.listings.set(treeish, entries)
+  const oldest = state.listings.keys().next()
+  if (state.listings.size > LISTINGS_KEPT && oldest.done !== true) state.listings.delete(oldest.value)
+  return entries
+}
+
+async function expectSuccess(state: State, answer: Answer, shas: readonly Sha[]): Promise<Buffer> {
+  return answer.code === 0 ? answer.stdout : explainFailure(state, answer.complaint, shas)
+}
+
+/** Either the caller asked for what was never fetched, or the mirror is damaged. */
+async function explainFailure(state: State, complaint: string, shas: readonly Sha[]): Promise<never> {
+  for (const sha of shas) {
+    const found = await state.git.local({ args: ['cat-file', '-e', sha] })
+    // A pack that cannot be read makes its objects missing too, but not without a complaint.
+    if (found.code === 1 && found.complaint === '') throw new NotFetched(`${sha} is not in the mirror`)
+  }
+  state.suspect = true
+  throw new GitUnavailable(`the mirror could not be read: ${complaint}`)
+}
+
+/** Keeps anything that is not an object name, an option above all, out of git's arguments. */
+function checked(sha: Sha): Sha {
+  if (!/^[0-9a-f]{40}$/.test(sha)) throw new TypeError('not a full object name')
+  return sha
+}
+
+function fields(output: Buffer, separator: string): readonly string[] {
+  return output.toString().split(separator).filter(Boolean)
+}
+
+/** Two fetches into one mirror would trip over each other's locks. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async (work) => {
+    const mine = last.then(work, work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+}

@@ -1,0 +1,88 @@
+/** Reading folders and files out of the mirror. */
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { TreeEntry } from '../../ports/mirror.ts'
+import type { Git } from './command.ts'
+import { GitUnavailable } from './errors.ts'
+
+/** A larger file is no manifest. */
+const MAX_FILE_BYTES = 20 * 1024 * 1024
+/** Of all files in one `read`: what a worker can hold beside its other work. */
+const MAX_READ_BYTES = 64 * 1024 * 1024
+
+export interface ListedEntry extends TreeEntry {
+  readonly sha: Sha
+}
+
+/** `git ls-tree -r -z`: `<mode> <type> <sha>\t<path>\0`. Undefined when the tree cannot be read. */
+export async function list(git: Git, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry> | undefined> {
+  const answer = await git.local({ args: ['ls-tree', '-r', '-z', '--full-tree', treeish] })
+  if (answer.code !== 0) return undefined
+  const entries = new Map<string, ListedEntry>()
+  for (const line of answer.stdout.toString().split('\0')) {
+    const tab = line.indexOf('\t')
+    const [mode = '', , sha = ''] = line.slice(0, tab).split(' ')
+    const path = line.slice(tab + 1)
+    if (tab > 0) entries.set(path, { path, type: entryType(mode), sha })
+  }
+  return entries
+}
+
+function entryType(mode: string): TreeEntry['type'] {
+  if (mode === '120000') return 'symlink'
+  return mode === '160000' ? 'submodule' : 'file'
+}
+
+/** Sizes of the blobs that are here; the others are absent. */
+export async function sizes(git: Git, shas: Iterable<Sha>): Promise<ReadonlyMap<Sha, number>> {
+  const answer = await git.local({ args: ['cat-file', '--batch-check'], input: lines(shas) })
+  if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
+  const found = new Map<Sha, number>()
+  for (const line of answer.stdout.toString().split('\n')) {
+    const [sha = '', type, size] = line.split(' ')
+    if (type === 'blob') found.set(sha, Number(size))
+  }
+  return found
+}
+
+/** Contents of blobs that are here and small enough to be manifests, in one process for all. */
+export async function contents(git: Git, here: ReadonlyMap<Sha, number>): Promise<ReadonlyMap<Sha, Buffer>> {
+  const wanted = [...here].filter(([, size]) => size <= MAX_FILE_BYTES)
+  const total = wanted.reduce((sum, [, size]) => sum + size, 0)
+  if (total > MAX_READ_BYTES) throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)
+  if (wanted.length === 0) return new Map()
+  const input = lines(wanted.map(([sha]) => sha))
+  const answer = await git.local({ args: ['cat-file', '--batch'], input })
+  if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
+  return batch(answer.stdout)
+}
+
+/** The answer of `git cat-file --batch`: `<sha> <type> <size>\n<contents>\n` for each object. */
+function batch(answer: Buffer): ReadonlyMap<Sha, Buffer> {
+  const found = new Map<Sha, Buffer>()
+  let at = 0
+  while (at < answer.length) {
+    const end = answer.indexOf('\n', at)
+    const [sha = '', , size = ''] = answer.subarray(at, end).toString().split(' ')
+    const start = end + 1
+    // "<sha> missing": it went away between the two commands.
+    if (size === '') at = start
+    else {
+      found.set(sha, answer.subarray(start, start + Number(size)))
+      at = start + Number(size) + 1
+    }
+  }
+  return found
+}
+
+/** The text, byte order mark included; undefined when the bytes are not UTF-8. */
+export function text(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function lines(words: Iterable<string>): string {
+  return [...words].map((word) => `${word}\n`).join('')
+}

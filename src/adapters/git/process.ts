@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+
+export interface Invocation {
+  readonly args: readonly string[]
+  /** The whole environment of the child; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly input: string
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+export type Finished =
+  | { readonly end: 'exited'; readonly code: number; readonly stdout: Buffer; readonly stderr: string }
+  | { readonly end: 'timed-out' | 'too-large' | 'not-started' }
+
+const STDERR_LIMIT = 64 * 1024
+
+/** Runs git to its end, or kills it and everything it started. */
+export function runGit(invocation: Invocation): Promise<Finished> {
+  return new Promise((resolve) => {
+    // A group of its own: git starts helpers (remote-http, index-pack) that outlive it if only git is killed.
+    const child = spawn('git', invocation.args, { env: invocation.env, cwd: '/', detached: true })
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    const size = { stdout: 0, stderr: 0 }
+    let verdict: 'timed-out' | 'too-large' | undefined
+    const kill = (reason: 'timed-out' | 'too-large') => {
+      verdict ??= reason
+      killGroup(child.pid)
+    }
+    const timer = setTimeout(() => kill('timed-out'), invocation.timeoutMs)
+    child.stdout.on('data', (chunk: Buffer) => {
+      size.stdout += chunk.length
+      if (size.stdout > invocation.maxBytes) kill('too-large')
+      else stdout.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      size.stderr += chunk.length
+      if (size.stderr <= STDERR_LIMIT) stderr.push(chunk)
+    })
+    // Git may end before it has read all of its input; its exit code says what happened.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(invocation.input)
+    child.on('error', () => {
+      clearTimeout(timer)
+      resolve({ end: 'not-started' })
+    })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      if (verdict !== undefined) return resolve({ end: verdict })
+      // Killed by a signal that was not ours (out of memory): as good as a failure.
+      const exited = { code: code ?? 137, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }
+      return resolve({ end: 'exited', ...exited })
+    })
+  })
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The group has ended on its own.
+  }
+}

@@ -1,0 +1,118 @@
+/** The mirror's folder on disk: made on first use, freed of what killed processes left, packed now and then. */
+import { type Dirent } from 'node:fs'
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../../ports/log.ts'
+import { type Git, PARTIAL, REMOTE_TIMEOUT_MS } from './command.ts'
+import { GitUnavailable } from './errors.ts'
+
+/** Where the fetched refs live: apart from anything that git itself would write. */
+export const REFS = 'refs/perch'
+
+/** Every fetch leaves a pack, and every read looks into all packs. */
+const MAX_PACKS = 50
+/** Refs only tell the server what is here. The newest are enough; an older one that comes again costs a few kilobytes. */
+const MAX_REFS = 500
+const REPACK_TIMEOUT_MS = 5 * 60_000
+/** No git of ours lives longer: it is killed, or, when we were killed ourselves, gives up on a slow network before. */
+const STALE_LOCK_MS = REMOTE_TIMEOUT_MS
+
+export interface Place {
+  readonly git: Git
+  readonly log: Log
+}
+
+/** Makes the mirror if there is none. Killed half-way it leaves a folder under another name, never half a mirror. */
+export async function create({ git }: Place): Promise<void> {
+  if (await exists(join(git.folder, 'HEAD'))) return
+  await mkdir(join(git.folder, '..'), { recursive: true })
+  const draft = `${git.folder}.new`
+  await rm(draft, { recursive: true, force: true })
+  // No template: it would bring hooks and a description that say nothing.
+  const args = ['init', '--bare', '--quiet', '--template=', '--initial-branch=none', draft]
+  const made = await git.local({ args })
+  if (made.code !== 0) throw new GitUnavailable(`git init: ${made.complaint}`)
+  await rm(git.folder, { recursive: true, force: true })
+  await rename(draft, git.folder)
+}
+
+/** Throws the mirror away: the server has everything. */
+export async function discard({ git, log }: Place): Promise<void> {
+  log.warn({ mirror: git.url }, 'the mirror is damaged and is fetched anew')
+  const broken = `${git.folder}.broken`
+  await rm(broken, { recursive: true, force: true })
+  await rename(git.folder, broken).catch(() => undefined)
+  await rm(broken, { recursive: true, force: true })
+}
+
+/** True when what is here belongs together: every object is whole, and what refs lead to is here or on the server. */
+export async function isSound({ git }: Place): Promise<boolean> {
+  try {
+    const args = ['fsck', '--no-dangling', '--no-progress']
+    return (await git.local({ args, config: PARTIAL })).code === 0
+  } catch (error) {
+    // Fetching anew is quicker than checking a mirror so large.
+    if (error instanceof GitUnavailable) return false
+    throw error
+  }
+}
+
+/**
+ * Removes lock files whose git was killed. Answers whether locks remain that are too young to judge: another process may
+ * hold them.
+ */
+export async function sweepLocks({ git, log }: Place): Promise<'clean' | 'locked'> {
+  const now = Date.now()
+  let state: 'clean' | 'locked' = 'clean'
+  for (const entry of await lockFiles(git.folder)) {
+    const path = join(entry.parentPath, entry.name)
+    const changedAt = await stat(path).then(
+      (found) => found.mtimeMs,
+      () => undefined,
+    )
+    if (changedAt === undefined) continue
+    if (now - changedAt < STALE_LOCK_MS) state = 'locked'
+    else {
+      log.info({ mirror: git.url, lock: entry.name }, 'removed the lock of a git that was killed')
+      await rm(path, { force: true })
+    }
+  }
+  return state
+}
+
+/** Packs the mirror when it has come apart into too many packs. Objects from the server are never dropped. */
+export async function tidy({ git, log }: Place): Promise<void> {
+  const names = await readdir(join(git.folder, 'objects', 'pack')).catch(() => [])
+  if (names.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return
+  await dropOldRefs(git)
+  for (const args of [
+    ['pack-refs', '--all'],
+    ['repack', '-a', '-d', '-q'],
+    // What trial merges left, and halves of packs that never arrived.
+    ['prune', '--expire=2.days.ago'],
+  ]) {
+    const done = await git.local({ args, config: PARTIAL, timeoutMs: REPACK_TIMEOUT_MS })
+    if (done.code !== 0) log.warn({ mirror: git.url, complaint: done.complaint }, `git ${args[0]} failed`)
+  }
+}
+
+async function dropOldRefs(git: Git): Promise<void> {
+  const listed = await git.local({ args: ['for-each-ref', '--sort=-committerdate', '--format=%(refname)', REFS] })
+  const old = listed.stdout.toString().split('\n').filter(Boolean).slice(MAX_REFS)
+  const input = old.map((ref) => `delete ${ref}\n`).join('')
+  if (input !== '') await git.local({ args: ['update-ref', '--stdin'], input })
+}
+
+async function lockFiles(folder: string): Promise<readonly Dirent[]> {
+  const top = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const refs = await readdir(join(folder, 'refs'), { withFileTypes: true, recursive: true }).catch(() => [])
+  const info = await readdir(join(folder, 'objects', 'info'), { withFileTypes: true }).catch(() => [])
+  return [...top, ...refs, ...info].filter((entry) => entry.isFile() && entry.name.endsWith('.lock'))
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+
+export interface Invocation {
+  readonly command: readonly [string, ...string[]]
+  readonly folder: string
+  /** The whole environment of the child; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+export type Finished =
+  | { readonly end: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly end: 'timed-out' | 'too-large' | 'not-started' }
+
+const STDERR_LIMIT = 64 * 1024
+
+/** Runs a program to its end, or kills it and everything it started as soon as it takes or says too much. */
+export function runContained({ command, folder, env, timeoutMs, maxBytes }: Invocation): Promise<Finished> {
+  return new Promise((resolve) => {
+    const [file, ...args] = command
+    // A group of its own, so that a wrapper, the program and its children die together.
+    const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    const size = { stdout: 0, stderr: 0 }
+    let verdict: 'timed-out' | 'too-large' | undefined
+    const kill = (reason: 'timed-out' | 'too-large') => {
+      verdict ??= reason
+      killGroup(child.pid)
+    }
+    const timer = setTimeout(() => kill('timed-out'), timeoutMs)
+    child.stdout.on('data', (chunk: Buffer) => {
+      size.stdout += chunk.length
+      if (size.stdout > maxBytes) kill('too-large')
+      else stdout.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      size.stderr += chunk.length
+      if (size.stderr <= STDERR_LIMIT) stderr.push(chunk)
+    })
+    child.on('error', () => {
+      clearTimeout(timer)
+      resolve({ end: 'not-started' })
+    })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      if (verdict !== undefined) return resolve({ end: verdict })
+      const said = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+      return resolve({ end: 'exited', code: code ?? 137, ...said })
+    })
+  })
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The group has ended on its own.
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Renders with the machine's own kustomize, as a child process that has nothing: no environment, no credentials, no other
+ * files, where the system allows it no network, and bounds on time, memory and output. Its input is hostile until checked.
+ */
+import { join } from 'node:path'
+import type { Log } from '../../ports/log.ts'
+import type { Rendered, Renderer } from '../../ports/renderer.ts'
+import { detailOf } from './detail.ts'
+import { runContained } from './process.ts'
+import { findTool, type Tool } from './tool.ts'
+import { fill, inWorkshop, isPlain, removeAbandoned } from './workshop.ts'
+
+export interface RendererOptions {
+  readonly log: Log
+  /** Where to look for kustomize and kubectl, as in the environment variable PATH. */
+  readonly path?: string
+  /** Builds at once. More than there are processors gain nothing. */
+  readonly concurrency?: number
+  readonly timeoutMs?: number
+  readonly maxBytes?: number
+}
+
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
+const CONCURRENCY = 2
+const TIMEOUT_MS = 20_000
+const MAX_BYTES = 20 * 1024 * 1024
+
+interface Request {
+  readonly files: ReadonlyMap<string, string>
+  readonly root: string
+}
+
+export function openRenderer(options: RendererOptions): Renderer {
+  const limit = atMost(options.concurrency ?? CONCURRENCY)
+  let known: Promise<Tool | undefined> | undefined
+  const tool = async (): Promise<Tool | undefined> => {
+    known ??= prepare(options)
+    const found = await known
+    // Looked for again next time: somebody may install it.
+    if (found === undefined) known = undefined
+    return found
+  }
+  return {
+    tool: async () => (await tool())?.name,
+    render: async (files, root) => {
+      const found = await tool()
+      if (found === undefined) return { ok: false, code: 'tool-missing', detail: '' }
+      return limit(() => build(found, { files, root }, options))
+    },
+  }
+}
+
+async function prepare({ log, path }: RendererOptions): Promise<Tool | undefined> {
+  await removeAbandoned()
+  const tool = await findTool(path ?? USUAL_PATH)
+  if (tool === undefined) log.warn({}, 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered')
+  else log.info({ tool: tool.name, isOffline: tool.isOffline }, 'found kustomize')
+  return tool
+}
+
+function build(tool: Tool, { files, root }: Request, options: RendererOptions): Promise<Rendered> {
+  return inWorkshop(async (workshop) => {
+    const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
+    if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
+    const [program, ...args] = tool.command
+    const finished = await runContained({
+      // The whole path, so that no folder's name can be an option or an address.
+      command: [program, ...args, join(workshop.files, root)],
+      folder: workshop.files,
+      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C' },
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      maxBytes: options.maxBytes ?? MAX_BYTES,
+    })
+    if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
+    if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
+    if (finished.code === 0) return { ok: true, yaml: finished.stdout }
+    const detail = detailOf({ stderr: finished.stderr, folder: workshop.files, files })
+    return { ok: false, code: 'build-failed', detail }
+  })
+}
+
+/** Runs at most so many at once; the others wait in line. */
+function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = count
+  return async (work) => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free += 1
+      else next()
+    }
+  }
+}
