@@ -1,23 +1,24 @@
 #!/usr/bin/env node
 import { demo } from './demo.ts'
+import { isCi } from './env.ts'
 import { serve } from './serve.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 
 perch serve           run the GitHub App (see README.md for its environment variables)
-perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit ends it when they are over
+perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
 perch help            show this
 `
 
 /** Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
 async function main(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words
-  switch (command) {
+  switch (command ?? '') {
     case 'serve':
-      return rest.length === 0 ? serve(process.env) : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
+      return rest.length === 0 ? serve() : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
     case 'demo':
       return rest.every((word) => word === '--exit')
-        ? demo({ exit: rest.includes('--exit') })
+        ? demo({ exit: rest.includes('--exit') || isCi() })
         : misused(`demo knows only --exit`)
     case 'help':
     case '--help':

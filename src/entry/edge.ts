@@ -72,7 +72,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     (request, response) => {
       respond(options, shared, request)
         .catch((error: unknown): Answer => {
-          options.log.error({ reason: String(error) }, 'A request could not be answered.')
+          // A client that went away has no use for an answer, and its going is no fault of ours.
+          if (!request.socket.destroyed)
+            options.log.error({ reason: String(error) }, 'A request could not be answered.')
           return { status: 500, body: 'error' }
         })
         .then((answer) => send(response, answer, shared.isClosing))
@@ -113,7 +115,7 @@ interface Shared {
 }
 
 async function respond(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
-  const [path] = (request.url ?? '').split('?')
+  const [path = ''] = (request.url ?? '').split('?')
   if (path === WEBHOOKS) {
     if (request.method !== 'POST') return notAllowed('POST')
     return webhook(options, shared, request)
@@ -124,13 +126,13 @@ async function respond(options: EdgeOptions, shared: Shared, request: IncomingMe
   return probe()
 }
 
-function probeOf({ ready, metrics }: EdgeOptions, path: string | undefined): (() => Promise<Answer>) | undefined {
+function probeOf({ ready, metrics }: EdgeOptions, path: string): (() => Promise<Answer>) | undefined {
   switch (path) {
     case '/healthz':
       return async () => ({ status: 200, body: 'ok' })
     case '/readyz':
       return async () => {
-        const { ok, parts } = await ready()
+        const { ok, parts } = await ready().catch((): Readiness => ({ ok: false, parts: {} }))
         return { status: ok ? 200 : 503, body: { ok, parts } }
       }
     case '/metrics':
@@ -167,7 +169,7 @@ async function webhook(options: EdgeOptions, shared: Shared, request: IncomingMe
 async function hand({ accept, log }: EdgeOptions, delivery: Delivery): Promise<Answer> {
   const stop = new AbortController()
   try {
-    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal }).then(() => {
+    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
       throw new Error(`it was not stored within ${ACCEPT_MS} ms`)
     })
     await Promise.race([accept(delivery), late])

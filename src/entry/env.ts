@@ -6,8 +6,9 @@ export interface Environment {
   readonly appId: number
   /** PEM, PKCS #8. */
   readonly privateKey: string
-  /** The current secret first, then the one before it while it is rotated. */
-  readonly webhookSecrets: readonly [string, ...string[]]
+  readonly webhookSecret: string
+  /** The one before it, while it is rotated. */
+  readonly webhookSecretPrevious?: string
   /** Where the REST API is. */
   readonly apiUrl: string
   /** Where repositories are cloned from. */
@@ -108,19 +109,20 @@ export function readEnvironment(
 }
 
 function environment(variables: Variables, privateKey: string): Environment {
-  const previous = variables.WEBHOOK_SECRET_PREVIOUS
+  const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl, PROMETHEUS_URL: prometheusUrl } = variables
   return {
     appId: variables.APP_ID,
     privateKey,
-    webhookSecrets: previous === undefined ? [variables.WEBHOOK_SECRET] : [variables.WEBHOOK_SECRET, previous],
+    webhookSecret: variables.WEBHOOK_SECRET,
+    ...(previous === undefined ? {} : { webhookSecretPrevious: previous }),
     ...githubUrls(variables),
     host: variables.HOST,
     port: variables.PORT,
     logLevel: variables.LOG_LEVEL,
     dataDir: variables.DATA_DIR,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
-    ...(variables.DATABASE_URL === undefined ? {} : { databaseUrl: variables.DATABASE_URL }),
-    ...(variables.PROMETHEUS_URL === undefined ? {} : { prometheusUrl: variables.PROMETHEUS_URL }),
   }
 }
 
@@ -178,4 +180,32 @@ function pemOf(text: string): string {
 
 function urlOf(protocols: readonly string[], message: string): z.ZodType<string> {
   return z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), message)
+}
+
+/** What git and the renderer need to be found and to reach a GitHub behind a proxy; nothing else is handed down. */
+const HANDED_DOWN = [
+  'PATH',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+] as const
+
+export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string>> {
+  return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/** The environment of a service that this process starts: what is handed down, and what is given. */
+export function childEnvironment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...handedDown(), ...given }
+}
+
+/** Set by every CI system: there is nobody who could press a key. */
+export function isCi(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['CI'] === 'true' || env['CI'] === '1'
 }

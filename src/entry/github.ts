@@ -46,7 +46,11 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     secret: app.webhookSecret,
     baseUrl: app.apiUrl,
     log,
-    Octokit: ProbotOctokit.defaults({ retry: { enabled: false } }),
+    Octokit: ProbotOctokit.defaults((options: object) => ({
+      ...options,
+      retry: { enabled: false },
+      throttle: { enabled: false },
+    })),
   })
   const clients = new Map<number, Promise<Octokit>>()
   let identity: Promise<AppIdentity> | undefined

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { readEnvironment } from './env.ts'
 import { startService } from './service.ts'
 
 /** `perch serve`: runs until it is told to stop. The exit code: 0 stopped as told, 1 could not start. */
-export async function serve(variables: NodeJS.ProcessEnv): Promise<number> {
-  const env = readEnvironment(variables, (path) => readFileSync(path, 'utf8'))
+export async function serve(): Promise<number> {
+  const env = readEnvironment()
   if (!env.ok) {
     console.error(`Perch cannot start:\n${env.problems.map((problem) => `- ${problem}`).join('\n')}`)
     return 1

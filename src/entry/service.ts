@@ -9,7 +9,7 @@ import type { Place } from '../flows/work.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import { startEdge } from './edge.ts'
-import type { Environment } from './env.ts'
+import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
 import { perchApp } from './perch-app.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
@@ -111,11 +111,13 @@ interface Parts {
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
 function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
+  const environment = handedDown()
   return async (place) => {
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
     const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
-    const mirror = mirrors.get(url) ?? openMirror({ folder, url, token: () => github.tokenFor(installation), log })
+    const mirror =
+      mirrors.get(url) ?? openMirror({ folder, url, token: () => github.tokenFor(installation), log, environment })
     mirrors.set(url, mirror)
     const clock = { now: () => Date.now() }
     return {

@@ -8,17 +8,14 @@ import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { targetId, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
-import { livenessOf } from './liveness.ts'
+import { livenessOf, type LivenessQuestion } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock'>
 
-export interface Question {
-  readonly base: Sha
+export interface Question extends LivenessQuestion {
   readonly head: Sha
-  /** A commit that just got a status. */
-  readonly hint?: Sha | undefined
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
 }

@@ -47,16 +47,21 @@ async function standingAt(
   return then === undefined ? undefined : standingOf(then)
 }
 
-/** Whether the step on the base branch is live, from what the config names. `hint`: a commit that just got a status. */
-export async function livenessOf(
-  desk: Needs,
-  at: { readonly base: Sha; readonly hint?: Sha | undefined },
-  standing: Standing,
-): Promise<Liveness> {
+export interface LivenessQuestion {
+  readonly base: Sha
+  /** A commit that just got a status. */
+  readonly hint?: Sha | undefined
+  /** Called before statuses are read: one that is set after that must find somebody who waits for it. */
+  readonly onWait?: (pattern: string) => Promise<void>
+}
+
+/** Whether the step on the base branch is live, from what the config names. */
+export async function livenessOf(desk: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
   const landing = await landingOf(desk, at.base, standing)
   const { live } = standing.target.settings
   if ('after' in live) return liveByTimer(landing?.time ?? desk.clock.now(), live.after, desk.clock.now())
   if ('deployment' in live) return { state: 'not-yet', waitsFor: 'status', pattern: live.deployment }
+  await at.onWait?.(live.status)
   const commits = landing === undefined ? [{ sha: at.base }] : await carriers(desk, at, landing)
   const evidence: Evidence[] = []
   for (const { sha } of commits) evidence.push({ statuses: await desk.statuses.of(sha) })

@@ -1,8 +1,9 @@
 import { redact } from '../core/diff/redact.ts'
 import { diffEnvironment, rowsOf } from '../core/diff/review.ts'
-import type { Environment } from '../core/environment/graph.ts'
+import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
+import { renderPlain } from '../core/environment/plain.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
-import { renderProblem } from '../core/message/problem.ts'
+import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import type { Rendered } from '../ports/renderer.ts'
@@ -41,6 +42,8 @@ export async function compare(desk: Needs, sides: Sides, names: readonly string[
 
 async function compareOne(desk: Needs, sides: Sides, name: string): Promise<Omit<Comparison, 'renderer'>> {
   const environment = find(sides.after, name)
+  const doubts = await doubtsOf(desk, sides.after, environment)
+  if (doubts.length > 0) return { rows: [], diffs: [], problems: doubts }
   const [old, now] = await Promise.all([
     renderSide(desk, sides.before, find(sides.before, name)),
     renderSide(desk, sides.after, environment),
@@ -55,6 +58,16 @@ async function compareOne(desk: Needs, sides: Sides, name: string): Promise<Omit
   return { rows, diffs: diff.value.resources.length === 0 ? [] : [diff.value], problems: [] }
 }
 
+/** What only the texts of an environment's files can say against rendering it. */
+async function doubtsOf(
+  desk: Pick<Desk, 'mirror'>,
+  side: Side,
+  environment: Environment | undefined,
+): Promise<readonly Problem[]> {
+  if (environment === undefined || environment.refusals.length > 0) return []
+  return refusalsOfTexts(environment, await desk.mirror.read(side.treeish, environment.files)).map(refusalProblem)
+}
+
 async function renderSide(desk: Needs, side: Side, environment: Environment | undefined): Promise<Rendered> {
   if (environment === undefined || environment.refusals.length > 0) return { ok: true, yaml: '' }
   return renderEnvironment(desk, environment, await desk.mirror.read(side.treeish, environment.files))
@@ -66,9 +79,7 @@ export async function renderEnvironment(
   environment: Environment,
   texts: ReadonlyMap<string, string>,
 ): Promise<Rendered> {
-  if (environment.kind === 'plain') {
-    return { ok: true, yaml: [...texts.values()].map((text) => text.replace(/^\uFEFF/, '')).join('\n---\n') }
-  }
+  if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   const rendered = await desk.renderer.render(texts, environment.root)
   return rendered.ok ? rendered : { ...rendered, detail: redact(rendered.detail, texts) }
 }

@@ -54,7 +54,8 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
   const isNew = head !== at.pull.head.sha || isFresh
   const board = isNew ? checkBoard(desk, head, []) : checkBoard(desk, head)
-  const question = { base: at.base, head, hint: task.status }
+  const onWait = (pattern: string): Promise<void> => rememberWaiting(desk, task.pull, [pattern])
+  const question = { base: at.base, head, hint: task.status, onWait }
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
 
   await publishChecks(board, found)

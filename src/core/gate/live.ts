@@ -13,6 +13,9 @@ export interface Evidence {
   readonly statuses: readonly CommitStatus[]
 }
 
+/** GitHub and Git give whole seconds: what they date to one may have happened at its end. A wait must not be too short. */
+const SECOND_MS = 1_000
+
 /**
  * Whether a step is live, by commit statuses. `commits` hold the step's commit and its descendants with the same weights,
  * newest first: Flux and Argo CD report on whichever commit they found at the branch's head. The newest commit that says
@@ -24,7 +27,7 @@ export function liveByStatus(commits: readonly Evidence[], pattern: string): Liv
   for (const { statuses } of commits) {
     for (const status of statuses) {
       if (!matches(status.context) || status.state === 'pending') continue
-      if (status.state === 'success') since = { time: status.createdAt, context: status.context }
+      if (status.state === 'success') since = { time: status.createdAt + SECOND_MS, context: status.context }
       else if (since === undefined) return { state: 'failed', context: status.context, description: status.description }
       else return { state: 'live', since: since.time, by: 'status', context: since.context }
     }
@@ -36,7 +39,7 @@ export function liveByStatus(commits: readonly Evidence[], pattern: string): Liv
 
 /** The weak fallback: nothing reports, so time since the commit landed has to do. */
 export function liveByTimer(landedAt: number, afterMs: number, now: number): Liveness {
-  const until = landedAt + afterMs
+  const until = landedAt + SECOND_MS + afterMs
   return now >= until ? { state: 'live', since: until, by: 'timer' } : { state: 'not-yet', waitsFor: 'timer', until }
 }
 

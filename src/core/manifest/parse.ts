@@ -55,7 +55,9 @@ const TEMPLATE = /\{\{.*\}\}/
 export function parseManifest(file: string, text: string): Result<Manifest, ManifestProblem> {
   if (text.length > MAX_BYTES) return err({ code: 'too-large', file, line: 1, detail: '' })
   const lines = new LineCounter()
-  const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' })]
+  const documents = [
+    ...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' }),
+  ]
   for (const document of documents) {
     const [problem] = document.errors
     if (problem === undefined) continue

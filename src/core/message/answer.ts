@@ -46,7 +46,7 @@ function words(outcome: Outcome): string {
     case 'refused':
       return `⛔ ${explainRefusal(outcome.refusal)}`
     case 'set':
-      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha}. The checks say what a merge waits for.`
+      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. The checks say what a merge waits for.`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
+import { logOf } from './demo/log.ts'
+import { playAbortedRollout, playGoodRollout, startFlux } from './demo/play.ts'
+import { demoFiles } from './demo/repository.ts'
+import { createTimeline } from './demo/timeline.ts'
+import { childEnvironment } from './env.ts'
+
+/** `perch demo`: two rollouts against a GitHub in a box, by the real service in a process of its own. Exit code 0: both went as they should. */
+export async function demo(options: { readonly exit: boolean }): Promise<number> {
+  const timeline = createTimeline((text) => void process.stdout.write(text))
+  const dataDir = await mkdtemp(join(tmpdir(), 'perch-demo-'))
+  const box = await startGitHub()
+  let service: ChildProcess | undefined
+  try {
+    timeline.plain('Perch, playing two rollouts against a GitHub in a box. Nothing leaves this machine.')
+    box.createRepository({ name: 'gitops', files: demoFiles(), roles: { alice: 'write', bob: 'write', flux: 'write' } })
+    service = startService(box, dataDir)
+    const port = await portOf(service)
+    box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
+    const stage = { box, timeline }
+    const stopFlux = startFlux(stage)
+    timeline.heading('Rollout 1: api-service v2 becomes the stable version, step by step')
+    await playGoodRollout(stage)
+    timeline.heading('Rollout 2: api-service v3 is aborted at 25%')
+    await playAbortedRollout(stage)
+    stopFlux()
+    timeline.heading('What main looks like now, newest first')
+    for (const line of logOf(box)) timeline.plain(line)
+    if (options.exit) return 0
+    timeline.heading('It stays up until you press Ctrl-C')
+    timeline.plain(
+      `GitHub in a box   ${box.url}/api/v3 (REST), ${box.url}/api/graphql, token of alice: ${box.person('alice').token}`,
+    )
+    timeline.plain(`Its repository    git clone http://alice:${box.person('alice').token}@${box.host}/acme/gitops.git`)
+    timeline.plain(`Perch             http://127.0.0.1:${port}/readyz`)
+    await once(process, 'SIGINT')
+    return 0
+  } catch (error) {
+    process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    await stop(service)
+    await box.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+function startService(box: GitHubBox, dataDir: string): ChildProcess {
+  const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
+  return spawn(process.execPath, [cli, 'serve'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: childEnvironment({
+      APP_ID: String(box.appId),
+      PRIVATE_KEY: box.privateKey,
+      WEBHOOK_SECRET: box.webhookSecret,
+      GHE_HOST: box.host,
+      GHE_PROTOCOL: 'http',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'info',
+    }),
+  })
+}
+
+/** The port that the service says it listens on, in its log. */
+function portOf(service: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    service.stdout?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-20_000)
+      const port = /"port":(\d+)/.exec(output)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+    service.once('exit', (code) =>
+      reject(new Error(`The service ended with code ${String(code)} before it listened: ${output}`)),
+    )
+  })
+}
+
+async function stop(service: ChildProcess | undefined): Promise<void> {
+  if (service === undefined || service.exitCode !== null) return
+  service.kill('SIGTERM')
+  await once(service, 'exit')
+}

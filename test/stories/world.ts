@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TestContext } from 'node:test'
+import { pino } from 'pino'
+import type { Environment } from '../../src/entry/env.ts'
+import { type Service, startService } from '../../src/entry/service.ts'
+import { type GitHubBox, type GitHubOptions, startGitHub } from '../../src/sandbox/github.ts'
+
+/** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
+export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
+  const files: Record<string, string> = {
+    '.github/canary.yml': config,
+    'README.md': '# GitOps\n',
+    'base/kustomization.yaml': 'resources:\n  - service.yaml\n',
+    'base/service.yaml':
+      'apiVersion: v1\nkind: Service\nmetadata:\n  name: api-service\nspec:\n  selector: {app: api-service}\n  ports: [{port: 80}]\n',
+  }
+  for (const name of ['staging', 'production']) {
+    const folder = `overlays/${name}`
+    files[`${folder}/kustomization.yaml`] =
+      'resources:\n  - ../../base\n  - applications/api-service/virtual-service.yaml\n  - applications/api-service/destination-rule.yaml\n'
+    files[`${folder}/applications/api-service/virtual-service.yaml`] = virtualService(...weights)
+    files[`${folder}/applications/api-service/destination-rule.yaml`] = DESTINATION_RULE
+  }
+  return files
+}
+
+export const VS = 'overlays/production/applications/api-service/virtual-service.yaml'
+export const DR = 'overlays/production/applications/api-service/destination-rule.yaml'
+
+/** Live by a status, a bake of a second: a whole rollout in seconds. */
+export const FAST = `environments:
+  staging: { path: overlays/staging, live: { after: 0s } }
+  production: { path: overlays/production, live: { status: "kustomization/apps/*" } }
+services:
+  api-service:
+    steps: [5, 25, 100]
+    bake: 0.3s
+`
+
+function virtualService(stable: number, canary: number): string {
+  return `# Traffic of the API. Ask #team-api before you change it.
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: api-service
+  annotations:
+    gitops.example.com/canary-percentage: "${canary}"
+    gitops.example.com/canary-version: ""
+spec:
+  hosts:
+    - api-service
+  http:
+    - name: testers          # always the canary, whatever the weights
+      match:
+        - headers:
+            x-canary: { exact: "true" }
+      route:
+        - destination: { host: api-service, subset: canary }
+    - name: main
+      route:
+        - destination:
+            host: api-service
+            subset: stable
+          weight: ${stable}        # keep this comment
+        - destination:
+            host: api-service
+            subset: canary
+          weight: ${canary}
+`
+}
+
+const DESTINATION_RULE = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: api-service
+spec:
+  host: api-service
+  subsets:
+    - name: stable
+      labels:
+        version: v1
+    - name: canary
+      labels:
+        version: v2
+`
+
+export interface Story {
+  readonly box: GitHubBox
+  readonly dataDir: string
+  readonly env: Environment
+  /** Resolves to what `look` finds, which must be something within the time. */
+  until<T>(what: string, look: () => T | undefined | false, ms?: number): Promise<T>
+  weights(ref?: string): string
+  restart(): Promise<void>
+  service(): Service
+}
+
+export interface StoryOptions {
+  readonly files?: Readonly<Record<string, string>>
+  readonly github?: Partial<GitHubOptions>
+  readonly env?: Partial<Environment>
+}
+
+/** A box, a repository and the service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
+export async function aStory(t: TestContext, options: StoryOptions = {}): Promise<Story> {
+  const box = await startGitHub(options.github)
+  const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
+  box.createRepository({
+    name: 'gitops',
+    files: options.files ?? gitops(),
+    roles: { alice: 'write', mallory: 'read', olga: 'maintain' },
+  })
+  const log = pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' })
+  const env: Environment = {
+    appId: box.appId,
+    privateKey: box.privateKey,
+    webhookSecret: box.webhookSecret,
+    apiUrl: `${box.url}/api/v3`,
+    gitUrl: box.url,
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'info',
+    dataDir,
+    reconcileSeconds: 3600,
+    ...options.env,
+  }
+  let service = await startService(env, log)
+  const listen = (): void => box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
+  listen()
+  t.after(async () => {
+    await service.stop()
+    await box.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  return {
+    box,
+    dataDir,
+    env,
+    until,
+    service: () => service,
+    weights: (ref) => weightsIn(box.repository().file(VS, ref) ?? ''),
+    async restart() {
+      await service.stop()
+      service = await startService(env, log)
+      listen()
+    },
+  }
+}
+
+/** `95/5`. */
+export function weightsIn(text: string): string {
+  return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
+}
+
+export async function until<T>(what: string, look: () => T | undefined | false, ms = 15_000): Promise<T> {
+  const end = Date.now() + ms
+  for (;;) {
+    const found = look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`)
+    await sleep(50)
+  }
+}
+
+export interface CheckStory {
+  readonly validate: string
+  readonly gate: string
+}
+
+/** The conclusions of both checks on a commit; `-` where there is none. */
+export function checksOn(box: GitHubBox, sha: string): CheckStory {
+  const runs = box.repository().checkRuns(sha)
+  const say = (name: string): string => {
+    const found = runs.filter((run) => run.name === name)
+    return found.map(({ status, conclusion }) => conclusion ?? status).join('+') || '-'
+  }
+  return { validate: say('canary/validate'), gate: say('canary/gate') }
+}
