@@ -16,6 +16,8 @@ export interface Branches {
   create(name: string, sha: Sha): Promise<'created' | 'exists'>
   /** Points an existing branch somewhere else, forward or not. */
   reset(name: string, sha: Sha): Promise<void>
+  /** Deletes a branch; one that is not there is fine. */
+  remove(name: string): Promise<void>
   /** Makes the commit, or says that the head has moved. */
   commit(draft: CommitDraft): Promise<{ readonly sha: Sha } | 'head-moved'>
 }

@@ -26,6 +26,12 @@ export function branches(client: Client): Branches {
         params: { ...at(client), ref: `heads/${name}`, sha, force: true },
       })
     },
+    async remove(name) {
+      await request(client, 'DELETE /repos/{owner}/{repo}/git/refs/{ref}', {
+        params: { ...at(client), ref: `heads/${name}` },
+        expected: [404, 422],
+      })
+    },
     async commit(draft) {
       try {
         const answer = await graphql(client, COMMIT, { input: inputOf(client, draft) })

@@ -1,0 +1,18 @@
+import type { Memo } from '../../ports/memo.ts'
+
+/** A cache in this process. Values go through JSON, as they do on disk, so that no caller comes to rely on identity. */
+export function memoryMemo(): Memo {
+  const values = new Map<string, string>()
+  return {
+    async get(key) {
+      const json = values.get(key)
+      return json === undefined ? undefined : JSON.parse(json)
+    },
+    async set(key, value) {
+      values.set(key, JSON.stringify(value ?? null))
+    },
+    async forget(key) {
+      values.delete(key)
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The SQL of our own. Everything else goes through pg-boss's API; these four have no counterpart there (12.35) and touch
+ * only columns that pg-boss's own `restore`, `fail` and `fetch` write the same way (its dist/plans.js).
+ */
+
+export const SCHEMA = 'perch'
+export const QUEUE = 'jobs'
+
+const JOBS = `${SCHEMA}.job`
+/** An arbitrary number that names our advisory locks in a database that others may use too. */
+const LOCK = 7_263_824
+
+/**
+ * Held while one replica looks for a job and claims it. pg-boss counts a group's active jobs before it claims, so that
+ * two replicas that look at the same moment would both see none and run one key twice. Its `singleton` policy would
+ * rule that out too, but its fetch skips the keys that were active at the last statistics pass, up to two minutes ago.
+ * The time limit frees the lock when its owner stalls.
+ */
+export const CLAIM_LOCK = `SELECT set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock(${LOCK}, 1)`
+
+/** After a crash on PGlite, whose files no other process holds: what is active has no handler any more. Counts as a try. */
+export const PUT_BACK_ALL = `
+  UPDATE ${JOBS} SET state = 'retry', start_after = now(), heartbeat_on = NULL
+  WHERE name = '${QUEUE}' AND state = 'active'`
+
+/** Like pg-boss's `restore`, which is not public, but for later: with `started_on` gone the next claim is not a retry. */
+export const PUT_BACK = `
+  UPDATE ${JOBS} SET state = 'created', start_after = $3::timestamptz, started_on = NULL, heartbeat_on = NULL
+  WHERE name = '${QUEUE}' AND id = $1::uuid AND retry_count = $2::int AND state = 'active'`
+
+/**
+ * The end of a job that used up its retries. It gets an id of its own, so that GitHub's redelivery of the same webhook
+ * is taken again, and is kept for a week, while pg-boss's own way would delete it as early as a completed one.
+ */
+export const GIVE_UP = `
+  UPDATE ${JOBS}
+  SET state = 'failed', completed_on = now(), id = gen_random_uuid(), output = $3::text::jsonb, deletion_seconds = 604800
+  WHERE name = '${QUEUE}' AND id = $1::uuid AND retry_count = $2::int AND state = 'active'`
+
+export const DEPTH = `
+  SELECT count(*) FILTER (WHERE state IN ('created', 'retry'))::int AS waiting,
+         count(*) FILTER (WHERE state = 'active')::int AS active,
+         count(*) FILTER (WHERE state = 'failed')::int AS failed
+  FROM ${JOBS} WHERE name = '${QUEUE}' AND state IN ('created', 'retry', 'active', 'failed')`
+
+/** `json`, not `jsonb`: it takes every text that JSON.stringify makes, `\\u0000` and half surrogates included. */
+export const CREATE_MEMO = `
+  BEGIN;
+  SELECT pg_advisory_xact_lock(${LOCK}, 2);
+  CREATE TABLE IF NOT EXISTS ${SCHEMA}.memo (key text PRIMARY KEY, value json NOT NULL, set_on timestamptz NOT NULL);
+  DELETE FROM ${SCHEMA}.memo WHERE set_on < now() - interval '30 days';
+  COMMIT`
+
+export const GET_MEMO = `SELECT value::text AS value FROM ${SCHEMA}.memo WHERE key = $1`
+
+export const SET_MEMO = `
+  INSERT INTO ${SCHEMA}.memo (key, value, set_on) VALUES ($1, $2::text::json, now())
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value, set_on = excluded.set_on`
+
+export const FORGET_MEMO = `DELETE FROM ${SCHEMA}.memo WHERE key = $1`

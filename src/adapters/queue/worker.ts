@@ -1,0 +1,130 @@
+import type { JobWithMetadata } from 'pg-boss'
+import type { Log } from '../../ports/log.ts'
+import { type Setup, claim, putBack, run } from './run.ts'
+import { QUEUE } from './statements.ts'
+import { reasonOf } from './storage.ts'
+
+/** The floor: what no wake-up announces (a back-off that ends, a job of a dead replica, a lost notification). */
+const POLL_MS = 1_000
+
+export interface Worker {
+  /** Looks for work now. Cheap to call often. */
+  wake(): void
+  drain(timeoutMs: number): Promise<number>
+  close(): Promise<void>
+}
+
+interface Run {
+  readonly row: JobWithMetadata
+  readonly done: Promise<void>
+}
+
+/**
+ * A loop of our own over pg-boss's fetch, complete, fail and touch. Its `work()` would start one poller per slot, each
+ * of which fetches at every notification and sleeps for its interval after every job; and a batch of several it would
+ * order within a key by random id.
+ */
+export function startWorker(setup: Setup): Worker {
+  const concurrency = setup.options.concurrency ?? 4
+  const running = new Map<string, Run>()
+  const stop = new AbortController()
+  const looking = oneAtATime(look, setup.log)
+
+  async function look(): Promise<void> {
+    while (!stop.signal.aborted && running.size < concurrency) {
+      const row = await claim(setup.storage, [...running.keys()])
+      if (row === undefined) return
+      start(row)
+    }
+  }
+
+  function start(row: JobWithMetadata): void {
+    const key = row.groupId ?? ''
+    const done = run(setup, row).finally(() => {
+      running.delete(key)
+      wake()
+    })
+    running.set(key, { row, done })
+  }
+
+  function wake(): void {
+    if (!stop.signal.aborted) looking.ask()
+  }
+
+  function beat(): void {
+    const held = [...running.values()].map(({ row }) => row)
+    if (held.length === 0) return
+    setup.storage.boss.touch(QUEUE, held).catch((error: unknown) => {
+      setup.log.warn({ reason: reasonOf(error) }, 'Could not tell the job queue that this process lives.')
+    })
+  }
+
+  const poll = setInterval(wake, POLL_MS)
+  const heartbeat = setInterval(beat, (setup.heartbeatSeconds * 1_000) / 3)
+  wake()
+
+  async function drain(timeoutMs: number): Promise<number> {
+    stop.abort()
+    clearInterval(poll)
+    await looking.idle()
+    await orAfter(Promise.all([...running.values()].map(({ done }) => done)), timeoutMs)
+    return running.size
+  }
+
+  async function close(): Promise<void> {
+    await drain(0)
+    clearInterval(heartbeat)
+    for (const { row } of running.values()) await putBack(setup.storage, row, Date.now())
+  }
+
+  return { wake, drain, close }
+}
+
+interface Repeated {
+  ask(): void
+  idle(): Promise<void>
+}
+
+/** Runs `look` when asked, once more if asked meanwhile, and says once that it fails instead of at every try. */
+function oneAtATime(look: () => Promise<void>, log: Log): Repeated {
+  let current: Promise<void> | undefined
+  let isAsked = false
+  let isFailing = false
+
+  async function once(): Promise<void> {
+    isAsked = false
+    try {
+      await look()
+      if (isFailing) log.info({}, 'The job queue answers again.')
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) log.error({ reason: reasonOf(error) }, 'The job queue does not answer; jobs wait until it does.')
+      isFailing = true
+    }
+  }
+
+  function ask(): void {
+    isAsked = true
+    current ??= once().finally(() => {
+      current = undefined
+      if (isAsked) ask()
+    })
+  }
+
+  async function idle(): Promise<void> {
+    if (current === undefined) return
+    await current
+    await idle()
+  }
+
+  return { ask, idle }
+}
+
+async function orAfter(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}
