@@ -74,7 +74,7 @@ async function carriers(
   at: { readonly base: Sha; readonly hint?: Sha | undefined },
   landing: Landing,
 ): Promise<readonly Landing[]> {
-  const all = await desk.mirror.landings(at.base, [], 200)
+  const all = await desk.mirror.landings(at.base, 'all', 200)
   const end = all.findIndex(({ sha }) => sha === landing.sha)
   if (end === -1) return [landing]
   const carrying = all.slice(0, end + 1)

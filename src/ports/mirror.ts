@@ -28,8 +28,8 @@ export interface Mirror {
   changed(from: Sha, to: Sha): Promise<readonly string[]>
   /** What merging `head` into `base` would give. */
   merge(base: Sha, head: Sha): Promise<{ readonly tree: Sha } | { readonly conflicts: readonly string[] }>
-  /** The commits by first parent from `head` back that changed one of the paths, newest first, at most `limit`. */
-  landings(head: Sha, paths: readonly string[], limit: number): Promise<readonly Landing[]>
+  /** The commits by first parent from `head` back that changed one of the paths (or all of them), newest first, at most `limit`. */
+  landings(head: Sha, paths: readonly string[] | 'all', limit: number): Promise<readonly Landing[]>
   /** The commits on `head` but not on `base`, newest first, at most 250, with their whole messages. */
   ahead(base: Sha, head: Sha): Promise<readonly { readonly sha: Sha; readonly message: string }[]>
 }

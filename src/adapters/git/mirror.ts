@@ -7,19 +7,27 @@ import type { Log } from '../../ports/log.ts'
 import type { Landing, Mirror } from '../../ports/mirror.ts'
 import { type Answer, type Git, type GitOptions, openGit } from './command.ts'
 import { GitUnavailable, NotFetched } from './errors.ts'
+import { type Keep, keep } from './keep.ts'
 import { fetchObjects, fetchRefs } from './fetch.ts'
 import { type ListedEntry, contents, list, sizes, text } from './objects.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
 
-/** A flow looks at the base, the head and what merging them gives, several times each. */
+/** Commits, trees and pairs of them that the flows at work look at, several times each. */
+const ANSWERS_KEPT = 200
 const LISTINGS_KEPT = 6
+/** Characters: all manifests of a large GitOps repository. */
+const TEXT_KEPT = 16 * 1024 * 1024
 const MAX_AHEAD = 250
 
 interface State {
   readonly git: Git
   readonly log: Log
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
-  readonly listings: Map<Sha, ReadonlyMap<string, ListedEntry>>
+  readonly listings: Keep<ReadonlyMap<string, ListedEntry>>
+  /** By blob; undefined inside where the bytes are not text. */
+  readonly texts: Keep<{ readonly text: string | undefined }>
+  readonly merges: Keep<Awaited<ReturnType<Mirror['merge']>>>
+  readonly changes: Keep<readonly string[]>
   /** Something that should be here could not be read; looked into before the next fetch. */
   suspect: boolean
   swept: boolean
@@ -31,7 +39,10 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
     git: openGit(options),
     log: options.log,
     alone: oneAtATime(),
-    listings: new Map(),
+    listings: keep(LISTINGS_KEPT),
+    texts: keep(TEXT_KEPT),
+    merges: keep(ANSWERS_KEPT),
+    changes: keep(ANSWERS_KEPT),
     suspect: false,
     swept: false,
   }
@@ -66,27 +77,44 @@ async function read(state: State, treeish: Sha, paths: readonly string[]): Promi
     const entry = entries.get(path)
     if (entry?.type === 'file') wanted.set(path, entry.sha)
   }
-  if (wanted.size === 0) return new Map()
-  const shas = new Set(wanted.values())
+  const texts = new Map<Sha, string | undefined>()
+  for (const sha of wanted.values()) {
+    const kept = state.texts.get(sha)
+    if (kept !== undefined) texts.set(sha, kept.text)
+  }
+  const unread = new Set(wanted.values()).difference(texts)
+  for (const [sha, bytes] of await contentsOf(state, unread)) {
+    const decoded = text(bytes)
+    texts.set(sha, decoded)
+    state.texts.set(sha, { text: decoded }, decoded?.length)
+  }
+  return new Map(
+    [...wanted].flatMap(([path, sha]) => {
+      const found = texts.get(sha)
+      return found === undefined ? [] : [[path, found] as const]
+    }),
+  )
+}
+
+/** Blobs that are not here yet are fetched in one go. */
+async function contentsOf(state: State, shas: ReadonlySet<Sha>): Promise<ReadonlyMap<Sha, Buffer>> {
+  if (shas.size === 0) return new Map()
   let here = await sizes(state.git, shas)
   if (here.size < shas.size) {
     await state.alone(() => fetchObjects(state.git, shas.difference(here)))
     here = await sizes(state.git, shas)
   }
-  const found = await contents(state.git, here)
-  const texts = new Map<string, string>()
-  for (const [path, sha] of wanted) {
-    const bytes = found.get(sha)
-    const decoded = bytes === undefined ? undefined : text(bytes)
-    if (decoded !== undefined) texts.set(path, decoded)
-  }
-  return texts
+  return contents(state.git, here)
 }
 
 async function changed(state: State, from: Sha, to: Sha): Promise<readonly string[]> {
+  const kept = state.changes.get(`${from} ${to}`)
+  if (kept !== undefined) return kept
   const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', checked(from), checked(to)]
   const answer = await state.git.local({ args })
-  return fields(await expectSuccess(state, answer, [from, to]), '\0')
+  const paths = fields(await expectSuccess(state, answer, [from, to]), '\0')
+  state.changes.set(`${from} ${to}`, paths)
+  return paths
 }
 
 /**
@@ -95,6 +123,13 @@ async function changed(state: State, from: Sha, to: Sha): Promise<readonly strin
  * history, which only somebody who rewrote a branch can bring about.
  */
 async function merge(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
+  const key = `${base} ${head}`
+  const merged = state.merges.get(key) ?? (await mergeAnew(state, base, head))
+  state.merges.set(key, merged)
+  return merged
+}
+
+async function mergeAnew(state: State, base: Sha, head: Sha): ReturnType<Mirror['merge']> {
   const args = ['merge-tree', '--write-tree', '--no-messages', '-z', '--name-only', checked(base), checked(head)]
   const answer = await state.git.remote({ args })
   const [tree = '', ...conflicts] = fields(answer.stdout, '\0')
@@ -107,14 +142,14 @@ async function merge(state: State, base: Sha, head: Sha): ReturnType<Mirror['mer
 }
 
 interface Trail {
-  readonly paths: readonly string[]
+  readonly paths: readonly string[] | 'all'
   readonly limit: number
 }
 
 async function landings(state: State, head: Sha, { paths, limit }: Trail): Promise<readonly Landing[]> {
   // Without paths git would list every commit. A line feed would end the path in git's input; no manifest has one.
-  const usable = paths.filter((path) => path !== '' && !path.includes('\n'))
-  if (usable.length === 0) return []
+  const usable = paths === 'all' ? [] : paths.filter((path) => path !== '' && !path.includes('\n'))
+  if (usable.length === 0 && paths !== 'all') return []
   const args = ['log', '--first-parent', '--format=%H %ct', `--max-count=${Math.trunc(limit)}`, '--stdin']
   const input = [checked(head), '--', ...usable].map((line) => `${line}\n`).join('')
   const answer = await state.git.local({ args, input })
@@ -139,8 +174,6 @@ async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, 
   if (kept !== undefined) return kept
   const entries = (await list(state.git, checked(treeish))) ?? (await explainFailure(state, 'ls-tree', [treeish]))
   state.listings.set(treeish, entries)
-  const oldest = state.listings.keys().next()
-  if (state.listings.size > LISTINGS_KEPT && oldest.done !== true) state.listings.delete(oldest.value)
   return entries
 }
 

@@ -1,0 +1,100 @@
+/**
+ * Running git on bare repositories. Synchronous on purpose: a change of the model is one step that nothing can
+ * interleave with, and a git command takes a few milliseconds.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Git {
+  /** Where git's own programs are, `git-http-backend` among them. */
+  readonly execPath: string
+  /** A clean environment: nothing of this machine's git configuration, nor a GIT_DIR of a hook that runs the tests. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+class GitError extends Error {
+  override readonly name = 'GitError'
+}
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+interface Run {
+  readonly input?: string | Buffer
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function findGit(home: string): Git {
+  const execPath = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim()
+  return {
+    execPath,
+    env: {
+      PATH: `${execPath}:/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin`,
+      HOME: home,
+      LC_ALL: 'C',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_TERMINAL_PROMPT: '0',
+    },
+  }
+}
+
+/** A bare repository, and what has been read from it: objects never change, so they are read once. */
+export interface Bare {
+  readonly tool: Git
+  readonly dir: string
+  readonly memo: Map<string, unknown>
+}
+
+/** Runs git in a bare repository; a failure is a `GitError` with what git said. */
+export function git(bare: Bare, args: readonly string[], run: Run = {}): string {
+  const done = attempt(bare, args, run)
+  if (done.code !== 0) throw new GitError(`git ${args.join(' ')}: ${done.stderr}`)
+  return done.stdout.toString('utf8')
+}
+
+/** Runs git where failing is an answer. */
+export function attempt(bare: Bare, args: readonly string[], run: Run = {}): Outcome {
+  const done = spawnSync(join(bare.tool.execPath, 'git'), ['--git-dir', bare.dir, ...args], {
+    env: { ...bare.tool.env, ...run.env },
+    input: run.input ?? '',
+    maxBuffer: 512 * 1024 * 1024,
+  })
+  if (done.error !== undefined) throw done.error
+  return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr.toString('utf8') }
+}
+
+/** Computes what depends on immutable objects only, once. */
+export function once<T>(bare: Bare, key: string, compute: () => T): T {
+  const known = bare.memo.get(key)
+  if (known !== undefined) return known as T
+  const value = compute()
+  bare.memo.set(key, value)
+  return value
+}
+
+/** Makes an empty bare repository that serves partial clones and single commits, as GitHub does. */
+export function initBare(tool: Git, dir: string, defaultBranch: string): Bare {
+  const bare: Bare = { tool, dir, memo: new Map() }
+  mkdirSync(dir, { recursive: true })
+  git(bare, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`])
+  const config = `
+[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+[http]
+\treceivepack = true
+[receive]
+\thideRefs = refs/pull
+[core]
+\tlogAllRefUpdates = false
+[gc]
+\tauto = 0
+`
+  appendFileSync(join(dir, 'config'), config)
+  return bare
+}

@@ -1,0 +1,308 @@
+/**
+ * GitHub in a box: a model of GitHub's state behind real HTTP on 127.0.0.1, laid out as a GitHub Enterprise Server
+ * (REST under `/api/v3`, GraphQL at `/api/graphql`, git at `/{owner}/{repo}.git`), which tells an App what happens by
+ * signed webhooks. What it answers is checked against GitHub's own OpenAPI description and webhook examples
+ * (test/sandbox), so it can stand for GitHub in the demo and in stories.
+ *
+ *     const box = await startGitHub({ webhookUrl: 'http://127.0.0.1:3000/api/github/webhooks' })
+ *     box.createRepository({ name: 'infra', files: { 'README.md': '# Infra\n' }, roles: { alice: 'write' } })
+ *     // Start the App with APP_ID=box.appId, PRIVATE_KEY=box.privateKey, WEBHOOK_SECRET=box.webhookSecret,
+ *     // GHE_HOST=box.host, GHE_PROTOCOL=http.
+ *     const pull = box.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { 'README.md': '# v2\n' } })
+ *     box.person('alice').comment(pull.number, '/canary 5')
+ *     await box.idle()
+ *     await box.close()
+ *
+ * What a person does is done at once, without HTTP; what follows from it (webhooks) is sent at once too, and `idle()`
+ * waits for the answers. Routes that the box does not have are answered 404 and marked `isUnhandled` in `requests`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findGit } from './git/run.ts'
+import { createPerson, type Person } from './people/person.ts'
+import { seed, type FileTexts } from './people/push.ts'
+import { viewRepository, type RepositoryView } from './read.ts'
+import { controlInstallation, type InstallationControl } from './installation.ts'
+import type { Account, App, MergeSettings, Permissions, Protection, Repository, Role } from './state/types.ts'
+import {
+  addAccount,
+  addApp,
+  addInstallation,
+  addRepository,
+  findRepository,
+  fullName,
+  type World,
+} from './state/world.ts'
+import { createFaults, type Faults } from './wire/faults.ts'
+import { createLimits, type Limits } from './wire/limits.ts'
+import { createLog, type RequestCount, type RequestLog } from './wire/log.ts'
+import { serve } from './wire/server.ts'
+import { createWebhooks, type Webhooks } from './wire/webhooks.ts'
+
+export interface GitHubOptions {
+  /** Default: any free one. */
+  readonly port?: number
+  readonly webhookUrl?: string
+  readonly webhookSecret?: string
+  /** The organization; default `acme`. */
+  readonly owner?: string
+  readonly app?: Partial<AppOptions>
+  /** Epoch milliseconds; default: real time. */
+  readonly now?: () => number
+  /** Requests an hour for each installation and person; default 5,000. */
+  readonly rateLimit?: number
+  /** True: `mergeable` is null when it is first read after a change, as on GitHub. */
+  readonly slowMergeability?: boolean
+}
+
+export interface AppOptions {
+  readonly id: number
+  readonly slug: string
+  readonly permissions: Permissions
+  readonly events: readonly string[]
+  readonly webhookUrl: string
+}
+
+export interface RepositoryOptions {
+  readonly name: string
+  /** Default: the organization. */
+  readonly owner?: string
+  readonly files: FileTexts
+  /** Default true. */
+  readonly isPrivate?: boolean
+  /** Login → role; unknown logins become users. */
+  readonly roles?: Readonly<Record<string, Role>>
+  readonly settings?: Partial<MergeSettings>
+}
+
+export interface GitHubBox {
+  /** `http://127.0.0.1:1234`. */
+  readonly url: string
+  /** `127.0.0.1:1234`, for GHE_HOST. */
+  readonly host: string
+  readonly appId: number
+  readonly appSlug: string
+  /** PEM. */
+  readonly privateKey: string
+  readonly webhookSecret: string
+  readonly installationId: number
+  readonly installation: InstallationControl
+  readonly faults: Faults
+  readonly webhooks: Webhooks
+  readonly requests: RequestLog
+  /** What was asked since a `requests.mark()`, by those whose name holds `who`. */
+  requestsSince(mark: number, who?: string): RequestCount
+  setWebhookUrl(url: string | undefined): void
+  /** Resolves when no webhook is under way. */
+  idle(): Promise<void>
+  createUser(login: string): { readonly login: string; readonly token: string }
+  createRepository(options: RepositoryOptions): RepositoryView
+  /** By `name` or `owner/name`; default: the first one made. */
+  repository(name?: string): RepositoryView
+  /** Acts in the repository named, default the first; a login that is not known becomes a user. */
+  person(login: string, repository?: string): Person
+  setRole(login: string, role: Role, repository?: string): void
+  configure(settings: Partial<MergeSettings>, repository?: string): void
+  /** Requires checks before merging into a branch; undefined takes the protection away. */
+  protect(branch: string, protection: ProtectionOptions | undefined, repository?: string): void
+  /** Another App, installed on the same organization. */
+  addApp(options: Partial<AppOptions> & { readonly slug: string }): InstalledApp
+  close(): Promise<void>
+}
+
+export interface ProtectionOptions {
+  readonly checks: Protection['checks']
+  /** Default true here, so that nobody passes by mistake; GitHub's own default is false. */
+  readonly enforceAdmins?: boolean
+}
+
+export interface InstalledApp {
+  readonly appId: number
+  readonly slug: string
+  readonly privateKey: string
+  readonly installationId: number
+  readonly installation: InstallationControl
+}
+
+/** What Perch asks for. */
+const PERMISSIONS: Permissions = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  checks: 'write',
+  statuses: 'read',
+  deployments: 'read',
+  merge_queues: 'read',
+}
+
+const EVENTS = [
+  'pull_request',
+  'issue_comment',
+  'push',
+  'status',
+  'check_run',
+  'check_suite',
+  'deployment_status',
+  'merge_group',
+  'pull_request_review',
+]
+
+const SECRET = 'sandbox-webhook-secret'
+
+export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubBox> {
+  const folder = await mkdtemp(join(tmpdir(), 'github-in-a-box-'))
+  const webhooks = createWebhooks(() => world)
+  const log = createLog()
+  const faults = createFaults()
+  const server = createServer()
+  const port = await listen(server, options.port ?? 0)
+  const world = createWorld({
+    folder,
+    port,
+    options,
+    happened: (one) => {
+      webhooks.announce(one)
+    },
+  })
+  const limits: Limits = createLimits(world, options.rateLimit ?? 5000)
+  serve(server, { world, limits, webhooks, log, faults })
+  const organization = addAccount(world, options.owner ?? 'acme', 'Organization')
+  const app = addAppTo(world, organization, {
+    slug: 'perch',
+    ...(options.webhookUrl === undefined ? {} : { webhookUrl: options.webhookUrl }),
+    webhookSecret: options.webhookSecret ?? SECRET,
+    ...options.app,
+  })
+  return {
+    url: world.origin,
+    host: `127.0.0.1:${String(port)}`,
+    appSlug: app.slug,
+    webhookSecret: options.webhookSecret ?? SECRET,
+    ...handles(world, app, organization),
+    faults,
+    webhooks,
+    requests: log,
+    requestsSince: (mark, who) => log.since(mark, who),
+    setWebhookUrl: (url) => {
+      app.hook.url = url
+    },
+    idle: () => webhooks.idle(),
+    ...setup(world, organization),
+    async close() {
+      webhooks.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}
+
+function createWorld(parts: {
+  folder: string
+  port: number
+  options: GitHubOptions
+  happened: World['happened']
+}): World {
+  let lastId = 1000
+  const world: World = {
+    origin: `http://127.0.0.1:${String(parts.port)}`,
+    git: findGit(parts.folder),
+    folder: parts.folder,
+    now: parts.options.now ?? Date.now,
+    nextId: () => (lastId += 1),
+    accounts: new Map(),
+    apps: [],
+    installations: new Map(),
+    tokens: new Map(),
+    repositories: new Map(),
+    slowMergeability: parts.options.slowMergeability ?? false,
+    happened: parts.happened,
+  }
+  addAccount(world, 'web-flow', 'User')
+  return world
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return (server.address() as AddressInfo).port
+}
+
+type NewApp = Partial<AppOptions> & { readonly slug: string; readonly webhookSecret?: string }
+
+function addAppTo(world: World, organization: Account, options: NewApp): App {
+  const app = addApp(world, {
+    ...options,
+    owner: organization,
+    permissions: options.permissions ?? PERMISSIONS,
+    events: options.events ?? EVENTS,
+    webhookSecret: options.webhookSecret ?? SECRET,
+  })
+  addInstallation(world, app, organization)
+  return app
+}
+
+type Handles = Pick<GitHubBox, 'appId' | 'privateKey' | 'installationId' | 'installation'>
+
+function handles(world: World, app: App, organization: Account): Handles {
+  const installation = [...world.installations.values()].find((one) => one.app === app)
+  if (installation === undefined) throw new Error(`${app.slug} is not installed`)
+  return {
+    appId: app.id,
+    privateKey: app.privateKey,
+    installationId: installation.id,
+    installation: controlInstallation(world, installation, organization),
+  }
+}
+
+type Setup = Pick<
+  GitHubBox,
+  'createUser' | 'createRepository' | 'repository' | 'person' | 'setRole' | 'configure' | 'protect' | 'addApp'
+>
+
+function setup(world: World, organization: Account): Setup {
+  const find = (name?: string): Repository => {
+    const full = name?.includes('/') === false ? `${organization.login}/${name}` : name
+    const repo = full === undefined ? [...world.repositories.values()][0] : findRepository(world, full)
+    if (repo === undefined) throw new Error(`There is no repository ${full ?? 'yet'}`)
+    return repo
+  }
+  return {
+    createUser: (login) => ({ login, token: addAccount(world, login, 'User').token ?? '' }),
+    createRepository: (options) => viewRepository(world, createRepository(world, organization, options)),
+    repository: (name) => viewRepository(world, find(name)),
+    person: (login, name) => createPerson(world, find(name), addAccount(world, login, 'User')),
+    setRole: (login, role, name) => {
+      find(name).roles.set(addAccount(world, login, 'User').login.toLowerCase(), role)
+    },
+    configure: (settings, name) => {
+      Object.assign(find(name).settings, settings)
+    },
+    protect: (branch, protection, name) => {
+      if (protection === undefined) find(name).protection.delete(branch)
+      else find(name).protection.set(branch, { enforceAdmins: true, ...protection })
+    },
+    addApp: (options) => {
+      const app = addAppTo(world, organization, options)
+      return { slug: app.slug, ...handles(world, app, organization) }
+    },
+  }
+}
+
+function createRepository(world: World, organization: Account, options: RepositoryOptions): Repository {
+  const owner = options.owner === undefined ? organization : addAccount(world, options.owner, 'User')
+  const repo = addRepository(world, { owner, name: options.name, isPrivate: options.isPrivate ?? true })
+  Object.assign(repo.settings, options.settings)
+  for (const [login, role] of Object.entries(options.roles ?? {})) {
+    repo.roles.set(addAccount(world, login, 'User').login.toLowerCase(), role)
+  }
+  const { defaultBranch: branch } = repo
+  const by = addAccount(world, 'octocat', 'User')
+  seed(world, repo, { branch, files: options.files, by, start: undefined, message: `Start ${fullName(repo)}` })
+  return repo
+}

@@ -1,0 +1,88 @@
+/** What an administrator does with an App's installation. */
+import { installationPayload } from './payload/accounts.ts'
+import { repositoryLine } from './payload/repositories.ts'
+import type { Account, Installation, Permissions, Repository } from './state/types.ts'
+import { covers, findRepository, type Json, type World } from './state/world.ts'
+import { mintToken } from './wire/auth.ts'
+
+export interface InstallationControl {
+  /** A token as `POST …/access_tokens` gives it, without asking. */
+  token(narrowed?: { readonly repositories?: readonly string[]; readonly permissions?: Permissions }): string
+  suspend(): void
+  unsuspend(): void
+  /** The App is uninstalled; its tokens end at once. */
+  remove(): void
+  /** From now on only these repositories, by name. */
+  select(...names: string[]): void
+  setPermissions(permissions: Permissions): void
+}
+
+export function controlInstallation(world: World, installation: Installation, admin: Account): InstallationControl {
+  const named = (name: string): Repository => {
+    const repo = findRepository(world, `${installation.account.login}/${name}`)
+    if (repo === undefined) throw new Error(`There is no repository ${name}`)
+    return repo
+  }
+  const announce = (action: string, more: Json = {}): void => {
+    const payload = (): Json => ({ installation: installationPayload(world, installation), ...more })
+    world.happened({ event: 'installation', action, sender: admin, payload, onlyTo: installation.app })
+  }
+  const reachable = (): Repository[] => [...world.repositories.values()].filter((repo) => covers(installation, repo))
+  return {
+    token(narrowed = {}) {
+      const repositories = narrowed.repositories && new Set(narrowed.repositories.map((name) => named(name).id))
+      const permissions = narrowed.permissions ?? installation.permissions
+      return mintToken(world, { installation, repositories, permissions }).token
+    },
+    suspend() {
+      installation.suspended = { at: world.now(), by: admin }
+      announce('suspend')
+    },
+    unsuspend() {
+      installation.suspended = undefined
+      announce('unsuspend')
+    },
+    remove() {
+      announce('deleted', { repositories: reachable().map(repositoryLine) })
+      world.installations.delete(installation.id)
+    },
+    select(...names) {
+      const before = reachable()
+      installation.repositories = new Set(names.map((name) => named(name).id))
+      announceSelection(world, installation, { admin, before, after: reachable() })
+    },
+    setPermissions(permissions) {
+      installation.permissions = permissions
+      announce('new_permissions_accepted', { repositories: reachable().map(repositoryLine) })
+    },
+  }
+}
+
+/** One event for what came, one for what went. */
+function announceSelection(
+  world: World,
+  installation: Installation,
+  change: { admin: Account; before: readonly Repository[]; after: readonly Repository[] },
+): void {
+  const added = change.after.filter((repo) => !change.before.includes(repo))
+  const removed = change.before.filter((repo) => !change.after.includes(repo))
+  const tell = (action: 'added' | 'removed', repos: readonly Repository[]): void => {
+    if (repos.length === 0) return
+    const payload = (): Json => ({
+      installation: installationPayload(world, installation),
+      repository_selection: 'selected',
+      repositories_added: action === 'added' ? repos.map(repositoryLine) : [],
+      repositories_removed: action === 'removed' ? repos.map(repositoryLine) : [],
+      requester: null,
+    })
+    world.happened({
+      event: 'installation_repositories',
+      action,
+      sender: change.admin,
+      payload,
+      onlyTo: installation.app,
+    })
+  }
+  tell('added', added)
+  tell('removed', removed)
+}

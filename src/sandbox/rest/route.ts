@@ -1,0 +1,164 @@
+/** One REST route: who may call it, and the answer. */
+import type { z } from 'zod'
+import { invalidRequest, notByIntegration, notFound, Refusal } from '../state/refusal.ts'
+import type { Actor, App, InstallationToken, Repository, Role } from '../state/types.ts'
+import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
+import { permits, reaches, type Need } from '../wire/auth.ts'
+import type { Limits } from '../wire/limits.ts'
+import type { Webhooks } from '../wire/webhooks.ts'
+
+export interface Call {
+  readonly world: World
+  readonly actor: Actor
+  readonly limits: Limits
+  readonly webhooks: Webhooks
+  readonly params: Readonly<Record<string, string>>
+  /** Below `/api/v3`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: unknown
+  /** Body fields that the route does not know are noted here. */
+  readonly ignored: string[]
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Route {
+  readonly method: string
+  /** GitHub's own template, e.g. `/repos/{owner}/{repo}/pulls`; `{+ref}` takes slashes too. */
+  readonly path: string
+  readonly needs: readonly Need[]
+  readonly run: (call: Call) => Answer
+}
+
+/** A route for who signs as the App itself. */
+export function appRoute(name: string, handle: (call: Call, app: App) => Answer): Route {
+  return route(name, [], (call) => {
+    if (call.actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
+    return handle(call, call.actor.app)
+  })
+}
+
+/** A route for installation tokens. */
+export function installationRoute(name: string, handle: (call: Call, token: InstallationToken) => Answer): Route {
+  return route(name, [], (call) => {
+    if (call.actor.kind !== 'installation') {
+      throw new Refusal(
+        403,
+        'You must authenticate with an installation access token in order to list repositories for an installation.',
+      )
+    }
+    return handle(call, call.actor.token)
+  })
+}
+
+export function openRoute(name: string, handle: (call: Call) => Answer): Route {
+  return route(name, [], handle)
+}
+
+export interface Access {
+  /** Any one of these permissions lets an App in. */
+  readonly needs: readonly Need[]
+  /** The least role of a person; default: read for GET, else write. */
+  readonly role?: Role
+}
+
+/** A route in a repository. */
+export function repoRoute(name: string, access: Access, handle: (call: Call, repo: Repository) => Answer): Route {
+  return route(name, access.needs, (call) => {
+    const repo = findRepository(call.world, `${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`)
+    if (repo === undefined) throw notFound()
+    const isRead = name.startsWith('GET ')
+    checkAccess(call.actor, repo, { isRead, needs: access.needs, role: access.role ?? (isRead ? 'read' : 'write') })
+    return handle(call, repo)
+  })
+}
+
+interface Asked {
+  readonly isRead: boolean
+  readonly needs: readonly Need[]
+  readonly role: Role
+}
+
+function checkAccess(actor: Actor, repo: Repository, asked: Asked): void {
+  switch (actor.kind) {
+    case 'anonymous':
+      if (repo.isPrivate) throw notFound()
+      if (!asked.isRead || asked.role !== 'read') throw new Refusal(401, 'Requires authentication')
+      return
+    case 'app':
+      throw repo.isPrivate ? notFound() : notByIntegration()
+    case 'installation':
+      checkToken(actor.token, repo, asked)
+      return
+    case 'person':
+      checkRole(roleOf(repo, actor.account), asked)
+  }
+}
+
+function checkToken(token: InstallationToken, repo: Repository, asked: Asked): void {
+  const isInReach = reaches(token, repo)
+  if (!isInReach && repo.isPrivate) throw notFound()
+  const isPublicRead = asked.isRead && !repo.isPrivate
+  if (!isPublicRead && !(isInReach && permits(token.permissions, asked.needs))) throw notByIntegration()
+}
+
+/** A private repository does not exist for who cannot read it. */
+function checkRole(role: Role, asked: Asked): void {
+  if (role === 'none') throw notFound()
+  if (!isAtLeast(role, asked.role)) throw new Refusal(403, 'Must have push access to repository')
+}
+
+function route(name: string, needs: readonly Need[], run: (call: Call) => Answer): Route {
+  const [method = '', path = ''] = name.split(' ')
+  return { method, path, needs, run }
+}
+
+/** Reads the body by its schema; what does not fit is refused in GitHub's words. */
+export function bodyOf<T extends z.ZodObject>(call: Call, schema: T): z.infer<T> {
+  const parsed = schema.safeParse(call.body ?? {}, { reportInput: true })
+  if (!parsed.success) throw invalidRequest(parsed.error.issues.map(wordsOf))
+  const known = Object.keys(schema.shape)
+  call.ignored.push(...Object.keys(call.body ?? {}).filter((key) => !known.includes(key)))
+  return parsed.data
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const at = issue.path.map(String)
+  const supplied = issue.input
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `"${key}" is not a permitted key.`).join('\n')
+  if (supplied === undefined) return `"${at.at(-1) ?? ''}" wasn't supplied.`
+  if (issue.code === 'too_big') return tooBig(Number(issue.maximum), supplied)
+  return `For 'properties/${at.join('/')}', ${wrong(issue, supplied)}`
+}
+
+function tooBig(maximum: number, supplied: unknown): string {
+  const count = String(Array.isArray(supplied) ? supplied.length : String(supplied).length)
+  return Array.isArray(supplied)
+    ? `No more than ${String(maximum)} items are allowed; ${count} were supplied.`
+    : `Only ${String(maximum)} characters are allowed; ${count} were supplied.`
+}
+
+function wrong(issue: z.core.$ZodIssue, supplied: unknown): string {
+  const value = JSON.stringify(supplied)
+  if (issue.code === 'invalid_value') return `${value} is not a member of ${JSON.stringify(issue.values)}.`
+  return issue.code === 'invalid_type' ? `${value} is not a ${issue.expected}.` : `${value} is not valid.`
+}
+
+/** A whole number from the path. Anything else is a path that does not exist. */
+export function idOf(call: Call, name: string): number {
+  const value = call.params[name] ?? ''
+  if (!/^\d{1,15}$/.test(value)) throw notFound()
+  return Number(value)
+}
+
+/** The entry of that number, or 404. */
+export function find<T>(entries: ReadonlyMap<number, T>, id: number): T {
+  const entry = entries.get(id)
+  if (entry === undefined) throw notFound()
+  return entry
+}

@@ -1,0 +1,259 @@
+/**
+ * What GitHub knows, as plain data that the model changes in place. One process, one thread, and every change is made
+ * synchronously: a request is one atomic transition, as a transaction is on GitHub.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Bare } from '../git/run.ts'
+
+/** Repository roles, weakest first. */
+export const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** App permissions by name, e.g. `{ contents: 'write' }`. */
+export type Permissions = Readonly<Record<string, 'read' | 'write' | 'admin'>>
+
+export interface Account {
+  readonly id: number
+  readonly login: string
+  readonly type: 'User' | 'Bot' | 'Organization'
+  /** A person's access token (classic, all scopes); only of users. */
+  readonly token?: string
+}
+
+interface Hook {
+  readonly id: number
+  url: string | undefined
+  readonly secret: string
+}
+
+export interface App {
+  readonly id: number
+  readonly slug: string
+  readonly name: string
+  readonly clientId: string
+  readonly owner: Account
+  readonly bot: Account
+  /** PEM, PKCS#1, as GitHub hands it out. */
+  readonly privateKey: string
+  readonly publicKey: KeyObject
+  readonly permissions: Permissions
+  readonly events: readonly string[]
+  readonly hook: Hook
+  readonly createdAt: number
+}
+
+export interface Installation {
+  readonly id: number
+  readonly app: App
+  readonly account: Account
+  /** Ids of the repositories, or all of the account's. */
+  repositories: 'all' | Set<number>
+  permissions: Permissions
+  suspended: { readonly at: number; readonly by: Account } | undefined
+  readonly createdAt: number
+}
+
+export interface InstallationToken {
+  readonly token: string
+  readonly installation: Installation
+  /** Narrowed to these repositories; undefined: all of the installation's. */
+  readonly repositories: ReadonlySet<number> | undefined
+  readonly permissions: Permissions
+  readonly expiresAt: number
+}
+
+/** Who a request comes from. */
+export type Actor =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'person'; readonly account: Account }
+  | { readonly kind: 'app'; readonly app: App }
+  | { readonly kind: 'installation'; readonly account: Account; readonly app: App; readonly token: InstallationToken }
+
+/** Who did something: a person, or an App as its bot account. */
+export interface Author {
+  readonly account: Account
+  readonly app?: App
+}
+
+export interface MergeSettings {
+  allowMergeCommit: boolean
+  allowSquash: boolean
+  allowRebase: boolean
+  deleteBranchOnMerge: boolean
+}
+
+export interface RequiredCheck {
+  readonly context: string
+  /** Only this App's check run counts; undefined: anyone's check run or status. */
+  readonly appId?: number
+}
+
+export interface Protection {
+  readonly checks: readonly RequiredCheck[]
+  /** False: who has the admin role may merge anyway, GitHub's own default for classic protection. */
+  readonly enforceAdmins: boolean
+}
+
+export interface Label {
+  readonly id: number
+  readonly name: string
+  readonly color: string
+  readonly description: string | null
+}
+
+export interface Review {
+  readonly id: number
+  readonly author: Account
+  readonly body: string
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED'
+  readonly sha: string
+  readonly at: number
+}
+
+export interface Pull {
+  readonly id: number
+  readonly issueId: number
+  readonly number: number
+  readonly repo: Repository
+  readonly author: Author
+  readonly head: { readonly repo: Repository; readonly ref: string; sha: string }
+  readonly base: { ref: string; sha: string }
+  title: string
+  body: string | null
+  state: 'open' | 'closed'
+  draft: boolean
+  merged: { readonly at: number; readonly by: Account; readonly sha: string } | undefined
+  closedAt: number | undefined
+  updatedAt: number
+  readonly createdAt: number
+  labels: Label[]
+  readonly reviews: Review[]
+  readonly maintainerCanModify: boolean
+}
+
+export const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const
+
+export interface Reaction {
+  readonly id: number
+  readonly account: Account
+  readonly content: (typeof REACTIONS)[number]
+  readonly at: number
+}
+
+export interface Comment {
+  readonly id: number
+  readonly pull: Pull
+  readonly author: Author
+  body: string
+  readonly createdAt: number
+  updatedAt: number
+  readonly reactions: Reaction[]
+}
+
+export interface Annotation {
+  readonly path: string
+  readonly start_line: number
+  readonly end_line: number
+  readonly start_column: number | null
+  readonly end_column: number | null
+  readonly annotation_level: 'notice' | 'warning' | 'failure'
+  readonly title: string | null
+  readonly message: string
+  readonly raw_details: string | null
+}
+
+export interface CheckSuite {
+  readonly id: number
+  readonly app: App
+  readonly sha: string
+  readonly branch: string | null
+  readonly before: string
+  readonly createdAt: number
+}
+
+export interface CheckRun {
+  readonly id: number
+  readonly suite: CheckSuite
+  readonly app: App
+  readonly sha: string
+  name: string
+  externalId: string
+  detailsUrl: string | null
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: string | null
+  startedAt: number
+  completedAt: number | null
+  title: string | null
+  summary: string | null
+  text: string | null
+  annotations: readonly Annotation[]
+  actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[]
+}
+
+export interface Status {
+  readonly id: number
+  readonly sha: string
+  readonly context: string
+  readonly state: 'error' | 'failure' | 'pending' | 'success'
+  readonly description: string | null
+  readonly targetUrl: string | null
+  readonly creator: Account
+  readonly at: number
+}
+
+export interface DeploymentStatus {
+  readonly id: number
+  readonly state: string
+  readonly description: string
+  readonly environment: string
+  readonly targetUrl: string
+  readonly environmentUrl: string
+  readonly creator: Author
+  readonly at: number
+}
+
+export interface Deployment {
+  readonly id: number
+  readonly sha: string
+  readonly ref: string
+  readonly task: string
+  readonly environment: string
+  readonly description: string | null
+  readonly payload: Readonly<Record<string, unknown>> | string
+  readonly transient: boolean
+  readonly production: boolean
+  readonly creator: Author
+  readonly at: number
+  readonly statuses: DeploymentStatus[]
+}
+
+export interface Repository {
+  readonly id: number
+  readonly owner: Account
+  readonly name: string
+  readonly isPrivate: boolean
+  readonly parent: Repository | undefined
+  readonly bare: Bare
+  readonly createdAt: number
+  pushedAt: number
+  readonly defaultBranch: string
+  readonly settings: MergeSettings
+  /** By login in lower case. */
+  readonly roles: Map<string, Role>
+  readonly protection: Map<string, Protection>
+  /** Full ref name → object: a copy of what is on disk, renewed after every push over HTTP. */
+  readonly refs: Map<string, string>
+  /** Commits that GitHub made itself, and so signed with its web-flow key. */
+  readonly signed: Set<string>
+  readonly pulls: Map<number, Pull>
+  readonly comments: Map<number, Comment>
+  readonly labels: Map<string, Label>
+  readonly suites: Map<number, CheckSuite>
+  readonly checkRuns: Map<number, CheckRun>
+  /** Oldest first. */
+  readonly statuses: Status[]
+  readonly deployments: Map<number, Deployment>
+  lastNumber: number
+  /** A push over HTTP is being received: writes wait for it, because git is changing refs behind the model's back. */
+  receiving: Promise<void> | undefined
+}

@@ -1,0 +1,198 @@
+/** The whole of one GitHub: accounts, Apps, repositories, and where changes are announced. */
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { initBare, type Git } from '../git/run.ts'
+import {
+  ROLES,
+  type Account,
+  type App,
+  type Author,
+  type Installation,
+  type InstallationToken,
+  type Permissions,
+  type Repository,
+  type Role,
+} from './types.ts'
+
+export type Json = Record<string, unknown>
+
+/** Something happened that Apps may hear about. */
+export interface Happening {
+  readonly event: string
+  readonly action?: string
+  readonly repo?: Repository
+  readonly sender: Account
+  /** The fields that belong to this event, rendered at once if anybody listens: a webhook tells how things were then. */
+  readonly payload: () => Json
+  /** Only this App hears of it. */
+  readonly onlyTo?: App
+}
+
+export interface World {
+  /** `http://127.0.0.1:1234`, without a slash at the end. */
+  readonly origin: string
+  readonly git: Git
+  readonly folder: string
+  readonly now: () => number
+  readonly nextId: () => number
+  readonly accounts: Map<string, Account>
+  readonly apps: App[]
+  readonly installations: Map<number, Installation>
+  readonly tokens: Map<string, InstallationToken>
+  /** By `owner/name` in lower case. */
+  readonly repositories: Map<string, Repository>
+  /** The first read of `mergeable` after a change says null, as on GitHub, where a job works it out. */
+  readonly slowMergeability: boolean
+  readonly happened: (happening: Happening) => void
+}
+
+export function findRepository(world: World, fullName: string): Repository | undefined {
+  return world.repositories.get(fullName.toLowerCase())
+}
+
+export function findAccount(world: World, login: string): Account | undefined {
+  return world.accounts.get(login.toLowerCase())
+}
+
+export function addAccount(world: World, login: string, type: Account['type']): Account {
+  const known = findAccount(world, login)
+  if (known !== undefined) return known
+  const id = world.nextId()
+  const account: Account = type === 'User' ? { id, login, type, token: secret('ghp_') } : { id, login, type }
+  world.accounts.set(login.toLowerCase(), account)
+  return account
+}
+
+/** GitHub's token prefixes make them recognisable in logs: `ghp_` a person's, `ghs_` an installation's. */
+export function secret(prefix: 'ghp_' | 'ghs_'): string {
+  return prefix + randomBytes(18).toString('hex')
+}
+
+export interface AppDraft {
+  readonly id?: number
+  readonly slug: string
+  readonly name?: string
+  readonly owner: Account
+  readonly permissions: Permissions
+  readonly events: readonly string[]
+  readonly webhookSecret: string
+  readonly webhookUrl?: string | undefined
+}
+
+const keys = new Map<string, string>()
+
+/** One key for every App of a name in this process: making one takes longer than all the rest of starting a box. */
+function keyOf(slug: string): string {
+  const known = keys.get(slug)
+  if (known !== undefined) return known
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  keys.set(slug, privateKey)
+  return privateKey
+}
+
+export function addApp(world: World, draft: AppDraft): App {
+  const privateKey = keyOf(draft.slug)
+  const id = draft.id ?? world.nextId()
+  const app: App = {
+    id,
+    slug: draft.slug,
+    name: draft.name ?? draft.slug,
+    clientId: `Iv23li${String(id).padStart(14, '0')}`,
+    owner: draft.owner,
+    bot: addAccount(world, `${draft.slug}[bot]`, 'Bot'),
+    privateKey,
+    publicKey: createPublicKey(privateKey),
+    permissions: draft.permissions,
+    events: draft.events,
+    hook: { id: world.nextId(), url: draft.webhookUrl, secret: draft.webhookSecret },
+    createdAt: world.now(),
+  }
+  world.apps.push(app)
+  return app
+}
+
+export function addInstallation(world: World, app: App, account: Account): Installation {
+  const installation: Installation = {
+    id: world.nextId(),
+    app,
+    account,
+    repositories: 'all',
+    permissions: app.permissions,
+    suspended: undefined,
+    createdAt: world.now(),
+  }
+  world.installations.set(installation.id, installation)
+  return installation
+}
+
+export interface RepositoryDraft {
+  readonly owner: Account
+  readonly name: string
+  readonly isPrivate: boolean
+  readonly parent?: Repository
+}
+
+/** Makes a repository without commits. */
+export function addRepository(world: World, draft: RepositoryDraft): Repository {
+  const now = world.now()
+  const defaultBranch = draft.parent?.defaultBranch ?? 'main'
+  const repo: Repository = {
+    id: world.nextId(),
+    owner: draft.owner,
+    name: draft.name,
+    isPrivate: draft.isPrivate,
+    parent: draft.parent,
+    bare: initBare(world.git, join(world.folder, draft.owner.login, `${draft.name}.git`), defaultBranch),
+    createdAt: now,
+    pushedAt: now,
+    defaultBranch,
+    settings: { allowMergeCommit: true, allowSquash: true, allowRebase: true, deleteBranchOnMerge: false },
+    roles: new Map(),
+    protection: new Map(),
+    refs: new Map(),
+    signed: new Set(),
+    pulls: new Map(),
+    comments: new Map(),
+    labels: new Map(),
+    suites: new Map(),
+    checkRuns: new Map(),
+    statuses: [],
+    deployments: new Map(),
+    lastNumber: 0,
+    receiving: undefined,
+  }
+  world.repositories.set(fullName(repo).toLowerCase(), repo)
+  return repo
+}
+
+export function fullName(repo: Repository): string {
+  return `${repo.owner.login}/${repo.name}`
+}
+
+/** A person's role in a repository. Everyone may read a public one. */
+export function roleOf(repo: Repository, account: Account): Role {
+  if (repo.owner.id === account.id) return 'admin'
+  return repo.roles.get(account.login.toLowerCase()) ?? (repo.isPrivate ? 'none' : 'read')
+}
+
+export function isAtLeast(role: Role, wanted: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(wanted)
+}
+
+export function covers(installation: Installation, repo: Repository): boolean {
+  if (installation.account.id !== repo.owner.id) return false
+  return installation.repositories === 'all' || installation.repositories.has(repo.id)
+}
+
+/** The Apps installed on a repository. */
+export function installationsOn(world: World, repo: Repository): Installation[] {
+  return [...world.installations.values()].filter((one) => one.suspended === undefined && covers(one, repo))
+}
+
+export function byPerson(account: Account): Author {
+  return { account }
+}

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { type Socket, connect } from 'node:net'
+import { afterEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Delivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge.ts'
+import type { Log } from '../../src/ports/log.ts'
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const edges: Edge[] = []
+afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
+
+interface World {
+  readonly url: string
+  readonly edge: Edge
+  readonly accepted: Delivery[]
+}
+
+async function anEdge(options: Partial<EdgeOptions> = {}): Promise<World> {
+  const accepted: Delivery[] = []
+  const edge = await startEdge({
+    host: '127.0.0.1',
+    port: 0,
+    secrets: ['current'],
+    events: new Set(['issue_comment', 'push']),
+    accept: async (delivery) => void accepted.push(delivery),
+    ready: async () => ({ ok: true, parts: {} }),
+    log: silent,
+    ...options,
+  })
+  edges.push(edge)
+  return { url: `http://127.0.0.1:${edge.port}`, edge, accepted }
+}
+
+function sign(body: string | Buffer, secret = 'current'): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+}
+
+/** A header that is undefined is left out. */
+function deliver(
+  world: World,
+  body: string,
+  headers: Readonly<Record<string, string | undefined>> = {},
+): Promise<Response> {
+  const all = {
+    'content-type': 'application/json',
+    'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+    'x-github-event': 'issue_comment',
+    'x-hub-signature-256': sign(body),
+    ...headers,
+  }
+  const given = Object.entries(all).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]],
+  )
+  return fetch(`${world.url}/api/github/webhooks`, { method: 'POST', body, headers: given })
+}
+
+test('a signed delivery is handed on and answered 202 once it is on disk', async () => {
+  const onDisk = Promise.withResolvers<void>()
+  const accepted: Delivery[] = []
+  const world = await anEdge({
+    accept: async (delivery) => {
+      accepted.push(delivery)
+      await onDisk.promise
+    },
+  })
+  let isAnswered = false
+  const answer = deliver(world, '{"action":"created","x":"ü"}').finally(() => {
+    isAnswered = true
+  })
+  await sleep(50)
+  assert.equal(isAnswered, false)
+  onDisk.resolve()
+  assert.equal((await answer).status, 202)
+  assert.deepEqual(accepted, [
+    {
+      id: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+      event: 'issue_comment',
+      payload: { action: 'created', x: 'ü' },
+      action: 'created',
+    },
+  ])
+})
+
+test('a delivery that cannot be stored is answered 503, without the reason, so that GitHub shows it as failed', async () => {
+  const errors: object[] = []
+  const world = await anEdge({
+    accept: () => Promise.reject(new Error('disk full at /secret/place')),
+    log: { ...silent, error: (facts) => void errors.push(facts) },
+  })
+  const answer = await deliver(world, '{}')
+  assert.equal(answer.status, 503)
+  assert.doesNotMatch(await answer.text(), /disk|secret/)
+  assert.equal(errors.length, 1)
+})
+
+test('the secret before the current one is taken while it is rotated', async () => {
+  const world = await anEdge({ secrets: ['current', 'previous'] })
+  for (const secret of ['current', 'previous']) {
+    assert.equal((await deliver(world, '{}', { 'x-hub-signature-256': sign('{}', secret) })).status, 202)
+  }
+  assert.equal((await deliver(world, '{}', { 'x-hub-signature-256': sign('{}', 'older') })).status, 401)
+})
+
+test('what is not from GitHub, or not what we take, is refused before it is parsed', async () => {
+  const world = await anEdge()
+  const refusals: [number, string, Record<string, string | undefined>][] = [
+    [401, '{}', { 'x-hub-signature-256': undefined }],
+    [401, '{}', { 'x-hub-signature-256': 'sha256=' }],
+    [401, '{}', { 'x-hub-signature-256': `sha1=${'0'.repeat(40)}` }],
+    [401, '{}', { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }],
+    [401, '{}', { 'x-hub-signature-256': sign('{} ') }],
+    // Not even whether it is JSON is told to a stranger.
+    [401, '{', { 'x-hub-signature-256': sign('{}') }],
+    [415, '{}', { 'content-type': 'application/x-www-form-urlencoded' }],
+    [415, '{}', { 'content-type': 'application/jsonp' }],
+    [415, '{}', { 'content-encoding': 'gzip' }],
+    [400, '{}', { 'x-github-delivery': undefined }],
+    [400, '{}', { 'x-github-delivery': '../../etc' }],
+    [400, '{}', { 'x-github-delivery': 'a'.repeat(101) }],
+    [400, '{}', { 'x-github-event': undefined }],
+    [400, '{}', { 'x-github-event': 'Push!' }],
+    [400, '{', {}],
+    [400, '[]', {}],
+    [400, 'null', {}],
+    [400, '', {}],
+  ]
+  for (const [status, body, headers] of refusals) {
+    assert.equal((await deliver(world, body, headers)).status, status, `${body} ${JSON.stringify(headers)}`)
+  }
+  assert.deepEqual(world.accepted, [])
+  assert.equal((await deliver(world, '{}', { 'content-type': 'application/json; charset=utf-8' })).status, 202)
+})
+
+test('ping is answered with pong, and an event that is not on the list is taken and dropped', async () => {
+  const world = await anEdge()
+  const ping = await deliver(world, '{"zen":"x"}', { 'x-github-event': 'ping' })
+  assert.deepEqual([ping.status, await ping.text()], [200, 'pong'])
+  const star = await deliver(world, '{}', { 'x-github-event': 'star' })
+  assert.deepEqual([star.status, await star.json()], [202, { ignored: 'star' }])
+  assert.deepEqual(world.accepted, [])
+})
+
+test('there is one webhook path and one method', async () => {
+  const world = await anEdge()
+  for (const path of [
+    '/',
+    '/api/github/webhooks/',
+    '/api/github',
+    '/probot',
+    '//x',
+    '/constructor',
+    '/__proto__',
+    '/metrics',
+  ]) {
+    assert.equal((await fetch(world.url + path, { method: 'POST', body: '{}' })).status, 404, path)
+  }
+  const get = await fetch(`${world.url}/api/github/webhooks`)
+  assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST'])
+  assert.equal((await fetch(`${world.url}/healthz`, { method: 'POST' })).status, 405)
+})
+
+test('a body that says that it is too large is refused without reading it', async () => {
+  const world = await anEdge()
+  const answer = await raw(world, (socket) => {
+    socket.write(head({ 'content-length': String(5 * 1024 * 1024 + 1) }))
+  })
+  assert.match(answer, /^HTTP\/1.1 413 /)
+  assert.match(answer, /connection: close/i)
+})
+
+test('a body that does not say how large it is, is read up to the cap only', async () => {
+  const world = await anEdge()
+  let sentMiB = 0
+  const answer = await raw(world, async (socket) => {
+    socket.write(head({ 'transfer-encoding': 'chunked' }))
+    const chunk = Buffer.alloc(1024 * 1024, 32)
+    while (sentMiB < 50 && !socket.destroyed) {
+      sentMiB += 1
+      socket.write(`${chunk.length.toString(16)}\r\n`)
+      if (!socket.write(Buffer.concat([chunk, Buffer.from('\r\n')]))) {
+        await Promise.race([new Promise((resolve) => void socket.once('drain', resolve)), sleep(500)])
+      }
+    }
+  })
+  assert.match(answer, /^HTTP\/1.1 413 /)
+  assert.deepEqual(world.accepted, [])
+  assert.equal((await deliver(world, '{}')).status, 202)
+})
+
+test('a body at the cap is taken', async () => {
+  const world = await anEdge()
+  const body = JSON.stringify({ x: 'y'.repeat(5 * 1024 * 1024 - 8) })
+  assert.equal(body.length, 5 * 1024 * 1024)
+  assert.equal((await deliver(world, body)).status, 202)
+})
+
+test('many large bodies at once do not fill the memory', async () => {
+  const world = await anEdge()
+  const sockets: Socket[] = []
+  // Each sends 4 MiB of 5 and then waits: together far more than the 64 MiB that all may take.
+  const statuses = Array.from({ length: 24 }, () =>
+    raw(world, (socket) => {
+      sockets.push(socket)
+      socket.write(head({ 'content-length': String(5 * 1024 * 1024) }))
+      socket.write(Buffer.alloc(4 * 1024 * 1024, 32))
+    }).then((answer) => answer.slice(9, 12)),
+  )
+  await Promise.race(statuses)
+  await sleep(300)
+  for (const socket of sockets) socket.destroy()
+  const answers = await Promise.all(statuses)
+  assert.ok(answers.filter((status) => status === '503').length >= 5, answers.join(' '))
+  assert.equal((await deliver(world, '{}')).status, 202)
+})
+
+test('a client that goes away in the middle of a body leaves no trace', async () => {
+  const errors: unknown[] = []
+  const world = await anEdge({ log: { ...silent, error: (facts) => void errors.push(facts) } })
+  await raw(world, (socket) => {
+    socket.write(head({ 'content-length': '100' }))
+    socket.write('{"a":')
+    setTimeout(() => socket.destroy(), 20)
+  })
+  assert.equal((await deliver(world, '{}')).status, 202)
+  assert.deepEqual(errors, [])
+})
+
+test('the probes tell whether it lives and whether it is ready, and nothing that breaks inside', async () => {
+  let isOk = true
+  const world = await anEdge({
+    ready: async () => ({ ok: isOk, parts: { queue: isOk ? 'ok' : 'does not answer' } }),
+    metrics: async () => 'perch_up 1\n',
+  })
+  const get = async (path: string): Promise<[number, string]> => {
+    const response = await fetch(world.url + path)
+    return [response.status, await response.text()]
+  }
+  assert.deepEqual(await get('/healthz'), [200, 'ok'])
+  assert.deepEqual(await get('/readyz?verbose'), [200, '{"ok":true,"parts":{"queue":"ok"}}'])
+  isOk = false
+  assert.deepEqual(await get('/readyz'), [503, '{"ok":false,"parts":{"queue":"does not answer"}}'])
+  assert.deepEqual(await get('/metrics'), [200, 'perch_up 1\n'])
+  const broken = await anEdge({ ready: () => Promise.reject(new Error('postgres://user:password@host')) })
+  const answer = await fetch(`${broken.url}/readyz`)
+  assert.deepEqual([answer.status, await answer.text()], [503, '{"ok":false,"parts":{}}'])
+})
+
+test('closing lets a delivery under way end, refuses new ones, and cuts off what takes too long', async () => {
+  const onDisk = Promise.withResolvers<void>()
+  const world = await anEdge({ accept: () => onDisk.promise })
+  const answer = deliver(world, '{}')
+  await sleep(50)
+  const closed = world.edge.close(5_000)
+  await assert.rejects(fetch(`${world.url}/healthz`))
+  onDisk.resolve()
+  assert.equal((await answer).status, 202)
+  const start = Date.now()
+  await closed
+  assert.ok(Date.now() - start < 1_000, 'an idle keep-alive connection does not hold it up')
+
+  const stuck = await anEdge({ accept: () => new Promise(() => undefined) })
+  const lost = assert.rejects(deliver(stuck, '{}'))
+  await sleep(50)
+  await stuck.edge.close(100)
+  await lost
+})
+
+function head(headers: Readonly<Record<string, string>>): string {
+  const all = {
+    host: 'x',
+    'content-type': 'application/json',
+    'x-github-delivery': 'id',
+    'x-github-event': 'push',
+    'x-hub-signature-256': sign('{}'),
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  return ['POST /api/github/webhooks HTTP/1.1', ...lines, '', ''].join('\r\n')
+}
+
+/** For what `fetch` would not send. Resolves with what came back when the connection ends. */
+function raw(world: World, talk: (socket: Socket) => unknown): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect(world.edge.port, '127.0.0.1', () => void talk(socket))
+    socket.on('data', (data) => {
+      answer += data.toString('latin1')
+      // The server has said its word; what it does not read any more may keep the connection from ending.
+      if (answer.includes('\r\n\r\n')) setTimeout(() => socket.destroy(), 50)
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(answer))
+  })
+}

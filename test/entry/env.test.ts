@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { type Environment, readEnvironment } from '../../src/entry/env.ts'
+
+const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pem = key.export({ type: 'pkcs1', format: 'pem' }).toString()
+const complete = { APP_ID: '42', PRIVATE_KEY: pem, WEBHOOK_SECRET: 'hush' }
+const noFile = (): string => assert.fail('no file is read')
+
+function read(env: NodeJS.ProcessEnv, readFile: (path: string) => string = noFile): Environment {
+  const result = readEnvironment(env, readFile)
+  if (!result.ok) assert.fail(result.problems.join('\n'))
+  return result.value
+}
+
+function problemsOf(env: NodeJS.ProcessEnv, readFile: (path: string) => string = noFile): readonly string[] {
+  const result = readEnvironment(env, readFile)
+  if (result.ok) assert.fail('it was taken')
+  return result.problems
+}
+
+test('what has a default may be left out, or empty as a Compose file leaves it', () => {
+  const { privateKey, ...rest } = read({ ...complete, PORT: '', GHE_HOST: ' ', DATABASE_URL: '' })
+  assert.match(privateKey, /^-----BEGIN PRIVATE KEY-----\n/)
+  assert.deepEqual(rest, {
+    appId: 42,
+    webhookSecret: 'hush',
+    apiUrl: 'https://api.github.com',
+    gitUrl: 'https://github.com',
+    host: '0.0.0.0',
+    port: 3000,
+    logLevel: 'info',
+    dataDir: './data',
+    reconcileSeconds: 60,
+  })
+})
+
+test('everything that can be set is read', () => {
+  const { privateKey: _, ...rest } = read({
+    ...complete,
+    WEBHOOK_SECRET_PREVIOUS: 'hush before',
+    GHE_HOST: 'GitHub.Example.com:8443',
+    GHE_PROTOCOL: 'http',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'debug',
+    DATA_DIR: '/var/lib/perch',
+    DATABASE_URL: 'postgresql://u:p@db/perch?sslmode=require',
+    PROMETHEUS_URL: 'http://prometheus:9090',
+    RECONCILE_SECONDS: '0.2',
+  })
+  assert.deepEqual(rest, {
+    appId: 42,
+    webhookSecret: 'hush',
+    webhookSecretPrevious: 'hush before',
+    apiUrl: 'http://github.example.com:8443/api/v3',
+    gitUrl: 'http://github.example.com:8443',
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'debug',
+    dataDir: '/var/lib/perch',
+    databaseUrl: 'postgresql://u:p@db/perch?sslmode=require',
+    prometheusUrl: 'http://prometheus:9090',
+    reconcileSeconds: 0.2,
+  })
+})
+
+test('each kind of GitHub has its API in its own place', () => {
+  const urls = (host: string): string[] => {
+    const { apiUrl, gitUrl } = read({ ...complete, GHE_HOST: host })
+    return [apiUrl, gitUrl]
+  }
+  assert.deepEqual(urls('github.com'), ['https://api.github.com', 'https://github.com'])
+  assert.deepEqual(urls('ghe.corp'), ['https://ghe.corp/api/v3', 'https://ghe.corp'])
+  assert.deepEqual(urls('acme.ghe.com'), ['https://api.acme.ghe.com', 'https://acme.ghe.com'])
+  assert.deepEqual(urls('api.acme.ghe.com'), ['https://api.acme.ghe.com', 'https://acme.ghe.com'])
+})
+
+test('the private key is taken in every form that Probot takes, and from a file', () => {
+  const wanted = createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' })
+  const base64 = Buffer.from(pem).toString('base64')
+  for (const form of [
+    pem,
+    pem.replaceAll('\n', '\\n'),
+    pem.replaceAll('\n', ' '),
+    pem.replaceAll('\n', '\r\n'),
+    `"${pem}"`,
+    base64,
+    base64.replace(/.{76}/g, '$&\n'),
+    key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  ]) {
+    assert.equal(read({ ...complete, PRIVATE_KEY: form }).privateKey, wanted, form.slice(0, 60))
+  }
+  const { PRIVATE_KEY: _, ...keyless } = complete
+  const paths: string[] = []
+  const fromFile = read({ ...keyless, PRIVATE_KEY_PATH: '/keys/app.pem' }, (path) => {
+    paths.push(path)
+    return pem
+  })
+  assert.equal(fromFile.privateKey, wanted)
+  assert.deepEqual(paths, ['/keys/app.pem'])
+})
+
+test('with nothing set, every missing variable is named at once with its next step', () => {
+  const problems = problemsOf({})
+  assert.equal(problems.length, 3)
+  assert.match(problems[0] ?? '', /^APP_ID is missing\. Set it to the App ID/)
+  assert.match(problems[1] ?? '', /^WEBHOOK_SECRET is missing\. Set it/)
+  assert.match(problems[2] ?? '', /^PRIVATE_KEY is missing\. Create .* PRIVATE_KEY_PATH/)
+})
+
+test('each wrong value is refused by name, and no value is ever repeated', () => {
+  const wrong: [string, string][] = [
+    ['APP_ID', 'zero-secret'],
+    ['APP_ID', '0'],
+    ['APP_ID', '-1'],
+    ['APP_ID', '1.5'],
+    ['PRIVATE_KEY', 'zero-secret'],
+    ['PRIVATE_KEY', pem.slice(0, 200)],
+    ['PRIVATE_KEY', pem.replace('MII', 'XXX')],
+    [
+      'PRIVATE_KEY',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ],
+    ['WEBHOOK_SECRET', 'development'],
+    ['WEBHOOK_SECRET', 'zero-secret\n'],
+    ['WEBHOOK_SECRET_PREVIOUS', 'development'],
+    ['GHE_HOST', 'https://zero-secret'],
+    ['GHE_HOST', 'host/zero-secret'],
+    ['GHE_PROTOCOL', 'zero-secret'],
+    ['PORT', 'zero-secret'],
+    ['PORT', '65536'],
+    ['LOG_LEVEL', 'zero-secret'],
+    ['DATABASE_URL', 'mysql://u:zero-secret@host/db'],
+    ['DATABASE_URL', 'zero-secret'],
+    ['PROMETHEUS_URL', 'file:///zero-secret'],
+    ['RECONCILE_SECONDS', '0.1'],
+    ['RECONCILE_SECONDS', '1m'],
+    ['RECONCILE_SECONDS', 'Infinity'],
+  ]
+  for (const [name, value] of wrong) {
+    const problems = problemsOf({ ...complete, [name]: value })
+    assert.equal(problems.length, 1, `${name}=${value}: ${problems.join(' ')}`)
+    assert.ok(problems[0]?.startsWith(`${name} `), problems[0])
+    assert.match(problems[0] ?? '', /\.$/)
+    assert.doesNotMatch(problems[0] ?? '', /zero-secret|MII|BEGIN/)
+  }
+})
+
+test('a key file that cannot be read, or holds something else, is named by its variable', () => {
+  const { PRIVATE_KEY: _, ...keyless } = complete
+  const env = { ...keyless, PRIVATE_KEY_PATH: '/nowhere' }
+  const missing = problemsOf(env, () => {
+    throw new Error('ENOENT')
+  })
+  assert.match(missing[0] ?? '', /^PRIVATE_KEY_PATH names a file that cannot be read\./)
+  assert.match(problemsOf(env, () => 'hello')[0] ?? '', /^PRIVATE_KEY_PATH holds no RSA private key\./)
+})
