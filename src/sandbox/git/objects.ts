@@ -49,11 +49,21 @@ export interface CommitDraft {
 
 /** The commit that a name stands for: a full or short object name, a branch, a tag or a full ref. */
 export function resolveCommit(bare: Bare, name: string): string | undefined {
+  // GitHub allows no branch or tag that looks like an object name.
+  if (/^[0-9a-f]{40}$/.test(name)) return isCommit(bare, name) ? name : undefined
   for (const candidate of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
     const found = attempt(bare, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`])
     if (found.code === 0) return found.stdout.toString('utf8').trim()
   }
   return undefined
+}
+
+function isCommit(bare: Bare, sha: string): boolean {
+  try {
+    return readCommit(bare, sha).sha === sha
+  } catch {
+    return false
+  }
 }
 
 export function hasObject(bare: Bare, sha: string): boolean {
