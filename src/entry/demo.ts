@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
-import { logOf } from './demo/log.ts'
+import { changesOf, logOf } from './demo/log.ts'
 import { playAbortedRollout, playGoodRollout, startFlux } from './demo/play.ts'
 import { demoFiles } from './demo/repository.ts'
 import { createTimeline } from './demo/timeline.ts'
@@ -26,12 +26,15 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     const stage = { box, timeline }
     const stopFlux = startFlux(stage)
     timeline.heading('Rollout 1: api-service v2 becomes the stable version, step by step')
+    const start = head(box)
     await playGoodRollout(stage)
+    const end = head(box)
     timeline.heading('Rollout 2: api-service v3 is aborted at 25%')
     await playAbortedRollout(stage)
     stopFlux()
     timeline.heading('What main looks like now, newest first')
     for (const line of logOf(box)) timeline.plain(line)
+    timeline.plain(`\nWhat rollout 1 changed on main: ${changesOf(box, start, end)}.`)
     if (options.exit) return 0
     timeline.heading('It stays up until you press Ctrl-C')
     timeline.plain(
@@ -49,6 +52,10 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     await box.close()
     await rm(dataDir, { recursive: true, force: true })
   }
+}
+
+function head(box: GitHubBox): string {
+  return box.repository().branch('main') ?? ''
 }
 
 function startService(box: GitHubBox, dataDir: string): ChildProcess {

@@ -2,7 +2,7 @@ import { Probot, ProbotOctokit } from 'probot'
 import { z } from 'zod'
 import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
-import type { Client, Octokit } from '../adapters/github/client.ts'
+import { type Client, type Octokit, outage, TIMEOUT_MS } from '../adapters/github/client.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import {
   identify,
@@ -46,8 +46,11 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     secret: app.webhookSecret,
     baseUrl: app.apiUrl,
     log,
-    Octokit: ProbotOctokit.defaults((options: object) => ({
+    request: { fetch: fetchInTime },
+    Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
       ...options,
+      // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.
+      auth: { ...auth, request: auth.request.defaults({ baseUrl: app.apiUrl }) },
       retry: { enabled: false },
       throttle: { enabled: false },
     })),
@@ -84,7 +87,11 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     },
     async tokenFor(installation) {
       const octokit = await octokitFor(installation)
-      return Token.parse(await octokit.auth({ type: 'installation', installationId: installation })).token
+      try {
+        return Token.parse(await octokit.auth({ type: 'installation', installationId: installation })).token
+      } catch (error) {
+        throw outage(error, 'POST /app/installations/{installation_id}/access_tokens')
+      }
     },
     async everyRepository() {
       const found: { installation: number; repo: InstalledRepository }[] = []
@@ -95,3 +102,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     },
   }
 }
+
+/** Octokit asks for tokens by itself, and gives that request no time limit. */
+const fetchInTime: typeof fetch = (input, init) =>
+  fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(TIMEOUT_MS) })

@@ -13,8 +13,7 @@ const Repository = z.object({
   owner: z.object({ login: z.string() }),
   default_branch: z.string(),
 })
-const Sender = z.object({ login: z.string(), type: z.string() })
-const common = { installation: Installation, repository: Repository, sender: Sender }
+const common = { installation: Installation, repository: Repository }
 
 const Ref = z.object({ ref: z.string(), sha: z.string() })
 
@@ -40,6 +39,7 @@ export const EVENTS = {
     action: z.string(),
     issue: z.object({ number: z.int(), pull_request: z.object({}).optional() }),
     comment: z.object({ id: z.int(), body: z.string().nullish() }),
+    sender: z.object({ type: z.string() }),
   }),
   push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
   status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
@@ -59,7 +59,7 @@ export type EventName = keyof typeof EVENTS
 type Payload<Name extends EventName> = z.infer<(typeof EVENTS)[Name]>
 
 export function isEventName(name: string): name is EventName {
-  return name in EVENTS
+  return Object.hasOwn(EVENTS, name)
 }
 
 /** The fields of a payload that Perch reads; undefined where they are not there, so that there is nothing to do. */
@@ -124,7 +124,7 @@ function forPush(payload: Payload<'push'>): Task[] {
 }
 
 function rerun(
-  payload: Pick<Payload<'check_run'>, 'installation' | 'repository' | 'sender'>,
+  payload: Pick<Payload<'check_run'>, 'installation' | 'repository'>,
   pulls: readonly { readonly number: number }[],
 ): Task[] {
   return pulls.map(({ number }) => ({ type: 'review', ...placeOf(payload), pull: number, force: true }))

@@ -68,7 +68,11 @@ async function startFrom(bin: string): Promise<PostgresServer> {
     await ended
     rmSync(folder, { recursive: true, force: true })
   }
-  process.once('exit', () => server.kill('SIGQUIT'))
+  // For a test process that ends before its `after`.
+  process.once('exit', () => {
+    server.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
   const url = (database: string): string => `postgres://perch@127.0.0.1:${port}/${database}`
   try {
     await until(() => query(url('postgres'), 'SELECT 1'))

@@ -6,9 +6,9 @@ const CONFIG_ONLY_PRODUCTION = FAST.replace(/ {2}staging:.*\n/, '')
 
 /** Opens a pull request that touches production, comments, and resolves to what Perch answers. */
 async function say(story: Story, who: string, text: string, pull: number): Promise<string> {
-  const comment = story.box.person(who).comment(pull, text)
+  const comment = story.person(who).comment(pull, text)
   const answer = await story.until(`an answer to ${text}`, () =>
-    story.box
+    story
       .repository()
       .comments(pull)
       .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
@@ -17,16 +17,15 @@ async function say(story: Story, who: string, text: string, pull: number): Promi
 }
 
 function open(story: Story, branch: string, files: Readonly<Record<string, string>> = {}): number {
-  const { box } = story
-  const touch = { [VS]: `${box.repository().file(VS) ?? ''}# ${branch}\n` }
-  return box.person('alice').openPullRequest({ branch, title: branch, files: { ...touch, ...files } }).number
+  const touch = { [VS]: `${story.repository().file(VS) ?? ''}# ${branch}\n` }
+  return story.person('alice').openPullRequest({ branch, title: branch, files: { ...touch, ...files } }).number
 }
 
-test('what people get wrong: each gets one answer that says why and what to do, and nothing is committed', async (t) => {
-  const story = await aStory(t)
-  const { box } = story
+test('what people get wrong: each gets one answer that says why and what to do, and nothing is committed', async () => {
+  const story = await aStory()
+
   const pull = open(story, 'mistakes')
-  const head = box.repository().branch('mistakes')
+  const head = story.repository().branch('mistakes')
   const table: [string, string, RegExp][] = [
     ['mallory', '/canary 5', /`mallory` cannot do this: it needs \*\*write\*\* access .* you have read/],
     ['alice', '/canary 250', /`250` is no percent: write a number from 0 to 100/],
@@ -45,12 +44,12 @@ test('what people get wrong: each gets one answer that says why and what to do, 
     ['mallory', '/canary status', /No rollout belongs to this pull request/],
   ]
   for (const [who, text, expected] of table) assert.match(await say(story, who, text, pull), expected, text)
-  assert.equal(box.repository().branch('mistakes'), head)
+  assert.equal(story.repository().branch('mistakes'), head)
 })
 
-test('a command without an environment is asked back where the pull request does not tell', async (t) => {
-  const story = await aStory(t)
-  const pull = story.box
+test('a command without an environment is asked back where the pull request does not tell', async () => {
+  const story = await aStory()
+  const pull = story
     .person('alice')
     .openPullRequest({ branch: 'readme', title: 'readme', files: { 'README.md': 'x\n' } }).number
   assert.match(
@@ -58,35 +57,37 @@ test('a command without an environment is asked back where the pull request does
     /More than one rollout fits\. Say which:\n- `api-service --env production`\n- `api-service --env staging`/,
   )
   assert.match(await say(story, 'alice', '/canary 5 --env staging', pull), /0% → \*\*5%\*\*/)
-  const files = story.box.repository().files('readme')
+  const files = story.repository().files('readme')
   assert.equal(weightsIn(files[VS] ?? ''), '100/0')
   assert.equal(weightsIn(files[VS.replace('production', 'staging')] ?? ''), '95/5')
 })
 
-test('a pull request from a fork, and a closed one, are told why not', async (t) => {
-  const story = await aStory(t, { files: gitops(CONFIG_ONLY_PRODUCTION) })
-  const { box, until } = story
-  const fork = box
+test('a pull request from a fork, and a closed one, are told why not', async () => {
+  const story = await aStory({ files: gitops(CONFIG_ONLY_PRODUCTION) })
+  const { until } = story
+  const fork = story
     .person('alice')
     .openPullRequest({ branch: 'f', title: 'f', files: { 'README.md': 'y\n' }, fromFork: true })
   assert.match(await say(story, 'alice', '/canary 5', fork.number), /comes from a fork.*Push the branch here/)
-  await until('checks on the fork’s head', () => checksOn(box, fork.head.sha).gate === 'success')
+  await until('checks on the fork’s head', () => checksOn(story.repository(), fork.head.sha).gate === 'success')
   const pull = open(story, 'closed')
-  box.person('alice').close(pull)
+  story.person('alice').close(pull)
   assert.match(await say(story, 'alice', '/canary 5', pull), /was closed without merging\. Reopen it/)
 })
 
-test('YAML that does not parse: one answer with file and line, and a red check', async (t) => {
-  const story = await aStory(t)
+test('YAML that does not parse: one answer with file and line, and a red check', async () => {
+  const story = await aStory()
   const broken = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: api-service\nspec: [\n'
-  const { box, until } = story
-  const pull = box.person('alice').openPullRequest({ branch: 'broken', title: 'broken', files: { [VS]: broken } })
+  const { until } = story
+  const pull = story.person('alice').openPullRequest({ branch: 'broken', title: 'broken', files: { [VS]: broken } })
   await until(
     'red checks',
-    () => checksOn(box, pull.head.sha).validate === 'failure' && checksOn(box, pull.head.sha).gate === 'failure',
+    () =>
+      checksOn(story.repository(), pull.head.sha).validate === 'failure' &&
+      checksOn(story.repository(), pull.head.sha).gate === 'failure',
   )
   const [annotation] =
-    box
+    story
       .repository()
       .checkRuns(pull.head.sha)
       .find(({ name }) => name === 'canary/validate')?.annotations ?? []
@@ -97,36 +98,34 @@ test('YAML that does not parse: one answer with file and line, and a red check',
   )
 })
 
-test('a kustomization that does not build: nothing is committed, one answer says so, and the checks are red', async (t) => {
-  const story = await aStory(t)
-  const { box, until } = story
+test('a kustomization that does not build: nothing is committed, one answer says so, and the checks are red', async () => {
+  const story = await aStory()
+  const { until } = story
   const broken =
     'resources:\n  - ../../base\n  - applications/api-service/virtual-service.yaml\n  - applications/api-service/destination-rule.yaml\npatches:\n  - patch: |\n      apiVersion: v1\n      kind: Service\n      metadata: {name: not-there}\n'
-  const pull = box
-    .person('alice')
-    .openPullRequest({
-      branch: 'unbuilt',
-      title: 'unbuilt',
-      files: { 'overlays/production/kustomization.yaml': broken },
-    })
-  await until('red checks', () => checksOn(box, pull.head.sha).validate === 'failure')
+  const pull = story.person('alice').openPullRequest({
+    branch: 'unbuilt',
+    title: 'unbuilt',
+    files: { 'overlays/production/kustomization.yaml': broken },
+  })
+  await until('red checks', () => checksOn(story.repository(), pull.head.sha).validate === 'failure')
   assert.match(
     await say(story, 'alice', '/canary 5', pull.number),
     /Nothing was committed\. Environment `production` does not build/,
   )
-  assert.equal(box.repository().branch('unbuilt'), pull.head.sha)
+  assert.equal(story.repository().branch('unbuilt'), pull.head.sha)
 })
 
-test('a remote base is refused before kustomize runs, with the line', async (t) => {
-  const story = await aStory(t)
-  const { box, until } = story
+test('a remote base is refused before kustomize runs, with the line', async () => {
+  const story = await aStory()
+  const { until } = story
   const remote =
     'resources:\n  - https://169.254.169.254/latest/meta-data\n  - applications/api-service/virtual-service.yaml\n'
-  const pull = box
+  const pull = story
     .person('alice')
     .openPullRequest({ branch: 'remote', title: 'remote', files: { 'overlays/production/kustomization.yaml': remote } })
-  await until('a red check', () => checksOn(box, pull.head.sha).validate === 'failure')
-  const run = box
+  await until('a red check', () => checksOn(story.repository(), pull.head.sha).validate === 'failure')
+  const run = story
     .repository()
     .checkRuns(pull.head.sha)
     .find(({ name }) => name === 'canary/validate')
@@ -136,51 +135,53 @@ test('a remote base is refused before kustomize runs, with the line', async (t) 
   )
 })
 
-test('a config that is not valid: red with its line where it is changed, and no command is carried out where it is', async (t) => {
-  const story = await aStory(t)
-  const { box, until } = story
-  const pull = box
+test('a config that is not valid: red with its line where it is changed, and no command is carried out where it is', async () => {
+  const story = await aStory()
+  const { until } = story
+  const pull = story
     .person('alice')
     .openPullRequest({ branch: 'config', title: 'config', files: { '.github/canary.yml': 'servcies: {}\n' } })
-  await until('a red check', () => checksOn(box, pull.head.sha).validate === 'failure')
-  const run = box
+  await until('a red check', () => checksOn(story.repository(), pull.head.sha).validate === 'failure')
+  const run = story
     .repository()
     .checkRuns(pull.head.sha)
     .find(({ name }) => name === 'canary/validate')
   assert.match(run?.summary ?? '', /The config is not valid at `servcies`.*canary\.yml:1/)
-  box.person('olga').merge(pull.number)
+  story.person('olga').merge(pull.number)
   const next = open(story, 'after')
   assert.match(await say(story, 'alice', '/canary 5', next), /The config is not valid/)
 })
 
-test('a pull request cannot make itself pass by bringing its own config', async (t) => {
-  const story = await aStory(t, { files: gitops(FAST, [95, 5]) })
-  const { box, until } = story
+test('a pull request cannot make itself pass by bringing its own config', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]) })
+  const { until } = story
   const own =
     'services: {api-service: {bake: 0s}}\nenvironments: {production: {path: overlays/production, live: {after: 0s}}}\n'
-  const text = (box.repository().file(VS) ?? '').replace('weight: 95', 'weight: 0').replace('weight: 5', 'weight: 100')
-  const pull = box
+  const text = (story.repository().file(VS) ?? '')
+    .replace('weight: 95', 'weight: 0')
+    .replace('weight: 5', 'weight: 100')
+  const pull = story
     .person('alice')
     .openPullRequest({ branch: 'sneaky', title: 'sneaky', files: { '.github/canary.yml': own, [VS]: text } })
-  await until('a gate that waits', () => checksOn(box, pull.head.sha).gate === 'action_required')
+  await until('a gate that waits', () => checksOn(story.repository(), pull.head.sha).gate === 'action_required')
 })
 
-test('comments that are no commands make no noise, and an edited one is left alone', async (t) => {
-  const story = await aStory(t)
-  const { box } = story
+test('comments that are no commands make no noise, and an edited one is left alone', async () => {
+  const story = await aStory()
+
   const pull = open(story, 'quiet')
   for (const text of ['> /canary 100', '```\n/canary 100\n```', 'looks good', '<!-- /canary 100 -->', '/assign @bob'])
-    box.person('alice').comment(pull, text)
-  box.person('alice').comment(pull, '/canary status')
+    story.person('alice').comment(pull, text)
+  story.person('alice').comment(pull, '/canary status')
   await story.until('the one answer', () =>
-    box
+    story
       .repository()
       .comments(pull)
       .some(({ body }) => body.includes('perch:answer')),
   )
-  await box.idle()
+  await story.box.idle()
   assert.equal(
-    box
+    story
       .repository()
       .comments(pull)
       .filter(({ author }) => author === 'perch[bot]').length,
@@ -189,13 +190,13 @@ test('comments that are no commands make no noise, and an edited one is left alo
   assert.equal(story.weights('quiet'), '100/0')
 })
 
-test('abort on a step closes it and opens the rollback, which has nothing to wait for; the merged rollback ends the rollout', async (t) => {
-  const story = await aStory(t, { files: gitops(FAST, [95, 5]) })
-  const { box, until, weights } = story
-  const alice = box.person('alice')
+test('abort on a step closes it and opens the rollback, which has nothing to wait for; the merged rollback ends the rollout', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]) })
+  const { until, weights } = story
+  const alice = story.person('alice')
   alice.push('main', { 'README.md': 'moved\n' })
   const step = await until('the step', () =>
-    box
+    story
       .repository()
       .pulls('open')
       .find(({ head }) => head.ref === 'canary/production/api-service/25'),
@@ -203,20 +204,20 @@ test('abort on a step closes it and opens the rollback, which has nothing to wai
   const answer = await say(story, 'alice', '/canary abort errors @everyone #1', step.number)
   assert.match(answer, /Closed #\d+\. Merge #\d+ to send all traffic back/)
   const rollback = await until('the rollback', () =>
-    box
+    story
       .repository()
       .pulls('open')
       .find(({ head }) => head.ref === 'canary/production/api-service/0'),
   )
-  await until('its gate', () => checksOn(box, rollback.head.sha).gate === 'success')
-  await until('its labels', () => box.repository().pull(rollback.number).labels.includes('canary:rollback'))
-  assert.doesNotMatch(box.repository().pull(rollback.number).body, /@everyone/)
+  await until('its gate', () => checksOn(story.repository(), rollback.head.sha).gate === 'success')
+  await until('its labels', () => story.repository().pull(rollback.number).labels.includes('canary:rollback'))
+  assert.doesNotMatch(story.repository().pull(rollback.number).body, /@everyone/)
   assert.equal(weights(rollback.head.ref), '100/0')
   alice.merge(rollback.number)
-  await box.idle()
+  await story.box.idle()
   await until('the end', () => weights() === '100/0')
   assert.equal(
-    box
+    story
       .repository()
       .pulls('open')
       .filter(({ author }) => author === 'perch[bot]')
@@ -225,33 +226,33 @@ test('abort on a step closes it and opens the rollback, which has nothing to wai
   )
 })
 
-test('a step that a person closes stays closed until somebody says next', async (t) => {
-  const story = await aStory(t, { files: gitops(FAST, [95, 5]), env: { reconcileSeconds: 0.5 } })
-  const { box, until } = story
-  const alice = box.person('alice')
-  alice.push('main', { [VS]: `${box.repository().file(VS) ?? ''}\n` })
+test('a step that a person closes stays closed until somebody says next', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]), env: { reconcileSeconds: 0.5 } })
+  const { until } = story
+  const alice = story.person('alice')
+  alice.push('main', { [VS]: `${story.repository().file(VS) ?? ''}\n` })
   const isStep = ({ head }: { head: { ref: string } }): boolean => head.ref === 'canary/production/api-service/25'
-  const step = await until('the step', () => box.repository().pulls('open').find(isStep))
+  const step = await until('the step', () => story.repository().pulls('open').find(isStep))
   alice.close(step.number)
   await new Promise((resolve) => setTimeout(resolve, 2500))
-  assert.equal(box.repository().pulls('open').some(isStep), false)
+  assert.equal(story.repository().pulls('open').some(isStep), false)
   const merged = open(story, 'another')
   alice.merge(merged)
   assert.match(
     await say(story, 'alice', '/canary next --env production', merged),
     /✅ #\d+: Canary production\/api-service v2: 5% → 25%/,
   )
-  await until('a new step', () => box.repository().pulls('open').some(isStep))
+  await until('a new step', () => story.repository().pulls('open').some(isStep))
 })
 
-test('on a merged pull request a percent opens a step pull request, and an older step gives way', async (t) => {
-  const story = await aStory(t, { files: gitops(FAST, [95, 5]) })
-  const { box, until } = story
-  const alice = box.person('alice')
+test('on a merged pull request a percent opens a step pull request, and an older step gives way', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]) })
+  const { until } = story
+  const alice = story.person('alice')
   const pull = open(story, 'merged')
   alice.merge(pull)
   const old = await until('the plan’s step', () =>
-    box
+    story
       .repository()
       .pulls('open')
       .find(({ head }) => head.ref === 'canary/production/api-service/25'),
@@ -260,11 +261,11 @@ test('on a merged pull request a percent opens a step pull request, and an older
     await say(story, 'alice', '/canary 10 --env production', pull),
     /✅ #\d+: Canary production\/api-service v2: 5% → 10%/,
   )
-  await until('the older one closed', () => box.repository().pull(old.number).state === 'closed')
+  await until('the older one closed', () => story.repository().pull(old.number).state === 'closed')
   assert.equal(story.weights('canary/production/api-service/10'), '90/10')
 })
 
-test('where the files do not say how versions are set, the finish is told about once', async (t) => {
+test('where the files do not say how versions are set, the finish is told about once', async () => {
   const files = gitops(FAST, [0, 100])
   const { [DR]: _gone, ...others } = files
   const kustomization = 'resources:\n  - ../../base\n  - applications/api-service/virtual-service.yaml\n'
@@ -272,22 +273,22 @@ test('where the files do not say how versions are set, the finish is told about 
     'canary-version: ""',
     'canary-version: "v2"\n    gitops.example.com/pr: "1"',
   )
-  const story = await aStory(t, {
+  const story = await aStory({
     files: { ...others, [VS]: origin, 'overlays/production/kustomization.yaml': kustomization },
     env: { reconcileSeconds: 0.5 },
   })
-  const { box, until } = story
-  const pull = box.person('alice').openPullRequest({ branch: 'one', title: 'one', files: { 'README.md': 'z\n' } })
-  box.person('alice').merge(pull.number)
+  const { until } = story
+  const pull = story.person('alice').openPullRequest({ branch: 'one', title: 'one', files: { 'README.md': 'z\n' } })
+  story.person('alice').merge(pull.number)
   await until('the notice', () =>
-    box
+    story
       .repository()
       .comments(1)
       .some(({ body }) => body.includes('cannot go on by itself')),
   )
   await new Promise((resolve) => setTimeout(resolve, 1500))
   assert.equal(
-    box
+    story
       .repository()
       .comments(1)
       .filter(({ body }) => body.includes('cannot go on by itself')).length,
@@ -295,25 +296,25 @@ test('where the files do not say how versions are set, the finish is told about 
   )
 })
 
-test('Perch merges by itself where the config says so, and only then', async (t) => {
+test('Perch merges by itself where the config says so, and only then', async () => {
   const config = FAST.replace('bake: 0.3s', 'bake: 0.3s\n    autoMerge: always').replace(
     '{ status: "kustomization/apps/*" }',
     '{ after: 0s }',
   )
-  const story = await aStory(t, { files: gitops(config) })
-  const { box, until, weights } = story
-  const alice = box.person('alice')
+  const story = await aStory({ files: gitops(config) })
+  const { until, weights } = story
+  const alice = story.person('alice')
   const pull = open(story, 'auto')
   await say(story, 'alice', '/canary 5', pull)
-  await until('green', () => checksOn(box, box.repository().branch('auto') ?? '').gate === 'success')
-  assert.equal(box.repository().pull(pull).state, 'open')
+  await until('green', () => checksOn(story.repository(), story.repository().branch('auto') ?? '').gate === 'success')
+  assert.equal(story.repository().pull(pull).state, 'open')
   alice.merge(pull, { method: 'squash' })
   await until(
     'the whole rollout',
-    () => weights() === '100/0' && (box.repository().file(DR) ?? '').includes('version: "v2"'),
+    () => weights() === '100/0' && (story.repository().file(DR) ?? '').includes('version: "v2"'),
     60_000,
   )
-  const steps = box
+  const steps = story
     .repository()
     .pulls('merged')
     .filter(({ author }) => author === 'perch[bot]')

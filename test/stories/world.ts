@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TestContext } from 'node:test'
+import { after } from 'node:test'
 import { pino } from 'pino'
 import type { Environment } from '../../src/entry/env.ts'
-import { type Service, startService } from '../../src/entry/service.ts'
-import { type GitHubBox, type GitHubOptions, startGitHub } from '../../src/sandbox/github.ts'
+import { startService } from '../../src/entry/service.ts'
+import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
+import type { Person } from '../../src/sandbox/people/person.ts'
+import type { RepositoryView } from '../../src/sandbox/read.ts'
 
 /** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
 export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
@@ -89,31 +91,61 @@ spec:
 
 export interface Story {
   readonly box: GitHubBox
-  readonly dataDir: string
   readonly env: Environment
+  /** The story's own repository, as it is now. */
+  repository(): RepositoryView
+  person(login: string): Person
   /** Resolves to what `look` finds, which must be something within the time. */
   until<T>(what: string, look: () => T | undefined | false, ms?: number): Promise<T>
   weights(ref?: string): string
-  restart(): Promise<void>
-  service(): Service
 }
 
 export interface StoryOptions {
   readonly files?: Readonly<Record<string, string>>
-  readonly github?: Partial<GitHubOptions>
   readonly env?: Partial<Environment>
 }
 
-/** A box, a repository and the service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
-export async function aStory(t: TestContext, options: StoryOptions = {}): Promise<Story> {
-  const box = await startGitHub(options.github)
-  const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
+interface Stage {
+  readonly box: GitHubBox
+  readonly env: Environment
+  close(): Promise<void>
+}
+
+/** One box and one service for all stories of a file that ask for the same: starting one takes seconds. */
+const stages = new Map<string, Promise<Stage>>()
+let count = 0
+
+after(async () => {
+  for (const stage of stages.values()) await (await stage).close()
+})
+
+/** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
+export async function aStory(options: StoryOptions = {}): Promise<Story> {
+  const key = JSON.stringify(options.env ?? {})
+  const stage = stages.get(key) ?? aStage(options.env ?? {})
+  stages.set(key, stage)
+  const { box, env } = await stage
+  count += 1
+  const name = `gitops-${count}`
   box.createRepository({
-    name: 'gitops',
+    name,
     files: options.files ?? gitops(),
     roles: { alice: 'write', mallory: 'read', olga: 'maintain' },
   })
-  const log = pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' })
+  const repository = (): RepositoryView => box.repository(name)
+  return {
+    box,
+    env,
+    repository,
+    person: (login) => box.person(login, name),
+    until,
+    weights: (ref) => weightsIn(repository().file(VS, ref) ?? ''),
+  }
+}
+
+async function aStage(over: Partial<Environment>): Promise<Stage> {
+  const box = await startGitHub()
+  const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
   const env: Environment = {
     appId: box.appId,
     privateKey: box.privateKey,
@@ -125,27 +157,17 @@ export async function aStory(t: TestContext, options: StoryOptions = {}): Promis
     logLevel: 'info',
     dataDir,
     reconcileSeconds: 3600,
-    ...options.env,
+    ...over,
   }
-  let service = await startService(env, log)
-  const listen = (): void => box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
-  listen()
-  t.after(async () => {
-    await service.stop()
-    await box.close()
-    rmSync(dataDir, { recursive: true, force: true })
-  })
+  const service = await startService(env, pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' }))
+  box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
   return {
     box,
-    dataDir,
     env,
-    until,
-    service: () => service,
-    weights: (ref) => weightsIn(box.repository().file(VS, ref) ?? ''),
-    async restart() {
+    async close() {
       await service.stop()
-      service = await startService(env, log)
-      listen()
+      await box.close()
+      rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }
@@ -171,8 +193,8 @@ export interface CheckStory {
 }
 
 /** The conclusions of both checks on a commit; `-` where there is none. */
-export function checksOn(box: GitHubBox, sha: string): CheckStory {
-  const runs = box.repository().checkRuns(sha)
+export function checksOn(repository: RepositoryView, sha: string): CheckStory {
+  const runs = repository.checkRuns(sha)
   const say = (name: string): string => {
     const found = runs.filter((run) => run.name === name)
     return found.map(({ status, conclusion }) => conclusion ?? status).join('+') || '-'

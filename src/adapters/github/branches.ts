@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Branches, CommitDraft } from '../../ports/branches.ts'
-import { at, type Client, graphql, request } from './client.ts'
+import { at, type Client, graphql, outage, request } from './client.ts'
 import { CommitAnswer, RefAnswer } from './schema.ts'
 
 /** GitHub signs commits that Apps make this way, and refuses them when the branch is not where it is expected to be. */
@@ -39,7 +39,8 @@ export function branches(client: Client): Branches {
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
         if ((await headOf(client, draft.branch)) !== draft.expectedHead) return 'head-moved'
-        throw error
+        // Octokit's own error carries the whole request, files and all.
+        throw outage(error, 'createCommitOnBranch')
       }
     },
   }

@@ -21,7 +21,7 @@ export function checks(client: Client): Checks {
       })
       return answers
         .map((answer) => CheckRunAnswer.parse(answer))
-        .filter(({ app }) => app === undefined || app === null || app.id === client.app.appId)
+        .filter(({ app }) => app?.id === client.app.appId)
         .flatMap(toCheckRun)
         .sort((a, b) => b.id - a.id)
     },
@@ -42,7 +42,7 @@ export function checks(client: Client): Checks {
 function toCheckRun(answer: z.infer<typeof CheckRunAnswer>): CheckRun[] {
   const name = Name.safeParse(answer.name)
   if (!name.success) return []
-  const ended = Ended.safeParse(answer.conclusion)
+  const ended = Ended.safeParse(answer.status === 'completed' ? answer.conclusion : undefined)
   const conclusion: Conclusion | undefined = ended.success ? ended.data : undefined
   const checkName: CheckName = name.data
   return [

@@ -19,7 +19,7 @@ export interface Client {
 }
 
 /** Longer than GitHub's own 10 s limit for an API request makes no sense; without one a dead connection holds a worker. */
-const TIMEOUT_MS = 10_000
+export const TIMEOUT_MS = 10_000
 
 /** GitHub asks for at least a minute when a secondary limit comes without `retry-after` (REST docs, rate limits). */
 const SECONDARY_WAIT_MS = 60_000
@@ -43,9 +43,10 @@ export async function request(
     return { status, data }
   } catch (error) {
     const failure = failureOf(error)
-    if (failure.status !== undefined && call.expected?.includes(failure.status) === true && !isLimit(failure)) {
-      return { status: failure.status, data: undefined }
-    }
+    const { status, isForToken } = failure
+    // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
+    const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
+    if (isAnswer && !isLimit(failure)) return { status, data: undefined }
     throw toThrow(failure, route)
   }
 }
@@ -59,7 +60,9 @@ export async function list(
   const items: unknown[] = []
   for (let page = 1; ; page += 1) {
     const { data } = await request(client, route, { params: { ...call.params, per_page: 100, page } })
-    const found = itemsOf(data, call.key)
+    const found = call.key === undefined ? data : field(data, call.key)
+    // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
+    if (!Array.isArray(found)) throw new GitHubUnavailable(`${route}: the answer holds no list`)
     items.push(...found)
     if (found.length < 100 || items.length >= (call.limit ?? 5_000)) return items
   }
@@ -69,36 +72,38 @@ export async function graphql(client: Pick<Client, 'octokit'>, query: string, va
   try {
     return await client.octokit.graphql(query, { ...variables, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
   } catch (error) {
-    if (error instanceof Error && error.name === 'GraphqlResponseError') throw error
-    throw toThrow(failureOf(error), 'GraphQL')
+    const failure = failureOf(error)
+    const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
+    if (isRefusal && !isGraphqlLimit(error, failure)) throw error
+    throw isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, 'GraphQL')
   }
-}
-
-function itemsOf(data: unknown, key: string | undefined): readonly unknown[] {
-  if (Array.isArray(data)) return data
-  const inner = key !== undefined && typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined
-  return Array.isArray(inner) ? inner : []
 }
 
 interface Failure {
+  /** Undefined: nothing answered. */
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
   readonly message: string
+  /** It was the installation's token that was not given, before the request itself. */
+  readonly isForToken: boolean
 }
 
 function failureOf(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error)
-  if (typeof error !== 'object' || error === null || !('status' in error) || typeof error.status !== 'number') {
-    return { status: undefined, headers: {}, message }
-  }
-  const response: unknown = Reflect.get(error, 'response')
-  const headers: unknown =
-    typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined
+  const response = field(error, 'response')
+  const status = field(error, 'status')
+  const headers = field(response, 'headers') ?? field(error, 'headers')
+  const url = field(field(error, 'request'), 'url')
   return {
-    status: error.status,
+    // Octokit says 500 when there was no answer, and nothing when GraphQL refused, which it does with 200.
+    status: response === undefined ? undefined : typeof status === 'number' ? status : 200,
     headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
-    message,
+    message: error instanceof Error ? error.message : String(error),
+    isForToken: typeof url === 'string' && url.endsWith('/access_tokens'),
   }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
 /** 429, or 403 with one of the marks that GitHub's docs name for a limit; any other 403 is a missing permission. */
@@ -112,9 +117,30 @@ function isLimit({ status, headers, message }: Failure): boolean {
   )
 }
 
+/** GraphQL answers 200 when a limit is reached, and names it in the errors (GraphQL docs, rate limits). */
+function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean {
+  const errors = field(error, 'errors')
+  const isNamed = Array.isArray(errors) && errors.some((each) => field(each, 'type') === 'RATE_LIMITED')
+  return isNamed || headers['retry-after'] !== undefined || /secondary rate limit/i.test(message)
+}
+
+/** What a failed request of any other client of GitHub comes to, in the same two kinds. */
+export function outage(error: unknown, route: string): Error {
+  return toThrow(failureOf(error), route)
+}
+
 function toThrow(failure: Failure, route: string): Error {
-  if (isLimit(failure)) return new RetryLater(retryAt(failure), `GitHub's rate limit at ${route}`)
-  return new GitHubUnavailable(`${route}: ${failure.status ?? 'no answer'} ${failure.message}`)
+  if (isLimit(failure)) return limited(failure, route)
+  return new GitHubUnavailable(`${route}: ${failure.status ?? 'no answer'} ${withoutTokens(failure.message)}`)
+}
+
+function limited(failure: Failure, route: string): RetryLater {
+  return new RetryLater(retryAt(failure), `GitHub's rate limit at ${route}`)
+}
+
+/** A proxy's error page may show the request's headers, and may be long. */
+function withoutTokens(message: string): string {
+  return message.replaceAll(/\b(?:gh[a-z]|github_pat)_[\w.-]+/g, '***').slice(0, 1_000)
 }
 
 function retryAt({ headers }: Failure): number {

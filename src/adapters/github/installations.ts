@@ -1,12 +1,11 @@
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import { list, type Octokit, request } from './client.ts'
-import { type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
+import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
 
 /** Who Perch is on this GitHub. */
 export async function identify(asApp: Octokit, appId: number): Promise<AppIdentity> {
   const { data } = await request({ octokit: asApp }, 'GET /app')
-  const slug: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'slug') : undefined
-  return { appId, login: `${typeof slug === 'string' ? slug : ''}[bot]` }
+  return { appId, login: `${AppAnswer.parse(data).slug}[bot]` }
 }
 
 /** The installations that are not suspended. */

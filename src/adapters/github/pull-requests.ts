@@ -40,9 +40,10 @@ export function pullRequests(client: Client): PullRequests {
       })
     },
     async close(number) {
-      await request(client, 'PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {
+      const { data } = await request(client, 'PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {
         params: { ...at(client), pull_number: number, state: 'closed' },
       })
+      return pullRequestOf(data).state === 'merged' ? 'merged' : 'closed'
     },
     async merge(number, sha) {
       for (const merge_method of MERGE_METHODS) {

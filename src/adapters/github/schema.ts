@@ -4,7 +4,7 @@ import type { Comment, CommitStatus, Person, PullRequest } from '../../core/roll
 /** The fields of GitHub's answers that Perch uses; everything else is left unread. */
 const Account = z.object({ login: z.string(), type: z.string().default('User') })
 
-const Time = z.string().transform((text) => Date.parse(text))
+const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
 export const PullAnswer = z.object({
   number: z.int(),
@@ -27,7 +27,7 @@ export const CommentAnswer = z.object({
   user: Account.nullable(),
   created_at: Time,
   updated_at: Time,
-  issue_url: z.string().default(''),
+  issue_url: z.string().regex(/\/\d+$/),
   performed_via_github_app: z.object({ id: z.int() }).nullish(),
 })
 
@@ -52,6 +52,8 @@ export const PermissionAnswer = z.object({ permission: z.string(), role_name: z.
 export const CommitAnswer = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) })
 
 export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
+
+export const AppAnswer = z.object({ slug: z.string().min(1) })
 
 export const InstallationAnswer = z.object({ id: z.int(), suspended_at: z.string().nullish() })
 

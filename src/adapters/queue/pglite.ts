@@ -16,7 +16,7 @@ interface Pending {
  * seconds for a new database, in which that thread could not even answer a health check.
  */
 export async function startPglite(folder: string): Promise<Pglite> {
-  const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: { folder }, resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 } })
+  const thread = new Worker(new URL('./pglite-thread.ts', import.meta.url), { workerData: { folder } })
   const pending = new Map<number, Pending>()
   let lastId = 0
   let ended: Error | undefined

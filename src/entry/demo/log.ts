@@ -1,3 +1,4 @@
+import { diffLines } from 'diff'
 import type { GitHubBox } from '../../sandbox/github.ts'
 import { weights } from './play.ts'
 
@@ -12,4 +13,54 @@ export function logOf(box: GitHubBox): readonly string[] {
       const change = before === after ? ''.padEnd(16) : `${before} → ${after}`.padEnd(16)
       return `${sha.slice(0, 7)}  ${change}  ${message.split('\n')[0] ?? ''}`
     })
+}
+
+/** What the commits of the base branch after `from` and up to `to` changed: the lines of `git log -p`, by kind. */
+export function changesOf(box: GitHubBox, from: string, to: string): string {
+  const repository = box.repository()
+  const log = repository.log(to)
+  const commits = log.slice(
+    0,
+    log.findIndex(({ sha }) => sha === from),
+  )
+  const lines = commits.flatMap(({ sha, parents }) => changedLines(repository.files(parents[0]), repository.files(sha)))
+  const kinds = KINDS.filter((kind) => lines.some((line) => line.kind === kind))
+  const parts = kinds.map((kind) => `${kind} ${plusMinus(lines.filter((line) => line.kind === kind))}`)
+  const rest = kinds.includes('other lines') ? [] : ['nothing else']
+  return `${commits.length} commits, ${plusMinus(lines)} lines: ${[...parts, ...rest].join(', ')}`
+}
+
+const KINDS = ['weights', 'annotations', 'subset labels', 'other lines'] as const
+
+export interface ChangedLine {
+  readonly sign: '+' | '−'
+  readonly kind: (typeof KINDS)[number]
+}
+
+/** Every line that one commit's files have and the other's have not. */
+export function changedLines(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly ChangedLine[] {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return paths.flatMap((path) =>
+    diffLines(before[path] ?? '', after[path] ?? '')
+      .filter(({ added, removed }) => added || removed)
+      .flatMap(({ added, value }) => {
+        const lines = value.replace(/\n$/, '').split('\n')
+        return lines.map((line): ChangedLine => ({ sign: added ? '+' : '−', kind: kindOf(line) }))
+      }),
+  )
+}
+
+function kindOf(line: string): ChangedLine['kind'] {
+  if (/^ +weight: +\d+( +#.*)?$/.test(line)) return 'weights'
+  if (/^ +(annotations:|[\w.]+\/(canary-percentage|canary-version|pr|steps): +"[^"]*")$/.test(line))
+    return 'annotations'
+  return /^ +version: +\S+$/.test(line) ? 'subset labels' : 'other lines'
+}
+
+function plusMinus(lines: readonly ChangedLine[]): string {
+  const added = lines.filter(({ sign }) => sign === '+').length
+  return `+${added} −${lines.length - added}`
 }

@@ -1,0 +1,476 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import nock from 'nock'
+import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { RetryLater } from '../../src/ports/jobs.ts'
+import {
+  aComment,
+  aGitHub,
+  anApp,
+  aPull,
+  type GitHubWorld,
+  grantToken,
+  OTHER_SHA,
+  REPO,
+  SHA,
+  TOKEN,
+} from './github-api.ts'
+
+const GATE = { name: 'canary/gate', conclusion: undefined, title: 'Looking', summary: '' } as const
+
+/** One of each kind of request that Perch makes, by what it is made with. */
+const CALLS: readonly {
+  readonly what: string
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  readonly path: string
+  readonly call: (world: GitHubWorld) => Promise<unknown>
+}[] = [
+  { what: 'a read', method: 'get', path: `${REPO}/pulls/3`, call: ({ pulls }) => pulls.get(3) },
+  {
+    what: 'a list',
+    method: 'get',
+    path: `${REPO}/issues/3/comments?per_page=100&page=1`,
+    call: ({ conversation }) => conversation.of(3),
+  },
+  {
+    what: 'a comment',
+    method: 'post',
+    path: `${REPO}/issues/3/comments`,
+    call: ({ conversation }) => conversation.add(3, 'Hello'),
+  },
+  { what: 'a check run', method: 'post', path: `${REPO}/check-runs`, call: ({ checks }) => checks.create(SHA, GATE) },
+  { what: 'an edit', method: 'patch', path: `${REPO}/pulls/3`, call: ({ pulls }) => pulls.close(3) },
+  { what: 'a merge', method: 'put', path: `${REPO}/pulls/3/merge`, call: ({ pulls }) => pulls.merge(3, SHA) },
+  {
+    what: 'a deletion',
+    method: 'delete',
+    path: `${REPO}/git/refs/heads%2Fold`,
+    call: ({ branches }) => branches.remove('old'),
+  },
+  {
+    what: 'a commit',
+    method: 'post',
+    path: '/graphql',
+    call: ({ branches }) =>
+      branches.commit({ branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }),
+  },
+]
+
+for (const { what, method, path, call } of CALLS) {
+  test(`${what} that GitHub answers with 502 is made once and fails as an outage`, async () => {
+    const world = await aGitHub()
+    world.api[method](path).reply(502, 'Bad gateway')
+    await assert.rejects(call(world), (error) => {
+      assert.ok(error instanceof GitHubUnavailable)
+      assert.match(error.message, /: 502 Bad gateway$/)
+      return true
+    })
+    assert.equal(world.asked().length, 1)
+  })
+
+  test(`${what} whose connection is cut off is made once and fails as an outage without an answer`, async () => {
+    const world = await aGitHub()
+    world.api[method](path).replyWithError(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+    await assert.rejects(call(world), (error) => {
+      assert.ok(error instanceof GitHubUnavailable)
+      assert.match(error.message, /: no answer .*ECONNRESET/)
+      return true
+    })
+    assert.equal(world.asked().length, 1)
+  })
+}
+
+/** A GitHub that takes requests and leaves some of them without an answer: nock cannot be hung up on. */
+async function aSilentGitHub(t: TestContext, isSilent: (path: string) => boolean): Promise<GitHubWorld> {
+  const server = createServer((request, response) => {
+    const path = request.url ?? ''
+    if (isSilent(path)) return
+    const answer = path === '/app' ? { slug: 'perch' } : { token: TOKEN, expires_at: '2099-01-01T00:00:00Z' }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  nock.enableNetConnect('127.0.0.1')
+  t.after(() => {
+    nock.disableNetConnect()
+    server.close()
+    server.closeAllConnections()
+  })
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  return aGitHub({ apiUrl: `http://127.0.0.1:${address.port}`, isScripted: false })
+}
+
+for (const { what, call } of CALLS) {
+  test(`${what} that GitHub does not answer is waited for ten seconds, once`, async (t) => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal)
+    const asked = t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 100))
+    const world = await aSilentGitHub(t, (path) => path !== '/app' && !path.endsWith('/access_tokens'))
+    await assert.rejects(call(world), (error) => {
+      assert.ok(error instanceof GitHubUnavailable)
+      assert.match(error.message, /: no answer .*(abort|timeout)/i)
+      return true
+    })
+    assert.equal(world.asked().length, 1)
+    assert.ok(asked.mock.calls.every((each) => each.arguments[0] === 10_000))
+  })
+}
+
+test('a token that GitHub does not hand out in ten seconds holds nobody up either', async (t) => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 100))
+  const world = await aSilentGitHub(t, (path) => path !== '/app')
+  await assert.rejects(world.pulls.get(3), GitHubUnavailable)
+  await assert.rejects(world.access.tokenFor(5), GitHubUnavailable)
+  assert.deepEqual([world.asked().length, world.tokensTaken()], [0, 2])
+})
+
+test('five writes in a row are made at once: nothing in Octokit spaces them out', async () => {
+  const world = await aGitHub()
+  world.api.post(`${REPO}/issues/3/comments`).times(5).reply(201, aComment())
+  const start = performance.now()
+  for (let count = 0; count < 5; count += 1) await world.conversation.add(3, `comment ${count}`)
+  assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`)
+  assert.deepEqual(
+    world.asked().map(({ body }) => body),
+    [0, 1, 2, 3, 4].map((count) => ({ body: `comment ${count}` })),
+  )
+})
+
+test('a comment that GitHub made but could not say so is not made twice', async () => {
+  const world = await aGitHub()
+  world.api.post(`${REPO}/issues/3/comments`).reply(502)
+  world.api.post(`${REPO}/issues/3/comments`).optionally().reply(201, aComment())
+  await assert.rejects(world.conversation.add(3, 'Hello'), GitHubUnavailable)
+  await sleep(1_200)
+  assert.equal(world.asked().length, 1)
+})
+
+interface Limit {
+  readonly answer: string
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** When the primary limit is reset, milliseconds from the answer. */
+  readonly resetsIn?: number
+  readonly message?: string
+  /** From now, milliseconds. */
+  readonly waits: number
+}
+
+const SECONDARY = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
+const reset = (inMs: number): string => String(Math.ceil((Date.now() + inMs) / 1_000))
+
+const LIMITS: readonly Limit[] = [
+  { answer: '429 with retry-after: 17', status: 429, headers: { 'retry-after': '17' }, waits: 17_000 },
+  { answer: '429 with retry-after: 0', status: 429, headers: { 'retry-after': '0' }, waits: 1_000 },
+  {
+    answer: '429 with a date as retry-after',
+    status: 429,
+    headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' },
+    waits: 60_000,
+  },
+  { answer: '429 with nothing else', status: 429, waits: 60_000 },
+  {
+    answer: '429 with the primary limit used up',
+    status: 429,
+    headers: { 'x-ratelimit-remaining': '0' },
+    resetsIn: 900_000,
+    waits: 900_000,
+  },
+  { answer: '403 with retry-after: 30', status: 403, headers: { 'retry-after': '30' }, waits: 30_000 },
+  {
+    answer: '403 with retry-after and a reset that is later',
+    status: 403,
+    headers: { 'retry-after': '30', 'x-ratelimit-remaining': '0' },
+    resetsIn: 900_000,
+    waits: 30_000,
+  },
+  {
+    answer: '403 with nothing remaining and a reset in 40 minutes',
+    status: 403,
+    headers: { 'x-ratelimit-remaining': '0' },
+    resetsIn: 2_400_000,
+    waits: 2_400_000,
+  },
+  {
+    answer: '403 with nothing remaining and a reset that is past',
+    status: 403,
+    headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1000' },
+    waits: 1_000,
+  },
+  {
+    answer: '403 with nothing remaining and no reset',
+    status: 403,
+    headers: { 'x-ratelimit-remaining': '0' },
+    waits: 60_000,
+  },
+  {
+    answer: '403 that names the secondary limit only in words',
+    status: 403,
+    headers: { 'x-ratelimit-remaining': '4990' },
+    resetsIn: 900_000,
+    message: SECONDARY,
+    waits: 60_000,
+  },
+]
+
+for (const limit of LIMITS) {
+  const { answer, status, headers = {}, message = 'API rate limit exceeded', waits, resetsIn } = limit
+  test(`${answer} postpones reads and writes by ${waits / 1_000} s and repeats nothing`, async () => {
+    const calls = CALLS.filter(({ what }) => ['a read', 'a comment', 'a merge', 'a commit'].includes(what))
+    for (const { method, path, call } of calls) {
+      const world = await aGitHub()
+      const before = world.asked().length
+      const later = resetsIn === undefined ? {} : { 'x-ratelimit-reset': reset(resetsIn) }
+      world.api[method](path).reply(status, { message }, { ...headers, ...later })
+      const start = Date.now()
+      await assert.rejects(call(world), (error) => {
+        assert.ok(error instanceof RetryLater)
+        const wait = error.retryAt - start
+        // A reset is told in whole seconds.
+        assert.ok(wait >= waits && wait < waits + 2_000, `${wait} ms`)
+        return true
+      })
+      assert.equal(world.asked().length - before, 1)
+    }
+  })
+}
+
+test('a limit is a limit even where 403 would be an answer: 👀 and labels wait for it', async () => {
+  const world = await aGitHub()
+  world.api.post(`${REPO}/issues/comments/70/reactions`).reply(403, { message: SECONDARY })
+  world.api.post(`${REPO}/issues/3/labels`).reply(403, { message: 'No' }, { 'retry-after': '5' })
+  await assert.rejects(world.conversation.acknowledge(70), RetryLater)
+  await assert.rejects(world.pulls.label(3, ['canary']), RetryLater)
+})
+
+test('403 for a missing permission is an outage to look at, not a limit to wait for', async () => {
+  const world = await aGitHub()
+  const headers = { 'x-ratelimit-remaining': '4990', 'x-ratelimit-reset': reset(900_000) }
+  world.api.post(`${REPO}/check-runs`).reply(403, { message: 'Resource not accessible by integration' }, headers)
+  await assert.rejects(world.checks.create(SHA, GATE), (error) => {
+    assert.ok(error instanceof GitHubUnavailable)
+    assert.match(error.message, /403 Resource not accessible by integration/)
+    return true
+  })
+  assert.equal(world.asked().length, 1)
+})
+
+test('GraphQL tells of a limit with 200 and an error of its type: the commit is postponed, the head not looked at', async () => {
+  const world = await aGitHub()
+  world.api
+    .post('/graphql')
+    .reply(
+      200,
+      { data: null, errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] },
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(600_000) },
+    )
+  world.api.post('/graphql').reply(200, { data: null, errors: [{ message: SECONDARY }] })
+  world.api.post('/graphql').reply(200, { data: null, errors: [{ message: 'Slow down' }] }, { 'retry-after': '20' })
+  const draft = { branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }
+  for (const waits of [600_000, 60_000, 20_000]) {
+    await assert.rejects(world.branches.commit(draft), (error) => {
+      assert.ok(error instanceof RetryLater)
+      assert.ok(Math.abs(error.retryAt - Date.now() - waits) < 3_000)
+      return true
+    })
+  }
+  assert.equal(world.asked().length, 3)
+})
+
+test('lists are read page by page, a hundred at a time, until a page is short', async () => {
+  const world = await aGitHub()
+  for (const [page, count] of [
+    [1, 100],
+    [2, 100],
+    [3, 1],
+  ] as const) {
+    const comments = Array.from({ length: count }, (_, index) => aComment({ id: page * 1_000 + index }))
+    world.api.get(`${REPO}/issues/3/comments?per_page=100&page=${page}`).reply(200, comments)
+  }
+  const found = await world.conversation.of(3)
+  assert.equal(found.length, 201)
+  assert.deepEqual([found[0]?.id, found[100]?.id, found[200]?.id], [1_000, 2_000, 3_000])
+  assert.equal(world.asked().length, 3)
+})
+
+test('a list that ends with a full page is asked for one page more', async () => {
+  const world = await aGitHub()
+  const hundred = Array.from({ length: 100 }, (_, index) => aPull({ number: index + 1 }))
+  const query = 'sort=created&direction=desc&state=open&per_page=100'
+  world.api.get(`${REPO}/pulls?${query}&page=1`).reply(200, hundred)
+  world.api.get(`${REPO}/pulls?${query}&page=2`).reply(200, [])
+  assert.equal((await world.pulls.allOpen()).length, 100)
+})
+
+test('lists of which only the newest matter stop at their limit', async () => {
+  const world = await aGitHub()
+  const hundred = Array.from({ length: 100 }, (_, index) => aPull({ number: index + 1 }))
+  const newest = 'sort=created&direction=desc'
+  world.api.get(`${REPO}/pulls?${newest}&base=main&state=all&per_page=100&page=1`).reply(200, hundred)
+  const head = 'acme%3Acanary%2Fprod%2Fapi%2F25'
+  world.api.get(`${REPO}/pulls?${newest}&head=${head}&state=all&per_page=100&page=1`).reply(200, hundred)
+  assert.equal((await world.pulls.recent('main')).length, 100)
+  assert.equal((await world.pulls.from('canary/prod/api/25')).length, 100)
+  const since = 'since=2026-03-01T10%3A00%3A00.000Z&sort=updated&direction=desc'
+  for (const page of [1, 2, 3, 4, 5]) {
+    const comments = Array.from({ length: 100 }, () => aComment())
+    world.api.get(`${REPO}/issues/comments?${since}&per_page=100&page=${page}`).reply(200, comments)
+  }
+  assert.equal((await world.conversation.since(Date.parse('2026-03-01T10:00:00Z'))).length, 500)
+})
+
+test('a page that fails fails the list: half of it is never taken for the whole', async () => {
+  const world = await aGitHub()
+  const path = `${REPO}/issues/3/comments?per_page=100`
+  world.api.get(`${path}&page=1`).reply(
+    200,
+    Array.from({ length: 100 }, () => aComment()),
+  )
+  world.api.get(`${path}&page=2`).reply(500, { message: 'Server Error' })
+  await assert.rejects(world.conversation.of(3), GitHubUnavailable)
+})
+
+test('an answer that is cut off or is no list is an outage, and never an empty list', async () => {
+  const json = { 'content-type': 'application/json' }
+  for (const body of ['[{"id": 1, "na', '', '{}', '{"check_runs": null}', 'null', '{"message": "hello"}']) {
+    const world = await aGitHub()
+    world.api.get(`${REPO}/issues/3/comments?per_page=100&page=1`).reply(200, body, json)
+    world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, body, json)
+    await assert.rejects(world.conversation.of(3), GitHubUnavailable, body)
+    await assert.rejects(world.checks.on(SHA), GitHubUnavailable, body)
+  }
+})
+
+test('one token serves all calls of an installation, for the API and for Git, even when they come at once', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/pulls/3`).times(4).reply(200, aPull())
+  await Promise.all([world.pulls.get(3), world.pulls.get(3), world.access.tokenFor(5)])
+  assert.equal(await world.access.tokenFor(5), TOKEN)
+  const again = await world.access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  await again.pulls.get(3)
+  await world.pulls.get(3)
+  assert.equal(world.tokensTaken(), 1)
+  assert.ok(world.asked().every(({ authorization }) => authorization === `token ${TOKEN}`))
+})
+
+test('an installation that GitHub gives no token for is an outage, whatever the number, and no answer to the question', async () => {
+  const cases = [
+    { status: 404, call: ({ pulls }: GitHubWorld) => pulls.get(3) },
+    { status: 404, call: ({ people }: GitHubWorld) => people.permission('mona') },
+    { status: 404, call: ({ branches }: GitHubWorld) => branches.remove('old') },
+    { status: 403, call: ({ conversation }: GitHubWorld) => conversation.acknowledge(70) },
+    {
+      status: 422,
+      call: ({ pulls }: GitHubWorld) => pulls.open({ head: 'h', base: 'main', title: 't', body: '' }),
+    },
+    { status: 404, call: ({ access }: GitHubWorld) => access.tokenFor(6) },
+  ]
+  for (const { status, call } of cases) {
+    const { access, api, logged } = anApp()
+    api.get('/app').reply(200, { slug: 'perch' })
+    api.post('/app/installations/6/access_tokens').reply(status, { message: 'This installation has been suspended' })
+    const ports = await access.portsFor({ installation: 6, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+    const world: GitHubWorld = { ...ports, access, api, logged, asked: () => [], tokensTaken: () => 0 }
+    await assert.rejects(call(world), (error) => {
+      assert.ok(error instanceof GitHubUnavailable, inspect(error))
+      assert.match(error.message, /has been suspended/)
+      return true
+    })
+  }
+})
+
+test('a limit on tokens postpones what needs one', async () => {
+  const { access, api } = anApp()
+  api.get('/app').reply(200, { slug: 'perch' })
+  api.post('/app/installations/5/access_tokens').twice().reply(429, {}, { 'retry-after': '9' })
+  const { pulls } = await access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  await assert.rejects(pulls.get(3), RetryLater)
+  await assert.rejects(access.tokenFor(5), RetryLater)
+})
+
+test('who Perch is is asked once, and again after GitHub could not say', async () => {
+  const { access, api } = anApp()
+  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }
+  api.get('/app').reply(502)
+  api.get('/app').reply(200, { slug: 'perch' })
+  await assert.rejects(access.portsFor(place), GitHubUnavailable)
+  assert.equal((await access.portsFor(place)).botLogin, 'perch[bot]')
+  assert.equal((await access.portsFor(place)).botLogin, 'perch[bot]')
+})
+
+test('an App without a name is refused: a bot called "[bot]" would know nobody as itself', async () => {
+  const { access, api } = anApp()
+  api.get('/app').reply(200, { id: 7 })
+  await assert.rejects(access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }), /slug/)
+})
+
+test('the token is in no error and in no log, not even when the answer shows it', async () => {
+  const world = await aGitHub()
+  const echo = { message: `Bad request with authorization: token ${TOKEN}` }
+  for (const { method, path } of CALLS) world.api[method](path).reply(500, echo)
+  for (const { call } of CALLS) {
+    await assert.rejects(call(world), (error) => {
+      assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes(TOKEN), inspect(error))
+      return true
+    })
+  }
+  world.api.post('/graphql').reply(200, { errors: [{ type: 'FORBIDDEN', message: `No: ${TOKEN}` }] })
+  world.api.get(`${REPO}/git/ref/heads%2Fb`).reply(200, { object: { sha: SHA } })
+  const draft = { branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }
+  await assert.rejects(world.branches.commit(draft), (error) => !inspect(error, { depth: 10 }).includes(TOKEN))
+  assert.ok(!world.logged().includes(TOKEN))
+})
+
+test('a whole error page of a proxy does not end up in a message', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/pulls/3`).reply(502, `<html>${'x'.repeat(100_000)}</html>`, { 'content-type': 'text/html' })
+  await assert.rejects(world.pulls.get(3), (error) => error instanceof Error && error.message.length < 2_000)
+})
+
+test('on an Enterprise Server, REST and GraphQL are found under its own addresses', async () => {
+  const world = await aGitHub({ apiUrl: 'https://ghe.test/api/v3' })
+  world.api.get(`/api/v3${REPO}/pulls/3`).reply(200, aPull())
+  world.api.post('/api/graphql').reply(200, { data: { createCommitOnBranch: { commit: { oid: OTHER_SHA } } } })
+  assert.equal((await world.pulls.get(3))?.number, 3)
+  const draft = { branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }
+  assert.deepEqual(await world.branches.commit(draft), { sha: OTHER_SHA })
+})
+
+test("Git's token comes from where GitHub is, and the App's key signs for nobody else", async () => {
+  const world = await aGitHub({ apiUrl: 'https://ghe.test/api/v3' })
+  assert.equal(await world.access.tokenFor(5), TOKEN)
+})
+
+test('every page of installations and repositories is read; suspended and archived ones are left out', async () => {
+  const { access, api } = anApp()
+  const installations = Array.from({ length: 100 }, (_, index) => ({
+    id: index + 1_000,
+    suspended_at: '2026-01-01T00:00:00Z',
+  }))
+  api.get('/app/installations?per_page=100&page=1').reply(200, installations)
+  api.get('/app/installations?per_page=100&page=2').reply(200, [{ id: 5, suspended_at: null }, { id: 6 }])
+  grantToken(api, '', 5)
+  grantToken(api, '', 6)
+  const repository = (id: number, rest: object = {}): object => ({
+    id,
+    name: `repo-${id}`,
+    owner: { login: 'acme' },
+    default_branch: 'main',
+    archived: false,
+    ...rest,
+  })
+  const hundred = Array.from({ length: 100 }, (_, index) => repository(index + 1, { archived: index !== 41 }))
+  api.get('/installation/repositories?per_page=100&page=1').reply(200, { total_count: 101, repositories: hundred })
+  api
+    .get('/installation/repositories?per_page=100&page=2')
+    .reply(200, { total_count: 101, repositories: [repository(101, { default_branch: 'trunk' })] })
+  api.get('/installation/repositories?per_page=100&page=1').reply(200, { total_count: 0, repositories: [] })
+  assert.deepEqual(await access.everyRepository(), [
+    { installation: 5, repo: { id: 42, name: 'repo-42', owner: 'acme', defaultBranch: 'main' } },
+    { installation: 5, repo: { id: 101, name: 'repo-101', owner: 'acme', defaultBranch: 'trunk' } },
+  ])
+})

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { ZodError } from 'zod'
+import { commentOf, pullRequestOf, statusOf } from '../../src/adapters/github/schema.ts'
+import { PERMISSIONS } from '../../src/core/rollout/facts.ts'
+import { aCheckRun, aComment, aGitHub, anAccount, aPull, OTHER_SHA, REPO, SHA } from './github-api.ts'
+
+const PERCH = { appId: 7, login: 'perch[bot]' }
+
+test('a pull request is told in our words', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/pulls/3`).reply(200, aPull())
+  assert.deepEqual(await world.pulls.get(3), {
+    number: 3,
+    state: 'open',
+    draft: false,
+    title: 'Bring 2.0',
+    author: { login: 'mona', isBot: false },
+    head: { ref: 'feature', sha: SHA, isFork: false },
+    base: { ref: 'main', sha: OTHER_SHA },
+    mergeCommit: undefined,
+    labels: ['canary'],
+    createdAt: Date.UTC(2026, 2, 1, 10),
+    closedAt: undefined,
+  })
+})
+
+test('a pull request that is not there is undefined', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/pulls/4`).reply(404, { message: 'Not Found' })
+  assert.equal(await world.pulls.get(4), undefined)
+})
+
+test('merged is what has a time of merging; only then is the merge commit one that landed', () => {
+  const closed = { state: 'closed', closed_at: '2026-03-02T10:00:00+01:00' }
+  const merged = pullRequestOf(aPull({ ...closed, merged_at: '2026-03-02T09:00:00Z', merge_commit_sha: SHA }))
+  assert.deepEqual([merged.state, merged.mergeCommit, merged.closedAt], ['merged', SHA, Date.UTC(2026, 2, 2, 9)])
+  // GitHub's test merge commit, which no branch has.
+  const dropped = pullRequestOf(aPull({ ...closed, merged_at: null, merge_commit_sha: SHA }))
+  assert.deepEqual([dropped.state, dropped.mergeCommit], ['closed', undefined])
+  const open = pullRequestOf(aPull({ merge_commit_sha: SHA }))
+  assert.deepEqual([open.state, open.mergeCommit], ['open', undefined])
+  const bare = pullRequestOf(aPull({ ...closed, merged_at: '2026-03-02T09:00:00Z', merge_commit_sha: null }))
+  assert.deepEqual([bare.state, bare.mergeCommit], ['merged', undefined])
+})
+
+test('a head in another repository, or in one that was deleted, is a fork', () => {
+  const head = { ref: 'feature', sha: SHA }
+  assert.equal(pullRequestOf(aPull({ head: { ...head, repo: { id: 1 } } })).head.isFork, false)
+  assert.equal(pullRequestOf(aPull({ head: { ...head, repo: { id: 2 } } })).head.isFork, true)
+  assert.equal(pullRequestOf(aPull({ head: { ...head, repo: null, user: null } })).head.isFork, true)
+})
+
+test('the author of a pull request may be a bot, or be gone', () => {
+  assert.deepEqual(pullRequestOf(aPull({ user: anAccount('perch[bot]', 'Bot') })).author, {
+    login: 'perch[bot]',
+    isBot: true,
+  })
+  assert.deepEqual(pullRequestOf(aPull({ user: null })).author, { login: 'ghost', isBot: false })
+})
+
+test('an answer without a field that Perch needs fails and names the field', async () => {
+  const lacks = (field: string): RegExp => new RegExp(`"${field}"`)
+  for (const field of ['number', 'state', 'title', 'user', 'head', 'base', 'created_at']) {
+    const world = await aGitHub()
+    world.api.get(`${REPO}/pulls/3`).reply(200, aPull({ [field]: undefined }))
+    await assert.rejects(world.pulls.get(3), (error) => error instanceof ZodError && lacks(field).test(error.message))
+  }
+  for (const field of ['id', 'user', 'created_at', 'updated_at', 'issue_url'])
+    assert.throws(() => commentOf(aComment({ [field]: undefined }), PERCH), lacks(field))
+  for (const field of ['context', 'state', 'created_at'])
+    assert.throws(() => statusOf({ ...aStatus({}), [field]: undefined }), lacks(field))
+  const world = await aGitHub()
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+    check_runs: [aCheckRun({ conclusion: undefined })],
+  })
+  world.api.get(`${REPO}/collaborators/mona/permission`).reply(200, { role_name: 'write' })
+  world.api.post(`${REPO}/pulls`).reply(201, {})
+  world.api.post(`${REPO}/check-runs`).reply(201, {})
+  await assert.rejects(world.checks.on(SHA), lacks('conclusion'))
+  await assert.rejects(world.people.permission('mona'), lacks('permission'))
+  await assert.rejects(world.pulls.open({ head: 'h', base: 'main', title: 't', body: '' }), lacks('number'))
+  const report = { name: 'canary/gate', conclusion: undefined, title: 't', summary: '' } as const
+  await assert.rejects(world.checks.create(SHA, report), lacks('id'))
+})
+
+test('a time that is none, and a comment of no pull request, are refused rather than read as NaN', () => {
+  assert.throws(() => pullRequestOf(aPull({ created_at: 'yesterday' })), ZodError)
+  assert.throws(() => statusOf(aStatus({ created_at: '' })), ZodError)
+  assert.throws(() => commentOf(aComment({ issue_url: 'https://api.github.test/repos/acme/gitops' }), PERCH), ZodError)
+})
+
+test('whatever an answer holds, it is read as a pull request or refused by the schema', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...Object.keys(aPull())), fc.anything()), (fields) => {
+      try {
+        const pull = pullRequestOf(aPull(fields))
+        assert.ok(Number.isFinite(pull.createdAt) && Number.isInteger(pull.number))
+      } catch (error) {
+        assert.ok(error instanceof ZodError)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+for (const { answer, means } of [
+  { answer: { permission: 'admin', role_name: 'admin' }, means: 'admin' },
+  { answer: { permission: 'write', role_name: 'maintain' }, means: 'maintain' },
+  { answer: { permission: 'write', role_name: 'write' }, means: 'write' },
+  { answer: { permission: 'read', role_name: 'triage' }, means: 'triage' },
+  { answer: { permission: 'read', role_name: 'read' }, means: 'read' },
+  { answer: { permission: 'none', role_name: '' }, means: 'none' },
+  { answer: { permission: 'write', role_name: 'Release captain' }, means: 'write' },
+  { answer: { permission: 'read', role_name: 'Admin' }, means: 'read' },
+  { answer: { permission: 'write' }, means: 'write' },
+  { answer: { permission: 'read', role_name: 'constructor' }, means: 'read' },
+  { answer: { permission: 'owner', role_name: 'owner' }, means: 'none' },
+] as const) {
+  test(`GitHub's ${JSON.stringify(answer)} is the permission ${means}`, async () => {
+    const world = await aGitHub()
+    world.api.get(`${REPO}/collaborators/mona/permission`).reply(200, answer)
+    assert.equal(await world.people.permission('mona'), means)
+  })
+}
+
+test('somebody whom GitHub does not know has no permission', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/collaborators/nobody/permission`).reply(404, { message: 'nobody is not a user' })
+  assert.equal(await world.people.permission('nobody'), 'none')
+})
+
+test('a permission that cannot be read is no permission at all: it fails', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/collaborators/mona/permission`).reply(500)
+  world.api.get(`${REPO}/collaborators/mona/permission`).reply(403, { message: 'Must have push access' })
+  await assert.rejects(world.people.permission('mona'), /500/)
+  await assert.rejects(world.people.permission('mona'), /403/)
+})
+
+test('a login is one part of the address, whatever it holds', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ minLength: 1, unit: 'grapheme' }), async (login) => {
+      const world = await aGitHub()
+      world.api.get(/.*/).reply(404)
+      assert.equal(await world.people.permission(login), 'none')
+      const [before = '', after = ''] = (world.asked().at(-1)?.path ?? '').split('/collaborators/')
+      assert.equal(before, REPO)
+      assert.match(after, /^[^/?#]+\/permission$/)
+    }),
+    { numRuns: 25, examples: [['perch[bot]'], ['../../../user'], ['a/b?c#d'], ['%2e%2e']] },
+  )
+})
+
+test('a role that Perch does not know gives what `permission` says, and two unknown words give nothing', async () => {
+  const word = fc.oneof(fc.constantFrom(...PERMISSIONS), fc.string(), fc.constantFrom('Admin', 'owner', '__proto__'))
+  await fc.assert(
+    fc.asyncProperty(word, word, async (permission, role_name) => {
+      const world = await aGitHub()
+      world.api.get(`${REPO}/collaborators/mona/permission`).reply(200, { permission, role_name })
+      const isKnown = (name: string): boolean => PERMISSIONS.some((known) => known === name)
+      const expected = [role_name, permission].find(isKnown) ?? 'none'
+      assert.equal(await world.people.permission('mona'), expected)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('only our own check runs count, by App and by name, newest first', async () => {
+  const world = await aGitHub()
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+    total_count: 6,
+    check_runs: [
+      aCheckRun({ id: 41 }),
+      aCheckRun({ id: 43, name: 'canary/validate', conclusion: 'failure' }),
+      // GitHub Actions, say, under our name; and an App that is gone.
+      aCheckRun({ id: 44, app: { id: 15368 } }),
+      aCheckRun({ id: 45, app: null }),
+      aCheckRun({ id: 46, app: undefined }),
+      aCheckRun({ id: 47, name: 'canary/other' }),
+      aCheckRun({ id: 42, conclusion: 'action_required', output: { title: null, summary: null } }),
+    ],
+  })
+  assert.deepEqual(await world.checks.on(SHA), [
+    { id: 43, name: 'canary/validate', conclusion: 'failure', title: 'Green', summary: 'All gates pass.' },
+    { id: 42, name: 'canary/gate', conclusion: 'action_required', title: '', summary: '' },
+    { id: 41, name: 'canary/gate', conclusion: 'success', title: 'Green', summary: 'All gates pass.' },
+  ])
+})
+
+test('neutral, skipped, stale, cancelled and unfinished check runs are not green', async () => {
+  const world = await aGitHub()
+  const conclusions = ['neutral', 'skipped', 'stale', 'cancelled', 'timed_out', 'startup_failure', 'Success', null]
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+    check_runs: [
+      ...conclusions.map((conclusion) => aCheckRun({ conclusion })),
+      aCheckRun({ status: 'in_progress', conclusion: null }),
+      aCheckRun({ status: 'in_progress', conclusion: 'success' }),
+      aCheckRun({ status: 'queued', conclusion: 'success' }),
+    ],
+  })
+  const found = await world.checks.on(SHA)
+  assert.equal(found.length, 11)
+  assert.ok(found.every(({ conclusion }) => conclusion === undefined))
+})
+
+test("a comment is ours by the App that made it, or else by the App's own account", () => {
+  const bot = anAccount('perch[bot]', 'Bot')
+  const isOurs = (fields: Readonly<Record<string, unknown>>): boolean =>
+    commentOf(aComment(fields), PERCH).comment.isOurs
+  assert.equal(isOurs({ user: bot, performed_via_github_app: { id: 7 } }), true)
+  assert.equal(isOurs({ user: bot, performed_via_github_app: null }), true)
+  assert.equal(isOurs({ user: bot, performed_via_github_app: undefined }), true)
+  assert.equal(isOurs({ user: anAccount('other[bot]', 'Bot'), performed_via_github_app: { id: 8 } }), false)
+  // Nobody can be called so, and yet: a name alone is no proof.
+  assert.equal(isOurs({ user: anAccount('perch[bot]', 'User') }), false)
+  assert.equal(isOurs({ user: null }), false)
+  assert.equal(isOurs({}), false)
+})
+
+test('comments tell who wrote them, when, and whether the text was changed', () => {
+  const { pull, comment } = commentOf(
+    aComment({ issue_url: 'https://api.github.test/repos/acme/7/issues/31', body: null, user: null }),
+    PERCH,
+  )
+  assert.equal(pull, 31)
+  assert.deepEqual(comment, {
+    id: 70,
+    author: { login: 'ghost', isBot: false },
+    body: '',
+    createdAt: Date.UTC(2026, 2, 1, 10),
+    isEdited: false,
+    isOurs: false,
+  })
+  const edited = commentOf(aComment({ updated_at: '2026-03-01T10:00:01Z' }), PERCH).comment
+  assert.equal(edited.isEdited, true)
+  assert.equal(commentOf(aComment({ user: anAccount('renovate[bot]', 'Bot') }), PERCH).comment.author.isBot, true)
+})
+
+test("comments come in GitHub's order, those of a pull request oldest first", async () => {
+  const world = await aGitHub()
+  const two = [aComment({ id: 1 }), aComment({ id: 2 })]
+  world.api.get(`${REPO}/issues/3/comments?per_page=100&page=1`).reply(200, two)
+  assert.deepEqual(
+    (await world.conversation.of(3)).map(({ id }) => id),
+    [1, 2],
+  )
+})
+
+function aStatus(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return {
+    id: 1,
+    context: 'kustomization/istio-config/abc',
+    state: 'success',
+    description: 'reconciled',
+    created_at: '2026-03-01T10:00:00Z',
+    creator: null,
+    ...fields,
+  }
+}
+
+test('every status of a commit is read, newest first as GitHub lists them, at most three hundred', async () => {
+  const world = await aGitHub()
+  for (const page of [1, 2, 3]) {
+    const hundred = Array.from({ length: 100 }, (_, index) =>
+      aStatus({ description: page === 1 && index === 0 ? null : `${page}/${index}`, state: 'pending' }),
+    )
+    world.api.get(`${REPO}/commits/${SHA}/statuses?per_page=100&page=${page}`).reply(200, hundred)
+  }
+  const found = await world.statuses.of(SHA)
+  assert.equal(found.length, 300)
+  assert.deepEqual(found[0], {
+    context: 'kustomization/istio-config/abc',
+    state: 'pending',
+    description: '',
+    createdAt: Date.UTC(2026, 2, 1, 10),
+  })
+  assert.deepEqual([found[1]?.description, found[299]?.description], ['1/1', '3/99'])
+})
+
+test('a state of a status that GitHub does not document is refused, not taken for one of the four', () => {
+  assert.throws(() => statusOf(aStatus({ state: 'neutral' })), ZodError)
+})

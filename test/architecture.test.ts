@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+
+/** The rules that hold the code together and that no type and no lint rule can say. */
+
+const root = resolve(import.meta.dirname, '..')
+
+type Layer = 'core' | 'ports' | 'flows' | 'adapters' | 'sandbox' | 'entry'
+
+/** Which layers a layer may import; docs/architecture.md draws it. */
+const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
+  core: ['core'],
+  ports: ['ports', 'core'],
+  flows: ['flows', 'ports', 'core'],
+  adapters: ['adapters', 'ports', 'core'],
+  sandbox: ['sandbox'],
+  entry: ['entry', 'sandbox', 'flows', 'adapters', 'ports', 'core'],
+}
+
+/** Packages that compute and do nothing else. */
+const PURE_PACKAGES: Readonly<Partial<Record<Layer, readonly string[]>>> = {
+  core: ['zod', 'yaml', 'diff', 'mdast-util-from-markdown', 'fastest-levenshtein'],
+  ports: [],
+  flows: ['zod'],
+}
+
+/** What would make a decision depend on anything but its arguments, or do something. */
+const IMPURE: readonly RegExp[] = [
+  /\bprocess\s*[.[]/,
+  /\bDate\.now\b/,
+  /\bnew Date\(\)/,
+  /\bMath\.random\b/,
+  /\bperformance\b/,
+  /\bcrypto\b/,
+  /\bconsole\b/,
+  /\bfetch\(/,
+  /\bset(Timeout|Interval|Immediate)\b/,
+  /\bawait\b/,
+  /\basync\b/,
+]
+
+interface Import {
+  readonly file: string
+  readonly from: string
+}
+
+const sources = globSync('src/**/*.ts', { cwd: root }).map(normalize).sort()
+const imports = sources.flatMap(importsOf)
+
+function importsOf(file: string): Import[] {
+  const code = withoutComments(read(file))
+  const found = code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"]+)\1/g)
+  return [...found].map(([, , from = '']) => ({ file, from }))
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+function withoutComments(code: string): string {
+  return code.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1')
+}
+
+function layerOf(file: string): string {
+  return file.split('/')[1] ?? ''
+}
+
+function isLayer(name: string): name is Layer {
+  return name in MAY_IMPORT
+}
+
+/** The file of ours that an import names; undefined where it names a package. */
+function targetOf({ file, from }: Import): string | undefined {
+  return from.startsWith('.') ? relative(root, resolve(root, dirname(file), from)) : undefined
+}
+
+/** `@octokit/rest/x` → `@octokit/rest`. */
+function packageOf(from: string): string {
+  return from
+    .split('/')
+    .slice(0, from.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+test('the reader of imports finds them', () => {
+  assert.ok(imports.length > 300, `${imports.length} imports in ${sources.length} files`)
+  assert.deepEqual(
+    sources.map(layerOf).filter((layer) => !isLayer(layer)),
+    [],
+  )
+})
+
+test('layers import in one direction only', () => {
+  const wrong = imports.filter((one) => {
+    const target = targetOf(one)
+    const layer = layerOf(one.file)
+    if (target === undefined || !isLayer(layer)) return false
+    return !MAY_IMPORT[layer].some((allowed) => target.startsWith(`src/${allowed}/`))
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('no adapter imports another', () => {
+  const adapterOf = (file: string): string => file.split('/')[2] ?? ''
+  const wrong = imports.filter((one) => {
+    const target = targetOf(one)
+    return (
+      layerOf(one.file) === 'adapters' &&
+      target?.startsWith('src/adapters/') === true &&
+      adapterOf(target) !== adapterOf(one.file)
+    )
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('the core, the ports and the flows use packages that compute only, and nothing of Node', () => {
+  const wrong = imports.filter((one) => {
+    const layer = layerOf(one.file)
+    const pure = isLayer(layer) ? PURE_PACKAGES[layer] : undefined
+    return targetOf(one) === undefined && pure !== undefined && !pure.includes(packageOf(one.from))
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('the core has no clock, chance, environment, log, network or waiting', () => {
+  const wrong = sources
+    .filter((file) => layerOf(file) === 'core')
+    .flatMap((file) => {
+      const code = withoutComments(read(file))
+      return IMPURE.filter((pattern) => pattern.test(code)).map((pattern) => `${file}: ${pattern.source}`)
+    })
+  assert.deepEqual(wrong, [])
+})
+
+test('only env.ts reads the environment of the process', () => {
+  const readers = sources.filter((file) => /\bprocess\.env\b/.test(withoutComments(read(file))))
+  assert.deepEqual(readers, ['src/entry/env.ts'])
+})
+
+test('every export has a name', () => {
+  const files = [...sources, ...globSync('test/**/*.ts', { cwd: root })]
+  assert.deepEqual(
+    files.filter((file) => /^export default\b/m.test(read(file))),
+    [],
+  )
+})
+
+test('no file names a folder of the machine that it was written on', () => {
+  const exclude = ['node_modules', '.git', 'data']
+  const entries = globSync(['**/*', '.*', '.*/**/*'], { cwd: root, exclude, withFileTypes: true })
+  const texts = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  assert.ok(texts.length > sources.length)
+  const home = /(?<![\w.$}-])\/(?:root|work|home\/\w+|Users\/\w+)\//
+  const wrong = texts.filter((file) => {
+    const text = readFileSync(file, 'utf8')
+    return !text.includes('\0') && (home.test(text) || text.includes(`${root}/`))
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('package.json names exact versions, and the lock file has them and no addresses', () => {
+  const manifest = json('package.json')
+  const lock = json('package-lock.json')
+  const own = at(lock, 'packages', '')
+  for (const kind of ['dependencies', 'devDependencies']) {
+    const wanted = at(manifest, kind)
+    assert.deepEqual(at(own, kind), wanted, `${kind}: run npm install`)
+    const loose = Object.entries(wanted).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)))
+    assert.deepEqual(loose, [])
+  }
+  const resolved = Object.entries(at(lock, 'packages')).filter(([, entry]) => 'resolved' in record(entry))
+  assert.deepEqual(resolved, [])
+})
+
+function json(file: string): Readonly<Record<string, unknown>> {
+  return record(JSON.parse(read(file)))
+}
+
+function at(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> {
+  return record(path.reduce((inner, key) => record(inner)[key], value))
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  assert.ok(typeof value === 'object' && value !== null)
+  return { ...value }
+}

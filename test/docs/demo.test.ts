@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { changedLines } from '../../src/entry/demo/log.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+const renderer = await openRenderer({ log: quiet }).tool()
+const needs = renderer === undefined ? { skip: 'neither kustomize nor kubectl is installed' } : {}
+
+/** What a newcomer waits for, on a machine that does other things too. */
+const MAX_MS = 60_000
+
+test('the demo plays both rollouts to their ends, as the README tells', needs, () => {
+  const started = performance.now()
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/entry/cli.ts', 'demo', '--exit'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 2 * MAX_MS,
+  })
+  const ms = performance.now() - started
+  const output = stripVTControlCharacters(stdout)
+  assert.equal(status, 0, `${output}\n${stderr}`)
+  assert.equal(stderr, '')
+  assert.ok(ms < MAX_MS, `it took ${Math.round(ms)} ms`)
+  const [, log = '', summary = ''] = /newest first\n([\s\S]*?)\n\n(.*)/.exec(output) ?? []
+  const commits = log.split('\n').toReversed()
+
+  // One commit a step, in order. The weights are those before and after it.
+  assert.deepEqual(
+    commits.map((line) => line.slice(9).replace(/ +/g, ' ').trim()),
+    [
+      'Start acme/gitops',
+      '100/0 → 95/5 Release api-service v2 as the canary (#1)',
+      '95/5 → 75/25 Canary production/api-service v2: 5% → 25% (#2)',
+      '75/25 → 50/50 Canary production/api-service v2: 25% → 50% (#3)',
+      '50/50 → 0/100 Canary production/api-service v2: 50% → 100% (#4)',
+      'Finish production/api-service: stable becomes v2 (#5)',
+      '0/100 → 100/0 Finish production/api-service: all traffic on stable v2 (#6)',
+      '100/0 → 95/5 Release api-service v3 as the canary (#7)',
+      '95/5 → 75/25 Canary production/api-service v3: 5% → 25% (#8)',
+      '75/25 → 100/0 Roll back production/api-service v3: 25% → 0% (#10)',
+    ],
+  )
+  assert.match(
+    summary,
+    /^What rollout 1 changed on main: 6 commits, \+17 −17 lines: weights \+10 −10, annotations \+\d+ −\d+, subset labels \+1 −1, nothing else\.$/,
+  )
+  // The rollback waits for nothing, and the aborted step is closed and not merged.
+  assert.match(output, /Closed #9\. Merge #10 to send all traffic back/)
+  assert.match(output, /#10 {2}✅ canary\/validate {2}✅ canary\/gate\n/)
+  assertConversation(output)
+})
+
+/** The README quotes the demo, less times, commits' names and folded lines. */
+function assertConversation(output: string): void {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const quoted = (/```text\n([\s\S]*?)```/.exec(readme)?.[1] ?? '').split('\n').filter(Boolean)
+  assert.ok(quoted.length >= 15, 'the README quotes the demo')
+  const said = output.split('\n').map((line) => comparable(line.replace(/^ *[\d.]+s +/, '')))
+  const missing = quoted.filter((line) => !said.includes(comparable(line)))
+  assert.deepEqual(missing, [])
+}
+
+function comparable(line: string): string {
+  return line
+    .replaceAll(/\b[0-9a-f]{7}\b/g, 'COMMIT')
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, 'TIME')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+test('a line that is no weight, annotation or label is counted as such', () => {
+  const before = { 'a.yaml': 'spec:\n  x: 1\n  weight: 5 # five\n', 'b.yaml': 'a\n' }
+  const after = { 'a.yaml': 'spec:\n  x: 2\n  weight: 25 # five\n', 'c.yaml': '  annotations:\n' }
+  assert.deepEqual(
+    changedLines(before, after).map(({ sign, kind }) => `${sign} ${kind}`),
+    ['− other lines', '− weights', '+ other lines', '+ weights', '− other lines', '+ annotations'],
+  )
+})
