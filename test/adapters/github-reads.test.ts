@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ZodError } from 'zod'
 import { commentOf, pullRequestOf, statusOf } from '../../src/adapters/github/schema.ts'
 import { PERMISSIONS } from '../../src/core/rollout/facts.ts'

@@ -42,36 +42,40 @@ for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
   })
 }
 
-test('a service that is killed at ten random moments brings the rollout to the same end', { timeout: 120_000 }, async (t) => {
-  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-  const random = randomFrom(seed)
-  const service = await served(t, { files: leanRepository() })
-  const moments: string[] = []
-  t.after(() => t.passed || console.error(`PERCH_TEST_SEED=${seed}, killed around: ${moments.join(', ')}`))
+test(
+  'a service that is killed at ten random moments brings the rollout to the same end',
+  { timeout: 120_000 },
+  async (t) => {
+    const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
+    const random = randomFrom(seed)
+    const service = await served(t, { files: leanRepository() })
+    const moments: string[] = []
+    t.after(() => t.passed || console.error(`PERCH_TEST_SEED=${seed}, killed around: ${moments.join(', ')}`))
 
-  const arm = (): void => {
-    if (service.kills() + 1 > 10) return
-    const waitMs = Math.floor(random() * 60)
-    service.box.faults.add({
-      match: ({ who }) => who.includes('perch'),
-      skip: Math.floor(random() * 16),
-      kind: { delay: 0 },
-      onStrike: ({ method, path, operations }) => {
-        moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
-        setTimeout(() => {
-          service.kill()
-          void service.up().then(arm)
-        }, waitMs)
-      },
-    })
-  }
-  arm()
-  await playRollout(service.box)
-  service.box.faults.clear()
-  await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
-  t.diagnostic(`seed ${seed}, ${service.kills()} kills`)
-  assert.equal(service.kills(), 10)
-})
+    const arm = (): void => {
+      if (service.kills() + 1 > 10) return
+      const waitMs = Math.floor(random() * 60)
+      service.box.faults.add({
+        match: ({ who }) => who.includes('perch'),
+        skip: Math.floor(random() * 16),
+        kind: { delay: 0 },
+        onStrike: ({ method, path, operations }) => {
+          moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
+          setTimeout(() => {
+            service.kill()
+            void service.up().then(arm)
+          }, waitMs)
+        },
+      })
+    }
+    arm()
+    await playRollout(service.box)
+    service.box.faults.clear()
+    await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+    t.diagnostic(`seed ${seed}, ${service.kills()} kills`)
+    assert.equal(service.kills(), 10)
+  },
+)
 
 const POST_COMMENT = /\/issues\/\d+\/comments$/
 
@@ -94,29 +98,33 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
   return method === 'POST' && POST_COMMENT.test(path) && JSON.stringify(body).includes(marker)
 }
 
-test('a service that is killed right after each kind of effect has each effect once', { timeout: 120_000 }, async (t) => {
-  const service = await served(t, { files: leanRepository() })
-  const faults = Object.entries(EFFECTS).map(([name, match]) => {
-    const fault = service.box.faults.add({ match, kind: 'lose-answer-after', onStrike: () => service.kill() })
-    return { name, fault }
-  })
-  // Again, later in the rollout: the commit of a step, and a check on its head.
-  for (const [name, skip] of [
-    ['the commit of a command', 1],
-    ['the first check is made', 5],
-  ] as const) {
-    const match = EFFECTS[name]
-    if (match === undefined) continue
-    const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
-    faults.push({ name: `${name}, number ${skip + 1}`, fault })
-  }
-  await playRollout(service.box)
-  await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
-  assert.deepEqual(
-    faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
-    [],
-  )
-})
+test(
+  'a service that is killed right after each kind of effect has each effect once',
+  { timeout: 120_000 },
+  async (t) => {
+    const service = await served(t, { files: leanRepository() })
+    const faults = Object.entries(EFFECTS).map(([name, match]) => {
+      const fault = service.box.faults.add({ match, kind: 'lose-answer-after', onStrike: () => service.kill() })
+      return { name, fault }
+    })
+    // Again, later in the rollout: the commit of a step, and a check on its head.
+    for (const [name, skip] of [
+      ['the commit of a command', 1],
+      ['the first check is made', 5],
+    ] as const) {
+      const match = EFFECTS[name]
+      if (match === undefined) continue
+      const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
+      faults.push({ name: `${name}, number ${skip + 1}`, fault })
+    }
+    await playRollout(service.box)
+    await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+    assert.deepEqual(
+      faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
+      [],
+    )
+  },
+)
 
 test('a rollout goes on when the data folder is deleted between its steps', { timeout: 90_000 }, async (t) => {
   const service = await served(t, { files: leanRepository({ live: LIVE_BY_STATUS }) })
@@ -184,23 +192,27 @@ test('no webhook arrives at all: the same end', { timeout: 90_000 }, async (t) =
   await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
 })
 
-test('webhooks arrive late and in any order, and once more when all is over: the same end', { timeout: 90_000 }, async (t) => {
-  const { box } = await inProcess(t)
-  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-  const random = randomFrom(seed)
-  t.after(() => t.passed || console.error(`PERCH_TEST_SEED=${seed}`))
-  box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
-  const release = (): void => void box.webhooks.release((held) => shuffled(held, random))
-  const timer = setInterval(release, 700)
-  t.after(() => clearInterval(timer))
-  await playRollout(box)
-  clearInterval(timer)
-  box.webhooks.clearFaults()
-  await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-  for (const { id } of shuffled([...box.webhooks.deliveries], random)) box.webhooks.redeliver(id)
-  await box.idle()
-  await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-})
+test(
+  'webhooks arrive late and in any order, and once more when all is over: the same end',
+  { timeout: 90_000 },
+  async (t) => {
+    const { box } = await inProcess(t)
+    const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
+    const random = randomFrom(seed)
+    t.after(() => t.passed || console.error(`PERCH_TEST_SEED=${seed}`))
+    box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
+    const release = (): void => void box.webhooks.release((held) => shuffled(held, random))
+    const timer = setInterval(release, 700)
+    t.after(() => clearInterval(timer))
+    await playRollout(box)
+    clearInterval(timer)
+    box.webhooks.clearFaults()
+    await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
+    for (const { id } of shuffled([...box.webhooks.deliveries], random)) box.webhooks.redeliver(id)
+    await box.idle()
+    await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
+  },
+)
 
 /** Mulberry32. */
 function randomFrom(seed: number): () => number {

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { COMMANDS } from '../../src/core/command/commands.ts'
+import { parseCommands } from '../../src/core/command/parse.ts'
+import { readConfig } from '../../src/core/config/read.ts'
+
+/** What the pages say is what the code does. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const readme = read('README.md')
+const pages = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
+const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')))
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+function fences(text: string, language: string): readonly string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, body = '']) =>
+    name === language ? [body] : [],
+  )
+}
+
+/** The first column's code spans, and the other cells, of the table under a heading's words. */
+function rowsAfter(head: string): readonly (readonly string[])[] {
+  const lines = readme.slice(readme.indexOf(head)).split('\n').slice(2)
+  const end = lines.findIndex((line) => !line.startsWith('|'))
+  return lines.slice(0, end).map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  )
+}
+
+test('every shell command is one that exists', () => {
+  const commands = fences(readme, 'sh').flatMap((body) => body.split('\n').filter(Boolean))
+  assert.ok(commands.length >= 6)
+  for (const line of commands) for (const command of line.split(' && ')) assertCommand(command)
+})
+
+function assertCommand(command: string): void {
+  const [program, ...words] = command.split(' ')
+  if (program === 'export') {
+    const names = words.map((word) => word.split('=')[0] ?? '')
+    assert.deepEqual(
+      names.filter((name) => !variables().includes(name)),
+      [],
+    )
+    return
+  }
+  if (program === 'docker') return assertDocker(words)
+  assert.equal(program, 'npm', command)
+  if (words[0] === 'ci') return
+  const script = words[0] === 'run' ? words[1] : words[0]
+  assert.ok(script !== undefined && script in scripts, command)
+}
+
+function assertDocker(words: readonly string[]): void {
+  const dockerfile = read('Dockerfile')
+  const valueOf = (flag: string): string => words[words.indexOf(flag) + 1] ?? ''
+  if (words[0] === 'build') return
+  assert.equal(words[0], 'run')
+  assert.match(dockerfile, new RegExp(`^EXPOSE ${valueOf('--publish').split(':')[1]}$`, 'm'))
+  assert.match(dockerfile, new RegExp(`^VOLUME ${valueOf('--volume').split(':')[1]}$`, 'm'))
+}
+
+test('the command line says what the README calls it, and refuses what it does not know', () => {
+  const run = (...words: string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, ['src/entry/cli.ts', ...words], { cwd: root, encoding: 'utf8', env: {} })
+  const help = run('help')
+  assert.equal(help.status, 0)
+  assert.match(String(help.stdout), /^perch serve /m)
+  assert.match(String(help.stdout), /^perch demo /m)
+  assert.equal(run('canary').status, 2)
+  const unset = run('serve')
+  assert.equal(unset.status, 1)
+  for (const name of ['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET'])
+    assert.match(String(unset.stderr), new RegExp(`- ${name} `))
+})
+
+test('the image starts what npm start starts, as somebody who is not root', () => {
+  const dockerfile = read('Dockerfile')
+  const entry = z.array(z.string()).parse(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]'))
+  assert.equal(entry.join(' '), scripts['start']?.replace(/^node /, 'node_modules/node/bin/node '))
+  assert.match(dockerfile, /^USER (?!root)/m)
+})
+
+function variables(): readonly string[] {
+  const source = read('src/entry/env.ts')
+  const table = source.slice(source.indexOf('const Variables = z.object({'), source.indexOf('type Variables ='))
+  return [...table.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name)
+}
+
+test('the table of variables names all that are read, with their defaults', () => {
+  const rows = rowsAfter('| Variable |')
+  assert.deepEqual(
+    rows.map(([name = '']) => name.replaceAll('`', '')),
+    variables(),
+  )
+  const source = read('src/entry/env.ts')
+  for (const [name = '', value = ''] of rows) {
+    const own = source.slice(source.indexOf(`  ${name.replaceAll('`', '')}: `))
+    const written = /\.default\(('?)([^')]+)\1\)/.exec(own.slice(0, own.search(/,\n {2}(?:[A-Z_]+:|\/\/|\}\))/)))?.[2]
+    const shown = value.replaceAll('`', '')
+    if (written !== undefined) assert.equal(shown, written, name)
+    else assert.ok(['–', 'github.com'].includes(shown), name)
+  }
+})
+
+test('every YAML fence is a config that is valid', () => {
+  const configs = pages.flatMap((page) => fences(read(page), 'yaml').map((text) => ({ page, text })))
+  assert.ok(configs.length > 0)
+  for (const { page, text } of configs) {
+    const config = readConfig(text)
+    assert.ok(config.ok, `${page}: ${JSON.stringify(config)}`)
+  }
+})
+
+test('every command that is shown is understood', () => {
+  const shown = pages.flatMap((page) => {
+    const text = read(page)
+    const spans = [...text.matchAll(/`(\/canary[^`<[]*)`/g)]
+    const said = fences(text, 'text').flatMap((body) => [...body.matchAll(/^\w+ +#\d+ +(\/canary.*)$/gm)])
+    return [...spans, ...said].map(([, command = '']) => command)
+  })
+  assert.ok(shown.length > 5)
+  for (const command of shown) {
+    const [line, ...more] = parseCommands(command)
+    assert.ok(line?.result.ok === true && more.length === 0, `${command}: ${JSON.stringify(line)}`)
+  }
+})
+
+test('the table of commands is the table that the code has', () => {
+  assert.deepEqual(
+    rowsAfter('| Command |'),
+    Object.values(COMMANDS).map(({ usage, does, needs }) => [`\`${usage}\``, does, needs]),
+  )
+})
+
+test('every file that a page names or links to is there', () => {
+  const missing = pages.flatMap((page) => {
+    const text = read(page)
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, to = '']) => join(dirname(page), to))
+    const named = [...text.matchAll(/`((?:src|test|docs)\/[\w./*-]+)`/g)].map(([, path = '']) => path)
+    return [...links, ...named].filter((path) =>
+      path.includes('*') ? globSync(path, { cwd: root }).length === 0 : !existsSync(join(root, path)),
+    )
+  })
+  assert.deepEqual(missing, [])
+})
