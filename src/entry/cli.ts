@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { type Printed, set, status } from './checkout.ts'
 import { demo } from './demo.ts'
 import { isCi } from './env.ts'
 import { serve } from './serve.ts'
@@ -7,6 +8,8 @@ const USAGE = `Perch moves a service from its stable version to its canary versi
 
 perch serve           run the GitHub App (see README.md for its environment variables)
 perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
+perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
+perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
 perch help            show this
 `
 
@@ -20,6 +23,10 @@ async function main(words: readonly string[]): Promise<number> {
       return rest.every((word) => word === '--exit')
         ? demo({ exit: rest.includes('--exit') || isCi() })
         : misused(`demo knows only --exit`)
+    case 'set':
+      return print(await set(rest))
+    case 'status':
+      return print(await status(rest))
     case 'help':
     case '--help':
       process.stdout.write(USAGE)
@@ -27,6 +34,12 @@ async function main(words: readonly string[]): Promise<number> {
     default:
       return misused(command === undefined ? 'a command is missing' : `there is no command ${command}`)
   }
+}
+
+function print({ code, out, err }: Printed): number {
+  process.stdout.write(out)
+  process.stderr.write(err)
+  return code
 }
 
 function misused(why: string): number {

@@ -96,7 +96,12 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     async everyRepository() {
       const found: { installation: number; repo: InstalledRepository }[] = []
       for (const installation of await installationIds(await probot.auth())) {
-        for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
+        try {
+          for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
+        } catch (error) {
+          // One installation that is limited or broken must not keep the others from being swept.
+          log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')
+        }
       }
       return found
     },

@@ -127,7 +127,10 @@ function rerun(
   payload: Pick<Payload<'check_run'>, 'installation' | 'repository'>,
   pulls: readonly { readonly number: number }[],
 ): Task[] {
-  return pulls.map(({ number }) => ({ type: 'review', ...placeOf(payload), pull: number, force: true }))
+  const place = placeOf(payload)
+  // GitHub names no pull requests from forks here; the sweep looks at every one whose last review did not end well.
+  if (pulls.length === 0) return [{ type: 'sweep', ...place, base: payload.repository.default_branch }]
+  return pulls.map(({ number }) => ({ type: 'review', ...place, pull: number, force: true }))
 }
 
 export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): Place {

@@ -3,19 +3,21 @@ import type { Config } from '../core/config/schema.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
 import type { Result } from '../core/result.ts'
-import type { Desk } from './desk.ts'
+import type { Mirror } from '../ports/mirror.ts'
+
+/** Where files are read: a mirror, or a folder. */
+export interface Files {
+  readonly mirror: Pick<Mirror, 'entries' | 'read'>
+}
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
-export async function loadConfig(
-  desk: Pick<Desk, 'mirror'>,
-  base: Sha,
-): Promise<Result<Config, readonly ConfigProblem[]>> {
+export async function loadConfig(desk: Files, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
   const texts = await desk.mirror.read(base, [CONFIG_FILE])
   return readConfig(texts.get(CONFIG_FILE))
 }
 
 /** What the files of a commit or tree say, under a config. */
-export async function loadSnapshot(desk: Pick<Desk, 'mirror'>, treeish: Sha, config: Config): Promise<Snapshot> {
+export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): Promise<Snapshot> {
   const entries = await desk.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
   let wanted: readonly string[] = entries

@@ -2,10 +2,11 @@ import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import type { Problem, ResourceDiff } from '../core/gate/review.ts'
 import { diffEnvironment } from '../core/diff/review.ts'
-import type { Files } from '../core/rollout/move.ts'
+import type { Files as Texts } from '../core/rollout/move.ts'
 import type { Target } from '../core/rollout/target.ts'
 import type { Rendered } from '../ports/renderer.ts'
 import type { Desk } from './desk.ts'
+import type { Files } from './load.ts'
 import { renderEnvironment, type Side } from './render.ts'
 
 /**
@@ -13,9 +14,9 @@ import { renderEnvironment, type Side } from './render.ts'
  * not build, or something else than the route would change too. Undefined: only the route changes.
  */
 export async function proveEdit(
-  desk: Pick<Desk, 'mirror' | 'renderer'>,
+  desk: Files & Pick<Desk, 'renderer'>,
   side: Side,
-  edit: { readonly target: Target; readonly files: Files },
+  edit: { readonly target: Target; readonly files: Texts },
 ): Promise<Refusal | undefined> {
   const { target } = edit
   for (const environment of side.snapshot.environments) {

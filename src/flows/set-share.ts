@@ -6,7 +6,7 @@ import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { filesFor, type Files, type Move } from '../core/rollout/move.ts'
-import { resolveTarget } from '../core/rollout/resolve.ts'
+import { findTarget } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { nextStep, planOf, targetId, targetName, type Target } from '../core/rollout/target.ts'
@@ -81,7 +81,7 @@ async function plan(
     return err({ code: 'head-is-other', asked: sha, head })
 
   const snapshot = await loadSnapshot(desk, head, config)
-  const target = await findTarget(desk, { snapshot, base, head }, asked.command)
+  const target = await targetOf(desk, { snapshot, base, head }, asked.command)
   if (!target.ok) return target
   const move = await moveFor(desk, { base, config, target: target.value }, asked.command)
   if (!move.ok) return move
@@ -96,19 +96,15 @@ async function plan(
   return doubt === undefined ? ok({ target: target.value, move: move.value, files: files.value, done }) : err(doubt)
 }
 
-async function findTarget(
+/** What the pull request itself changes tells which of several rollouts is meant. */
+async function targetOf(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly snapshot: Snapshot; readonly base: Sha; readonly head: Sha },
   wish: { readonly service: string | undefined; readonly environment: string | undefined },
 ): Promise<Result<Target, Refusal>> {
   const merged = await desk.mirror.merge(at.base, at.head)
   const changed = 'tree' in merged ? await desk.mirror.changed(at.base, merged.tree) : merged.conflicts
-  const target = resolveTarget(at.snapshot.targets, { ...wish, changed })
-  const [problem] = at.snapshot.problems
-  // A route that is not found may be in a file that cannot be read: that is the better answer.
-  if (target.ok || problem === undefined || target.error.code !== 'no-service') return target
-  const file = problem.file === undefined ? '' : ` (\`${problem.file}:${problem.line}\`)`
-  return err({ code: 'unreadable', what: `${problem.what}${file}`, next: problem.next })
+  return findTarget(at.snapshot, { ...wish, changed })
 }
 
 /** From what the base branch has to what the command asks for. */

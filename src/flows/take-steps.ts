@@ -29,8 +29,7 @@ export async function takeSteps(
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      await closePull(desk, step.pull, closingComment(step.reason))
-      closed.push(step.pull.number)
+      if (await closePull(desk, step.pull, closingComment(step.reason))) closed.push(step.pull.number)
       continue
     }
     const proposal = proposalOf(standing, step.move, decided.asked)
@@ -60,10 +59,12 @@ function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): P
   }
 }
 
-async function closePull(desk: Pick<Desk, 'conversation' | 'pulls'>, pull: PullRequest, why: string): Promise<void> {
+/** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
+async function closePull(desk: Pick<Desk, 'conversation' | 'pulls'>, pull: PullRequest, why: string): Promise<boolean> {
   // Closed first: should the words be lost, the state is right; should the job run again, it finds nothing open.
-  await desk.pulls.close(pull.number)
+  if ((await desk.pulls.close(pull.number)) === 'merged') return false
   await desk.conversation.add(pull.number, why)
+  return true
 }
 
 /** Says once, where people look, that a rollout cannot go on by itself. */

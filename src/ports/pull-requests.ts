@@ -14,7 +14,8 @@ export interface PullRequests {
   open(draft: { head: string; base: string; title: string; body: string }): Promise<PullRequest | 'exists'>
   /** Replaces title and body. */
   edit(number: number, text: { title: string; body: string }): Promise<void>
-  close(number: number): Promise<void>
+  /** Closes one; `merged` when somebody merged it meanwhile, which closing does not undo. */
+  close(number: number): Promise<'closed' | 'merged'>
   /** Merges, but only while the head is `sha`. `refused`: GitHub's rules (branch protection, conflicts) forbid it now. */
   merge(number: number, sha: Sha): Promise<'merged' | 'head-moved' | 'refused'>
   /** Adds labels; those it has already stay. */

@@ -153,9 +153,16 @@ test('422 for a pull request that is open already is "exists"', async () => {
 test('words of a pull request are replaced, and it is closed, by number', async () => {
   const world = await aGitHub()
   world.api.patch(`${REPO}/pulls/3`, { title: 'T', body: 'B' }).reply(200, aPull())
-  world.api.patch(`${REPO}/pulls/3`, { state: 'closed' }).reply(200, aPull())
+  world.api.patch(`${REPO}/pulls/3`, { state: 'closed' }).reply(200, aPull({ state: 'closed' }))
   await world.pulls.edit(3, { title: 'T', body: 'B' })
-  await world.pulls.close(3)
+  assert.equal(await world.pulls.close(3), 'closed')
+})
+
+test('closing what somebody has merged meanwhile is answered 200, and is told as "merged"', async () => {
+  const world = await aGitHub()
+  const merged = aPull({ state: 'closed', merged_at: '2026-03-02T09:00:00Z', merge_commit_sha: SHA })
+  world.api.patch(`${REPO}/pulls/3`, { state: 'closed' }).reply(200, merged)
+  assert.equal(await world.pulls.close(3), 'merged')
 })
 
 const MERGE = `${REPO}/pulls/3/merge`

@@ -1,0 +1,66 @@
+import type { Dirent } from 'node:fs'
+import { open, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TreeEntry } from '../../ports/mirror.ts'
+import type { Worktree } from '../../ports/worktree.ts'
+
+/** Folders that hold no manifests and may hold a hundred thousand files. */
+const SKIPPED = new Set(['.git', 'node_modules'])
+
+/** A larger file is no manifest. */
+const MAX_BYTES = 20 * 1024 * 1024
+
+/** The files below a folder. Symbolic links are listed as such and never followed. */
+export function openWorktree(folder: string): Worktree {
+  return {
+    entries: () => list(folder, ''),
+    async read(_tree, paths) {
+      const texts = await Promise.all(paths.map(async (path) => [path, await readText(join(folder, path))] as const))
+      return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const])))
+    },
+    async write(files) {
+      for (const [path, text] of files) await overwrite(join(folder, path), text)
+    },
+  }
+}
+
+async function list(folder: string, below: string): Promise<TreeEntry[]> {
+  const found = await readdir(join(folder, below), { withFileTypes: true })
+  const parts = await Promise.all(
+    found
+      .filter(({ name }) => !SKIPPED.has(name))
+      .map(async (entry): Promise<TreeEntry[]> => {
+        const path = below === '' ? entry.name : `${below}/${entry.name}`
+        if (entry.isDirectory()) return list(folder, path)
+        return [{ path, type: typeOf(entry) }]
+      }),
+  )
+  return parts.flat()
+}
+
+function typeOf(entry: Dirent): TreeEntry['type'] {
+  return entry.isSymbolicLink() ? 'symlink' : 'file'
+}
+
+/** Undefined where there is no such file, or none that is text. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(path)
+    if (bytes.length > MAX_BYTES) return undefined
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError || (error instanceof Error && 'code' in error)) return undefined
+    throw error
+  }
+}
+
+/** In place, so that the mode and the links to the file stay what they are. */
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    const { bytesWritten } = await file.write(text, 0, 'utf8')
+    await file.truncate(bytesWritten)
+  } finally {
+    await file.close()
+  }
+}

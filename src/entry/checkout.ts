@@ -1,0 +1,127 @@
+import { statSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { openWorktree } from '../adapters/checkout/worktree.ts'
+import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { parseCommands } from '../core/command/parse.ts'
+import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
+import { patchOf, plainWords, setText, statusText } from '../core/message/terminal.ts'
+import type { Standing } from '../core/rollout/standing.ts'
+import { planOf } from '../core/rollout/target.ts'
+import { canaryShareOf, routeId, weightedRules } from '../core/traffic/route.ts'
+import { setInCheckout, statusOfCheckout } from '../flows/checkout.ts'
+import { handedDown } from './env.ts'
+
+/** The exit code, and what to print on each stream. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 usage. */
+export interface Printed {
+  readonly code: 0 | 1 | 2
+  readonly out: string
+  readonly err: string
+}
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** `perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]` */
+export async function set(words: readonly string[]): Promise<Printed> {
+  const given = readWords(words)
+  if (given === undefined)
+    return misused('set takes a percent, a service, --env, --json and --dir with a folder that exists')
+  const scope = given.env === undefined ? given.words : [...given.words, '--env', given.env]
+  const [line] = parseCommands(`/canary ${scope.join(' ')}`)
+  if (line === undefined || !line.result.ok) {
+    const refusal: Refusal | undefined =
+      line?.result.ok === false ? { code: 'not-understood', problem: line.result.problem } : undefined
+    return misused(refusal === undefined ? 'a percent is missing' : plainWords(explainRefusal(refusal)))
+  }
+  const { command } = line.result
+  if (command.name !== 'set') return misused('set needs a percent, such as: perch set 25')
+  const worktree = openWorktree(given.dir)
+  const done = await setInCheckout(
+    { worktree, renderer: openRenderer({ log: QUIET, path: handedDown()['PATH'] ?? '' }) },
+    command,
+  )
+  if (!done.ok) return refused(done.error, given.json)
+  if (!given.json) return { code: 0, out: setText(done.value), err: '' }
+  const { target, from, to, files } = done.value
+  const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
+  return {
+    code: 0,
+    out: json({
+      service: target.service,
+      environment: target.environment,
+      route: routeId(target.route),
+      from,
+      to,
+      changed,
+    }),
+    err: '',
+  }
+}
+
+/** `perch status [--dir <folder>] [--json]` */
+export async function status(words: readonly string[]): Promise<Printed> {
+  const given = readWords(words)
+  if (given === undefined || given.words.length > 0)
+    return misused('status takes --env, --json and --dir with a folder that exists')
+  const found = await statusOfCheckout(openWorktree(given.dir))
+  if (!found.ok) return refused(found.error, given.json)
+  const standings = found.value.standings.filter(
+    ({ target }) => given.env === undefined || target.environments.includes(given.env),
+  )
+  return { code: 0, out: given.json ? json(standings.map(toJson)) : statusText(standings), err: '' }
+}
+
+function toJson({ target, phase, share, versions }: Standing): object {
+  const { route, service, environment, environments } = target
+  const rules = weightedRules(route).map((rule) => ({ name: rule.label, line: rule.line, canary: canaryShareOf(rule) }))
+  const { file, line } = route.place
+  return {
+    service,
+    environment,
+    environments,
+    route: routeId(route),
+    file,
+    line,
+    phase,
+    canary: share,
+    plan: planOf(target),
+    versions: versions ?? null,
+    rules,
+  }
+}
+
+interface Given {
+  readonly words: readonly string[]
+  readonly env: string | undefined
+  readonly dir: string
+  readonly json: boolean
+}
+
+function readWords(words: readonly string[]): Given | undefined {
+  try {
+    const options = { env: { type: 'string' }, dir: { type: 'string' }, json: { type: 'boolean' } } as const
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
+    const dir = values.dir ?? '.'
+    if (!statSync(dir).isDirectory()) return undefined
+    return { words: positionals, env: values.env, dir, json: values.json ?? false }
+  } catch {
+    // An option that is not known, or a folder that is not there: the usage says what is expected.
+    return undefined
+  }
+}
+
+function refused(refusal: Refusal, isJson: boolean): Printed {
+  const reason = plainWords(explainRefusal(refusal))
+  return { code: 1, out: isJson ? json({ refused: refusal.code, reason }) : '', err: `perch: ${reason}\n` }
+}
+
+function misused(why: string): Printed {
+  return {
+    code: 2,
+    out: '',
+    err: `perch: ${why}\nUsage: perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]\n       perch status [--env <name>] [--dir <folder>] [--json]\n`,
+  }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
