@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { type Printed, set, status } from './checkout.ts'
-import { demo } from './demo.ts'
 import { isCi } from './env.ts'
-import { serve } from './serve.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 
@@ -13,15 +11,17 @@ perch status          show where the rollouts of a checkout stand: [--env <name>
 perch help            show this
 `
 
-/** Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+/** What a checkout's commands do not need (Probot, the database) is loaded only where it is. Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
 async function main(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words
   switch (command ?? '') {
     case 'serve':
-      return rest.length === 0 ? serve() : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
+      return rest.length === 0
+        ? (await import('./serve.ts')).serve()
+        : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
     case 'demo':
       return rest.every((word) => word === '--exit')
-        ? demo({ exit: rest.includes('--exit') || isCi() })
+        ? (await import('./demo.ts')).demo({ exit: rest.includes('--exit') || isCi() })
         : misused(`demo knows only --exit`)
     case 'set':
       return print(await set(rest))

@@ -24,6 +24,11 @@ export async function rememberPull(desk: Needs, pull: number, seen: Seen): Promi
   await desk.memo.set(`pull:${desk.repo.id}:${pull}`, seen)
 }
 
+/** So that the next sweep looks at it as if for the first time. */
+export async function forgetPull(desk: Needs, pull: number): Promise<void> {
+  await desk.memo.forget(`pull:${desk.repo.id}:${pull}`)
+}
+
 /** The base branch's head up to which everything that follows from it has been done. */
 export async function settledAt(desk: Needs, base: string): Promise<Sha | undefined> {
   const sha = await desk.memo.get(`base:${desk.repo.id}:${base}`)

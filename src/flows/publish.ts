@@ -67,7 +67,7 @@ export async function publishSummary(
   review: Review,
 ): Promise<void> {
   const body = summaryComment(review)
-  const existing = at.comments.find((comment) => comment.isOurs && comment.body.includes(SUMMARY_MARKER))
+  const existing = at.comments.find((comment) => comment.isOurs && comment.body.startsWith(SUMMARY_MARKER))
   if (existing === undefined) {
     if (isWorthAComment(review)) await desk.conversation.add(at.pull, body)
   } else if (existing.body.trim() !== body.trim()) await desk.conversation.edit(existing.id, body)

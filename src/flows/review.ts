@@ -5,7 +5,7 @@ import { gateReport, validateReport } from '../core/message/checks.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
-import { recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
+import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
 import { announceWork, checkBoard, isWorthAComment, publishChecks, publishFailure, publishSummary } from './publish.ts'
@@ -71,8 +71,9 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   await lookAgain(desk, { base: at.base, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 
-/** Both checks of a pull request's head, when reviewing it failed for good: red, with words. */
+/** Both checks of a pull request's head, when reviewing it failed for good: red, with words. The sweep tries again. */
 export async function giveUpReview(desk: Desk, task: ReviewTask): Promise<void> {
+  await forgetPull(desk, task.pull)
   const pull = await desk.pulls.get(task.pull)
   if (pull?.state === 'open') await publishFailure(checkBoard(desk, pull.head.sha))
 }

@@ -73,6 +73,6 @@ async function tell(desk: Pick<Desk, 'conversation' | 'log'>, proposal: Proposal
   if (proposal.origin === undefined) return
   const comments = await desk.conversation.of(proposal.origin)
   const marker = noticeMarker(proposal, refusal)
-  if (comments.some(({ isOurs, body }) => isOurs && body.includes(marker))) return
+  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
   await desk.conversation.add(proposal.origin, notice(proposal, refusal))
 }

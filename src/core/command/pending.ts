@@ -15,7 +15,7 @@ const MAX_AGE_MS = 24 * 3_600_000
 
 /** Comments with commands that have no answer of ours yet, oldest first. Edited ones and those of bots never count. */
 export function pendingComments(comments: readonly Comment[], now: number): readonly PendingComment[] {
-  const answered = new Set(comments.filter(({ isOurs }) => isOurs).flatMap(({ body }) => answeredIn(body)))
+  const answered = new Set(comments.filter(({ isOurs }) => isOurs).map(({ body }) => answeredIn(body)))
   return comments.flatMap((comment) => {
     const { id, author, body, createdAt, isEdited, isOurs } = comment
     if (isOurs || author.isBot || isEdited || answered.has(id) || now - createdAt > MAX_AGE_MS) return []

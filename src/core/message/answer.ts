@@ -26,9 +26,10 @@ export function answerMarker(comment: number): string {
   return `<!-- perch:answer:${comment} -->`
 }
 
-/** The comments that have been answered, from the text of one of ours. */
-export function answeredIn(body: string): readonly number[] {
-  return [...body.matchAll(/<!-- perch:answer:(\d+) -->/g)].map((match) => Number(match[1]))
+/** The comment that one of ours answers. Only the very start counts: further down we quote what others wrote. */
+export function answeredIn(body: string): number | undefined {
+  const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
+  return match === null ? undefined : Number(match[1])
 }
 
 /** One comment that answers all commands of another. */

@@ -25,10 +25,15 @@ export interface Proposal {
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
 export function moveTitle({ move, target, version }: Proposal): string {
-  return headline(move, targetName(target), version).slice(0, MAX_TITLE)
+  return headline(move, targetName(target), version)
 }
 
+/** Names come from files that anybody may have written: one line, whatever they hold. */
 function headline(move: Move, name: string, version: string): string {
+  return sentenceOf(move, name, version).replaceAll(/\s+/g, ' ').slice(0, MAX_TITLE)
+}
+
+function sentenceOf(move: Move, name: string, version: string): string {
   switch (move.kind) {
     case 'share':
       return `Canary ${name} ${version}: ${percent(move.from)} → ${percent(move.to)}`
@@ -77,7 +82,7 @@ export function commandCommit(command: {
   readonly id: string
 }): { readonly headline: string; readonly body: string } {
   const { move, target, version, login, pull, id } = command
-  const title = headline(move, targetName(target), version).slice(0, MAX_TITLE)
+  const title = headline(move, targetName(target), version)
   return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${commandTrailer(id)}` }
 }
 
