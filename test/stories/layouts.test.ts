@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aStory, checksOn, gitops, type Story, VS, weightsIn } from './world.ts'
+
+/** Comments `/canary 5` on a pull request that changes one file, and resolves to the answer's words. */
+async function start(story: Story, path: string, text = '/canary 5'): Promise<string> {
+  const before = story.repository().file(path) ?? ''
+  const pull = story
+    .person('alice')
+    .openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${before}# v2\n` } })
+  const comment = story.person('alice').comment(pull.number, text)
+  const answer = await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(pull.number)
+      .find(({ body }) => body.startsWith(`<!-- perch:answer:${comment.id} `)),
+  )
+  await story.until(
+    'a green gate',
+    () => checksOn(story.repository(), story.repository().branch('v2') ?? '').gate === 'success',
+  )
+  return answer.body
+}
+
+const rendered = gitops()
+const vs = rendered[VS] ?? ''
+const dr = rendered[VS.replace('virtual-service', 'destination-rule')] ?? ''
+
+test('YAML that no kustomization uses is one environment, default, and needs no config', async () => {
+  const path = 'applications/api-service/virtual-service.yaml'
+  const story = await aStory({
+    files: { [path]: vs, 'applications/api-service/destination-rule.yaml': dr, 'README.md': 'x\n' },
+  })
+  assert.match(await start(story, path), /`default\/api-service`: 0% → \*\*5%\*\*/)
+  assert.equal(weightsIn(story.repository().file(path, 'v2') ?? ''), '95/5')
+  story.person('alice').merge(1)
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/default/api-service/25'),
+  )
+  const gate = await story.until('its gate', () =>
+    story
+      .repository()
+      .checkRuns(step.head.sha)
+      .find(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'action_required'),
+  )
+  // Without a config nothing reports: a timer stands in, and says that it is one.
+  assert.match(gate.summary ?? '', /a timer, because the config names no status \(weak\)/)
+})
+
+test('a file that all environments share is changed for all of them, and the table shows each', async () => {
+  const files: Record<string, string> = {
+    'applications/api-service/kustomization.yaml': 'resources: [virtual-service.yaml, destination-rule.yaml]\n',
+    'applications/api-service/virtual-service.yaml': vs,
+    'applications/api-service/destination-rule.yaml': dr,
+    'base/kustomization.yaml': 'resources: [../applications/api-service]\n',
+  }
+  for (const name of ['development', 'staging', 'production']) {
+    files[`overlays/${name}/kustomization.yaml`] = `namespace: ${name}\nresources: [../../base]\n`
+  }
+  const path = 'applications/api-service/virtual-service.yaml'
+  const story = await aStory({ files })
+  assert.match(await start(story, path), /`all\/api-service`: 0% → \*\*5%\*\*/)
+  const summary = story
+    .repository()
+    .comments(1)
+    .find(({ body }) => body.startsWith('<!-- perch:summary -->'))
+  for (const name of ['development', 'staging', 'production']) {
+    assert.match(
+      summary?.body ?? '',
+      new RegExp(
+        `\\| ${name} \\| \`VirtualService ${name}/api-service\` \`main\` \\| stable \\*\\*100%\\*\\* · canary \\*\\*0%\\*\\* \\| stable \\*\\*95%\\*\\* · canary \\*\\*5%\\*\\* \\|`,
+      ),
+    )
+  }
+})
+
+test('naming one environment of a shared file is refused, with the way out', async () => {
+  const files: Record<string, string> = { 'base/kustomization.yaml': 'resources: [vs.yaml]\n', 'base/vs.yaml': vs }
+  for (const name of ['staging', 'production'])
+    files[`overlays/${name}/kustomization.yaml`] = 'resources: [../../base]\n'
+  const story = await aStory({ files })
+  assert.match(
+    await start(story, 'base/vs.yaml', '/canary 5 --env production'),
+    /`base\/vs\.yaml`, which `production`, `staging` share\. To change all of them, say `--env all`/,
+  )
+  assert.equal(weightsIn(story.repository().file('base/vs.yaml', 'v2') ?? ''), '100/0')
+})
