@@ -8,6 +8,8 @@ const Seen = z.object({
   base: z.string(),
   /** Patterns of commit statuses that its gate waits for. */
   waits: z.array(z.string()),
+  /** When time alone may turn its gate, epoch milliseconds. */
+  until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
   traffic: z.boolean(),
 })

@@ -119,14 +119,29 @@ async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
   const verdicts = found.changes.flatMap((change) => change.verdicts)
   const waits = verdicts.flatMap(({ reason }) => patternOf(reason))
   const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
-  await rememberPull(desk, pull.number, { head: pull.head.sha, base, waits, traffic: found.changes.length > 0 })
+  const moment = isGreen ? undefined : nextLook(verdicts)
+  const until = moment === undefined ? {} : { until: moment }
+  await rememberPull(desk, pull.number, {
+    head: pull.head.sha,
+    base,
+    waits,
+    traffic: found.changes.length > 0,
+    ...until,
+  })
   await rememberWaiting(desk, pull.number, waits)
-  if (isGreen) return mergeWhenAllowed(desk, pull, found.changes)
-  const moment = nextLook(verdicts)
-  if (moment === undefined) return
+  if (isGreen) await mergeWhenAllowed(desk, pull, found.changes)
+  else if (moment !== undefined) await setTimer(desk, pull, moment)
+}
+
+/** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
+const NEAR_MS = 5_000
+
+async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<void> {
   const { repo, installation } = desk
+  const now = desk.clock.now()
+  const near = moment - now < NEAR_MS ? `:${Math.floor(now / 1000)}` : ''
   // A moment later than said: the clock that decides then must not be behind the one that set the timer.
-  const timing = { notBefore: moment + 50, id: `look:${pull.head.sha}:${moment}` }
+  const timing = { notBefore: moment + 50, id: `look:${pull.head.sha}:${moment}${near}` }
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 

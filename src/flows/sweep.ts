@@ -10,6 +10,9 @@ const OVERLAP_MS = 2 * 60_000
 /** Commands older than this are not carried out any more (see `pendingComments`). */
 const DAY_MS = 24 * 3_600_000
 
+/** How late a timer may go off before it counts as lost. */
+const LATE_MS = 10_000
+
 /** Finds what no webhook told: two requests and one fetch a repository, and work only where something is new. */
 export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>): Promise<void> {
   const { repo, installation } = desk
@@ -48,11 +51,12 @@ async function pullsWithCommands(desk: Pick<Desk, 'conversation'>, since: number
 
 /** Whether a pull request may look different from what was last said about it. */
 async function isStale(
-  desk: Pick<Desk, 'memo' | 'repo'>,
+  desk: Pick<Desk, 'memo' | 'repo' | 'clock'>,
   pull: PullRequest,
   heads: ReadonlyMap<string, Sha>,
 ): Promise<boolean> {
   const seen = await recallPull(desk, pull.number)
   if (seen === undefined || seen.head !== pull.head.sha || seen.waits.length > 0) return true
+  if (seen.until !== undefined && desk.clock.now() > seen.until + LATE_MS) return true
   return seen.traffic && heads.get(`refs/heads/${pull.base.ref}`) !== seen.base
 }
