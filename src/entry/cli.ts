@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { configJsonSchema } from '../core/config/json-schema.ts'
 import { type Printed, set, status } from './checkout.ts'
 import { isCi } from './env.ts'
 
@@ -8,6 +9,7 @@ perch serve           run the GitHub App (see README.md for its environment vari
 perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
 perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
 perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
+perch schema          print the JSON Schema of .github/canary.yml
 perch help            show this
 `
 
@@ -27,6 +29,9 @@ async function main(words: readonly string[]): Promise<number> {
       return print(await set(rest))
     case 'status':
       return print(await status(rest))
+    case 'schema':
+      process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+      return 0
     case 'help':
     case '--help':
       process.stdout.write(USAGE)

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
 import { formatDuration } from '../../src/core/config/duration.ts'
+import { configJsonSchema } from '../../src/core/config/json-schema.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 
 const EXAMPLE = `environments:
@@ -48,6 +52,14 @@ test('YAML that cannot be read is one problem, not a crash', () => {
     const config = readConfig(text)
     assert.ok(!config.ok, text)
   }
+})
+
+test('the published JSON Schema is the one that the code makes, and it accepts the contract’s example', () => {
+  const published: unknown = JSON.parse(readFileSync('docs/canary.schema.json', 'utf8'))
+  assert.deepEqual(published, configJsonSchema(), 'run npm run docs')
+  const validate = new Ajv2020({ strict: false }).compile(configJsonSchema())
+  assert.ok(validate(parse(EXAMPLE)), JSON.stringify(validate.errors))
+  assert.ok(!validate(parse('servcies: {}')))
 })
 
 test('durations are said as people say them', () => {
