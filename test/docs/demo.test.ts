@@ -4,18 +4,15 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { changedLines } from '../../src/entry/demo/log.ts'
+import { needsKustomize } from './needs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const renderer = await openRenderer({ log: quiet }).tool()
-const needs = renderer === undefined ? { skip: 'neither kustomize nor kubectl is installed' } : {}
 
 /** What a newcomer waits for, on a machine that does other things too. */
 const MAX_MS = 60_000
 
-test('the demo plays both rollouts to their ends, as the README tells', needs, () => {
+test('the demo plays both rollouts to their ends, as the README tells', needsKustomize, () => {
   const started = performance.now()
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/entry/cli.ts', 'demo', '--exit'], {
     cwd: root,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,8 @@ import { z } from 'zod'
 import { COMMANDS } from '../../src/core/command/commands.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
+import { demoFiles } from '../../src/entry/demo/repository.ts'
+import { needsKustomize } from './needs.ts'
 
 /** What the pages say is what the code does. */
 
@@ -69,6 +72,23 @@ function assertDocker(words: readonly string[]): void {
   assert.match(dockerfile, new RegExp(`^EXPOSE ${valueOf('--publish').split(':')[1]}$`, 'm'))
   assert.match(dockerfile, new RegExp(`^VOLUME ${valueOf('--volume').split(':')[1]}$`, 'm'))
 }
+
+test('what it does in a checkout works in one like that of the demo', needsKustomize, (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'perch-readme-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  for (const [path, text] of Object.entries(demoFiles())) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true })
+    writeFileSync(join(dir, path), text)
+  }
+  const commands = fences(readme, 'sh').flatMap((body) => [...body.matchAll(/^npm run perch -- (.*)$/gm)])
+  assert.ok(commands.length > 0)
+  for (const [, words = ''] of commands) {
+    const args = words.split(' ').map((word) => (word === '../gitops' ? dir : word))
+    const done = spawnSync(process.execPath, ['src/entry/cli.ts', ...args], { cwd: root, encoding: 'utf8' })
+    assert.equal(done.status, 0, `${words}: ${done.stderr}`)
+    assert.match(done.stdout, /production\/api-service/)
+  }
+})
 
 test('the command line says what the README calls it, and refuses what it does not know', () => {
   const run = (...words: string[]): ReturnType<typeof spawnSync> =>
@@ -152,5 +172,16 @@ test('every file that a page names or links to is there', () => {
       path.includes('*') ? globSync(path, { cwd: root }).length === 0 : !existsSync(join(root, path)),
     )
   })
+  assert.deepEqual(missing, [])
+})
+
+test('every dependency has its sentence', () => {
+  const Names = z.record(z.string(), z.string())
+  const { dependencies, devDependencies } = z
+    .object({ dependencies: Names, devDependencies: Names })
+    .parse(JSON.parse(read('package.json')))
+  const page = read('docs/decisions/0013-libraries.md')
+  const named = [...page.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) => cell.split(', '))
+  const missing = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !named.includes(name))
   assert.deepEqual(missing, [])
 })

@@ -1,0 +1,33 @@
+# Perch as an image: Debian's git and kustomize, and the Node.js that package.json names.
+# Debian 13 is the first release that has kustomize.
+
+FROM debian:trixie-slim AS build
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ca-certificates npm \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Debian's npm and its older Node.js only install; the package `node` brings the one that everything runs on. Its install
+# script fetches the binary for this machine, so scripts must not be off here.
+RUN npm ci --omit=dev && node_modules/node/bin/node --version | grep -q '^v24\.'
+COPY src src
+
+FROM debian:trixie-slim
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ca-certificates git kustomize \
+  && rm -rf /var/lib/apt/lists/* \
+  && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin perch \
+  && install --directory --owner=perch --mode=0700 /data
+WORKDIR /app
+COPY --from=build /app /app
+COPY LICENSE ./
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+USER perch
+# The queue and the mirrors of repositories. Losing it costs time, never a rollout.
+VOLUME /data
+EXPOSE 3000
+# What `npm start` runs, without npm between the process and its signals. It stops within 30 seconds of SIGTERM.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["node_modules/node/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node_modules/node/bin/node", "src/entry/cli.ts", "serve"]
