@@ -1,5 +1,9 @@
-import { type Document, isNode, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import { type Document, isNode } from 'yaml'
 import { err, ok, type Result } from '../result.ts'
+import { compose } from './compose.ts'
+import { readData } from './data.ts'
+import { type Piece, splitPieces } from './pieces.ts'
+import { lineEnd, lineStart } from './text.ts'
 
 /** Where a value stands in a document: keys and indices from its root. */
 export type Path = readonly (string | number)[]
@@ -28,11 +32,23 @@ export interface ManifestObject {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** One document as it was read. The ranges of its nodes are offsets in its piece. */
+export interface Source {
+  readonly piece: Piece
+  /** Which document of its piece; there are several only where `...` parts them. */
+  readonly index: number
+  readonly document: Document
+  readonly data: unknown
+  readonly hasAlias: boolean
+}
+
 export interface Manifest {
   readonly file: string
   readonly text: string
-  readonly documents: readonly Document[]
+  readonly documents: readonly Source[]
   readonly objects: readonly ManifestObject[]
+  /** Which documents were read; undefined: all. */
+  readonly wanted: RegExp | undefined
   /** The line (1-based) of a value, for messages: of the nearest node that exists on the way to it. */
   line(document: number, path: Path): number
 }
@@ -43,49 +59,87 @@ export type ManifestProblem = Place & {
   readonly detail: string
 }
 
-/** Far above any hand-written manifest; below what could stall the worker. */
-const MAX_BYTES = 5 * 1024 * 1024
-/** The `yaml` library's own default; more aliases than this is an attack on `toJS`, which then throws. */
-const MAX_ALIASES = 100
+/** Far above any hand-written manifest. */
+const MAX_LENGTH = 5 * 1024 * 1024
+/** What is composed takes the time: `yaml` needs about a second for a megabyte, and other work waits for it meanwhile. */
+const MAX_COMPOSED = 1024 * 1024
+const MAX_LEXEMES = 400_000
+/** Document markers and directives: a document costs much more than its characters. */
+const MAX_MARKERS = 20_000
 
-/** `{{ … }}` as a value is valid YAML flow-map syntax at best by accident; what Helm would make of it is not in this file. */
-const TEMPLATE = /\{\{.*\}\}/
-
-/** Reads a YAML file of Kubernetes objects. Documents that are not objects (no kind, no name) are kept but listed as none. */
-export function parseManifest(file: string, text: string): Result<Manifest, ManifestProblem> {
-  if (text.length > MAX_BYTES) return err({ code: 'too-large', file, line: 1, detail: '' })
-  const lines = new LineCounter()
-  const documents = [
-    ...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' }),
-  ]
-  for (const document of documents) {
-    const [problem] = document.errors
-    if (problem === undefined) continue
-    const line = lines.linePos(problem.pos[0]).line
-    const code = TEMPLATE.test(text) ? 'template' : 'not-yaml'
-    return err({ code, file, line, detail: problem.message })
+/**
+ * Reads a YAML file of Kubernetes objects. Documents that are not objects (no kind, no name) are kept but listed as none.
+ * With `wanted`, documents whose text it does not match are not read at all, which makes bundles of thousands cheap.
+ */
+export function parseManifest(file: string, text: string, wanted?: RegExp): Result<Manifest, ManifestProblem> {
+  const tooLarge = { code: 'too-large', file, line: 1, detail: '' } as const
+  if (text.length > MAX_LENGTH) return err(tooLarge)
+  if ((text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0) > MAX_MARKERS) return err(tooLarge)
+  const all = splitPieces(text)
+  const pieces = wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text))
+  if (pieces.reduce((sum, piece) => sum + piece.text.length, 0) > MAX_COMPOSED) return err(tooLarge)
+  const documents: Source[] = []
+  let left = MAX_LEXEMES - pieces.length
+  for (const piece of pieces) {
+    const read = left > 0 ? readPiece(file, piece, left) : err(tooLarge)
+    if (!read.ok) return read
+    documents.push(...read.value.sources)
+    left -= read.value.lexemes
   }
-  const objects: ManifestObject[] = []
-  for (const [index, document] of documents.entries()) {
-    const data = plain(document)
-    if (data === undefined) return err({ code: 'alias-bomb', file, line: lineOf(lines, document.contents), detail: '' })
-    objects.push(...objectsIn({ file, document: index, line: (path) => nearest(lines, document, path) }, data, []))
-  }
+  const objects = documents.flatMap((source, document) => {
+    const lines = linesOf(source.piece)
+    return objectsIn({ file, document, line: (path) => nearest(lines, source, path) }, source.data, [])
+  })
   const line = (document: number, path: Path): number => {
-    const found = documents[document]
-    return found === undefined ? 1 : nearest(lines, found, path)
+    const source = documents[document]
+    return source === undefined ? 1 : nearest(linesOf(source.piece), source, path)
   }
-  return ok({ file, text, documents, objects, line })
+  return ok({ file, text, documents, objects, wanted, line })
+}
+
+/** The documents of one piece: one, or none where it holds only comments, or several where `...` parts them. */
+export function readPiece(
+  file: string,
+  piece: Piece,
+  budget: number,
+): Result<{ readonly sources: readonly Source[]; readonly lexemes: number }, ManifestProblem> {
+  const { documents, problem, lexemes } = compose(piece.text, budget)
+  const lines = linesOf(piece)
+  if (problem !== undefined) return err({ file, ...notYaml(piece, lines, problem) })
+  if (lexemes > budget) return err({ code: 'too-large', file, line: piece.line, detail: '' })
+  const sources: Source[] = []
+  for (const [index, document] of documents.entries()) {
+    const reading = readData(document.contents)
+    if (!reading.ok) {
+      const { code, at, detail } = reading
+      return err({ code, file, line: lines(at), detail })
+    }
+    sources.push({ piece, index, document, data: reading.value, hasAlias: reading.hasAlias })
+  }
+  return ok({ sources, lexemes })
+}
+
+/** `{{ … }}` of Helm and its kin where YAML has structure: alone on a line, or as a value without quotes. */
+const TEMPLATE = /^[ \t]*(?:- +)*(?:[\w./-]+:[ \t]+)?\{\{/m
+
+function notYaml(
+  piece: Piece,
+  lines: LineOf,
+  { at, detail }: { readonly at: number; readonly detail: string },
+): Omit<ManifestProblem, 'file'> {
+  const line = lines(at)
+  const hasBraces = piece.text.slice(lineStart(piece.text, at), lineEnd(piece.text, at)).includes('{{')
+  if (hasBraces) return { code: 'template', line, detail }
+  const template = TEMPLATE.exec(piece.text)
+  return template === null
+    ? { code: 'not-yaml', line, detail }
+    : { code: 'template', line: lines(template.index), detail }
 }
 
 /** The document as plain data, or undefined where its aliases multiply beyond reason. */
 export function plain(document: Document): { readonly value: unknown } | undefined {
-  try {
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) }
-  } catch (error) {
-    if (error instanceof ReferenceError) return undefined
-    throw error
-  }
+  const reading = readData(document.contents)
+  return reading.ok ? { value: reading.value } : undefined
 }
 
 interface Origin {
@@ -94,29 +148,43 @@ interface Origin {
   readonly line: (path: Path) => number
 }
 
-function objectsIn(origin: Origin, data: { readonly value: unknown }, at: Path): ManifestObject[] {
-  if (!isRecord(data.value)) return []
-  const { apiVersion, kind, metadata, items } = data.value
+function objectsIn(origin: Origin, data: unknown, at: Path): ManifestObject[] {
+  if (!isRecord(data)) return []
+  const { apiVersion, kind, metadata, items } = data
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') return []
   if (kind === 'List' && Array.isArray(items)) {
-    return items.flatMap((item: unknown, index) => objectsIn(origin, { value: item }, [...at, 'items', index]))
+    return items.flatMap((item: unknown, index) => objectsIn(origin, item, [...at, 'items', index]))
   }
   if (!isRecord(metadata) || typeof metadata['name'] !== 'string') return []
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined
   const { file, document, line } = origin
-  return [{ file, document, at, line: line(at), apiVersion, kind, name: metadata['name'], namespace, data: data.value }]
+  return [{ file, document, at, line: line(at), apiVersion, kind, name: metadata['name'], namespace, data }]
 }
 
-function nearest(lines: LineCounter, document: Document, path: Path): number {
+function nearest(lines: LineOf, { document }: Source, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-    if (isNode(node)) return lineOf(lines, node)
+    if (isNode(node)) return lines(node.range?.[0] ?? 0)
   }
-  return 1
+  return lines(0)
 }
 
-function lineOf(lines: LineCounter, node: Node | null): number {
-  return node?.range === undefined || node.range === null ? 1 : lines.linePos(node.range[0]).line
+type LineOf = (offset: number) => number
+
+/** Lines by offset in a piece. The index is made at the first question: most files never ask one. */
+function linesOf(piece: Piece): LineOf {
+  let starts: readonly number[] | undefined
+  return (offset) => {
+    starts ??= [...piece.text.matchAll(/\n/g)].map(({ index }) => index + 1)
+    let low = 0
+    let high = starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return piece.line + low
+  }
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

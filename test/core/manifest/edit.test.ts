@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Edit, editManifest } from '../../../src/core/manifest/edit.ts'
+import { type CopyItem, editManifest, type SetValue } from '../../../src/core/manifest/edit.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 
-function edited(text: string, ...edits: Omit<Edit, 'document'>[]): string {
+type EditHere = Omit<SetValue, 'document'> | Omit<CopyItem, 'document'>
+
+function edited(text: string, ...edits: EditHere[]): string {
   const manifest = parseManifest('web.yaml', text)
   assert.ok(manifest.ok, JSON.stringify(manifest))
   const result = editManifest(
@@ -13,7 +15,7 @@ function edited(text: string, ...edits: Omit<Edit, 'document'>[]): string {
   return result.ok ? result.value : result.error.code
 }
 
-const annotation = (name: string, value: string | undefined): Omit<Edit, 'document'> => ({
+const annotation = (name: string, value: string | undefined): Omit<SetValue, 'document'> => ({
   path: ['metadata', 'annotations', `perch.dev/${name}`],
   value,
 })
@@ -44,7 +46,7 @@ test('annotations are made where there are none, {}, null or a flow map', () => 
   )
   assert.equal(
     edited('metadata:\n  annotations:\n  name: web\n', annotation('pr', '1')),
-    'metadata:\n  annotations:\n    perch.dev/pr: "1"\n  name: web\n',
+    'metadata:\n  annotations: # empty\n    perch.dev/pr: "1"\n  name: web\n',
   )
   assert.equal(
     edited('metadata: {name: web}\n', annotation('pr', '1')),
@@ -79,14 +81,61 @@ test('taking the last annotation away takes the map away, and there and back giv
   }
 })
 
-test('an anchored, an aliased and a block value are refused by name', () => {
-  const at: Omit<Edit, 'document'> = { path: ['a'], value: 20 }
+test('an anchored value and a block value are refused by name; an alias gives way to a literal', () => {
+  const at: Omit<SetValue, 'document'> = { path: ['a'], value: 20 }
   assert.equal(edited('a: &w 10\nb: *w\n', at), 'anchored')
-  assert.equal(edited('b: &w 10\na: *w\n', at), 'aliased')
+  assert.equal(edited('a: &w 10\nb: 1\n', at), 'a: &w 20\nb: 1\n')
+  assert.equal(edited('b: &w 10\na: *w # why\n', at), 'b: &w 10\na: 20 # why\n')
   assert.equal(edited('a: |\n  10\n', at), 'block-text')
 })
 
 test('an empty value gets its blank, and quotes stay as they were', () => {
   assert.equal(edited('a:\nb: 1\n', { path: ['a'], value: 20 }), 'a: 20\nb: 1\n')
   assert.equal(edited("a: 'x'\n", { path: ['a'], value: "it's" }), "a: 'it''s'\n")
+})
+
+const copy = (index: number, stable: number): EditHere => ({
+  path: ['route', index],
+  copy: [
+    { path: ['destination', 'subset'], value: 'canary' },
+    { path: ['weight'], value: stable },
+  ],
+})
+
+test('an item is copied in its own style, without its comments, while its own weight changes', () => {
+  const weight: EditHere = { path: ['route', 0, 'weight'], value: 90 }
+  assert.equal(
+    edited(
+      'route:\n  # the only one\n  - destination: # where\n      host: web\n      # a\n      subset: stable # b\n    weight: 100 # all\n  # end\nx: 1\n',
+      weight,
+      copy(0, 10),
+    ),
+    'route:\n  # the only one\n  - destination: # where\n      host: web\n      # a\n      subset: stable # b\n    weight: 90 # all\n  - destination:\n      host: web\n      subset: canary\n    weight: 10\n  # end\nx: 1\n',
+  )
+  assert.equal(
+    edited('route:\r\n- {destination: {host: web, subset: stable}} # why', weight, copy(0, 10)),
+    'route:\r\n- {destination: {host: web, subset: stable}, weight: 90} # why\r\n- {destination: {host: web, subset: canary}, weight: 10}',
+  )
+  assert.equal(
+    edited('route: [{destination: {host: web, subset: stable}, weight: 100}]\n', weight, copy(0, 10)),
+    'route: [{destination: {host: web, subset: stable}, weight: 90}, {destination: {host: web, subset: canary}, weight: 10}]\n',
+  )
+  assert.equal(
+    edited('route: [\n  {destination: {host: web}}, # a\n  {destination: {host: b}} # b\n]\n', copy(1, 10), copy(0, 5)),
+    'route: [\n  {destination: {host: web}}, # a\n  {destination: {host: web, subset: "canary"}, weight: 5},\n  {destination: {host: b}}, # b\n  {destination: {host: b, subset: "canary"}, weight: 10}\n]\n',
+  )
+  assert.equal(
+    edited('route:\n- destination:\n    host: web\n  weight: 100', weight, {
+      path: ['route', 0],
+      copy: [{ path: ['weight'], value: undefined }],
+    }),
+    'route:\n- destination:\n    host: web\n  weight: 90\n- destination:\n    host: web',
+  )
+  assert.equal(
+    edited('route:\n- weight: 100\n  destination: {host: web}\n', {
+      path: ['route', 0],
+      copy: [{ path: ['weight'], value: undefined }],
+    }),
+    'route:\n- weight: 100\n  destination: {host: web}\n- destination: {host: web}\n',
+  )
 })

@@ -1,0 +1,131 @@
+import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
+
+/** A document as plain data, or why it has none. `at` is an offset in its text. */
+export type Reading =
+  | { readonly ok: true; readonly value: unknown; readonly hasAlias: boolean }
+  | { readonly ok: false; readonly code: 'not-yaml' | 'alias-bomb'; readonly at: number; readonly detail: string }
+
+/** Nodes that aliases may add to a document. A hand-written file repeats a few dozen lines; a bomb has no end. */
+const MAX_REPEATED = 100_000
+/** Beyond any schema of Kubernetes, and far below what a recursive reader of the data can stand. */
+export const MAX_DEPTH = 200
+
+/**
+ * Reads a composed document as kubectl would: aliases followed, merge keys merged, no key twice. `toJS` of `yaml` is not
+ * used because it throws on alias bombs, takes 100 honest aliases for one, and finds duplicate keys in quadratic time.
+ */
+export function readData(contents: unknown): Reading {
+  const reader: Reader = {
+    anchors: new Map(),
+    open: new Set(),
+    repeated: 0,
+    size: 0,
+    deepest: 0,
+    problem: undefined,
+    hasAlias: false,
+  }
+  const value = read(reader, contents, 0)
+  const { problem, hasAlias } = reader
+  return problem === undefined ? { ok: true, value, hasAlias } : { ok: false, ...problem }
+}
+
+interface Reader {
+  readonly anchors: Map<string, { readonly value: unknown; readonly size: number; readonly height: number }>
+  /** Anchors of the nodes that are being read. */
+  readonly open: Set<string>
+  repeated: number
+  size: number
+  deepest: number
+  problem: Omit<Extract<Reading, { ok: false }>, 'ok'> | undefined
+  hasAlias: boolean
+}
+
+function read(reader: Reader, node: unknown, depth: number): unknown {
+  reader.size += 1
+  if (reader.problem !== undefined) return undefined
+  if (isAlias(node)) return readAlias(reader, node, depth)
+  const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+  if (anchor === undefined) return readPlain(reader, node, depth)
+  const { size, deepest } = reader
+  reader.deepest = depth
+  reader.anchors.delete(anchor)
+  reader.open.add(anchor)
+  const value = readPlain(reader, node, depth)
+  reader.open.delete(anchor)
+  reader.anchors.set(anchor, { value, size: reader.size - size, height: reader.deepest - depth })
+  reader.deepest = Math.max(deepest, reader.deepest)
+  return value
+}
+
+function readPlain(reader: Reader, node: unknown, depth: number): unknown {
+  reader.deepest = Math.max(reader.deepest, depth)
+  if (isScalar(node)) return scalarValue(node)
+  if (isSeq(node)) return node.items.map((item) => read(reader, isPair(item) ? item.value : item, depth + 1))
+  return isMap(node) ? readMap(reader, node, depth) : null
+}
+
+function readAlias(reader: Reader, alias: Alias, depth: number): unknown {
+  reader.hasAlias = true
+  const found = reader.anchors.get(alias.source)
+  if (found === undefined) {
+    // The anchor is not there yet while its own node is being read: an alias to what it stands in.
+    const detail = reader.open.has(alias.source) ? '' : `No anchor for the alias *${alias.source}`
+    return fail(reader, alias, detail)
+  }
+  reader.size += found.size
+  reader.repeated += found.size
+  reader.deepest = Math.max(reader.deepest, depth + found.height)
+  return reader.repeated > MAX_REPEATED || reader.deepest > MAX_DEPTH ? fail(reader, alias, '') : found.value
+}
+
+function fail(reader: Reader, alias: Alias, detail: string): undefined {
+  reader.problem ??= { code: detail === '' ? 'alias-bomb' : 'not-yaml', at: alias.range?.[0] ?? 0, detail }
+}
+
+function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<string, unknown>> {
+  const out: Record<string, unknown> = {}
+  const own = new Set<string>()
+  for (const { key, value } of map.items) {
+    const name = keyName(reader, key, depth)
+    if (own.has(name)) {
+      const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0
+      reader.problem ??= { code: 'not-yaml', at, detail: `The key ${JSON.stringify(name)} is there twice` }
+    }
+    own.add(name)
+    const data = read(reader, value, depth + 1)
+    if (isMergeKey(key)) merge(out, data)
+    else if (name === '__proto__') Object.defineProperty(out, name, { value: data, enumerable: true, writable: true })
+    else out[name] = data
+  }
+  return out
+}
+
+/** The keys of a merge never win over a map's own keys, wherever they stand. */
+function merge(out: Record<string, unknown>, data: unknown): void {
+  for (const source of Array.isArray(data) ? data : [data]) {
+    if (typeof source !== 'object' || source === null) continue
+    for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(out, key)) out[key] = value
+  }
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
+}
+
+function keyName(reader: Reader, key: unknown, depth: number): string {
+  if (isScalar(key)) return key.value === null ? '' : String(scalarValue(key))
+  return JSON.stringify(read(reader, key, depth + 1)) ?? ''
+}
+
+const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
+
+/**
+ * A number only where every reader of YAML sees the same one: `010` is 8 to kubectl and 10 to YAML 1.2, `0x1f`, `1e1`,
+ * `+5` and `!!int "10"` are numbers to some. Those stay the text that they are.
+ */
+function scalarValue(scalar: Scalar): unknown {
+  if (typeof scalar.value !== 'number' && typeof scalar.value !== 'bigint') return scalar.value
+  return scalar.type === 'PLAIN' && scalar.tag === undefined && DECIMAL.test(scalar.source ?? '')
+    ? scalar.value
+    : (scalar.source ?? String(scalar.value))
+}

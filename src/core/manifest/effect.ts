@@ -1,0 +1,66 @@
+import { isRecord, type Path } from './parse.ts'
+
+/** What an edit does to the data: a value set (undefined: taken away), or an item put behind another one. */
+export type Effect =
+  | { readonly path: Path; readonly kind: 'set'; readonly value: unknown }
+  | { readonly path: Path; readonly kind: 'insert-behind'; readonly item: unknown }
+
+/** The data as the effects leave it; the original is left alone. Paths are those of the original. */
+export function applyEffects(data: unknown, effects: readonly Effect[]): unknown {
+  let now = data
+  for (const effect of effects) if (effect.kind === 'set') now = withValue(now, effect.path, effect.value)
+  const lists = new Map<string, Path>()
+  for (const { kind, path } of effects)
+    if (kind === 'insert-behind') lists.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1))
+  // The inner lists first: an item put in shifts the places of those behind it.
+  for (const list of [...lists.values()].toSorted((a, b) => b.length - a.length)) {
+    const items = valueAt(now, list)
+    if (!Array.isArray(items)) continue
+    const longer = items.flatMap((item: unknown, index) => [item, ...itemsBehind(effects, [...list, index])])
+    now = withValue(now, list, longer)
+  }
+  return now
+}
+
+function itemsBehind(effects: readonly Effect[], path: Path): unknown[] {
+  const key = JSON.stringify(path)
+  return effects.flatMap((effect) =>
+    effect.kind === 'insert-behind' && JSON.stringify(effect.path) === key ? [effect.item] : [],
+  )
+}
+
+export function valueAt(data: unknown, path: Path): unknown {
+  let now = data
+  for (const key of path) {
+    if (Array.isArray(now)) now = typeof key === 'number' ? now[key] : undefined
+    else if (isRecord(now) && Object.hasOwn(now, key)) now = now[String(key)]
+    else return undefined
+  }
+  return now
+}
+
+function withValue(data: unknown, path: Path, value: unknown): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return value
+  if (Array.isArray(data)) {
+    const items: unknown[] = [...data]
+    if (typeof key === 'number' && key < items.length) items[key] = withValue(items[key], rest, value)
+    return items
+  }
+  const record = isRecord(data) ? data : {}
+  const inner = withValue(Object.hasOwn(record, key) ? record[String(key)] : undefined, rest, value)
+  if (inner !== undefined) return { ...record, [String(key)]: inner }
+  const { [String(key)]: _gone, ...others } = record
+  return others
+}
+
+/** Whether two values are the same data, the order of keys included. */
+export function sameData(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameData(item, b[index]))
+  if (!isRecord(a) || !isRecord(b)) return false
+  const keys = Object.keys(a)
+  const others = Object.keys(b)
+  return keys.length === others.length && keys.every((key, at) => key === others[at] && sameData(a[key], b[key]))
+}

@@ -1,0 +1,32 @@
+/** A part of a file that can be parsed by itself: a document, from its `---` to the next. */
+export interface Piece {
+  readonly text: string
+  /** Where it starts in the file. */
+  readonly start: number
+  /** The line of the file that it starts on, from 1. */
+  readonly line: number
+}
+
+/** A line that starts so is a document marker wherever it stands, in quotes and block scalars too (YAML 1.2, 9.1.4). */
+const MARKER = /^---(?=[ \t\r\n]|$)/gm
+
+/** Cuts a file at its document markers. A file with directives stays whole: they speak of what follows the marker. */
+export function splitPieces(text: string): readonly Piece[] {
+  const markers = /^\uFEFF?%/m.test(text) ? [] : [...text.matchAll(MARKER)].map(({ index }) => index)
+  const pieces: Piece[] = []
+  let start = 0
+  let line = 1
+  for (const end of [...markers.filter((at) => at > 0), text.length]) {
+    const part = text.slice(start, end)
+    pieces.push({ text: part, start, line })
+    line += breaksIn(part)
+    start = end
+  }
+  return pieces
+}
+
+function breaksIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
+  return count
+}

@@ -1,0 +1,34 @@
+import { isScalar, type YAMLMap } from 'yaml'
+
+/** Keys to add, in order; a value may be a map of new keys itself. */
+export type NewPairs = readonly (readonly [string, string | number | NewPairs])[]
+
+/** A value as YAML. JSON is YAML, except for the control characters that JSON lets stand. */
+export function valueText(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** A key of a map, in quotes where its neighbours have them (JSON is YAML too) or where YAML would read it otherwise. */
+export function keyText(key: string, map: YAMLMap | undefined): string {
+  const first = map?.items[0]?.key
+  const isQuoted = isScalar(first) && first.type === 'QUOTE_DOUBLE'
+  return isQuoted || !isPlainText(key) ? valueText(key) : key
+}
+
+/** Whether a text may stand without quotes: no parser takes it for anything but itself. */
+export function isPlainText(text: string): boolean {
+  return /^[A-Za-z][\w./-]*$/.test(text) && !/^(?:y|n|yes|no|true|false|on|off|null)$/i.test(text)
+}
+
+export function flowPairs(pairs: NewPairs, map: YAMLMap | undefined): string {
+  return pairs
+    .map(([key, value]) => {
+      const inner = typeof value === 'object' ? `{${flowPairs(value, map)}}` : valueText(value)
+      return `${keyText(key, map)}: ${inner}`
+    })
+    .join(', ')
+}
