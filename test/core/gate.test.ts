@@ -14,6 +14,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     from: 5,
     to: 25,
     promotes: false,
+    swaps: false,
     finishes: false,
     bakeMs: 500,
     unchecked: [],
@@ -55,6 +56,7 @@ test('what each change waits for', () => {
       1500,
       'config block, live pass, bake pass',
     ],
+    ['another canary version under traffic blocks', { from: 25, to: 25, swaps: true }, 9999, 'version block'],
     ['also on the first step', { from: 0, liveness: undefined, unchecked: ['after'] }, 0, 'config block'],
   ]
   for (const [why, over, now, expected] of table) assert.equal(say(over, now), expected, why)

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { editManifest } from '../../src/core/manifest/edit.ts'
 import { parseManifest } from '../../src/core/manifest/parse.ts'
 import { filesFor } from '../../src/core/rollout/move.ts'
-import { standingOf } from '../../src/core/rollout/standing.ts'
+import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
 import { targetFrom } from '../../src/core/rollout/target.ts'
 import { reweigh } from '../../src/core/traffic/reweigh.ts'
+import { explainShareReason, explainRouteNote } from '../../src/core/message/route.ts'
+import { explainShares, notes } from '../../src/core/traffic/explain.ts'
 import { canaryShare, shares, weightedRules } from '../../src/core/traffic/route.ts'
 import { roleOf } from '../../src/core/traffic/roles.ts'
 import { resolveHost } from '../../src/core/traffic/host.ts'
@@ -30,6 +32,89 @@ test('a share is what Istio makes of the weights: a missing one gets nothing, a 
     const rule = targetOf({ 'vs.yaml': routeWith(text) }).route.rules[0]
     assert.deepEqual(rule === undefined ? [] : shares(rule), expected)
   }
+})
+
+function backends(list: string): string {
+  return `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  rules:\n  - backendRefs:\n${list}`
+}
+
+test('where a share is not what the weight seems to say, the reason is told', () => {
+  const name = (role: string): string => `name: web-${role}, port: 80`
+  const cases: [string, [number, string | undefined][]][] = [
+    [
+      routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`),
+      [
+        [90, undefined],
+        [10, undefined],
+      ],
+    ],
+    [
+      routeWith(`    - {${S}}\n    - {${C}, weight: 10}\n`),
+      [
+        [0, 'missing-is-zero'],
+        [100, 'sum-not-100'],
+      ],
+    ],
+    [routeWith(`    - {${S}, weight: 0}\n`), [[100, 'single-gets-all']]],
+    [routeWith(`    - {${S}}\n`), [[100, undefined]]],
+    [
+      routeWith(`    - {${S}, weight: 0}\n    - {${C}}\n`),
+      [
+        [0, 'all-zero'],
+        [0, 'all-zero'],
+      ],
+    ],
+    [
+      backends(`    - {${name('stable')}}\n    - {${name('canary')}, weight: 3}\n`),
+      [
+        [25, 'missing-is-one'],
+        [75, 'sum-not-100'],
+      ],
+    ],
+    [backends(`    - {${name('stable')}, weight: 0}\n`), [[0, 'single-zero-gets-nothing']]],
+    [backends(`    - {${name('stable')}, weight: 7}\n`), [[100, 'single-gets-all']]],
+  ]
+  for (const [text, expected] of cases) {
+    const [rule] = targetOf({ 'route.yaml': text }).route.rules
+    assert.ok(rule !== undefined)
+    const explained = explainShares(rule)
+    assert.deepEqual(
+      explained.map(({ share, reason }) => [share, reason]),
+      expected,
+      text,
+    )
+    for (const { reason } of explained) assert.ok(reason === undefined || explainShareReason(reason).endsWith('.'))
+  }
+})
+
+test('a mirror to the canary is told about; one to anything else is not', () => {
+  const mirrored = (host: string): string =>
+    `${routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`)}    mirrors:\n    - destination: {host: ${host}, subset: canary}\n`
+  const found = notes(targetOf({ 'vs.yaml': mirrored('web.default.svc') }).route)
+  assert.deepEqual(found, [{ code: 'mirrored-to-canary', rule: 'http[0]', line: 11 }])
+  assert.match(found.map(explainRouteNote).join(), /^Rule `http\[0\]` \(line 11\) mirrors requests to the canary/)
+  assert.deepEqual(notes(targetOf({ 'vs.yaml': mirrored('shadow') }).route), [])
+  const filter = `${backends('    - {name: web-stable, port: 80, weight: 9}\n    - {name: web-canary, port: 80, weight: 1}\n')}    filters:\n    - type: RequestMirror\n      requestMirror: {backendRef: {name: web-canary, port: 80}}\n`
+  assert.equal(notes(targetOf({ 'route.yaml': filter }).route).length, 1)
+})
+
+test('a label of a subset that changes moves traffic without any weight: another step, not the same one', () => {
+  assert.notEqual(stepKey(standingOf(sample(90, 10, ['v1', 'v2']))), stepKey(standingOf(sample(90, 10, ['v1', 'v3']))))
+})
+
+test('a rule that no request reaches and the testers’ rule say nothing about the share', () => {
+  const rules = `${routeWith(`    - {${S}, weight: 95}\n    - {${C}, weight: 5}\n`)}  - name: late\n    route:\n    - {${S}, weight: 0}\n    - {${C}, weight: 100}\n`
+  assert.equal(canaryShare(targetOf({ 'vs.yaml': rules }).route), 5)
+  const testers = rules
+    .replace('  - route:', `  - match: [{headers: {x-team: {exact: qa}}}]\n    route:`)
+    .replace('weight: 95', 'weight: 0')
+    .replace('weight: 5', 'weight: 100')
+  assert.equal(
+    canaryShare(targetOf({ 'vs.yaml': testers.replace('weight: 100\n  - name', 'weight: 1\n  - name') }).route),
+    100,
+  )
+  const named = { services: { web: { route: { name: 'web', rules: ['late'] } } } }
+  assert.equal(canaryShare(targetOf({ 'vs.yaml': rules }, named).route), 100)
 })
 
 test('a command changes only the rules with both roles; the header pin stays', () => {
@@ -87,10 +172,13 @@ test('roles come from the config or the names that the field uses, never from th
     ['v2', 'other'],
     ['not-a-canary-bird', 'other'],
   ] as const) {
-    assert.equal(roleOf({ host, subset }, unnamed), role)
+    assert.equal(roleOf({ host, subset, namespace: 'default' }, unnamed), role)
   }
-  assert.equal(roleOf({ host: resolveHost('web-canary', 'shop'), subset: undefined }, unnamed), 'canary')
-  assert.equal(roleOf({ host, subset: 'v2' }, { stable: 'v1', canary: 'v2' }), 'canary')
+  assert.equal(
+    roleOf({ host: resolveHost('web-canary', 'shop'), subset: undefined, namespace: 'shop' }, unnamed),
+    'canary',
+  )
+  assert.equal(roleOf({ host, subset: 'v2', namespace: 'default' }, { stable: 'v1', canary: 'v2' }), 'canary')
 })
 
 test('a short host belongs to the namespace of the route that names it', () => {
@@ -164,7 +252,7 @@ test('for any weights and percent: the total stays, the shares are as asked, and
         const weightsOf = (route: typeof after.route): number =>
           total(weightedRules(route)[0]?.destinations.map(({ weight }) => weight) ?? [])
         const old = stable + canary === 0 ? 100 : stable + canary
-        return [old, old * 10, old * 100].includes(weightsOf(after.route))
+        return [old, 100, 1_000, 10_000, old * 10, old * 100].includes(weightsOf(after.route))
       },
     ),
     { numRuns: 200 },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ROUTE_KINDS } from '../traffic/route.ts'
 import { Duration } from './duration.ts'
 
 const Percent = z.number().positive().max(100)
@@ -32,19 +33,19 @@ const Analysis = z.strictObject({
 const Service = z.strictObject({
   route: z
     .strictObject({
-      kind: z.literal('VirtualService').default('VirtualService'),
+      kind: z.enum(ROUTE_KINDS).default('VirtualService'),
       name: z.string().min(1),
       namespace: z.string().min(1).optional(),
       rules: z
         .array(z.string())
         .nonempty()
         .optional()
-        .describe('Names of the rules to move; all with both roles by default.'),
+        .describe('Names (or places, such as tls[0]) of the rules to move; all with both roles by default.'),
     })
     .optional()
     .describe('The object that splits the traffic; the one named like the service by default.'),
-  stable: z.string().optional().describe('Subset or host of the stable version.'),
-  canary: z.string().optional().describe('Subset or host of the canary version.'),
+  stable: z.string().optional().describe('Subset, host or backend of the stable version.'),
+  canary: z.string().optional().describe('Subset, host or backend of the canary version.'),
   steps: z
     .array(Percent)
     .nonempty()
@@ -67,6 +68,10 @@ const Service = z.strictObject({
 export const Config = z.strictObject({
   environments: z.record(z.string(), Environment).optional(),
   services: z.record(z.string(), Service).default({}),
+  requireSum100: z
+    .boolean()
+    .default(false)
+    .describe('For Istio up to 1.14: the weights of a VirtualService rule must sum to 100.'),
   annotationPrefix: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a DNS name, such as gitops.example.com')
@@ -75,7 +80,6 @@ export const Config = z.strictObject({
 
 export type Config = z.infer<typeof Config>
 export type ServiceConfig = z.infer<typeof Service>
-export type EnvironmentConfig = z.infer<typeof Environment>
 export type Live = z.infer<typeof Live>
 
 /** What a service that the file does not mention gets. */

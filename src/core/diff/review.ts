@@ -3,10 +3,10 @@ import type { EnvironmentDiff, Part, Problem, ResourceDiff, TrafficRow } from '.
 import { parseManifest } from '../manifest/parse.ts'
 import { renderedProblem } from '../message/problem.ts'
 import { err, ok, type Result } from '../result.ts'
-import { serviceOf } from '../rollout/target.ts'
+import { namesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
+import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
-import { isVirtualService, readVirtualService } from '../traffic/virtual-service.ts'
 import { type Change, diffRendered } from './changes.ts'
 import { parseRendered } from './objects.ts'
 
@@ -51,9 +51,11 @@ interface RuleParts {
 function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
   const manifest = parseManifest('render', text)
   if (!manifest.ok) return new Map()
-  const rules = manifest.value.objects.filter(isVirtualService).flatMap((object) => {
-    const { config: service } = serviceOf(config, { name: object.name, namespace: object.namespace ?? 'default' })
-    return rulesOf(readVirtualService(manifest.value, object, { stable: service.stable, canary: service.canary }))
+  const { objects } = manifest.value
+  const rules = objects.filter(isRoute).flatMap((object) => {
+    const bare = readRoute(manifest.value, object, { stable: undefined, canary: undefined })
+    const service = serviceOf(config, bare, rootsOf(bare, objects))
+    return rulesOf(readRoute(manifest.value, object, namesOf(service.config)))
   })
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }

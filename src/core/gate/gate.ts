@@ -1,6 +1,6 @@
 import type { Liveness } from './live.ts'
 
-export type GateName = 'live' | 'bake' | 'config' | 'base'
+export type GateName = 'live' | 'bake' | 'version' | 'config'
 
 /** Why a gate says what it says, as data; `core/message` has the words. */
 export type GateReason =
@@ -8,6 +8,7 @@ export type GateReason =
   | { readonly code: 'baking'; readonly since: number; readonly until: number; readonly bakeMs: number }
   | { readonly code: 'not-live-yet' }
   | { readonly code: 'unchecked'; readonly what: string }
+  | { readonly code: 'canary-swapped'; readonly share: number }
 
 /** One gate's word on one change: `pass`; `wait`: time or somebody else will tell, at `until` where that is known; `block`. */
 export interface Verdict {
@@ -25,6 +26,8 @@ export interface TrafficChange {
   readonly to: number
   /** The stable version becomes another one while the canary has traffic. */
   readonly promotes: boolean
+  /** The canary becomes another version while it has traffic, and keeps traffic. */
+  readonly swaps: boolean
   /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
   readonly finishes: boolean
   readonly bakeMs: number
@@ -39,11 +42,12 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   const isRaise = change.to > change.from
   const unchecked = isRaise || change.promotes ? change.unchecked.map((what) => block(target, what)) : []
+  const swapped = change.swaps ? [blockSwap(change)] : []
   const waits = (isRaise && change.from > 0) || change.promotes
-  if (liveness === undefined || (!waits && !change.finishes)) return unchecked
+  if (liveness === undefined || (!waits && !change.finishes)) return [...swapped, ...unchecked]
   const live: Verdict = { gate: 'live', target, ...liveState(liveness), reason: { code: 'live', liveness } }
   if (change.finishes) return [live]
-  return [...unchecked, live, bake(change, liveness, now)]
+  return [...swapped, ...unchecked, live, bake(change, liveness, now)]
 }
 
 function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {
@@ -60,6 +64,11 @@ function bake({ target, bakeMs }: TrafficChange, liveness: Liveness, now: number
   return now >= until
     ? { gate: 'bake', target, state: 'pass', reason }
     : { gate: 'bake', target, state: 'wait', reason, until }
+}
+
+/** What was measured was the old version: the new one would start with all its traffic, unproven. */
+function blockSwap({ target, from }: TrafficChange): Verdict {
+  return { gate: 'version', target, state: 'block', reason: { code: 'canary-swapped', share: from } }
 }
 
 function block(target: string, what: string): Verdict {

@@ -21,8 +21,10 @@ export interface ReviewedChange {
   readonly target: Target
   readonly from: number
   readonly to: number
-  /** Set when the stable version changes. */
-  readonly version: { readonly from: string; readonly to: string } | undefined
+  /** Set when one of the versions changes while the canary has traffic. */
+  readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string } | undefined
+  /** It is the last flip: both versions are the same already. */
+  readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
 }
 

@@ -96,11 +96,12 @@ function annotation(problem: Problem): CheckAnnotation[] {
 
 /** Titles and annotations are plain text on GitHub. */
 function plain(markdown: string): string {
-  return markdown.replaceAll(/[`*\\\u200B]/g, '')
+  return markdown.replaceAll(/`|\*\*|\\|\u200B/g, '')
 }
 
 export function changeTitle(change: ReviewedChange): string {
   const name = targetName(change.target)
-  if (change.version !== undefined) return `${name} stable ${change.version.from} → ${change.version.to}`
+  if (change.version !== undefined)
+    return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }

@@ -3,7 +3,9 @@ import type { RenderProblem } from '../diff/objects.ts'
 import type { Refusal } from '../environment/refusal.ts'
 import type { Problem } from '../gate/review.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
-import { code, list, plainText } from './markdown.ts'
+import type { Standing } from '../rollout/standing.ts'
+import { targetName } from '../rollout/target.ts'
+import { code, list, percent, plainText } from './markdown.ts'
 
 export function configProblem(problem: ConfigProblem): Problem {
   const key = problem.path === '' ? '' : ` at ${code(problem.path)}`
@@ -127,6 +129,17 @@ export function renderedProblem(environment: string, problem: RenderProblem): Pr
       const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
       return { ...where, what: `Environment ${name} has ${title} twice.`, next: 'Remove one, and push.' }
     }
+  }
+}
+
+/** A rollout under way whose route no longer splits anything, or is gone. */
+export function vanishedProblem({ target, share }: Standing): Problem {
+  return {
+    code: 'rollout-vanished',
+    file: target.route.place.file,
+    line: 1,
+    what: `The canary of ${code(targetName(target))} has ${percent(share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
+    next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
   }
 }
 

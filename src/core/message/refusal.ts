@@ -1,7 +1,10 @@
 import type { CommandProblem } from '../command/commands.ts'
 import { COMMANDS } from '../command/commands.ts'
+import type { Place } from '../manifest/parse.ts'
 import type { Permission, Sha } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
+import type { WeightRefusal } from '../traffic/reweigh.ts'
+import type { StartRefusal } from '../traffic/start.ts'
 import { code, list, percent } from './markdown.ts'
 
 /** Why a command was not carried out. */
@@ -10,6 +13,8 @@ export type Refusal =
   | { readonly code: 'not-understood'; readonly problem: CommandProblem }
   | { readonly code: 'fork' }
   | { readonly code: 'closed' }
+  /** A share and an abort in one comment. */
+  | { readonly code: 'mixed' }
   | {
       readonly code: 'no-service'
       readonly asked: string | undefined
@@ -44,6 +49,8 @@ export function explainRefusal(refusal: Refusal): string {
       return 'This pull request comes from a fork, and Perch commits only to branches of this repository. Push the branch here and open the pull request from it.'
     case 'closed':
       return 'This pull request was closed without merging. Reopen it, or comment on an open one.'
+    case 'mixed':
+      return 'This comment aborts a rollout too, so nothing else in it is carried out. Say it in a comment of its own.'
     case 'no-service':
       return explainNoService(refusal)
     case 'shared-file':
@@ -79,7 +86,7 @@ function explainNoService({ asked, environment, known }: Extract<Refusal, { code
       : `There is no service ${code(asked)}${where} with a stable and a canary destination.`
   const next =
     known.length === 0
-      ? 'Add a VirtualService rule with a destination for each, or name them in `.github/canary.yml`.'
+      ? 'Add a VirtualService or Gateway API route with a destination for each, or name them in `.github/canary.yml`.'
       : `Known here: ${list(known)}.`
   return `${what} ${next}`
 }
@@ -100,27 +107,91 @@ function explainCommand(problem: CommandProblem): string {
 }
 
 function explainMove(refusal: MoveRefusal): string {
-  const place = code(`${refusal.file}:${refusal.line}`)
+  const place = placeOf(refusal)
   switch (refusal.code) {
-    case 'no-room':
-      return `Not possible at ${place}: the other destinations of rule ${code(refusal.rule)} keep their weights, which leaves the canary at most **${refusal.most}%**.`
-    case 'several-of-a-role':
-      return `Rule ${code(refusal.rule)} at ${place} has more than one stable or canary destination. Name them in \`.github/canary.yml\`, or merge the entries.`
-    case 'not-divisible':
-      return `The weights of rule ${code(refusal.rule)} at ${place} sum to ${refusal.total}, which cannot express that share in whole numbers. Use another share, or a total of 100.`
-    case 'invalid-weight':
-      return `Rule ${code(refusal.rule)} at ${place} has a weight that is no whole number from 0. Istio refuses it; fix it first.`
-    case 'no-such-rule':
-      return `\`.github/canary.yml\` names rule ${code(refusal.rule)}, which ${code(refusal.route)} at ${place} does not have.`
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
+    case 'patched':
+      return `The kustomize patch at ${placeOf(refusal.patch)} overrides the weights of ${code(refusal.route)} at ${place}, and Perch does not edit patches. Change the patch by hand, or move the route's rules into a file of the environment's own.`
     case 'anchored':
     case 'aliased':
-      return `The value at ${place} is a YAML ${refusal.code === 'anchored' ? 'anchor' : 'alias'}: changing it would change other places too. Write it out as a plain number.`
+      return `The value at ${place} is a YAML ${refusal.code === 'anchored' ? 'anchor' : 'alias'}: changing it would change other places too. Write it out in each place.`
     case 'block-text':
     case 'no-place':
       return `The value at ${place} is written in a way that Perch cannot change exactly. Write it as a plain value on its own line.`
+    case 'odd-number':
+      return `The number at ${place} is not a plain decimal one (quotes, a tag, or a form such as \`010\` that YAML readers disagree about). Write it out, such as \`10\`.`
+    case 'template':
+      return `The object at ${place} is a template (\`{{ … }}\`): what it becomes is not in this file. Commit the rendered manifest, or change the value there.`
     case 'would-leak':
       return `Changing ${place} would have changed something else in the file too, so nothing was written. Please simplify the YAML there.`
+    case 'no-roles':
+    case 'no-delegate':
+    case 'which-service':
+    case 'no-canary':
+    case 'which-canary':
+    case 'no-subset':
+      return explainStart(refusal)
+    case 'no-room':
+    case 'several-of-a-role':
+    case 'ports-differ':
+    case 'not-divisible':
+    case 'sum-must-be-100':
+    case 'invalid-weight':
+    case 'sum-too-large':
+    case 'no-such-rule':
+    case 'rule-not-split':
+      return explainWeights(refusal)
   }
+}
+
+function explainWeights(refusal: WeightRefusal): string {
+  const rule = `Rule ${code(refusal.rule)} at ${placeOf(refusal)}`
+  switch (refusal.code) {
+    case 'no-room':
+      return `Not possible at ${placeOf(refusal)}: the other destinations of rule ${code(refusal.rule)} keep their weights, which leaves the canary at most **${refusal.most}%**. Ask for that or less, or lower the others first.`
+    case 'several-of-a-role':
+      return `${rule} has more than one stable or canary destination. Name them in \`.github/canary.yml\`, or merge the entries.`
+    case 'ports-differ':
+      return `${rule} sends stable and canary to different ports, so it is not one service. Give both destinations the same port.`
+    case 'not-divisible':
+      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, which cannot express that share in whole numbers. Use another share, or a total of 100.`
+    case 'sum-must-be-100':
+      return refusal.total === 100
+        ? `${rule} must sum to 100 (\`requireSum100\` in \`.github/canary.yml\`), which cannot express that share in whole numbers. Ask for a whole percent.`
+        : `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, and \`requireSum100\` in \`.github/canary.yml\` wants 100. Fix them first.`
+    case 'invalid-weight':
+      return `${rule} has the weight ${code(refusal.weight)}, which is no whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
+    case 'sum-too-large':
+      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy takes. Use smaller ones first.`
+    case 'no-such-rule':
+      return `\`.github/canary.yml\` names rule ${code(refusal.rule)}, and ${code(refusal.route)} at ${placeOf(refusal)} has no rule with destinations of that name. Correct it there.`
+    case 'rule-not-split':
+      return `\`.github/canary.yml\` names rule ${code(refusal.rule)} (${placeOf(refusal)}), which has no stable and canary destination. Add the one that is missing, or take the name out.`
+  }
+}
+
+function explainStart(refusal: StartRefusal): string {
+  const place = placeOf(refusal)
+  const route = code(refusal.route)
+  switch (refusal.code) {
+    case 'no-roles':
+      return `Perch cannot tell which destination of ${route} at ${place} is stable and which is the canary: it has ${list(refusal.destinations)}. Name them in \`.github/canary.yml\` (\`services.<name>.stable\` and \`canary\`), or in an annotation \`<prefix>/roles: "stable=…,canary=…"\` on the object.`
+    case 'no-delegate':
+      return `${route} at ${place} has no weights of its own: it hands requests on to ${list(refusal.delegates)}, which no file of this environment holds. Comment in the repository that does, or add the file here.`
+    case 'which-service':
+      return `${route} at ${place} sends traffic to ${list(refusal.destinations)}, and nothing says beside which of them the canary starts. Name the stable one (\`services.<name>.stable\`) or the rules (\`route.rules\`) in \`.github/canary.yml\`.`
+    case 'no-canary':
+      return `${route} has one destination at ${place}, and nothing says where its canary is. Add a DestinationRule subset ${code('canary')} for host ${code(refusal.host)}, or a Service ${code(refusal.service)}, or name it in \`.github/canary.yml\` (\`services.<name>.canary\`).`
+    case 'which-canary':
+      return `${route} has one destination at ${place}, and its host ${code(refusal.host)} has more than one canary subset: ${list(refusal.subsets)}. Name the one in \`.github/canary.yml\` (\`services.<name>.canary\`).`
+    case 'no-subset': {
+      const known = refusal.subsets.length === 0 ? 'no subsets' : `the subsets ${list(refusal.subsets)}`
+      return `The canary beside ${place} needs subset ${code(refusal.wanted)} of host ${code(refusal.host)}, and its DestinationRule has ${known}. Add that subset in a pull request before this one, so that the proxies know it when the traffic comes.`
+    }
+  }
+}
+
+function placeOf({ file, line }: Place): string {
+  return code(`${file}:${line}`)
 }

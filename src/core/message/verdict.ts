@@ -1,7 +1,7 @@
 import { formatDuration } from '../config/duration.ts'
 import type { Verdict } from '../gate/gate.ts'
 import type { Liveness } from '../gate/live.ts'
-import { code, plainText } from './markdown.ts'
+import { code, percent, plainText } from './markdown.ts'
 
 const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
 
@@ -19,6 +19,8 @@ export function sentence({ reason }: Verdict): string {
       return `must stay live for ${formatDuration(reason.bakeMs)}, from ${time(reason.since)} until ${time(reason.until)}.`
     case 'not-live-yet':
       return 'starts when the step on the base branch is live.'
+    case 'canary-swapped':
+      return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
     case 'unchecked':
       return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Take it out of \`.github/canary.yml\` to go on without it.`
   }

@@ -26,13 +26,18 @@ function refPart(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9+_-]+/g, '-').slice(0, MAX_PART)
 }
 
+/** Whether Perch opened this pull request as a step of some rollout. */
+export function isStep({ head, author }: PullRequest, botLogin: string): boolean {
+  return !head.isFork && author.login === botLogin && head.ref.startsWith('canary/')
+}
+
 /** Whether Perch opened this pull request for this rollout. The branch's name alone proves nothing: anyone can push one. */
 export function isStepOf(
   target: Pick<Target, 'environment' | 'service'>,
   pull: PullRequest,
   botLogin: string,
 ): boolean {
-  return !pull.head.isFork && pull.author.login === botLogin && pull.head.ref.startsWith(branchPrefix(target))
+  return isStep(pull, botLogin) && pull.head.ref.startsWith(branchPrefix(target))
 }
 
 /** Which move a branch of this rollout was made for; the two that go to 0 differ by where the base branch stands. */

@@ -1,8 +1,9 @@
 import { type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
-import type { Manifest } from '../manifest/parse.ts'
+import type { Manifest, Place } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
+import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
 import { canaryVersion, promoteVersion } from '../traffic/version.ts'
 import { planOf, type Target } from './target.ts'
 
@@ -18,7 +19,9 @@ export type Move =
 export type MoveRefusal =
   | EditRefusal
   | WeightRefusal
-  | { readonly code: 'no-version'; readonly file: string; readonly line: number }
+  | StartRefusal
+  | ({ readonly code: 'no-version' } & Place)
+  | ({ readonly code: 'patched'; readonly route: string; readonly patch: Place } & Place)
 
 /** New file texts by path; empty where nothing needs to change. */
 export type Files = ReadonlyMap<string, string>
@@ -26,8 +29,14 @@ export type Files = ReadonlyMap<string, string>
 /** The files as the move leaves them. `pr` is the pull request that a person drives the rollout from. */
 export function filesFor(move: Move, target: Target, pr: number | undefined): Result<Files, MoveRefusal> {
   if (move.kind === 'finish-version') return versionFiles(target)
+  const { route, patched, settings } = target
+  if (patched !== undefined) return err({ code: 'patched', ...route.place, route: route.name, patch: patched })
   const percent = move.kind === 'share' ? move.to : 0
-  const weights = reweigh(target.route, percent, target.settings.ruleNames)
+  // A canary that is not there has no traffic: nothing needs to be added to say so.
+  if (percent === 0 && hasNoCanary(route)) return ok(new Map())
+  const started = withCanary(route, target.neighbours)
+  if (!started.ok) return started
+  const weights = reweigh(started.value, percent, settings)
   if (!weights.ok) return weights
   const edits = [...weights.value, ...notesFor(move, target, pr)]
   const text = editManifest(target.manifest, edits)

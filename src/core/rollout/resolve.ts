@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../result.ts'
 import type { Refusal } from '../message/refusal.ts'
+import { withCanary } from '../traffic/start.ts'
 import { type Target, targetName } from './target.ts'
 
 /** What a command names, and what the pull request is about. */
@@ -15,8 +16,10 @@ export interface Wish {
  * touches is meant: by its environment's files, then by the folder of its route. Anything else is a question back.
  */
 export function resolveTarget(targets: readonly Target[], wish: Wish): Result<Target, Refusal> {
-  const named = targets.filter((target) => isNamed(target, wish))
-  const sharing = targets.find((target) => isShared(target, wish))
+  const called = callable(targets, wish.service)
+  const named = called.filter((target) => wish.environment === undefined || target.environment === wish.environment)
+  const sharing = called.find((target) => isShared(target, wish))
+  if (named.length === 0 && sharing?.patched !== undefined) return ok(sharing)
   if (named.length === 0 && sharing !== undefined) {
     const { environments, route, environment } = sharing
     return err({
@@ -28,7 +31,7 @@ export function resolveTarget(targets: readonly Target[], wish: Wish): Result<Ta
     })
   }
   if (named.length === 0) {
-    const known = targets.map((target) => targetName(target))
+    const known = targets.filter(isReady).map((target) => targetName(target))
     return err({ code: 'no-service', asked: wish.service, environment: wish.environment, known })
   }
   const changed = new Set(wish.changed)
@@ -48,17 +51,22 @@ export function resolveTarget(targets: readonly Target[], wish: Wish): Result<Ta
   return err({ code: 'ambiguous', choices: left.map((target) => `${target.service} --env ${target.environment}`) })
 }
 
-function isNamed(target: Target, { service, environment }: Wish): boolean {
-  return isService(target, service) && (environment === undefined || target.environment === environment)
+/** Those of a name, the closest first: its own, then its route's and its roots'. Unnamed, those that can be moved as they are. */
+function callable(targets: readonly Target[], service: string | undefined): readonly Target[] {
+  const ready = targets.filter(isReady)
+  if (service === undefined) return ready.length > 0 ? ready : targets
+  const own = targets.filter((target) => target.service === service)
+  return own.length > 0 ? own : targets.filter(({ aliases }) => aliases.includes(service))
+}
+
+/** Whether it splits its traffic, or says enough to begin. */
+function isReady({ route, neighbours }: Target): boolean {
+  return withCanary(route, neighbours).ok
 }
 
 /** The environment is named, but its weights live in a file that others use too: changing it changes all of them. */
-function isShared(target: Target, { service, environment }: Wish): boolean {
-  return isService(target, service) && environment !== undefined && target.environments.includes(environment)
-}
-
-function isService(target: Target, service: string | undefined): boolean {
-  return service === undefined || target.service === service || target.route.name === service
+function isShared({ environments }: Target, { environment }: Wish): boolean {
+  return environment !== undefined && environments.includes(environment)
 }
 
 function folderOf(path: string): string {

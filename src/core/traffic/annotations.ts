@@ -16,11 +16,13 @@ const KEYS = {
   steps: 'steps',
 } as const satisfies Record<keyof RolloutNotes, string>
 
-/** An object that carries `x/canary-percentage` already keeps `x`; the others get the configured prefix. */
+/** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
 export function prefixOf(route: Route, configured: string): string {
-  const suffix = `/${KEYS.percentage}`
-  const key = Object.keys(route.annotations).find((name) => name.endsWith(suffix))
-  return key === undefined ? configured : key.slice(0, -suffix.length)
+  for (const suffix of [`/${KEYS.percentage}`, '/roles']) {
+    const key = Object.keys(route.annotations).find((name) => name.endsWith(suffix))
+    if (key !== undefined) return key.slice(0, -suffix.length)
+  }
+  return configured
 }
 
 export function readNotes(route: Route, configured: string): RolloutNotes {
@@ -42,7 +44,7 @@ export function writeNotes(route: Route, configured: string, notes: RolloutNotes
 
 /**
  * The notes of a finished rollout: none. An object with a prefix of its own keeps `canary-percentage: "0"`, because
- * that key is the only place where the prefix is recorded.
+ * that key records the prefix.
  */
 export function clearedNotes(route: Route, configured: string): RolloutNotes {
   const percentage = prefixOf(route, configured) === configured ? undefined : '0'

@@ -1,69 +1,161 @@
 import type { Edit } from '../manifest/edit.ts'
 import type { Place } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
-import { count, type Route, type Rule, weightedRules } from './route.ts'
+import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'
 
-export type WeightRefusal = Place & { readonly route: string; readonly rule: string } & (
-    | { readonly code: 'several-of-a-role' }
-    | { readonly code: 'no-room'; readonly most: number }
-    | { readonly code: 'not-divisible'; readonly total: number }
-    | { readonly code: 'invalid-weight' }
-    | { readonly code: 'no-such-rule' }
-  )
+/** What is wrong with one rule. */
+type RuleProblem =
+  | { readonly code: 'several-of-a-role' | 'ports-differ' | 'no-such-rule' | 'rule-not-split' }
+  | { readonly code: 'no-room'; readonly most: number }
+  | { readonly code: 'not-divisible' | 'sum-must-be-100' | 'sum-too-large'; readonly total: number }
+  | { readonly code: 'invalid-weight'; readonly line: number; readonly weight: string; readonly most: number }
 
-/** Istio's weights are int32; a finer split than 1 in 10,000 is beyond what Envoy's default total resolves. */
-const SCALES = [1, 10, 100] as const
+export type WeightRefusal = Place & { readonly route: string; readonly rule: string } & RuleProblem
+
+export interface WeightOptions {
+  /** Istio up to 1.14 refuses any other sum, and weights above 100. */
+  readonly requireSum100?: boolean
+}
+
+/** VirtualService's weight is int32; Envoy adds the weights of a route up in a uint32 (config.route.v3.WeightedCluster). */
+const ISTIO = { weight: 2_147_483_647, sum: 4_294_967_295 }
+/** gateway-api BackendRef.weight; with at most 16 backends the sum needs no limit. */
+const GATEWAY = { weight: 1_000_000, sum: Number.MAX_SAFE_INTEGER }
+/** Totals that people read as parts of a hundred. A finer split than 1 in 10,000 is beyond a command's two decimals. */
+const ROUND_TOTALS = [100, 1_000, 10_000] as const
 
 /**
- * The edits that give the canary `percent` of the traffic in every weighted rule of the route (or in those named). The
- * rule's total stays what it is; destinations that are neither stable nor canary keep their weights; the rest is the
- * stable's. A share that the total cannot express in whole numbers multiplies all weights by 10 or 100.
+ * The edits that give the canary `percent` of the traffic in every rule that the rollout moves. Destinations that are
+ * neither stable nor canary keep their share; the rest is the stable's. A rule's total stays what it is where it can express
+ * the share in whole numbers; else it rises to the next of 100, 1,000 and 10,000 that can, or tenfold.
  */
 export function reweigh(
   route: Route,
   percent: number,
-  ruleNames?: readonly string[],
+  options: WeightOptions = {},
 ): Result<readonly Edit[], WeightRefusal> {
-  const edits: Edit[] = []
-  for (const name of ruleNames ?? []) {
-    if (route.rules.some((rule) => rule.name === name)) continue
-    return err({ ...route.place, code: 'no-such-rule', route: route.name, rule: name })
+  const rules = weightedRules(route)
+  for (const label of route.names.rules ?? []) {
+    if (rules.some((rule) => rule.label === label)) continue
+    const rule = route.rules.find((known) => known.label === label)
+    const place = { file: route.place.file, line: rule?.line ?? route.place.line }
+    const code = rule === undefined ? 'no-such-rule' : 'rule-not-split'
+    return err({ ...place, code, route: route.name, rule: label })
   }
-  for (const rule of weightedRules(route)) {
-    if (ruleNames !== undefined && (rule.name === undefined || !ruleNames.includes(rule.name))) continue
-    const weights = newWeights(route, rule, percent)
-    if (!weights.ok) return weights
-    for (const [index, destination] of rule.destinations.entries()) {
-      const weight = weights.value[index]
-      if (weight === undefined || weight === destination.weight) continue
-      edits.push({ document: route.document, path: destination.weightPath, value: weight })
+  const edits: Edit[] = []
+  for (const rule of rules) {
+    const problem = problemOf(rule, percent)
+    const weights = problem ?? newWeights(rule, percent, options)
+    if ('code' in weights) {
+      return err({ file: route.place.file, line: rule.line, route: route.name, rule: rule.label, ...weights })
     }
+    edits.push(...rule.destinations.flatMap((entry, index) => editsOf(route, { rule, entry, weight: weights[index] })))
   }
   return ok(edits)
 }
 
-function newWeights(route: Route, rule: Rule, percent: number): Result<readonly number[], WeightRefusal> {
-  const where = { file: route.place.file, line: rule.line, route: route.name, rule: rule.label }
-  if (count(rule, 'stable') > 1 || count(rule, 'canary') > 1) return err({ ...where, code: 'several-of-a-role' })
-  const written = rule.destinations.map(({ weight }) => weight)
-  if (written.some((weight) => weight !== undefined && (!Number.isInteger(weight) || weight < 0))) {
-    return err({ ...where, code: 'invalid-weight' })
+/** Why a rule cannot be moved, whatever its new weights. */
+function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
+  const limits = limitsOf(rule)
+  if (count(rule, 'stable') > 1 || count(rule, 'canary') > 1) return { code: 'several-of-a-role' }
+  const bad = rule.destinations.find(({ weight, badWeight }) => badWeight !== undefined || !isValid(weight, limits))
+  if (bad !== undefined) {
+    const weight = bad.badWeight ?? String(bad.weight)
+    return { code: 'invalid-weight', line: bad.line, weight, most: limits.weight }
   }
-  // A missing weight counts as 0, which makes the written total meaningless: such a rule is written anew on 100.
-  const sum = written.reduce<number>((all, weight) => all + (weight ?? 0), 0)
-  const total = written.includes(undefined) || sum === 0 ? 100 : sum
-  const others = rule.destinations.reduce((all, { role, weight }) => all + (role === 'other' ? (weight ?? 0) : 0), 0)
+  const total = sumOf(rule)
+  if (total > limits.sum) return { code: 'sum-too-large', total }
+  // Going down is never harder than going up: what the ports mean for it is as it was.
+  const ports = rule.destinations.filter(({ role }) => role !== 'other').map(({ port }) => port)
+  if (percent > canaryShareOf(rule) && new Set(ports).size > 1) return { code: 'ports-differ' }
+  return undefined
+}
 
-  const scale = SCALES.find((factor) => isWhole((percent * total * factor) / 100))
-  if (scale === undefined) return err({ ...where, code: 'not-divisible', total })
-  const canary = Math.round((percent * total * scale) / 100)
-  const stable = (total - others) * scale - canary
-  if (stable < 0) return err({ ...where, code: 'no-room', most: Math.floor(((total - others) * 100) / total) })
-  return ok(
-    rule.destinations.map(({ role, weight }) =>
-      role === 'canary' ? canary : role === 'stable' ? stable : (weight ?? 0) * scale,
-    ),
+function isValid(weight: number | undefined, limits: typeof ISTIO): boolean {
+  return weight === undefined || (Number.isInteger(weight) && weight >= 0 && weight <= limits.weight)
+}
+
+/** The new weight of each destination, in the rule's order. */
+function newWeights(rule: Rule, percent: number, options: WeightOptions): RuleProblem | readonly number[] {
+  const isStrict = options.requireSum100 === true && rule.api === 'istio'
+  const others = rule.destinations.reduce((sum, entry) => sum + keptWeight(rule, entry), 0)
+  const isFree = others === 0 && (isStrict || isToBeWrittenAnew(rule))
+  const total = (isFree ? 0 : sumOf(rule)) || 100
+  if (isStrict && total !== 100) return { code: 'sum-must-be-100', total }
+  const most = ((total - others) * 100) / total
+  if (percent > most + 1e-9) return { code: 'no-room', most: Math.floor(most) }
+  const candidates = isStrict ? [total] : totalsFrom(total)
+  const found = firstOf(candidates, (candidate) => weightsOn(rule, percent, { total, candidate }))
+  return found ?? { code: isStrict ? 'sum-must-be-100' : 'not-divisible', total }
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The weights that sum to `candidate` instead of `total`; undefined where they would be fractions or too large. */
+function weightsOn(
+  rule: Rule,
+  percent: number,
+  { total, candidate }: { readonly total: number; readonly candidate: number },
+): readonly number[] | undefined {
+  const limits = limitsOf(rule)
+  const canary = (percent * candidate) / 100
+  const kept = rule.destinations.map((entry) => (keptWeight(rule, entry) * candidate) / total)
+  if (candidate > limits.sum || !isWhole(canary) || !kept.every(isWhole)) return undefined
+  const stable = candidate - Math.round(canary) - kept.reduce((sum, weight) => sum + Math.round(weight), 0)
+  const weights = rule.destinations.map(({ role }, index) =>
+    role === 'canary' ? Math.round(canary) : role === 'stable' ? stable : Math.round(kept[index] ?? 0),
   )
+  return weights.every((weight) => weight <= limits.weight) ? weights : undefined
+}
+
+/** What a destination that is not part of the rollout has, and keeps. */
+function keptWeight(rule: Rule, entry: Destination): number {
+  return entry.role === 'other' ? countedWeight(rule, entry) : 0
+}
+
+/** A missing weight makes the written total meaningless, and one of a single destination means nothing yet. */
+function isToBeWrittenAnew({ api, destinations }: Rule): boolean {
+  return destinations.some(({ weight, pending }) => pending !== undefined || (api === 'istio' && weight === undefined))
+}
+
+function totalsFrom(total: number): readonly number[] {
+  const rounder = ROUND_TOTALS.filter((round) => round > total)
+  return [total, ...rounder, total * 10, total * 100]
+}
+
+function limitsOf({ api }: Rule): typeof ISTIO {
+  return api === 'gateway' ? GATEWAY : ISTIO
+}
+
+function sumOf(rule: Rule): number {
+  return rule.destinations.reduce((sum, entry) => sum + countedWeight(rule, entry), 0)
+}
+
+interface Weighing {
+  readonly rule: Rule
+  readonly entry: Destination
+  readonly weight: number | undefined
+}
+
+/** Nothing where the entry already says so; stable and canary always say their weight themselves. */
+function editsOf({ document }: Route, { rule, entry, weight }: Weighing): Edit[] {
+  const { pending, path } = entry
+  if (pending?.how === 'copy-behind') {
+    return [{ document, path, copy: [...pending.values, { path: ['weight'], value: weight }] }]
+  }
+  const values = (pending?.values ?? []).map((value) => ({
+    document,
+    path: [...path, ...value.path],
+    value: value.value,
+  }))
+  const said = entry.role === 'other' ? countedWeight(rule, entry) : entry.weight
+  return weight === said ? values : [...values, { document, path: entry.weightPath, value: weight }]
 }
 
 function isWhole(value: number): boolean {

@@ -1,30 +1,61 @@
-import { shortHost } from './host.ts'
-import type { Role } from './route.ts'
-
-/** The names of the two versions, from the config; undefined where they are left to be found by name. */
-export interface RoleNames {
-  readonly stable: string | undefined
-  readonly canary: string | undefined
-}
+import { resolveHost, shortHost } from './host.ts'
+import type { Role, RouteNames } from './route.ts'
 
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
 
+interface Named {
+  /** Fully qualified. */
+  readonly host: string
+  readonly subset: string | undefined
+  /** The route's: a dotted name in the config is resolved there, as the route's own hosts are. */
+  readonly namespace: string
+}
+
 /**
- * The role of a destination: by the names in the config (a subset or a host, short or full), else by the words that the
- * field uses, alone (`canary`) or at the end of a name (`web-canary`). Never by position.
+ * The role of a destination: by the names in the config or the annotation (a subset or a host, short or full), else by the
+ * words that the field uses, alone (`canary`) or at the end of a name (`web-canary`). Never by position.
  */
-export function roleOf(
-  destination: { readonly host: string; readonly subset: string | undefined },
-  names: RoleNames,
-): Role {
-  const called = [destination.subset, destination.host, shortHost(destination.host)]
-  const isCalled = (name: string | undefined, words: readonly string[]): boolean =>
-    name === undefined
-      ? words.some((word) => endsIn(destination.subset ?? shortHost(destination.host), word))
-      : called.includes(name)
-  if (isCalled(names.canary, CANARY_WORDS)) return 'canary'
-  return isCalled(names.stable, STABLE_WORDS) ? 'stable' : 'other'
+export function roleOf(destination: Named, names: Pick<RouteNames, 'stable' | 'canary'>): Role {
+  if (isCalled(destination, names.canary, isCanaryWord)) return 'canary'
+  return isCalled(destination, names.stable, isStableWord) ? 'stable' : 'other'
+}
+
+function isCalled(
+  { host, subset, namespace }: Named,
+  name: string | undefined,
+  isWord: (name: string) => boolean,
+): boolean {
+  if (name === undefined) return isWord(subset ?? shortHost(host))
+  if (name === subset) return true
+  // `web` is `web` in any namespace; `web.a` and `web.b` are two.
+  return name.includes('.') ? resolveHost(name, namespace) === host : name === shortHost(host)
+}
+
+export function isCanaryWord(name: string): boolean {
+  return CANARY_WORDS.some((word) => endsIn(name, word))
+}
+
+export function isStableWord(name: string): boolean {
+  return STABLE_WORDS.some((word) => endsIn(name, word))
+}
+
+/** `web-stable`, `web-primary` and `web` → `web-canary`. */
+export function canaryNameFor(name: string): string {
+  const word = STABLE_WORDS.find((stable) => name.endsWith(`-${stable}`))
+  const stem = word === undefined ? name : name.slice(0, -word.length - 1)
+  return `${stem}-canary`
+}
+
+/** An annotation such as `gitops.example.com/roles: "stable=v1,canary=v2"`, on the object that it speaks of. */
+export function rolesFrom(annotations: Readonly<Record<string, string>>): Pick<RouteNames, 'stable' | 'canary'> {
+  const text = Object.entries(annotations).find(([key]) => key.endsWith('/roles'))?.[1] ?? ''
+  const pairs = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()))
+  const read = (role: string): string | undefined => {
+    const name = pairs.find(([key]) => key === role)?.[1]
+    return name === '' ? undefined : name
+  }
+  return { stable: read('stable'), canary: read('canary') }
 }
 
 function endsIn(name: string, word: string): boolean {

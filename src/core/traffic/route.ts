@@ -3,28 +3,69 @@ import type { Path, Place } from '../manifest/parse.ts'
 /** What a destination is to the rollout. */
 export type Role = 'stable' | 'canary' | 'other'
 
+/** Kinds that split traffic by weights: Istio's, and those of the Gateway API with `backendRefs[].weight`. */
+export const ROUTE_KINDS = ['VirtualService', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute'] as const
+export type RouteKind = (typeof ROUTE_KINDS)[number]
+
+/** How a person calls what a route splits; undefined where it is left to be found. */
+export interface RouteNames {
+  readonly stable: string | undefined
+  readonly canary: string | undefined
+  /** Labels of the rules to move; undefined: every rule that splits the traffic. */
+  readonly rules?: readonly string[] | undefined
+}
+
+/** A value to write into an entry of a rule; the path is relative to the entry. */
+export interface EntryValue {
+  readonly path: Path
+  readonly value: string
+}
+
 /** One entry of a rule: where a part of the traffic goes. */
 export interface Destination {
   /** Fully qualified: short names are resolved in the route's own namespace. */
   readonly host: string
+  /** The host (or backend) as the file has it. */
+  readonly written: string
   readonly subset: string | undefined
+  /** As written; undefined where the service's only port is meant. */
+  readonly port: number | undefined
   readonly role: Role
-  /** As written; undefined where the file has none. */
+  /** As written; undefined where the file has no number. */
   readonly weight: number | undefined
+  /** What stands in the place of a number, as JSON; undefined where there is a number or nothing. */
+  readonly badWeight: string | undefined
+  /** Where the entry stands in the document. */
+  readonly path: Path
   /** Where the weight stands, or would stand, in the document. */
   readonly weightPath: Path
+  readonly line: number
+  /** Of a canary that is about to start: what must be written for the entry to be this destination, and where. */
+  readonly pending?: { readonly how: 'write' | 'copy-behind'; readonly values: readonly EntryValue[] }
+}
+
+/** A service that gets copies of a rule's requests. */
+export interface Mirror {
+  readonly host: string
+  readonly subset: string | undefined
+  readonly line: number
 }
 
 /** One weighted rule of a route. */
 export interface Rule {
-  /** `http[0]`, or its name where it has one. */
+  /** Its name, else where it stands: `http[0]`, `tls[1]`, `rules[0]`. */
   readonly label: string
   readonly name: string | undefined
+  /** Whose arithmetic counts: they differ in missing weights and in single destinations. */
+  readonly api: 'istio' | 'gateway'
+  /** Its matches pick callers (by headers, cookies, query parameters, source labels), not a part of the service. */
+  readonly picksCallers: boolean
+  /** A rule before it takes every request (istioctl's IST0130). */
+  readonly isUnreachable: boolean
   readonly destinations: readonly Destination[]
+  readonly mirrors: readonly Mirror[]
   readonly line: number
 }
-
-export type RouteKind = 'VirtualService'
 
 /** An object that splits traffic by weights, as one file has it. */
 export interface Route {
@@ -35,18 +76,36 @@ export interface Route {
   readonly document: number
   readonly at: Path
   readonly annotations: Readonly<Record<string, string>>
+  readonly names: RouteNames
   /** Every rule that has destinations, in the file's order. */
   readonly rules: readonly Rule[]
+  /** The VirtualServices that it leaves some of its requests to: their weights are theirs. */
+  readonly delegates: readonly RouteName[]
 }
 
+export type RouteName = Pick<Route, 'kind' | 'namespace' | 'name'>
+
 /** `VirtualService default/api-service`: the same object in any file or render. */
-export function routeId(route: Pick<Route, 'kind' | 'namespace' | 'name'>): string {
+export function routeId(route: RouteName): string {
   return `${route.kind} ${route.namespace}/${route.name}`
 }
 
-/** The rules that a rollout moves: those with a stable and a canary destination. Header pins hold only one of them. */
+/**
+ * The rules that a rollout moves: those that the config names, else all with a stable and a canary destination. Header
+ * pins hold only one of them. Next to an open rule, one for some callers at 0 or 100 is the testers' or an A/B test, and
+ * one that no request reaches is not worth a change.
+ */
 export function weightedRules(route: Route): readonly Rule[] {
-  return route.rules.filter((rule) => count(rule, 'stable') > 0 && count(rule, 'canary') > 0)
+  const both = route.rules.filter((rule) => count(rule, 'stable') > 0 && count(rule, 'canary') > 0)
+  const { rules } = route.names
+  if (rules !== undefined) return both.filter(({ label }) => rules.includes(label))
+  const open = both.filter((rule) => !isSettled(rule) && !rule.isUnreachable)
+  return open.length > 0 ? open : both
+}
+
+function isSettled(rule: Rule): boolean {
+  const share = canaryShareOf(rule)
+  return rule.picksCallers && (share === 0 || share === 100)
 }
 
 /** Whether the route splits a service between a stable and a canary version. */
@@ -55,14 +114,23 @@ export function isSplit(route: Route): boolean {
 }
 
 /**
- * The percent of traffic that each destination of a rule gets, in the rule's order. As Istio computes it: a single
- * destination gets everything whatever its weight; among several, a missing weight is 0 and the share is weight / sum
- * (istio.io VirtualService reference, HTTPRouteDestination.weight). All zero: nobody gets any.
+ * The weight that counts. Without one an Istio destination among several gets nothing (istio.io VirtualService
+ * reference, HTTPRouteDestination.weight), and a Gateway API backend counts 1 (gateway-api BackendRef.weight).
+ */
+export function countedWeight(rule: Pick<Rule, 'api'>, { weight }: Pick<Destination, 'weight'>): number {
+  return weight ?? (rule.api === 'gateway' ? 1 : 0)
+}
+
+/**
+ * The percent of traffic that each destination of a rule gets, in the rule's order: weight / sum. Istio gives a single
+ * destination everything whatever its weight; the Gateway API gives a single backend of weight 0 nothing. All zero:
+ * nobody gets any.
  */
 export function shares(rule: Rule): readonly number[] {
-  if (rule.destinations.length === 1) return [100]
-  const total = rule.destinations.reduce((sum, destination) => sum + (destination.weight ?? 0), 0)
-  return rule.destinations.map(({ weight }) => (total === 0 ? 0 : ((weight ?? 0) * 100) / total))
+  if (rule.api === 'istio' && rule.destinations.length === 1) return [100]
+  const weights = rule.destinations.map((destination) => countedWeight(rule, destination))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
 }
 
 /** The canary's percent in one rule. */

@@ -2,6 +2,7 @@ import type { Edit } from '../manifest/edit.ts'
 import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
+import { withCanary } from './start.ts'
 
 /** Where a destination's version is set: the labels of a DestinationRule's subset, or the selector of its Service. */
 interface VersionSource {
@@ -32,10 +33,12 @@ export function versionsOf(route: Route, manifests: readonly Manifest[]): Versio
   }
 }
 
-/** How the canary is called in messages and annotations: its version label, else its subset or host. */
+/** How the canary (the one that would start, where there is none) is called: its version label, else its subset or host. */
 export function canaryVersion(route: Route, manifests: readonly Manifest[]): string {
-  const destination = destinationOf(route, 'canary')
-  return versionsOf(route, manifests)?.canary ?? destination?.subset ?? shortHost(destination?.host ?? route.name)
+  const started = withCanary(route, manifests)
+  const split = started.ok ? started.value : route
+  const destination = destinationOf(split, 'canary')
+  return versionsOf(split, manifests)?.canary ?? destination?.subset ?? shortHost(destination?.host ?? route.name)
 }
 
 /** The edits, by file, that make the stable version the canary's; undefined where the files do not say how versions are set. */

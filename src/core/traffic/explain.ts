@@ -1,0 +1,57 @@
+import { count, countedWeight, type Destination, type Route, type Rule, shares } from './route.ts'
+
+/** Why a destination's share is not what its weight seems to say. */
+export type ShareReason =
+  | 'missing-is-zero'
+  | 'missing-is-one'
+  | 'single-gets-all'
+  | 'single-zero-gets-nothing'
+  | 'sum-not-100'
+  | 'all-zero'
+
+export interface ExplainedShare {
+  readonly destination: Destination
+  /** Percent, as the proxies compute it. */
+  readonly share: number
+  /** Undefined where the weight is the percent. */
+  readonly reason: ShareReason | undefined
+}
+
+/** What each destination of a rule truly gets, and why where that surprises. */
+export function explainShares(rule: Rule): readonly ExplainedShare[] {
+  const percents = shares(rule)
+  return rule.destinations.map((destination, index) => {
+    const share = percents[index] ?? 0
+    return { destination, share, reason: reasonFor(rule, destination, share) }
+  })
+}
+
+function reasonFor(rule: Rule, destination: Destination, share: number): ShareReason | undefined {
+  const { weight } = destination
+  if (rule.destinations.length === 1) {
+    if (share === 0) return 'single-zero-gets-nothing'
+    return weight === undefined || weight === 100 ? undefined : 'single-gets-all'
+  }
+  if (rule.destinations.every((entry) => countedWeight(rule, entry) === 0)) return 'all-zero'
+  if (weight === undefined) return rule.api === 'gateway' ? 'missing-is-one' : 'missing-is-zero'
+  return Math.abs(weight - share) < 1e-6 ? undefined : 'sum-not-100'
+}
+
+/** Something about a route that a person should know who moves its traffic. */
+export interface RouteNote {
+  readonly code: 'mirrored-to-canary'
+  readonly rule: string
+  readonly line: number
+}
+
+/** What is worth knowing before moving a route. Mirrored requests are counted by the canary's metrics as if users had sent them. */
+export function notes(route: Route): readonly RouteNote[] {
+  const canaries = route.rules
+    .filter((rule) => count(rule, 'canary') > 0)
+    .flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
+  return route.rules.flatMap(({ label, mirrors }) =>
+    mirrors
+      .filter(({ host, subset }) => canaries.some((canary) => canary.host === host && canary.subset === subset))
+      .map(({ line }) => ({ code: 'mirrored-to-canary' as const, rule: label, line })),
+  )
+}

@@ -1,0 +1,72 @@
+import type { Path } from '../../manifest/parse.ts'
+import { roleOf } from '../roles.ts'
+import type { Destination, Mirror, Rule } from '../route.ts'
+import { type Data, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'
+
+/** What all routes of the Gateway API share: `spec.rules[].backendRefs[]`. */
+export const GATEWAY_GROUP = 'gateway.networking.k8s.io'
+
+/** Reads the rules; `picksCallers` says of one of a rule's `matches` whether it picks callers. */
+export function gatewayRules(source: RouteSource, picksCallers: (match: unknown) => boolean): readonly Rule[] {
+  const spec = recordOf(source.object.data['spec'])
+  return listOf(spec['rules']).flatMap((item, index): Rule[] => {
+    const rule = recordOf(item)
+    const at = [...source.object.at, 'spec', 'rules', index]
+    const backends = listOf(rule['backendRefs'])
+    if (backends.length === 0) return []
+    const name = textOf(rule['name'])
+    const matches = listOf(rule['matches'])
+    return [
+      {
+        label: name ?? `rules[${index}]`,
+        name,
+        api: 'gateway',
+        picksCallers: matches.length > 0 && matches.every(picksCallers),
+        // The Gateway API orders rules by how exact their matches are, not by the file.
+        isUnreachable: false,
+        destinations: backends.map((backend, position) =>
+          readBackend(source, recordOf(backend), [...at, 'backendRefs', position]),
+        ),
+        mirrors: mirrorsIn(source, rule, at),
+        line: source.manifest.line(source.object.document, at),
+      },
+    ]
+  })
+}
+
+function readBackend(source: RouteSource, backend: Data, path: Path): Destination {
+  const { manifest, object, namespace, names } = source
+  const host = hostOf(backend, namespace)
+  const weightPath = [...path, 'weight']
+  return {
+    host,
+    written: textOf(backend['name']) ?? '',
+    subset: undefined,
+    port: numberOf(backend['port']),
+    role: roleOf({ host, subset: undefined, namespace }, names),
+    ...weightOf(backend),
+    path,
+    weightPath,
+    line: manifest.line(object.document, backend['weight'] === undefined ? path : weightPath),
+  }
+}
+
+/** A Service by the name that DNS gives it, so that it compares with other kinds; anything else by kind and group. */
+function hostOf(backend: Data, routeNamespace: string): string {
+  const name = textOf(backend['name']) ?? ''
+  const namespace = textOf(backend['namespace']) ?? routeNamespace
+  const kind = textOf(backend['kind']) ?? 'Service'
+  const group = textOf(backend['group']) ?? ''
+  return kind === 'Service' && group === ''
+    ? `${name}.${namespace}.svc.cluster.local`
+    : `${name}.${namespace}.${kind}.${group}`
+}
+
+function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: Data, at: Path): Mirror[] {
+  return listOf(rule['filters']).flatMap((filter, index) => {
+    const mirror = recordOf(filter)['requestMirror']
+    if (mirror === undefined) return []
+    const host = hostOf(recordOf(recordOf(mirror)['backendRef']), namespace)
+    return [{ host, subset: undefined, line: manifest.line(object.document, [...at, 'filters', index]) }]
+  })
+}

@@ -1,0 +1,56 @@
+import { isRecord, type Manifest, type ManifestObject } from '../../manifest/parse.ts'
+import type { RouteKind, RouteName, RouteNames, Rule } from '../route.ts'
+
+/** One kind of object that splits traffic. */
+export interface Kind {
+  readonly kind: RouteKind
+  /** The API group; all its versions have one schema for what is read here. */
+  readonly group: string
+  /** Every rule with destinations, in the file's order. */
+  rules(source: RouteSource): readonly Rule[]
+  /** The routes that it leaves some of its requests to, where the kind can. */
+  readonly delegates?: (source: Pick<RouteSource, 'object' | 'namespace'>) => readonly RouteName[]
+}
+
+/** An object on its way to being a route. */
+export interface RouteSource {
+  readonly manifest: Manifest
+  readonly object: ManifestObject
+  readonly namespace: string
+  readonly names: RouteNames
+}
+
+export type Data = Readonly<Record<string, unknown>>
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function recordOf(value: unknown): Data {
+  return isRecord(value) ? value : {}
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A weight as read, and what stands there when it is no number (a map where a template was meant). */
+export function weightOf(entry: Data): { readonly weight: number | undefined; readonly badWeight: string | undefined } {
+  const weight = entry['weight']
+  if (typeof weight === 'number') return { weight, badWeight: undefined }
+  if (weight === undefined || weight === null) return { weight: undefined, badWeight: undefined }
+  return { weight: undefined, badWeight: typeof weight === 'object' ? '{…}' : JSON.stringify(weight) }
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+/** Whether a match says anything under one of these keys. */
+export function says(match: unknown, keys: readonly string[]): boolean {
+  const fields = recordOf(match)
+  return keys.some((key) => {
+    const value = fields[key]
+    return Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0
+  })
+}

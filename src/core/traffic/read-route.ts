@@ -1,0 +1,61 @@
+import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
+import { grpcRoute } from './kinds/grpc-route.ts'
+import { httpRoute } from './kinds/http-route.ts'
+import type { Kind } from './kinds/kind.ts'
+import { tcpRoute } from './kinds/tcp-route.ts'
+import { tlsRoute } from './kinds/tls-route.ts'
+import { virtualService } from './kinds/virtual-service.ts'
+import { rolesFrom } from './roles.ts'
+import { type Route, routeId, type RouteName, type RouteNames } from './route.ts'
+
+const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
+
+/** Whether an object can split traffic by weights, in any version of its API. */
+export function isRoute(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
+  return kindOf(object) !== undefined
+}
+
+/**
+ * Reads an object as a route. What the config does not name is what the object's own annotation `<prefix>/roles` names.
+ * Rules without destinations (redirects, direct responses, delegates) are left out; an object of another kind has no rules.
+ */
+export function readRoute(manifest: Manifest, object: ManifestObject, names: RouteNames): Route {
+  const annotations = annotationsOf(object)
+  const own = rolesFrom(annotations)
+  const called = { ...names, stable: names.stable ?? own.stable, canary: names.canary ?? own.canary }
+  const namespace = object.namespace ?? 'default'
+  const kind = kindOf(object)
+  return {
+    kind: kind?.kind ?? 'VirtualService',
+    namespace,
+    name: object.name,
+    place: { file: object.file, line: object.line },
+    document: object.document,
+    at: object.at,
+    annotations,
+    names: called,
+    rules: kind?.rules({ manifest, object, namespace, names: called }) ?? [],
+    delegates: kind?.delegates?.({ object, namespace }) ?? [],
+  }
+}
+
+/** The routes that hand requests on to this one. The weights are the delegate's; people know the root. */
+export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): readonly RouteName[] {
+  return objects.flatMap((object): RouteName[] => {
+    const kind = kindOf(object)
+    const namespace = object.namespace ?? 'default'
+    const isRoot = kind?.delegates?.({ object, namespace }).some((delegate) => routeId(delegate) === routeId(route))
+    return kind !== undefined && isRoot === true ? [{ kind: kind.kind, name: object.name, namespace }] : []
+  })
+}
+
+function kindOf({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): Kind | undefined {
+  return KINDS.find((known) => known.kind === kind && apiVersion.startsWith(`${known.group}/`))
+}
+
+function annotationsOf(object: ManifestObject): Readonly<Record<string, string>> {
+  const metadata = object.data['metadata']
+  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
+  if (!isRecord(annotations)) return {}
+  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, String(value)]))
+}

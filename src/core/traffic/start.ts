@@ -1,0 +1,175 @@
+import { isRecord, type Manifest, type ManifestObject, type Place } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { resolveHost, shortHost } from './host.ts'
+import { canaryNameFor, isCanaryWord, isStableWord } from './roles.ts'
+import { type Destination, type EntryValue, isSplit, type Route, routeId, type Rule } from './route.ts'
+
+export type StartRefusal = Place & { readonly route: string } & (
+    | { readonly code: 'no-roles'; readonly destinations: readonly string[] }
+    | { readonly code: 'which-service'; readonly destinations: readonly string[] }
+    | { readonly code: 'no-delegate'; readonly delegates: readonly string[] }
+    | { readonly code: 'no-canary'; readonly host: string; readonly service: string }
+    | { readonly code: 'which-canary'; readonly host: string; readonly subsets: readonly string[] }
+    | {
+        readonly code: 'no-subset'
+        readonly host: string
+        readonly wanted: string
+        readonly subsets: readonly string[]
+      }
+  )
+
+/** What the canary differs in from the stable destination, and what the stable one lacks to be told apart. */
+interface Pair {
+  readonly stable: readonly EntryValue[]
+  readonly canary: readonly EntryValue[]
+  readonly subsets: { readonly stable: string | undefined; readonly canary: string | undefined }
+  readonly host: string
+}
+
+/** The route with its canary: as it is where it splits already, else with the canary's entry still to be written. */
+export function withCanary(route: Route, manifests: readonly Manifest[]): Result<Route, StartRefusal> {
+  // A rule that is not there is for the weights to refuse: they name it.
+  const isKnown = (label: string): boolean => route.rules.some((rule) => rule.label === label)
+  if (isSplit(route) || route.names.rules?.every(isKnown) === false) return ok(route)
+  const { rules: all, delegates, place, name } = route
+  if (all.length === 0) return err({ ...place, code: 'no-delegate', route: name, delegates: delegates.map(routeId) })
+  const rules = startable(route)
+  const [first] = rules
+  const [stable, ...others] = first?.destinations ?? []
+  if (first === undefined || stable === undefined || others.length > 0) return refuse(route, 'no-roles')
+  const isSame = (rule: Rule): boolean =>
+    rule.destinations.every(({ host, subset }) => host === stable.host && subset === stable.subset)
+  if (!rules.every(isSame)) return refuse(route, 'which-service')
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  const pair = pairFor({ route, rule: first, stable }, objects)
+  if (!pair.ok) return pair
+  return ok({ ...route, rules: route.rules.map((rule) => (rules.includes(rule) ? started(rule, pair.value) : rule)) })
+}
+
+/** Whether everything goes to one destination, beside which a canary could start. */
+export function hasNoCanary(route: Route): boolean {
+  return !isSplit(route) && startable(route).length > 0
+}
+
+/** The rules whose one destination can get a canary beside it: those named, else those for everybody. */
+function startable(route: Route): readonly Rule[] {
+  const { rules: named, stable } = route.names
+  const singles = route.rules.filter(
+    ({ label, destinations }) =>
+      destinations.length === 1 &&
+      destinations.every(({ role }) => role !== 'canary') &&
+      (named === undefined || named.includes(label)),
+  )
+  if (named !== undefined) return singles
+  const open = singles.filter(({ picksCallers }) => !picksCallers)
+  const ofStable = open.filter(({ destinations }) => destinations.every(({ role }) => role === 'stable'))
+  return ofStable.length > 0 || stable !== undefined ? ofStable : open
+}
+
+function refuse(route: Route, code: 'no-roles' | 'which-service'): Result<never, StartRefusal> {
+  const names = route.rules.flatMap(({ destinations }) =>
+    destinations.map(({ subset, written }) => (subset === undefined ? written : `${written}/${subset}`)),
+  )
+  return err({ ...route.place, code, route: route.name, destinations: [...new Set(names)] })
+}
+
+interface Start {
+  readonly route: Route
+  readonly rule: Rule
+  readonly stable: Destination
+}
+
+function pairFor(start: Start, objects: readonly ManifestObject[]): Result<Pair, StartRefusal> {
+  const { route, rule, stable } = start
+  const subsets = rule.api === 'istio' ? subsetsOf(stable.host, objects) : []
+  const wanted = route.names.canary
+  const where = { file: route.place.file, line: stable.line, route: route.name, host: stable.written }
+  if (wanted !== undefined) {
+    if (subsets.includes(wanted)) return subsetPair(start, wanted, subsets)
+    if (stable.subset === undefined || hasService(wanted, stable, objects)) return ok(hostPair(start, wanted))
+    return subsets.length === 0
+      ? subsetPair(start, wanted, subsets)
+      : err({ ...where, code: 'no-subset', wanted, subsets })
+  }
+  const canaries = subsets.filter(isCanaryWord)
+  const [only] = canaries
+  if (canaries.length > 1) return err({ ...where, code: 'which-canary', subsets: canaries })
+  if (only !== undefined) return subsetPair(start, only, subsets)
+  const name = canaryNameFor(shortHost(stable.written))
+  const isThere = stable.subset === undefined && hasService(name, stable, objects)
+  return isThere ? ok(hostPair(start, name)) : err({ ...where, code: 'no-canary', service: name })
+}
+
+/** A destination without a subset reaches the pods of both versions: beside a canary it needs the stable one's name. */
+function subsetPair({ route, stable }: Start, canary: string, subsets: readonly string[]): Result<Pair, StartRefusal> {
+  const path = ['destination', 'subset']
+  const words = subsets.filter(isStableWord)
+  const found = route.names.stable ?? (words.length === 1 ? words[0] : undefined)
+  const name = stable.subset ?? (found !== undefined && subsets.includes(found) ? found : undefined)
+  if (name === undefined) {
+    const where = { file: route.place.file, line: stable.line, route: route.name, host: stable.written }
+    return err({ ...where, code: 'no-subset', wanted: route.names.stable ?? 'stable', subsets })
+  }
+  return ok({
+    stable: stable.subset === undefined ? [{ path, value: name }] : [],
+    canary: [{ path, value: canary }],
+    subsets: { stable: name, canary },
+    host: stable.host,
+  })
+}
+
+/** Another host, written the way the stable one is: short names stay short, qualified ones qualified. */
+function hostPair({ rule, route, stable }: Start, canary: string): Pair {
+  const isGateway = rule.api === 'gateway'
+  const written = isGateway || canary.includes('.') ? canary : renamed(stable.written, canary)
+  return {
+    stable: [],
+    canary: [{ path: isGateway ? ['name'] : ['destination', 'host'], value: written }],
+    subsets: { stable: stable.subset, canary: stable.subset },
+    host: isGateway ? renamed(stable.host, canary) : resolveHost(written, route.namespace),
+  }
+}
+
+function renamed(host: string, name: string): string {
+  return [name, ...host.split('.').slice(1)].join('.')
+}
+
+function started(rule: Rule, pair: Pair): Rule {
+  const [stable, ...others] = rule.destinations
+  if (stable === undefined || others.length > 0) return rule
+  const canary: Destination = {
+    ...stable,
+    host: pair.host,
+    subset: pair.subsets.canary,
+    role: 'canary',
+    weight: undefined,
+    badWeight: undefined,
+    pending: { how: 'copy-behind', values: pair.canary },
+  }
+  return {
+    ...rule,
+    destinations: [
+      { ...stable, subset: pair.subsets.stable, role: 'stable', pending: { how: 'write', values: pair.stable } },
+      canary,
+    ],
+  }
+}
+
+/** The subsets that DestinationRules of a host define. */
+function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly string[] {
+  return objects.flatMap((object) => {
+    const spec = object.data['spec']
+    if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') return []
+    if (resolveHost(spec['host'], object.namespace ?? 'default') !== host) return []
+    const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
+    return subsets.flatMap((subset) => (isRecord(subset) && typeof subset['name'] === 'string' ? [subset['name']] : []))
+  })
+}
+
+/** Whether there is a Service of this name where the stable destination's is. */
+function hasService(name: string, stable: Destination, objects: readonly ManifestObject[]): boolean {
+  const wanted = renamed(stable.host, shortHost(name))
+  return objects.some(
+    ({ kind, name: own, namespace }) => kind === 'Service' && resolveHost(own, namespace ?? 'default') === wanted,
+  )
+}
