@@ -42,7 +42,7 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     )
     timeline.plain(`Its repository    git clone http://alice:${box.person('alice').token}@${box.host}/acme/gitops.git`)
     timeline.plain(`Perch             http://127.0.0.1:${port}/readyz`)
-    await once(process, 'SIGINT')
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     return 0
   } catch (error) {
     process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)

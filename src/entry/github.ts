@@ -93,19 +93,24 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         throw outage(error, 'POST /app/installations/{installation_id}/access_tokens')
       }
     },
-    async everyRepository() {
-      const found: { installation: number; repo: InstalledRepository }[] = []
-      for (const installation of await installationIds(await probot.auth())) {
-        try {
-          for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
-        } catch (error) {
-          // One installation that is limited or broken must not keep the others from being swept.
-          log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')
-        }
-      }
-      return found
-    },
+    everyRepository: () => listRepositories({ probot, log }, octokitFor),
   }
+}
+
+async function listRepositories(
+  { probot, log }: { readonly probot: Probot; readonly log: Logger },
+  octokitFor: (installation: number) => Promise<Octokit>,
+): ReturnType<GitHubAccess['everyRepository']> {
+  const found: { installation: number; repo: InstalledRepository }[] = []
+  for (const installation of await installationIds(await probot.auth())) {
+    try {
+      for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
+    } catch (error) {
+      // One installation that is limited or broken must not keep the others from being swept.
+      log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')
+    }
+  }
+  return found
 }
 
 /** Octokit asks for tokens by itself, and gives that request no time limit. */

@@ -20,13 +20,13 @@ export function perchApp(app: Probot, desk: { readonly jobs: Jobs; readonly memo
     const payload = EVENTS.status.parse(context.payload)
     const place = placeOf(payload)
     const waiting = await waitingPulls({ memo: desk.memo, repo: place.repo })
-    const pulls = Object.keys(waiting).filter((pull) =>
-      waiting[pull]?.some((pattern) => matcher(pattern)(payload.context)),
-    )
+    const isWaited = (patterns: readonly string[]): boolean =>
+      patterns.some((pattern) => matcher(pattern)(payload.context))
+    const pulls = [...waiting].flatMap(([pull, patterns]) => (isWaited(patterns) ? [pull] : []))
     const tasks = pulls.map((pull): Task => ({
       type: 'review',
       ...place,
-      pull: Number(pull),
+      pull,
       status: payload.sha,
       force: true,
     }))

@@ -16,7 +16,7 @@ import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
 import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from './worker.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
-const DRAIN_MS = 25_000
+const DRAIN_MS = 20_000
 
 /** How many pull requests and rollouts are worked on side by side in one process. */
 const CONCURRENCY = 4

@@ -1,4 +1,3 @@
-import type { EmitterWebhookEvent } from '@octokit/webhooks'
 import type { Probot } from 'probot'
 import { z } from 'zod'
 import { advance } from '../flows/advance.ts'
@@ -51,10 +50,12 @@ export function handleJobs(parts: WorkerParts): JobHandler {
   }
 }
 
+type ProbotEvent = Parameters<Probot['receive']>[0]
+
 /** Probot knows the event by its name; its handlers parse the payload again. */
-function eventOf(delivery: z.infer<typeof Delivery>['delivery']): EmitterWebhookEvent {
+function eventOf(delivery: z.infer<typeof Delivery>['delivery']): ProbotEvent {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the union of all events cannot be checked by name alone
-  return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as EmitterWebhookEvent
+  return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as ProbotEvent
 }
 
 async function perform(parts: WorkerParts, task: Task, job: ClaimedJob): Promise<void> {

@@ -3,6 +3,7 @@ import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
 import type { Desk } from './desk.ts'
 import { recallPull, settle, settledAt } from './memory.ts'
+import { labelsOf } from './propose.ts'
 import { type BaseState, loadBase } from './rollouts.ts'
 import { takeSteps } from './take-steps.ts'
 import { jobOf, type Task } from './work.ts'
@@ -26,8 +27,19 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   if (state === undefined || !state.ok) return
   for (const rollout of state.value.rollouts)
     await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
+  await tidy(desk, state.value)
   await reviewAgain(desk, state.value)
   await settle(desk, task.base, state.value.sha)
+}
+
+/** What is missing or left over where a process ended between two effects; where that went well there is nothing to do. */
+async function tidy(desk: Pick<Desk, 'pulls' | 'branches'>, { rollouts, leftovers }: BaseState): Promise<void> {
+  for (const { pull, kind, fits } of rollouts.flatMap(({ open }) => open)) {
+    const missing = labelsOf(kind).filter((label) => !pull.labels.includes(label))
+    // One that does not fit may have been merged a moment ago, and its kind is read from where the base branch stands.
+    if (fits && missing.length > 0) await desk.pulls.label(pull.number, missing)
+  }
+  for (const branch of leftovers) await desk.branches.remove(branch)
 }
 
 /** What a pull request would do depends on its base: those that change traffic are looked at again when it has moved. */

@@ -9,7 +9,7 @@ import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
 import { resolveTarget } from '../core/rollout/resolve.ts'
-import { moveAfter } from '../core/rollout/standing.ts'
+import { moveAfter, type Standing } from '../core/rollout/standing.ts'
 import { targetId, targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
@@ -83,14 +83,14 @@ async function proposeShare(
     readonly command: Extract<Command, { name: 'set' | 'next' }>
   },
 ): Promise<Outcome> {
+  if (asked.pull.state === 'open') return refused({ code: 'mixed' })
   if (asked.pull.state !== 'merged') return refused({ code: 'closed' })
   const rollout = chosen(base, asked.related, asked.command)
   if (!rollout.ok) return refused(rollout.error)
   const { standing } = rollout.value
   const name = targetName(standing.target)
-  if (asked.command.name === 'set' && asked.command.percent === standing.share)
-    return { code: 'already', name, share: standing.share }
-  const move = asked.command.name === 'next' ? moveAfter(standing) : moveTo(standing.share, asked.command.percent)
+  const move = moveFor(standing, asked.command)
+  if (move === 'already') return { code: 'already', name, share: standing.share }
   if (move === undefined) return refused({ code: 'no-next-step', name, share: standing.share })
   const by = { login: asked.pending.login, pull: asked.pull.number }
   const done = await takeSteps(desk, base, { rollout: rollout.value, steps: [{ type: 'propose', move }], asked: by })
@@ -98,8 +98,14 @@ async function proposeShare(
   return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
 }
 
-function moveTo(from: number, to: number): Move {
-  return to === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to }
+function moveFor(
+  standing: Standing,
+  command: Extract<Command, { name: 'set' | 'next' }>,
+): Move | 'already' | undefined {
+  if (command.name === 'next') return moveAfter(standing)
+  const from = standing.share
+  if (command.percent === from) return 'already'
+  return command.percent === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to: command.percent }
 }
 
 function chosen(

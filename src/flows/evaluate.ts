@@ -2,11 +2,12 @@ import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import { environmentsTouched } from '../core/environment/graph.ts'
 import { judge } from '../core/gate/gate.ts'
 import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
-import { configProblem, conflictProblem } from '../core/message/problem.ts'
+import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { targetId, targetName } from '../core/rollout/target.ts'
+import { isSplit } from '../core/traffic/route.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
@@ -43,7 +44,7 @@ export async function evaluate(desk: Needs, question: Question): Promise<Review>
   )
   if (names.length > 0) await question.onRender?.()
   const comparison = await compare(desk, sides, names)
-  const problems = [...ownConfig, ...found, ...comparison.problems]
+  const problems = [...ownConfig, ...found, ...vanished(sides), ...comparison.problems]
   return { ...comparison, problems, changes: await judgeChanges(desk, sides, question) }
 }
 
@@ -66,6 +67,15 @@ async function newConfigProblems(desk: Pick<Desk, 'mirror'>, tree: Sha): Promise
   return config.ok ? [] : config.error.map(configProblem)
 }
 
+/** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */
+function vanished({ before, after }: Sides): readonly Problem[] {
+  const left = new Set(after.snapshot.targets.filter(({ route }) => isSplit(route)).map(targetId))
+  return before.snapshot.targets
+    .map(standingOf)
+    .filter(({ share, target }) => share > 0 && !left.has(targetId(target)))
+    .map(vanishedProblem)
+}
+
 async function judgeChanges(
   desk: Needs,
   { before, after }: Sides,
@@ -76,24 +86,31 @@ async function judgeChanges(
   for (const target of after.snapshot.targets) {
     const from = old.get(targetId(target))
     const to = standingOf(target)
-    const fromShare = from?.share ?? 0
-    const promotes = fromShare > 0 && from?.versions !== undefined && from.versions.stable !== to.versions?.stable
-    if (fromShare === to.share && !promotes) continue
-    changes.push(await judgeChange(desk, { from, to, promotes }, question))
+    const difference = { from, to, version: versionChange(from, to) }
+    if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
+    changes.push(await judgeChange(desk, difference, question))
   }
   return changes
+}
+
+/** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
+function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
+  const [old, now] = [from?.versions, to.versions]
+  if (from === undefined || from.share === 0 || old === undefined || now === undefined) return undefined
+  if (old.stable !== now.stable) return { role: 'stable', from: old.stable, to: now.stable }
+  return old.canary === now.canary || to.share === 0 ? undefined : { role: 'canary', from: old.canary, to: now.canary }
 }
 
 interface Difference {
   /** Undefined where the route is new. */
   readonly from: Standing | undefined
   readonly to: Standing
-  readonly promotes: boolean
+  readonly version: ReviewedChange['version']
 }
 
 async function judgeChange(
   desk: Needs,
-  { from, to, promotes }: Difference,
+  { from, to, version }: Difference,
   question: Question,
 ): Promise<ReviewedChange> {
   const { target } = to
@@ -106,16 +123,12 @@ async function judgeChange(
     target: targetName(target),
     from: fromShare,
     to: to.share,
-    promotes,
+    promotes: version?.role === 'stable',
+    swaps: version?.role === 'canary',
     finishes,
     bakeMs,
     unchecked,
     liveness,
   }
-  const version = promotes ? versionChange(from, to) : undefined
-  return { target, from: fromShare, to: to.share, version, verdicts: judge(change, desk.clock.now()) }
-}
-
-function versionChange(from: Standing | undefined, to: Standing): NonNullable<ReviewedChange['version']> {
-  return { from: from?.versions?.stable ?? '', to: to.versions?.stable ?? '' }
+  return { target, from: fromShare, to: to.share, version, finishes, verdicts: judge(change, desk.clock.now()) }
 }

@@ -41,19 +41,25 @@ export async function settle(desk: Needs, base: string, sha: Sha): Promise<void>
   await desk.memo.set(`base:${desk.repo.id}:${base}`, sha)
 }
 
-/** Which pull requests wait for which commit statuses: so that a status that nobody waits for costs nothing. */
-const Waiting = z.record(z.string(), z.array(z.string()))
+/** The base branches that have been looked at, each with the head up to which all is done. */
+export async function knownBases(desk: Needs): Promise<readonly string[]> {
+  const prefix = `base:${desk.repo.id}:`
+  return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+}
 
-export async function waitingPulls(desk: Needs): Promise<Readonly<Record<string, readonly string[]>>> {
-  const waiting = Waiting.safeParse(await desk.memo.get(`waiting:${desk.repo.id}`))
-  return waiting.success ? waiting.data : {}
+const Patterns = z.array(z.string())
+
+/** Which pull requests wait for which commit statuses: so that a status that nobody waits for costs nothing. */
+export async function waitingPulls(desk: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
+  const prefix = `waiting:${desk.repo.id}:`
+  const entries = await desk.memo.entries(prefix)
+  return new Map(
+    [...entries].map(([key, value]) => [Number(key.slice(prefix.length)), Patterns.catch([]).parse(value)]),
+  )
 }
 
 export async function rememberWaiting(desk: Needs, pull: number, patterns: readonly string[]): Promise<void> {
-  const { [String(pull)]: before, ...others } = await waitingPulls(desk)
-  if ((before ?? []).join() === patterns.join()) return
-  await desk.memo.set(
-    `waiting:${desk.repo.id}`,
-    patterns.length === 0 ? others : { ...others, [String(pull)]: patterns },
-  )
+  const key = `waiting:${desk.repo.id}:${pull}`
+  if (patterns.length === 0) await desk.memo.forget(key)
+  else await desk.memo.set(key, patterns)
 }

@@ -1,4 +1,5 @@
 import type { ReviewedChange } from '../core/gate/review.ts'
+import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 import { jobOf } from './work.ts'
@@ -12,8 +13,7 @@ export async function mergeWhenAllowed(
   pull: PullRequest,
   changes: readonly ReviewedChange[],
 ): Promise<void> {
-  const isOurs = pull.author.login === desk.botLogin && !pull.head.isFork && pull.head.ref.startsWith('canary/')
-  if (!isOurs || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
+  if (!isStep(pull, desk.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
   const { repo, installation } = desk
   const outcome = await desk.pulls.merge(pull.number, pull.head.sha)
   desk.log.info({ pull: pull.number, outcome }, 'merge')
@@ -26,8 +26,8 @@ export async function mergeWhenAllowed(
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
-function isAllowed({ target, from, to, version }: ReviewedChange): boolean {
+function isAllowed({ target, from, to, version, finishes }: ReviewedChange): boolean {
   const { autoMerge } = target.settings
-  const isRollback = to < from && version === undefined
+  const isRollback = to < from && version === undefined && !finishes
   return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
 }

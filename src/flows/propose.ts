@@ -1,9 +1,16 @@
-import { moveBody, moveCommit, moveTitle, MOVE_TRAILER, type Proposal } from '../core/message/pull-request.ts'
+import {
+  commandTrailer,
+  moveBody,
+  moveCommit,
+  moveTitle,
+  MOVE_TRAILER,
+  type Proposal,
+} from '../core/message/pull-request.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { branchOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import { filesFor, type Files } from '../core/rollout/move.ts'
+import type { Files, Move } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
 import { jobOf } from './work.ts'
 
@@ -14,18 +21,23 @@ export interface Base {
   readonly sha: Sha
 }
 
+/** A move whose new file texts are made, and proven. */
+export interface MadeMove {
+  readonly proposal: Proposal
+  readonly files: Files
+}
+
 /**
  * Opens the pull request that makes a move, on today's base. The branch's name says which move it is, so whatever is
  * found half done, by a process that was killed or in another replica, is taken up where it stands.
  */
-export async function propose(desk: Needs, base: Base, proposal: Proposal): Promise<Result<PullRequest, Refusal>> {
-  const files = filesFor(proposal.move, proposal.target, proposal.origin)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+export async function propose(desk: Needs, base: Base, made: MadeMove): Promise<Result<PullRequest, Refusal>> {
+  const { proposal, files } = made
   const branch = branchOf(proposal.target, proposal.move)
   const readiness = await readyBranch(desk, { base, branch, proposal })
   if (readiness === 'taken') return err({ code: 'branch-taken', branch })
   if (typeof readiness === 'object') return ok(readiness)
-  if (readiness === 'at-base') await commitMove(desk, { base, branch, proposal, files: files.value })
+  if (readiness === 'at-base') await commitMove(desk, { base, branch, proposal, files })
   return ok(await openPull(desk, { base, branch, proposal }))
 }
 
@@ -33,22 +45,39 @@ export async function propose(desk: Needs, base: Base, proposal: Proposal): Prom
 export async function replan(
   desk: Needs,
   at: { readonly base: Base; readonly pull: PullRequest },
-  proposal: Proposal,
+  made: MadeMove,
 ): Promise<Result<PullRequest, Refusal>> {
   const { base, pull } = at
-  const files = filesFor(proposal.move, proposal.target, proposal.origin)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+  const { proposal, files } = made
+  // What somebody pushed to it would be lost.
+  const ahead = await desk.mirror.ahead(base.sha, pull.head.sha)
+  if (!ahead.every(isOurs)) return err({ code: 'branch-taken', branch: pull.head.ref })
   // GitHub closes a pull request whose branch is, even for a moment, where its base is. So the commit is made beside it.
-  const beside = `${pull.head.ref}.next`
+  const beside = besideOf(pull.head.ref)
   if ((await desk.branches.create(beside, base.sha)) === 'exists') await desk.branches.reset(beside, base.sha)
-  const sha = await commitMove(desk, { base, branch: beside, proposal, files: files.value })
+  const sha = await commitMove(desk, { base, branch: beside, proposal, files })
+  // The words first: once the branch is where it should be the step fits, and nobody looks at them again.
+  await desk.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
   await desk.branches.reset(pull.head.ref, sha)
   await desk.branches.remove(beside)
-  await desk.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
   await desk.jobs.enqueue(
     jobOf({ type: 'review', installation: desk.installation, repo: desk.repo, pull: pull.number, force: true }),
   )
   return ok(pull)
+}
+
+/** What Perch's pull requests are found by in GitHub's lists. */
+export function labelsOf(kind: Move['kind']): string[] {
+  return kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']
+}
+
+/** Where a step's new commit is made while its pull request stays open. */
+export function besideOf(branch: string): string {
+  return `${branch}.next`
+}
+
+function isOurs({ message }: { readonly message: string }): boolean {
+  return message.includes(`${MOVE_TRAILER}: `) || message.includes(commandTrailer(''))
 }
 
 interface Plan {
@@ -95,7 +124,7 @@ async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
   })
   const pull = opened === 'exists' ? (await desk.pulls.from(branch)).find(({ state }) => state === 'open') : opened
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
-  const labels = proposal.move.kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']
+  const labels = labelsOf(proposal.move.kind)
   const { repo, installation } = desk
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh: true, labels }))
   desk.log.info({ pull: pull.number, branch }, 'opened a pull request')

@@ -16,9 +16,9 @@ import { renderEnvironment, type Side } from './render.ts'
 export async function proveEdit(
   desk: Files & Pick<Desk, 'renderer'>,
   side: Side,
-  edit: { readonly target: Target; readonly files: Texts },
+  edit: { readonly target: Target; readonly files: Texts; readonly kinds?: readonly string[] },
 ): Promise<Refusal | undefined> {
-  const { target } = edit
+  const { target, kinds = [target.route.kind] } = edit
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
     const [refusal] = environment.refusals
@@ -37,13 +37,19 @@ export async function proveEdit(
     const yaml = (rendered: Rendered): string => (rendered.ok ? rendered.yaml : '')
     const diff = diffEnvironment(environment.name, { before: yaml(before), after: yaml(after) })
     if (!diff.ok) return unreadable(diff.error)
-    // kustomize may give the object another namespace, or its name a prefix or suffix.
-    const isRoute = ({ kind, name }: ResourceDiff): boolean =>
-      kind === target.route.kind && name.includes(target.route.name)
-    const also = diff.value.resources.filter((resource) => !isRoute(resource)).map(({ title }) => title)
+    const also = besides(diff.value.resources, kinds)
     if (also.length > 0) return { code: 'render-leak', name: target.service, also }
   }
   return undefined
+}
+
+/**
+ * What changes besides the one object that was edited. That one is known by its kind: kustomize may have given it another
+ * namespace, or its name a prefix or suffix.
+ */
+function besides(resources: readonly ResourceDiff[], kinds: readonly string[]): readonly string[] {
+  const meant = resources.find(({ kind }) => kinds.includes(kind))
+  return resources.filter((resource) => resource !== meant).map(({ title }) => title)
 }
 
 function unreadable({ what, next, file, line }: Problem): Refusal {

@@ -2,12 +2,14 @@ import { pendingComments } from '../core/command/pending.ts'
 import { nextLook } from '../core/gate/gate.ts'
 import type { Review } from '../core/gate/review.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
+import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
 import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
+import { labelsOf } from './propose.ts'
 import { announceWork, checkBoard, isWorthAComment, publishChecks, publishFailure, publishSummary } from './publish.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -67,8 +69,14 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
     )
   }
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
-  if (task.labels !== undefined) await desk.pulls.label(task.pull, task.labels)
+  const labels = task.labels ?? missingLabels(desk, at.pull)
+  if (labels.length > 0) await desk.pulls.label(task.pull, labels)
   await lookAgain(desk, { base: at.base, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+}
+
+/** The task that was to label a step may have been lost with the process that opened it, or come too late. */
+function missingLabels({ botLogin }: Pick<Desk, 'botLogin'>, pull: PullRequest): readonly string[] {
+  return isStep(pull, botLogin) ? labelsOf('share').filter((label) => !pull.labels.includes(label)) : []
 }
 
 /** Both checks of a pull request's head, when reviewing it failed for good: red, with words. The sweep tries again. */

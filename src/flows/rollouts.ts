@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../core/config/read.ts'
 import { parseManifest } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { isStepOf, kindOf } from '../core/rollout/branch.ts'
+import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
@@ -10,6 +10,7 @@ import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import { landingOf } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
+import { besideOf } from './propose.ts'
 
 /** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
 export interface BaseState {
@@ -19,6 +20,8 @@ export interface BaseState {
   readonly rollouts: readonly RolloutFacts[]
   /** The newest pull requests against the branch, whatever their state. */
   readonly pulls: readonly PullRequest[]
+  /** Branches that were left behind when planning a step again was cut off. */
+  readonly leftovers: readonly string[]
 }
 
 type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin'>
@@ -29,11 +32,11 @@ export async function loadBase(
   ref: string,
 ): Promise<Result<BaseState, readonly ConfigProblem[]> | undefined> {
   const pulls = await desk.pulls.recent(ref)
-  const ours = pulls.filter(
-    ({ head, author }) => author.login === desk.botLogin && !head.isFork && head.ref.startsWith('canary/'),
-  )
+  const ours = pulls.filter((pull) => isStep(pull, desk.botLogin))
   const open = ours.filter(({ state }) => state === 'open')
-  const refs = await desk.mirror.fetch([`refs/heads/${ref}`, ...open.map(({ head }) => `refs/heads/${head.ref}`)])
+  const heads = open.map(({ head }) => head.ref)
+  const beside = heads.map(besideOf)
+  const refs = await desk.mirror.fetch([ref, ...heads, ...beside].map((name) => `refs/heads/${name}`))
   const sha = refs.get(`refs/heads/${ref}`)
   if (sha === undefined) return undefined
   const config = await loadConfig(desk, sha)
@@ -44,7 +47,8 @@ export async function loadBase(
     const mine = ours.filter((pull) => isStepOf(target, pull, desk.botLogin))
     rollouts.push(await factsOf(desk, { base: sha, heads: refs }, { standing: standingOf(target), mine }))
   }
-  return ok({ ref, sha, snapshot, rollouts, pulls })
+  const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
+  return ok({ ref, sha, snapshot, rollouts, pulls, leftovers })
 }
 
 interface Refs {

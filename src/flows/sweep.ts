@@ -1,7 +1,7 @@
 import { parseCommands } from '../core/command/parse.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
-import { recallPull, settledAt } from './memory.ts'
+import { knownBases, recallPull, settledAt } from './memory.ts'
 import { jobOf, type Task } from './work.ts'
 
 /** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
@@ -23,7 +23,7 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - DAY_MS) : started - DAY_MS
   const commented = await pullsWithCommands(desk, since)
 
-  const bases = [...new Set([task.base, ...open.map(({ base }) => base.ref)])]
+  const bases = [...new Set([task.base, ...open.map(({ base }) => base.ref), ...(await knownBases(desk))])]
   const heads = await desk.mirror.fetch(bases.map((base) => `refs/heads/${base}`))
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)

@@ -3,13 +3,15 @@ import { notice, noticeMarker } from '../core/message/notice.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
-import type { Move } from '../core/rollout/move.ts'
+import { filesFor, type Move } from '../core/rollout/move.ts'
 import type { Standing } from '../core/rollout/standing.ts'
+import type { Target } from '../core/rollout/target.ts'
 import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
 import { propose, replan } from './propose.ts'
+import { proveEdit } from './prove.ts'
 import type { BaseState } from './rollouts.ts'
 
 export interface Asked {
@@ -33,10 +35,7 @@ export async function takeSteps(
       continue
     }
     const proposal = proposalOf(standing, step.move, decided.asked)
-    const done =
-      step.type === 'propose'
-        ? await propose(desk, base, proposal)
-        : await replan(desk, { base, pull: step.pull }, proposal)
+    const done = await makeMove(desk, base, { step, proposal })
     if (!done.ok) {
       if (decided.asked === undefined) await tell(desk, proposal, done.error)
       return err(done.error)
@@ -44,6 +43,27 @@ export async function takeSteps(
     opened = done.value
   }
   return ok({ opened, closed })
+}
+
+/** Nothing is committed that has not been rendered before and after: only what the move is about may change. */
+async function makeMove(
+  desk: Desk,
+  base: BaseState,
+  { step, proposal }: { readonly step: Exclude<Step, { type: 'close' }>; readonly proposal: Proposal },
+): Promise<Result<PullRequest, Refusal>> {
+  const { move, target, origin } = proposal
+  const files = filesFor(move, target, origin)
+  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+  const edit = { target, files: files.value, kinds: kindsOf(move, target) }
+  const doubt = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, edit)
+  if (doubt !== undefined) return err(doubt)
+  const plan = { proposal, files: files.value }
+  return step.type === 'propose' ? propose(desk, base, plan) : replan(desk, { base, pull: step.pull }, plan)
+}
+
+/** The kinds of objects that a move may change in what is rendered. */
+function kindsOf(move: Move, target: Target): readonly string[] {
+  return move.kind === 'finish-version' ? ['DestinationRule', 'Service'] : [target.route.kind]
 }
 
 function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): Proposal {
@@ -61,10 +81,12 @@ function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): P
 
 /** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
 async function closePull(desk: Pick<Desk, 'conversation' | 'pulls'>, pull: PullRequest, why: string): Promise<boolean> {
-  // Closed first: should the words be lost, the state is right; should the job run again, it finds nothing open.
-  if ((await desk.pulls.close(pull.number)) === 'merged') return false
-  await desk.conversation.add(pull.number, why)
-  return true
+  if ((await desk.pulls.get(pull.number))?.state === 'merged') return false
+  // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
+  const comments = await desk.conversation.of(pull.number)
+  const isSaid = comments.some(({ isOurs, body }) => isOurs && body.trim() === why.trim())
+  if (!isSaid) await desk.conversation.add(pull.number, why)
+  return (await desk.pulls.close(pull.number)) === 'closed'
 }
 
 /** Says once, where people look, that a rollout cannot go on by itself. */

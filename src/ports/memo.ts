@@ -3,4 +3,6 @@ export interface Memo {
   get(key: string): Promise<unknown>
   set(key: string, value: unknown): Promise<void>
   forget(key: string): Promise<void>
+  /** Everything whose key begins with a text, by key. */
+  entries(prefix: string): Promise<ReadonlyMap<string, unknown>>
 }

@@ -166,6 +166,20 @@ test('a pull request cannot make itself pass by bringing its own config', async 
   await until('a gate that waits', () => checksOn(story.repository(), pull.head.sha).gate === 'action_required')
 })
 
+test('nobody gets around the gate by taking the stable entry away, or by swapping the canary’s version under traffic', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]) })
+  const text = story.repository().file(VS) ?? ''
+  const alone = text.replace(/ {8}- destination:\n {12}host: api-service\n {12}subset: stable\n {10}weight: 95.*\n/, '')
+  assert.notEqual(alone, text)
+  const gone = story.person('alice').openPullRequest({ branch: 'gone', title: 'gone', files: { [VS]: alone } })
+  await story.until('a gate that is not green', () =>
+    ['action_required', 'failure'].includes(checksOn(story.repository(), gone.head.sha).gate),
+  )
+  const swapped = (story.repository().file(DR) ?? '').replace('version: v2', 'version: v3')
+  const swap = story.person('alice').openPullRequest({ branch: 'swap', title: 'swap', files: { [DR]: swapped } })
+  await story.until('a blocked gate', () => checksOn(story.repository(), swap.head.sha).gate === 'failure')
+})
+
 test('comments that are no commands make no noise, and an edited one is left alone', async () => {
   const story = await aStory()
 
@@ -227,14 +241,14 @@ test('abort on a step closes it and opens the rollback, which has nothing to wai
 })
 
 test('a step that a person closes stays closed until somebody says next', async () => {
-  const story = await aStory({ files: gitops(FAST, [95, 5]), env: { reconcileSeconds: 0.5 } })
+  const story = await aStory({ files: gitops(FAST, [95, 5]), env: { reconcileSeconds: 2 } })
   const { until } = story
   const alice = story.person('alice')
   alice.push('main', { [VS]: `${story.repository().file(VS) ?? ''}\n` })
   const isStep = ({ head }: { head: { ref: string } }): boolean => head.ref === 'canary/production/api-service/25'
   const step = await until('the step', () => story.repository().pulls('open').find(isStep))
   alice.close(step.number)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await new Promise((resolve) => setTimeout(resolve, 5000))
   assert.equal(story.repository().pulls('open').some(isStep), false)
   const merged = open(story, 'another')
   alice.merge(merged)
@@ -275,7 +289,7 @@ test('where the files do not say how versions are set, the finish is told about 
   )
   const story = await aStory({
     files: { ...others, [VS]: origin, 'overlays/production/kustomization.yaml': kustomization },
-    env: { reconcileSeconds: 0.5 },
+    env: { reconcileSeconds: 2 },
   })
   const { until } = story
   const pull = story.person('alice').openPullRequest({ branch: 'one', title: 'one', files: { 'README.md': 'z\n' } })
@@ -286,7 +300,7 @@ test('where the files do not say how versions are set, the finish is told about 
       .comments(1)
       .some(({ body }) => body.includes('cannot go on by itself')),
   )
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await new Promise((resolve) => setTimeout(resolve, 5000))
   assert.equal(
     story
       .repository()
@@ -311,8 +325,10 @@ test('Perch merges by itself where the config says so, and only then', async () 
   alice.merge(pull, { method: 'squash' })
   await until(
     'the whole rollout',
-    () => weights() === '100/0' && (story.repository().file(DR) ?? '').includes('version: "v2"'),
-    60_000,
+    () =>
+      weights() === '100/0' &&
+      (story.repository().file(DR) ?? '').includes('name: stable\n      labels:\n        version: v2'),
+    180_000,
   )
   const steps = story
     .repository()

@@ -83,7 +83,17 @@ export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promi
   alice.merge(pull.number, { method: 'squash' })
   await command(box, pull.number, '/canary status')
   await at?.('merged')
-  await eventually('the end of the rollout', () => weightsIn(repo.file(VS) ?? '') === '100/0', 90_000)
+  let seen = repo.branch('main')
+  await eventually(
+    'the end of the rollout',
+    () => {
+      const head = repo.branch('main')
+      if (head === seen) return false
+      seen = head
+      return weightsIn(repo.file(VS) ?? '') === '100/0'
+    },
+    90_000,
+  )
   await at?.('finished')
 }
 
@@ -181,9 +191,7 @@ function commentsOn(box: GitHubBox, number: number): string[] {
     if (answered !== undefined) return `answer to ${comments.find(({ id }) => id === Number(answered))?.body ?? '?'}`
     return body.includes('perch:summary') ? 'summary' : body
   }
-  return comments
-    .map(({ author, body, reactions }) => `${author}: ${kind(body)} ${reactions.map(({ content }) => content).join()}`)
-    .toSorted()
+  return comments.map(({ author, body }) => `${author}: ${kind(body)}`).toSorted()
 }
 
 /** Waits until everything is as expected, and that it stays so: a second pull request or answer may come late. */

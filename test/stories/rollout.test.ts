@@ -46,7 +46,7 @@ test('from /canary 5 to the canary being the new stable, each step a pull reques
     alice.merge(step.number, { method: 'squash' })
   }
   await until('main is back at 100/0', () => weights() === '100/0')
-  assert.match(repo.file(DR) ?? '', /name: stable\n {6}labels:\n {8}version: "v2"/)
+  assert.match(repo.file(DR) ?? '', /name: stable\n {6}labels:\n {8}version: v2/)
   assert.deepEqual(
     story.box.requests.records.filter(({ isUnhandled }) => isUnhandled),
     [],

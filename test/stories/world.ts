@@ -93,11 +93,11 @@ export interface Story {
   readonly box: GitHubBox
   readonly env: Environment
   /** The story's own repository, as it is now. */
-  repository(): RepositoryView
-  person(login: string): Person
+  readonly repository: () => RepositoryView
+  readonly person: (login: string) => Person
   /** Resolves to what `look` finds, which must be something within the time. */
-  until<T>(what: string, look: () => T | undefined | false, ms?: number): Promise<T>
-  weights(ref?: string): string
+  readonly until: <T>(what: string, look: () => T | undefined | false, ms?: number) => Promise<T>
+  readonly weights: (ref?: string) => string
 }
 
 export interface StoryOptions {
@@ -177,7 +177,7 @@ export function weightsIn(text: string): string {
   return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
 }
 
-export async function until<T>(what: string, look: () => T | undefined | false, ms = 15_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, ms = 60_000): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     const found = look()

@@ -35,6 +35,7 @@ export async function request(
   route: string,
   call: { readonly params?: Params; readonly expected?: readonly number[] } = {},
 ): Promise<{ readonly status: number; readonly data: unknown }> {
+  checkPause(client, route)
   try {
     const { status, data }: { status: number; data: unknown } = await client.octokit.request(route, {
       ...call.params,
@@ -47,7 +48,7 @@ export async function request(
     // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined }
-    throw toThrow(failure, route)
+    throw pausing(client, toThrow(failure, route))
   }
 }
 
@@ -69,14 +70,28 @@ export async function list(
 }
 
 export async function graphql(client: Pick<Client, 'octokit'>, query: string, variables: Params): Promise<unknown> {
+  checkPause(client, 'GraphQL')
   try {
     return await client.octokit.graphql(query, { ...variables, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
   } catch (error) {
     const failure = failureOf(error)
     const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
     if (isRefusal && !isGraphqlLimit(error, failure)) throw error
-    throw isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, 'GraphQL')
+    throw pausing(client, isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, 'GraphQL'))
   }
+}
+
+/** Until when GitHub wants to hear nothing from an installation: going on all the same "may result in banning" (REST docs). */
+const pauses = new WeakMap<Octokit, number>()
+
+function checkPause({ octokit }: Pick<Client, 'octokit'>, route: string): void {
+  const until = pauses.get(octokit) ?? 0
+  if (Date.now() < until) throw new RetryLater(until, `GitHub's rate limit, before ${route}`)
+}
+
+function pausing({ octokit }: Pick<Client, 'octokit'>, error: Error): Error {
+  if (error instanceof RetryLater) pauses.set(octokit, Math.max(error.retryAt, pauses.get(octokit) ?? 0))
+  return error
 }
 
 interface Failure {

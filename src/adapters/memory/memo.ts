@@ -14,5 +14,9 @@ export function memoryMemo(): Memo {
     async forget(key) {
       values.delete(key)
     },
+    async entries(prefix) {
+      const found = [...values].filter(([key]) => key.startsWith(prefix))
+      return new Map(found.map(([key, json]): [string, unknown] => [key, JSON.parse(json)]))
+    },
   }
 }

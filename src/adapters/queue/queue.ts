@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Job, JobDepth, JobHandler, JobQueue, WorkOptions } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
-import { DepthRows, MemoRows, type StoredJob } from './schema.ts'
-import { DEPTH, FORGET_MEMO, GET_MEMO, QUEUE, SET_MEMO } from './statements.ts'
+import { DepthRows, MemoEntries, MemoRows, type StoredJob } from './schema.ts'
+import { DEPTH, FORGET_MEMO, GET_MEMO, MEMO_ENTRIES, QUEUE, SET_MEMO } from './statements.ts'
 import { type Storage, openStorage, reasonOf } from './storage.ts'
 import { type Worker, startWorker } from './worker.ts'
 
@@ -105,6 +105,10 @@ function memoIn({ db }: Storage): Memo {
     },
     async forget(key) {
       await db.executeSql(FORGET_MEMO, [key])
+    },
+    async entries(prefix) {
+      const rows = MemoEntries.parse((await db.executeSql(MEMO_ENTRIES, [prefix])).rows)
+      return new Map(rows.map(({ key, value }): [string, unknown] => [key, JSON.parse(value)]))
     },
   }
 }

@@ -17,6 +17,8 @@ export const DepthRows = z.tuple([z.object({ waiting: z.int(), active: z.int(), 
 
 export const MemoRows = z.array(z.object({ value: z.string() }))
 
+export const MemoEntries = z.array(z.object({ key: z.string(), value: z.string() }))
+
 /** What goes to PGlite's thread and comes back. Not parsed row by row: both ends are ours. */
 export const ThreadStart = z.object({ folder: z.string() })
 

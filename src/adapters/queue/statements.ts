@@ -57,4 +57,6 @@ export const SET_MEMO = `
   INSERT INTO ${SCHEMA}.memo (key, value, set_on) VALUES ($1, $2::text::json, now())
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, set_on = excluded.set_on`
 
+export const MEMO_ENTRIES = `SELECT key, value::text AS value FROM ${SCHEMA}.memo WHERE starts_with(key, $1)`
+
 export const FORGET_MEMO = `DELETE FROM ${SCHEMA}.memo WHERE key = $1`
