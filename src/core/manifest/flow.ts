@@ -81,18 +81,20 @@ function removeRun(text: string, map: YAMLMap, [from, to]: readonly [number, num
   const [before, first, last, next] = [from - 1, from, to, to + 1].map((index) => entryAt(text, map, index))
   if (first === undefined || last === undefined) return undefined
   const run = { start: first.start, end: last.comma === undefined ? last.end : last.comma + 1 }
-  if (before === undefined) {
-    if (next === undefined) return [alone(text, run)]
-    if (!hasOwnLines(text, run)) return [{ start: run.start, end: next.start, text: '' }]
-  }
+  if (before === undefined && next === undefined) return [alone(text, run)]
   // The comma before goes too where the run ends the map without one of its own.
-  const behind = before?.comma
-  const comma = last.comma === undefined ? behind : undefined
-  if (hasOwnLines(text, run)) {
-    const lines = { start: lineStart(text, run.start), end: nextLine(text, run.end), text: '' }
-    return comma === undefined ? [lines] : [{ start: comma, end: comma + 1, text: '' }, lines]
-  }
-  return behind === undefined ? undefined : [{ start: comma ?? behind + 1, end: run.end, text: '' }]
+  const comma = last.comma === undefined ? before?.comma : undefined
+  if (hasOwnLines(text, run)) return [...cutComma(comma), { ...wholeLines(text, run), text: '' }]
+  const start = before === undefined ? run.start : (comma ?? (before.comma ?? before.end) + 1)
+  return [{ start, end: before === undefined && next !== undefined ? next.start : run.end, text: '' }]
+}
+
+function cutComma(at: number | undefined): readonly Splice[] {
+  return at === undefined ? [] : [{ start: at, end: at + 1, text: '' }]
+}
+
+function wholeLines(text: string, { start, end }: Run): Run {
+  return { start: lineStart(text, start), end: nextLine(text, end) }
 }
 
 /** Whether nothing but comments shares the lines of a run. */

@@ -30,7 +30,11 @@ export function manifestProblem({ code: name, file, line, detail }: ManifestProb
         next: 'Move it out of the folders that are rendered, or commit the rendered manifest.',
       }
     case 'too-large':
-      return { ...problem, what: 'This file is larger than 5 MiB.', next: 'Split it.' }
+      return {
+        ...problem,
+        what: 'This file holds more YAML than Perch reads: 5 MiB, 1 MiB of it about traffic.',
+        next: 'Split it.',
+      }
     case 'alias-bomb':
       return { ...problem, what: 'This file repeats its YAML aliases beyond reason.', next: 'Write the values out.' }
   }

@@ -49,7 +49,7 @@ export function readSnapshot(input: {
   for (const [file, names] of owners) {
     const text = texts.get(file)
     if (text === undefined || !RELEVANT.test(text)) continue
-    const manifest = parseManifest(file, text)
+    const manifest = parseManifest(file, text, RELEVANT)
     if (manifest.ok) manifests.set(file, manifest.value)
     else problems.push({ ...manifestProblem(manifest.error), environments: names })
   }
