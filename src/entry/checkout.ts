@@ -7,7 +7,8 @@ import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
 import { patchOf, plainWords, setText, statusText } from '../core/message/terminal.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import { planOf } from '../core/rollout/target.ts'
-import { canaryShareOf, routeId, weightedRules } from '../core/traffic/route.ts'
+import { explainShares } from '../core/traffic/explain.ts'
+import { isSplit, routeId, weightedRules } from '../core/traffic/route.ts'
 import { setInCheckout, statusOfCheckout } from '../flows/checkout.ts'
 import { handedDown } from './env.ts'
 
@@ -72,7 +73,18 @@ export async function status(words: readonly string[]): Promise<Printed> {
 
 function toJson({ target, phase, share, versions }: Standing): object {
   const { route, service, environment, environments } = target
-  const rules = weightedRules(route).map((rule) => ({ name: rule.label, line: rule.line, canary: canaryShareOf(rule) }))
+  const rules = (isSplit(route) ? weightedRules(route) : route.rules).map((rule) => ({
+    name: rule.label,
+    line: rule.line,
+    destinations: explainShares(rule).map(({ destination, share: part, reason }) => ({
+      host: destination.host,
+      subset: destination.subset ?? null,
+      role: destination.role,
+      weight: destination.weight ?? null,
+      share: part,
+      reason: reason ?? null,
+    })),
+  }))
   const { file, line } = route.place
   return {
     service,

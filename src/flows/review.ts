@@ -25,12 +25,20 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   // Whoever looks first is told apart from whoever comes after a try that was cut off: then things may be there already.
   if (seen === undefined) await rememberPull(desk, task.pull, UNSEEN)
   const pull = await desk.pulls.get(task.pull)
-  if (pull === undefined) return
   const isFresh = task.fresh === true && seen === undefined
-  const comments = task.comments === true ? await desk.conversation.of(task.pull) : isFresh ? [] : undefined
-  if (pull.state !== 'open') return reviewClosed(desk, pull, comments ?? [])
-  const at = await fetchEnds(desk, pull)
-  if (at !== undefined) await reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+  const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
+  const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
+  if (at !== undefined) {
+    return reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+  }
+  // Closed, or without a branch: should it come back, it is seen for the first time again.
+  if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
+  await forgetPull(desk, task.pull)
+}
+
+/** Without asking: a pull request that was just opened has none; of any other they are not known. */
+function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
+  return isFresh ? [] : undefined
 }
 
 const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false }

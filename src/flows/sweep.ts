@@ -21,32 +21,44 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   const last = await desk.memo.get(memoKey)
   const open = await desk.pulls.allOpen()
   const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - DAY_MS) : started - DAY_MS
-  const commented = await pullsWithCommands(desk, since)
+  const commented = await newestCommands(desk, since)
 
   const bases = [...new Set([task.base, ...open.map(({ base }) => base.ref), ...(await knownBases(desk))])]
   const heads = await desk.mirror.fetch(bases.map((base) => `refs/heads/${base}`))
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
     if (head === undefined || head === (await settledAt(desk, base))) continue
-    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }))
+    const id = `sweep:${head}:${slot(started)}`
+    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
   }
   for (const pull of open) {
-    const comments = commented.has(pull.number)
-    if (!comments && !(await isStale(desk, pull, heads))) continue
-    await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, comments, force: true }))
+    if (!(await isStale(desk, pull, heads))) continue
+    const task: Task = { type: 'review', installation, repo, pull: pull.number, force: true }
+    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${slot(started)}` }))
   }
-  const closed = [...commented].filter((number) => !open.some((pull) => pull.number === number))
-  for (const pull of closed)
-    await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, comments: true }))
+  for (const [pull, comment] of commented) {
+    // Once a comment: what has been answered is not looked at again and again while it is new.
+    const task: Task = { type: 'review', installation, repo, pull, comments: true }
+    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${comment}` }))
+  }
   await desk.memo.set(memoKey, started)
 }
 
-async function pullsWithCommands(desk: Pick<Desk, 'conversation'>, since: number): Promise<ReadonlySet<number>> {
+/** When work is behind, sweeps that come faster must not add the same to it again. */
+const SLOT_MS = 5_000
+
+function slot(now: number): number {
+  return Math.floor(now / SLOT_MS)
+}
+
+/** The newest comment with a command, by pull request. */
+async function newestCommands(desk: Pick<Desk, 'conversation'>, since: number): Promise<ReadonlyMap<number, number>> {
   const recent = await desk.conversation.since(since)
   const said = recent.filter(
     ({ comment: { author, isEdited, body } }) => !author.isBot && !isEdited && parseCommands(body).length > 0,
   )
-  return new Set(said.map(({ pull }) => pull))
+  const byAge = said.toSorted((a, b) => a.comment.id - b.comment.id)
+  return new Map(byAge.map(({ pull, comment }) => [pull, comment.id]))
 }
 
 /** Whether a pull request may look different from what was last said about it. */
@@ -56,6 +68,8 @@ async function isStale(
   heads: ReadonlyMap<string, Sha>,
 ): Promise<boolean> {
   const seen = await recallPull(desk, pull.number)
+  // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
+  if (seen?.head === '') return false
   if (seen === undefined || seen.head !== pull.head.sha || seen.waits.length > 0) return true
   if (seen.until !== undefined && desk.clock.now() > seen.until + LATE_MS) return true
   return seen.traffic && heads.get(`refs/heads/${pull.base.ref}`) !== seen.base

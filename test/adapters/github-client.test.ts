@@ -240,11 +240,20 @@ for (const limit of LIMITS) {
 }
 
 test('a limit is a limit even where 403 would be an answer: 👀 and labels wait for it', async () => {
+  const first = await aGitHub()
+  first.api.post(`${REPO}/issues/comments/70/reactions`).reply(403, { message: SECONDARY })
+  await assert.rejects(first.conversation.acknowledge(70), RetryLater)
+  const second = await aGitHub()
+  second.api.post(`${REPO}/issues/3/labels`).reply(403, { message: 'No' }, { 'retry-after': '5' })
+  await assert.rejects(second.pulls.label(3, ['canary']), RetryLater)
+})
+
+test('until a limit ends the installation asks nothing more, whatever the route', async () => {
   const world = await aGitHub()
-  world.api.post(`${REPO}/issues/comments/70/reactions`).reply(403, { message: SECONDARY })
-  world.api.post(`${REPO}/issues/3/labels`).reply(403, { message: 'No' }, { 'retry-after': '5' })
-  await assert.rejects(world.conversation.acknowledge(70), RetryLater)
+  world.api.post(`${REPO}/issues/3/labels`).reply(429, { message: 'No' }, { 'retry-after': '5' })
   await assert.rejects(world.pulls.label(3, ['canary']), RetryLater)
+  await assert.rejects(world.conversation.acknowledge(70), RetryLater)
+  assert.equal(world.asked().length, 1)
 })
 
 test('403 for a missing permission is an outage to look at, not a limit to wait for', async () => {
@@ -260,25 +269,25 @@ test('403 for a missing permission is an outage to look at, not a limit to wait 
 })
 
 test('GraphQL tells of a limit with 200 and an error of its type: the commit is postponed, the head not looked at', async () => {
-  const world = await aGitHub()
-  world.api
-    .post('/graphql')
-    .reply(
-      200,
-      { data: null, errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] },
-      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(600_000) },
-    )
-  world.api.post('/graphql').reply(200, { data: null, errors: [{ message: SECONDARY }] })
-  world.api.post('/graphql').reply(200, { data: null, errors: [{ message: 'Slow down' }] }, { 'retry-after': '20' })
   const draft = { branch: 'b', expectedHead: SHA, headline: 'h', body: '', files: new Map([['f', 'x']]) }
-  for (const waits of [600_000, 60_000, 20_000]) {
+  const answers: [object, Record<string, string>, number][] = [
+    [
+      { type: 'RATE_LIMITED', message: 'API rate limit exceeded' },
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(600_000) },
+      600_000,
+    ],
+    [{ message: SECONDARY }, {}, 60_000],
+    [{ message: 'Slow down' }, { 'retry-after': '20' }, 20_000],
+  ]
+  for (const [problem, headers, waits] of answers) {
+    const world = await aGitHub()
+    world.api.post('/graphql').reply(200, { data: null, errors: [problem] }, headers)
     await assert.rejects(world.branches.commit(draft), (error) => {
       assert.ok(error instanceof RetryLater)
       assert.ok(Math.abs(error.retryAt - Date.now() - waits) < 3_000)
       return true
     })
   }
-  assert.equal(world.asked().length, 3)
 })
 
 test('lists are read page by page, a hundred at a time, until a page is short', async () => {

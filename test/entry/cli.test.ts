@@ -43,6 +43,23 @@ test('perch status tells where every rollout stands, for people and for machines
   assert.deepEqual([found[0].environment, found[0].canary, found[0].phase], ['staging', 5, 'stepping'])
 })
 
+test('perch status tells the true share, and the reason where it surprises', () => {
+  const text =
+    gitops()
+      [VS]?.replace(/weight: 100.*\n/, '\n')
+      .replace('weight: 0', 'weight: 10') ?? ''
+  const dir = checkout({ 'vs.yaml': text })
+  const told = perch('status', '--dir', dir)
+  assert.match(
+    told.out,
+    /rule main \(line \d+\): stable 0%, canary 100%\n {4}stable: It has no weight: among several destinations of a VirtualService that counts as 0/,
+  )
+  const [found]: { rules: { destinations: { reason: string | null }[] }[] }[] = JSON.parse(
+    perch('status', '--json', '--dir', dir).out,
+  )
+  assert.equal(found?.rules[0]?.destinations[0]?.reason, 'missing-is-zero')
+})
+
 test('what cannot be done exits 1 with the reason on stderr, and changes nothing', () => {
   const files = gitops()
   const dir = checkout(files)

@@ -1,7 +1,9 @@
 import { createTwoFilesPatch } from 'diff'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName, type Target } from '../rollout/target.ts'
-import { canaryShareOf, routeId, weightedRules } from '../traffic/route.ts'
+import { explainShares, notes } from '../traffic/explain.ts'
+import { isSplit, routeId, type Rule, weightedRules } from '../traffic/route.ts'
+import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from './markdown.ts'
 
 /** What `perch set` changed, as a person reads it in a terminal. */
@@ -37,10 +39,21 @@ function standingText(standing: Standing): string {
   const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
   const head = `${targetName(target)}  canary ${percent(share)}${version}`
   const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}, plan ${planOf(target).map(percent).join(' ')}`
-  const rules = weightedRules(route).map(
-    (rule) => `  rule ${rule.label} (line ${rule.line}): canary ${percent(canaryShareOf(rule))}`,
+  const shown = isSplit(route) ? weightedRules(route) : route.rules
+  const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)
+  return `${[head, place, ...shown.flatMap(ruleLines), ...words].join('\n')}\n`
+}
+
+/** What each destination of a rule truly gets, with the reason where that is not what its weight seems to say. */
+function ruleLines(rule: Rule): readonly string[] {
+  const explained = explainShares(rule)
+  const parts = explained.map(
+    ({ destination, share }) => `${destination.subset ?? destination.written} ${percent(share)}`,
   )
-  return `${[head, place, ...rules].join('\n')}\n`
+  const reasons = explained.flatMap(({ destination, reason }) =>
+    reason === undefined ? [] : [`    ${destination.subset ?? destination.written}: ${explainShareReason(reason)}`],
+  )
+  return [`  rule ${rule.label} (line ${rule.line}): ${parts.join(', ')}`, ...new Set(reasons)]
 }
 
 /** A refusal's Markdown as plain text. */
