@@ -80,13 +80,17 @@ export function removeFromFlow(text: string, map: YAMLMap, pairs: readonly Pair[
 function removeRun(text: string, map: YAMLMap, [from, to]: readonly [number, number]): readonly Splice[] | undefined {
   const [before, first, last, next] = [from - 1, from, to, to + 1].map((index) => entryAt(text, map, index))
   if (first === undefined || last === undefined) return undefined
-  const run = { start: first.start, end: last.comma === undefined ? last.end : last.comma + 1 }
-  if (before === undefined && next === undefined) return [alone(text, run)]
+  const run = { start: first.start, end: behind(last) }
+  if (map.items.length === to - from + 1) return [alone(text, run)]
   // The comma before goes too where the run ends the map without one of its own.
   const comma = last.comma === undefined ? before?.comma : undefined
   if (hasOwnLines(text, run)) return [...cutComma(comma), { ...wholeLines(text, run), text: '' }]
-  const start = before === undefined ? run.start : (comma ?? (before.comma ?? before.end) + 1)
-  return [{ start, end: before === undefined && next !== undefined ? next.start : run.end, text: '' }]
+  if (before === undefined) return [{ start: run.start, end: next?.start ?? run.end, text: '' }]
+  return [{ start: comma ?? behind(before), end: run.end, text: '' }]
+}
+
+function behind({ end, comma }: Entry): number {
+  return comma === undefined ? end : comma + 1
 }
 
 function cutComma(at: number | undefined): readonly Splice[] {

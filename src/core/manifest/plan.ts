@@ -133,9 +133,10 @@ function replaceValue({ text }: Here, node: unknown, value: string | number): Sp
   if (!isScalar(node)) return isMap(node) && isTemplate(node) ? 'template' : 'no-place'
   const code = whyNot(node, value)
   if (code !== undefined) return code
-  // `key:` has an empty value right after the colon; without the blank, `key:25` would be a string.
-  const blank = start === end && text[start - 1] === ':' ? ' ' : ''
-  return { start, end, text: blank + scalarText(value, node) }
+  const put = scalarText(value, node)
+  if (start !== end) return { start, end, text: put }
+  // An empty value stands right after `key:` or right before its comment: `key:25` and `25# why` would be strings.
+  return { start, end, text: `${text[start - 1] === ':' ? ' ' : ''}${put}${text[start] === '#' ? ' ' : ''}` }
 }
 
 /** A decimal number as every reader of YAML reads it, or no value at all. */
