@@ -44,11 +44,9 @@ test('perch status tells where every rollout stands, for people and for machines
 })
 
 test('perch status tells the true share, and the reason where it surprises', () => {
-  const text =
-    gitops()
-      [VS]?.replace(/weight: 100.*\n/, '\n')
-      .replace('weight: 0', 'weight: 10') ?? ''
-  const dir = checkout({ 'vs.yaml': text })
+  const { [VS]: text = '' } = gitops()
+  const surprising = text.replace(/weight: 100.*\n/, '\n').replace('weight: 0', 'weight: 10')
+  const dir = checkout({ 'vs.yaml': surprising })
   const told = perch('status', '--dir', dir)
   assert.match(
     told.out,
