@@ -41,13 +41,9 @@ export async function setInCheckout(
   const files = filesFor({ kind: 'share', from, to: command.percent }, target.value, undefined)
   if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
   const side = { treeish: HERE, snapshot: snapshot.value }
-  const doubt =
-    files.value.size === 0
-      ? undefined
-      : await proveEdit({ mirror: desk.worktree, renderer: desk.renderer }, side, {
-          target: target.value,
-          files: files.value,
-        })
+  const edit = { target: target.value, files: files.value, shifts: from !== command.percent }
+  const reading = { mirror: desk.worktree, renderer: desk.renderer }
+  const doubt = files.value.size === 0 ? undefined : await proveEdit(reading, side, edit)
   if (doubt !== undefined) return err(doubt)
   const before = await desk.worktree.read(HERE, [...files.value.keys()])
   await desk.worktree.write(files.value)

@@ -1,46 +1,63 @@
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import type { Problem, ResourceDiff } from '../core/gate/review.ts'
-import { diffEnvironment } from '../core/diff/review.ts'
+import { diffEnvironment, rowsOf } from '../core/diff/review.ts'
+import type { Environment } from '../core/environment/graph.ts'
 import type { Files as Texts } from '../core/rollout/move.ts'
 import type { Target } from '../core/rollout/target.ts'
-import type { Rendered } from '../ports/renderer.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 import { renderEnvironment, type Side } from './render.ts'
 
+export interface EditToProve {
+  readonly target: Target
+  readonly files: Texts
+  /** The kinds of objects that may change; the route's own unless told. */
+  readonly kinds?: readonly string[]
+  /** The canary's share is to be another one after it. */
+  readonly shifts: boolean
+}
+
 /**
  * Renders the environments that an edit is meant for, before and after it, and says why it must not be committed: they do
- * not build, or something else than the route would change too. Undefined: only the route changes.
+ * not build, something else than the route would change too, or the route would not (a patch, a replacement or a variable
+ * sets the weights). Undefined: just what is wanted changes.
  */
 export async function proveEdit(
   desk: Files & Pick<Desk, 'renderer'>,
   side: Side,
-  edit: { readonly target: Target; readonly files: Texts; readonly kinds?: readonly string[] },
+  edit: EditToProve,
 ): Promise<Refusal | undefined> {
-  const { target, kinds = [target.route.kind] } = edit
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
-    const [refusal] = environment.refusals
-    if (refusal !== undefined) return unreadable(refusalProblem(refusal))
-    const texts = await desk.mirror.read(side.treeish, environment.files)
-    const before = await renderEnvironment(desk, environment, texts)
-    const after = await renderEnvironment(
-      desk,
-      environment,
-      new Map([...texts, ...[...edit.files].filter(([file]) => texts.has(file))]),
-    )
-    const failed = [before, after].find((rendered) => !rendered.ok)
-    if (failed !== undefined && !failed.ok) {
-      return unreadable(renderProblem({ environment: environment.name, file: undefined, rendered: failed }))
-    }
-    const yaml = (rendered: Rendered): string => (rendered.ok ? rendered.yaml : '')
-    const diff = diffEnvironment(environment.name, { before: yaml(before), after: yaml(after) })
-    if (!diff.ok) return unreadable(diff.error)
-    const also = besides(diff.value.resources, kinds)
-    if (also.length > 0) return { code: 'render-leak', name: target.service, also }
+    const doubt = await proveIn(desk, { ...side, environment }, edit)
+    if (doubt !== undefined) return doubt
   }
   return undefined
+}
+
+async function proveIn(
+  desk: Files & Pick<Desk, 'renderer'>,
+  side: Side & { readonly environment: Environment },
+  { target, files, kinds = [target.route.kind], shifts }: EditToProve,
+): Promise<Refusal | undefined> {
+  const { environment, snapshot } = side
+  const { name } = environment
+  const [refusal] = environment.refusals
+  if (refusal !== undefined) return unreadable(refusalProblem(refusal))
+  const texts = await desk.mirror.read(side.treeish, environment.files)
+  const edited = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
+  const before = await renderEnvironment(desk, environment, texts)
+  const after = await renderEnvironment(desk, environment, edited)
+  if (!before.ok) return unreadable(renderProblem({ environment: name, file: undefined, rendered: before }))
+  if (!after.ok) return unreadable(renderProblem({ environment: name, file: undefined, rendered: after }))
+  const renders = { before: before.yaml, after: after.yaml }
+  const diff = diffEnvironment(name, renders)
+  if (!diff.ok) return unreadable(diff.error)
+  const also = besides(diff.value.resources, kinds)
+  if (also.length > 0) return { code: 'render-leak', name: target.service, also }
+  const isMoved = !shifts || rowsOf(name, renders, snapshot.config).length > 0
+  return isMoved ? undefined : { code: 'no-effect', environment: name, file: target.route.place.file }
 }
 
 /**

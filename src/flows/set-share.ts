@@ -89,10 +89,9 @@ async function plan(
 
   const files = filesFor(move.value, target.value, pull.number)
   if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
-  const doubt =
-    files.value.size === 0
-      ? undefined
-      : await proveEdit(desk, { treeish: head, snapshot }, { target: target.value, files: files.value })
+  const shifts = standingOf(target.value).share !== move.value.to
+  const edit = { target: target.value, files: files.value, shifts }
+  const doubt = files.value.size === 0 ? undefined : await proveEdit(desk, { treeish: head, snapshot }, edit)
   return doubt === undefined ? ok({ target: target.value, move: move.value, files: files.value, done }) : err(doubt)
 }
 

@@ -54,7 +54,7 @@ async function makeMove(
   const { move, target, origin } = proposal
   const files = filesFor(move, target, origin)
   if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
-  const edit = { target, files: files.value, kinds: kindsOf(move, target) }
+  const edit = { target, files: files.value, kinds: kindsOf(move, target), shifts: move.kind !== 'finish-version' }
   const doubt = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, edit)
   if (doubt !== undefined) return err(doubt)
   const plan = { proposal, files: files.value }

@@ -88,3 +88,22 @@ test('naming one environment of a shared file is refused, with the way out', asy
   )
   assert.equal(weightsIn(story.repository().file('base/vs.yaml', 'v2') ?? ''), '100/0')
 })
+
+test('weights that a replacement sets are not edited where they have no effect: the answer says so', async () => {
+  const files: Record<string, string> = {
+    'overlays/production/vs.yaml': vs,
+    'overlays/production/weights.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weights}\ndata: {stable: 100, canary: 0}\n',
+    'overlays/production/kustomization.yaml': `resources: [vs.yaml, weights.yaml]
+replacements:
+  - source: {kind: ConfigMap, name: weights, fieldPath: data.stable}
+    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.0.weight]}]
+  - source: {kind: ConfigMap, name: weights, fieldPath: data.canary}
+    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.1.weight]}]
+`,
+  }
+  const story = await aStory({ files })
+  const answer = await start(story, 'overlays/production/vs.yaml')
+  assert.match(answer, /Nothing was committed.*renders the same|The weights.*are set|replacement/)
+  assert.equal(weightsIn(story.repository().file('overlays/production/vs.yaml', 'v2') ?? ''), '100/0')
+})

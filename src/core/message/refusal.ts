@@ -28,6 +28,8 @@ export type Refusal =
       readonly environments: readonly string[]
       readonly all: string
     }
+  /** The weights in the file are not those that are rendered. */
+  | { readonly code: 'no-effect'; readonly environment: string; readonly file: string }
   | { readonly code: 'render-leak'; readonly name: string; readonly also: readonly string[] }
   | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
   | { readonly code: 'head-is-other'; readonly asked: Sha; readonly head: Sha }
@@ -55,6 +57,8 @@ export function explainRefusal(refusal: Refusal): string {
       return explainNoService(refusal)
     case 'shared-file':
       return `The weights of ${code(refusal.asked)} are in ${code(refusal.file)}, which ${list(refusal.environments)} share. To change all of them, say \`--env ${refusal.all}\`; to change one, give it a file of its own.`
+    case 'no-effect':
+      return `Nothing was committed: with other weights in ${code(refusal.file)} environment ${code(refusal.environment)} renders the same. Something else sets them, such as a patch, a replacement or a variable: change them there.`
     case 'render-leak':
       return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also)} in the rendered environment.`
     case 'ambiguous':
