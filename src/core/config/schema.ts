@@ -58,6 +58,10 @@ const Service = z.strictObject({
   bake: Duration.default(10 * 60_000).describe('How long a step must stay live before the next may merge.'),
   analysis: Analysis.optional(),
   onFailure: z.enum(['rollback', 'hold']).default('rollback'),
+  mirror: z
+    .enum(['keep', 'remove'])
+    .default('keep')
+    .describe('What becomes of mirroring to the canary when its share becomes 0 or 100.'),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')

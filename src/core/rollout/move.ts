@@ -2,6 +2,7 @@ import { type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
 import type { Manifest, Place } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
+import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
 import { canaryVersion, promoteVersion } from '../traffic/version.ts'
@@ -38,7 +39,9 @@ export function filesFor(move: Move, target: Target, pr: number | undefined): Re
   if (!started.ok) return started
   const weights = reweigh(started.value, percent, settings)
   if (!weights.ok) return weights
-  const edits = [...weights.value, ...notesFor(move, target, pr)]
+  const isEnd = percent === 0 || percent === 100
+  const mirrors = isEnd && settings.mirror === 'remove' ? withoutMirrors(route) : []
+  const edits = [...weights.value, ...mirrors, ...notesFor(move, target, pr)]
   const text = editManifest(target.manifest, edits)
   return text.ok ? ok(changedOnly(target.manifest, text.value)) : err(text.error)
 }

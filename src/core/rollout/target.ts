@@ -11,6 +11,7 @@ export interface Settings {
   readonly bakeMs: number
   readonly live: Live
   readonly autoMerge: ServiceConfig['autoMerge']
+  readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
   readonly names: RouteNames
@@ -81,6 +82,7 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     bakeMs: service.bake,
     live: lives[0] ?? DEFAULT_LIVE,
     autoMerge: service.autoMerge,
+    mirror: service.mirror,
     prefix: config.annotationPrefix,
     names: namesOf(service),
     requireSum100: config.requireSum100,

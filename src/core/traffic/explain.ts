@@ -1,4 +1,5 @@
-import { count, countedWeight, type Destination, type Route, type Rule, shares } from './route.ts'
+import { isToCanary } from './mirrors.ts'
+import { countedWeight, type Destination, type Route, type Rule, shares } from './route.ts'
 
 /** Why a destination's share is not what its weight seems to say. */
 export type ShareReason =
@@ -46,12 +47,9 @@ export interface RouteNote {
 
 /** What is worth knowing before moving a route. Mirrored requests are counted by the canary's metrics as if users had sent them. */
 export function notes(route: Route): readonly RouteNote[] {
-  const canaries = route.rules
-    .filter((rule) => count(rule, 'canary') > 0)
-    .flatMap(({ destinations }) => destinations.filter(({ role }) => role === 'canary'))
   return route.rules.flatMap(({ label, mirrors }) =>
     mirrors
-      .filter(({ host, subset }) => canaries.some((canary) => canary.host === host && canary.subset === subset))
+      .filter((mirror) => isToCanary(route, mirror))
       .map(({ line }) => ({ code: 'mirrored-to-canary' as const, rule: label, line })),
   )
 }

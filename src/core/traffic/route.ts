@@ -46,6 +46,8 @@ export interface Destination {
 
 /** A service that gets copies of a rule's requests. */
 export interface Mirror {
+  /** Where it stands in the document: `[…rule, 'mirror']` or `[…rule, 'mirrors', 1]`. */
+  readonly path: Path
   readonly host: string
   readonly subset: string | undefined
   readonly line: number

@@ -67,6 +67,7 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: Data, at:
     const mirror = recordOf(filter)['requestMirror']
     if (mirror === undefined) return []
     const host = hostOf(recordOf(recordOf(mirror)['backendRef']), namespace)
-    return [{ host, subset: undefined, line: manifest.line(object.document, [...at, 'filters', index]) }]
+    const path = [...at, 'filters', index]
+    return [{ path, host, subset: undefined, line: manifest.line(object.document, path) }]
   })
 }

@@ -75,6 +75,7 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: Data, at:
     path: [...at, 'mirrors', index],
   }))
   return [...single, ...several].map(({ target, path }) => ({
+    path,
     host: resolveHost(textOf(recordOf(target)['host']) ?? '', namespace),
     subset: textOf(recordOf(target)['subset']),
     line: manifest.line(object.document, path),
