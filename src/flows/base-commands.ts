@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../core/command/commands.ts'
 import { pendingComments, type PendingComment } from '../core/command/pending.ts'
 import type { ConfigProblem } from '../core/config/read.ts'
 import { answer, type Outcome } from '../core/message/answer.ts'
-import { configProblem } from '../core/message/problem.ts'
+import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
@@ -46,10 +46,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
   const denied = await notAllowed(desk, pending.login, command.name)
   if (denied !== undefined) return refused(denied)
   if (command.name === 'help') return { code: 'help' }
-  if (!base.ok) {
-    const [problem] = base.error.map(configProblem)
-    return refused({ code: 'unreadable', what: problem?.what ?? 'The config is not valid.', next: problem?.next ?? '' })
-  }
+  if (!base.ok) return refused(configRefusal(base.error))
   const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
   if (command.name === 'status') return { code: 'status', standings: statusLines(related, base.value.rollouts) }
   if (command.name === 'abort') return abortAll(desk, base.value, { ...asked, related, reason: command.reason })

@@ -1,5 +1,5 @@
 import type { Command } from '../core/command/commands.ts'
-import { configProblem } from '../core/message/problem.ts'
+import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { filesFor } from '../core/rollout/move.ts'
@@ -63,6 +63,5 @@ export async function statusOfCheckout(
 async function snapshotOf(worktree: Worktree): Promise<Result<Snapshot, Refusal>> {
   const config = await loadConfig({ mirror: worktree }, HERE)
   if (config.ok) return ok(await loadSnapshot({ mirror: worktree }, HERE, config.value))
-  const [first] = config.error.map(configProblem)
-  return err({ code: 'unreadable', what: first?.what ?? '', next: first?.next ?? '' })
+  return err(configRefusal(config.error))
 }

@@ -1,6 +1,6 @@
-import { refusalProblem, renderProblem } from '../core/message/problem.ts'
+import { problemRefusal, refusalProblem, renderProblem, UNCOMMITTED } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
-import type { Problem, ResourceDiff } from '../core/gate/review.ts'
+import type { ResourceDiff } from '../core/gate/review.ts'
 import { diffEnvironment, rowsOf } from '../core/diff/review.ts'
 import type { Environment } from '../core/environment/graph.ts'
 import type { Files as Texts } from '../core/rollout/move.ts'
@@ -44,16 +44,18 @@ async function proveIn(
   const { environment, snapshot } = side
   const { name } = environment
   const [refusal] = environment.refusals
-  if (refusal !== undefined) return unreadable(refusalProblem(refusal))
+  if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), UNCOMMITTED)
   const texts = await desk.mirror.read(side.treeish, environment.files)
   const edited = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
   const before = await renderEnvironment(desk, environment, texts)
   const after = await renderEnvironment(desk, environment, edited)
-  if (!before.ok) return unreadable(renderProblem({ environment: name, file: undefined, rendered: before }))
-  if (!after.ok) return unreadable(renderProblem({ environment: name, file: undefined, rendered: after }))
+  if (!before.ok)
+    return problemRefusal(renderProblem({ environment: name, file: undefined, rendered: before }), UNCOMMITTED)
+  if (!after.ok)
+    return problemRefusal(renderProblem({ environment: name, file: undefined, rendered: after }), UNCOMMITTED)
   const renders = { before: before.yaml, after: after.yaml }
   const diff = diffEnvironment(name, renders)
-  if (!diff.ok) return unreadable(diff.error)
+  if (!diff.ok) return problemRefusal(diff.error, UNCOMMITTED)
   const also = besides(diff.value.resources, kinds)
   if (also.length > 0) return { code: 'render-leak', name: target.service, also }
   const isMoved = !shifts || rowsOf(name, renders, snapshot.config).length > 0
@@ -67,9 +69,4 @@ async function proveIn(
 function besides(resources: readonly ResourceDiff[], kinds: readonly string[]): readonly string[] {
   const meant = resources.find(({ kind }) => kinds.includes(kind))
   return resources.filter((resource) => resource !== meant).map(({ title }) => title)
-}
-
-function unreadable({ what, next, file, line }: Problem): Refusal {
-  const place = file === undefined ? '' : ` (\`${file}:${line}\`)`
-  return { code: 'unreadable', what: `Nothing was committed. ${what}${place}`, next }
 }

@@ -1,7 +1,7 @@
 import type { CommandLine } from '../core/command/commands.ts'
 import type { PendingComment } from '../core/command/pending.ts'
 import { answer, type Outcome } from '../core/message/answer.ts'
-import { configProblem } from '../core/message/problem.ts'
+import { configRefusal } from '../core/message/problem.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import type { Desk } from './desk.ts'
@@ -75,7 +75,7 @@ async function runOne(
   if (pull.state === 'closed') return { head, outcome: { code: 'refused', refusal: { code: 'closed' } } }
   if (pull.head.isFork) return { head, outcome: { code: 'refused', refusal: { code: 'fork' } } }
   const config = await loadConfig(desk, base)
-  if (!config.ok) return { head, outcome: invalidConfig(config.error.map(configProblem)) }
+  if (!config.ok) return { head, outcome: { code: 'refused', refusal: configRefusal(config.error) } }
   const id = `${comment.id}.${index}`
   return setShare(desk, { pull, base, config: config.value }, { command, login: comment.login, id })
 }
@@ -83,12 +83,7 @@ async function runOne(
 async function status(desk: Desk, pull: PullRequest): Promise<Outcome> {
   const base = await loadBase(desk, pull.base.ref)
   if (base === undefined) return { code: 'status', standings: [] }
-  if (!base.ok) return invalidConfig(base.error.map(configProblem))
+  if (!base.ok) return { code: 'refused', refusal: configRefusal(base.error) }
   const { rollouts } = base.value
   return { code: 'status', standings: statusLines(relatedTo(pull, rollouts, desk.botLogin), rollouts) }
-}
-
-function invalidConfig(problems: readonly { readonly what: string; readonly next: string }[]): Outcome {
-  const [first] = problems
-  return { code: 'refused', refusal: { code: 'unreadable', what: first?.what ?? '', next: first?.next ?? '' } }
 }

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../config/read.ts'
 import type { RenderProblem } from '../diff/objects.ts'
-import type { Refusal } from '../environment/refusal.ts'
+import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
+import type { Refusal } from './refusal.ts'
 import type { Problem } from '../gate/review.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import type { Standing } from '../rollout/standing.ts'
@@ -57,9 +58,9 @@ const WHY = {
   'too-large': 'is too large',
   'not-text': 'is not a text file',
   'no-such-folder': 'is a folder that does not exist',
-} as const satisfies Record<Refusal['code'], string>
+} as const satisfies Record<EnvironmentRefusal['code'], string>
 
-export function refusalProblem(refusal: Refusal): Problem {
+export function refusalProblem(refusal: EnvironmentRefusal): Problem {
   const entry = refusal.entry === '' ? 'This kustomization' : `The entry ${code(refusal.entry)}`
   return {
     code: refusal.code,
@@ -155,4 +156,19 @@ export function conflictProblem(paths: readonly string[]): Problem {
     what: `This branch conflicts with the base branch in ${list(paths.slice(0, 5))}.`,
     next: 'Merge or rebase, and push.',
   }
+}
+
+/** Begins a refusal that comes after the edit was made and before it was committed. */
+export const UNCOMMITTED = 'Nothing was committed. '
+
+/** A problem as the reason why a command was not carried out, with its place. `before`: a sentence of ours to begin with. */
+export function problemRefusal(problem: Problem | undefined, before = ''): Refusal {
+  const { what = 'The config is not valid.', next = '', file, line } = problem ?? {}
+  const place = file === undefined ? '' : ` (${code(`${file}:${line}`)})`
+  return { code: 'unreadable', what: `${before}${what}${place}`, next }
+}
+
+/** Why nothing is carried out while the base branch's config is not valid: its first problem. */
+export function configRefusal(problems: readonly ConfigProblem[]): Refusal {
+  return problemRefusal(problems.map(configProblem)[0])
 }

@@ -1,3 +1,4 @@
+import { problemRefusal } from '../message/problem.ts'
 import type { Refusal } from '../message/refusal.ts'
 import { err, type Result } from '../result.ts'
 import { resolveTarget, type Wish } from './resolve.ts'
@@ -9,6 +10,5 @@ export function findTarget(snapshot: Snapshot, wish: Wish): Result<Target, Refus
   const target = resolveTarget(snapshot.targets, wish)
   const [problem] = snapshot.problems
   if (target.ok || problem === undefined || target.error.code !== 'no-service') return target
-  const place = problem.file === undefined ? '' : ` (\`${problem.file}:${problem.line}\`)`
-  return err({ code: 'unreadable', what: `${problem.what}${place}`, next: problem.next })
+  return err(problemRefusal(problem))
 }
