@@ -1,5 +1,5 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
-import { environmentsTouched } from '../core/environment/graph.ts'
+import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import { judge } from '../core/gate/gate.ts'
 import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
@@ -10,7 +10,7 @@ import { targetId, targetName } from '../core/rollout/target.ts'
 import { isSplit } from '../core/traffic/route.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
-import { loadConfig, loadSnapshot } from './load.ts'
+import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock'>
@@ -21,31 +21,69 @@ export interface Question extends LivenessQuestion {
   readonly onRender?: () => Promise<void>
 }
 
-const NOTHING: Review = { changes: [], rows: [], diffs: [], problems: [], renderer: undefined }
+const NOTHING: Review = { compared: undefined, changes: [], rows: [], diffs: [], problems: [], renderer: undefined }
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
 export async function evaluate(desk: Needs, question: Question): Promise<Review> {
-  const { base, head } = question
+  const { base, head, onRender } = question
   const merged = await desk.mirror.merge(base, head)
   if ('conflicts' in merged) return { ...NOTHING, problems: [conflictProblem(merged.conflicts)] }
   const changed = await desk.mirror.changed(base, merged.tree)
-  const ownConfig = changed.includes(CONFIG_FILE) ? await newConfigProblems(desk, merged.tree) : []
-  if (!changed.some(isRelevant)) return { ...NOTHING, problems: ownConfig }
+  const { review, sides } = await inspect(desk, { base, head: merged.tree, changed, onRender })
+  const changes = sides === undefined ? [] : await judgeChanges(desk, sides, question)
+  return { ...review, compared: { base, head }, changes }
+}
 
-  const config = await loadConfig(desk, base)
-  if (!config.ok) return { ...NOTHING, problems: [...config.error.map(configProblem), ...ownConfig] }
+export interface Between {
+  readonly base: Sha
+  /** A commit or tree. */
+  readonly head: Sha
+  /** The paths that differ; `all` to look at every environment. */
+  readonly changed: readonly string[] | 'all'
+  /** Only this environment. */
+  readonly only?: string | undefined
+  /** Where the config is read; the base unless told. */
+  readonly config?: Sha
+  readonly onRender?: (() => Promise<void>) | undefined
+}
+
+export interface Inspected {
+  /** Without judgements: they need to know when. */
+  readonly review: Review
+  /** The environments that were looked at. */
+  readonly names: readonly string[]
+  /** All that there are on either side; like `sides`, undefined where nothing had to be read or the config cannot be. */
+  readonly known?: readonly string[]
+  readonly sides?: Sides
+}
+
+/** Everything that the files of two trees say about the way from one to the other. */
+export async function inspect(desk: Files & Pick<Desk, 'renderer'>, between: Between): Promise<Inspected> {
+  const { base, head, changed } = between
+  const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
+  const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
+  if (changed !== 'all' && !changed.some(isRelevant)) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
+
+  const config = await loadConfig(desk, between.config ?? base)
+  if (!config.ok) {
+    const problems = [...config.error.map(configProblem), ...(between.config === undefined ? ownConfig : [])]
+    return { review: { ...NOTHING, problems }, names: [] }
+  }
   const sides: Sides = {
     before: { treeish: base, snapshot: await loadSnapshot(desk, base, config.value) },
-    after: { treeish: merged.tree, snapshot: await loadSnapshot(desk, merged.tree, config.value) },
+    after: { treeish: head, snapshot: await loadSnapshot(desk, head, config.value) },
   }
-  const names = touched(sides, changed)
+  const known = namesIn(sides, () => true)
+  const isTouched = (environment: Environment): boolean =>
+    changed === 'all' || environmentsTouched([environment], changed).length > 0
+  const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
   const found = sides.after.snapshot.problems.filter(({ environments }) =>
     environments.some((name) => names.includes(name)),
   )
-  if (names.length > 0) await question.onRender?.()
+  if (names.length > 0) await between.onRender?.()
   const comparison = await compare(desk, sides, names)
   const problems = [...ownConfig, ...found, ...vanished(sides), ...comparison.problems]
-  return { ...comparison, problems, changes: await judgeChanges(desk, sides, question) }
+  return { review: { ...NOTHING, ...comparison, problems }, names, known, sides }
 }
 
 /** A file of any kind can be an input of kustomize; only what is plainly documentation or code of GitHub's cannot. */
@@ -53,17 +91,18 @@ function isRelevant(path: string): boolean {
   return isManifestPath(path) || !(path.startsWith('.github/') || path.endsWith('.md'))
 }
 
-function touched({ before, after }: Sides, changed: readonly string[]): readonly string[] {
-  const names = [before, after].flatMap(({ snapshot }) =>
-    environmentsTouched(snapshot.environments, changed).map(({ name }) => name),
-  )
+function namesIn({ before, after }: Sides, fits: (environment: Environment) => boolean): readonly string[] {
+  const names = [before, after].flatMap(({ snapshot }) => snapshot.environments.filter(fits).map(({ name }) => name))
   return [...new Set(names)].sort()
 }
 
 /** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
-async function newConfigProblems(desk: Pick<Desk, 'mirror'>, tree: Sha): Promise<readonly Problem[]> {
-  const texts = await desk.mirror.read(tree, [CONFIG_FILE])
-  const config = readConfig(texts.get(CONFIG_FILE))
+async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<readonly Problem[]> {
+  const textAt = async (treeish: Sha): Promise<string | undefined> =>
+    (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+  const text = await textAt(head)
+  if (text === (await textAt(base))) return []
+  const config = readConfig(text)
   return config.ok ? [] : config.error.map(configProblem)
 }
 

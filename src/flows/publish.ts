@@ -1,6 +1,6 @@
 import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
-import { SUMMARY_MARKER, summaryComment } from '../core/message/summary.ts'
-import type { Review } from '../core/gate/review.ts'
+import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
+import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import type { CheckReport, CheckRun, Comment, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 
@@ -19,27 +19,29 @@ export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonl
       const run = runs.find(({ name }) => name === report.name)
       if (run === undefined) {
         const id = await desk.checks.create(sha, report)
-        runs.push({
-          id,
-          name: report.name,
-          conclusion: report.conclusion,
-          title: report.title,
-          summary: report.summary,
-        })
+        runs.push({ ...shownBy(report), id, name: report.name })
         return
       }
-      const isSame =
-        run.conclusion === report.conclusion && run.title === report.title && run.summary === report.summary
+      const says = shownBy(report)
+      const { conclusion, title, summary, text } = run
+      const isSame = JSON.stringify(shownBy({ conclusion, title, summary, text })) === JSON.stringify(says)
       // A concluded run is never put back to work: GitHub does not reopen it, and an old verdict beats none.
       if (isSame || report.conclusion === undefined) return
       await desk.checks.update(run.id, report)
-      runs = runs.map((other) =>
-        other.id === run.id
-          ? { ...run, conclusion: report.conclusion, title: report.title, summary: report.summary }
-          : other,
-      )
+      runs = runs.map((other) => (other.id === run.id ? { ...run, ...says } : other))
     },
   }
+}
+
+type Shown = Pick<CheckRun, 'conclusion' | 'title' | 'summary' | 'text'>
+
+function shownBy({
+  conclusion,
+  title,
+  summary,
+  text,
+}: Omit<Shown, 'text'> & { readonly text?: string | undefined }): Shown {
+  return { conclusion, title, summary, text }
 }
 
 export async function announceWork(board: CheckBoard): Promise<void> {
@@ -55,20 +57,15 @@ export async function publishFailure(board: CheckBoard): Promise<void> {
   for (const report of failedReports()) await board.put(report)
 }
 
-/** Whether a pull request gets a comment at all: one without traffic, diff and problems in what is rendered stays quiet. */
-export function isWorthAComment(review: Review): boolean {
-  return review.changes.length > 0 || review.rows.length > 0
-}
-
 /** Writes the one comment, or edits it where it says something else. */
 export async function publishSummary(
   desk: Pick<Desk, 'conversation'>,
   at: { readonly pull: number; readonly comments: readonly Comment[] },
   review: Review,
 ): Promise<void> {
-  const body = summaryComment(review)
+  const { comment: body } = summaryPages(review)
   const existing = at.comments.find((comment) => comment.isOurs && comment.body.startsWith(SUMMARY_MARKER))
   if (existing === undefined) {
-    if (isWorthAComment(review)) await desk.conversation.add(at.pull, body)
+    if (concernsTraffic(review)) await desk.conversation.add(at.pull, body)
   } else if (existing.body.trim() !== body.trim()) await desk.conversation.edit(existing.id, body)
 }

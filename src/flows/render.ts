@@ -1,15 +1,19 @@
 import { redact } from '../core/diff/redact.ts'
-import { diffEnvironment, rowsOf } from '../core/diff/review.ts'
+import { diffEnvironment, rowsOf, withTraffic } from '../core/diff/review.ts'
+import { placeOfFailure } from '../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
-import { renderPlain } from '../core/environment/plain.ts'
+import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
+import type { Place } from '../core/manifest/parse.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import type { Rendered } from '../ports/renderer.ts'
 import type { Desk } from './desk.ts'
+import type { Files } from './load.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer'>
+type Needs = Files & Pick<Desk, 'renderer'>
 
 /** A commit or tree, and what its files say. */
 export interface Side {
@@ -41,36 +45,56 @@ export async function compare(desk: Needs, sides: Sides, names: readonly string[
 }
 
 async function compareOne(desk: Needs, sides: Sides, name: string): Promise<Omit<Comparison, 'renderer'>> {
-  const environment = find(sides.after, name)
-  const doubts = await doubtsOf(desk, sides.after, environment)
-  if (doubts.length > 0) return { rows: [], diffs: [], problems: doubts }
-  const [old, now] = await Promise.all([
-    renderSide(desk, sides.before, find(sides.before, name)),
-    renderSide(desk, sides.after, environment),
-  ])
-  const file = kustomizationOf(environment)
-  if (!now.ok) return { rows: [], diffs: [], problems: [renderProblem({ environment: name, file, rendered: now })] }
-  // What the base branch had cannot be rendered: everything that the pull request brings counts as new.
-  const texts = { before: old.ok ? old.yaml : '', after: now.yaml }
-  const diff = diffEnvironment(name, texts)
-  if (!diff.ok) return { rows: [], diffs: [], problems: [{ ...diff.error, file }] }
-  const rows = rowsOf(name, texts, sides.after.snapshot.config)
-  return { rows, diffs: diff.value.resources.length === 0 ? [] : [diff.value], problems: [] }
+  const [old, now] = await Promise.all([renderSide(desk, sides.before, name), renderSide(desk, sides.after, name)])
+  // What forbids rendering it is told with the files already.
+  const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
+  if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
+  const { config } = sides.after.snapshot
+  const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
+  const compared = diffEnvironment(name, texts, { secrets: config.secrets, ignore: config.diff.ignore })
+  if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
+  const { resources, hidden, unreadableBefore } = compared.value
+  const rows = rowsOf(name, texts, config)
+  const unknownBefore = old.ok ? unreadableBefore?.what : old.error[0]?.what
+  const state = stateOf(sides, name)
+  const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems: [] }
 }
 
-/** What only the texts of an environment's files can say against rendering it. */
-async function doubtsOf(
-  desk: Pick<Desk, 'mirror'>,
-  side: Side,
-  environment: Environment | undefined,
-): Promise<readonly Problem[]> {
-  if (environment === undefined || environment.refusals.length > 0) return []
-  return refusalsOfTexts(environment, await desk.mirror.read(side.treeish, environment.files)).map(refusalProblem)
+function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'> {
+  return { rows: [], diffs: [], problems }
 }
 
-async function renderSide(desk: Needs, side: Side, environment: Environment | undefined): Promise<Rendered> {
-  if (environment === undefined || environment.refusals.length > 0) return { ok: true, yaml: '' }
-  return renderEnvironment(desk, environment, await desk.mirror.read(side.treeish, environment.files))
+function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): boolean {
+  return state === 'changed' && unknownBefore === undefined && resources.length + hidden === 0
+}
+
+function stateOf({ before, after }: Sides, name: string): EnvironmentDiff['state'] {
+  if (find(before, name) === undefined) return 'added'
+  return find(after, name) === undefined ? 'removed' : 'changed'
+}
+
+interface RenderedSide {
+  readonly yaml: string
+  /** Where a line of it comes from, as far as that is known. */
+  readonly placeOf: (line: number) => Place | undefined
+}
+
+/** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
+async function renderSide(desk: Needs, side: Side, name: string): Promise<Result<RenderedSide, readonly Problem[]>> {
+  const environment = find(side, name)
+  if (environment === undefined) return ok({ yaml: '', placeOf: () => undefined })
+  const { kind, files } = environment
+  const texts = await desk.mirror.read(side.treeish, files)
+  const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
+  if (refusals.length > 0) return err(refusals.map(refusalProblem))
+  const rendered = await renderEnvironment(desk, environment, texts)
+  const placeOf = (line: number): Place | undefined =>
+    kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
+  if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
+  const place = placeOfFailure({ said: rendered.detail, environment, texts })
+  const detail = redact(rendered.detail, texts, side.snapshot.config.secrets)
+  return err([renderProblem({ environment: name, ...place, file: place?.file, rendered: { ...rendered, detail } })])
 }
 
 /** Renders one environment from the texts of its files. What a failing tool says can quote a Secret: its values are hidden. */
@@ -86,12 +110,4 @@ export async function renderEnvironment(
 
 function find(side: Side, name: string): Environment | undefined {
   return side.snapshot.environments.find((environment) => environment.name === name)
-}
-
-/** The file that a reviewer opens when the whole environment does not build. */
-function kustomizationOf(environment: Environment | undefined): string | undefined {
-  const prefix = environment === undefined || environment.root === '' ? '' : `${environment.root}/`
-  return environment?.files.find(
-    (file) => /^kustomization(\.ya?ml)?$/i.test(file.slice(prefix.length)) && file.startsWith(prefix),
-  )
 }

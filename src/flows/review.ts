@@ -1,6 +1,6 @@
 import { pendingComments } from '../core/command/pending.ts'
 import { nextLook } from '../core/gate/gate.ts'
-import type { Review } from '../core/gate/review.ts'
+import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -10,7 +10,7 @@ import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from
 import { mergeWhenAllowed } from './merge.ts'
 import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
 import { labelsOf } from './propose.ts'
-import { announceWork, checkBoard, isWorthAComment, publishChecks, publishFailure, publishSummary } from './publish.ts'
+import { announceWork, checkBoard, publishChecks, publishFailure, publishSummary } from './publish.ts'
 import { jobOf, type Task } from './work.ts'
 
 type ReviewTask = Extract<Task, { type: 'review' }>
@@ -69,7 +69,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
 
   await publishChecks(board, found)
-  if (isWorthAComment(found) || comments !== undefined || wasTraffic) {
+  if (concernsTraffic(found) || comments !== undefined || wasTraffic) {
     await publishSummary(
       desk,
       { pull: task.pull, comments: comments ?? (await desk.conversation.of(task.pull)) },

@@ -172,7 +172,7 @@ test('only our own check runs count, by App and by name, newest first', async ()
   world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
     total_count: 6,
     check_runs: [
-      aCheckRun({ id: 41 }),
+      aCheckRun({ id: 41, output: { title: 'Green', summary: 'All gates pass.', text: 'The diff.' } }),
       aCheckRun({ id: 43, name: 'canary/validate', conclusion: 'failure' }),
       // GitHub Actions, say, under our name; and an App that is gone.
       aCheckRun({ id: 44, app: { id: 15368 } }),
@@ -183,9 +183,23 @@ test('only our own check runs count, by App and by name, newest first', async ()
     ],
   })
   assert.deepEqual(await world.checks.on(SHA), [
-    { id: 43, name: 'canary/validate', conclusion: 'failure', title: 'Green', summary: 'All gates pass.' },
-    { id: 42, name: 'canary/gate', conclusion: 'action_required', title: '', summary: '' },
-    { id: 41, name: 'canary/gate', conclusion: 'success', title: 'Green', summary: 'All gates pass.' },
+    {
+      id: 43,
+      name: 'canary/validate',
+      conclusion: 'failure',
+      title: 'Green',
+      summary: 'All gates pass.',
+      text: undefined,
+    },
+    { id: 42, name: 'canary/gate', conclusion: 'action_required', title: '', summary: '', text: undefined },
+    {
+      id: 41,
+      name: 'canary/gate',
+      conclusion: 'success',
+      title: 'Green',
+      summary: 'All gates pass.',
+      text: 'The diff.',
+    },
   ])
 })
 

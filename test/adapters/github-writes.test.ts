@@ -247,9 +247,9 @@ test('a check run at work says so; it is known again by its name, also as its ex
   assert.equal(await world.checks.create(SHA, report), 99)
 })
 
-test('a check run that ends has its conclusion, its text and at most fifty annotations', async () => {
+test('a check run that ends has its conclusion, its text and its annotations, fifty a request', async () => {
   const world = await aGitHub()
-  const annotations = Array.from({ length: 51 }, (_, index) => ({
+  const annotations = Array.from({ length: 120 }, (_, index) => ({
     path: 'a.yaml',
     line: index + 1,
     level: 'failure' as const,
@@ -257,9 +257,9 @@ test('a check run that ends has its conclusion, its text and at most fifty annot
     title: 'Traffic',
   }))
   const report = { name: 'canary/validate', conclusion: 'failure', title: 'T', summary: 'S', text: 'More' } as const
-  world.api.patch(`${REPO}/check-runs/99`).reply(200, aCheckRun())
+  world.api.patch(`${REPO}/check-runs/99`).times(3).reply(200, aCheckRun())
   await world.checks.update(99, { ...report, annotations })
-  const sent = annotations.slice(0, 50).map(({ line }) => ({
+  const sent = annotations.map(({ line }) => ({
     path: 'a.yaml',
     start_line: line,
     end_line: line,
@@ -267,13 +267,27 @@ test('a check run that ends has its conclusion, its text and at most fifty annot
     message: 'Weights do not sum to 100.',
     title: 'Traffic',
   }))
-  assert.deepEqual(world.asked().at(-1)?.body, {
+  const [first, ...further] = world.asked().slice(-3)
+  assert.deepEqual(first?.body, {
     name: 'canary/validate',
     external_id: 'canary/validate',
     status: 'completed',
     conclusion: 'failure',
-    output: { title: 'T', summary: 'S', text: 'More', annotations: sent },
+    output: { title: 'T', summary: 'S', text: 'More', annotations: sent.slice(0, 50) },
   })
+  assert.deepEqual(
+    further.map(({ body }) => body),
+    [sent.slice(50, 100), sent.slice(100)].map((part) => ({ output: { title: 'T', summary: 'S', annotations: part } })),
+  )
+})
+
+test('a new check run gets its further annotations too', async () => {
+  const world = await aGitHub()
+  const one = { path: 'a.yaml', line: 1, level: 'failure' as const, message: 'm', title: 't' }
+  world.api.post(`${REPO}/check-runs`).reply(201, aCheckRun({ id: 99 }))
+  world.api.patch(`${REPO}/check-runs/99`).reply(200, aCheckRun())
+  const report = { name: 'canary/validate', conclusion: 'failure', title: 'T', summary: 'S' } as const
+  assert.equal(await world.checks.create(SHA, { ...report, annotations: Array.from({ length: 51 }, () => one) }), 99)
 })
 
 function inputOf(body: unknown): unknown {

@@ -29,13 +29,28 @@ export function checks(client: Client): Checks {
       const { data } = await request(client, 'POST /repos/{owner}/{repo}/check-runs', {
         params: { ...at(client), head_sha: sha, ...fieldsOf(report) },
       })
-      return CheckRunAnswer.parse(data).id
+      const { id } = CheckRunAnswer.parse(data)
+      await annotateFurther(client, id, report)
+      return id
     },
     async update(id, report) {
-      await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
-        params: { ...at(client), check_run_id: id, ...fieldsOf(report) },
-      })
+      await update(client, id, fieldsOf(report))
+      await annotateFurther(client, id, report)
     },
+  }
+}
+
+async function update(client: Client, id: number, fields: Readonly<Record<string, unknown>>): Promise<void> {
+  const params = { ...at(client), check_run_id: id, ...fields }
+  await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { params })
+}
+
+/** The annotations beyond the first request's: each update adds to those that are there. */
+async function annotateFurther(client: Client, id: number, report: CheckReport): Promise<void> {
+  const { title, summary, annotations = [] } = report
+  for (let start = MAX_ANNOTATIONS; start < annotations.length; start += MAX_ANNOTATIONS) {
+    const part = annotations.slice(start, start + MAX_ANNOTATIONS).map(annotationOf)
+    await update(client, id, { output: { title, summary, annotations: part } })
   }
 }
 
@@ -52,6 +67,7 @@ function toCheckRun(answer: z.infer<typeof CheckRunAnswer>): CheckRun[] {
       conclusion,
       title: answer.output?.title ?? '',
       summary: answer.output?.summary ?? '',
+      text: answer.output?.text ?? undefined,
     },
   ]
 }

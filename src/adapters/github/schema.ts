@@ -37,7 +37,9 @@ export const CheckRunAnswer = z.object({
   status: z.string(),
   conclusion: z.string().nullable(),
   app: z.object({ id: z.int() }).nullish(),
-  output: z.object({ title: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+  output: z
+    .object({ title: z.string().nullish(), summary: z.string().nullish(), text: z.string().nullish() })
+    .nullish(),
 })
 
 export const StatusAnswer = z.object({

@@ -68,10 +68,40 @@ const Service = z.strictObject({
     .describe('Which pull requests Perch merges itself.'),
 })
 
+const KindName = z
+  .string()
+  .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
+
+const Diff = z.strictObject({
+  ignore: z
+    .array(
+      z.strictObject({
+        kind: KindName.optional().describe('Kind or group/Kind of the resources; all by default.'),
+        path: z
+          .string()
+          .max(500)
+          .regex(
+            /^(\/([^/~]|~[01])+)+$/,
+            'must be a JSON pointer, such as /metadata/labels/version; ~1 is a slash in a key',
+          )
+          .describe('JSON pointer of what to hide; * in a step stands for any characters of one key or index.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Changes that the shown diff leaves out and only counts. Weights, hosts, subsets and what Perch writes stay.',
+    ),
+})
+
 /** `.github/canary.yml`. Every key is optional; an unknown key is an error. */
 export const Config = z.strictObject({
   environments: z.record(z.string(), Environment).optional(),
   services: z.record(z.string(), Service).default({}),
+  diff: Diff.default({ ignore: [] }).describe('What of the rendered diff is shown.'),
+  secrets: z
+    .array(KindName)
+    .default([])
+    .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
   requireSum100: z
     .boolean()
     .default(false)

@@ -1,8 +1,10 @@
 /** What changes between two renders of an environment, object by object, as a person wants to read it. */
 import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
-import { maskSecrets } from './mask.ts'
-import { type Data, type Identity, identityKey, isMapping, type RenderedObject, titleOf } from './objects.ts'
+import { type IgnoreRule, withoutIgnored } from './ignore.ts'
+import { maskPairs } from './mask.ts'
+import { compareText, type Data, type Identity, isMapping, type RenderedObject, titleOf } from './objects.ts'
+import { type Pair, pairObjects } from './pair.ts'
 
 export interface Hunk {
   /** `@@ -1,7 +1,7 @@` */
@@ -25,30 +27,51 @@ const CONTEXT_LINES = 3
 /** Beyond, the best diff costs seconds and nobody reads it: everything old is removed, everything new added. */
 const MAX_EDITS = 2000
 
+/** What of a diff is shown, as the config says. */
+export interface View {
+  /** Kinds whose values are hidden like a Secret's, as `Kind` or `group/Kind`. */
+  readonly secrets: readonly string[]
+  readonly ignore: readonly IgnoreRule[]
+}
+
+/** Everything but the values of Secrets. */
+export const WHOLE: View = { secrets: [], ignore: [] }
+
+export interface Changes {
+  readonly changes: readonly Change[]
+  /** How many objects change only in what the view hides. */
+  readonly hidden: number
+}
+
 /**
- * The objects that differ, sorted by kind, namespace and name. Secrets' values are hidden in here, whatever the caller has
- * done: there is no way to a diff with them.
+ * The objects that differ: those about traffic first, then by kind, namespace and name. Secrets' values are hidden in here,
+ * whatever the caller has done: there is no way to a diff with them.
  */
-export function diffRendered(before: readonly RenderedObject[], after: readonly RenderedObject[]): readonly Change[] {
-  const masked = maskSecrets(before, after)
-  const pairs = new Map<string, Pair>()
-  for (const object of masked.before) pairs.set(identityKey(object), { before: object })
-  for (const object of masked.after)
-    pairs.set(identityKey(object), { ...pairs.get(identityKey(object)), after: object })
-  return [...pairs.entries()].sort(([a], [b]) => compare(a, b)).flatMap(([, pair]) => changeOf(pair) ?? [])
+export function diffRendered(
+  before: readonly RenderedObject[],
+  after: readonly RenderedObject[],
+  view: View = WHOLE,
+): Changes {
+  const differing = pairObjects(before, after).filter((pair) => isDifferent(pair))
+  const masked = maskPairs(differing, { kinds: view.secrets, all: [...before, ...after] })
+  const shown = masked.map((pair) => changeOf(pair, withoutIgnored(pair, view.ignore)))
+  return { changes: shown.filter((change) => change !== undefined), hidden: shown.filter((one) => !one).length }
 }
 
-interface Pair {
-  readonly before?: RenderedObject
-  readonly after?: RenderedObject
+/** The order of keys is no difference. */
+function isDifferent({ before, after }: Pair): boolean {
+  return JSON.stringify(before?.data) !== JSON.stringify(after?.data) && dump(before) !== dump(after)
 }
 
-function changeOf({ before, after }: Pair): Change | undefined {
+/**
+ * Undefined where the view hides all that differs. Where what differs is nothing but Secrets' values that look the same when
+ * they are hidden, there are no hunks.
+ */
+function changeOf(masked: Pair, { before, after }: Pair): Change | undefined {
   const object = after ?? before
-  if (object === undefined || JSON.stringify(before?.data) === JSON.stringify(after?.data)) return undefined
   const [old, current] = [dump(before), dump(after)]
-  // Only the order of keys differs.
-  if (old === current) return undefined
+  const isSeen = old !== current || dump(masked.before) === dump(masked.after)
+  if (object === undefined || !isSeen) return undefined
   const hunks = hunksOf(old, current)
   const count = (sign: string) => hunks.flatMap(({ lines }) => lines).filter((line) => line.startsWith(sign)).length
   const { group, kind, namespace, name } = object
@@ -68,6 +91,7 @@ function changeType(before: RenderedObject | undefined, after: RenderedObject | 
 }
 
 function hunksOf(old: string, current: string): readonly Hunk[] {
+  if (old === current) return []
   const options = { context: CONTEXT_LINES, maxEditLength: MAX_EDITS }
   const patch = structuredPatch('', '', old, current, '', '', options)
   if (patch === undefined) return [replacement(old, current)]
@@ -102,12 +126,6 @@ function ordered(data: Data): Data {
   if (Array.isArray(data)) return data.map((item: Data) => ordered(item))
   if (!isMapping(data)) return data
   const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length)
-  const entries = Object.entries(data).sort(([a], [b]) => rank(a) - rank(b) || compare(a, b))
+  const entries = Object.entries(data).sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))
   return Object.fromEntries(entries.map(([key, value]) => [key, ordered(value)]))
-}
-
-/** By code units: the same on every machine, whatever its language. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

@@ -1,41 +1,56 @@
-/** Keeps the values of Secrets out of everything that is shown or kept. */
-import { type Data, type RenderedObject, identityKey, isMapping } from './objects.ts'
+/**
+ * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
+ * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
+ */
+import { type Data, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import type { Pair } from './pair.ts'
+import { formsOf, hideValues } from './secret-values.ts'
 
 /** Says that there is a value and nothing about it: its length or a hash would help to guess a short one. */
 export const HIDDEN = '•••'
 export const HIDDEN_CHANGED = '••• (changed)'
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-
-export interface MaskedPair {
-  readonly before: readonly RenderedObject[]
-  readonly after: readonly RenderedObject[]
-}
-
-/** Hides the Secrets' values on both sides, so that a value that changed can still be seen to have changed. */
-export function maskSecrets(before: readonly RenderedObject[], after: readonly RenderedObject[]): MaskedPair {
-  const earlier = new Map(before.map((object) => [identityKey(object), object]))
-  return {
-    before: before.map((object) => maskObject(object, undefined)),
-    after: after.map((object) => maskObject(object, earlier.get(identityKey(object)))),
-  }
-}
-
-function maskObject(object: RenderedObject, earlier: RenderedObject | undefined): RenderedObject {
-  if (isSecret(object)) return { ...object, data: maskSecret(object.data, earlier?.data) }
-  return holdsLastApplied(object.data) ? { ...object, data: withoutLastApplied(object.data, earlier?.data) } : object
-}
-
-/** The core group's. In any spelling: a cluster refuses `secret`, but its author meant one. */
-function isSecret({ group, kind }: RenderedObject): boolean {
-  return kind.trim().toLowerCase() === 'secret' && group === ''
-}
+/** The core group's. */
+const SECRET = '/Secret'
+/** A copy of a shorter value is more likely a common word, such as `admin`, than a leak. */
+const MIN_COPY = 8
 
 type Mapping = { readonly [key: string]: Data }
 
+interface Eyes {
+  /** Kinds that are treated as Secrets, as `Kind` or `group/Kind`. */
+  readonly kinds: readonly string[]
+  /** Takes copies of Secrets' values out of a text. */
+  readonly withoutCopies: (text: string) => string
+}
+
 /**
- * Of a Secret only what cannot hold a value is kept: its names, labels, annotations but one, and the keys. Anything else
- * (`data` that is a list, a field that does not exist) is a mistake of its author's, and may hold the value.
+ * Hides the Secrets' values on both sides, so that a value that changed can still be seen to have changed. `kinds`: those
+ * that the config says hold secrets too. `all`: every object of the environment, where copied values may come from.
+ */
+export function maskPairs(
+  pairs: readonly Pair[],
+  { kinds, all }: { readonly kinds: readonly string[]; readonly all: readonly RenderedObject[] },
+): readonly Pair[] {
+  const withoutCopies = hideValues(copiedValues(all), { mark: HIDDEN, shortest: MIN_COPY })
+  const eyes: Eyes = { kinds: [SECRET, ...kinds], withoutCopies }
+  return pairs.map(({ before, after }) => ({
+    ...(before && { before: mask(before, undefined, eyes) }),
+    ...(after && { after: mask(after, before, eyes) }),
+  }))
+}
+
+function mask(object: RenderedObject, earlier: RenderedObject | undefined, eyes: Eyes): RenderedObject {
+  const isSecret = eyes.kinds.some((kind) => isOfKind(object, kind))
+  const data = isSecret ? maskSecret(object.data, earlier?.data) : object.data
+  const past = isSecret && earlier !== undefined ? maskSecret(earlier.data, undefined) : earlier?.data
+  return { ...object, data: maskAnnotations(maskWithin(data, past, eyes), { isSecret, earlier: earlier?.data }) }
+}
+
+/**
+ * Of a Secret only what cannot hold a value is kept: its names, labels, annotations, and the keys. Anything else (`data` that
+ * is a list, a field that does not exist) is a mistake of its author's, and may hold the value.
  */
 function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
   const kept = new Set(['apiVersion', 'kind', 'metadata', 'type', 'immutable'])
@@ -43,8 +58,7 @@ function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
     if (kept.has(field)) return [field, value]
     return [field, hideEach(value, earlier?.[field])]
   })
-  const result = Object.fromEntries(masked)
-  return holdsLastApplied(result) ? withoutLastApplied(result, earlier) : result
+  return Object.fromEntries(masked)
 }
 
 /** Values one below are hidden each under its key; what is deeper is hidden as one. */
@@ -59,20 +73,97 @@ function hide(value: Data, earlier: Data | undefined): string {
   return isChanged ? HIDDEN_CHANGED : HIDDEN
 }
 
+/** Hides Secrets that stand inside any object (a template's, a list's, an operator's), and copies of their values. */
+function maskWithin(data: Mapping, earlier: Data | undefined, eyes: Eyes): Mapping {
+  const past = isMapping(earlier) ? earlier : {}
+  const isInner = isInnerSecret(data, eyes.kinds)
+  const entries = Object.entries(data).map(([key, value]): [string, Data] => {
+    if (isInner && isPayload(key)) return [key, hideEach(value, past[key])]
+    return [eyes.withoutCopies(key), maskData(value, past[key], eyes)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function maskData(value: Data, earlier: Data | undefined, eyes: Eyes): Data {
+  if (isMapping(value)) return maskWithin(value, earlier, eyes)
+  if (Array.isArray(value)) {
+    const past: readonly Data[] = Array.isArray(earlier) ? earlier : []
+    return value.map((item: Data, index) => maskData(item, past[index], eyes))
+  }
+  if (!isPlain(value)) return value
+  const text = String(value)
+  if (tellsSecret(text, eyes.kinds)) return hide(value, earlier)
+  const left = eyes.withoutCopies(text)
+  if (left === text) return value
+  const isChanged = isPlain(earlier) && String(earlier) !== text && eyes.withoutCopies(String(earlier)) === left
+  return isChanged ? `${left} (changed)` : left
+}
+
+function isPlain(data: Data | undefined): data is string | number {
+  return typeof data === 'string' || typeof data === 'number'
+}
+
+/** A reference to a Secret looks the same, but holds no payload. */
+function isInnerSecret({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
+  if (typeof kind !== 'string') return false
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
+  return kinds.some((written) => isOfKind({ group, kind }, written))
+}
+
+function isPayload(key: string): boolean {
+  return ['data', 'stringdata', 'spec'].includes(key.toLowerCase())
+}
+
+/** A text that is the manifest of a Secret, as YAML or JSON, also inside another text. */
+function tellsSecret(text: string, kinds: readonly string[]): boolean {
+  if (!/data|spec/i.test(text)) return false
+  const written = [...text.matchAll(/kind[\\"'\s]*:[\\"'\s]*([A-Za-z]+)/gi)].map(([, kind = '']) => kind.toLowerCase())
+  const names = new Set(kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase()))
+  return written.some((kind) => names.has(kind) || names.has(kind.replace(/list$/, '')))
+}
+
+/**
+ * `kubectl apply` writes the whole object into an annotation as JSON, other tools do so under other names: a copied one may
+ * be of a Secret. On a Secret, every annotation that is JSON is taken for that.
+ */
+function maskAnnotations(
+  data: Mapping,
+  { isSecret, earlier }: { readonly isSecret: boolean; readonly earlier: Mapping | undefined },
+): Mapping {
+  const past = annotationsOf(earlier)
+  const isHidden = (key: string, value: Data): boolean =>
+    key === LAST_APPLIED || (isSecret && typeof value === 'string' && /^\s*[{["]/.test(value))
+  const annotations = Object.entries(annotationsOf(data))
+  if (!annotations.some(([key, value]) => isHidden(key, value))) return data
+  const masked = annotations.map(([key, value]) => {
+    return [key, isHidden(key, value) ? hideAgain(value, past[key]) : value] as const
+  })
+  const metadata = isMapping(data['metadata']) ? data['metadata'] : {}
+  return { ...data, metadata: { ...metadata, annotations: Object.fromEntries(masked) } }
+}
+
+/** What was hidden before may have been marked as changed. */
+function hideAgain(value: Data, earlier: Data | undefined): string {
+  return value === HIDDEN || value === HIDDEN_CHANGED ? value : hide(value, earlier)
+}
+
 function annotationsOf(data: Mapping | undefined): Mapping {
   const metadata = data?.['metadata']
   const annotations = isMapping(metadata) ? metadata['annotations'] : undefined
   return isMapping(annotations) ? annotations : {}
 }
 
-/** On any object: `kubectl apply` writes the whole object there as JSON, so a copied one may be of a Secret. */
-function holdsLastApplied(data: Mapping): boolean {
-  return LAST_APPLIED in annotationsOf(data)
+/** The Secrets' values in all their forms, less what is public anyway: names of objects and namespaces. */
+function copiedValues(objects: readonly RenderedObject[]): ReadonlySet<string> {
+  const values = objects
+    .filter((object) => isOfKind(object, SECRET))
+    .flatMap(({ data }) => [...textsIn(data['data'] ?? null), ...textsIn(data['stringData'] ?? null)])
+    .flatMap(formsOf)
+  return new Set(values).difference(new Set(objects.flatMap(({ name, namespace }) => [name, namespace])))
 }
 
-function withoutLastApplied(data: Mapping, earlier: Mapping | undefined): Mapping {
-  const annotations = annotationsOf(data)
-  const hidden = hide(annotations[LAST_APPLIED] ?? null, annotationsOf(earlier)[LAST_APPLIED])
-  const metadata = isMapping(data['metadata']) ? data['metadata'] : {}
-  return { ...data, metadata: { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: hidden } } }
+function textsIn(data: Data): readonly string[] {
+  if (typeof data === 'string' || typeof data === 'number') return [String(data)]
+  if (Array.isArray(data)) return data.flatMap((item: Data) => textsIn(item))
+  return isMapping(data) ? Object.values(data).flatMap(textsIn) : []
 }

@@ -54,7 +54,7 @@ export function parseRendered(yaml: string): ParsedRender {
 }
 
 /** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
-export function titleOf({ kind, namespace, name }: Identity): string {
+export function titleOf({ kind, namespace, name }: Omit<Identity, 'group'>): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
@@ -65,6 +65,19 @@ export function identityKey({ group, kind, namespace, name }: Identity): string 
 
 export function isMapping(data: Data | undefined): data is { readonly [key: string]: Data } {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
+}
+
+/** Whether an object is of a kind that somebody wrote as `Kind` or `group/Kind`. In any spelling: its author meant one. */
+export function isOfKind({ group, kind }: Pick<Identity, 'group' | 'kind'>, written: string): boolean {
+  const slash = written.lastIndexOf('/')
+  const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()
+  return isKind && (slash < 0 || group.toLowerCase() === written.slice(0, slash).toLowerCase())
+}
+
+/** By code units: the same on every machine, whatever its language. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 function identityOf({ group, kind, namespace, name }: Identity): Identity {

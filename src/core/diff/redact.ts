@@ -5,26 +5,30 @@
  * first is to show little of such text.
  */
 import { parseAllDocuments } from 'yaml'
-import { type Data, isMapping, toData } from './objects.ts'
+import { join, parentOf } from '../environment/tree.ts'
 import { HIDDEN } from './mask.ts'
+import { type Data, isMapping, isOfKind, toData } from './objects.ts'
+import { formsOf, hideValues } from './secret-values.ts'
 
 /** Shorter values would take words like `on` out of every sentence, and are no secrets to keep. */
 const MIN_LENGTH = 4
 
-/** The text without any Secret's value that the files hold, in `data`, `stringData`, generators, patches or env files. */
-export function redact(text: string, files: ReadonlyMap<string, string>): string {
-  const values = [...secretValues(files)].filter((value) => value.length >= MIN_LENGTH)
-  // The longest first: one value may be part of another.
-  const ordered = values.sort((a, b) => b.length - a.length)
-  return ordered.reduce((rest, value) => rest.replaceAll(value, HIDDEN), text)
+/**
+ * The text without any Secret's value that the files hold, in `data`, `stringData`, generators, patches or env files. Of what
+ * `kinds` names (`Kind` or `group/Kind`), every value is taken for one.
+ */
+export function redact(text: string, files: ReadonlyMap<string, string>, kinds: readonly string[] = []): string {
+  return hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })(text)
 }
 
-function secretValues(files: ReadonlyMap<string, string>): ReadonlySet<string> {
+function secretValues(files: ReadonlyMap<string, string>, kinds: readonly string[]): ReadonlySet<string> {
   const values = new Set<string>()
+  const names = ['secret', ...kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())]
   for (const [path, text] of files) {
-    if (!/secret/i.test(text)) continue
+    const lower = text.toLowerCase()
+    if (!names.some((name) => lower.includes(name))) continue
     const parsed = documents(text)
-    const search = { values, files, folder: path.slice(0, path.lastIndexOf('/') + 1) }
+    const search = { values, files, kinds, folder: parentOf(path) }
     for (const data of parsed) collect(data ?? null, search)
     if (parsed.includes(undefined)) roughValues(text).forEach((value) => addValue(values, value))
   }
@@ -34,24 +38,42 @@ function secretValues(files: ReadonlyMap<string, string>): ReadonlySet<string> {
 interface Search {
   readonly values: Set<string>
   readonly files: ReadonlyMap<string, string>
+  readonly kinds: readonly string[]
   readonly folder: string
 }
+
+/** What tells objects apart, and where patches go, is no secret. */
+const IDENTITY = new Set(
+  'apiVersion kind metadata target name namespace group version type path options immutable'.split(' '),
+)
 
 function collect(data: Data, search: Search): void {
   if (typeof data === 'string') collectText(data, search)
   else if (Array.isArray(data)) data.forEach((item: Data) => collect(item, search))
   else if (isMapping(data)) {
-    const target = data['target']
-    const isForSecret = data['kind'] === 'Secret' || (isMapping(target) && target['kind'] === 'Secret')
-    if (isForSecret) addAll([data['data'] ?? null, data['stringData'] ?? null, data['patch'] ?? null], search)
+    const target = isMapping(data['target']) ? data['target'] : {}
+    if (isSecret(data, search) || isSecret(target, search)) {
+      addAll(Object.fromEntries(Object.entries(data).filter(([key]) => !IDENTITY.has(key))), search)
+      // A patch in a file of its own.
+      const file =
+        typeof data['path'] === 'string' ? search.files.get(join(search.folder, data['path']) ?? '') : undefined
+      if (file !== undefined) addAll(`${file}\n`, search)
+    }
     for (const generator of listOf(data['secretGenerator'])) addGenerated(generator, search)
     for (const item of Object.values(data)) collect(item, search)
   }
 }
 
+/** The core group's Secret is told by its kind alone: files that are patches or broken may lack the rest. */
+function isSecret({ apiVersion, kind }: { readonly [key: string]: Data }, { kinds }: Search): boolean {
+  if (typeof kind !== 'string') return false
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
+  return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
+}
+
 /** A patch written into a kustomization as text. */
 function collectText(text: string, search: Search): void {
-  if (!text.includes('\n') || !/secret/i.test(text)) return
+  if (!/[\n{]/.test(text) || !/kind/i.test(text)) return
   for (const inner of documents(text)) collect(inner ?? null, search)
 }
 
@@ -71,7 +93,7 @@ function addGenerated(generator: Data, { values, files, folder }: Search): void 
     if (typeof literal === 'string') addValue(values, afterEquals(literal))
   }
   for (const entry of [...listOf(generator['envs']), ...listOf(generator['files']), generator['env'] ?? null]) {
-    const text = typeof entry === 'string' ? files.get(folder + afterEquals(entry)) : undefined
+    const text = typeof entry === 'string' ? files.get(join(folder, afterEquals(entry)) ?? '') : undefined
     for (const line of (text ?? '').split(/\r?\n/)) {
       addValue(values, line.trim())
       addValue(values, afterEquals(line).trim())
@@ -80,20 +102,10 @@ function addGenerated(generator: Data, { values, files, folder }: Search): void 
 }
 
 function addValue(values: Set<string>, value: string): void {
-  const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2')
-  for (const form of [value, bare]) {
+  for (const form of formsOf(value)) {
     values.add(form)
-    values.add(btoa(String.fromCharCode(...new TextEncoder().encode(form.slice(0, 10_000)))))
     for (const line of form.split('\n')) values.add(line.trim())
   }
-  const decoded = decode(bare)
-  if (decoded !== undefined) values.add(decoded)
-}
-
-function decode(base64: string): string | undefined {
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
-  const bytes = Uint8Array.from(atob(base64), (character) => character.codePointAt(0) ?? 0)
-  return new TextDecoder().decode(bytes)
 }
 
 /** What a file that cannot be parsed has after colons and equals signs: as a whole, and each word. */

@@ -7,26 +7,42 @@ import { namesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
-import { type Change, diffRendered } from './changes.ts'
-import { parseRendered } from './objects.ts'
+import { type Change, diffRendered, type View, WHOLE } from './changes.ts'
+import { parseRendered, titleOf } from './objects.ts'
 
 interface Texts {
   readonly before: string
   readonly after: string
 }
 
+export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'> {
+  /** Why the render before could not be read; then everything counts as new. */
+  readonly unreadableBefore: Problem | undefined
+}
+
 /** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
-export function diffEnvironment(environment: string, texts: Texts): Result<EnvironmentDiff, Problem> {
+export function diffEnvironment(environment: string, texts: Texts, view: View = WHOLE): Result<RenderDiff, Problem> {
   const before = parseRendered(texts.before)
   const after = parseRendered(texts.after)
   if (!after.ok) return err(renderedProblem(environment, after.problem))
-  const changes = diffRendered(before.ok ? before.objects : [], after.objects)
-  return ok({ environment, resources: changes.map(resourceOf) })
+  const { changes, hidden } = diffRendered(before.ok ? before.objects : [], after.objects, view)
+  const unreadableBefore = before.ok ? undefined : renderedProblem(environment, before.problem)
+  return ok({ resources: changes.map(resourceOf), hidden, unreadableBefore })
 }
 
 function resourceOf({ type, title, hunks, additions, deletions, identity }: Change): ResourceDiff {
   const patch = hunks.map(({ header, lines }) => [header, ...lines].join('\n')).join('\n')
-  return { title, kind: identity.kind, name: identity.name, change: type, patch, added: additions, removed: deletions }
+  const { kind, namespace, name } = identity
+  return { title, kind, namespace, name, change: type, traffic: [], patch, added: additions, removed: deletions }
+}
+
+/** The resources, each with the rows that speak of it. */
+export function withTraffic(resources: readonly ResourceDiff[], rows: readonly TrafficRow[]): readonly ResourceDiff[] {
+  return resources.map((resource) => {
+    const { kind, name, namespace } = resource
+    const id = titleOf({ kind, name, namespace: namespace === '' ? 'default' : namespace })
+    return { ...resource, traffic: rows.filter(({ route }) => route === id) }
+  })
 }
 
 /** The rules whose shares differ between two renders, with who gets what. */
@@ -48,8 +64,11 @@ interface RuleParts {
   readonly parts: readonly Part[]
 }
 
+/** Other documents need no parsing: a render may be large. */
+const ROUTES = /\b(?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
+
 function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
-  const manifest = parseManifest('render', text)
+  const manifest = parseManifest('render', text, ROUTES)
   if (!manifest.ok) return new Map()
   const { objects } = manifest.value
   const rules = objects.filter(isRoute).flatMap((object) => {

@@ -1,5 +1,6 @@
 /** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
 import { parseAllDocuments } from 'yaml'
+import type { Place } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
 import { isRecord } from './source.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
@@ -40,8 +41,23 @@ function isObject(data: unknown): boolean {
 
 /** What a plain environment renders to: its files one after the other, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {
-  return files
-    .map((file) => (texts.get(file) ?? '').replace(/^\uFEFF/, ''))
-    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
-    .join('---\n')
+  return files.map((file) => asPart(texts.get(file) ?? '')).join(SEPARATOR)
+}
+
+/** Where a line (1-based) of what a plain environment renders to comes from. */
+export function placeInPlain(files: readonly string[], texts: Texts, line: number): Place | undefined {
+  let left = line
+  for (const file of files) {
+    const lines = asPart(texts.get(file) ?? '').split('\n').length - 1
+    if (left <= lines) return { file, line: Math.max(1, left) }
+    left -= lines + 1
+  }
+  return undefined
+}
+
+const SEPARATOR = '---\n'
+
+function asPart(text: string): string {
+  const bare = text.replace(/^\uFEFF/, '')
+  return bare.endsWith('\n') ? bare : `${bare}\n`
 }

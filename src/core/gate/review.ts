@@ -1,3 +1,4 @@
+import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
 
@@ -40,18 +41,29 @@ export interface Problem {
   readonly next: string
 }
 
+/** What one environment's render gains, loses and changes. */
 export interface EnvironmentDiff {
   readonly environment: string
+  /** Whether the environment itself comes, goes, or stays and changes. */
+  readonly state: 'added' | 'removed' | 'changed'
+  /** Why nothing is known of it before; then everything in it counts as new. A sentence. */
+  readonly unknownBefore: string | undefined
+  /** Those about traffic first, then by kind, namespace and name. */
   readonly resources: readonly ResourceDiff[]
+  /** How many resources change only in what the config hides. */
+  readonly hidden: number
 }
 
 export interface ResourceDiff {
   /** `VirtualService default/api-service`. */
   readonly title: string
   readonly kind: string
+  readonly namespace: string
   readonly name: string
   readonly change: 'added' | 'removed' | 'changed'
-  /** Unified hunks, without file header. */
+  /** The rules of this resource whose shares change. */
+  readonly traffic: readonly TrafficRow[]
+  /** Unified hunks, without file header; empty where only values change that are hidden on both sides. */
   readonly patch: string
   readonly added: number
   readonly removed: number
@@ -59,10 +71,17 @@ export interface ResourceDiff {
 
 /** Everything that Perch found out about one head commit. */
 export interface Review {
+  /** The two commits whose merge was looked at; undefined where nothing was compared. */
+  readonly compared: { readonly base: Sha; readonly head: Sha } | undefined
   readonly changes: readonly ReviewedChange[]
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
   /** `kustomize v5.5.0`; undefined where nothing was rendered. */
   readonly renderer: string | undefined
+}
+
+/** Whether a review is worth a comment: a pull request that has nothing to do with traffic stays quiet. */
+export function concernsTraffic({ changes, rows }: Review): boolean {
+  return changes.length > 0 || rows.length > 0
 }

@@ -1,6 +1,7 @@
 import { COMMANDS } from '../command/commands.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
+import { bounded } from './limits.ts'
 import { code, paragraphs, percent, plainText, table } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
@@ -39,7 +40,7 @@ export function answer(
   outcomes: readonly { readonly command: string; readonly outcome: Outcome }[],
 ): string {
   const parts = outcomes.map(({ command, outcome }) => `> ${code(command)} from ${code(login)}\n\n${words(outcome)}`)
-  return paragraphs(answerMarker(comment), ...parts)
+  return bounded(paragraphs(answerMarker(comment), ...parts))
 }
 
 function words(outcome: Outcome): string {

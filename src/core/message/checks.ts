@@ -1,39 +1,45 @@
-import type { Problem, Review, ReviewedChange } from '../gate/review.ts'
+import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
-import { targetName } from '../rollout/target.ts'
-import { code, paragraphs, percent } from './markdown.ts'
-import { summaryDiff, trafficTable } from './traffic.ts'
+import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
+import { code, paragraphs } from './markdown.ts'
+import { summaryPages } from './summary.ts'
+import { changeTitle, counted, trafficTable } from './traffic.ts'
 import { sentence, verdictLine } from './verdict.ts'
 
-/** GitHub takes 65,535 characters in a summary or text; the rest is room for closing words. */
-const MAX_TEXT = 60_000
+/** What the lists of a summary may take, in bytes: a table and a list fit beside each other. */
+const ROOM = { table: 20_000, list: 40_000 }
+/** Three requests; nobody reads more on the files, and the summary lists them. */
+const MAX_ANNOTATIONS = 150
 
 const NO_TRAFFIC = 'No canary traffic changes'
 
 export function validateReport(review: Review): CheckReport {
   const { problems } = review
+  const { text } = summaryPages(review)
+  const report = { name: 'canary/validate', ...(text === undefined ? {} : { text }) } as const
   if (problems.length > 0) {
+    const title = problems.length === 1 ? plain(problems[0]?.what ?? '') : `${problems.length} problems`
     return {
-      name: 'canary/validate',
+      ...report,
       conclusion: 'failure',
-      title: problems.length === 1 ? (problems[0]?.what ?? '') : `${problems.length} problems`,
-      summary: problems.map(problemLine).join('\n'),
-      annotations: problems.flatMap(annotation),
+      title: clip(title, MAX_TITLE),
+      summary: bounded(fitLines(problems.map(problemLine), ROOM.list, moreProblems).join('\n')),
+      annotations: problems.flatMap(annotation).slice(0, MAX_ANNOTATIONS),
     }
   }
   const title = review.changes.length === 0 ? NO_TRAFFIC : review.changes.map(changeTitle).join(', ')
   const rendered = review.renderer === undefined ? undefined : `Rendered with ${code(review.renderer)}.`
-  const diff = summaryDiff(review.diffs, MAX_TEXT)
+  const traffic = review.rows.length > 0 ? trafficTable(review.rows, ROOM.table) : `${NO_TRAFFIC} in this pull request.`
   return {
-    name: 'canary/validate',
+    ...report,
     conclusion: 'success',
-    title,
-    summary: paragraphs(
-      review.rows.length > 0 ? trafficTable(review.rows) : `${NO_TRAFFIC} in this pull request.`,
-      rendered,
-    ),
-    ...(diff === '' ? {} : { text: diff }),
+    title: clip(title, MAX_TITLE),
+    summary: bounded(paragraphs(traffic, rendered)),
   }
+}
+
+function moreProblems(left: number): string {
+  return `- … and ${counted(left, 'more problem')}: \`perch validate\` in a checkout lists them all.`
 }
 
 export function gateReport(review: Review): CheckReport {
@@ -44,9 +50,11 @@ export function gateReport(review: Review): CheckReport {
   }
   const verdicts = review.changes.flatMap((change) => change.verdicts)
   const open = verdicts.filter(({ state }) => state !== 'pass')
+  const changes = review.changes.map((change) => `- ${code(changeTitle(change))}`)
+  const lines = verdicts.map((verdict) => `- ${verdictLine(verdict)}`)
   const summary = paragraphs(
-    review.changes.map((change) => `- ${changeTitle(change)}`).join('\n') || `${NO_TRAFFIC}: nothing to wait for.`,
-    verdicts.map((verdict) => `- ${verdictLine(verdict)}`).join('\n'),
+    fitLines(changes, ROOM.table, more).join('\n') || `${NO_TRAFFIC}: nothing to wait for.`,
+    fitLines(lines, ROOM.list, more).join('\n'),
   )
   if (open.length === 0) {
     const title =
@@ -57,7 +65,7 @@ export function gateReport(review: Review): CheckReport {
   const first = open.find(({ state }) => state === (isBlocked ? 'block' : 'wait'))
   const title =
     first === undefined ? '' : `${isBlocked ? 'Blocked' : 'Waiting'}: ${first.gate} ${plain(sentence(first))}`
-  return { name, conclusion: isBlocked ? 'failure' : 'action_required', title: title.slice(0, 120), summary }
+  return { name, conclusion: isBlocked ? 'failure' : 'action_required', title: clip(title, 120), summary }
 }
 
 /** Both checks while the work goes on: what a required check shows until it is concluded. */
@@ -83,6 +91,10 @@ export function failedReports(): readonly CheckReport[] {
   }))
 }
 
+function more(left: number): string {
+  return `- … and ${left} more.`
+}
+
 function problemLine(problem: Problem): string {
   const place = problem.file === undefined ? '' : ` (${code(`${problem.file}:${problem.line}`)})`
   return `- ⛔ ${problem.what}${place} ${problem.next}`
@@ -91,17 +103,10 @@ function problemLine(problem: Problem): string {
 function annotation(problem: Problem): CheckAnnotation[] {
   if (problem.file === undefined) return []
   const { file: path, line, what, next, code: title } = problem
-  return [{ path, line, level: 'failure', title, message: `${plain(what)} ${plain(next)}` }]
+  return [{ path, line, level: 'failure', title: clip(title, MAX_TITLE), message: `${plain(what)} ${plain(next)}` }]
 }
 
 /** Titles and annotations are plain text on GitHub. */
 function plain(markdown: string): string {
   return markdown.replaceAll(/`|\*\*|\\|\u200B/g, '')
-}
-
-export function changeTitle(change: ReviewedChange): string {
-  const name = targetName(change.target)
-  if (change.version !== undefined)
-    return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
-  return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }

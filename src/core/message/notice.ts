@@ -1,4 +1,5 @@
 import { targetName } from '../rollout/target.ts'
+import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { type Proposal } from './pull-request.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
@@ -11,8 +12,6 @@ export function noticeMarker({ target, move }: Proposal, refusal: Refusal): stri
 
 /** That a rollout cannot go on by itself, and what to do. */
 export function notice(proposal: Proposal, refusal: Refusal): string {
-  return paragraphs(
-    noticeMarker(proposal, refusal),
-    `⚠️ The rollout of ${code(targetName(proposal.target))} cannot go on by itself. ${explainRefusal(refusal)}`,
-  )
+  const words = `⚠️ The rollout of ${code(targetName(proposal.target))} cannot go on by itself. ${explainRefusal(refusal)}`
+  return bounded(paragraphs(noticeMarker(proposal, refusal), words))
 }

@@ -74,13 +74,14 @@ export function refusalProblem(refusal: EnvironmentRefusal): Problem {
 export function renderProblem(failure: {
   readonly environment: string
   readonly file: string | undefined
+  readonly line?: number | undefined
   readonly rendered: {
     readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large'
     readonly detail: string
   }
 }): Problem {
-  const { environment, file, rendered } = failure
-  const problem = { code: rendered.code, file, line: 1 }
+  const { environment, file, line = 1, rendered } = failure
+  const problem = { code: rendered.code, file, line }
   const name = code(environment)
   switch (rendered.code) {
     case 'tool-missing':

@@ -3,11 +3,9 @@ import type { Move } from '../rollout/move.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
 import type { CloseReason } from '../rollout/transition.ts'
 import type { Live } from '../config/schema.ts'
+import { bounded, clip, MAX_TITLE } from './limits.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
-
-/** GitHub's limit for a title is 256 characters. */
-const MAX_TITLE = 200
 
 /** The trailer by which Perch finds its own step commits again, after a restart too. */
 export const MOVE_TRAILER = 'Canary-Move'
@@ -30,7 +28,7 @@ export function moveTitle({ move, target, version }: Proposal): string {
 
 /** Names come from files that anybody may have written: one line, whatever they hold. */
 function headline(move: Move, name: string, version: string): string {
-  return sentenceOf(move, name, version).replaceAll(/\s+/g, ' ').slice(0, MAX_TITLE)
+  return clip(sentenceOf(move, name, version).replaceAll(/\s+/g, ' '), MAX_TITLE)
 }
 
 function sentenceOf(move: Move, name: string, version: string): string {
@@ -92,12 +90,14 @@ export function moveBody(proposal: Proposal): string {
   const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
   const by = asked === undefined ? undefined : `Asked by ${code(asked.login)} in #${asked.pull}${reason}.`
   const from = origin === undefined ? undefined : `The rollout began in #${origin}.`
-  return paragraphs(
-    whatChanges(proposal),
-    picture(move, target),
-    waitsFor(move, target),
-    paragraphs(by, from),
-    safety(move),
+  return bounded(
+    paragraphs(
+      whatChanges(proposal),
+      picture(move, target),
+      waitsFor(move, target),
+      paragraphs(by, from),
+      safety(move),
+    ),
   )
 }
 

@@ -5,6 +5,7 @@ import type { Permission, Sha } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
 import type { WeightRefusal } from '../traffic/reweigh.ts'
 import type { StartRefusal } from '../traffic/start.ts'
+import { fitLines } from './limits.ts'
 import { code, list, percent } from './markdown.ts'
 
 /** Why a command was not carried out. */
@@ -38,6 +39,9 @@ export type Refusal =
   | { readonly code: 'nothing-to-abort' }
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
   | { readonly code: 'unreadable'; readonly what: string; readonly next: string }
+  | { readonly code: 'no-checkout' }
+  | { readonly code: 'no-such-commit'; readonly name: string }
+  | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
 
 /** Why not, and what to do. */
@@ -62,7 +66,11 @@ export function explainRefusal(refusal: Refusal): string {
     case 'render-leak':
       return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also)} in the rendered environment.`
     case 'ambiguous':
-      return `More than one rollout fits. Say which:\n${refusal.choices.map((choice) => `- ${code(choice)}`).join('\n')}`
+      return `More than one rollout fits. Say which:\n${fitLines(
+        refusal.choices.map((choice) => `- ${code(choice)}`),
+        8_000,
+        moreChoices,
+      ).join('\n')}`
     case 'head-is-other':
       return `The command names commit ${code(refusal.asked.slice(0, 7))}, but the head is ${code(refusal.head.slice(0, 7))} now. Look at the new commit and comment again.`
     case 'head-keeps-moving':
@@ -77,9 +85,19 @@ export function explainRefusal(refusal: Refusal): string {
       return explainMove(refusal.refusal)
     case 'unreadable':
       return `${refusal.what} ${refusal.next}`
+    case 'no-checkout':
+      return 'There is nothing to compare with: this folder is in no git checkout. Run it in one, or name one with `--dir`. `perch validate` works without.'
+    case 'no-such-commit':
+      return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
+    case 'no-environment':
+      return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
     case 'branch-taken':
       return `The branch ${code(refusal.branch)} exists and holds commits that are not Perch's. Rename or delete it, and comment again.`
   }
+}
+
+function moreChoices(left: number): string {
+  return `- … and ${left} more`
 }
 
 function explainNoService({ asked, environment, known }: Extract<Refusal, { code: 'no-service' }>): string {

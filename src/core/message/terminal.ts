@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
+import { redact } from '../diff/redact.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName, type Target } from '../rollout/target.ts'
 import { explainShares, notes } from '../traffic/explain.ts'
@@ -18,12 +19,13 @@ export function setText(set: {
   return `${title}\n\n${patchOf(set.files)}`
 }
 
-/** Unified diff of whole files. */
+/** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
 export function patchOf(files: ReadonlyMap<string, { readonly before: string; readonly after: string }>): string {
   return [...files]
-    .map(([path, { before, after }]) =>
-      createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '').split('\n').slice(1).join('\n'),
-    )
+    .map(([path, { before, after }]) => {
+      const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '')
+      return redact(patch.split('\n').slice(1).join('\n'), new Map([[path, before]]))
+    })
     .join('')
 }
 

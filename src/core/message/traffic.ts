@@ -1,15 +1,24 @@
-import type { EnvironmentDiff, Part, TrafficRow } from '../gate/review.ts'
-import { code, fence, folded, percent, plainText, table } from './markdown.ts'
+import type { Part, ReviewedChange, TrafficRow } from '../gate/review.ts'
+import { targetName } from '../rollout/target.ts'
+import { fitLines } from './limits.ts'
+import { code, percent, plainText, table } from './markdown.ts'
 
-/** Who gets how much, before and after, per environment and rule. */
-export function trafficTable(rows: readonly TrafficRow[]): string {
+/** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
+export function trafficTable(rows: readonly TrafficRow[], room: number): string {
   const cells = rows.map(({ environment, route, rule, before, after }) => [
     plainText(environment),
     `${code(route)} ${code(rule)}`,
     parts(before),
     parts(after),
   ])
-  return table(['Environment', 'Route, rule', 'Before', 'After'], cells)
+  const lines = table(['Environment', 'Route, rule', 'Before', 'After'], cells).split('\n')
+  // An empty line first: else it would be a row.
+  return fitLines(lines, room, (left) => `\n${leftOut(rows.slice(rows.length - left))}`).join('\n')
+}
+
+function leftOut(rows: readonly TrafficRow[]): string {
+  const environments = new Set(rows.map(({ environment }) => environment)).size
+  return `… and ${counted(rows.length, 'more rule')} in ${counted(environments, 'environment')}.`
 }
 
 function parts(list: readonly Part[] | undefined): string {
@@ -17,29 +26,37 @@ function parts(list: readonly Part[] | undefined): string {
   return list.map(({ name, share }) => `${plainText(name)} **${percent(share)}**`).join(' · ')
 }
 
-/**
- * The rendered diff, folded per environment, cut only between resources, and saying what is missing. `room` is in
- * characters.
- */
-export function summaryDiff(diffs: readonly EnvironmentDiff[], room: number): string {
-  const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
-  let left = room
-  let shown = 0
-  const folds: string[] = []
-  for (const { environment, resources } of diffs) {
-    const blocks: string[] = []
-    for (const { title, change, patch, added, removed } of resources) {
-      const block = `${code(title)} ${change} (+${added} −${removed})\n\n${fence(patch, 'diff')}`
-      if (block.length > left) break
-      left -= block.length
-      shown += 1
-      blocks.push(block)
-    }
-    const name = plainText(environment)
-    const summary = `<b>${name}</b>: ${resources.length === 1 ? '1 resource changes' : `${resources.length} resources change`}`
-    if (blocks.length > 0) folds.push(folded(summary, blocks.join('\n\n')))
-  }
-  if (shown < total)
-    folds.push(`${shown} of ${total} resources shown: the others do not fit here. The changed files have all of it.`)
-  return folds.join('\n\n')
+/** What a row says, as people say it: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text, names as they are. */
+export function trafficWords({ route, rule, before, after }: TrafficRow): string {
+  const name = `${route.slice(route.lastIndexOf('/') + 1)} ${rule}`
+  if (before === undefined) return `${name}: new, ${alone(after ?? [])}`
+  if (after === undefined) return `${name}: gone, was ${alone(before)}`
+  const isSame = names(before) === names(after)
+  if (isSame) return `${name}: ${shares(before)} → ${shares(after)} (${names(after)})`
+  return `${name}: ${alone(before)} → ${alone(after)}`
+}
+
+function alone(list: readonly Part[]): string {
+  return `${shares(list)} (${names(list)})`
+}
+
+function shares(list: readonly Part[]): string {
+  return list.map(({ share }) => percent(share).slice(0, -1)).join('/')
+}
+
+function names(list: readonly Part[]): string {
+  return list.map(({ name }) => name).join('/')
+}
+
+/** One rollout that a pull request moves: `production/api-service 5% → 25%`. */
+export function changeTitle(change: ReviewedChange): string {
+  const name = targetName(change.target)
+  if (change.version !== undefined)
+    return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
+  return `${name} ${percent(change.from)} → ${percent(change.to)}`
+}
+
+/** `1 resource`, `12 resources`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

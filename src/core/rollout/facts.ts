@@ -79,6 +79,7 @@ export interface CheckRun {
   readonly conclusion: Conclusion | undefined
   readonly title: string
   readonly summary: string
+  readonly text: string | undefined
 }
 
 /** A commit status (GitHub's older API, the one that Flux and Argo CD's notifications write). */

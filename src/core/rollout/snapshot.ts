@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { redact } from '../diff/redact.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import type { Problem } from '../gate/review.ts'
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
@@ -51,7 +52,11 @@ export function readSnapshot(input: {
     if (text === undefined || !RELEVANT.test(text)) continue
     const manifest = parseManifest(file, text, RELEVANT)
     if (manifest.ok) manifests.set(file, manifest.value)
-    else problems.push({ ...manifestProblem(manifest.error), environments: names })
+    else {
+      // What the parser says can quote the file.
+      const detail = redact(manifest.error.detail, new Map([[file, text]]), config.secrets)
+      problems.push({ ...manifestProblem({ ...manifest.error, detail }), environments: names })
+    }
   }
   const namespaces = new Map(environments.map((environment) => [environment.name, namespaceOf(environment, texts)]))
   const patches = patchesOf(environments, texts)

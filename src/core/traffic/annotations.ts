@@ -16,6 +16,11 @@ const KEYS = {
   steps: 'steps',
 } as const satisfies Record<keyof RolloutNotes, string>
 
+/** Whether an annotation's key is one of those by which Perch knows a rollout, under any prefix. */
+export function isNote(key: string): boolean {
+  return [...Object.values(KEYS), 'roles'].some((name) => key.endsWith(`/${name}`))
+}
+
 /** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
 export function prefixOf(route: Route, configured: string): string {
   for (const suffix of [`/${KEYS.percentage}`, '/roles']) {

@@ -1,0 +1,84 @@
+/** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
+import { isNote } from '../traffic/annotations.ts'
+import { type Data, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import type { Pair } from './pair.ts'
+
+/** One place whose changes are not shown. */
+export interface IgnoreRule {
+  /** `Kind` or `group/Kind`; any where undefined. */
+  readonly kind?: string | undefined
+  /** A JSON pointer (RFC 6901) from the object's top; `*` in a step stands for any characters of one key or index. */
+  readonly path: string
+}
+
+/** Objects that say where traffic goes, and which version is behind a name: their `spec` is always shown. */
+const TRAFFIC = new Set([
+  'VirtualService',
+  'DestinationRule',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'Service',
+])
+
+type Mapping = RenderedObject['data']
+
+/** Both sides without what the rules hide. What comes or goes as a whole is shown as a whole. */
+export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRule[]): Pair {
+  if (before === undefined || after === undefined) return { ...(before && { before }), ...(after && { after }) }
+  return { before: prune(before, rules), after: prune(after, rules) }
+}
+
+function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedObject {
+  const fitting = rules.filter(({ kind }) => kind === undefined || isOfKind(object, kind))
+  const left = fitting.reduce<Data>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
+  if (fitting.length === 0 || !isMapping(left)) return object
+  return { ...object, data: TRAFFIC.has(object.kind) ? restored(left, object.data) : left }
+}
+
+/** What a reviewer of traffic must always see. */
+function restored(left: Mapping, whole: Mapping): Mapping {
+  const annotations = annotationsOf(whole)
+  const notes = Object.entries(annotations).filter(([key]) => isNote(key))
+  const metadata = isMapping(left['metadata']) ? left['metadata'] : {}
+  const kept = notes.length === 0 ? {} : { annotations: { ...annotationsOf(left), ...Object.fromEntries(notes) } }
+  const { apiVersion = null, spec } = whole
+  return { ...left, apiVersion, metadata: { ...metadata, ...kept }, ...(spec === undefined ? {} : { spec }) }
+}
+
+function annotationsOf({ metadata }: Mapping): Mapping {
+  const annotations = isMapping(metadata) ? metadata['annotations'] : undefined
+  return isMapping(annotations) ? annotations : {}
+}
+
+/** Undefined where nothing is left: a map that is empty only because of a rule is no change either. */
+function without(data: Data, [step, ...rest]: readonly RegExp[]): Data | undefined {
+  if (step === undefined) return undefined
+  const inner = (key: string, value: Data): Data | undefined => (step.test(key) ? without(value, rest) : value)
+  if (Array.isArray(data)) {
+    const items = data.map((item: Data, index) => inner(String(index), item)).filter((item) => item !== undefined)
+    return items.length === 0 && data.length > 0 ? undefined : items
+  }
+  if (!isMapping(data)) return data
+  const entries = Object.entries(data).map(([key, value]) => [key, inner(key, value)] as const)
+  const left = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
+  return left.length === 0 && entries.length > 0 ? undefined : Object.fromEntries(left)
+}
+
+function stepsOf(path: string): readonly RegExp[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map(
+      (step) =>
+        new RegExp(
+          `^${step
+            .split('*')
+            .map((part) => RegExp.escape(part))
+            .join('.*')}$`,
+          's',
+        ),
+    )
+}

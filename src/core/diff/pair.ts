@@ -1,0 +1,52 @@
+import { compareText, type RenderedObject, identityKey } from './objects.ts'
+
+/** One object on both sides of a change; absent where it is not. */
+export interface Pair {
+  readonly before?: RenderedObject
+  readonly after?: RenderedObject
+}
+
+/** What moves traffic is what a reviewer looks for first. */
+const FIRST = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute']
+
+/** The objects of two renders, each with itself: those about traffic first, then by kind, namespace and name. */
+export function pairObjects(before: readonly RenderedObject[], after: readonly RenderedObject[]): readonly Pair[] {
+  const pairs = new Map<string, Pair>()
+  for (const object of before) pairs.set(identityKey(object), { before: object })
+  for (const object of after) pairs.set(identityKey(object), { ...pairs.get(identityKey(object)), after: object })
+  const keyed = withGenerated([...pairs.values()]).map((pair) => ({ pair, ...keyOf(pair) }))
+  return keyed.toSorted((a, b) => a.rank - b.rank || compareText(a.key, b.key)).map(({ pair }) => pair)
+}
+
+function keyOf({ before, after }: Pair): { readonly rank: number; readonly key: string } {
+  const object = after ?? before
+  if (object === undefined) return { rank: 0, key: '' }
+  const rank = FIRST.indexOf(object.kind)
+  return { rank: rank < 0 ? FIRST.length : rank, key: identityKey(object) }
+}
+
+/** The hash that kustomize's generators put at the end of a name (api/hasher: hex, with the vowels and 0, 1, 3 replaced). */
+const HASH = /-[2456789bcdfghkmt]{10}$/
+
+/**
+ * A generated object that changes goes away under one name and comes under another. Where exactly one of a name went and one
+ * came, they are one that changed.
+ */
+function withGenerated(pairs: readonly Pair[]): readonly Pair[] {
+  const groups = Map.groupBy(pairs, stemOf)
+  return [...groups].flatMap(([stem, group]) => {
+    const [one, two, ...more] = group
+    if (stem === undefined || two === undefined || more.length > 0) return group
+    const both = { ...one, ...two }
+    return both.before !== undefined && both.after !== undefined ? [both] : group
+  })
+}
+
+/** Undefined for what is on both sides, or has no generated name. */
+function stemOf({ before, after }: Pair): string | undefined {
+  const object = after ?? before
+  if (object === undefined || (before !== undefined && after !== undefined)) return undefined
+  const { kind, group, namespace, name } = object
+  const isGenerated = group === '' && (kind === 'Secret' || kind === 'ConfigMap') && HASH.test(name)
+  return isGenerated ? JSON.stringify([kind, namespace, name.replace(HASH, '')]) : undefined
+}

@@ -1,0 +1,107 @@
+/** Where in the user's files a build failed, as far as what kustomize says and the files themselves tell. */
+import { type Place, parseManifest } from '../manifest/parse.ts'
+import type { Environment } from './graph.ts'
+import { join, nameOf } from './tree.ts'
+
+type Texts = ReadonlyMap<string, string>
+
+interface Failure {
+  /** What kustomize said; paths are from the top of the repository. */
+  readonly said: string
+  readonly environment: Pick<Environment, 'root' | 'files'>
+  readonly texts: Texts
+}
+
+/** The place of a failed build: the first that a clue leads to, else the environment's kustomization. */
+export function placeOfFailure(failure: Failure): Place | undefined {
+  const clues = [brokenFile, patchOperation, namedObject, quotedWords, namedFile, kustomizationOf]
+  for (const clue of clues) {
+    const place = clue(failure)
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** `… recursed accumulation of path 'base': … accumulating resources from 'd.yaml': … in File: d.yaml`: the last of each. */
+function fileSaid({ said, environment }: Failure): string | undefined {
+  const folder = [...said.matchAll(/recursed accumulation of path '([^']+)'/g)].at(-1)?.[1] ?? environment.root
+  const entries = said.matchAll(/(?:(?:accumulating|merging) resources from\s+'|in File:\s+)([^'\s]+)/g)
+  const files = [...entries].flatMap(([, entry = '']) => join(folder, entry) ?? [])
+  return files.findLast((file) => environment.files.includes(file))
+}
+
+/** A file that is no YAML: the one that was named, else the first that is broken. kustomize counts lines from its document. */
+function brokenFile(failure: Failure): Place | undefined {
+  if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
+  const named = fileSaid(failure)
+  for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
+    const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, failure.texts.get(file) ?? '') : undefined
+    if (manifest?.ok === false) return { file, line: manifest.error.line }
+  }
+  const line = /yaml: line (\d+)/.exec(failure.said)?.[1]
+  return named === undefined || line === undefined ? undefined : { file: named, line: Number(line) }
+}
+
+/** `missing path: /spec/x/y`, `error in remove for path: '/spec/gone'`: where a JSON patch says that path. */
+function patchOperation(failure: Failure): Place | undefined {
+  const path = /path: '?(\/[^\s':]+)/.exec(failure.said)?.[1]
+  return path === undefined ? undefined : lineWith(failure, new RegExp(`path["']?:\\s*["']?${RegExp.escape(path)}\\b`))
+}
+
+/** `Deployment.v1.apps/web.[noNs]`: where a patch, a second object or a replacement names it. */
+function namedObject(failure: Failure): Place | undefined {
+  const id = /\b([A-Z]\w*)\.[^/\s"']*\/([^\s"'[\]:;]+?)\.(?:\[noNs\]|[a-z0-9-]+)(?=["'\s:;,]|$)/.exec(failure.said)
+  const [, kind = '', name = ''] = id ?? []
+  if (name === '') return undefined
+  const objects = manifestsOf(failure).flatMap(({ objects }) => objects)
+  const found = objects.filter((object) => object.kind === kind && object.name === name)
+  const named = fileSaid(failure)
+  const object = found.find(({ file }) => file === named) ?? found.at(-1)
+  const entry = lineWith(failure, new RegExp(`\\bname["']?:\\s*["']?${RegExp.escape(name)}["']?\\s*(?:[,}#]|$)`))
+  // What is to be patched is not there: a file that has it is the patch. Else the kustomization says it.
+  return object === undefined ? entry : { file: object.file, line: object.line }
+}
+
+/** `unable to find field "spec.foo" in replacement target`: where a kustomization says those words. */
+function quotedWords(failure: Failure): Place | undefined {
+  for (const [, words = ''] of failure.said.matchAll(/["']([^"'\n]{3,200})["']/g)) {
+    const place = lineWith(failure, new RegExp(RegExp.escape(words)))
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+function namedFile(failure: Failure): Place | undefined {
+  const file = fileSaid(failure)
+  return file === undefined ? undefined : { file, line: 1 }
+}
+
+/** The file that a reviewer opens when nothing tells more. */
+function kustomizationOf({ environment }: Failure): Place | undefined {
+  const file = environment.files.find((path) => isKustomization(path) && join(environment.root, nameOf(path)) === path)
+  return file === undefined ? undefined : { file, line: 1 }
+}
+
+/** In the kustomizations first, the environment's own before those that it uses; then in the other files. */
+function lineWith({ environment, texts }: Failure, pattern: RegExp): Place | undefined {
+  const { files, root } = environment
+  const rank = (file: string): number => (isKustomization(file) ? (join(root, nameOf(file)) === file ? 0 : 1) : 2)
+  for (const file of files.toSorted((a, b) => rank(a) - rank(b))) {
+    const line = (texts.get(file) ?? '').split('\n').findIndex((text) => pattern.test(text))
+    if (line >= 0) return { file, line: line + 1 }
+  }
+  return undefined
+}
+
+function manifestsOf({ environment, texts }: Failure): readonly { readonly objects: readonly Named[] }[] {
+  return environment.files.flatMap((file) => {
+    const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, texts.get(file) ?? '') : undefined
+    return manifest?.ok === true ? [manifest.value] : []
+  })
+}
+
+type Named = Place & { readonly kind: string; readonly name: string }
+
+function isKustomization(path: string): boolean {
+  return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path)
+}
