@@ -19,7 +19,8 @@ export interface Printed {
   readonly err: string
 }
 
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+/** A command line says what it has to say on its streams. */
+export const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** `perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]` */
 export async function set(words: readonly string[]): Promise<Printed> {
@@ -101,14 +102,15 @@ function toJson({ target, phase, share, versions }: Standing): object {
   }
 }
 
-interface Given {
+export interface Given {
   readonly words: readonly string[]
   readonly env: string | undefined
   readonly dir: string
   readonly json: boolean
 }
 
-function readWords(words: readonly string[]): Given | undefined {
+/** The words of a command line, as far as all these commands share them; undefined where they are not understood. */
+export function readWords(words: readonly string[]): Given | undefined {
   try {
     const options = { env: { type: 'string' }, dir: { type: 'string' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
@@ -121,19 +123,21 @@ function readWords(words: readonly string[]): Given | undefined {
   }
 }
 
-function refused(refusal: Refusal, isJson: boolean): Printed {
+export function refused(refusal: Refusal, isJson: boolean): Printed {
   const reason = plainWords(explainRefusal(refusal))
   return { code: 1, out: isJson ? json({ refused: refusal.code, reason }) : '', err: `perch: ${reason}\n` }
 }
 
-function misused(why: string): Printed {
-  return {
-    code: 2,
-    out: '',
-    err: `perch: ${why}\nUsage: perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]\n       perch status [--env <name>] [--dir <folder>] [--json]\n`,
-  }
+const USAGE = `Usage: perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]
+       perch status [--env <name>] [--dir <folder>] [--json]
+       perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]
+       perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]
+`
+
+export function misused(why: string): Printed {
+  return { code: 2, out: '', err: `perch: ${why}\n${USAGE}` }
 }
 
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { configJsonSchema } from '../core/config/json-schema.ts'
 import { type Printed, set, status } from './checkout.ts'
+import { diff, validate } from './checkout-review.ts'
 import { isCi } from './env.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
@@ -9,6 +10,9 @@ perch serve           run the GitHub App (see README.md for its environment vari
 perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
 perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
 perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
+perch diff            show what changes in the rendered environments of a checkout, between HEAD and its files:
+                      [<commit> [<commit>] | <commit>...<commit>] [--env <name>] [--dir <folder>] [--json]
+perch validate        look for problems in the environments of a checkout: the same arguments
 perch schema          print the JSON Schema of .github/canary.yml
 perch help            show this
 `
@@ -29,6 +33,10 @@ async function main(words: readonly string[]): Promise<number> {
       return print(await set(rest))
     case 'status':
       return print(await status(rest))
+    case 'diff':
+      return print(await diff(rest, { isColourful: process.stdout.isTTY && process.stdout.hasColors() }))
+    case 'validate':
+      return print(await validate(rest))
     case 'schema':
       process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
       return 0

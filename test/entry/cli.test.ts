@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { needsKustomize } from '../docs/needs.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'perch-checkout-'))
@@ -58,6 +59,174 @@ test('perch status tells the true share, and the reason where it surprises', () 
   assert.equal(found?.rules[0]?.destinations[0]?.reason, 'missing-is-zero')
 })
 
+/** A checkout with one commit. */
+function repository(files: Readonly<Record<string, string>> = gitops()): string {
+  const dir = checkout(files)
+  git(dir, 'init', '-q', '-b', 'main', '.')
+  commit(dir)
+  return dir
+}
+
+function commit(dir: string): void {
+  git(dir, 'add', '-A')
+  git(dir, '-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-q', '-m', 'c')
+}
+
+function git(dir: string, ...args: string[]): void {
+  execFileSync('git', args, { cwd: dir, env: { PATH: process.env['PATH'], HOME: dir } })
+}
+
+function edit(dir: string, path: string, change: (text: string) => string): void {
+  writeFileSync(join(dir, path), change(readFileSync(join(dir, path), 'utf8')))
+}
+
+test('perch diff prints traffic first and then every hunk, between HEAD and the files', needsKustomize, () => {
+  const dir = repository()
+  const still = perch('diff', '--dir', dir)
+  assert.deepEqual(still, { code: 0, out: 'Nothing changes in what is rendered.\n', err: '' })
+  assert.equal(perch('set', '25', '--env', 'production', '--dir', dir).code, 0)
+  const found = perch('diff', '--dir', join(dir, 'overlays', 'staging'))
+  assert.deepEqual([found.code, found.err], [0, ''])
+  assert.match(
+    found.out,
+    /^production\/api-service main: 100\/0 → 75\/25 \(stable\/canary\)\n\n=== production: VirtualService api-service changed \(\+\d+ −\d+\)\n {4}api-service main: .*\n@@ /,
+  )
+  assert.match(found.out, /^- +weight: 100\n\+ +weight: 75$/m)
+  assert.ok(!found.out.includes('\u001B'), 'no colour in a pipe')
+  assert.match(perch('diff', '--env', 'staging', '--dir', dir).out, /^Nothing changes/)
+})
+
+test('perch diff between commits, and of what a merge would bring', needsKustomize, () => {
+  const dir = repository()
+  git(dir, 'checkout', '-q', '-b', 'topic')
+  edit(dir, VS, (text) => text.replace('weight: 100', 'weight: 95').replace('weight: 0', 'weight: 5'))
+  commit(dir)
+  git(dir, 'checkout', '-q', 'main')
+  edit(dir, 'base/service.yaml', (text) => text.replace('port: 80', 'port: 81'))
+  commit(dir)
+  const changed = (...words: string[]): readonly string[] => {
+    const found = perch('diff', ...words, '--json', '--dir', dir)
+    assert.equal(found.code, 0, found.err)
+    const { environments }: { environments: { name: string; resources: { kind: string; patch: string }[] }[] } =
+      JSON.parse(found.out)
+    return environments.flatMap(({ name, resources }) => resources.map(({ kind }) => `${name} ${kind}`))
+  }
+  const both = ['production VirtualService', 'production Service', 'staging Service']
+  assert.deepEqual(changed('main', 'topic'), both)
+  assert.deepEqual(changed('main..topic'), both)
+  assert.deepEqual(changed('main...topic'), ['production VirtualService'])
+  assert.deepEqual(changed('topic'), both, 'against the files')
+  assert.deepEqual(changed('HEAD'), [])
+})
+
+test('perch diff for machines has one shape, and hides Secrets in it', needsKustomize, () => {
+  const dir = repository({
+    ...gitops(),
+    'overlays/staging/kustomization.yaml':
+      'resources: [../../base]\nsecretGenerator: [{name: s, literals: [password=hunter22-old]}]\n',
+  })
+  edit(dir, 'overlays/staging/kustomization.yaml', (text) => text.replace('-old', '-new'))
+  edit(dir, VS, (text) => text.replace('weight: 100', 'weight: 75').replace('weight: 0', 'weight: 25'))
+  const { out, err } = perch('diff', '--json', '--dir', dir)
+  assert.doesNotMatch(out, /hunter22|aHVudGVy/)
+  assert.equal(err, '')
+  const found: Record<string, unknown> & { environments: Record<string, unknown>[] } = JSON.parse(out)
+  assert.deepEqual(Object.keys(found), ['base', 'head', 'renderer', 'traffic', 'environments', 'problems'])
+  assert.match(String(found['base']), /^[0-9a-f]{40}$/)
+  assert.equal(found['head'], null)
+  assert.deepEqual(found['traffic'], [
+    {
+      environment: 'production',
+      route: 'VirtualService default/api-service',
+      rule: 'main',
+      before: [
+        { name: 'stable', share: 100 },
+        { name: 'canary', share: 0 },
+      ],
+      after: [
+        { name: 'stable', share: 75 },
+        { name: 'canary', share: 25 },
+      ],
+    },
+  ])
+  const [, staging] = found.environments
+  const { resources, ...about } = staging ?? {}
+  assert.deepEqual(about, { name: 'staging', change: 'changed', unknownBefore: null, hidden: 0 })
+  assert.ok(Array.isArray(resources))
+  const [secret] = resources
+  assert.deepEqual([secret.kind, secret.change], ['Secret', 'changed'])
+  assert.match(secret.patch, /^\+ {2}password: ••• \(changed\)$/m)
+})
+
+test(
+  'an environment that does not build is no "nothing changes", and the config is that of the older side',
+  needsKustomize,
+  () => {
+    const dir = repository()
+    edit(dir, 'overlays/staging/kustomization.yaml', (text) => `${text}patches:\n  - path: p.yaml\n`)
+    writeFileSync(join(dir, 'overlays/staging/p.yaml'), 'apiVersion: v1\nkind: Service\nmetadata: {name: other}\n')
+    // Would take the broken environment out of sight, if it counted.
+    edit(dir, '.github/canary.yml', () => 'environments: {production: {path: overlays/production}}\n')
+    const found = perch('diff', '--dir', dir)
+    assert.deepEqual([found.code, found.out], [1, ''])
+    assert.match(
+      found.err,
+      /^overlays\/staging\/p\.yaml:1: build-failed Environment staging does not build: no resource/,
+    )
+    const checked = perch('validate', '--dir', dir)
+    assert.deepEqual([checked.code, checked.out, checked.err], [1, found.err, ''])
+  },
+)
+
+test('where only what was before does not build, it is said that all counts as new', needsKustomize, () => {
+  const kustomization = 'overlays/staging/kustomization.yaml'
+  const files = gitops()
+  const dir = repository({
+    ...files,
+    [kustomization]: 'resources: [../../base]\npatches: [{path: p.yaml}]\n',
+    'overlays/staging/p.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: other}\n',
+  })
+  writeFileSync(join(dir, kustomization), files[kustomization] ?? '')
+  const found = perch('diff', '--dir', dir)
+  assert.equal(found.code, 0, found.err)
+  assert.match(
+    found.out,
+    /⚠️ Environment staging cannot be compared with what was before: Environment staging does not build: .* All of it counts as new\./,
+  )
+})
+
+test('perch validate checks every environment, with a checkout and without', needsKustomize, () => {
+  const dir = repository()
+  assert.deepEqual(perch('validate', '--dir', dir), { code: 0, out: 'No problems in 2 environments.\n', err: '' })
+  const plain = checkout(gitops())
+  assert.deepEqual(perch('validate', '--dir', plain), { code: 0, out: 'No problems in 2 environments.\n', err: '' })
+  assert.equal(perch('validate', '--env', 'staging', '--dir', plain).out, 'No problems in 1 environment.\n')
+  edit(plain, VS, (text) => `${text}  broken: [\n`)
+  const broken = perch('validate', '--dir', plain)
+  assert.equal(broken.code, 1)
+  assert.match(
+    broken.out,
+    /^overlays\/production\/applications\/api-service\/virtual-service\.yaml:\d+: not-yaml This file is not valid YAML/m,
+  )
+  const { checked, problems }: { checked: string[]; problems: { file: string; line: number; code: string }[] } =
+    JSON.parse(perch('validate', '--json', '--dir', plain).out)
+  assert.deepEqual(checked, ['production', 'staging'])
+  assert.equal(problems[0]?.file, VS)
+  edit(plain, '.github/canary.yml', () => 'stepz: 1\n')
+  assert.match(perch('validate', '--dir', plain).out, /^\.github\/canary\.yml:1: config The config is not valid/)
+})
+
+test('what cannot be compared is refused in words', () => {
+  const dir = repository()
+  assert.match(perch('diff', '--dir', checkout(gitops())).err, /^perch: There is nothing to compare with/)
+  assert.match(perch('diff', 'nope', '--dir', dir).err, /^perch: There is no commit nope in this checkout/)
+  assert.match(
+    perch('validate', '--env', 'moon', '--dir', dir).err,
+    /no environment moon here\. Known here: production, staging/,
+  )
+  assert.equal(JSON.parse(perch('diff', 'nope', '--json', '--dir', dir).out).refused, 'no-such-commit')
+})
+
 test('what cannot be done exits 1 with the reason on stderr, and changes nothing', () => {
   const files = gitops()
   const dir = checkout(files)
@@ -78,6 +247,9 @@ test('a wrong way to call it exits 2 and says the usage', () => {
     ['set', '250'],
     ['set', '25', '--force'],
     ['status', 'x'],
+    ['diff', 'a', 'b', 'c'],
+    ['diff', '--colour'],
+    ['validate', '--dir', '/not/there'],
     ['set', '25', '--dir', '/not/there'],
     ['serve', 'x'],
     ['demo', '--fast'],

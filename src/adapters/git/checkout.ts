@@ -1,0 +1,127 @@
+/**
+ * Reading the repository that somebody works in, without touching it. Its objects are read through a repository of our own
+ * that borrows them (`objects/info/alternates`): so none of its configuration counts (drivers, filters, monitors), and what
+ * a trial merge writes is ours. Only names and the list of files are asked of the repository itself.
+ */
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Checkout, WORK_TREE } from '../../ports/checkout.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Mirror, TreeEntry } from '../../ports/mirror.ts'
+import type { Worktree } from '../../ports/worktree.ts'
+import { type Git, openGit } from './command.ts'
+import { GitUnavailable } from './errors.ts'
+import { openMirror } from './mirror.ts'
+import { list } from './objects.ts'
+
+export interface CheckoutOptions {
+  readonly folder: string
+  readonly openWorktree: (top: string) => Worktree
+  readonly log: Log
+  /** Where to look for git, as in the environment variable PATH. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Opens the checkout that a folder is in; undefined where it is in none. `close` removes what was borrowed with. */
+export async function openCheckout(
+  options: CheckoutOptions,
+): Promise<(Checkout & { readonly close: () => Promise<void> }) | undefined> {
+  const found = await find(options)
+  if (found === undefined) return undefined
+  const borrowed = await borrow(found, options)
+  const state: State = { ...found, ...borrowed, worktree: options.openWorktree(found.top) }
+  const { mirror } = borrowed
+  return {
+    resolve: (name) => resolve(found.own, name),
+    entries: (treeish) => (treeish === WORK_TREE ? entriesHere(state) : mirror.entries(treeish)),
+    read: (treeish, paths) => (treeish === WORK_TREE ? state.worktree.read('', paths) : mirror.read(treeish, paths)),
+    changed: (from, to) => (to === WORK_TREE ? changedHere(state, from) : mirror.changed(from, to)),
+    merge: (base, head) => mirror.merge(base, head),
+    close: () => rm(borrowed.folder, { recursive: true, force: true }),
+  }
+}
+
+interface Found {
+  readonly top: string
+  readonly objects: string
+  readonly shallow: string
+  /** Git in the repository itself. */
+  readonly own: Git
+}
+
+interface Borrowed {
+  readonly folder: string
+  readonly git: Git
+  readonly mirror: Mirror
+}
+
+interface State extends Found, Borrowed {
+  readonly worktree: Worktree
+}
+
+/** The repository may be another user's (a container's): nothing of its own is run here, so that does no harm. */
+const HERE = { 'safe.directory': '*', 'core.fsmonitor': 'false', 'core.untrackedCache': 'false' }
+const NO_REMOTE = { url: 'file:///dev/null', token: () => Promise.resolve('') }
+
+async function find({ folder, environment }: CheckoutOptions): Promise<Found | undefined> {
+  const apart = openGit({ folder, environment, ...NO_REMOTE })
+  const paths = ['--absolute-git-dir', '--show-toplevel', '--path-format=absolute', '--git-path', 'objects']
+  const args = ['-C', await realpath(folder), 'rev-parse', ...paths, '--git-path', 'shallow', '--show-object-format']
+  const answer = await apart.local({ args, isApart: true, config: HERE })
+  const [gitDir = '', top = '', objects = '', shallow = '', format] = answer.stdout.toString().split('\n')
+  if (answer.code !== 0 || format !== 'sha1') return undefined
+  return { top, objects, shallow, own: openGit({ folder: gitDir, environment, ...NO_REMOTE }) }
+}
+
+async function borrow({ objects, shallow }: Found, { environment, log }: CheckoutOptions): Promise<Borrowed> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'perch-checkout-'))
+  const options = { folder, environment, ...NO_REMOTE }
+  const git = openGit(options)
+  const made = await git.local({ args: ['init', '--bare', '--quiet', '--template=', folder] })
+  if (made.code !== 0) throw new GitUnavailable(`git init: ${made.complaint}`)
+  await writeFile(join(folder, 'objects', 'info', 'alternates'), `${objects}\n`)
+  // A shallow clone says here where its history ends.
+  const ends = await readFile(shallow).catch(() => undefined)
+  if (ends !== undefined) await writeFile(join(folder, 'shallow'), ends)
+  return { folder, git, mirror: openMirror({ ...options, log }) }
+}
+
+async function resolve(own: Git, name: string): Promise<Sha | undefined> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
+  const answer = await own.local({ args, config: HERE })
+  const sha = answer.stdout.toString().trim()
+  return answer.code === 0 && /^[0-9a-f]{40}$/.test(sha) ? sha : undefined
+}
+
+async function entriesHere({ own, top, worktree }: State): Promise<readonly TreeEntry[]> {
+  const args = ['-C', top, 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const answer = await own.local({ args, config: HERE })
+  if (answer.code !== 0) throw new GitUnavailable(`git ls-files: ${answer.complaint}`)
+  const known = new Set(answer.stdout.toString().split('\0'))
+  return (await worktree.entries('')).filter(({ path }) => known.has(path))
+}
+
+/** Git's own index is not asked: bringing it up to date would write it, and comparing by it would run filters. */
+async function changedHere(state: State, from: Sha): Promise<readonly string[]> {
+  const before = await list(state.git, from)
+  if (before === undefined) throw new GitUnavailable(`${from} is not in this repository`)
+  const here = new Map((await entriesHere(state)).map(({ path, type }) => [path, type]))
+  const changed: string[] = []
+  for (const path of new Set([...before.keys(), ...here.keys()])) {
+    const [old, type] = [before.get(path), here.get(path)]
+    // What a submodule holds is never read.
+    if (old?.type === 'submodule') continue
+    if (old === undefined || old.type !== type || old.sha !== (await nameOf(join(state.top, path), type)))
+      changed.push(path)
+  }
+  return changed.sort()
+}
+
+/** The name that git would give to a file's contents, or to where a link leads. */
+async function nameOf(path: string, type: TreeEntry['type']): Promise<Sha> {
+  const bytes = type === 'symlink' ? await readlink(path, { encoding: 'buffer' }) : await readFile(path)
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+}

@@ -1,0 +1,108 @@
+import { styleText } from 'node:util'
+import { openWorktree } from '../adapters/checkout/worktree.ts'
+import { openCheckout } from '../adapters/git/checkout.ts'
+import { GitUnavailable } from '../adapters/git/errors.ts'
+import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
+import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import type { Problem } from '../core/gate/review.ts'
+import type { Refusal } from '../core/message/refusal.ts'
+import { diffText, problemLines, validText } from '../core/message/terminal-review.ts'
+import { plainWords } from '../core/message/terminal.ts'
+import { err, type Result } from '../core/result.ts'
+import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
+import { type Given, json, misused, type Printed, QUIET, readWords, refused } from './checkout.ts'
+import { handedDown } from './env.ts'
+
+/** `perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
+export async function diff(
+  words: readonly string[],
+  { isColourful = false }: { readonly isColourful?: boolean } = {},
+): Promise<Printed> {
+  const given = readWords(words)
+  if (given === undefined || given.words.length > 2)
+    return misused('diff takes up to two commits, --env, --json and --dir with a folder that exists')
+  const found = await look(given, 'touched')
+  if (!found.ok) return refused(found.error, given.json)
+  const { review } = found.value
+  const code = review.problems.length === 0 ? 0 : 1
+  const problems = problemLines(review.problems)
+  if (given.json) return { code, out: json(toJson(found.value)), err: problems }
+  // What cannot be compared must not look unchanged.
+  const isSilent = code === 1 && review.diffs.length === 0 && review.rows.length === 0
+  const text = isSilent ? '' : diffText(review)
+  return { code, out: isColourful ? coloured(text) : text, err: problems }
+}
+
+/** `perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
+export async function validate(words: readonly string[]): Promise<Printed> {
+  const given = readWords(words)
+  if (given === undefined || given.words.length > 2)
+    return misused('validate takes up to two commits, --env, --json and --dir with a folder that exists')
+  const found = await look(given, 'all')
+  if (!found.ok) return refused(found.error, given.json)
+  const { review, environments } = found.value
+  const code = review.problems.length === 0 ? 0 : 1
+  if (given.json) {
+    const { base, head, renderer, problems } = toJson(found.value)
+    return { code, out: json({ base, head, renderer, checked: environments, problems }), err: '' }
+  }
+  return { code, out: code === 0 ? validText(environments) : problemLines(review.problems), err: '' }
+}
+
+async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
+  const environment = handedDown()
+  const renderer = cachedRenderer(openRenderer({ log: QUIET, path: environment['PATH'] ?? '' }))
+  const checkout = await openCheckout({ folder: given.dir, openWorktree, log: QUIET, environment })
+  const question = { refs: given.words, environment: given.env, scope }
+  if (checkout === undefined) {
+    if (scope === 'touched' || given.words.length > 0) return err({ code: 'no-checkout' })
+    return reviewFolder({ worktree: openWorktree(given.dir), renderer }, question)
+  }
+  try {
+    return await reviewCheckout({ checkout, renderer }, question)
+  } catch (error) {
+    if (!(error instanceof GitUnavailable)) throw error
+    // Nothing is fetched: what a shallow or partial clone lacks stays missing.
+    const next = 'Is this a shallow or partial clone? Then fetch what is missing first.'
+    return err({ code: 'unreadable', what: `Git cannot read what is needed here (${error.message}).`, next })
+  } finally {
+    await checkout.close()
+  }
+}
+
+function toJson({ base, head, review }: CheckoutReview) {
+  const { rows, diffs, problems, renderer } = review
+  return {
+    base: base ?? null,
+    head: head ?? null,
+    renderer: renderer ?? null,
+    traffic: rows.map(({ environment, route, rule, before, after }) => {
+      return { environment, route, rule, before: before ?? null, after: after ?? null }
+    }),
+    environments: diffs.map(({ environment, state, unknownBefore, hidden, resources }) => ({
+      name: environment,
+      change: state,
+      unknownBefore: unknownBefore === undefined ? null : plainWords(unknownBefore),
+      hidden,
+      resources: resources.map(({ kind, namespace, name, change, added, removed, patch }) => {
+        return { kind, namespace, name, change, added, removed, patch }
+      }),
+    })),
+    problems: problems.map(problemJson),
+  }
+}
+
+function problemJson({ code, file, line, what, next }: Problem): object {
+  return { code, file: file ?? null, line, what: plainWords(what), next: plainWords(next) }
+}
+
+function coloured(text: string): string {
+  return text.split('\n').map(colouredLine).join('\n')
+}
+
+function colouredLine(line: string): string {
+  if (line.startsWith('+')) return styleText('green', line)
+  if (line.startsWith('-')) return styleText('red', line)
+  if (line.startsWith('@@')) return styleText('cyan', line)
+  return line.startsWith('===') ? styleText('bold', line) : line
+}
