@@ -47,8 +47,9 @@ async function proveIn(
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), UNCOMMITTED)
   const texts = await desk.mirror.read(side.treeish, environment.files)
   const edited = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
-  const before = await renderEnvironment(desk, environment, texts)
-  const after = await renderEnvironment(desk, environment, edited)
+  const { secrets } = snapshot.config
+  const before = await renderEnvironment(desk, { environment, texts, secrets })
+  const after = await renderEnvironment(desk, { environment, texts: edited, secrets })
   if (!before.ok)
     return problemRefusal(renderProblem({ environment: name, file: undefined, rendered: before }), UNCOMMITTED)
   if (!after.ok)

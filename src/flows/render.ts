@@ -88,24 +88,30 @@ async function renderSide(desk: Needs, side: Side, name: string): Promise<Result
   const texts = await desk.mirror.read(side.treeish, files)
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
-  const rendered = await renderEnvironment(desk, environment, texts)
+  const { secrets } = side.snapshot.config
+  const rendered = await renderEnvironment(desk, { environment, texts, secrets })
   const placeOf = (line: number): Place | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
   if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
   const place = placeOfFailure({ said: rendered.detail, environment, texts })
-  const detail = redact(rendered.detail, texts, side.snapshot.config.secrets)
-  return err([renderProblem({ environment: name, ...place, file: place?.file, rendered: { ...rendered, detail } })])
+  return err([renderProblem({ environment: name, ...place, file: place?.file, rendered })])
+}
+
+export interface ToRender {
+  readonly environment: Environment
+  readonly texts: ReadonlyMap<string, string>
+  /** The kinds that the config says hold secrets. */
+  readonly secrets: readonly string[]
 }
 
 /** Renders one environment from the texts of its files. What a failing tool says can quote a Secret: its values are hidden. */
 export async function renderEnvironment(
   desk: Pick<Desk, 'renderer'>,
-  environment: Environment,
-  texts: ReadonlyMap<string, string>,
+  { environment, texts, secrets }: ToRender,
 ): Promise<Rendered> {
   if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   const rendered = await desk.renderer.render(texts, environment.root)
-  return rendered.ok ? rendered : { ...rendered, detail: redact(rendered.detail, texts) }
+  return rendered.ok ? rendered : { ...rendered, detail: redact(rendered.detail, texts, secrets) }
 }
 
 function find(side: Side, name: string): Environment | undefined {

@@ -157,6 +157,12 @@ test('short values, and names that are public anyway, do not take words out of o
   assert.match(text, /host: postgres-db/)
 })
 
+test('values that overlap in a text are hidden to the end of the last', () => {
+  const values = { a: 'abcdefghij', b: 'fghijklmnopq', c: 'abcdefghijk' }
+  const config = object('ConfigMap', { data: { text: 'x-abcdefghijklmnopq-y abcdefghijk' } })
+  assert.match(shown([], [object('Secret', { stringData: values }), config]), /text: x-•••-y •••$/m)
+})
+
 test('a reference to a Secret is shown', () => {
   const gateway = object('Gateway', { spec: { certificateRefs: [{ kind: 'Secret', name: 'tls-cert' }] } })
   assert.match(shown([], [gateway]), /name: tls-cert/)

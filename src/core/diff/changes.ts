@@ -60,7 +60,9 @@ export function diffRendered(
 
 /** The order of keys is no difference. */
 function isDifferent({ before, after }: Pair): boolean {
-  return JSON.stringify(before?.data) !== JSON.stringify(after?.data) && dump(before) !== dump(after)
+  if (before === undefined || after === undefined) return true
+  const written = (object: RenderedObject): string => JSON.stringify(ordered(object.data))
+  return JSON.stringify(before.data) !== JSON.stringify(after.data) && written(before) !== written(after)
 }
 
 /**
@@ -70,7 +72,7 @@ function isDifferent({ before, after }: Pair): boolean {
 function changeOf(masked: Pair, { before, after }: Pair): Change | undefined {
   const object = after ?? before
   const [old, current] = [dump(before), dump(after)]
-  const isSeen = old !== current || dump(masked.before) === dump(masked.after)
+  const isSeen = old !== current || !isDifferent(masked)
   if (object === undefined || !isSeen) return undefined
   const hunks = hunksOf(old, current)
   const count = (sign: string) => hunks.flatMap(({ lines }) => lines).filter((line) => line.startsWith(sign)).length

@@ -6,16 +6,29 @@ export function formsOf(value: string): readonly string[] {
   return [value, bare, ...encoded, ...(decoded === undefined ? [] : [decoded])]
 }
 
-/** The text with a mark in place of each value; values shorter than `shortest` would take words out of every sentence. */
+/**
+ * Puts a mark in place of each value in a text, overlapping ones together; values shorter than `shortest` would take words out
+ * of every sentence. In one pass, however many values there are.
+ */
 export function hideValues(
   values: Iterable<string>,
   { mark, shortest }: { readonly mark: string; readonly shortest: number },
 ): (text: string) => string {
-  // The longest first: one value may be part of another.
-  const ordered = [...new Set(values)]
-    .filter((value) => value.trim().length >= shortest)
-    .sort((a, b) => b.length - a.length)
-  return (text) => ordered.reduce((rest, value) => rest.replaceAll(value, () => mark), text)
+  const known = [...new Set(values)].filter((value) => value.trim().length >= shortest)
+  const byStart = Map.groupBy(known, (value) => value.slice(0, shortest))
+  return (text) => {
+    let left = ''
+    let shownTo = 0
+    let hiddenTo = 0
+    for (let at = 0; at <= text.length - shortest && byStart.size > 0; at += 1) {
+      const found = byStart.get(text.slice(at, at + shortest))?.filter((value) => text.startsWith(value, at)) ?? []
+      if (found.length === 0) continue
+      if (at >= hiddenTo) left += text.slice(shownTo, at) + mark
+      hiddenTo = Math.max(hiddenTo, ...found.map((value) => at + value.length))
+      shownTo = hiddenTo
+    }
+    return left + text.slice(shownTo)
+  }
 }
 
 function encode(text: string): string {
