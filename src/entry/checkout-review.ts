@@ -43,10 +43,11 @@ export async function validate(words: readonly string[]): Promise<Printed> {
   const { review, environments } = found.value
   const code = review.problems.length === 0 ? 0 : 1
   if (given.json) {
-    const { base, head, renderer, problems } = toJson(found.value)
-    return { code, out: json({ base, head, renderer, checked: environments, problems }), err: '' }
+    const { base, head, renderer, problems, notes } = toJson(found.value)
+    return { code, out: json({ base, head, renderer, checked: environments, problems, notes }), err: '' }
   }
-  return { code, out: code === 0 ? validText(environments) : problemLines(review.problems), err: '' }
+  const notes = problemLines(review.notes, 'note: ')
+  return { code, out: `${notes}${code === 0 ? validText(environments) : problemLines(review.problems)}`, err: '' }
 }
 
 async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
@@ -71,7 +72,7 @@ async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Res
 }
 
 function toJson({ base, head, review }: CheckoutReview) {
-  const { rows, diffs, problems, renderer } = review
+  const { rows, diffs, problems, notes, renderer } = review
   return {
     base: base ?? null,
     head: head ?? null,
@@ -89,6 +90,7 @@ function toJson({ base, head, review }: CheckoutReview) {
       }),
     })),
     problems: problems.map(problemJson),
+    notes: notes.map(problemJson),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { targetId, targetName } from '../core/rollout/target.ts'
-import { isSplit } from '../core/traffic/route.ts'
+import { isSplit, routeId } from '../core/traffic/route.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 import { type Files, loadConfig, loadSnapshot } from './load.ts'
@@ -21,7 +21,15 @@ export interface Question extends LivenessQuestion {
   readonly onRender?: () => Promise<void>
 }
 
-const NOTHING: Review = { compared: undefined, changes: [], rows: [], diffs: [], problems: [], renderer: undefined }
+const NOTHING: Review = {
+  compared: undefined,
+  changes: [],
+  rows: [],
+  diffs: [],
+  problems: [],
+  notes: [],
+  renderer: undefined,
+}
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
 export async function evaluate(desk: Needs, question: Question): Promise<Review> {
@@ -81,7 +89,7 @@ export async function inspect(desk: Files & Pick<Desk, 'renderer'>, between: Bet
     environments.some((name) => names.includes(name)),
   )
   if (names.length > 0) await between.onRender?.()
-  const comparison = await compare(desk, sides, names)
+  const comparison = await compare(desk, { ...sides, raised: raisedRoutes(sides) }, names)
   const problems = [...ownConfig, ...found, ...vanished(sides), ...comparison.problems]
   return { review: { ...NOTHING, ...comparison, problems }, names, known, sides }
 }
@@ -104,6 +112,13 @@ async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<rea
   if (text === (await textAt(base))) return []
   const config = readConfig(text)
   return config.ok ? [] : config.error.map(configProblem)
+}
+
+/** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
+function raisedRoutes({ before, after }: Sides): ReadonlySet<string> {
+  const old = new Map(before.snapshot.targets.map((target) => [targetId(target), standingOf(target).share]))
+  const raised = after.snapshot.targets.filter((target) => standingOf(target).share > (old.get(targetId(target)) ?? 0))
+  return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
 }
 
 /** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */

@@ -8,6 +8,8 @@ import type { Mirror } from '../ports/mirror.ts'
 /** Where files are read: a mirror, or a folder. */
 export interface Files {
   readonly mirror: Pick<Mirror, 'entries' | 'read'>
+  /** Whose files they are, where that is known. */
+  readonly repo?: { readonly name: string }
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
@@ -26,7 +28,7 @@ export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): P
   for (;;) {
     const read = await desk.mirror.read(treeish, wanted)
     for (const path of wanted) texts.set(path, read.get(path))
-    const { snapshot, needs } = readSnapshot({ entries, texts, config })
+    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: desk.repo?.name })
     if (needs.length === 0) return snapshot
     wanted = needs
   }

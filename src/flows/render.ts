@@ -1,9 +1,13 @@
 import { redact } from '../core/diff/redact.ts'
-import { diffEnvironment, rowsOf, withTraffic } from '../core/diff/review.ts'
+import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/diff/review.ts'
 import { placeOfFailure } from '../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
+import { findingsIn, sortFindings } from '../core/finding/find.ts'
+import type { Finding } from '../core/finding/finding.ts'
+import { locate } from '../core/finding/locate.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
+import { findingProblem } from '../core/message/finding.ts'
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Place } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -26,25 +30,32 @@ export interface Sides {
   readonly after: Side
 }
 
+/** Both sides, and the routes whose canary gets more traffic: `production VirtualService default/web`. */
+export interface RaisedSides extends Sides {
+  readonly raised: ReadonlySet<string>
+}
+
 export interface Comparison {
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
+  readonly notes: readonly Problem[]
   readonly renderer: string | undefined
 }
 
 /** Renders the named environments on both sides and compares what comes out. */
-export async function compare(desk: Needs, sides: Sides, names: readonly string[]): Promise<Comparison> {
+export async function compare(desk: Needs, sides: RaisedSides, names: readonly string[]): Promise<Comparison> {
   const parts = await Promise.all(names.map((name) => compareOne(desk, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
     problems: parts.flatMap(({ problems }) => problems),
+    notes: parts.flatMap(({ notes }) => notes),
     renderer: names.length === 0 ? undefined : await desk.renderer.tool(),
   }
 }
 
-async function compareOne(desk: Needs, sides: Sides, name: string): Promise<Omit<Comparison, 'renderer'>> {
+async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promise<Omit<Comparison, 'renderer'>> {
   const [old, now] = await Promise.all([renderSide(desk, sides.before, name), renderSide(desk, sides.after, name)])
   // What forbids rendering it is told with the files already.
   const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
@@ -58,11 +69,36 @@ async function compareOne(desk: Needs, sides: Sides, name: string): Promise<Omit
   const unknownBefore = old.ok ? unreadableBefore?.what : old.error[0]?.what
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems: [] }
+  const found = await effects(desk, sides, { name, objects: compared.value.objects })
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], ...found }
 }
 
 function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'> {
-  return { rows: [], diffs: [], problems }
+  return { rows: [], diffs: [], problems, notes: [] }
+}
+
+/** Whether what is rendered would have the effect that it seems to have. */
+async function effects(
+  desk: Needs,
+  { before, after, raised }: RaisedSides,
+  { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
+): Promise<Pick<Comparison, 'problems' | 'notes'>> {
+  const [old, now] = [find(before, name), find(after, name)]
+  if (now === undefined) return { problems: [], notes: [] }
+  const earlier = findingsIn(objects.before, old === undefined ? [] : deliveriesOf(before, old))
+  const found = findingsIn(objects.after, deliveriesOf(after, now))
+  const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
+    raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
+  const sorted = sortFindings(earlier, found, isRaised)
+  if (found.length === 0) return { problems: [], notes: [] }
+  const texts = await desk.mirror.read(after.treeish, now.files)
+  const sources = { files: now.files, texts, home: placeOfFailure({ said: '', environment: now, texts }) }
+  const problemOf = (finding: Finding): Problem => findingProblem(name, finding, locate(finding, sources))
+  return { problems: sorted.brought.map(problemOf), notes: sorted.notes.map(problemOf) }
+}
+
+function deliveriesOf({ snapshot }: Side, { root }: Environment): Snapshot['deliveries'] {
+  return snapshot.deliveries.filter(({ path }) => path === root)
 }
 
 function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): boolean {

@@ -20,6 +20,7 @@ const EMPTY: Review = {
   rows: [],
   diffs: [],
   problems: [],
+  notes: [],
   renderer: 'kustomize v5.5.0',
 }
 

@@ -8,7 +8,7 @@ import { shortHost } from '../traffic/host.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type Change, diffRendered, type View, WHOLE } from './changes.ts'
-import { parseRendered, titleOf } from './objects.ts'
+import { parseRendered, type RenderedObject, titleOf } from './objects.ts'
 
 interface Texts {
   readonly before: string
@@ -18,6 +18,8 @@ interface Texts {
 export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'> {
   /** Why the render before could not be read; then everything counts as new. */
   readonly unreadableBefore: Problem | undefined
+  /** Everything on both sides, values of Secrets included: not to be shown. */
+  readonly objects: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] }
 }
 
 /** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
@@ -25,9 +27,10 @@ export function diffEnvironment(environment: string, texts: Texts, view: View = 
   const before = parseRendered(texts.before)
   const after = parseRendered(texts.after)
   if (!after.ok) return err(renderedProblem(environment, after.problem))
-  const { changes, hidden } = diffRendered(before.ok ? before.objects : [], after.objects, view)
+  const objects = { before: before.ok ? before.objects : [], after: after.objects }
+  const { changes, hidden } = diffRendered(objects.before, objects.after, view)
   const unreadableBefore = before.ok ? undefined : renderedProblem(environment, before.problem)
-  return ok({ resources: changes.map(resourceOf), hidden, unreadableBefore })
+  return ok({ resources: changes.map(resourceOf), hidden, unreadableBefore, objects })
 }
 
 function resourceOf({ type, title, hunks, additions, deletions, identity }: Change): ResourceDiff {

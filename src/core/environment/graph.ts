@@ -39,14 +39,16 @@ export interface DiscoveryInput {
   readonly texts: Texts
   /** The configured environments, by name; then there are exactly these. */
   readonly configured?: Readonly<Record<string, { readonly path: string }>>
+  /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
+  readonly deployed?: readonly string[]
 }
 
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Finds the environments of a commit, sorted by name. */
-export function discoverEnvironments({ entries, texts, configured }: DiscoveryInput): Discovery {
+export function discoverEnvironments({ entries, texts, configured, deployed = [] }: DiscoveryInput): Discovery {
   const survey: Survey = { tree: treeOf(entries), texts, parsed: new Map(), needs: new Set() }
-  const found = configured === undefined ? discovered(survey) : listed(survey, configured)
+  const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured)
   const environments = found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }
 }
@@ -76,15 +78,28 @@ export function refusalsOfTexts(environment: Environment, texts: Texts): readonl
   return refusals
 }
 
-function discovered(survey: Survey): readonly Environment[] {
+function discovered(survey: Survey, deployed: readonly string[]): readonly Environment[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
   // Without all kustomizations nothing can be said about what nobody uses.
   if (survey.needs.size > 0) return []
-  const { roots, used } = rootsOf(survey)
-  const names = nameRoots(roots)
-  const environments = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
+  const found = rootsOf(survey)
+  const { used } = found
+  const known = deployed.filter((path) => tree.folders.has(path) && !isHidden(path))
+  const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
+  const built = new Set(roots.flatMap((root) => kustomize(survey, '', root).files))
+  const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))
+  const names = nameRoots([...roots, ...bare])
+  const plains = bare
+    .map((root) => {
+      const candidates = yamlBelow(tree, root).filter(
+        (path) => !built.has(path) && !used.has(path) && !files.includes(path),
+      )
+      return plain(survey, { name: names.get(root) ?? root, root, candidates })
+    })
+    .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
+  const environments = [...roots.map((root) => kustomize(survey, names.get(root) ?? root, root)), ...plains]
   const taken = new Set([...files, ...used, ...environments.flatMap((environment) => environment.files)])
   const free = yamlBelow(tree, '').filter((path) => !taken.has(path))
   const name = freeName(environments)

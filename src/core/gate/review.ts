@@ -77,6 +77,8 @@ export interface Review {
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
+  /** What is worth knowing and does not make this merge wrong: it was so before, or nobody can do it better. */
+  readonly notes: readonly Problem[]
   /** `kustomize v5.5.0`; undefined where nothing was rendered. */
   readonly renderer: string | undefined
 }

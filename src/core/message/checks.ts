@@ -7,14 +7,15 @@ import { changeTitle, counted, trafficTable } from './traffic.ts'
 import { sentence, verdictLine } from './verdict.ts'
 
 /** What the lists of a summary may take, in bytes: a table and a list fit beside each other. */
-const ROOM = { table: 20_000, list: 40_000 }
+const ROOM = { table: 20_000, list: 40_000, notes: 8_000 }
 /** Three requests; nobody reads more on the files, and the summary lists them. */
 const MAX_ANNOTATIONS = 150
+const MAX_NOTES = 20
 
 const NO_TRAFFIC = 'No canary traffic changes'
 
 export function validateReport(review: Review): CheckReport {
-  const { problems } = review
+  const { problems, notes } = review
   const { text } = summaryPages(review)
   const report = { name: 'canary/validate', ...(text === undefined ? {} : { text }) } as const
   if (problems.length > 0) {
@@ -23,8 +24,20 @@ export function validateReport(review: Review): CheckReport {
       ...report,
       conclusion: 'failure',
       title: clip(title, MAX_TITLE),
-      summary: bounded(fitLines(problems.map(problemLine), ROOM.list, moreProblems).join('\n')),
-      annotations: problems.flatMap(annotation).slice(0, MAX_ANNOTATIONS),
+      summary: bounded(
+        paragraphs(
+          fitLines(
+            problems.map((problem) => problemLine(problem)),
+            ROOM.list,
+            moreProblems,
+          ).join('\n'),
+          noteList(notes),
+        ),
+      ),
+      annotations: [
+        ...problems.flatMap((problem) => annotation(problem, 'failure')).slice(0, MAX_ANNOTATIONS),
+        ...noteAnnotations(notes),
+      ],
     }
   }
   const title = review.changes.length === 0 ? NO_TRAFFIC : review.changes.map(changeTitle).join(', ')
@@ -34,8 +47,20 @@ export function validateReport(review: Review): CheckReport {
     ...report,
     conclusion: 'success',
     title: clip(title, MAX_TITLE),
-    summary: bounded(paragraphs(traffic, rendered)),
+    summary: bounded(paragraphs(traffic, noteList(notes), rendered)),
+    ...(notes.length === 0 ? {} : { annotations: noteAnnotations(notes) }),
   }
+}
+
+/** What was there before, or is only worth knowing: said, and never red. */
+function noteList(notes: readonly Problem[]): string {
+  if (notes.length === 0) return ''
+  const lines = notes.map((note) => problemLine(note, 'ℹ️'))
+  return `**Worth knowing**\n\n${fitLines(lines, ROOM.notes, moreProblems).join('\n')}`
+}
+
+function noteAnnotations(notes: readonly Problem[]): readonly CheckAnnotation[] {
+  return notes.flatMap((note) => annotation(note, 'notice')).slice(0, MAX_NOTES)
 }
 
 function moreProblems(left: number): string {
@@ -95,15 +120,15 @@ function more(left: number): string {
   return `- … and ${left} more.`
 }
 
-function problemLine(problem: Problem): string {
+function problemLine(problem: Problem, mark = '⛔'): string {
   const place = problem.file === undefined ? '' : ` (${code(`${problem.file}:${problem.line}`)})`
-  return `- ⛔ ${problem.what}${place} ${problem.next}`
+  return `- ${mark} ${problem.what}${place} ${problem.next}`
 }
 
-function annotation(problem: Problem): CheckAnnotation[] {
+function annotation(problem: Problem, level: CheckAnnotation['level']): CheckAnnotation[] {
   if (problem.file === undefined) return []
   const { file: path, line, what, next, code: title } = problem
-  return [{ path, line, level: 'failure', title: clip(title, MAX_TITLE), message: `${plain(what)} ${plain(next)}` }]
+  return [{ path, line, level, title: clip(title, MAX_TITLE), message: `${plain(what)} ${plain(next)}` }]
 }
 
 /** Titles and annotations are plain text on GitHub. */

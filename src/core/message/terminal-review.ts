@@ -25,11 +25,11 @@ function resourceText({ title, change, added, removed, traffic, patch }: Resourc
 }
 
 /** Problems as compilers print them, one a line: `file:line: code what next`. */
-export function problemLines(problems: readonly Problem[]): string {
+export function problemLines(problems: readonly Problem[], mark = ''): string {
   return problems
     .map(({ file, line, code, what, next }) => {
       const place = file === undefined ? '' : `${seen(file)}:${line}: `
-      return `${place}${code} ${plainWords(`${what} ${next}`)}\n`
+      return `${place}${mark}${code} ${plainWords(`${what} ${next}`)}\n`
     })
     .join('')
 }

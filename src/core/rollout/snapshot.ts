@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
+import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import type { Problem } from '../gate/review.ts'
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly targets: readonly Target[]
   /** Why an environment, or a file in one, cannot be read; each names its file. */
   readonly problems: readonly EnvironmentProblem[]
+  /** What Argo CD and Flux deploy of these files, as their own objects in them say. */
+  readonly deliveries: readonly Delivery[]
 }
 
 export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
@@ -38,10 +41,14 @@ export function readSnapshot(input: {
   readonly entries: readonly { readonly path: string; readonly type: 'file' | 'symlink' | 'submodule' }[]
   readonly texts: ReadonlyMap<string, string | undefined>
   readonly config: Config
+  /** The repository's own name. */
+  readonly repository?: string | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
   const { config, texts, entries } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
-  const { environments, needs } = discoverEnvironments({ entries, texts, ...configured })
+  const deliveries = deliveriesIn(texts, input.repository)
+  const deployed = deliveries.map(({ path }) => path)
+  const { environments, needs } = discoverEnvironments({ entries, texts, deployed, ...configured })
   const owners = ownersOf(environments)
   const manifests = new Map<string, Manifest>()
   const problems: EnvironmentProblem[] = environments.flatMap(({ name, refusals }) =>
@@ -62,7 +69,7 @@ export function readSnapshot(input: {
   const patches = patchesOf(environments, texts)
   const context = { config, owners, manifests, all: environments, patches, namespaces }
   const targets = [...manifests.values()].flatMap((manifest) => targetsIn(manifest, context))
-  return { snapshot: { config, environments, targets: namedApart(targets), problems }, needs }
+  return { snapshot: { config, environments, targets: namedApart(targets), problems, deliveries }, needs }
 }
 
 interface Context {

@@ -1,0 +1,114 @@
+/** What several VirtualServices say about one host (IST0109, IST0140), and weights that differ. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { resolveHost } from '../traffic/host.ts'
+import { listOf, textOf } from '../traffic/kinds/kind.ts'
+import type { Finding } from './finding.ts'
+import { type Check, type Hop, hopsOf, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
+
+/** Whether a host name, one side perhaps with `*` in front, can be the other. */
+export function hostsOverlap(one: string, other: string): boolean {
+  if (one === other || one === '*' || other === '*') return true
+  if (one.startsWith('*.')) return other.endsWith(one.slice(1))
+  return other.startsWith('*.') && one.endsWith(other.slice(1))
+}
+
+/** Two VirtualServices for one host in the mesh: Istio takes one of them, and nobody says which. */
+export const meshConflicts: Check = (scene) => {
+  const claims = scene.virtualServices.filter(isOnMesh).flatMap((object) => {
+    return hostsOf(object).map((host, index) => ({ object, host, index }))
+  })
+  return claims.flatMap(({ object, host, index }): Finding[] => {
+    const other = claims.find(
+      (claim) => claim.object !== object && claim.host === host && seesEachOther(claim.object, object),
+    )
+    if (other === undefined) return []
+    return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0109', host, other: titleOf(other.object) } }]
+  })
+}
+
+function isOnMesh(object: RenderedObject): boolean {
+  const gateways = listOf(specOf(object)['gateways'])
+  return hostsOf(object).length > 0 && (gateways.length === 0 || gateways.includes('mesh'))
+}
+
+/** Exported to nobody but its own namespace, a VirtualService does not meet those of others. */
+function seesEachOther(one: RenderedObject, other: RenderedObject): boolean {
+  if (namespaceOf(one) === namespaceOf(other)) return true
+  return [one, other].every((object) => {
+    const exported = listOf(specOf(object)['exportTo'])
+    return exported.length === 0 || exported.some((to) => to !== '.')
+  })
+}
+
+function hostsOf(object: RenderedObject): readonly string[] {
+  return listOf(specOf(object)['hosts']).flatMap((host) => {
+    const text = textOf(host)
+    return text === undefined ? [] : [resolveHost(text, namespaceOf(object))]
+  })
+}
+
+/** At the gateway requests go to the plain host, while the split into subsets is only for the mesh: nobody outside meets the canary. */
+export const ingressUnsplit: Check = (scene) => {
+  const splits = scene.virtualServices
+    .filter(isOnMesh)
+    .filter((object) => hopsOf(object).some(({ subset }) => subset !== undefined))
+  return scene.virtualServices
+    .filter((object) => listOf(specOf(object)['gateways']).some((gateway) => gateway !== 'mesh'))
+    .flatMap((object) =>
+      hopsOf(object).flatMap((hop): Finding[] => {
+        if (hop.isMirror || hop.subset !== undefined) return []
+        const other = splits.find((split) => split !== object && hostsOf(split).includes(hop.host))
+        if (other === undefined) return []
+        const detail = { code: 'IST0140', host: hop.written, other: titleOf(other) } as const
+        return [{ object, path: [...hop.path, 'destination', 'host'], detail }]
+      }),
+    )
+}
+
+/** The same two destinations with other shares in two VirtualServices (one at a gateway, say): which share is meant? */
+export const differingWeights: Check = (scene) => {
+  const splits = scene.virtualServices.flatMap((object) => splitsOf(scene, object))
+  return splits.flatMap(({ object, key, shares, hop }): Finding[] => {
+    const other = splits.find((split) => split.object !== object && split.key === key && split.shares !== shares)
+    if (other === undefined || !isFirst(scene, object, other.object)) return []
+    const detail = { code: 'weights-differ', host: hop.written, other: titleOf(other.object) } as const
+    return [{ object, path: hop.path, detail }]
+  })
+}
+
+function isFirst({ virtualServices }: Scene, object: RenderedObject, other: RenderedObject): boolean {
+  return virtualServices.indexOf(object) < virtualServices.indexOf(other)
+}
+
+interface Split {
+  readonly object: RenderedObject
+  readonly key: string
+  readonly shares: string
+  readonly hop: Hop
+}
+
+/** Rules without conditions that split one service: those for some callers may well differ. */
+function splitsOf(_scene: Scene, object: RenderedObject): readonly Split[] {
+  const groups = Map.groupBy(
+    hopsOf(object).filter(({ isMirror, siblings }) => !isMirror && siblings > 1),
+    ({ path }) => JSON.stringify(path.slice(0, 3)),
+  )
+  return [...groups.values()].flatMap((hops): Split[] => {
+    const [first] = hops
+    if (first === undefined || hasMatch(object, first)) return []
+    const total = hops.reduce((sum, { weight = 0 }) => sum + weight, 0)
+    const parts = hops.map(({ host, subset = '', weight = 0 }) => ({
+      name: `${host} ${subset}`,
+      share: total === 0 ? 0 : weight / total,
+    }))
+    const sorted = parts.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const key = sorted.map(({ name }) => name).join('|')
+    return [{ object, key, shares: sorted.map(({ share }) => share.toFixed(6)).join('|'), hop: first }]
+  })
+}
+
+function hasMatch(object: RenderedObject, { path }: Hop): boolean {
+  const [, section = '', index = 0] = path
+  const rule: unknown = listOf(specOf(object)[String(section)])[Number(index)]
+  return listOf(typeof rule === 'object' && rule !== null ? Reflect.get(rule, 'match') : undefined).length > 0
+}

@@ -1,0 +1,148 @@
+/** Where a VirtualService leads to nothing: hosts, subsets, gateways, ports (IST0101, IST0112, IST0132, IST0173) and pods. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import type { Finding } from './finding.ts'
+import { hostsOverlap } from './hosts.ts'
+import {
+  type Check,
+  type Hop,
+  hopsOf,
+  namespaceOf,
+  type Scene,
+  selectorOf,
+  selects,
+  specOf,
+  subsetsOf,
+} from './scene.ts'
+
+export const missingHosts: Check = (scene) =>
+  everyHop(scene).flatMap((hop): Finding[] => {
+    if (isKnown(scene, hop)) return missingSubset(scene, hop)
+    const what = hop.isMirror ? 'mirror' : 'host'
+    return [finding(hop, { code: 'IST0101', what, name: hop.written }, ['host'])]
+  })
+
+/** Only what this environment would have to hold can be missing from it. */
+function isKnown(scene: Scene, { host, written }: Hop): boolean {
+  if (written === '' || scene.services.has(host)) return true
+  if (scene.entries.some((entry) => hostsOverlap(entry, host) || hostsOverlap(entry, written))) return true
+  const [, namespace, ...suffix] = host.split('.')
+  const isInside = suffix.join('.') === 'svc.cluster.local'
+  return !isInside || !scene.served.has(namespace ?? '')
+}
+
+function missingSubset(scene: Scene, hop: Hop): Finding[] {
+  if (hop.subset === undefined) return []
+  const subsets = subsetsOf(scene, hop.host)
+  // Without any rule for the host it may be in another repository, unless the Service is here.
+  const isJudged = subsets.size > 0 || scene.services.has(hop.host)
+  if (!isJudged || subsets.has(hop.subset)) return []
+  return [finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }, ['subset'])]
+}
+
+/** A Service with several ports, and no word which. */
+export const missingPorts: Check = (scene) =>
+  everyHop(scene).flatMap((hop): Finding[] => {
+    const service = scene.services.get(hop.host)
+    if (service === undefined || hop.hasPort) return []
+    const ports = listOf(specOf(service)['ports']).flatMap((port) => {
+      const { port: number } = recordOf(port)
+      return typeof number === 'number' ? [String(number)] : []
+    })
+    return ports.length > 1 ? [finding(hop, { code: 'IST0112', host: hop.written, ports }, ['host'])] : []
+  })
+
+/** Gateways that are named and not there, or are there and have other hosts. */
+export const gateways: Check = (scene) => {
+  const known = new Set([...scene.gateways.keys()].map((key) => key.split('/')[0] ?? ''))
+  return scene.virtualServices.flatMap((object) =>
+    listOf(specOf(object)['gateways']).flatMap((item, index): Finding[] => {
+      const written = textOf(item) ?? ''
+      if (written === 'mesh' || written === '') return []
+      const [namespace, name] = gatewayName(written, object)
+      const gateway = scene.gateways.get(`${namespace}/${name}`)
+      const path = ['spec', 'gateways', index]
+      if (gateway !== undefined) return unservedHosts(object, gateway, written)
+      return known.has(namespace) ? [{ object, path, detail: { code: 'IST0101', what: 'gateway', name: written } }] : []
+    }),
+  )
+}
+
+function gatewayName(written: string, object: RenderedObject): readonly [string, string] {
+  const [first = '', second] = written.split('/')
+  return second === undefined ? [namespaceOf(object), first] : [first, second]
+}
+
+function unservedHosts(object: RenderedObject, gateway: RenderedObject, written: string): Finding[] {
+  const served = listOf(specOf(gateway)['servers']).flatMap((server) =>
+    listOf(recordOf(server)['hosts']).map((host) => (textOf(host) ?? '').split('/').at(-1) ?? ''),
+  )
+  return listOf(specOf(object)['hosts']).flatMap((item, index): Finding[] => {
+    const host = textOf(item) ?? ''
+    if (served.some((one) => hostsOverlap(one, host))) return []
+    return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0132', host, gateway: written } }]
+  })
+}
+
+/** Subsets of a Service that is here, and whose labels no workload of it has. */
+export const emptySubsets: Check = (scene) =>
+  scene.destinationRules.flatMap((rule) => {
+    const host = textOf(specOf(rule)['host']) ?? ''
+    const service = [...scene.services].find(([name]) => name === fullHost(host, rule))?.[1]
+    const pods = service === undefined ? undefined : podsOf(scene, service)
+    if (pods === undefined || pods.length === 0) return []
+    return listOf(specOf(rule)['subsets']).flatMap((item, index): Finding[] => {
+      const subset = recordOf(item)
+      const labels = recordOf(subset['labels'])
+      const isEmpty = Object.keys(labels).length > 0 && !pods.some((pod) => selects(labels, pod.labels))
+      const name = textOf(subset['name']) ?? ''
+      const path = ['spec', 'subsets', index, 'labels']
+      return isEmpty ? [{ object: rule, path, detail: { code: 'IST0173', subset: name, host } }] : []
+    })
+  })
+
+/** A destination that gets traffic and whose pods are none (E5): every request to it is answered 503. */
+export const withoutPods: Check = (scene) =>
+  everyHop(scene).flatMap((hop): Finding[] => {
+    const service = scene.services.get(hop.host)
+    if (!getsTraffic(hop) || service === undefined) return []
+    const pods = podsOf(scene, service)
+    // Workloads of another repository cannot be seen; where all are here, none is none.
+    if (pods === undefined || !scene.workloads.some(({ namespace }) => namespace === namespaceOf(service))) return []
+    const subset = hop.subset === undefined ? undefined : subsetsOf(scene, hop.host).get(hop.subset)
+    const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(subset.labels, labels))
+    if (meant.some(({ replicas }) => replicas > 0)) return []
+    const why = meant.length === 0 ? 'no-workload' : 'no-replicas'
+    const destination = hop.subset === undefined ? hop.written : `${hop.written} ${hop.subset}`
+    return [finding(hop, { code: 'no-pods', destination, why }, ['host'])]
+  })
+
+function getsTraffic({ isMirror, siblings, weight }: Hop): boolean {
+  return !isMirror && (siblings === 1 || (weight ?? 0) > 0)
+}
+
+function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(labels).every(([key, value]) => pod[key] === value)
+}
+
+/** The workloads behind a Service; undefined where nothing says which they are. */
+function podsOf(scene: Scene, service: RenderedObject): Scene['workloads'] | undefined {
+  const selector = selectorOf(service)
+  if (selector === undefined) return undefined
+  return scene.workloads.filter(
+    ({ namespace, labels }) => namespace === namespaceOf(service) && selects(selector, labels),
+  )
+}
+
+function everyHop(scene: Scene): readonly Hop[] {
+  return scene.virtualServices.flatMap(hopsOf)
+}
+
+function fullHost(host: string, rule: RenderedObject): string {
+  return host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
+}
+
+function finding(hop: Hop, detail: Finding['detail'], within: readonly string[]): Finding {
+  const inside = hop.isMirror && hop.path.at(-1) === 'mirror' ? within : ['destination', ...within]
+  return { object: hop.object, path: [...hop.path, ...inside], detail }
+}

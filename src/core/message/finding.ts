@@ -1,0 +1,158 @@
+import type { Detail, Finding } from '../finding/finding.ts'
+import type { Problem } from '../gate/review.ts'
+import type { Place } from '../manifest/parse.ts'
+import { code, list } from './markdown.ts'
+
+/** A finding as a problem, or a note, with its place. */
+export function findingProblem(environment: string, { detail, object }: Finding, place: Place | undefined): Problem {
+  const namespace = object.namespace === '' ? '' : `${object.namespace}/`
+  const { what, next } = words(detail)
+  return {
+    code: detail.code,
+    file: place?.file,
+    line: place?.line ?? 1,
+    what: `${detail.code}: ${code(`${object.kind} ${namespace}${object.name}`)} in ${code(environment)} ${what}`,
+    next,
+  }
+}
+
+interface Words {
+  readonly what: string
+  readonly next: string
+}
+
+function words(detail: Detail): Words {
+  switch (detail.code) {
+    case 'IST0101':
+      return missing(detail)
+    case 'IST0106':
+      return invalid(detail)
+    case 'IST0109':
+      return {
+        what: `and ${code(detail.other)} are both for ${code(detail.host)} inside the mesh, and Istio takes either.`,
+        next: 'Merge them into one.',
+      }
+    case 'IST0112':
+      return {
+        what: `sends to ${code(detail.host)}, which has the ports ${list(detail.ports)}, and says none.`,
+        next: 'Add `port: { number: … }` to the destination.',
+      }
+    case 'IST0130':
+      return {
+        what: `has the rule ${code(detail.rule)} that no request reaches: ${code(detail.before)} takes them before.`,
+        next: 'Move it up, or remove it.',
+      }
+    case 'IST0131':
+      return {
+        what: `has a match in rule ${code(detail.rule)} that never counts: ${code(detail.before)} has the same before.`,
+        next: 'Remove the match.',
+      }
+    case 'IST0132':
+      return {
+        what: `is for ${code(detail.host)}, which the Gateway ${code(detail.gateway)} does not serve.`,
+        next: "Add the host to the Gateway's server, or take it out here.",
+      }
+    case 'IST0140':
+      return {
+        what: `sends requests from the gateway to ${code(detail.host)} without a subset, so the split in ${code(detail.other)} does not count for them.`,
+        next: 'Give it the same subsets and weights, or bind the other one to the gateway too.',
+      }
+    case 'IST0173':
+      return {
+        what: `has the subset ${code(detail.subset)} of ${code(detail.host)}, whose labels no pod here has: requests to it are answered 503.`,
+        next: 'Correct the labels, or add the workload first.',
+      }
+    case 'two-writers':
+    case 'weights-ignored':
+    case 'not-synced':
+    case 'not-exported':
+    case 'mixed-apis':
+    case 'no-pods':
+    case 'weights-differ':
+      return ownWords(detail)
+  }
+}
+
+type Own = Exclude<Detail, { code: `IST${string}` }>
+
+function ownWords(detail: Own): Words {
+  switch (detail.code) {
+    case 'two-writers':
+      return {
+        what: `is written by ${code(detail.writer)} too: it would undo the weights.`,
+        next: 'Let one of them move the traffic: remove its traffic routing, or leave this route to it.',
+      }
+    case 'weights-ignored':
+      return {
+        what: `has weights that are never applied from Git: ${code(detail.by)} says to leave them as they are in the cluster.`,
+        next: 'Take that out, so that a merge is what is live.',
+      }
+    case 'not-synced':
+      return {
+        what: `is not applied by itself: ${code(detail.by)} is ${detail.why === 'suspended' ? 'suspended' : 'synced by hand'}.`,
+        next: 'After a merge somebody has to apply it, or the step never becomes live.',
+      }
+    case 'not-exported':
+      return {
+        what: `does not count for callers in its namespace: ${code(detail.other)} does not list its host.`,
+        next: 'Add the host to the egress of the Sidecar.',
+      }
+    case 'mixed-apis':
+      return {
+        what: `and ${code(detail.other)} are for the same service: which one counts is not defined.`,
+        next: 'Use one of the two APIs for a service.',
+      }
+    case 'no-pods':
+      return {
+        what: `sends traffic to ${code(detail.destination)}, ${detail.why === 'no-workload' ? 'and no workload here is behind it' : 'whose workload has 0 replicas'}: those requests are answered 503.`,
+        next: 'Bring its pods up first, in a pull request before this one.',
+      }
+    case 'weights-differ':
+      return {
+        what: `splits ${code(detail.host)} otherwise than ${code(detail.other)} does.`,
+        next: 'Give both the same weights.',
+      }
+  }
+}
+
+function missing(detail: Extract<Detail, { code: 'IST0101' }>): Words {
+  switch (detail.what) {
+    case 'subset':
+      return {
+        what: `sends to subset ${code(detail.name)} of ${code(detail.host)}, which no DestinationRule has: requests to it are answered 503.`,
+        next: 'Add the subset in a pull request before this one, so that the proxies know it when the traffic comes.',
+      }
+    case 'gateway':
+      return {
+        what: `names the Gateway ${code(detail.name)}, which is not there.`,
+        next: 'Correct the name, or add the Gateway.',
+      }
+    case 'host':
+    case 'mirror':
+      return {
+        what: `${detail.what === 'host' ? 'sends' : 'mirrors'} to ${code(detail.name)}, and there is no such Service or ServiceEntry.`,
+        next: 'Correct the host, or add the Service.',
+      }
+  }
+}
+
+function invalid({ what, said }: Extract<Detail, { code: 'IST0106' }>): Words {
+  const refused = 'Istio refuses the object, and the cluster keeps the old one.'
+  switch (what) {
+    case 'all-zero':
+      return { what: `has a rule whose weights are all 0. ${refused}`, next: 'Give one of them a weight.' }
+    case 'negative':
+      return { what: `has the weight ${code(said)}. ${refused}`, next: 'Use 0 or more.' }
+    case 'mirror-twice':
+      return { what: `has both \`mirror\` and \`mirrors\` in ${code(said)}. ${refused}`, next: 'Use one of them.' }
+    case 'no-action':
+      return {
+        what: `has the rule ${code(said)} without a route, redirect, direct response or delegate. ${refused}`,
+        next: 'Add one, or remove the rule.',
+      }
+    case 'no-routes':
+      return { what: `has no \`http\`, \`tls\` or \`tcp\` rules. ${refused}`, next: 'Add one, or remove the object.' }
+    case 'schema':
+      return { what: `does not fit its schema: ${code(said)}. ${refused}`, next: 'Correct it.' }
+  }
+}

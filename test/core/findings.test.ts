@@ -1,0 +1,127 @@
+/**
+ * What is found in the manifests of test/findings, and what the real istioctl says about the same files. A file begins
+ * with what is found in it (`# finds: CODE Kind/name`) and, where istioctl says something else, with that and why.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { parseRendered } from '../../src/core/diff/objects.ts'
+import { findingsIn, sortFindings } from '../../src/core/finding/find.ts'
+import { SEVERITIES } from '../../src/core/finding/finding.ts'
+import { locate } from '../../src/core/finding/locate.ts'
+import { findingProblem } from '../../src/core/message/finding.ts'
+
+const FILES = globSync('test/findings/*.yaml').sort()
+
+function said(text: string, key: string): readonly string[] {
+  return [...text.matchAll(new RegExp(`^# ${key}: (.+)$`, 'gm'))].map(([, value = '']) => value)
+}
+
+function objectsOf(text: string) {
+  const parsed = parseRendered(text)
+  assert.ok(parsed.ok, JSON.stringify(parsed))
+  return parsed.objects
+}
+
+function found(text: string): readonly string[] {
+  const all = findingsIn(objectsOf(text), []).map(
+    ({ detail, object }) => `${detail.code} ${object.kind}/${object.name}`,
+  )
+  return [...new Set(all)].sort()
+}
+
+for (const file of FILES) {
+  const text = readFileSync(file, 'utf8')
+  test(`findings: ${basename(file, '.yaml')}`, () => {
+    assert.deepEqual(found(text), [...said(text, 'finds')].sort())
+  })
+}
+
+test('every code is found in one of the files', () => {
+  const codes = new Set(
+    FILES.flatMap((file) => said(readFileSync(file, 'utf8'), 'finds')).map((line) => line.split(' ')[0]),
+  )
+  // What only the delivery of an environment brings is in a story.
+  for (const code of Object.keys(SEVERITIES)) if (code !== 'not-synced') assert.ok(codes.has(code), code)
+})
+
+test('a finding says its place, what is wrong and what to do', () => {
+  const file = 'test/findings/dead-rule.yaml'
+  const text = readFileSync(file, 'utf8')
+  const [finding] = findingsIn(objectsOf(text), [])
+  assert.ok(finding)
+  const place = locate(finding, { files: [file], texts: new Map([[file, text]]), home: undefined })
+  const problem = findingProblem('production', finding, place)
+  assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: late')
+  assert.match(
+    problem.what,
+    /^IST0130: `VirtualService shop\/web` in `production` has the rule `late` that no request reaches: `main`/,
+  )
+  assert.match(problem.next, /Move it up, or remove it/)
+})
+
+test('a finding in an object that kustomize has renamed is found in the file that it comes from', () => {
+  const rendered = readFileSync('test/findings/dead-rule.yaml', 'utf8').replaceAll('name: web', 'name: blue-web-2')
+  const source = readFileSync('test/findings/dead-rule.yaml', 'utf8')
+  const [finding] = findingsIn(objectsOf(rendered), []).filter(({ detail }) => detail.code === 'IST0130')
+  assert.ok(finding)
+  const texts = new Map([['base/vs.yaml', source]])
+  const place = locate(finding, { files: ['base/vs.yaml'], texts, home: undefined })
+  assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: late')
+})
+
+test('what was there before is a note, unless the change raises that very canary into it', () => {
+  const old = findingsIn(objectsOf(readFileSync('test/findings/canary-with-no-replicas.yaml', 'utf8')), [])
+  const dead = findingsIn(objectsOf(readFileSync('test/findings/dead-rule.yaml', 'utf8')), [])
+  const codes = (findings: typeof old): readonly string[] => findings.map(({ detail }) => detail.code)
+  assert.deepEqual(codes(sortFindings([], old, () => false).brought), ['no-pods'])
+  assert.deepEqual(codes(sortFindings(old, old, () => false).notes), ['no-pods'])
+  assert.deepEqual(codes(sortFindings(old, old, () => true).brought), ['no-pods'])
+  assert.deepEqual(codes(sortFindings(dead, dead, () => true).notes), ['IST0130'])
+})
+
+const Message = z.object({ code: z.string(), level: z.string(), origin: z.string().default('') })
+
+/** Those that `findings` speaks of; others (sidecar injection, say) are not about traffic. */
+const OURS = new Set(Object.keys(SEVERITIES))
+
+function istioctl(): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', join(homedir(), 'go/bin')]
+  return folders.map((folder) => join(folder, 'istioctl')).find((path) => existsSync(path))
+}
+
+const tool = istioctl()
+const skip = tool === undefined ? 'optional: istioctl is not installed' : false
+
+test('istioctl finds the same in the same files, or it is said why not', { skip }, () => {
+  for (const file of FILES) {
+    const text = readFileSync(file, 'utf8')
+    const args = [
+      'analyze',
+      '--use-kube=false',
+      '--all-namespaces',
+      '--output',
+      'json',
+      '--failure-threshold',
+      'Error',
+      file,
+    ]
+    const done = spawnSync(tool ?? '', args, { encoding: 'utf8', env: { HOME: '/nonexistent', PATH: '' } })
+    const start = done.stdout.indexOf('[')
+    const messages = z.array(Message).parse(start === -1 ? [] : JSON.parse(done.stdout.slice(start)))
+    const theirs = messages
+      .filter(({ code }) => OURS.has(code))
+      .map(
+        ({ code, origin }) =>
+          `${code} ${origin.split(' ')[0]}/${(origin.split(' ')[1] ?? '').split('/').at(-1)?.split('.')[0]}`,
+      )
+    const expected = said(text, 'istioctl').length > 0 ? said(text, 'istioctl') : said(text, 'finds')
+    const wanted = expected.filter((line) => line !== 'nothing')
+    assert.deepEqual([...new Set(theirs)].sort(), [...wanted].sort(), `${file}\n${done.stdout}${done.stderr}`)
+    if (said(text, 'istioctl').length > 0) assert.equal(said(text, 'because').length, 1, file)
+  }
+})
