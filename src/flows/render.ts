@@ -1,4 +1,5 @@
 import { redact } from '../core/diff/redact.ts'
+import { type KnownDocuments, parseRendered } from '../core/diff/objects.ts'
 import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/diff/review.ts'
 import { placeOfFailure } from '../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
@@ -56,13 +57,22 @@ export async function compare(desk: Needs, sides: RaisedSides, names: readonly s
 }
 
 async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promise<Omit<Comparison, 'renderer'>> {
-  const [old, now] = await Promise.all([renderSide(desk, sides.before, name), renderSide(desk, sides.after, name)])
+  // kustomize would run into the same, and take its time.
+  if (isBomb(sides.after, name)) return onlyProblems([])
+  const known: KnownDocuments = new Map()
+  const read = async (side: Side): ReturnType<typeof renderSide> => {
+    const rendered = await renderSide(desk, side, name)
+    // While the other one still builds: reading takes as long as a part of that.
+    if (rendered.ok) parseRendered(rendered.value.yaml, known)
+    return rendered
+  }
+  const [old, now] = await Promise.all([read(sides.before), read(sides.after)])
   // What forbids rendering it is told with the files already.
   const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
   if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
   const { config } = sides.after.snapshot
   const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
-  const compared = diffEnvironment(name, texts, { secrets: config.secrets, ignore: config.diff.ignore })
+  const compared = diffEnvironment(name, { ...texts, known }, { secrets: config.secrets, ignore: config.diff.ignore })
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
   const { resources, hidden, unreadableBefore } = compared.value
   const rows = rowsOf(name, texts, config)
@@ -71,6 +81,10 @@ async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promis
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
   const found = await effects(desk, sides, { name, objects: compared.value.objects })
   return { rows, diffs: isQuiet(diff) ? [] : [diff], ...found }
+}
+
+function isBomb({ snapshot }: Side, name: string): boolean {
+  return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
 function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'> {

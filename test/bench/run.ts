@@ -1,8 +1,13 @@
 /** Measures the budgets: `npm run bench` all of them, `npm run bench -- edit` those whose name holds a word. */
 import { benchEdge, type BenchResult } from './edge.ts'
 import { benchEdit } from './edit.ts'
+import { benchRender } from './render.ts'
 
-const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = { edge: benchEdge, edit: benchEdit }
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  edge: benchEdge,
+  edit: benchEdit,
+  render: benchRender,
+}
 
 const words = process.argv.slice(2)
 const chosen = Object.entries(BENCHES).filter(

@@ -61,6 +61,8 @@ export function diffRendered(
 /** The order of keys is no difference. */
 function isDifferent({ before, after }: Pair): boolean {
   if (before === undefined || after === undefined) return true
+  // Read from one and the same document.
+  if (before.data === after.data) return false
   const written = (object: RenderedObject): string => JSON.stringify(ordered(object.data))
   return JSON.stringify(before.data) !== JSON.stringify(after.data) && written(before) !== written(after)
 }

@@ -1,5 +1,6 @@
 /** Rendered manifests as plain data. */
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
+import { type Piece, splitPieces } from '../manifest/pieces.ts'
 
 /** Plain data, as JSON has it. */
 export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data }
@@ -35,11 +36,14 @@ const MAX_LENGTH = 20 * 1024 * 1024
 /** Far above what people write by hand, far below what makes a document explode. */
 const MAX_ALIASES = 1000
 
-/** Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it. */
-export function parseRendered(yaml: string): ParsedRender {
+/**
+ * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it. `known`
+ * spares reading documents twice that two renders share.
+ */
+export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
   const objects = new Map<string, RenderedObject>()
-  for (const document of documentsOf(yaml)) {
+  for (const document of splitPieces(yaml).flatMap((piece) => partsOf(piece, known))) {
     if ('code' in document) return { ok: false, problem: document }
     const { data, line } = document
     const found = objectsIn(data)
@@ -89,7 +93,18 @@ interface Part {
   readonly line: number
 }
 
-function documentsOf(yaml: string): readonly (Part | RenderProblem)[] {
+type Unread = { readonly code: 'unparsable'; readonly line: number }
+
+/** What was read of documents already, by their text. Of two renders most documents are the same. */
+export type KnownDocuments = Map<string, readonly (Part | Unread)[]>
+
+function partsOf({ text, line }: Piece, known: KnownDocuments): readonly (Part | Unread)[] {
+  const parts = known.get(text) ?? documentsOf(text)
+  known.set(text, parts)
+  return parts.map((part) => ({ ...part, line: part.line + line - 1 }))
+}
+
+function documentsOf(yaml: string): readonly (Part | Unread)[] {
   const lines = new LineCounter()
   // A `%YAML 1.1` directive would bring dates and binaries, which are no data of Kubernetes; the schema is ours to say.
   const schema = { merge: true, schema: 'core', intAsBigInt: true } as const
@@ -102,7 +117,7 @@ function documentsOf(yaml: string): readonly (Part | RenderProblem)[] {
   )
 }
 
-function dataOf(document: Document.Parsed, line: number): Part | RenderProblem {
+function dataOf(document: Document.Parsed, line: number): Part | Unread {
   try {
     return { line, data: toData(document.toJS({ maxAliasCount: MAX_ALIASES })) }
   } catch {

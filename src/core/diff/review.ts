@@ -8,7 +8,7 @@ import { shortHost } from '../traffic/host.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type Change, diffRendered, type View, WHOLE } from './changes.ts'
-import { parseRendered, type RenderedObject, titleOf } from './objects.ts'
+import { type KnownDocuments, parseRendered, type RenderedObject, titleOf } from './objects.ts'
 
 interface Texts {
   readonly before: string
@@ -23,9 +23,13 @@ export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'
 }
 
 /** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
-export function diffEnvironment(environment: string, texts: Texts, view: View = WHOLE): Result<RenderDiff, Problem> {
-  const before = parseRendered(texts.before)
-  const after = parseRendered(texts.after)
+export function diffEnvironment(
+  environment: string,
+  { known = new Map(), ...texts }: Texts & { readonly known?: KnownDocuments },
+  view: View = WHOLE,
+): Result<RenderDiff, Problem> {
+  const before = parseRendered(texts.before, known)
+  const after = parseRendered(texts.after, known)
   if (!after.ok) return err(renderedProblem(environment, after.problem))
   const objects = { before: before.ok ? before.objects : [], after: after.objects }
   const { changes, hidden } = diffRendered(objects.before, objects.after, view)

@@ -1,0 +1,194 @@
+/** A review's rendering and diff against the bare kustomize runs that it needs, and what 1,000 environments cost. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { findTool } from '../../src/adapters/kustomize/tool.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+import type { Files } from '../../src/flows/load.ts'
+import type { Renderer } from '../../src/ports/renderer.ts'
+import type { BenchResult } from './edge.ts'
+
+type Tree = Readonly<Record<string, string>>
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const RATIO = 1.3
+/** Listing and reading a thousand folders is not nothing; rendering them would be a hundred times as much. */
+const MANY_MS = 1_500
+const MEMORY_MB = 300
+const ROUNDS = 7
+
+export async function benchRender(): Promise<BenchResult> {
+  const rows: BenchResult['rows'][number][] = []
+  const path = process.env['PATH'] ?? ''
+  const tool = await findTool(path)
+  if (tool === undefined) return { name: 'render', rows: [{ what: 'kustomize', value: 'missing' }], ok: false }
+  const bare = tool.command.slice(tool.command.lastIndexOf('--') + 1)
+  const renderer = openRenderer({ log: QUIET, path })
+  await renderer.tool()
+  const ratios: number[] = []
+  for (const shape of [small(), large(), several()]) {
+    const ours: number[] = []
+    const theirs: number[] = []
+    // By turns, so that what else the machine does falls on both.
+    for (let round = 0; round < ROUNDS; round += 1) {
+      ours.push(await timed(() => review(renderer, shape)))
+      theirs.push(await bareRuns(bare, shape))
+    }
+    const ratio = median(ours) / median(theirs)
+    ratios.push(ratio)
+    rows.push(
+      { what: `${shape.name}: Perch, files to diff`, value: ms(median(ours)) },
+      { what: `${shape.name}: bare kustomize`, value: ms(median(theirs)) },
+      { what: `${shape.name}: ratio`, value: ratio.toFixed(2), budget: RATIO.toFixed(2) },
+    )
+  }
+  const one = many(1)
+  const thousand = many(1_000)
+  const single = median(await repeat(3, () => timed(() => review(renderer, one))))
+  const before = process.memoryUsage().rss
+  const all = median(await repeat(3, () => timed(() => review(renderer, thousand))))
+  const grown = (process.memoryUsage().rss - before) / 2 ** 20
+  rows.push(
+    { what: '1 environment, which changes', value: ms(single) },
+    { what: '1,000 environments, of which 1 changes', value: ms(all) },
+    { what: 'what 999 unchanged ones add', value: ms(all - single), budget: ms(MANY_MS) },
+    { what: 'memory that they add', value: `${Math.round(grown)} MB`, budget: `${MEMORY_MB} MB` },
+  )
+  const ok = ratios.every((ratio) => ratio <= RATIO) && all - single <= MANY_MS && grown <= MEMORY_MB
+  return { name: 'render and diff', rows, ok }
+}
+
+interface Shape {
+  readonly name: string
+  readonly before: Tree
+  readonly after: Tree
+  readonly changed: string
+  /** The folders that are rendered, on both sides. */
+  readonly roots: readonly string[]
+}
+
+async function review(renderer: Renderer, { before, after, changed }: Shape): Promise<void> {
+  const tree = (name: string): Tree => (name === 'after' ? after : before)
+  const files: Files = {
+    mirror: {
+      entries: async (name) => Object.keys(tree(name)).map((path) => ({ path, type: 'file' as const })),
+      read: async (name, paths) =>
+        new Map(
+          paths.flatMap((path) => (tree(name)[path] === undefined ? [] : [[path, tree(name)[path] ?? ''] as const])),
+        ),
+    },
+  }
+  const { review: found } = await inspect({ ...files, renderer }, { base: 'before', head: 'after', changed: [changed] })
+  if (found.problems.length > 0 || found.rows.length === 0) throw new Error(JSON.stringify(found.problems))
+}
+
+/** The same builds, two at a time as Perch runs them, of files that are on disk already. */
+async function bareRuns(command: readonly string[], { before, after, roots }: Shape): Promise<number> {
+  const top = mkdtempSync(join(tmpdir(), 'perch-bench-'))
+  for (const [side, tree] of Object.entries({ before, after })) {
+    for (const [path, text] of Object.entries(tree)) {
+      mkdirSync(dirname(join(top, side, path)), { recursive: true })
+      writeFileSync(join(top, side, path), text)
+    }
+  }
+  const [program = '', ...args] = command
+  const left = roots.flatMap((root) => [join(top, 'before', root), join(top, 'after', root)])
+  const lane = async (): Promise<void> => {
+    for (let folder = left.shift(); folder !== undefined; folder = left.shift())
+      await promisify(execFile)(program, [...args, folder], { maxBuffer: 64 * 2 ** 20 })
+  }
+  const took = await timed(async () => void (await Promise.all([lane(), lane()])))
+  rmSync(top, { recursive: true, force: true })
+  return took
+}
+
+const VS = (stable: number): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web }
+spec:
+  hosts: [web]
+  http:
+    - name: main
+      route:
+        - { destination: { host: web, subset: stable }, weight: ${stable} }
+        - { destination: { host: web, subset: canary }, weight: ${100 - stable} }
+`
+
+function overlay(folder: string, resources: readonly string[]): Tree {
+  return { [`${folder}/kustomization.yaml`]: `resources:\n${resources.map((name) => `  - ${name}\n`).join('')}` }
+}
+
+function deployment(name: string): string {
+  const env = Array.from(
+    { length: 20 },
+    (_, index) => `            - { name: KEY_${index}, value: "${name} ${index}" }\n`,
+  )
+  return `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: ${name} }\nspec:\n  selector: { matchLabels: { app: ${name} } }\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec:\n      containers:\n        - name: main\n          image: ${name}:1\n          env:\n${env.join('')}`
+}
+
+function small(): Shape {
+  const tree = (stable: number): Tree => ({ ...overlay('production', ['vs.yaml']), 'production/vs.yaml': VS(stable) })
+  const roots = ['production']
+  return { name: 'a small overlay', before: tree(95), after: tree(75), changed: 'production/vs.yaml', roots }
+}
+
+function large(): Shape {
+  const names = Array.from({ length: 51 }, (_, index) => `service-${index}`)
+  const files = Object.fromEntries(names.map((name) => [`production/${name}.yaml`, deployment(name)]))
+  const tree = (stable: number): Tree => ({
+    ...overlay('production', ['vs.yaml', ...names.map((name) => `${name}.yaml`)]),
+    ...files,
+    'production/vs.yaml': VS(stable),
+  })
+  const roots = ['production']
+  return { name: '53 files', before: tree(95), after: tree(75), changed: 'production/vs.yaml', roots }
+}
+
+function several(): Shape {
+  const folders = Array.from({ length: 10 }, (_, index) => `overlays/region-${index}`)
+  const tree = (stable: number): Tree => ({
+    ...overlay('base', ['vs.yaml', 'web.yaml']),
+    'base/vs.yaml': VS(stable),
+    'base/web.yaml': deployment('web'),
+    ...Object.assign({}, ...folders.map((folder) => overlay(folder, ['../../base']))),
+  })
+  return { name: '10 overlays on one base', before: tree(95), after: tree(75), changed: 'base/vs.yaml', roots: folders }
+}
+
+/** As many folders with a route of their own, one of which changes. */
+function many(count: number): Shape {
+  const folders = Array.from({ length: count }, (_, index) => `overlays/region-${index}`)
+  const tree = (stable: number): Tree =>
+    Object.assign(
+      {},
+      ...folders.map((folder, index) => ({
+        ...overlay(folder, ['vs.yaml']),
+        [`${folder}/vs.yaml`]: VS(index === 0 ? stable : 100),
+      })),
+    )
+  const changed = 'overlays/region-0/vs.yaml'
+  return { name: `${count} environments`, before: tree(95), after: tree(75), changed, roots: ['overlays/region-0'] }
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+async function repeat(times: number, work: () => Promise<number>): Promise<number[]> {
+  const found: number[] = []
+  for (let time = 0; time < times; time += 1) found.push(await work())
+  return found
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)} ms`
+}

@@ -1,0 +1,151 @@
+/**
+ * Pull requests that mean harm: each is refused or harmless, in time, by the same code that reviews every pull request.
+ * Afterwards no process and no folder is left, and nobody has tried to reach the network: somebody listens.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { findTool } from '../../src/adapters/kustomize/tool.ts'
+import { validateReport } from '../../src/core/message/checks.ts'
+import { summaryPages } from '../../src/core/message/summary.ts'
+import type { Review } from '../../src/core/gate/review.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+import type { Files } from '../../src/flows/load.ts'
+import { type Content, hostileItems, type Item } from './items.ts'
+
+// Of our own, so that builds of other tests are not taken for leftovers.
+process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-'))
+after(() => rmSync(tmpdir(), { recursive: true, force: true }))
+
+const PATH = process.env['PATH'] ?? ''
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+/** A build that does no harm takes a fraction of a second; a review must end even if every one of its builds does not. */
+const LIMIT_MS = 30_000
+const tool = await findTool(PATH)
+const skip = tool === undefined ? 'neither kustomize nor kubectl is installed' : false
+
+let server: Server
+let connections = 0
+let port = 0
+
+before(async () => {
+  server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  port = typeof address === 'object' && address !== null ? address.port : 0
+})
+
+after(() => server.close())
+
+const SAFE = { 'overlays/production/kustomization.yaml': 'resources: []\n' }
+
+/** A repository without git: two trees by name. */
+function filesOf(head: Item['files']): Files {
+  const tree = (name: string): Readonly<Record<string, Content>> => (name === 'head' ? head : SAFE)
+  const typeOf = (content: Content): 'file' | 'symlink' | 'submodule' =>
+    typeof content === 'object' && 'git' in content ? content.git : 'file'
+  return {
+    mirror: {
+      entries: async (name) => Object.entries(tree(name)).map(([path, content]) => ({ path, type: typeOf(content) })),
+      read: async (name, paths) =>
+        new Map(
+          paths.flatMap((path) => {
+            const content = tree(name)[path]
+            return typeof content === 'string' ? [[path, content] as const] : []
+          }),
+        ),
+    },
+  }
+}
+
+async function reviewOf(item: Item): Promise<Review> {
+  const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
+  const { review } = await inspect({ ...filesOf(item.files), renderer }, { base: 'base', head: 'head', changed: 'all' })
+  return review
+}
+
+function problemsOf(review: Review): readonly string[] {
+  return [...new Set(review.problems.map(({ code, file, line }) => `${code} ${file}:${line}`))]
+}
+
+/** Children of ours that still run kustomize. */
+function leftovers(): readonly string[] {
+  const running = readdirSync('/proc').filter(
+    (pid) => /^\d+$/.test(pid) && commandOf(pid).includes(join(tmpdir(), 'perch-render-')),
+  )
+  return [...running, ...readdirSync(tmpdir()).filter((name) => name.startsWith('perch-render-'))]
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const count = hostileItems(0).length
+for (let index = 0; index < count; index += 1) {
+  test(`hostile: ${hostileItems(0)[index]?.what}`, { skip }, async () => {
+    const item = hostileItems(port)[index]
+    assert.ok(item)
+    const started = performance.now()
+    const review = await reviewOf(item)
+    const took = performance.now() - started
+    assert.ok(took < LIMIT_MS, `took ${took} ms`)
+    const found = problemsOf(review)
+    if (item.expect === 'harmless') assert.deepEqual(found, [])
+    else {
+      assert.equal(found.length, item.expect.length, found.join('\n'))
+      for (const [place, wanted] of item.expect.entries()) {
+        const [codes = '', where] = wanted.split(' ')
+        const fits = codes.split('|').map((code) => `${code} ${where}`)
+        assert.ok(fits.includes(found[place] ?? ''), `${found[place]} instead of ${wanted}`)
+      }
+      assert.equal(validateReport(review).conclusion, 'failure')
+    }
+    isHarmless(review)
+    assert.equal(connections, 0, 'somebody was called')
+    assert.deepEqual(leftovers(), [])
+  })
+}
+
+/** What would be posted: one marker, no live mention, no text that reads otherwise than it is. */
+function isHarmless(review: Review): void {
+  const report = validateReport(review)
+  const { comment, text = '' } = summaryPages(review)
+  for (const posted of [comment, text, report.summary, report.text ?? '', report.title]) {
+    const outside = posted.replaceAll(/(`{3,})[\s\S]*?\n\1(?=\n|$)|(`+)[^`][\s\S]*?\2/g, '')
+    assert.doesNotMatch(outside, /@acme/, 'a live mention')
+    assert.doesNotMatch(posted, /[\u202A-\u202E\u2066-\u2069]/, 'a bidi character')
+    assert.ok(!outside.includes('<script'), 'HTML of theirs')
+    assert.ok(posted.length <= 65_535)
+  }
+  assert.equal(comment.split('<!-- perch:').length - 1 - (comment.match(/[+-].*<!-- perch:/g)?.length ?? 0), 1)
+}
+
+test(
+  'what reaches kustomize all the same finds no network, where the machine allows to take it away',
+  { skip },
+  async (t) => {
+    if (tool?.isOffline !== true) return t.skip('optional: this machine lets nobody make a network namespace')
+    const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 8_000 })
+    const items = hostileItems(port).filter(({ what }) => what.startsWith('a resource at'))
+    for (const { files } of items) {
+      const texts = new Map(
+        Object.entries(files).flatMap(([path, text]) => (typeof text === 'string' ? [[path, text] as const] : [])),
+      )
+      const rendered = await renderer.render(texts, 'overlays/production')
+      assert.equal(rendered.ok, false)
+    }
+    assert.equal(connections, 0, 'somebody was called')
+    assert.deepEqual(leftovers(), [])
+  },
+)
