@@ -1,11 +1,12 @@
 import { configProblem } from '../core/message/problem.ts'
+import { closingComment } from '../core/message/pull-request.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
 import type { Desk } from './desk.ts'
 import { recallPull, settle, settledAt } from './memory.ts'
 import { labelsOf } from './propose.ts'
 import { type BaseState, loadBase } from './rollouts.ts'
-import { takeSteps } from './take-steps.ts'
+import { closePull, takeSteps } from './take-steps.ts'
 import { jobOf, type Task } from './work.ts'
 
 /** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
@@ -27,6 +28,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   if (state === undefined || !state.ok) return
   for (const rollout of state.value.rollouts)
     await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
+  for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)
   await reviewAgain(desk, state.value)
   await settle(desk, task.base, state.value.sha)

@@ -8,9 +8,10 @@ import { err, ok, type Result } from '../core/result.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
-import { resolveTarget } from '../core/rollout/resolve.ts'
-import { moveAfter, type Standing } from '../core/rollout/standing.ts'
-import { targetId, targetName } from '../core/rollout/target.ts'
+import { narrowed } from '../core/rollout/read-target.ts'
+import { resolve } from '../core/rollout/resolve.ts'
+import { moveAfter, type Standing, standingOf } from '../core/rollout/standing.ts'
+import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import { notAllowed } from './permission.ts'
@@ -113,12 +114,19 @@ function chosen(
   const isNamed = command.service !== undefined || command.environment !== undefined
   const pool = related.length > 0 && !isNamed ? related : base.rollouts
   const targets = pool.map(({ standing }) => standing.target)
-  const target = resolveTarget(targets, { service: command.service, environment: command.environment, changed: [] })
-  if (!target.ok) return target
-  const found = pool.find(({ standing }) => targetId(standing.target) === targetId(target.value))
-  return found === undefined
-    ? err({ code: 'no-service', asked: command.service, environment: command.environment, known: [] })
-    : ok(found)
+  const meant = resolve(targets, { service: command.service, environment: command.environment, changed: [] })
+  if (!meant.ok) return meant
+  const [target, ...others] = meant.value.targets
+  const found = pool.find(({ standing }) => standing.target === target)
+  if (target === undefined || found === undefined || others.length > 0) {
+    const choices = meant.value.targets.map(({ service, environment }) => `${service} --env ${environment}`)
+    return err({ code: 'ambiguous', choices })
+  }
+  const { alone } = meant.value
+  if (alone === undefined) return ok(found)
+  // One environment leaves the others: a rollout of its own begins where they are.
+  const standing = standingOf(narrowed(base.snapshot.config, target, [alone]))
+  return ok({ standing, open: [], stoppedByHand: false })
 }
 
 function refused(refusal: Refusal): Outcome {

@@ -2,15 +2,15 @@ import type { Command } from '../core/command/commands.ts'
 import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { filesFor } from '../core/rollout/move.ts'
-import { findTarget } from '../core/rollout/find-target.ts'
+import { filesForAll } from '../core/rollout/move.ts'
+import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
-import type { Target } from '../core/rollout/target.ts'
+import { type Target, together } from '../core/rollout/target.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Worktree } from '../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
-import { proveEdit } from './prove.ts'
+import { type Proof, proveEdit } from './prove.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
 const HERE = ''
@@ -26,6 +26,7 @@ export interface ShareSet {
   readonly to: number
   /** What changed, by path. Empty: it was so already. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
+  readonly proof: Proof
 }
 
 /** Sets the canary's share in the files of a folder, by the same core and with the same proof as on a pull request. */
@@ -35,20 +36,28 @@ export async function setInCheckout(
 ): Promise<Result<ShareSet, Refusal>> {
   const snapshot = await snapshotOf(desk.worktree)
   if (!snapshot.ok) return snapshot
-  const target = findTarget(snapshot.value, { service: command.service, environment: command.environment, changed: [] })
-  if (!target.ok) return target
-  const from = standingOf(target.value).share
-  const files = filesFor({ kind: 'share', from, to: command.percent }, target.value, undefined)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
+  const wish = { service: command.service, environment: command.environment, changed: [] }
+  const targets = findTargets(snapshot.value, wish)
+  if (!targets.ok) return targets
+  const to = command.percent
+  const moves = targets.value.map((target) => ({
+    target,
+    move: { kind: 'share', from: standingOf(target).share, to } as const,
+  }))
+  const [first] = moves
+  if (first === undefined) throw new Error('A command that means nothing was let through.')
+  const made = filesForAll(moves, undefined)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  const { files } = made.value
   const side = { treeish: HERE, snapshot: snapshot.value }
-  const edit = { target: target.value, files: files.value, shifts: from !== command.percent }
   const reading = { mirror: desk.worktree, renderer: desk.renderer }
-  const doubt = files.value.size === 0 ? undefined : await proveEdit(reading, side, edit)
-  if (doubt !== undefined) return err(doubt)
-  const before = await desk.worktree.read(HERE, [...files.value.keys()])
-  await desk.worktree.write(files.value)
-  const changes = [...files.value].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
-  return ok({ target: target.value, from, to: command.percent, files: new Map(changes) })
+  const proof = await proveEdit(reading, side, made.value)
+  if (!proof.ok) return proof
+  const before = await desk.worktree.read(HERE, [...files.keys()])
+  await desk.worktree.write(files)
+  const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
+  const target = together(targets.value, first.target)
+  return ok({ target, from: first.move.from, to, files: new Map(changes), proof: proof.value })
 }
 
 /** Where every rollout in a folder stands. */

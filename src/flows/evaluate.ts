@@ -4,9 +4,10 @@ import { judge } from '../core/gate/gate.ts'
 import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
+import { narrowed } from '../core/rollout/read-target.ts'
 import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
-import { targetId, targetName } from '../core/rollout/target.ts'
+import { isSameRollout, type Target, targetName } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
@@ -116,17 +117,22 @@ async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<rea
 
 /** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
 function raisedRoutes({ before, after }: Sides): ReadonlySet<string> {
-  const old = new Map(before.snapshot.targets.map((target) => [targetId(target), standingOf(target).share]))
-  const raised = after.snapshot.targets.filter((target) => standingOf(target).share > (old.get(targetId(target)) ?? 0))
+  const raised = after.snapshot.targets.filter((target) => {
+    const old = before.snapshot.targets.filter((known) => isSameRollout(known, target))
+    const least = old.length === 0 ? 0 : Math.min(...old.map((known) => standingOf(known).share))
+    return standingOf(target).share > least
+  })
   return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
 }
 
 /** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */
 function vanished({ before, after }: Sides): readonly Problem[] {
-  const left = new Set(after.snapshot.targets.filter(({ route }) => isSplit(route)).map(targetId))
+  const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
+  const isLeft = (target: Target, environment: string): boolean =>
+    left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))
   return before.snapshot.targets
     .map(standingOf)
-    .filter(({ share, target }) => share > 0 && !left.has(targetId(target)))
+    .filter(({ share, target }) => share > 0 && !target.environments.every((name) => isLeft(target, name)))
     .map(vanishedProblem)
 }
 
@@ -135,14 +141,18 @@ async function judgeChanges(
   { before, after }: Sides,
   question: Question,
 ): Promise<readonly ReviewedChange[]> {
-  const old = new Map(before.snapshot.targets.map((target) => [targetId(target), standingOf(target)]))
   const changes: ReviewedChange[] = []
   for (const target of after.snapshot.targets) {
-    const from = old.get(targetId(target))
+    // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
+    const old = before.snapshot.targets
+      .filter((known) => isSameRollout(known, target))
+      .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
     const to = standingOf(target)
-    const difference = { from, to, version: versionChange(from, to) }
-    if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
-    changes.push(await judgeChange(desk, difference, question))
+    for (const from of old.length === 0 ? [undefined] : old) {
+      const difference = { from, to, version: versionChange(from, to) }
+      if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
+      changes.push(await judgeChange(desk, difference, question))
+    }
   }
   return changes
 }

@@ -1,11 +1,11 @@
 import { type Liveness, liveByStatus, liveByTimer, type Evidence } from '../core/gate/live.ts'
-import { parseManifest } from '../core/manifest/parse.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
-import { targetFrom, type Target } from '../core/rollout/target.ts'
-import { versionFiles } from '../core/traffic/version.ts'
+import { filesOf, kustomizationsOf } from '../core/rollout/read-target.ts'
+import type { Target } from '../core/rollout/target.ts'
 import type { Landing } from '../ports/mirror.ts'
 import type { Desk } from './desk.ts'
+import { readTargetAt } from './load.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock'>
 
@@ -22,28 +22,30 @@ export async function landingOf(
   standing: Standing,
 ): Promise<Landing | undefined> {
   const { target } = standing
-  const files = [...new Set([target.route.place.file, ...versionFiles(target.route, target.neighbours)])]
-  const landings = await desk.mirror.landings(base, files, MAX_LANDINGS)
+  const files = filesOf(target)
+  // It may have come by a patch that is no longer listed: then only a kustomization tells.
+  return (
+    (await landingIn(desk, { base, files }, standing)) ??
+    landingIn(desk, { base, files: [...files, ...kustomizationsOf(target)] }, standing)
+  )
+}
+
+async function landingIn(
+  desk: Pick<Desk, 'mirror'>,
+  at: { readonly base: Sha; readonly files: readonly string[] },
+  standing: Standing,
+): Promise<Landing | undefined> {
   let found: Landing | undefined
-  for (const landing of landings) {
-    const then = await standingAt(desk, { sha: landing.sha, files }, target)
+  for (const landing of await desk.mirror.landings(at.base, at.files, MAX_LANDINGS)) {
+    const then = await standingAt(desk, landing.sha, standing.target)
     if (then === undefined || stepKey(then) !== stepKey(standing)) break
     found = landing
   }
   return found
 }
 
-async function standingAt(
-  desk: Pick<Desk, 'mirror'>,
-  at: { readonly sha: Sha; readonly files: readonly string[] },
-  target: Target,
-): Promise<Standing | undefined> {
-  const texts = await desk.mirror.read(at.sha, at.files)
-  const manifests = [...texts].flatMap(([file, text]) => {
-    const manifest = parseManifest(file, text)
-    return manifest.ok ? [manifest.value] : []
-  })
-  const then = targetFrom(target, manifests)
+async function standingAt(desk: Pick<Desk, 'mirror'>, sha: Sha, target: Target): Promise<Standing | undefined> {
+  const then = await readTargetAt(desk, sha, target)
   return then === undefined ? undefined : standingOf(then)
 }
 

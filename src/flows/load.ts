@@ -1,7 +1,9 @@
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { Sha } from '../core/rollout/facts.ts'
+import { filesToRead, targetAt } from '../core/rollout/read-target.ts'
 import { isManifestPath, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
+import type { Target } from '../core/rollout/target.ts'
 import type { Result } from '../core/result.ts'
 import type { Mirror } from '../ports/mirror.ts'
 
@@ -31,5 +33,18 @@ export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): P
     const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: desk.repo?.name })
     if (needs.length === 0) return snapshot
     wanted = needs
+  }
+}
+
+/** A target as another commit or tree has it, from its own files only; undefined where its route is not there. */
+export async function readTargetAt(desk: Files, treeish: Sha, target: Target): Promise<Target | undefined> {
+  const texts = new Map<string, string | undefined>()
+  let wanted = filesToRead(target)
+  for (;;) {
+    const read = await desk.mirror.read(treeish, wanted)
+    for (const path of wanted) texts.set(path, read.get(path))
+    const then = targetAt(target, texts)
+    if (then.needs.length === 0) return then.target
+    wanted = then.needs
   }
 }

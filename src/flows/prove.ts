@@ -1,73 +1,80 @@
-import { problemRefusal, refusalProblem, renderProblem, UNCOMMITTED } from '../core/message/problem.ts'
-import type { Refusal } from '../core/message/refusal.ts'
-import type { ResourceDiff } from '../core/gate/review.ts'
-import { diffEnvironment, rowsOf } from '../core/diff/review.ts'
+import { mismatchOf, renderedShare } from '../core/diff/agree.ts'
+import { parseRendered } from '../core/diff/objects.ts'
 import type { Environment } from '../core/environment/graph.ts'
-import type { Files as Texts } from '../core/rollout/move.ts'
-import type { Target } from '../core/rollout/target.ts'
+import { problemRefusal, refusalProblem, renderedProblem, renderProblem, UNCOMMITTED } from '../core/message/problem.ts'
+import type { Refusal } from '../core/message/refusal.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { MadeMove } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 import { renderEnvironment, type Side } from './render.ts'
 
-export interface EditToProve {
-  readonly target: Target
-  readonly files: Texts
-  /** The kinds of objects that may change; the route's own unless told. */
-  readonly kinds?: readonly string[]
-  /** The canary's share is to be another one after it. */
-  readonly shifts: boolean
+/** What was rendered before and after an edit, and where it changed what it was to change. */
+export interface Proof {
+  readonly rendered: readonly string[]
+  readonly changed: readonly string[]
 }
 
+type Needs = Files & Pick<Desk, 'renderer'>
+
 /**
- * Renders the environments that an edit is meant for, before and after it, and says why it must not be committed: they do
- * not build, something else than the route would change too, or the route would not (a patch, a replacement or a variable
- * sets the weights). Undefined: just what is wanted changes.
+ * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
+ * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
  */
-export async function proveEdit(
-  desk: Files & Pick<Desk, 'renderer'>,
-  side: Side,
-  edit: EditToProve,
-): Promise<Refusal | undefined> {
+export async function proveEdit(desk: Needs, side: Side, edit: MadeMove): Promise<Result<Proof, Refusal>> {
+  const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
     const doubt = await proveIn(desk, { ...side, environment }, edit)
-    if (doubt !== undefined) return doubt
+    if (doubt !== undefined) return err(doubt)
+    rendered.push(environment.name)
   }
-  return undefined
+  const wanted = new Set(edit.changes.flatMap(({ target }) => target.environments))
+  return ok({ rendered, changed: rendered.filter((name) => wanted.has(name)) })
 }
 
 async function proveIn(
-  desk: Files & Pick<Desk, 'renderer'>,
+  desk: Needs,
   side: Side & { readonly environment: Environment },
-  { target, files, kinds = [target.route.kind], shifts }: EditToProve,
+  edit: MadeMove,
 ): Promise<Refusal | undefined> {
-  const { environment, snapshot } = side
+  const { environment } = side
   const { name } = environment
   const [refusal] = environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), UNCOMMITTED)
   const texts = await desk.mirror.read(side.treeish, environment.files)
-  const edited = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
-  const { secrets } = snapshot.config
+  const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
+  // A new patch is in no environment yet; kustomize reads it where it is named.
+  const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
+  const { secrets } = side.snapshot.config
   const before = await renderEnvironment(desk, { environment, texts, secrets })
-  const after = await renderEnvironment(desk, { environment, texts: edited, secrets })
-  if (!before.ok)
-    return problemRefusal(renderProblem({ environment: name, file: undefined, rendered: before }), UNCOMMITTED)
-  if (!after.ok)
-    return problemRefusal(renderProblem({ environment: name, file: undefined, rendered: after }), UNCOMMITTED)
-  const renders = { before: before.yaml, after: after.yaml }
-  const diff = diffEnvironment(name, renders)
-  if (!diff.ok) return problemRefusal(diff.error, UNCOMMITTED)
-  const also = besides(diff.value.resources, kinds)
-  if (also.length > 0) return { code: 'render-leak', name: target.service, also }
-  const isMoved = !shifts || rowsOf(name, renders, snapshot.config).length > 0
-  return isMoved ? undefined : { code: 'no-effect', environment: name, file: target.route.place.file }
+  const after = await renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets })
+  if (!before.ok || !after.ok) {
+    const rendered = before.ok ? after : before
+    return rendered.ok
+      ? undefined
+      : problemRefusal(renderProblem({ environment: name, file: undefined, rendered }), UNCOMMITTED)
+  }
+  return judge(name, { before: before.yaml, after: after.yaml }, edit)
 }
 
-/**
- * What changes besides the one object that was edited. That one is known by its kind: kustomize may have given it another
- * namespace, or its name a prefix or suffix.
- */
-function besides(resources: readonly ResourceDiff[], kinds: readonly string[]): readonly string[] {
-  const meant = resources.find(({ kind }) => kinds.includes(kind))
-  return resources.filter((resource) => resource !== meant).map(({ title }) => title)
+function judge(
+  environment: string,
+  renders: { readonly before: string; readonly after: string },
+  { changes }: MadeMove,
+): Refusal | undefined {
+  for (const yaml of [renders.before, renders.after]) {
+    const parsed = parseRendered(yaml)
+    if (!parsed.ok) return problemRefusal(renderedProblem(environment, parsed.problem), UNCOMMITTED)
+  }
+  const { also, missing } = mismatchOf(environment, renders, changes)
+  const mine = changes.filter(({ target }) => target.environments.includes(environment))
+  const [{ target } = { target: undefined }] = mine.length > 0 ? mine : changes
+  if (target === undefined) return undefined
+  if (also.length > 0) return { code: 'render-leak', name: target.service, environment, also }
+  const isOther = mine.some(
+    ({ share, target: own }) => share !== undefined && renderedShare(environment, renders.after, own) !== share,
+  )
+  const isShown = missing.length === 0 && !isOther
+  return isShown ? undefined : { code: 'no-effect', environment, file: target.route.place.file, missing }
 }

@@ -1,3 +1,4 @@
+import { disagreements } from '../core/diff/agree.ts'
 import { redact } from '../core/diff/redact.ts'
 import { type KnownDocuments, parseRendered } from '../core/diff/objects.ts'
 import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/diff/review.ts'
@@ -80,7 +81,8 @@ async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promis
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
   const found = await effects(desk, sides, { name, objects: compared.value.objects })
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], ...found }
+  const problems = [...disagreements(name, texts.after, sides.after.snapshot.targets), ...found.problems]
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, notes: found.notes }
 }
 
 function isBomb({ snapshot }: Side, name: string): boolean {

@@ -1,15 +1,13 @@
 import type { ConfigProblem } from '../core/config/read.ts'
-import { parseManifest } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
-import { targetFrom } from '../core/rollout/target.ts'
 import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import { landingOf } from './liveness.ts'
-import { loadConfig, loadSnapshot } from './load.ts'
+import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 import { besideOf } from './propose.ts'
 
 /** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
@@ -20,6 +18,8 @@ export interface BaseState {
   readonly rollouts: readonly RolloutFacts[]
   /** The newest pull requests against the branch, whatever their state. */
   readonly pulls: readonly PullRequest[]
+  /** Open steps of ours whose rollout is no longer there: its environments go other ways now, or its route is gone. */
+  readonly orphans: readonly PullRequest[]
   /** Branches that were left behind when planning a step again was cut off. */
   readonly leftovers: readonly string[]
 }
@@ -48,7 +48,11 @@ export async function loadBase(
     rollouts.push(await factsOf(desk, { base: sha, heads: refs }, { standing: standingOf(target), mine }))
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
-  return ok({ ref, sha, snapshot, rollouts, pulls, leftovers })
+  const isOrphan = (pull: PullRequest): boolean =>
+    snapshot.targets.every((target) => !isStepOf(target, pull, desk.botLogin))
+  // What cannot be read is not gone.
+  const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
+  return ok({ ref, sha, snapshot, rollouts, pulls, orphans, leftovers })
 }
 
 interface Refs {
@@ -85,14 +89,7 @@ async function isChange(
 ): Promise<boolean> {
   const merged = await desk.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false
-  const { target } = standing
-  const files = target.neighbours.map(({ file }) => file)
-  const texts = await desk.mirror.read(merged.tree, files)
-  const manifests = [...texts].flatMap(([file, text]) => {
-    const manifest = parseManifest(file, text)
-    return manifest.ok ? [manifest.value] : []
-  })
-  const after = targetFrom(target, manifests)
+  const after = await readTargetAt(desk, merged.tree, standing.target)
   return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
 }
 

@@ -5,15 +5,16 @@ import { commandCommit, commandTrailer } from '../core/message/pull-request.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import { filesFor, type Files, type Move } from '../core/rollout/move.ts'
-import { findTarget } from '../core/rollout/find-target.ts'
+import type { Files } from '../core/layer/place.ts'
+import { filesForAll, type Move } from '../core/rollout/move.ts'
+import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
-import { nextStep, planOf, targetId, targetName, type Target } from '../core/rollout/target.ts'
+import { isSameRollout, nextStep, planOf, targetName, type Target, together } from '../core/rollout/target.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
 import { loadSnapshot } from './load.ts'
-import { proveEdit } from './prove.ts'
+import { type Proof, proveEdit } from './prove.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'renderer' | 'branches' | 'pulls'>
 
@@ -44,15 +45,15 @@ export async function setShare(
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const planned = await plan(desk, { ...place, head }, asked)
     if (!planned.ok) return { outcome: { code: 'refused', refusal: planned.error }, head }
-    const { target, move, files, done } = planned.value
+    const { target, move, files, done, proof } = planned.value
     const name = targetName(target)
-    if (done !== undefined) return { outcome: { code: 'set', name, from: move.from, to: move.to, sha: done }, head }
+    const set = { code: 'set', name, from: move.from, to: move.to, proof } as const
+    if (done !== undefined) return { outcome: { ...set, sha: done }, head }
     if (files.size === 0) return { outcome: { code: 'already', name, share: move.to }, head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
     const made = await desk.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
-    if (made !== 'head-moved')
-      return { outcome: { code: 'set', name, from: move.from, to: move.to, sha: made.sha }, head: made.sha }
+    if (made !== 'head-moved') return { outcome: { ...set, sha: made.sha }, head: made.sha }
     // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await desk.mirror.fetch([ref])).get(ref) ?? head
@@ -61,9 +62,12 @@ export async function setShare(
 }
 
 interface Planned {
+  /** With `--env all` the first of them, by the name of all. */
   readonly target: Target
-  readonly move: Extract<Move, { kind: 'share' }>
+  readonly move: Share
   readonly files: Files
+  /** Undefined where nothing needed to be rendered. */
+  readonly proof: Proof | undefined
   /** The commit that has carried this very command out already. */
   readonly done: Sha | undefined
 }
@@ -81,41 +85,53 @@ async function plan(
     return err({ code: 'head-is-other', asked: sha, head })
 
   const snapshot = await loadSnapshot(desk, head, config)
-  const target = await targetOf(desk, { snapshot, base, head }, asked.command)
-  if (!target.ok) return target
-  const move = await moveFor(desk, { base, config, target: target.value }, asked.command)
-  if (!move.ok) return move
-  if (done !== undefined) return ok({ target: target.value, move: move.value, files: new Map(), done })
+  const targets = await targetsOf(desk, { snapshot, base, head }, asked.command)
+  if (!targets.ok) return targets
+  const moves = await movesFor(desk, { base, config, targets: targets.value }, asked.command)
+  if (!moves.ok) return moves
+  const [first] = moves.value
+  if (first === undefined) throw new Error('A command that means nothing was let through.')
+  const planned = { target: together(targets.value, first.target), move: first.move, done }
+  if (done !== undefined) return ok({ ...planned, files: new Map(), proof: undefined })
 
-  const files = filesFor(move.value, target.value, pull.number)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
-  const shifts = standingOf(target.value).share !== move.value.to
-  const edit = { target: target.value, files: files.value, shifts }
-  const doubt = files.value.size === 0 ? undefined : await proveEdit(desk, { treeish: head, snapshot }, edit)
-  return doubt === undefined ? ok({ target: target.value, move: move.value, files: files.value, done }) : err(doubt)
+  const made = filesForAll(moves.value, pull.number)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  const { files } = made.value
+  if (files.size === 0) return ok({ ...planned, files, proof: undefined })
+  const proof = await proveEdit(desk, { treeish: head, snapshot }, made.value)
+  return proof.ok ? ok({ ...planned, files, proof: proof.value }) : proof
 }
 
 /** What the pull request itself changes tells which of several rollouts is meant. */
-async function targetOf(
+async function targetsOf(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly snapshot: Snapshot; readonly base: Sha; readonly head: Sha },
   wish: { readonly service: string | undefined; readonly environment: string | undefined },
-): Promise<Result<Target, Refusal>> {
+): Promise<Result<readonly Target[], Refusal>> {
   const merged = await desk.mirror.merge(at.base, at.head)
   const changed = 'tree' in merged ? await desk.mirror.changed(at.base, merged.tree) : merged.conflicts
-  return findTarget(at.snapshot, { ...wish, changed })
+  return findTargets(at.snapshot, { ...wish, changed })
 }
 
-/** From what the base branch has to what the command asks for. */
-async function moveFor(
+type Share = Extract<Move, { kind: 'share' }>
+
+/** From what the base branch has to what the command asks for, in each of the targets. */
+async function movesFor(
   desk: Pick<Desk, 'mirror'>,
-  at: { readonly base: Sha; readonly config: Config; readonly target: Target },
+  at: { readonly base: Sha; readonly config: Config; readonly targets: readonly Target[] },
   command: ShareCommand['command'],
-): Promise<Result<Planned['move'], Refusal>> {
+): Promise<Result<readonly { readonly target: Target; readonly move: Share }[], Refusal>> {
   const snapshot = await loadSnapshot(desk, at.base, at.config)
-  const old = snapshot.targets.find((target) => targetId(target) === targetId(at.target))
-  const from = old === undefined ? 0 : standingOf(old).share
-  const to = command.name === 'set' ? command.percent : nextStep(planOf(old ?? at.target), from)
-  if (to === undefined) return err({ code: 'no-next-step', name: targetName(at.target), share: from })
-  return ok({ kind: 'share', from, to })
+  const moves: { target: Target; move: Share }[] = []
+  for (const target of at.targets) {
+    const old = snapshot.targets.find((known) => isSameRollout(known, target))
+    const from = old === undefined ? 0 : standingOf(old).share
+    const to = command.name === 'set' ? command.percent : nextStep(planOf(old ?? target), from)
+    if (to === undefined) return err({ code: 'no-next-step', name: targetName(target), share: from })
+    moves.push({ target, move: { kind: 'share', from, to } })
+  }
+  // The next step of each would be another one.
+  if (new Set(moves.map(({ move }) => move.to)).size === 1) return ok(moves)
+  const choices = at.targets.map((target) => `${target.service} --env ${target.environment}`)
+  return err({ code: 'ambiguous', choices })
 }

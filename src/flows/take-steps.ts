@@ -5,7 +5,6 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
 import type { Standing } from '../core/rollout/standing.ts'
-import type { Target } from '../core/rollout/target.ts'
 import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
@@ -52,18 +51,12 @@ async function makeMove(
   { step, proposal }: { readonly step: Exclude<Step, { type: 'close' }>; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
   const { move, target, origin } = proposal
-  const files = filesFor(move, target, origin)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
-  const edit = { target, files: files.value, kinds: kindsOf(move, target), shifts: move.kind !== 'finish-version' }
-  const doubt = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, edit)
-  if (doubt !== undefined) return err(doubt)
-  const plan = { proposal, files: files.value }
+  const made = filesFor(move, target, origin)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  const proof = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, made.value)
+  if (!proof.ok) return proof
+  const plan = { proposal, files: made.value.files }
   return step.type === 'propose' ? propose(desk, base, plan) : replan(desk, { base, pull: step.pull }, plan)
-}
-
-/** The kinds of objects that a move may change in what is rendered. */
-function kindsOf(move: Move, target: Target): readonly string[] {
-  return move.kind === 'finish-version' ? ['DestinationRule', 'Service'] : [target.route.kind]
 }
 
 function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): Proposal {
@@ -80,7 +73,11 @@ function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): P
 }
 
 /** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
-async function closePull(desk: Pick<Desk, 'conversation' | 'pulls'>, pull: PullRequest, why: string): Promise<boolean> {
+export async function closePull(
+  desk: Pick<Desk, 'conversation' | 'pulls'>,
+  pull: PullRequest,
+  why: string,
+): Promise<boolean> {
   if ((await desk.pulls.get(pull.number))?.state === 'merged') return false
   // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
   const comments = await desk.conversation.of(pull.number)

@@ -5,15 +5,15 @@ import { test } from 'node:test'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import type { Config } from '../../src/core/config/schema.ts'
-import { editManifest } from '../../src/core/manifest/edit.ts'
-import { parseManifest } from '../../src/core/manifest/parse.ts'
+import { type Files, placeEdits } from '../../src/core/layer/place.ts'
 import { explainRefusal, type Refusal } from '../../src/core/message/refusal.ts'
 import { err, type Result } from '../../src/core/result.ts'
-import { findTarget } from '../../src/core/rollout/find-target.ts'
-import { filesFor, type Files } from '../../src/core/rollout/move.ts'
+import { findTargets } from '../../src/core/rollout/find-target.ts'
+import { filesForAll } from '../../src/core/rollout/move.ts'
+import { rereadTarget } from '../../src/core/rollout/read-target.ts'
 import { readSnapshot } from '../../src/core/rollout/snapshot.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
-import { type Target, targetFrom } from '../../src/core/rollout/target.ts'
+import type { Target } from '../../src/core/rollout/target.ts'
 import { reweigh } from '../../src/core/traffic/reweigh.ts'
 import { canaryShareOf, type Route, weightedRules } from '../../src/core/traffic/route.ts'
 
@@ -43,10 +43,10 @@ for (const name of readdirSync(ROOT).sort()) {
       return
     }
     assert.ok(done.ok, done.ok ? '' : refusalText(done.error))
-    const { target, files } = done.value
+    const { targets, files } = done.value
     const after = new Map([...asked.before, ...filesIn(folder, 'after')])
     assert.deepEqual(Object.fromEntries([...asked.before, ...files]), Object.fromEntries(after))
-    assertRestores(target, asked.percent)
+    for (const target of targets) assertRestores(target, asked.percent)
   })
 }
 
@@ -73,16 +73,19 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
 }
 
 /** What `/canary` does, without GitHub: the way of src/flows/set-share.ts through the core. */
-function carryOut(asked: Case): Result<{ readonly target: Target; readonly files: Files }, Refusal> {
+function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: Files }, Refusal> {
   const entries = [...asked.before.keys()].map((path) => ({ path, type: 'file' as const }))
   const { snapshot, needs } = readSnapshot({ entries, texts: asked.before, config: asked.config })
   assert.deepEqual(needs, [])
-  const target = findTarget(snapshot, { service: asked.service, environment: asked.environment, changed: [] })
-  if (!target.ok) return target
-  const from = standingOf(target.value).share
-  const files = filesFor({ kind: 'share', from, to: asked.percent }, target.value, undefined)
-  if (!files.ok) return err({ code: 'cannot-edit', refusal: files.error })
-  return { ok: true, value: { target: target.value, files: files.value } }
+  const targets = findTargets(snapshot, { service: asked.service, environment: asked.environment, changed: [] })
+  if (!targets.ok) return targets
+  const moves = targets.value.map((target) => ({
+    target,
+    move: { kind: 'share', from: standingOf(target).share, to: asked.percent } as const,
+  }))
+  const made = filesForAll(moves, undefined)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  return { ok: true, value: { targets: targets.value, files: made.value.files } }
 }
 
 function refusalText(refusal: Refusal): string {
@@ -101,7 +104,11 @@ function assertRestores(target: Target, percent: number): void {
   const there = movedTo(target, percent)
   assert.ok(there !== undefined)
   if (JSON.stringify(totals(there.route)) !== JSON.stringify(totals(target.route))) return
-  assert.equal(movedTo(there, share)?.manifest.text ?? target.manifest.text, target.manifest.text)
+  const back = movedTo(there, share)
+  // A patch that had to be added stays.
+  const added = [...there.layout.texts].some(([file, text]) => linesOf(text) !== linesOf(target.layout.texts.get(file)))
+  if (added || back === undefined) return
+  for (const [file, text] of target.layout.texts) assert.equal(back.layout.texts.get(file), text)
 }
 
 /** Undefined where only the way down was open. */
@@ -109,13 +116,19 @@ function movedTo(target: Target, percent: number): Target | undefined {
   const edits = reweigh(target.route, percent, target.settings)
   if (!edits.ok && edits.error.code === 'ports-differ') return undefined
   assert.ok(edits.ok)
-  const text = editManifest(target.manifest, edits.value)
-  assert.ok(text.ok)
-  const manifest = parseManifest(target.manifest.file, text.value)
-  assert.ok(manifest.ok)
-  const moved = targetFrom(target, [manifest.value])
+  const { layout, object: spot, environments } = target
+  const files = placeEdits(
+    { layout, spot, environments, wanted: layout.environments.map(({ name }) => name) },
+    edits.value,
+  )
+  assert.ok(files.ok, JSON.stringify(files))
+  const moved = rereadTarget(target, files.value)
   assert.ok(moved !== undefined)
   return moved
+}
+
+function linesOf(text: string | undefined): number {
+  return text?.split('\n').length ?? 0
 }
 
 function totals(route: Route): readonly number[] {

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { editManifest } from '../../src/core/manifest/edit.ts'
-import { parseManifest } from '../../src/core/manifest/parse.ts'
 import { filesFor } from '../../src/core/rollout/move.ts'
 import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
-import { targetFrom } from '../../src/core/rollout/target.ts'
+import { rereadTarget } from '../../src/core/rollout/read-target.ts'
 import { reweigh } from '../../src/core/traffic/reweigh.ts'
 import { explainShareReason, explainRouteNote } from '../../src/core/message/route.ts'
 import { explainShares, notes } from '../../src/core/traffic/explain.ts'
@@ -125,7 +124,7 @@ test('a command changes only the rules with both roles; the header pin stays', (
   )
   const files = filesFor({ kind: 'share', from: 5, to: 25 }, target, 12)
   assert.ok(files.ok)
-  const text = files.value.get('app/vs.yaml') ?? ''
+  const text = files.value.files.get('app/vs.yaml') ?? ''
   const before = virtualService(95, 5).split('\n')
   const changed = text.split('\n').filter((line) => !before.includes(line))
   assert.deepEqual(changed, [
@@ -192,9 +191,9 @@ test('finishing copies the canary’s version to the stable subset and touches n
   const target = sample(0, 100)
   const files = filesFor({ kind: 'finish-version', from: 'v1', to: 'v2' }, target, undefined)
   assert.ok(files.ok)
-  assert.deepEqual([...files.value.keys()], ['app/dr.yaml'])
+  assert.deepEqual([...files.value.files.keys()], ['app/dr.yaml'])
   assert.match(
-    files.value.get('app/dr.yaml') ?? '',
+    files.value.files.get('app/dr.yaml') ?? '',
     /stable\n {6}labels: \{version: "v2"\}|stable\n {6}labels: \{version: v2\}/,
   )
 })
@@ -203,7 +202,7 @@ test('after the finish the weights are 100/0; an object with its own prefix keep
   const notes = { 'canary-percentage': '100', 'canary-version': 'v2', pr: '1', steps: '5,100' }
   const files = filesFor({ kind: 'finish-weights' }, sample(0, 100, ['v2', 'v2'], notes), undefined)
   assert.ok(files.ok)
-  assert.equal(files.value.get('app/vs.yaml'), virtualService(100, 0))
+  assert.equal(files.value.files.get('app/vs.yaml'), virtualService(100, 0))
 })
 
 test('where versions are not to be seen, the finish is refused with the place', () => {
@@ -242,9 +241,7 @@ test('for any weights and percent: the total stays, the shares are as asked, and
         if (!edits.ok) return edits.error.code === 'not-divisible'
         const text = editManifest(target.manifest, edits.value)
         assert.ok(text.ok)
-        const manifest = parseManifest('app/vs.yaml', text.value)
-        assert.ok(manifest.ok)
-        const after = targetFrom(target, [manifest.value])
+        const after = rereadTarget(target, new Map([['app/vs.yaml', text.value]]))
         assert.ok(after !== undefined)
         assert.ok(Math.abs((canaryShare(after.route) ?? -1) - percent) < 1e-6)
         const total = (weights: readonly (number | undefined)[]): number =>

@@ -8,16 +8,21 @@ async function start(story: Story, path: string, text = '/canary 5'): Promise<st
   const pull = story
     .person('alice')
     .openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${before}# v2\n` } })
-  const comment = story.person('alice').comment(pull.number, text)
-  const answer = await story.until('an answer', () =>
-    story
-      .repository()
-      .comments(pull.number)
-      .find(({ body }) => body.startsWith(`<!-- perch:answer:${comment.id} `)),
-  )
+  const answer = await say(story, text, pull.number)
   await story.until(
     'a green gate',
     () => checksOn(story.repository(), story.repository().branch('v2') ?? '').gate === 'success',
+  )
+  return answer
+}
+
+async function say(story: Story, text: string, pull = 1): Promise<string> {
+  const comment = story.person('alice').comment(pull, text)
+  const answer = await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(pull)
+      .find(({ body }) => body.startsWith(`<!-- perch:answer:${comment.id} `)),
   )
   return answer.body
 }
@@ -62,7 +67,7 @@ test('a file that all environments share is changed for all of them, and the tab
   }
   const path = 'applications/api-service/virtual-service.yaml'
   const story = await aStory({ files })
-  assert.match(await start(story, path), /`all\/api-service`: 0% → \*\*5%\*\*/)
+  assert.match(await start(story, path, '/canary 5 --env all'), /`all\/api-service`: 0% → \*\*5%\*\*/)
   const summary = story
     .repository()
     .comments(1)
@@ -77,16 +82,22 @@ test('a file that all environments share is changed for all of them, and the tab
   }
 })
 
-test('naming one environment of a shared file is refused, with the way out', async () => {
+test('a file that several environments share: none is changed unasked, one that is named gets a patch of its own', async () => {
   const files: Record<string, string> = { 'base/kustomization.yaml': 'resources: [vs.yaml]\n', 'base/vs.yaml': vs }
   for (const name of ['staging', 'production'])
     files[`overlays/${name}/kustomization.yaml`] = 'resources: [../../base]\n'
   const story = await aStory({ files })
   assert.match(
-    await start(story, 'base/vs.yaml', '/canary 5 --env production'),
-    /`base\/vs\.yaml`, which `production`, `staging` share\. To change all of them, say `--env all`/,
+    await start(story, 'base/vs.yaml', '/canary 5'),
+    /`base\/vs\.yaml`, which `production`, `staging` share, and no environment is changed unasked\. Say which:\n- `api-service --env all`\n- `api-service --env production`/,
   )
+  const answer = await say(story, '/canary 5 --env production')
+  assert.match(answer, /`production\/api-service`: 0% → \*\*5%\*\*/)
   assert.equal(weightsIn(story.repository().file('base/vs.yaml', 'v2') ?? ''), '100/0')
+  assert.match(
+    story.repository().file('overlays/production/kustomization.yaml', 'v2') ?? '',
+    /replace, path: \/spec\/http\/1\/route\/1\/weight, value: 5\}/,
+  )
 })
 
 test('weights that a replacement sets are not edited where they have no effect: the answer says so', async () => {
@@ -103,7 +114,11 @@ replacements:
 `,
   }
   const story = await aStory({ files })
-  const answer = await start(story, 'overlays/production/vs.yaml')
-  assert.match(answer, /Nothing was committed.*renders the same|The weights.*are set|replacement/)
+  const path = 'overlays/production/vs.yaml'
+  const pull = story.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${vs}# v2\n` } })
+  assert.match(
+    await say(story, '/canary 5', pull.number),
+    /The kustomize replacement at `overlays\/production\/kustomization\.yaml:3` writes the weights of `api-service`/,
+  )
   assert.equal(weightsIn(story.repository().file('overlays/production/vs.yaml', 'v2') ?? ''), '100/0')
 })

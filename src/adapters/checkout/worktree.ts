@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
-import { open, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, mkdir, open, readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 
@@ -54,9 +54,10 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** In place, so that the mode and the links to the file stay what they are. */
+/** In place, so that the mode and the links to the file stay what they are. A file that is not there is made. */
 async function overwrite(path: string, text: string): Promise<void> {
-  const file = await open(path, 'r+')
+  await mkdir(dirname(path), { recursive: true })
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT)
   try {
     const { bytesWritten } = await file.write(text, 0, 'utf8')
     await file.truncate(bytesWritten)

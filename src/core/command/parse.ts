@@ -105,9 +105,9 @@ function withScope(
   return understood(make(scope))
 }
 
-/** Names of services and environments are names of Kubernetes objects or folders. */
+/** Names of services and environments are names of Kubernetes objects or folders; those that go together are joined by `+`. */
 function isName(word: string): boolean {
-  return /^[A-Za-z0-9][\w./-]*$/.test(word)
+  return /^[A-Za-z0-9][\w./+-]*$/.test(word)
 }
 
 function nearest(word: string): string | undefined {

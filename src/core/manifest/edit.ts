@@ -1,9 +1,14 @@
 import { err, ok, type Result } from '../result.ts'
+import { planAppend, planDrop } from './items.ts'
 import { isRecord, type Manifest, parseManifest, type Path, type Place, type Source } from './parse.ts'
-import { byParent, hereOf, planCopy, type PlanCode, planWrites } from './plan.ts'
+import { byParent, type Here, hereOf, planCopy, type PlanCode, type Planned, planWrites } from './plan.ts'
 import { applySplices, type Splice } from './text.ts'
 import { type Change, isExact } from './verify.ts'
 
+/** What can be done to a document. */
+export type AnyEdit = Edit | AppendItem | DropItem
+
+/** What can be done to an object. */
 export type Edit = SetValue | CopyItem
 
 /** One value to change: a number or a string to write, or undefined to take the key away. */
@@ -12,6 +17,8 @@ export interface SetValue {
   readonly path: Path
   readonly value: string | number | undefined
   readonly copy?: undefined
+  readonly append?: undefined
+  readonly drop?: undefined
 }
 
 /** An item of a sequence to put a copy behind, in the item's own words but with these values, and without its comments. */
@@ -20,6 +27,29 @@ export interface CopyItem {
   readonly path: Path
   /** Paths are relative to the item; undefined takes a key away. */
   readonly copy: readonly { readonly path: Path; readonly value: string | number | undefined }[]
+  readonly value?: undefined
+  readonly append?: undefined
+  readonly drop?: undefined
+}
+
+/** A new last item for the list at a path; on the top level of a document the list may be missing. */
+export interface AppendItem {
+  readonly document: number
+  readonly path: Path
+  /** Plain data. */
+  readonly append: unknown
+  readonly copy?: undefined
+  readonly value?: undefined
+  readonly drop?: undefined
+}
+
+/** An item of a list to take away. */
+export interface DropItem {
+  readonly document: number
+  readonly path: Path
+  readonly drop: true
+  readonly append?: undefined
+  readonly copy?: undefined
   readonly value?: undefined
 }
 
@@ -33,7 +63,7 @@ export type EditRefusal = Place & {
  * and compared with what the data should now be; any other difference refuses the edit. Removing the last key of a map
  * removes the map.
  */
-export function editManifest(manifest: Manifest, edits: readonly Edit[]): Result<string, EditRefusal> {
+export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Result<string, EditRefusal> {
   const early = firstOf(edits)
   if (early.length > 0) {
     const first = editManifest(manifest, early)
@@ -62,14 +92,18 @@ export function editManifest(manifest: Manifest, edits: readonly Edit[]): Result
 }
 
 /** Removals from a map that gets new keys by the same call go first: both would touch the map's last line. */
-function firstOf(edits: readonly Edit[]): readonly Edit[] {
-  const parentOf = (edit: Edit): string => JSON.stringify([edit.document, edit.path.slice(0, -1)])
-  const isRemoval = (edit: Edit): boolean => edit.copy === undefined && edit.value === undefined
+function firstOf(edits: readonly AnyEdit[]): readonly AnyEdit[] {
+  const parentOf = (edit: AnyEdit): string => JSON.stringify([edit.document, edit.path.slice(0, -1)])
+  const isRemoval = (edit: AnyEdit): boolean => isSet(edit) && edit.value === undefined
   const others = new Set(edits.filter((edit) => !isRemoval(edit)).map(parentOf))
   return edits.filter((edit) => isRemoval(edit) && others.has(parentOf(edit)))
 }
 
-function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<Edit, 'document' | 'path'> | undefined) {
+function isSet(edit: AnyEdit): edit is SetValue {
+  return edit.copy === undefined && edit.append === undefined && edit.drop === undefined
+}
+
+function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<AnyEdit, 'document' | 'path'> | undefined) {
   const { document, path } = edit ?? { document: 0, path: [] }
   return err<EditRefusal>({ code, path, file: manifest.file, line: manifest.line(document, path) })
 }
@@ -77,21 +111,20 @@ function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<Edit, 
 function editDocument(
   manifest: Manifest,
   source: Source,
-  edits: readonly Edit[],
+  edits: readonly AnyEdit[],
 ): Result<readonly Splice[], EditRefusal> {
   const template = edits.find((edit) => isTemplated(manifest, edit))
   if (template !== undefined) return refuse(manifest, 'template', template)
   const here = hereOf(source)
   const changes: Change[] = []
   const document = edits[0]?.document ?? 0
-  for (const { parent, writes } of byParent(edits.filter((edit) => edit.copy === undefined))) {
+  for (const { parent, writes } of byParent(edits.filter(isSet))) {
     const planned = planWrites(here, parent, writes)
     if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
     changes.push(planned.value)
   }
-  for (const { path, copy } of edits) {
-    if (copy === undefined) continue
-    const planned = planCopy(here, path, copy)
+  for (const edit of edits.filter((other) => !isSet(other))) {
+    const planned = planItem(here, edit)
     if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
     changes.push(planned.value)
   }
@@ -101,8 +134,15 @@ function editDocument(
     : refuse(manifest, 'would-leak', edits[0])
 }
 
+function planItem(here: Here, edit: AnyEdit): Planned {
+  const { path, copy, append, drop } = edit
+  if (copy !== undefined) return planCopy(here, path, copy)
+  const change = drop === true ? planDrop(here, path) : planAppend(here, path, append)
+  return change === undefined ? err({ code: 'no-place', path }) : ok(change)
+}
+
 /** Whether the object that an edit is for is written for a template engine: then its text is not what is applied. */
-function isTemplated(manifest: Manifest, { document, path }: Edit): boolean {
+function isTemplated(manifest: Manifest, { document, path }: AnyEdit): boolean {
   const object = manifest.objects.find(
     ({ document: own, at }) => own === document && at.every((key, index) => path[index] === key),
   )

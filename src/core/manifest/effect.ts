@@ -1,9 +1,10 @@
 import { isRecord, type Path } from './parse.ts'
 
-/** What an edit does to the data: a value set (undefined: taken away), or an item put behind another one. */
+/** What an edit does to the data: a value set (undefined: taken away), or items of a list put behind another, at its end, or dropped. */
 export type Effect =
   | { readonly path: Path; readonly kind: 'set'; readonly value: unknown }
-  | { readonly path: Path; readonly kind: 'insert-behind'; readonly item: unknown }
+  | { readonly path: Path; readonly kind: 'insert-behind' | 'append'; readonly item: unknown }
+  | { readonly path: Path; readonly kind: 'drop' }
 
 /** The data as the effects leave it; the original is left alone. Paths are those of the original. */
 export function applyEffects(data: unknown, effects: readonly Effect[]): unknown {
@@ -11,22 +12,28 @@ export function applyEffects(data: unknown, effects: readonly Effect[]): unknown
   for (const effect of effects) if (effect.kind === 'set') now = withValue(now, effect.path, effect.value)
   const lists = new Map<string, Path>()
   for (const { kind, path } of effects)
-    if (kind === 'insert-behind') lists.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1))
+    if (kind !== 'set') lists.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1))
   // The inner lists first: an item put in shifts the places of those behind it.
   for (const list of [...lists.values()].toSorted((a, b) => b.length - a.length)) {
     const items = valueAt(now, list)
     if (!Array.isArray(items)) continue
-    const longer = items.flatMap((item: unknown, index) => [item, ...itemsBehind(effects, [...list, index])])
-    now = withValue(now, list, longer)
+    const kept = items.flatMap((item: unknown, index) => {
+      const at = [...list, index]
+      return [...(isDropped(effects, at) ? [] : [item]), ...itemsAt(effects, 'insert-behind', at)]
+    })
+    now = withValue(now, list, [...kept, ...itemsAt(effects, 'append', [...list, items.length])])
   }
   return now
 }
 
-function itemsBehind(effects: readonly Effect[], path: Path): unknown[] {
+function itemsAt(effects: readonly Effect[], kind: 'insert-behind' | 'append', path: Path): unknown[] {
   const key = JSON.stringify(path)
-  return effects.flatMap((effect) =>
-    effect.kind === 'insert-behind' && JSON.stringify(effect.path) === key ? [effect.item] : [],
-  )
+  return effects.flatMap((effect) => (effect.kind === kind && JSON.stringify(effect.path) === key ? [effect.item] : []))
+}
+
+function isDropped(effects: readonly Effect[], path: Path): boolean {
+  const key = JSON.stringify(path)
+  return effects.some((effect) => effect.kind === 'drop' && JSON.stringify(effect.path) === key)
 }
 
 export function valueAt(data: unknown, path: Path): unknown {

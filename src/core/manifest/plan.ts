@@ -4,6 +4,7 @@ import { fillEmpty, insertLines, keyLine, removeLines, restoreEmpty, stepOf } fr
 import { cutItem, pasteItem } from './copy.ts'
 import { applyEffects, type Effect, valueAt } from './effect.ts'
 import { insertInFlow, isMadeHere, removeFromFlow } from './flow.ts'
+import { replaceLiteral } from './literal.ts'
 import { nodeAt, pairOf } from './nodes.ts'
 import type { Path, Source } from './parse.ts'
 import { isPlainText, type NewPairs, valueText } from './style.ts'
@@ -18,7 +19,7 @@ export interface Write {
   readonly value: string | number | undefined
 }
 
-type Planned = Result<Change, { readonly code: PlanCode; readonly path: Path }>
+export type Planned = Result<Change, { readonly code: PlanCode; readonly path: Path }>
 
 /** What the plan needs of a document. */
 export type Here = Pick<Source, 'document' | 'data'> & {
@@ -131,9 +132,19 @@ function replaceValue({ text }: Here, node: unknown, value: string | number): Sp
   const [start, end] = range
   if (isAlias(node)) return { start, end, text: valueText(value) }
   if (!isScalar(node)) return isMap(node) && isTemplate(node) ? 'template' : 'no-place'
-  const code = whyNot(node, value)
+  return replaceScalar(text, node, { start, end, value })
+}
+
+function replaceScalar(
+  text: string,
+  scalar: Scalar,
+  { start, end, value }: { readonly start: number; readonly end: number; readonly value: string | number },
+): Splice | PlanCode {
+  if (scalar.type === 'BLOCK_LITERAL' && typeof value === 'string')
+    return replaceLiteral(text, scalar, value) ?? 'block-text'
+  const code = whyNot(scalar, value)
   if (code !== undefined) return code
-  const put = scalarText(value, node)
+  const put = scalarText(value, scalar)
   if (start !== end) return { start, end, text: put }
   // An empty value stands right after `key:` or right before its comment: `key:25` and `25# why` would be strings.
   return { start, end, text: `${text[start - 1] === ':' ? ' ' : ''}${put}${text[start] === '#' ? ' ' : ''}` }

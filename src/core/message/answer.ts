@@ -3,13 +3,21 @@ import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
 import { bounded } from './limits.ts'
 import { code, paragraphs, percent, plainText, table } from './markdown.ts'
+import { type ProofOfEdit, proofWords } from './proof.ts'
 import { planPicture } from './plan-picture.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 
 /** What came of a command. */
 export type Outcome =
   | { readonly code: 'refused'; readonly refusal: Refusal }
-  | { readonly code: 'set'; readonly name: string; readonly from: number; readonly to: number; readonly sha: string }
+  | {
+      readonly code: 'set'
+      readonly name: string
+      readonly from: number
+      readonly to: number
+      readonly sha: string
+      readonly proof: ProofOfEdit | undefined
+    }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
   | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
@@ -48,7 +56,7 @@ function words(outcome: Outcome): string {
     case 'refused':
       return `⛔ ${explainRefusal(outcome.refusal)}`
     case 'set':
-      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. The checks say what a merge waits for.`
+      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. ${proofWords(outcome.proof, code)}The checks say what a merge waits for.`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':

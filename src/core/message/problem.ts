@@ -5,7 +5,7 @@ import type { Refusal } from './refusal.ts'
 import type { Problem } from '../gate/review.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import type { Standing } from '../rollout/standing.ts'
-import { targetName } from '../rollout/target.ts'
+import { type Target, targetName } from '../rollout/target.ts'
 import { code, list, percent, plainText } from './markdown.ts'
 
 export function configProblem(problem: ConfigProblem): Problem {
@@ -146,6 +146,28 @@ export function vanishedProblem({ target, share }: Standing): Problem {
     line: 1,
     what: `The canary of ${code(targetName(target))} has ${percent(share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
     next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
+  }
+}
+
+/** The files say one share, and the environment renders another. */
+export function disagreement({
+  environment,
+  target,
+  said,
+  rendered,
+}: {
+  readonly environment: string
+  readonly target: Target
+  readonly said: number
+  readonly rendered: number | undefined
+}): Problem {
+  const comes = rendered === undefined ? 'its route is not rendered' : `${percent(rendered)} is rendered`
+  return {
+    code: 'share-differs',
+    file: target.route.place.file,
+    line: target.route.place.line,
+    what: `By its files the canary of ${code(targetName(target))} gets ${percent(said)} of the traffic, and in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
+    next: 'Set them in the file or in a patch of it, not by a replacement, a variable, a plugin or an OpenAPI schema.',
   }
 }
 

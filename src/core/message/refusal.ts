@@ -24,14 +24,24 @@ export type Refusal =
     }
   | {
       readonly code: 'shared-file'
-      readonly asked: string
+      readonly service: string
       readonly file: string
       readonly environments: readonly string[]
       readonly all: string
     }
   /** The weights in the file are not those that are rendered. */
-  | { readonly code: 'no-effect'; readonly environment: string; readonly file: string }
-  | { readonly code: 'render-leak'; readonly name: string; readonly also: readonly string[] }
+  | {
+      readonly code: 'no-effect'
+      readonly environment: string
+      readonly file: string
+      readonly missing: readonly string[]
+    }
+  | {
+      readonly code: 'render-leak'
+      readonly name: string
+      readonly environment: string
+      readonly also: readonly string[]
+    }
   | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
   | { readonly code: 'head-is-other'; readonly asked: Sha; readonly head: Sha }
   | { readonly code: 'head-keeps-moving' }
@@ -60,11 +70,11 @@ export function explainRefusal(refusal: Refusal): string {
     case 'no-service':
       return explainNoService(refusal)
     case 'shared-file':
-      return `The weights of ${code(refusal.asked)} are in ${code(refusal.file)}, which ${list(refusal.environments)} share. To change all of them, say \`--env ${refusal.all}\`; to change one, give it a file of its own.`
+      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share, and no environment is changed unasked. Say which:\n${[refusal.all, ...refusal.environments].map((name) => `- ${code(`${refusal.service} --env ${name}`)}`).join('\n')}`
     case 'no-effect':
-      return `Nothing was committed: with other weights in ${code(refusal.file)} environment ${code(refusal.environment)} renders the same. Something else sets them, such as a patch, a replacement or a variable: change them there.`
+      return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
     case 'render-leak':
-      return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also)} in the rendered environment.`
+      return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
     case 'ambiguous':
       return `More than one rollout fits. Say which:\n${fitLines(
         refusal.choices.map((choice) => `- ${code(choice)}`),
@@ -133,8 +143,10 @@ function explainMove(refusal: MoveRefusal): string {
   switch (refusal.code) {
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
-    case 'patched':
-      return `The kustomize patch at ${placeOf(refusal.patch)} overrides the weights of ${code(refusal.route)} at ${place}, and Perch does not edit patches. Change the patch by hand, or move the route's rules into a file of the environment's own.`
+    case 'unclear':
+      return explainUnclear(refusal)
+    case 'no-layer':
+      return `${place} is used by ${list(refusal.users)}, and environment ${code(refusal.environment)} has no kustomization of its own in which a patch could change it alone. Change all of them with \`--env all\`, or give it a file of its own.`
     case 'anchored':
     case 'aliased':
       return `The value at ${place} is a YAML ${refusal.code === 'anchored' ? 'anchor' : 'alias'}: changing it would change other places too. Write it out in each place.`
@@ -164,6 +176,20 @@ function explainMove(refusal: MoveRefusal): string {
     case 'no-such-rule':
     case 'rule-not-split':
       return explainWeights(refusal)
+  }
+}
+
+function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): string {
+  const [place, name] = [placeOf(refusal), code(refusal.name)]
+  switch (refusal.why) {
+    case 'selector':
+      return `Whether the kustomize patch at ${place} is for ${name} only kustomize can tell: its target selects by labels, or by a pattern that is not plain. Name the object there (\`kind\` and \`name\`), and comment again.`
+    case 'patch':
+      return `What the kustomize patch at ${place} makes of ${name} only kustomize can tell: it holds a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
+    case 'replacement':
+      return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
+    case 'twice':
+      return `The environment builds ${name} at ${place} in two ways, with patches on one of them. Give each way a file of its own.`
   }
 }
 

@@ -6,6 +6,7 @@ import { explainShares, notes } from '../traffic/explain.ts'
 import { isSplit, routeId, type Rule, weightedRules } from '../traffic/route.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from './markdown.ts'
+import { type ProofOfEdit, proofWords } from './proof.ts'
 
 /** What `perch set` changed, as a person reads it in a terminal. */
 export function setText(set: {
@@ -13,10 +14,11 @@ export function setText(set: {
   readonly from: number
   readonly to: number
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
+  readonly proof: ProofOfEdit
 }): string {
   const title = `${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`
   if (set.files.size === 0) return `${title}. It was so already: nothing changed.\n`
-  return `${title}\n\n${patchOf(set.files)}`
+  return `${title}\n${proofWords(set.proof, (name) => name).trimEnd()}\n\n${patchOf(set.files)}`
 }
 
 /** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */

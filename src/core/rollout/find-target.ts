@@ -1,14 +1,24 @@
 import { problemRefusal } from '../message/problem.ts'
 import type { Refusal } from '../message/refusal.ts'
-import { err, type Result } from '../result.ts'
-import { resolveTarget, type Wish } from './resolve.ts'
+import { err, ok, type Result } from '../result.ts'
+import { narrowed } from './read-target.ts'
+import { resolve, type Wish } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Target } from './target.ts'
 
-/** The target that a command means in a snapshot. A route that is not found may be in a file that cannot be read: then that is said. */
-export function findTarget(snapshot: Snapshot, wish: Wish): Result<Target, Refusal> {
-  const target = resolveTarget(snapshot.targets, wish)
+/**
+ * The targets that a command means in a snapshot: one, or with `--env all` those of a service in every environment. Several
+ * environments are never changed unasked. A route that is not found may be in a file that cannot be read: then that is said.
+ */
+export function findTargets(snapshot: Snapshot, wish: Wish): Result<readonly Target[], Refusal> {
+  const found = resolve(snapshot.targets, wish)
   const [problem] = snapshot.problems
-  if (target.ok || problem === undefined || target.error.code !== 'no-service') return target
-  return err(problemRefusal(problem))
+  if (!found.ok)
+    return problem === undefined || found.error.code !== 'no-service' ? found : err(problemRefusal(problem))
+  const { targets, alone } = found.value
+  if (alone !== undefined) return ok(targets.map((target) => narrowed(snapshot.config, target, [alone])))
+  const shared = targets.find(({ environments }) => environments.length > 1)
+  if (wish.environment !== undefined || shared === undefined) return ok(targets)
+  const { service, environment, environments, route } = shared
+  return err({ code: 'shared-file', service, file: route.place.file, environments, all: environment })
 }

@@ -1,11 +1,13 @@
-import { type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
-import type { Manifest, Place } from '../manifest/parse.ts'
+import type { Edit } from '../manifest/edit.ts'
+import type { ManifestObject, Place } from '../manifest/parse.ts'
+import { type Files, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
 import { canaryVersion, promoteVersion } from '../traffic/version.ts'
+import { rereadTarget } from './read-target.ts'
 import { planOf, type Target } from './target.ts'
 
 /** One change of a rollout, as data. */
@@ -17,33 +19,68 @@ export type Move =
   /** All traffic to the (new) stable version again, the annotations cleared. */
   | { readonly kind: 'finish-weights' }
 
-export type MoveRefusal =
-  | EditRefusal
-  | WeightRefusal
-  | StartRefusal
-  | ({ readonly code: 'no-version' } & Place)
-  | ({ readonly code: 'patched'; readonly route: string; readonly patch: Place } & Place)
+export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Place)
 
-/** New file texts by path; empty where nothing needs to change. */
-export type Files = ReadonlyMap<string, string>
+/** What a move changes: one object, as the target's environments have it. */
+export interface ObjectChange {
+  readonly target: Target
+  readonly object: ManifestObject
+  /** Paths are those of the object's document. */
+  readonly edits: readonly Edit[]
+  /** What the canary's share is afterwards; undefined where the weights stay. */
+  readonly share: number | undefined
+}
 
-/** The files as the move leaves them. `pr` is the pull request that a person drives the rollout from. */
-export function filesFor(move: Move, target: Target, pr: number | undefined): Result<Files, MoveRefusal> {
-  if (move.kind === 'finish-version') return versionFiles(target)
-  const { route, patched, settings } = target
-  if (patched !== undefined) return err({ code: 'patched', ...route.place, route: route.name, patch: patched })
+/** New file texts by path (empty where nothing needs to change), and what they are to come to. */
+export interface MadeMove {
+  readonly files: Files
+  readonly changes: readonly ObjectChange[]
+}
+
+/** The files as a move leaves them. `pr` is the pull request that a person drives the rollout from. */
+export function filesFor(move: Move, target: Target, pr: number | undefined): Result<MadeMove, MoveRefusal> {
+  return filesForAll([{ move, target }], pr)
+}
+
+/** The files as several moves of one service leave them, each in environments of its own. */
+export function filesForAll(
+  moves: readonly { readonly move: Move; readonly target: Target }[],
+  pr: number | undefined,
+): Result<MadeMove, MoveRefusal> {
+  const wanted = moves.flatMap(({ target }) => target.environments)
+  const changes: ObjectChange[] = []
+  let files: Files = new Map()
+  for (const { move, target } of moves) {
+    const change = changeFor(move, target, pr)
+    // What an earlier move has written counts: two targets may share a file.
+    const now = files.size === 0 ? target : rereadTarget(target, files)
+    const left = now === undefined || now === target ? change : changeFor(move, now, pr)
+    if (!change.ok) return change
+    if (!left.ok) return left
+    const { object, edits } = left.value
+    const { layout, environments } = left.value.target
+    const placed = placeEdits({ layout, spot: object, environments, wanted }, edits)
+    if (!placed.ok) return placed
+    files = new Map([...files, ...placed.value])
+    changes.push(change.value)
+  }
+  return ok({ files, changes })
+}
+
+function changeFor(move: Move, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
+  const { route, object, settings, unclear } = target
+  if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
+  if (move.kind === 'finish-version') return versionChange(target)
   const percent = move.kind === 'share' ? move.to : 0
   // A canary that is not there has no traffic: nothing needs to be added to say so.
-  if (percent === 0 && hasNoCanary(route)) return ok(new Map())
+  if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })
   const started = withCanary(route, target.neighbours)
   if (!started.ok) return started
   const weights = reweigh(started.value, percent, settings)
   if (!weights.ok) return weights
   const isEnd = percent === 0 || percent === 100
   const mirrors = isEnd && settings.mirror === 'remove' ? withoutMirrors(route) : []
-  const edits = [...weights.value, ...mirrors, ...notesFor(move, target, pr)]
-  const text = editManifest(target.manifest, edits)
-  return text.ok ? ok(changedOnly(target.manifest, text.value)) : err(text.error)
+  return ok({ target, object, edits: [...weights.value, ...mirrors, ...notesFor(move, target, pr)], share: percent })
 }
 
 function notesFor(
@@ -63,14 +100,9 @@ function notesFor(
   })
 }
 
-function versionFiles(target: Target): Result<Files, MoveRefusal> {
+function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {
   const change = promoteVersion(target.route, target.neighbours)
-  const manifest = target.neighbours.find(({ file }) => file === change?.file)
-  if (change === undefined || manifest === undefined) return err({ code: 'no-version', ...target.route.place })
-  const text = editManifest(manifest, change.edits)
-  return text.ok ? ok(changedOnly(manifest, text.value)) : err(text.error)
-}
-
-function changedOnly(manifest: Manifest, text: string): Files {
-  return text === manifest.text ? new Map() : new Map([[manifest.file, text]])
+  return change === undefined
+    ? err({ code: 'no-version', ...target.route.place })
+    : ok({ target, ...change, share: undefined })
 }

@@ -11,25 +11,19 @@ export interface Wish {
   readonly changed: readonly string[]
 }
 
+/** Targets that one command changes together, and the only environment that it is to change them in, where it names one of several. */
+export interface Meant {
+  readonly targets: readonly Target[]
+  readonly alone: string | undefined
+}
+
 /**
- * The one target that a command means. What is named must match; among several that do, the one that the pull request
- * touches is meant: by its environment's files, then by the folder of its route. Anything else is a question back.
+ * What a command means. What is named must match; among several that do, the one that the pull request touches is meant: by
+ * its environment's files, then by the folder of its route. Anything else is a question back.
  */
-export function resolveTarget(targets: readonly Target[], wish: Wish): Result<Target, Refusal> {
+export function resolve(targets: readonly Target[], wish: Wish): Result<Meant, Refusal> {
   const called = callable(targets, wish.service)
-  const named = called.filter((target) => wish.environment === undefined || target.environment === wish.environment)
-  const sharing = called.find((target) => isShared(target, wish))
-  if (named.length === 0 && sharing?.patched !== undefined) return ok(sharing)
-  if (named.length === 0 && sharing !== undefined) {
-    const { environments, route, environment } = sharing
-    return err({
-      code: 'shared-file',
-      asked: wish.environment ?? '',
-      file: route.place.file,
-      environments,
-      all: environment,
-    })
-  }
+  const named = inEnvironment(called, wish.environment)
   if (named.length === 0) {
     const known = targets.filter(isReady).map((target) => targetName(target))
     return err({ code: 'no-service', asked: wish.service, environment: wish.environment, known })
@@ -38,17 +32,38 @@ export function resolveTarget(targets: readonly Target[], wish: Wish): Result<Ta
   const folders = new Set(wish.changed.map(folderOf))
   const narrowings: readonly ((target: Target) => boolean)[] = [
     () => true,
-    (target) => target.neighbours.some(({ file }) => changed.has(file)),
+    (target) => isTouched(target, changed),
     (target) => folders.has(folderOf(target.route.place.file)),
   ]
   let left = named
   for (const keep of narrowings) {
-    const kept = left.filter(keep)
+    const kept = left.filter((together) => together.some(keep))
     if (kept.length > 0) left = kept
     const [only] = left
-    if (left.length === 1 && only !== undefined) return ok(only)
+    if (left.length === 1 && only !== undefined) return ok({ targets: only, alone: aloneFor(only, wish) })
   }
-  return err({ code: 'ambiguous', choices: left.map((target) => `${target.service} --env ${target.environment}`) })
+  return err({ code: 'ambiguous', choices: choicesOf(left.flat(), wish) })
+}
+
+/** The targets of an environment, each by itself; of `all`, those of a service together. */
+function inEnvironment(targets: readonly Target[], environment: string | undefined): readonly (readonly Target[])[] {
+  if (environment === undefined) return targets.map((target) => [target])
+  const exact = targets.filter((target) => target.environment === environment)
+  if (exact.length > 0) return exact.map((target) => [target])
+  if (environment === 'all') return [...Map.groupBy(targets, ({ service }) => service).values()]
+  return targets.filter(({ environments }) => environments.includes(environment)).map((target) => [target])
+}
+
+function aloneFor(targets: readonly Target[], { environment }: Wish): string | undefined {
+  const isPart = targets.some((target) => target.environment !== environment && target.environments.length > 1)
+  return environment === undefined || environment === 'all' || !isPart ? undefined : environment
+}
+
+function choicesOf(targets: readonly Target[], { environment }: Wish): readonly string[] {
+  const services = new Set(targets.map(({ service }) => service))
+  const all =
+    environment === undefined && services.size === 1 ? [...services].map((service) => `${service} --env all`) : []
+  return [...targets.map((target) => `${target.service} --env ${target.environment}`), ...all]
 }
 
 /** Those of a name, the closest first: its own, then its route's and its roots'. Unnamed, those that can be moved as they are. */
@@ -64,9 +79,10 @@ function isReady({ route, neighbours }: Target): boolean {
   return withCanary(route, neighbours).ok
 }
 
-/** The environment is named, but its weights live in a file that others use too: changing it changes all of them. */
-function isShared({ environments }: Target, { environment }: Wish): boolean {
-  return environment !== undefined && environments.includes(environment)
+/** Whether the pull request changes a file of its environments. */
+function isTouched({ layout, environments }: Target, changed: ReadonlySet<string>): boolean {
+  const own = new Set(environments)
+  return layout.environments.some(({ name, files }) => own.has(name) && files.some((file) => changed.has(file)))
 }
 
 function folderOf(path: string): string {

@@ -1,8 +1,8 @@
-import type { Manifest, ManifestObject, Place } from '../manifest/parse.ts'
+import type { Unclear } from '../layer/layered.ts'
+import type { Layout } from '../layer/layout.ts'
+import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type Live, type ServiceConfig } from '../config/schema.ts'
 import { readNotes } from '../traffic/annotations.ts'
-import { isRoute, readRoute } from '../traffic/read-route.ts'
-import { placed } from './placement.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
 
 /** How a rollout is to be driven: the config's word, defaults filled in. */
@@ -29,20 +29,41 @@ export interface Target {
   /** The environment's name; `all`, or names joined by `+`, where several environments share the file. */
   readonly environment: string
   readonly environments: readonly string[]
+  /** As its environments have it: its file's object with their patches applied. */
   readonly route: Route
   readonly manifest: Manifest
+  readonly object: ManifestObject
   /** Every manifest of its environments: where versions are looked for. */
   readonly neighbours: readonly Manifest[]
   readonly settings: Settings
-  /** The kustomize patch that sets its weights: then those in its own file have no effect. */
-  readonly patched: Place | undefined
+  /** Why nobody but kustomize knows its weights. */
+  readonly unclear: Unclear | undefined
+  /** The files that it is made of, among those of its commit. */
+  readonly layout: Layout
   /** The namespace that kustomize puts its environment's objects into; undefined where it leaves them as written. */
   readonly placement: string | undefined
 }
 
-/** The same rollout in any commit: `production VirtualService default/api-service`. */
-export function targetId(target: Target): string {
-  return `${target.environment} ${routeId(target.route)}`
+/** Several targets that one command moves, by one name. */
+export function together(targets: readonly Target[], first: Target): Target {
+  const environments = targets.flatMap((target) => target.environments)
+  return targets.length === 1 ? first : { ...first, environment: 'all', environments }
+}
+
+/**
+ * Whether two targets, each of a commit of its own, are about the same route in an environment that both have. Which
+ * environments go together may change from one commit to the other.
+ */
+export function isSameRollout(a: Target, b: Target): boolean {
+  if (!a.environments.some((name) => b.environments.includes(name))) return false
+  return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
+}
+
+/** A route as its file names it, whatever namespace its environments put it into. */
+function writtenId({ route, object }: Target): string {
+  const metadata = object.data['metadata']
+  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
+  return JSON.stringify([route.kind, route.name, namespace ?? null])
 }
 
 /** `production/api-service`, as people say it. */
@@ -108,21 +129,4 @@ export function planOf(target: Target): readonly number[] {
 export function nextStep(plan: readonly number[], share: number): number | undefined {
   if (share >= 100) return undefined
   return plan.find((step) => step > share) ?? 100
-}
-
-/** The same target in other manifests: another commit's version of it. Undefined where its route is not there. */
-export function targetFrom(target: Target, manifests: readonly Manifest[]): Target | undefined {
-  const { kind, namespace, name } = target.route
-  const isSame = (object: ManifestObject): boolean =>
-    object.kind === kind && object.name === name && (object.namespace ?? 'default') === namespace && isRoute(object)
-  const neighbours = manifests.map((manifest) => placed(manifest, target.placement))
-  // A patch names the object that it changes too: where the route was is where it is looked for first.
-  const isHome = ({ file }: Manifest): boolean => file === target.manifest.file
-  for (const manifest of [...neighbours.filter(isHome), ...neighbours]) {
-    const object = manifest.objects.find(isSame)
-    if (object === undefined) continue
-    const route = readRoute(manifest, object, target.settings.names)
-    return { ...target, route, manifest, neighbours }
-  }
-  return undefined
 }

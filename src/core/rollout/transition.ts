@@ -18,7 +18,7 @@ export interface RolloutFacts {
   readonly stoppedByHand: boolean
 }
 
-export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted'
+export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted' | 'split'
 
 /** What to do about a rollout's pull requests. */
 export type Step =

@@ -41,11 +41,11 @@ export function canaryVersion(route: Route, manifests: readonly Manifest[]): str
   return versionsOf(split, manifests)?.canary ?? destination?.subset ?? shortHost(destination?.host ?? route.name)
 }
 
-/** The edits, by file, that make the stable version the canary's; undefined where the files do not say how versions are set. */
+/** The edits, of one object, that make the stable version the canary's; undefined where the files do not say how versions are set. */
 export function promoteVersion(
   route: Route,
   manifests: readonly Manifest[],
-): { readonly file: string; readonly edits: readonly Edit[] } | undefined {
+): { readonly object: ManifestObject; readonly edits: readonly Edit[] } | undefined {
   const stable = sourceOf(route, 'stable', manifests)
   const canary = sourceOf(route, 'canary', manifests)
   if (stable === undefined || canary === undefined) return undefined
@@ -56,13 +56,13 @@ export function promoteVersion(
     path: [...stable.path, label],
     value: canary.labels[label],
   }))
-  return { file: stable.object.file, edits }
+  return { object: stable.object, edits }
 }
 
-/** The files that say which versions a route's destinations are: a change there moves traffic without any weight. */
-export function versionFiles(route: Route, manifests: readonly Manifest[]): readonly string[] {
+/** The objects that say which versions a route's destinations are: a change there moves traffic without any weight. */
+export function versionObjects(route: Route, manifests: readonly Manifest[]): readonly ManifestObject[] {
   const sources = [sourceOf(route, 'stable', manifests), sourceOf(route, 'canary', manifests)]
-  return [...new Set(sources.flatMap((source) => (source === undefined ? [] : [source.object.file])))]
+  return sources.flatMap((source) => (source === undefined ? [] : [source.object]))
 }
 
 /** The labels whose values differ; undefined where the two sets have different keys, which no change of values makes equal. */

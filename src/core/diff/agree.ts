@@ -1,0 +1,137 @@
+import type { Problem } from '../gate/review.ts'
+import { differences, settled } from '../layer/compare.ts'
+import { layeredIn } from '../layer/layered.ts'
+import { edited } from '../layer/operations.ts'
+import { isRecord, type Manifest, type ManifestObject, parseManifest, type Path } from '../manifest/parse.ts'
+import { disagreement } from '../message/problem.ts'
+import type { ObjectChange } from '../rollout/move.ts'
+import type { Target } from '../rollout/target.ts'
+import { isRoute, readRoute } from '../traffic/read-route.ts'
+import { canaryShare } from '../traffic/route.ts'
+import { identityKey, parseRendered, type RenderedObject, titleOf } from './objects.ts'
+
+/**
+ * Why two renders of an environment do not show what changes of objects were to do, and only that. `also` names what changes
+ * besides, `missing` what does not change; both empty: just what is wanted.
+ */
+export interface Mismatch {
+  readonly also: readonly string[]
+  readonly missing: readonly string[]
+}
+
+/** Compares, path by path, what an environment's render changes with what was wanted there: nothing, where it is in none of the changes. */
+export function mismatchOf(
+  environment: string,
+  texts: { readonly before: string; readonly after: string },
+  changes: readonly ObjectChange[],
+): Mismatch {
+  const [before, after] = [objectsIn(texts.before), objectsIn(texts.after)]
+  const wanted = changes
+    .filter(({ target }) => target.environments.includes(environment))
+    .flatMap((change) => wantedIn(environment, change))
+  const also: string[] = []
+  const missing: string[] = []
+  const left = new Set(wanted)
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [before.get(key), after.get(key)]
+    const any = now ?? old
+    const meant = wanted.find((object) => any !== undefined && isRendered(any, object))
+    if (any === undefined) continue
+    const found = differences(settled(old?.data), settled(now?.data))
+    // A Secret's paths are nobody's business.
+    if (meant === undefined) also.push(...(found.length > 0 ? [titleOf(any)] : []))
+    else {
+      left.delete(meant)
+      const keyOf = ({ path, after: value }: { readonly path: Path; readonly after: unknown }): string =>
+        JSON.stringify([path, sorted(value)])
+      const expected = new Set(meant.differences.map(keyOf))
+      const seen = new Set(found.map(keyOf))
+      also.push(
+        ...found.filter((one) => !expected.has(keyOf(one))).map(({ path }) => `${titleOf(any)} ${path.join('.')}`),
+      )
+      missing.push(
+        ...meant.differences
+          .filter((one) => !seen.has(keyOf(one)))
+          .map(({ path }) => `${titleOf(any)} ${path.join('.')}`),
+      )
+    }
+  }
+  missing.push(
+    ...[...left].filter((object) => object.differences.length > 0).map(({ kind, name }) => `${kind} ${name}`),
+  )
+  return { also, missing }
+}
+
+interface Wanted {
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly differences: ReturnType<typeof differences>
+}
+
+function wantedIn(environment: string, { target, object, edits }: ObjectChange): Wanted[] {
+  const layered = layeredIn(target.layout, environment, object)
+  if (layered === undefined) return []
+  const { data } = layered.object
+  const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
+  return [{ ...layered.rendered, differences: differences(settled(data), settled(edited(data, own))) }]
+}
+
+function objectsIn(yaml: string): ReadonlyMap<string, RenderedObject> {
+  const parsed = parseRendered(yaml)
+  return new Map(parsed.ok ? parsed.objects.map((object) => [identityKey(object), object]) : [])
+}
+
+function isRendered(
+  object: Pick<RenderedObject, 'kind' | 'name' | 'namespace'>,
+  wanted: Omit<Wanted, 'differences'>,
+): boolean {
+  return object.kind === wanted.kind && object.name === wanted.name && object.namespace === (wanted.namespace ?? '')
+}
+
+/** The same data with its keys in order, so that it compares as text. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isRecord(value)) return value ?? null
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map((key) => [key, sorted(value[key])]),
+  )
+}
+
+/** The canary's share of a target's route as an environment renders it; undefined where the route is not there. */
+export function renderedShare(environment: string, yaml: string, target: Target): number | undefined {
+  return shareIn(parseRender(yaml), environment, target)
+}
+
+/**
+ * The targets whose files say another share than what their environment renders to: something that Perch does not follow sets
+ * their weights, and no gate can judge them.
+ */
+export function disagreements(environment: string, yaml: string, targets: readonly Target[]): readonly Problem[] {
+  const mine = targets.filter(({ environments }) => environments.includes(environment))
+  if (mine.length === 0) return []
+  const render = parseRender(yaml)
+  return mine.flatMap((target) => {
+    const said = canaryShare(target.route)
+    const rendered = shareIn(render, environment, target)
+    return said === undefined || said === rendered ? [] : [disagreement({ environment, target, said, rendered })]
+  })
+}
+
+function parseRender(yaml: string): Manifest | undefined {
+  const render = parseManifest('render', yaml)
+  return render.ok ? render.value : undefined
+}
+
+function shareIn(render: Manifest | undefined, environment: string, target: Target): number | undefined {
+  const layered = layeredIn(target.layout, environment, target.object)
+  const objects = render?.objects.filter(isRoute) ?? []
+  const { rendered } = layered ?? {}
+  const isMeant = (object: ManifestObject): boolean =>
+    rendered !== undefined && isRendered({ ...object, namespace: object.namespace ?? '' }, rendered)
+  const object = objects.find(isMeant)
+  if (render === undefined || object === undefined) return undefined
+  return canaryShare(readRoute(render, { ...object, namespace: target.route.namespace }, target.settings.names))
+}

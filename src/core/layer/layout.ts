@@ -1,0 +1,140 @@
+import type { Texts } from '../environment/closure.ts'
+import type { Environment } from '../environment/graph.ts'
+import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
+import { ok, type Result } from '../result.ts'
+import { type Kustomization, readLayer } from './kustomization.ts'
+
+/**
+ * How the files of a commit make up its environments: what is read of it is read once, when it is asked for, however many
+ * environments build on it.
+ */
+export interface Layout {
+  readonly environments: readonly Environment[]
+  readonly texts: Texts
+  /** Which environments use a file. */
+  readonly owners: ReadonlyMap<string, readonly string[]>
+  /** Files whose texts are needed to be sure. */
+  readonly needs: Set<string>
+  readonly kustomizations: Map<string, Kustomization | undefined>
+  readonly reached: Map<string, Reached>
+  readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
+}
+
+/** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
+type Reached = ReadonlyMap<string, readonly Chain[]>
+export type Chain = readonly Kustomization[]
+
+export function layoutOf(environments: readonly Environment[], texts: Texts): Layout {
+  const owners = new Map<string, string[]>()
+  for (const { name, files } of environments) {
+    for (const file of files) {
+      const names = owners.get(file)
+      if (names === undefined) owners.set(file, [name])
+      else names.push(name)
+    }
+  }
+  return { environments, texts, owners, ...nothingRead() }
+}
+
+function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'manifests'> {
+  return { needs: new Set(), kustomizations: new Map(), reached: new Map(), manifests: new Map() }
+}
+
+/** The same environments with some other texts. */
+export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>): Layout {
+  const manifests = new Map([...layout.manifests].filter(([file]) => !changed.has(file)))
+  return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
+}
+
+/** Kinds that say where traffic goes or which version is behind a name; other files need no parsing. */
+const RELEVANT = /\b(VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
+
+/** A file of objects that concern traffic, read once; undefined where it holds none. */
+export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
+  const text = layout.texts.get(file)
+  if (!layout.texts.has(file)) layout.needs.add(file)
+  if (text === undefined || !RELEVANT.test(text)) return ok(undefined)
+  const known = layout.manifests.get(file) ?? parseManifest(file, text, RELEVANT)
+  layout.manifests.set(file, known)
+  return known
+}
+
+/** The files whose objects an environment is made of, patches and kustomizations left out. */
+export function resourcesOf(layout: Layout, environment: string): readonly string[] {
+  const found = layout.environments.find(({ name }) => name === environment)
+  return found?.kind === 'kustomize' ? [...reachedFrom(layout, found.root).keys()] : (found?.files ?? [])
+}
+
+/** The ways on which an environment comes to a file; one without kustomizations where it takes the file as it is. */
+export function chainsTo(layout: Layout, environment: string, file: string): readonly Chain[] {
+  const found = layout.environments.find(({ name }) => name === environment)
+  if (found?.kind !== 'kustomize') return [[]]
+  return reachedFrom(layout, found.root).get(file) ?? []
+}
+
+/** The kustomization that an environment is made by; undefined for a plain one. */
+export function rootOf(layout: Layout, environment: string): Kustomization | undefined {
+  const found = layout.environments.find(({ name }) => name === environment)
+  return found?.kind === 'kustomize' ? kustomizationIn(layout, found.root) : undefined
+}
+
+/** The namespace that kustomize puts every object of an environment into: its root's, which is applied last. */
+export function namespaceOf(layout: Layout, environment: string): string | undefined {
+  return rootOf(layout, environment)?.namespace
+}
+
+function reachedFrom(layout: Layout, folder: string): Reached {
+  const known = layout.reached.get(folder)
+  if (known !== undefined) return known
+  // A circle ends here; that it is one is the environment's refusal.
+  layout.reached.set(folder, new Map())
+  const own = kustomizationIn(layout, folder)
+  const reached = own === undefined ? new Map<string, readonly Chain[]>() : build(layout, own, new Map())
+  layout.reached.set(folder, reached)
+  return reached
+}
+
+/** What a kustomization makes of its resources; a component, of those of the kustomization that uses it too. */
+function build(layout: Layout, own: Kustomization, above: Reached): Reached {
+  let found: Map<string, readonly Chain[]> = new Map(above)
+  const add = (file: string, chains: readonly Chain[]): void => {
+    found.set(file, [...(found.get(file) ?? []), ...chains])
+  }
+  for (const path of own.resources) {
+    if (layout.texts.get(path) !== undefined) add(path, [[]])
+    else if (isFolder(layout, path)) for (const [file, chains] of reachedFrom(layout, path)) add(file, chains)
+    else add(path, [[]])
+  }
+  for (const path of own.components) {
+    const component = kustomizationIn(layout, path)
+    if (component !== undefined) found = new Map(build(layout, component, found))
+  }
+  if (isIdle(own)) return found
+  return new Map([...found].map(([file, chains]) => [file, chains.map((chain) => [...chain, own])]))
+}
+
+function isFolder(layout: Layout, path: string): boolean {
+  return !/\.(?:ya?ml|json)$/i.test(path) || kustomizationIn(layout, path) !== undefined
+}
+
+/** It leaves names and values as they are. */
+function isIdle({ patches, replacements, prefix, suffix, namespace }: Kustomization): boolean {
+  return patches.length + replacements.length === 0 && prefix + suffix === '' && namespace === undefined
+}
+
+/** The names that kustomize looks for (konfig.RecognizedKustomizationFileNames). */
+const FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+function kustomizationIn(layout: Layout, folder: string): Kustomization | undefined {
+  if (layout.kustomizations.has(folder)) return layout.kustomizations.get(folder)
+  const read = (path: string): string | undefined => {
+    if (!layout.texts.has(path)) layout.needs.add(path)
+    return layout.texts.get(path)
+  }
+  const files = FILES.map((name) => (folder === '' ? name : `${folder}/${name}`))
+  const file = files.find((path) => layout.texts.get(path) !== undefined)
+  if (file === undefined) for (const path of files) read(path)
+  const found = file === undefined ? undefined : readLayer(file, layout.texts.get(file) ?? '', read)
+  layout.kustomizations.set(folder, found)
+  return found
+}

@@ -1,0 +1,74 @@
+import { parentOf } from '../environment/tree.ts'
+import type { AnyEdit } from '../manifest/edit.ts'
+import { yamlText } from '../manifest/items.ts'
+import { isRecord, type ManifestObject } from '../manifest/parse.ts'
+import type { Kustomization } from './kustomization.ts'
+import type { Operation } from './operations.ts'
+
+/** A patch to add to a kustomization: edits of its file, and the text of a new one where its patches are files. */
+export interface NewPatch {
+  readonly edits: readonly AnyEdit[]
+  readonly file: { readonly path: string; readonly text: string } | undefined
+}
+
+/**
+ * The patch that makes operations on one object, in the kustomization's own style: where its last patch is a file, a file
+ * beside it; where it has none or writes them out, written out; in `patchesJson6902` where that is what it uses.
+ */
+export function newPatch(
+  { manifest, folder }: Kustomization,
+  object: ManifestObject,
+  { operations, isTaken }: { readonly operations: readonly Operation[]; readonly isTaken: (path: string) => boolean },
+): NewPatch {
+  const data = manifest.documents[0]?.data
+  const lists = isRecord(data) ? data : {}
+  const field = !isFilled(lists['patches']) && isFilled(lists['patchesJson6902']) ? 'patchesJson6902' : 'patches'
+  const items: readonly unknown[] = Array.isArray(lists[field]) ? lists[field] : []
+  const last = items.at(-1)
+  const style = isRecord(last) ? last : {}
+  const text = `${operations.map((operation) => `- ${yamlText(operation, { flow: true })}`).join('\n')}\n`
+  const target = targetOf(object, field)
+  const add = (holder: Readonly<Record<string, unknown>>): AnyEdit => ({
+    document: 0,
+    path: [field],
+    append: Object.keys(style)[0] === 'target' || !isRecord(last) ? { target, ...holder } : { ...holder, target },
+  })
+  if (typeof style['path'] !== 'string') return { edits: [add({ patch: text })], file: undefined }
+  const name = fileName(style['path'], object, (path) => isTaken(inFolder(folder, path)))
+  const eol = manifest.text.includes('\r\n') ? '\r\n' : '\n'
+  const file = { path: inFolder(folder, name), text: text.replaceAll('\n', eol) }
+  return { edits: [add({ path: name })], file }
+}
+
+/** The names that the file has: kustomize knows an object by them in every overlay. */
+function targetOf({ apiVersion, kind, name, data }: ManifestObject, field: string): Readonly<Record<string, string>> {
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+  const metadata = data['metadata']
+  const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
+  return {
+    ...(field === 'patchesJson6902' ? { ...(group === '' ? {} : { group }), version } : {}),
+    kind,
+    name,
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+  }
+}
+
+/** `patches/web-timeout.yaml` → `patches/web-canary.yaml`; `patch-…` stays a `patch-`. */
+function fileName(sibling: string, { name }: ManifestObject, isTaken: (path: string) => boolean): string {
+  const folder = parentOf(sibling)
+  const own = sibling.slice(folder === '' ? 0 : folder.length + 1)
+  const lead = /^patch[-_.]/.exec(own)?.[0] ?? ''
+  const end = own.endsWith('.yml') ? '.yml' : '.yaml'
+  for (let count = 1; ; count += 1) {
+    const path = inFolder(folder, `${lead}${name}-canary${count === 1 ? '' : `-${count}`}${end}`)
+    if (!isTaken(path)) return path
+  }
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0
+}

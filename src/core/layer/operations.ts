@@ -1,0 +1,83 @@
+import { applyEffects, valueAt } from '../manifest/effect.ts'
+import type { CopyItem, Edit, SetValue } from '../manifest/edit.ts'
+import { isRecord, type Path } from '../manifest/parse.ts'
+import type { Data } from './step.ts'
+
+/** One operation of a JSON patch (RFC 6902), its keys in the order in which people write them. */
+export type Operation =
+  | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+
+/**
+ * Edits of an object (paths from its root) as the operations that make them. Tests come first: what is found by its place
+ * in a list must still be what it was, or the build fails where everybody sees it.
+ */
+export function operationsFor(data: Data, edits: readonly Edit[]): readonly Operation[] {
+  const writes = edits.filter((edit): edit is SetValue => edit.copy === undefined)
+  const copies = edits.filter((edit): edit is CopyItem => edit.copy !== undefined)
+  const tests = new Map(edits.flatMap(({ path }) => testsOf(data, path)).map((test) => [test.path, test]))
+  // The last one first: an entry that is put in shifts those behind it.
+  const last = copies.toSorted((a, b) => Number(b.path.at(-1)) - Number(a.path.at(-1)))
+  return [...tests.values(), ...writesOf(data, writes), ...last.map((edit) => copyOf(data, edit))]
+}
+
+/** The data of an object as edits (paths from its root) leave it. */
+export function edited(data: unknown, edits: readonly Edit[]): unknown {
+  return applyEffects(
+    data,
+    edits.map((edit) =>
+      edit.copy === undefined
+        ? { kind: 'set', path: edit.path, value: edit.value }
+        : { kind: 'insert-behind', path: edit.path, item: copied(data, edit) },
+    ),
+  )
+}
+
+function copied(data: unknown, { path, copy }: CopyItem): unknown {
+  return applyEffects(
+    valueAt(data, path),
+    copy.map((write) => ({ kind: 'set', ...write })),
+  )
+}
+
+function writesOf(data: Data, writes: readonly SetValue[]): readonly Operation[] {
+  const groups = Map.groupBy(writes, ({ path }) => JSON.stringify(path.slice(0, -1)))
+  return [...groups.values()].flatMap((group): Operation[] => {
+    const parent = group[0]?.path.slice(0, -1) ?? []
+    if (isRecord(valueAt(data, parent))) return group.map((write) => writeOf(data, write))
+    const value = Object.fromEntries(
+      group.flatMap(({ path, value }) => (value === undefined ? [] : [[path.at(-1), value]])),
+    )
+    return [{ op: 'add', path: pointer(parent), value }]
+  })
+}
+
+function writeOf(data: Data, { path, value }: SetValue): Operation {
+  if (value === undefined) return { op: 'remove', path: pointer(path) }
+  return { op: valueAt(data, path) === undefined ? 'add' : 'replace', path: pointer(path), value }
+}
+
+function copyOf(data: Data, edit: CopyItem): Operation {
+  const behind = [...edit.path.slice(0, -1), Number(edit.path.at(-1)) + 1]
+  return { op: 'add', path: pointer(behind), value: copied(data, edit) }
+}
+
+/** What a rule or a destination is known by. */
+const NAMES: readonly Path[] = [['destination', 'subset'], ['destination', 'host'], ['name']]
+
+/** Tests that every item of a list on the way to a value is the one that is meant. */
+function testsOf(data: Data, path: Path): Operation[] {
+  return path.flatMap((key, depth): Operation[] => {
+    const item = path.slice(0, depth + 1)
+    const name =
+      typeof key === 'number' ? NAMES.find((own) => typeof valueAt(data, [...item, ...own]) === 'string') : undefined
+    if (name === undefined) return []
+    const at = [...item, ...name]
+    return [{ op: 'test', path: pointer(at), value: valueAt(data, at) }]
+  })
+}
+
+/** A path as a JSON pointer (RFC 6901). */
+function pointer(path: Path): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

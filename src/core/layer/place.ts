@@ -1,0 +1,245 @@
+import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
+import { isRecord, type Manifest, type Place } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { isSame, settled } from './compare.ts'
+import type { Patch } from './kustomization.ts'
+import { decisiveSteps, fileOf, type Layered, layeredIn, originOf, type Spot, type Unclear } from './layered.ts'
+import { type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
+import { newPatch } from './new-patch.ts'
+import { edited, operationsFor } from './operations.ts'
+
+/** New file texts by path. */
+export type Files = ReadonlyMap<string, string>
+
+export type PlaceRefusal =
+  | EditRefusal
+  | (Unclear & { readonly code: 'unclear'; readonly name: string })
+  /** The file is others' too, and the environment has no kustomization that could change it for itself. */
+  | (Place & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
+
+/** An object whose values are to change in some environments, and in no others. */
+export interface Placing {
+  readonly layout: Layout
+  readonly spot: Spot
+  /** Those that the object is changed in now. */
+  readonly environments: readonly string[]
+  /** All those that a file may be changed for. */
+  readonly wanted: readonly string[]
+}
+
+/**
+ * The files that change an object (edits with paths of its document) in its environments only. Values that only they use
+ * are changed where they stand; the others get the smallest patch, in one of their own patches or beside them. Whatever comes
+ * out is read again: the object must be just as wanted, or another way is tried.
+ */
+export function placeEdits(at: Placing, edits: readonly Edit[]): Result<Files, PlaceRefusal> {
+  const { layout, spot, environments } = at
+  const [first = ''] = environments
+  const layered = layeredIn(layout, first, spot)
+  if (layered === undefined) return err({ code: 'would-leak', path: [], file: spot.file, line: 1 })
+  const { object, unclear } = layered
+  if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: object.name })
+  if (edits.length === 0) return ok(new Map())
+  const here: Here = { ...at, layered }
+  const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
+  const [mine, others] = split(own, (edit) => isOwn(here, edit))
+  if (others.length === 0 && layered.steps.length === 0)
+    return write([{ manifest: layered.manifest, patch: undefined, edits }])
+  const ways = [
+    () => inLastPatch(here, mine, others),
+    () => inNewPatch(here, mine, others),
+    () => inNewPatch(here, [], own),
+  ]
+  const tried = firstGood(ways, (files) => isAsWanted(here, files, own))
+  return tried ?? err({ code: 'would-leak', path: [], file: object.file, line: object.line })
+}
+
+/** The first way whose files are as wanted; else why the first one that is not open is not. */
+function firstGood(
+  ways: readonly (() => Result<Files, PlaceRefusal>)[],
+  isGood: (files: Files) => boolean,
+): Result<Files, PlaceRefusal> | undefined {
+  let refused: Result<Files, PlaceRefusal> | undefined
+  for (const way of ways) {
+    const files = way()
+    if (files.ok && isGood(files.value)) return files
+    if (!files.ok) refused ??= files
+  }
+  return refused
+}
+
+interface Here extends Placing {
+  readonly layered: Layered
+}
+
+function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(is), items.filter((item) => !is(item))]
+}
+
+/** Whether a value stands in a text that no other environment uses, in a way that can be changed there. */
+function isOwn(here: Here, edit: Edit): boolean {
+  const origin = originOf(here.layered, edit.path)
+  // The whole value of an operation is no item of a list that a copy could stand behind.
+  if (edit.copy !== undefined && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
+    return false
+  return isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
+}
+
+function isUsedBy({ layout, wanted }: Here, file: string): boolean {
+  return layout.owners.get(file)?.every((name) => wanted.includes(name)) ?? false
+}
+
+/** Whether a patch changes another object too, by a pattern: what is written there is not the one object's. */
+function isForOthers({ layout, layered, environments }: Here, patch: Patch | undefined): boolean {
+  const [first = ''] = environments
+  if (patch === undefined) return false
+  const { file, document, at } = layered.object
+  const own = JSON.stringify([file, document, at])
+  return resourcesOf(layout, first).some((path) => {
+    const manifest = manifestIn(layout, path)
+    const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
+    return objects.some(
+      (object) =>
+        JSON.stringify([object.file, object.document, object.at]) !== own &&
+        layeredIn(layout, first, object)?.steps.some((step) => isSameText(step.patch, patch)) === true,
+    )
+  })
+}
+
+/** One file may be listed twice, for two targets. */
+function isSameText(a: Patch, b: Patch): boolean {
+  const isSamePlace = JSON.stringify(a.inline) === JSON.stringify(b.inline) && a.document === b.document
+  return isSamePlace && a.holder.file === b.holder.file
+}
+
+function isOperation({ data }: Patch): boolean {
+  return Array.isArray(data)
+}
+
+/** Edits of one text: an object's file, or a patch. */
+interface Draft {
+  readonly manifest: Manifest
+  readonly patch: Patch | undefined
+  readonly edits: readonly AnyEdit[]
+}
+
+/** The edits where their values stand. */
+function inPlace({ layered }: Here, edits: readonly Edit[]): readonly Draft[] {
+  const placed = edits.map((edit) => ({ edit, origin: originOf(layered, edit.path) }))
+  const groups = Map.groupBy(placed, ({ origin }) => origin.patch)
+  return [...groups].map(([patch, group]) => {
+    const moved = group.map(({ edit, origin }): Edit => ({ ...edit, document: origin.document, path: origin.path }))
+    if (patch === undefined) return { manifest: layered.manifest, patch, edits: moved }
+    return { manifest: patch.holder, patch, edits: Array.isArray(patch.data) ? withoutEmpty(patch.data, moved) : moved }
+  })
+}
+
+/** An operation whose whole value is taken away goes itself. */
+function withoutEmpty(operations: readonly unknown[], edits: readonly Edit[]): readonly AnyEdit[] {
+  const groups = Map.groupBy(edits, ({ path }) => path[0])
+  return [...groups].flatMap(([index, group]): readonly AnyEdit[] => {
+    const operation = typeof index === 'number' ? operations[index] : undefined
+    const left = edited(
+      [operation],
+      group.map((edit) => ({ ...edit, path: [0, ...edit.path.slice(1)] })),
+    )
+    const [now] = Array.isArray(left) ? left : []
+    const isGone = isRecord(operation) && isRecord(now) && 'value' in operation && isNothing(now['value'])
+    const [{ document } = { document: 0 }] = group
+    return isGone && index !== undefined ? [{ document, path: [index], drop: true }] : group
+  })
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && Object.keys(value).length === 0)
+}
+
+/** What no own text says goes into the last of the own patches that can say it. */
+function inLastPatch(here: Here, mine: readonly Edit[], others: readonly Edit[]): Result<Files, PlaceRefusal> {
+  const { layered } = here
+  const drafts = inPlace(here, mine)
+  if (others.length === 0) return write(drafts)
+  const patch = decisiveSteps(layered)
+    .map((step) => step.patch)
+    .findLast(
+      (known) =>
+        isUsedBy(here, known.holder.file) &&
+        !isForOthers(here, known) &&
+        (isOperation(known) || others.every(isOfMaps)),
+    )
+  if (patch === undefined) return inNewPatch(here, mine, others)
+  const edits = isOperation(patch)
+    ? operationsFor(layered.object.data, others).map((append): AnyEdit => ({
+        document: patch.document,
+        path: [],
+        append,
+      }))
+    : others.map((edit): Edit => ({ ...edit, document: patch.document }))
+  return write([...drafts, { manifest: patch.holder, patch, edits }])
+}
+
+function isOfMaps({ path, value }: Edit): boolean {
+  return value !== undefined && path.every((key) => typeof key === 'string')
+}
+
+/** What no own text says goes into a new patch of each environment. */
+function inNewPatch(here: Here, mine: readonly Edit[], others: readonly Edit[]): Result<Files, PlaceRefusal> {
+  const { layout, spot, environments, wanted } = here
+  const { object } = here.layered
+  const drafts: Draft[] = [...inPlace(here, mine)]
+  const files = new Map<string, string>()
+  for (const environment of environments) {
+    const root = rootOf(layout, environment)
+    const layered = layeredIn(layout, environment, spot)
+    const users = layout.owners.get(root?.manifest.file ?? object.file) ?? []
+    if (root === undefined || layered === undefined || !users.every((name) => wanted.includes(name)))
+      return err({ code: 'no-layer', file: object.file, line: object.line, environment, users })
+    const operations = operationsFor(layered.object.data, others)
+    const isTaken = (path: string): boolean => layout.texts.has(path) || files.has(path)
+    const patch = newPatch(root, object, { operations, isTaken })
+    drafts.push({ manifest: root.manifest, patch: undefined, edits: patch.edits })
+    if (patch.file !== undefined) files.set(patch.file.path, patch.file.text)
+  }
+  const written = write(drafts)
+  return written.ok ? ok(new Map([...written.value, ...files])) : written
+}
+
+/** The texts of the files that drafts change. */
+function write(drafts: readonly Draft[]): Result<Files, EditRefusal> {
+  const files = new Map<string, string>()
+  for (const group of Map.groupBy(drafts, ({ manifest }) => manifest.file).values()) {
+    const [first] = group
+    const edits: AnyEdit[] = []
+    for (const inner of Map.groupBy(group, ({ patch }) => JSON.stringify(patch?.inline)).values()) {
+      const written = writeInline(inner)
+      if (!written.ok) return written
+      edits.push(...written.value)
+    }
+    const text = first === undefined ? undefined : editManifest(first.manifest, edits)
+    if (first === undefined || text === undefined) continue
+    if (!text.ok) return text
+    if (text.value !== first.manifest.text) files.set(first.manifest.file, text.value)
+  }
+  return ok(files)
+}
+
+/** Drafts of one text as edits of the file that holds it: a patch inside a kustomization is one value of it. */
+function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditRefusal> {
+  const edits = drafts.flatMap((draft) => draft.edits)
+  const patch = drafts[0]?.patch
+  if (patch?.inline === undefined) return ok(edits)
+  const text = editManifest(patch.inner, edits)
+  if (!text.ok) return err({ ...text.error, line: patch.holder.line(0, patch.inline) })
+  return ok([{ document: 0, path: patch.inline, value: text.value }])
+}
+
+/** Reads the files again: in each of the environments the object must be what it was with the edits made. */
+function isAsWanted({ layout, spot, environments }: Here, files: Files, edits: readonly Edit[]): boolean {
+  const after = withTexts(layout, files)
+  return environments.every((environment) => {
+    const before = layeredIn(layout, environment, spot)
+    const now = layeredIn(after, environment, spot)
+    const wanted = settled(edited(before?.object.data, edits))
+    return before !== undefined && now?.unclear === undefined && isSame(settled(now?.object.data), wanted)
+  })
+}

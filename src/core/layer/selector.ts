@@ -1,0 +1,50 @@
+/** Which objects a patch is for: each field a pattern that must match all of it, as kustomize reads `target`. */
+export interface Selector {
+  readonly group: string | undefined
+  readonly version: string | undefined
+  readonly kind: string | undefined
+  readonly namespace: string | undefined
+  readonly name: string | undefined
+  /** It also asks for labels or annotations, which other parts of a kustomization may set. */
+  readonly hasLabels: boolean
+}
+
+/** What kustomize knows an object by at some point of a build. */
+export interface Identity {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** As written first, and as it is now. */
+  readonly names: readonly string[]
+  readonly namespaces: readonly string[]
+}
+
+/** Whether a selector picks an object; `unclear` where only kustomize can tell. */
+export function selects(selector: Selector, identity: Identity): boolean | 'unclear' {
+  const answers = [
+    matches(selector.group, [identity.group]),
+    matches(selector.version, [identity.version]),
+    matches(selector.kind, [identity.kind]),
+    matches(selector.namespace, identity.namespaces),
+    matches(selector.name, identity.names),
+    selector.hasLabels ? ('unclear' as const) : true,
+  ]
+  if (answers.includes(false)) return false
+  return answers.includes('unclear') ? 'unclear' : true
+}
+
+/** Literals, `.*`, `|` and groups without repetition: what Go and JavaScript read alike, and no text makes slow. */
+const CLEAR = /^\^?(?:[\w./-]|\\\.|\.[*+]|[|()])*\$?$/
+const MAX_REPEATS = 3
+
+function matches(pattern: string | undefined, names: readonly string[]): boolean | 'unclear' {
+  if (pattern === undefined || names.includes(pattern)) return true
+  const repeats = pattern.match(/[*+]/g)?.length ?? 0
+  if (!CLEAR.test(pattern) || /\)[*+?{]/.test(pattern) || repeats > MAX_REPEATS) return 'unclear'
+  try {
+    const whole = new RegExp(`^(?:${pattern})$`)
+    return names.some((name) => whole.test(name))
+  } catch {
+    return 'unclear'
+  }
+}

@@ -1,0 +1,216 @@
+import { valueAt } from '../manifest/effect.ts'
+import { isRecord, type Path } from '../manifest/parse.ts'
+import { isSame } from './compare.ts'
+import type { Patch } from './kustomization.ts'
+
+/** One change that a patch makes to an object. Paths are the object's, as it is when the step's turn comes. */
+export type Step =
+  | { readonly kind: 'merge'; readonly patch: Patch; readonly data: Data }
+  | {
+      readonly kind: 'put' | 'remove'
+      readonly patch: Patch
+      /** Which operation of the patch. */
+      readonly index: number
+      readonly path: Path
+      /** In a list, where it shifts what is behind. */
+      readonly shifts: boolean
+      readonly value: unknown
+    }
+
+export type Data = Readonly<Record<string, unknown>>
+
+/** Where a value of a step's outcome comes from: the patch's own text, or the object as it was before. */
+export type Source = { readonly from: 'patch'; readonly path: Path } | { readonly from: 'below'; readonly path: Path }
+
+export interface Applied {
+  /** Undefined: the object is taken away. */
+  readonly data: Data | undefined
+  readonly steps: readonly Step[]
+}
+
+/** A patch as steps on an object, and what comes out; undefined where kustomize would fail, or do what we do not know. */
+export function applyPatch(object: Data, patch: Patch): Applied | undefined {
+  if (!Array.isArray(patch.data)) return mergePatch(object, patch)
+  const steps: Step[] = []
+  let now: Data = object
+  for (const [index, op] of patch.data.entries()) {
+    const done = isRecord(op) ? applyOperation(now, op) : undefined
+    if (done === undefined) return undefined
+    now = done.data
+    if (done.step !== undefined) steps.push({ ...done.step, patch, index })
+  }
+  return { data: now, steps }
+}
+
+/** Where the value at a path of a step's outcome comes from. */
+export function sourceOf(step: Step, path: Path): Source {
+  return step.kind === 'merge' ? mergeSource(step.data, path) : operationSource(step, path)
+}
+
+function mergePatch(object: Data, patch: Patch): Applied | undefined {
+  const { data } = patch
+  if (!isRecord(data) || holdsDirective(data)) return undefined
+  if (data['$patch'] === 'delete') return { data: undefined, steps: [] }
+  // The patch names the object by these, and does not change them.
+  const { apiVersion, kind, metadata } = object
+  const own = isRecord(metadata) ? metadata : {}
+  const merged = merge(object, data)
+  if (!isRecord(merged)) return undefined
+  const names = { name: own['name'], ...(own['namespace'] === undefined ? {} : { namespace: own['namespace'] }) }
+  const named = isRecord(merged['metadata']) ? { ...merged['metadata'], ...names } : own
+  return { data: { ...merged, apiVersion, kind, metadata: named }, steps: [{ kind: 'merge', patch, data }] }
+}
+
+/** Directives below the top, and in lists, mean different things for different kinds: they are left to kustomize. */
+function holdsDirective(value: unknown, isTop = true): boolean {
+  if (Array.isArray(value)) return value.some((item) => holdsDirective(item, false))
+  if (!isRecord(value)) return false
+  return Object.entries(value).some(([key, inner]) =>
+    key.startsWith('$') || key === '__proto__'
+      ? !(isTop && key === '$patch' && inner === 'delete')
+      : holdsDirective(inner, false),
+  )
+}
+
+/**
+ * Maps are merged; lists and values replaced, for kustomize knows no keys of the lists of a custom resource; null takes away
+ * what is there. A map where none was is taken over as it is, nulls and all.
+ */
+function merge(below: unknown, patch: unknown): unknown {
+  if (!isRecord(patch) || !isRecord(below)) return patch
+  const out: Record<string, unknown> = { ...below }
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete out[key]
+    else out[key] = merge(Object.hasOwn(out, key) ? out[key] : undefined, value)
+  }
+  return out
+}
+
+function mergeSource(patch: Data, path: Path): Source {
+  let now: unknown = patch
+  for (const key of path) {
+    if (!isRecord(now)) return { from: 'patch', path }
+    if (!Object.hasOwn(now, key)) return { from: 'below', path }
+    now = now[String(key)]
+  }
+  return isRecord(now) ? { from: 'below', path } : { from: 'patch', path }
+}
+
+type Operation = Exclude<Step, { kind: 'merge' }>
+type Done = { readonly data: Data; readonly step: Omit<Operation, 'patch' | 'index'> | undefined }
+
+function applyOperation(object: Data, op: Data): Done | undefined {
+  const path = pathIn(object, op['path'])
+  const parent = path === undefined ? undefined : valueAt(object, path.slice(0, -1))
+  if (path === undefined || !(Array.isArray(parent) || isRecord(parent))) return undefined
+  return OPERATIONS.get(op['op'])?.({
+    object,
+    path,
+    value: op['value'],
+    inList: Array.isArray(parent),
+    now: valueAt(object, path),
+  })
+}
+
+interface Turn {
+  readonly object: Data
+  readonly path: Path
+  readonly value: unknown
+  readonly inList: boolean
+  /** What is there; undefined where nothing is. */
+  readonly now: unknown
+}
+
+/** What each operation does (RFC 6902, 4); undefined where it fails. Others are left to kustomize. */
+const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => Done | undefined> = new Map<
+  string,
+  (turn: Turn) => Done | undefined
+>([
+  [
+    'test',
+    ({ object, value, now }) => (isSame(now ?? null, value ?? null) ? { data: object, step: undefined } : undefined),
+  ],
+  [
+    'add',
+    ({ object, path, value, inList }) => ({
+      data: put(object, path, { value, insert: inList }),
+      step: { kind: 'put', path, shifts: inList, value },
+    }),
+  ],
+  [
+    'replace',
+    ({ object, path, value, now }) =>
+      now === undefined
+        ? undefined
+        : { data: put(object, path, { value, insert: false }), step: { kind: 'put', path, shifts: false, value } },
+  ],
+  [
+    'remove',
+    ({ object, path, inList, now }) =>
+      now === undefined
+        ? undefined
+        : {
+            data: put(object, path, { value: undefined, insert: false }),
+            step: { kind: 'remove', path, shifts: inList, value: undefined },
+          },
+  ],
+])
+
+/** A JSON pointer (RFC 6901) as a path of the object; `-` is the place behind a list's last item. */
+function pathIn(object: Data, pointer: unknown): Path | undefined {
+  if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
+  const path: (string | number)[] = []
+  for (const part of pointer.slice(1).split('/')) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    const holder = valueAt(object, path)
+    if (!Array.isArray(holder)) path.push(key)
+    else if (key === '-') path.push(holder.length)
+    else if (/^(?:0|[1-9]\d*)$/.test(key) && Number(key) <= holder.length) path.push(Number(key))
+    else return undefined
+  }
+  return path
+}
+
+interface Putting {
+  readonly value: unknown
+  /** Before what is there, in a list. */
+  readonly insert: boolean
+}
+
+function put(data: Data, path: Path, putting: Putting): Data {
+  const out = putIn(data, path, putting)
+  return isRecord(out) ? out : data
+}
+
+function putIn(data: unknown, [key, ...rest]: Path, putting: Putting): unknown {
+  if (key === undefined) return putting.value
+  if (Array.isArray(data)) {
+    const items: readonly unknown[] = data
+    const index = Number(key)
+    const inner = rest.length > 0 ? putIn(items[index], rest, putting) : putting.value
+    const isCut = rest.length > 0 || !putting.insert
+    return [
+      ...items.slice(0, index),
+      ...(inner === undefined ? [] : [inner]),
+      ...items.slice(isCut ? index + 1 : index),
+    ]
+  }
+  const record = isRecord(data) ? data : {}
+  const { [String(key)]: old, ...others } = record
+  const inner = rest.length > 0 ? putIn(old, rest, putting) : putting.value
+  return inner === undefined ? others : { ...record, [String(key)]: inner }
+}
+
+function operationSource(step: Operation, path: Path): Source {
+  const list = step.path.slice(0, -1)
+  const at = step.path.at(-1)
+  const startsSame = (start: Path): boolean => start.every((key, index) => path[index] === key)
+  if (step.kind === 'put' && startsSame(step.path)) {
+    return { from: 'patch', path: [step.index, 'value', ...path.slice(step.path.length)] }
+  }
+  const own = path[list.length]
+  if (!step.shifts || !startsSame(list) || typeof own !== 'number' || typeof at !== 'number' || own < at)
+    return { from: 'below', path }
+  const before = step.kind === 'put' ? own - 1 : own + 1
+  return { from: 'below', path: [...list, before, ...path.slice(list.length + 1)] }
+}

@@ -1,0 +1,208 @@
+import type { Config } from '../config/schema.ts'
+import type { Environment } from '../environment/graph.ts'
+import { decisiveSteps, type Layered, layeredIn, placeOf } from '../layer/layered.ts'
+import { type Layout, layoutOf, manifestIn, namespaceOf, resourcesOf, withTexts } from '../layer/layout.ts'
+import type { Manifest, ManifestObject, Path } from '../manifest/parse.ts'
+import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
+import { versionObjects } from '../traffic/version.ts'
+import { serviceOf, settingsOf, type Target } from './target.ts'
+
+/** What a target is read from. */
+export interface Scene {
+  readonly config: Config
+  readonly layout: Layout
+}
+
+/**
+ * One route of a file as some environments have it, all in the same way; undefined where it has no rules. Its neighbours
+ * are those of the first of them, and every file that one of the others has besides.
+ */
+export function readTarget(scene: Scene, object: ManifestObject, environments: readonly string[]): Target | undefined {
+  const { layout, config } = scene
+  const [first = ''] = environments
+  // In a file that environments of several namespaces share, names stay as they are written.
+  const [namespace, ...others] = new Set(environments.map((name) => namespaceOf(layout, name)))
+  const placement = others.length === 0 ? namespace : undefined
+  const layered = layeredIn(layout, first, object)
+  if (layered === undefined) return undefined
+  const neighbours = neighboursOf(layout, environments).map((manifest) => placed(manifest, placement))
+  const objects = neighbours.flatMap((neighbour) => neighbour.objects)
+  const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
+  const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
+  if (bare.rules.length === 0 && !isLost(bare, objects)) return undefined
+  const roots = rootsOf(bare, objects)
+  const service = serviceOf(config, bare, roots)
+  const settings = settingsOf(config, service.config, environments)
+  const route = withPlace(layered, readRoute(layered.manifest, own, settings.names))
+  return {
+    service: service.name,
+    aliases: [service.name, route.name, ...roots.map(({ name }) => name)],
+    environment: nameOf(layout, environments),
+    environments,
+    route,
+    manifest: layered.manifest,
+    object: own,
+    neighbours,
+    settings,
+    unclear: layered.unclear,
+    layout,
+    placement,
+  }
+}
+
+/** The environments that have a route, those together that have its weights in one place. */
+export function groupsOf(layout: Layout, object: ManifestObject, environments: readonly string[]): readonly string[][] {
+  const groups = Map.groupBy(environments, (environment) => {
+    const layered = layeredIn(layout, environment, object)
+    return JSON.stringify([layered === undefined, layered?.unclear, layered && patchesIn(layered)])
+  })
+  return [...groups.values()]
+}
+
+function patchesIn(layered: Layered): readonly string[] {
+  return [...new Set(decisiveSteps(layered).map(({ patch }) => patch.id))]
+}
+
+/** A target as some of its environments have it, by themselves. */
+export function narrowed(config: Config, target: Target, environments: readonly string[]): Target {
+  const kept = target.environments.filter((name) => environments.includes(name))
+  if (kept.length === target.environments.length) return target
+  const narrow = readTarget({ config, layout: target.layout }, target.object, kept)
+  return { ...(narrow ?? target), service: target.service }
+}
+
+/** The same target among other texts of its files; undefined where its route is not there any more. */
+export function rereadTarget(target: Target, changed: ReadonlyMap<string, string>): Target | undefined {
+  const layout = withTexts(target.layout, changed)
+  return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, target.environments) })
+}
+
+/** The files that decide where a target stands: of its route, its versions, and the kustomizations and patches between. */
+export function filesOf(target: Target): readonly string[] {
+  return [
+    ...new Set(
+      [target.object, ...versionObjects(target.route, target.neighbours)].flatMap((object) => filesFor(target, object)),
+    ),
+  ]
+}
+
+/** The kustomizations of a target, also those that say nothing about it now and may have done so before. */
+export function kustomizationsOf({ layout, environments }: Target): readonly string[] {
+  const [first] = environments
+  const files = layout.environments.find(({ name }) => name === first)?.files ?? []
+  return files.filter((file) => /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(file))
+}
+
+/** Every file that `targetAt` asks for first. */
+export function filesToRead(target: Target): readonly string[] {
+  const [first = ''] = target.environments
+  return [...new Set([...filesOf(target), ...resourcesOf(target.layout, first)])]
+}
+
+function filesFor({ layout, environments }: Target, object: ManifestObject): readonly string[] {
+  const [first = ''] = environments
+  const layered = layeredIn(layout, first, object)
+  const patches = layered === undefined ? [] : decisiveSteps(layered).map(({ patch }) => patch)
+  return [object.file, ...patches.flatMap(({ holder, listed }) => [holder.file, listed])]
+}
+
+/**
+ * The same target in another commit, from texts of its files there. `needs` names files whose texts must be given too before
+ * the answer is final (a file that is not there counts as undefined).
+ */
+export function targetAt(
+  target: Target,
+  texts: ReadonlyMap<string, string | undefined>,
+): { readonly target: Target | undefined; readonly needs: readonly string[] } {
+  const [first = ''] = target.environments
+  const environments = target.layout.environments.filter(({ name }) => name === first).map(withoutFiles)
+  const layout = { ...layoutOf(environments, texts), owners: target.layout.owners }
+  const isPlain = environments.every(({ kind }) => kind === 'plain')
+  const files = isPlain ? target.neighbours.map(({ file }) => file) : resourcesOf(layout, first)
+  const neighbours = manifestsIn(layout, first, files)
+  const then = reread({ ...target, layout }, { object: target.object, neighbours })
+  return { target: then, needs: [...layout.needs] }
+}
+
+function withoutFiles(environment: Environment): Environment {
+  return { ...environment, files: [] }
+}
+
+/** Reads a target's route again. It may have moved to another file, or to another place in its own. */
+function reread(
+  target: Target,
+  at: { readonly object: ManifestObject; readonly neighbours: readonly Manifest[] },
+): Target | undefined {
+  const [first = ''] = target.environments
+  const neighbours = at.neighbours.map((manifest) => placed(manifest, target.placement))
+  const isHome = ({ file }: Manifest): boolean => file === at.object.file
+  for (const manifest of [...neighbours.filter(isHome), ...neighbours]) {
+    const object = manifest.objects.find((known) => isRoute(known) && isSameObject(known, at.object))
+    const layered = object === undefined ? undefined : layeredIn(target.layout, first, object)
+    if (object === undefined || layered === undefined) continue
+    const route = withPlace(
+      layered,
+      readRoute(layered.manifest, { ...layered.object, namespace: object.namespace }, target.settings.names),
+    )
+    return { ...target, route, manifest: layered.manifest, object, neighbours, unclear: layered.unclear }
+  }
+  return undefined
+}
+
+function isSameObject(a: ManifestObject, b: ManifestObject): boolean {
+  return a.kind === b.kind && a.name === b.name && (a.namespace ?? 'default') === (b.namespace ?? 'default')
+}
+
+/** `all`, or names joined by `+`. */
+function nameOf({ environments: all }: Layout, environments: readonly string[]): string {
+  return environments.length > 1 && environments.length === all.length ? 'all' : environments.join('+')
+}
+
+/** A route and its rules stand where their weights do. */
+function withPlace(layered: Layered, route: Route): Route {
+  const [destination] = [...weightedRules(route), ...route.rules].flatMap(({ destinations }) => destinations)
+  if (destination === undefined || layered.steps.length === 0) return route
+  const fileAt = (path: Path): string => placeOf(layered, path.slice(layered.object.at.length)).file
+  const rules = route.rules.map((rule) => {
+    const [first] = rule.destinations
+    const isElsewhere = first !== undefined && fileAt(first.path.slice(0, -2)) !== fileAt(first.weightPath)
+    return isElsewhere ? { ...rule, line: first.line } : rule
+  })
+  const file = fileAt(destination.weightPath)
+  return { ...route, rules, place: file === route.place.file ? route.place : { file, line: destination.line } }
+}
+
+/** The manifests of environments, as the first of them that has a file has it. */
+function neighboursOf(layout: Layout, environments: readonly string[]): readonly Manifest[] {
+  const seen = new Set<string>()
+  return environments.flatMap((environment) => {
+    const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))
+    for (const file of files) seen.add(file)
+    return manifestsIn(layout, environment, files)
+  })
+}
+
+function manifestsIn(layout: Layout, environment: string, files: readonly string[]): readonly Manifest[] {
+  return files.flatMap((file) => {
+    const manifest = manifestIn(layout, file)
+    if (!manifest.ok || manifest.value === undefined) return []
+    const objects = manifest.value.objects.flatMap((object) => layeredIn(layout, environment, object)?.object ?? [])
+    return [{ ...manifest.value, objects }]
+  })
+}
+
+/** The manifest as it is after kustomize has put its objects into a namespace; as written where it does not. */
+function placed(manifest: Manifest, namespace: string | undefined): Manifest {
+  if (namespace === undefined || manifest.objects.every((object) => object.namespace === namespace)) return manifest
+  return { ...manifest, objects: manifest.objects.map((object) => ({ ...object, namespace })) }
+}
+
+/** A root whose delegates are all somewhere else: whoever names it must hear why nothing can be moved. */
+function isLost({ delegates }: Route, objects: readonly ManifestObject[]): boolean {
+  return delegates.length > 0 && !objects.some((object) => delegates.some((delegate) => isObject(delegate, object)))
+}
+
+function isObject({ kind, name, namespace }: RouteName, object: ManifestObject): boolean {
+  return object.kind === kind && object.name === name && (object.namespace ?? 'default') === namespace
+}
