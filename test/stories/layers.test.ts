@@ -66,7 +66,7 @@ test('production goes from 0 to 100 and to its end in a patch of its own, and st
   const { number, answer } = await ask(story, 'web-v2', '/canary 25 --env production')
   assert.match(
     answer,
-    /✅ `production\/web`: 0% → \*\*25%\*\*.*Rendered before and after: nothing but this route changes\./,
+    /✅ `production\/web`: 0% → \*\*25%\*\*[^]*Rendered before and after: nothing but this route changes\./,
   )
   await mergeWhenGreen(story, number, 'web-v2')
   const end = await story.until(

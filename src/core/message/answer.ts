@@ -56,7 +56,7 @@ function words(outcome: Outcome): string {
     case 'refused':
       return `⛔ ${explainRefusal(outcome.refusal)}`
     case 'set':
-      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. ${proofWords(outcome.proof, code)}The checks say what a merge waits for.`
+      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. The checks say what a merge waits for.${proofParagraph(outcome.proof)}`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
@@ -68,6 +68,11 @@ function words(outcome: Outcome): string {
     case 'help':
       return helpWords()
   }
+}
+
+function proofParagraph(proof: ProofOfEdit | undefined): string {
+  const words = proofWords(proof, code)
+  return words === '' ? '' : `\n\n${words}`
 }
 
 function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>): string {

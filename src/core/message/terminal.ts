@@ -18,7 +18,7 @@ export function setText(set: {
 }): string {
   const title = `${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`
   if (set.files.size === 0) return `${title}. It was so already: nothing changed.\n`
-  return `${title}\n${proofWords(set.proof, (name) => name).trimEnd()}\n\n${patchOf(set.files)}`
+  return `${title}\n${proofWords(set.proof, (name) => name)}\n\n${patchOf(set.files)}`
 }
 
 /** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
