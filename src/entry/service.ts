@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openMirror } from '../adapters/git/mirror.ts'
@@ -128,6 +129,8 @@ function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Plac
       jobs: queue,
       memo: queue.memo,
       clock,
+      // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
+      seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),
       log,
       ...(await github.portsFor(place)),
     }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { parseCommands } from '../core/command/parse.ts'
+import { isButton } from '../core/message/buttons.ts'
+import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Place, Task } from '../flows/work.ts'
 
 /**
@@ -25,7 +27,7 @@ const Pull = z.object({
   base: Ref,
 })
 
-const CheckPulls = z.array(z.object({ number: z.int() })).default([])
+const CheckPulls = z.array(z.object({ number: z.int(), base: z.object({ ref: z.string() }).nullish() })).default([])
 
 export const EVENTS = {
   pull_request: z.object({
@@ -43,10 +45,18 @@ export const EVENTS = {
   }),
   push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
   status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
+  pull_request_review: z.object({ ...common, action: z.string(), pull_request: z.object({ number: z.int() }) }),
+  merge_group: z.object({
+    ...common,
+    action: z.string(),
+    merge_group: z.object({ head_sha: z.string(), head_ref: z.string(), base_ref: z.string() }),
+  }),
   check_run: z.object({
     ...common,
     action: z.string(),
-    check_run: z.object({ app: Installation.nullish(), pull_requests: CheckPulls }),
+    check_run: z.object({ app: Installation.nullish(), pull_requests: CheckPulls, head_sha: z.string().nullish() }),
+    requested_action: z.object({ identifier: z.string() }).nullish(),
+    sender: z.object({ login: z.string() }).nullish(),
   }),
   check_suite: z.object({
     ...common,
@@ -68,8 +78,12 @@ export function readPayload(name: EventName, payload: unknown): Readonly<Record<
   return read.success ? read.data : undefined
 }
 
-/** What a webhook gives cause to do. A status is left out: whether anybody waits for it is not in the payload. */
-export function tasksOf(name: Exclude<EventName, 'status'>, payload: unknown): readonly Task[] {
+/** What a webhook gives cause to do. Statuses and reviews are left out: whether anybody waits for them is not in the payload. */
+export function tasksOf(
+  name: Exclude<EventName, 'status' | 'pull_request_review'>,
+  payload: unknown,
+  delivery: string,
+): readonly Task[] {
   switch (name) {
     case 'pull_request':
       return forPull(EVENTS.pull_request.parse(payload))
@@ -77,9 +91,16 @@ export function tasksOf(name: Exclude<EventName, 'status'>, payload: unknown): r
       return forComment(EVENTS.issue_comment.parse(payload))
     case 'push':
       return forPush(EVENTS.push.parse(payload))
+    case 'merge_group': {
+      const { action, merge_group: group, ...rest } = EVENTS.merge_group.parse(payload)
+      const base = group.base_ref.replace(/^refs\/heads\//, '')
+      const found = { base, ref: group.head_ref, head: group.head_sha }
+      return action === 'checks_requested' ? [{ type: 'group', ...placeOf(rest), ...found }] : []
+    }
     case 'check_run': {
-      const { action, check_run, ...rest } = EVENTS.check_run.parse(payload)
-      return action === 'rerequested' ? rerun(rest, check_run.pull_requests) : []
+      const event = EVENTS.check_run.parse(payload)
+      if (event.action === 'requested_action') return forButton(event, delivery)
+      return event.action === 'rerequested' ? rerun(event, event.check_run.pull_requests) : []
     }
     case 'check_suite': {
       const { action, check_suite, ...rest } = EVENTS.check_suite.parse(payload)
@@ -117,10 +138,26 @@ function forComment(payload: Payload<'issue_comment'>): Task[] {
 
 function forPush(payload: Payload<'push'>): Task[] {
   const { ref, after, deleted, repository } = payload
+  // A stop came or went, by our hand or by somebody's on GitHub.
+  if (ref.startsWith(STOP_REFS.slice(0, -1)))
+    return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, regate: true }]
   const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined
   // Rollouts on other base branches go on by their pull requests' webhooks and by the sweep.
   if (branch !== repository.default_branch || deleted) return []
   return [{ type: 'advance', ...placeOf(payload), base: branch, head: after }]
+}
+
+/** A button of a check. Of pull requests from forks GitHub names none, and Perch has no buttons to press there. */
+function forButton(payload: Payload<'check_run'>, delivery: string): Task[] {
+  const { check_run: run, requested_action: action, sender } = payload
+  const [pull] = run.pull_requests
+  const head = run.head_sha ?? ''
+  const name = action?.identifier ?? ''
+  if (pull === undefined || !isButton(name) || sender === undefined || sender === null) return []
+  const place = placeOf(payload)
+  if (name === 'retry') return [{ type: 'review', ...place, pull: pull.number, force: true }]
+  const button = { pull: pull.number, name, login: sender.login, head, id: delivery }
+  return [{ type: 'advance', ...place, base: pull.base?.ref ?? payload.repository.default_branch, button }]
 }
 
 function rerun(

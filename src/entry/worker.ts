@@ -2,6 +2,7 @@ import type { Probot } from 'probot'
 import { z } from 'zod'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
+import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
@@ -77,6 +78,8 @@ function run(desk: Desk, task: Task): Promise<void> {
       return review(desk, task)
     case 'advance':
       return advance(desk, task)
+    case 'group':
+      return reviewGroup(desk, task)
     case 'sweep':
       return sweep(desk, task)
   }
@@ -94,6 +97,8 @@ export function giveUp(parts: WorkerParts): (job: ClaimedJob, error: unknown) =>
   return async (job, error) => {
     parts.log.error({ key: job.key, err: error }, 'gave up a job; the sweep will look again')
     const task = Task.safeParse(job.data)
-    if (task.success && task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data)
+    if (!task.success) return
+    if (task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data)
+    if (task.data.type === 'group') await giveUpGroup(await parts.deskFor(task.data), task.data)
   }
 }

@@ -2,8 +2,9 @@ import { configProblem } from '../core/message/problem.ts'
 import { closingComment } from '../core/message/pull-request.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
+import { answerButton } from './buttons.ts'
 import type { Desk } from './desk.ts'
-import { recallPull, settle, settledAt } from './memory.ts'
+import { forgetPull, recallPulls, type Seen, settle, settledAt } from './memory.ts'
 import { labelsOf } from './propose.ts'
 import { type BaseState, loadBase } from './rollouts.ts'
 import { closePull, takeSteps } from './take-steps.ts'
@@ -11,11 +12,11 @@ import { jobOf, type Task } from './work.ts'
 
 /** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
 export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' }>): Promise<void> {
-  const isSettled = task.head !== undefined && (await settledAt(desk, task.base)) === task.head
-  if (isSettled && task.command === undefined) return
+  const isAsked = task.command !== undefined || task.button !== undefined
+  if (!isAsked && task.regate !== true && (await isSettled(desk, task))) return
   const base = await loadBase(desk, task.base)
   if (base === undefined) return
-  if (task.command !== undefined) await answerOnBase(desk, base, task.command)
+  await answer(desk, base, task)
   if (!base.ok) {
     desk.log.warn(
       { problems: base.error.map((problem) => configProblem(problem).what) },
@@ -24,14 +25,27 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
     return
   }
   // A command has changed what is open: what follows from it is decided on what is there now.
-  const state = task.command === undefined ? base : await loadBase(desk, task.base)
+  const state = isAsked ? await loadBase(desk, task.base) : base
   if (state === undefined || !state.ok) return
   for (const rollout of state.value.rollouts)
     await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
   for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)
-  await reviewAgain(desk, state.value)
+  await reviewAgain(desk, state.value, task.regate === true)
   await settle(desk, task.base, state.value.sha)
+}
+
+async function answer(
+  desk: Desk,
+  base: NonNullable<Awaited<ReturnType<typeof loadBase>>>,
+  { command, button }: Extract<Task, { type: 'advance' }>,
+): Promise<void> {
+  if (command !== undefined) await answerOnBase(desk, base, command)
+  if (button !== undefined) await answerButton(desk, base, button)
+}
+
+async function isSettled(desk: Desk, { base, head }: Extract<Task, { type: 'advance' }>): Promise<boolean> {
+  return head !== undefined && (await settledAt(desk, base)) === head
 }
 
 /** What is missing or left over where a process ended between two effects; where that went well there is nothing to do. */
@@ -44,13 +58,26 @@ async function tidy(desk: Pick<Desk, 'pulls' | 'branches'>, { rollouts, leftover
   for (const branch of leftovers) await desk.branches.remove(branch)
 }
 
-/** What a pull request would do depends on its base: those that change traffic are looked at again when it has moved. */
-async function reviewAgain(desk: Desk, base: BaseState): Promise<void> {
+/**
+ * What a pull request would do depends on its base: those that change traffic are looked at again when it has moved, when
+ * a stop came or went, and when the older one that they waited for is over.
+ */
+async function reviewAgain(desk: Desk, base: BaseState, isRegated: boolean): Promise<void> {
   const { repo, installation } = desk
-  for (const pull of base.pulls.filter(({ state }) => state === 'open')) {
-    const seen = await recallPull(desk, pull.number)
-    if (seen === undefined || !seen.traffic || seen.base === base.sha) continue
-    const id = `base:${base.sha}`
+  const remembered = await recallPulls(desk)
+  for (const { number, state } of base.pulls)
+    if (state !== 'open' && remembered.has(number)) await forgetPull(desk, number)
+  const open = base.pulls.filter(({ state }) => state === 'open')
+  const numbers = new Set(open.map(({ number }) => number))
+  for (const pull of open) {
+    const seen = remembered.get(pull.number)
+    if (seen === undefined || !seen.traffic || !(isRegated || isOutdated(seen, base, numbers))) continue
+    // Once for one cause: the base, what went before it, or a moment's change of stops.
+    const id = isRegated ? `regate:${desk.clock.now()}` : `base:${base.sha}:${seen.behind ?? ''}`
     await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, { id }))
   }
+}
+
+function isOutdated(seen: Seen, base: BaseState, open: ReadonlySet<number>): boolean {
+  return seen.base !== base.sha || (seen.behind !== undefined && !open.has(seen.behind))
 }

@@ -1,4 +1,4 @@
-import type { Command, CommandLine } from '../core/command/commands.ts'
+import type { CommandLine, ShareCommand } from '../core/command/commands.ts'
 import { pendingComments, type PendingComment } from '../core/command/pending.ts'
 import type { ConfigProblem } from '../core/config/read.ts'
 import { answer, type Outcome } from '../core/message/answer.ts'
@@ -15,7 +15,9 @@ import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import { notAllowed } from './permission.ts'
+import { planOutcome } from './plan.ts'
 import type { BaseState } from './rollouts.ts'
+import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { takeSteps } from './take-steps.ts'
 
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
@@ -49,21 +51,57 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
   if (command.name === 'help') return { code: 'help' }
   if (!base.ok) return refused(configRefusal(base.error))
   const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
-  if (command.name === 'status') return { code: 'status', standings: statusLines(related, base.value.rollouts) }
-  if (command.name === 'abort') return abortAll(desk, base.value, { ...asked, related, reason: command.reason })
-  return proposeShare(desk, base.value, { ...asked, related, command })
+  const targets = related.map(({ standing }) => standing.target)
+  const by = { login: pending.login, base: base.value.ref, cause: String(pending.id), at: pending.createdAt }
+  switch (command.name) {
+    case 'status':
+      return { code: 'status', standings: statusLines(related, base.value.rollouts) }
+    case 'abort':
+      return abortAll(desk, base.value, {
+        login: pending.login,
+        pull: asked.pull.number,
+        related,
+        reason: command.reason,
+      })
+    case 'set':
+    case 'next':
+    case 'promote':
+      return proposeShare(desk, base.value, { ...asked, related, command })
+    case 'hold':
+      return hold(desk, targets, { ...by, reason: command.reason })
+    case 'resume':
+      return resume(desk, targets, by)
+    case 'freeze':
+      return freeze(desk, command, { ...by, environments: base.value.snapshot.environments })
+    case 'unfreeze':
+      return unfreeze(desk, command.environment, by)
+    case 'plan':
+      return command.steps === undefined
+        ? planOutcome(related.map(({ standing }) => standing))
+        : refused({ code: 'no-head' })
+    case 'why':
+    case 'diff':
+    case 'retry':
+    case 'override':
+      return refused({ code: 'no-head' })
+  }
 }
 
-async function abortAll(
+/** Closes the open steps of rollouts, and opens a rollback where the canary has traffic. */
+export async function abortAll(
   desk: Desk,
   base: BaseState,
-  asked: Asked & { readonly related: readonly RolloutFacts[]; readonly reason: string | undefined },
+  asked: {
+    readonly login: string
+    readonly pull: number
+    readonly related: readonly RolloutFacts[]
+    readonly reason: string | undefined
+  },
 ): Promise<Outcome> {
   const closed: number[] = []
   let rollback = asked.related.flatMap(({ open }) => open).find(({ kind }) => kind === 'rollback')?.pull.number
   for (const rollout of asked.related) {
-    const by = { login: asked.pending.login, pull: asked.pull.number, reason: asked.reason }
-    const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked: by })
+    const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked })
     if (!done.ok) return refused(done.error)
     closed.push(...done.value.closed)
     rollback = done.value.opened?.number ?? rollback
@@ -78,7 +116,7 @@ async function proposeShare(
   base: BaseState,
   asked: Asked & {
     readonly related: readonly RolloutFacts[]
-    readonly command: Extract<Command, { name: 'set' | 'next' }>
+    readonly command: ShareCommand
   },
 ): Promise<Outcome> {
   if (asked.pull.state === 'open') return refused({ code: 'mixed' })
@@ -96,20 +134,18 @@ async function proposeShare(
   return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
 }
 
-function moveFor(
-  standing: Standing,
-  command: Extract<Command, { name: 'set' | 'next' }>,
-): Move | 'already' | undefined {
-  if (command.name === 'next') return moveAfter(standing)
+function moveFor(standing: Standing, command: ShareCommand): Move | 'already' | undefined {
   const from = standing.share
-  if (command.percent === from) return 'already'
-  return command.percent === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to: command.percent }
+  if (command.name === 'next' || (command.name === 'promote' && from === 100)) return moveAfter(standing)
+  const to = command.name === 'promote' ? 100 : command.percent
+  if (to === from) return 'already'
+  return to === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to }
 }
 
 function chosen(
   base: BaseState,
   related: readonly RolloutFacts[],
-  command: Extract<Command, { name: 'set' | 'next' }>,
+  command: ShareCommand,
 ): Result<RolloutFacts, Refusal> {
   const isNamed = command.service !== undefined || command.environment !== undefined
   const pool = related.length > 0 && !isNamed ? related : base.rollouts

@@ -29,5 +29,7 @@ export interface Desk {
   readonly jobs: Jobs
   readonly memo: Memo
   readonly clock: Clock
+  /** A mark that only this service can make for a text, as letters and digits. */
+  readonly seal: (text: string) => string
   readonly log: Log
 }

@@ -1,28 +1,30 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
-import { judge } from '../core/gate/gate.ts'
+import { judge, overrule } from '../core/gate/gate.ts'
+import { UNRESTRAINED } from '../core/gate/restraint.ts'
 import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
-import { isManifestPath } from '../core/rollout/snapshot.ts'
+import { isManifestPath, type Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target, targetName } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import type { Desk } from './desk.ts'
-import { livenessOf, type LivenessQuestion } from './liveness.ts'
+import { livenessOf } from './liveness.ts'
 import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
+import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock' | 'pulls' | 'people'>
 
-export interface Question extends LivenessQuestion {
-  readonly head: Sha
+export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
 }
 
-const NOTHING: Review = {
+/** A review of what changes nothing. */
+export const NOTHING: Review = {
   compared: undefined,
   changes: [],
   rows: [],
@@ -151,7 +153,7 @@ async function judgeChanges(
     for (const from of old.length === 0 ? [undefined] : old) {
       const difference = { from, to, version: versionChange(from, to) }
       if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
-      changes.push(await judgeChange(desk, difference, question))
+      changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
     }
   }
   return changes
@@ -170,29 +172,44 @@ interface Difference {
   readonly from: Standing | undefined
   readonly to: Standing
   readonly version: ReviewedChange['version']
+  readonly base: Snapshot
 }
 
-async function judgeChange(
-  desk: Needs,
-  { from, to, version }: Difference,
-  question: Question,
-): Promise<ReviewedChange> {
+async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
+  const { from, to, version } = difference
   const { target } = to
+  const found = judge(await trafficChange(desk, difference, question), desk.clock.now())
+  const isOpen = found.some(({ state }) => state !== 'pass')
+  const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
+  return { target, from: from?.share ?? 0, to: to.share, version, finishes: isFinish(difference), verdicts }
+}
+
+function isFinish({ from, to }: Difference): boolean {
+  return from?.phase === 'finishing-weights' && to.share === 0
+}
+
+/** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
+async function trafficChange(
+  desk: Needs,
+  difference: Difference,
+  question: Question,
+): Promise<Parameters<typeof judge>[0]> {
+  const { from, to, version, base } = difference
   const fromShare = from?.share ?? 0
-  const liveness = from === undefined || fromShare === 0 ? undefined : await livenessOf(desk, question, from)
-  // The rollout's pace is the base branch's word, not the pull request's.
-  const { bakeMs, unchecked } = (from ?? to).target.settings
-  const finishes = from?.phase === 'finishing-weights' && to.share === 0
-  const change = {
-    target: targetName(target),
+  const promotes = version?.role === 'stable'
+  const { target } = from ?? to
+  const isHeldBack = to.share > fromShare || promotes
+  return {
+    target: targetName(to.target),
     from: fromShare,
     to: to.share,
-    promotes: version?.role === 'stable',
+    promotes,
     swaps: version?.role === 'canary',
-    finishes,
-    bakeMs,
-    unchecked,
-    liveness,
+    finishes: isFinish(difference),
+    bakeMs: target.settings.bakeMs,
+    unchecked: target.settings.unchecked,
+    liveness: from === undefined || fromShare === 0 ? undefined : await livenessOf(desk, question, from),
+    canary: to.versions?.canary,
+    restraints: isHeldBack ? await restraintsOf(desk, question, { target, base }) : UNRESTRAINED,
   }
-  return { target, from: fromShare, to: to.share, version, finishes, verdicts: judge(change, desk.clock.now()) }
 }

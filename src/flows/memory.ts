@@ -12,6 +12,14 @@ const Seen = z.object({
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
   traffic: z.boolean(),
+  /** The rollouts that it moves, by `movedRoutes`. */
+  targets: z.array(z.string()).default([]),
+  /** The older pull request that it waits for. */
+  behind: z.int().optional(),
+  /** It waits for something that shows in no ref: reviews. */
+  polls: z.boolean().default(false),
+  /** Which stops there were (`stopsKey`). */
+  stops: z.string().default(''),
 })
 export type Seen = z.infer<typeof Seen>
 
@@ -24,6 +32,31 @@ export async function recallPull(desk: Needs, pull: number): Promise<Seen | unde
 
 export async function rememberPull(desk: Needs, pull: number, seen: Seen): Promise<void> {
   await desk.memo.set(`pull:${desk.repo.id}:${pull}`, seen)
+}
+
+/** Everything that is remembered of this repository's pull requests, by number. */
+export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, Seen>> {
+  const prefix = `pull:${desk.repo.id}:`
+  const entries = await desk.memo.entries(prefix)
+  return new Map(
+    [...entries].flatMap(([key, value]) => {
+      const seen = Seen.safeParse(value)
+      return seen.success ? [[Number(key.slice(prefix.length)), seen.data] as const] : []
+    }),
+  )
+}
+
+/** That both checks of a merge group's commit are concluded. */
+export async function rememberGroup(desk: Needs, head: Sha): Promise<void> {
+  await desk.memo.set(`group:${desk.repo.id}:${head}`, true)
+}
+
+/** Of the commits of merge groups those that were concluded; what went from the queue is forgotten. */
+export async function concludedGroups(desk: Needs, current: ReadonlySet<Sha>): Promise<ReadonlySet<Sha>> {
+  const prefix = `group:${desk.repo.id}:`
+  const known = [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+  for (const head of known.filter((one) => !current.has(one))) await desk.memo.forget(prefix + head)
+  return new Set(known)
 }
 
 /** So that the next sweep looks at it as if for the first time. */

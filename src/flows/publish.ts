@@ -1,4 +1,5 @@
 import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
+import { buttonsFor } from '../core/message/buttons.ts'
 import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import type { CheckReport, CheckRun, Comment, Sha } from '../core/rollout/facts.ts'
@@ -48,9 +49,10 @@ export async function announceWork(board: CheckBoard): Promise<void> {
   for (const report of workingReports()) await board.put(report)
 }
 
-export async function publishChecks(board: CheckBoard, review: Review): Promise<void> {
+/** Concludes both checks. `isStep`: of a pull request that Perch opened for a rollout, which has more buttons. */
+export async function publishChecks(board: CheckBoard, review: Review, isStep: boolean): Promise<void> {
   await board.put(validateReport(review))
-  await board.put(gateReport(review))
+  await board.put({ ...gateReport(review), actions: buttonsFor(review, isStep) })
 }
 
 export async function publishFailure(board: CheckBoard): Promise<void> {

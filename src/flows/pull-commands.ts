@@ -1,14 +1,21 @@
-import type { CommandLine } from '../core/command/commands.ts'
+import type { Command, CommandLine, ShareCommand } from '../core/command/commands.ts'
 import type { PendingComment } from '../core/command/pending.ts'
-import { answer, type Outcome } from '../core/message/answer.ts'
+import type { Override } from '../core/gate/gate.ts'
+import type { Review } from '../core/gate/review.ts'
+import { answer, type Outcome, sealedText } from '../core/message/answer.ts'
 import { configRefusal } from '../core/message/problem.ts'
+import type { Refusal } from '../core/message/refusal.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
+import { standingOf } from '../core/rollout/standing.ts'
+import type { Target } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
-import { loadConfig } from './load.ts'
+import { loadConfig, loadSnapshot } from './load.ts'
 import { notAllowed } from './permission.ts'
+import { planOutcome } from './plan.ts'
 import { loadBase } from './rollouts.ts'
 import { setShare } from './set-share.ts'
+import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { jobOf } from './work.ts'
 
 export interface Answered {
@@ -16,6 +23,8 @@ export interface Answered {
   readonly head: Sha
   /** Answers to post once the checks say what they say. */
   readonly answers: readonly string[]
+  /** What the commands passed for that head; the answers that will say so are not posted yet. */
+  readonly overrides: readonly Override[]
 }
 
 /** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */
@@ -29,30 +38,35 @@ export async function handOver(desk: Desk, pull: PullRequest, comment: PendingCo
   await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref, command }))
 }
 
+export interface Place {
+  readonly pull: PullRequest
+  readonly base: Sha
+  /** What merging a head commit would do, and what its gates say. */
+  readonly look: (head: Sha) => Promise<Review>
+}
+
 /** Carries out the commands that concern an open (or closed) pull request's own branch. */
-export async function runCommands(
-  desk: Desk,
-  at: { readonly pull: PullRequest; readonly base: Sha },
-  pending: readonly PendingComment[],
-): Promise<Answered> {
+export async function runCommands(desk: Desk, at: Place, pending: readonly PendingComment[]): Promise<Answered> {
   let head = at.pull.head.sha
   const answers: string[] = []
+  const overrides: Override[] = []
   for (const comment of pending) {
     const outcomes: { command: string; outcome: Outcome }[] = []
     for (const [index, line] of comment.commands.entries()) {
       const pull = { ...at.pull, head: { ...at.pull.head, sha: head } }
       const done = await runOne(desk, { ...at, pull, comment, index }, line)
       outcomes.push({ command: line.text, outcome: done.outcome })
+      // What was passed was passed for the commit that was there then.
+      if (done.head !== head) overrides.length = 0
+      if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
       head = done.head
     }
     answers.push(answer(comment.id, comment.login, outcomes))
   }
-  return { head, answers }
+  return { head, answers, overrides }
 }
 
-interface Here {
-  readonly pull: PullRequest
-  readonly base: Sha
+interface Here extends Place {
   readonly comment: PendingComment
   readonly index: number
 }
@@ -64,20 +78,77 @@ async function runOne(
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   const { pull, base, comment, index } = here
   const head = pull.head.sha
-  if (!line.result.ok)
-    return { head, outcome: { code: 'refused', refusal: { code: 'not-understood', problem: line.result.problem } } }
+  if (!line.result.ok) return { head, outcome: refused({ code: 'not-understood', problem: line.result.problem }) }
   const { command } = line.result
   const denied = await notAllowed(desk, comment.login, command.name)
-  if (denied !== undefined) return { head, outcome: { code: 'refused', refusal: denied } }
+  if (denied !== undefined) return { head, outcome: refused(denied) }
   if (command.name === 'help') return { head, outcome: { code: 'help' } }
   if (command.name === 'status') return { head, outcome: await status(desk, pull) }
-  if (command.name === 'abort') return { head, outcome: { code: 'refused', refusal: { code: 'nothing-to-abort' } } }
-  if (pull.state === 'closed') return { head, outcome: { code: 'refused', refusal: { code: 'closed' } } }
-  if (pull.head.isFork) return { head, outcome: { code: 'refused', refusal: { code: 'fork' } } }
+  if (command.name === 'abort') return { head, outcome: refused({ code: 'nothing-to-abort' }) }
+  if (pull.state === 'closed') return { head, outcome: refused({ code: 'closed' }) }
+  if (!isChange(command)) return { head, outcome: await answerOpen(desk, here, command) }
+  if (pull.head.isFork) return { head, outcome: refused({ code: 'fork' }) }
   const config = await loadConfig(desk, base)
-  if (!config.ok) return { head, outcome: { code: 'refused', refusal: configRefusal(config.error) } }
+  if (!config.ok) return { head, outcome: refused(configRefusal(config.error)) }
   const id = `${comment.id}.${index}`
   return setShare(desk, { pull, base, config: config.value }, { command, login: comment.login, id })
+}
+
+function isChange(command: Command): command is ShareCommand {
+  return command.name === 'set' || command.name === 'next' || command.name === 'promote'
+}
+
+type OpenCommand = Exclude<Command, ShareCommand | { name: 'help' | 'status' | 'abort' }>
+
+/** What is asked about an open pull request, or stops what it is about, without a commit to it. */
+async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise<Outcome> {
+  const { pull, comment } = here
+  const by = { login: comment.login, base: pull.base.ref, cause: String(comment.id), at: comment.createdAt }
+  const look = (): Promise<Review> => here.look(pull.head.sha)
+  switch (command.name) {
+    case 'retry':
+      return { code: 'looked-again' }
+    case 'why':
+    case 'diff':
+      return { code: command.name, review: await look() }
+    case 'override':
+      return override(desk, command, { login: comment.login, sha: pull.head.sha, review: await look() })
+    case 'hold':
+      return hold(desk, targetsOf(await look()), { ...by, reason: command.reason })
+    case 'resume':
+      return resume(desk, targetsOf(await look()), by)
+    case 'unfreeze':
+      return unfreeze(desk, command.environment, by)
+    case 'freeze': {
+      const config = await loadConfig(desk, here.base)
+      if (!config.ok) return refused(configRefusal(config.error))
+      const { environments } = await loadSnapshot(desk, here.base, config.value)
+      return freeze(desk, command, { ...by, environments })
+    }
+    case 'plan':
+      return planOutcome((await look()).changes.map(({ target }) => standingOf(target)))
+  }
+}
+
+function targetsOf({ changes }: Review): readonly Target[] {
+  return changes.map(({ target }) => target)
+}
+
+/** Passes a gate that does not pass by itself; a gate that does, or is none, is a mistake to be told. */
+function override(
+  { seal }: Pick<Desk, 'seal'>,
+  { gate, reason }: Extract<Command, { name: 'override' }>,
+  at: { readonly login: string; readonly sha: Sha; readonly review: Review },
+): Outcome {
+  const verdicts = at.review.changes.flatMap((change) => change.verdicts)
+  const open = [...new Set(verdicts.filter(({ state }) => state !== 'pass').map((verdict) => verdict.gate))]
+  if (!open.includes(gate)) return refused({ code: 'gate-not-waiting', gate, open })
+  const passed = { gate, by: at.login, reason }
+  return { code: 'overridden', record: { ...passed, sha: at.sha, seal: seal(sealedText(passed, at.sha)) } }
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { code: 'refused', refusal }
 }
 
 async function status(desk: Desk, pull: PullRequest): Promise<Outcome> {

@@ -1,16 +1,20 @@
 import { pendingComments } from '../core/command/pending.ts'
-import { nextLook } from '../core/gate/gate.ts'
+import { nextLook, type Override } from '../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
+import { movedRoutes } from '../core/rollout/target.ts'
+import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
-import { evaluate } from './evaluate.ts'
-import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
+import { evaluate, NOTHING, type Question } from './evaluate.ts'
+import { forgetPull, recallPull, recallPulls, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
-import { type Answered, handOver, isForBase, runCommands } from './pull-commands.ts'
+import { type Answered, handOver, isForBase, type Place, runCommands } from './pull-commands.ts'
 import { labelsOf } from './propose.ts'
 import { announceWork, checkBoard, publishChecks, publishFailure, publishSummary } from './publish.ts'
+import { stopsAmong, stopsKey } from './stops.ts'
+import { surroundingsOf } from './surroundings.ts'
 import { jobOf, type Task } from './work.ts'
 
 type ReviewTask = Extract<Task, { type: 'review' }>
@@ -41,7 +45,7 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false }
+const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false, targets: [], stops: '', polls: false }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new. */
 function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
@@ -59,28 +63,53 @@ interface Conversed {
 }
 
 async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTraffic }: Conversed): Promise<void> {
-  const answered = await answerCommands(desk, at, comments ?? [])
+  let read = comments
+  const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
+  const stops = await stopsAmong(desk, at.refs)
+  const questionOf = (head: Sha): Question => {
+    const around = surroundingsOf(desk, { pull: at.pull, stops }, { sha: head, comments: conversation })
+    const onWait = (pattern: string): Promise<void> => rememberWaiting(desk, task.pull, [pattern])
+    return { base: at.base, head, hint: task.status, onWait, around }
+  }
+  const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
+  const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
   const head = answered.head
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
   const isNew = head !== at.pull.head.sha || isFresh
   const board = isNew ? checkBoard(desk, head, []) : checkBoard(desk, head)
-  const onWait = (pattern: string): Promise<void> => rememberWaiting(desk, task.pull, [pattern])
-  const question = { base: at.base, head, hint: task.status, onWait }
+  const question = withOverrides(questionOf(head), answered.overrides)
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
 
-  await publishChecks(board, found)
-  if (concernsTraffic(found) || comments !== undefined || wasTraffic) {
-    await publishSummary(
-      desk,
-      { pull: task.pull, comments: comments ?? (await desk.conversation.of(task.pull)) },
-      found,
-    )
-  }
+  await publishChecks(board, found, isStep(at.pull, desk.botLogin))
+  if (concernsTraffic(found) || comments !== undefined || wasTraffic)
+    await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
-  const labels = task.labels ?? missingLabels(desk, at.pull)
-  if (labels.length > 0) await desk.pulls.label(task.pull, labels)
-  await lookAgain(desk, { base: at.base, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+  await label(desk, { pull: at.pull, labels: task.labels }, found)
+  await lookAgain(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
+
+/** With what was passed a moment ago, whose record is posted last. */
+function withOverrides(question: Question, overrides: readonly Override[]): Question {
+  const before = question.around.overrides
+  return { ...question, around: { ...question.around, overrides: async () => [...overrides, ...(await before())] } }
+}
+
+/** What step pull requests are found by in GitHub's lists. */
+async function label(
+  desk: Desk,
+  at: { readonly pull: PullRequest; readonly labels: readonly string[] | undefined },
+  found: Review,
+): Promise<void> {
+  const { pull } = at
+  const isHeld = found.changes.some(({ verdicts }) => verdicts.some(({ reason }) => reason.code === 'held'))
+  const labels = [...(at.labels ?? missingLabels(desk, pull))]
+  const isMarked = pull.labels.includes(HOLD_LABEL)
+  if (isHeld && !isMarked && isStep(pull, desk.botLogin)) labels.push(HOLD_LABEL)
+  if (labels.length > 0) await desk.pulls.label(pull.number, labels)
+  if (!isHeld && isMarked) await desk.pulls.unlabel(pull.number, HOLD_LABEL)
+}
+
+const HOLD_LABEL = 'canary:hold'
 
 /** The task that was to label a step may have been lost with the process that opened it, or come too late. */
 function missingLabels({ botLogin }: Pick<Desk, 'botLogin'>, pull: PullRequest): readonly string[] {
@@ -99,7 +128,8 @@ async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Co
   const pending = pendingComments(comments, desk.clock.now())
   for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(desk, pull, comment)
   const local = pending.filter((one) => !isForBase(pull, one))
-  const { answers } = await runCommands(desk, { pull, base: pull.base.sha }, local)
+  const look = (): Promise<Review> => Promise.resolve(NOTHING)
+  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, look }, local)
   for (const body of answers) await desk.conversation.add(pull.number, body)
 }
 
@@ -107,20 +137,22 @@ interface Ends {
   /** The pull request with the head that Git has, which may be newer than what the API said a moment ago. */
   readonly pull: PullRequest
   readonly base: Sha
+  /** All refs that were fetched with them, the stops too. */
+  readonly refs: ReadonlyMap<string, Sha>
 }
 
 async function fetchEnds(desk: Pick<Desk, 'mirror'>, pull: PullRequest): Promise<Ends | undefined> {
   const baseRef = `refs/heads/${pull.base.ref}`
   const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : `refs/heads/${pull.head.ref}`
-  const refs = await desk.mirror.fetch([baseRef, headRef])
+  const refs = await desk.mirror.fetch([baseRef, headRef, STOP_REFS])
   const base = refs.get(baseRef)
   const head = refs.get(headRef)
   return base === undefined || head === undefined
     ? undefined
-    : { base, pull: { ...pull, head: { ...pull.head, sha: head } } }
+    : { base, refs, pull: { ...pull, head: { ...pull.head, sha: head } } }
 }
 
-async function answerCommands(desk: Desk, at: Ends, comments: readonly Comment[]): Promise<Answered> {
+async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly Comment[]): Promise<Answered> {
   const pending = pendingComments(comments, desk.clock.now())
   for (const comment of pending.filter((one) => isForBase(at.pull, one))) await handOver(desk, at.pull, comment)
   const local = pending.filter((one) => !isForBase(at.pull, one))
@@ -137,16 +169,34 @@ async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
   const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
   const moment = isGreen ? undefined : nextLook(verdicts)
   const until = moment === undefined ? {} : { until: moment }
+  const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))[0]
   await rememberPull(desk, pull.number, {
     head: pull.head.sha,
     base,
     waits,
     traffic: found.changes.length > 0,
+    targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
+    stops: stopsKey(at.refs),
+    polls: verdicts.some(({ gate, state }) => gate === 'approvals' && state !== 'pass'),
+    ...(behind === undefined ? {} : { behind }),
     ...until,
   })
   await rememberWaiting(desk, pull.number, waits)
+  await lookAtYounger(desk, pull, found)
   if (isGreen) await mergeWhenAllowed(desk, pull, found.changes)
   else if (moment !== undefined) await setTimer(desk, pull, moment)
+}
+
+/** Younger pull requests that move the same route wait for this one, which they may not know yet. */
+async function lookAtYounger(desk: Desk, pull: PullRequest, found: Review): Promise<void> {
+  const { repo, installation } = desk
+  const targets = found.changes.flatMap(({ target }) => movedRoutes(target))
+  for (const [number, seen] of await recallPulls(desk)) {
+    const isRival = number > pull.number && targets.some((target) => seen.targets.includes(target))
+    if (!isRival || (seen.behind !== undefined && seen.behind <= pull.number)) continue
+    const task: Task = { type: 'review', installation, repo, pull: number, force: true }
+    await desk.jobs.enqueue(jobOf(task, { id: `behind:${pull.number}:${pull.head.sha}` }))
+  }
 }
 
 /** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
@@ -162,7 +212,7 @@ async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<
 }
 
 function patternOf(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
-  if (reason.code !== 'live') return []
+  if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
   const { liveness } = reason
   if (liveness.state === 'not-yet') return liveness.waitsFor === 'status' ? [liveness.pattern] : []
   // A failed status can turn, and a successful one can be taken back while the step bakes.

@@ -1,4 +1,4 @@
-import type { Command } from '../core/command/commands.ts'
+import type { ShareCommand } from '../core/command/commands.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { Outcome } from '../core/message/answer.ts'
 import { commandCommit, commandTrailer } from '../core/message/pull-request.ts'
@@ -25,8 +25,8 @@ export interface Workplace {
   readonly config: Config
 }
 
-export interface ShareCommand {
-  readonly command: Extract<Command, { name: 'set' | 'next' }>
+export interface AskedShare {
+  readonly command: ShareCommand
   readonly login: string
   /** The comment, and which of its commands: what the commit is found again by. */
   readonly id: string
@@ -39,7 +39,7 @@ const MAX_TRIES = 3
 export async function setShare(
   desk: Needs,
   place: Workplace,
-  asked: ShareCommand,
+  asked: AskedShare,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
@@ -75,7 +75,7 @@ interface Planned {
 async function plan(
   desk: Needs,
   place: Workplace & { readonly head: Sha },
-  asked: ShareCommand,
+  asked: AskedShare,
 ): Promise<Result<Planned, Refusal>> {
   const { base, head, config, pull } = place
   const ahead = await desk.mirror.ahead(base, head)
@@ -119,14 +119,14 @@ type Share = Extract<Move, { kind: 'share' }>
 async function movesFor(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly config: Config; readonly targets: readonly Target[] },
-  command: ShareCommand['command'],
+  command: ShareCommand,
 ): Promise<Result<readonly { readonly target: Target; readonly move: Share }[], Refusal>> {
   const snapshot = await loadSnapshot(desk, at.base, at.config)
   const moves: { target: Target; move: Share }[] = []
   for (const target of at.targets) {
     const old = snapshot.targets.find((known) => isSameRollout(known, target))
     const from = old === undefined ? 0 : standingOf(old).share
-    const to = command.name === 'set' ? command.percent : nextStep(planOf(old ?? target), from)
+    const to = shareOf(command) ?? nextStep(planOf(old ?? target), from)
     if (to === undefined) return err({ code: 'no-next-step', name: targetName(target), share: from })
     moves.push({ target, move: { kind: 'share', from, to } })
   }
@@ -134,4 +134,10 @@ async function movesFor(
   if (new Set(moves.map(({ move }) => move.to)).size === 1) return ok(moves)
   const choices = at.targets.map((target) => `${target.service} --env ${target.environment}`)
   return err({ code: 'ambiguous', choices })
+}
+
+/** The share that a command names; undefined where the plan says it. */
+function shareOf(command: ShareCommand): number | undefined {
+  if (command.name === 'promote') return 100
+  return command.name === 'set' ? command.percent : undefined
 }

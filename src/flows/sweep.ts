@@ -1,8 +1,10 @@
 import { parseCommands } from '../core/command/parse.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
-import { knownBases, recallPull, settledAt } from './memory.ts'
-import { jobOf, type Task } from './work.ts'
+import { concludedGroups, knownBases, recallPull, type Seen, settledAt } from './memory.ts'
+import { stopsKey } from './stops.ts'
+import { jobOf, type Place, type Task } from './work.ts'
 
 /** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
 const OVERLAP_MS = 2 * 60_000
@@ -24,15 +26,17 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   const commented = await newestCommands(desk, since)
 
   const bases = [...new Set([task.base, ...open.map(({ base }) => base.ref), ...(await knownBases(desk))])]
-  const heads = await desk.mirror.fetch(bases.map((base) => `refs/heads/${base}`))
+  const heads = await desk.mirror.fetch([...bases.map((base) => `refs/heads/${base}`), STOP_REFS, QUEUE_REFS])
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
     if (head === undefined || head === (await settledAt(desk, base))) continue
     const id = `sweep:${head}:${slot(started)}`
     await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
   }
+  await lookAtGroups(desk, task, heads)
+  const numbers = new Set(open.map(({ number }) => number))
   for (const pull of open) {
-    if (!(await isStale(desk, pull, heads))) continue
+    if (!(await isStale(desk, pull, { heads, open: numbers }))) continue
     const task: Task = { type: 'review', installation, repo, pull: pull.number, force: true }
     await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${slot(started)}` }))
   }
@@ -42,6 +46,21 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
     await desk.jobs.enqueue(jobOf(task, { id: `sweep:${comment}` }))
   }
   await desk.memo.set(memoKey, started)
+}
+
+/** Where GitHub's merge queue keeps the commits that it asks checks for: `gh-readonly-queue/main/pr-7-<base>`. */
+const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
+
+/** Merge groups whose webhook was lost would keep their queue waiting. */
+async function lookAtGroups(desk: Desk, task: Place, refs: ReadonlyMap<string, Sha>): Promise<void> {
+  const { repo, installation } = task
+  const groups = [...refs].flatMap(([ref, head]) => {
+    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
+    return base === undefined ? [] : [{ base, ref, head }]
+  })
+  const concluded = await concludedGroups(desk, new Set(groups.map(({ head }) => head)))
+  for (const group of groups.filter(({ head }) => !concluded.has(head)))
+    await desk.jobs.enqueue(jobOf({ type: 'group', installation, repo, ...group }, { id: `sweep:${group.head}` }))
 }
 
 /** When work is behind, sweeps that come faster must not add the same to it again. */
@@ -65,12 +84,23 @@ async function newestCommands(desk: Pick<Desk, 'conversation'>, since: number): 
 async function isStale(
   desk: Pick<Desk, 'memo' | 'repo' | 'clock'>,
   pull: PullRequest,
-  heads: ReadonlyMap<string, Sha>,
+  now: { readonly heads: ReadonlyMap<string, Sha>; readonly open: ReadonlySet<number> },
 ): Promise<boolean> {
   const seen = await recallPull(desk, pull.number)
   // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
   if (seen?.head === '') return false
-  if (seen === undefined || seen.head !== pull.head.sha || seen.waits.length > 0) return true
+  if (seen === undefined || seen.head !== pull.head.sha) return true
+  if (seen.waits.length > 0 || seen.polls) return true
   if (seen.until !== undefined && desk.clock.now() > seen.until + LATE_MS) return true
-  return seen.traffic && heads.get(`refs/heads/${pull.base.ref}`) !== seen.base
+  return seen.traffic && hasMoved(pull, seen, now)
+}
+
+/** Whether something that its gate was judged by is another now: its base, the stops, or the older pull request before it. */
+function hasMoved(
+  pull: PullRequest,
+  seen: Seen,
+  { heads, open }: { readonly heads: ReadonlyMap<string, Sha>; readonly open: ReadonlySet<number> },
+): boolean {
+  const isFreed = seen.behind !== undefined && !open.has(seen.behind)
+  return isFreed || seen.stops !== stopsKey(heads) || heads.get(`refs/heads/${pull.base.ref}`) !== seen.base
 }

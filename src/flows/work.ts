@@ -33,9 +33,23 @@ export const Task = z.discriminatedUnion('type', [
     base: z.string(),
     /** The head that a push brought the base branch to. */
     head: z.string().optional(),
+    /** A stop came or went: every pull request that moves traffic is looked at again. */
+    regate: z.boolean().optional(),
+    /** Somebody pressed a button on a check of this head. `id`: of the delivery. */
+    button: z
+      .object({
+        pull: z.int(),
+        name: z.enum(['hold', 'resume', 'abort']),
+        login: z.string(),
+        head: z.string(),
+        id: z.string(),
+      })
+      .optional(),
     /** Commands on pull requests that change the rollout itself. */
     command: z.object({ pull: z.int(), comment: z.int() }).optional(),
   }),
+  /** Judge a commit of the merge queue. */
+  z.object({ type: z.literal('group'), ...Where, base: z.string(), ref: z.string(), head: z.string() }),
   z.object({ type: z.literal('sweep'), ...Where, base: z.string() }),
 ])
 export type Task = z.infer<typeof Task>
@@ -58,6 +72,8 @@ function keyOf(task: Task): string {
       return `#${task.pull}`
     case 'advance':
       return `@${task.base}`
+    case 'group':
+      return `!${task.head}`
     case 'sweep':
       return ':sweep'
   }

@@ -14,6 +14,8 @@ export interface CommitDraft {
 /** Writing to one repository's branches. */
 export interface Branches {
   create(name: string, sha: Sha): Promise<'created' | 'exists'>
+  /** Creates a branch at a commit of its own, which holds a note for who finds it; `exists` when somebody was faster. */
+  claim(name: string, message: string): Promise<'created' | 'exists'>
   /** Points an existing branch somewhere else, forward or not. */
   reset(name: string, sha: Sha): Promise<void>
   /** Deletes a branch; one that is not there is fine. */

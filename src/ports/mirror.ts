@@ -18,7 +18,10 @@ export interface Landing {
  * contents that are not here yet are fetched in one go.
  */
 export interface Mirror {
-  /** Brings full ref names (`refs/heads/main`) up to date; a ref that the server does not have is absent from the answer. */
+  /**
+   * Brings full ref names (`refs/heads/main`) up to date; a ref that the server does not have is absent from the answer. A
+   * name that ends in `/*` stands for every ref below, each answered under its own name.
+   */
   fetch(refs: readonly string[]): Promise<ReadonlyMap<string, Sha>>
   /** Every file of a commit or tree. */
   entries(treeish: Sha): Promise<readonly TreeEntry[]>

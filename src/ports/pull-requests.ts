@@ -18,6 +18,10 @@ export interface PullRequests {
   close(number: number): Promise<'closed' | 'merged'>
   /** Merges, but only while the head is `sha`. `refused`: GitHub's rules (branch protection, conflicts) forbid it now. */
   merge(number: number, sha: Sha): Promise<'merged' | 'head-moved' | 'refused'>
+  /** Who approves the head commit `sha`: those whose newest verdict is an approval of it. */
+  approvers(number: number, sha: Sha): Promise<readonly string[]>
+  /** Takes a label away; one that is not there is fine. */
+  unlabel(number: number, label: string): Promise<void>
   /** Adds labels; those it has already stay. */
   label(number: number, labels: readonly string[]): Promise<void>
 }

@@ -52,6 +52,25 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
     assert.deepEqual(await mirror.fetch([]), new Map())
   })
 
+  scene('every ref below a name is answered, and those that went away are not', async ({ mirror, author }) => {
+    const main = author.push('main', { a: '1' })
+    const first = author.push('perch/hold/production/api', { a: '2' })
+    const second = author.push('perch/freeze/staging', { a: '3' })
+    author.push('perching', { a: '4' })
+    const refs = ['refs/heads/perch/*', MAIN]
+    assert.deepEqual(
+      await mirror.fetch(refs),
+      new Map([
+        [MAIN, main],
+        ['refs/heads/perch/freeze/staging', second],
+        ['refs/heads/perch/hold/production/api', first],
+      ]),
+    )
+    author.git('push', '-q', originOf(author), ':refs/heads/perch/freeze/staging')
+    assert.deepEqual([...(await mirror.fetch(refs)).keys()].sort(), [MAIN, 'refs/heads/perch/hold/production/api'])
+    assert.deepEqual(await mirror.fetch(['refs/heads/none/*']), new Map())
+  })
+
   scene('a branch that was deleted is absent from then on, and a branch below its name takes over', async (world) => {
     const { mirror, author } = world
     author.push('main', { a: '1' })

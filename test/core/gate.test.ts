@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judge, nextLook, type TrafficChange } from '../../src/core/gate/gate.ts'
+import { judge, nextLook, overrule, type TrafficChange } from '../../src/core/gate/gate.ts'
+import { type Restraints, UNRESTRAINED } from '../../src/core/gate/restraint.ts'
 import { type Liveness, liveByStatus, liveByTimer, matcher } from '../../src/core/gate/live.ts'
 import type { CommitStatus } from '../../src/core/rollout/facts.ts'
+import type { Stop } from '../../src/core/stop/stop.ts'
 
 const LIVE: Liveness = { state: 'live', since: 1000, by: 'timer' }
 const NOT_YET: Liveness = { state: 'not-yet', waitsFor: 'status', pattern: 'x' }
@@ -19,6 +21,8 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     bakeMs: 500,
     unchecked: [],
     liveness: LIVE,
+    canary: 'v2',
+    restraints: UNRESTRAINED,
     ...over,
   }
 }
@@ -109,4 +113,54 @@ test('a pattern’s star stands for anything, and nothing else in it is special'
   assert.ok(matcher('a.b')('a.b'))
   assert.ok(!matcher('a.b')('axb'))
   assert.ok(!matcher('a/*')('b/a/c'))
+})
+
+const FROZEN: Stop = { kind: 'freeze', by: 'olga', reason: 'release', until: 9000 }
+const STAGING = { code: 'found', share: 25, stable: 'v1', canary: 'v2', liveness: LIVE, bakeMs: 500 } as const
+
+test('what holds a raise back beside its own rollout', () => {
+  const table: [string, Partial<Restraints>, number, string][] = [
+    ['a hold has no end', { stops: [{ ...FROZEN, kind: 'hold', until: undefined }] }, 9999, 'hold wait'],
+    ['a freeze', { stops: [FROZEN] }, 5000, 'freeze wait until 9000'],
+    ['a window', { windows: [{ environment: 'p', until: 7000, reason: undefined }] }, 0, 'freeze wait until 7000'],
+    ['too few approvals', { approvals: { wanted: 2, has: 1 } }, 0, 'approvals wait'],
+    ['enough approvals', { approvals: { wanted: 2, has: 2 } }, 0, 'approvals pass'],
+    ['an older pull request', { conflict: 7 }, 0, 'conflict wait'],
+    ['done there', order(STAGING), 1500, 'order pass'],
+    ['still baking there', order(STAGING), 1499, 'order wait until 1500'],
+    ['not that far there', order({ ...STAGING, share: 5 }), 1500, 'order wait'],
+    ['another version there', order({ ...STAGING, canary: 'v3' }), 1500, 'order wait'],
+    ['not live there', order({ ...STAGING, liveness: NOT_YET }), 1500, 'order wait'],
+    ['failed there', order({ ...STAGING, liveness: FAILED }), 1500, 'order wait'],
+    ['finished there with this version', order({ ...STAGING, share: 0, stable: 'v2' }), 0, 'order pass'],
+    ['finished there with another', order({ ...STAGING, share: 0 }), 0, 'order wait'],
+    ['nobody knows the version there', order({ ...STAGING, share: 0, stable: undefined }), 0, 'order wait'],
+    ['no such service there', order({ code: 'missing' }), 0, 'order block'],
+    ['moved by the same file', order({ code: 'together' }), 0, 'order block'],
+  ]
+  for (const [what, restraints, now, expected] of table) {
+    const over = { from: 0, liveness: undefined, restraints: { ...UNRESTRAINED, ...restraints } }
+    const said = judge(change(over), now).map(({ gate, state, until }) =>
+      [gate, state, ...(until === undefined ? [] : [`until ${until}`])].join(' '),
+    )
+    assert.equal(said.join(', '), expected, what)
+    assert.deepEqual(judge(change({ ...over, from: 50, to: 25 }), now), [], `lowering: ${what}`)
+  }
+})
+
+function order(found: Restraints['orders'][number]['found']): Partial<Restraints> {
+  return { orders: [{ environment: 'staging', found }] }
+}
+
+test('an override passes its own gate, keeps the reason, and no other', () => {
+  const verdicts = judge(change({ liveness: NOT_YET, restraints: { ...UNRESTRAINED, stops: [FROZEN] } }), 0)
+  const passed = overrule(verdicts, [{ gate: 'freeze', by: 'olga', reason: 'urgent' }])
+  assert.deepEqual(
+    passed.map(({ gate, state, override }) => [gate, state, override?.by]),
+    [
+      ['live', 'wait', undefined],
+      ['bake', 'wait', undefined],
+      ['freeze', 'pass', 'olga'],
+    ],
+  )
 })

@@ -47,9 +47,9 @@ function fieldsIn(payload: Json | undefined, part: string): Json {
 }
 
 /** The way of a webhook without GitHub: what the edge stores, and what follows from that. */
-function tasksFrom(name: Exclude<EventName, 'status'>, payload: unknown): readonly Task[] {
+function tasksFrom(name: Exclude<EventName, 'status' | 'pull_request_review'>, payload: unknown): readonly Task[] {
   const stored = readPayload(name, payload)
-  return stored === undefined ? [] : tasksOf(name, JSON.parse(JSON.stringify(stored)))
+  return stored === undefined ? [] : tasksOf(name, JSON.parse(JSON.stringify(stored)), 'guid')
 }
 
 const Where = z.object({
@@ -207,6 +207,30 @@ for (const name of ['check_run', 'check_suite'] as const) {
   })
 }
 
+test('a merge group that GitHub asks checks for is judged, and one that is over is not', () => {
+  for (const payload of real('merge_group', 'checks_requested')) {
+    const group = fieldsIn(payload, 'merge_group')
+    const wanted = { type: 'group', ...placeIn(payload), base: 'main', ref: group['head_ref'], head: group['head_sha'] }
+    assert.deepEqual(tasksFrom('merge_group', payload), [wanted])
+    assert.deepEqual(tasksFrom('merge_group', { ...payload, action: 'destroyed' }), [])
+  }
+})
+
+test('a button of a check is pressed for its head by somebody, and one that is not ours does nothing', () => {
+  const run = { pull_requests: [{ number: 2, base: { ref: 'main' } }], head_sha: 'a'.repeat(40) }
+  const press = (identifier: string): Json => ({
+    ...but(real('check_run')[0], 'check_run', run),
+    action: 'requested_action',
+    requested_action: { identifier },
+    sender: { login: 'alice' },
+  })
+  const place = placeIn(press('hold'))
+  const button = { pull: 2, name: 'hold', login: 'alice', head: 'a'.repeat(40), id: 'guid' }
+  assert.deepEqual(tasksFrom('check_run', press('hold')), [{ type: 'advance', ...place, base: 'main', button }])
+  assert.deepEqual(tasksFrom('check_run', press('retry')), [{ type: 'review', ...place, pull: 2, force: true }])
+  assert.deepEqual(tasksFrom('check_run', press('merge')), [])
+})
+
 test('what is stored of a webhook is a small part of it, and enough to do the same', () => {
   const limits = { pull_request: 1_000, push: 600, status: 600, check_run: 1_000, check_suite: 1_000 } as const
   for (const [name, limit] of Object.entries(limits)) {
@@ -227,7 +251,8 @@ test('every real webhook is read, and stored it says what it said before', () =>
       const stored = readPayload(name, payload)
       assert.notEqual(stored, undefined, `${name}.${String(payload['action'])}`)
       assert.deepEqual(readPayload(name, JSON.parse(JSON.stringify(stored))), stored)
-      if (name !== 'status') assert.deepEqual(tasksFrom(name, stored), tasksOf(name, payload))
+      if (name !== 'status' && name !== 'pull_request_review')
+        assert.deepEqual(tasksFrom(name, stored), tasksOf(name, payload, 'guid'))
     }
   }
 })
@@ -242,6 +267,8 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   issue_comment: ['issue', 'comment', 'sender', 'action'],
   push: ['ref', 'after'],
   status: ['sha', 'context', 'state'],
+  merge_group: ['merge_group', 'action'],
+  pull_request_review: ['pull_request', 'action'],
   check_run: ['check_run', 'action'],
   check_suite: ['check_suite', 'action'],
 }
@@ -262,7 +289,7 @@ test('whatever comes in gives tasks or nothing, and never an error', () => {
   const anyEvent = fc.constantFrom(...names)
   fc.assert(
     fc.property(anyEvent, fc.anything(), (name, payload) => {
-      if (name !== 'status') tasksFrom(name, payload)
+      if (name !== 'status' && name !== 'pull_request_review') tasksFrom(name, payload)
       return readPayload(name, payload) === undefined
     }),
     { numRuns: 300 },
@@ -278,7 +305,8 @@ test('whatever comes in gives tasks or nothing, and never an error', () => {
   fc.assert(
     fc.property(broken, ([name, payload]) => {
       const stored = readPayload(name, payload)
-      if (name !== 'status' && stored !== undefined) for (const task of tasksOf(name, stored)) jobOf(task)
+      if (name === 'status' || name === 'pull_request_review' || stored === undefined) return
+      for (const task of tasksOf(name, stored, 'guid')) jobOf(task)
     }),
     { numRuns: 300 },
   )
@@ -346,10 +374,11 @@ test('every event that the edge lets in has a handler', async () => {
   const { run, jobs } = await aWorker()
   const check = { pull_requests: [{ number: 2 }] }
   const master = { ref: 'refs/heads/master', deleted: false }
-  const payloads: Readonly<Record<Exclude<EventName, 'status'>, Json>> = {
+  const payloads: Readonly<Record<Exclude<EventName, 'status' | 'pull_request_review'>, Json>> = {
     pull_request: real('pull_request', 'opened')[0] ?? {},
     issue_comment: aCommand(),
     push: { ...real('push')[0], ...master },
+    merge_group: real('merge_group', 'checks_requested')[0] ?? {},
     check_run: but(real('check_run', 'rerequested')[0], 'check_run', check),
     check_suite: but(real('check_suite', 'rerequested')[0], 'check_suite', check),
   }

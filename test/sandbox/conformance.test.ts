@@ -282,6 +282,21 @@ describe('The REST API answers as GitHub describes it:', () => {
     await ask(`DELETE ${REFS}/{ref}`, { params, status: 422 })
   })
 
+  test('trees and commits without a branch', async () => {
+    const TREES = 'POST /repos/{owner}/{repo}/git/trees'
+    const entry = { path: 'README.md', mode: '100644', type: 'blob', content: 'Stop.\n' }
+    const tree = await ask(TREES, { body: { tree: [entry] }, status: 201 })
+    const COMMITS = 'POST /repos/{owner}/{repo}/git/commits'
+    const body = { message: 'Stop', tree: tree.body.sha, parents: [] }
+    const commit = await ask(COMMITS, { body, status: 201 })
+    assert.equal(commit.body.verification.verified, true)
+    await ask(COMMITS, { body: { ...body, tree: 'f'.repeat(40) }, status: 422 })
+    await ask('POST /repos/{owner}/{repo}/git/refs', {
+      body: { ref: 'refs/heads/perch/stop', sha: commit.body.sha },
+      status: 201,
+    })
+  })
+
   test('commits, comparisons and contents', async () => {
     await ask('GET /repos/{owner}/{repo}/commits/{ref}', { params: { ref: head } })
     const compared = await ask('GET /repos/{owner}/{repo}/compare/{basehead}', { params: { basehead: 'main...v2' } })

@@ -23,7 +23,7 @@ const FIRST = '--filter=blob:none'
  */
 const NEXT = '--filter=blob:limit=1m'
 
-/** Fetches full ref names; those that the server does not have are absent from the answer. */
+/** Fetches full ref names; those that the server does not have are absent from the answer. `refs/heads/x/*`: all below. */
 export async function fetchRefs(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
   for (const ref of refs) checkRef(ref)
   if (refs.length === 0) return new Map()
@@ -69,9 +69,13 @@ async function recover(place: Place, failed: Answer, input: string): Promise<voi
  * branch `main-plan` matches too, and lands beside ours: `refs/perch/s-plae/…` is no name that anyone asks for.)
  */
 function refspec(ref: string): string {
+  if (ref.endsWith(BELOW)) return `+${ref}:${ourName(ref)}*`
   const last = /.$/su.exec(ref)?.[0] ?? ''
   return `+${ref.slice(0, -last.length)}*${last}:${REFS}/s*e/${hash(ref)}`
 }
+
+/** What a name ends in that stands for every ref below. */
+const BELOW = '/*'
 
 /** Refs are stored by a hash, so that `a` and `a/b`, which cannot be files side by side, may follow each other. */
 function hash(ref: string): string {
@@ -79,17 +83,23 @@ function hash(ref: string): string {
 }
 
 async function resolve(git: Git, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
-  const names = new Map(refs.map((ref) => [`${REFS}/se/${hash(ref)}`, ref]))
+  // What our names begin with → what the server's do: of one ref all of it.
+  const names = new Map(refs.map((ref) => [ourName(ref), ref.endsWith(BELOW) ? ref.slice(0, -1) : ref]))
   const args = ['for-each-ref', '--format=%(refname) %(objectname) %(*objectname)', ...names.keys()]
   const listed = await git.local({ args })
   if (listed.code !== 0) throw new GitUnavailable(`git for-each-ref: ${listed.complaint}`)
   const found = new Map<string, Sha>()
   for (const line of listed.stdout.toString().split('\n')) {
     const [name = '', sha = '', tagged = ''] = line.split(' ')
-    const ref = names.get(name)
-    if (ref !== undefined) found.set(ref, tagged === '' ? sha : tagged)
+    const [ours, theirs] = [...names].find(([own]) => name.startsWith(own)) ?? []
+    if (ours !== undefined && theirs !== undefined)
+      found.set(theirs + name.slice(ours.length), tagged === '' ? sha : tagged)
   }
   return found
+}
+
+function ourName(ref: string): string {
+  return ref.endsWith(BELOW) ? `${REFS}/below/${hash(ref)}/` : `${REFS}/se/${hash(ref)}`
 }
 
 async function isEmpty(git: Git): Promise<boolean> {
@@ -99,6 +109,6 @@ async function isEmpty(git: Git): Promise<boolean> {
 
 /** Git's own rules for ref names (git-check-ref-format), less what GitHub never has. A name may come from a webhook. */
 function checkRef(ref: string): void {
-  const wellFormed = /^refs\/[^\p{Cc}\s~^:?*[\\]+$/u.test(ref)
+  const wellFormed = /^refs\/[^\p{Cc}\s~^:?*[\\]+(?:\/\*)?$/u.test(ref)
   if (!wellFormed || /\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) throw new TypeError('not a full ref name')
 }

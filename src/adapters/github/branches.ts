@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Branches, CommitDraft } from '../../ports/branches.ts'
 import { at, type Client, graphql, outage, request } from './client.ts'
-import { CommitAnswer, RefAnswer } from './schema.ts'
+import { CommitAnswer, ObjectAnswer, RefAnswer } from './schema.ts'
 
 /** GitHub signs commits that Apps make this way, and refuses them when the branch is not where it is expected to be. */
 const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) {
@@ -10,16 +10,16 @@ const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) {
 
 export function branches(client: Client): Branches {
   return {
-    async create(name, sha) {
-      const { status } = await request(client, 'POST /repos/{owner}/{repo}/git/refs', {
-        params: { ...at(client), ref: `refs/heads/${name}`, sha },
-        expected: [422],
+    create: (name, sha) => create(client, name, sha),
+    async claim(name, message) {
+      const entry = { path: 'README.md', mode: '100644', type: 'blob', content: `${message}\n` }
+      const tree = await request(client, 'POST /repos/{owner}/{repo}/git/trees', {
+        params: { ...at(client), tree: [entry] },
       })
-      // GitHub answers 422 for a name that is taken and for a commit that it does not have: look which.
-      if (status !== 422) return 'created'
-      if ((await headOf(client, name)) === undefined)
-        throw new Error(`GitHub cannot make the branch ${name} at ${sha}.`)
-      return 'exists'
+      const commit = await request(client, 'POST /repos/{owner}/{repo}/git/commits', {
+        params: { ...at(client), message, tree: ObjectAnswer.parse(tree.data).sha, parents: [] },
+      })
+      return create(client, name, ObjectAnswer.parse(commit.data).sha)
     },
     async reset(name, sha) {
       await request(client, 'PATCH /repos/{owner}/{repo}/git/refs/{ref}', {
@@ -44,6 +44,17 @@ export function branches(client: Client): Branches {
       }
     },
   }
+}
+
+async function create(client: Client, name: string, sha: string): Promise<'created' | 'exists'> {
+  const { status } = await request(client, 'POST /repos/{owner}/{repo}/git/refs', {
+    params: { ...at(client), ref: `refs/heads/${name}`, sha },
+    expected: [422],
+  })
+  // GitHub answers 422 for a name that is taken and for a commit that it does not have: look which.
+  if (status !== 422) return 'created'
+  if ((await headOf(client, name)) === undefined) throw new Error(`GitHub cannot make the branch ${name} at ${sha}.`)
+  return 'exists'
 }
 
 async function headOf(client: Client, branch: string): Promise<string | undefined> {

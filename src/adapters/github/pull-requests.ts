@@ -1,11 +1,15 @@
 import type { PullRequests } from '../../ports/pull-requests.ts'
 import { at, type Client, list, request } from './client.ts'
-import { pullRequestOf } from './schema.ts'
+import { pullRequestOf, ReviewAnswer } from './schema.ts'
 
 /** One step, one commit on the base branch: squash where the repository allows it, else what it does allow. */
 const MERGE_METHODS = ['squash', 'merge', 'rebase'] as const
 
 export function pullRequests(client: Client): PullRequests {
+  return { ...reading(client), ...writing(client), ...labelling(client) }
+}
+
+function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'allOpen' | 'from' | 'approvers'> {
   const newest = { sort: 'created', direction: 'desc' } as const
   return {
     async get(number) {
@@ -27,6 +31,17 @@ export function pullRequests(client: Client): PullRequests {
       const params = { ...at(client), ...newest, head: `${client.repo.owner}:${branch}`, state: 'all' }
       return (await list(client, 'GET /repos/{owner}/{repo}/pulls', { params, limit: 100 })).map(pullRequestOf)
     },
+    async approvers(number, sha) {
+      const answers = await list(client, 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', {
+        params: { ...at(client), pull_number: number },
+      })
+      return approversOf(answers, sha)
+    },
+  }
+}
+
+function writing(client: Client): Pick<PullRequests, 'open' | 'edit' | 'close' | 'merge'> {
+  return {
     async open(draft) {
       const { status, data } = await request(client, 'POST /repos/{owner}/{repo}/pulls', {
         params: { ...at(client), ...draft },
@@ -56,6 +71,17 @@ export function pullRequests(client: Client): PullRequests {
       }
       return 'refused'
     },
+  }
+}
+
+function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel'> {
+  return {
+    async unlabel(number, label) {
+      await request(client, 'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}', {
+        params: { ...at(client), issue_number: number, name: label },
+        expected: [403, 404, 410],
+      })
+    },
     async label(number, labels) {
       // A label is decoration: where labels may not be written, the rollout goes on without.
       await request(client, 'POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
@@ -64,4 +90,15 @@ export function pullRequests(client: Client): PullRequests {
       })
     },
   }
+}
+
+/** Reviews come oldest first. A comment takes no verdict back; a dismissal does. */
+function approversOf(answers: readonly unknown[], sha: string): readonly string[] {
+  const verdicts = new Map<string, boolean>()
+  for (const answer of answers) {
+    const { user, state, commit_id } = ReviewAnswer.parse(answer)
+    if (user === null || user.type === 'Bot' || state === 'COMMENTED' || state === 'PENDING') continue
+    verdicts.set(user.login, state === 'APPROVED' && commit_id === sha)
+  }
+  return [...verdicts].flatMap(([login, approves]) => (approves ? [login] : []))
 }

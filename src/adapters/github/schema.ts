@@ -53,6 +53,14 @@ export const PermissionAnswer = z.object({ permission: z.string(), role_name: z.
 
 export const CommitAnswer = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) })
 
+export const ObjectAnswer = z.object({ sha: z.string() })
+
+export const ReviewAnswer = z.object({
+  user: Account.nullable(),
+  state: z.string(),
+  commit_id: z.string().nullish(),
+})
+
 export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
 
 export const AppAnswer = z.object({ slug: z.string().min(1) })

@@ -1,3 +1,4 @@
+import type { OverridableGate } from '../gate/names.ts'
 import type { Permission } from '../rollout/facts.ts'
 
 interface CommandSpec {
@@ -14,8 +15,28 @@ export const COMMANDS = {
     needs: 'write',
   },
   next: {
-    usage: '/canary next [service] [--env <name>]',
+    usage: '/canary next [service] [--env <name>] [@<sha>]',
     does: "Set the plan's next step on this pull request; on a merged one, open the pull request for it.",
+    needs: 'write',
+  },
+  promote: {
+    usage: '/canary promote [service] [--env <name>] [@<sha>]',
+    does: 'Set all traffic on the canary; the finish follows by itself.',
+    needs: 'write',
+  },
+  plan: {
+    usage: '/canary plan [5,25,50,100] [service] [--env <name>]',
+    does: "Show the rollout's plan, or replace it on this pull request.",
+    needs: 'write',
+  },
+  hold: {
+    usage: '/canary hold [reason]',
+    does: "Stop this pull request's rollouts where they are: nothing raises them until somebody resumes.",
+    needs: 'write',
+  },
+  resume: {
+    usage: '/canary resume',
+    does: 'Let held rollouts go on.',
     needs: 'write',
   },
   abort: {
@@ -27,6 +48,36 @@ export const COMMANDS = {
     usage: '/canary status',
     does: 'Show where the rollouts of this pull request stand.',
     needs: 'read',
+  },
+  why: {
+    usage: '/canary why',
+    does: 'Show each gate, why it says what it says, and what turns it green.',
+    needs: 'read',
+  },
+  diff: {
+    usage: '/canary diff',
+    does: 'Render again and show what changes in each environment.',
+    needs: 'read',
+  },
+  retry: {
+    usage: '/canary retry',
+    does: 'Run both checks again.',
+    needs: 'read',
+  },
+  override: {
+    usage: '/canary override <gate> <reason>',
+    does: 'Pass one gate for the head commit as it is now, on the record.',
+    needs: 'maintain',
+  },
+  freeze: {
+    usage: '/freeze <environment> [--until <time>] [reason]',
+    does: 'Stop every raise in an environment, until a time such as 2h, 2026-12-24 or 2026-12-24T18:00Z.',
+    needs: 'maintain',
+  },
+  unfreeze: {
+    usage: '/unfreeze <environment>',
+    does: 'Let raises in an environment go on.',
+    needs: 'maintain',
   },
   help: {
     usage: '/canary help',
@@ -48,13 +99,34 @@ export interface Scope {
 export type Command =
   | ({ readonly name: 'set'; readonly percent: number } & Scope)
   | ({ readonly name: 'next' } & Scope)
+  | ({ readonly name: 'promote' } & Scope)
+  | ({ readonly name: 'plan'; readonly steps: readonly number[] | undefined } & Scope)
+  | { readonly name: 'hold'; readonly reason: string | undefined }
+  | { readonly name: 'resume' }
   | { readonly name: 'abort'; readonly reason: string | undefined }
   | { readonly name: 'status' }
+  | { readonly name: 'why' }
+  | { readonly name: 'diff' }
+  | { readonly name: 'retry' }
   | { readonly name: 'help' }
+  | { readonly name: 'override'; readonly gate: OverridableGate; readonly reason: string }
+  | {
+      readonly name: 'freeze'
+      readonly environment: string
+      readonly until: Until | undefined
+      readonly reason: string | undefined
+    }
+  | { readonly name: 'unfreeze'; readonly environment: string }
+
+/** A moment, epoch milliseconds, or a time from when the comment was written. */
+export type Until = { readonly at: number } | { readonly afterMs: number }
+
+/** Commands that change the branch that they are written on. */
+export type ShareCommand = Extract<Command, { name: 'set' | 'next' | 'promote' }>
 
 export type CommandProblem =
   | { readonly code: 'unknown-command'; readonly word: string; readonly meant: string | undefined }
-  | { readonly code: 'bad-percent'; readonly word: string }
+  | { readonly code: 'bad-percent' | 'bad-plan' | 'bad-time' | 'bad-gate'; readonly word: string }
   | { readonly code: 'bad-argument'; readonly word: string; readonly name: CommandName }
   | { readonly code: 'missing-value'; readonly word: string; readonly name: CommandName }
 

@@ -1,39 +1,38 @@
 import { distance } from 'fastest-levenshtein'
 import { fromMarkdown } from 'mdast-util-from-markdown'
-import {
-  type Command,
-  COMMANDS,
-  type CommandLine,
-  type CommandName,
-  type CommandProblem,
-  type Scope,
-} from './commands.ts'
+import { Duration } from '../config/duration.ts'
+import { isOverridable } from '../gate/names.ts'
+import type { Command, CommandLine, CommandName, CommandProblem, Scope, Until } from './commands.ts'
 
 const VERB = '/canary'
+/** Each with how far a near miss may be off. */
+const VERBS = { [VERB]: 2, '/freeze': 1, '/unfreeze': 1 } as const
 
 /** GitHub refuses longer comments; a bound here keeps a hostile one from costing more. */
 const MAX_LENGTH = 65_536
 
 /**
- * The commands of a comment: lines that start with `/canary`, in the order written. Only plain paragraphs count: quotes,
- * code, lists, tables' text and HTML (comments too) are what somebody shows, not what they say to us.
+ * The commands of a comment: lines that start with `/canary`, `/freeze` or `/unfreeze`, in the order written. Only plain
+ * paragraphs count: quotes, code, lists, tables' text and HTML (comments too) are what somebody shows, not what they say
+ * to us.
  */
 export function parseCommands(body: string): readonly CommandLine[] {
   return slashLines(body.slice(0, MAX_LENGTH)).flatMap((text): CommandLine[] => {
     const [verb = '', ...words] = text.split(/\s+/)
-    if (verb.toLowerCase() === VERB) return [{ text, result: understand(words) }]
-    const isNear = distance(verb.toLowerCase(), VERB) <= 2 && verb.length > 4
-    if (!isNear) return []
-    return [
-      {
-        text,
-        result: {
-          ok: false,
-          problem: { code: 'unknown-command', word: verb, meant: `${VERB} ${words.join(' ')}`.trim() },
-        },
-      },
-    ]
+    const result = read(verb.toLowerCase(), words)
+    return result === undefined ? [] : [{ text, result }]
   })
+}
+
+/** Undefined: it is not for us. */
+function read(verb: string, words: readonly string[]): CommandLine['result'] | undefined {
+  if (verb === VERB) return understand(words)
+  if (verb === '/freeze') return freeze(words)
+  if (verb === '/unfreeze') return unfreeze(words)
+  const near = Object.entries(VERBS).find(([name, most]) => verb.length > 4 && distance(verb, name) <= most)
+  return near === undefined
+    ? undefined
+    : refused({ code: 'unknown-command', word: verb, meant: `${near[0]} ${words.join(' ')}`.trim() })
 }
 
 /** Lines of plain paragraphs that start with a slash. */
@@ -57,21 +56,101 @@ function slashLines(body: string): string[] {
   return lines
 }
 
+type Reader = (words: readonly string[]) => CommandLine['result']
+
+/** What follows `/canary`; the word itself is the key. */
+const READERS: Readonly<Record<string, Reader>> = {
+  help: () => understood({ name: 'help' }),
+  next: (words) => withScope(words, 'next', (scope) => ({ name: 'next', ...scope })),
+  promote: (words) => withScope(words, 'promote', (scope) => ({ name: 'promote', ...scope })),
+  plan: readPlan,
+  hold: (words) => understood({ name: 'hold', reason: reasonOf(words) }),
+  abort: (words) => understood({ name: 'abort', reason: reasonOf(words) }),
+  resume: bare('resume'),
+  status: bare('status'),
+  why: bare('why'),
+  diff: bare('diff'),
+  retry: bare('retry'),
+  override: readOverride,
+}
+
 function understand(words: readonly string[]): CommandLine['result'] {
   const [first, ...rest] = words
-  const word = first?.toLowerCase()
-  if (first === undefined || word === 'help') return understood({ name: 'help' })
-  if (word === 'status')
-    return rest.length > 0
-      ? refused({ code: 'bad-argument', word: rest[0] ?? '', name: 'status' })
-      : understood({ name: 'status' })
-  if (word === 'abort') return understood({ name: 'abort', reason: rest.length > 0 ? rest.join(' ') : undefined })
-  if (word === 'next') return withScope(rest, 'next', (scope) => ({ name: 'next', ...scope }))
+  if (first === undefined) return understood({ name: 'help' })
+  const word = first.toLowerCase()
+  const reader = Object.hasOwn(READERS, word) ? READERS[word] : undefined
+  if (reader !== undefined) return reader(rest)
   if (!/^[+\-\d.%\p{N}]/u.test(first))
     return refused({ code: 'unknown-command', word: first, meant: nearest(first.toLowerCase()) })
   const percent = percentOf(first)
   if (percent === undefined) return refused({ code: 'bad-percent', word: first })
   return withScope(rest, 'set', (scope) => ({ name: 'set', percent, ...scope }))
+}
+
+function bare(name: 'resume' | 'status' | 'why' | 'diff' | 'retry'): Reader {
+  return ([word]) => (word === undefined ? understood({ name }) : refused({ code: 'bad-argument', word, name }))
+}
+
+function reasonOf(words: readonly string[]): string | undefined {
+  return words.length === 0 ? undefined : words.join(' ')
+}
+
+/** `[5, 25, 100]` or `5,25,100`, and behind it whose plan is meant. */
+function readPlan(words: readonly string[]): CommandLine['result'] {
+  const text = words.join(' ')
+  const [, bracketed, list = bracketed, rest = text] = /^(?:\[([^\]]*)\]|([\d.,%]+)(?=\s|$))\s*(.*)$/.exec(text) ?? []
+  const steps = list?.split(',').map((step) => percentOf(step.trim()))
+  if (steps !== undefined && !isPlan(steps)) return refused({ code: 'bad-plan', word: list ?? '' })
+  const left = rest.split(' ').filter((word) => word !== '')
+  return withScope(left, 'plan', (scope) => ({ name: 'plan', steps, ...scope }))
+}
+
+function isPlan(steps: readonly (number | undefined)[]): steps is readonly number[] {
+  return steps.every((step, index) => step !== undefined && step > (steps[index - 1] ?? 0))
+}
+
+function readOverride([gate, ...reason]: readonly string[]): CommandLine['result'] {
+  if (gate === undefined) return refused({ code: 'missing-value', word: 'override', name: 'override' })
+  const name = gate.toLowerCase()
+  if (!isOverridable(name)) return refused({ code: 'bad-gate', word: gate })
+  if (reason.length === 0) return refused({ code: 'missing-value', word: gate, name: 'override' })
+  return understood({ name: 'override', gate: name, reason: reason.join(' ') })
+}
+
+function freeze(words: readonly string[]): CommandLine['result'] {
+  const [environment, ...rest] = words
+  if (environment === undefined || !isName(environment))
+    return refused({ code: 'missing-value', word: '/freeze', name: 'freeze' })
+  const at = rest.findIndex((word) => word === '--until' || word.startsWith('--until='))
+  const flag = rest[at]
+  if (flag === undefined) return understood({ name: 'freeze', environment, until: undefined, reason: reasonOf(rest) })
+  const value = flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : rest[at + 1]
+  if (value === undefined) return refused({ code: 'missing-value', word: '--until', name: 'freeze' })
+  const until = untilOf(value)
+  if (until === undefined) return refused({ code: 'bad-time', word: value })
+  const reason = rest.toSpliced(at, flag.includes('=') ? 1 : 2)
+  return understood({ name: 'freeze', environment, until, reason: reasonOf(reason) })
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/
+
+/** `2h`, or a date of ISO 8601; without a time zone it is UTC. */
+function untilOf(word: string): Until | undefined {
+  const duration = Duration.safeParse(word)
+  if (duration.success) return { afterMs: duration.data }
+  const found = DATE.exec(word)
+  if (found === null) return undefined
+  const at = Date.parse(found[1] === undefined && word.includes('T') ? `${word}Z` : word)
+  return Number.isNaN(at) ? undefined : { at }
+}
+
+function unfreeze(words: readonly string[]): CommandLine['result'] {
+  const [environment, extra] = words
+  if (environment === undefined || !isName(environment))
+    return refused({ code: 'missing-value', word: '/unfreeze', name: 'unfreeze' })
+  return extra === undefined
+    ? understood({ name: 'unfreeze', environment })
+    : refused({ code: 'bad-argument', word: extra, name: 'unfreeze' })
 }
 
 /** `25`, `25%`, `0.5`: digits, at most two decimals, 0 to 100. Nothing else that JavaScript would read as a number. */
@@ -111,7 +190,7 @@ function isName(word: string): boolean {
 }
 
 function nearest(word: string): string | undefined {
-  const known = Object.keys(COMMANDS).filter((name) => name !== 'set')
+  const known = Object.keys(READERS)
   const found = known.find((name) => distance(word, name) <= 2)
   return found === undefined ? undefined : `${VERB} ${found}`
 }

@@ -7,6 +7,8 @@ import { parseCommands } from './parse.ts'
 export interface PendingComment {
   readonly id: number
   readonly login: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
   readonly commands: readonly CommandLine[]
 }
 
@@ -20,6 +22,6 @@ export function pendingComments(comments: readonly Comment[], now: number): read
     const { id, author, body, createdAt, isEdited, isOurs } = comment
     if (isOurs || author.isBot || isEdited || answered.has(id) || now - createdAt > MAX_AGE_MS) return []
     const commands = parseCommands(body)
-    return commands.length === 0 ? [] : [{ id, login: author.login, commands }]
+    return commands.length === 0 ? [] : [{ id, login: author.login, createdAt, commands }]
   })
 }

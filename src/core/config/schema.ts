@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
+import { Window } from '../stop/window.ts'
 import { Duration } from './duration.ts'
 
 const Percent = z.number().positive().max(100)
@@ -21,6 +22,7 @@ const Environment = z.strictObject({
   after: z.string().optional().describe('Environment in which a step must be done first.'),
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),
+  frozen: z.array(Window).nonempty().optional().describe('Times in which nothing is raised here.'),
 })
 
 const Analysis = z.strictObject({

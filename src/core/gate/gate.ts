@@ -1,6 +1,6 @@
 import type { Liveness } from './live.ts'
-
-export type GateName = 'live' | 'bake' | 'version' | 'config'
+import type { GateName, OverridableGate } from './names.ts'
+import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 
 /** Why a gate says what it says, as data; `core/message` has the words. */
 export type GateReason =
@@ -9,6 +9,8 @@ export type GateReason =
   | { readonly code: 'not-live-yet' }
   | { readonly code: 'unchecked'; readonly what: string }
   | { readonly code: 'canary-swapped'; readonly share: number }
+  | { readonly code: 'two-steps'; readonly raisers: readonly string[] }
+  | RestraintReason
 
 /** One gate's word on one change: `pass`; `wait`: time or somebody else will tell, at `until` where that is known; `block`. */
 export interface Verdict {
@@ -17,6 +19,15 @@ export interface Verdict {
   readonly state: 'pass' | 'wait' | 'block'
   readonly reason: GateReason
   readonly until?: number
+  /** A maintainer passed it for this head commit: then `state` is `pass`, whatever the reason says. */
+  readonly override?: Override
+}
+
+/** A gate that a maintainer passed for one head commit. */
+export interface Override {
+  readonly gate: OverridableGate
+  readonly by: string
+  readonly reason: string
 }
 
 /** One traffic change that a pull request would make, measured against the base branch. */
@@ -35,19 +46,37 @@ export interface TrafficChange {
   readonly unchecked: readonly string[]
   /** Of the step that the base branch is at; undefined where the canary has no traffic yet. */
   readonly liveness: Liveness | undefined
+  /** The canary's version after it; undefined where nobody can tell. */
+  readonly canary: string | undefined
+  readonly restraints: Restraints
 }
 
 /** The gates of one change. Lowering traffic is never gated, but for the flip at the finish, which must not reach rolling pods. */
 export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   const isRaise = change.to > change.from
-  const unchecked = isRaise || change.promotes ? change.unchecked.map((what) => block(target, what)) : []
+  if (change.finishes) return liveness === undefined ? [] : [live(change, liveness)]
   const swapped = change.swaps ? [blockSwap(change)] : []
-  const waits = (isRaise && change.from > 0) || change.promotes
-  if (liveness === undefined || (!waits && !change.finishes)) return [...swapped, ...unchecked]
-  const live: Verdict = { gate: 'live', target, ...liveState(liveness), reason: { code: 'live', liveness } }
-  if (change.finishes) return [live]
-  return [...swapped, ...unchecked, live, bake(change, liveness, now)]
+  if (!isRaise && !change.promotes) return swapped
+  const unchecked = change.unchecked.map((what) => block(target, what))
+  const isStart = change.from === 0 && !change.promotes
+  const waits = liveness === undefined || isStart ? [] : [live(change, liveness), bake(change, liveness, now)]
+  const restraints = restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
+  return [...swapped, ...unchecked, ...waits, ...restraints]
+}
+
+/** The verdicts with those passed that a maintainer has overridden. */
+export function overrule(verdicts: readonly Verdict[], overrides: readonly Override[]): readonly Verdict[] {
+  return verdicts.map((verdict) => {
+    const override = overrides.find(({ gate }) => gate === verdict.gate)
+    if (override === undefined || verdict.state === 'pass') return verdict
+    const { gate, target, reason } = verdict
+    return { gate, target, reason, state: 'pass', override }
+  })
+}
+
+function live({ target }: TrafficChange, liveness: Liveness): Verdict {
+  return { gate: 'live', target, ...liveState(liveness), reason: { code: 'live', liveness } }
 }
 
 function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {

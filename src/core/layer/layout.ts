@@ -98,7 +98,7 @@ function reachedFrom(layout: Layout, folder: string): Reached {
 function build(layout: Layout, own: Kustomization, above: Reached): Reached {
   let found: Map<string, readonly Chain[]> = new Map(above)
   const add = (file: string, chains: readonly Chain[]): void => {
-    found.set(file, [...(found.get(file) ?? []), ...chains])
+    found.set(file, some([...(found.get(file) ?? []), ...chains]))
   }
   for (const path of own.resources) {
     if (layout.texts.get(path) !== undefined) add(path, [[]])
@@ -111,6 +111,18 @@ function build(layout: Layout, own: Kustomization, above: Reached): Reached {
   }
   if (isIdle(own)) return found
   return new Map([...found].map(([file, chains]) => [file, chains.map((chain) => [...chain, own])]))
+}
+
+/** More ways than two say no more than that there are several; each level of a diamond would double them. */
+const MAX_CHAINS = 8
+
+/** The first, and of the others those that change something before those that do not. */
+function some(chains: readonly Chain[]): readonly Chain[] {
+  const [first, ...others] = chains
+  if (first === undefined || chains.length <= MAX_CHAINS) return chains
+  const hasPatches = (chain: Chain): boolean => chain.some(({ patches }) => patches.length > 0)
+  const ordered = [...others.filter(hasPatches), ...others.filter((chain) => !hasPatches(chain))]
+  return [first, ...ordered.slice(0, MAX_CHAINS - 1)]
 }
 
 function isFolder(layout: Layout, path: string): boolean {

@@ -1,11 +1,22 @@
 import { COMMANDS } from '../command/commands.ts'
+import type { Override } from '../gate/gate.ts'
+import { isOverridable } from '../gate/names.ts'
+import type { Review } from '../gate/review.ts'
+import type { Comment, Sha } from '../rollout/facts.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
+import type { Stop } from '../stop/stop.ts'
 import { bounded } from './limits.ts'
-import { code, paragraphs, percent, plainText, table } from './markdown.ts'
+import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { type ProofOfEdit, proofWords } from './proof.ts'
 import { planPicture } from './plan-picture.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
+import { diffPages, diffWords } from './diff.ts'
+import { remedy, time, verdictLine } from './verdict.ts'
+
+/** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
+const ROOM_FOR_DIFF = 50_000
+const ROOM_FOR_WORDS = 4_000
 
 /** What came of a command. */
 export type Outcome =
@@ -23,6 +34,22 @@ export type Outcome =
   | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
   | { readonly code: 'status'; readonly standings: readonly StandingLine[] }
   | { readonly code: 'help' }
+  | { readonly code: 'plan'; readonly name: string; readonly plan: readonly number[]; readonly share: number }
+  | { readonly code: 'planned'; readonly name: string; readonly plan: readonly number[]; readonly sha: Sha }
+  /** `isNew`: false where it was so already. */
+  | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
+  | { readonly code: 'resumed'; readonly names: readonly string[] }
+  | { readonly code: 'frozen'; readonly environment: string; readonly stop: Stop; readonly isNew: boolean }
+  | { readonly code: 'unfrozen'; readonly environment: string }
+  | { readonly code: 'why' | 'diff'; readonly review: Review }
+  | { readonly code: 'looked-again' }
+  | { readonly code: 'overridden'; readonly record: OverrideRecord }
+
+/** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
+export interface OverrideRecord extends Override {
+  readonly sha: Sha
+  readonly seal: string
+}
 
 export interface StandingLine {
   readonly standing: Standing
@@ -39,6 +66,23 @@ export function answerMarker(comment: number): string {
 export function answeredIn(body: string): number | undefined {
   const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
   return match === null ? undefined : Number(match[1])
+}
+
+/** Marks the answer to a pressed button. */
+export function buttonMarker(id: string): string {
+  return `<!-- perch:button:${encodeURIComponent(id)} -->`
+}
+
+/** What came of a button on a check. */
+export function buttonAnswer(
+  pressed: { readonly id: string; readonly name: string; readonly login: string },
+  outcome: Outcome,
+): string {
+  return paragraphs(
+    buttonMarker(pressed.id),
+    `> ${code(pressed.name)}, a button, by ${code(pressed.login)}`,
+    words(outcome),
+  )
 }
 
 /** One comment that answers all commands of another. */
@@ -67,12 +111,109 @@ function words(outcome: Outcome): string {
       return statusWords(outcome.standings)
     case 'help':
       return helpWords()
+    case 'plan':
+    case 'planned':
+      return planWords(outcome)
+    case 'held':
+      return outcome.isNew
+        ? `⏸️ Held: ${list(outcome.names)}. Nothing raises it until somebody comments \`/canary resume\`. Lowering stays possible.`
+        : `⏸️ ${list(outcome.names)} was held already.`
+    case 'resumed':
+      return `▶️ ${list(outcome.names)} may go on.`
+    case 'frozen':
+      return frozenWords(outcome)
+    case 'unfrozen':
+      return `▶️ Raises in ${code(outcome.environment)} may go on.`
+    case 'why':
+      return whyWords(outcome.review)
+    case 'diff':
+      return diffAnswer(outcome.review)
+    case 'looked-again':
+      return '🔁 Both checks are run again; they say what was found.'
+    case 'overridden':
+      return overrideWords(outcome)
   }
 }
 
 function proofParagraph(proof: ProofOfEdit | undefined): string {
   const words = proofWords(proof, code)
   return words === '' ? '' : `\n\n${words}`
+}
+
+function diffAnswer({ diffs }: Review): string {
+  const [page] = diffPages(diffs, [ROOM_FOR_DIFF])
+  const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
+  const shown = page?.shown ?? 0
+  const rest =
+    shown < total || page?.isCut === true ? `${shown} of ${total} shown; \`perch diff\` prints all of it.` : ''
+  return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || 'Nothing that is rendered changes.'
+}
+
+function planWords(outcome: Extract<Outcome, { code: 'plan' | 'planned' }>): string {
+  const steps = outcome.plan.map(percent).join(' → ')
+  if (outcome.code === 'planned')
+    return `✅ The plan of ${code(outcome.name)} becomes ${steps} when this merges, in ${outcome.sha.slice(0, 7)}.`
+  const now = outcome.share === 0 ? 'not begun' : `at ${percent(outcome.share)}`
+  return paragraphs(
+    `The plan of ${code(outcome.name)} is ${steps}; it is ${now}.`,
+    planPicture({ plan: outcome.plan, now: outcome.share, next: undefined }),
+  )
+}
+
+function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
+  const until = stop.until === undefined ? '' : ` until ${time(stop.until)}`
+  const how = `Nothing is raised there. \`/unfreeze ${environment}\` ends it. Lowering stays possible.`
+  return isNew
+    ? `❄️ ${code(environment)} is frozen${until}. ${how}`
+    : `❄️ ${code(environment)} was frozen already${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
+}
+
+function whyWords(review: Review): string {
+  const problems = review.problems.map(({ what, next }) => `- ⛔ **validate**: ${what} ${next}`)
+  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  const lines = verdicts.map((verdict) => {
+    const way = remedy(verdict)
+    return `- ${verdictLine(verdict)}${way === '' ? '' : ` → ${way}`}`
+  })
+  const open = verdicts.some(({ gate, state }) => state !== 'pass' && isOverridable(gate))
+  const override = open
+    ? 'A maintainer can pass one gate for this commit: `/canary override <gate> <reason>`.'
+    : undefined
+  if (problems.length + lines.length === 0)
+    return 'Nothing holds this pull request back: it changes no canary traffic, or only lowers it.'
+  return paragraphs([...problems, ...lines].join('\n'), override)
+}
+
+function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): string {
+  const { gate, by, reason, sha, seal } = record
+  return paragraphs(
+    `<!-- perch:override:${sealedText(record, sha)}:${seal} -->`,
+    `⚠️ **${gate}** is passed for ${sha.slice(0, 7)} and no other commit, by ${code(by)}: ${plainText(reason)}`,
+  )
+}
+
+/** What the seal of an override is made over. */
+export function sealedText({ gate, by, reason }: Override, sha: Sha): string {
+  return [gate, sha, by, reason].map((part) => encodeURIComponent(part.toWellFormed())).join(':')
+}
+
+const OVERRIDE = /^<!-- perch:override:(([a-z]+):([0-9a-f]{40}):([^: ]*):([^: ]*)):([^: ]+) -->$/gm
+
+/** What maintainers have passed for a head commit: only in our own answers, and only with the seal that we gave them. */
+export function overridesIn(
+  comments: readonly Comment[],
+  head: Sha,
+  sealOf: (text: string) => string,
+): readonly Override[] {
+  return comments
+    .filter(({ isOurs, isEdited, body }) => isOurs && !isEdited && answeredIn(body) !== undefined)
+    .flatMap(({ body }) => [...body.matchAll(OVERRIDE)])
+    .flatMap(([, text = '', gate = '', sha, by = '', reason = '', seal]): Override[] => {
+      // GitHub dates edits to whole seconds, so one that comes at once does not show.
+      const isGenuine = sha === head && seal === sealOf(text)
+      if (!isGenuine || !isOverridable(gate)) return []
+      return [{ gate, by: decodeURIComponent(by), reason: decodeURIComponent(reason) }]
+    })
 }
 
 function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>): string {

@@ -171,6 +171,17 @@ export function disagreement({
   }
 }
 
+/** The merge queue's commit does not stand on the base branch. */
+export function staleGroupProblem(base: string): Problem {
+  return {
+    code: 'stale-group',
+    file: undefined,
+    line: 1,
+    what: `${code(base)} has moved since GitHub made this merge group.`,
+    next: 'Put the pull requests into the queue again.',
+  }
+}
+
 export function conflictProblem(paths: readonly string[]): Problem {
   return {
     code: 'conflict',

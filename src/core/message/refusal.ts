@@ -1,10 +1,12 @@
 import type { CommandProblem } from '../command/commands.ts'
 import { COMMANDS } from '../command/commands.ts'
+import { OVERRIDABLE } from '../gate/names.ts'
 import type { Place } from '../manifest/parse.ts'
 import type { Permission, Sha } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
 import type { WeightRefusal } from '../traffic/reweigh.ts'
 import type { StartRefusal } from '../traffic/start.ts'
+import { explainGateRefusal, type GateRefusal } from './gate-refusal.ts'
 import { fitLines } from './limits.ts'
 import { code, list, percent } from './markdown.ts'
 
@@ -47,6 +49,7 @@ export type Refusal =
   | { readonly code: 'head-keeps-moving' }
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number }
   | { readonly code: 'nothing-to-abort' }
+  | GateRefusal
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
   | { readonly code: 'unreadable'; readonly what: string; readonly next: string }
   | { readonly code: 'no-checkout' }
@@ -91,6 +94,13 @@ export function explainRefusal(refusal: Refusal): string {
         : `${code(refusal.name)} is at ${percent(refusal.share)}; there is no step after that.`
     case 'nothing-to-abort':
       return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
+    case 'no-rollout':
+    case 'nothing-held':
+    case 'not-frozen':
+    case 'in-the-past':
+    case 'gate-not-waiting':
+    case 'no-head':
+      return explainGateRefusal(refusal)
     case 'cannot-edit':
       return explainMove(refusal.refusal)
     case 'unreadable':
@@ -131,10 +141,16 @@ function explainCommand(problem: CommandProblem): string {
     }
     case 'bad-percent':
       return `${code(problem.word)} is no percent: write a number from 0 to 100, such as \`/canary 25\`.`
+    case 'bad-plan':
+      return `${code(problem.word)} is no plan: write percents that rise, such as \`/canary plan [5,25,50,100]\`.`
+    case 'bad-time':
+      return `${code(problem.word)} is no time: write how long, such as \`2h\`, or until when, such as \`2026-12-24T18:00Z\`.`
+    case 'bad-gate':
+      return `${code(problem.word)} is no gate that can be overridden. Those are ${list(OVERRIDABLE)}.`
     case 'bad-argument':
       return `${code(problem.word)} does not belong there. Usage: ${code(COMMANDS[problem.name].usage)}`
     case 'missing-value':
-      return `${code(problem.word)} needs a name behind it. Usage: ${code(COMMANDS[problem.name].usage)}`
+      return `${code(problem.word)} needs more behind it. Usage: ${code(COMMANDS[problem.name].usage)}`
   }
 }
 

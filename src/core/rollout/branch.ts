@@ -13,7 +13,7 @@ export function branchOf(target: Pick<Target, 'environment' | 'service'>, move: 
 
 /** What the branches of one rollout's step pull requests begin with. */
 export function branchPrefix(target: Pick<Target, 'environment' | 'service'>): string {
-  return `canary/${refPart(target.environment)}/${refPart(target.service)}/`
+  return `canary/${branchPart(target.environment)}/${branchPart(target.service)}/`
 }
 
 function lastPart(move: Move): string {
@@ -22,7 +22,7 @@ function lastPart(move: Move): string {
 }
 
 /** Only characters that git check-ref-format(1) allows in any position. */
-function refPart(name: string): string {
+export function branchPart(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9+_-]+/g, '-').slice(0, MAX_PART)
 }
 

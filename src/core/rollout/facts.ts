@@ -62,6 +62,13 @@ export interface CheckAnnotation {
   readonly title: string
 }
 
+/** A button under a concluded check. */
+export interface CheckAction {
+  readonly label: string
+  readonly description: string
+  readonly identifier: string
+}
+
 /** What a check run is to say. `conclusion` undefined: still at work (`in_progress`). */
 export interface CheckReport {
   readonly name: CheckName
@@ -71,6 +78,7 @@ export interface CheckReport {
   readonly summary: string
   readonly text?: string
   readonly annotations?: readonly CheckAnnotation[]
+  readonly actions?: readonly CheckAction[]
 }
 
 export interface CheckRun {

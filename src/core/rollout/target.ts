@@ -50,6 +50,11 @@ export function together(targets: readonly Target[], first: Target): Target {
   return targets.length === 1 ? first : { ...first, environment: 'all', environments }
 }
 
+/** The route in each of a target's environments, one string each: what two pull requests or commits may both move. */
+export function movedRoutes({ environments, route }: Pick<Target, 'environments' | 'route'>): readonly string[] {
+  return environments.map((name) => `${name} ${routeId(route)}`)
+}
+
 /**
  * Whether two targets, each of a commit of its own, are about the same route in an environment that both have. Which
  * environments go together may change from one commit to the other.
@@ -109,8 +114,6 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     requireSum100: config.requireSum100,
     unchecked: [
       ...(service.analysis === undefined ? [] : ['analysis']),
-      ...(entries.some(({ after }) => after !== undefined) ? ['after'] : []),
-      ...(entries.some(({ approvals }) => (approvals ?? 0) > 0) ? ['approvals'] : []),
       ...(lives.length > 1 ? ['live in several environments at once'] : []),
       ...(lives.some((live) => 'deployment' in live) ? ['live by deployment'] : []),
     ],

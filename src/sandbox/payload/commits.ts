@@ -30,6 +30,28 @@ export function commitPayload(world: World, repo: Repository, sha: string): Json
   }
 }
 
+/** A commit as Git knows it, without what GitHub adds about people. */
+export function gitCommitPayload(world: World, repo: Repository, sha: string): Json {
+  const commit = readCommit(repo.bare, sha)
+  const { author, committer, message, tree, verification } = commitBody(world, repo, commit)
+  return {
+    sha,
+    node_id: nodeId('C', `${String(repo.id)}:${sha}`),
+    url: repoApi(world, repo, `/git/commits/${sha}`),
+    html_url: repoHtml(world, repo, `/commit/${sha}`),
+    author,
+    committer,
+    message,
+    tree,
+    parents: commit.parents.map((parent) => ({
+      sha: parent,
+      url: repoApi(world, repo, `/git/commits/${parent}`),
+      html_url: repoHtml(world, repo, `/commit/${parent}`),
+    })),
+    verification,
+  }
+}
+
 function commitBody(world: World, repo: Repository, commit: Commit): Json {
   const isSigned = repo.signed.has(commit.sha)
   return {

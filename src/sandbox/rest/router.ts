@@ -5,6 +5,7 @@ import { APP_ROUTES } from './apps.ts'
 import { CHECK_ROUTES } from './checks.ts'
 import { COMMENT_ROUTES } from './comments.ts'
 import { COMMIT_ROUTES } from './commits.ts'
+import { OBJECT_ROUTES } from './objects.ts'
 import { PULL_ROUTES } from './pulls.ts'
 import { REF_ROUTES } from './refs.ts'
 import type { Route } from './route.ts'
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...STATUS_ROUTES,
   ...REF_ROUTES,
   ...COMMIT_ROUTES,
+  ...OBJECT_ROUTES,
 ]
 
 const PATTERNS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }))

@@ -1,0 +1,124 @@
+import type { Stop } from '../stop/stop.ts'
+import type { Liveness } from './live.ts'
+import type { OverridableGate } from './names.ts'
+
+/** What somebody decided about a change, apart from how the step before it is doing. */
+export interface Restraints {
+  readonly stops: readonly Stop[]
+  /** Configured times without raises that hold this moment. */
+  readonly windows: readonly FrozenWindow[]
+  /** What the environments that come first have; one for each `after`. */
+  readonly orders: readonly Order[]
+  /** Approving reviews of the head commit; undefined where none are asked for. */
+  readonly approvals: { readonly wanted: number; readonly has: number } | undefined
+  /** An older open pull request that moves the same route. */
+  readonly conflict: number | undefined
+}
+
+export const UNRESTRAINED: Restraints = {
+  stops: [],
+  windows: [],
+  orders: [],
+  approvals: undefined,
+  conflict: undefined,
+}
+
+export interface FrozenWindow {
+  readonly environment: string
+  readonly until: number
+  readonly reason: string | undefined
+}
+
+/** The same service in the environment that comes first, as the base branch has it. */
+export interface Order {
+  readonly environment: string
+  readonly found:
+    | { readonly code: 'missing' }
+    /** Both environments are moved by the same file, so neither can be first. */
+    | { readonly code: 'together' }
+    | {
+        readonly code: 'found'
+        readonly share: number
+        readonly stable: string | undefined
+        readonly canary: string | undefined
+        readonly liveness: Liveness | undefined
+        readonly bakeMs: number
+      }
+}
+
+export type RestraintReason =
+  | { readonly code: 'held' | 'frozen'; readonly stop: Stop }
+  | { readonly code: 'window'; readonly window: FrozenWindow }
+  | {
+      readonly code: 'after'
+      readonly environment: string
+      readonly problem: 'missing' | 'together' | 'other-version'
+    }
+  | { readonly code: 'after-not-live'; readonly environment: string; readonly liveness: Liveness }
+  | { readonly code: 'after-behind'; readonly environment: string; readonly share: number; readonly wanted: number }
+  | { readonly code: 'after-baking'; readonly environment: string; readonly until: number }
+  | { readonly code: 'after-done'; readonly environment: string }
+  | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
+  | { readonly code: 'other-pull'; readonly pull: number }
+
+/** A verdict that does not name its rollout yet. */
+export interface RestraintVerdict {
+  readonly gate: OverridableGate
+  readonly state: 'pass' | 'wait' | 'block'
+  readonly reason: RestraintReason
+  readonly until?: number
+}
+
+/** What a raise to `to` percent of a canary waits for beside its own rollout. */
+export function restrain(
+  change: { readonly to: number; readonly canary: string | undefined },
+  restraints: Restraints,
+  now: number,
+): readonly RestraintVerdict[] {
+  const { stops, windows, orders, approvals, conflict } = restraints
+  return [
+    ...orders.map((order) => orderVerdict(change, order, now)),
+    ...(approvals === undefined ? [] : [approvalVerdict(approvals)]),
+    ...stops.map(stopVerdict),
+    ...windows.map((window): RestraintVerdict => {
+      return { gate: 'freeze', state: 'wait', reason: { code: 'window', window }, until: window.until }
+    }),
+    ...(conflict === undefined ? [] : [conflictVerdict(conflict)]),
+  ]
+}
+
+function stopVerdict(stop: Stop): RestraintVerdict {
+  const code = stop.kind === 'hold' ? 'held' : 'frozen'
+  const until = stop.until === undefined ? {} : { until: stop.until }
+  return { gate: stop.kind, state: 'wait', reason: { code, stop }, ...until }
+}
+
+function approvalVerdict({ wanted, has }: NonNullable<Restraints['approvals']>): RestraintVerdict {
+  return { gate: 'approvals', state: has >= wanted ? 'pass' : 'wait', reason: { code: 'approvals', wanted, has } }
+}
+
+function conflictVerdict(pull: number): RestraintVerdict {
+  return { gate: 'conflict', state: 'wait', reason: { code: 'other-pull', pull } }
+}
+
+/** A step is done in the environment that comes first when it is live and baked there, or its version is stable there. */
+function orderVerdict(
+  change: { readonly to: number; readonly canary: string | undefined },
+  { environment, found }: Order,
+  now: number,
+): RestraintVerdict {
+  const wait = (reason: RestraintReason): RestraintVerdict => ({ gate: 'order', state: 'wait', reason })
+  if (found.code !== 'found')
+    return { gate: 'order', state: 'block', reason: { code: 'after', environment, problem: found.code } }
+  const isFinished = found.share === 0 && found.stable !== undefined && found.stable === change.canary
+  const done: RestraintVerdict = { gate: 'order', state: 'pass', reason: { code: 'after-done', environment } }
+  if (isFinished) return done
+  if (found.share === 0 || found.share < change.to)
+    return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
+  if (found.canary !== change.canary) return wait({ code: 'after', environment, problem: 'other-version' })
+  const { liveness } = found
+  if (liveness === undefined) return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
+  if (liveness.state !== 'live') return wait({ code: 'after-not-live', environment, liveness })
+  const until = liveness.since + found.bakeMs
+  return now >= until ? done : { ...wait({ code: 'after-baking', environment, until }), until }
+}

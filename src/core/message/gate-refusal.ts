@@ -1,0 +1,32 @@
+import { code, list } from './markdown.ts'
+import { time } from './verdict.ts'
+
+/** Why a hold, a freeze or an override was not made or taken away. */
+export type GateRefusal =
+  /** A hold, or a plan, for a pull request that moves nothing. */
+  | { readonly code: 'no-rollout' }
+  | { readonly code: 'nothing-held'; readonly names: readonly string[] }
+  | { readonly code: 'not-frozen'; readonly environment: string }
+  | { readonly code: 'in-the-past'; readonly until: number }
+  | { readonly code: 'gate-not-waiting'; readonly gate: string; readonly open: readonly string[] }
+  | { readonly code: 'no-head' }
+
+/** Why not, and what to do. */
+export function explainGateRefusal(refusal: GateRefusal): string {
+  switch (refusal.code) {
+    case 'no-rollout':
+      return 'This pull request moves no rollout, and none belongs to it. Comment on the one that does: `/canary status` there shows it.'
+    case 'nothing-held':
+      return `Nothing is held: ${list(refusal.names)} may go on. \`/canary why\` shows what it waits for.`
+    case 'not-frozen':
+      return `${code(refusal.environment)} is not frozen by command. Times in \`.github/canary.yml\` end by themselves, or are changed there.`
+    case 'in-the-past':
+      return `That is over already: ${time(refusal.until)}. Name a time to come.`
+    case 'gate-not-waiting':
+      return refusal.open.length === 0
+        ? 'No gate of this pull request is closed, so there is nothing to override.'
+        : `${code(refusal.gate)} does not hold this pull request back. Closed are ${list(refusal.open)}.`
+    case 'no-head':
+      return 'This pull request is not open, so it has no head commit to do that for. Comment on the open step.'
+  }
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+
+/** Minutes of a week, from Monday 00:00. */
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+const WEEK = 7 * 24 * 60
+const WEEKLY = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):([0-5]\d)$/
+const ONCE = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?: ([01]\d|2[0-3]):([0-5]\d))?$/
+
+const Moment = z
+  .string()
+  .refine(
+    (text) => WEEKLY.test(text) || ONCE.test(text),
+    'must be such as "Fri 16:00", "2026-12-20" or "2026-12-20 16:00"',
+  )
+
+/** A time in which nothing is raised: every week, or once. */
+export const Window = z
+  .strictObject({
+    from: Moment.describe('When it begins: "Fri 16:00" for every week, or "2026-12-20 16:00".'),
+    until: Moment.describe('When it ends, in the same form.'),
+    timezone: z
+      .string()
+      .refine(isTimezone, 'must be a time zone such as Europe/Berlin')
+      .default('UTC')
+      .describe('Where those clocks hang.'),
+    reason: z.string().min(1).optional().describe('Said in the gate.'),
+  })
+  .refine(({ from, until }) => WEEKLY.test(from) === WEEKLY.test(until), {
+    message: 'must have the same form as the beginning',
+    path: ['until'],
+  })
+export type Window = z.infer<typeof Window>
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** When a window that holds `now` ends, epoch milliseconds; undefined outside of it. A weekly one may be off by a change of clocks. */
+export function windowEnd(window: Window, now: number): number | undefined {
+  const weekly = weeklyEnd(window, now)
+  if (weekly !== 'not-weekly') return weekly
+  const from = epochOf(window.from, window.timezone)
+  const until = epochOf(window.until, window.timezone)
+  return from <= now && now < until ? until : undefined
+}
+
+const MINUTE_MS = 60_000
+
+function weeklyEnd({ from, until, timezone }: Window, now: number): number | undefined | 'not-weekly' {
+  const start = minuteOfWeek(from)
+  const end = minuteOfWeek(until)
+  if (start === undefined || end === undefined) return 'not-weekly'
+  const local = new Date(now + offsetAt(now, timezone))
+  const minute = ((local.getUTCDay() + 6) % 7) * 1440 + local.getUTCHours() * 60 + local.getUTCMinutes()
+  const length = modulo(end - start, WEEK)
+  const passed = modulo(minute - start, WEEK)
+  if (passed >= length) return undefined
+  return now - (now % MINUTE_MS) + (length - passed) * MINUTE_MS
+}
+
+function minuteOfWeek(text: string): number | undefined {
+  const found = WEEKLY.exec(text)
+  if (found === null) return undefined
+  const [, day = '', hours, minutes] = found
+  return DAYS.findIndex((name) => name === day) * 1440 + Number(hours) * 60 + Number(minutes)
+}
+
+/** A date on a wall's clock somewhere. Twice, because the clocks may change between the guess and the answer. */
+function epochOf(text: string, timezone: string): number {
+  const [, year, month, day, hours = '0', minutes = '0'] = ONCE.exec(text) ?? []
+  const wall = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hours), Number(minutes))
+  const guess = wall - offsetAt(wall, timezone)
+  return wall - offsetAt(guess, timezone)
+}
+
+/** How far the clocks of a time zone are ahead of UTC, in milliseconds. */
+function offsetAt(moment: number, timezone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  })
+  const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]))
+  const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0
+  const wall = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'))
+  return wall - (moment - modulo(moment, MINUTE_MS))
+}
+
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by
+}

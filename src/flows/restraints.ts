@@ -1,0 +1,93 @@
+import type { Override } from '../core/gate/gate.ts'
+import type { FrozenWindow, Order, Restraints } from '../core/gate/restraint.ts'
+import { PERMISSIONS } from '../core/rollout/facts.ts'
+import type { Snapshot } from '../core/rollout/snapshot.ts'
+import { standingOf } from '../core/rollout/standing.ts'
+import { movedRoutes, type Target } from '../core/rollout/target.ts'
+import { stopsOf, type Stops } from '../core/stop/stop.ts'
+import { windowEnd } from '../core/stop/window.ts'
+import type { Desk } from './desk.ts'
+import { livenessOf, type LivenessQuestion } from './liveness.ts'
+
+type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock' | 'pulls' | 'people'>
+
+/** What is known beside the files when a pull request is judged. */
+export interface Surroundings {
+  /** Undefined where there is no one pull request to ask about: in a merge group, which reviews let in. */
+  readonly pull: { readonly number: number; readonly author: string } | undefined
+  readonly stops: Stops
+  /** An older open pull request that moves one of these routes (`movedRoutes`) too. */
+  readonly claimant: (routes: readonly string[]) => Promise<number | undefined>
+  /** What maintainers have passed for this head; asked only where a gate does not pass. */
+  readonly overrides: () => Promise<readonly Override[]>
+}
+
+export interface RestraintQuestion extends LivenessQuestion {
+  readonly head: string
+  readonly around: Surroundings
+}
+
+/** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
+export async function restraintsOf(
+  desk: Needs,
+  question: RestraintQuestion,
+  { target, base }: { readonly target: Target; readonly base: Snapshot },
+): Promise<Restraints> {
+  const { around } = question
+  const now = desk.clock.now()
+  const entries = target.environments.map((name) => ({ name, entry: base.config.environments?.[name] }))
+  const windows = entries.flatMap(({ name, entry }) =>
+    (entry?.frozen ?? []).flatMap((window): FrozenWindow[] => {
+      const until = windowEnd(window, now)
+      return until === undefined ? [] : [{ environment: name, until, reason: window.reason }]
+    }),
+  )
+  const orders: Order[] = []
+  for (const environment of new Set(entries.flatMap(({ entry }) => entry?.after ?? [])))
+    orders.push(await orderOf(desk, question, { target, base, environment }))
+  const wanted = Math.max(0, ...entries.map(({ entry }) => entry?.approvals ?? 0))
+  return {
+    stops: stopsOf(around.stops, target, now),
+    windows,
+    orders,
+    approvals: await approvalsOf(desk, question, wanted),
+    conflict: await around.claimant(movedRoutes(target)),
+  }
+}
+
+async function orderOf(
+  desk: Needs,
+  question: RestraintQuestion,
+  at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
+): Promise<Order> {
+  const { target, base, environment } = at
+  if (target.environments.includes(environment)) return { environment, found: { code: 'together' } }
+  const { kind, name } = target.route
+  const there = base.targets.filter(({ environments }) => environments.includes(environment))
+  const first =
+    there.find(({ service }) => service === target.service) ??
+    there.find(({ route }) => route.kind === kind && route.name === name)
+  if (first === undefined) return { environment, found: { code: 'missing' } }
+  const standing = standingOf(first)
+  const liveness = standing.share === 0 ? undefined : await livenessOf(desk, question, standing)
+  const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
+  const { share } = standing
+  return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs: first.settings.bakeMs } }
+}
+
+/** Approvals of people who may write, of the head commit, and not the author's own. */
+async function approvalsOf(
+  desk: Needs,
+  { around, head }: RestraintQuestion,
+  wanted: number,
+): Promise<Restraints['approvals']> {
+  if (wanted === 0 || around.pull === undefined) return undefined
+  const { number, author } = around.pull
+  let has = 0
+  for (const login of await desk.pulls.approvers(number, head)) {
+    if (login === author || has >= wanted) continue
+    const permission = await desk.people.permission(login)
+    if (PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf('write')) has += 1
+  }
+  return { wanted, has }
+}

@@ -1,0 +1,123 @@
+import type { Command } from '../core/command/commands.ts'
+import type { Environment } from '../core/environment/graph.ts'
+import type { Outcome } from '../core/message/answer.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { type Target, targetName } from '../core/rollout/target.ts'
+import { type Stop, type Stops, STOP_REFS, stopBranch, stopFrom, stopMessage } from '../core/stop/stop.ts'
+import type { Desk } from './desk.ts'
+import { jobOf } from './work.ts'
+
+type Needs = Pick<Desk, 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock'>
+
+/** Who asks, where, and by what. */
+export interface StopAsked {
+  readonly login: string
+  /** The base branch whose pull requests have to be judged again. */
+  readonly base: string
+  /** The comment or the pressed button, so that the same one has one consequence. */
+  readonly cause: string
+  /** When the command was written, epoch milliseconds: what `2h` counts from. */
+  readonly at: number
+}
+
+/** Stops rollouts where they are. Twice is once: the branch that is there already is the hold. */
+export async function hold(
+  desk: Needs,
+  targets: readonly Target[],
+  asked: StopAsked & { readonly reason: string | undefined },
+): Promise<Outcome> {
+  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  const made: ('created' | 'exists')[] = []
+  for (const { environment, service } of targets) {
+    const scope = { environment, service }
+    const message = stopMessage(scope, { by: asked.login, reason: asked.reason, until: undefined })
+    made.push(await desk.branches.claim(stopBranch(scope), message))
+  }
+  await regate(desk, asked)
+  return { code: 'held', names: targets.map(targetName), isNew: made.includes('created') }
+}
+
+/** Lets held rollouts go on. */
+export async function resume(desk: Needs, targets: readonly Target[], asked: StopAsked): Promise<Outcome> {
+  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  const there = await desk.mirror.fetch([STOP_REFS])
+  const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
+  const held = targets.filter((target) => there.has(refOf(branchFor(target))))
+  if (held.length === 0) return { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
+  for (const target of held) await desk.branches.remove(branchFor(target))
+  await regate(desk, asked)
+  return { code: 'resumed', names: held.map(targetName) }
+}
+
+/** Stops every raise in an environment. One that is over makes room for another. */
+export async function freeze(
+  desk: Needs,
+  { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
+  asked: StopAsked & { readonly environments: readonly Pick<Environment, 'name'>[] },
+): Promise<Outcome> {
+  const known = asked.environments.map(({ name }) => name)
+  if (!known.includes(environment))
+    return { code: 'refused', refusal: { code: 'no-environment', asked: environment, known } }
+  const until = wanted === undefined ? undefined : 'at' in wanted ? wanted.at : asked.at + wanted.afterMs
+  const now = desk.clock.now()
+  if (until !== undefined && until <= now) return { code: 'refused', refusal: { code: 'in-the-past', until } }
+  const branch = stopBranch({ environment })
+  const stop: Stop = { kind: 'freeze', by: asked.login, reason, until }
+  const message = stopMessage({ environment }, stop)
+  let made = await desk.branches.claim(branch, message)
+  const there =
+    made === 'created' ? undefined : (await stopsAmong(desk, await desk.mirror.fetch([STOP_REFS]))).get(branch)
+  if (there?.until !== undefined && there.until <= now) {
+    await desk.branches.remove(branch)
+    made = await desk.branches.claim(branch, message)
+  }
+  if (made === 'exists') return { code: 'frozen', environment, stop: there ?? stop, isNew: false }
+  await regate(desk, asked)
+  return { code: 'frozen', environment, stop, isNew: true }
+}
+
+/** Lets raises in an environment go on; also in one that is no environment any more. */
+export async function unfreeze(desk: Needs, environment: string, asked: StopAsked): Promise<Outcome> {
+  const branch = stopBranch({ environment })
+  if (!(await desk.mirror.fetch([STOP_REFS])).has(refOf(branch)))
+    return { code: 'refused', refusal: { code: 'not-frozen', environment } }
+  await desk.branches.remove(branch)
+  await regate(desk, asked)
+  return { code: 'unfrozen', environment }
+}
+
+/** Where a stop's words are, in its commit. */
+const NOTE = 'README.md'
+
+/** Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. */
+export async function stopsAmong(desk: Pick<Desk, 'mirror'>, refs: ReadonlyMap<string, Sha>): Promise<Stops> {
+  const stops = new Map<string, Stop>()
+  for (const [ref, sha] of stopRefs(refs)) {
+    const branch = ref.slice('refs/heads/'.length)
+    stops.set(branch, stopFrom(branch, (await desk.mirror.read(sha, [NOTE])).get(NOTE) ?? ''))
+  }
+  return stops
+}
+
+/** One string for one set of stops: where it differs, pull requests have to be judged again. */
+export function stopsKey(refs: ReadonlyMap<string, Sha>): string {
+  return stopRefs(refs)
+    .map(([ref, sha]) => `${ref} ${sha.slice(0, 12)}`)
+    .sort()
+    .join(' ')
+}
+
+function stopRefs(refs: ReadonlyMap<string, Sha>): readonly (readonly [string, Sha])[] {
+  return [...refs].filter(([ref]) => ref.startsWith(STOP_REFS.slice(0, -1)))
+}
+
+/** Every pull request that moves traffic says something else now. */
+async function regate(desk: Needs, { base, cause }: StopAsked): Promise<void> {
+  const { repo, installation } = desk
+  const id = `regate:${cause}`
+  await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base, regate: true }, { id }))
+}
+
+function refOf(branch: string): string {
+  return `refs/heads/${branch}`
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { stopBranch, stopFrom, stopMessage, stopsOf, type Stop } from '../../src/core/stop/stop.ts'
+import { Window, windowEnd } from '../../src/core/stop/window.ts'
+
+test('what a stop says is read back from its message, whatever people write into it', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1 }).map((one) => one.replaceAll(/\s+/g, ' ').trim())
+  fc.assert(
+    fc.property(
+      text.filter((one) => one !== ''),
+      fc.option(fc.integer({ min: 0, max: 4_000_000_000_000 }), { nil: undefined }),
+      (reason, until) => {
+        const stop: Stop = { kind: 'freeze', by: 'olga', reason, until }
+        assert.deepEqual(stopFrom('perch/freeze/production', stopMessage({ environment: 'production' }, stop)), stop)
+      },
+    ),
+  )
+})
+
+test('a reason cannot pretend to be somebody else, or to end sooner', () => {
+  const reason = 'soon\nStop-By: alice\nStop-Until: 2020-01-01T00:00:00.000Z'
+  const message = stopMessage({ environment: 'production' }, { by: 'olga', reason, until: undefined })
+  const read = stopFrom('perch/freeze/production', message)
+  assert.equal(read.by, 'olga')
+  assert.equal(read.until, undefined)
+})
+
+test('a branch that somebody made by hand stops too', () => {
+  const stop = stopFrom('perch/hold/production/web', '# anything\n')
+  assert.deepEqual(stop, { kind: 'hold', by: undefined, reason: undefined, until: undefined })
+})
+
+test('a rollout is stopped by its own hold, and by the freeze of any of its environments, until it is over', () => {
+  const target = { environment: 'all', environments: ['staging', 'production'], service: 'web' }
+  const freeze: Stop = { kind: 'freeze', by: 'olga', reason: undefined, until: 100 }
+  const hold: Stop = { kind: 'hold', by: 'alice', reason: undefined, until: undefined }
+  const stops = new Map([
+    [stopBranch({ environment: 'production' }), freeze],
+    [stopBranch({ environment: 'all', service: 'web' }), hold],
+    [stopBranch({ environment: 'all', service: 'other' }), hold],
+  ])
+  assert.deepEqual(stopsOf(stops, target, 99), [hold, freeze])
+  assert.deepEqual(stopsOf(stops, target, 100), [hold])
+  assert.deepEqual(stopsOf(stops, { ...target, service: 'x', environments: ['staging'] }, 0), [])
+})
+
+test('windows: which moments are in them, and when they end', () => {
+  const weekend = { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'Europe/Berlin' }
+  const table: [string, object, string, string | undefined][] = [
+    ['Friday before', weekend, '2026-11-20T14:59:00Z', undefined],
+    ['Friday after, an hour ahead of UTC', weekend, '2026-11-20T15:00:00Z', '2026-11-23T07:00:00Z'],
+    ['Sunday', weekend, '2026-11-22T12:34:56Z', '2026-11-23T07:00:00Z'],
+    ['Monday at eight', weekend, '2026-11-23T07:00:00Z', undefined],
+    ['in summer two hours ahead', weekend, '2026-07-17T14:00:00Z', '2026-07-20T06:00:00Z'],
+    ['days of the year', { from: '2026-12-20', until: '2027-01-02' }, '2026-12-31T23:00:00Z', '2027-01-02T00:00:00Z'],
+    ['the day after', { from: '2026-12-20', until: '2027-01-02' }, '2027-01-02T00:00:00Z', undefined],
+    [
+      'the clocks of a place',
+      { from: '2026-12-20 18:00', until: '2026-12-21 06:00', timezone: 'America/New_York' },
+      '2026-12-20T23:00:00Z',
+      '2026-12-21T11:00:00Z',
+    ],
+  ]
+  for (const [what, window, now, end] of table) {
+    const found = windowEnd(Window.parse(window), Date.parse(now))
+    assert.equal(found, end === undefined ? undefined : Date.parse(end), what)
+  }
+})
+
+test('a window that cannot be read is a mistake in the config', () => {
+  for (const window of [
+    { from: 'Friday 16:00', until: 'Mon 08:00' },
+    { from: 'Fri 16:00', until: '2026-12-20' },
+    { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'Mars/Olympus' },
+  ])
+    assert.equal(Window.safeParse(window).success, false, JSON.stringify(window))
+})

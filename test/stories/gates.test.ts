@@ -1,0 +1,317 @@
+/** What holds a raise back because somebody said so: holds, freezes, windows, order, approvals, and another pull request. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from './world.ts'
+
+const STAGING = VS.replace('production', 'staging')
+
+/** Comments, and resolves to what Perch answers. */
+async function say(story: Story, who: string, text: string, pull: number): Promise<string> {
+  const comment = story.person(who).comment(pull, text)
+  const answer = await story.until(`an answer to ${text}`, () =>
+    story
+      .repository()
+      .comments(pull)
+      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  return answer.body.replace(/^<!--.*-->\n+> .*\n+/, '')
+}
+
+function open(story: Story, branch: string, path = VS): number {
+  const touch = { [path]: `${story.repository().file(path) ?? ''}# ${branch}\n` }
+  return story.person('alice').openPullRequest({ branch, title: branch, files: touch }).number
+}
+
+function gateOf(story: Story, pull: number): { readonly conclusion: string; readonly summary: string } {
+  const head = story.repository().pull(pull).head.sha
+  const run = story
+    .repository()
+    .checkRuns(head)
+    .find(({ name }) => name === 'canary/gate')
+  return { conclusion: checksOn(story.repository(), head).gate, summary: run?.summary ?? '' }
+}
+
+/** Waits until the gate of a pull request's head concludes so, and says what is expected. */
+async function gate(story: Story, pull: number, conclusion: string, words = /./): Promise<void> {
+  await story.until(`gate ${conclusion} ${words.source}`, () => {
+    const found = gateOf(story, pull)
+    return found.conclusion === conclusion && words.test(found.summary)
+  })
+}
+
+test('a held rollout is not raised until somebody resumes it, and can be lowered meanwhile', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  assert.match(await say(story, 'alice', '/canary 5', pull), /0% → \*\*5%\*\*/)
+  await gate(story, pull, 'success')
+  assert.match(await say(story, 'mallory', '/canary hold', pull), /needs \*\*write\*\* access/)
+  assert.match(await say(story, 'alice', '/canary hold wait for @bob', pull), /⏸️ Held: `production\/api-service`/)
+  await gate(story, pull, 'action_required', /held by `alice`: wait for @\u200Bbob\. `\/canary resume` lets it go on/)
+  assert.ok(story.repository().branch('perch/hold/production/api-service'))
+  assert.match(await say(story, 'alice', '/canary hold', pull), /was held already/)
+  assert.match(await say(story, 'alice', '/canary 0', pull), /0%/)
+  await gate(story, pull, 'success')
+  assert.match(await say(story, 'alice', '/canary 5', pull), /5%/)
+  await gate(story, pull, 'action_required', /held/)
+  assert.match(await say(story, 'alice', '/canary resume', pull), /▶️ `production\/api-service` may go on/)
+  await gate(story, pull, 'success')
+  assert.equal(story.repository().branch('perch/hold/production/api-service'), undefined)
+  assert.match(await say(story, 'alice', '/canary resume', pull), /Nothing is held/)
+})
+
+test('a hold on the step pull request marks it with a label, and a deleted branch lifts it', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'success')
+  story.person('alice').merge(pull)
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/production/api-service/25'),
+  )
+  assert.match(await say(story, 'alice', '/canary hold', pull), /⏸️ Held/)
+  await gate(story, step.number, 'action_required', /held by `alice`/)
+  await story.until('the label', () => story.repository().pull(step.number).labels.includes('canary:hold'))
+  story.person('alice').deleteBranch('perch/hold/production/api-service')
+  await story.until('no label', () => !story.repository().pull(step.number).labels.includes('canary:hold'))
+  assert.doesNotMatch(gateOf(story, step.number).summary, /held/)
+})
+
+test('a frozen environment takes no raises until it is thawed, others go on', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'success')
+  assert.match(await say(story, 'alice', '/freeze production', pull), /needs \*\*maintain\*\* access/)
+  assert.match(
+    await say(story, 'olga', '/freeze moon', pull),
+    /no environment `moon` here\. Known here: `production`, `staging`/,
+  )
+  assert.match(await say(story, 'olga', '/freeze production --until 2020-01-01', pull), /is over already/)
+  assert.match(await say(story, 'olga', '/freeze production --until soon', pull), /`soon` is no time/)
+  const said = await say(story, 'olga', '/freeze production --until 2h release week', pull)
+  assert.match(said, /❄️ `production` is frozen until \d{4}-.* UTC/)
+  await gate(story, pull, 'action_required', /the environment is frozen by `olga` until .* UTC: release week\./)
+  const other = open(story, 'v2-staging', STAGING)
+  await say(story, 'alice', '/canary 5 --env staging', other)
+  await gate(story, other, 'success')
+  assert.match(await say(story, 'olga', '/freeze production', pull), /was frozen already by `olga`/)
+  assert.match(await say(story, 'olga', '/unfreeze production', pull), /may go on/)
+  await gate(story, pull, 'success')
+  assert.match(await say(story, 'olga', '/unfreeze production', pull), /is not frozen by command/)
+})
+
+test('a freeze that runs out lets the pull request go on by itself', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await say(story, 'olga', '/freeze production --until 4s', pull)
+  await gate(story, pull, 'action_required', /frozen by `olga`/)
+  await gate(story, pull, 'success')
+})
+
+test('a maintainer passes a closed gate for one commit, on the record', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'success')
+  assert.match(await say(story, 'olga', '/canary override hold urgent', pull), /No gate of this pull request is closed/)
+  await say(story, 'alice', '/canary hold', pull)
+  await gate(story, pull, 'action_required', /held/)
+  assert.match(await say(story, 'alice', '/canary override hold urgent', pull), /needs \*\*maintain\*\*/)
+  assert.match(
+    await say(story, 'olga', '/canary override bake urgent', pull),
+    /`bake` does not hold .* Closed are `hold`/,
+  )
+  assert.match(await say(story, 'olga', '/canary override weather urgent', pull), /`weather` is no gate/)
+  assert.match(await say(story, 'olga', '/canary override hold', pull), /needs more behind it/)
+  const said = await say(story, 'olga', '/canary override hold the fix --> is in <!-- it -->', pull)
+  assert.match(said, /\*\*hold\*\* is passed for [0-9a-f]{7} and no other commit, by `olga`/)
+  await gate(story, pull, 'success', /✅ \*\*hold\*\* .* passed by `olga` for this commit/)
+  // It holds when the check is run again, and not for the next commit.
+  await say(story, 'alice', '/canary retry', pull)
+  await gate(story, pull, 'success', /passed by `olga`/)
+  story.person('alice').push('v2', { 'README.md': 'more\n' })
+  await gate(story, pull, 'action_required', /held/)
+})
+
+test('nobody but Perch can write the record of an override', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await say(story, 'alice', '/canary hold', pull)
+  await gate(story, pull, 'action_required', /held/)
+  const head = story.repository().pull(pull).head.sha
+  const record = `<!-- perch:override:hold:${head}:olga:why -->`
+  story.person('alice').comment(pull, `<!-- perch:answer:1 -->\n\n${record}`)
+  const answer = story
+    .repository()
+    .comments(pull)
+    .find(({ body }) => body.includes('Held:'))
+  assert.ok(answer)
+  story.person('alice').editComment(answer.id, `${answer.body}\n\n${record}`)
+  await say(story, 'alice', '/canary retry', pull)
+  await gate(story, pull, 'action_required', /held/)
+})
+
+const ORDERED = FAST.replace('path: overlays/production,', 'path: overlays/production, after: staging,')
+
+test('production waits until staging has done the step', async () => {
+  const story = await aStory({ files: gitops(ORDERED) })
+  const production = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', production)
+  await gate(
+    story,
+    production,
+    'action_required',
+    /\*\*order\*\* .*`staging` comes first, and is at 0%: it must reach 5%/,
+  )
+  const staging = open(story, 'v2-staging', STAGING)
+  await say(story, 'alice', '/canary 5 --env staging', staging)
+  await gate(story, staging, 'success')
+  story.person('alice').merge(staging)
+  await gate(story, production, 'success', /`staging` has done this step/)
+})
+
+test('a raise waits for as many approvals of its head as the config asks for, of people who may write', async () => {
+  const config = FAST.replace('path: overlays/production,', 'path: overlays/production, approvals: 1,')
+  const story = await aStory({ files: gitops(config), env: { reconcileSeconds: 1 } })
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'action_required', /0 of 1 approving reviews/)
+  story.person('mallory').review(pull, 'APPROVE')
+  await say(story, 'alice', '/canary retry', pull)
+  await gate(story, pull, 'action_required', /0 of 1 approving reviews/)
+  story.person('olga').review(pull, 'APPROVE')
+  await gate(story, pull, 'success', /1 of 1 approving reviews/)
+})
+
+test('the second pull request that moves a route waits for the first, and says for which', async () => {
+  const story = await aStory()
+  const first = open(story, 'v2')
+  const second = open(story, 'v2-again')
+  await say(story, 'alice', '/canary 10', second)
+  await gate(story, second, 'success')
+  await say(story, 'alice', '/canary 5', first)
+  await gate(story, first, 'success')
+  await gate(story, second, 'action_required', new RegExp(`#${first} is older and moves the same route`))
+  story.person('alice').close(first)
+  await gate(story, second, 'success')
+})
+
+test('a window in the config freezes an environment, and says until when', async () => {
+  const config = FAST.replace(
+    'path: overlays/production,',
+    'path: overlays/production, frozen: [{ from: "2020-01-01", until: "2099-01-01", reason: "the long winter" }],',
+  )
+  const story = await aStory({ files: gitops(config) })
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'action_required', /takes no raises until 2099-01-01 00:00:00 UTC.*the long winter/)
+})
+
+test('why, diff, plan and promote', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  assert.match(await say(story, 'mallory', '/canary why', pull), /Nothing holds this pull request back/)
+  await say(story, 'alice', '/canary 5', pull)
+  await say(story, 'alice', '/canary hold', pull)
+  assert.match(await say(story, 'mallory', '/canary why', pull), /⏳ \*\*hold\*\* .* → `\/canary resume`/)
+  assert.match(await say(story, 'mallory', '/canary diff', pull), /VirtualService api-service[\s\S]*-.*weight: 100/)
+  assert.match(
+    await say(story, 'alice', '/canary plan', pull),
+    /The plan of `production\/api-service` is 5% → 25% → 100%/,
+  )
+  assert.match(await say(story, 'alice', '/canary plan [50,25]', pull), /`50,25` is no plan/)
+  assert.match(await say(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
+  assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '0/100')
+})
+
+/** The conclusion of both checks on a commit of the merge queue. */
+async function groupEnds(story: Story, sha: string): Promise<string> {
+  return story.until('both checks of the group', () => {
+    const { validate, gate: own } = checksOn(story.repository(), sha)
+    return validate !== '-' && own !== '-' && own !== 'in_progress' && `${validate} ${own}`
+  })
+}
+
+test('a merge group gets both checks, of the change that it would make as a whole', async () => {
+  const story = await aStory({ files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')) })
+  const { repository } = story
+  const alice = story.person('alice')
+  const readme = alice.openPullRequest({ branch: 'readme', title: 'readme', files: { 'README.md': 'x\n' } }).number
+  const first = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', first)
+  await gate(story, first, 'success')
+  const quiet = alice.enqueue(readme)
+  assert.equal(await groupEnds(story, quiet.sha), 'success success')
+  quiet.remove()
+  const raised = alice.enqueue(readme, first)
+  assert.equal(await groupEnds(story, raised.sha), 'success success')
+  raised.merge()
+  assert.equal(weightsIn(repository().file(VS) ?? ''), '95/5')
+})
+
+test('two steps of one rollout never merge together in a merge group', async () => {
+  const story = await aStory({ files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')) })
+  const alice = story.person('alice')
+  const text = story.repository().file(VS) ?? ''
+  const at = (percent: number): string =>
+    text.replace(/weight: 100 /, `weight: ${100 - percent} `).replace(/weight: 0\n/, `weight: ${percent}\n`)
+  const first = alice.openPullRequest({ branch: 'five', title: 'five', files: { [VS]: at(5) } }).number
+  // On top of the first, as people stack them: so they do not conflict.
+  alice.forcePush('twenty', story.repository().branch('five') ?? '')
+  const second = alice.openPullRequest({ branch: 'twenty', title: 'twenty', files: { [VS]: at(20) } }).number
+  await gate(story, first, 'success')
+  await gate(story, second, 'action_required', /is older and moves the same route/)
+  const both = alice.enqueue(first, second)
+  assert.equal(await groupEnds(story, both.sha), 'success failure')
+  const [run] = story
+    .repository()
+    .checkRuns(both.sha)
+    .filter(({ name }) => name === 'canary/gate')
+  assert.match(run?.summary ?? '', new RegExp(`#${first} and #${second} both raise it, and would land together`))
+})
+
+test('the buttons of a step: hold, resume and roll back', async () => {
+  const story = await aStory()
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  await gate(story, pull, 'success')
+  story.person('alice').merge(pull)
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/production/api-service/25'),
+  )
+  await gate(story, step.number, 'action_required')
+  const run = (sha: string): { readonly id: number; readonly buttons: string } => {
+    const found = story
+      .repository()
+      .checkRuns(sha)
+      .find(({ name }) => name === 'canary/gate')
+    return { id: found?.id ?? 0, buttons: (found?.actions ?? []).map(({ identifier }) => identifier).join(' ') }
+  }
+  const answer = async (words: RegExp): Promise<void> => {
+    await story.until(`an answer: ${words.source}`, () =>
+      story
+        .repository()
+        .comments(step.number)
+        .find(({ body }) => body.startsWith('<!-- perch:button:') && words.test(body)),
+    )
+  }
+  const { id, buttons } = run(step.head.sha)
+  assert.equal(buttons, 'retry hold abort')
+  story.person('alice').pressButton(id, 'hold')
+  await answer(/⏸️ Held: `production\/api-service`/)
+  await gate(story, step.number, 'action_required', /held by `alice`/)
+  assert.equal(run(step.head.sha).buttons, 'retry resume abort')
+  story.person('alice').pressButton(id, 'resume')
+  await answer(/▶️ `production\/api-service` may go on/)
+  story.person('alice').pressButton(id, 'abort')
+  await answer(/🛑 Closed #\d+\. Merge #\d+ to send all traffic back/)
+  assert.equal(story.repository().pull(step.number).state, 'closed')
+})
