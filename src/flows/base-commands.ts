@@ -76,9 +76,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
     case 'unfreeze':
       return unfreeze(desk, command.environment, by)
     case 'plan':
-      return command.steps === undefined
-        ? planOutcome(related.map(({ standing }) => standing))
-        : refused({ code: 'no-head' })
+      return planOutcome(related.map(({ standing }) => standing))
     case 'why':
     case 'diff':
     case 'retry':

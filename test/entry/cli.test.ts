@@ -28,7 +28,10 @@ test('perch set edits the one file in place, prints what changed and exits 0', (
   const dir = checkout(gitops())
   const set = perch('set', '25', 'api-service', '--env', 'production', '--dir', dir)
   assert.deepEqual([set.code, set.err], [0, ''])
-  assert.match(set.out, /^production\/api-service: canary 0% → 25%\n\n--- a\/overlays/)
+  assert.match(
+    set.out,
+    /^production\/api-service: canary 0% → 25%\nRendered before and after: nothing but this route changes\.\n\n--- a\/overlays/,
+  )
   assert.equal(weightsIn(readFileSync(join(dir, VS), 'utf8')), '75/25')
   assert.match(perch('set', '25', '--env', 'production', '--dir', dir).out, /nothing changed/)
 })

@@ -224,7 +224,10 @@ test('why, diff, plan and promote', async () => {
     await say(story, 'alice', '/canary plan', pull),
     /The plan of `production\/api-service` is 5% → 25% → 100%/,
   )
-  assert.match(await say(story, 'alice', '/canary plan [50,25]', pull), /`50,25` is no plan/)
+  assert.match(
+    await say(story, 'alice', '/canary plan [50,25]', pull),
+    /cannot make it `\[50,25\]`: that is `services\.<name>\.steps` in `\.github\/canary\.yml`/,
+  )
   assert.match(await say(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
   assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '0/100')
 })

@@ -82,8 +82,7 @@ function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
     // The check's identity across restarts, beside the commit.
     external_id: report.name,
     ...state,
-    // GitHub takes buttons off a check that is updated without them.
-    actions: report.actions ?? [],
+    ...(report.actions === undefined ? {} : { actions: report.actions }),
     output: {
       title: report.title,
       summary: report.summary,

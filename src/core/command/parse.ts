@@ -95,18 +95,9 @@ function reasonOf(words: readonly string[]): string | undefined {
   return words.length === 0 ? undefined : words.join(' ')
 }
 
-/** `[5, 25, 100]` or `5,25,100`, and behind it whose plan is meant. */
+/** What is written behind it wants another plan, which no command makes. */
 function readPlan(words: readonly string[]): CommandLine['result'] {
-  const text = words.join(' ')
-  const [, bracketed, list = bracketed, rest = text] = /^(?:\[([^\]]*)\]|([\d.,%]+)(?=\s|$))\s*(.*)$/.exec(text) ?? []
-  const steps = list?.split(',').map((step) => percentOf(step.trim()))
-  if (steps !== undefined && !isPlan(steps)) return refused({ code: 'bad-plan', word: list ?? '' })
-  const left = rest.split(' ').filter((word) => word !== '')
-  return withScope(left, 'plan', (scope) => ({ name: 'plan', steps, ...scope }))
-}
-
-function isPlan(steps: readonly (number | undefined)[]): steps is readonly number[] {
-  return steps.every((step, index) => step !== undefined && step > (steps[index - 1] ?? 0))
+  return words.length === 0 ? understood({ name: 'plan' }) : refused({ code: 'plan-in-config', word: words.join(' ') })
 }
 
 function readOverride([gate, ...reason]: readonly string[]): CommandLine['result'] {

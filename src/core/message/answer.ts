@@ -35,7 +35,6 @@ export type Outcome =
   | { readonly code: 'status'; readonly standings: readonly StandingLine[] }
   | { readonly code: 'help' }
   | { readonly code: 'plan'; readonly name: string; readonly plan: readonly number[]; readonly share: number }
-  | { readonly code: 'planned'; readonly name: string; readonly plan: readonly number[]; readonly sha: Sha }
   /** `isNew`: false where it was so already. */
   | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
   | { readonly code: 'resumed'; readonly names: readonly string[] }
@@ -112,7 +111,6 @@ function words(outcome: Outcome): string {
     case 'help':
       return helpWords()
     case 'plan':
-    case 'planned':
       return planWords(outcome)
     case 'held':
       return outcome.isNew
@@ -149,14 +147,11 @@ function diffAnswer({ diffs }: Review): string {
   return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || 'Nothing that is rendered changes.'
 }
 
-function planWords(outcome: Extract<Outcome, { code: 'plan' | 'planned' }>): string {
-  const steps = outcome.plan.map(percent).join(' → ')
-  if (outcome.code === 'planned')
-    return `✅ The plan of ${code(outcome.name)} becomes ${steps} when this merges, in ${outcome.sha.slice(0, 7)}.`
-  const now = outcome.share === 0 ? 'not begun' : `at ${percent(outcome.share)}`
+function planWords({ name, plan, share }: Extract<Outcome, { code: 'plan' }>): string {
+  const now = share === 0 ? 'not begun' : `at ${percent(share)}`
   return paragraphs(
-    `The plan of ${code(outcome.name)} is ${steps}; it is ${now}.`,
-    planPicture({ plan: outcome.plan, now: outcome.share, next: undefined }),
+    `The plan of ${code(name)} is ${plan.map(percent).join(' → ')}; it is ${now}.`,
+    planPicture({ plan, now: share, next: undefined }),
   )
 }
 

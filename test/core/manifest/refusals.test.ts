@@ -155,7 +155,7 @@ test('a bomb is a refusal, quickly: of depth, of aliases, of size, of errors', (
     )
     assert.ok(!manifest.ok)
     // A second on a quiet machine; the tests share theirs.
-    assert.ok(tookMs < 3_000, `${text.slice(0, 12)} took ${Math.round(tookMs)} ms`)
+    assert.ok(tookMs < 10_000, `${text.slice(0, 12)} took ${Math.round(tookMs)} ms`)
   }
 })
 
