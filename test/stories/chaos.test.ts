@@ -11,7 +11,7 @@ const undisturbed = new Map<string, Played>()
 for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
   test(
     `undisturbed, a rollout that is live by ${live} ends with one of everything`,
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (t) => {
       const { box } = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
       await playRollout(box)
@@ -68,7 +68,7 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
 suite('the same end', { concurrency: 3 }, () => {
   test(
     'a service that is killed at ten random moments brings the rollout to the same end',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (t) => {
       const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
       const random = randomFrom(seed)
@@ -103,7 +103,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   test(
     'a service that is killed right after each kind of effect has each effect once',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (t) => {
       const service = await served(t, { files: leanRepository() })
       const faults = Object.entries(EFFECTS).map(([name, match]) => {
@@ -129,7 +129,7 @@ suite('the same end', { concurrency: 3 }, () => {
     },
   )
 
-  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 180_000 }, async (t) => {
+  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 400_000 }, async (t) => {
     const service = await withFlux(t)
     const forget = async (): Promise<void> => {
       const { code } = await service.terminate()
@@ -146,7 +146,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   test(
     'SIGTERM during a commit ends the service with 0, and the next one finishes',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (t) => {
       const service = await served(t, { files: leanRepository() })
       let ended: ReturnType<Served['terminate']> | undefined
@@ -166,14 +166,14 @@ suite('the same end', { concurrency: 3 }, () => {
     },
   )
 
-  test('every webhook arrives twice: the same end', { timeout: 180_000 }, async (t) => {
+  test('every webhook arrives twice: the same end', { timeout: 400_000 }, async (t) => {
     const { box } = await withFlux(t)
     box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'double' })
     await playRollout(box)
     await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
   })
 
-  test('every third webhook is lost: the same end', { timeout: 180_000 }, async (t) => {
+  test('every third webhook is lost: the same end', { timeout: 400_000 }, async (t) => {
     const { box } = await withFlux(t)
     let count = 0
     box.webhooks.addFault({ match: () => (count += 1) % 3 === 0, times: Infinity, kind: 'vanish' })
@@ -181,7 +181,7 @@ suite('the same end', { concurrency: 3 }, () => {
     await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
   })
 
-  test('no webhook arrives at all: the same end', { timeout: 180_000 }, async (t) => {
+  test('no webhook arrives at all: the same end', { timeout: 400_000 }, async (t) => {
     const { box } = await withFlux(t)
     box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'vanish' })
     await playRollout(box)
@@ -190,7 +190,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   test(
     'webhooks arrive late and in any order, and once more when all is over: the same end',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async (t) => {
       const { box } = await withFlux(t)
       const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))

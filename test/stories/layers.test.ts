@@ -138,6 +138,12 @@ test('an environment that leaves its group: the group’s step is closed in word
   )
   const own = await ask(story, 'faster', '/canary 100 --env production')
   assert.match(own.answer, /✅ `production\/web`: 25% → \*\*100%\*\*/)
+  // The step of both is older and moves production too, so that it goes first unless a maintainer says otherwise.
+  await story.until('a gate that waits for the step', () => {
+    const runs = story.repository().checkRuns(story.repository().branch('faster') ?? '')
+    return runs.some(({ summary }) => summary?.includes(`#${together.number} is older`))
+  })
+  story.person('olga').comment(own.number, '/canary override conflict production goes ahead')
   await mergeWhenGreen(story, own.number, 'faster')
   await story.until('the step of both closed', () =>
     story

@@ -92,7 +92,7 @@ export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promi
       seen = head
       return weightsIn(repo.file(VS) ?? '') === '100/0'
     },
-    90_000,
+    180_000,
   )
   await at?.('finished')
 }
