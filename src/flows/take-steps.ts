@@ -6,9 +6,11 @@ import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
+import { planOf } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
+import { readTargetAt } from './load.ts'
 import { propose, replan } from './propose.ts'
 import { proveEdit } from './prove.ts'
 import type { BaseState } from './rollouts.ts'
@@ -50,13 +52,23 @@ async function makeMove(
   base: BaseState,
   { step, proposal }: { readonly step: Exclude<Step, { type: 'close' }>; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
-  const { move, target, origin } = proposal
+  const { target, origin } = proposal
+  const move = step.type === 'replan' ? await withItsPlan(desk, proposal, step.pull) : proposal.move
   const made = filesFor(move, target, origin)
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
   const proof = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, made.value)
   if (!proof.ok) return proof
   const plan = { proposal, files: made.value.files }
   return step.type === 'propose' ? propose(desk, base, plan) : replan(desk, { base, pull: step.pull }, plan)
+}
+
+/** A plan that was written on the step itself goes into its new commit too. */
+async function withItsPlan(desk: Pick<Desk, 'mirror'>, { move, target }: Proposal, pull: PullRequest): Promise<Move> {
+  if (move.kind !== 'share') return move
+  const there = await readTargetAt(desk, pull.head.sha, target)
+  return there === undefined || String(planOf(there)) === String(planOf(target))
+    ? move
+    : { ...move, steps: planOf(there) }
 }
 
 function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): Proposal {

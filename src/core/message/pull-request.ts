@@ -1,5 +1,5 @@
 import { formatDuration } from '../config/duration.ts'
-import type { Move } from '../rollout/move.ts'
+import type { Move, PlanChange } from '../rollout/move.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
 import type { CloseReason } from '../rollout/transition.ts'
 import type { Live } from '../config/schema.ts'
@@ -27,11 +27,11 @@ export function moveTitle({ move, target, version }: Proposal): string {
 }
 
 /** Names come from files that anybody may have written: one line, whatever they hold. */
-function headline(move: Move, name: string, version: string): string {
+function headline(move: Move | PlanChange, name: string, version: string): string {
   return clip(sentenceOf(move, name, version).replaceAll(/\s+/g, ' '), MAX_TITLE)
 }
 
-function sentenceOf(move: Move, name: string, version: string): string {
+function sentenceOf(move: Move | PlanChange, name: string, version: string): string {
   switch (move.kind) {
     case 'share':
       return `Canary ${name} ${version}: ${percent(move.from)} → ${percent(move.to)}`
@@ -41,7 +41,14 @@ function sentenceOf(move: Move, name: string, version: string): string {
       return `Finish ${name}: stable becomes ${move.to}`
     case 'finish-weights':
       return `Finish ${name}: all traffic on stable ${version}`
+    case 'plan':
+      return `Plan of ${name}: ${planWords(move.steps)}`
   }
+}
+
+/** `5% → 25% → 100%`. */
+export function planWords(steps: readonly number[]): string {
+  return steps.map(percent).join(' → ')
 }
 
 /** The commit that a move is. Its trailer names the move, so that nobody makes it twice. */
@@ -71,7 +78,7 @@ export function commandTrailer(id: string): string {
 
 /** The commit of a command on a pull request. */
 export function commandCommit(command: {
-  readonly move: Move
+  readonly move: Move | PlanChange
   readonly target: Target
   readonly version: string
   readonly login: string
