@@ -168,7 +168,7 @@ function chosen(
   if (alone === undefined) return ok(found)
   // One environment leaves the others: a rollout of its own begins where they are.
   const standing = standingOf(narrowed(base.snapshot.config, target, [alone]))
-  return ok({ standing, open: [], stoppedByHand: false })
+  return ok({ standing, open: [], stoppedByHand: false, rollbackRefused: false })
 }
 
 function refused(refusal: Refusal): Outcome {

@@ -11,6 +11,8 @@ export interface Settings {
   readonly bakeMs: number
   readonly live: Live
   readonly autoMerge: ServiceConfig['autoMerge']
+  readonly analysis: ServiceConfig['analysis']
+  readonly onFailure: ServiceConfig['onFailure']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
@@ -108,12 +110,13 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     bakeMs: service.bake,
     live: lives[0] ?? DEFAULT_LIVE,
     autoMerge: service.autoMerge,
+    analysis: service.analysis,
+    onFailure: service.onFailure,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names: namesOf(service),
     requireSum100: config.requireSum100,
     unchecked: [
-      ...(service.analysis === undefined ? [] : ['analysis']),
       ...(lives.length > 1 ? ['live in several environments at once'] : []),
       ...(lives.some((live) => 'deployment' in live) ? ['live by deployment'] : []),
     ],
