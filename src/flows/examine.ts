@@ -47,7 +47,8 @@ async function examineOne(
   if (health === undefined) return
   const report = await analyse(desk, standing, health.since)
   const word = report === undefined ? '' : healthWord(report)
-  if (word !== known?.word) await lookAgain(desk, `${rollout}:${word}:${now}`)
+  const isNews = known?.since !== health.since || known.word !== word
+  if (isNews) await lookAgain(desk, `${rollout}:${word}:${now}`)
   if (report?.isFailure === true) {
     const { repo, installation } = desk
     const id = `failing:${rollout}:${health.since}:${Math.floor(now / AGAIN_MS)}`
