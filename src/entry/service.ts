@@ -4,9 +4,11 @@ import type { Logger } from 'pino'
 import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import { startEdge } from './edge.ts'
@@ -37,6 +39,8 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   })
   const github = openGitHub(env, log)
   const renderer = cachedRenderer(openRenderer({ log }))
+  const { prometheusServers: servers = [], prometheusToken: token } = env
+  const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo }), {
     cwd: env.dataDir,
     addHandler: () => undefined,
@@ -46,7 +50,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     probot: github.probot,
     jobs: queue,
     log,
-    deskFor: deskFactory({ env, log, queue, github, renderer }),
+    deskFor: deskFactory({ env, log, queue, github, renderer, metrics }),
     everyRepository: () => github.everyRepository(),
   }
   await queue.work(handleJobs(parts), { concurrency: CONCURRENCY, onExhausted: giveUp(parts) })
@@ -107,10 +111,11 @@ interface Parts {
   readonly queue: Queue
   readonly github: GitHubAccess
   readonly renderer: Renderer
+  readonly metrics: Metrics
 }
 
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
-function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Place) => Promise<Desk> {
+function deskFactory({ env, log, queue, github, renderer, metrics }: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   return async (place) => {
@@ -128,6 +133,7 @@ function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Plac
       renderer,
       jobs: queue,
       memo: queue.memo,
+      metrics,
       clock,
       // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
       seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),

@@ -75,7 +75,9 @@ const REPORT: AnalysisReport = {
   isComplete: true,
   from: 1000,
   until: 1500,
+  ends: 2000,
   server: 'prometheus',
+  failureLimit: 0,
   checks: [],
 }
 

@@ -78,7 +78,9 @@ const REPORT: AnalysisReport = {
   isComplete: false,
   from: 1000,
   until: 2000,
+  ends: 2000,
   server: 'prometheus',
+  failureLimit: 0,
   checks: [],
 }
 

@@ -129,7 +129,9 @@ function analyse({ target, analysis, isAnalysed }: TrafficChange): readonly Verd
   if (analysis === undefined) return [{ gate, target, state: 'wait', reason: { code: 'not-live-yet' } }]
   const reason = { code: 'analysis', report: analysis } as const
   if (analysis.isFailure) return [{ gate, target, state: 'block', reason }]
-  return [{ gate, target, state: isGood(analysis) ? 'pass' : 'wait', reason }]
+  if (isGood(analysis)) return [{ gate, target, state: 'pass', reason }]
+  // Of a whole bake only another measurement can tell more; the sweep sees to that.
+  return [{ gate, target, state: 'wait', reason, ...(analysis.isComplete ? {} : { until: analysis.ends }) }]
 }
 
 /** Whether everything was measured, and every measurement passed. */

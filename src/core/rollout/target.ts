@@ -10,9 +10,9 @@ export interface Settings {
   readonly steps: readonly number[]
   readonly bakeMs: number
   readonly live: Live
-  readonly autoMerge: ServiceConfig['autoMerge']
   readonly analysis: ServiceConfig['analysis']
   readonly onFailure: ServiceConfig['onFailure']
+  readonly autoMerge: ServiceConfig['autoMerge']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
@@ -109,9 +109,9 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     steps: service.steps,
     bakeMs: service.bake,
     live: lives[0] ?? DEFAULT_LIVE,
-    autoMerge: service.autoMerge,
     analysis: service.analysis,
     onFailure: service.onFailure,
+    autoMerge: service.autoMerge,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names: namesOf(service),
