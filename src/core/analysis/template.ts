@@ -52,7 +52,8 @@ export function parseTemplate(query: string): Template {
   let start = 0
   let at = 0
   while (at < query.length) {
-    if (query.startsWith('{{', at)) {
+    // `x{{{destination}}}` is a selector's brace, and then the variable.
+    if (query.startsWith('{{', at) && !query.startsWith('{{{', at)) {
       VARIABLE.lastIndex = at
       const [whole = '{{', name] = VARIABLE.exec(query) ?? []
       const part = partOf(name, inside)

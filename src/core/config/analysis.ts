@@ -73,7 +73,7 @@ export const BUILT_IN = {
 export type BuiltIn = keyof typeof BUILT_IN
 
 export function isBuiltIn(metric: string): metric is BuiltIn {
-  return metric in BUILT_IN
+  return Object.hasOwn(BUILT_IN, metric)
 }
 
 export interface RuleProblem {

@@ -53,7 +53,7 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
 function crossFieldProblems(config: Config): readonly RuleProblem[] {
   const environments = config.environments ?? {}
   const orders = Object.entries(environments).flatMap(([name, { after }]) =>
-    after === undefined || after in environments
+    after === undefined || Object.hasOwn(environments, after)
       ? []
       : [{ path: ['environments', name, 'after'], message: `names ${after}, which is no environment of this file` }],
   )
