@@ -9,7 +9,7 @@ export function memoryMetrics(servers: Readonly<Record<string, Knowledge>>): Met
   return {
     servers: () => Object.keys(servers),
     async range(name, query, range) {
-      const known = servers[name]
+      const known = Object.hasOwn(servers, name) ? servers[name] : undefined
       if (known === undefined) return { ok: false, code: 'unknown-server', detail: '' }
       const points: (readonly [number, number])[] = []
       for (const time of momentsOf(range)) {

@@ -55,14 +55,11 @@ interface Ask {
 }
 
 async function ask(options: PrometheusOptions, server: PrometheusServer, wanted: Ask): Promise<RangeAnswer> {
-  for (const pause of [...(options.pausesMs ?? PAUSES_MS), undefined]) {
-    const answered = await post({
-      ...endpoint(server, options.token),
-      form: formOf(wanted, options.timeoutMs ?? TIMEOUT_MS),
-      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-      maxBytes: options.maxBytes ?? MAX_BYTES,
-    })
-    if (!isPassing(answered) || pause === undefined) return masked(read(answered), server, options.token)
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, pausesMs = PAUSES_MS } = options
+  const at = endpoint(server, options.token)
+  for (const pause of [...pausesMs, undefined]) {
+    const answered = await post({ ...at, form: formOf(wanted, timeoutMs), timeoutMs, maxBytes })
+    if (!isPassing(answered) || pause === undefined) return masked(read(answered), at)
     await sleep(pause)
   }
   return { ok: false, code: 'unreachable', detail: '' }
@@ -73,16 +70,26 @@ function isPassing(answered: Answered): boolean {
   return answered.end === 'answered' && PASSING.has(answered.status)
 }
 
-/** The address without its user, which is sent as a header: a URL ends up in logs and errors. */
-function endpoint(
-  { url }: PrometheusServer,
-  token: string | undefined,
-): { readonly url: string; readonly authorization: string | undefined } {
-  const { origin, pathname, username, password } = new URL(url)
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  const basic = username === '' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`
+interface Endpoint {
+  /** Without its user, who is sent as a header: a URL ends up in logs and errors. */
+  readonly url: string
+  readonly authorization: string | undefined
+  /** What nobody may repeat. */
+  readonly secrets: readonly string[]
+}
+
+function endpoint(server: PrometheusServer, token: string | undefined): Endpoint {
+  const url = new URL(server.url)
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  const basic = username === '' ? undefined : Buffer.from(`${username}:${password}`).toString('base64')
+  const places = [url.href, server.url, url.origin, url.host, url.hostname]
+  const known = [...places, basic, password, username, url.password, url.username, token]
   const bearer = token === undefined ? undefined : `Bearer ${token}`
-  return { url: `${origin}${pathname.replace(/\/+$/, '')}/api/v1/query_range`, authorization: basic ?? bearer }
+  return {
+    url: `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/v1/query_range`,
+    authorization: basic === undefined ? bearer : `Basic ${basic}`,
+    secrets: known.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret])),
+  }
 }
 
 function formOf({ query, range }: Ask, timeoutMs: number): URLSearchParams {
@@ -117,7 +124,7 @@ function readBody(data: unknown, clock: number | undefined): RangeAnswer {
     const series = body.data.data.result.map(({ values }) => ({
       points: values.map(([seconds, value]) => [Math.round(seconds * 1_000), value] as const),
     }))
-    return { ok: true, series, warnings: (body.data.warnings ?? []).map(clipped), clock }
+    return { ok: true, series, warnings: body.data.warnings ?? [], clock }
   }
   const refusal = ErrorBody.safeParse(data)
   if (refusal.success) return refused(refusal.data)
@@ -142,17 +149,14 @@ function json(body: string): unknown {
   }
 }
 
-/** Whatever a server or a proxy said: nothing of the address, and no credentials. */
-function masked(answer: RangeAnswer, { url }: PrometheusServer, token: string | undefined): RangeAnswer {
-  if (answer.ok) return answer
-  const { host, hostname, username, password, href, origin } = new URL(url)
-  const secrets = [href, url, origin, host, hostname, password, decodeURIComponent(password), username, token ?? '']
-  const detail = secrets
-    .filter((secret) => secret !== '')
-    .reduce((text, secret) => text.replaceAll(secret, '•••'), answer.detail)
-  return { ...answer, detail: clipped(detail) }
-}
+/** Addresses of any kind: what is behind a server (Thanos' stores, say) is named in what it complains of. */
+const ADDRESS = /\bhttps?:\/\/\S+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b(?=[\w.-]*[A-Za-z])[\w.-]+:\d{2,5}\b/g
 
-function clipped(text: string): string {
-  return text.length <= MAX_DETAIL ? text : `${text.slice(0, MAX_DETAIL)}…`
+/** Whatever a server or a proxy said: no address, no credentials, and not much. */
+function masked(answer: RangeAnswer, { secrets }: Endpoint): RangeAnswer {
+  const mask = (said: string): string => {
+    const text = secrets.reduce((left, secret) => left.replaceAll(secret, '•••'), said).replaceAll(ADDRESS, '•••')
+    return text.length <= MAX_DETAIL ? text : `${text.slice(0, MAX_DETAIL)}…`
+  }
+  return answer.ok ? { ...answer, warnings: answer.warnings.map(mask) } : { ...answer, detail: mask(answer.detail) }
 }

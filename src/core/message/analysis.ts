@@ -54,9 +54,8 @@ function stableWords(bar: Bar, { worst, unit }: MeasuredCheck): string {
 
 function nextStep({ outcome, isFailure }: AnalysisReport): string {
   if (isFailure) return 'Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.'
-  const why = { 'no-data': 'without data', inconclusive: 'on too little data', error: 'unmeasured' } as const
-  const kind = outcome === 'pass' || outcome === 'fail' ? 'unmeasured' : why[outcome]
-  return `Nothing passes ${kind}: it is looked at again until there is more, or \`/canary abort\` sends the traffic back.`
+  const how = outcome === 'no-data' ? 'without data' : outcome === 'inconclusive' ? 'on too little data' : 'unmeasured'
+  return `Nothing passes ${how}: Perch looks again, and \`/canary abort\` sends the traffic back.`
 }
 
 /** What a check that neither passes nor fails lacks, as sentences that go on after its name. */

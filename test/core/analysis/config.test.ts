@@ -99,7 +99,7 @@ test('what is a mistake', () => {
     ],
     [
       '{ metric: own, query: x, unit: y, max: 1, againstStable: { maxAbove: -1 } }',
-      'analysis.checks.0.againstStable.maxAbove: Invalid input',
+      'analysis.checks.0.againstStable.maxAbove: Too small',
     ],
     ['{ metric: own, query: x, unit: y, max: .nan }', 'analysis.checks.0.max: Invalid input'],
     ['{ metric: "own metric", query: x, unit: y, max: 1 }', 'analysis.checks.0.metric: must be a name'],

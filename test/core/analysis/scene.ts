@@ -11,8 +11,7 @@ export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 /** When the step went live. */
 export const SINCE = Date.UTC(2026, 10, 20, 12)
-/** 30 s to settle, ten points of a minute, the last of which ends with the bake. */
-export const BAKE = '10m30s'
+/** 30 s to settle, and ten points of a minute, the last of which ends with the bake. */
 export const ENDS = SINCE + 630 * SECOND
 
 /** What a query is about, so that a stand-in can answer it. */
