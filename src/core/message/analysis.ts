@@ -60,12 +60,12 @@ function nextStep({ outcome, isFailure }: AnalysisReport): string {
 
 /** What a check that neither passes nor fails lacks, as sentences that go on after its name. */
 function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string {
-  if (reason === undefined) return 'says nothing.'
+  if (reason === undefined) return 'unknown.'
   switch (reason.code) {
     case 'too-early':
-      return `is measured for the first time at ${moment(reason.first)}.`
+      return `first measured at ${moment(reason.first)}.`
     case 'no-values':
-      return `has no data on ${code(report.server)} since ${moment(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
+      return `without data on ${code(report.server)} since ${moment(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
     case 'few-requests':
     case 'gaps':
     case 'stable-unknown':
@@ -81,9 +81,9 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
     case 'not-understood':
       return serverWords(report.server, reason)
     case 'several-series':
-      return `comes to ${reason.count} series, and one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
+      return `with ${reason.count} series where one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
     case 'outside-window':
-      return `was answered for other times than were asked for: turn off step alignment in what is before ${code(report.server)}.`
+      return `answered for other times than were asked for: turn off step alignment in what is before ${code(report.server)}.`
     case 'clock-off':
       return `cannot be measured: the clock of ${code(report.server)} is ${formatDuration(Math.abs(reason.byMs))} ${reason.byMs > 0 ? 'ahead' : 'behind'}. Set the clocks right.`
     case 'side':
@@ -106,14 +106,14 @@ function shortageWords(reason: Shortage): string {
         reason.enoughMs === undefined
           ? 'Raise `bake` and `interval`, or lower `minRequests`.'
           : `With \`interval: ${Math.round(reason.enoughMs / 60_000)}m\` there would be enough.`
-      return `says too little: ${rounded(reason.average)} requests a point, and ${reason.wanted} are needed (\`minRequests\`). ${more}`
+      return `with too little to tell: ${rounded(reason.average)} requests a point, and ${reason.wanted} are needed (\`minRequests\`). ${more}`
     }
     case 'gaps':
-      return `has no data in ${reason.missing} of ${reason.points} points.`
+      return `without data in ${reason.missing} of ${reason.points} points.`
     case 'stable-unknown':
       return 'cannot be compared: the stable version has too little data of its own.'
     case 'warned':
-      return `was answered with a warning, so that a part may be missing: ${code(clip(reason.detail, MAX_DETAIL))}.`
+      return `answered with a warning, so that a part may be missing: ${code(clip(reason.detail, MAX_DETAIL))}.`
   }
 }
 
