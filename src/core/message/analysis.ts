@@ -13,6 +13,13 @@ const MAX_DETAIL = 200
 
 /** The measurements as one sentence, or two, of a gate's line; where they do not pass with the next step. */
 export function analysisWords(report: AnalysisReport): string {
+  const { outcome, isComplete } = report
+  const isDecided = outcome === 'fail' || (outcome !== 'pass' && isComplete)
+  return isDecided ? `${findingWords(report)} ${nextStep(report)}` : findingWords(report)
+}
+
+/** What was measured, without what to do about it. */
+export function findingWords(report: AnalysisReport): string {
   const { outcome, checks, isComplete, ends, from } = report
   const worst = checks.filter((check) => check.outcome === outcome)
   if (outcome === 'pass') {
@@ -21,11 +28,11 @@ export function analysisWords(report: AnalysisReport): string {
       ? `${values}, measured from ${moment(from)} until ${moment(ends)}.`
       : `so far ${values}; measured until ${moment(ends)}.`
   }
-  if (outcome === 'fail') return `${told(worst.map((check) => failure(report, check)))}. ${nextStep(report)}`
+  if (outcome === 'fail') return `${told(worst.map((check) => failure(report, check)))}.`
   // Checks mostly lack the same: each thing is said once.
   const lacks = [...Map.groupBy(worst, (check) => reasonWords(report, check))]
   const said = lacks.map(([words, those]) => `${those.map(({ metric }) => code(metric)).join(', ')} ${words}`)
-  return `${said.slice(0, MAX_TOLD).join(' ')}${isComplete ? ` ${nextStep(report)}` : ''}`
+  return said.slice(0, MAX_TOLD).join(' ')
 }
 
 function told(words: readonly string[]): string {
@@ -210,5 +217,5 @@ function moment(ms: number): string {
 
 /** Why a rollout is held, in one line of plain text. */
 export function failureReason(report: AnalysisReport): string {
-  return `the canary failed its analysis: ${analysisWords(report).replaceAll(/[`*]/g, '')}`
+  return `the canary failed its analysis: ${findingWords(report).replaceAll(/[`*]/g, '')}`
 }

@@ -4,7 +4,7 @@ import type { CloseReason } from '../rollout/transition.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
 import type { Live } from '../config/schema.ts'
-import { analysisTable, analysisWords } from './analysis.ts'
+import { analysisTable, findingWords } from './analysis.ts'
 import { bounded, clip, MAX_BODY, MAX_TITLE, sizeOf } from './limits.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
@@ -131,7 +131,7 @@ function whatChanges({ move, target, version }: Proposal): string {
 function evidence({ move, failure }: Proposal): string | undefined {
   if (failure === undefined) return undefined
   const share = move.kind === 'rollback' ? ` at ${percent(move.from)}` : ''
-  return paragraphs(`**The canary failed its analysis${share}**: ${analysisWords(failure)}`, analysisTable(failure))
+  return paragraphs(`**The canary failed its analysis${share}**: ${findingWords(failure)}`, analysisTable(failure))
 }
 
 function picture(move: Move, target: Target): string | undefined {
@@ -166,7 +166,7 @@ export function withMeasurements(body: string, reports: readonly AnalysisReport[
   const begin = body.indexOf(MEASURED.begin)
   const end = body.indexOf(MEASURED.end)
   const rest = begin === -1 || end < begin ? body : body.slice(0, begin) + body.slice(end + MEASURED.end.length)
-  const words = reports.map((report) => paragraphs(analysisWords(report), analysisTable(report)))
+  const words = reports.map((report) => paragraphs(findingWords(report), analysisTable(report)))
   const section = paragraphs(MEASURED.begin, '**What the step before this one measured**', ...words, MEASURED.end)
   const room = MAX_BODY - sizeOf(section) - 2
   // What a person wrote is theirs: where there is no room beside it, the check has the measurements.
@@ -195,6 +195,6 @@ export function closingComment(reason: CloseReason, failure?: AnalysisReport): s
 function failedWords(failure: AnalysisReport | undefined): string {
   if (failure === undefined) return 'Closed: the canary failed its analysis.'
   const marker = `<!-- perch:failed:${failure.from} -->`
-  const words = `Closed: the canary failed its analysis. ${analysisWords(failure)}`
+  const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
   return bounded(paragraphs(marker, words, analysisTable(failure), 'The pull request that rolls it back follows.'))
 }
