@@ -36,14 +36,16 @@ const Check = z.strictObject({
   requests: Query.optional().describe('Own PromQL that counts the requests in {{window}}, for minRequests.'),
 })
 
+export const ServerName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a server that Perch was started with, never a URL')
+
 const Policy = z.enum(['wait', 'fail']).default('wait')
 
 export const Analysis = z.strictObject({
-  provider: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a server that Perch was started with, never a URL')
-    .default('prometheus')
-    .describe('Name of the Prometheus to ask, among those that Perch was started with.'),
+  provider: ServerName.default('prometheus').describe(
+    'Name of the Prometheus to ask, among those that Perch was started with.',
+  ),
   checks: z.array(Check).nonempty().max(20),
   settle: Duration.default(30_000).describe('After live: applied is not yet in Envoy.'),
   interval: Duration.default(60_000).describe('How much time one point covers, at least.'),

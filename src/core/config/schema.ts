@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
 import { Window } from '../stop/window.ts'
-import { Analysis } from './analysis.ts'
+import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
 
 const Percent = z.number().positive().max(100)
@@ -23,6 +23,7 @@ const Environment = z.strictObject({
   after: z.string().optional().describe('Environment in which a step must be done first.'),
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),
+  prometheus: ServerName.optional().describe("Name of the Prometheus that watches it, before the analysis' own."),
   frozen: z.array(Window).nonempty().optional().describe('Times in which nothing is raised here.'),
 })
 

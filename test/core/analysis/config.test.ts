@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'
+import { settingsOf } from '../../../src/core/rollout/target.ts'
 
 function problems(analysis: string, bake = '10m'): string {
   const text = `services:\n  web.v1:\n    bake: ${bake}\n    analysis:\n${analysis.replaceAll(/^/gm, '      ')}\n`
@@ -128,4 +129,29 @@ test('what is a mistake', () => {
 test('a mistake of a query is told with the query’s own line', () => {
   const text = 'checks:\n  - metric: own\n    unit: x\n    max: 1\n    query: |\n      sum({{nope}})'
   assert.match(problems(text), /^9 analysis\.checks\.0\.query: has the unknown variable \{\{nope\}\}/)
+})
+
+test('each environment may have a Prometheus of its own, and two that move together must have the same', () => {
+  const config = readConfig(`environments:
+  staging: { path: a, prometheus: eu }
+  production: { path: b, prometheus: us }
+  edge: { path: c, prometheus: us }
+  lab: { path: d }
+services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, min: 99 }] } }, none: {} }
+`)
+  assert.ok(config.ok, JSON.stringify(config))
+  const { web, none } = config.value.services
+  assert.ok(web !== undefined && none !== undefined)
+  const say = (...environments: string[]): string => {
+    const { analysis, unchecked } = settingsOf(config.value, web, environments)
+    return [analysis?.provider, ...unchecked].join(' ')
+  }
+  assert.equal(say('staging'), 'eu')
+  assert.equal(say('lab'), 'main')
+  assert.equal(say('unknown'), 'main')
+  assert.equal(say('production', 'edge'), 'us')
+  assert.match(say('staging', 'production'), /analysis in several environments at once$/)
+  assert.match(say('staging', 'lab'), /analysis in several environments at once$/)
+  const { analysis, unchecked } = settingsOf(config.value, none, ['staging', 'production'])
+  assert.deepEqual([analysis, unchecked], [undefined, []])
 })
