@@ -17,6 +17,8 @@ const SCRAPE = 15 * SECOND
 const NOW = Math.floor(Date.now() / SCRAPE) * SCRAPE
 const START = NOW - 25 * 60 * SECOND
 const SINCE = NOW - 11 * 60 * SECOND
+/** However slow the machine is, ten points are over, and Prometheus' own clock is not far off. */
+const CLOCK = { now: () => Math.min(Date.now(), NOW + 25 * SECOND) }
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Requests a second, of one kind, by the seconds since the step went live. */
@@ -157,7 +159,7 @@ interface Play {
 async function measure(name: string, play: Play = {}): Promise<AnalysisReport> {
   const analysis = { checks: play.checks ?? [RATE, LATENCY], ...play.analysis }
   const target = targetOf(files(name, play.share ?? 25), { services: { [name]: { bake: '630s', analysis } } })
-  const desk = { metrics: play.with ?? metrics(), clock: { now: () => Date.now() } }
+  const desk = { metrics: play.with ?? metrics(), clock: CLOCK }
   const report = await analyse(desk, standingOf(target), play.since ?? SINCE)
   assert.ok(report !== undefined)
   return report
@@ -273,7 +275,7 @@ scene('names cannot leave their strings', async () => {
         .replaceAll('[x]', '["x"]'),
     }
     const target = targetOf(given, { services: { [name]: { bake: '630s', analysis: { checks: [odd, RATE] } } } })
-    const report = await analyse({ metrics: metrics(), clock: { now: () => Date.now() } }, standingOf(target), SINCE)
+    const report = await analyse({ metrics: metrics(), clock: CLOCK }, standingOf(target), SINCE)
     assert.ok(report !== undefined && target.service === name)
     assert.notEqual(report.checks[0]?.outcome, 'error', `${name}: ${JSON.stringify(report.checks[0]?.reason)}`)
   }

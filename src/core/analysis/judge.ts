@@ -23,6 +23,7 @@ export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisRep
     from: window.from,
     until: timeOf(window, window.due),
     ends: window.ends,
+    next: timeOf(window, window.due + 1),
     server: analysis.provider,
     failureLimit: analysis.failureLimit,
     checks,

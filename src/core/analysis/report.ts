@@ -73,6 +73,8 @@ export interface AnalysisReport {
   readonly until: number
   /** When the bake window is over. */
   readonly ends: number
+  /** When the next point is over: before that nothing new is to be seen. */
+  readonly next: number
   /** The server's name, never its URL. */
   readonly server: string
   readonly failureLimit: number

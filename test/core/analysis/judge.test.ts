@@ -336,6 +336,15 @@ test('a later look never forgets a failure, and a pass is never without values',
   )
 })
 
+test('a report says what it covers, and when the next look may find more', async () => {
+  const { from, until, ends, next, server } = await report(WELL, { now: SINCE + 200 * SECOND })
+  assert.deepEqual(
+    [from, until, ends, next].map((time) => (time - SINCE) / SECOND),
+    [30, 150, 630, 210],
+  )
+  assert.equal(server, 'prometheus')
+})
+
 test('nothing is asked where the config asks for nothing', async () => {
   const { analyse } = await import('../../../src/flows/analyse.ts')
   const { standingOf } = await import('../../../src/core/rollout/standing.ts')

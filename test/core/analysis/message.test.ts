@@ -212,6 +212,7 @@ const anyReport: fc.Arbitrary<AnalysisReport> = fc
     from: SINCE,
     until: ENDS,
     ends: ENDS,
+    next: ENDS,
     failureLimit: 0,
   }))
 
