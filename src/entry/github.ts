@@ -13,7 +13,7 @@ import {
 import { people } from '../adapters/github/people.ts'
 import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
-import { statuses } from '../adapters/github/statuses.ts'
+import { signals } from '../adapters/github/signals.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Logger } from 'pino'
@@ -25,7 +25,7 @@ export interface GitHubAccess {
   /** The GitHub half of a desk. */
   portsFor(
     place: Place,
-  ): Promise<Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'statuses'>>
+  ): Promise<Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'signals'>>
   /** An installation's token for Git, from Probot's cache while it is good. */
   tokenFor(installation: number): Promise<string>
   everyRepository(): Promise<readonly { readonly installation: number; readonly repo: InstalledRepository }[]>
@@ -82,7 +82,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         checks: checks(client),
         branches: branches(client),
         people: people(client),
-        statuses: statuses(client),
+        signals: signals(client),
       }
     },
     async tokenFor(installation) {

@@ -37,7 +37,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   })
   const github = openGitHub(env, log)
   const renderer = cachedRenderer(openRenderer({ log }))
-  await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo }), {
+  await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo, appId: env.appId }), {
     cwd: env.dataDir,
     addHandler: () => undefined,
   })

@@ -16,7 +16,7 @@ import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock' | 'pulls' | 'people'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'signals' | 'clock' | 'pulls' | 'people'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */

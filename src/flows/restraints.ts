@@ -9,7 +9,7 @@ import { windowEnd } from '../core/stop/window.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock' | 'pulls' | 'people'>
+type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'pulls' | 'people'>
 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {

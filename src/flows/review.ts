@@ -1,6 +1,8 @@
 import { pendingComments } from '../core/command/pending.ts'
 import { nextLook, type Override } from '../core/gate/gate.ts'
+import { wantOf } from '../core/gate/live.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
+import { waitKey } from '../core/gate/signal.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -68,8 +70,12 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   const stops = await stopsAmong(desk, at.refs)
   const questionOf = (head: Sha): Question => {
     const around = surroundingsOf(desk, { pull: at.pull, stops }, { sha: head, comments: conversation })
-    const onWait = (pattern: string): Promise<void> => rememberWaiting(desk, task.pull, [pattern])
-    return { base: at.base, head, hint: task.status, onWait, around }
+    const waits = new Set<string>()
+    const onWait = async (keys: readonly string[]): Promise<void> => {
+      for (const key of keys) waits.add(key)
+      await rememberWaiting(desk, task.pull, [...waits])
+    }
+    return { base: at.base, head, hint: task.commit, onWait, around }
   }
   const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
@@ -165,7 +171,7 @@ async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly C
 async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
   const { pull, base } = at
   const verdicts = found.changes.flatMap((change) => change.verdicts)
-  const waits = verdicts.flatMap(({ reason }) => patternOf(reason))
+  const waits = [...new Set(verdicts.flatMap(({ reason }) => waitsIn(reason)))]
   const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
   const moment = isGreen ? undefined : nextLook(verdicts)
   const until = moment === undefined ? {} : { until: moment }
@@ -211,11 +217,9 @@ async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
-function patternOf(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
+/** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
+function waitsIn(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
   if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
-  const { liveness } = reason
-  if (liveness.state === 'not-yet') return liveness.waitsFor === 'status' ? [liveness.pattern] : []
-  // A failed status can turn, and a successful one can be taken back while the step bakes.
-  if (liveness.state === 'failed') return [liveness.context]
-  return liveness.by === 'status' ? [liveness.context] : []
+  const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
+  return wants.map(({ source, pattern }) => waitKey(source, pattern))
 }

@@ -118,7 +118,10 @@ function orderVerdict(
   if (found.canary !== change.canary) return wait({ code: 'after', environment, problem: 'other-version' })
   const { liveness } = found
   if (liveness === undefined) return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
-  if (liveness.state !== 'live') return wait({ code: 'after-not-live', environment, liveness })
+  if (liveness.state !== 'live') {
+    const moment = liveness.until === undefined ? {} : { until: liveness.until }
+    return { ...wait({ code: 'after-not-live', environment, liveness }), ...moment }
+  }
   const until = liveness.since + found.bakeMs
   return now >= until ? done : { ...wait({ code: 'after-baking', environment, until }), until }
 }
