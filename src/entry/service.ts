@@ -14,7 +14,8 @@ import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
 import { perchApp } from './perch-app.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
-import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from './worker.ts'
+import type { ReportOptions } from './report-endpoints.ts'
+import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from './worker.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000
@@ -47,6 +48,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     jobs: queue,
     log,
     deskFor: deskFactory({ env, log, queue, github, renderer }),
+    placeOf: (owner, repo) => github.placeOf(owner, repo),
     everyRepository: () => github.everyRepository(),
   }
   await queue.work(handleJobs(parts), { concurrency: CONCURRENCY, onExhausted: giveUp(parts) })
@@ -58,6 +60,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
     ready: () => readiness(queue, renderer),
+    ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
     log,
   })
   const clock = startSweeping(queue, env.reconcileSeconds, log)
@@ -81,6 +84,10 @@ async function accept(
   if (!isEventName(delivery.event)) return
   const payload = readPayload(delivery.event, delivery.payload)
   if (payload !== undefined) await queue.enqueue(deliveryJob({ id: delivery.id, name: delivery.event, payload }))
+}
+
+function reportsInto(queue: Queue, secret: string): ReportOptions {
+  return { secret, accept: ({ id, ...told }) => queue.enqueue(toldJob(told, id)), now: () => Date.now() }
 }
 
 async function readiness(queue: Queue, renderer: Renderer): Promise<{ ok: boolean; parts: Record<string, string> }> {

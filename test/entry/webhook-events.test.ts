@@ -18,7 +18,7 @@ import {
   readPayload,
   tasksOf,
 } from '../../src/entry/webhook-events.ts'
-import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from '../../src/entry/worker.ts'
+import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from '../../src/entry/worker.ts'
 import { rememberWaiting } from '../../src/flows/memory.ts'
 import { jobOf, type Task } from '../../src/flows/work.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
@@ -359,6 +359,7 @@ async function aWorker(parts: Partial<WorkerParts> = {}): Promise<World> {
     jobs: queue,
     log,
     deskFor: () => Promise.reject(new Error('nobody asked for a desk')),
+    placeOf: async () => undefined,
     everyRepository: async () => [],
     ...parts,
   }
@@ -529,6 +530,36 @@ test('a task is done at the desk of its own repository', async () => {
   const repo = { id: 1, owner: 'acme', name: 'gitops' }
   await assert.rejects(run(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 77 })), /no desk today/)
   assert.deepEqual(asked, [repo, 5])
+})
+
+test('a report goes to the desk of its repository, one of a repository without Perch nowhere, and none fails', async () => {
+  const asked: unknown[] = []
+  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }
+  const { run } = await aWorker({
+    placeOf: async (owner, repo) => {
+      asked.push(`${owner}/${repo}`)
+      return repo === 'gitops' ? place : undefined
+    },
+    deskFor: (at) => {
+      asked.push(at)
+      return Promise.reject(new Error('no desk today'))
+    },
+  })
+  const report = {
+    name: 'argocd/web',
+    commit: 'd'.repeat(40),
+    state: 'success',
+    at: 1,
+    reason: '',
+    teller: 'x',
+  } as const
+  const told = (repo: string): Job => toldJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
+  await run(told('other'))
+  assert.deepEqual(asked, ['acme/other'])
+  await assert.rejects(run(told('gitops')), /no desk today/)
+  assert.deepEqual(asked.slice(1), ['acme/gitops', place])
+  assert.equal(told('GitOps').key, told('gitops').key)
+  assert.notEqual(told('other').key, told('gitops').key)
 })
 
 test('a job that is neither a webhook nor a task fails, so that it is seen', async () => {

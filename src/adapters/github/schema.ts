@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
+import type { Kept } from '../../core/report/report.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
 /** The fields of GitHub's answers that Perch uses; everything else is left unread. */
@@ -199,4 +200,22 @@ function botOf(app: z.infer<typeof App> | null | undefined): readonly string[] {
 /** A deleted account is shown as `ghost`. */
 function personOf(account: z.infer<typeof Account> | null): Person {
   return account === null ? { login: 'ghost', isBot: false } : { login: account.login, isBot: account.type === 'Bot' }
+}
+
+const KeptAnswer = RunAnswer.extend({ external_id: z.string().nullish() })
+
+/** The newest run of ours among those of one name, as the record of reports that it is; undefined where there is no list. */
+export function keptIn(
+  answer: unknown,
+  us: AppIdentity,
+): { readonly id: number; readonly kept: Kept } | 'none' | undefined {
+  const list = z.object({ check_runs: z.array(z.unknown()) }).safeParse(answer)
+  if (!list.success) return undefined
+  const runs = list.data.check_runs.map((run) => KeptAnswer.parse(run)).filter(({ app }) => app?.id === us.appId)
+  const [run] = runs.sort((a, b) => b.id - a.id)
+  if (run === undefined) return 'none'
+  const since = run.completed_at ?? 0
+  const state = stateOf(run.status === 'completed' ? run.conclusion : undefined)
+  const heardAt = /^\d{1,15}$/.test(run.external_id ?? '') ? Number(run.external_id) : since
+  return { id: run.id, kept: { state: state === 'silent' ? undefined : state, since, heardAt } }
 }
