@@ -102,7 +102,7 @@ test('the first report makes a check run on its commit, and wakes who waits for 
     // By our clock, not by the cluster's.
     completed_at: '2026-03-01T10:00:05Z',
   })
-  assert.equal(output.title, 'Applied: ReconciliationSucceeded')
+  assert.equal(output.title, 'ReconciliationSucceeded')
   assert.deepEqual(desk.jobs, [
     { key: '1#3', id: 'told', data: { type: 'review', ...PLACE, pull: 3, commit: SHA, force: true } },
   ])

@@ -38,7 +38,7 @@ const LiveEntry = z.union(
 )
 
 const Live = z
-  .union([LiveEntry.transform((entry): LiveEntry[] => [entry]), z.array(LiveEntry).nonempty()], LIVE_WORDS)
+  .union([LiveEntry.transform((entry): LiveEntry[] => [entry]), z.array(LiveEntry).nonempty().max(20)], LIVE_WORDS)
   .describe('How Perch knows that a commit has been applied in the environment; of a list, all are required.')
 
 const Environment = z.strictObject({

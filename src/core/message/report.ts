@@ -12,7 +12,7 @@ export function reportWords(report: Report): { readonly title: string; readonly 
     ? 'Steps that wait for it go on.'
     : 'Fix it there, or comment `/canary abort` on the step. The next report that it is applied takes this back.'
   return {
-    title: clip(seen(`${isGood ? 'Applied' : 'Failed'}${reason === '' ? '' : `: ${reason}`}`), MAX_TITLE),
+    title: clip(seen(reason === '' ? (isGood ? 'Applied' : 'Failed') : reason), MAX_TITLE),
     summary: `${code(teller)} said at ${time(at)} that ${code(name)} ${isGood ? 'has applied this commit' : 'has failed on this commit'}${why}. Perch keeps that here for \`live: { report: … }\` in \`.github/canary.yml\`. ${next}`,
   }
 }
