@@ -52,8 +52,8 @@ async function standingAt(desk: Pick<Desk, 'mirror'>, sha: Sha, target: Target):
 
 export interface LivenessQuestion {
   readonly base: Sha
-  /** A commit that just got a signal. */
-  readonly hint?: Sha | undefined
+  /** Commits that webhooks told of: they are asked too, however many came after them. */
+  readonly told?: readonly Sha[] | undefined
   /** Called before signals are read: one that comes after that must find somebody who waits for it (by `waitKey`). */
   readonly onWait?: (keys: readonly string[]) => Promise<void>
 }
@@ -75,15 +75,17 @@ export async function livenessOf(desk: Needs, at: LivenessQuestion, standing: St
   return livenessBy(live, { commits: said, ...when })
 }
 
-/** The commits whose signals speak for a step, newest first: the branch's newest, the one hinted at, and the step's own. */
+/** The commits whose signals speak for a step, newest first: the branch's newest, those that were told of, and the step's own. */
 async function carriers(
   desk: Pick<Desk, 'mirror'>,
-  at: { readonly base: Sha; readonly hint?: Sha | undefined },
+  at: Pick<LivenessQuestion, 'base' | 'told'>,
   landing: Landing,
 ): Promise<readonly Landing[]> {
   const all = await desk.mirror.landings(at.base, 'all', 200)
   const end = all.findIndex(({ sha }) => sha === landing.sha)
   if (end === -1) return [landing]
   const carrying = all.slice(0, end + 1)
-  return carrying.filter(({ sha }, index) => index < MAX_COMMITS_ASKED - 1 || sha === at.hint || index === end)
+  return carrying.filter(
+    ({ sha }, index) => index < MAX_COMMITS_ASKED - 1 || at.told?.includes(sha) === true || index === end,
+  )
 }

@@ -8,6 +8,8 @@ const Seen = z.object({
   base: z.string(),
   /** What its gate waits for, by `waitKey`. */
   waits: z.array(z.string()),
+  /** Commits of its base that webhooks told of while it waited, newest first. */
+  told: z.array(z.string()).default([]),
   /** When time alone may turn its gate, epoch milliseconds. */
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */

@@ -35,7 +35,8 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
   if (at !== undefined) {
-    return reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+    const before = { wasTraffic: seen?.traffic === true, told: toldOf(task, seen) }
+    return reviewOpen(desk, at, { task, comments, isFresh, ...before })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
@@ -47,7 +48,16 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false, targets: [], stops: '', polls: false }
+/** One request each, in every review; a commit that was told of longer ago has been overtaken by several. */
+const MAX_TOLD = 5
+
+/** The commits that webhooks told of while this pull request waited, the newest first. */
+function toldOf({ commit }: ReviewTask, seen: Seen | undefined): readonly Sha[] {
+  const all = [...(commit === undefined ? [] : [commit]), ...(seen?.told ?? [])]
+  return [...new Set(all)].slice(0, MAX_TOLD)
+}
+
+const UNSEEN: Seen = { head: '', base: '', waits: [], told: [], traffic: false, targets: [], stops: '', polls: false }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new. */
 function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
@@ -62,9 +72,11 @@ interface Conversed {
   readonly isFresh: boolean
   /** When it was last looked at it changed traffic, so there is a comment to keep true. */
   readonly wasTraffic: boolean
+  readonly told: readonly Sha[]
 }
 
-async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTraffic }: Conversed): Promise<void> {
+async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<void> {
+  const { task, comments, isFresh, wasTraffic, told } = conversed
   let read = comments
   const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
   const stops = await stopsAmong(desk, at.refs)
@@ -75,7 +87,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
       for (const key of keys) waits.add(key)
       await rememberWaiting(desk, task.pull, [...waits])
     }
-    return { base: at.base, head, hint: task.commit, onWait, around }
+    return { base: at.base, head, told, onWait, around }
   }
   const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
@@ -91,7 +103,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
     await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
   await label(desk, { pull: at.pull, labels: task.labels }, found)
-  await lookAgain(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+  await lookAgain(desk, { ...at, told, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 
 /** With what was passed a moment ago, whose record is posted last. */
@@ -168,7 +180,7 @@ async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly C
 }
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
+async function lookAgain(desk: Desk, at: Ends & Pick<Conversed, 'told'>, found: Review): Promise<void> {
   const { pull, base } = at
   const verdicts = found.changes.flatMap((change) => change.verdicts)
   const waits = [...new Set(verdicts.flatMap(({ reason }) => waitsIn(reason)))]
@@ -180,6 +192,7 @@ async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
     head: pull.head.sha,
     base,
     waits,
+    told: waits.length === 0 ? [] : [...at.told],
     traffic: found.changes.length > 0,
     targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(at.refs),

@@ -90,6 +90,11 @@ test('a time before the step landed is clamped to the landing, and one to come m
     /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is still to come: somebody's clock is off/,
   )
   assert.equal(say(look([[ok(20)]], { now: LANDED + 21 * MINUTE })), 'live 20')
+  // A later word of a clock that is right counts, one of a clock that is behind does not reach back before it.
+  assert.equal(say(look([[ok(4), ok(20)]])), 'live 4')
+  assert.equal(say(look([[ok(-60), ok(4)]])), 'live 4')
+  assert.equal(look([[ok(20), bad(3), ok(1)]]).state, 'not-yet')
+  assert.equal(look([[bad(20), ok(1)]]).state, 'failed')
 })
 
 test('silence is normal for a while, and then the gate speaks up, and never turns green', () => {

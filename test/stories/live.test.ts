@@ -110,6 +110,27 @@ test('of two clusters both are required, a later failure of one voids it, and a 
   await gate('success')
 })
 
+test('a failure is not forgotten because many commits come after it', async () => {
+  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }')
+  const alice = story.person('alice')
+  const context = 'kustomization/apps/1'
+  alice.setStatus(story.repository().log().at(-1)?.sha ?? '', { context, state: 'success' })
+  await gate('success')
+  alice.setStatus(main(), { context, state: 'failure', description: 'no quota' })
+  await gate('failure', /no quota/)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) alice.push('main', { 'README.md': `# ${text}\n` })
+  const comment = alice.comment(step, '/canary why')
+  const answer = await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(step)
+      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  assert.match(answer.body, /failed: no quota/)
+  await sleep(1_500)
+  await gate('failure', /no quota/)
+})
+
 test('a status from somebody who may not say so is named, and the right one counts', async () => {
   const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", by: flux }')
   const context = 'kustomization/apps/0c9c2e41'

@@ -6,7 +6,7 @@ const Event = z.object({
   involvedObject: z.object({
     apiVersion: z.string().default(''),
     kind: ObjectName,
-    namespace: z.union([ObjectName, z.literal('')]).default(''),
+    namespace: ObjectName,
     name: ObjectName,
   }),
   severity: z.string(),
