@@ -138,6 +138,20 @@ test('a success that is said again keeps since when, and wakes nobody', async ()
   assert.deepEqual(desk.jobs, [])
 })
 
+test('a report whose answer was lost is kept once, when its job is tried again', async () => {
+  const world = await aGitHub()
+  const desk = await aDesk(world)
+  world.api.get(FIND).reply(200, { check_runs: [] })
+  world.api.post(`${REPO}/check-runs`).reply(502, 'bad gateway')
+  await assert.rejects(desk.run(REPORT, AT + 5_400), GitHubUnavailable)
+  world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
+  await desk.run(REPORT, AT + 5_400)
+  assert.deepEqual(
+    world.asked().map(({ method }) => method),
+    ['GET', 'POST', 'GET'],
+  )
+})
+
 test('a report of a commit that is not there is dropped with a line in the log', async () => {
   const world = await aGitHub()
   const desk = await aDesk(world)
