@@ -13,7 +13,7 @@ import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
