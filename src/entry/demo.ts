@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
 import { changesOf, logOf } from './demo/log.ts'
-import { playAbortedRollout, playGoodRollout, startFlux } from './demo/play.ts'
+import { playFailedRollout, playGoodRollout, startFlux } from './demo/play.ts'
+import { startDemoPrometheus } from './demo/prometheus.ts'
 import { demoFiles } from './demo/repository.ts'
 import { createTimeline } from './demo/timeline.ts'
 import { childEnvironment } from './env.ts'
@@ -16,11 +17,12 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
   const timeline = createTimeline((text) => void process.stdout.write(text))
   const dataDir = await mkdtemp(join(tmpdir(), 'perch-demo-'))
   const box = await startGitHub()
+  const prometheus = await startDemoPrometheus(box)
   let service: ChildProcess | undefined
   try {
     timeline.plain('Perch, playing two rollouts against a GitHub in a box. Nothing leaves this machine.')
     box.createRepository({ name: 'gitops', files: demoFiles(), roles: { alice: 'write', bob: 'write', flux: 'write' } })
-    service = startService(box, dataDir)
+    service = startService(box, { dataDir, prometheus: prometheus.url })
     const port = await portOf(service)
     box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
     const stage = { box, timeline }
@@ -29,8 +31,8 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     const start = head(box)
     await playGoodRollout(stage)
     const end = head(box)
-    timeline.heading('Rollout 2: api-service v3 is aborted at 25%')
-    await playAbortedRollout(stage)
+    timeline.heading('Rollout 2: api-service v3 fails its analysis at 25%, and is rolled back')
+    await playFailedRollout(stage)
     stopFlux()
     timeline.heading('What main looks like now, newest first')
     for (const line of logOf(box)) timeline.plain(line)
@@ -49,6 +51,7 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     return 1
   } finally {
     await stop(service)
+    await prometheus.close()
     await box.close()
     await rm(dataDir, { recursive: true, force: true })
   }
@@ -58,7 +61,10 @@ function head(box: GitHubBox): string {
   return box.repository().branch('main') ?? ''
 }
 
-function startService(box: GitHubBox, dataDir: string): ChildProcess {
+function startService(
+  box: GitHubBox,
+  { dataDir, prometheus }: { readonly dataDir: string; readonly prometheus: string },
+): ChildProcess {
   const cli = fileURLToPath(new URL('cli.ts', import.meta.url))
   return spawn(process.execPath, [cli, 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -71,6 +77,7 @@ function startService(box: GitHubBox, dataDir: string): ChildProcess {
       HOST: '127.0.0.1',
       PORT: '0',
       DATA_DIR: dataDir,
+      PROMETHEUS_URL: prometheus,
       LOG_LEVEL: 'info',
     }),
   })

@@ -33,8 +33,8 @@ export async function playGoodRollout(stage: Stage): Promise<void> {
   }
 }
 
-/** The second rollout: v3 gets to 25%, then somebody sees errors. */
-export async function playAbortedRollout(stage: Stage): Promise<void> {
+/** The second rollout: v3 gets to 25%, where it fails its analysis. */
+export async function playFailedRollout(stage: Stage): Promise<void> {
   const { box, timeline } = stage
   const bob = box.person('bob')
   const rule = (box.repository().file(DESTINATION_RULE) ?? '').replace(
@@ -52,7 +52,7 @@ export async function playAbortedRollout(stage: Stage): Promise<void> {
   const first = await stepPull(stage, '25')
   await mergeWhenGreen(stage, first.number)
   const second = await stepPull(stage, '50')
-  await command(stage, second, { login: 'bob', text: '/canary abort error rate doubled' })
+  await closing(stage, second)
   const rollback = await stepPull(stage, '0')
   await mergeWhenGreen(stage, rollback.number)
 }
@@ -103,6 +103,17 @@ async function command(
     timeline.say('perch', pull.number, `weights ${before} → ${after}, ${checks(box, pull.head.ref)}`)
 }
 
+/** Waits until Perch closes a step, and quotes why. */
+async function closing({ box, timeline }: Stage, pull: Pull): Promise<void> {
+  await until(`#${pull.number} to be closed`, () => box.repository().pull(pull.number).state === 'closed')
+  const why = box
+    .repository()
+    .comments(pull.number)
+    .flatMap(({ body }) => body.split('\n'))
+    .find((line) => line.startsWith('Closed: '))
+  timeline.say('perch', pull.number, (why ?? 'closes it').replaceAll('`', ''))
+}
+
 /** Waits for the pull request that Perch opens from a branch. */
 async function stepPull({ box, timeline }: Stage, last: string): Promise<Pull> {
   const ref = `canary/production/api-service/${last}`
@@ -151,9 +162,14 @@ function checks(box: GitHubBox, ref: string): string {
   return sorted
     .map(
       ({ name, conclusion, title }) =>
-        `${conclusion === 'success' ? '✅' : '⏳'} ${name}${conclusion === 'success' ? '' : ` (${title})`}`,
+        `${conclusion === 'success' ? '✅' : '⏳'} ${name}${isTelling(conclusion, title) ? ` (${title})` : ''}`,
     )
     .join('  ')
+}
+
+/** A green check needs no words, but for what was measured. */
+function isTelling(conclusion: string, title: string): boolean {
+  return conclusion !== 'success' || title.includes('healthy')
 }
 
 /** `95/5`. */

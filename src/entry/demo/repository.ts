@@ -37,7 +37,13 @@ environments:
 services:
   api-service:
     steps: [5, 25, 50, 100]
-    bake: 1s            # how long a step must stay live; hours or days in real life
+    bake: 2s            # how long a step must stay live; hours or days in real life
+    analysis:           # what Prometheus must say about the canary in that time
+      checks:
+        - { metric: success-rate, min: 99 }
+        - { metric: latency-p99, max: 500 }
+      settle: 0s
+      interval: 1s
 annotationPrefix: gitops.example.com
 `
 
