@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
 
 export interface Environment {
@@ -20,6 +21,8 @@ export interface Environment {
   readonly databaseUrl?: string
   readonly prometheusUrl?: string
   readonly reconcileSeconds: number
+  /** Folders with JSON schemas for kubeconform. */
+  readonly schemaFolders?: readonly string[]
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number]
@@ -41,6 +44,15 @@ const Secret = z
   .refine(
     (secret) => secret === secret.trim(),
     'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
+  )
+
+const SchemaFolders = z
+  .string()
+  .default('')
+  .transform((text) => text.split(delimiter).filter((folder) => folder !== ''))
+  .refine(
+    (folders) => folders.every(isAbsolute),
+    `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
   )
 
 /** Names and defaults are Probot's where it has them. */
@@ -81,6 +93,7 @@ const Variables = z.object({
     'must be a URL like postgres://user:password@host:5432/perch',
   ).optional(),
   PROMETHEUS_URL: urlOf(['http:', 'https:'], 'must be a URL like http://prometheus:9090').optional(),
+  KUBECONFORM_SCHEMAS: SchemaFolders,
   RECONCILE_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds. Leave it out for 60')
@@ -123,6 +136,7 @@ function environment(variables: Variables, privateKey: string): Environment {
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
+    ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }
 }
 
@@ -198,6 +212,11 @@ const HANDED_DOWN = [
 
 export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string>> {
   return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/** Folders with JSON schemas for kubeconform, for commands on a checkout; what is no whole path is left out. */
+export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
 }
 
 /** The environment of a service that this process starts: what is handed down, and what is given. */

@@ -4,11 +4,15 @@ import type { Logger } from 'pino'
 import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { cachedValidators } from '../adapters/policy/cached-validators.ts'
+import { openValidators } from '../adapters/policy/validators.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
+import { TOOLS } from '../core/policy/remark.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Validators } from '../ports/validators.ts'
 import { startEdge } from './edge.ts'
 import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
@@ -37,6 +41,8 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   })
   const github = openGitHub(env, log)
   const renderer = cachedRenderer(openRenderer({ log }))
+  const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
+  await validators.tools()
   await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo }), {
     cwd: env.dataDir,
     addHandler: () => undefined,
@@ -46,7 +52,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     probot: github.probot,
     jobs: queue,
     log,
-    deskFor: deskFactory({ env, log, queue, github, renderer }),
+    deskFor: deskFactory({ env, log, queue, github, renderer, validators }),
     everyRepository: () => github.everyRepository(),
   }
   await queue.work(handleJobs(parts), { concurrency: CONCURRENCY, onExhausted: giveUp(parts) })
@@ -57,7 +63,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
-    ready: () => readiness(queue, renderer),
+    ready: () => readiness(queue, renderer, validators),
     log,
   })
   const clock = startSweeping(queue, env.reconcileSeconds, log)
@@ -83,11 +89,21 @@ async function accept(
   if (payload !== undefined) await queue.enqueue(deliveryJob({ id: delivery.id, name: delivery.event, payload }))
 }
 
-async function readiness(queue: Queue, renderer: Renderer): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const [isQueueReady, tool] = [await queue.ready(), await renderer.tool()]
+async function readiness(
+  queue: Queue,
+  renderer: Renderer,
+  validators: Validators,
+): Promise<{ ok: boolean; parts: Record<string, string> }> {
+  const [isQueueReady, tool, found] = [await queue.ready(), await renderer.tool(), await validators.tools()]
+  // Those are for the repositories that ask for them.
+  const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? 'not installed (optional)']))
   return {
     ok: isQueueReady && tool !== undefined,
-    parts: { queue: isQueueReady ? 'ok' : 'not writable', renderer: tool ?? 'missing: install kustomize or kubectl' },
+    parts: {
+      queue: isQueueReady ? 'ok' : 'not writable',
+      renderer: tool ?? 'missing: install kustomize or kubectl',
+      ...others,
+    },
   }
 }
 
@@ -107,10 +123,11 @@ interface Parts {
   readonly queue: Queue
   readonly github: GitHubAccess
   readonly renderer: Renderer
+  readonly validators: Validators
 }
 
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
-function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Place) => Promise<Desk> {
+function deskFactory({ env, log, queue, github, renderer, validators }: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   return async (place) => {
@@ -126,6 +143,7 @@ function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Plac
       installation,
       mirror,
       renderer,
+      validators,
       jobs: queue,
       memo: queue.memo,
       clock,

@@ -11,6 +11,7 @@ import type { People } from '../ports/people.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Statuses } from '../ports/statuses.ts'
+import type { Validators } from '../ports/validators.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
 export interface Desk {
@@ -26,6 +27,7 @@ export interface Desk {
   readonly statuses: Statuses
   readonly mirror: Mirror
   readonly renderer: Renderer
+  readonly validators: Validators
   readonly jobs: Jobs
   readonly memo: Memo
   readonly clock: Clock

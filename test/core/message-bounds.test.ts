@@ -22,6 +22,7 @@ const EMPTY: Review = {
   problems: [],
   notes: [],
   renderer: 'kustomize v5.5.0',
+  validators: ['opa 1.22.2'],
 }
 
 const row = (environment: string, name = 'api'): TrafficRow => ({

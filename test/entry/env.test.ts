@@ -49,6 +49,7 @@ test('everything that can be set is read', () => {
     DATABASE_URL: 'postgresql://u:p@db/perch?sslmode=require',
     PROMETHEUS_URL: 'http://prometheus:9090',
     RECONCILE_SECONDS: '0.2',
+    KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
   })
   assert.deepEqual(rest, {
     appId: 42,
@@ -63,6 +64,7 @@ test('everything that can be set is read', () => {
     databaseUrl: 'postgresql://u:p@db/perch?sslmode=require',
     prometheusUrl: 'http://prometheus:9090',
     reconcileSeconds: 0.2,
+    schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
   })
 })
 
