@@ -20,7 +20,8 @@ export async function analyze(program: Program, { objects }: Rendering): Promise
     codes: [0, 79],
   })
   if (!output.ok) return { ok: false, failure: output.failure }
-  const start = output.stdout.indexOf('[')
+  // Its log goes to stdout too, before the answer.
+  const start = output.stdout.search(/^\[/m)
   const messages = IstioMessages.safeParse(start === -1 ? '' : output.stdout.slice(start))
   if (!messages.success) return { ok: false, failure: { code: 'failed', detail: output.stderr.trim().slice(0, 2_000) } }
   const said = messages.data.flatMap(({ code, level, message, origin, reference }): ObjectRemark[] => {

@@ -1,4 +1,5 @@
 /** Which rules of policies judge, the question that asks them about every object, and what their answers mean. */
+import { OWN_DATA } from '../../core/policy/policy.ts'
 import type { ObjectRemark } from '../../core/policy/remark.ts'
 
 export interface Rule {
@@ -52,8 +53,10 @@ function reference(path: readonly string[]): string {
 /** One query that asks every rule about every object. Its variables: a rule's number, or a package's. */
 export function queryOf({ judging, excepting }: Rules): string {
   const about = (name: string, path: readonly string[], deeper: string): string =>
-    `${name} := [[i, value] | object := data.perch.objects[i]; value := ${absolute(path)}${deeper} with input as object]`
+    `${name} := [[i, value] | object := data.${OWN_DATA}.objects[i]; value := ${absolute(path)}${deeper} with input as object]`
   return [
+    // What was there to be asked about: a policy must not be able to make that less.
+    `seen := [[i, true] | data.${OWN_DATA}.objects[i]]`,
     ...judging.map(({ path }, index) => about(`rule_${index}`, path, '')),
     ...excepting.map((path, index) => about(`except_${index}`, [...path, 'exception'], '[_][_]')),
   ].join('\n')
@@ -65,8 +68,13 @@ function absolute(path: readonly string[]): string {
 
 type Bindings = Readonly<Record<string, readonly (readonly [number, unknown])[]>>
 
-/** The answers as remarks; undefined where a rule was not answered for. */
-export function remarksIn({ judging, excepting }: Rules, bindings: Bindings): readonly ObjectRemark[] | undefined {
+/** The answers as remarks; undefined where a rule was not answered for, or not all of so many objects were there. */
+export function remarksIn(
+  { judging, excepting }: Rules,
+  bindings: Bindings,
+  count: number,
+): readonly ObjectRemark[] | undefined {
+  if (bindings['seen']?.length !== count) return undefined
   const excepted = new Set(
     excepting.flatMap((path, index) =>
       (bindings[`except_${index}`] ?? []).map(([object, name]) => JSON.stringify([object, path, name])),

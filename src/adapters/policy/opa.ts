@@ -21,7 +21,7 @@ import {
   type OpaError,
 } from './opa-bundle.ts'
 import { queryOf, remarksIn, type Rules, rulesIn } from './opa-rules.ts'
-import type { Kind, Program } from './program.ts'
+import { aBreaker, type Breaker, type Kind, type Program } from './program.ts'
 import { OpaCapabilities, OpaDependencies, OpaErrors, OpaInspection, OpaResult } from './schema.ts'
 
 export const OPA: Kind = {
@@ -40,15 +40,9 @@ export interface Opa {
 interface Ready {
   readonly bundle: Bundle
   readonly rules: Rules
-  /** The last time that it took or used too much. */
-  exhausted?: { readonly failure: Failure; readonly until: number }
+  /** A policy that does not end on one environment will not on the next thousand. */
+  readonly breaker: Breaker
 }
-
-/**
- * A policy that does not end on one environment will not on the next thousand, and every one of them would take its time.
- * Not for ever: the machine may have been busy.
- */
-const PAUSE_MS = 60_000
 
 type Readiness = Result<Ready, Failure>
 
@@ -89,7 +83,7 @@ async function prepare(program: Program, policy: Policy): Promise<Readiness> {
   // A name that is misspelled would let everything pass.
   const none = { file: modules[0]?.path, line: 1, code: 'no-rules', text: '' } as const
   if (rules.value.judging.length === 0) return err({ code: 'not-valid', faults: [none] })
-  return ok({ bundle: bundle.value, rules: rules.value })
+  return ok({ bundle: bundle.value, rules: rules.value, breaker: aBreaker() })
 }
 
 /**
@@ -190,6 +184,9 @@ async function findRules(
   const documents = OpaDependencies.safeParse(deps.stdout)
   const known = OpaInspection.safeParse(inspection.stdout)
   if (!documents.success || !known.success) return err(notUnderstood('opa deps and opa inspect'))
+  const taken = known.data.namespaces.find((name) => /^data\.perch\b/.test(name))
+  if (taken !== undefined)
+    return err({ code: 'not-valid', faults: [{ file: undefined, line: 1, code: 'reserved', text: '' }] })
   return ok(rulesIn(known.data.namespaces, documents.data.virtual, packages))
 }
 
@@ -211,19 +208,17 @@ async function evaluate(program: Program, ready: Ready, rendering: Rendering): P
     ],
     codes: [0],
     input: queryOf(rules),
-    refusal: () => ((ready.exhausted?.until ?? 0) > Date.now() ? ready.exhausted?.failure : undefined),
+    breaker: ready.breaker,
   })
   if (!output.ok) {
-    const { failure } = output
-    const isExhausted =
-      (failure.code === 'timed-out' || failure.code === 'too-large') && failure !== ready.exhausted?.failure
-    if (isExhausted) ready.exhausted = { failure, until: Date.now() + PAUSE_MS }
     const errors = OpaErrors.safeParse(output.stdout)
-    if (!errors.success) return { ok: false, failure }
+    if (!errors.success) return { ok: false, failure: output.failure }
     return { ok: false, failure: { code: 'not-valid', faults: faultsOf(bundle.modules, errors.data.errors) } }
   }
   const result = OpaResult.safeParse(output.stdout)
-  const remarks = result.success ? remarksIn(rules, result.data.result[0]?.bindings ?? {}) : undefined
+  const remarks = result.success
+    ? remarksIn(rules, result.data.result[0]?.bindings ?? {}, rendering.objects.length)
+    : undefined
   return remarks === undefined ? { ok: false, failure: notUnderstood('opa eval') } : { ok: true, remarks }
 }
 

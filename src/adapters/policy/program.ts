@@ -20,6 +20,8 @@ const TIMEOUT_MS = 15_000
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_MEMORY = 2 * 1024 ** 3
 
+const EXHAUSTING = new Set<Failure['code']>(['timed-out', 'too-large'])
+
 export interface Kind {
   readonly name: string
   /** Makes it say its version. */
@@ -44,8 +46,28 @@ export interface Task {
   /** Of these exit codes nothing is wrong with the run. */
   readonly codes: readonly number[]
   readonly input?: string
-  /** Asked when its turn comes: why it need not be run any more. */
-  readonly refusal?: () => Failure | undefined
+  readonly breaker?: Breaker
+}
+
+/** Keeps what does not end from being started again for every environment. */
+export interface Breaker {
+  /** Why it need not be started now. */
+  refusal(): Failure | undefined
+  /** It took or used too much. */
+  trip(failure: Failure): void
+}
+
+/** Not for ever: the machine may have been busy. */
+const PAUSE_MS = 60_000
+
+export function aBreaker(): Breaker {
+  let last: { readonly failure: Failure; readonly until: number } | undefined
+  return {
+    refusal: () => (last !== undefined && last.until > Date.now() ? last.failure : undefined),
+    trip: (failure) => {
+      last = { failure, until: Date.now() + PAUSE_MS }
+    },
+  }
 }
 
 export type Output =
@@ -81,9 +103,12 @@ export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
         const found = await find()
         if (found?.title === undefined) return { ok: false, failure: await absence(), stdout: '' }
         return limit(async () => {
-          const failure = task.refusal?.()
-          if (failure !== undefined) return { ok: false, failure, stdout: '' }
-          return execute(found, task, options.timeoutMs ?? TIMEOUT_MS)
+          const refusal = task.breaker?.refusal()
+          if (refusal !== undefined) return { ok: false, failure: refusal, stdout: '' }
+          const output = await execute(found, task, options.timeoutMs ?? TIMEOUT_MS)
+          // Before the next one in line starts.
+          if (!output.ok && EXHAUSTING.has(output.failure.code)) task.breaker?.trip(output.failure)
+          return output
         })
       },
     }

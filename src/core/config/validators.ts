@@ -45,17 +45,9 @@ const Yamllint = z.strictObject({ name: z.literal('yamllint') })
 const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, Istioctl])
 const Name = z.enum(['yamllint', 'kubeconform', 'istioctl'])
 
-/** A name, or the name with options. What is wrong with options is said, not only that they are. */
+/** A name, or the name with options. */
 const Validator = z
-  .union([Name, Options], {
-    error: ({ input }) => {
-      const issues = typeof input === 'object' ? Options.safeParse(input).error?.issues : undefined
-      const [first] = issues ?? []
-      if (first === undefined || first.code === 'invalid_union')
-        return 'must be yamllint, kubeconform or istioctl, or an object with one of these as its name'
-      return [...first.path, first.message].join(': ')
-    },
-  })
+  .union([Name, Options], 'must be yamllint, kubeconform or istioctl, or an object with one of these as its name')
   .transform((validator) => (typeof validator === 'string' ? Options.parse({ name: validator }) : validator))
 
 export const Validators = z
