@@ -19,10 +19,17 @@ export interface Environment {
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly databaseUrl?: string
-  readonly prometheusUrl?: string
+  /** Those that a repository may name. */
+  readonly prometheusServers?: readonly PrometheusServer[]
+  readonly prometheusToken?: string
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
+}
+
+export interface PrometheusServer {
+  readonly name: string
+  readonly url: string
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number]
@@ -92,7 +99,20 @@ const Variables = z.object({
     ['postgres:', 'postgresql:'],
     'must be a URL like postgres://user:password@host:5432/perch',
   ).optional(),
-  PROMETHEUS_URL: urlOf(['http:', 'https:'], 'must be a URL like http://prometheus:9090').optional(),
+  PROMETHEUS_URL: z
+    .string()
+    .transform((text, context) => {
+      const servers = readServers(text)
+      if (servers !== undefined) return servers
+      const list = 'a list like eu=http://prometheus.eu:9090,us=http://prometheus.us:9090'
+      context.addIssue({ code: 'custom', message: `must be a URL like http://prometheus:9090, or ${list}` })
+      return z.NEVER
+    })
+    .optional(),
+  PROMETHEUS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7E]+$/, 'must be a token in one line, without spaces')
+    .optional(),
   KUBECONFORM_SCHEMAS: SchemaFolders,
   RECONCILE_SECONDS: z
     .string()
@@ -122,7 +142,8 @@ export function readEnvironment(
 }
 
 function environment(variables: Variables, privateKey: string): Environment {
-  const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl, PROMETHEUS_URL: prometheusUrl } = variables
+  const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl } = variables
+  const { PROMETHEUS_URL: prometheusServers, PROMETHEUS_TOKEN: prometheusToken } = variables
   return {
     appId: variables.APP_ID,
     privateKey,
@@ -134,7 +155,8 @@ function environment(variables: Variables, privateKey: string): Environment {
     logLevel: variables.LOG_LEVEL,
     dataDir: variables.DATA_DIR,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
+    ...(prometheusServers === undefined ? {} : { prometheusServers }),
+    ...(prometheusToken === undefined ? {} : { prometheusToken }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }
@@ -190,6 +212,32 @@ function pemOf(text: string): string {
     /-----BEGIN ((?:RSA )?PRIVATE KEY)-----([^-]*)-----END \1-----/.exec(plain.replaceAll('\\n', '\n')) ?? []
   const lines = (body ?? '').replace(/\s/g, '').match(/.{1,64}/g) ?? []
   return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ''].join('\n')
+}
+
+/** One URL, which is called `prometheus`, or `name=url` for several; undefined where it is neither. */
+function readServers(text: string): readonly PrometheusServer[] | undefined {
+  const entries = /^https?:/i.test(text.trim()) ? [`prometheus=${text}`] : text.split(',')
+  const servers = entries.map((entry) => {
+    const end = entry.indexOf('=')
+    return { name: entry.slice(0, Math.max(0, end)).trim(), url: entry.slice(end + 1).trim() }
+  })
+  const isGood = servers.every(({ name, url }) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(name) && isPrometheusUrl(url))
+  return isGood && new Set(servers.map(({ name }) => name)).size === servers.length ? servers : undefined
+}
+
+function isPrometheusUrl(text: string): boolean {
+  const url = URL.parse(text)
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return url !== null && isWeb && url.search === '' && url.hash === '' && isDecodable(url.username + url.password)
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function urlOf(protocols: readonly string[], message: string): z.ZodType<string> {

@@ -6,10 +6,11 @@ import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
+import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
-import { TOOLS } from '../core/policy/remark.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
@@ -17,6 +18,7 @@ import { startEdge } from './edge.ts'
 import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
 import { perchApp } from './perch-app.ts'
+import { readiness } from './readiness.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
 import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from './worker.ts'
 
@@ -43,6 +45,8 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   const renderer = cachedRenderer(openRenderer({ log }))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
   await validators.tools()
+  const { prometheusServers: servers = [], prometheusToken: token } = env
+  const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo }), {
     cwd: env.dataDir,
     addHandler: () => undefined,
@@ -52,7 +56,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     probot: github.probot,
     jobs: queue,
     log,
-    deskFor: deskFactory({ env, log, queue, github, renderer, validators }),
+    deskFor: deskFactory({ env, log, queue, github, renderer, validators, metrics }),
     everyRepository: () => github.everyRepository(),
   }
   await queue.work(handleJobs(parts), { concurrency: CONCURRENCY, onExhausted: giveUp(parts) })
@@ -63,7 +67,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
-    ready: () => readiness(queue, renderer, validators),
+    ready: () => readiness({ queue, renderer, validators }),
     log,
   })
   const clock = startSweeping(queue, env.reconcileSeconds, log)
@@ -89,24 +93,6 @@ async function accept(
   if (payload !== undefined) await queue.enqueue(deliveryJob({ id: delivery.id, name: delivery.event, payload }))
 }
 
-async function readiness(
-  queue: Queue,
-  renderer: Renderer,
-  validators: Validators,
-): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const [isQueueReady, tool, found] = [await queue.ready(), await renderer.tool(), await validators.tools()]
-  // Those are for the repositories that ask for them.
-  const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? 'not installed (optional)']))
-  return {
-    ok: isQueueReady && tool !== undefined,
-    parts: {
-      queue: isQueueReady ? 'ok' : 'not writable',
-      renderer: tool ?? 'missing: install kustomize or kubectl',
-      ...others,
-    },
-  }
-}
-
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */
 function startSweeping(queue: Queue, seconds: number, log: Logger): NodeJS.Timeout {
   const intervalMs = seconds * 1000
@@ -124,10 +110,19 @@ interface Parts {
   readonly github: GitHubAccess
   readonly renderer: Renderer
   readonly validators: Validators
+  readonly metrics: Metrics
 }
 
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
-function deskFactory({ env, log, queue, github, renderer, validators }: Parts): (place: Place) => Promise<Desk> {
+function deskFactory({
+  env,
+  log,
+  queue,
+  github,
+  renderer,
+  validators,
+  metrics,
+}: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   return async (place) => {
@@ -146,6 +141,7 @@ function deskFactory({ env, log, queue, github, renderer, validators }: Parts): 
       validators,
       jobs: queue,
       memo: queue.memo,
+      metrics,
       clock,
       // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
       seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),

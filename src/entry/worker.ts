@@ -2,6 +2,7 @@ import type { Probot } from 'probot'
 import { z } from 'zod'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
+import { examine } from '../flows/examine.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
@@ -78,6 +79,8 @@ function run(desk: Desk, task: Task): Promise<void> {
       return review(desk, task)
     case 'advance':
       return advance(desk, task)
+    case 'examine':
+      return examine(desk, task)
     case 'group':
       return reviewGroup(desk, task)
     case 'sweep':

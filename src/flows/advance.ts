@@ -4,7 +4,8 @@ import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
 import { answerButton } from './buttons.ts'
 import type { Desk } from './desk.ts'
-import { forgetPull, recallPulls, type Seen, settle, settledAt } from './memory.ts'
+import { isWatched, withFailures } from './examine.ts'
+import { forgetPull, recallPulls, rememberWatch, type Seen, settle, settledAt } from './memory.ts'
 import { labelsOf } from './propose.ts'
 import { type BaseState, loadBase } from './rollouts.ts'
 import { closePull, takeSteps } from './take-steps.ts'
@@ -13,7 +14,7 @@ import { jobOf, type Task } from './work.ts'
 /** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
 export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' }>): Promise<void> {
   const isAsked = task.command !== undefined || task.button !== undefined
-  if (!isAsked && task.regate !== true && (await isSettled(desk, task))) return
+  if (!isAsked && (await isSettled(desk, task))) return
   const base = await loadBase(desk, task.base)
   if (base === undefined) return
   await answer(desk, base, task)
@@ -27,12 +28,18 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   // A command has changed what is open: what follows from it is decided on what is there now.
   const state = isAsked ? await loadBase(desk, task.base) : base
   if (state === undefined || !state.ok) return
-  for (const rollout of state.value.rollouts)
+  const { rollouts, sha } = state.value
+  for (const rollout of task.failing === true ? await withFailures(desk, sha, rollouts) : rollouts)
     await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
   for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)
   await reviewAgain(desk, state.value, task.regate === true)
-  await settle(desk, task.base, state.value.sha)
+  await rememberWatch(
+    desk,
+    task.base,
+    rollouts.some(({ standing }) => isWatched(standing)),
+  )
+  await settle(desk, task.base, sha)
 }
 
 async function answer(
@@ -44,7 +51,12 @@ async function answer(
   if (button !== undefined) await answerButton(desk, base, button)
 }
 
-async function isSettled(desk: Desk, { base, head }: Extract<Task, { type: 'advance' }>): Promise<boolean> {
+/** A push that speaks of a head whose consequences are all drawn brings nothing new. */
+async function isSettled(
+  desk: Desk,
+  { base, head, regate, failing }: Extract<Task, { type: 'advance' }>,
+): Promise<boolean> {
+  if (regate === true || failing === true) return false
   return head !== undefined && (await settledAt(desk, base)) === head
 }
 

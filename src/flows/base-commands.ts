@@ -76,13 +76,21 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
     case 'unfreeze':
       return unfreeze(desk, command.environment, by)
     case 'plan':
-      return planOutcome(related.map(({ standing }) => standing))
+      if (command.steps !== undefined) return refused({ code: 'plan-on-merged', step: openStep(related) })
+      return planOutcome(
+        related.map(({ standing }) => standing),
+        command,
+      )
     case 'why':
     case 'diff':
     case 'retry':
     case 'override':
       return refused({ code: 'no-head' })
   }
+}
+
+function openStep(related: readonly RolloutFacts[]): number | undefined {
+  return related.flatMap(({ open }) => open)[0]?.pull.number
 }
 
 /** Closes the open steps of rollouts, and opens a rollback where the canary has traffic. */
@@ -160,7 +168,7 @@ function chosen(
   if (alone === undefined) return ok(found)
   // One environment leaves the others: a rollout of its own begins where they are.
   const standing = standingOf(narrowed(base.snapshot.config, target, [alone]))
-  return ok({ standing, open: [], stoppedByHand: false })
+  return ok({ standing, open: [], stoppedByHand: false, rollbackRefused: false })
 }
 
 function refused(refusal: Refusal): Outcome {

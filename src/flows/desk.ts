@@ -6,6 +6,7 @@ import type { Conversation } from '../ports/conversation.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { People } from '../ports/people.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
@@ -30,6 +31,7 @@ export interface Desk {
   readonly validators: Validators
   readonly jobs: Jobs
   readonly memo: Memo
+  readonly metrics: Metrics
   readonly clock: Clock
   /** A mark that only this service can make for a text, as letters and digits. */
   readonly seal: (text: string) => string

@@ -1,26 +1,23 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
-import { judge, overrule } from '../core/gate/gate.ts'
-import { UNRESTRAINED } from '../core/gate/restraint.ts'
-import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
+import type { Problem, Review } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { narrowed } from '../core/rollout/read-target.ts'
-import { isManifestPath, type Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, type Standing } from '../core/rollout/standing.ts'
-import { isSameRollout, type Target, targetName } from '../core/rollout/target.ts'
+import { isManifestPath } from '../core/rollout/snapshot.ts'
+import { standingOf } from '../core/rollout/standing.ts'
+import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import { type Demands, loadDemands, newDemandProblems } from './demands.ts'
 import type { Desk } from './desk.ts'
-import { livenessOf } from './liveness.ts'
+import { judgeChanges } from './judge-changes.ts'
 import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
-import { restraintsOf, type RestraintQuestion } from './restraints.ts'
+import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'statuses' | 'clock' | 'pulls' | 'people'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'statuses' | 'clock' | 'pulls' | 'people' | 'metrics'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
@@ -166,80 +163,4 @@ function vanished({ before, after }: Sides): readonly Problem[] {
     .map(standingOf)
     .filter(({ share, target }) => share > 0 && !target.environments.every((name) => isLeft(target, name)))
     .map(vanishedProblem)
-}
-
-async function judgeChanges(
-  desk: Needs,
-  { before, after }: Sides,
-  question: Question,
-): Promise<readonly ReviewedChange[]> {
-  const changes: ReviewedChange[] = []
-  for (const target of after.snapshot.targets) {
-    // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
-    const old = before.snapshot.targets
-      .filter((known) => isSameRollout(known, target))
-      .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
-    const to = standingOf(target)
-    for (const from of old.length === 0 ? [undefined] : old) {
-      const difference = { from, to, version: versionChange(from, to) }
-      if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
-      changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
-    }
-  }
-  return changes
-}
-
-/** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
-function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
-  const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || from.share === 0 || old === undefined || now === undefined) return undefined
-  if (old.stable !== now.stable) return { role: 'stable', from: old.stable, to: now.stable }
-  return old.canary === now.canary || to.share === 0 ? undefined : { role: 'canary', from: old.canary, to: now.canary }
-}
-
-interface Difference {
-  /** Undefined where the route is new. */
-  readonly from: Standing | undefined
-  readonly to: Standing
-  readonly version: ReviewedChange['version']
-  readonly base: Snapshot
-}
-
-async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
-  const { from, to, version } = difference
-  const { target } = to
-  const found = judge(await trafficChange(desk, difference, question), desk.clock.now())
-  const isOpen = found.some(({ state }) => state !== 'pass')
-  const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
-  return { target, from: from?.share ?? 0, to: to.share, version, finishes: isFinish(difference), verdicts }
-}
-
-function isFinish({ from, to }: Difference): boolean {
-  return from?.phase === 'finishing-weights' && to.share === 0
-}
-
-/** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
-async function trafficChange(
-  desk: Needs,
-  difference: Difference,
-  question: Question,
-): Promise<Parameters<typeof judge>[0]> {
-  const { from, to, version, base } = difference
-  const fromShare = from?.share ?? 0
-  const promotes = version?.role === 'stable'
-  const { target } = from ?? to
-  const isHeldBack = to.share > fromShare || promotes
-  return {
-    target: targetName(to.target),
-    from: fromShare,
-    to: to.share,
-    promotes,
-    swaps: version?.role === 'canary',
-    finishes: isFinish(difference),
-    bakeMs: target.settings.bakeMs,
-    unchecked: target.settings.unchecked,
-    liveness: from === undefined || fromShare === 0 ? undefined : await livenessOf(desk, question, from),
-    canary: to.versions?.canary,
-    restraints: isHeldBack ? await restraintsOf(desk, question, { target, base }) : UNRESTRAINED,
-  }
 }

@@ -80,6 +80,48 @@ export async function knownBases(desk: Needs): Promise<readonly string[]> {
   return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
 }
 
+/** When a rollout's step was live and what was last measured of it, for one head of its base branch. */
+const Health = z.object({
+  base: z.string(),
+  since: z.number(),
+  /** When GitHub was last asked about it. */
+  asked: z.number(),
+  /** What was found out last (`healthWord`). */
+  word: z.string(),
+})
+export type Health = z.infer<typeof Health>
+
+export async function recallHealth(desk: Needs, rollout: string): Promise<Health | undefined> {
+  const health = Health.safeParse(await desk.memo.get(`health:${desk.repo.id}:${rollout}`))
+  return health.success ? health.data : undefined
+}
+
+export async function rememberHealth(desk: Needs, rollout: string, health: Health): Promise<void> {
+  await desk.memo.set(`health:${desk.repo.id}:${rollout}`, health)
+}
+
+/** The step, by when it was live, for which a rollout was held because its canary failed; so that a person may let it go on. */
+export async function heldStep(desk: Needs, rollout: string): Promise<number | undefined> {
+  const since = await desk.memo.get(`held:${desk.repo.id}:${rollout}`)
+  return typeof since === 'number' ? since : undefined
+}
+
+export async function rememberHeldStep(desk: Needs, rollout: string, since: number): Promise<void> {
+  await desk.memo.set(`held:${desk.repo.id}:${rollout}`, since)
+}
+
+/** Base branches with rollouts that are to be measured. */
+export async function watchedBases(desk: Needs): Promise<readonly string[]> {
+  const prefix = `watch:${desk.repo.id}:`
+  return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+}
+
+export async function rememberWatch(desk: Needs, base: string, isWatched: boolean): Promise<void> {
+  const key = `watch:${desk.repo.id}:${base}`
+  if (isWatched) await desk.memo.set(key, true)
+  else await desk.memo.forget(key)
+}
+
 const Patterns = z.array(z.string())
 
 /** Which pull requests wait for which commit statuses: so that a status that nobody waits for costs nothing. */

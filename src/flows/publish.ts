@@ -1,8 +1,11 @@
 import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
 import { buttonsFor } from '../core/message/buttons.ts'
 import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
+import { isGood } from '../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
-import type { CheckReport, CheckRun, Comment, Sha } from '../core/rollout/facts.ts'
+import { withMeasurements } from '../core/message/pull-request.ts'
+import { isStep } from '../core/rollout/branch.ts'
+import type { CheckReport, CheckRun, Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 
 /** This App's checks on one commit, read at most once. */
@@ -53,6 +56,21 @@ export async function announceWork(board: CheckBoard): Promise<void> {
 export async function publishChecks(board: CheckBoard, review: Review, isStep: boolean): Promise<void> {
   await board.put(validateReport(review))
   await board.put({ ...gateReport(review), actions: buttonsFor(review, isStep) })
+}
+
+/** A step's body tells what the step before it measured, once that is certain. */
+export async function publishMeasurements(
+  desk: Pick<Desk, 'pulls' | 'botLogin'>,
+  pull: PullRequest,
+  { changes }: Review,
+): Promise<void> {
+  if (!isStep(pull, desk.botLogin)) return
+  const reports = changes.flatMap(({ verdicts }) =>
+    verdicts.flatMap(({ reason }) => (reason.code === 'analysis' ? [reason.report] : [])),
+  )
+  const isCertain = reports.length > 0 && reports.every((report) => isGood(report) || report.isFailure)
+  const body = isCertain ? withMeasurements(pull.body, reports) : pull.body
+  if (body !== pull.body) await desk.pulls.edit(pull.number, { title: pull.title, body })
 }
 
 export async function publishFailure(board: CheckBoard): Promise<void> {

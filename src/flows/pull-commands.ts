@@ -1,4 +1,4 @@
-import type { Command, CommandLine, ShareCommand } from '../core/command/commands.ts'
+import type { Command, CommandLine, PlanCommand, ShareCommand } from '../core/command/commands.ts'
 import type { PendingComment } from '../core/command/pending.ts'
 import type { Override } from '../core/gate/gate.ts'
 import type { Review } from '../core/gate/review.ts'
@@ -9,12 +9,12 @@ import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import type { Target } from '../core/rollout/target.ts'
+import { commitCommand } from './commit-command.ts'
 import type { Desk } from './desk.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
 import { loadBase } from './rollouts.ts'
-import { setShare } from './set-share.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { jobOf } from './work.ts'
 
@@ -91,14 +91,15 @@ async function runOne(
   const config = await loadConfig(desk, base)
   if (!config.ok) return { head, outcome: refused(configRefusal(config.error)) }
   const id = `${comment.id}.${index}`
-  return setShare(desk, { pull, base, config: config.value }, { command, login: comment.login, id })
+  return commitCommand(desk, { pull, base, config: config.value }, { command, login: comment.login, id })
 }
 
-function isChange(command: Command): command is ShareCommand {
+function isChange(command: Command): command is ShareCommand | PlanCommand {
+  if (command.name === 'plan') return command.steps !== undefined
   return command.name === 'set' || command.name === 'next' || command.name === 'promote'
 }
 
-type OpenCommand = Exclude<Command, ShareCommand | { name: 'help' | 'status' | 'abort' }>
+type OpenCommand = Exclude<Command, ShareCommand | PlanCommand | { name: 'help' | 'status' | 'abort' }>
 
 /** What is asked about an open pull request, or stops what it is about, without a commit to it. */
 async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise<Outcome> {
@@ -126,7 +127,10 @@ async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise
       return freeze(desk, command, { ...by, environments })
     }
     case 'plan':
-      return planOutcome((await look()).changes.map(({ target }) => standingOf(target)))
+      return planOutcome(
+        (await look()).changes.map(({ target }) => standingOf(target)),
+        command,
+      )
   }
 }
 

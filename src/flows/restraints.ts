@@ -6,10 +6,11 @@ import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../core/stop/stop.ts'
 import { windowEnd } from '../core/stop/window.ts'
+import { analyse } from './analyse.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock' | 'pulls' | 'people'>
+type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock' | 'pulls' | 'people' | 'metrics'>
 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {
@@ -72,7 +73,9 @@ async function orderOf(
   const liveness = standing.share === 0 ? undefined : await livenessOf(desk, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
-  return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs: first.settings.bakeMs } }
+  const analysis = liveness?.state === 'live' ? await analyse(desk, standing, liveness.since) : undefined
+  const { bakeMs } = first.settings
+  return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
 }
 
 /** Approvals of people who may write, of the head commit, and not the author's own. */

@@ -12,7 +12,14 @@ import { forgetPull, recallPull, recallPulls, rememberPull, rememberWaiting, typ
 import { mergeWhenAllowed } from './merge.ts'
 import { type Answered, handOver, isForBase, type Place, runCommands } from './pull-commands.ts'
 import { labelsOf } from './propose.ts'
-import { announceWork, checkBoard, publishChecks, publishFailure, publishSummary } from './publish.ts'
+import {
+  announceWork,
+  checkBoard,
+  publishChecks,
+  publishFailure,
+  publishMeasurements,
+  publishSummary,
+} from './publish.ts'
 import { stopsAmong, stopsKey } from './stops.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { jobOf, type Task } from './work.ts'
@@ -83,6 +90,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   await publishChecks(board, found, isStep(at.pull, desk.botLogin))
   if (concernsTraffic(found) || comments !== undefined || wasTraffic)
     await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
+  await publishMeasurements(desk, at.pull, found)
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
   await label(desk, { pull: at.pull, labels: task.labels }, found)
   await lookAgain(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
@@ -182,20 +190,37 @@ async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
     ...until,
   })
   await rememberWaiting(desk, pull.number, waits)
-  await lookAtYounger(desk, pull, found)
+  await lookAtRivals(desk, pull, { found, behind })
+  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(desk, pull)
   if (isGreen) await mergeWhenAllowed(desk, pull, found.changes)
   else if (moment !== undefined) await setTimer(desk, pull, moment)
 }
 
-/** Younger pull requests that move the same route wait for this one, which they may not know yet. */
-async function lookAtYounger(desk: Desk, pull: PullRequest, found: Review): Promise<void> {
+/** What follows from a failed analysis is the rollout's business, not this pull request's. */
+async function askToExamine(desk: Desk, pull: PullRequest): Promise<void> {
+  const { repo, installation } = desk
+  const task: Task = { type: 'examine', installation, repo, base: pull.base.ref }
+  await desk.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
+}
+
+/**
+ * Of two pull requests that move the same route the younger waits, and either may be looked at first, or both at once. Each
+ * has remembered what it moves before it looks for others here, so one of them sees the other: then the younger is judged again.
+ */
+async function lookAtRivals(
+  desk: Desk,
+  pull: PullRequest,
+  { found, behind }: { readonly found: Review; readonly behind: number | undefined },
+): Promise<void> {
   const { repo, installation } = desk
   const targets = found.changes.flatMap(({ target }) => movedRoutes(target))
   for (const [number, seen] of await recallPulls(desk)) {
-    const isRival = number > pull.number && targets.some((target) => seen.targets.includes(target))
-    if (!isRival || (seen.behind !== undefined && seen.behind <= pull.number)) continue
-    const task: Task = { type: 'review', installation, repo, pull: number, force: true }
-    await desk.jobs.enqueue(jobOf(task, { id: `behind:${pull.number}:${pull.head.sha}` }))
+    if (number === pull.number || !targets.some((target) => seen.targets.includes(target))) continue
+    const [older, younger] = number < pull.number ? [number, pull.number] : [pull.number, number]
+    const waitsFor = younger === number ? seen.behind : behind
+    if (waitsFor !== undefined && waitsFor <= older) continue
+    const task: Task = { type: 'review', installation, repo, pull: younger, force: true }
+    await desk.jobs.enqueue(jobOf(task, { id: `behind:${older}:${[seen.head, pull.head.sha].sort().join(':')}` }))
   }
 }
 

@@ -72,13 +72,22 @@ async function factsOf(
     const kind = kindOf(pull.head.ref, standing.phase)
     open.push({ pull, kind, fits: head !== undefined && (await isChange(desk, { base: refs.base, head }, standing)) })
   }
+  return { standing, open, ...(await refusals(desk, refs.base, { standing, mine })) }
+}
+
+/** What people have refused of this step by closing it without merging. */
+async function refusals(
+  desk: Pick<Desk, 'mirror'>,
+  base: Sha,
+  { standing, mine }: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
+): Promise<Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'>> {
   const [newest] = mine
-  const isStop =
-    newest !== undefined &&
-    newest.state === 'closed' &&
-    standing.share > 0 &&
-    (await isForThisStep(desk, { base: refs.base, pull: newest }, standing))
-  return { standing, open, stoppedByHand: isStop }
+  const isRollback = ({ head }: PullRequest): boolean => kindOf(head.ref, standing.phase) === 'rollback'
+  const closed = mine.filter((pull) => pull.state === 'closed' && (pull === newest || isRollback(pull)))
+  if (closed.length === 0 || standing.share === 0) return { stoppedByHand: false, rollbackRefused: false }
+  const since = (await landingOf(desk, base, standing))?.time ?? Infinity
+  const refused = closed.filter(({ createdAt }) => createdAt >= since - CLOCK_SLACK_MS)
+  return { stoppedByHand: refused.some((pull) => pull === newest), rollbackRefused: refused.some(isRollback) }
 }
 
 /** Whether merging a head into the base branch changes the rollout, and merges at all. */
@@ -93,15 +102,5 @@ async function isChange(
   return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
 }
 
-/** Whether a pull request was made for the step that the base branch is at, and not for an earlier rollout. */
-async function isForThisStep(
-  desk: Pick<Desk, 'mirror'>,
-  at: { readonly base: Sha; readonly pull: PullRequest },
-  standing: Standing,
-): Promise<boolean> {
-  const landing = await landingOf(desk, at.base, standing)
-  return landing !== undefined && at.pull.createdAt >= landing.time - CLOCK_SLACK_MS
-}
-
-/** Commit times have whole seconds. */
+/** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000

@@ -2,7 +2,7 @@ import { parseCommands } from '../core/command/parse.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
-import { concludedGroups, knownBases, recallPull, type Seen, settledAt } from './memory.ts'
+import { concludedGroups, knownBases, recallPull, type Seen, settledAt, watchedBases } from './memory.ts'
 import { stopsKey } from './stops.ts'
 import { jobOf, type Place, type Task } from './work.ts'
 
@@ -33,6 +33,8 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
     const id = `sweep:${head}:${slot(started)}`
     await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
   }
+  for (const base of await watchedBases(desk))
+    await desk.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))
   await lookAtGroups(desk, task, heads)
   const numbers = new Set(open.map(({ number }) => number))
   for (const pull of open) {

@@ -4,11 +4,13 @@ import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
-import type { Standing } from '../core/rollout/standing.ts'
 import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
+import { planOf } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
+import { holdFailed } from './examine.ts'
+import { readTargetAt } from './load.ts'
 import { propose, replan } from './propose.ts'
 import { proveEdit } from './prove.ts'
 import type { BaseState } from './rollouts.ts'
@@ -25,15 +27,19 @@ export async function takeSteps(
   base: BaseState,
   decided: { readonly rollout: RolloutFacts; readonly steps: readonly Step[]; readonly asked?: Asked },
 ): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
-  const { standing } = decided.rollout
+  const { standing, failure } = decided.rollout
   let opened: PullRequest | undefined
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      if (await closePull(desk, step.pull, closingComment(step.reason))) closed.push(step.pull.number)
+      if (await closePull(desk, step.pull, closingComment(step.reason, failure))) closed.push(step.pull.number)
       continue
     }
-    const proposal = proposalOf(standing, step.move, decided.asked)
+    if (step.type === 'hold') {
+      await holdFailed(desk, { base: base.ref, target: standing.target }, step.failure)
+      continue
+    }
+    const proposal = proposalOf(decided.rollout, step.move, decided.asked)
     const done = await makeMove(desk, base, { step, proposal })
     if (!done.ok) {
       if (decided.asked === undefined) await tell(desk, proposal, done.error)
@@ -48,9 +54,10 @@ export async function takeSteps(
 async function makeMove(
   desk: Desk,
   base: BaseState,
-  { step, proposal }: { readonly step: Exclude<Step, { type: 'close' }>; readonly proposal: Proposal },
+  { step, proposal }: { readonly step: Extract<Step, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
-  const { move, target, origin } = proposal
+  const { target, origin } = proposal
+  const move = step.type === 'replan' ? await withItsPlan(desk, proposal, step.pull) : proposal.move
   const made = filesFor(move, target, origin)
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
   const proof = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, made.value)
@@ -59,7 +66,16 @@ async function makeMove(
   return step.type === 'propose' ? propose(desk, base, plan) : replan(desk, { base, pull: step.pull }, plan)
 }
 
-function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): Proposal {
+/** A plan that was written on the step itself goes into its new commit too. */
+async function withItsPlan(desk: Pick<Desk, 'mirror'>, { move, target }: Proposal, pull: PullRequest): Promise<Move> {
+  if (move.kind !== 'share') return move
+  const there = await readTargetAt(desk, pull.head.sha, target)
+  return there === undefined || String(planOf(there)) === String(planOf(target))
+    ? move
+    : { ...move, steps: planOf(there) }
+}
+
+function proposalOf({ standing, failure }: RolloutFacts, move: Move, asked: Asked | undefined): Proposal {
   const { target } = standing
   const pr = Number(readNotes(target.route, target.settings.prefix).pr)
   const origin = Number.isInteger(pr) && pr > 0 ? pr : asked?.pull
@@ -69,6 +85,7 @@ function proposalOf(standing: Standing, move: Move, asked: Asked | undefined): P
     version: canaryVersion(target.route, target.neighbours),
     origin,
     ...(asked === undefined ? {} : { asked }),
+    ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
   }
 }
 
@@ -81,7 +98,10 @@ export async function closePull(
   if ((await desk.pulls.get(pull.number))?.state === 'merged') return false
   // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
   const comments = await desk.conversation.of(pull.number)
-  const isSaid = comments.some(({ isOurs, body }) => isOurs && body.trim() === why.trim())
+  const [first = ''] = why.split('\n')
+  const isSame = (body: string): boolean =>
+    first.startsWith('<!--') ? body.startsWith(first) : body.trim() === why.trim()
+  const isSaid = comments.some(({ isOurs, body }) => isOurs && isSame(body))
   if (!isSaid) await desk.conversation.add(pull.number, why)
   return (await desk.pulls.close(pull.number)) === 'closed'
 }

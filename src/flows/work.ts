@@ -35,6 +35,8 @@ export const Task = z.discriminatedUnion('type', [
     head: z.string().optional(),
     /** A stop came or went: every pull request that moves traffic is looked at again. */
     regate: z.boolean().optional(),
+    /** A canary fails its analysis: measure, and do what the config says. */
+    failing: z.boolean().optional(),
     /** Somebody pressed a button on a check of this head. `id`: of the delivery. */
     button: z
       .object({
@@ -48,6 +50,8 @@ export const Task = z.discriminatedUnion('type', [
     /** Commands on pull requests that change the rollout itself. */
     command: z.object({ pull: z.int(), comment: z.int() }).optional(),
   }),
+  /** Measure the rollouts of a base branch. */
+  z.object({ type: z.literal('examine'), ...Where, base: z.string() }),
   /** Judge a commit of the merge queue. */
   z.object({ type: z.literal('group'), ...Where, base: z.string(), ref: z.string(), head: z.string() }),
   z.object({ type: z.literal('sweep'), ...Where, base: z.string() }),
@@ -72,6 +76,8 @@ function keyOf(task: Task): string {
       return `#${task.pull}`
     case 'advance':
       return `@${task.base}`
+    case 'examine':
+      return `~${task.base}`
     case 'group':
       return `!${task.head}`
     case 'sweep':

@@ -91,7 +91,8 @@ export interface RepositoryView {
 
 export function viewRepository(world: World, repo: Repository): RepositoryView {
   const at = (ref = repo.defaultBranch): string => {
-    const sha = resolveCommit(repo.bare, ref)
+    // The model knows its branches: asking git would start a process at every look of whoever waits for something.
+    const sha = branchHead(repo, ref) ?? resolveCommit(repo.bare, ref)
     if (sha === undefined) throw new Error(`${fullName(repo)} has no ${ref}`)
     return sha
   }
@@ -107,7 +108,10 @@ export function viewRepository(world: World, repo: Repository): RepositoryView {
     defaultBranch: repo.defaultBranch,
     cloneUrl: `${world.origin}/${fullName(repo)}.git`,
     files,
-    file: (path, ref) => files(ref)[path],
+    file: (path, ref) => {
+      const found = listTree(repo.bare, at(ref), 'all').find((entry) => entry.type === 'blob' && entry.path === path)
+      return found === undefined ? undefined : readBlob(repo.bare, found.sha).toString('utf8')
+    },
     branch: (name) => branchHead(repo, name),
     branches: () =>
       [...repo.refs.keys()]

@@ -16,6 +16,7 @@ test('a pull request is told in our words', async () => {
     state: 'open',
     draft: false,
     title: 'Bring 2.0',
+    body: '',
     author: { login: 'mona', isBot: false },
     head: { ref: 'feature', sha: SHA, isFork: false },
     base: { ref: 'main', sha: OTHER_SHA },

@@ -34,6 +34,19 @@ test('every way to write a command that is one', () => {
   assert.deepEqual(only('/canary next web'), { name: 'next', ...none, service: 'web' })
   assert.deepEqual(only('/canary abort errors in eu'), { name: 'abort', reason: 'errors in eu' })
   assert.deepEqual(only('/canary status'), { name: 'status' })
+  assert.deepEqual(only('/canary plan'), { name: 'plan', steps: undefined, ...none })
+  for (const steps of ['5,25,100', '[5,25,100]', '[5, 25, 100]', '5% 25% 100%'])
+    assert.deepEqual(only(`/canary plan ${steps}`), { name: 'plan', steps: [5, 25, 100], ...none })
+  assert.deepEqual(only('/canary plan 0.5,100 web --env production'), {
+    name: 'plan',
+    steps: [0.5, 100],
+    service: 'web',
+    environment: 'production',
+    sha: undefined,
+  })
+  for (const plan of ['[50,25]', '5,5', '0,5', '5,,25', '[5', '5,101', '5.']) {
+    assert.deepEqual(only(`/canary plan ${plan}`), { code: 'bad-plan', word: plan })
+  }
   assert.deepEqual(only('/canary'), { name: 'help' })
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AnalysisReport } from '../../src/core/analysis/report.ts'
 import { judge, nextLook, overrule, type TrafficChange } from '../../src/core/gate/gate.ts'
 import { type Restraints, UNRESTRAINED } from '../../src/core/gate/restraint.ts'
 import { type Liveness, liveByStatus, liveByTimer, matcher } from '../../src/core/gate/live.ts'
@@ -21,6 +22,8 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     bakeMs: 500,
     unchecked: [],
     liveness: LIVE,
+    analysis: undefined,
+    isAnalysed: false,
     canary: 'v2',
     restraints: UNRESTRAINED,
     ...over,
@@ -64,6 +67,57 @@ test('what each change waits for', () => {
     ['also on the first step', { from: 0, liveness: undefined, unchecked: ['after'] }, 0, 'config block'],
   ]
   for (const [why, over, now, expected] of table) assert.equal(say(over, now), expected, why)
+})
+
+const REPORT: AnalysisReport = {
+  outcome: 'pass',
+  isFailure: false,
+  isComplete: true,
+  from: 1000,
+  until: 1500,
+  ends: 2000,
+  server: 'prometheus',
+  failureLimit: 0,
+  checks: [],
+}
+
+test('only measurements of the whole bake that pass let a step on', () => {
+  const table: [string, Partial<AnalysisReport> | undefined, string][] = [
+    ['nothing was measured', undefined, 'wait'],
+    ['all is well', {}, 'pass'],
+    ['all is well so far', { isComplete: false }, 'wait'],
+    ['it fails', { outcome: 'fail', isFailure: true }, 'block'],
+    ['it fails early', { outcome: 'fail', isFailure: true, isComplete: false }, 'block'],
+    ['no data', { outcome: 'no-data' }, 'wait'],
+    ['no data, which the config counts as a failure', { outcome: 'no-data', isFailure: true }, 'block'],
+    ['an error', { outcome: 'error' }, 'wait'],
+    ['inconclusive', { outcome: 'inconclusive' }, 'wait'],
+  ]
+  for (const [why, over, expected] of table) {
+    const analysis = over === undefined ? undefined : { ...REPORT, ...over }
+    assert.equal(say({ isAnalysed: true, analysis }, 1500), `live pass, bake pass, analysis ${expected}`, why)
+  }
+  assert.equal(say({ isAnalysed: true, liveness: NOT_YET }, 1500), 'live wait, bake wait, analysis wait')
+  assert.equal(say({ isAnalysed: true, from: 0 }, 1500), '', 'a first step has nothing to measure')
+  assert.equal(say({ isAnalysed: true, to: 0, analysis: { ...REPORT, isFailure: true } }, 1500), '', 'lowering')
+})
+
+test('a bake shows its progress in tenths, and is looked at again when there is more to show', () => {
+  const bakeMs = 600_000
+  const at = (now: number): string =>
+    judge(change({ bakeMs }), 1000 + now)
+      .map(({ reason }) => (reason.code === 'baking' ? String(reason.done) : reason.code))
+      .join(' ')
+  assert.equal(at(-5000), 'live 0')
+  assert.equal(at(59_999), 'live 0')
+  assert.equal(at(60_000), 'live 0.1')
+  assert.equal(at(599_999), 'live 0.9')
+  assert.equal(at(600_000), 'live 1')
+  assert.equal(nextLook(judge(change({ bakeMs }), 1000)), 61_000)
+  assert.equal(nextLook(judge(change({ bakeMs }), 61_000)), 121_000)
+  assert.equal(nextLook(judge(change({ bakeMs }), 600_999)), 601_000)
+  assert.equal(nextLook(judge(change({ bakeMs: 45_000 }), 1000)), 46_000, 'a short one only at its end')
+  assert.equal(nextLook(judge(change({ bakeMs: 0 }), 1000)), undefined)
 })
 
 test('a waiting gate says when to look again, where time alone can tell', () => {
@@ -116,7 +170,15 @@ test('a pattern’s star stands for anything, and nothing else in it is special'
 })
 
 const FROZEN: Stop = { kind: 'freeze', by: 'olga', reason: 'release', until: 9000 }
-const STAGING = { code: 'found', share: 25, stable: 'v1', canary: 'v2', liveness: LIVE, bakeMs: 500 } as const
+const STAGING = {
+  code: 'found',
+  share: 25,
+  stable: 'v1',
+  canary: 'v2',
+  liveness: LIVE,
+  bakeMs: 500,
+  analysis: undefined,
+} as const
 
 test('what holds a raise back beside its own rollout', () => {
   const table: [string, Partial<Restraints>, number, string][] = [
@@ -132,6 +194,14 @@ test('what holds a raise back beside its own rollout', () => {
     ['another version there', order({ ...STAGING, canary: 'v3' }), 1500, 'order wait'],
     ['not live there', order({ ...STAGING, liveness: NOT_YET }), 1500, 'order wait'],
     ['failed there', order({ ...STAGING, liveness: FAILED }), 1500, 'order wait'],
+    ['measured there and good', order({ ...STAGING, analysis: REPORT }), 1500, 'order pass'],
+    [
+      'not measured to the end there',
+      order({ ...STAGING, analysis: { ...REPORT, isComplete: false } }),
+      1500,
+      'order wait',
+    ],
+    ['failing there', order({ ...STAGING, analysis: { ...REPORT, outcome: 'fail' } }), 1500, 'order wait'],
     ['finished there with this version', order({ ...STAGING, share: 0, stable: 'v2' }), 0, 'order pass'],
     ['finished there with another', order({ ...STAGING, share: 0 }), 0, 'order wait'],
     ['nobody knows the version there', order({ ...STAGING, share: 0, stable: undefined }), 0, 'order wait'],

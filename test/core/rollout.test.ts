@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { abort, type Proposal, transition } from '../../src/core/rollout/transition.ts'
+import type { AnalysisReport } from '../../src/core/analysis/report.ts'
+import { abort, type Proposal, type RolloutFacts, transition } from '../../src/core/rollout/transition.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { nextStep, planOf } from '../../src/core/rollout/target.ts'
 import { pullRequest, sample } from './samples.ts'
@@ -25,6 +26,7 @@ function say(steps: ReturnType<typeof transition>): string {
   return steps
     .map((step) => {
       if (step.type === 'close') return `close #${step.pull.number} ${step.reason}`
+      if (step.type === 'hold') return 'hold'
       const move = step.move.kind === 'share' ? `${step.move.from}→${step.move.to}` : step.move.kind
       return step.type === 'propose' ? `propose ${move}` : `replan #${step.pull.number} ${move}`
     })
@@ -61,13 +63,48 @@ test('what follows from every standing with every kind of open pull request', ()
     ['promoted', [open(9, 'finish', false)], 'close #9 superseded, propose finish-weights'],
   ]
   for (const [name, proposals, expected] of table) {
-    const facts = { standing: standings[name], open: proposals, stoppedByHand: false }
+    const facts = { standing: standings[name], open: proposals, stoppedByHand: false, rollbackRefused: false }
     assert.equal(say(transition(facts)), expected, `${name} with ${proposals.map(({ pull }) => pull.head.ref).join()}`)
   }
 })
 
 test('a step pull request that a person closed is not opened again', () => {
-  assert.equal(say(transition({ standing: standings.at5, open: [], stoppedByHand: true })), '')
+  assert.equal(say(transition({ standing: standings.at5, open: [], stoppedByHand: true, rollbackRefused: false })), '')
+})
+
+const REPORT: AnalysisReport = {
+  outcome: 'fail',
+  isFailure: true,
+  isComplete: false,
+  from: 1000,
+  until: 2000,
+  ends: 2000,
+  server: 'prometheus',
+  failureLimit: 0,
+  checks: [],
+}
+
+test('a canary that fails its analysis is rolled back, or held where the config says so', () => {
+  const holding = { ...sample(95, 5), settings: { ...sample(95, 5).settings, onFailure: 'hold' as const } }
+  const table: [string, Partial<RolloutFacts>, string][] = [
+    ['the open step is closed', { open: [open(9, '25')] }, 'close #9 failed, propose rollback'],
+    ['without an open step', {}, 'propose rollback'],
+    ['whatever a person closed before', { stoppedByHand: true }, 'propose rollback'],
+    ['once', { open: [open(10, '0')] }, ''],
+    ['not again when a person closed the rollback', { rollbackRefused: true, stoppedByHand: true }, ''],
+    ['then it goes on as ever', { rollbackRefused: true }, 'propose 5→25'],
+    [
+      'also on the way to the end',
+      { standing: standings.at100, open: [open(9, 'finish')] },
+      'close #9 failed, propose rollback',
+    ],
+    ['or held', { standing: standingOf(holding), open: [open(9, '25')] }, 'hold'],
+    ['held, with the step to come', { standing: standingOf(holding) }, 'propose 5→25, hold'],
+  ]
+  for (const [why, over, expected] of table) {
+    const facts = { standing: standings.at5, open: [], stoppedByHand: false, rollbackRefused: false, failure: REPORT }
+    assert.equal(say(transition({ ...facts, ...over })), expected, why)
+  }
 })
 
 test('an abort closes the step and proposes the rollback once, and nothing where there is no traffic', () => {

@@ -80,6 +80,7 @@ export function pullRequest(number: number, ref: string, state: PullRequest['sta
     state,
     draft: false,
     title: ref,
+    body: '',
     author: { login: 'perch[bot]', isBot: true },
     head: { ref, sha: 'a'.repeat(40), isFork: false },
     base: { ref: 'main', sha: 'b'.repeat(40) },

@@ -48,6 +48,7 @@ test('everything that can be set is read', () => {
     DATA_DIR: '/var/lib/perch',
     DATABASE_URL: 'postgresql://u:p@db/perch?sslmode=require',
     PROMETHEUS_URL: 'http://prometheus:9090',
+    PROMETHEUS_TOKEN: 'token',
     RECONCILE_SECONDS: '0.2',
     KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
   })
@@ -62,10 +63,19 @@ test('everything that can be set is read', () => {
     logLevel: 'debug',
     dataDir: '/var/lib/perch',
     databaseUrl: 'postgresql://u:p@db/perch?sslmode=require',
-    prometheusUrl: 'http://prometheus:9090',
+    prometheusServers: [{ name: 'prometheus', url: 'http://prometheus:9090' }],
+    prometheusToken: 'token',
     reconcileSeconds: 0.2,
     schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
   })
+})
+
+test('several Prometheus servers have names, of which a repository picks one', () => {
+  const url = 'eu=https://user:p%40ss@prometheus.eu/prometheus, us-1=http://prometheus.us:9090'
+  assert.deepEqual(read({ ...complete, PROMETHEUS_URL: url }).prometheusServers, [
+    { name: 'eu', url: 'https://user:p%40ss@prometheus.eu/prometheus' },
+    { name: 'us-1', url: 'http://prometheus.us:9090' },
+  ])
 })
 
 test('each kind of GitHub has its API in its own place', () => {
@@ -137,6 +147,15 @@ test('each wrong value is refused by name, and no value is ever repeated', () =>
     ['DATABASE_URL', 'mysql://u:zero-secret@host/db'],
     ['DATABASE_URL', 'zero-secret'],
     ['PROMETHEUS_URL', 'file:///zero-secret'],
+    ['PROMETHEUS_URL', 'zero-secret:9090'],
+    ['PROMETHEUS_URL', 'eu=http://zero-secret:9090,eu=http://other:9090'],
+    ['PROMETHEUS_URL', 'EU=http://zero-secret:9090'],
+    ['PROMETHEUS_URL', 'eu=http://zero-secret:9090,'],
+    ['PROMETHEUS_URL', 'http://u:zero-secret@prometheus:9090,http://other:9090'],
+    ['PROMETHEUS_URL', 'http://prometheus:9090/?token=zero-secret'],
+    ['PROMETHEUS_URL', 'http://u:%zero-secret@prometheus:9090'],
+    ['PROMETHEUS_TOKEN', 'zero-secret and more'],
+    ['PROMETHEUS_TOKEN', 'zero-secret\n'],
     ['RECONCILE_SECONDS', '0.1'],
     ['RECONCILE_SECONDS', '1m'],
     ['RECONCILE_SECONDS', 'Infinity'],

@@ -226,10 +226,51 @@ test('why, diff, plan and promote', async () => {
   )
   assert.match(
     await say(story, 'alice', '/canary plan [50,25]', pull),
-    /cannot make it `\[50,25\]`: that is `services\.<name>\.steps` in `\.github\/canary\.yml`/,
+    /`\[50,25\]` is no plan: write percents that rise/,
   )
   assert.match(await say(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
   assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '0/100')
+})
+
+test('a plan that is replaced on a pull request is what the steps after it follow, also when the step is planned again', async () => {
+  const story = await aStory({ files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')) })
+  const pull = open(story, 'v2')
+  await say(story, 'alice', '/canary 5', pull)
+  assert.match(await say(story, 'mallory', '/canary plan 10,100', pull), /needs \*\*write\*\* access/)
+  assert.match(
+    await say(story, 'alice', '/canary plan [10, 50, 100]', pull),
+    /The plan of `production\/api-service` is 10% → 50% → 100% once this pull request has merged/,
+  )
+  assert.match(await say(story, 'alice', '/canary plan [10,50,100]', pull), /is 10% → 50% → 100% already/)
+  assert.match(story.repository().file(VS, 'v2') ?? '', /gitops\.example\.com\/steps: "?10,50,100"?/)
+  await gate(story, pull, 'success')
+  story.person('alice').merge(pull)
+  const stepTo = (share: number): Promise<{ number: number; body: string }> =>
+    story.until(`a step to ${share}`, () =>
+      story
+        .repository()
+        .pulls('open')
+        .find(({ head }) => head.ref === `canary/production/api-service/${share}`),
+    )
+  const step = await stepTo(10)
+  assert.match(
+    await say(story, 'alice', '/canary plan 10,20,100', pull),
+    new RegExp(`on the open step, #${step.number}`),
+  )
+  assert.match(await say(story, 'alice', '/canary plan 10,20,100', step.number), /10% → 20% → 100% once/)
+  // Somebody edits the weights on the base branch: the step is made again on top of that, with the plan it brings.
+  const edited = (story.repository().file(VS) ?? '')
+    .replace('weight: 95', 'weight: 96')
+    .replace(/weight: 5$/m, 'weight: 4')
+  story.person('alice').push('main', { [VS]: edited })
+  await story.until('a commit on the new base', () => {
+    const [commit] = story.repository().log('canary/production/api-service/10')
+    return commit?.parents[0] === story.repository().branch('main')
+  })
+  await gate(story, step.number, 'success')
+  assert.match(story.repository().file(VS, 'canary/production/api-service/10') ?? '', /steps: "?10,20,100"?/)
+  story.person('alice').merge(step.number)
+  await stepTo(20)
 })
 
 /** The conclusion of both checks on a commit of the merge queue. */

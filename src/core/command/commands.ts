@@ -25,9 +25,9 @@ export const COMMANDS = {
     needs: 'write',
   },
   plan: {
-    usage: '/canary plan',
-    does: "Show the plan of this pull request's rollout.",
-    needs: 'read',
+    usage: '/canary plan [<steps>] [service] [--env <name>]',
+    does: "Show the plan of this pull request's rollout, or replace it: `/canary plan 5,25,50,100`.",
+    needs: 'write',
   },
   hold: {
     usage: '/canary hold [reason]',
@@ -100,7 +100,7 @@ export type Command =
   | ({ readonly name: 'set'; readonly percent: number } & Scope)
   | ({ readonly name: 'next' } & Scope)
   | ({ readonly name: 'promote' } & Scope)
-  | { readonly name: 'plan' }
+  | ({ readonly name: 'plan'; readonly steps: readonly number[] | undefined } & Scope)
   | { readonly name: 'hold'; readonly reason: string | undefined }
   | { readonly name: 'resume' }
   | { readonly name: 'abort'; readonly reason: string | undefined }
@@ -124,9 +124,12 @@ export type Until = { readonly at: number } | { readonly afterMs: number }
 /** Commands that change the branch that they are written on. */
 export type ShareCommand = Extract<Command, { name: 'set' | 'next' | 'promote' }>
 
+/** A new plan, which is a commit too. */
+export type PlanCommand = Extract<Command, { name: 'plan' }> & { readonly steps: readonly number[] }
+
 export type CommandProblem =
   | { readonly code: 'unknown-command'; readonly word: string; readonly meant: string | undefined }
-  | { readonly code: 'bad-percent' | 'plan-in-config' | 'bad-time' | 'bad-gate'; readonly word: string }
+  | { readonly code: 'bad-percent' | 'bad-plan' | 'bad-time' | 'bad-gate'; readonly word: string }
   | { readonly code: 'bad-argument'; readonly word: string; readonly name: CommandName }
   | { readonly code: 'missing-value'; readonly word: string; readonly name: CommandName }
 

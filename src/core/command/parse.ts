@@ -95,9 +95,23 @@ function reasonOf(words: readonly string[]): string | undefined {
   return words.length === 0 ? undefined : words.join(' ')
 }
 
-/** What is written behind it wants another plan, which no command makes. */
+/** `[5,25,50,100]`, with or without brackets and spaces; then a scope. */
 function readPlan(words: readonly string[]): CommandLine['result'] {
-  return words.length === 0 ? understood({ name: 'plan' }) : refused({ code: 'plan-in-config', word: words.join(' ') })
+  const end = words.findIndex((word) => !/^[[\]\d.,%]+$/.test(word))
+  const written = (end === -1 ? words : words.slice(0, end)).join(' ')
+  const steps = written === '' ? undefined : stepsOf(written)
+  if (steps === 'none') return refused({ code: 'bad-plan', word: written })
+  return withScope(end === -1 ? [] : words.slice(end), 'plan', (scope) => ({ name: 'plan', steps, ...scope }))
+}
+
+function stepsOf(written: string): readonly number[] | 'none' {
+  const [, inner, bare = ''] = /^\[([^[\]]*)\]$|^([^[\]]*)$/.exec(written) ?? []
+  const steps = (inner ?? bare)
+    .trim()
+    .split(/\s*,\s*|\s+/)
+    .map(percentOf)
+  const isPlan = steps.every((step, index) => step !== undefined && step > (steps[index - 1] ?? 0))
+  return isPlan ? steps.filter((step) => step !== undefined) : 'none'
 }
 
 function readOverride([gate, ...reason]: readonly string[]): CommandLine['result'] {

@@ -1,6 +1,7 @@
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { type Place, plain } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
+import { analysisProblems, type RuleProblem } from './analysis.ts'
 import { Config } from './schema.ts'
 
 export const CONFIG_FILE = '.github/canary.yml'
@@ -34,11 +35,9 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
       }),
     )
   }
-  const problems = crossFieldProblems(parsed.data).map((problem) => ({
-    ...problem,
-    file: CONFIG_FILE,
-    line: lineOf(problem.path.split('.')),
-  }))
+  const problems = crossFieldProblems(parsed.data).map(({ path, message }) => {
+    return { file: CONFIG_FILE, line: lineOf(path), path: path.join('.'), message }
+  })
   return problems.length > 0 ? err(problems) : ok(parsed.data)
 
   function lineOf(path: readonly (string | number)[]): number {
@@ -51,13 +50,18 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
 }
 
 /** The rules that no single key can check. */
-function crossFieldProblems(config: Config): readonly { readonly path: string; readonly message: string }[] {
+function crossFieldProblems(config: Config): readonly RuleProblem[] {
   const environments = config.environments ?? {}
-  return Object.entries(environments).flatMap(([name, { after }]) =>
-    after === undefined || after in environments
+  const orders = Object.entries(environments).flatMap(([name, { after }]) =>
+    after === undefined || Object.hasOwn(environments, after)
       ? []
-      : [{ path: `environments.${name}.after`, message: `names ${after}, which is no environment of this file` }],
+      : [{ path: ['environments', name, 'after'], message: `names ${after}, which is no environment of this file` }],
   )
+  const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
+    const found = analysis === undefined ? [] : analysisProblems(analysis, bake)
+    return found.map(({ path, message }) => ({ path: ['services', name, ...path], message }))
+  })
+  return [...orders, ...analyses]
 }
 
 /** Where a key of the config stands, for words about what it asks for. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
 import { Window } from '../stop/window.ts'
+import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
 import { PolicyConfig, Validators } from './validators.ts'
 
@@ -23,14 +24,8 @@ const Environment = z.strictObject({
   after: z.string().optional().describe('Environment in which a step must be done first.'),
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),
+  prometheus: ServerName.optional().describe("Name of the Prometheus that watches it, before the analysis' own."),
   frozen: z.array(Window).nonempty().optional().describe('Times in which nothing is raised here.'),
-})
-
-const Analysis = z.strictObject({
-  provider: z.literal('prometheus'),
-  checks: z
-    .array(z.strictObject({ metric: z.string(), min: z.number().optional(), max: z.number().optional() }))
-    .nonempty(),
 })
 
 const Service = z.strictObject({
@@ -59,8 +54,8 @@ const Service = z.strictObject({
     .default([5, 25, 50, 100])
     .describe("The plan: the canary's percent, step by step."),
   bake: Duration.default(10 * 60_000).describe('How long a step must stay live before the next may merge.'),
-  analysis: Analysis.optional(),
-  onFailure: z.enum(['rollback', 'hold']).default('rollback'),
+  analysis: Analysis.optional().describe('What the canary must measure during the bake.'),
+  onFailure: z.enum(['rollback', 'hold']).default('rollback').describe('What follows when the analysis fails.'),
   mirror: z
     .enum(['keep', 'remove'])
     .default('keep')

@@ -1,3 +1,4 @@
+import type { AnalysisReport } from '../analysis/report.ts'
 import type { Liveness } from './live.ts'
 import type { GateName, OverridableGate } from './names.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
@@ -5,7 +6,15 @@ import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 /** Why a gate says what it says, as data; `core/message` has the words. */
 export type GateReason =
   | { readonly code: 'live'; readonly liveness: Liveness }
-  | { readonly code: 'baking'; readonly since: number; readonly until: number; readonly bakeMs: number }
+  /** `done`: how much of the bake is over, from 0 to 1, in slices of at least `SLICE_MS`. */
+  | {
+      readonly code: 'baking'
+      readonly since: number
+      readonly until: number
+      readonly bakeMs: number
+      readonly done: number
+    }
+  | { readonly code: 'analysis'; readonly report: AnalysisReport }
   | { readonly code: 'not-live-yet' }
   | { readonly code: 'unchecked'; readonly what: string }
   | { readonly code: 'canary-swapped'; readonly share: number }
@@ -46,6 +55,10 @@ export interface TrafficChange {
   readonly unchecked: readonly string[]
   /** Of the step that the base branch is at; undefined where the canary has no traffic yet. */
   readonly liveness: Liveness | undefined
+  /** What was measured of that step; undefined where the config asks for nothing, or the step is not live. */
+  readonly analysis: AnalysisReport | undefined
+  /** The config asks for measurements. */
+  readonly isAnalysed: boolean
   /** The canary's version after it; undefined where nobody can tell. */
   readonly canary: string | undefined
   readonly restraints: Restraints
@@ -60,7 +73,8 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   if (!isRaise && !change.promotes) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))
   const isStart = change.from === 0 && !change.promotes
-  const waits = liveness === undefined || isStart ? [] : [live(change, liveness), bake(change, liveness, now)]
+  const waits =
+    liveness === undefined || isStart ? [] : [live(change, liveness), bake(change, liveness, now), ...analyse(change)]
   const restraints = restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
   return [...swapped, ...unchecked, ...waits, ...restraints]
 }
@@ -89,10 +103,40 @@ function bake({ target, bakeMs }: TrafficChange, liveness: Liveness, now: number
   if (liveness.state !== 'live') return { gate: 'bake', target, state: 'wait', reason: { code: 'not-live-yet' } }
   const { since } = liveness
   const until = since + bakeMs
-  const reason = { code: 'baking', since, until, bakeMs } as const
+  const reason = { code: 'baking', since, until, bakeMs, done: progress({ since, bakeMs }, now) } as const
   return now >= until
     ? { gate: 'bake', target, state: 'pass', reason }
     : { gate: 'bake', target, state: 'wait', reason, until }
+}
+
+/** A bake's progress is shown in ten slices, or fewer where they would be shorter than this: each costs a look. */
+const SLICE_MS = 30_000
+
+function slicesOf(bakeMs: number): number {
+  return Math.max(1, Math.min(10, Math.floor(bakeMs / SLICE_MS)))
+}
+
+function progress({ since, bakeMs }: { readonly since: number; readonly bakeMs: number }, now: number): number {
+  const slices = slicesOf(bakeMs)
+  const passed = bakeMs === 0 ? 1 : Math.min(1, Math.max(0, now - since) / bakeMs)
+  return Math.floor(passed * slices) / slices
+}
+
+/** Only what was measured over the whole bake, and is good, lets a step on. */
+function analyse({ target, analysis, isAnalysed }: TrafficChange): readonly Verdict[] {
+  if (!isAnalysed) return []
+  const gate = 'analysis'
+  if (analysis === undefined) return [{ gate, target, state: 'wait', reason: { code: 'not-live-yet' } }]
+  const reason = { code: 'analysis', report: analysis } as const
+  if (analysis.isFailure) return [{ gate, target, state: 'block', reason }]
+  if (isGood(analysis)) return [{ gate, target, state: 'pass', reason }]
+  // Of a whole bake only another measurement can tell more; the sweep sees to that.
+  return [{ gate, target, state: 'wait', reason, ...(analysis.isComplete ? {} : { until: analysis.ends }) }]
+}
+
+/** Whether everything was measured, and every measurement passed. */
+export function isGood(report: AnalysisReport): boolean {
+  return report.isComplete && report.outcome === 'pass'
 }
 
 /** What was measured was the old version: the new one would start with all its traffic, unproven. */
@@ -104,8 +148,14 @@ function block(target: string, what: string): Verdict {
   return { gate: 'config', target, state: 'block', reason: { code: 'unchecked', what } }
 }
 
-/** The moment at which waiting gates may turn; undefined where only somebody else's word can. */
+/** The moment at which waiting gates may turn, or have more to show; undefined where only somebody else's word can tell. */
 export function nextLook(verdicts: readonly Verdict[]): number | undefined {
-  const moments = verdicts.flatMap(({ state, until }) => (state === 'wait' && until !== undefined ? [until] : []))
+  const moments = verdicts.flatMap((verdict) => momentOf(verdict) ?? [])
   return moments.length === 0 ? undefined : Math.min(...moments)
+}
+
+function momentOf({ state, until, reason }: Verdict): number | undefined {
+  if (state !== 'wait' || until === undefined || reason.code !== 'baking') return state === 'wait' ? until : undefined
+  const { since, bakeMs, done } = reason
+  return Math.ceil(since + bakeMs * Math.min(1, done + 1 / slicesOf(bakeMs)))
 }

@@ -1,3 +1,4 @@
+import type { AnalysisReport } from '../analysis/report.ts'
 import type { Stop } from '../stop/stop.ts'
 import type { Liveness } from './live.ts'
 import type { OverridableGate } from './names.ts'
@@ -43,6 +44,8 @@ export interface Order {
         readonly canary: string | undefined
         readonly liveness: Liveness | undefined
         readonly bakeMs: number
+        /** Undefined where nothing is to be measured there, or it is not live. */
+        readonly analysis: AnalysisReport | undefined
       }
 }
 
@@ -57,6 +60,7 @@ export type RestraintReason =
   | { readonly code: 'after-not-live'; readonly environment: string; readonly liveness: Liveness }
   | { readonly code: 'after-behind'; readonly environment: string; readonly share: number; readonly wanted: number }
   | { readonly code: 'after-baking'; readonly environment: string; readonly until: number }
+  | { readonly code: 'after-analysis'; readonly environment: string; readonly report: AnalysisReport }
   | { readonly code: 'after-done'; readonly environment: string }
   | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
   | { readonly code: 'other-pull'; readonly pull: number }
@@ -118,7 +122,22 @@ function orderVerdict(
   if (found.canary !== change.canary) return wait({ code: 'after', environment, problem: 'other-version' })
   const { liveness } = found
   if (liveness === undefined) return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
-  if (liveness.state !== 'live') return wait({ code: 'after-not-live', environment, liveness })
-  const until = liveness.since + found.bakeMs
-  return now >= until ? done : { ...wait({ code: 'after-baking', environment, until }), until }
+  return unprovenVerdict(environment, { ...found, liveness }, now) ?? done
+}
+
+type FoundOrder = Extract<Order['found'], { code: 'found' }>
+
+/** What is missing for a step in the environment that comes first to be done; undefined where nothing is. */
+function unprovenVerdict(
+  environment: string,
+  found: FoundOrder & { readonly liveness: Liveness },
+  now: number,
+): RestraintVerdict | undefined {
+  const { liveness, bakeMs, analysis } = found
+  const waiting = { gate: 'order', state: 'wait' } as const
+  if (liveness.state !== 'live') return { ...waiting, reason: { code: 'after-not-live', environment, liveness } }
+  const until = liveness.since + bakeMs
+  if (now < until) return { ...waiting, reason: { code: 'after-baking', environment, until }, until }
+  if (analysis === undefined || (analysis.isComplete && analysis.outcome === 'pass')) return undefined
+  return { ...waiting, reason: { code: 'after-analysis', environment, report: analysis } }
 }

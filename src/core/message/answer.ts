@@ -10,6 +10,7 @@ import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { type ProofOfEdit, proofWords } from './proof.ts'
 import { planPicture } from './plan-picture.ts'
+import { planWords } from './pull-request.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
 import { remedy, time, verdictLine } from './verdict.ts'
@@ -35,6 +36,13 @@ export type Outcome =
   | { readonly code: 'status'; readonly standings: readonly StandingLine[] }
   | { readonly code: 'help' }
   | { readonly code: 'plan'; readonly name: string; readonly plan: readonly number[]; readonly share: number }
+  /** `sha` undefined where it was so already. */
+  | {
+      readonly code: 'planned'
+      readonly name: string
+      readonly plan: readonly number[]
+      readonly sha: string | undefined
+    }
   /** `isNew`: false where it was so already. */
   | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
   | { readonly code: 'resumed'; readonly names: readonly string[] }
@@ -111,7 +119,9 @@ function words(outcome: Outcome): string {
     case 'help':
       return helpWords()
     case 'plan':
-      return planWords(outcome)
+      return planAnswer(outcome)
+    case 'planned':
+      return plannedAnswer(outcome)
     case 'held':
       return outcome.isNew
         ? `⏸️ Held: ${list(outcome.names)}. Nothing raises it until somebody comments \`/canary resume\`. Lowering stays possible.`
@@ -147,10 +157,15 @@ function diffAnswer({ diffs }: Review): string {
   return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || 'Nothing that is rendered changes.'
 }
 
-function planWords({ name, plan, share }: Extract<Outcome, { code: 'plan' }>): string {
+function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
+  if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
+  return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. What it asks for itself stays; \`/canary next\` makes that a step of the plan.`
+}
+
+function planAnswer({ name, plan, share }: Extract<Outcome, { code: 'plan' }>): string {
   const now = share === 0 ? 'not begun' : `at ${percent(share)}`
   return paragraphs(
-    `The plan of ${code(name)} is ${plan.map(percent).join(' → ')}; it is ${now}.`,
+    `The plan of ${code(name)} is ${planWords(plan)}; it is ${now}.`,
     planPicture({ plan, now: share, next: undefined }),
   )
 }

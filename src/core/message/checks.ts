@@ -1,13 +1,15 @@
+import type { Verdict } from '../gate/gate.ts'
 import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
+import { analysisTable } from './analysis.ts'
 import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
 import { code, list, paragraphs } from './markdown.ts'
 import { summaryPages } from './summary.ts'
 import { changeTitle, counted, trafficTable } from './traffic.ts'
-import { sentence, verdictLine } from './verdict.ts'
+import { progressLine, sentence, verdictLine } from './verdict.ts'
 
 /** What the lists of a summary may take, in bytes: a table and a list fit beside each other. */
-const ROOM = { table: 20_000, list: 40_000, notes: 8_000 }
+const ROOM = { table: 20_000, list: 35_000, bars: 5_000, notes: 8_000 }
 /** Three requests; nobody reads more on the files, and the summary lists them. */
 const MAX_ANNOTATIONS = 150
 const MAX_NOTES = 20
@@ -87,17 +89,40 @@ export function gateReport(review: Review): CheckReport {
   const summary = paragraphs(
     fitLines(changes, ROOM.table, more).join('\n') || `${NO_TRAFFIC}: nothing to wait for.`,
     fitLines(lines, ROOM.list, more).join('\n'),
+    fitLines(
+      verdicts.flatMap((verdict) => progressLine(verdict) || []),
+      ROOM.bars,
+      more,
+    ).join('\n'),
   )
+  const measured = measurements(verdicts)
+  const report = { name, summary, ...(measured === undefined ? {} : { text: measured }) } as const
   if (open.length === 0) {
     const title =
-      review.changes.length === 0 ? NO_TRAFFIC : verdicts.length === 0 ? 'Nothing to wait for' : 'Live and baked'
-    return { name, conclusion: 'success', title, summary }
+      review.changes.length === 0 ? NO_TRAFFIC : verdicts.length === 0 ? 'Nothing to wait for' : passedTitle(verdicts)
+    return { ...report, conclusion: 'success', title }
   }
   const isBlocked = open.some(({ state }) => state === 'block')
   const first = open.find(({ state }) => state === (isBlocked ? 'block' : 'wait'))
   const title =
     first === undefined ? '' : `${isBlocked ? 'Blocked' : 'Waiting'}: ${first.gate} ${plain(sentence(first))}`
-  return { name, conclusion: isBlocked ? 'failure' : 'action_required', title: clip(title, 120), summary }
+  return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title: clip(title, 120) }
+}
+
+function passedTitle(verdicts: readonly Verdict[]): string {
+  return verdicts.some(({ gate }) => gate === 'analysis') ? 'Live, baked and healthy' : 'Live and baked'
+}
+
+/** The measurements in tables: what the gate's line says in a sentence. */
+function measurements(verdicts: readonly Verdict[]): string | undefined {
+  const analysed = verdicts.filter(({ gate }) => gate === 'analysis')
+  if (analysed.length === 0) return undefined
+  const tables = analysed.map(({ target, reason }) =>
+    reason.code === 'analysis'
+      ? `**${code(target)}**\n\n${analysisTable(reason.report)}`
+      : `**${code(target)}**\n\nNothing has been measured yet.`,
+  )
+  return bounded(tables.join('\n\n'))
 }
 
 /** Both checks while the work goes on: what a required check shows until it is concluded. */

@@ -10,6 +10,8 @@ export type GateRefusal =
   | { readonly code: 'in-the-past'; readonly until: number }
   | { readonly code: 'gate-not-waiting'; readonly gate: string; readonly open: readonly string[] }
   | { readonly code: 'no-head' }
+  /** A new plan is a commit, and this pull request takes none any more. `step`: the open one that would. */
+  | { readonly code: 'plan-on-merged'; readonly step: number | undefined }
 
 /** Why not, and what to do. */
 export function explainGateRefusal(refusal: GateRefusal): string {
@@ -26,6 +28,10 @@ export function explainGateRefusal(refusal: GateRefusal): string {
       return refusal.open.length === 0
         ? 'No gate of this pull request is closed, so there is nothing to override.'
         : `${code(refusal.gate)} does not hold this pull request back. Closed are ${list(refusal.open)}.`
+    case 'plan-on-merged':
+      return refusal.step === undefined
+        ? 'A plan is a commit, and this pull request is closed. Comment the same on an open pull request that moves this rollout.'
+        : `A plan is a commit, and this pull request is closed. Comment the same on the open step, #${refusal.step}.`
     case 'no-head':
       return 'This pull request is not open, so it has no head commit to do that for. Comment on the open step.'
   }

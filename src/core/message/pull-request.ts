@@ -1,9 +1,11 @@
 import { formatDuration } from '../config/duration.ts'
-import type { Move } from '../rollout/move.ts'
-import { planOf, type Target, targetName } from '../rollout/target.ts'
+import type { Move, PlanChange } from '../rollout/move.ts'
 import type { CloseReason } from '../rollout/transition.ts'
+import { planOf, type Target, targetName } from '../rollout/target.ts'
+import type { AnalysisReport } from '../analysis/report.ts'
 import type { Live } from '../config/schema.ts'
-import { bounded, clip, MAX_TITLE } from './limits.ts'
+import { analysisTable, findingWords } from './analysis.ts'
+import { bounded, clip, MAX_BODY, MAX_TITLE, sizeOf } from './limits.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 
@@ -19,6 +21,8 @@ export interface Proposal {
   readonly origin: number | undefined
   /** Who asked for it, and why, when it was a command. */
   readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
+  /** Why it is a rollback, when measurements say so. */
+  readonly failure?: AnalysisReport | undefined
 }
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
@@ -27,11 +31,11 @@ export function moveTitle({ move, target, version }: Proposal): string {
 }
 
 /** Names come from files that anybody may have written: one line, whatever they hold. */
-function headline(move: Move, name: string, version: string): string {
+function headline(move: Move | PlanChange, name: string, version: string): string {
   return clip(sentenceOf(move, name, version).replaceAll(/\s+/g, ' '), MAX_TITLE)
 }
 
-function sentenceOf(move: Move, name: string, version: string): string {
+function sentenceOf(move: Move | PlanChange, name: string, version: string): string {
   switch (move.kind) {
     case 'share':
       return `Canary ${name} ${version}: ${percent(move.from)} → ${percent(move.to)}`
@@ -41,14 +45,22 @@ function sentenceOf(move: Move, name: string, version: string): string {
       return `Finish ${name}: stable becomes ${move.to}`
     case 'finish-weights':
       return `Finish ${name}: all traffic on stable ${version}`
+    case 'plan':
+      return `Plan of ${name}: ${planWords(move.steps)}`
   }
+}
+
+/** `5% → 25% → 100%`. */
+export function planWords(steps: readonly number[]): string {
+  return steps.map(percent).join(' → ')
 }
 
 /** The commit that a move is. Its trailer names the move, so that nobody makes it twice. */
 export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
+  const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'
   const trailer = `${MOVE_TRAILER}: ${targetName(proposal.target)} ${proposal.move.kind}`
-  return { headline: moveTitle(proposal), body: `${why(proposal.move)}\n\n${asked}${trailer}` }
+  return { headline: moveTitle(proposal), body: `${why(proposal.move)}\n\n${asked}${failed}${trailer}` }
 }
 
 function why(move: Move): string {
@@ -71,7 +83,7 @@ export function commandTrailer(id: string): string {
 
 /** The commit of a command on a pull request. */
 export function commandCommit(command: {
-  readonly move: Move
+  readonly move: Move | PlanChange
   readonly target: Target
   readonly version: string
   readonly login: string
@@ -96,6 +108,7 @@ export function moveBody(proposal: Proposal): string {
       picture(move, target),
       waitsFor(move, target),
       paragraphs(by, from),
+      evidence(proposal),
       safety(move),
     ),
   )
@@ -113,6 +126,12 @@ function whatChanges({ move, target, version }: Proposal): string {
     case 'finish-weights':
       return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations: the rollout is over.`
   }
+}
+
+function evidence({ move, failure }: Proposal): string | undefined {
+  if (failure === undefined) return undefined
+  const share = move.kind === 'rollback' ? ` at ${percent(move.from)}` : ''
+  return paragraphs(`**The canary failed its analysis${share}**: ${findingWords(failure)}`, analysisTable(failure))
 }
 
 function picture(move: Move, target: Target): string | undefined {
@@ -140,13 +159,29 @@ function safety(move: Move): string {
     : '`/canary abort` rolls back. Closing this without merging stops the rollout here; `/canary next` goes on.'
 }
 
+const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }
+
+/** A step's body with what was measured of the step before it, in place of what it said about that before. */
+export function withMeasurements(body: string, reports: readonly AnalysisReport[]): string {
+  const begin = body.indexOf(MEASURED.begin)
+  const end = body.indexOf(MEASURED.end)
+  const rest = begin === -1 || end < begin ? body : body.slice(0, begin) + body.slice(end + MEASURED.end.length)
+  const words = reports.map((report) => paragraphs(findingWords(report), analysisTable(report)))
+  const section = paragraphs(MEASURED.begin, '**What the step before this one measured**', ...words, MEASURED.end)
+  const room = MAX_BODY - sizeOf(section) - 2
+  // What a person wrote is theirs: where there is no room beside it, the check has the measurements.
+  return sizeOf(rest.trimEnd()) > room ? body : `${rest.trimEnd()}\n\n${section}`
+}
+
 /** Said on a pull request of ours before it is closed. */
-export function closingComment(reason: CloseReason): string {
+export function closingComment(reason: CloseReason, failure?: AnalysisReport): string {
   switch (reason) {
     case 'rolling-back':
       return 'Closed: the rollout is being rolled back.'
     case 'aborted':
       return 'Closed: the rollout was aborted.'
+    case 'failed':
+      return failedWords(failure)
     case 'superseded':
       return 'Closed: the base branch has moved, and another step comes next. Its pull request is open or about to be.'
     case 'nothing-to-do':
@@ -154,4 +189,12 @@ export function closingComment(reason: CloseReason): string {
     case 'split':
       return 'Closed: the rollout that this is a step of is no longer on the base branch. Its environments move apart now, each by pull requests of its own, or its route is gone.'
   }
+}
+
+/** Measurements differ from one look to the next, so a marker tells that it was said: it names the step by when that was live. */
+function failedWords(failure: AnalysisReport | undefined): string {
+  if (failure === undefined) return 'Closed: the canary failed its analysis.'
+  const marker = `<!-- perch:failed:${failure.from} -->`
+  const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
+  return bounded(paragraphs(marker, words, analysisTable(failure), 'The pull request that rolls it back follows.'))
 }

@@ -100,6 +100,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'in-the-past':
     case 'gate-not-waiting':
     case 'no-head':
+    case 'plan-on-merged':
       return explainGateRefusal(refusal)
     case 'cannot-edit':
       return explainMove(refusal.refusal)
@@ -141,8 +142,8 @@ function explainCommand(problem: CommandProblem): string {
     }
     case 'bad-percent':
       return `${code(problem.word)} is no percent: write a number from 0 to 100, such as \`/canary 25\`.`
-    case 'plan-in-config':
-      return `\`/canary plan\` shows the plan, and cannot make it ${code(problem.word)}: that is \`services.<name>.steps\` in \`.github/canary.yml\`, or the annotation \`<prefix>/steps\` of a rollout that has begun.`
+    case 'bad-plan':
+      return `${code(problem.word)} is no plan: write percents that rise, at most 100, such as \`/canary plan 5,25,50,100\`.`
     case 'bad-time':
       return `${code(problem.word)} is no time: write how long, such as \`2h\`, or until when, such as \`2026-12-24T18:00Z\`.`
     case 'bad-gate':

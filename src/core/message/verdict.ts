@@ -3,6 +3,7 @@ import type { GateReason, Verdict } from '../gate/gate.ts'
 import type { Liveness } from '../gate/live.ts'
 import type { RestraintReason } from '../gate/restraint.ts'
 import type { Stop } from '../stop/stop.ts'
+import { analysisWords } from './analysis.ts'
 import { code, percent, plainText } from './markdown.ts'
 
 const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
@@ -10,6 +11,16 @@ const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
 /** One gate as a line of a list. */
 export function verdictLine(verdict: Verdict): string {
   return `${MARKS[verdict.state]} **${verdict.gate}** ${code(verdict.target)}: ${sentence(verdict)}`
+}
+
+const CELLS = 10
+
+/** How far a bake is, for where it may change every few minutes; empty where nothing bakes. */
+export function progressLine({ state, target, reason }: Verdict): string {
+  if (reason.code !== 'baking' || state !== 'wait') return ''
+  const full = Math.floor(reason.done * CELLS)
+  const bar = `${'█'.repeat(full)}${'░'.repeat(CELLS - full)}`
+  return `${code(bar)} ${code(target)} has baked for ${percent(Math.floor(reason.done * 100))} of ${formatDuration(reason.bakeMs)}.`
 }
 
 /** The command, or what else, that turns a gate green; empty where it passes or only time can. */
@@ -30,6 +41,8 @@ export function remedy({ gate, state, target }: Verdict): string {
       return 'wait for the report, or find out why it does not come'
     case 'bake':
       return 'wait'
+    case 'analysis':
+      return 'wait for the measurements, or `/canary abort`'
     case 'version':
       return '`/canary abort`, then start the new version'
     case 'queue':
@@ -65,8 +78,11 @@ function reasonWords(reason: GateReason): string {
     case 'after-behind':
     case 'after-baking':
     case 'after-not-live':
+    case 'after-analysis':
     case 'after-done':
       return restraintWords(reason)
+    case 'analysis':
+      return analysisWords(reason.report)
     case 'two-steps':
       return `${reason.raisers.map(plainRaiser).join(' and ')} both raise it, and would land together: the second step must wait until the first is live.`
     case 'unchecked':
@@ -98,6 +114,7 @@ function restraintWords(reason: RestraintReason): string {
     case 'after-behind':
     case 'after-baking':
     case 'after-not-live':
+    case 'after-analysis':
     case 'after-done':
       return orderWords(reason)
   }
@@ -122,6 +139,8 @@ function orderWords(reason: OrderReason): string {
       return `${name} comes first, and must stay live there until ${time(reason.until)}.`
     case 'after-not-live':
       return `${name} comes first: ${liveSentence(reason.liveness)}`
+    case 'after-analysis':
+      return `${name} comes first: ${analysisWords(reason.report)}`
     case 'after':
       return afterWords(name, reason.problem)
   }

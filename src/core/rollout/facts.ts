@@ -23,6 +23,7 @@ export interface PullRequest {
   readonly state: 'open' | 'merged' | 'closed'
   readonly draft: boolean
   readonly title: string
+  readonly body: string
   readonly author: Person
   readonly head: { readonly ref: string; readonly sha: Sha; readonly isFork: boolean }
   readonly base: { readonly ref: string; readonly sha: Sha }

@@ -12,12 +12,19 @@ import { planOf, type Target } from './target.ts'
 
 /** One change of a rollout, as data. */
 export type Move =
-  | { readonly kind: 'share'; readonly from: number; readonly to: number }
+  /** `steps`: another plan than the object's own, or the config's. */
+  | { readonly kind: 'share'; readonly from: number; readonly to: number; readonly steps?: readonly number[] }
   | { readonly kind: 'rollback'; readonly from: number }
   /** The stable version becomes the canary's; the weights stay. */
   | { readonly kind: 'finish-version'; readonly from: string; readonly to: string }
   /** All traffic to the (new) stable version again, the annotations cleared. */
   | { readonly kind: 'finish-weights' }
+
+/** Another plan for what is to come; no traffic moves. */
+export interface PlanChange {
+  readonly kind: 'plan'
+  readonly steps: readonly number[]
+}
 
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Place)
 
@@ -44,7 +51,7 @@ export function filesFor(move: Move, target: Target, pr: number | undefined): Re
 
 /** The files as several moves of one service leave them, each in environments of its own. */
 export function filesForAll(
-  moves: readonly { readonly move: Move; readonly target: Target }[],
+  moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
   pr: number | undefined,
 ): Result<MadeMove, MoveRefusal> {
   const wanted = moves.flatMap(({ target }) => target.environments)
@@ -67,10 +74,11 @@ export function filesForAll(
   return ok({ files, changes })
 }
 
-function changeFor(move: Move, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
+function changeFor(move: Move | PlanChange, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
   const { route, object, settings, unclear } = target
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
   if (move.kind === 'finish-version') return versionChange(target)
+  if (move.kind === 'plan') return ok({ target, object, edits: planNote(target, move.steps), share: undefined })
   const percent = move.kind === 'share' ? move.to : 0
   // A canary that is not there has no traffic: nothing needs to be added to say so.
   if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })
@@ -96,8 +104,12 @@ function notesFor(
     percentage: String(move.to),
     version: canaryVersion(route, target.neighbours),
     pr: pr === undefined ? now.pr : String(pr),
-    steps: planOf(target).join(','),
+    steps: (move.steps ?? planOf(target)).join(','),
   })
+}
+
+function planNote({ route, settings }: Target, steps: readonly number[]): readonly Edit[] {
+  return writeNotes(route, settings.prefix, { ...readNotes(route, settings.prefix), steps: steps.join(',') })
 }
 
 function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {

@@ -10,6 +10,8 @@ export interface Settings {
   readonly steps: readonly number[]
   readonly bakeMs: number
   readonly live: Live
+  readonly analysis: ServiceConfig['analysis']
+  readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
@@ -103,17 +105,22 @@ export function namesOf(service: ServiceConfig): RouteNames {
 export function settingsOf(config: Config, service: ServiceConfig, environments: readonly string[]): Settings {
   const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
   const lives = entries.flatMap(({ live }) => live ?? [])
+  const { analysis } = service
+  const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider))]
+  const provider = providers[0] ?? analysis?.provider
   return {
     steps: service.steps,
     bakeMs: service.bake,
     live: lives[0] ?? DEFAULT_LIVE,
+    analysis: analysis && { ...analysis, provider: provider ?? analysis.provider },
+    onFailure: service.onFailure,
     autoMerge: service.autoMerge,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names: namesOf(service),
     requireSum100: config.requireSum100,
     unchecked: [
-      ...(service.analysis === undefined ? [] : ['analysis']),
+      ...(analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : []),
       ...(lives.length > 1 ? ['live in several environments at once'] : []),
       ...(lives.some((live) => 'deployment' in live) ? ['live by deployment'] : []),
     ],

@@ -1,3 +1,4 @@
+import type { AnalysisReport } from '../analysis/report.ts'
 import { branchOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
@@ -16,9 +17,13 @@ export interface RolloutFacts {
   readonly open: readonly Proposal[]
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
   readonly stoppedByHand: boolean
+  /** A person closed a rollback from this step without merging: whoever did that has decided to go on. */
+  readonly rollbackRefused: boolean
+  /** What was measured of this step, where it failed. */
+  readonly failure?: AnalysisReport
 }
 
-export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted' | 'split'
+export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted' | 'split' | 'failed'
 
 /** What to do about a rollout's pull requests. */
 export type Step =
@@ -26,11 +31,21 @@ export type Step =
   /** The open pull request's branch is made again on today's base. */
   | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
   | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason }
+  /** The config's other answer to a failure: everything stays as it is until somebody decides. */
+  | { readonly type: 'hold'; readonly failure: AnalysisReport }
 
 /** From where a rollout stands and which pull requests are open to what must happen next. */
 export function transition(facts: RolloutFacts): readonly Step[] {
   const rollback = facts.open.find(({ kind }) => kind === 'rollback')
-  return rollback === undefined ? forward(facts) : backward(facts, rollback)
+  if (rollback !== undefined) return backward(facts, rollback)
+  return facts.failure === undefined || facts.rollbackRefused ? forward(facts) : failed(facts, facts.failure)
+}
+
+/** A canary that fails its analysis is sent no more traffic, whichever step is open. */
+function failed(facts: RolloutFacts, failure: AnalysisReport): readonly Step[] {
+  const { standing, open } = facts
+  if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
+  return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: standing.share } }]
 }
 
 function forward({ standing, open, stoppedByHand }: RolloutFacts): readonly Step[] {

@@ -65,6 +65,34 @@ export function versionObjects(route: Route, manifests: readonly Manifest[]): re
   return sources.flatMap((source) => (source === undefined ? [] : [source.object]))
 }
 
+/** The labels that a destination's pods are picked by; undefined where the files do not say. */
+export function versionLabels(
+  route: Route,
+  role: Role,
+  manifests: readonly Manifest[],
+): Readonly<Record<string, string>> | undefined {
+  return sourceOf(route, role, manifests)?.labels
+}
+
+/** Other Services whose pods are also those of a destination's Service: every one that picks by some, or more, of its labels. */
+export function servicesBeside(destination: Destination, manifests: readonly Manifest[]): readonly string[] {
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  const own = fromService(destination, objects)
+  if (own === undefined) return []
+  return objects.flatMap((object) => {
+    if (object.kind !== 'Service' || object === own.object) return []
+    if ((object.namespace ?? 'default') !== (own.object.namespace ?? 'default')) return []
+    const spec = object.data['spec']
+    const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
+    const isShared = labels !== undefined && (isPart(labels, own.labels) || isPart(own.labels, labels))
+    return isShared ? [object.name] : []
+  })
+}
+
+function isPart(some: Readonly<Record<string, string>>, all: Readonly<Record<string, string>>): boolean {
+  return Object.entries(some).every(([key, value]) => all[key] === value)
+}
+
 /** The labels whose values differ; undefined where the two sets have different keys, which no change of values makes equal. */
 function differences(stable: VersionSource, canary: VersionSource): readonly string[] | undefined {
   const keys = Object.keys(stable.labels)

@@ -188,5 +188,5 @@ function parseEntry(line: string): TreeEntry {
 }
 
 export function readBlob(bare: Bare, sha: string): Buffer {
-  return attempt(bare, ['cat-file', 'blob', sha]).stdout
+  return once(bare, `blob ${sha}`, () => attempt(bare, ['cat-file', 'blob', sha]).stdout)
 }

@@ -1,4 +1,4 @@
-import type { ShareCommand } from '../core/command/commands.ts'
+import type { PlanCommand, ShareCommand } from '../core/command/commands.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { Outcome } from '../core/message/answer.ts'
 import { commandCommit, commandTrailer } from '../core/message/pull-request.ts'
@@ -6,7 +6,7 @@ import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Files } from '../core/layer/place.ts'
-import { filesForAll, type Move } from '../core/rollout/move.ts'
+import { filesForAll, type Move, type PlanChange } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
@@ -25,8 +25,8 @@ export interface Workplace {
   readonly config: Config
 }
 
-export interface AskedShare {
-  readonly command: ShareCommand
+export interface AskedChange {
+  readonly command: ShareCommand | PlanCommand
   readonly login: string
   /** The comment, and which of its commands: what the commit is found again by. */
   readonly id: string
@@ -35,25 +35,23 @@ export interface AskedShare {
 /** How often a moving head is followed before the person is asked to try again. */
 const MAX_TRIES = 3
 
-/** Commits a new share to the pull request's branch. The outcome carries the head as it is then. */
-export async function setShare(
+/** Commits a new share or plan to the pull request's branch. The outcome carries the head as it is then. */
+export async function commitCommand(
   desk: Needs,
   place: Workplace,
-  asked: AskedShare,
+  asked: AskedChange,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const planned = await plan(desk, { ...place, head }, asked)
     if (!planned.ok) return { outcome: { code: 'refused', refusal: planned.error }, head }
-    const { target, move, files, done, proof } = planned.value
-    const name = targetName(target)
-    const set = { code: 'set', name, from: move.from, to: move.to, proof } as const
-    if (done !== undefined) return { outcome: { ...set, sha: done }, head }
-    if (files.size === 0) return { outcome: { code: 'already', name, share: move.to }, head }
+    const { target, move, files, done } = planned.value
+    if (done !== undefined) return { outcome: outcomeOf(planned.value, done), head }
+    if (files.size === 0) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
     const made = await desk.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
-    if (made !== 'head-moved') return { outcome: { ...set, sha: made.sha }, head: made.sha }
+    if (made !== 'head-moved') return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await desk.mirror.fetch([ref])).get(ref) ?? head
@@ -61,10 +59,17 @@ export async function setShare(
   return { outcome: { code: 'refused', refusal: { code: 'head-keeps-moving' } }, head }
 }
 
+function outcomeOf({ target, move, proof }: Planned, sha: Sha | undefined): Outcome {
+  const name = targetName(target)
+  if (move.kind === 'plan') return { code: 'planned', name, plan: move.steps, sha }
+  if (sha === undefined) return { code: 'already', name, share: move.to }
+  return { code: 'set', name, from: move.from, to: move.to, proof, sha }
+}
+
 interface Planned {
   /** With `--env all` the first of them, by the name of all. */
   readonly target: Target
-  readonly move: Share
+  readonly move: Change
   readonly files: Files
   /** Undefined where nothing needed to be rendered. */
   readonly proof: Proof | undefined
@@ -75,7 +80,7 @@ interface Planned {
 async function plan(
   desk: Needs,
   place: Workplace & { readonly head: Sha },
-  asked: AskedShare,
+  asked: AskedChange,
 ): Promise<Result<Planned, Refusal>> {
   const { base, head, config, pull } = place
   const ahead = await desk.mirror.ahead(base, head)
@@ -113,16 +118,20 @@ async function targetsOf(
   return findTargets(at.snapshot, { ...wish, changed })
 }
 
-type Share = Extract<Move, { kind: 'share' }>
+type Change = Extract<Move, { kind: 'share' }> | PlanChange
 
 /** From what the base branch has to what the command asks for, in each of the targets. */
 async function movesFor(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly config: Config; readonly targets: readonly Target[] },
-  command: ShareCommand,
-): Promise<Result<readonly { readonly target: Target; readonly move: Share }[], Refusal>> {
+  command: ShareCommand | PlanCommand,
+): Promise<Result<readonly { readonly target: Target; readonly move: Change }[], Refusal>> {
+  if (command.name === 'plan') {
+    const { steps } = command
+    return ok(at.targets.map((target) => ({ target, move: { kind: 'plan', steps } })))
+  }
   const snapshot = await loadSnapshot(desk, at.base, at.config)
-  const moves: { target: Target; move: Share }[] = []
+  const moves: { target: Target; move: Extract<Move, { kind: 'share' }> }[] = []
   for (const target of at.targets) {
     const old = snapshot.targets.find((known) => isSameRollout(known, target))
     const from = old === undefined ? 0 : standingOf(old).share

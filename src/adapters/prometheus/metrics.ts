@@ -1,0 +1,162 @@
+/** Asks Prometheus, and what speaks its HTTP API, over ranges of time. Only servers that it was opened with can be asked. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Range, RangeAnswer } from '../../core/analysis/answer.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import { type Answered, post } from './request.ts'
+import { ErrorBody, RangeBody } from './schema.ts'
+
+export interface PrometheusServer {
+  readonly name: string
+  /** May hold `user:password@`. */
+  readonly url: string
+}
+
+export interface PrometheusOptions {
+  readonly servers: readonly PrometheusServer[]
+  /** Bearer token for servers whose URL has no user. */
+  readonly token?: string
+  readonly log: Log
+  readonly timeoutMs?: number
+  readonly maxBytes?: number
+  /** Between a try that nobody answered and the next. */
+  readonly pausesMs?: readonly number[]
+}
+
+/** A range of a thousand points is a matter of milliseconds; a worker waits meanwhile. */
+const TIMEOUT_MS = 10_000
+/** One series of 1,120 points is 40 KiB; there is to be one. */
+const MAX_BYTES = 2 * 1024 * 1024
+/** A restart of Prometheus, or of what is before it, is no reason to say that nobody knows. */
+const PAUSES_MS = [500, 2_000]
+/** An answer that may be another one a moment later: gateways that do not reach it. */
+const PASSING = new Set([502, 503, 504])
+const MAX_DETAIL = 300
+
+type Failure = Extract<RangeAnswer, { ok: false }>
+
+export function openMetrics(options: PrometheusOptions): Metrics {
+  const servers = new Map(options.servers.map((server) => [server.name, server]))
+  return {
+    servers: () => [...servers.keys()],
+    async range(name, query, range) {
+      const server = servers.get(name)
+      if (server === undefined) return { ok: false, code: 'unknown-server', detail: '' }
+      const answer = await ask(options, server, { query, range })
+      if (!answer.ok) options.log.warn({ server: name, code: answer.code, detail: answer.detail }, 'no metrics')
+      return answer
+    },
+  }
+}
+
+interface Ask {
+  readonly query: string
+  readonly range: Range
+}
+
+async function ask(options: PrometheusOptions, server: PrometheusServer, wanted: Ask): Promise<RangeAnswer> {
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, pausesMs = PAUSES_MS } = options
+  const at = endpoint(server, options.token)
+  for (const pause of [...pausesMs, undefined]) {
+    const answered = await post({ ...at, form: formOf(wanted, timeoutMs), timeoutMs, maxBytes })
+    if (!isPassing(answered) || pause === undefined) return masked(read(answered), at)
+    await sleep(pause)
+  }
+  return { ok: false, code: 'unreachable', detail: '' }
+}
+
+function isPassing(answered: Answered): boolean {
+  if (answered.end === 'lost') return answered.code === 'unreachable'
+  return answered.end === 'answered' && PASSING.has(answered.status)
+}
+
+interface Endpoint {
+  /** Without its user, who is sent as a header: a URL ends up in logs and errors. */
+  readonly url: string
+  readonly authorization: string | undefined
+  /** What nobody may repeat. */
+  readonly secrets: readonly string[]
+}
+
+function endpoint(server: PrometheusServer, token: string | undefined): Endpoint {
+  const url = new URL(server.url)
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  const basic = username === '' ? undefined : Buffer.from(`${username}:${password}`).toString('base64')
+  const places = [url.href, server.url, url.origin, url.host, url.hostname]
+  const known = [...places, basic, password, username, url.password, url.username, token]
+  const bearer = token === undefined ? undefined : `Bearer ${token}`
+  return {
+    url: `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/v1/query_range`,
+    authorization: basic === undefined ? bearer : `Basic ${basic}`,
+    secrets: known.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret])),
+  }
+}
+
+function formOf({ query, range }: Ask, timeoutMs: number): URLSearchParams {
+  const seconds = (ms: number): string => (ms / 1_000).toFixed(3)
+  return new URLSearchParams({
+    query,
+    start: seconds(range.from),
+    end: seconds(range.until),
+    step: seconds(range.stepMs),
+    timeout: `${timeoutMs}ms`,
+    // VictoriaMetrics moves the start of a range to a multiple of the step unless told: that would reach back before live.
+    nocache: '1',
+  })
+}
+
+function read(answered: Answered): RangeAnswer {
+  if (answered.end === 'lost') return { ok: false, code: answered.code, detail: answered.detail }
+  if (answered.end === 'too-large') return { ok: false, code: 'not-understood', detail: 'the answer is too large' }
+  const { status, body, clock } = answered
+  const data = json(body)
+  if (status === 200) return readBody(data, clock)
+  const refusal = ErrorBody.safeParse(data)
+  if (refusal.success) return refused(refusal.data)
+  if (status === 401 || status === 403) return { ok: false, code: 'refused', detail: `HTTP ${status}` }
+  if (status >= 300 && status < 400) return { ok: false, code: 'not-understood', detail: `HTTP ${status}, a redirect` }
+  return { ok: false, code: PASSING.has(status) ? 'unreachable' : 'not-understood', detail: `HTTP ${status}` }
+}
+
+function readBody(data: unknown, clock: number | undefined): RangeAnswer {
+  const body = RangeBody.safeParse(data)
+  if (body.success) {
+    const series = body.data.data.result.map(({ values }) => ({
+      points: values.map(([seconds, value]) => [Math.round(seconds * 1_000), value] as const),
+    }))
+    return { ok: true, series, warnings: body.data.warnings ?? [], clock }
+  }
+  const refusal = ErrorBody.safeParse(data)
+  if (refusal.success) return refused(refusal.data)
+  const [issue] = body.error.issues
+  const place = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
+  return { ok: false, code: 'not-understood', detail: data === undefined ? 'no JSON' : `unexpected JSON${place}` }
+}
+
+/** `timeout` and `canceled` are of the moment; the rest says that this query cannot be answered. */
+function refused({ errorType, error }: ErrorBody): Failure {
+  const code = errorType === 'timeout' || errorType === 'canceled' ? 'timed-out' : 'refused'
+  return { ok: false, code, detail: `${errorType}: ${error}` }
+}
+
+type ErrorBody = ReturnType<(typeof ErrorBody)['parse']>
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** Addresses of any kind: what is behind a server (Thanos' stores, say) is named in what it complains of. */
+const ADDRESS = /\bhttps?:\/\/\S+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b(?=[\w.-]*[A-Za-z])[\w.-]+:\d{2,5}\b/g
+
+/** Whatever a server or a proxy said: no address, no credentials, and not much. */
+function masked(answer: RangeAnswer, { secrets }: Endpoint): RangeAnswer {
+  const mask = (said: string): string => {
+    const text = secrets.reduce((left, secret) => left.replaceAll(secret, '•••'), said).replaceAll(ADDRESS, '•••')
+    return text.length <= MAX_DETAIL ? text : `${text.slice(0, MAX_DETAIL)}…`
+  }
+  return answer.ok ? { ...answer, warnings: answer.warnings.map(mask) } : { ...answer, detail: mask(answer.detail) }
+}

@@ -1,0 +1,190 @@
+import type { Analysis } from '../config/analysis.ts'
+import { breachOf } from './bars.ts'
+import type { AnalysisPlan, CheckPlan } from './plan.ts'
+import { type Answers, type Readings, readSide } from './readings.ts'
+import {
+  type AnalysisOutcome,
+  type AnalysisReport,
+  type Bar,
+  type CheckReason,
+  type MeasuredCheck,
+  OUTCOMES,
+} from './report.ts'
+import { rangesOf, timeOf, type Window } from './window.ts'
+
+/** What a plan's answers, one for each ask in its order, come to. */
+export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisReport {
+  const { analysis, window } = plan
+  const checks = plan.checks.map((check) => judgeCheck(plan, check, answers))
+  return {
+    outcome: OUTCOMES.findLast((known) => checks.some(({ outcome }) => outcome === known)) ?? 'error',
+    isFailure: checks.some(({ outcome }) => counts(analysis, outcome, window.isComplete)),
+    isComplete: window.isComplete,
+    from: window.from,
+    until: timeOf(window, window.due),
+    ends: window.ends,
+    next: timeOf(window, window.due + 1),
+    server: analysis.provider,
+    failureLimit: analysis.failureLimit,
+    checks,
+  }
+}
+
+/** Whether a check's outcome is a failure: `fail` at once, others by the config's policy when the window is over. */
+function counts(analysis: Analysis, outcome: AnalysisOutcome, isComplete: boolean): boolean {
+  if (outcome === 'pass' || outcome === 'fail') return outcome === 'fail'
+  const policies = { 'no-data': analysis.onNoData, error: analysis.onError, inconclusive: analysis.onInconclusive }
+  return isComplete && policies[outcome] === 'fail'
+}
+
+function judgeCheck(plan: AnalysisPlan, check: CheckPlan, answers: Answers): MeasuredCheck {
+  const { metric, unit, bars } = check
+  const named = { metric, unit, bars }
+  if (!check.sides.ok) return unmeasured(plan, named, check.sides.error)
+  const canary = readSide(plan, check.sides.value.canary, answers)
+  if (!canary.ok) return unmeasured(plan, named, canary.error)
+  const { stable } = check.sides.value
+  const other = stable === undefined ? undefined : readSide(plan, stable, answers)
+  const readings = { canary: canary.value, stable: other?.ok === true ? other.value : undefined }
+  const points = pointsOf(plan, bars, readings)
+  const broken = points.filter(({ state }) => state === 'bad')
+  const measured = {
+    ...named,
+    values: points.flatMap(({ time, value }) => (value === undefined ? [] : [[time, value] as const])),
+    points: points.length,
+    failed: broken.length,
+    requests: requestsIn(readings.canary, points),
+  }
+  const isFailed = isOverLimit(plan, broken)
+  const worst = worstOf(isFailed ? broken : points, bars)
+  if (isFailed)
+    return { ...measured, worst, outcome: 'fail', reason: { code: 'broke-bar', bar: brokenBar(worst, bars) } }
+  // A bar that is broken whatever stable does is a failure all the same; only now is it in the way that nobody could ask.
+  if (other?.ok === false) return { ...measured, worst, outcome: 'error', reason: other.error }
+  const warnings = [...readings.canary.warnings, ...(readings.stable?.warnings ?? [])]
+  return { ...measured, worst, ...withoutFailure(plan, points, warnings) }
+}
+
+function unmeasured(
+  { window }: AnalysisPlan,
+  named: Pick<MeasuredCheck, 'metric' | 'unit' | 'bars'>,
+  reason: CheckReason,
+): MeasuredCheck {
+  const points = numbersOf(window).length
+  return { ...named, outcome: 'error', reason, values: [], worst: undefined, points, failed: 0, requests: undefined }
+}
+
+interface Point {
+  readonly number: number
+  readonly time: number
+  readonly value: number | undefined
+  readonly stable: number | undefined
+  /** Undefined where they are not counted, or nothing is known of them. */
+  readonly requests: number | undefined
+  /** `few`: not enough requests to say anything; `uncompared`: it holds its fixed bars, and stable's value is not known. */
+  readonly state: 'good' | 'bad' | 'few' | 'uncompared' | 'absent'
+}
+
+interface Sides {
+  readonly canary: Readings
+  readonly stable: Readings | undefined
+}
+
+function numbersOf(window: Window): readonly number[] {
+  return rangesOf(window).flatMap(({ from, until, stepMs }) => {
+    const first = Math.round((from - window.from) / stepMs)
+    return Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => first + index)
+  })
+}
+
+function pointsOf(plan: AnalysisPlan, bars: readonly Bar[], sides: Sides): readonly Point[] {
+  const { window, analysis, isStableBefore } = plan
+  const wanted = analysis.minRequests
+  return numbersOf(window).map((number) => {
+    const value = sides.canary.values.get(number)
+    const requests = sides.canary.requests?.get(number)
+    const stable = sides.stable === undefined ? undefined : stableAt(sides.stable, number, { isStableBefore, wanted })
+    const point = { number, time: timeOf(window, number), value, stable, requests }
+    return { ...point, state: stateOf(point, bars, sides.canary.requests === undefined ? 0 : wanted) }
+  })
+}
+
+/** Stable's value at a point, where it had requests enough. */
+function stableAt(
+  { values, requests }: Readings,
+  number: number,
+  { isStableBefore, wanted }: { readonly isStableBefore: boolean; readonly wanted: number },
+): number | undefined {
+  const at = isStableBefore ? [...values.keys()][0] : number
+  if (at === undefined) return undefined
+  // Prometheus estimates counts between scrapes: 100 requests may be 99.7.
+  return requests !== undefined && Math.round(requests.get(at) ?? 0) < wanted ? undefined : values.get(at)
+}
+
+function stateOf(point: Omit<Point, 'state'>, bars: readonly Bar[], wanted: number): Point['state'] {
+  const { value, requests, stable } = point
+  if (value === undefined) return requests === undefined ? 'absent' : 'few'
+  if (Math.round(requests ?? 0) < wanted) return 'few'
+  const breaches = bars.map((bar) => breachOf(bar, value, stable))
+  if (breaches.some((breach) => breach !== undefined && breach > 0)) return 'bad'
+  return breaches.includes(undefined) ? 'uncompared' : 'good'
+}
+
+/** More failures than the limit in any time as long as the bake: who waits longer is not held to more. */
+function isOverLimit({ analysis, window }: AnalysisPlan, broken: readonly Point[]): boolean {
+  return broken.some(({ number }, index) => {
+    const last = broken[index + analysis.failureLimit]
+    return last !== undefined && last.number - number < window.bakePoints
+  })
+}
+
+/** The point farthest beyond its bars, or closest to them, among those that say something. */
+function worstOf(points: readonly Point[], bars: readonly Bar[]): MeasuredCheck['worst'] {
+  let worst: { readonly breach: number; readonly point: NonNullable<MeasuredCheck['worst']> } | undefined
+  for (const { time, value, stable, state } of points) {
+    if (value === undefined || state === 'few') continue
+    const breach = Math.max(...bars.map((bar) => breachOf(bar, value, stable) ?? Number.NEGATIVE_INFINITY))
+    if (worst === undefined || breach > worst.breach) worst = { breach, point: { time, value, stable } }
+  }
+  return worst?.point
+}
+
+function brokenBar(worst: MeasuredCheck['worst'], bars: readonly Bar[]): Bar {
+  const [first = { kind: 'min', value: 0 }] = bars
+  const breach = (bar: Bar): number =>
+    worst === undefined ? 0 : (breachOf(bar, worst.value, worst.stable) ?? Number.NEGATIVE_INFINITY)
+  return bars.reduce((most, bar) => (breach(bar) > breach(most) ? bar : most), first)
+}
+
+function requestsIn({ requests }: Readings, points: readonly Point[]): number | undefined {
+  if (requests === undefined) return undefined
+  return Math.round(points.reduce((sum, point) => sum + (point.requests ?? 0), 0))
+}
+
+type Judged = Pick<MeasuredCheck, 'outcome' | 'reason'>
+
+/** Whether the bake says enough to pass. What comes after it can only fail: nights without traffic undo nothing. */
+function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: readonly string[]): Judged {
+  const { window } = plan
+  const points = all.filter(({ number }) => number <= window.bakePoints)
+  const judged = points.filter(({ state }) => state === 'good' || state === 'bad').length
+  if (points.length === 0) return { outcome: 'no-data', reason: { code: 'too-early', first: timeOf(window, 1) } }
+  if (points.every(({ value }) => value === undefined)) return { outcome: 'no-data', reason: { code: 'no-values' } }
+  if (judged * 2 < points.length) return { outcome: 'inconclusive', reason: shortage(plan, points) }
+  const [detail] = warnings
+  if (detail !== undefined) return { outcome: 'inconclusive', reason: { code: 'warned', detail } }
+  return { outcome: 'pass', reason: undefined }
+}
+
+/** What most of the points that say nothing lack. */
+function shortage({ analysis, window }: AnalysisPlan, points: readonly Point[]): CheckReason {
+  const count = (state: Point['state']): number => points.filter((point) => point.state === state).length
+  const [few, uncompared, absent] = [count('few'), count('uncompared'), count('absent')]
+  if (uncompared >= few && uncompared >= absent) return { code: 'stable-unknown' }
+  if (absent > few) return { code: 'gaps', missing: absent, points: points.length }
+  const average = points.reduce((sum, { requests }) => sum + (requests ?? 0), 0) / points.length
+  const wanted = analysis.minRequests
+  const enoughMs = average > 0 ? Math.ceil((window.stepMs * wanted) / average / 60_000) * 60_000 : undefined
+  const isPossible = enoughMs !== undefined && enoughMs <= window.bakePoints * window.stepMs
+  return { code: 'few-requests', average, wanted, enoughMs: isPossible ? enoughMs : undefined }
+}

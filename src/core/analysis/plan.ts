@@ -1,0 +1,199 @@
+import { type Analysis, BUILT_IN, type Check, isBuiltIn } from '../config/analysis.ts'
+import { err, ok, type Result } from '../result.ts'
+import type { Standing } from '../rollout/standing.ts'
+import { canaryVersion } from '../traffic/version.ts'
+import type { Range } from './answer.ts'
+import { builtInQuery, matchersOf, requestsQuery } from './queries.ts'
+import type { Bar, CheckReason } from './report.ts'
+import { type Found, namesOf, type Reporter, reporterOf, sidesOf } from './side.ts'
+import { fillTemplate, missingIn, parseTemplate, type Values } from './template.ts'
+import { promDuration, rangesOf, type Window, windowOf } from './window.ts'
+
+/** One thing to ask the metrics server. */
+export interface Ask {
+  readonly query: string
+  readonly range: Range
+}
+
+/** The places, in a plan's `asks`, of what one side measures. */
+export interface SidePlan {
+  readonly values: readonly number[]
+  /** Undefined where requests are not counted. */
+  readonly requests: readonly number[] | undefined
+}
+
+export interface CheckPlan {
+  readonly metric: string
+  readonly unit: string
+  readonly bars: readonly Bar[]
+  readonly sides: Result<{ readonly canary: SidePlan; readonly stable: SidePlan | undefined }, CheckReason>
+}
+
+/** Everything to ask about one step, and how it is to be judged. */
+export interface AnalysisPlan {
+  readonly analysis: Analysis
+  readonly window: Window
+  readonly now: number
+  /** Stable's values are those of before the step: it has no traffic left to measure. */
+  readonly isStableBefore: boolean
+  readonly asks: readonly Ask[]
+  readonly checks: readonly CheckPlan[]
+}
+
+export interface AnalysisQuestion {
+  readonly standing: Standing
+  readonly analysis: Analysis
+  /** When the step went live, epoch milliseconds. */
+  readonly since: number
+  readonly now: number
+  /** The names of the servers that may be asked. */
+  readonly servers: readonly string[]
+}
+
+/** A whole query; names in it may be long. Prometheus takes much more. */
+const MAX_FILLED = 10_000
+
+export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
+  const { standing, analysis, since, now, servers } = question
+  const pace = {
+    since,
+    settleMs: analysis.settle,
+    bakeMs: standing.target.settings.bakeMs,
+    intervalMs: analysis.interval,
+  }
+  const window = windowOf(pace, now)
+  const asks: Ask[] = []
+  const ask = (query: string, ranges: readonly Range[]): readonly number[] =>
+    ranges.map((range) => placeOf(asks, { query, range }))
+  const isKnown = servers.includes(analysis.provider)
+  const scene = { ...sceneOf(standing, analysis), window, since }
+  const checks = analysis.checks.map((check): CheckPlan => {
+    const sides = isKnown ? planSides(scene, check, ask) : err({ code: 'unknown-server', known: servers } as const)
+    return { metric: check.metric, unit: unitOf(check), bars: barsOf(check), sides }
+  })
+  return { analysis, window, now, isStableBefore: scene.isStableBefore, asks, checks }
+}
+
+/** Checks ask some of the same: each thing is asked once. */
+function placeOf(asks: Ask[], wanted: Ask): number {
+  const known = asks.findIndex((ask) => JSON.stringify(ask) === JSON.stringify(wanted))
+  return known === -1 ? asks.push(wanted) - 1 : known
+}
+
+interface Scene {
+  readonly standing: Standing
+  readonly analysis: Analysis
+  readonly reporter: Reporter
+  readonly found: Readonly<Record<'canary' | 'stable', Found>>
+  readonly isStableBefore: boolean
+  readonly window: Window
+  readonly since: number
+}
+
+function sceneOf(standing: Standing, analysis: Analysis): Omit<Scene, 'window' | 'since'> {
+  const { target } = standing
+  const reporter = reporterOf(target, analysis.reporter)
+  return { standing, analysis, reporter, found: sidesOf(target, reporter), isStableBefore: standing.share === 100 }
+}
+
+type Asking = (query: string, ranges: readonly Range[]) => readonly number[]
+
+function planSides(scene: Scene, check: Check, ask: Asking): CheckPlan['sides'] {
+  const canary = planSide(scene, check, { role: 'canary', ask })
+  if (!canary.ok) return canary
+  if (check.againstStable === undefined) return ok({ canary: canary.value, stable: undefined })
+  const stable = planSide(scene, check, { role: 'stable', ask })
+  return stable.ok ? ok({ canary: canary.value, stable: stable.value }) : stable
+}
+
+interface Asked {
+  readonly role: 'canary' | 'stable'
+  readonly ask: Asking
+}
+
+function planSide(scene: Scene, check: Check, { role, ask }: Asked): Result<SidePlan, CheckReason> {
+  const { window, since } = scene
+  const isBefore = role === 'stable' && scene.isStableBefore
+  // All of stable's traffic before the step, in one: since it went live there is none. Requests that it does not have count
+  // for nothing, so it does no harm that some of that time may be after the switch.
+  const length = isBefore ? window.bakePoints * window.stepMs : window.stepMs
+  const before: readonly Range[] = [{ from: since, until: since, stepMs: window.stepMs }]
+  const ranges = isBefore ? (window.due === 0 ? [] : before) : rangesOf(window)
+  const queries = queriesOf(scene, check, { role, duration: promDuration(length) })
+  if (!queries.ok) return queries
+  const { value, requests } = queries.value
+  if ([value, requests ?? ''].some((query) => query.length > MAX_FILLED)) return err({ code: 'long-query' })
+  return ok({ values: ask(value, ranges), requests: requests === undefined ? undefined : ask(requests, ranges) })
+}
+
+interface Queries {
+  readonly value: string
+  readonly requests: string | undefined
+}
+
+function queriesOf(
+  scene: Scene,
+  check: Check,
+  { role, duration }: { readonly role: Asked['role']; readonly duration: string },
+): Result<Queries, CheckReason> {
+  const { metric, query, stableQuery } = check
+  const isCounted = scene.analysis.minRequests > 0
+  if (isBuiltIn(metric)) {
+    const found = scene.found[role]
+    if (!found.ok) return err({ code: 'side', trouble: found.error })
+    const requests = isCounted ? requestsQuery(found.value, duration) : undefined
+    return ok({ value: builtInQuery(metric, found.value, duration), requests })
+  }
+  const values = valuesFor(scene, role, duration)
+  const own = role === 'stable' ? (stableQuery ?? query ?? '') : (query ?? '')
+  const value = fill(scene, own, { role, values })
+  if (!value.ok) return value
+  if (!isCounted || check.requests === undefined) return ok({ value: value.value, requests: undefined })
+  const requests = fill(scene, check.requests, { role, values })
+  return requests.ok ? ok({ value: value.value, requests: requests.value }) : requests
+}
+
+function fill(
+  { found }: Scene,
+  query: string,
+  { role, values }: { readonly role: Asked['role']; readonly values: Values },
+): Result<string, CheckReason> {
+  const template = parseTemplate(query)
+  const missing = missingIn(template, values)
+  if (missing.length === 0) return ok(fillTemplate(template, values))
+  const side = found[role]
+  return missing.includes('destination') && !side.ok
+    ? err({ code: 'side', trouble: side.error })
+    : err({ code: 'no-variable', variables: missing })
+}
+
+function valuesFor({ standing, reporter, found }: Scene, role: Asked['role'], window: string): Values {
+  const { target, versions } = standing
+  const names = namesOf(target)
+  const side = found[role]
+  return {
+    service: target.service,
+    namespace: target.route.namespace,
+    environment: target.environment,
+    ...names,
+    side: names[role],
+    version: versions?.[role] ?? (role === 'canary' ? canaryVersion(target.route, target.neighbours) : undefined),
+    reporter,
+    window,
+    destination: side.ok ? matchersOf(side.value) : undefined,
+  }
+}
+
+function unitOf({ metric, unit }: Check): string {
+  return isBuiltIn(metric) ? BUILT_IN[metric].unit : (unit ?? '')
+}
+
+function barsOf({ min, max, againstStable }: Check): readonly Bar[] {
+  const { maxBelow, maxAbove } = againstStable ?? {}
+  return [
+    ...(min === undefined ? [] : [{ kind: 'min', value: min } as const]),
+    ...(max === undefined ? [] : [{ kind: 'max', value: max } as const]),
+    ...(maxBelow === undefined ? [] : [{ kind: 'max-below', ...maxBelow } as const]),
+    ...(maxAbove === undefined ? [] : [{ kind: 'max-above', ...maxAbove } as const]),
+  ]
+}

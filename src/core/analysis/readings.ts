@@ -1,0 +1,81 @@
+import { err, ok, type Result } from '../result.ts'
+import type { Range, RangeAnswer } from './answer.ts'
+import type { AnalysisPlan, SidePlan } from './plan.ts'
+import type { CheckReason } from './report.ts'
+import { timeOf } from './window.ts'
+
+/** What one side measured, by point; only numbers. */
+export interface Readings {
+  readonly values: ReadonlyMap<number, number>
+  /** Undefined where they are not counted. */
+  readonly requests: ReadonlyMap<number, number> | undefined
+  readonly warnings: readonly string[]
+}
+
+export type Answers = readonly (RangeAnswer | undefined)[]
+
+/** Prometheus answers at the moments that it was asked for, to the millisecond. */
+const EXACT_MS = 1
+
+/** Further off, "after live" would be before it there. */
+const MAX_CLOCK_OFF_MS = 60_000
+
+/** What a side's answers say at the moments that were asked for, or why that cannot be told. */
+export function readSide(plan: AnalysisPlan, side: SidePlan, answers: Answers): Result<Readings, CheckReason> {
+  const values = readAll(plan, side.values, answers)
+  if (!values.ok) return values
+  const requests = side.requests === undefined ? undefined : readAll(plan, side.requests, answers)
+  if (requests?.ok === false) return requests
+  const warnings = [...values.value.warnings, ...(requests?.value.warnings ?? [])]
+  return ok({ values: values.value.points, requests: requests?.value.points, warnings })
+}
+
+interface Read {
+  readonly points: ReadonlyMap<number, number>
+  readonly warnings: readonly string[]
+}
+
+function readAll(plan: AnalysisPlan, asked: readonly number[], answers: Answers): Result<Read, CheckReason> {
+  const points = new Map<number, number>()
+  const warnings: string[] = []
+  for (const index of asked) {
+    const read = readOne(plan, index, answers)
+    if (!read.ok) return read
+    for (const [point, value] of read.value.points) points.set(point, value)
+    warnings.push(...read.value.warnings)
+  }
+  return ok({ points, warnings })
+}
+
+function readOne(plan: AnalysisPlan, index: number, answers: Answers): Result<Read, CheckReason> {
+  const answer = answers[index]
+  const range = plan.asks[index]?.range
+  if (answer === undefined || range === undefined) return err({ code: 'unreachable', detail: '' })
+  if (!answer.ok) {
+    const { code, detail } = answer
+    return err(code === 'unknown-server' ? { code, known: [] } : { code, detail })
+  }
+  const byMs = answer.clock === undefined ? 0 : answer.clock - plan.now
+  if (Math.abs(byMs) > MAX_CLOCK_OFF_MS) return err({ code: 'clock-off', byMs })
+  const [series = { points: [] }, ...others] = answer.series
+  if (others.length > 0) return err({ code: 'several-series', count: answer.series.length })
+  if (!series.points.every(([time]) => isAsked(range, time))) return err({ code: 'outside-window' })
+  const numbers = series.points.filter(([, value]) => Number.isFinite(value))
+  const points = new Map(numbers.map(([time, value]) => [pointAt(plan, time), value]))
+  return ok({ points, warnings: answer.warnings.filter(isWarning) })
+}
+
+/** Whether a moment is one of those that were asked for. */
+function isAsked({ from, until, stepMs }: Range, time: number): boolean {
+  const nearest = from + Math.round((time - from) / stepMs) * stepMs
+  return Math.abs(nearest - time) <= EXACT_MS && time >= from - EXACT_MS && time <= until + EXACT_MS
+}
+
+function pointAt({ window }: AnalysisPlan, time: number): number {
+  return Math.round((time - timeOf(window, 0)) / window.stepMs)
+}
+
+/** Hints about how a query is written (a counter's name, say) are called so by Prometheus; they take nothing from its answer. */
+function isWarning(text: string): boolean {
+  return !text.startsWith('PromQL info:')
+}

@@ -1,0 +1,82 @@
+import type { MetricsFailure } from './answer.ts'
+import type { SideTrouble } from './side.ts'
+import type { Variable } from './template.ts'
+
+/** What a step's measurements come to. */
+export type AnalysisOutcome = 'pass' | 'fail' | 'no-data' | 'error' | 'inconclusive'
+
+/** From the best to the worst: a report is as good as its worst check. */
+export const OUTCOMES = ['pass', 'no-data', 'inconclusive', 'error', 'fail'] as const satisfies AnalysisOutcome[]
+
+/** What a value is held against. */
+export type Bar =
+  | { readonly kind: 'min' | 'max'; readonly value: number }
+  /** How far the canary may be below or above the stable version: in the unit, or in percent of stable's value. */
+  | { readonly kind: 'max-below' | 'max-above'; readonly by: number; readonly isPercent: boolean }
+
+/** Why a check says what it says, as data; `core/message` has the words. A pass has no reason. */
+export type CheckReason =
+  /** `fail`: the worst point broke this bar. */
+  | { readonly code: 'broke-bar'; readonly bar: Bar }
+  /** `no-data`: the first point is not over yet. */
+  | { readonly code: 'too-early'; readonly first: number }
+  | { readonly code: 'no-values' }
+  /** `inconclusive`: so many requests a point, on average; `enoughMs` is an interval that might have enough. */
+  | {
+      readonly code: 'few-requests'
+      readonly average: number
+      readonly wanted: number
+      readonly enoughMs: number | undefined
+    }
+  | { readonly code: 'gaps'; readonly missing: number; readonly points: number }
+  /** `inconclusive`: the stable version measured too little to compare with. */
+  | { readonly code: 'stable-unknown' }
+  | { readonly code: 'warned'; readonly detail: string }
+  /** `error` */
+  | { readonly code: 'unknown-server'; readonly known: readonly string[] }
+  | { readonly code: Exclude<MetricsFailure, 'unknown-server'>; readonly detail: string }
+  | { readonly code: 'several-series'; readonly count: number }
+  | { readonly code: 'outside-window' }
+  | { readonly code: 'clock-off'; readonly byMs: number }
+  | { readonly code: 'side'; readonly trouble: SideTrouble }
+  | { readonly code: 'no-variable'; readonly variables: readonly Variable[] }
+  | { readonly code: 'long-query' }
+
+/** One check of the config, as measured. */
+export interface MeasuredCheck {
+  readonly metric: string
+  readonly unit: string
+  readonly bars: readonly Bar[]
+  readonly outcome: AnalysisOutcome
+  readonly reason: CheckReason | undefined
+  /** The canary's, oldest first; each is about the time that a point covers, up to its own moment (epoch ms). */
+  readonly values: readonly (readonly [time: number, value: number])[]
+  /** The point that is farthest beyond its bars, or closest to them; with stable's value then, where compared. */
+  readonly worst: { readonly time: number; readonly value: number; readonly stable: number | undefined } | undefined
+  /** Points that are over, and how many of them broke a bar. */
+  readonly points: number
+  readonly failed: number
+  /** Of the canary, in all points; undefined where they are not counted. */
+  readonly requests: number | undefined
+}
+
+/** What the measurements of one step say so far. Times are epoch milliseconds. */
+export interface AnalysisReport {
+  /** The worst of all checks. */
+  readonly outcome: AnalysisOutcome
+  /** `fail`, at once; or, when the window is complete, an outcome that the config's policy counts as a failure. */
+  readonly isFailure: boolean
+  /** The whole bake window is over and was asked for. Only `pass` of a complete one lets the next step on. */
+  readonly isComplete: boolean
+  /** The window that was measured: from the settled start of the bake until the newest point. */
+  readonly from: number
+  readonly until: number
+  /** When the bake window is over. */
+  readonly ends: number
+  /** When the next point is over: before that nothing new is to be seen. */
+  readonly next: number
+  /** The server's name, never its URL. */
+  readonly server: string
+  readonly failureLimit: number
+  readonly checks: readonly MeasuredCheck[]
+}

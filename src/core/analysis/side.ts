@@ -1,0 +1,118 @@
+import { err, ok, type Result } from '../result.ts'
+import type { Target } from '../rollout/target.ts'
+import { shortHost } from '../traffic/host.ts'
+import { type Destination, type Role, weightedRules } from '../traffic/route.ts'
+import { servicesBeside, versionLabels } from '../traffic/version.ts'
+import type { Analysis } from '../config/analysis.ts'
+
+export type Reporter = NonNullable<Analysis['reporter']>
+
+/** How Istio's metrics name one of the two versions. */
+export interface Side {
+  /** Its subset, else its service. */
+  readonly name: string
+  readonly version: string | undefined
+  readonly labels: readonly (readonly [label: string, value: string])[]
+}
+
+/** Why Istio's labels do not tell a version's requests from others. */
+export type SideTrouble =
+  /** TCP and TLS have no requests. */
+  | 'not-http'
+  /** A route of the Gateway API, whose canary's own proxy does not know which service was called. */
+  | 'needs-source'
+  /** Another service has the same pods, and the proxy there names one of them. */
+  | 'shared-pods'
+  /** The role has several destinations. */
+  | 'several-destinations'
+  /** The destination is no Service of the cluster. */
+  | 'foreign-host'
+  /** Its subset has no label that Istio's metrics have. */
+  | 'no-version-label'
+  /** Both have the same labels. */
+  | 'same-labels'
+
+/** In which metrics label a pod's label is found: Istio fills the second from these two in this order. */
+const VERSION_LABELS = [
+  ['version', 'destination_version'],
+  ['service.istio.io/canonical-revision', 'destination_canonical_revision'],
+  ['app.kubernetes.io/version', 'destination_canonical_revision'],
+] as const
+
+const SERVICE_HOST = /^([^.]+)\.([^.]+)\.svc\.[^/]+$/
+
+/** Whose metrics are read: the config's word, else the canary's own proxies, which the Gateway API's routes cannot use. */
+export function reporterOf({ route }: Pick<Target, 'route'>, reporter: Reporter | undefined): Reporter {
+  return reporter ?? (route.kind === 'VirtualService' ? 'destination' : 'source')
+}
+
+export type Found = Result<Side, SideTrouble>
+
+/** How both versions of a target are found in Istio's metrics, or why they are not. */
+export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'canary' | 'stable', Found>> {
+  const { route } = target
+  if (!isHttp(target)) return neither('not-http')
+  if (route.kind !== 'VirtualService' && reporter === 'destination') return neither('needs-source')
+  const [canary, stable] = [sideOf(target, 'canary', reporter), sideOf(target, 'stable', reporter)]
+  // What is found by less would count the other's requests too.
+  const isMixed =
+    canary.ok && stable.ok && (isWithin(canary.value, stable.value) || isWithin(stable.value, canary.value))
+  return isMixed ? neither('same-labels') : { canary, stable }
+}
+
+function neither(trouble: SideTrouble): Readonly<Record<'canary' | 'stable', Found>> {
+  return { canary: err(trouble), stable: err(trouble) }
+}
+
+function isWithin(some: Side, all: Side): boolean {
+  return some.labels.every(([label, value]) => all.labels.some(([key, other]) => key === label && other === value))
+}
+
+/** What the two versions are called, whether or not Istio tells them apart. */
+export function namesOf(target: Target): Readonly<Record<'canary' | 'stable', string>> {
+  const name = (role: 'canary' | 'stable'): string => {
+    const [first] = destinationsOf(target, role)
+    return first === undefined ? role : nameOf(first)
+  }
+  return { canary: name('canary'), stable: name('stable') }
+}
+
+function isHttp({ route }: Target): boolean {
+  if (route.kind !== 'VirtualService') return route.kind === 'HTTPRoute' || route.kind === 'GRPCRoute'
+  const sections = weightedRules(route).flatMap(({ destinations }) => destinations.map(({ path }) => path))
+  return sections.every((path) => path.includes('http'))
+}
+
+function sideOf(target: Target, role: 'canary' | 'stable', reporter: Reporter): Found {
+  const { route, neighbours } = target
+  const destinations = destinationsOf(target, role)
+  const [destination] = destinations
+  const isOne = new Set(destinations.map(({ host, subset }) => JSON.stringify([host, subset]))).size === 1
+  if (destination === undefined || !isOne) return err('several-destinations')
+  const [, service, namespace] = SERVICE_HOST.exec(destination.host) ?? []
+  if (service === undefined || namespace === undefined) return err('foreign-host')
+  const labels = [
+    ['reporter', reporter],
+    ['destination_service_name', service],
+    ['destination_service_namespace', namespace],
+  ] as const
+  const own = versionLabels(route, role, neighbours) ?? {}
+  const found = VERSION_LABELS.flatMap(([label, metric]) =>
+    own[label] === undefined ? [] : [[metric, own[label]] as const],
+  )
+  const side = { name: nameOf(destination), version: found[0]?.[1] }
+  if (destination.subset === undefined) {
+    const isShared = reporter === 'destination' && servicesBeside(destination, neighbours).length > 0
+    return isShared ? err('shared-pods') : ok({ ...side, labels })
+  }
+  const [first] = found
+  return first === undefined ? err('no-version-label') : ok({ ...side, labels: [...labels, first] })
+}
+
+function destinationsOf({ route }: Target, role: Role): readonly Destination[] {
+  return weightedRules(route).flatMap(({ destinations }) => destinations.filter((known) => known.role === role))
+}
+
+function nameOf({ subset, host }: Destination): string {
+  return subset ?? shortHost(host)
+}

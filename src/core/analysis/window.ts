@@ -1,0 +1,64 @@
+import type { Range } from './answer.ts'
+
+/**
+ * When a step is measured. Points do not overlap and leave nothing out: each covers `stepMs` up to its own moment, the first
+ * begins when the step is live and settled, and the last of the bake ends with it. They stay where they are as time goes on, so
+ * that a later look sees what an earlier one saw.
+ */
+export interface Window {
+  /** Where the first point begins. */
+  readonly from: number
+  readonly stepMs: number
+  /** How many points the bake has. */
+  readonly bakePoints: number
+  /** How many points are over, also of the time after the bake. */
+  readonly due: number
+  readonly ends: number
+  readonly isComplete: boolean
+}
+
+export interface Pace {
+  /** When the step went live, epoch milliseconds. */
+  readonly since: number
+  readonly settleMs: number
+  readonly bakeMs: number
+  readonly intervalMs: number
+}
+
+/** A chart of more is no clearer, and a query of more no cheaper. */
+const MAX_BAKE_POINTS = 120
+
+/** After the bake: hours to weeks. Older ones were seen in their time; whoever did not merge then looks at the newest. */
+const MAX_LATER_POINTS = 1_000
+
+export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: number): Window {
+  const from = since + settleMs
+  const length = since + bakeMs - from
+  const bakePoints = Math.min(MAX_BAKE_POINTS, Math.max(1, Math.floor(length / intervalMs)))
+  const stepMs = Math.max(intervalMs, Math.floor(length / bakePoints))
+  const ends = Math.max(since + bakeMs, from + bakePoints * stepMs)
+  const due = Math.max(0, Math.floor((now - from) / stepMs))
+  return { from, stepMs, bakePoints, due, ends, isComplete: now >= ends }
+}
+
+/** What to ask for: all points that are over, but of a step that has long baked only its bake and the newest. */
+export function rangesOf(window: Window): readonly Range[] {
+  const { due, bakePoints } = window
+  if (due === 0) return []
+  if (due <= bakePoints + MAX_LATER_POINTS) return [rangeOf(window, 1, due)]
+  return [rangeOf(window, 1, bakePoints), rangeOf(window, due - MAX_LATER_POINTS + 1, due)]
+}
+
+function rangeOf(window: Window, first: number, last: number): Range {
+  return { from: timeOf(window, first), until: timeOf(window, last), stepMs: window.stepMs }
+}
+
+/** The moment of a point, counted from 1. */
+export function timeOf({ from, stepMs }: Window, point: number): number {
+  return from + point * stepMs
+}
+
+/** Milliseconds as PromQL's duration. */
+export function promDuration(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`
+}

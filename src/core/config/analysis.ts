@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { isSided, parseTemplate } from '../analysis/template.ts'
+import { Duration } from './duration.ts'
+
+const MAX_QUERY = 2_000
+
+const Query = z.string().min(1).max(MAX_QUERY)
+
+/** How far from stable's: in the metric's unit, or as percent of stable's value. */
+const Tolerance = z
+  .union([
+    z.number().nonnegative(),
+    z.string().regex(/^\d+(\.\d+)?%$/, 'must be a number, or a percentage such as 20%'),
+  ])
+  .transform((given) =>
+    typeof given === 'number' ? { by: given, isPercent: false } : { by: Number.parseFloat(given), isPercent: true },
+  )
+
+const Check = z.strictObject({
+  metric: z
+    .string()
+    .regex(/^[A-Za-z][\w.-]{0,59}$/, 'must be a name of letters, digits, dashes, dots and underscores')
+    .describe('success-rate (percent) or latency-p99 (milliseconds), which are built in, or a name for an own query.'),
+  query: Query.optional().describe('Own PromQL that comes to one number, with variables such as {{service}}.'),
+  unit: z.string().min(1).max(20).optional().describe('Unit of what an own query comes to, for people.'),
+  min: z.number().optional().describe('The least that is good.'),
+  max: z.number().optional().describe('The most that is good.'),
+  againstStable: z
+    .strictObject({
+      maxBelow: Tolerance.optional().describe("How far below stable's it may be: 0.5 in the unit, or 20%."),
+      maxAbove: Tolerance.optional().describe("How far above stable's it may be: 50 in the unit, or 20%."),
+    })
+    .optional()
+    .describe('Compares with what the stable version measures at the same time.'),
+  stableQuery: Query.optional().describe('Own PromQL for the stable side; the same query by default.'),
+  requests: Query.optional().describe('Own PromQL that counts the requests in {{window}}, for minRequests.'),
+})
+
+export const ServerName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a server that Perch was started with, never a URL')
+
+const Policy = z.enum(['wait', 'fail']).default('wait')
+
+export const Analysis = z.strictObject({
+  provider: ServerName.default('prometheus').describe(
+    'Name of the Prometheus to ask, among those that Perch was started with.',
+  ),
+  checks: z.array(Check).nonempty().max(20),
+  settle: Duration.default(30_000).describe('After live: applied is not yet in Envoy.'),
+  interval: Duration.default(60_000).describe('How much time one point covers, at least.'),
+  minRequests: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe('Requests to the canary that a point needs to say anything; 0 counts none.'),
+  failureLimit: z.int().min(0).default(0).describe('How many points may fail in any time as long as the bake.'),
+  reporter: z
+    .enum(['source', 'destination', 'waypoint'])
+    .optional()
+    .describe('Whose metrics the built-in checks read: destination by default, source for the Gateway API.'),
+  onNoData: Policy.describe('What a bake without any data is: wait, or fail.'),
+  onError: Policy.describe('What a bake at whose end nobody could measure is: wait, or fail.'),
+  onInconclusive: Policy.describe('What a bake with too little data is: wait, or fail.'),
+})
+
+export type Analysis = z.infer<typeof Analysis>
+export type Check = z.infer<typeof Check>
+
+/** The metrics that need no query: how they are read, and which way is worse. */
+export const BUILT_IN = {
+  'success-rate': { unit: '%', worse: 'low' },
+  'latency-p99': { unit: 'ms', worse: 'high' },
+} as const
+export type BuiltIn = keyof typeof BUILT_IN
+
+export function isBuiltIn(metric: string): metric is BuiltIn {
+  return Object.hasOwn(BUILT_IN, metric)
+}
+
+export interface RuleProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** The rules that no single key of an analysis can check. */
+export function analysisProblems(analysis: Analysis, bakeMs: number): readonly RuleProblem[] {
+  const names = analysis.checks.map(({ metric }) => metric)
+  return [
+    ...(bakeMs < analysis.settle + analysis.interval
+      ? [
+          {
+            path: ['bake'],
+            message: 'must be at least settle and interval of the analysis together, or nothing is measured',
+          },
+        ]
+      : []),
+    ...analysis.checks.flatMap((check, index) =>
+      [
+        ...(names.indexOf(check.metric) === index
+          ? []
+          : [{ path: ['metric'], message: 'is checked twice: use one check' }]),
+        ...barProblems(check),
+        ...(isBuiltIn(check.metric) ? builtInProblems(check, check.metric) : ownProblems(check)),
+      ].map(({ path, message }) => ({ path: ['analysis', 'checks', index, ...path], message })),
+    ),
+  ]
+}
+
+function barProblems({ min, max, againstStable }: Check): readonly RuleProblem[] {
+  const { maxBelow, maxAbove } = againstStable ?? {}
+  if ([min, max, maxBelow, maxAbove].every((bar) => bar === undefined)) {
+    return [{ path: [], message: 'needs a bar: min, max, or againstStable with maxBelow or maxAbove' }]
+  }
+  if (againstStable !== undefined && maxBelow === undefined && maxAbove === undefined) {
+    return [{ path: ['againstStable'], message: 'needs maxBelow or maxAbove' }]
+  }
+  return min !== undefined && max !== undefined && min > max
+    ? [{ path: ['min'], message: 'must not be above max' }]
+    : []
+}
+
+const OWN_KEYS = ['query', 'unit', 'stableQuery', 'requests'] as const
+
+/** A bar on the wrong side, or in the unit of another tool, would pass or fail everything. */
+function builtInProblems(check: Check, metric: BuiltIn): readonly RuleProblem[] {
+  const own = OWN_KEYS.filter((key) => check[key] !== undefined).map((key) => {
+    return { path: [key], message: `is for metrics of your own; ${metric} is built in` }
+  })
+  const mistakes = BUILT_IN[metric].worse === 'low' ? lowMistakes(check) : highMistakes(check)
+  const found = mistakes.flatMap(([isMade, key, message]) => (isMade ? [{ path: [key], message }] : []))
+  return [...own, ...found]
+}
+
+type Mistake = readonly [isMade: boolean, key: string, message: string]
+
+function lowMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
+  return [
+    [max !== undefined, 'max', 'is the wrong side: a low success rate is bad, use min'],
+    [againstStable?.maxAbove !== undefined, 'againstStable', 'is the wrong side: use maxBelow'],
+    [min !== undefined && min <= 1, 'min', 'is in percent: 99, not 0.99'],
+    [min !== undefined && min > 100, 'min', 'is in percent: at most 100'],
+  ]
+}
+
+function highMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
+  return [
+    [min !== undefined, 'min', 'is the wrong side: a high latency is bad, use max'],
+    [againstStable?.maxBelow !== undefined, 'againstStable', 'is the wrong side: use maxAbove'],
+    [max !== undefined && max < 1, 'max', 'is in milliseconds: 500, not 0.5'],
+  ]
+}
+
+function ownProblems(check: Check): readonly RuleProblem[] {
+  const { metric, query, unit, stableQuery, againstStable } = check
+  if (query === undefined) {
+    const known = Object.keys(BUILT_IN).join(' and ')
+    return [{ path: ['metric'], message: `${metric} is not built in (${known} are): give it a query` }]
+  }
+  const templates = (['query', 'stableQuery', 'requests'] as const).flatMap((key) =>
+    check[key] === undefined ? [] : parseTemplate(check[key]).problems.map((message) => ({ path: [key], message })),
+  )
+  const needsSides = againstStable !== undefined && stableQuery === undefined && !isSided(parseTemplate(query))
+  return [
+    ...templates,
+    ...(unit === undefined ? [{ path: [], message: 'needs a unit, such as ms or requests' }] : []),
+    ...(needsSides
+      ? [
+          {
+            path: ['query'],
+            message: 'asks the same of both sides: use {{destination}}, {{version}} or {{side}}, or give a stableQuery',
+          },
+        ]
+      : []),
+    ...(stableQuery !== undefined && againstStable === undefined
+      ? [{ path: ['stableQuery'], message: 'is asked for againstStable only' }]
+      : []),
+  ]
+}

@@ -1,0 +1,123 @@
+import type { AnalysisReport } from '../core/analysis/report.ts'
+import { failureReason } from '../core/message/analysis.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { type Standing, standingOf } from '../core/rollout/standing.ts'
+import { type Target, targetName } from '../core/rollout/target.ts'
+import type { RolloutFacts } from '../core/rollout/transition.ts'
+import { analyse } from './analyse.ts'
+import type { Desk } from './desk.ts'
+import { livenessOf } from './liveness.ts'
+import { loadConfig, loadSnapshot } from './load.ts'
+import { type Health, heldStep, recallHealth, recallPulls, rememberHealth, rememberHeldStep } from './memory.ts'
+import { hold } from './stops.ts'
+import { jobOf, type Task } from './work.ts'
+
+/** How long it is taken as true that a step is live, while no webhook says otherwise: what saves a sweep its requests. */
+const TRUSTED_MS = 10 * 60_000
+
+/** How often what follows from a failure is looked at again. */
+const AGAIN_MS = 10 * 60_000
+
+/** Whether a rollout is to be measured: the config asks for it, Perch drives it, and its canary has traffic. */
+export function isWatched({ phase, target }: Standing): boolean {
+  return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
+}
+
+/** Measures the rollouts of a base branch. Where that comes to something new, what depends on it is looked at again. */
+export async function examine(desk: Desk, task: Extract<Task, { type: 'examine' }>): Promise<void> {
+  const ref = `refs/heads/${task.base}`
+  const base = (await desk.mirror.fetch([ref])).get(ref)
+  if (base === undefined) return
+  const config = await loadConfig(desk, base)
+  if (!config.ok) return
+  const { targets } = await loadSnapshot(desk, base, config.value)
+  for (const standing of targets.map(standingOf).filter(isWatched))
+    await examineOne(desk, { base, ref: task.base }, standing)
+}
+
+async function examineOne(
+  desk: Desk,
+  { base, ref }: { readonly base: Sha; readonly ref: string },
+  standing: Standing,
+): Promise<void> {
+  const rollout = `${ref}:${targetName(standing.target)}`
+  const known = await recallHealth(desk, rollout)
+  const now = desk.clock.now()
+  const health = await healthOf(desk, { base, known }, standing)
+  if (health === undefined) return
+  const report = await analyse(desk, standing, health.since)
+  const word = report === undefined ? '' : healthWord(report)
+  const isNews = known?.since !== health.since || known.word !== word
+  if (isNews) await lookAgain(desk, `${rollout}:${word}:${now}`)
+  if (report?.isFailure === true) {
+    const { repo, installation } = desk
+    const id = `failing:${rollout}:${health.since}:${Math.floor(now / AGAIN_MS)}`
+    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: ref, failing: true }, { id }))
+  }
+  await rememberHealth(desk, rollout, { ...health, word })
+}
+
+/** Since when the step is live, from memory while that is fresh. */
+async function healthOf(
+  desk: Desk,
+  at: { readonly base: Sha; readonly known: Health | undefined },
+  standing: Standing,
+): Promise<Health | undefined> {
+  const { base, known } = at
+  const now = desk.clock.now()
+  if (known?.base === base && now - known.asked < TRUSTED_MS) return known
+  const liveness = await livenessOf(desk, { base }, standing)
+  return liveness.state === 'live' ? { base, since: liveness.since, asked: now, word: '' } : undefined
+}
+
+/** What makes a report another one for those who wait for it. */
+function healthWord({ outcome, isFailure, isComplete }: AnalysisReport): string {
+  return [outcome, ...(isFailure ? ['failure'] : []), ...(isComplete ? ['complete'] : [])].join(' ')
+}
+
+/** Other environments may wait for this one, so every pull request that moves traffic is judged again. */
+async function lookAgain(desk: Desk, cause: string): Promise<void> {
+  const { repo, installation } = desk
+  for (const [pull, { traffic }] of await recallPulls(desk)) {
+    if (!traffic) continue
+    const task: Task = { type: 'review', installation, repo, pull, force: true }
+    await desk.jobs.enqueue(jobOf(task, { id: `health:${cause}` }))
+  }
+}
+
+/** The rollouts with what was measured of those that fail. */
+export async function withFailures(
+  desk: Desk,
+  base: Sha,
+  rollouts: readonly RolloutFacts[],
+): Promise<readonly RolloutFacts[]> {
+  const all: RolloutFacts[] = []
+  for (const rollout of rollouts) {
+    const report = isWatched(rollout.standing) ? await measure(desk, base, rollout.standing) : undefined
+    all.push(report?.isFailure === true ? { ...rollout, failure: report } : rollout)
+  }
+  return all
+}
+
+async function measure(desk: Desk, base: Sha, standing: Standing): Promise<AnalysisReport | undefined> {
+  const liveness = await livenessOf(desk, { base }, standing)
+  return liveness.state === 'live' ? analyse(desk, standing, liveness.since) : undefined
+}
+
+/** Holds a rollout whose canary fails: once a step, because a person may let it go on all the same. */
+export async function holdFailed(
+  desk: Desk,
+  at: { readonly base: string; readonly target: Target },
+  failure: AnalysisReport,
+): Promise<void> {
+  const rollout = `${at.base}:${targetName(at.target)}`
+  if ((await heldStep(desk, rollout)) === failure.from) return
+  const asked = {
+    login: desk.botLogin,
+    base: at.base,
+    cause: `failed:${rollout}:${failure.from}`,
+    at: desk.clock.now(),
+  }
+  await hold(desk, [at.target], { ...asked, reason: failureReason(failure) })
+  await rememberHeldStep(desk, rollout, failure.from)
+}

@@ -1,0 +1,102 @@
+import { judge, overrule, type TrafficChange } from '../core/gate/gate.ts'
+import { UNRESTRAINED } from '../core/gate/restraint.ts'
+import type { ReviewedChange } from '../core/gate/review.ts'
+import { narrowed } from '../core/rollout/read-target.ts'
+import type { Snapshot } from '../core/rollout/snapshot.ts'
+import { standingOf, type Standing } from '../core/rollout/standing.ts'
+import { isSameRollout, targetName } from '../core/rollout/target.ts'
+import { analyse } from './analyse.ts'
+import type { Desk } from './desk.ts'
+import { livenessOf } from './liveness.ts'
+import type { Sides } from './render.ts'
+import { restraintsOf, type RestraintQuestion } from './restraints.ts'
+
+type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Question = RestraintQuestion
+
+/** The rollouts that a change moves, each with what its gates say. */
+export async function judgeChanges(
+  desk: Needs,
+  { before, after }: Sides,
+  question: Question,
+): Promise<readonly ReviewedChange[]> {
+  const changes: ReviewedChange[] = []
+  for (const target of after.snapshot.targets) {
+    // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
+    const old = before.snapshot.targets
+      .filter((known) => isSameRollout(known, target))
+      .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
+    const to = standingOf(target)
+    for (const from of old.length === 0 ? [undefined] : old) {
+      const difference = { from, to, version: versionChange(from, to) }
+      if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
+      changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
+    }
+  }
+  return changes
+}
+
+/** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
+function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
+  const [old, now] = [from?.versions, to.versions]
+  if (from === undefined || from.share === 0 || old === undefined || now === undefined) return undefined
+  if (old.stable !== now.stable) return { role: 'stable', from: old.stable, to: now.stable }
+  return old.canary === now.canary || to.share === 0 ? undefined : { role: 'canary', from: old.canary, to: now.canary }
+}
+
+interface Difference {
+  /** Undefined where the route is new. */
+  readonly from: Standing | undefined
+  readonly to: Standing
+  readonly version: ReviewedChange['version']
+  readonly base: Snapshot
+}
+
+async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
+  const { from, to, version } = difference
+  const { target } = to
+  const found = judge(await trafficChange(desk, difference, question), desk.clock.now())
+  const isOpen = found.some(({ state }) => state !== 'pass')
+  const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
+  return { target, from: from?.share ?? 0, to: to.share, version, finishes: isFinish(difference), verdicts }
+}
+
+function isFinish({ from, to }: Difference): boolean {
+  return from?.phase === 'finishing-weights' && to.share === 0
+}
+
+/** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
+async function trafficChange(desk: Needs, difference: Difference, question: Question): Promise<TrafficChange> {
+  const { from, to, version, base } = difference
+  const fromShare = from?.share ?? 0
+  const promotes = version?.role === 'stable'
+  const { target } = from ?? to
+  const isHeldBack = to.share > fromShare || promotes
+  const step = await stepBefore(desk, question, { from, isHeldBack })
+  return {
+    ...step,
+    target: targetName(to.target),
+    from: fromShare,
+    to: to.share,
+    promotes,
+    swaps: version?.role === 'canary',
+    finishes: isFinish(difference),
+    bakeMs: target.settings.bakeMs,
+    unchecked: target.settings.unchecked,
+    isAnalysed: target.settings.analysis !== undefined,
+    canary: to.versions?.canary,
+    restraints: isHeldBack ? await restraintsOf(desk, question, { target, base }) : UNRESTRAINED,
+  }
+}
+
+/** How the step that the base branch is at is doing. */
+async function stepBefore(
+  desk: Needs,
+  question: Question,
+  { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
+): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
+  if (from === undefined || from.share === 0) return { liveness: undefined, analysis: undefined }
+  const liveness = await livenessOf(desk, question, from)
+  const isMeasured = isHeldBack && liveness.state === 'live'
+  return { liveness, analysis: isMeasured ? await analyse(desk, from, liveness.since) : undefined }
+}

@@ -1,0 +1,157 @@
+/** What an analysis in the config may say, and what is a mistake, with its line. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readConfig } from '../../../src/core/config/read.ts'
+import { settingsOf } from '../../../src/core/rollout/target.ts'
+
+function problems(analysis: string, bake = '10m'): string {
+  const text = `services:\n  web.v1:\n    bake: ${bake}\n    analysis:\n${analysis.replaceAll(/^/gm, '      ')}\n`
+  const config = readConfig(text)
+  return config.ok
+    ? ''
+    : config.error
+        .map(({ line, path, message }) => `${line} ${path.replace('services.web.v1.', '')}: ${message}`)
+        .join('\n')
+}
+
+const check = (text: string): string => problems(`checks:\n  - ${text}`)
+
+test('defaults: destination’s own metrics, and nothing but a pass passes', () => {
+  const config = readConfig('services: { web: { analysis: { checks: [{ metric: success-rate, min: 99 }] } } }')
+  assert.ok(config.ok)
+  assert.deepEqual(config.value.services['web']?.analysis, {
+    provider: 'prometheus',
+    checks: [{ metric: 'success-rate', min: 99 }],
+    settle: 30_000,
+    interval: 60_000,
+    minRequests: 100,
+    failureLimit: 0,
+    onNoData: 'wait',
+    onError: 'wait',
+    onInconclusive: 'wait',
+  })
+})
+
+test('what is good', () => {
+  for (const good of [
+    '{ metric: success-rate, min: 99.9, againstStable: { maxBelow: 0.5 } }',
+    '{ metric: success-rate, againstStable: { maxBelow: 1% } }',
+    '{ metric: latency-p99, max: 500, againstStable: { maxAbove: 20% } }',
+    `{ metric: errors, query: 'sum(rate(x{v="{{version}}"}[{{window}}]))', unit: errors/s, max: 1, againstStable: { maxAbove: 0 } }`,
+    '{ metric: errors, query: a, stableQuery: b, unit: errors/s, max: 1, againstStable: { maxAbove: 0 } }',
+    '{ metric: queue, query: "sum(queue)", unit: jobs, min: 0, max: 10, requests: "sum(increase(x[{{window}}]))" }',
+  ])
+    assert.equal(check(good), '', good)
+  assert.equal(
+    problems(
+      '{ provider: eu, reporter: waypoint, settle: 0s, interval: 1s, minRequests: 0, checks: [{ metric: latency-p99, max: 1 }] }',
+      '1s',
+    ),
+    '',
+  )
+})
+
+test('what is a mistake', () => {
+  const table: [string, string][] = [
+    ['{ metric: success-rate }', 'analysis.checks.0: needs a bar'],
+    ['{ metric: success-rate, againstStable: {} }', 'analysis.checks.0: needs a bar'],
+    [
+      '{ metric: success-rate, min: 99, againstStable: {} }',
+      'analysis.checks.0.againstStable: needs maxBelow or maxAbove',
+    ],
+    ['{ metric: success-rate, min: 0.99 }', 'analysis.checks.0.min: is in percent: 99, not 0.99'],
+    ['{ metric: success-rate, min: 999 }', 'analysis.checks.0.min: is in percent: at most 100'],
+    ['{ metric: success-rate, max: 1 }', 'analysis.checks.0.max: is the wrong side'],
+    ['{ metric: success-rate, againstStable: { maxAbove: 1 } }', 'analysis.checks.0.againstStable: is the wrong side'],
+    ['{ metric: latency-p99, max: 0.5 }', 'analysis.checks.0.max: is in milliseconds: 500, not 0.5'],
+    ['{ metric: latency-p99, min: 500 }', 'analysis.checks.0.min: is the wrong side'],
+    [
+      '{ metric: latency-p99, max: 500, againstStable: { maxBelow: 1 } }',
+      'analysis.checks.0.againstStable: is the wrong side',
+    ],
+    ['{ metric: latency-p99, max: 500, unit: s }', 'analysis.checks.0.unit: is for metrics of your own'],
+    ['{ metric: latency-p99, max: 500, query: x }', 'analysis.checks.0.query: is for metrics of your own'],
+    [
+      '{ metric: latency-p95, max: 500 }',
+      'analysis.checks.0.metric: latency-p95 is not built in (success-rate and latency-p99 are): give it a query',
+    ],
+    ['{ metric: constructor, max: 500 }', 'analysis.checks.0.metric: constructor is not built in'],
+    ['{ metric: own, query: x, max: 5 }', 'analysis.checks.0: needs a unit'],
+    ['{ metric: own, query: x, unit: y, min: 5, max: 4 }', 'analysis.checks.0.min: must not be above max'],
+    [
+      '{ metric: own, query: "{{nope}}", unit: y, min: 5 }',
+      'analysis.checks.0.query: has the unknown variable {{nope}}',
+    ],
+    [
+      '{ metric: own, query: "{{service}}", unit: y, min: 5 }',
+      'analysis.checks.0.query: must have {{service}} inside of',
+    ],
+    [
+      '{ metric: own, query: x, requests: "{{x}}", unit: y, min: 5 }',
+      'analysis.checks.0.requests: has the unknown variable',
+    ],
+    [
+      '{ metric: own, query: x, unit: y, againstStable: { maxAbove: 1 } }',
+      'analysis.checks.0.query: asks the same of both sides',
+    ],
+    [
+      '{ metric: own, query: x, stableQuery: y, unit: y, max: 1 }',
+      'analysis.checks.0.stableQuery: is asked for againstStable only',
+    ],
+    [
+      '{ metric: own, query: x, unit: y, max: 1, againstStable: { maxAbove: -1 } }',
+      'analysis.checks.0.againstStable.maxAbove: Too small',
+    ],
+    ['{ metric: own, query: x, unit: y, max: .nan }', 'analysis.checks.0.max: Invalid input'],
+    ['{ metric: "own metric", query: x, unit: y, max: 1 }', 'analysis.checks.0.metric: must be a name'],
+    [`{ metric: own, query: ${'x'.repeat(2_001)}, unit: y, max: 1 }`, 'analysis.checks.0.query: Too big'],
+  ]
+  for (const [text, expected] of table) {
+    const found = check(text)
+    assert.ok(found.startsWith(`6 ${expected}`) && !found.includes('\n'), `${text}: ${found}`)
+  }
+  assert.match(
+    check('{ metric: latency-p99, max: 500 }\n  - { metric: latency-p99, max: 600 }'),
+    /^7 analysis\.checks\.1\.metric: is checked twice/,
+  )
+  assert.match(problems('checks: []'), /^5 analysis\.checks: Too small/)
+  assert.match(
+    problems('{ provider: "http://evil", checks: [{ metric: latency-p99, max: 500 }] }'),
+    /provider: must be the name of a server/,
+  )
+  assert.match(
+    problems('{ checks: [{ metric: latency-p99, max: 500 }] }', '1m'),
+    /^3 bake: must be at least settle and interval/,
+  )
+  assert.match(problems('{ onError: pass, checks: [{ metric: latency-p99, max: 500 }] }'), /onError/)
+})
+
+test('a mistake of a query is told with the query’s own line', () => {
+  const text = 'checks:\n  - metric: own\n    unit: x\n    max: 1\n    query: |\n      sum({{nope}})'
+  assert.match(problems(text), /^9 analysis\.checks\.0\.query: has the unknown variable \{\{nope\}\}/)
+})
+
+test('each environment may have a Prometheus of its own, and two that move together must have the same', () => {
+  const config = readConfig(`environments:
+  staging: { path: a, prometheus: eu }
+  production: { path: b, prometheus: us }
+  edge: { path: c, prometheus: us }
+  lab: { path: d }
+services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, min: 99 }] } }, none: {} }
+`)
+  assert.ok(config.ok, JSON.stringify(config))
+  const { web, none } = config.value.services
+  assert.ok(web !== undefined && none !== undefined)
+  const say = (...environments: string[]): string => {
+    const { analysis, unchecked } = settingsOf(config.value, web, environments)
+    return [analysis?.provider, ...unchecked].join(' ')
+  }
+  assert.equal(say('staging'), 'eu')
+  assert.equal(say('lab'), 'main')
+  assert.equal(say('unknown'), 'main')
+  assert.equal(say('production', 'edge'), 'us')
+  assert.match(say('staging', 'production'), /analysis in several environments at once$/)
+  assert.match(say('staging', 'lab'), /analysis in several environments at once$/)
+  const { analysis, unchecked } = settingsOf(config.value, none, ['staging', 'production'])
+  assert.deepEqual([analysis, unchecked], [undefined, []])
+})
