@@ -184,9 +184,10 @@ async function findRules(
   const documents = OpaDependencies.safeParse(deps.stdout)
   const known = OpaInspection.safeParse(inspection.stdout)
   if (!documents.success || !known.success) return err(notUnderstood('opa deps and opa inspect'))
-  const taken = known.data.namespaces.find((name) => /^data\.perch\b/.test(name))
-  if (taken !== undefined)
-    return err({ code: 'not-valid', faults: [{ file: undefined, line: 1, code: 'reserved', text: '' }] })
+  if (known.data.namespaces.some((name) => /^data\.perch\b/.test(name))) {
+    const file = bundle.modules.find(({ text }) => /^\s*package\s+perch\b/m.test(text))?.path
+    return err({ code: 'not-valid', faults: [{ file, line: 1, code: 'reserved', text: '' }] })
+  }
   return ok(rulesIn(known.data.namespaces, documents.data.virtual, packages))
 }
 
