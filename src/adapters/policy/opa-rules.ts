@@ -104,7 +104,11 @@ function saidBy(value: unknown): readonly Said[] {
   if (value === false || value === null) return []
   if (Array.isArray(value)) return value.filter((item) => item !== false).map(message)
   if (!isMapping(value) || typeof value['msg'] === 'string') return [message(value)]
-  return Object.entries(value).flatMap(([key, inner]) => (inner === false ? [] : [{ text: key, path: [] }]))
+  return Object.entries(value).flatMap(([key, inner]) => {
+    // `deny.images contains …`: a set below a name.
+    if (Array.isArray(inner)) return saidBy(inner)
+    return inner === false || inner === null ? [] : [{ text: key, path: [] }]
+  })
 }
 
 function message(item: unknown): Said {
