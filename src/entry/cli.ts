@@ -2,7 +2,8 @@
 import { configJsonSchema } from '../core/config/json-schema.ts'
 import { type Printed, set, status } from './checkout.ts'
 import { diff, validate } from './checkout-review.ts'
-import { isCi } from './env.ts'
+import { isCi, readReportSecret } from './env.ts'
+import { reportKey } from './report-key.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 
@@ -13,6 +14,8 @@ perch status          show where the rollouts of a checkout stand: [--env <name>
 perch diff            show what changes in the rendered environments of a checkout, between HEAD and its files:
                       [<commit> [<commit>] | <commit>...<commit>] [--env <name>] [--dir <folder>] [--json]
 perch validate        look for problems in the environments of a checkout: the same arguments
+perch report-key <owner>/<repo>
+                      print the key with which that repository's clusters sign what they report (docs/live.md)
 perch schema          print the JSON Schema of .github/canary.yml
 perch help            show this
 `
@@ -37,6 +40,8 @@ async function main(words: readonly string[]): Promise<number> {
       return print(await diff(rest, { isColourful: process.stdout.isTTY && process.stdout.hasColors() }))
     case 'validate':
       return print(await validate(rest))
+    case 'report-key':
+      return printKey(rest)
     case 'schema':
       process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
       return 0
@@ -53,6 +58,16 @@ function print({ code, out, err }: Printed): number {
   process.stdout.write(out)
   process.stderr.write(err)
   return code
+}
+
+/** Nothing but the key goes to stdout: it is piped into a Secret. */
+function printKey(words: readonly string[]): number {
+  const [repository = '', ...others] = words
+  if (others.length > 0 || !/^[\w-]+\/[\w.-]+$/.test(repository))
+    return misused('report-key takes one repository, such as acme/gitops')
+  const env = readReportSecret()
+  if (!env.ok) return print({ code: 1, out: '', err: `perch: ${env.problem}\n` })
+  return print({ code: 0, out: `${reportKey(env.secret, repository)}\n`, err: '' })
 }
 
 function misused(why: string): number {

@@ -1,13 +1,20 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  createServer,
-} from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, type Server, createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../ports/log.ts'
+import {
+  type Answer,
+  answerStored,
+  isSigned,
+  notAllowed,
+  parseObject,
+  readBody,
+  type Refused,
+  refuse,
+  refuseBody,
+  send,
+  type Shared,
+} from './http.ts'
+import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
 export interface Delivery {
   /** GitHub's GUID, the same again when a delivery is redelivered. */
@@ -27,6 +34,8 @@ export interface EdgeOptions {
   readonly events: ReadonlySet<string>
   /** Resolves when the delivery is on disk. */
   readonly accept: (delivery: Delivery) => Promise<void>
+  /** What clusters tell; without it those paths are not there. */
+  readonly reports?: ReportOptions
   readonly ready: () => Promise<Readiness>
   readonly metrics?: () => Promise<string>
   readonly log: Log
@@ -43,18 +52,8 @@ export interface Edge {
   close(graceMs: number): Promise<void>
 }
 
-interface Answer {
-  readonly status: number
-  readonly body: string | object
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 /** GitHub's own cap is 25 MB; the events of our list stay far below this. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024
-/** Of all bodies together: a crowd of unsigned large ones must not take the memory of the worker beside us. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
-/** GitHub gives up on an answer after 10 s; before that we say that it failed, so that its log says so too. */
-const ACCEPT_MS = 8_000
 const WEBHOOKS = '/api/github/webhooks'
 
 /** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
@@ -109,16 +108,16 @@ async function listening(server: Server, { host, port }: EdgeOptions): Promise<n
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-interface Shared {
-  bufferedBytes: number
-  isClosing: boolean
-}
-
 async function respond(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
   const [path = ''] = (request.url ?? '').split('?')
   if (path === WEBHOOKS) {
     if (request.method !== 'POST') return notAllowed('POST')
     return webhook(options, shared, request)
+  }
+  const place = options.reports === undefined ? undefined : placeIn(path)
+  if (options.reports !== undefined && place !== undefined) {
+    if (request.method !== 'POST') return notAllowed('POST')
+    return takeReport({ ...options.reports, log: options.log, shared }, place, request)
   }
   const probe = probeOf(options, path)
   if (probe === undefined) return { status: 404, body: 'not found' }
@@ -150,7 +149,7 @@ function metricsAnswer(body: string): Answer {
 async function webhook(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
   const head = readHead(request.headers)
   if ('refusal' in head) return head.refusal
-  const body = await readBody(shared, request)
+  const body = await readBody(shared, request, MAX_BODY_BYTES)
   if ('refusal' in body) return body.refusal
   if (!isSigned(body.bytes, head.signature, options.secrets)) {
     options.log.warn(
@@ -161,29 +160,15 @@ async function webhook(options: EdgeOptions, shared: Shared, request: IncomingMe
   }
   if (head.event === 'ping') return { status: 200, body: 'pong' }
   if (!options.events.has(head.event)) return { status: 202, body: { ignored: head.event } }
-  const payload = parse(body.bytes)
+  const payload = parseObject(body.bytes)
   if (payload === undefined) return { status: 400, body: 'not a JSON object' }
-  return hand(options, { id: head.id, event: head.event, payload, ...actionOf(payload) })
-}
-
-async function hand({ accept, log }: EdgeOptions, delivery: Delivery): Promise<Answer> {
-  const stop = new AbortController()
-  try {
-    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
-      throw new Error(`it was not stored within ${ACCEPT_MS} ms`)
-    })
-    await Promise.race([accept(delivery), late])
-    return { status: 202, body: { accepted: delivery.id } }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    log.error(
-      { delivery: delivery.id, event: delivery.event, reason },
-      'A delivery could not be stored; the sweep has to find it.',
-    )
-    return { status: 503, body: 'try again later', headers: { 'retry-after': '30' } }
-  } finally {
-    stop.abort()
-  }
+  const delivery: Delivery = { id: head.id, event: head.event, payload, ...actionOf(payload) }
+  return answerStored(() => options.accept(delivery), {
+    id: head.id,
+    log: options.log,
+    facts: { delivery: head.id, event: head.event },
+    words: 'A delivery could not be stored; the sweep has to find it.',
+  })
 }
 
 interface Head {
@@ -192,17 +177,10 @@ interface Head {
   readonly signature: Buffer
 }
 
-interface Refused {
-  readonly refusal: Answer
-}
-
 function readHead(headers: IncomingHttpHeaders): Head | Refused {
   const header = (name: string): string => String(headers[name] ?? '')
-  if (!/^application\/json *(;.*)?$/i.test(header('content-type'))) {
-    return refuse(415, 'send application/json; set it as the content type of the webhook')
-  }
-  if (header('content-encoding') !== '') return refuse(415, 'send the body without a content encoding')
-  if (Number(header('content-length')) > MAX_BODY_BYTES) return tooLarge()
+  const refused = refuseBody(headers, MAX_BODY_BYTES)
+  if (refused !== undefined) return refused
   const id = header('x-github-delivery')
   if (!/^[\w-]{1,100}$/.test(id)) return refuse(400, 'X-GitHub-Delivery is missing or malformed')
   const event = header('x-github-event')
@@ -212,65 +190,6 @@ function readHead(headers: IncomingHttpHeaders): Head | Refused {
   return { id, event, signature: Buffer.from(signature, 'hex') }
 }
 
-/** Stops at the cap, whatever Content-Length says or does not say. */
-async function readBody(shared: Shared, request: IncomingMessage): Promise<{ readonly bytes: Buffer } | Refused> {
-  const chunks: Buffer[] = []
-  let length = 0
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('The request has an encoding.')
-      chunks.push(chunk)
-      length += chunk.length
-      shared.bufferedBytes += chunk.length
-      if (length > MAX_BODY_BYTES) return tooLarge()
-      if (shared.bufferedBytes > MAX_BUFFERED_BYTES) return refuse(503, 'try again later')
-    }
-    return { bytes: Buffer.concat(chunks, length) }
-  } finally {
-    shared.bufferedBytes -= length
-  }
-}
-
-/** Every secret is tried, and compared in constant time, so that the time tells nothing. */
-function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly string[]): boolean {
-  return secrets
-    .map((secret) => timingSafeEqual(createHmac('sha256', secret).update(bytes).digest(), signature))
-    .includes(true)
-}
-
-function parse(bytes: Buffer): object | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function actionOf(payload: object): { readonly action?: string } {
   return 'action' in payload && typeof payload.action === 'string' ? { action: payload.action } : {}
-}
-
-function send(response: ServerResponse, answer: Answer, isLast: boolean): void {
-  if (response.destroyed) return
-  const isText = typeof answer.body === 'string'
-  response.writeHead(answer.status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
-    // What follows a body that we did not read to its end would be taken for the next request.
-    ...(isLast || !response.req.complete ? { connection: 'close' } : {}),
-    ...answer.headers,
-  })
-  response.end(isText ? answer.body : JSON.stringify(answer.body))
-}
-
-function refuse(status: number, body: string): Refused {
-  return { refusal: { status, body } }
-}
-
-function tooLarge(): Refused {
-  return refuse(413, `at most ${MAX_BODY_BYTES} bytes`)
-}
-
-function notAllowed(allow: string): Answer {
-  return { status: 405, body: 'method not allowed', headers: { allow } }
 }

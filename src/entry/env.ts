@@ -10,6 +10,8 @@ export interface Environment {
   readonly webhookSecret: string
   /** The one before it, while it is rotated. */
   readonly webhookSecretPrevious?: string
+  /** Of which each repository's key for reports is made; without it there are no endpoints for reports. */
+  readonly reportSecret?: string
   /** Where the REST API is. */
   readonly apiUrl: string
   /** Where repositories are cloned from. */
@@ -62,6 +64,12 @@ const SchemaFolders = z
     `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
   )
 
+/** Whoever has one repository's key could find out a short secret by trying, and with it the keys of all others. */
+const ReportSecret = Secret.refine(
+  (secret) => secret.length >= 32,
+  'must have at least 32 characters. Set a random one, such as `openssl rand -hex 32` makes',
+)
+
 /** Names and defaults are Probot's where it has them. */
 const Variables = z.object({
   APP_ID: z
@@ -76,6 +84,7 @@ const Variables = z.object({
     )
     .pipe(Secret),
   WEBHOOK_SECRET_PREVIOUS: Secret.optional(),
+  REPORT_SECRET: ReportSecret.optional(),
   GHE_HOST: z
     .string()
     .regex(
@@ -141,6 +150,19 @@ export function readEnvironment(
   return { ok: true, value: environment(variables.data, key.pem) }
 }
 
+/** The secret of reports alone, for the command line; a sentence where there is none. */
+export function readReportSecret(
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly problem: string } {
+  const given = env['REPORT_SECRET']?.trim() === '' ? undefined : env['REPORT_SECRET']
+  if (given === undefined)
+    return { ok: false, problem: 'REPORT_SECRET is missing. Set it to the one that the service runs with.' }
+  const secret = ReportSecret.safeParse(given)
+  return secret.success
+    ? { ok: true, secret: secret.data }
+    : { ok: false, problem: `REPORT_SECRET ${secret.error.issues[0]?.message ?? 'is wrong'}.` }
+}
+
 function environment(variables: Variables, privateKey: string): Environment {
   const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl } = variables
   const { PROMETHEUS_URL: prometheusServers, PROMETHEUS_TOKEN: prometheusToken } = variables
@@ -149,6 +171,7 @@ function environment(variables: Variables, privateKey: string): Environment {
     privateKey,
     webhookSecret: variables.WEBHOOK_SECRET,
     ...(previous === undefined ? {} : { webhookSecretPrevious: previous }),
+    ...(variables.REPORT_SECRET === undefined ? {} : { reportSecret: variables.REPORT_SECRET }),
     ...githubUrls(variables),
     host: variables.HOST,
     port: variables.PORT,

@@ -8,12 +8,14 @@ import {
   identify,
   type InstalledRepository,
   installationIds,
+  placeNamed,
   repositoriesOf,
 } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
 import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
-import { statuses } from '../adapters/github/statuses.ts'
+import { reports } from '../adapters/github/reports.ts'
+import { signals } from '../adapters/github/signals.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Logger } from 'pino'
@@ -25,7 +27,11 @@ export interface GitHubAccess {
   /** The GitHub half of a desk. */
   portsFor(
     place: Place,
-  ): Promise<Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'statuses'>>
+  ): Promise<
+    Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'signals' | 'reports'>
+  >
+  /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
+  placeOf(owner: string, name: string): Promise<Place | undefined>
   /** An installation's token for Git, from Probot's cache while it is good. */
   tokenFor(installation: number): Promise<string>
   everyRepository(): Promise<readonly { readonly installation: number; readonly repo: InstalledRepository }[]>
@@ -82,9 +88,11 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         checks: checks(client),
         branches: branches(client),
         people: people(client),
-        statuses: statuses(client),
+        signals: signals(client),
+        reports: reports(client),
       }
     },
+    placeOf: async (owner, name) => placeNamed(await probot.auth(), octokitFor, { owner, repo: name }),
     async tokenFor(installation) {
       const octokit = await octokitFor(installation)
       try {

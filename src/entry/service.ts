@@ -20,7 +20,8 @@ import { type GitHubAccess, openGitHub } from './github.ts'
 import { perchApp } from './perch-app.ts'
 import { readiness } from './readiness.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
-import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from './worker.ts'
+import type { ReportOptions } from './report-endpoints.ts'
+import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from './worker.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000
@@ -47,7 +48,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
-  await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo }), {
+  await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo, appId: env.appId }), {
     cwd: env.dataDir,
     addHandler: () => undefined,
   })
@@ -57,6 +58,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     jobs: queue,
     log,
     deskFor: deskFactory({ env, log, queue, github, renderer, validators, metrics }),
+    placeOf: (owner, repo) => github.placeOf(owner, repo),
     everyRepository: () => github.everyRepository(),
   }
   await queue.work(handleJobs(parts), { concurrency: CONCURRENCY, onExhausted: giveUp(parts) })
@@ -68,6 +70,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
     ready: () => readiness({ queue, renderer, validators }),
+    ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
     log,
   })
   const clock = startSweeping(queue, env.reconcileSeconds, log)
@@ -91,6 +94,10 @@ async function accept(
   if (!isEventName(delivery.event)) return
   const payload = readPayload(delivery.event, delivery.payload)
   if (payload !== undefined) await queue.enqueue(deliveryJob({ id: delivery.id, name: delivery.event, payload }))
+}
+
+function reportsInto(queue: Queue, secret: string): ReportOptions {
+  return { secret, accept: ({ id, ...told }) => queue.enqueue(toldJob(told, id)), now: () => Date.now() }
 }
 
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */

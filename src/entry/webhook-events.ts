@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseCommands } from '../core/command/parse.ts'
 import { isButton } from '../core/message/buttons.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import type { Said } from '../flows/wake.ts'
 import type { Place, Task } from '../flows/work.ts'
 
 /**
@@ -45,6 +46,11 @@ export const EVENTS = {
   }),
   push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
   status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
+  deployment_status: z.object({
+    ...common,
+    deployment_status: z.object({ environment: z.string().nullish() }),
+    deployment: z.object({ sha: z.string(), environment: z.string() }),
+  }),
   pull_request_review: z.object({ ...common, action: z.string(), pull_request: z.object({ number: z.int() }) }),
   merge_group: z.object({
     ...common,
@@ -54,7 +60,12 @@ export const EVENTS = {
   check_run: z.object({
     ...common,
     action: z.string(),
-    check_run: z.object({ app: Installation.nullish(), pull_requests: CheckPulls, head_sha: z.string().nullish() }),
+    check_run: z.object({
+      name: z.string(),
+      app: Installation.nullish(),
+      pull_requests: CheckPulls,
+      head_sha: z.string().nullish(),
+    }),
     requested_action: z.object({ identifier: z.string() }).nullish(),
     sender: z.object({ login: z.string() }).nullish(),
   }),
@@ -78,12 +89,11 @@ export function readPayload(name: EventName, payload: unknown): Readonly<Record<
   return read.success ? read.data : undefined
 }
 
-/** What a webhook gives cause to do. Statuses and reviews are left out: whether anybody waits for them is not in the payload. */
-export function tasksOf(
-  name: Exclude<EventName, 'status' | 'pull_request_review'>,
-  payload: unknown,
-  delivery: string,
-): readonly Task[] {
+/** Webhooks of which only our memory knows whether they give cause to do anything: whether anybody waits for them. */
+export type AwaitedName = 'status' | 'deployment_status' | 'pull_request_review'
+
+/** What a webhook gives cause to do by itself. Of a check run that another App has completed, see `saidBy`. */
+export function tasksOf(name: Exclude<EventName, AwaitedName>, payload: unknown, delivery: string): readonly Task[] {
   switch (name) {
     case 'pull_request':
       return forPull(EVENTS.pull_request.parse(payload))
@@ -105,6 +115,35 @@ export function tasksOf(
     case 'check_suite': {
       const { action, check_suite, ...rest } = EVENTS.check_suite.parse(payload)
       return action === 'rerequested' ? rerun(rest, check_suite.pull_requests) : []
+    }
+  }
+}
+
+/**
+ * What a webhook tells of a commit, if anything, and where. Our own check runs tell nothing here: what they say comes from
+ * us, and looking again for it would go round in circles.
+ */
+export function saidBy(
+  name: 'status' | 'deployment_status' | 'check_run',
+  payload: unknown,
+  appId: number,
+): (Said & { readonly place: Place }) | undefined {
+  switch (name) {
+    case 'status': {
+      const event = EVENTS.status.parse(payload)
+      return { source: 'status', name: event.context, commit: event.sha, place: placeOf(event) }
+    }
+    case 'deployment_status': {
+      const { deployment, deployment_status: status, ...event } = EVENTS.deployment_status.parse(payload)
+      const environment = status.environment ?? ''
+      const about = environment === '' ? deployment.environment : environment
+      return { source: 'deployment', name: about, commit: deployment.sha, place: placeOf(event) }
+    }
+    case 'check_run': {
+      const { action, check_run: run, ...event } = EVENTS.check_run.parse(payload)
+      const commit = run.head_sha ?? undefined
+      if (action !== 'completed' || run.app?.id === appId || commit === undefined) return undefined
+      return { source: 'check', name: run.name, commit, place: placeOf(event) }
     }
   }
 }

@@ -4,9 +4,11 @@ import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
 import { examine } from '../flows/examine.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
+import { recordReport } from '../flows/record-report.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
+import { Report } from '../core/report/report.ts'
 import type { ClaimedJob, Job, JobHandler, Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { InstalledRepository } from '../adapters/github/installations.ts'
@@ -14,6 +16,11 @@ import type { InstalledRepository } from '../adapters/github/installations.ts'
 /** A webhook as it waits in the queue. */
 const Delivery = z.object({
   delivery: z.object({ id: z.string(), name: z.string(), payload: z.record(z.string(), z.unknown()) }),
+})
+
+/** What a cluster told, as it waits in the queue; its repository is known by name only. */
+const Told = z.object({
+  told: z.object({ owner: z.string(), repo: z.string(), report: Report, receivedAt: z.number() }),
 })
 
 /** Finds every repository that Perch is installed on and has each of them swept. */
@@ -24,6 +31,8 @@ export interface WorkerParts {
   readonly jobs: Jobs
   readonly log: Log
   readonly deskFor: (place: Place) => Promise<Desk>
+  /** Undefined where Perch is not installed. */
+  readonly placeOf: (owner: string, repo: string) => Promise<Place | undefined>
   readonly everyRepository: () => Promise<
     readonly { readonly installation: number; readonly repo: InstalledRepository }[]
   >
@@ -38,6 +47,12 @@ export function deliveryJob(delivery: {
   return { key: `delivery:${delivery.id}`, data: { delivery }, id: delivery.id }
 }
 
+/** Reports of one name on one commit are kept one after the other. */
+export function toldJob(told: z.infer<typeof Told>['told'], id: string): Job {
+  const { owner, repo, report } = told
+  return { key: `report:${owner}/${repo}:${report.commit}:${report.name}`.toLowerCase(), data: { told }, id }
+}
+
 export function sweepJob(id: string): Job {
   return { key: 'sweep-all', data: { type: 'sweep-all' }, id }
 }
@@ -47,6 +62,8 @@ export function handleJobs(parts: WorkerParts): JobHandler {
   return async (job) => {
     const delivery = Delivery.safeParse(job.data)
     if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
+    const told = Told.safeParse(job.data)
+    if (told.success) return keepReport(parts, told.data.told, job)
     if (SweepAll.safeParse(job.data).success) return sweepAll(parts, job)
     return perform(parts, Task.parse(job.data), job)
   }
@@ -86,6 +103,16 @@ function run(desk: Desk, task: Task): Promise<void> {
     case 'sweep':
       return sweep(desk, task)
   }
+}
+
+async function keepReport(parts: WorkerParts, told: z.infer<typeof Told>['told'], job: ClaimedJob): Promise<void> {
+  const { owner, repo, report, receivedAt } = told
+  const place = await parts.placeOf(owner, repo)
+  if (place === undefined) {
+    parts.log.warn({ repo: `${owner}/${repo}`, report: report.name }, 'ignored a report: Perch is not installed there')
+    return
+  }
+  await recordReport(await parts.deskFor(place), report, { receivedAt, id: job.id })
 }
 
 async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {

@@ -11,7 +11,8 @@ import type { Mirror } from '../ports/mirror.ts'
 import type { People } from '../ports/people.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
-import type { Statuses } from '../ports/statuses.ts'
+import type { Reports } from '../ports/reports.ts'
+import type { Signals } from '../ports/signals.ts'
 import type { Validators } from '../ports/validators.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
@@ -25,7 +26,8 @@ export interface Desk {
   readonly checks: Checks
   readonly branches: Branches
   readonly people: People
-  readonly statuses: Statuses
+  readonly signals: Signals
+  readonly reports: Reports
   readonly mirror: Mirror
   readonly renderer: Renderer
   readonly validators: Validators

@@ -17,7 +17,7 @@ import { compare, type Sides } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'statuses' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */

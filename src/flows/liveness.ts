@@ -1,4 +1,5 @@
-import { type Liveness, liveByStatus, liveByTimer, type Evidence } from '../core/gate/live.ts'
+import { type Liveness, livenessBy, wantOf } from '../core/gate/live.ts'
+import { waitKey } from '../core/gate/signal.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
 import { filesOf, kustomizationsOf } from '../core/rollout/read-target.ts'
@@ -7,12 +8,12 @@ import type { Landing } from '../ports/mirror.ts'
 import type { Desk } from './desk.ts'
 import { readTargetAt } from './load.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'statuses' | 'clock'>
+type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock'>
 
 /** Steps are far apart; a step's files change more often than this only where something else is wrong. */
 const MAX_LANDINGS = 30
 
-/** One API request each: the step's own commit, and the newest that still carry it. */
+/** Requests for each: the step's own commit, and the newest that still carry it. */
 const MAX_COMMITS_ASKED = 5
 
 /** The commit with which the base branch came to where a rollout stands now. */
@@ -51,34 +52,40 @@ async function standingAt(desk: Pick<Desk, 'mirror'>, sha: Sha, target: Target):
 
 export interface LivenessQuestion {
   readonly base: Sha
-  /** A commit that just got a status. */
-  readonly hint?: Sha | undefined
-  /** Called before statuses are read: one that is set after that must find somebody who waits for it. */
-  readonly onWait?: (pattern: string) => Promise<void>
+  /** Commits that webhooks told of: they are asked too, however many came after them. */
+  readonly told?: readonly Sha[] | undefined
+  /** Called before signals are read: one that comes after that must find somebody who waits for it (by `waitKey`). */
+  readonly onWait?: (keys: readonly string[]) => Promise<void>
 }
 
 /** Whether the step on the base branch is live, from what the config names. */
 export async function livenessOf(desk: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
   const landing = await landingOf(desk, at.base, standing)
   const { live } = standing.target.settings
-  if ('after' in live) return liveByTimer(landing?.time ?? desk.clock.now(), live.after, desk.clock.now())
-  if ('deployment' in live) return { state: 'not-yet', waitsFor: 'status', pattern: live.deployment }
-  await at.onWait?.(live.status)
+  const wants = live.flatMap((entry) => wantOf(entry) ?? [])
+  const now = desk.clock.now()
+  const when = { landedAt: landing?.time ?? now, now }
+  if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
+  await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits = landing === undefined ? [{ sha: at.base }] : await carriers(desk, at, landing)
-  const evidence: Evidence[] = []
-  for (const { sha } of commits) evidence.push({ statuses: await desk.statuses.of(sha) })
-  return liveByStatus(evidence, live.status)
+  const said = await desk.signals.about(
+    commits.map(({ sha }) => sha),
+    wants,
+  )
+  return livenessBy(live, { commits: said, ...when })
 }
 
-/** The commits whose statuses speak for a step, newest first: the branch's newest, the one hinted at, and the step's own. */
+/** The commits whose signals speak for a step, newest first: the branch's newest, those that were told of, and the step's own. */
 async function carriers(
   desk: Pick<Desk, 'mirror'>,
-  at: { readonly base: Sha; readonly hint?: Sha | undefined },
+  at: Pick<LivenessQuestion, 'base' | 'told'>,
   landing: Landing,
 ): Promise<readonly Landing[]> {
   const all = await desk.mirror.landings(at.base, 'all', 200)
   const end = all.findIndex(({ sha }) => sha === landing.sha)
   if (end === -1) return [landing]
   const carrying = all.slice(0, end + 1)
-  return carrying.filter(({ sha }, index) => index < MAX_COMMITS_ASKED - 1 || sha === at.hint || index === end)
+  return carrying.filter(
+    ({ sha }, index) => index < MAX_COMMITS_ASKED - 1 || at.told?.includes(sha) === true || index === end,
+  )
 }

@@ -6,8 +6,10 @@ import type { Desk } from './desk.ts'
 const Seen = z.object({
   head: z.string(),
   base: z.string(),
-  /** Patterns of commit statuses that its gate waits for. */
+  /** What its gate waits for, by `waitKey`. */
   waits: z.array(z.string()),
+  /** Commits of its base that webhooks told of while it waited, newest first. */
+  told: z.array(z.string()).default([]),
   /** When time alone may turn its gate, epoch milliseconds. */
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
@@ -124,7 +126,7 @@ export async function rememberWatch(desk: Needs, base: string, isWatched: boolea
 
 const Patterns = z.array(z.string())
 
-/** Which pull requests wait for which commit statuses: so that a status that nobody waits for costs nothing. */
+/** Which pull requests wait for which signals (`waitKey`): so that one that nobody waits for costs nothing. */
 export async function waitingPulls(desk: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
   const prefix = `waiting:${desk.repo.id}:`
   const entries = await desk.memo.entries(prefix)
@@ -133,8 +135,8 @@ export async function waitingPulls(desk: Needs): Promise<ReadonlyMap<number, rea
   )
 }
 
-export async function rememberWaiting(desk: Needs, pull: number, patterns: readonly string[]): Promise<void> {
+export async function rememberWaiting(desk: Needs, pull: number, keys: readonly string[]): Promise<void> {
   const key = `waiting:${desk.repo.id}:${pull}`
-  if (patterns.length === 0) await desk.memo.forget(key)
-  else await desk.memo.set(key, patterns)
+  if (keys.length === 0) await desk.memo.forget(key)
+  else await desk.memo.set(key, keys)
 }

@@ -1,6 +1,8 @@
 import { pendingComments } from '../core/command/pending.ts'
 import { nextLook, type Override } from '../core/gate/gate.ts'
+import { wantOf } from '../core/gate/live.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
+import { waitKey } from '../core/gate/signal.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -40,7 +42,8 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
   if (at !== undefined) {
-    return reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+    const before = { wasTraffic: seen?.traffic === true, told: toldOf(task, seen) }
+    return reviewOpen(desk, at, { task, comments, isFresh, ...before })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
@@ -52,7 +55,16 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false, targets: [], stops: '', polls: false }
+/** One request each, in every review; a commit that was told of longer ago has been overtaken by several. */
+const MAX_TOLD = 5
+
+/** The commits that webhooks told of while this pull request waited, the newest first. */
+function toldOf({ commit }: ReviewTask, seen: Seen | undefined): readonly Sha[] {
+  const all = [...(commit === undefined ? [] : [commit]), ...(seen?.told ?? [])]
+  return [...new Set(all)].slice(0, MAX_TOLD)
+}
+
+const UNSEEN: Seen = { head: '', base: '', waits: [], told: [], traffic: false, targets: [], stops: '', polls: false }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new. */
 function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
@@ -67,16 +79,22 @@ interface Conversed {
   readonly isFresh: boolean
   /** When it was last looked at it changed traffic, so there is a comment to keep true. */
   readonly wasTraffic: boolean
+  readonly told: readonly Sha[]
 }
 
-async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTraffic }: Conversed): Promise<void> {
+async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<void> {
+  const { task, comments, isFresh, wasTraffic, told } = conversed
   let read = comments
   const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
   const stops = await stopsAmong(desk, at.refs)
   const questionOf = (head: Sha): Question => {
     const around = surroundingsOf(desk, { pull: at.pull, stops }, { sha: head, comments: conversation })
-    const onWait = (pattern: string): Promise<void> => rememberWaiting(desk, task.pull, [pattern])
-    return { base: at.base, head, hint: task.status, onWait, around }
+    const waits = new Set<string>()
+    const onWait = async (keys: readonly string[]): Promise<void> => {
+      for (const key of keys) waits.add(key)
+      await rememberWaiting(desk, task.pull, [...waits])
+    }
+    return { base: at.base, head, told, onWait, around }
   }
   const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
@@ -93,7 +111,7 @@ async function reviewOpen(desk: Desk, at: Ends, { task, comments, isFresh, wasTr
   await publishMeasurements(desk, at.pull, found)
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
   await label(desk, { pull: at.pull, labels: task.labels }, found)
-  await lookAgain(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+  await lookAgain(desk, { ...at, told, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 
 /** With what was passed a moment ago, whose record is posted last. */
@@ -170,10 +188,10 @@ async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly C
 }
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
+async function lookAgain(desk: Desk, at: Ends & Pick<Conversed, 'told'>, found: Review): Promise<void> {
   const { pull, base } = at
   const verdicts = found.changes.flatMap((change) => change.verdicts)
-  const waits = verdicts.flatMap(({ reason }) => patternOf(reason))
+  const waits = [...new Set(verdicts.flatMap(({ reason }) => waitsIn(reason)))]
   const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
   const moment = isGreen ? undefined : nextLook(verdicts)
   const until = moment === undefined ? {} : { until: moment }
@@ -182,6 +200,7 @@ async function lookAgain(desk: Desk, at: Ends, found: Review): Promise<void> {
     head: pull.head.sha,
     base,
     waits,
+    told: waits.length === 0 ? [] : [...at.told],
     traffic: found.changes.length > 0,
     targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(at.refs),
@@ -236,11 +255,9 @@ async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
-function patternOf(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
+/** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
+function waitsIn(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
   if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
-  const { liveness } = reason
-  if (liveness.state === 'not-yet') return liveness.waitsFor === 'status' ? [liveness.pattern] : []
-  // A failed status can turn, and a successful one can be taken back while the step bakes.
-  if (liveness.state === 'failed') return [liveness.context]
-  return liveness.by === 'status' ? [liveness.context] : []
+  const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
+  return wants.map(({ source, pattern }) => waitKey(source, pattern))
 }

@@ -22,8 +22,8 @@ export const Task = z.discriminatedUnion('type', [
     fresh: z.boolean().optional(),
     /** Labels that it is to have. */
     labels: z.array(z.string()).optional(),
-    /** A commit on which a status was just set. */
-    status: z.string().optional(),
+    /** A commit about which something was just said. */
+    commit: z.string().optional(),
     /** Look even where nothing seems to have changed. */
     force: z.boolean().optional(),
   }),

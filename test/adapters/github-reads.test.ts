@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ZodError } from 'zod'
-import { commentOf, pullRequestOf, statusOf } from '../../src/adapters/github/schema.ts'
+import { commentOf, pullRequestOf } from '../../src/adapters/github/schema.ts'
 import { PERMISSIONS } from '../../src/core/rollout/facts.ts'
 import { aCheckRun, aComment, aGitHub, anAccount, aPull, OTHER_SHA, REPO, SHA } from './github-api.ts'
 
@@ -70,8 +70,6 @@ test('an answer without a field that Perch needs fails and names the field', asy
   }
   for (const field of ['id', 'user', 'created_at', 'updated_at', 'issue_url'])
     assert.throws(() => commentOf(aComment({ [field]: undefined }), PERCH), lacks(field))
-  for (const field of ['context', 'state', 'created_at'])
-    assert.throws(() => statusOf({ ...aStatus({}), [field]: undefined }), lacks(field))
   const world = await aGitHub()
   world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
     check_runs: [aCheckRun({ conclusion: undefined })],
@@ -88,7 +86,6 @@ test('an answer without a field that Perch needs fails and names the field', asy
 
 test('a time that is none, and a comment of no pull request, are refused rather than read as NaN', () => {
   assert.throws(() => pullRequestOf(aPull({ created_at: 'yesterday' })), ZodError)
-  assert.throws(() => statusOf(aStatus({ created_at: '' })), ZodError)
   assert.throws(() => commentOf(aComment({ issue_url: 'https://api.github.test/repos/acme/gitops' }), PERCH), ZodError)
 })
 
@@ -261,39 +258,4 @@ test("comments come in GitHub's order, those of a pull request oldest first", as
     (await world.conversation.of(3)).map(({ id }) => id),
     [1, 2],
   )
-})
-
-function aStatus(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return {
-    id: 1,
-    context: 'kustomization/istio-config/abc',
-    state: 'success',
-    description: 'reconciled',
-    created_at: '2026-03-01T10:00:00Z',
-    creator: null,
-    ...fields,
-  }
-}
-
-test('every status of a commit is read, newest first as GitHub lists them, at most three hundred', async () => {
-  const world = await aGitHub()
-  for (const page of [1, 2, 3]) {
-    const hundred = Array.from({ length: 100 }, (_, index) =>
-      aStatus({ description: page === 1 && index === 0 ? null : `${page}/${index}`, state: 'pending' }),
-    )
-    world.api.get(`${REPO}/commits/${SHA}/statuses?per_page=100&page=${page}`).reply(200, hundred)
-  }
-  const found = await world.statuses.of(SHA)
-  assert.equal(found.length, 300)
-  assert.deepEqual(found[0], {
-    context: 'kustomization/istio-config/abc',
-    state: 'pending',
-    description: '',
-    createdAt: Date.UTC(2026, 2, 1, 10),
-  })
-  assert.deepEqual([found[1]?.description, found[299]?.description], ['1/1', '3/99'])
-})
-
-test('a state of a status that GitHub does not document is refused, not taken for one of the four', () => {
-  assert.throws(() => statusOf(aStatus({ state: 'neutral' })), ZodError)
 })

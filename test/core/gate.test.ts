@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import type { AnalysisReport } from '../../src/core/analysis/report.ts'
 import { judge, nextLook, overrule, type TrafficChange } from '../../src/core/gate/gate.ts'
 import { type Restraints, UNRESTRAINED } from '../../src/core/gate/restraint.ts'
-import { type Liveness, liveByStatus, liveByTimer, matcher } from '../../src/core/gate/live.ts'
-import type { CommitStatus } from '../../src/core/rollout/facts.ts'
+import { type Liveness, livenessBy } from '../../src/core/gate/live.ts'
 import type { Stop } from '../../src/core/stop/stop.ts'
 
-const LIVE: Liveness = { state: 'live', since: 1000, by: 'timer' }
-const NOT_YET: Liveness = { state: 'not-yet', waitsFor: 'status', pattern: 'x' }
-const FAILED: Liveness = { state: 'failed', context: 'x', description: '' }
+const LIVE: Liveness = { state: 'live', since: 1000, parts: [] }
+const NOT_YET: Liveness = { state: 'not-yet', parts: [] }
+const FAILED: Liveness = { state: 'failed', parts: [] }
+const OVERDUE: Liveness = { state: 'overdue', parts: [] }
 
 function change(over: Partial<TrafficChange>): TrafficChange {
   return {
@@ -42,6 +42,7 @@ test('what each change waits for', () => {
     ['a raise waits until the step before is live', { liveness: NOT_YET }, 9999, 'live wait, bake wait'],
     ['a raise waits until it has baked', {}, 1499, 'live pass, bake wait'],
     ['then it may merge', {}, 1500, 'live pass, bake pass'],
+    ['a report that is overdue keeps it waiting', { liveness: OVERDUE }, 9999, 'live wait, bake wait'],
     ['a failed sync blocks a raise', { liveness: FAILED }, 9999, 'live block, bake wait'],
     ['lowering never waits', { from: 25, to: 5, liveness: NOT_YET }, 0, ''],
     ['a rollback never waits', { from: 25, to: 0, liveness: FAILED, unchecked: ['analysis'] }, 0, ''],
@@ -76,6 +77,7 @@ const REPORT: AnalysisReport = {
   from: 1000,
   until: 1500,
   ends: 2000,
+  next: 2000,
   server: 'prometheus',
   failureLimit: 0,
   checks: [],
@@ -119,54 +121,12 @@ test('a bake shows its progress in tenths, and is looked at again when there is 
   assert.equal(nextLook(judge(change({ bakeMs: 45_000 }), 1000)), 46_000, 'a short one only at its end')
   assert.equal(nextLook(judge(change({ bakeMs: 0 }), 1000)), undefined)
 })
+const TIMER = livenessBy([{ after: 300 }], { commits: [], landedAt: 0, now: 1200 })
 
 test('a waiting gate says when to look again, where time alone can tell', () => {
   assert.equal(nextLook(judge(change({}), 1200)), 1500)
   assert.equal(nextLook(judge(change({ liveness: NOT_YET }), 1200)), undefined)
-  assert.equal(nextLook(judge(change({ liveness: liveByTimer(0, 300, 1200) }), 1200)), 1300)
-})
-
-const status = (
-  state: CommitStatus['state'],
-  createdAt: number,
-  context = 'kustomization/apps/0c9c2e41',
-): CommitStatus => ({ context, state, createdAt, description: 'x' })
-const PATTERN = 'kustomization/apps/*'
-
-test('live is the newest word on the newest commit that says anything, since the run of successes began', () => {
-  const table: [string, CommitStatus[][], string][] = [
-    ['nobody said anything', [[]], 'not-yet'],
-    ['success on the commit', [[status('success', 10)]], 'live 10'],
-    [
-      'said again and again: since the first',
-      [[status('success', 30), status('success', 20)], [status('success', 10)]],
-      'live 10',
-    ],
-    ['only on a descendant', [[status('success', 30)], []], 'live 30'],
-    ['a later failure voids it', [[status('failure', 40), status('success', 10)]], 'failed'],
-    ['a failure on a newer commit voids it', [[status('error', 40)], [status('success', 10)]], 'failed'],
-    [
-      'success after a failure counts from then',
-      [[status('success', 50), status('failure', 40), status('success', 10)]],
-      'live 50',
-    ],
-    ['pending says nothing', [[status('pending', 60), status('success', 10)]], 'live 10'],
-    ['another context says nothing', [[status('success', 10, 'ci/build')]], 'not-yet'],
-  ]
-  for (const [why, commits, expected] of table) {
-    const found = liveByStatus(
-      commits.map((statuses) => ({ statuses })),
-      PATTERN,
-    )
-    assert.equal(found.state === 'live' ? `live ${found.since - 1000}` : found.state, expected, why)
-  }
-})
-
-test('a pattern’s star stands for anything, and nothing else in it is special', () => {
-  assert.ok(matcher('a/*')('a/b/c'))
-  assert.ok(matcher('a.b')('a.b'))
-  assert.ok(!matcher('a.b')('axb'))
-  assert.ok(!matcher('a/*')('b/a/c'))
+  assert.equal(nextLook(judge(change({ liveness: TIMER }), 1200)), 1300)
 })
 
 const FROZEN: Stop = { kind: 'freeze', by: 'olga', reason: 'release', until: 9000 }
@@ -193,6 +153,7 @@ test('what holds a raise back beside its own rollout', () => {
     ['not that far there', order({ ...STAGING, share: 5 }), 1500, 'order wait'],
     ['another version there', order({ ...STAGING, canary: 'v3' }), 1500, 'order wait'],
     ['not live there', order({ ...STAGING, liveness: NOT_YET }), 1500, 'order wait'],
+    ['the timer there', order({ ...STAGING, liveness: TIMER }), 1200, 'order wait until 1300'],
     ['failed there', order({ ...STAGING, liveness: FAILED }), 1500, 'order wait'],
     ['measured there and good', order({ ...STAGING, analysis: REPORT }), 1500, 'order pass'],
     [

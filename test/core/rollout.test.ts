@@ -79,6 +79,7 @@ const REPORT: AnalysisReport = {
   from: 1000,
   until: 2000,
   ends: 2000,
+  next: 2000,
   server: 'prometheus',
   failureLimit: 0,
   checks: [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { type Environment, readEnvironment } from '../../src/entry/env.ts'
+import { type Environment, readEnvironment, readReportSecret } from '../../src/entry/env.ts'
 
 const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = key.export({ type: 'pkcs1', format: 'pem' }).toString()
@@ -40,6 +40,7 @@ test('everything that can be set is read', () => {
   const { privateKey: _, ...rest } = read({
     ...complete,
     WEBHOOK_SECRET_PREVIOUS: 'hush before',
+    REPORT_SECRET: 'r'.repeat(32),
     GHE_HOST: 'GitHub.Example.com:8443',
     GHE_PROTOCOL: 'http',
     HOST: '127.0.0.1',
@@ -56,6 +57,7 @@ test('everything that can be set is read', () => {
     appId: 42,
     webhookSecret: 'hush',
     webhookSecretPrevious: 'hush before',
+    reportSecret: 'r'.repeat(32),
     apiUrl: 'http://github.example.com:8443/api/v3',
     gitUrl: 'http://github.example.com:8443',
     host: '127.0.0.1',
@@ -177,4 +179,16 @@ test('a key file that cannot be read, or holds something else, is named by its v
   })
   assert.match(missing[0] ?? '', /^PRIVATE_KEY_PATH names a file that cannot be read\./)
   assert.match(problemsOf(env, () => 'hello')[0] ?? '', /^PRIVATE_KEY_PATH holds no RSA private key\./)
+})
+
+test('a secret of reports that could be found out by trying is refused, without showing it', () => {
+  for (const secret of ['development', 'r'.repeat(31), `${'r'.repeat(40)}\n`]) {
+    const [problem = '', ...more] = problemsOf({ ...complete, REPORT_SECRET: secret })
+    assert.match(problem, /^REPORT_SECRET (must|begins)/)
+    assert.ok(!problem.includes('rrr') && more.every((one) => one.startsWith('REPORT_SECRET')))
+    const alone = readReportSecret({ REPORT_SECRET: secret })
+    assert.ok(!alone.ok && alone.problem.startsWith('REPORT_SECRET ') && !alone.problem.includes('rrr'))
+  }
+  assert.deepEqual(readReportSecret({ REPORT_SECRET: 'r'.repeat(32) }), { ok: true, secret: 'r'.repeat(32) })
+  for (const env of [{}, { REPORT_SECRET: '' }, { REPORT_SECRET: ' ' }]) assert.equal(readReportSecret(env).ok, false)
 })

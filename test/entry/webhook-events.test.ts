@@ -10,8 +10,15 @@ import { z } from 'zod'
 import { memoryMemo } from '../../src/adapters/memory/memo.ts'
 import { openGitHub } from '../../src/entry/github.ts'
 import { perchApp } from '../../src/entry/perch-app.ts'
-import { type EventName, EVENTS, isEventName, readPayload, tasksOf } from '../../src/entry/webhook-events.ts'
-import { deliveryJob, giveUp, handleJobs, sweepJob, type WorkerParts } from '../../src/entry/worker.ts'
+import {
+  type AwaitedName,
+  type EventName,
+  EVENTS,
+  isEventName,
+  readPayload,
+  tasksOf,
+} from '../../src/entry/webhook-events.ts'
+import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from '../../src/entry/worker.ts'
 import { rememberWaiting } from '../../src/flows/memory.ts'
 import { jobOf, type Task } from '../../src/flows/work.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
@@ -47,7 +54,13 @@ function fieldsIn(payload: Json | undefined, part: string): Json {
 }
 
 /** The way of a webhook without GitHub: what the edge stores, and what follows from that. */
-function tasksFrom(name: Exclude<EventName, 'status' | 'pull_request_review'>, payload: unknown): readonly Task[] {
+const AWAITED: readonly string[] = ['status', 'deployment_status', 'pull_request_review'] satisfies AwaitedName[]
+
+function isAwaited(name: EventName): name is AwaitedName {
+  return AWAITED.includes(name)
+}
+
+function tasksFrom(name: Exclude<EventName, AwaitedName>, payload: unknown): readonly Task[] {
   const stored = readPayload(name, payload)
   return stored === undefined ? [] : tasksOf(name, JSON.parse(JSON.stringify(stored)), 'guid')
 }
@@ -232,7 +245,14 @@ test('a button of a check is pressed for its head by somebody, and one that is n
 })
 
 test('what is stored of a webhook is a small part of it, and enough to do the same', () => {
-  const limits = { pull_request: 1_000, push: 600, status: 600, check_run: 1_000, check_suite: 1_000 } as const
+  const limits = {
+    pull_request: 1_000,
+    push: 600,
+    status: 600,
+    deployment_status: 700,
+    check_run: 1_000,
+    check_suite: 1_000,
+  } as const
   for (const [name, limit] of Object.entries(limits)) {
     assert.ok(isEventName(name))
     for (const payload of real(name)) {
@@ -251,8 +271,7 @@ test('every real webhook is read, and stored it says what it said before', () =>
       const stored = readPayload(name, payload)
       assert.notEqual(stored, undefined, `${name}.${String(payload['action'])}`)
       assert.deepEqual(readPayload(name, JSON.parse(JSON.stringify(stored))), stored)
-      if (name !== 'status' && name !== 'pull_request_review')
-        assert.deepEqual(tasksFrom(name, stored), tasksOf(name, payload, 'guid'))
+      if (!isAwaited(name)) assert.deepEqual(tasksFrom(name, stored), tasksOf(name, payload, 'guid'))
     }
   }
 })
@@ -267,6 +286,7 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   issue_comment: ['issue', 'comment', 'sender', 'action'],
   push: ['ref', 'after'],
   status: ['sha', 'context', 'state'],
+  deployment_status: ['deployment', 'deployment_status'],
   merge_group: ['merge_group', 'action'],
   pull_request_review: ['pull_request', 'action'],
   check_run: ['check_run', 'action'],
@@ -289,7 +309,7 @@ test('whatever comes in gives tasks or nothing, and never an error', () => {
   const anyEvent = fc.constantFrom(...names)
   fc.assert(
     fc.property(anyEvent, fc.anything(), (name, payload) => {
-      if (name !== 'status' && name !== 'pull_request_review') tasksFrom(name, payload)
+      if (!isAwaited(name)) tasksFrom(name, payload)
       return readPayload(name, payload) === undefined
     }),
     { numRuns: 300 },
@@ -305,7 +325,7 @@ test('whatever comes in gives tasks or nothing, and never an error', () => {
   fc.assert(
     fc.property(broken, ([name, payload]) => {
       const stored = readPayload(name, payload)
-      if (name === 'status' || name === 'pull_request_review' || stored === undefined) return
+      if (isAwaited(name) || stored === undefined) return
       for (const task of tasksOf(name, stored, 'guid')) jobOf(task)
     }),
     { numRuns: 300 },
@@ -333,12 +353,13 @@ async function aWorker(parts: Partial<WorkerParts> = {}): Promise<World> {
   const queue = { enqueue: async (job: Job) => void jobs.push(job) }
   const credentials = { appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl: 'https://api.github.test' }
   const { probot } = openGitHub(credentials, log)
-  await probot.load((app) => perchApp(app, { jobs: queue, memo }), { cwd: '.', addHandler: () => undefined })
+  await probot.load((app) => perchApp(app, { jobs: queue, memo, appId: 7 }), { cwd: '.', addHandler: () => undefined })
   const all: WorkerParts = {
     probot,
     jobs: queue,
     log,
     deskFor: () => Promise.reject(new Error('nobody asked for a desk')),
+    placeOf: async () => undefined,
     everyRepository: async () => [],
     ...parts,
   }
@@ -374,7 +395,7 @@ test('every event that the edge lets in has a handler', async () => {
   const { run, jobs } = await aWorker()
   const check = { pull_requests: [{ number: 2 }] }
   const master = { ref: 'refs/heads/master', deleted: false }
-  const payloads: Readonly<Record<Exclude<EventName, 'status' | 'pull_request_review'>, Json>> = {
+  const payloads: Readonly<Record<Exclude<EventName, AwaitedName>, Json>> = {
     pull_request: real('pull_request', 'opened')[0] ?? {},
     issue_comment: aCommand(),
     push: { ...real('push')[0], ...master },
@@ -396,25 +417,75 @@ test('two deliveries wait under different keys, and one that comes again under t
   assert.notEqual(deliveryJob({ id: 'b', name: 'push', payload: {} }).key, job.key)
 })
 
-test('a commit status has those pull requests reviewed that wait for it, and no others', async () => {
-  for (const payload of real('status')) {
+/** What is said in a webhook, the webhook, and what else is like it and says nothing. */
+const SAID: Readonly<Record<string, { key: string; event: EventName; payload: Json; silent: readonly Json[] }>> = {
+  'a commit status': {
+    key: 'status:kustomization/istio-config/abc',
+    event: 'status',
+    payload: { ...real('status')[0], context: 'kustomization/istio-config/abc', sha: 'd'.repeat(40) },
+    silent: [],
+  },
+  'a status of a deployment': {
+    key: 'deployment:production/eu',
+    event: 'deployment_status',
+    payload: but(
+      but(real('deployment_status')[0], 'deployment', { sha: 'd'.repeat(40), environment: 'old' }),
+      'deployment_status',
+      { environment: 'production/eu' },
+    ),
+    silent: [],
+  },
+  'a check run that another App has completed': {
+    key: 'check:argocd/web',
+    event: 'check_run',
+    payload: aRun({ app: { id: 8 } }),
+    silent: [
+      // Ours would have us look for what we wrote ourselves, without end.
+      aRun({ app: { id: 7 } }),
+      aRun({ app: { id: 8 }, head_sha: null }),
+      { ...aRun({ app: { id: 8 } }), action: 'created' },
+    ],
+  },
+}
+
+function aRun(fields: Json): Json {
+  const run = { name: 'argocd/web', head_sha: 'd'.repeat(40), pull_requests: [], ...fields }
+  return but(real('check_run', 'completed')[0], 'check_run', run)
+}
+
+for (const [what, { key, event, payload, silent }] of Object.entries(SAID)) {
+  test(`${what} has those pull requests reviewed that wait for it, and no others`, async () => {
     const { run, jobs, memo } = await aWorker()
-    const said = { ...payload, context: 'kustomization/istio-config/abc', sha: 'd'.repeat(40) }
-    await run(delivery('status', said))
+    await run(delivery(event, payload))
     assert.deepEqual(jobs, [], 'nobody waits')
     const { installation, repo } = z
       .object({ installation: z.int(), repo: z.object({ id: z.int(), name: z.string(), owner: z.string() }) })
       .parse(placeIn(payload))
-    await rememberWaiting({ memo, repo }, 4, ['kustomization/istio-config/*'])
-    await rememberWaiting({ memo, repo }, 5, ['argocd/*'])
-    await rememberWaiting({ memo, repo }, 6, ['other', 'kustomization/*'])
-    await run(delivery('status', said))
-    const review = { type: 'review', installation, repo, status: 'd'.repeat(40), force: true }
+    await rememberWaiting({ memo, repo }, 4, [`${key.slice(0, -3)}*`])
+    await rememberWaiting({ memo, repo }, 5, ['status:argocd/*', 'report:*', `x${key}`, `${key}x`])
+    await rememberWaiting({ memo, repo }, 6, ['status:other', key])
+    for (const other of silent) await run(delivery(event, other))
+    assert.deepEqual(jobs, [])
+    await run(delivery(event, payload))
+    const review = { type: 'review', installation, repo, commit: 'd'.repeat(40), force: true }
     assert.deepEqual(
       jobs.map(({ data }) => data),
       [4, 6].map((pull) => ({ ...review, pull })),
     )
+  })
+}
+
+test('a deployment status that names no environment is about that of its deployment', async () => {
+  const { run, jobs, memo } = await aWorker()
+  for (const environment of [undefined, null, '']) {
+    const deployed = but(real('deployment_status')[0], 'deployment', { environment: 'production' })
+    const payload = but(deployed, 'deployment_status', { environment })
+    await rememberWaiting({ memo, repo: { id: Where.parse(payload).repository.id, name: 'x', owner: 'x' } }, 4, [
+      'deployment:production',
+    ])
+    await run(delivery('deployment_status', payload))
   }
+  assert.equal(jobs.length, 3)
 })
 
 test('a pattern of a status is plain text but for its stars', async () => {
@@ -422,7 +493,7 @@ test('a pattern of a status is plain text but for its stars', async () => {
   const [payload] = real('status')
   assert.ok(payload !== undefined)
   const repo = { id: Where.parse(payload).repository.id, name: 'x', owner: 'x' }
-  await rememberWaiting({ memo, repo }, 4, ['.*', 'a(b', ''])
+  await rememberWaiting({ memo, repo }, 4, ['status:.*', 'a(b', ''])
   await run(delivery('status', { ...payload, context: 'anything' }))
   assert.deepEqual(jobs, [])
 })
@@ -461,6 +532,36 @@ test('a task is done at the desk of its own repository', async () => {
   assert.deepEqual(asked, [repo, 5])
 })
 
+test('a report goes to the desk of its repository, one of a repository without Perch nowhere, and none fails', async () => {
+  const asked: unknown[] = []
+  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }
+  const { run } = await aWorker({
+    placeOf: async (owner, repo) => {
+      asked.push(`${owner}/${repo}`)
+      return repo === 'gitops' ? place : undefined
+    },
+    deskFor: (at) => {
+      asked.push(at)
+      return Promise.reject(new Error('no desk today'))
+    },
+  })
+  const report = {
+    name: 'argocd/web',
+    commit: 'd'.repeat(40),
+    state: 'success',
+    at: 1,
+    reason: '',
+    teller: 'x',
+  } as const
+  const told = (repo: string): Job => toldJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
+  await run(told('other'))
+  assert.deepEqual(asked, ['acme/other'])
+  await assert.rejects(run(told('gitops')), /no desk today/)
+  assert.deepEqual(asked.slice(1), ['acme/gitops', place])
+  assert.equal(told('GitOps').key, told('gitops').key)
+  assert.notEqual(told('other').key, told('gitops').key)
+})
+
 test('a job that is neither a webhook nor a task fails, so that it is seen', async () => {
   const { run } = await aWorker()
   await assert.rejects(run({ key: 'x', data: { type: 'dance' } }))
@@ -472,7 +573,10 @@ test('a webhook whose tasks cannot be stored fails and is tried again', async ()
   const credentials = { appId: 7, privateKey, webhookSecret: 's', apiUrl: 'https://api.github.test' }
   const { probot } = openGitHub(credentials, log)
   const jobs = { enqueue: () => Promise.reject(new Error('disk full')) }
-  await probot.load((app) => perchApp(app, { jobs, memo: memoryMemo() }), { cwd: '.', addHandler: () => undefined })
+  await probot.load((app) => perchApp(app, { jobs, memo: memoryMemo(), appId: 7 }), {
+    cwd: '.',
+    addHandler: () => undefined,
+  })
   const { parts } = await aWorker()
   await assert.rejects(handleJobs({ ...parts, probot })(claimed(delivery('issue_comment', aCommand()))), /disk full/)
 })

@@ -245,6 +245,8 @@ describe('The REST API answers as GitHub describes it:', () => {
     assert.deepEqual([combined.body.state, combined.body.total_count], ['success', 1])
   })
 
+  const STATUSES = '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
+
   test('deployments', async () => {
     const { body } = await ask('POST /repos/{owner}/{repo}/deployments', {
       body: { ref: 'main', environment: 'production', required_contexts: [] },
@@ -253,9 +255,39 @@ describe('The REST API answers as GitHub describes it:', () => {
     const params = { deployment_id: body.id }
     await ask('GET /repos/{owner}/{repo}/deployments', { query: '?environment=production' })
     await ask('GET /repos/{owner}/{repo}/deployments/{deployment_id}', { params })
-    const STATUSES = '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
     await ask(`POST ${STATUSES}`, { params, body: { state: 'success' }, status: 201 })
-    await ask(`GET ${STATUSES}`, { params })
+    await ask(`POST ${STATUSES}`, { params, body: { state: 'success', description: 'x'.repeat(141) }, status: 422 })
+    const one = await ask(`GET ${STATUSES}`, { params })
+    assert.deepEqual([one.body.length, one.body[0].creator.login], [1, 'perch[bot]'])
+    assert.equal(one.body[0].performed_via_github_app.slug, 'perch')
+  })
+
+  test('a deployment that succeeds makes inactive what it replaces, but not in production', async () => {
+    const deploy = async (environment: string, more: Record<string, unknown> = {}): Promise<number> => {
+      const body = { ref: 'main', environment, required_contexts: [] }
+      const made = await ask('POST /repos/{owner}/{repo}/deployments', { body, status: 201 })
+      const params = { deployment_id: made.body.id }
+      await ask(`POST ${STATUSES}`, { params, body: { state: 'success', ...more }, status: 201 })
+      return made.body.id
+    }
+    const statesOf = async (deployment_id: number): Promise<string[]> => {
+      const { body } = await ask(`GET ${STATUSES}`, { params: { deployment_id } })
+      return body.map(({ state, environment }: Record<string, string>) => `${environment} ${state}`)
+    }
+    const first = await deploy('staging')
+    const second = await deploy('staging', { auto_inactive: false })
+    assert.deepEqual(await statesOf(first), ['staging success'])
+    await deploy('staging')
+    assert.deepEqual(await statesOf(first), ['staging inactive', 'staging success'])
+    assert.deepEqual(await statesOf(second), ['staging inactive', 'staging success'])
+    const production = await deploy('production')
+    await deploy('production')
+    assert.deepEqual(await statesOf(production), ['production success'])
+    // A status can name another environment, and the next one goes on with that.
+    const params = { deployment_id: second }
+    await ask(`POST ${STATUSES}`, { params, body: { state: 'queued', environment: 'qa' }, status: 201 })
+    await ask(`POST ${STATUSES}`, { params, body: { state: 'failure' }, status: 201 })
+    assert.deepEqual((await statesOf(second)).slice(0, 2), ['qa failure', 'qa queued'])
   })
 
   test('refs and branches', async () => {

@@ -191,6 +191,33 @@ test('A delivery is signed over its very bytes and says what it is', async (t) =
   assert.equal(opened.payload.installation.id, box.installationId)
 })
 
+test('An App hears what another App’s check run and deployment came to, and not of the buttons under it', async (t) => {
+  const { box, repo, received } = await listening(t)
+  const permissions = { metadata: 'read', checks: 'write', deployments: 'write', contents: 'read' } as const
+  const argo = box.addApp({ slug: 'argo', permissions })
+  const token = argo.installation.token()
+  const run = await checkWithButton(box, token, repo.branch('main') ?? '')
+  box.person('bob').pressButton(run, 'retry')
+  box.person('bob').rerunCheck(run)
+  const ask = (path: string, body: object) => rest(box, `POST /repos/acme/infra/deployments${path}`, { token, body })
+  const { body } = await ask('', { ref: 'main', environment: 'eu', required_contexts: [] })
+  await ask(`/${String(body.id)}/statuses`, { state: 'success', description: 'Done' })
+  await box.idle()
+  const told = received.filter(({ event }) => event === 'check_run' || event === 'deployment_status')
+  assert.deepEqual(
+    told.map(({ event, payload }) => `${event}.${payload.action}`),
+    ['check_run.created', 'check_run.completed', 'deployment_status.created'],
+  )
+  for (const { event, payload } of told) {
+    webhookConforms(`${event}-${payload.action}`.replaceAll('_', '-'), payload)
+    assertLikeExamples(event, payload)
+    assert.deepEqual([payload.sender.login, payload.installation.id], ['argo[bot]', box.installationId])
+  }
+  assert.deepEqual([told[1]?.payload.check_run.app.slug, told[1]?.payload.check_run.conclusion], ['argo', 'failure'])
+  const { deployment, deployment_status: status } = told[2]?.payload ?? {}
+  assert.deepEqual([deployment.environment, status.environment, status.creator.login], ['eu', 'eu', 'argo[bot]'])
+})
+
 test('An App hears of what it did itself, under its own name', async (t) => {
   const { box, token, received } = await listening(t)
   box.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { a: 'b' } })

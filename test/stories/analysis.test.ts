@@ -41,7 +41,7 @@ async function measured(name: string, service = ''): Promise<Story> {
   const kustomization = 'overlays/production/kustomization.yaml'
   return aStory({
     files: { ...files, [kustomization]: `namespace: ${name}\n${files[kustomization] ?? ''}` },
-    env: { prometheusServers: [{ name: 'prometheus', url: prometheus.url }], reconcileSeconds: 1 },
+    env: { prometheusServers: [{ name: 'prometheus', url: prometheus.url }], reconcileSeconds: 2 },
   })
 }
 
@@ -187,7 +187,7 @@ test('without data nothing passes and nothing is rolled back, and when data come
   rates.set('silent', 'no-data')
   const pull = await begin(story)
   await story.until('a whole bake', () =>
-    /`success-rate` has no data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
+    /`success-rate` without data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
   )
   assert.equal(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'action_required')
   assert.deepEqual(

@@ -92,6 +92,8 @@ spec:
 export interface Story {
   readonly box: GitHubBox
   readonly env: Environment
+  /** Where the service listens. */
+  readonly service: string
   /** The story's own repository, as it is now. */
   readonly repository: () => RepositoryView
   readonly person: (login: string) => Person
@@ -108,6 +110,7 @@ export interface StoryOptions {
 interface Stage {
   readonly box: GitHubBox
   readonly env: Environment
+  readonly service: string
   close(): Promise<void>
 }
 
@@ -124,7 +127,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   const key = JSON.stringify(options.env ?? {})
   const stage = stages.get(key) ?? aStage(options.env ?? {})
   stages.set(key, stage)
-  const { box, env } = await stage
+  const { box, env, service } = await stage
   count += 1
   const name = `gitops-${count}`
   box.createRepository({
@@ -136,6 +139,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   return {
     box,
     env,
+    service,
     repository,
     person: (login) => box.person(login, name),
     until,
@@ -164,6 +168,7 @@ async function aStage(over: Partial<Environment>): Promise<Stage> {
   return {
     box,
     env,
+    service: `http://127.0.0.1:${service.port}`,
     async close() {
       await service.stop()
       await box.close()

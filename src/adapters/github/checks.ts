@@ -16,7 +16,8 @@ export function checks(client: Client): Checks {
       const params = { ...at(client), ref: sha, app_id: client.app.appId }
       const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
         params,
-        limit: 100,
+        // Reports are check runs of ours too, and may be many on one commit.
+        limit: 500,
         key: 'check_runs',
       })
       return answers

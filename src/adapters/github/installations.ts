@@ -17,6 +17,24 @@ export async function installationIds(asApp: Octokit): Promise<readonly number[]
     .map(({ id }) => id)
 }
 
+/** A repository by its name alone; undefined where the App is not installed on it, or its installation is suspended. */
+export async function placeNamed(
+  asApp: Octokit,
+  octokitFor: (installation: number) => Promise<Octokit>,
+  params: { readonly owner: string; readonly repo: string },
+): Promise<{ readonly installation: number; readonly repo: RepositoryName } | undefined> {
+  const expected = [404]
+  const found = await request({ octokit: asApp }, 'GET /repos/{owner}/{repo}/installation', { params, expected })
+  if (found.status === 404) return undefined
+  const { id: installation, suspended_at } = InstallationAnswer.parse(found.data)
+  if (suspended_at !== undefined && suspended_at !== null) return undefined
+  const octokit = await octokitFor(installation)
+  const { status, data } = await request({ octokit }, 'GET /repos/{owner}/{repo}', { params, expected })
+  if (status === 404) return undefined
+  const { id, name, owner } = RepositoryAnswer.parse(data)
+  return { installation, repo: { id, name, owner: owner.login } }
+}
+
 export interface InstalledRepository extends RepositoryName {
   readonly defaultBranch: string
 }

@@ -7,17 +7,41 @@ import { PolicyConfig, Validators } from './validators.ts'
 
 const Percent = z.number().positive().max(100)
 
-const Live = z
-  .union([
+const Pattern = z.string().min(1)
+
+/** Flux polls Git every 1 to 10 minutes, Argo CD every 2 to 3; both then wait for health. More silence has a cause. */
+const DEFAULT_WITHIN_MS = 30 * 60_000
+
+const witness = {
+  by: z.string().min(1).optional().describe('Login or App slug that must have written it; anybody by default.'),
+  within: Duration.default(DEFAULT_WITHIN_MS).describe('How long after the merge silence is normal.'),
+}
+
+const LIVE_WORDS =
+  'must be an entry, or a list of them, each with exactly one of status, check, deployment, report (these four also with by and within) or after, such as { after: 3m }'
+
+const LiveEntry = z.union(
+  [
     z.strictObject({
-      status: z.string().min(1).describe('Pattern of a commit status context; * stands for any characters.'),
+      status: Pattern.describe('Pattern of a commit status context; * stands for any characters.'),
+      ...witness,
     }),
-    z.strictObject({ deployment: z.string().min(1).describe('Name of a GitHub deployment environment.') }),
+    z.strictObject({ check: Pattern.describe("Pattern of the name of another App's check run."), ...witness }),
+    z.strictObject({ deployment: Pattern.describe('Pattern of a GitHub deployment environment.'), ...witness }),
+    z.strictObject({
+      report: Pattern.describe("Pattern of what Flux or Argo CD tell Perch's own endpoint, such as argocd/web."),
+      ...witness,
+    }),
     z.strictObject({
       after: Duration.describe('Time after the merge: weak, because nothing reports that it was applied.'),
     }),
-  ])
-  .describe('How Perch knows that a commit has been applied in the environment.')
+  ],
+  LIVE_WORDS,
+)
+
+const Live = z
+  .union([LiveEntry.transform((entry): LiveEntry[] => [entry]), z.array(LiveEntry).nonempty().max(20)], LIVE_WORDS)
+  .describe('How Perch knows that a commit has been applied in the environment; of a list, all are required.')
 
 const Environment = z.strictObject({
   path: z.string().min(1).describe('Folder in the repository that renders to this environment.'),
@@ -114,10 +138,10 @@ export const Config = z.strictObject({
 
 export type Config = z.infer<typeof Config>
 export type ServiceConfig = z.infer<typeof Service>
-export type Live = z.infer<typeof Live>
+export type LiveEntry = z.infer<typeof LiveEntry>
 
 /** What a service that the file does not mention gets. */
 export const DEFAULT_SERVICE: ServiceConfig = Service.parse({})
 
 /** Argo CD polls Git every 2 to 3 minutes by default; Flux every 1 to 10. Without feedback a timer has to do. */
-export const DEFAULT_LIVE: Live = { after: 3 * 60_000 }
+export const DEFAULT_LIVE: LiveEntry = { after: 3 * 60_000 }

@@ -96,7 +96,7 @@ function live({ target }: TrafficChange, liveness: Liveness): Verdict {
 function liveState(liveness: Liveness): { readonly state: Verdict['state']; readonly until?: number } {
   if (liveness.state === 'live') return { state: 'pass' }
   if (liveness.state === 'failed') return { state: 'block' }
-  return liveness.waitsFor === 'timer' ? { state: 'wait', until: liveness.until } : { state: 'wait' }
+  return liveness.until === undefined ? { state: 'wait' } : { state: 'wait', until: liveness.until }
 }
 
 function bake({ target, bakeMs }: TrafficChange, liveness: Liveness, now: number): Verdict {

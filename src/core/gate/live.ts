@@ -1,54 +1,136 @@
-import type { CommitStatus } from '../rollout/facts.ts'
+import type { LiveEntry } from '../config/schema.ts'
+import { isBy, matcher, type Signal, type Want } from './signal.ts'
 
-/** What is known about whether a step has been applied. Times are epoch milliseconds. */
-export type Liveness =
-  | { readonly state: 'live'; readonly since: number; readonly by: 'status'; readonly context: string }
-  | { readonly state: 'live'; readonly since: number; readonly by: 'timer' }
-  | { readonly state: 'not-yet'; readonly waitsFor: 'status'; readonly pattern: string }
-  | { readonly state: 'not-yet'; readonly waitsFor: 'timer'; readonly until: number }
-  | { readonly state: 'failed'; readonly context: string; readonly description: string }
+/** What is known about whether a step has been applied: the worst of what its config asks for. Times are epoch milliseconds. */
+export type Liveness = { readonly parts: readonly Part[] } & (
+  | { readonly state: 'live'; readonly since: number }
+  /** `until`: when time alone may tell more. */
+  | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
+)
 
-/** The statuses of one commit that carries the step, newest first. */
+/** One entry of the config's `live`, and what was found for it. */
+export interface Part {
+  readonly entry: LiveEntry
+  readonly found: Found
+}
+
+type Found =
+  /** `name`: of the signal that said so first; undefined: the timer. */
+  | { readonly state: 'live'; readonly since: number; readonly name: string | undefined }
+  /** `ahead`: somebody says that it is live from a moment to come. */
+  | { readonly state: 'not-yet'; readonly why: 'timer' | 'ahead'; readonly until: number }
+  /** Nobody who counts has said anything. `strangers`: who said something and does not count. */
+  | {
+      readonly state: 'not-yet' | 'overdue'
+      readonly why: 'silent'
+      readonly landedAt: number
+      readonly until: number
+      readonly strangers: readonly string[]
+    }
+  | { readonly state: 'failed'; readonly name: string; readonly description: string }
+
 export interface Evidence {
-  readonly statuses: readonly CommitStatus[]
+  /** The signals on the commits that carry the step, newest commit first; each commit's newest first. */
+  readonly commits: readonly (readonly Signal[])[]
+  /** When the step came to the base branch. */
+  readonly landedAt: number
+  readonly now: number
 }
 
 /** GitHub and Git give whole seconds: what they date to one may have happened at its end. A wait must not be too short. */
 const SECOND_MS = 1_000
 
-/**
- * Whether a step is live, by commit statuses. `commits` hold the step's commit and its descendants with the same weights,
- * newest first: Flux and Argo CD report on whichever commit they found at the branch's head. The newest commit that says
- * anything speaks: a failure there voids earlier successes. Live since the oldest success of the unbroken run.
- */
-export function liveByStatus(commits: readonly Evidence[], pattern: string): Liveness {
-  const matches = matcher(pattern)
-  let since: { time: number; context: string } | undefined
-  for (const { statuses } of commits) {
-    for (const status of statuses) {
-      if (!matches(status.context) || status.state === 'pending') continue
-      if (status.state === 'success') since = { time: status.createdAt + SECOND_MS, context: status.context }
-      else if (since === undefined) return { state: 'failed', context: status.context, description: status.description }
-      else return { state: 'live', since: since.time, by: 'status', context: since.context }
+/** Clocks that are kept in time differ by less; beyond, one is off, and nothing that it dates has happened yet. */
+const CLOCK_SLACK_MS = 60_000
+
+/** Whether a step is live: when everything that the config asks for says so, and since the last of it did. */
+export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): Liveness {
+  const parts = entries.map((entry) => ({ entry, found: find(entry, evidence) }))
+  const states = parts.map(({ found }) => found.state)
+  const state = (['failed', 'overdue', 'not-yet'] as const).find((one) => states.includes(one))
+  const found = parts.map((part) => part.found)
+  if (state === undefined)
+    return {
+      state: 'live',
+      since: Math.max(...found.flatMap((one) => (one.state === 'live' ? [one.since] : []))),
+      parts,
     }
+  const moments = found.flatMap((one) => (one.state === 'not-yet' ? [one.until] : []))
+  return { state, parts, ...(moments.length === 0 ? {} : { until: Math.min(...moments) }) }
+}
+
+/** What an entry waits for; undefined where only time does. */
+export function wantOf(entry: LiveEntry): Want | undefined {
+  if ('status' in entry) return { source: 'status', pattern: entry.status }
+  if ('check' in entry) return { source: 'check', pattern: entry.check }
+  if ('deployment' in entry) return { source: 'deployment', pattern: entry.deployment }
+  return 'report' in entry ? { source: 'report', pattern: entry.report } : undefined
+}
+
+function find(entry: LiveEntry, evidence: Evidence): Found {
+  if ('after' in entry) return byTimer(entry.after, evidence)
+  const want = wantOf(entry)
+  const { said, strangers } = heard(want, entry.by, evidence)
+  const { landedAt, now } = evidence
+  const newest = said[0] ?? []
+  // Several names can fit one pattern: each must be well, on the newest commit that any of them speaks of.
+  const failing = newestOfEach(newest).find(({ state }) => state === 'failure')
+  if (failing !== undefined) return { state: 'failed', name: failing.name, description: failing.description }
+  // What is dated to come is somebody's clock that is off: a later word of a better one counts instead.
+  const all = said.flat()
+  const dated = all.filter(({ state, at }) => state === 'failure' || at <= now + CLOCK_SLACK_MS)
+  const since = unbroken(dated) ?? unbroken(all)
+  if (since === undefined) {
+    const until = landedAt + SECOND_MS + entry.within
+    return { state: now >= until ? 'overdue' : 'not-yet', why: 'silent', landedAt, until, strangers }
   }
-  return since === undefined
-    ? { state: 'not-yet', waitsFor: 'status', pattern }
-    : { state: 'live', since: since.time, by: 'status', context: since.context }
+  // An App's clock may be behind: no commit was live before it was there.
+  const at = Math.max(since.at, landedAt)
+  if (at > now + CLOCK_SLACK_MS) return { state: 'not-yet', why: 'ahead', until: at }
+  return { state: 'live', since: at + SECOND_MS, name: since.name }
 }
 
 /** The weak fallback: nothing reports, so time since the commit landed has to do. */
-export function liveByTimer(landedAt: number, afterMs: number, now: number): Liveness {
+function byTimer(afterMs: number, { landedAt, now }: Evidence): Found {
   const until = landedAt + SECOND_MS + afterMs
-  return now >= until ? { state: 'live', since: until, by: 'timer' } : { state: 'not-yet', waitsFor: 'timer', until }
+  return now >= until ? { state: 'live', since: until, name: undefined } : { state: 'not-yet', why: 'timer', until }
 }
 
-/** A pattern in which `*` stands for any characters, as a predicate over the whole text. */
-export function matcher(pattern: string): (text: string) => boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join('.*')
-  const regex = new RegExp(`^${source}$`, 's')
-  return (text) => regex.test(text)
+/** The signals that count, by commit, without commits of which nobody said anything; and who else spoke. */
+function heard(
+  want: Want | undefined,
+  by: string | undefined,
+  { commits }: Evidence,
+): { readonly said: readonly (readonly Signal[])[]; readonly strangers: readonly string[] } {
+  if (want === undefined) return { said: [], strangers: [] }
+  const matches = matcher(want.pattern)
+  const fitting = commits.map((signals) =>
+    signals.filter(({ source, name, state }) => source === want.source && state !== 'silent' && matches(name)),
+  )
+  const counts = (signal: Signal): boolean => by === undefined || isBy(signal.by, by)
+  const others = fitting.flat().filter((signal) => !counts(signal))
+  return {
+    said: fitting.map((signals) => signals.filter(counts)).filter((signals) => signals.length > 0),
+    strangers: [...new Set(others.map((signal) => signal.by[0] ?? 'somebody unknown'))],
+  }
+}
+
+function newestOfEach(signals: readonly Signal[]): readonly Signal[] {
+  return signals.filter(({ name }, index) => signals.findIndex((other) => other.name === name) === index)
+}
+
+/** The success with which the present run of successes began: the first, or the one that made good the last failure. */
+function unbroken(newestFirst: readonly Signal[]): Signal | undefined {
+  const failed = new Set<string>()
+  let since: Signal | undefined
+  for (const signal of newestFirst.toReversed()) {
+    if (signal.state === 'failure') {
+      failed.add(signal.name)
+      since = undefined
+      continue
+    }
+    const isRestored = failed.delete(signal.name)
+    if (since === undefined || isRestored) since = signal
+  }
+  return since
 }

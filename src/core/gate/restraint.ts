@@ -135,7 +135,10 @@ function unprovenVerdict(
 ): RestraintVerdict | undefined {
   const { liveness, bakeMs, analysis } = found
   const waiting = { gate: 'order', state: 'wait' } as const
-  if (liveness.state !== 'live') return { ...waiting, reason: { code: 'after-not-live', environment, liveness } }
+  if (liveness.state !== 'live') {
+    const moment = liveness.until === undefined ? {} : { until: liveness.until }
+    return { ...waiting, reason: { code: 'after-not-live', environment, liveness }, ...moment }
+  }
   const until = liveness.since + bakeMs
   if (now < until) return { ...waiting, reason: { code: 'after-baking', environment, until }, until }
   if (analysis === undefined || (analysis.isComplete && analysis.outcome === 'pass')) return undefined

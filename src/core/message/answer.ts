@@ -13,7 +13,8 @@ import { planPicture } from './plan-picture.ts'
 import { planWords } from './pull-request.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
-import { remedy, time, verdictLine } from './verdict.ts'
+import { time } from './time.ts'
+import { remedy, verdictLine } from './verdict.ts'
 
 /** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
 const ROOM_FOR_DIFF = 50_000

@@ -1,5 +1,5 @@
 import { code, list } from './markdown.ts'
-import { time } from './verdict.ts'
+import { time } from './time.ts'
 
 /** Why a hold, a freeze or an override was not made or taken away. */
 export type GateRefusal =

@@ -3,9 +3,9 @@ import type { Move, PlanChange } from '../rollout/move.ts'
 import type { CloseReason } from '../rollout/transition.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
-import type { Live } from '../config/schema.ts'
 import { analysisTable, findingWords } from './analysis.ts'
 import { bounded, clip, MAX_BODY, MAX_TITLE, sizeOf } from './limits.ts'
+import { wanted } from './live.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 
@@ -142,15 +142,9 @@ function picture(move: Move, target: Target): string | undefined {
 function waitsFor(move: Move, target: Target): string {
   const { live, bakeMs } = target.settings
   if (move.kind === 'rollback') return 'Nothing to wait for: lowering traffic is never gated.'
-  const applied = `the base branch's state is live (${liveWords(live)})`
+  const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
   if (move.kind === 'finish-weights') return `\`canary/gate\` turns green when ${applied}.`
   return `\`canary/gate\` turns green when ${applied} and has stayed so for ${formatDuration(bakeMs)}.`
-}
-
-function liveWords(live: Live): string {
-  if ('status' in live) return `commit status ${code(live.status)}`
-  if ('deployment' in live) return `deployment ${code(live.deployment)}`
-  return `${formatDuration(live.after)} after the merge, a timer`
 }
 
 function safety(move: Move): string {

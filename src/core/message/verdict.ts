@@ -1,10 +1,11 @@
 import { formatDuration } from '../config/duration.ts'
 import type { GateReason, Verdict } from '../gate/gate.ts'
-import type { Liveness } from '../gate/live.ts'
 import type { RestraintReason } from '../gate/restraint.ts'
 import type { Stop } from '../stop/stop.ts'
 import { analysisWords } from './analysis.ts'
+import { liveSentence } from './live.ts'
 import { code, percent, plainText } from './markdown.ts'
+import { time } from './time.ts'
 
 const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
 
@@ -155,24 +156,4 @@ function afterWords(name: string, problem: Extract<OrderReason, { code: 'after' 
     case 'other-version':
       return `${name} comes first, and its canary is another version.`
   }
-}
-
-function liveSentence(liveness: Liveness): string {
-  switch (liveness.state) {
-    case 'live':
-      return liveness.by === 'status'
-        ? `live since ${time(liveness.since)}, says the commit status ${code(liveness.context)}.`
-        : `taken as live since ${time(liveness.since)}: a timer, because the config names no status (weak).`
-    case 'not-yet':
-      return liveness.waitsFor === 'status'
-        ? `waits for a successful commit status ${code(liveness.pattern)} on the base branch.`
-        : `taken as live at ${time(liveness.until)}: a timer, because the config names no status (weak).`
-    case 'failed':
-      return `the commit status ${code(liveness.context)} failed: ${plainText(liveness.description) || 'without a description'}. Fix it, or comment \`/canary abort\`.`
-  }
-}
-
-/** `2026-11-20 17:30:05 UTC`. */
-export function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

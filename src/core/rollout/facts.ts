@@ -90,11 +90,3 @@ export interface CheckRun {
   readonly summary: string
   readonly text: string | undefined
 }
-
-/** A commit status (GitHub's older API, the one that Flux and Argo CD's notifications write). */
-export interface CommitStatus {
-  readonly context: string
-  readonly state: 'success' | 'failure' | 'error' | 'pending'
-  readonly createdAt: number
-  readonly description: string
-}

@@ -1,7 +1,7 @@
 import type { Unclear } from '../layer/layered.ts'
 import type { Layout } from '../layer/layout.ts'
 import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
-import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type Live, type ServiceConfig } from '../config/schema.ts'
+import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type ServiceConfig } from '../config/schema.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
 
@@ -9,7 +9,8 @@ import { type Route, routeId, type RouteName, type RouteNames } from '../traffic
 export interface Settings {
   readonly steps: readonly number[]
   readonly bakeMs: number
-  readonly live: Live
+  /** All of them are required. */
+  readonly live: readonly LiveEntry[]
   readonly analysis: ServiceConfig['analysis']
   readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
@@ -103,15 +104,14 @@ export function namesOf(service: ServiceConfig): RouteNames {
 }
 
 export function settingsOf(config: Config, service: ServiceConfig, environments: readonly string[]): Settings {
-  const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
-  const lives = entries.flatMap(({ live }) => live ?? [])
   const { analysis } = service
+  const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
   const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider))]
   const provider = providers[0] ?? analysis?.provider
   return {
     steps: service.steps,
     bakeMs: service.bake,
-    live: lives[0] ?? DEFAULT_LIVE,
+    live: livesOf(config, environments),
     analysis: analysis && { ...analysis, provider: provider ?? analysis.provider },
     onFailure: service.onFailure,
     autoMerge: service.autoMerge,
@@ -119,12 +119,15 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     prefix: config.annotationPrefix,
     names: namesOf(service),
     requireSum100: config.requireSum100,
-    unchecked: [
-      ...(analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : []),
-      ...(lives.length > 1 ? ['live in several environments at once'] : []),
-      ...(lives.some((live) => 'deployment' in live) ? ['live by deployment'] : []),
-    ],
+    unchecked: analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : [],
   }
+}
+
+/** What says that a step is live in all of some environments; what two of them ask for alike is asked once. */
+function livesOf(config: Config, environments: readonly string[]): readonly LiveEntry[] {
+  const all = environments.flatMap((name) => config.environments?.[name]?.live ?? [DEFAULT_LIVE])
+  const lives = new Map(all.map((entry) => [JSON.stringify(entry), entry]))
+  return lives.size === 0 ? [DEFAULT_LIVE] : [...lives.values()]
 }
 
 /** The plan that this rollout follows: the one its object carries, else the config's. */

@@ -35,14 +35,46 @@ export function addDeployment(
   return deployment
 }
 
-export function addDeploymentStatus(
-  world: World,
-  repo: Repository,
-  draft: { deployment: Deployment; status: Omit<DeploymentStatus, 'id' | 'at'> },
-): DeploymentStatus {
+interface DeploymentStatusDraft {
+  readonly deployment: Deployment
+  /** Without an environment: that of the status before, else the deployment's. */
+  readonly status: Omit<DeploymentStatus, 'id' | 'at' | 'environment'> & { readonly environment: string | undefined }
+  /** False leaves what it replaces as it is. */
+  readonly autoInactive: boolean
+}
+
+export function addDeploymentStatus(world: World, repo: Repository, draft: DeploymentStatusDraft): DeploymentStatus {
   const { deployment } = draft
   if (!repo.deployments.has(deployment.id)) throw new Refusal(404, 'Not Found')
-  const status: DeploymentStatus = { ...draft.status, id: world.nextId(), at: world.now() }
+  const environment = draft.status.environment ?? environmentOf(deployment)
+  const status: DeploymentStatus = { ...draft.status, environment, id: world.nextId(), at: world.now() }
+  append(world, repo, { deployment, status })
+  if (status.state !== 'success' || !draft.autoInactive) return status
+  for (const other of replacedBy(repo, deployment)) {
+    const inactive = { ...status, state: 'inactive', description: '', id: world.nextId() }
+    append(world, repo, { deployment: other, status: inactive })
+  }
+  return status
+}
+
+function environmentOf({ statuses, environment }: Deployment): string {
+  return statuses.at(-1)?.environment ?? environment
+}
+
+/** "all prior non-transient, non-production environment deployments with the same … environment name" that had a success. */
+function replacedBy(repo: Repository, deployment: Deployment): readonly Deployment[] {
+  return [...repo.deployments.values()].filter(
+    (other) =>
+      other.id < deployment.id &&
+      !other.transient &&
+      !other.production &&
+      other.environment === deployment.environment &&
+      other.statuses.at(-1)?.state === 'success',
+  )
+}
+
+function append(world: World, repo: Repository, draft: { deployment: Deployment; status: DeploymentStatus }): void {
+  const { deployment, status } = draft
   deployment.statuses.push(status)
   const payload = (): Json => ({
     deployment_status: deploymentStatusPayload(world, repo, { deployment, status }),
@@ -51,7 +83,6 @@ export function addDeploymentStatus(
     workflow: null,
     workflow_run: null,
   })
-  const sender = draft.status.creator.account
+  const sender = status.creator.account
   world.happened({ event: 'deployment_status', action: 'created', repo, sender, payload })
-  return status
 }

@@ -48,16 +48,15 @@ export function reportSide({ world, repo, account, must }: Scene): ReportSide {
   const creator = byPerson(account)
   const report = (deployment: Deployment, status: { state: string; description?: string }): void => {
     must('write')
-    const { environment } = deployment
     const draft = {
       ...status,
       description: status.description ?? '',
-      environment,
+      environment: undefined,
       targetUrl: '',
       environmentUrl: '',
       creator,
     }
-    addDeploymentStatus(world, repo, { deployment, status: draft })
+    addDeploymentStatus(world, repo, { deployment, status: draft, autoInactive: true })
   }
   return {
     setStatus(ref, { context, state, description, targetUrl }) {

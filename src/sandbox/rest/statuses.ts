@@ -44,14 +44,17 @@ const DeploymentStatusBody = z.object({
 /** "Description is too long (maximum is 140 characters)" */
 const MAX_DESCRIPTION = 140
 
+function checkDescription(resource: string, description: string | null | undefined): void {
+  if ((description?.length ?? 0) <= MAX_DESCRIPTION) return
+  const message = `description is too long (maximum is ${String(MAX_DESCRIPTION)} characters)`
+  throw validationFailed({ resource, code: 'custom', field: 'description', message })
+}
+
 function createStatus(call: Call, repo: Repository): Answer {
   const sha = call.params['sha'] ?? ''
   const body = bodyOf(call, StatusBody)
   if (!hasObject(repo.bare, sha)) throw new Refusal(422, `No commit found for SHA: ${sha}`)
-  if ((body.description?.length ?? 0) > MAX_DESCRIPTION) {
-    const message = `description is too long (maximum is ${String(MAX_DESCRIPTION)} characters)`
-    throw validationFailed({ resource: 'Status', code: 'custom', field: 'description', message })
-  }
+  checkDescription('Status', body.description)
   const status = addStatus(call.world, repo, {
     sha,
     context: body.context ?? 'default',
@@ -136,16 +139,21 @@ function deploymentOf(call: Call, repo: Repository): Deployment {
 function createDeploymentStatus(call: Call, repo: Repository): Answer {
   const deployment = deploymentOf(call, repo)
   const body = bodyOf(call, DeploymentStatusBody)
+  checkDescription('DeploymentStatus', body.description)
   const creator = authorOf(call.actor)
   const draft = {
     state: body.state,
     description: body.description ?? '',
-    environment: body.environment ?? deployment.environment,
+    environment: body.environment,
     targetUrl: body.log_url ?? body.target_url ?? '',
     environmentUrl: body.environment_url ?? '',
     creator,
   }
-  const status = addDeploymentStatus(call.world, repo, { deployment, status: draft })
+  const status = addDeploymentStatus(call.world, repo, {
+    deployment,
+    status: draft,
+    autoInactive: body.auto_inactive ?? true,
+  })
   return { status: 201, body: deploymentStatusPayload(call.world, repo, { deployment, status }) }
 }
 

@@ -1,0 +1,38 @@
+import { REPORT_PREFIX } from '../../core/gate/signal.ts'
+import type { KeptReport, Reports } from '../../ports/reports.ts'
+import { at, type Client, GitHubUnavailable, request } from './client.ts'
+import { keptIn } from './schema.ts'
+
+export function reports(client: Client): Reports {
+  return {
+    async find(commit, name) {
+      const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+        params: { ...at(client), ref: commit, check_name: REPORT_PREFIX + name, app_id: client.app.appId },
+        expected: [404, 422],
+      })
+      if (status !== 200) return 'no-commit'
+      const found = keptIn(data, client.app)
+      // A body that was cut off arrives as text or as nothing: taken for no run, it would make a second one.
+      if (found === undefined) throw new GitHubUnavailable('the check runs of a commit: the answer holds no list')
+      return found
+    },
+    async create(commit, name, kept) {
+      const params = { ...at(client), head_sha: commit, name: REPORT_PREFIX + name, ...fieldsOf(kept) }
+      await request(client, 'POST /repos/{owner}/{repo}/check-runs', { params })
+    },
+    async update(id, kept) {
+      const params = { ...at(client), check_run_id: id, ...fieldsOf(kept) }
+      await request(client, 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { params })
+    },
+  }
+}
+
+function fieldsOf({ state, since, heardAt, title, summary }: KeptReport): Readonly<Record<string, unknown>> {
+  return {
+    external_id: String(heardAt),
+    status: 'completed',
+    conclusion: state,
+    completed_at: new Date(since).toISOString().replace(/\.\d+Z$/, 'Z'),
+    output: { title, summary },
+  }
+}

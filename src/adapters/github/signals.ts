@@ -1,0 +1,96 @@
+import { matcher, REPORT_PREFIX, type Signal, type Source, type Want } from '../../core/gate/signal.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Signals } from '../../ports/signals.ts'
+import { at, type Client, list } from './client.ts'
+import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from './schema.ts'
+
+/** Of one commit. What is older is cut off: then a step only seems to be live for less long than it is. */
+const MAX_SIGNALS = 300
+
+/** GitHub lists the newest first. Steps are few; what is further back was deployed before them. */
+const MAX_DEPLOYMENTS = 100
+
+/** One request each. */
+const MAX_DEPLOYMENTS_ASKED = 10
+
+export function signals(client: Client): Signals {
+  return {
+    async about(commits, wants) {
+      const found = new Map(commits.map((sha): [Sha, Signal[]] => [sha, []]))
+      const patterns = patternsBy(wants)
+      for (const [sha, signals] of found) {
+        if (patterns.status.length > 0) signals.push(...(await statusesOn(client, sha)))
+        if (patterns.check.length + patterns.report.length > 0) signals.push(...(await runsOn(client, sha, patterns)))
+      }
+      if (patterns.deployment.length > 0) await addDeployments(client, found, patterns.deployment)
+      return commits.map((sha) => found.get(sha) ?? [])
+    },
+  }
+}
+
+type Patterns = Readonly<Record<Source, readonly string[]>>
+
+function patternsBy(wants: readonly Want[]): Patterns {
+  const of = (source: Source): readonly string[] => [
+    ...new Set(wants.flatMap((want) => (want.source === source ? [want.pattern] : []))),
+  ]
+  return { status: of('status'), check: of('check'), deployment: of('deployment'), report: of('report') }
+}
+
+async function statusesOn(client: Client, sha: Sha): Promise<readonly Signal[]> {
+  const params = { ...at(client), ref: sha }
+  const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/statuses', { params, limit: MAX_SIGNALS })
+  return answers.map(statusSignalOf)
+}
+
+/** Check runs, every one that was ever made: of several with one name the newest alone would not tell since when. */
+async function runsOn(client: Client, sha: Sha, { check, report }: Patterns): Promise<readonly Signal[]> {
+  const names = [...check, ...report.map((pattern) => REPORT_PREFIX + pattern)]
+  const [only = '*'] = names
+  const params = {
+    ...at(client),
+    ref: sha,
+    filter: 'all',
+    ...(names.length === 1 && !only.includes('*') ? { check_name: only } : {}),
+    ...(check.length === 0 ? { app_id: client.app.appId } : {}),
+  }
+  const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
+  const answers = await list(client, route, { params, limit: MAX_SIGNALS, key: 'check_runs' })
+  return answers
+    .map((answer) => runSignalOf(answer, client.app))
+    .sort((a, b) => b.id - a.id)
+    .flatMap(({ signal }) => signal ?? [])
+}
+
+async function addDeployments(
+  client: Client,
+  found: ReadonlyMap<Sha, Signal[]>,
+  patterns: readonly string[],
+): Promise<void> {
+  // What holds a star cannot be asked for by name.
+  const environments = patterns.some((pattern) => pattern.includes('*')) ? [undefined] : patterns
+  const fits = patterns.map(matcher)
+  for (const environment of environments) {
+    const params = { ...at(client), ...(environment === undefined ? {} : { environment }) }
+    const route = 'GET /repos/{owner}/{repo}/deployments'
+    const deployments = (await list(client, route, { params, limit: MAX_DEPLOYMENTS }))
+      .map(deploymentOf)
+      .filter(({ sha, environment: name }) => found.has(sha) && fits.some((matches) => matches(name)))
+      .slice(0, MAX_DEPLOYMENTS_ASKED)
+    const said: { readonly id: number; readonly sha: Sha; readonly signal: Signal }[] = []
+    for (const deployment of deployments)
+      for (const status of await statusesOf(client, deployment)) said.push({ ...status, sha: deployment.sha })
+    for (const { sha, signal } of said.sort((a, b) => b.id - a.id)) found.get(sha)?.push(signal)
+  }
+}
+
+async function statusesOf(
+  client: Client,
+  deployment: ReturnType<typeof deploymentOf>,
+): Promise<readonly { readonly id: number; readonly signal: Signal }[]> {
+  const params = { ...at(client), deployment_id: deployment.id }
+  const route = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
+  return (await list(client, route, { params, limit: MAX_SIGNALS })).map((answer) =>
+    deploymentSignalOf(answer, deployment),
+  )
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+
+/** What the cluster of somebody told an endpoint of ours about one commit. Times are epoch milliseconds. */
+export const Report = z.object({
+  /** What it is about, in lower case: `kustomization/flux-system/apps`, `argocd/web`. */
+  name: z.string(),
+  commit: z.string(),
+  state: z.enum(['success', 'failure']),
+  /** When it happened, by the cluster's clock. */
+  at: z.number(),
+  /** One or a few words of the sender's, such as `ReconciliationSucceeded`. */
+  reason: z.string(),
+  /** Who said so, such as `kustomize-controller`. */
+  teller: z.string(),
+})
+export type Report = z.infer<typeof Report>
+
+/** What a request's body came to. `ignored`: in order, and nothing to keep. */
+export type ReportRead =
+  | { readonly code: 'report'; readonly report: Report }
+  | { readonly code: 'ignored'; readonly why: string }
+  | { readonly code: 'malformed'; readonly what: string }
+
+/** Names of Kubernetes objects, and what people call clusters. */
+export const ObjectName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i, 'is no name')
+
+/** An RFC 3339 time. */
+export const Moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
+export function malformed(error: z.ZodError): ReportRead {
+  const [issue] = error.issues
+  return { code: 'malformed', what: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`.slice(0, 200) }
+}
+
+/** How far a cluster's clock may be off ours: what is older is a replay, or of no use any more. */
+export const MAX_SKEW_MS = 3_600_000
+
+/** What GitHub keeps of the reports of one name on one commit. */
+export interface Kept {
+  readonly state: Report['state'] | undefined
+  /** When the present state was first heard of, by our clock. */
+  readonly since: number
+  /** When the newest report that was kept happened, by the cluster's clock. */
+  readonly heardAt: number
+}
+
+/** A success that is said again and again is noted this often: it changes nothing but which reports are older. */
+const AGAIN_MS = 10 * 60_000
+
+/**
+ * What is to be kept after a report that came at `receivedAt`; `nothing`: as it is. Since when is told by our own clock: no
+ * cluster can make a bake shorter with its. The cluster's clock only says which of two reports is the newer, so that an old
+ * one that comes late, or again, does not undo what came after it.
+ */
+export function keep(
+  known: Kept | undefined,
+  report: Report,
+  receivedAt: number,
+): (Kept & { readonly state: Report['state'] }) | 'nothing' {
+  const kept = { state: report.state, since: receivedAt, heardAt: report.at }
+  if (known === undefined) return kept
+  if (report.at < known.heardAt) return 'nothing'
+  const isSame = report.state === known.state
+  // Of two of one moment the worse counts.
+  if (report.at === known.heardAt && (isSame || report.state === 'success')) return 'nothing'
+  if (!isSame) return kept
+  const isAgain = report.state === 'success' && report.at < known.heardAt + AGAIN_MS
+  return isAgain ? 'nothing' : { ...kept, since: known.since }
+}
