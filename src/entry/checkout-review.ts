@@ -4,6 +4,8 @@ import { openCheckout } from '../adapters/git/checkout.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { cachedValidators } from '../adapters/policy/cached-validators.ts'
+import { openValidators } from '../adapters/policy/validators.ts'
 import type { Problem } from '../core/gate/review.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { diffText, problemLines, validText } from '../core/message/terminal-review.ts'
@@ -11,7 +13,7 @@ import { plainWords } from '../core/message/terminal.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
 import { type Given, json, misused, type Printed, QUIET, readWords, refused } from './checkout.ts'
-import { handedDown } from './env.ts'
+import { handedDown, schemaFolders } from './env.ts'
 
 /** `perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
 export async function diff(
@@ -43,8 +45,8 @@ export async function validate(words: readonly string[]): Promise<Printed> {
   const { review, environments } = found.value
   const code = review.problems.length === 0 ? 0 : 1
   if (given.json) {
-    const { base, head, renderer, problems, notes } = toJson(found.value)
-    return { code, out: json({ base, head, renderer, checked: environments, problems, notes }), err: '' }
+    const { base, head, renderer, validators, problems, notes } = toJson(found.value)
+    return { code, out: json({ base, head, renderer, validators, checked: environments, problems, notes }), err: '' }
   }
   const notes = problemLines(review.notes, 'note: ')
   return { code, out: `${notes}${code === 0 ? validText(environments) : problemLines(review.problems)}`, err: '' }
@@ -52,15 +54,18 @@ export async function validate(words: readonly string[]): Promise<Printed> {
 
 async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
   const environment = handedDown()
-  const renderer = cachedRenderer(openRenderer({ log: QUIET, path: environment['PATH'] ?? '' }))
+  const path = environment['PATH'] ?? ''
+  const renderer = cachedRenderer(openRenderer({ log: QUIET, path }))
+  const validators = cachedValidators(openValidators({ log: QUIET, path, schemas: schemaFolders() }))
+  const tools = { renderer, validators }
   const checkout = await openCheckout({ folder: given.dir, openWorktree, log: QUIET, environment })
   const question = { refs: given.words, environment: given.env, scope }
   if (checkout === undefined) {
     if (scope === 'touched' || given.words.length > 0) return err({ code: 'no-checkout' })
-    return reviewFolder({ worktree: openWorktree(given.dir), renderer }, question)
+    return reviewFolder({ worktree: openWorktree(given.dir), ...tools }, question)
   }
   try {
-    return await reviewCheckout({ checkout, renderer }, question)
+    return await reviewCheckout({ checkout, ...tools }, question)
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
     // Nothing is fetched: what a shallow or partial clone lacks stays missing.
@@ -72,11 +77,12 @@ async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Res
 }
 
 function toJson({ base, head, review }: CheckoutReview) {
-  const { rows, diffs, problems, notes, renderer } = review
+  const { rows, diffs, problems, notes, renderer, validators } = review
   return {
     base: base ?? null,
     head: head ?? null,
     renderer: renderer ?? null,
+    validators,
     traffic: rows.map(({ environment, route, rule, before, after }) => {
       return { environment, route, rule, before: before ?? null, after: after ?? null }
     }),

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
 
 export interface Environment {
@@ -24,6 +25,8 @@ export interface Environment {
   readonly prometheusServers?: readonly PrometheusServer[]
   readonly prometheusToken?: string
   readonly reconcileSeconds: number
+  /** Folders with JSON schemas for kubeconform. */
+  readonly schemaFolders?: readonly string[]
 }
 
 export interface PrometheusServer {
@@ -50,6 +53,15 @@ const Secret = z
   .refine(
     (secret) => secret === secret.trim(),
     'begins or ends with white space, perhaps a line end of the file it came from. Remove it',
+  )
+
+const SchemaFolders = z
+  .string()
+  .default('')
+  .transform((text) => text.split(delimiter).filter((folder) => folder !== ''))
+  .refine(
+    (folders) => folders.every(isAbsolute),
+    `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
   )
 
 /** Whoever has one repository's key could find out a short secret by trying, and with it the keys of all others. */
@@ -110,6 +122,7 @@ const Variables = z.object({
     .string()
     .regex(/^[\x21-\x7E]+$/, 'must be a token in one line, without spaces')
     .optional(),
+  KUBECONFORM_SCHEMAS: SchemaFolders,
   RECONCILE_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds. Leave it out for 60')
@@ -168,6 +181,7 @@ function environment(variables: Variables, privateKey: string): Environment {
     ...(prometheusServers === undefined ? {} : { prometheusServers }),
     ...(prometheusToken === undefined ? {} : { prometheusToken }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
+    ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }
 }
 
@@ -269,6 +283,11 @@ const HANDED_DOWN = [
 
 export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string>> {
   return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/** Folders with JSON schemas for kubeconform, for commands on a checkout; what is no whole path is left out. */
+export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
 }
 
 /** The environment of a service that this process starts: what is handed down, and what is given. */

@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { cachedValidators } from '../adapters/policy/cached-validators.ts'
+import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Desk } from '../flows/desk.ts'
@@ -11,10 +13,12 @@ import type { Place } from '../flows/work.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Validators } from '../ports/validators.ts'
 import { startEdge } from './edge.ts'
 import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
 import { perchApp } from './perch-app.ts'
+import { readiness } from './readiness.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
 import type { ReportOptions } from './report-endpoints.ts'
 import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from './worker.ts'
@@ -40,6 +44,8 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   })
   const github = openGitHub(env, log)
   const renderer = cachedRenderer(openRenderer({ log }))
+  const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
+  await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo, appId: env.appId }), {
@@ -51,7 +57,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
     probot: github.probot,
     jobs: queue,
     log,
-    deskFor: deskFactory({ env, log, queue, github, renderer, metrics }),
+    deskFor: deskFactory({ env, log, queue, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     everyRepository: () => github.everyRepository(),
   }
@@ -63,7 +69,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
-    ready: () => readiness(queue, renderer),
+    ready: () => readiness({ queue, renderer, validators }),
     ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
     log,
   })
@@ -94,14 +100,6 @@ function reportsInto(queue: Queue, secret: string): ReportOptions {
   return { secret, accept: ({ id, ...told }) => queue.enqueue(toldJob(told, id)), now: () => Date.now() }
 }
 
-async function readiness(queue: Queue, renderer: Renderer): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const [isQueueReady, tool] = [await queue.ready(), await renderer.tool()]
-  return {
-    ok: isQueueReady && tool !== undefined,
-    parts: { queue: isQueueReady ? 'ok' : 'not writable', renderer: tool ?? 'missing: install kustomize or kubectl' },
-  }
-}
-
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */
 function startSweeping(queue: Queue, seconds: number, log: Logger): NodeJS.Timeout {
   const intervalMs = seconds * 1000
@@ -118,11 +116,20 @@ interface Parts {
   readonly queue: Queue
   readonly github: GitHubAccess
   readonly renderer: Renderer
+  readonly validators: Validators
   readonly metrics: Metrics
 }
 
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
-function deskFactory({ env, log, queue, github, renderer, metrics }: Parts): (place: Place) => Promise<Desk> {
+function deskFactory({
+  env,
+  log,
+  queue,
+  github,
+  renderer,
+  validators,
+  metrics,
+}: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   return async (place) => {
@@ -138,6 +145,7 @@ function deskFactory({ env, log, queue, github, renderer, metrics }: Parts): (pl
       installation,
       mirror,
       renderer,
+      validators,
       jobs: queue,
       memo: queue.memo,
       metrics,

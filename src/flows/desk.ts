@@ -13,6 +13,7 @@ import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Reports } from '../ports/reports.ts'
 import type { Signals } from '../ports/signals.ts'
+import type { Validators } from '../ports/validators.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
 export interface Desk {
@@ -29,6 +30,7 @@ export interface Desk {
   readonly reports: Reports
   readonly mirror: Mirror
   readonly renderer: Renderer
+  readonly validators: Validators
   readonly jobs: Jobs
   readonly memo: Memo
   readonly metrics: Metrics

@@ -1,19 +1,23 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
+import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import type { Problem, Review } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
+import { isLinted } from '../core/policy/lint.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
+import { type Demands, loadDemands, newDemandProblems } from './demands.ts'
 import type { Desk } from './desk.ts'
 import { judgeChanges } from './judge-changes.ts'
 import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
+import { lintFiles } from './validate.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
@@ -29,6 +33,7 @@ export const NOTHING: Review = {
   problems: [],
   notes: [],
   renderer: undefined,
+  validators: [],
 }
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
@@ -66,7 +71,10 @@ export interface Inspected {
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
-export async function inspect(desk: Files & Pick<Desk, 'renderer'>, between: Between): Promise<Inspected> {
+export async function inspect(
+  desk: Files & Pick<Desk, 'renderer' | 'validators'>,
+  between: Between,
+): Promise<Inspected> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
@@ -89,14 +97,36 @@ export async function inspect(desk: Files & Pick<Desk, 'renderer'>, between: Bet
     environments.some((name) => names.includes(name)),
   )
   if (names.length > 0) await between.onRender?.()
-  const comparison = await compare(desk, { ...sides, raised: raisedRoutes(sides) }, names)
-  const problems = [...ownConfig, ...found, ...vanished(sides), ...comparison.problems]
-  return { review: { ...NOTHING, ...comparison, problems }, names, known, sides }
+  const checked = await validate(desk, between, { config: config.value, isRendered: names.length > 0 })
+  const { demands } = checked
+  const comparison = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
+  const problems = [...ownConfig, ...checked.problems, ...found, ...vanished(sides), ...comparison.problems]
+  const notes = [...comparison.notes, ...checked.notes]
+  const validators = [...demands.titles.values()]
+  return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides }
+}
+
+/** What the base branch wants checked, and what is said of it before anything is rendered. */
+async function validate(
+  desk: Files & Pick<Desk, 'validators'>,
+  { base, head, changed, config: treeish = base }: Between,
+  { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
+): Promise<Pick<Review, 'problems' | 'notes'> & { readonly demands: Demands }> {
+  const hasLint = changed === 'all' || changed.some(isLinted)
+  const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
+  const wanted = { policy: isRendered ? config.policy : undefined, validators }
+  const demands = await loadDemands(desk, { treeish, config: wanted, side: 'base' })
+  const coming = changed === 'all' ? [] : await newDemandProblems(desk, { head, changed, config })
+  const lint = await lintFiles(desk, demands, { base, head, changed, secrets: config.secrets })
+  // What is missing is missing for both.
+  const told = new Set(demands.problems.map(({ what }) => what))
+  const fresh = coming.filter(({ what }) => !told.has(what))
+  return { demands, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
 }
 
 /** A file of any kind can be an input of kustomize; only what is plainly documentation or code of GitHub's cannot. */
 function isRelevant(path: string): boolean {
-  return isManifestPath(path) || !(path.startsWith('.github/') || path.endsWith('.md'))
+  return isManifestPath(path) || path.endsWith('.rego') || !(path.startsWith('.github/') || path.endsWith('.md'))
 }
 
 function namesIn({ before, after }: Sides, fits: (environment: Environment) => boolean): readonly string[] {

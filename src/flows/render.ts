@@ -7,7 +7,7 @@ import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
 import { findingsIn, sortFindings } from '../core/finding/find.ts'
 import type { Finding } from '../core/finding/finding.ts'
-import { locate } from '../core/finding/locate.ts'
+import { locate, type Sources } from '../core/finding/locate.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
 import { findingProblem } from '../core/message/finding.ts'
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
@@ -16,10 +16,12 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import type { Rendered } from '../ports/renderer.ts'
+import type { Demands } from './demands.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
+import { validateObjects } from './validate.ts'
 
-type Needs = Files & Pick<Desk, 'renderer'>
+type Needs = Files & Pick<Desk, 'renderer' | 'validators'>
 
 /** A commit or tree, and what its files say. */
 export interface Side {
@@ -32,9 +34,10 @@ export interface Sides {
   readonly after: Side
 }
 
-/** Both sides, and the routes whose canary gets more traffic: `production VirtualService default/web`. */
-export interface RaisedSides extends Sides {
+/** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and what else is checked. */
+export interface ToCompare extends Sides {
   readonly raised: ReadonlySet<string>
+  readonly demands: Demands
 }
 
 export interface Comparison {
@@ -46,7 +49,7 @@ export interface Comparison {
 }
 
 /** Renders the named environments on both sides and compares what comes out. */
-export async function compare(desk: Needs, sides: RaisedSides, names: readonly string[]): Promise<Comparison> {
+export async function compare(desk: Needs, sides: ToCompare, names: readonly string[]): Promise<Comparison> {
   const parts = await Promise.all(names.map((name) => compareOne(desk, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),
@@ -57,7 +60,7 @@ export async function compare(desk: Needs, sides: RaisedSides, names: readonly s
   }
 }
 
-async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promise<Omit<Comparison, 'renderer'>> {
+async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<Omit<Comparison, 'renderer'>> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const known: KnownDocuments = new Map()
@@ -80,9 +83,13 @@ async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promis
   const unknownBefore = old.ok ? unreadableBefore?.what : old.error[0]?.what
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  const found = await effects(desk, sides, { name, objects: compared.value.objects })
-  const problems = [...disagreements(name, texts.after, sides.after.snapshot.targets), ...found.problems]
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, notes: found.notes }
+  const { objects } = compared.value
+  const found = await effects(desk, sides, { name, objects })
+  const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
+  const said = await validateObjects(desk, sides.demands, { ...rendered, sources: () => sourcesOf(desk, sides, name) })
+  const disagreeing = disagreements(name, texts.after, sides.after.snapshot.targets)
+  const problems = [...disagreeing, ...found.problems, ...said.problems]
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, notes: [...found.notes, ...said.notes] }
 }
 
 function isBomb({ snapshot }: Side, name: string): boolean {
@@ -96,7 +103,7 @@ function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'
 /** Whether what is rendered would have the effect that it seems to have. */
 async function effects(
   desk: Needs,
-  { before, after, raised }: RaisedSides,
+  { before, after, raised }: ToCompare,
   { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
 ): Promise<Pick<Comparison, 'problems' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
@@ -107,10 +114,18 @@ async function effects(
     raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
   const sorted = sortFindings(earlier, found, isRaised)
   if (found.length === 0) return { problems: [], notes: [] }
-  const texts = await desk.mirror.read(after.treeish, now.files)
-  const sources = { files: now.files, texts, home: placeOfFailure({ said: '', environment: now, texts }) }
+  const sources = await sourcesOf(desk, { before, after }, name)
   const problemOf = (finding: Finding): Problem => findingProblem(name, finding, locate(finding, sources))
   return { problems: sorted.brought.map(problemOf), notes: sorted.notes.map(problemOf) }
+}
+
+/** The files in which the objects of an environment are found again, as they are afterwards. */
+async function sourcesOf(desk: Needs, { after }: Sides, name: string): Promise<Sources> {
+  const environment = find(after, name)
+  if (environment === undefined) return { files: [], texts: new Map(), home: undefined }
+  const { files } = environment
+  const texts = await desk.mirror.read(after.treeish, files)
+  return { files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
 
 function deliveriesOf({ snapshot }: Side, { root }: Environment): Snapshot['deliveries'] {

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { runContained } from '../../src/adapters/fence/run.ts'
 import { GitUnavailable } from '../../src/adapters/git/errors.ts'
 import { openMirror } from '../../src/adapters/git/mirror.ts'
-import { runGit } from '../../src/adapters/git/process.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { mirrorContract, originOf } from '../contracts/mirror.ts'
 import { type GitHttp, TOKEN, openGitHttp } from './git-http.ts'
@@ -268,11 +268,11 @@ scene('many fetches are packed together', async ({ server, mirror, folder }) => 
 test('a git that hangs is killed with all that it started', async () => {
   const before = sleepers()
   const env = { PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
-  const ask = { env, input: '', timeoutMs: 300, maxBytes: 1000 }
-  const hung = await runGit({ ...ask, args: ['-c', 'alias.x=!sleep 4711 & sleep 4711', 'x'] })
+  const ask = { env, folder: '/', timeoutMs: 300, maxBytes: 1000 }
+  const hung = await runContained({ ...ask, command: ['git', '-c', 'alias.x=!sleep 4711 & sleep 4711', 'x'] })
   assert.deepEqual(hung, { end: 'timed-out' })
   assert.equal(sleepers(), before)
-  const endless = await runGit({ ...ask, timeoutMs: 10_000, args: ['-c', 'alias.x=!yes', 'x'] })
+  const endless = await runContained({ ...ask, timeoutMs: 10_000, command: ['git', '-c', 'alias.x=!yes', 'x'] })
   assert.deepEqual(endless, { end: 'too-large' })
 })
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
+import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
 import type { Files } from '../../src/flows/load.ts'
 import type { Renderer } from '../../src/ports/renderer.ts'
@@ -81,7 +82,10 @@ async function review(renderer: Renderer, { before, after, changed }: Shape): Pr
         ),
     },
   }
-  const { review: found } = await inspect({ ...files, renderer }, { base: 'before', head: 'after', changed: [changed] })
+  const { review: found } = await inspect(
+    { ...files, renderer, validators: memoryValidators() },
+    { base: 'before', head: 'after', changed: [changed] },
+  )
   if (found.problems.length > 0 || found.rows.length === 0) throw new Error(JSON.stringify(found.problems))
 }
 

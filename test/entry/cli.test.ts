@@ -134,7 +134,16 @@ test('perch diff for machines has one shape, and hides Secrets in it', needsKust
   assert.doesNotMatch(out, /hunter22|aHVudGVy/)
   assert.equal(err, '')
   const found: Record<string, unknown> & { environments: Record<string, unknown>[] } = JSON.parse(out)
-  assert.deepEqual(Object.keys(found), ['base', 'head', 'renderer', 'traffic', 'environments', 'problems', 'notes'])
+  assert.deepEqual(Object.keys(found), [
+    'base',
+    'head',
+    'renderer',
+    'validators',
+    'traffic',
+    'environments',
+    'problems',
+    'notes',
+  ])
   assert.match(String(found['base']), /^[0-9a-f]{40}$/)
   assert.equal(found['head'], null)
   assert.deepEqual(found['traffic'], [

@@ -51,6 +51,7 @@ test('everything that can be set is read', () => {
     PROMETHEUS_URL: 'http://prometheus:9090',
     PROMETHEUS_TOKEN: 'token',
     RECONCILE_SECONDS: '0.2',
+    KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
   })
   assert.deepEqual(rest, {
     appId: 42,
@@ -67,6 +68,7 @@ test('everything that can be set is read', () => {
     prometheusServers: [{ name: 'prometheus', url: 'http://prometheus:9090' }],
     prometheusToken: 'token',
     reconcileSeconds: 0.2,
+    schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
   })
 })
 

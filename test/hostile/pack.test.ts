@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
+import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { validateReport } from '../../src/core/message/checks.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
 import type { Review } from '../../src/core/gate/review.ts'
@@ -67,7 +68,8 @@ function filesOf(head: Item['files']): Files {
 
 async function reviewOf(item: Item): Promise<Review> {
   const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
-  const { review } = await inspect({ ...filesOf(item.files), renderer }, { base: 'base', head: 'head', changed: 'all' })
+  const desk = { ...filesOf(item.files), renderer, validators: memoryValidators() }
+  const { review } = await inspect(desk, { base: 'base', head: 'head', changed: 'all' })
   return review
 }
 

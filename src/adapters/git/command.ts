@@ -9,8 +9,9 @@
  * machine, and configuration files stay.
  */
 import { resolve } from 'node:path'
+import { USUAL_PATH } from '../fence/locate.ts'
+import { type Finished, runContained } from '../fence/run.ts'
 import { GitUnavailable } from './errors.ts'
-import { type Finished, runGit } from './process.ts'
 
 export interface GitOptions {
   readonly folder: string
@@ -50,7 +51,6 @@ const LOCAL_TIMEOUT_MS = 30_000
 export const REMOTE_TIMEOUT_MS = 60_000
 /** The listing of half a million files, or the contents that `read` allows itself. */
 const MAX_BYTES = 96 * 1024 * 1024
-const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 
 /** Holds in every command. Nothing of the machine's or a user's configuration is read. */
 const SAFE: Config = {
@@ -73,7 +73,8 @@ export function openGit(options: GitOptions): Git {
     const env = environment(options, folder, { ...SAFE, ...config, ...question.config })
     if (question.isApart === true) delete env['GIT_DIR']
     const { args, input = '' } = question
-    const finished = await runGit({ args, env, input, timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: MAX_BYTES })
+    const limits = { timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: MAX_BYTES }
+    const finished = await runContained({ command: ['git', ...args], folder: '/', env, input, ...limits })
     return answer(finished, { verb: args[0] ?? '', folder })
   }
   return {

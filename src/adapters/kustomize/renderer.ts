@@ -5,10 +5,12 @@
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
 import type { Rendered, Renderer } from '../../ports/renderer.ts'
+import { atMost } from '../fence/at-most.ts'
+import { USUAL_PATH } from '../fence/locate.ts'
+import { runContained } from '../fence/run.ts'
+import { fill, inWorkshop, isPlain, removeAbandoned } from '../fence/workshop.ts'
 import { detailOf } from './detail.ts'
-import { runContained } from './process.ts'
 import { findTool, type Tool } from './tool.ts'
-import { fill, inWorkshop, isPlain, removeAbandoned } from './workshop.ts'
 
 export interface RendererOptions {
   readonly log: Log
@@ -20,7 +22,6 @@ export interface RendererOptions {
   readonly maxBytes?: number
 }
 
-const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 const CONCURRENCY = 2
 const TIMEOUT_MS = 20_000
 const MAX_BYTES = 20 * 1024 * 1024
@@ -73,25 +74,8 @@ function build(tool: Tool, { files, root }: Request, options: RendererOptions): 
     })
     if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
     if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
-    if (finished.code === 0) return { ok: true, yaml: finished.stdout }
+    if (finished.code === 0) return { ok: true, yaml: finished.stdout.toString() }
     const detail = detailOf({ stderr: finished.stderr, folder: workshop.files, files })
     return { ok: false, code: 'build-failed', detail }
   })
-}
-
-/** Runs at most so many at once; the others wait in line. */
-function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let free = count
-  return async (work) => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
-  }
 }

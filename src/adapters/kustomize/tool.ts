@@ -1,8 +1,6 @@
-/** Finding kustomize on this machine, and what can fence it in. */
-import { access, constants } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
-import { runContained } from './process.ts'
+/** Finding kustomize on this machine. Entries that lead to the network are refused before (core/environment). */
+import { locate } from '../fence/locate.ts'
+import { ask, wallsOf } from '../fence/walls.ts'
 import { KubectlVersion } from './schema.ts'
 
 export interface Tool {
@@ -13,15 +11,14 @@ export interface Tool {
   readonly isOffline: boolean
 }
 
-/** A build needs far less; a hostile one must not take the machine's. Address space, since that is what can be limited. */
+/** A build needs far less; a hostile one must not take the machine's. */
 const MAX_MEMORY = 4 * 1024 ** 3
-const PROBE = { folder: tmpdir(), env: { HOME: tmpdir(), LC_ALL: 'C' }, timeoutMs: 10_000, maxBytes: 64 * 1024 }
 
 /** `kustomize`, else the one in `kubectl`; undefined where there is neither. */
 export async function findTool(path: string): Promise<Tool | undefined> {
   const found = (await standalone(path)) ?? (await within(path))
   if (found === undefined) return undefined
-  const { prefix, isOffline } = await fence(path)
+  const { prefix, isOffline } = await wallsOf(path, MAX_MEMORY)
   const [first = found.command[0], ...rest] = [...prefix, ...found.command]
   return { name: found.name, command: [first, ...rest], isOffline }
 }
@@ -48,50 +45,4 @@ async function within(path: string): Promise<Found | undefined> {
     name: `kustomize ${kustomizeVersion} (kubectl ${clientVersion.gitVersion})`,
     command: [program, 'kustomize'],
   }
-}
-
-interface Fence {
-  readonly prefix: readonly string[]
-  readonly isOffline: boolean
-}
-
-/**
- * What keeps a build from the network and from the machine's memory. Entries that lead to the network are refused before
- * (core/environment); this is for those that we have not thought of. A network namespace needs no root, but many containers
- * forbid making one, and macOS has none: then the refusals must do.
- */
-async function fence(path: string): Promise<Fence> {
-  const [prlimit, unshare, nothing] = await Promise.all(
-    ['prlimit', 'unshare', 'true'].map((name) => locate(path, name)),
-  )
-  if (nothing === undefined) return { prefix: [], isOffline: false }
-  const limited = prlimit === undefined ? [] : [prlimit, `--as=${MAX_MEMORY}`, '--core=0', '--']
-  const offline = unshare === undefined ? [] : [unshare, '--map-root-user', '--net', '--']
-  const candidates = [
-    { prefix: [...limited, ...offline], isOffline: offline.length > 0 },
-    { prefix: offline, isOffline: offline.length > 0 },
-    { prefix: limited, isOffline: false },
-  ]
-  for (const candidate of candidates) {
-    const [first, ...rest] = candidate.prefix
-    if (first !== undefined && (await ask([first, ...rest, nothing])) !== undefined) return candidate
-  }
-  return { prefix: [], isOffline: false }
-}
-
-async function ask(command: readonly [string, ...string[]]): Promise<string | undefined> {
-  const finished = await runContained({ ...PROBE, command })
-  return finished.end === 'exited' && finished.code === 0 ? finished.stdout : undefined
-}
-
-async function locate(path: string, name: string): Promise<string | undefined> {
-  for (const folder of path.split(delimiter).filter(isAbsolute)) {
-    const program = join(folder, name)
-    const isThere = await access(program, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return program
-  }
-  return undefined
 }

@@ -63,3 +63,10 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
   })
   return [...orders, ...analyses]
 }
+
+/** Where a key of the config stands, for words about what it asks for. */
+export function placeOfKey(text: string | undefined, key: string): Place {
+  const lines = (text ?? '').split('\n')
+  const index = lines.findIndex((line) => new RegExp(`(?:^|[{,\\s])["']?${RegExp.escape(key)}["']?\\s*:`).test(line))
+  return { file: CONFIG_FILE, line: Math.max(index, 0) + 1 }
+}

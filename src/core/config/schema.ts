@@ -3,6 +3,7 @@ import { ROUTE_KINDS } from '../traffic/route.ts'
 import { Window } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
+import { PolicyConfig, Validators } from './validators.ts'
 
 const Percent = z.number().positive().max(100)
 
@@ -123,6 +124,8 @@ export const Config = z.strictObject({
     .array(KindName)
     .default([])
     .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
+  policy: PolicyConfig.optional().describe('Rego policies that judge what every touched environment renders to.'),
+  validators: Validators.default([]).describe('Programs that check too; each must be installed where Perch runs.'),
   requireSum100: z
     .boolean()
     .default(false)

@@ -18,7 +18,12 @@ const MIN_LENGTH = 4
  * `kinds` names (`Kind` or `group/Kind`), every value is taken for one.
  */
 export function redact(text: string, files: ReadonlyMap<string, string>, kinds: readonly string[] = []): string {
-  return hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })(text)
+  return redactor(files, kinds)(text)
+}
+
+/** The same for many texts: the files are searched once. */
+export function redactor(files: ReadonlyMap<string, string>, kinds: readonly string[]): (text: string) => string {
+  return hideValues(secretValues(files, kinds), { mark: HIDDEN, shortest: MIN_LENGTH })
 }
 
 function secretValues(files: ReadonlyMap<string, string>, kinds: readonly string[]): ReadonlySet<string> {

@@ -8,28 +8,45 @@ export interface Sources {
   readonly home: Place | undefined
 }
 
+/** What is said about an object, and where in it. */
+type About = Pick<Finding, 'path'> & { readonly object: Pick<Finding['object'], 'kind' | 'name'> }
+
 /**
  * Where a finding's object stands in the user's files. kustomize may have given it another name, namespace or values: of
  * several places that can be meant, the one that says the most of what the finding is about, the last of them.
  */
-export function locate({ object, path }: Finding, { files, texts, home }: Sources): Place | undefined {
-  let best: { readonly depth: number; readonly place: Place } | undefined
-  for (const file of files) {
-    const text = texts.get(file)
-    if (text === undefined || !text.includes(object.kind)) continue
+export function locate(about: About, sources: Sources): Place | undefined {
+  return locator(sources)(about)
+}
+
+/** The same for many: each file is read once. */
+export function locator({ files, texts, home }: Sources): (about: About) => Place | undefined {
+  const read = new Map<string, Manifest | undefined>()
+  const manifestOf = (file: string, text: string): Manifest | undefined => {
+    if (read.has(file)) return read.get(file)
     const manifest = parseManifest(file, text)
-    if (!manifest.ok) continue
-    for (const candidate of manifest.value.objects.filter((one) => canBe(one, object))) {
-      const depth = depthOf(candidate, path)
-      const place = placeIn(manifest.value, candidate, path)
-      if (best === undefined || depth >= best.depth) best = { depth, place }
+    read.set(file, manifest.ok ? manifest.value : undefined)
+    return read.get(file)
+  }
+  const meant = function* ({ object }: About): Generator<readonly [Manifest, ManifestObject]> {
+    for (const file of files) {
+      const text = texts.get(file)
+      const manifest = text?.includes(object.kind) === true ? manifestOf(file, text) : undefined
+      for (const one of manifest?.objects ?? []) if (manifest && canBe(one, object)) yield [manifest, one]
     }
   }
-  return best?.place ?? home
+  return (about) => {
+    let best: { readonly depth: number; readonly place: Place } | undefined
+    for (const [manifest, candidate] of meant(about)) {
+      const depth = depthOf(candidate, about.path)
+      if (depth >= (best?.depth ?? 0)) best = { depth, place: placeIn(manifest, candidate, about.path) }
+    }
+    return best?.place ?? home
+  }
 }
 
 /** By kind, and by a name that kustomize may have put something before or behind. */
-function canBe(candidate: ManifestObject, { kind, name }: Finding['object']): boolean {
+function canBe(candidate: ManifestObject, { kind, name }: About['object']): boolean {
   return candidate.kind === kind && (candidate.name === name || name.includes(candidate.name))
 }
 

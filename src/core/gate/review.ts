@@ -81,6 +81,8 @@ export interface Review {
   readonly notes: readonly Problem[]
   /** `kustomize v5.5.0`; undefined where nothing was rendered. */
   readonly renderer: string | undefined
+  /** What else has looked at it: `opa 1.22.2`. */
+  readonly validators: readonly string[]
 }
 
 /** Whether a review is worth a comment: a pull request that has nothing to do with traffic stays quiet. */

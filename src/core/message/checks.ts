@@ -3,7 +3,7 @@ import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
 import { analysisTable } from './analysis.ts'
 import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
-import { code, paragraphs } from './markdown.ts'
+import { code, list, paragraphs } from './markdown.ts'
 import { summaryPages } from './summary.ts'
 import { changeTitle, counted, trafficTable } from './traffic.ts'
 import { progressLine, sentence, verdictLine } from './verdict.ts'
@@ -34,6 +34,7 @@ export function validateReport(review: Review): CheckReport {
             moreProblems,
           ).join('\n'),
           noteList(notes),
+          toolWords(review),
         ),
       ),
       annotations: [
@@ -43,15 +44,21 @@ export function validateReport(review: Review): CheckReport {
     }
   }
   const title = review.changes.length === 0 ? NO_TRAFFIC : review.changes.map(changeTitle).join(', ')
-  const rendered = review.renderer === undefined ? undefined : `Rendered with ${code(review.renderer)}.`
   const traffic = review.rows.length > 0 ? trafficTable(review.rows, ROOM.table) : `${NO_TRAFFIC} in this pull request.`
   return {
     ...report,
     conclusion: 'success',
     title: clip(title, MAX_TITLE),
-    summary: bounded(paragraphs(traffic, noteList(notes), rendered)),
+    summary: bounded(paragraphs(traffic, noteList(notes), toolWords(review))),
     ...(notes.length === 0 ? {} : { annotations: noteAnnotations(notes) }),
   }
+}
+
+/** What has looked at it: another version may say something else. */
+function toolWords({ renderer, validators }: Review): string | undefined {
+  const rendered = renderer === undefined ? [] : [`Rendered with ${code(renderer)}.`]
+  const checked = validators.length === 0 ? [] : [`Checked with ${list(validators)}.`]
+  return rendered.length + checked.length === 0 ? undefined : [...rendered, ...checked].join(' ')
 }
 
 /** What was there before, or is only worth knowing: said, and never red. */

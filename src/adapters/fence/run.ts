@@ -5,22 +5,24 @@ export interface Invocation {
   readonly folder: string
   /** The whole environment of the child; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
+  /** What it reads from stdin; nothing by default. */
+  readonly input?: string
   readonly timeoutMs: number
   readonly maxBytes: number
 }
 
 export type Finished =
-  | { readonly end: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly end: 'exited'; readonly code: number; readonly stdout: Buffer; readonly stderr: string }
   | { readonly end: 'timed-out' | 'too-large' | 'not-started' }
 
 const STDERR_LIMIT = 64 * 1024
 
 /** Runs a program to its end, or kills it and everything it started as soon as it takes or says too much. */
-export function runContained({ command, folder, env, timeoutMs, maxBytes }: Invocation): Promise<Finished> {
+export function runContained({ command, folder, env, input, timeoutMs, maxBytes }: Invocation): Promise<Finished> {
   return new Promise((resolve) => {
     const [file, ...args] = command
-    // A group of its own, so that a wrapper, the program and its children die together.
-    const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    // A group of its own, so that a wrapper, the program and its children (git's helpers) die together.
+    const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     const size = { stdout: 0, stderr: 0 }
@@ -39,6 +41,9 @@ export function runContained({ command, folder, env, timeoutMs, maxBytes }: Invo
       size.stderr += chunk.length
       if (size.stderr <= STDERR_LIMIT) stderr.push(chunk)
     })
+    // It may end before it has read all of its input; its exit code says what happened.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input ?? '')
     child.on('error', () => {
       clearTimeout(timer)
       resolve({ end: 'not-started' })
@@ -46,8 +51,9 @@ export function runContained({ command, folder, env, timeoutMs, maxBytes }: Invo
     child.on('close', (code) => {
       clearTimeout(timer)
       if (verdict !== undefined) return resolve({ end: verdict })
-      const said = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
-      return resolve({ end: 'exited', code: code ?? 137, ...said })
+      // Killed by a signal that was not ours (out of memory): as good as a failure.
+      const exited = { code: code ?? 137, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }
+      return resolve({ end: 'exited', ...exited })
     })
   })
 }

@@ -1,4 +1,4 @@
-/** Throw-away folders that hold exactly the files of one build. */
+/** Throw-away folders that hold exactly the files of one run of a program. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

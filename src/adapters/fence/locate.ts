@@ -1,0 +1,18 @@
+import { access, constants } from 'node:fs/promises'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+/** Where programs are looked for, whatever PATH the service was started with. */
+export const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
+
+/** The whole path of a program, from folders given as in the environment variable PATH. */
+export async function locate(path: string, name: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter).filter(isAbsolute)) {
+    const program = join(folder, name)
+    const isThere = await access(program, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return program
+  }
+  return undefined
+}

@@ -1,0 +1,32 @@
+import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../../core/policy/remark.ts'
+import type { Rendering, Validators } from '../../ports/validators.ts'
+
+export interface MemoryValidators {
+  /** Programs that are there, with their titles; none by default. */
+  readonly tools?: Readonly<Partial<Record<ToolName, string>>>
+  readonly compile?: () => Failure | undefined
+  /** What is said about objects, by opa, kubeconform and istioctl alike; nothing by default. */
+  readonly about?: (rendering: Rendering, tool: ToolName) => Checked<ObjectRemark>
+  readonly lint?: (files: ReadonlyMap<string, string>) => Checked<LineRemark>
+}
+
+const SILENCE = { ok: true, remarks: [] } as const
+
+/** Programs that say what they are told to. Like real ones, what is not installed is missing. */
+export function memoryValidators({ tools = {}, compile, about, lint }: MemoryValidators = {}): Validators {
+  const names: readonly ToolName[] = ['opa', 'yamllint', 'kubeconform', 'istioctl']
+  const missing = { code: 'missing', detail: '' } as const
+  const say = async (tool: ToolName, rendering: Rendering): Promise<Checked<ObjectRemark>> =>
+    tools[tool] === undefined ? { ok: false, failure: missing } : (about?.(rendering, tool) ?? SILENCE)
+  return {
+    tools: async () =>
+      new Map(names.flatMap((name) => (tools[name] === undefined ? [] : [[name, tools[name]] as const]))),
+    absence: async () => missing,
+    compile: async () => (tools.opa === undefined ? missing : compile?.()),
+    judge: (_, rendering) => say('opa', rendering),
+    lint: async (files) =>
+      tools.yamllint === undefined ? { ok: false, failure: missing } : (lint?.(files) ?? SILENCE),
+    fit: (rendering) => say('kubeconform', rendering),
+    analyze: (rendering) => say('istioctl', rendering),
+  }
+}

@@ -1,0 +1,43 @@
+import type { Policy } from '../../core/policy/policy.ts'
+import type { Checked, LineRemark, ObjectRemark, Remark } from '../../core/policy/remark.ts'
+import type { Rendering, Validators } from '../../ports/validators.ts'
+import { digestOf, keeper } from '../fence/keep.ts'
+
+/** What is rendered now is what comes before the next step; a few hundred environments cover the work in flight. */
+const LIMITS = { maxEntries: 300, maxSize: 16 * 1024 * 1024 }
+
+/** Checking is a function of what is checked and by what: the same is not asked twice. Only what came out well is kept. */
+export function cachedValidators(validators: Validators): Validators {
+  const objects = keeper<Checked<ObjectRemark>>({ ...LIMITS, sizeOf })
+  const lines = keeper<Checked<LineRemark>>({ ...LIMITS, sizeOf })
+  return {
+    ...validators,
+    judge(policy, rendering) {
+      const work = () => validators.judge(policy, rendering)
+      // A rule that asks for the time says something else tomorrow.
+      if (knowsTime(policy)) return work()
+      const words = [JSON.stringify([policy.data, policy.packages]), textOf(rendering)]
+      return objects(digestOf(policy.modules, 'judge', ...words), work)
+    },
+    lint: (files, settings) =>
+      lines(digestOf(files, 'lint', digestOf(settings)), () => validators.lint(files, settings)),
+    fit(rendering, { texts, ...settings }) {
+      const key = digestOf(texts, 'fit', JSON.stringify(settings), textOf(rendering))
+      return objects(key, () => validators.fit(rendering, { texts, ...settings }))
+    },
+    analyze: (rendering) =>
+      objects(digestOf(new Map(), 'analyze', textOf(rendering)), () => validators.analyze(rendering)),
+  }
+}
+
+function knowsTime({ modules }: Policy): boolean {
+  return [...modules.values()].some((text) => text.includes('now_ns') || text.includes('io.jwt'))
+}
+
+function textOf({ environment, objects }: Rendering): string {
+  return JSON.stringify([environment, objects.map(({ data }) => data)])
+}
+
+function sizeOf(checked: Checked<Remark>): number | undefined {
+  return checked.ok ? JSON.stringify(checked.remarks).length : undefined
+}

@@ -1,0 +1,91 @@
+import { isOfKind } from '../../core/diff/objects.ts'
+import type { Checked, ObjectRemark } from '../../core/policy/remark.ts'
+import type { Rendering, Schemas } from '../../ports/validators.ts'
+import { objectAt, objectFiles, OBJECTS } from './objects.ts'
+import { pointer } from './opa-rules.ts'
+import type { Kind, Program } from './program.ts'
+import { KubeconformResult } from './schema.ts'
+
+export const KUBECONFORM: Kind = {
+  name: 'kubeconform',
+  versionArgs: ['-v'],
+  // A build of one's own calls itself `development`.
+  versionIn: (said) => said.trim().split('\n')[0],
+}
+
+const SCHEMAS = 'schemas'
+
+/**
+ * Where a folder may have a schema: as kubernetes-json-schema lays them out, as CRDs-catalog does, and flat. All folders
+ * are given by name, because without any kubeconform fetches its schemas from the network.
+ */
+const LAYOUTS = [
+  '{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json',
+  '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json',
+  '{{.ResourceKind}}{{.KindSuffix}}.json',
+  '{{.ResourceKind}}_{{.ResourceAPIVersion}}.json',
+]
+
+interface Question {
+  readonly rendering: Rendering
+  readonly schemas: Schemas
+  /** Of this machine. */
+  readonly folders: readonly string[]
+}
+
+/** What does not fit its schema, or has none. */
+export async function fit(program: Program, { rendering, schemas, folders }: Question): Promise<Checked<ObjectRemark>> {
+  const { texts, kubernetes, strict } = schemas
+  const kept = rendering.objects
+    .map((object, index) => ({ object, index }))
+    .filter(({ object }) => !schemas.ignore.some((written) => isOfKind(object, written)))
+  if (kept.length === 0) return { ok: true, remarks: [] }
+  const places = [...(texts.size > 0 ? [SCHEMAS] : []), ...folders]
+  if (places.length === 0)
+    return {
+      ok: false,
+      failure: { code: 'not-valid', faults: [{ file: undefined, line: 1, code: 'no-schemas', text: '' }] },
+    }
+  const own = [...texts].map(([path, text]): [string, string] => [`${SCHEMAS}/${path}`, text])
+  const output = await program.run({
+    files: new Map([...objectFiles(kept.map(({ object }) => object)), ...own]),
+    args: [
+      '-output',
+      'json',
+      '-n',
+      '2',
+      ...(kubernetes === undefined ? [] : ['-kubernetes-version', kubernetes]),
+      ...(strict ? ['-strict'] : []),
+      ...places.flatMap((place) => LAYOUTS.flatMap((layout) => ['-schema-location', `${place}/${layout}`])),
+      OBJECTS,
+    ],
+    codes: [0, 1],
+  })
+  if (!output.ok) return { ok: false, failure: output.failure }
+  const result = KubeconformResult.safeParse(output.stdout)
+  if (!result.success) return { ok: false, failure: { code: 'failed', detail: output.stderr.trim().slice(0, 2_000) } }
+  const remarks = result.data.resources.flatMap((resource): readonly ObjectRemark[] => {
+    const index = objectAt(resource.filename)
+    const object = index === undefined ? undefined : kept[index]?.index
+    return object === undefined ? [] : remarksOn(object, resource)
+  })
+  return { ok: true, remarks }
+}
+
+type Resource = ReturnType<typeof KubeconformResult.parse>['resources'][number]
+
+function remarksOn(object: number, { status, msg, validationErrors }: Resource): readonly ObjectRemark[] {
+  if (status === 'statusValid' || status === 'statusSkipped' || status === 'statusEmpty') return []
+  const remark = { level: 'error', rule: '', object } as const
+  if (validationErrors.length === 0) return [{ ...remark, text: withoutPlaces(msg), path: [] }]
+  return validationErrors.map(({ path, msg: text }) => ({
+    ...remark,
+    text: path === '' ? text : `at ${path}: ${text}`,
+    path: pointer(path),
+  }))
+}
+
+/** Says where a schema lies on this machine, which is nobody's business. */
+function withoutPlaces(text: string): string {
+  return text.replaceAll(/'?file:\/\/\S+/g, 'its schema')
+}

@@ -1,0 +1,156 @@
+/** Programs that check: found on this machine, run in a fence, over files of a throw-away folder. */
+import type { Failure } from '../../core/policy/remark.ts'
+import { atMost } from '../fence/at-most.ts'
+import { locate, USUAL_PATH } from '../fence/locate.ts'
+import { runContained } from '../fence/run.ts'
+import { ask, wallsOf, type Walls } from '../fence/walls.ts'
+import { fill, inWorkshop } from '../fence/workshop.ts'
+
+export interface ProgramOptions {
+  /** Where to look for programs, as in the environment variable PATH. */
+  readonly path?: string
+  /** Runs at once. More than there are processors gain nothing. */
+  readonly concurrency?: number
+  readonly timeoutMs?: number
+}
+
+const CONCURRENCY = 2
+const TIMEOUT_MS = 15_000
+/** What a program says, and how much address space it may have. Each needs a small part of it. */
+const MAX_BYTES = 16 * 1024 * 1024
+const MAX_MEMORY = 2 * 1024 ** 3
+
+const EXHAUSTING = new Set<Failure['code']>(['timed-out', 'too-large'])
+
+export interface Kind {
+  readonly name: string
+  /** Makes it say its version. */
+  readonly versionArgs: readonly string[]
+  /** Finds the version in what it says; undefined where that is no version that can be used. */
+  readonly versionIn: (said: string) => string | undefined
+  /** The oldest that will do, for people. */
+  readonly wants?: string
+}
+
+export interface Program {
+  /** Name and version, for people; undefined where it is not installed or too old. */
+  title(): Promise<string | undefined>
+  /** Why it cannot be run. */
+  absence(): Promise<Failure>
+  run(task: Task): Promise<Output>
+}
+
+export interface Task {
+  readonly files: ReadonlyMap<string, string>
+  readonly args: readonly string[]
+  /** Of these exit codes nothing is wrong with the run. */
+  readonly codes: readonly number[]
+  readonly input?: string
+  readonly breaker?: Breaker
+}
+
+/** Keeps what does not end from being started again for every environment. */
+export interface Breaker {
+  /** Why it need not be started now. */
+  refusal(): Failure | undefined
+  /** It took or used too much. */
+  trip(failure: Failure): void
+}
+
+/** Not for ever: the machine may have been busy. */
+const PAUSE_MS = 60_000
+
+export function aBreaker(): Breaker {
+  let last: { readonly failure: Failure; readonly until: number } | undefined
+  return {
+    refusal: () => (last !== undefined && last.until > Date.now() ? last.failure : undefined),
+    trip: (failure) => {
+      last = { failure, until: Date.now() + PAUSE_MS }
+    },
+  }
+}
+
+export type Output =
+  | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly ok: false; readonly failure: Failure; readonly stdout: string }
+
+interface Found {
+  readonly file: string
+  readonly title: string | undefined
+  readonly walls: Walls
+}
+
+/** What all programs of one service share: the folders to look in, and how many may run. */
+export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
+  const limit = atMost(options.concurrency ?? CONCURRENCY)
+  return (kind) => {
+    let known: Promise<Found | undefined> | undefined
+    const find = async (): Promise<Found | undefined> => {
+      known ??= findProgram(kind, options.path ?? USUAL_PATH)
+      const found = await known
+      // Looked for again next time: somebody may install it.
+      if (found?.title === undefined) known = undefined
+      return found
+    }
+    const absence = async (): Promise<Failure> => {
+      const isOld = (await find()) !== undefined && kind.wants !== undefined
+      return { code: 'missing', detail: isOld ? (kind.wants ?? '') : '' }
+    }
+    return {
+      title: async () => (await find())?.title,
+      absence,
+      run: async (task) => {
+        const found = await find()
+        if (found?.title === undefined) return { ok: false, failure: await absence(), stdout: '' }
+        return limit(async () => {
+          const refusal = task.breaker?.refusal()
+          if (refusal !== undefined) return { ok: false, failure: refusal, stdout: '' }
+          const output = await execute(found, task, options.timeoutMs ?? TIMEOUT_MS)
+          // Before the next one in line starts.
+          if (!output.ok && EXHAUSTING.has(output.failure.code)) task.breaker?.trip(output.failure)
+          return output
+        })
+      },
+    }
+  }
+}
+
+async function findProgram({ name, versionArgs, versionIn }: Kind, path: string): Promise<Found | undefined> {
+  const file = await locate(path, name)
+  if (file === undefined) return undefined
+  const said = await ask([file, ...versionArgs])
+  const version = said === undefined ? undefined : versionIn(said)
+  const title = version === undefined ? undefined : `${name} ${version}`.trim()
+  return { file, title, walls: await wallsOf(path, MAX_MEMORY) }
+}
+
+function execute({ file, walls }: Found, { files, args, codes, input }: Task, timeoutMs: number): Promise<Output> {
+  return inWorkshop(async (workshop) => {
+    const odd = await fill(workshop, files)
+    if (odd !== undefined) return failed('failed', `no file can be at ${odd.slice(0, 200)}`)
+    const [first = file, ...rest] = [...walls.prefix, file, ...args]
+    const finished = await runContained({
+      command: [first, ...rest],
+      folder: workshop.files,
+      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', PYTHONUTF8: '1', PYTHONNOUSERSITE: '1' },
+      ...(input === undefined ? {} : { input }),
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+    })
+    if (finished.end === 'not-started') return failed('missing', '')
+    if (finished.end !== 'exited') return failed(finished.end, '')
+    const { code, stderr } = finished
+    const stdout = finished.stdout.toString()
+    // Go's runtime and Python's say so before they give up.
+    const isStarved =
+      code !== 0 && /^(?:fatal error: |runtime: )?out of memory|cannot allocate memory|^MemoryError/m.test(stderr)
+    if (isStarved) return failed('too-large', '')
+    if (codes.includes(code)) return { ok: true, code, stdout, stderr }
+    const said = stderr.trim().replaceAll(`${workshop.files}/`, '').replaceAll(workshop.files, 'the top folder')
+    return { ...failed('failed', said.slice(0, 2_000)), stdout }
+  })
+}
+
+function failed(code: 'missing' | 'timed-out' | 'too-large' | 'failed', detail: string): Output & { ok: false } {
+  return { ok: false, failure: { code, detail }, stdout: '' }
+}

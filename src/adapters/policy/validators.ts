@@ -1,0 +1,51 @@
+/** The programs that check, behind one face. */
+import { TOOLS, type ToolName } from '../../core/policy/remark.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Validators } from '../../ports/validators.ts'
+import { analyze, ISTIOCTL } from './istioctl.ts'
+import { fit, KUBECONFORM } from './kubeconform.ts'
+import { OPA, openOpa } from './opa.ts'
+import { openPrograms, type Program, type ProgramOptions } from './program.ts'
+import { lint, YAMLLINT } from './yamllint.ts'
+
+export interface ValidatorOptions extends ProgramOptions {
+  readonly log: Log
+  /** Folders of this machine with JSON schemas for kubeconform. */
+  readonly schemas?: readonly string[]
+}
+
+type Programs = Readonly<Record<ToolName, Program>>
+
+export function openValidators(options: ValidatorOptions): Validators {
+  const program = openPrograms(options)
+  const programs: Programs = {
+    opa: program(OPA),
+    yamllint: program(YAMLLINT),
+    kubeconform: program(KUBECONFORM),
+    istioctl: program(ISTIOCTL),
+  }
+  const { yamllint, kubeconform, istioctl } = programs
+  const opa = openOpa(programs.opa)
+  const folders = options.schemas ?? []
+  let told = ''
+  return {
+    tools: async () => {
+      const tools = await toolsOf(programs)
+      const words = [...tools.values()].join(', ')
+      if (words !== told) options.log.info({ tools: [...tools.values()] }, 'found validators')
+      told = words
+      return tools
+    },
+    absence: (tool) => programs[tool].absence(),
+    compile: (policy) => opa.compile(policy),
+    judge: (policy, rendering) => opa.judge(policy, rendering),
+    lint: (files, settings) => lint(yamllint, files, settings),
+    fit: (rendering, schemas) => fit(kubeconform, { rendering, schemas, folders }),
+    analyze: (rendering) => analyze(istioctl, rendering),
+  }
+}
+
+async function toolsOf(programs: Programs): Promise<ReadonlyMap<ToolName, string>> {
+  const titles = await Promise.all(TOOLS.map(async (name) => [name, await programs[name].title()] as const))
+  return new Map(titles.flatMap(([name, title]) => (title === undefined ? [] : [[name, title] as const])))
+}

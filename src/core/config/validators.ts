@@ -1,0 +1,59 @@
+/** What the config asks to be checked by other programs: policies, and validators by name. */
+import { z } from 'zod'
+
+const Folder = z
+  .string()
+  .min(1)
+  .regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))/, 'must be a folder of this repository, such as policy')
+
+export const PolicyConfig = z.strictObject({
+  path: Folder.describe('Folder with Rego files; their rules deny, violation and warn judge what is rendered.'),
+  data: Folder.optional().describe('Folder with YAML and JSON files, which policies read below `data`.'),
+  packages: z
+    .array(z.string().regex(/^[A-Za-z_][\w.]*$/, 'must be the name of a Rego package, such as main'))
+    .nonempty()
+    .optional()
+    .describe('Judge by these packages only; by default by all that have such rules.'),
+})
+
+const KindName = z
+  .string()
+  .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
+
+const Kubeconform = z.strictObject({
+  name: z.literal('kubeconform'),
+  schemas: Folder.optional().describe('Folder with JSON schemas, beside those of the server.'),
+  ignore: z.array(KindName).default([]).describe('Kinds that have no schema: Kind or group/Kind.'),
+  kubernetes: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, 'must be a version of Kubernetes, such as 1.34.1')
+    .optional()
+    .describe('Version whose schemas are used.'),
+  strict: z.boolean().default(false).describe('Whether fields that a schema does not have are wrong.'),
+})
+
+const Istioctl = z.strictObject({
+  name: z.literal('istioctl'),
+  ignore: z
+    .array(z.string().regex(/^IST\d{4}$/, 'must be a code of istioctl analyze, such as IST0118'))
+    .default([])
+    .describe('Codes to leave out.'),
+})
+
+const Yamllint = z.strictObject({ name: z.literal('yamllint') })
+
+const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, Istioctl])
+const Name = z.enum(['yamllint', 'kubeconform', 'istioctl'])
+
+/** A name, or the name with options. */
+const Validator = z
+  .union([Name, Options], 'must be yamllint, kubeconform or istioctl, or an object with one of these as its name')
+  .transform((validator) => (typeof validator === 'string' ? Options.parse({ name: validator }) : validator))
+
+export const Validators = z
+  .array(Validator)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must name each validator once')
+
+export type PolicyConfig = z.infer<typeof PolicyConfig>
+export type Validator = z.infer<typeof Validator>
+export type SchemaSettings = z.infer<typeof Kubeconform>

@@ -1,0 +1,167 @@
+/** What other programs say about a pull request, and why they cannot. */
+import type { Problem } from '../gate/review.ts'
+import type { Place } from '../manifest/parse.ts'
+import type { Failure, Fault, FaultCode, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
+import { code, plainText } from './markdown.ts'
+
+const CONFIG = '`.github/canary.yml`'
+const HARMLESS = 'This does not hold the merge.'
+
+/** A remark on an object of an environment, as a problem or a note. `title`: the object's; undefined where none is meant. */
+export function objectRemark(
+  tool: Exclude<ToolName, 'yamllint'>,
+  { rule, text, level }: Pick<ObjectRemark, 'rule' | 'text' | 'level'>,
+  about: { readonly environment: string; readonly title: string | undefined; readonly place: Place | undefined },
+): Problem {
+  const { environment, title, place } = about
+  const where = `${title === undefined ? '' : `${code(title)} in `}${code(environment)}`
+  const said = sentence(text)
+  const base = { file: place?.file, line: place?.line ?? 1 }
+  switch (tool) {
+    case 'opa': {
+      const verb = level === 'error' ? 'refuses' : 'warns about'
+      const next = level === 'error' ? 'Change it, or the policy on the base branch first.' : HARMLESS
+      return { ...base, code: 'policy', what: `The policy ${code(rule)} ${verb} ${where}: ${said}`, next }
+    }
+    case 'kubeconform':
+      return {
+        ...base,
+        code: tool,
+        what: `${where} does not fit its schema, says ${code(tool)}: ${said}`,
+        next: 'Correct it; for a kind without a schema add one, or name the kind below `ignore`.',
+      }
+    case 'istioctl':
+      return {
+        ...base,
+        code: rule === '' ? tool : rule,
+        what: `${rule === '' ? '' : `${rule}: `}${where}, says \`istioctl analyze\`: ${said}`,
+        next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
+      }
+  }
+}
+
+/** A remark on a line of a file. */
+export function lineRemark({ rule, text, file, line, level }: LineRemark): Problem {
+  const next = level === 'error' ? 'Correct it, or change the rule in `.yamllint` on the base branch.' : HARMLESS
+  const name = rule === '' ? '' : ` (${code(rule)})`
+  return {
+    code: 'yamllint',
+    file,
+    line,
+    what: `\`yamllint\`${name}: ${sentence(text)}`,
+    next,
+  }
+}
+
+/** What `istioctl` cannot know without a cluster is said as such. */
+export const WITHOUT_CLUSTER = 'It saw no cluster: what another repository has may be there.'
+
+function sentence(text: string): string {
+  const words = plainText(text)
+  if (words === '') return 'without a reason.'
+  return /[.!?…]$/.test(words) ? words : `${words}.`
+}
+
+/** Which part of the config asks for a program. */
+const KEYS = { opa: 'policy', yamllint: 'validators', kubeconform: 'validators', istioctl: 'validators' } as const
+
+const ADDRESSES = {
+  opa: 'openpolicyagent.org/docs',
+  yamllint: 'yamllint.readthedocs.io',
+  kubeconform: 'github.com/yannh/kubeconform',
+  istioctl: 'istio.io/latest/docs/ops/diagnostic-tools/istioctl',
+} as const satisfies Record<ToolName, string>
+
+export interface Asked {
+  readonly tool: ToolName
+  /** Where the config that asks for it says so. */
+  readonly place: Place
+  /** `base`: as the base branch has it. `head`: as the pull request would have it. */
+  readonly side: 'base' | 'head'
+  /** The environment that it was asked about. */
+  readonly environment?: string
+}
+
+/** Why a program that the config asks for has not said anything. */
+export function failureProblems(failure: Failure, asked: Asked): readonly Problem[] {
+  const { tool, place, environment } = asked
+  if (failure.code === 'not-valid') return failure.faults.map((fault) => faultProblem(fault, asked))
+  const name = code(tool)
+  const on = environment === undefined ? '' : ` on environment ${code(environment)}`
+  const problem = { code: `${tool}-${failure.code}`, ...place }
+  const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
+  switch (failure.code) {
+    case 'missing': {
+      const old = failure.detail === '' ? 'is not installed' : `is older than Perch needs (${failure.detail})`
+      return [
+        {
+          ...problem,
+          what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
+          next: `Whoever runs Perch must install it (${code(ADDRESSES[tool])}), or ${out}.`,
+        },
+      ]
+    }
+    case 'timed-out':
+      return [
+        { ...problem, what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` },
+      ]
+    case 'too-large':
+      return [
+        {
+          ...problem,
+          what: `${name} used more memory${on}, or said more, than it may, and was stopped.`,
+          next: `Give it less to do, or ${out}.`,
+        },
+      ]
+    case 'failed':
+      return [
+        {
+          ...problem,
+          what: `${name} failed${on}: ${failure.detail === '' ? 'it said nothing.' : code(failure.detail)}`,
+          next: `Correct what it complains about, or ${out}.`,
+        },
+      ]
+  }
+}
+
+function faultProblem({ file, line, code: fault, text }: Fault, { tool, place, side }: Asked): Problem {
+  const at = file === undefined ? place : { file, line }
+  return {
+    code: tool === 'opa' ? 'policy-not-valid' : `${tool}-not-valid`,
+    ...at,
+    what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultWords(fault, text)}`,
+    next:
+      side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.',
+  }
+}
+
+function faultWords(fault: FaultCode, text: string): string {
+  switch (fault) {
+    case 'said':
+      return sentence(text)
+    case 'link':
+      return 'it is a link, and no file of this repository.'
+    case 'no-modules':
+      return 'there is no `.rego` file below this folder.'
+    case 'no-rules':
+      return 'it has no rule `deny`, `violation` or `warn`, in the packages that count.'
+    case 'no-schemas':
+      return 'there are no schemas: name a folder of the repository with `schemas`, or one of the server with `KUBECONFORM_SCHEMAS`.'
+    case 'too-many':
+      return 'it has too many files.'
+    case 'too-long':
+      return 'its files are larger than Perch reads.'
+    case 'not-text':
+      return 'it is not a text file.'
+    case 'not-a-mapping':
+      return 'the file must map names to values.'
+    case 'twice':
+      return 'another data file says the same name.'
+    case 'reserved':
+      return 'the name `perch` is taken: there policies find the whole environment.'
+    case 'not-json':
+      return 'it is not valid JSON.'
+    case 'reaches-out':
+      return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch fetches nothing.`
+  }
+}

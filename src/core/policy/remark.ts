@@ -1,0 +1,107 @@
+/** What programs say about rendered objects and about files. */
+import { type Identity, identityKey } from '../diff/objects.ts'
+import type { Path } from '../manifest/parse.ts'
+
+/** Programs that Perch can ask, besides the renderer. */
+export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'istioctl'] as const
+export type ToolName = (typeof TOOLS)[number]
+
+export interface Remark {
+  /** An `error` is wrong where the change brings it; a `warning` is only worth knowing. */
+  readonly level: 'error' | 'warning'
+  /** What says so, in the program's words: `main.deny`, `IST0130`, `indentation`; '' where it has no names. */
+  readonly rule: string
+  /** In the program's or the policy's words: text of others. */
+  readonly text: string
+}
+
+export interface ObjectRemark extends Remark {
+  /** Which of the objects that were given, from 0; -1 where the program means none of them. */
+  readonly object: number
+  /** Where in the object, as far as it is told. */
+  readonly path: Path
+}
+
+export interface LineRemark extends Remark {
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+}
+
+/** What is wrong with what a program is told to check by: a policy that does not compile, a configuration that is none. */
+export interface Fault {
+  /** In the repository; undefined where the program does not say. */
+  readonly file: string | undefined
+  /** 1-based. */
+  readonly line: number
+  readonly code: FaultCode
+  /** In the program's words; empty where the code says it all. */
+  readonly text: string
+}
+
+export type FaultCode =
+  | 'link'
+  | 'no-modules'
+  | 'no-rules'
+  | 'no-schemas'
+  | 'too-many'
+  | 'too-long'
+  | 'not-text'
+  | 'not-json'
+  | 'not-a-mapping'
+  | 'twice'
+  | 'reserved'
+  | 'reaches-out'
+  | 'said'
+
+export type Failure =
+  | { readonly code: 'missing' | 'timed-out' | 'too-large' | 'failed'; readonly detail: string }
+  | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
+
+export type Checked<T> =
+  | { readonly ok: true; readonly remarks: readonly T[] }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** What follows from remarks before and after a change. */
+export interface Told<T> {
+  /** What the change brings. */
+  readonly brought: readonly T[]
+  /** What was said before, or is only worth knowing. */
+  readonly notes: readonly T[]
+}
+
+type Keys<T> = (remark: T) => string
+
+/** Errors that nobody made before are the change's; each is told once, and as often as it was made again. */
+export function sortRemarks<T extends Remark>(
+  before: readonly T[],
+  after: readonly T[],
+  keys: { readonly before: Keys<T>; readonly after: Keys<T> },
+): Told<T> {
+  const left = Map.groupBy(before, keys.before)
+  const counts = new Map([...left].map(([key, all]) => [key, all.length]))
+  const brought: T[] = []
+  const notes: T[] = []
+  for (const remark of after) {
+    const key = keys.after(remark)
+    const count = counts.get(key) ?? 0
+    counts.set(key, count - 1)
+    if (count > 0 || remark.level === 'warning') notes.push(remark)
+    else brought.push(remark)
+  }
+  return { brought, notes }
+}
+
+/** The same for the same remark on the same object, whatever else the environment holds. */
+export function objectKey(objects: readonly Identity[]): Keys<ObjectRemark> {
+  return ({ level, rule, text, object }) => {
+    const identity = objects[object]
+    return JSON.stringify([level, rule, text, identity === undefined ? '' : identityKey(identity)])
+  }
+}
+
+/** The same for the same remark on a line that says the same, wherever it has moved to in its file. */
+export function lineKey(texts: ReadonlyMap<string, string>): Keys<LineRemark> {
+  const lines = new Map([...texts].map(([file, text]) => [file, text.split('\n')]))
+  return ({ level, rule, text, file, line }) => JSON.stringify([level, rule, text, file, lines.get(file)?.[line - 1]])
+}

@@ -1,0 +1,157 @@
+import { CONFIG_FILE, placeOfKey, readConfig } from '../core/config/read.ts'
+import type { Config } from '../core/config/schema.ts'
+import type { PolicyConfig, SchemaSettings, Validator } from '../core/config/validators.ts'
+import type { Problem } from '../core/gate/review.ts'
+import type { Place } from '../core/manifest/parse.ts'
+import { type Asked, failureProblems } from '../core/message/validation.ts'
+import { lintSettingsIn } from '../core/policy/lint.ts'
+import { type Policy, policyFiles, policyFrom } from '../core/policy/policy.ts'
+import type { Failure, Fault, ToolName } from '../core/policy/remark.ts'
+import { schemaFiles, schemasFrom } from '../core/policy/schemas.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import type { Schemas } from '../ports/validators.ts'
+import type { Desk } from './desk.ts'
+import type { Files } from './load.ts'
+
+type Needs = Files & Pick<Desk, 'validators'>
+
+/** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
+export interface Demands {
+  readonly policy: Policy | undefined
+  readonly schemas: Schemas | undefined
+  readonly istioctl: { readonly ignore: readonly string[] } | undefined
+  /** yamllint's configuration, by path. */
+  readonly lint: ReadonlyMap<string, string> | undefined
+  /** Name and version of each program that is asked. */
+  readonly titles: ReadonlyMap<ToolName, string>
+  /** Where the config asks for them. */
+  readonly places: { readonly policy: Place; readonly validators: Place }
+  readonly problems: readonly Problem[]
+}
+
+export interface Wanted {
+  /** Where the config and what it names are read. */
+  readonly treeish: Sha
+  readonly config: Pick<Config, 'policy' | 'validators'>
+  readonly side: Asked['side']
+}
+
+/** Reads what a config wants checked, and sees whether it can be. */
+export async function loadDemands(desk: Needs, { treeish, config, side }: Wanted): Promise<Demands> {
+  const text = (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+  const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
+  const { policy, validators } = config
+  const { kubeconform, istioctl, yamllint } = byName(validators)
+  const isAsked = policy !== undefined || validators.length > 0
+  const installed = isAsked ? await desk.validators.tools() : new Map<ToolName, string>()
+  const from: Where = { desk, treeish, installed, asked: (tool) => ({ tool, side, place: placeFor(places, tool) }) }
+  const parts = {
+    opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
+    kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
+    istioctl: istioctl && (await part(from, 'istioctl', async () => ok(istioctl))),
+    yamllint: yamllint && (await part(from, 'yamllint', async () => ok(await loadLintSettings(from)))),
+  }
+  return {
+    policy: parts.opa?.value,
+    schemas: parts.kubeconform?.value,
+    istioctl: parts.istioctl?.value,
+    lint: parts.yamllint?.value,
+    titles: new Map([...installed].filter(([tool]) => parts[tool] !== undefined)),
+    places,
+    problems: Object.values(parts).flatMap((one) => one?.problems ?? []),
+  }
+}
+
+/** Where the config asks for a program. */
+export function placeFor(places: Demands['places'], tool: ToolName): Place {
+  return tool === 'opa' ? places.policy : places.validators
+}
+
+interface Where {
+  readonly desk: Needs
+  readonly treeish: Sha
+  readonly installed: ReadonlyMap<ToolName, string>
+  readonly asked: (tool: ToolName) => Asked
+}
+
+interface Part<T> {
+  readonly value?: T
+  readonly problems: readonly Problem[]
+}
+
+/** What one program needs to be asked, or why it cannot be. */
+async function part<T>(
+  { desk, installed, asked }: Where,
+  tool: ToolName,
+  load: () => Promise<Result<T, Failure>>,
+): Promise<Part<T>> {
+  const loaded = installed.has(tool) ? await load() : err(await desk.validators.absence(tool))
+  return loaded.ok ? { value: loaded.value, problems: [] } : { problems: failureProblems(loaded.error, asked(tool)) }
+}
+
+/**
+ * What is wrong with what a pull request wants checked from then on. It is judged by the old demands, but once merged the new
+ * ones hold for everybody: a policy that does not compile would stop all.
+ */
+export async function newDemandProblems(
+  desk: Needs,
+  { head, changed, config }: { readonly head: Sha; readonly changed: readonly string[]; readonly config: Config },
+): Promise<readonly Problem[]> {
+  const isConfigNew = changed.includes(CONFIG_FILE)
+  const next = isConfigNew ? readConfig((await desk.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
+  if (!next.ok) return []
+  const { policy, validators } = next.value
+  const isSame = JSON.stringify([policy, validators]) === JSON.stringify([config.policy, config.validators])
+  const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
+  const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
+  if (isSame && !isTouched) return []
+  return (await loadDemands(desk, { treeish: head, config: next.value, side: 'head' })).problems
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const steps = folder.split('/').filter((step) => step !== '' && step !== '.')
+  return steps.every((step, index) => path.split('/')[index] === step)
+}
+
+interface Named {
+  readonly kubeconform?: Extract<Validator, { name: 'kubeconform' }>
+  readonly istioctl?: Extract<Validator, { name: 'istioctl' }>
+  readonly yamllint?: Extract<Validator, { name: 'yamllint' }>
+}
+
+function byName(validators: readonly Validator[]): Named {
+  return Object.fromEntries(validators.map((validator) => [validator.name, validator]))
+}
+
+async function loadPolicy({ desk, treeish }: Where, config: PolicyConfig): Promise<Result<Policy, Failure>> {
+  const files = policyFiles(await desk.mirror.entries(treeish), config)
+  if (!files.ok) return notValid(files.error)
+  const texts = await desk.mirror.read(treeish, [...files.value.modules, ...files.value.data])
+  const policy = policyFrom(files.value, texts, config)
+  if (!policy.ok) return notValid(policy.error)
+  const failure = await desk.validators.compile(policy.value)
+  return failure === undefined ? policy : err(failure)
+}
+
+async function loadSchemas({ desk, treeish }: Where, settings: SchemaSettings): Promise<Result<Schemas, Failure>> {
+  const { schemas } = settings
+  if (schemas === undefined) return ok({ ...settings, texts: new Map() })
+  const paths = schemaFiles(await desk.mirror.entries(treeish), schemas)
+  const read = schemasFrom(paths, await desk.mirror.read(treeish, paths), schemas)
+  return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
+}
+
+async function loadLintSettings({ desk, treeish }: Where): Promise<ReadonlyMap<string, string>> {
+  const known = new Map<string, string>()
+  for (;;) {
+    const wanted = lintSettingsIn(known).filter((path) => !known.has(path))
+    const read = await desk.mirror.read(treeish, wanted)
+    if (read.size === 0) return known
+    for (const [path, text] of read) known.set(path, text)
+  }
+}
+
+function notValid(faults: readonly Fault[]): Result<never, Failure> {
+  return err({ code: 'not-valid', faults })
+}

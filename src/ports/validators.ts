@@ -1,0 +1,31 @@
+import type { SchemaSettings } from '../core/config/validators.ts'
+import type { RenderedObject } from '../core/diff/objects.ts'
+import type { Policy } from '../core/policy/policy.ts'
+import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../core/policy/remark.ts'
+
+/** What one environment renders to. */
+export interface Rendering {
+  readonly environment: string
+  readonly objects: readonly RenderedObject[]
+}
+
+/** How kubeconform is to look, and the schemas that the repository has: path below their folder → text. */
+export type Schemas = SchemaSettings & { readonly texts: ReadonlyMap<string, string> }
+
+/** Programs of this machine that check what is rendered. Each that is not installed answers `missing`. */
+export interface Validators {
+  /** Those that are installed, with name and version for people: `opa 1.22.2`. */
+  tools(): Promise<ReadonlyMap<ToolName, string>>
+  /** Why one that is not among them is not: it is missing, or too old. */
+  absence(tool: ToolName): Promise<Failure>
+  /** Why policies cannot be used; undefined where they compile and have rules. */
+  compile(policy: Policy): Promise<Failure | undefined>
+  /** What policies say about each object. */
+  judge(policy: Policy, rendering: Rendering): Promise<Checked<ObjectRemark>>
+  /** What yamllint says about files (path → text), by the configuration that is among `settings` (path → text). */
+  lint(files: ReadonlyMap<string, string>, settings: ReadonlyMap<string, string>): Promise<Checked<LineRemark>>
+  /** What does not fit its schema, of the schemas that are given (path → text) and those of the machine. */
+  fit(rendering: Rendering, schemas: Schemas): Promise<Checked<ObjectRemark>>
+  /** What `istioctl analyze` says without a cluster. */
+  analyze(rendering: Rendering): Promise<Checked<ObjectRemark>>
+}

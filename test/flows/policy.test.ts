@@ -1,0 +1,282 @@
+/** Pull requests of a repository with policies and validators, each through the code that reviews every one. */
+import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
+import { test } from 'node:test'
+import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { openValidators } from '../../src/adapters/policy/validators.ts'
+import type { Problem, Review } from '../../src/core/gate/review.ts'
+import { validateReport } from '../../src/core/message/checks.ts'
+import { plainWords } from '../../src/core/message/terminal.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+import type { Validators } from '../../src/ports/validators.ts'
+import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const real = openValidators({ log: QUIET, path: TOOL_PATH })
+const opa = needsTool('opa')
+
+const service = (name: string, port: number): string =>
+  `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\nspec:\n  ports: [{ port: ${port} }]\n`
+
+const BASE: Files = {
+  '.github/canary.yml': 'environments:\n  production: { path: apps }\npolicy: { path: policy }\n',
+  'policy/ports.rego':
+    'package main\n\ndeny contains msg if {\n  input.kind == "Service"\n  input.spec.ports[_].port < 1024\n  msg := sprintf("port %d is privileged", [input.spec.ports[0].port])\n}\n\nwarn contains "no team" if not input.metadata.labels.team\n',
+  'apps/web.yaml': service('web', 8080),
+  'apps/old.yaml': service('old', 80),
+}
+
+/** What a pull request with these files (undefined: removed) would be told. */
+async function review(
+  files: Readonly<Record<string, string | undefined>>,
+  { base = BASE, validators = real }: { readonly base?: Files; readonly validators?: Validators } = {},
+): Promise<Review> {
+  const head = Object.fromEntries(
+    Object.entries({ ...base, ...files }).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])),
+  ) as Files
+  const trees: Readonly<Record<string, Files>> = { base, head }
+  const mirror = {
+    entries: async (name: string) => Object.keys(trees[name] ?? {}).map((path) => ({ path, type: 'file' as const })),
+    read: async (name: string, paths: readonly string[]) =>
+      new Map(
+        paths.flatMap((path) => (path in (trees[name] ?? {}) ? [[path, trees[name]?.[path] ?? ''] as const] : [])),
+      ),
+  }
+  const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
+  const changed = Object.keys(files)
+  return (await inspect({ mirror, renderer, validators }, { base: 'base', head: 'head', changed })).review
+}
+
+function told(problems: readonly Problem[]): readonly string[] {
+  return problems.map(({ code, file, line, what }) => `${code} ${file}:${line} ${plainWords(what)}`).sort()
+}
+
+test('a policy denies what a pull request brings, with its line; what was there is a note', opa, async () => {
+  const found = await review({ 'apps/api.yaml': service('api', 443) })
+  assert.deepEqual(told(found.problems), [
+    'policy apps/api.yaml:1 The policy main.deny refuses Service api in production: port 443 is privileged.',
+  ])
+  assert.deepEqual(told(found.notes), [
+    'policy apps/api.yaml:1 The policy main.warn warns about Service api in production: no team.',
+    'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 80 is privileged.',
+    'policy apps/old.yaml:1 The policy main.warn warns about Service old in production: no team.',
+    'policy apps/web.yaml:1 The policy main.warn warns about Service web in production: no team.',
+  ])
+  const report = validateReport(found)
+  assert.equal(report.conclusion, 'failure')
+  assert.match(report.summary, /Checked with `opa [\d.]+`\./)
+  assert.deepEqual(
+    report.annotations?.filter(({ level }) => level === 'failure').map(({ path, line }) => `${path}:${line}`),
+    ['apps/api.yaml:1'],
+  )
+})
+
+test('another message about an old object is new; one that is gone is not spoken of', opa, async () => {
+  const worse = await review({ 'apps/old.yaml': service('old', 22) })
+  assert.deepEqual(told(worse.problems), [
+    'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 22 is privileged.',
+  ])
+  const better = await review({ 'apps/old.yaml': undefined })
+  assert.deepEqual(told(better.problems), [])
+  assert.ok(!told(better.notes).some((note) => note.includes('Service old')))
+  assert.equal(validateReport(better).conclusion, 'success')
+})
+
+test('a pull request that softens the policy is judged by the old one', opa, async () => {
+  const found = await review({
+    'apps/api.yaml': service('api', 443),
+    'policy/ports.rego': 'package main\nwarn contains "x" if false\n',
+  })
+  assert.equal(found.problems.length, 1)
+  const removed = await review({
+    'apps/api.yaml': service('api', 443),
+    'policy/ports.rego': undefined,
+    '.github/canary.yml': 'environments:\n  production: { path: apps }\n',
+  })
+  assert.equal(removed.problems.length, 1)
+})
+
+test('a pull request that breaks the policy is red on its line, though it is judged by the old one', opa, async () => {
+  const broken = await review({ 'policy/ports.rego': 'package main\n\ndeny contains msg if {\n  msg :=\n}\n' })
+  assert.deepEqual(told(broken.problems), [
+    'policy-not-valid policy/ports.rego:5 The policy cannot be used: unexpected } token.',
+  ])
+  const gone = await review({ 'policy/ports.rego': undefined })
+  assert.deepEqual(told(gone.problems), [
+    'policy-not-valid policy:1 The policy cannot be used: there is no .rego file below this folder.',
+  ])
+  const fine = await review({ 'policy/more.rego': 'package more\nwarn contains "x" if false\n' })
+  assert.deepEqual(told(fine.problems), [])
+})
+
+test(
+  'a base whose policy does not compile is red for everybody who changes an environment, and for nobody else',
+  opa,
+  async () => {
+    const base = {
+      ...BASE,
+      'policy/ports.rego': 'package main\ndeny[msg] {\n  nope\n}\n',
+      'README.md': '',
+      'x.txt': '',
+    }
+    const found = await review({ 'apps/web.yaml': service('web', 8081) }, { base })
+    assert.match(told(found.problems).join('\n'), /^policy-not-valid policy\/ports\.rego:2 .*unsafe/)
+    assert.match(found.problems[0]?.next ?? '', /Fix it on the base branch/)
+    assert.deepEqual(told((await review({ 'x.txt': 'y' }, { base })).problems), [])
+  },
+)
+
+test('a configured validator that is missing is red, and says what to install or to take out', async () => {
+  const nowhere = openValidators({ log: QUIET, path: tmpdir() })
+  const config =
+    'environments:\n  production: { path: apps }\npolicy: { path: policy }\nvalidators: [yamllint, kubeconform, istioctl]\n'
+  const base = { ...BASE, '.github/canary.yml': config }
+  const found = await review({ 'apps/web.yaml': service('web', 8081) }, { base, validators: nowhere })
+  assert.deepEqual(
+    told(found.problems).map((line) => line.replace(/ \.github\/canary\.yml asks for .*/, '')),
+    [
+      'istioctl-missing .github/canary.yml:4',
+      'kubeconform-missing .github/canary.yml:4',
+      'opa-missing .github/canary.yml:3',
+      'yamllint-missing .github/canary.yml:4',
+    ],
+  )
+  for (const { next } of found.problems) assert.match(next, /^Whoever runs Perch must install it .*, or take .* out of/)
+  assert.equal(validateReport(found).conclusion, 'failure')
+  // Who brings the config that asks for it is told too, before everybody else is.
+  const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }
+  const bringing = await review({ '.github/canary.yml': config }, { base: plain, validators: nowhere })
+  assert.equal(bringing.problems.length, 4)
+})
+
+test('what fails while it judges is red with its words, and without Secrets', async () => {
+  const base = {
+    ...BASE,
+    'apps/secret.yaml':
+      'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { password: correct-horse }\n',
+  }
+  const change = { 'apps/web.yaml': service('web', 8081) }
+  for (const code of ['timed-out', 'too-large', 'failed'] as const) {
+    const failure = { code, detail: 'stuck at correct-horse' }
+    const validators = memoryValidators({ tools: { opa: 'opa 1.0' }, about: () => ({ ok: false, failure }) })
+    const found = await review(change, { base, validators })
+    assert.deepEqual(
+      found.problems.map((problem) => `${problem.code} ${problem.file}:${problem.line}`),
+      [`opa-${code} .github/canary.yml:3`],
+    )
+    assert.doesNotMatch(JSON.stringify(found), /correct-horse/)
+  }
+})
+
+test('a message that repeats a Secret does not get out, in any of its forms', opa, async () => {
+  const secret =
+    'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { password: correct-horse }\ndata: { key: YmF0dGVyeS1zdGFwbGU= }\n'
+  const base = {
+    ...BASE,
+    'policy/leak.rego':
+      'package leak\n\ndeny contains sprintf("%v %v %v", [input.stringData.password, base64.encode(input.stringData.password), base64.decode(input.data.key)]) if input.kind == "Secret"\nwarn contains sprintf("%v", [input]) if input.kind == "Secret"\n',
+  }
+  const found = await review({ 'apps/secret.yaml': secret }, { base })
+  assert.equal(found.problems.length, 1)
+  assert.match(plainWords(found.problems[0]?.what ?? ''), /refuses Secret s in production: ••• ••• •••\./)
+  assert.doesNotMatch(JSON.stringify(found), /correct-horse|Y29ycmVjdC1ob3JzZQ|battery-staple|YmF0dGVyeS1zdGFwbGU/)
+})
+
+test('where the base could not be read, everything counts as brought', opa, async () => {
+  const base = { ...BASE, 'apps/broken.yaml': 'apiVersion: v1\nkind: [\n' }
+  const found = await review({ 'apps/broken.yaml': undefined }, { base })
+  assert.deepEqual(told(found.problems), [
+    'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 80 is privileged.',
+  ])
+})
+
+test('an environment that is removed is not judged', opa, async () => {
+  const found = await review({ 'apps/web.yaml': undefined, 'apps/old.yaml': undefined })
+  assert.ok(!told([...found.problems, ...found.notes]).some((line) => line.startsWith('policy')))
+})
+
+test(
+  'yamllint speaks of the lines that a pull request brings, by the base’s rules',
+  needsTool('yamllint'),
+  async () => {
+    const base = {
+      ...BASE,
+      '.github/canary.yml': 'environments:\n  production: { path: apps }\nvalidators: [yamllint]\n',
+      '.yamllint': 'extends: relaxed\nrules: {braces: disable, trailing-spaces: {level: error}}\n',
+      'apps/web.yaml': `${service('web', 8080)}# trailing \n`,
+      'apps/other.yaml': `${service('other', 8080)}# trailing \n`,
+    }
+    const text = `# new  \n${service('web', 8081)}# trailing \n`
+    const found = await review({ 'apps/web.yaml': text, '.yamllint': 'rules: {}\n', 'docs.md': '' }, { base })
+    assert.deepEqual(told(found.problems), ['yamllint apps/web.yaml:1 yamllint (trailing-spaces): trailing spaces.'])
+    assert.deepEqual(told(found.notes), ['yamllint apps/web.yaml:8 yamllint (trailing-spaces): trailing spaces.'])
+    assert.deepEqual(
+      found.validators.map((title) => title.split(' ')[0]),
+      ['yamllint'],
+    )
+    const faulty = await review(
+      { 'apps/web.yaml': text },
+      { base: { ...base, '.yamllint': 'rules: {nope: enable}\n' } },
+    )
+    assert.deepEqual(told(faulty.problems), [
+      'yamllint-not-valid .yamllint:1 yamllint cannot be used: no such rule: "nope".',
+    ])
+  },
+)
+
+test(
+  'kubeconform speaks of the place that does not fit, and of new kinds without a schema',
+  needsTool('kubeconform'),
+  async () => {
+    const schema = JSON.stringify({
+      type: 'object',
+      properties: { spec: { properties: { ports: { items: { properties: { port: { type: 'integer' } } } } } } },
+    })
+    const base = {
+      ...BASE,
+      '.github/canary.yml':
+        'environments:\n  production: { path: apps }\nvalidators: [{ name: kubeconform, schemas: schemas }]\n',
+      'schemas/service-v1.json': schema,
+      'apps/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: old }\n',
+    }
+    const bad = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: "80"\n'
+    const found = await review(
+      { 'apps/web.yaml': bad, 'apps/new.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: { name: p }\n' },
+      { base },
+    )
+    assert.deepEqual(told(found.problems), [
+      'kubeconform apps/new.yaml:1 Pod p in production does not fit its schema, says kubeconform: could not find schema for Pod.',
+      'kubeconform apps/web.yaml:7 Service web in production does not fit its schema, says kubeconform: at /spec/ports/0/port: got string, want integer.',
+    ])
+    assert.equal(found.notes.length, 1)
+    const reaching = await review(
+      { 'apps/web.yaml': bad },
+      { base: { ...base, 'schemas/service-v1.json': '{"$ref": "http://127.0.0.1:1/x"}' } },
+    )
+    assert.match(
+      told(reaching.problems).join(),
+      /^kubeconform-not-valid schemas\/service-v1\.json:1 .* refers to http:\/\/127\.0\.0\.1:1\/x/,
+    )
+  },
+)
+
+test(
+  'istioctl adds what Perch does not find itself, and does not take what it cannot see for wrong',
+  needsTool('istioctl'),
+  async () => {
+    const base = {
+      ...BASE,
+      '.github/canary.yml': 'environments:\n  production: { path: apps }\nvalidators: [istioctl]\n',
+    }
+    const gateway =
+      'apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: { name: gw }\nspec:\n  selector: { istio: ingressgateway }\n  servers:\n    - port: { number: 443, name: https, protocol: HTTPS }\n      hosts: ["*"]\n      tls: { mode: SIMPLE, credentialName: there }\n'
+    const odd =
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: odd }\nspec:\n  hosts: [odd]\n  http:\n    - timeout: soon\n      route: [{ destination: { host: odd } }]\n'
+    const found = await review({ 'apps/gw.yaml': gateway, 'apps/odd.yaml': odd }, { base })
+    const spoken = told(found.problems).filter((line) => line.includes('istioctl'))
+    assert.equal(spoken.length, 1, JSON.stringify(found.problems))
+    assert.match(spoken[0] ?? '', /apps\/odd\.yaml:1 VirtualService odd in production, says istioctl analyze: .*soon/)
+    for (const note of told(found.notes)) assert.match(note, /It saw no cluster/)
+  },
+)
