@@ -4,6 +4,7 @@ import { openCheckout } from '../adapters/git/checkout.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Problem } from '../core/gate/review.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { diffText, problemLines, validText } from '../core/message/terminal-review.ts'
@@ -53,14 +54,15 @@ export async function validate(words: readonly string[]): Promise<Printed> {
 async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
   const environment = handedDown()
   const renderer = cachedRenderer(openRenderer({ log: QUIET, path: environment['PATH'] ?? '' }))
+  const desk = { renderer, schemas: openSchemas() }
   const checkout = await openCheckout({ folder: given.dir, openWorktree, log: QUIET, environment })
   const question = { refs: given.words, environment: given.env, scope }
   if (checkout === undefined) {
     if (scope === 'touched' || given.words.length > 0) return err({ code: 'no-checkout' })
-    return reviewFolder({ worktree: openWorktree(given.dir), renderer }, question)
+    return reviewFolder({ ...desk, worktree: openWorktree(given.dir) }, question)
   }
   try {
-    return await reviewCheckout({ checkout, renderer }, question)
+    return await reviewCheckout({ ...desk, checkout }, question)
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
     // Nothing is fetched: what a shallow or partial clone lacks stays missing.

@@ -5,6 +5,7 @@ import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
+import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Mirror } from '../ports/mirror.ts'
@@ -113,6 +114,7 @@ interface Parts {
 function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
+  const schemas = openSchemas()
   return async (place) => {
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
@@ -126,6 +128,7 @@ function deskFactory({ env, log, queue, github, renderer }: Parts): (place: Plac
       installation,
       mirror,
       renderer,
+      schemas,
       jobs: queue,
       memo: queue.memo,
       clock,

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../ports/checkout.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Schemas } from '../ports/schemas.ts'
 import type { Worktree } from '../ports/worktree.ts'
 import { inspect, type Inspected } from './evaluate.ts'
 import type { Files } from './load.ts'
@@ -31,8 +32,8 @@ export interface CheckoutReview {
 }
 
 interface Needs {
-  readonly checkout: Checkout
   readonly renderer: Renderer
+  readonly schemas: Schemas
 }
 
 /**
@@ -41,7 +42,7 @@ interface Needs {
  * and `a...b` is what merging b into a changes.
  */
 export async function reviewCheckout(
-  { checkout, renderer }: Needs,
+  { checkout, ...desk }: Needs & { readonly checkout: Checkout },
   question: CheckoutQuestion,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const ends = await endsOf(checkout, question.refs)
@@ -51,17 +52,17 @@ export async function reviewCheckout(
   const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
   const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
-  const inspected = await inspect({ mirror: orNothing(checkout), renderer }, between)
+  const inspected = await inspect({ ...desk, mirror: orNothing(checkout) }, between)
   return answer(inspected, { base, head }, question)
 }
 
 /** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
 export async function reviewFolder(
-  { worktree, renderer }: { readonly worktree: Worktree; readonly renderer: Renderer },
+  { worktree, ...desk }: Needs & { readonly worktree: Worktree },
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
-  const inspected = await inspect({ mirror: orNothing(worktree), renderer }, { ...between, config: WORK_TREE })
+  const inspected = await inspect({ ...desk, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
   return answer(inspected, { base: undefined, head: undefined }, question)
 }
 

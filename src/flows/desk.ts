@@ -10,6 +10,7 @@ import type { Mirror } from '../ports/mirror.ts'
 import type { People } from '../ports/people.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Schemas } from '../ports/schemas.ts'
 import type { Statuses } from '../ports/statuses.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
@@ -26,6 +27,7 @@ export interface Desk {
   readonly statuses: Statuses
   readonly mirror: Mirror
   readonly renderer: Renderer
+  readonly schemas: Schemas
   readonly jobs: Jobs
   readonly memo: Memo
   readonly clock: Clock

@@ -16,7 +16,7 @@ import { type Files, loadConfig, loadSnapshot } from './load.ts'
 import { compare, type Sides } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'statuses' | 'clock' | 'pulls' | 'people'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'schemas' | 'statuses' | 'clock' | 'pulls' | 'people'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
@@ -69,7 +69,7 @@ export interface Inspected {
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
-export async function inspect(desk: Files & Pick<Desk, 'renderer'>, between: Between): Promise<Inspected> {
+export async function inspect(desk: Files & Pick<Desk, 'renderer' | 'schemas'>, between: Between): Promise<Inspected> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []

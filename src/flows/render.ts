@@ -19,7 +19,7 @@ import type { Rendered } from '../ports/renderer.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 
-type Needs = Files & Pick<Desk, 'renderer'>
+type Needs = Files & Pick<Desk, 'renderer' | 'schemas'>
 
 /** A commit or tree, and what its files say. */
 export interface Side {
@@ -101,8 +101,10 @@ async function effects(
 ): Promise<Pick<Comparison, 'problems' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
   if (now === undefined) return { problems: [], notes: [] }
-  const earlier = findingsIn(objects.before, old === undefined ? [] : deliveriesOf(before, old))
-  const found = findingsIn(objects.after, deliveriesOf(after, now))
+  const [earlier, found] = await Promise.all([
+    findingsOf(desk, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
+    findingsOf(desk, objects.after, deliveriesOf(after, now)),
+  ])
   const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
     raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
   const sorted = sortFindings(earlier, found, isRaised)
@@ -111,6 +113,14 @@ async function effects(
   const sources = { files: now.files, texts, home: placeOfFailure({ said: '', environment: now, texts }) }
   const problemOf = (finding: Finding): Problem => findingProblem(name, finding, locate(finding, sources))
   return { problems: sorted.brought.map(problemOf), notes: sorted.notes.map(problemOf) }
+}
+
+async function findingsOf(
+  desk: Pick<Desk, 'schemas'>,
+  objects: RenderDiff['objects']['after'],
+  deliveries: Snapshot['deliveries'],
+): Promise<readonly Finding[]> {
+  return findingsIn(objects, { deliveries, misfits: await desk.schemas.misfits(objects) })
 }
 
 function deliveriesOf({ snapshot }: Side, { root }: Environment): Snapshot['deliveries'] {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
 import { validateReport } from '../../src/core/message/checks.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
@@ -67,7 +68,10 @@ function filesOf(head: Item['files']): Files {
 
 async function reviewOf(item: Item): Promise<Review> {
   const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
-  const { review } = await inspect({ ...filesOf(item.files), renderer }, { base: 'base', head: 'head', changed: 'all' })
+  const { review } = await inspect(
+    { ...filesOf(item.files), renderer, schemas: openSchemas() },
+    { base: 'base', head: 'head', changed: 'all' },
+  )
   return review
 }
 

@@ -1,5 +1,6 @@
 import type { Identity } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
+import type { Wants } from './misfit.ts'
 
 /**
  * What would keep a commit from having the effect that it seems to have, found in the rendered objects of an environment.
@@ -20,6 +21,17 @@ export type Detail =
   | { readonly code: 'IST0132'; readonly host: string; readonly gateway: string }
   | { readonly code: 'IST0140'; readonly host: string; readonly other: string }
   | { readonly code: 'IST0173'; readonly subset: string; readonly host: string }
+  /** `of`: whose schema, with its version. */
+  | { readonly code: 'schema'; readonly at: string; readonly of: string; readonly wants: Wants }
+  | { readonly code: 'unknown-field'; readonly at: string; readonly of: string }
+  /** What it is much like, or where a field of its name belongs. */
+  | {
+      readonly code: 'wrong-field'
+      readonly at: string
+      readonly of: string
+      readonly near?: string
+      readonly place?: string
+    }
   | { readonly code: 'two-writers'; readonly writer: string }
   | { readonly code: 'weights-ignored'; readonly by: string }
   | { readonly code: 'not-synced'; readonly by: string; readonly why: 'annotation' | 'suspended' | 'by-hand' }
@@ -42,6 +54,9 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   IST0132: 'warning',
   IST0140: 'warning',
   IST0173: 'error',
+  schema: 'error',
+  'wrong-field': 'warning',
+  'unknown-field': 'info',
   'two-writers': 'error',
   'weights-ignored': 'error',
   'not-synced': 'info',

@@ -2,7 +2,7 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
-import { type Check, hopsOf, SECTIONS, specOf } from './scene.ts'
+import { type Check, type Hop, hopsOf, SECTIONS, specOf } from './scene.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -86,7 +86,9 @@ function badWeights(object: RenderedObject): Finding[] {
     hops.filter(({ siblings }) => siblings > 1),
     ({ path }) => JSON.stringify(path.slice(0, 3)),
   )
-  const empty = [...rules.values()].filter((rule) => rule.every(({ weight = 0 }) => weight === 0))
+  // Weights that are no numbers are for the schema to tell.
+  const isEmpty = ({ weight = 0, isUnread }: Hop): boolean => weight === 0 && !isUnread
+  const empty = [...rules.values()].filter((rule) => rule.every(isEmpty))
   return [
     ...negative.map((hop): Finding => {
       const detail = { code: 'IST0106', what: 'negative', said: String(hop.weight) } as const

@@ -105,6 +105,8 @@ export interface Hop {
   readonly hasPort: boolean
   /** Percent-like number as written; undefined where there is none. */
   readonly weight: number | undefined
+  /** What stands for its weight is no number. */
+  readonly isUnread: boolean
   readonly isMirror: boolean
   /** How many share its rule's traffic. */
   readonly siblings: number
@@ -123,10 +125,11 @@ export function hopsOf(object: RenderedObject): readonly Hop[] {
       const entries = listOf(rule['route'])
       const routes = entries.map((entry, place) => {
         const { weight } = recordOf(entry)
-        const share = { weight: typeof weight === 'number' ? weight : undefined, siblings: entries.length }
+        const number = typeof weight === 'number' ? weight : undefined
+        const share = { weight: number, isUnread: (weight ?? undefined) !== number, siblings: entries.length }
         return hop(object, recordOf(entry)['destination'], { ...share, isMirror: false, path: [...at, 'route', place] })
       })
-      const mirror = { weight: undefined, siblings: 1, isMirror: true }
+      const mirror = { weight: undefined, isUnread: false, siblings: 1, isMirror: true }
       const single =
         rule['mirror'] === undefined ? [] : [hop(object, rule['mirror'], { ...mirror, path: [...at, 'mirror'] })]
       const several = listOf(rule['mirrors']).map((one, place) =>
@@ -140,7 +143,7 @@ export function hopsOf(object: RenderedObject): readonly Hop[] {
 function hop(
   object: RenderedObject,
   value: unknown,
-  rest: Pick<Hop, 'weight' | 'siblings' | 'isMirror' | 'path'>,
+  rest: Pick<Hop, 'weight' | 'isUnread' | 'siblings' | 'isMirror' | 'path'>,
 ): Hop {
   const destination = recordOf(value)
   const written = textOf(destination['host']) ?? ''

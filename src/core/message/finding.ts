@@ -2,6 +2,7 @@ import type { Detail, Finding } from '../finding/finding.ts'
 import type { Problem } from '../gate/review.ts'
 import type { Place } from '../manifest/parse.ts'
 import { code, list } from './markdown.ts'
+import { fieldWords, misfitWords, strangerWords } from './misfit.ts'
 
 /** A finding as a problem, or a note, with its place. */
 export function findingProblem(environment: string, { detail, object }: Finding, place: Place | undefined): Problem {
@@ -62,6 +63,12 @@ function words(detail: Detail): Words {
         what: `has the subset ${code(detail.subset)} of ${code(detail.host)}, whose labels no pod here has: requests to it are answered 503.`,
         next: 'Correct the labels, or add the workload first.',
       }
+    case 'schema':
+      return misfitWords(detail)
+    case 'wrong-field':
+      return fieldWords(detail)
+    case 'unknown-field':
+      return strangerWords(detail)
     case 'two-writers':
     case 'weights-ignored':
     case 'not-synced':
@@ -73,7 +80,7 @@ function words(detail: Detail): Words {
   }
 }
 
-type Own = Exclude<Detail, { code: `IST${string}` }>
+type Own = Exclude<Detail, { code: `IST${string}` | 'schema' | `${string}-field` }>
 
 function ownWords(detail: Own): Words {
   switch (detail.code) {
