@@ -7,7 +7,7 @@ import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Problem } from '../core/gate/review.ts'
 import type { Refusal } from '../core/message/refusal.ts'
-import { diffText, problemLines, validText } from '../core/message/terminal-review.ts'
+import { diffText, problemLines, validText, withoutCode } from '../core/message/terminal-review.ts'
 import { plainWords } from '../core/message/terminal.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
@@ -97,7 +97,7 @@ function toJson({ base, head, review }: CheckoutReview) {
 }
 
 function problemJson({ code, file, line, what, next }: Problem): object {
-  return { code, file: file ?? null, line, what: plainWords(what), next: plainWords(next) }
+  return { code, file: file ?? null, line, what: plainWords(withoutCode(what, code)), next: plainWords(next) }
 }
 
 function coloured(text: string): string {

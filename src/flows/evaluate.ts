@@ -73,7 +73,9 @@ export async function inspect(desk: Files & Pick<Desk, 'renderer' | 'schemas'>, 
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
-  if (changed !== 'all' && !changed.some(isRelevant)) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
+  const isIdle = changed !== 'all' && !changed.some(isRelevant)
+  // Whoever asks for one environment wants to know that there is none of that name, whatever changes.
+  if (isIdle && between.only === undefined) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
 
   const config = await loadConfig(desk, between.config ?? base)
   if (!config.ok) {

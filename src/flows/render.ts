@@ -7,9 +7,9 @@ import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
 import { findingsIn, sortFindings } from '../core/finding/find.ts'
 import type { Finding } from '../core/finding/finding.ts'
-import { locate } from '../core/finding/locate.ts'
+import { locator } from '../core/finding/locate.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
-import { findingProblem } from '../core/message/finding.ts'
+import { findingProblems, type Located } from '../core/message/finding.ts'
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Place } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -51,13 +51,20 @@ export async function compare(desk: Needs, sides: RaisedSides, names: readonly s
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
-    problems: parts.flatMap(({ problems }) => problems),
-    notes: parts.flatMap(({ notes }) => notes),
+    problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
+    notes: findingProblems(parts.flatMap(({ notes }) => notes)),
     renderer: names.length === 0 ? undefined : await desk.renderer.tool(),
   }
 }
 
-async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promise<Omit<Comparison, 'renderer'>> {
+/** What comes of one environment. */
+interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems'> {
+  /** What the change brings, and what is only noted. */
+  readonly found: readonly Located[]
+  readonly notes: readonly Located[]
+}
+
+async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promise<Part> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const known: KnownDocuments = new Map()
@@ -80,17 +87,17 @@ async function compareOne(desk: Needs, sides: RaisedSides, name: string): Promis
   const unknownBefore = old.ok ? unreadableBefore?.what : old.error[0]?.what
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  const found = await effects(desk, sides, { name, objects: compared.value.objects })
-  const problems = [...disagreements(name, texts.after, sides.after.snapshot.targets), ...found.problems]
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, notes: found.notes }
+  const problems = disagreements(name, texts.after, sides.after.snapshot.targets)
+  const effect = await effects(desk, sides, { name, objects: compared.value.objects })
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect }
 }
 
 function isBomb({ snapshot }: Side, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
-function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'> {
-  return { rows: [], diffs: [], problems, notes: [] }
+function onlyProblems(problems: readonly Problem[]): Part {
+  return { rows: [], diffs: [], problems, found: [], notes: [] }
 }
 
 /** Whether what is rendered would have the effect that it seems to have. */
@@ -98,9 +105,9 @@ async function effects(
   desk: Needs,
   { before, after, raised }: RaisedSides,
   { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
-): Promise<Pick<Comparison, 'problems' | 'notes'>> {
+): Promise<Pick<Part, 'found' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
-  if (now === undefined) return { problems: [], notes: [] }
+  if (now === undefined) return { found: [], notes: [] }
   const [earlier, found] = await Promise.all([
     findingsOf(desk, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
     findingsOf(desk, objects.after, deliveriesOf(after, now)),
@@ -108,11 +115,12 @@ async function effects(
   const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
     raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
   const sorted = sortFindings(earlier, found, isRaised)
-  if (found.length === 0) return { problems: [], notes: [] }
+  if (found.length === 0) return { found: [], notes: [] }
   const texts = await desk.mirror.read(after.treeish, now.files)
-  const sources = { files: now.files, texts, home: placeOfFailure({ said: '', environment: now, texts }) }
-  const problemOf = (finding: Finding): Problem => findingProblem(name, finding, locate(finding, sources))
-  return { problems: sorted.brought.map(problemOf), notes: sorted.notes.map(problemOf) }
+  const home = placeOfFailure({ said: '', environment: now, texts })
+  const placeOf = locator({ environment: name, layout: after.snapshot.layout, files: now.files, texts, home })
+  const located = (finding: Finding): Located => ({ environment: name, finding, place: placeOf(finding) })
+  return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
 }
 
 async function findingsOf(

@@ -6,7 +6,7 @@ import { GATEWAY_API, ISTIO, MODELS } from '../../src/adapters/schemas/models.ts
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { misfitFinding } from '../../src/core/finding/misfit.ts'
-import { findingProblem } from '../../src/core/message/finding.ts'
+import { findingProblems } from '../../src/core/message/finding.ts'
 
 const schemas = openSchemas()
 
@@ -23,8 +23,10 @@ function anObject(apiVersion: string, kind: string, spec: string): string {
 /** What is said about an object, without the sentence's beginning and end. */
 async function said(apiVersion: string, kind: string, spec: string): Promise<readonly string[]> {
   const misfits = await schemas.misfits(objectsOf(anObject(apiVersion, kind, spec)))
-  return misfits.map((misfit) => {
-    const { code, what, next } = findingProblem('production', misfitFinding(misfit), undefined)
+  const problems = findingProblems(
+    misfits.map((misfit) => ({ environment: 'production', finding: misfitFinding(misfit), place: undefined })),
+  )
+  return problems.map(({ code, what, next }) => {
     const [, words = ''] = /`production` (.*)$/.exec(what) ?? []
     return `${code}: ${words} ${next}`.replace(' Kubernetes refuses it, and the cluster keeps the old object.', '')
   })

@@ -13,8 +13,9 @@ import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { parseRendered } from '../../src/core/diff/objects.ts'
 import { findingsIn, sortFindings } from '../../src/core/finding/find.ts'
 import { type Finding, SEVERITIES } from '../../src/core/finding/finding.ts'
-import { locate } from '../../src/core/finding/locate.ts'
-import { findingProblem } from '../../src/core/message/finding.ts'
+import { locator } from '../../src/core/finding/locate.ts'
+import { layoutOf } from '../../src/core/layer/layout.ts'
+import { findingProblems } from '../../src/core/message/finding.ts'
 
 const FILES = globSync('test/findings/*.yaml').sort()
 
@@ -29,6 +30,11 @@ function objectsOf(text: string) {
 }
 
 const schemas = openSchemas()
+
+/** In files that no kustomization is read of: the place is searched for by what the files say. */
+function locatorOf(texts: ReadonlyMap<string, string>) {
+  return locator({ environment: '', layout: layoutOf([], texts), files: [...texts.keys()], texts, home: undefined })
+}
 
 async function foundIn(text: string): Promise<readonly Finding[]> {
   const objects = objectsOf(text)
@@ -60,8 +66,9 @@ test('a finding says its place, what is wrong and what to do', () => {
   const text = readFileSync(file, 'utf8')
   const [finding] = findingsIn(objectsOf(text))
   assert.ok(finding)
-  const place = locate(finding, { files: [file], texts: new Map([[file, text]]), home: undefined })
-  const problem = findingProblem('production', finding, place)
+  const place = locatorOf(new Map([[file, text]]))(finding)
+  const [problem] = findingProblems([{ environment: 'production', finding, place }])
+  assert.ok(problem)
   assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: late')
   assert.match(
     problem.what,
@@ -76,8 +83,43 @@ test('a finding in an object that kustomize has renamed is found in the file tha
   const [finding] = findingsIn(objectsOf(rendered)).filter(({ detail }) => detail.code === 'IST0130')
   assert.ok(finding)
   const texts = new Map([['base/vs.yaml', source]])
-  const place = locate(finding, { files: ['base/vs.yaml'], texts, home: undefined })
+  const place = locatorOf(texts)(finding)
   assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: late')
+})
+
+test('what is found in one place for several environments is said once, for all of them', () => {
+  const [finding] = findingsIn(objectsOf(readFileSync('test/findings/dead-rule.yaml', 'utf8')))
+  assert.ok(finding)
+  const place = { file: 'base/vs.yaml', line: 12 }
+  const of = (environment: string, namespace: string) => ({
+    environment,
+    finding: { ...finding, object: { ...finding.object, namespace } },
+    place,
+  })
+  const [one, ...others] = findingProblems([of('staging', 'shop'), of('production', 'shop')])
+  assert.deepEqual(others, [])
+  assert.match(one?.what ?? '', /^IST0130: `VirtualService shop\/web` in `staging`, `production` has the rule/)
+  const apart = findingProblems([of('staging', 'a'), of('production', 'b')])
+  assert.deepEqual(
+    apart.map(({ what }) => what.slice(0, 54)),
+    ['IST0130: `VirtualService web` in `staging`, `productio'],
+  )
+  const elsewhere = findingProblems([of('staging', 'a'), { ...of('production', 'a'), place: { ...place, line: 40 } }])
+  assert.equal(elsewhere.length, 2)
+})
+
+test('the places of a thousand findings are found in a moment', () => {
+  const one = readFileSync('test/findings/weight-negative.yaml', 'utf8').split('---\n').at(-1) ?? ''
+  const text = Array.from({ length: 1_000 }, (_, index) => one.replace('name: web,', `name: web-${index},`)).join(
+    '---\n',
+  )
+  const findings = findingsIn(objectsOf(text)).filter(({ detail }) => detail.code === 'IST0106')
+  assert.equal(findings.length, 1_000)
+  const start = performance.now()
+  const placeOf = locatorOf(new Map([['all.yaml', text]]))
+  const lines = findings.map((finding) => placeOf(finding)?.line)
+  assert.equal(new Set(lines).size, 1_000, 'also where one name begins with another')
+  assert.ok(performance.now() - start < 5_000)
 })
 
 test('what was there before is a note, unless the change raises that very canary into it', () => {

@@ -4,17 +4,44 @@ import type { Place } from '../manifest/parse.ts'
 import { code, list } from './markdown.ts'
 import { fieldWords, misfitWords, strangerWords } from './misfit.ts'
 
-/** A finding as a problem, or a note, with its place. */
-export function findingProblem(environment: string, { detail, object }: Finding, place: Place | undefined): Problem {
-  const namespace = object.namespace === '' ? '' : `${object.namespace}/`
-  const { what, next } = words(detail)
+/** A finding of an environment, with its place in the files. */
+export interface Located {
+  readonly environment: string
+  readonly finding: Finding
+  readonly place: Place | undefined
+}
+
+/** Findings as problems, or notes: what is found in one place for many environments is said once. */
+export function findingProblems(found: readonly Located[]): readonly Problem[] {
+  const groups = Map.groupBy(found, ({ environment, finding: { detail, object }, place }) => {
+    const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
+    return JSON.stringify([detail, object.kind, ...where])
+  })
+  return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
+}
+
+/** The same finding of some environments. */
+function findingProblem(group: readonly Located[]): Problem | undefined {
+  const [first] = group
+  if (first === undefined) return undefined
+  const { finding, place } = first
+  const { what, next } = words(finding.detail)
+  const environments = [...new Set(group.map(({ environment }) => environment))]
   return {
-    code: detail.code,
+    code: finding.detail.code,
     file: place?.file,
     line: place?.line ?? 1,
-    what: `${detail.code}: ${code(`${object.kind} ${namespace}${object.name}`)} in ${code(environment)} ${what}`,
+    what: `${finding.detail.code}: ${code(titleOf(group))} in ${list(environments)} ${what}`,
     next,
   }
+}
+
+/** The namespace only where it is the same in all of them. */
+function titleOf(group: readonly Located[]): string {
+  const [first] = group
+  const { kind = '', name = '', namespace = '' } = first?.finding.object ?? {}
+  const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
+  return `${kind} ${namespace === '' || !isSame ? '' : `${namespace}/`}${name}`
 }
 
 interface Words {
