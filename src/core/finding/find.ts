@@ -6,7 +6,7 @@ import { type Misfit, misfitFinding } from './misfit.ts'
 import { differingWeights, ingressUnsplit, meshConflicts } from './hosts.ts'
 import { emptySubsets, gateways, missingHosts, missingPorts, withoutPods } from './references.ts'
 import { deadRules, refusedByIstio } from './rules.ts'
-import { annotation, type Check, sceneOf } from './scene.ts'
+import { annotation, type Check, isGatewayRoute, sceneOf } from './scene.ts'
 
 const CHECKS: readonly Check[] = [
   refusedByIstio,
@@ -24,8 +24,12 @@ const CHECKS: readonly Check[] = [
   mixedApis,
 ]
 
-/** Kinds that findings are about, besides what their schemas say; an environment without any has none. */
-const TRAFFIC = new Set(['VirtualService', 'DestinationRule'])
+/** What findings are about, besides what schemas say; an environment without any has none. */
+function isTraffic(object: RenderedObject): boolean {
+  const { kind, group } = object
+  const isIstio = group === 'networking.istio.io' && (kind === 'VirtualService' || kind === 'DestinationRule')
+  return isIstio || isGatewayRoute(object)
+}
 
 /** What is known of the objects of an environment besides themselves. */
 export interface Known {
@@ -44,7 +48,7 @@ export function findingsIn(
 }
 
 function effectsIn(objects: readonly RenderedObject[], deliveries: readonly Delivery[]): readonly Finding[] {
-  if (!objects.some(({ kind, group }) => TRAFFIC.has(kind) && group === 'networking.istio.io')) return []
+  if (!objects.some(isTraffic)) return []
   const scene = sceneOf(objects)
   return [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
 }

@@ -35,7 +35,8 @@ export type Detail =
   | { readonly code: 'two-writers'; readonly writer: string }
   | { readonly code: 'weights-ignored'; readonly by: string }
   | { readonly code: 'not-synced'; readonly by: string; readonly why: 'annotation' | 'suspended' | 'by-hand' }
-  | { readonly code: 'not-exported' | 'mixed-apis'; readonly other: string }
+  | { readonly code: 'not-exported'; readonly other: string; readonly why: 'sidecar' | 'gateway' }
+  | { readonly code: 'mixed-apis'; readonly other: string }
   | { readonly code: 'no-pods'; readonly destination: string; readonly why: 'no-workload' | 'no-replicas' }
   | { readonly code: 'weights-differ'; readonly host: string; readonly other: string }
 

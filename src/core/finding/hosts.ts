@@ -60,7 +60,7 @@ export const ingressUnsplit: Check = (scene) => {
         const other = splits.find((split) => split !== object && hostsOf(split).includes(hop.host))
         if (other === undefined) return []
         const detail = { code: 'IST0140', host: hop.written, other: titleOf(other) } as const
-        return [{ object, path: [...hop.path, 'destination', 'host'], detail }]
+        return [{ object, path: hop.named, detail }]
       }),
     )
 }

@@ -19,7 +19,7 @@ export const missingHosts: Check = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     if (isKnown(scene, hop)) return missingSubset(scene, hop)
     const what = hop.isMirror ? 'mirror' : 'host'
-    return [finding(hop, { code: 'IST0101', what, name: hop.written }, ['host'])]
+    return [finding(hop, { code: 'IST0101', what, name: hop.written })]
   })
 
 /** Only what this environment would have to hold can be missing from it. */
@@ -37,19 +37,20 @@ function missingSubset(scene: Scene, hop: Hop): Finding[] {
   // Without any rule for the host it may be in another repository, unless the Service is here.
   const isJudged = subsets.size > 0 || scene.services.has(hop.host)
   if (!isJudged || subsets.has(hop.subset)) return []
-  return [finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }, ['subset'])]
+  const path = [...hop.named.slice(0, -1), 'subset']
+  return [{ ...finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }), path }]
 }
 
 /** A Service with several ports, and no word which. */
 export const missingPorts: Check = (scene) =>
-  everyHop(scene).flatMap((hop): Finding[] => {
+  scene.virtualServices.flatMap(hopsOf).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
     if (service === undefined || hop.hasPort) return []
     const ports = listOf(specOf(service)['ports']).flatMap((port) => {
       const { port: number } = recordOf(port)
       return typeof number === 'number' ? [String(number)] : []
     })
-    return ports.length > 1 ? [finding(hop, { code: 'IST0112', host: hop.written, ports }, ['host'])] : []
+    return ports.length > 1 ? [finding(hop, { code: 'IST0112', host: hop.written, ports })] : []
   })
 
 /** Gateways that are named and not there, or are there and have other hosts. */
@@ -105,7 +106,7 @@ export const emptySubsets: Check = (scene) =>
 export const withoutPods: Check = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
-    if (!getsTraffic(hop) || service === undefined) return []
+    if (!hop.getsTraffic || service === undefined) return []
     const pods = podsOf(scene, service)
     // Workloads of another repository cannot be seen; where all are here, none is none.
     if (pods === undefined || !scene.workloads.some(({ namespace }) => namespace === namespaceOf(service))) return []
@@ -114,12 +115,8 @@ export const withoutPods: Check = (scene) =>
     if (meant.some(({ replicas }) => replicas > 0)) return []
     const why = meant.length === 0 ? 'no-workload' : 'no-replicas'
     const destination = hop.subset === undefined ? hop.written : `${hop.written} ${hop.subset}`
-    return [finding(hop, { code: 'no-pods', destination, why }, ['host'])]
+    return [finding(hop, { code: 'no-pods', destination, why })]
   })
-
-function getsTraffic({ isMirror, siblings, weight }: Hop): boolean {
-  return !isMirror && (siblings === 1 || (weight ?? 0) > 0)
-}
 
 function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(labels).every(([key, value]) => pod[key] === value)
@@ -135,14 +132,13 @@ function podsOf(scene: Scene, service: RenderedObject): Scene['workloads'] | und
 }
 
 function everyHop(scene: Scene): readonly Hop[] {
-  return scene.virtualServices.flatMap(hopsOf)
+  return [...scene.virtualServices, ...scene.routes].flatMap(hopsOf)
 }
 
 function fullHost(host: string, rule: RenderedObject): string {
   return host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
 }
 
-function finding(hop: Hop, detail: Finding['detail'], within: readonly string[]): Finding {
-  const inside = hop.isMirror && hop.path.at(-1) === 'mirror' ? within : ['destination', ...within]
-  return { object: hop.object, path: [...hop.path, ...inside], detail }
+function finding(hop: Hop, detail: Finding['detail']): Finding {
+  return { object: hop.object, path: hop.named, detail }
 }

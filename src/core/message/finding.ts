@@ -128,8 +128,14 @@ function ownWords(detail: Own): Words {
       }
     case 'not-exported':
       return {
-        what: `does not count for callers in its namespace: ${code(detail.other)} does not list its host.`,
-        next: 'Add the host to the egress of the Sidecar.',
+        what:
+          detail.why === 'sidecar'
+            ? `does not count for callers in its namespace: ${code(detail.other)} does not list its host.`
+            : `does not count at the Gateway ${code(detail.other)}: \`exportTo\` leaves its namespace out.`,
+        next:
+          detail.why === 'sidecar'
+            ? 'Add the host to the egress of the Sidecar.'
+            : "Add that namespace, or the one of the gateway's pods, to `exportTo`.",
       }
     case 'mixed-apis':
       return {
