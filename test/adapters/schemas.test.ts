@@ -126,7 +126,7 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     'VirtualService',
     '{ http: [{ route: [{ destination: { hosts: web } }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].destination` has no `host`. Add it.',
+      'IST0106: has no `spec.http[0].route[0].destination.host`. Istio refuses the object, and the cluster keeps the old one. Add it.',
       'wrong-field: has `spec.http[0].route[0].destination.hosts`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. Did you mean `host`?',
     ],
   ],
@@ -156,7 +156,7 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     'DestinationRule',
     '{ trafficPolicy: { loadBalancer: { simple: FASTEST } } }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec` has no `host`. Add it.',
+      'IST0106: has no `spec.host`. Istio refuses the object, and the cluster keeps the old one. Add it.',
       'schema: does not fit the schema of Istio 1.29: `spec.trafficPolicy.loadBalancer.simple` must be one of `UNSPECIFIED`, `LEAST_CONN`, `RANDOM`, `PASSTHROUGH`, `ROUND_ROBIN`, `LEAST_REQUEST`. Use one of them.',
     ],
   ],

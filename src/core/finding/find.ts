@@ -1,11 +1,12 @@
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
+import { deadRules } from './dead-rules.ts'
 import { deliveryFindings, mixedApis, twoWriters, unseen } from './effect.ts'
 import { type Finding, findingKey, SEVERITIES } from './finding.ts'
 import { type Misfit, misfitFinding } from './misfit.ts'
 import { differingWeights, ingressUnsplit, meshConflicts } from './hosts.ts'
 import { emptySubsets, gateways, missingHosts, missingPorts, withoutPods } from './references.ts'
-import { deadRules, refusedByIstio } from './rules.ts'
+import { refusedByIstio } from './refused.ts'
 import { annotation, type Check, isGatewayRoute, sceneOf } from './scene.ts'
 
 const CHECKS: readonly Check[] = [

@@ -11,14 +11,28 @@ export type Detail =
   | { readonly code: 'IST0101'; readonly what: 'subset'; readonly name: string; readonly host: string }
   | {
       readonly code: 'IST0106'
-      readonly what: 'all-zero' | 'negative' | 'mirror-twice' | 'no-action' | 'no-routes' | 'schema'
+      readonly what:
+        | 'all-zero'
+        | 'delegate-with'
+        | 'duration'
+        | 'export'
+        | 'host-twice'
+        | 'mirror-percentage'
+        | 'mirror-twice'
+        | 'negative'
+        | 'no-action'
+        | 'no-field'
+        | 'no-routes'
+        | 'no-sni'
+        | 'star-host'
+        | 'two-actions'
       readonly said: string
     }
   | { readonly code: 'IST0109'; readonly host: string; readonly other: string }
   | { readonly code: 'IST0112'; readonly host: string; readonly ports: readonly string[] }
   | { readonly code: 'IST0130'; readonly rule: string; readonly before: string }
   | { readonly code: 'IST0131'; readonly rule: string; readonly before: string }
-  | { readonly code: 'IST0132'; readonly host: string; readonly gateway: string }
+  | { readonly code: 'IST0132'; readonly hosts: readonly string[]; readonly gateway: string }
   | { readonly code: 'IST0140'; readonly host: string; readonly other: string }
   | { readonly code: 'IST0173'; readonly subset: string; readonly host: string }
   /** `of`: whose schema, with its version. */

@@ -40,10 +40,17 @@ export function misfitFinding(misfit: Misfit): Finding {
   return { object, path, detail: misfit.code === 'value' ? valueDetail(misfit) : fieldDetail(misfit) }
 }
 
+const ISTIOS = new Set([
+  'VirtualService destination',
+  'VirtualService host',
+  'VirtualService sniHosts',
+  'DestinationRule host',
+])
+
 function valueDetail({ object, path, of, wants }: Extract<Misfit, { code: 'value' }>): Detail {
-  // The one that istioctl has a rule of its own for.
-  if (object.kind === 'VirtualService' && wants.what === 'field' && wants.name === 'destination')
-    return { code: 'IST0106', what: 'schema', said: `${pathText(path)} has no destination` }
+  // Those that istioctl has rules of its own for.
+  if (object.group === 'networking.istio.io' && wants.what === 'field' && ISTIOS.has(`${object.kind} ${wants.name}`))
+    return { code: 'IST0106', what: 'no-field', said: pathText([...path, wants.name]) }
   return { code: 'schema', at: pathText(path), of, wants }
 }
 

@@ -63,7 +63,7 @@ export const gateways: Check = (scene) => {
       const [namespace, name] = gatewayName(written, object)
       const gateway = scene.gateways.get(`${namespace}/${name}`)
       const path = ['spec', 'gateways', index]
-      if (gateway !== undefined) return unservedHosts(object, gateway, written)
+      if (gateway !== undefined) return unserved(object, gateway, { path, written })
       return known.has(namespace) ? [{ object, path, detail: { code: 'IST0101', what: 'gateway', name: written } }] : []
     }),
   )
@@ -74,15 +74,27 @@ function gatewayName(written: string, object: RenderedObject): readonly [string,
   return second === undefined ? [namespaceOf(object), first] : [first, second]
 }
 
-function unservedHosts(object: RenderedObject, gateway: RenderedObject, written: string): Finding[] {
+/** Where no host of the VirtualService is one of the Gateway's: some may be for the mesh, or for another gateway. */
+function unserved(object: RenderedObject, gateway: RenderedObject, { path, written }: Named): Finding[] {
   const served = listOf(specOf(gateway)['servers']).flatMap((server) =>
-    listOf(recordOf(server)['hosts']).map((host) => (textOf(host) ?? '').split('/').at(-1) ?? ''),
+    listOf(recordOf(server)['hosts']).flatMap((host) => servedTo(object, gateway, textOf(host) ?? '')),
   )
-  return listOf(specOf(object)['hosts']).flatMap((item, index): Finding[] => {
-    const host = textOf(item) ?? ''
-    if (served.some((one) => hostsOverlap(one, host))) return []
-    return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0132', host, gateway: written } }]
-  })
+  const hosts = listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? [])
+  if (hosts.some((host) => served.some((one) => hostsOverlap(one, host)))) return []
+  return [{ object, path, detail: { code: 'IST0132', hosts, gateway: written } }]
+}
+
+interface Named {
+  readonly path: Finding['path']
+  readonly written: string
+}
+
+/** A server's host, `namespace/host`, as VirtualServices of a namespace see it. */
+function servedTo(object: RenderedObject, gateway: RenderedObject, written: string): readonly string[] {
+  const [first = '', host] = written.split('/')
+  if (host === undefined) return [first]
+  const namespace = first === '.' ? namespaceOf(gateway) : first
+  return namespace === '*' || namespace === namespaceOf(object) ? [host] : []
 }
 
 /** Subsets of a Service that is here, and whose labels no workload of it has. */
@@ -94,7 +106,7 @@ export const emptySubsets: Check = (scene) =>
     if (pods === undefined || pods.length === 0) return []
     return listOf(specOf(rule)['subsets']).flatMap((item, index): Finding[] => {
       const subset = recordOf(item)
-      const labels = recordOf(subset['labels'])
+      const labels = ownLabels(subset['labels'])
       const isEmpty = Object.keys(labels).length > 0 && !pods.some((pod) => selects(labels, pod.labels))
       const name = textOf(subset['name']) ?? ''
       const path = ['spec', 'subsets', index, 'labels']
@@ -111,12 +123,19 @@ export const withoutPods: Check = (scene) =>
     // Workloads of another repository cannot be seen; where all are here, none is none.
     if (pods === undefined || !scene.workloads.some(({ namespace }) => namespace === namespaceOf(service))) return []
     const subset = hop.subset === undefined ? undefined : subsetsOf(scene, hop.host).get(hop.subset)
-    const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(subset.labels, labels))
+    const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(ownLabels(subset.labels), labels))
     if (meant.some(({ replicas }) => replicas > 0)) return []
     const why = meant.length === 0 ? 'no-workload' : 'no-replicas'
     const destination = hop.subset === undefined ? hop.written : `${hop.written} ${hop.subset}`
     return [finding(hop, { code: 'no-pods', destination, why })]
   })
+
+/** Those that somebody writes: where a pod runs the platform says. */
+function ownLabels(labels: unknown): Readonly<Record<string, unknown>> {
+  const platform =
+    /^(?:topology\.kubernetes\.io|topology\.istio\.io|failure-domain\.beta\.kubernetes\.io|kubernetes\.io)\//
+  return Object.fromEntries(Object.entries(recordOf(labels)).filter(([key]) => !platform.test(key)))
+}
 
 function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(labels).every(([key, value]) => pod[key] === value)

@@ -77,8 +77,8 @@ function words(detail: Detail): Words {
       }
     case 'IST0132':
       return {
-        what: `is for ${code(detail.host)}, which the Gateway ${code(detail.gateway)} does not serve.`,
-        next: "Add the host to the Gateway's server, or take it out here.",
+        what: `is for ${list(detail.hosts)}, and the Gateway ${code(detail.gateway)} serves no such host.`,
+        next: "Add the host to the Gateway's server, or take the Gateway out here.",
       }
     case 'IST0140':
       return {
@@ -176,23 +176,49 @@ function missing(detail: Extract<Detail, { code: 'IST0101' }>): Words {
   }
 }
 
+const REFUSED = 'Istio refuses the object, and the cluster keeps the old one.'
+
 function invalid({ what, said }: Extract<Detail, { code: 'IST0106' }>): Words {
-  const refused = 'Istio refuses the object, and the cluster keeps the old one.'
+  const [wrong, next] = refusedWords(what, code(said))
+  return { what: `${wrong}. ${REFUSED}`, next }
+}
+
+/** What is wrong, without the full stop, and what to do. */
+function refusedWords(what: Extract<Detail, { code: 'IST0106' }>['what'], said: string): readonly [string, string] {
   switch (what) {
     case 'all-zero':
-      return { what: `has a rule whose weights are all 0. ${refused}`, next: 'Give one of them a weight.' }
+      return ['has a rule whose weights are all 0', 'Give one of them a weight.']
     case 'negative':
-      return { what: `has the weight ${code(said)}. ${refused}`, next: 'Use 0 or more.' }
+      return [`has the weight ${said}`, 'Use 0 or more.']
     case 'mirror-twice':
-      return { what: `has both \`mirror\` and \`mirrors\` in ${code(said)}. ${refused}`, next: 'Use one of them.' }
+      return [`has both \`mirror\` and \`mirrors\` in ${said}`, 'Use one of them.']
+    case 'mirror-percentage':
+      return [`mirrors ${said} percent`, 'Use 0 to 100.']
     case 'no-action':
-      return {
-        what: `has the rule ${code(said)} without a route, redirect, direct response or delegate. ${refused}`,
-        next: 'Add one, or remove the rule.',
-      }
+      return [
+        `has the rule ${said} without a route, redirect, direct response or delegate`,
+        'Add one, or remove the rule.',
+      ]
+    case 'two-actions':
+      return [
+        `has more than one of route, redirect, direct response and delegate in the rule ${said}`,
+        'Keep one of them.',
+      ]
     case 'no-routes':
-      return { what: `has no \`http\`, \`tls\` or \`tcp\` rules. ${refused}`, next: 'Add one, or remove the object.' }
-    case 'schema':
-      return { what: `does not fit its schema: ${code(said)}. ${refused}`, next: 'Correct it.' }
+      return ['has no `http`, `tls` or `tcp` rules', 'Add one, or remove the object.']
+    case 'no-field':
+      return [`has no ${said}`, 'Add it.']
+    case 'no-sni':
+      return [`has a match without \`sniHosts\` in ${said}`, 'Add the host names.']
+    case 'duration':
+      return [`has in ${said} what is no duration of a millisecond or more`, 'Write it like `5s` or `250ms`.']
+    case 'export':
+      return ['is exported to `~`, nobody', 'Name namespaces, or `*`.']
+    case 'star-host':
+      return ['is for the host `*` inside the mesh', 'Name the hosts, or bind it to gateways only.']
+    case 'host-twice':
+      return [`has the host ${said} twice`, 'Remove one.']
+    case 'delegate-with':
+      return [`has no hosts, so it is a delegate, and ${said} besides`, 'Add hosts, or keep HTTP rules only.']
   }
 }
