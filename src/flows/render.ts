@@ -163,8 +163,7 @@ async function renderSide(desk: Needs, side: Side, name: string): Promise<Result
   const placeOf = (line: number): Place | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
   if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
-  const place = placeOfFailure({ said: rendered.detail, environment, texts })
-  return err([renderProblem({ environment: name, ...place, file: place?.file, rendered })])
+  return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 
 export interface ToRender {
@@ -178,11 +177,17 @@ export interface ToRender {
 export async function renderEnvironment(
   desk: Pick<Desk, 'renderer'>,
   { environment, texts, secrets }: ToRender,
-): Promise<Rendered> {
+): Promise<Extract<Rendered, { ok: true }> | Failed> {
   if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   const rendered = await desk.renderer.render(texts, environment.root)
-  return rendered.ok ? rendered : { ...rendered, detail: redact(rendered.detail, texts, secrets) }
+  if (rendered.ok) return rendered
+  // What is hidden from people may be what leads to the place.
+  const place = placeOfFailure({ said: rendered.detail, environment, texts })
+  return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
 }
+
+/** A build that failed, and the place that its words lead to. */
+export type Failed = Extract<Rendered, { ok: false }> & { readonly place: Place | undefined }
 
 function find(side: Side, name: string): Environment | undefined {
   return side.snapshot.environments.find((environment) => environment.name === name)
