@@ -6,9 +6,10 @@ import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
+import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Problem } from '../core/gate/review.ts'
 import type { Refusal } from '../core/message/refusal.ts'
-import { diffText, problemLines, validText } from '../core/message/terminal-review.ts'
+import { diffText, problemLines, validText, withoutCode } from '../core/message/terminal-review.ts'
 import { plainWords } from '../core/message/terminal.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
@@ -57,15 +58,15 @@ async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Res
   const path = environment['PATH'] ?? ''
   const renderer = cachedRenderer(openRenderer({ log: QUIET, path }))
   const validators = cachedValidators(openValidators({ log: QUIET, path, schemas: schemaFolders() }))
-  const tools = { renderer, validators }
+  const desk = { renderer, validators, schemas: openSchemas() }
   const checkout = await openCheckout({ folder: given.dir, openWorktree, log: QUIET, environment })
   const question = { refs: given.words, environment: given.env, scope }
   if (checkout === undefined) {
     if (scope === 'touched' || given.words.length > 0) return err({ code: 'no-checkout' })
-    return reviewFolder({ worktree: openWorktree(given.dir), ...tools }, question)
+    return reviewFolder({ ...desk, worktree: openWorktree(given.dir) }, question)
   }
   try {
-    return await reviewCheckout({ checkout, ...tools }, question)
+    return await reviewCheckout({ ...desk, checkout }, question)
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
     // Nothing is fetched: what a shallow or partial clone lacks stays missing.
@@ -101,7 +102,7 @@ function toJson({ base, head, review }: CheckoutReview) {
 }
 
 function problemJson({ code, file, line, what, next }: Problem): object {
-  return { code, file: file ?? null, line, what: plainWords(what), next: plainWords(next) }
+  return { code, file: file ?? null, line, what: plainWords(withoutCode(what, code)), next: plainWords(next) }
 }
 
 function coloured(text: string): string {

@@ -8,6 +8,7 @@ import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
+import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -132,6 +133,7 @@ function deskFactory({
 }: Parts): (place: Place) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
+  const schemas = openSchemas()
   return async (place) => {
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
@@ -146,6 +148,7 @@ function deskFactory({
       mirror,
       renderer,
       validators,
+      schemas,
       jobs: queue,
       memo: queue.memo,
       metrics,

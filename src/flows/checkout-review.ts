@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../ports/checkout.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Schemas } from '../ports/schemas.ts'
 import type { Validators } from '../ports/validators.ts'
 import type { Worktree } from '../ports/worktree.ts'
 import { inspect, type Inspected } from './evaluate.ts'
@@ -31,13 +32,10 @@ export interface CheckoutReview {
   readonly review: Review
 }
 
-interface Tools {
+interface Needs {
   readonly renderer: Renderer
+  readonly schemas: Schemas
   readonly validators: Validators
-}
-
-interface Needs extends Tools {
-  readonly checkout: Checkout
 }
 
 /**
@@ -46,7 +44,7 @@ interface Needs extends Tools {
  * and `a...b` is what merging b into a changes.
  */
 export async function reviewCheckout(
-  { checkout, ...tools }: Needs,
+  { checkout, ...desk }: Needs & { readonly checkout: Checkout },
   question: CheckoutQuestion,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const ends = await endsOf(checkout, question.refs)
@@ -56,17 +54,17 @@ export async function reviewCheckout(
   const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
   const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
-  const inspected = await inspect({ mirror: orNothing(checkout), ...tools }, between)
+  const inspected = await inspect({ ...desk, mirror: orNothing(checkout) }, between)
   return answer(inspected, { base, head }, question)
 }
 
 /** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
 export async function reviewFolder(
-  { worktree, ...tools }: Tools & { readonly worktree: Worktree },
+  { worktree, ...desk }: Needs & { readonly worktree: Worktree },
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
-  const inspected = await inspect({ mirror: orNothing(worktree), ...tools }, { ...between, config: WORK_TREE })
+  const inspected = await inspect({ ...desk, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
   return answer(inspected, { base: undefined, head: undefined }, question)
 }
 

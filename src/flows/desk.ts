@@ -12,6 +12,7 @@ import type { People } from '../ports/people.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Reports } from '../ports/reports.ts'
+import type { Schemas } from '../ports/schemas.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { Validators } from '../ports/validators.ts'
 
@@ -31,6 +32,7 @@ export interface Desk {
   readonly mirror: Mirror
   readonly renderer: Renderer
   readonly validators: Validators
+  readonly schemas: Schemas
   readonly jobs: Jobs
   readonly memo: Memo
   readonly metrics: Metrics

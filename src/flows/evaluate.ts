@@ -17,7 +17,10 @@ import { compare, type Sides } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'validators' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Needs = Pick<
+  Desk,
+  'mirror' | 'renderer' | 'validators' | 'schemas' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'
+>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
@@ -72,13 +75,15 @@ export interface Inspected {
 
 /** Everything that the files of two trees say about the way from one to the other. */
 export async function inspect(
-  desk: Files & Pick<Desk, 'renderer' | 'validators'>,
+  desk: Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
   between: Between,
 ): Promise<Inspected> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
-  if (changed !== 'all' && !changed.some(isRelevant)) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
+  const isIdle = changed !== 'all' && !changed.some(isRelevant)
+  // Whoever asks for one environment wants to know that there is none of that name, whatever changes.
+  if (isIdle && between.only === undefined) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
 
   const config = await loadConfig(desk, between.config ?? base)
   if (!config.ok) {

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { MadeMove } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
-import { renderEnvironment, type Side } from './render.ts'
+import { type Failed, renderEnvironment, type Side } from './render.ts'
 
 /** What was rendered before and after an edit, and where it changed what it was to change. */
 export interface Proof {
@@ -47,15 +47,18 @@ async function proveIn(
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
-  const before = await renderEnvironment(desk, { environment, texts, secrets })
-  const after = await renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets })
-  if (!before.ok || !after.ok) {
-    const rendered = before.ok ? after : before
-    return rendered.ok
-      ? undefined
-      : problemRefusal(renderProblem({ environment: name, file: undefined, rendered }), UNCOMMITTED)
-  }
+  const [before, after] = await Promise.all([
+    renderEnvironment(desk, { environment, texts, secrets }),
+    renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets }),
+  ])
+  if (!before.ok) return unbuilt(name, before)
+  if (!after.ok) return unbuilt(name, after)
   return judge(name, { before: before.yaml, after: after.yaml }, edit)
+}
+
+function unbuilt(environment: string, rendered: Failed): Refusal {
+  const { place } = rendered
+  return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), UNCOMMITTED)
 }
 
 function judge(

@@ -7,9 +7,9 @@ import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
 import { findingsIn, sortFindings } from '../core/finding/find.ts'
 import type { Finding } from '../core/finding/finding.ts'
-import { locate, type Sources } from '../core/finding/locate.ts'
+import { locator, type Sources } from '../core/finding/locate.ts'
 import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
-import { findingProblem } from '../core/message/finding.ts'
+import { findingProblems, type Located } from '../core/message/finding.ts'
 import { refusalProblem, renderProblem } from '../core/message/problem.ts'
 import type { Place } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -21,7 +21,7 @@ import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 import { validateObjects } from './validate.ts'
 
-type Needs = Files & Pick<Desk, 'renderer' | 'validators'>
+type Needs = Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>
 
 /** A commit or tree, and what its files say. */
 export interface Side {
@@ -54,13 +54,22 @@ export async function compare(desk: Needs, sides: ToCompare, names: readonly str
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
-    problems: parts.flatMap(({ problems }) => problems),
-    notes: parts.flatMap(({ notes }) => notes),
+    problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
+    notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
     renderer: names.length === 0 ? undefined : await desk.renderer.tool(),
   }
 }
 
-async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<Omit<Comparison, 'renderer'>> {
+/** What comes of one environment. */
+interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems'> {
+  /** What the change brings, and what is only noted. */
+  readonly found: readonly Located[]
+  readonly notes: readonly Located[]
+  /** Noted too, in words already. */
+  readonly remarks: readonly Problem[]
+}
+
+async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<Part> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const known: KnownDocuments = new Map()
@@ -84,20 +93,19 @@ async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
   const { objects } = compared.value
-  const found = await effects(desk, sides, { name, objects })
+  const effect = await effects(desk, sides, { name, objects })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
   const said = await validateObjects(desk, sides.demands, { ...rendered, sources: () => sourcesOf(desk, sides, name) })
-  const disagreeing = disagreements(name, texts.after, sides.after.snapshot.targets)
-  const problems = [...disagreeing, ...found.problems, ...said.problems]
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, notes: [...found.notes, ...said.notes] }
+  const problems = [...disagreements(name, texts.after, sides.after.snapshot.targets), ...said.problems]
+  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
 }
 
 function isBomb({ snapshot }: Side, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
-function onlyProblems(problems: readonly Problem[]): Omit<Comparison, 'renderer'> {
-  return { rows: [], diffs: [], problems, notes: [] }
+function onlyProblems(problems: readonly Problem[]): Part {
+  return { rows: [], diffs: [], problems, found: [], notes: [], remarks: [] }
 }
 
 /** Whether what is rendered would have the effect that it seems to have. */
@@ -105,27 +113,38 @@ async function effects(
   desk: Needs,
   { before, after, raised }: ToCompare,
   { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
-): Promise<Pick<Comparison, 'problems' | 'notes'>> {
+): Promise<Pick<Part, 'found' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
-  if (now === undefined) return { problems: [], notes: [] }
-  const earlier = findingsIn(objects.before, old === undefined ? [] : deliveriesOf(before, old))
-  const found = findingsIn(objects.after, deliveriesOf(after, now))
+  if (now === undefined) return { found: [], notes: [] }
+  const [earlier, found] = await Promise.all([
+    findingsOf(desk, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
+    findingsOf(desk, objects.after, deliveriesOf(after, now)),
+  ])
   const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
     raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
   const sorted = sortFindings(earlier, found, isRaised)
-  if (found.length === 0) return { problems: [], notes: [] }
-  const sources = await sourcesOf(desk, { before, after }, name)
-  const problemOf = (finding: Finding): Problem => findingProblem(name, finding, locate(finding, sources))
-  return { problems: sorted.brought.map(problemOf), notes: sorted.notes.map(problemOf) }
+  if (found.length === 0) return { found: [], notes: [] }
+  const placeOf = locator(await sourcesOf(desk, { before, after }, name))
+  const located = (finding: Finding): Located => ({ environment: name, finding, place: placeOf(finding) })
+  return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
+}
+
+async function findingsOf(
+  desk: Pick<Desk, 'schemas'>,
+  objects: RenderDiff['objects']['after'],
+  deliveries: Snapshot['deliveries'],
+): Promise<readonly Finding[]> {
+  return findingsIn(objects, { deliveries, misfits: await desk.schemas.misfits(objects) })
 }
 
 /** The files in which the objects of an environment are found again, as they are afterwards. */
 async function sourcesOf(desk: Needs, { after }: Sides, name: string): Promise<Sources> {
   const environment = find(after, name)
-  if (environment === undefined) return { files: [], texts: new Map(), home: undefined }
+  const known = { environment: name, layout: after.snapshot.layout }
+  if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
   const { files } = environment
   const texts = await desk.mirror.read(after.treeish, files)
-  return { files, texts, home: placeOfFailure({ said: '', environment, texts }) }
+  return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
 
 function deliveriesOf({ snapshot }: Side, { root }: Environment): Snapshot['deliveries'] {
@@ -160,8 +179,7 @@ async function renderSide(desk: Needs, side: Side, name: string): Promise<Result
   const placeOf = (line: number): Place | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
   if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
-  const place = placeOfFailure({ said: rendered.detail, environment, texts })
-  return err([renderProblem({ environment: name, ...place, file: place?.file, rendered })])
+  return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 
 export interface ToRender {
@@ -175,11 +193,17 @@ export interface ToRender {
 export async function renderEnvironment(
   desk: Pick<Desk, 'renderer'>,
   { environment, texts, secrets }: ToRender,
-): Promise<Rendered> {
+): Promise<Extract<Rendered, { ok: true }> | Failed> {
   if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   const rendered = await desk.renderer.render(texts, environment.root)
-  return rendered.ok ? rendered : { ...rendered, detail: redact(rendered.detail, texts, secrets) }
+  if (rendered.ok) return rendered
+  // What is hidden from people may be what leads to the place.
+  const place = placeOfFailure({ said: rendered.detail, environment, texts })
+  return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
 }
+
+/** A build that failed, and the place that its words lead to. */
+export type Failed = Extract<Rendered, { ok: false }> & { readonly place: Place | undefined }
 
 function find(side: Side, name: string): Environment | undefined {
   return side.snapshot.environments.find((environment) => environment.name === name)

@@ -65,6 +65,17 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     place: `${K}:7`,
   },
+  'an operation that adds to what is not there': {
+    files: {
+      [K]: from(
+        'patches:',
+        '- target: {kind: Deployment}',
+        '  patch: |-',
+        '    - {op: add, path: /spec/x/y, value: 1}',
+      ),
+    },
+    place: `${K}:6`,
+  },
   'a resource that is no YAML': {
     files: {
       [K]: from('- y.yaml'),
@@ -74,7 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a resource of the base that is no YAML': {
     files: { [K]: from(), 'base/d.yaml': `${BASE['base/d.yaml']}---\napiVersion: v1\nkind: [\n` },
-    place: 'base/d.yaml:8',
+    place: 'base/d.yaml:7',
   },
   'a key that is there twice': {
     files: {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
 import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
@@ -20,6 +21,8 @@ const RATIO = 1.3
 const MANY_MS = 1_500
 const MEMORY_MB = 300
 const ROUNDS = 7
+
+const schemas = openSchemas()
 
 export async function benchRender(): Promise<BenchResult> {
   const rows: BenchResult['rows'][number][] = []
@@ -83,7 +86,7 @@ async function review(renderer: Renderer, { before, after, changed }: Shape): Pr
     },
   }
   const { review: found } = await inspect(
-    { ...files, renderer, validators: memoryValidators() },
+    { ...files, renderer, schemas, validators: memoryValidators() },
     { base: 'before', head: 'after', changed: [changed] },
   )
   if (found.problems.length > 0 || found.rows.length === 0) throw new Error(JSON.stringify(found.problems))

@@ -4,8 +4,13 @@ import { deliveriesIn } from '../../src/core/delivery/delivery.ts'
 import { discoverEnvironments } from '../../src/core/environment/graph.ts'
 
 function deliveries(text: string, repository?: string): readonly string[] {
-  return deliveriesIn(new Map([['apps.yaml', text]]), repository).map(({ title, path, stops, ignoresWeights }) =>
-    [title, path, stops ?? 'applied', ...(ignoresWeights ? ['ignores weights'] : [])].join(' | '),
+  return deliveriesIn(new Map([['apps.yaml', text]]), repository).map(({ title, path, stops, ignoresWeightsOf }) =>
+    [
+      title,
+      path,
+      stops ?? 'applied',
+      ...ignoresWeightsOf.map(({ group, kind }) => `ignores weights of ${group} ${kind}`),
+    ].join(' | '),
   )
 }
 
@@ -32,14 +37,18 @@ test('Argo CD: which folders, whether by itself, and whether weights count', () 
       ['Application argocd/web | a | by-hand', 'Application argocd/web | b | by-hand'],
     ],
     ...[
-      '{ group: networking.istio.io, kind: VirtualService, jsonPointers: [/spec/http] }',
-      '{ kind: VirtualService, jqPathExpressions: [".spec.http[].route[].weight"] }',
-      '{ group: "*", kind: "*", managedFieldsManagers: [rollouts-controller] }',
-    ].map((entry): [string, string, string, readonly string[]] => [
+      [
+        '{ group: networking.istio.io, kind: VirtualService, jsonPointers: [/spec/http] }',
+        'networking.istio.io VirtualService',
+      ],
+      ['{ kind: VirtualService, jqPathExpressions: [".spec.http[].route[].weight"] }', '* VirtualService'],
+      ['{ kind: HTTPRoute, jqPathExpressions: [".spec.rules[].backendRefs[].weight"] }', '* HTTPRoute'],
+      ['{ group: "*", kind: "*", managedFieldsManagers: [rollouts-controller] }', '* *'],
+    ].map(([entry = '', of = '']): [string, string, string, readonly string[]] => [
       entry,
       `${source}  ignoreDifferences: [${entry}]\n`,
       'infra',
-      [`${ours} | by-hand | ignores weights`],
+      [`${ours} | by-hand | ignores weights of ${of}`],
     ]),
     [
       'of something else',

@@ -224,6 +224,13 @@ test('perch validate checks every environment, with a checkout and without', nee
     JSON.parse(perch('validate', '--json', '--dir', plain).out)
   assert.deepEqual(checked, ['production', 'staging'])
   assert.equal(problems[0]?.file, VS)
+  edit(plain, VS, () => (gitops()[VS] ?? '').replace('weight: 0', 'weight: -1'))
+  const negative = perch('validate', '--dir', plain)
+  assert.match(
+    negative.out,
+    /^\S+virtual-service\.yaml:\d+: IST0106 VirtualService api-service in production has the weight -1/,
+  )
+  assert.match(perch('validate', '--json', '--dir', plain).out, /"what": "VirtualService api-service in production has/)
   edit(plain, '.github/canary.yml', () => 'stepz: 1\n')
   assert.match(perch('validate', '--dir', plain).out, /^\.github\/canary\.yml:1: config The config is not valid/)
 })
@@ -235,6 +242,11 @@ test('what cannot be compared is refused in words', () => {
   assert.match(
     perch('validate', '--env', 'moon', '--dir', dir).err,
     /no environment moon here\. Known here: production, staging/,
+  )
+  assert.match(
+    perch('diff', '--env', 'moon', '--dir', dir).err,
+    /no environment moon here/,
+    'also where nothing changes',
   )
   assert.equal(JSON.parse(perch('diff', 'nope', '--json', '--dir', dir).out).refused, 'no-such-commit')
 })

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
 import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { validateReport } from '../../src/core/message/checks.ts'
@@ -68,7 +69,7 @@ function filesOf(head: Item['files']): Files {
 
 async function reviewOf(item: Item): Promise<Review> {
   const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
-  const desk = { ...filesOf(item.files), renderer, validators: memoryValidators() }
+  const desk = { ...filesOf(item.files), renderer, schemas: openSchemas(), validators: memoryValidators() }
   const { review } = await inspect(desk, { base: 'base', head: 'head', changed: 'all' })
   return review
 }

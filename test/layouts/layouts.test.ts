@@ -130,6 +130,50 @@ test('where patches are files the new one is a file beside them, in CRLF where t
   only('production', 50)(await after(files, '/canary 50 --env production'))
 })
 
+for (const [how, text] of [
+  ['an empty list', 'resources:\n  - ../../base\npatches: [] # none\nnamePrefix: ""\n'],
+  ['an empty list at the end of the file', 'resources:\n- ../../base\npatches: []'],
+  ['nothing', 'patches: # none\nresources:\n- ../../base\n'],
+  ['null, in CRLF', 'resources:\r\n- ../../base\r\npatches: null\r\n'],
+] as const) {
+  test(`where \`patches\` is ${how} the patch is put there, and nothing else is written`, async () => {
+    const files = repository({ staging: '', production: text })
+    const seen = await after(files, '/canary 25 --env production')
+    only('production', 25)(seen)
+    const gone = seen.lines.filter((line) => line.startsWith('-'))
+    assert.ok(gone.length <= 1 && gone.every((line) => line.startsWith('-patches: ')), gone.join('\n'))
+    assert.equal(files.get('overlays/production/kustomization.yaml')?.match(/^patches:/gm)?.length, 1)
+    only('production', 50)(await after(files, '/canary 50 --env production'))
+  })
+}
+
+for (const [how, text] of [
+  ['braces', '{resources: [../../base], namePrefix: ""}\n'],
+  ['braces, with an empty list', '{resources: [../../base], patches: []}\n'],
+  ['JSON', '{\n  "resources": [\n    "../../base"\n  ]\n}\n'],
+  ['JSON in one line, with an empty list', '{"resources": ["../../base"], "patches": []}'],
+] as const) {
+  test(`a kustomization that is written in ${how} stays that`, async () => {
+    const files = repository({ staging: '', production: text })
+    only('production', 25)(await after(files, '/canary 25 --env production'))
+    const now = files.get('overlays/production/kustomization.yaml') ?? ''
+    assert.ok(now.startsWith(text.slice(0, 12)))
+    if (how.startsWith('JSON')) assert.equal(typeof JSON.parse(now), 'object')
+    else assert.equal(now.split('\n').length, 2)
+    only('production', 50)(await after(files, '/canary 50 --env production'))
+  })
+}
+
+test('an environment that builds an object in two ways is not changed by a guess', async () => {
+  const files = repository(
+    { staging: '', production: 'resources: [../../base, ../../second]\n' },
+    { 'second/kustomization.yaml': 'resources: [../base]\nnamePrefix: second-\n' },
+  )
+  const refused = await refusal(files, '/canary 25 --env production')
+  assert.ok(refused.code === 'cannot-edit' && refused.refusal.code === 'unclear', JSON.stringify(refused))
+  assert.equal(refused.refusal.why, 'twice')
+})
+
 test('a kustomization with patchesJson6902 gets the patch there, with group and version', async () => {
   const old =
     'patchesJson6902:\n- target:\n    group: networking.istio.io\n    version: v1\n    kind: DestinationRule\n    name: web\n  patch: |-\n    - op: add\n      path: /metadata/labels\n      value: {team: web}'

@@ -51,7 +51,7 @@ export function repository(
     ['base/dr.yaml', DR],
     ...Object.entries(overlays).map(([name, text]): [string, string] => [
       `overlays/${name}/kustomization.yaml`,
-      text.includes('resources:') ? text : `resources:\n  - ../../base\n${text}`,
+      /resources"?:/.test(text) ? text : `resources:\n  - ../../base\n${text}`,
     ]),
     ...Object.entries(files),
   ])

@@ -11,8 +11,19 @@ export interface Delivery {
   readonly path: string
   /** Why a commit is not applied by itself; undefined where it is. */
   readonly stops: 'suspended' | 'by-hand' | undefined
-  /** It leaves the weights of VirtualServices as they are in the cluster. */
-  readonly ignoresWeights: boolean
+  /** It leaves the weights of these kinds as they are in the cluster. */
+  readonly ignoresWeightsOf: readonly Kind[]
+}
+
+/** As written: `*`, or nothing, is any. */
+interface Kind {
+  readonly group: string
+  readonly kind: string
+}
+
+/** Whether an object is of a kind. */
+export function isOneOf(object: Kind, { group, kind }: Kind): boolean {
+  return (group === '*' || group === object.group) && (kind === '*' || kind === object.kind)
 }
 
 const RELEVANT = /argoproj\.io|kustomize\.toolkit\.fluxcd\.io/
@@ -51,18 +62,18 @@ function templateOf(data: Data): unknown {
 function fluxDelivery(spec: Data): readonly Omit<Delivery, 'title' | 'file'>[] {
   const path = folderOf(textOf(spec['path']) ?? './')
   if (path === undefined) return []
-  return [{ path, stops: spec['suspend'] === true ? 'suspended' : undefined, ignoresWeights: false }]
+  return [{ path, stops: spec['suspend'] === true ? 'suspended' : undefined, ignoresWeightsOf: [] }]
 }
 
 function argoDeliveries(spec: Data, repository: string | undefined): readonly Omit<Delivery, 'title' | 'file'>[] {
   const sources = [spec['source'], ...listOf(spec['sources'])].filter(isRecord)
   const isAutomatic = isRecord(recordOf(spec['syncPolicy'])['automated'])
-  const ignoresWeights = listOf(spec['ignoreDifferences']).some((entry) => ignores(recordOf(entry)))
+  const ignoresWeightsOf = listOf(spec['ignoreDifferences']).flatMap((entry) => ignored(recordOf(entry)))
   return sources.flatMap((source) => {
     const path = folderOf(textOf(source['path']) ?? '')
     // Without a path it is a chart, or only values for one.
     if (path === undefined || textOf(source['path']) === undefined || !isHere(source, repository)) return []
-    return [{ path, stops: isAutomatic ? undefined : ('by-hand' as const), ignoresWeights }]
+    return [{ path, stops: isAutomatic ? undefined : ('by-hand' as const), ignoresWeightsOf }]
   })
 }
 
@@ -85,20 +96,16 @@ function folderOf(written: string): string | undefined {
 }
 
 /** Left over from Argo Rollouts and Flagger: then a weight in Git is never applied (Argo CD docs, diffing customization). */
-function ignores(entry: Data): boolean {
-  const isFor = (key: string, wanted: string): boolean => {
-    const value = textOf(entry[key]) ?? '*'
-    return value === '*' || value === wanted
-  }
-  if (!isFor('group', 'networking.istio.io') || !isFor('kind', 'VirtualService')) return false
+function ignored(entry: Data): readonly Kind[] {
+  const [group, kind] = [textOf(entry['group']) ?? '*', textOf(entry['kind']) ?? '*']
   const pointers = listOf(entry['jsonPointers']).some((pointer) =>
-    /^\/spec(\/(http|tls|tcp)(\/.*)?)?$/.test(textOf(pointer) ?? ''),
+    /^\/spec(\/(http|tls|tcp|rules)(\/.*)?)?$/.test(textOf(pointer) ?? ''),
   )
   const queries = listOf(entry['jqPathExpressions']).some((query) =>
-    /^\.spec(\.(http|tls|tcp)(\W.*)?)?$/.test(textOf(query) ?? ''),
+    /^\.spec(\.(http|tls|tcp|rules)(\W.*)?)?$/.test(textOf(query) ?? ''),
   )
   const managers = listOf(entry['managedFieldsManagers']).some((manager) =>
     /rollouts|flagger/.test(textOf(manager) ?? ''),
   )
-  return pointers || queries || managers
+  return pointers || queries || managers ? [{ group, kind }] : []
 }

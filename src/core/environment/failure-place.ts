@@ -44,7 +44,7 @@ function brokenFile(failure: Failure): Place | undefined {
 
 /** `missing path: /spec/x/y`, `error in remove for path: '/spec/gone'`: where a JSON patch says that path. */
 function patchOperation(failure: Failure): Place | undefined {
-  const path = /path: '?(\/[^\s':]+)/.exec(failure.said)?.[1]
+  const path = /path: ["']?(\/[^\s"':]+)/.exec(failure.said)?.[1]
   return path === undefined ? undefined : lineWith(failure, new RegExp(`path["']?:\\s*["']?${RegExp.escape(path)}\\b`))
 }
 

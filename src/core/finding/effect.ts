@@ -1,5 +1,5 @@
 /** Who else moves this traffic, or keeps a commit from reaching it: the situations in which a merge is not what is live. */
-import type { Delivery } from '../delivery/delivery.ts'
+import { type Delivery, isOneOf } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
@@ -7,43 +7,55 @@ import { isSplitting } from './split.ts'
 import type { Finding } from './finding.ts'
 import { annotation, type Check, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
 
-/** A Flagger Canary or an Argo Rollout that writes the weights of a VirtualService itself. */
+/** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: Check = (scene) => {
   const writers = scene.objects.flatMap((object) => ownedBy(object).map((owned) => ({ object, owned })))
-  return scene.virtualServices.flatMap((service): Finding[] => {
-    const own = `${namespaceOf(service)}/${service.name}`
-    const writer = writers.find(({ owned }) => owned === own)
+  return [...scene.virtualServices, ...scene.routes].flatMap((route): Finding[] => {
+    const own = [route.kind, '*'].map((kind) => `${kind} ${namespaceOf(route)}/${route.name}`)
+    const writer = writers.find(({ owned }) => own.includes(owned))
     return writer === undefined
       ? []
-      : [{ object: service, path: ['spec'], detail: { code: 'two-writers', writer: titleOf(writer.object) } }]
+      : [{ object: route, path: ['spec'], detail: { code: 'two-writers', writer: titleOf(writer.object) } }]
   })
 }
 
-/** The VirtualServices that an object writes, `namespace/name`. */
+/** The routes that an object writes, `kind namespace/name`; `*` for any kind. */
 function ownedBy(object: RenderedObject): readonly string[] {
   const namespace = namespaceOf(object)
   const spec = specOf(object)
   if (object.group === 'flagger.app' && object.kind === 'Canary') {
+    // Which kind it writes its provider says, and that may be said where Flagger is installed.
     const apex = textOf(recordOf(spec['service'])['name']) ?? textOf(recordOf(spec['targetRef'])['name'])
-    return apex === undefined ? [] : [`${namespace}/${apex}`]
+    return apex === undefined ? [] : [`* ${namespace}/${apex}`]
   }
   if (object.group !== 'argoproj.io' || object.kind !== 'Rollout') return []
-  const canary = recordOf(recordOf(spec['strategy'])['canary'])
-  const istio = recordOf(recordOf(canary['trafficRouting'])['istio'])
-  return [istio['virtualService'], ...listOf(istio['virtualServices'])].flatMap((item) => {
+  const routing = recordOf(recordOf(recordOf(spec['strategy'])['canary'])['trafficRouting'])
+  const istio = recordOf(routing['istio'])
+  const services = [istio['virtualService'], ...listOf(istio['virtualServices'])].flatMap((item) => {
     const [name, other = namespace] = (textOf(recordOf(item)['name']) ?? '').split('.')
-    return name === undefined || name === '' ? [] : [`${other}/${name}`]
+    return name === undefined || name === '' ? [] : [`VirtualService ${other}/${name}`]
+  })
+  return [...services, ...byPlugin(recordOf(recordOf(routing['plugins'])['argoproj-labs/gatewayAPI']), namespace)]
+}
+
+/** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, or `httpRoutes: [{ name: web }]`. */
+function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): readonly string[] {
+  const namespace = textOf(plugin['namespace']) ?? own
+  return ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'].flatMap((kind) => {
+    const field = kind.replace(/^[A-Z]+(?=R)/, (start) => start.toLowerCase())
+    const names = [plugin[field], ...listOf(plugin[`${field}s`]).map((item) => recordOf(item)['name'])]
+    return names.flatMap((name) => (textOf(name) === undefined ? [] : [`${kind} ${namespace}/${textOf(name)}`]))
   })
 }
 
 /** What Argo CD and Flux are told about the objects of an environment that splits traffic. */
 export function deliveryFindings(scene: Scene, deliveries: readonly Delivery[]): readonly Finding[] {
-  return scene.virtualServices
+  return [...scene.virtualServices, ...scene.routes]
     .filter(isSplitting)
     .flatMap((object): Finding[] => [
       ...annotated(object),
-      ...deliveries.flatMap(({ title, ignoresWeights, stops }): Finding[] => [
-        ...(ignoresWeights
+      ...deliveries.flatMap(({ title, ignoresWeightsOf, stops }): Finding[] => [
+        ...(ignoresWeightsOf.some((ignored) => isOneOf(object, ignored))
           ? [{ object, path: ['spec'], detail: { code: 'weights-ignored', by: title } } as const]
           : []),
         ...(stops === undefined
@@ -64,14 +76,35 @@ function annotated(object: RenderedObject): Finding[] {
   return [{ object, path: ['metadata', 'annotations', key], detail: { code: 'weights-ignored', by: key } }]
 }
 
-/** A VirtualService whose host the Sidecar of its callers leaves out: they go on without it. */
+/** A VirtualService that those do not see who it is for: callers whose Sidecar leaves it out, or a gateway elsewhere. */
 export const unseen: Check = (scene) =>
   scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
     const sidecar = scene.objects.find((other) => hides(other, object))
-    return sidecar === undefined
-      ? []
-      : [{ object, path: ['spec', 'hosts'], detail: { code: 'not-exported', other: titleOf(sidecar) } }]
+    const gateway = hiddenGateway(object)
+    return [
+      ...(sidecar === undefined
+        ? []
+        : [{ object, path: ['spec', 'hosts'], detail: unexported(titleOf(sidecar), 'sidecar') }]),
+      ...(gateway === undefined
+        ? []
+        : [{ object, path: ['spec', 'exportTo'], detail: unexported(gateway, 'gateway') }]),
+    ]
   })
+
+function unexported(other: string, why: 'sidecar' | 'gateway'): Finding['detail'] {
+  return { code: 'not-exported', other, why }
+}
+
+/** The gateway of another namespace that it is bound to, where it is exported to its own namespace only. */
+function hiddenGateway(object: RenderedObject): string | undefined {
+  const spec = specOf(object)
+  const own = namespaceOf(object)
+  const exported = listOf(spec['exportTo'])
+  if (exported.length === 0 || !exported.every((to) => to === '.' || to === own)) return undefined
+  return listOf(spec['gateways'])
+    .flatMap((gateway) => textOf(gateway) ?? [])
+    .find((gateway) => gateway.includes('/') && gateway.split('/')[0] !== own)
+}
 
 /** Whether a Sidecar for a whole namespace lists what its pods may call, and the host is not in it. */
 function hides(sidecar: RenderedObject, object: RenderedObject): boolean {
@@ -90,14 +123,11 @@ function hides(sidecar: RenderedObject, object: RenderedObject): boolean {
   })
 }
 
-const ROUTES = new Set(['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'])
-
 /** A VirtualService and a Gateway API route for one service: with a waypoint that is not supported (istio.io, ambient). */
 export const mixedApis: Check = (scene) => {
-  const routes = scene.objects.filter(({ kind, group }) => ROUTES.has(kind) && group === 'gateway.networking.k8s.io')
   return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
     const hosts = listOf(specOf(object)['hosts']).map((host) => resolveHost(textOf(host) ?? '', namespaceOf(object)))
-    const other = routes.find((route) => parentsOf(route).some((parent) => hosts.includes(parent)))
+    const other = scene.routes.find((route) => parentsOf(route).some((parent) => hosts.includes(parent)))
     return other === undefined
       ? []
       : [{ object, path: ['spec', 'hosts'], detail: { code: 'mixed-apis', other: titleOf(other) } }]

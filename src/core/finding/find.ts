@@ -1,11 +1,13 @@
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
+import { deadRules } from './dead-rules.ts'
 import { deliveryFindings, mixedApis, twoWriters, unseen } from './effect.ts'
 import { type Finding, findingKey, SEVERITIES } from './finding.ts'
+import { type Misfit, misfitFinding } from './misfit.ts'
 import { differingWeights, ingressUnsplit, meshConflicts } from './hosts.ts'
 import { emptySubsets, gateways, missingHosts, missingPorts, withoutPods } from './references.ts'
-import { deadRules, refusedByIstio } from './rules.ts'
-import { annotation, type Check, sceneOf } from './scene.ts'
+import { refusedByIstio } from './refused.ts'
+import { annotation, type Check, isGatewayRoute, sceneOf } from './scene.ts'
 
 const CHECKS: readonly Check[] = [
   refusedByIstio,
@@ -23,16 +25,33 @@ const CHECKS: readonly Check[] = [
   mixedApis,
 ]
 
-/** Kinds that findings are about; an environment without any has none. */
-const TRAFFIC = new Set(['VirtualService', 'DestinationRule'])
+/** What findings are about, besides what schemas say; an environment without any has none. */
+function isTraffic(object: RenderedObject): boolean {
+  const { kind, group } = object
+  const isIstio = group === 'networking.istio.io' && (kind === 'VirtualService' || kind === 'DestinationRule')
+  return isIstio || isGatewayRoute(object)
+}
+
+/** What is known of the objects of an environment besides themselves. */
+export interface Known {
+  readonly deliveries?: readonly Delivery[]
+  readonly misfits?: readonly Misfit[]
+}
 
 /** Everything that is found in the rendered objects of one environment. */
-export function findingsIn(objects: readonly RenderedObject[], deliveries: readonly Delivery[]): readonly Finding[] {
-  if (!objects.some(({ kind, group }) => TRAFFIC.has(kind) && group === 'networking.istio.io')) return []
-  const scene = sceneOf(objects)
-  const found = [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
+export function findingsIn(
+  objects: readonly RenderedObject[],
+  { deliveries = [], misfits = [] }: Known = {},
+): readonly Finding[] {
+  const found = [...misfits.map(misfitFinding), ...effectsIn(objects, deliveries)]
   const kept = found.filter((finding) => !isSuppressed(finding, objects))
   return [...new Map(kept.map((finding) => [findingKey(finding) + finding.path.join('/'), finding])).values()]
+}
+
+function effectsIn(objects: readonly RenderedObject[], deliveries: readonly Delivery[]): readonly Finding[] {
+  if (!objects.some(isTraffic)) return []
+  const scene = sceneOf(objects)
+  return [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
 }
 
 /** As with istioctl: an annotation on the object, with codes or `*`. */

@@ -5,11 +5,13 @@ import { listOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { type Check, type Hop, hopsOf, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
 
-/** Whether a host name, one side perhaps with `*` in front, can be the other. */
+/** Whether a host name, perhaps with `*` in front, can be the other. */
 export function hostsOverlap(one: string, other: string): boolean {
-  if (one === other || one === '*' || other === '*') return true
-  if (one.startsWith('*.')) return other.endsWith(one.slice(1))
-  return other.startsWith('*.') && one.endsWith(other.slice(1))
+  return covers(one, other) || covers(other, one)
+}
+
+function covers(wide: string, narrow: string): boolean {
+  return wide === narrow || wide === '*' || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)))
 }
 
 /** Two VirtualServices for one host in the mesh: Istio takes one of them, and nobody says which. */
@@ -18,9 +20,7 @@ export const meshConflicts: Check = (scene) => {
     return hostsOf(object).map((host, index) => ({ object, host, index }))
   })
   return claims.flatMap(({ object, host, index }): Finding[] => {
-    const other = claims.find(
-      (claim) => claim.object !== object && claim.host === host && seesEachOther(claim.object, object),
-    )
+    const other = claims.find((claim) => claim.object !== object && meets(claim, { object, host }))
     if (other === undefined) return []
     return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0109', host, other: titleOf(other.object) } }]
   })
@@ -31,13 +31,24 @@ function isOnMesh(object: RenderedObject): boolean {
   return hostsOf(object).length > 0 && (gateways.length === 0 || gateways.includes('mesh'))
 }
 
-/** Exported to nobody but its own namespace, a VirtualService does not meet those of others. */
-function seesEachOther(one: RenderedObject, other: RenderedObject): boolean {
-  if (namespaceOf(one) === namespaceOf(other)) return true
-  return [one, other].every((object) => {
-    const exported = listOf(specOf(object)['exportTo'])
-    return exported.length === 0 || exported.some((to) => to !== '.')
-  })
+/** Whether some namespace sees two VirtualServices for one host. */
+function meets(one: Claim, other: Claim): boolean {
+  const [own, others] = [scopesOf(one.object), scopesOf(other.object)]
+  if (own === 'all' && others === 'all') return one.host === other.host
+  // For a namespace that has one of its own Istio looks for those that are for all by what they match.
+  if (own === 'all' || others === 'all') return hostsOverlap(one.host, other.host)
+  return one.host === other.host && own.some((namespace) => others.includes(namespace))
+}
+
+function scopesOf(object: RenderedObject): 'all' | readonly string[] {
+  const exported = listOf(specOf(object)['exportTo']).flatMap((to) => textOf(to) ?? [])
+  if (exported.length === 0 || exported.includes('*')) return 'all'
+  return exported.map((to) => (to === '.' ? namespaceOf(object) : to))
+}
+
+interface Claim {
+  readonly object: RenderedObject
+  readonly host: string
 }
 
 function hostsOf(object: RenderedObject): readonly string[] {
@@ -60,7 +71,7 @@ export const ingressUnsplit: Check = (scene) => {
         const other = splits.find((split) => split !== object && hostsOf(split).includes(hop.host))
         if (other === undefined) return []
         const detail = { code: 'IST0140', host: hop.written, other: titleOf(other) } as const
-        return [{ object, path: [...hop.path, 'destination', 'host'], detail }]
+        return [{ object, path: hop.named, detail }]
       }),
     )
 }

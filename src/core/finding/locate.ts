@@ -1,7 +1,11 @@
+import { type Layered, layeredIn, placeOf } from '../layer/layered.ts'
+import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { isRecord, type Manifest, type ManifestObject, parseManifest, type Place } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
 export interface Sources {
+  readonly environment: string
+  readonly layout: Layout
   readonly files: readonly string[]
   readonly texts: ReadonlyMap<string, string>
   /** Where a reader begins when the object cannot be told: the environment's kustomization. */
@@ -9,40 +13,73 @@ export interface Sources {
 }
 
 /** What is said about an object, and where in it. */
-type About = Pick<Finding, 'path'> & { readonly object: Pick<Finding['object'], 'kind' | 'name'> }
+type About = Pick<Finding, 'object' | 'path'>
+
+/** Finds the places of an environment's findings; each file is read once, and only where it may hold one. */
+export function locator(sources: Sources): (about: About) => Place | undefined {
+  let known: ReadonlyMap<string, Layered> | undefined
+  const search = searching(sources)
+  return (finding) => {
+    known ??= layeredObjects(sources)
+    const { kind, name, namespace } = finding.object
+    const layered = known.get(JSON.stringify([kind, name, namespace]))
+    return layered === undefined ? search(finding) : placeOf(layered, finding.path)
+  }
+}
+
+/** The objects about traffic as the environment has them, by what they are called when they are rendered. */
+function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, Layered> {
+  const all = resourcesOf(layout, environment).flatMap((file) => {
+    const manifest = manifestIn(layout, file)
+    const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
+    return objects.flatMap((object) => layeredIn(layout, environment, object) ?? [])
+  })
+  return new Map(
+    all.map((layered) => {
+      const { kind, name, namespace = '' } = layered.rendered
+      return [JSON.stringify([kind, name, namespace]), layered]
+    }),
+  )
+}
+
+/** Where nothing says it for certain. */
+function searching({ files, texts, home }: Sources): (about: About) => Place | undefined {
+  const kinds = new Map<string, readonly string[]>()
+  const manifests = new Map<string, Manifest | undefined>()
+  const holding = (kind: string): readonly string[] => {
+    const found = kinds.get(kind) ?? files.filter((file) => texts.get(file)?.includes(kind) === true)
+    kinds.set(kind, found)
+    return found
+  }
+  const manifestOf = (file: string): Manifest | undefined => {
+    if (!manifests.has(file)) {
+      const manifest = parseManifest(file, texts.get(file) ?? '')
+      manifests.set(file, manifest.ok ? manifest.value : undefined)
+    }
+    return manifests.get(file)
+  }
+  return (finding) =>
+    locate(
+      finding,
+      holding(finding.object.kind).flatMap((file) => manifestOf(file) ?? []),
+    ) ?? home
+}
 
 /**
  * Where a finding's object stands in the user's files. kustomize may have given it another name, namespace or values: of
- * several places that can be meant, the one that says the most of what the finding is about, the last of them.
+ * several places that can be meant, the one that says the most of what the finding is about; then the one most like it in
+ * name, and the last.
  */
-export function locate(about: About, sources: Sources): Place | undefined {
-  return locator(sources)(about)
-}
-
-/** The same for many: each file is read once. */
-export function locator({ files, texts, home }: Sources): (about: About) => Place | undefined {
-  const read = new Map<string, Manifest | undefined>()
-  const manifestOf = (file: string, text: string): Manifest | undefined => {
-    if (read.has(file)) return read.get(file)
-    const manifest = parseManifest(file, text)
-    read.set(file, manifest.ok ? manifest.value : undefined)
-    return read.get(file)
-  }
-  const meant = function* ({ object }: About): Generator<readonly [Manifest, ManifestObject]> {
-    for (const file of files) {
-      const text = texts.get(file)
-      const manifest = text?.includes(object.kind) === true ? manifestOf(file, text) : undefined
-      for (const one of manifest?.objects ?? []) if (manifest && canBe(one, object)) yield [manifest, one]
+function locate({ object, path }: About, manifests: readonly Manifest[]): Place | undefined {
+  let best: { readonly depth: number; readonly manifest: Manifest; readonly candidate: ManifestObject } | undefined
+  for (const manifest of manifests) {
+    for (const candidate of manifest.objects.filter((one) => canBe(one, object))) {
+      const depth = depthOf(candidate, path)
+      const [more, longer] = [depth - (best?.depth ?? -1), candidate.name.length - (best?.candidate.name.length ?? 0)]
+      if (more > 0 || (more === 0 && longer >= 0)) best = { depth, manifest, candidate }
     }
   }
-  return (about) => {
-    let best: { readonly depth: number; readonly place: Place } | undefined
-    for (const [manifest, candidate] of meant(about)) {
-      const depth = depthOf(candidate, about.path)
-      if (depth >= (best?.depth ?? 0)) best = { depth, place: placeIn(manifest, candidate, about.path) }
-    }
-    return best?.place ?? home
-  }
+  return best === undefined ? undefined : placeIn(best.manifest, best.candidate, path)
 }
 
 /** By kind, and by a name that kustomize may have put something before or behind. */

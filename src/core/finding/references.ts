@@ -19,7 +19,7 @@ export const missingHosts: Check = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     if (isKnown(scene, hop)) return missingSubset(scene, hop)
     const what = hop.isMirror ? 'mirror' : 'host'
-    return [finding(hop, { code: 'IST0101', what, name: hop.written }, ['host'])]
+    return [finding(hop, { code: 'IST0101', what, name: hop.written })]
   })
 
 /** Only what this environment would have to hold can be missing from it. */
@@ -37,19 +37,20 @@ function missingSubset(scene: Scene, hop: Hop): Finding[] {
   // Without any rule for the host it may be in another repository, unless the Service is here.
   const isJudged = subsets.size > 0 || scene.services.has(hop.host)
   if (!isJudged || subsets.has(hop.subset)) return []
-  return [finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }, ['subset'])]
+  const path = [...hop.named.slice(0, -1), 'subset']
+  return [{ ...finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }), path }]
 }
 
 /** A Service with several ports, and no word which. */
 export const missingPorts: Check = (scene) =>
-  everyHop(scene).flatMap((hop): Finding[] => {
+  scene.virtualServices.flatMap(hopsOf).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
     if (service === undefined || hop.hasPort) return []
     const ports = listOf(specOf(service)['ports']).flatMap((port) => {
       const { port: number } = recordOf(port)
       return typeof number === 'number' ? [String(number)] : []
     })
-    return ports.length > 1 ? [finding(hop, { code: 'IST0112', host: hop.written, ports }, ['host'])] : []
+    return ports.length > 1 ? [finding(hop, { code: 'IST0112', host: hop.written, ports })] : []
   })
 
 /** Gateways that are named and not there, or are there and have other hosts. */
@@ -62,7 +63,7 @@ export const gateways: Check = (scene) => {
       const [namespace, name] = gatewayName(written, object)
       const gateway = scene.gateways.get(`${namespace}/${name}`)
       const path = ['spec', 'gateways', index]
-      if (gateway !== undefined) return unservedHosts(object, gateway, written)
+      if (gateway !== undefined) return unserved(object, gateway, { path, written })
       return known.has(namespace) ? [{ object, path, detail: { code: 'IST0101', what: 'gateway', name: written } }] : []
     }),
   )
@@ -73,15 +74,27 @@ function gatewayName(written: string, object: RenderedObject): readonly [string,
   return second === undefined ? [namespaceOf(object), first] : [first, second]
 }
 
-function unservedHosts(object: RenderedObject, gateway: RenderedObject, written: string): Finding[] {
+/** Where no host of the VirtualService is one of the Gateway's: some may be for the mesh, or for another gateway. */
+function unserved(object: RenderedObject, gateway: RenderedObject, { path, written }: Named): Finding[] {
   const served = listOf(specOf(gateway)['servers']).flatMap((server) =>
-    listOf(recordOf(server)['hosts']).map((host) => (textOf(host) ?? '').split('/').at(-1) ?? ''),
+    listOf(recordOf(server)['hosts']).flatMap((host) => servedTo(object, gateway, textOf(host) ?? '')),
   )
-  return listOf(specOf(object)['hosts']).flatMap((item, index): Finding[] => {
-    const host = textOf(item) ?? ''
-    if (served.some((one) => hostsOverlap(one, host))) return []
-    return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0132', host, gateway: written } }]
-  })
+  const hosts = listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? [])
+  if (hosts.some((host) => served.some((one) => hostsOverlap(one, host)))) return []
+  return [{ object, path, detail: { code: 'IST0132', hosts, gateway: written } }]
+}
+
+interface Named {
+  readonly path: Finding['path']
+  readonly written: string
+}
+
+/** A server's host, `namespace/host`, as VirtualServices of a namespace see it. */
+function servedTo(object: RenderedObject, gateway: RenderedObject, written: string): readonly string[] {
+  const [first = '', host] = written.split('/')
+  if (host === undefined) return [first]
+  const namespace = first === '.' ? namespaceOf(gateway) : first
+  return namespace === '*' || namespace === namespaceOf(object) ? [host] : []
 }
 
 /** Subsets of a Service that is here, and whose labels no workload of it has. */
@@ -93,7 +106,7 @@ export const emptySubsets: Check = (scene) =>
     if (pods === undefined || pods.length === 0) return []
     return listOf(specOf(rule)['subsets']).flatMap((item, index): Finding[] => {
       const subset = recordOf(item)
-      const labels = recordOf(subset['labels'])
+      const labels = ownLabels(subset['labels'])
       const isEmpty = Object.keys(labels).length > 0 && !pods.some((pod) => selects(labels, pod.labels))
       const name = textOf(subset['name']) ?? ''
       const path = ['spec', 'subsets', index, 'labels']
@@ -105,20 +118,23 @@ export const emptySubsets: Check = (scene) =>
 export const withoutPods: Check = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
-    if (!getsTraffic(hop) || service === undefined) return []
+    if (!hop.getsTraffic || service === undefined) return []
     const pods = podsOf(scene, service)
     // Workloads of another repository cannot be seen; where all are here, none is none.
     if (pods === undefined || !scene.workloads.some(({ namespace }) => namespace === namespaceOf(service))) return []
     const subset = hop.subset === undefined ? undefined : subsetsOf(scene, hop.host).get(hop.subset)
-    const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(subset.labels, labels))
+    const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(ownLabels(subset.labels), labels))
     if (meant.some(({ replicas }) => replicas > 0)) return []
     const why = meant.length === 0 ? 'no-workload' : 'no-replicas'
     const destination = hop.subset === undefined ? hop.written : `${hop.written} ${hop.subset}`
-    return [finding(hop, { code: 'no-pods', destination, why }, ['host'])]
+    return [finding(hop, { code: 'no-pods', destination, why })]
   })
 
-function getsTraffic({ isMirror, siblings, weight }: Hop): boolean {
-  return !isMirror && (siblings === 1 || (weight ?? 0) > 0)
+/** Those that somebody writes: where a pod runs the platform says. */
+function ownLabels(labels: unknown): Readonly<Record<string, unknown>> {
+  const platform =
+    /^(?:topology\.kubernetes\.io|topology\.istio\.io|failure-domain\.beta\.kubernetes\.io|kubernetes\.io)\//
+  return Object.fromEntries(Object.entries(recordOf(labels)).filter(([key]) => !platform.test(key)))
 }
 
 function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<string, unknown>>): boolean {
@@ -135,14 +151,13 @@ function podsOf(scene: Scene, service: RenderedObject): Scene['workloads'] | und
 }
 
 function everyHop(scene: Scene): readonly Hop[] {
-  return scene.virtualServices.flatMap(hopsOf)
+  return [...scene.virtualServices, ...scene.routes].flatMap(hopsOf)
 }
 
 function fullHost(host: string, rule: RenderedObject): string {
   return host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
 }
 
-function finding(hop: Hop, detail: Finding['detail'], within: readonly string[]): Finding {
-  const inside = hop.isMirror && hop.path.at(-1) === 'mirror' ? within : ['destination', ...within]
-  return { object: hop.object, path: [...hop.path, ...inside], detail }
+function finding(hop: Hop, detail: Finding['detail']): Finding {
+  return { object: hop.object, path: hop.named, detail }
 }

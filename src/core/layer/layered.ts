@@ -90,8 +90,9 @@ function lineIn(layered: Pick<Layered, 'object' | 'steps' | 'manifest'>): Manife
 function lineOfPatch({ holder, inline, inner, document }: Patch, path: Path): number {
   if (inline === undefined) return inner.line(document, path)
   const start = holder.line(0, inline)
-  // The lines of a text with several stand below the bar that begins it.
-  return inner.text.includes('\n') ? start + inner.line(document, path) : start
+  // The lines of a block of text stand below the bar that begins it.
+  const first = holder.text.split('\n', start)[start - 1] ?? ''
+  return /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.test(first) ? start + inner.line(document, path) : start
 }
 
 /** An object on its way through the kustomizations between its file and a root. */

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../result.ts'
 import { isSame, settled } from './compare.ts'
 import type { Patch } from './kustomization.ts'
 import { decisiveSteps, fileOf, type Layered, layeredIn, originOf, type Spot, type Unclear } from './layered.ts'
-import { type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
+import { chainsTo, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
 import { edited, operationsFor } from './operations.ts'
 
@@ -51,7 +51,14 @@ export function placeEdits(at: Placing, edits: readonly Edit[]): Result<Files, P
     () => inNewPatch(here, [], own),
   ]
   const tried = firstGood(ways, (files) => isAsWanted(here, files, own))
-  return tried ?? err({ code: 'would-leak', path: [], file: object.file, line: object.line })
+  if (tried !== undefined) return tried
+  const place = { file: object.file, line: object.line }
+  const isTwice = environments.some((name) => chainsTo(layout, name, object.file).length > 1)
+  return err(
+    isTwice
+      ? { ...place, code: 'unclear', why: 'twice', name: object.name }
+      : { ...place, code: 'would-leak', path: [] },
+  )
 }
 
 /** The first way whose files are as wanted; else why the first one that is not open is not. */

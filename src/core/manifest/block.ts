@@ -39,7 +39,8 @@ export function fillEmpty(text: string, pair: Pair, { pairs, step }: NewLines): 
   return [{ start: at, end: at, text: '# ' }, lines]
 }
 
-function colonOf(text: string, { key }: Pair): number {
+/** Where the colon of a pair stands. */
+export function colonOf(text: string, { key }: Pair): number {
   return text.indexOf(':', endOf(text, key) ?? text.length)
 }
 

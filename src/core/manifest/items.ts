@@ -1,8 +1,10 @@
-import { Document, isCollection, isMap, isScalar, isSeq, visit, type YAMLSeq } from 'yaml'
+import { Document, isCollection, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap, type YAMLSeq } from 'yaml'
+import { colonOf } from './block.ts'
 import { dashOf } from './copy.ts'
 import { insertBehind } from './flow.ts'
-import { endOf, nodeAt, startOf } from './nodes.ts'
+import { endOf, nodeAt, pairEnd, pairOf, startOf } from './nodes.ts'
 import type { Path, Source } from './parse.ts'
+import { keyText } from './style.ts'
 import { breakAt, columnOf, lineEnd, lineStart, nextLine, skipTrivia, type Splice, startsLine } from './text.ts'
 import type { Change } from './verify.ts'
 
@@ -11,9 +13,8 @@ type Here = Pick<Source, 'document'> & { readonly text: string }
 /** A new last item of a list, written as its last one is; the list itself, where a map of the top level lacks it. */
 export function planAppend(here: Here, path: Path, item: unknown): Change | undefined {
   const list = nodeAt(here.document, path)
-  if (list === undefined) return planList(here, path, item)
-  if (!isSeq(list)) return undefined
-  const splices = list.flow === true ? appendInFlow(here.text, list, item) : appendLines(here.text, list, item)
+  if (!isSeq(list) || isEmptyInBlock(here, list)) return planList(here, path, item)
+  const splices = list.flow === true ? appendInFlow(here, list, item) : appendLines(here.text, list, item)
   const effects = [{ kind: 'append', path: [...path, list.items.length], item }] as const
   return splices === undefined ? undefined : { splices, effects }
 }
@@ -39,19 +40,23 @@ export function yamlText(value: unknown, form: { readonly flow: boolean; readonl
       return undefined
     },
   })
-  return document
-    .toString({ lineWidth: 0, flowCollectionPadding: false, indentSeq, directives: false })
-    .replace(/\n$/, '')
+  const style = {
+    lineWidth: 0,
+    flowCollectionPadding: false,
+    singleQuote: false,
+    doubleQuotedMinMultiLineLength: Infinity,
+  }
+  return document.toString({ ...style, indentSeq, directives: false }).replace(/\n$/, '')
 }
 
 function isLong(node: unknown): boolean {
   return isScalar(node) && typeof node.value === 'string' && node.value.includes('\n')
 }
 
-function appendInFlow(text: string, list: YAMLSeq, item: unknown): readonly Splice[] | undefined {
+function appendInFlow({ text, document }: Here, list: YAMLSeq, item: unknown): readonly Splice[] | undefined {
   const start = list.range?.[0]
   const last = list.items.at(-1)
-  const own = isJson(last) ? jsonText(item) : yamlText(item, { flow: true })
+  const own = isJson(last ?? document.contents) ? jsonText(item) : yamlText(item, { flow: true })
   if (own.includes('\n') || start === undefined || start === null) return undefined
   if (last === undefined) return [{ start: start + 1, end: start + 1, text: own }]
   const [from, to] = [startOf(last), endOf(text, last)]
@@ -111,18 +116,60 @@ function hasLongText(value: unknown): boolean {
   return JSON.stringify(value).includes('\\n')
 }
 
-/** A new list with one item at the end of a document that is a map, its dashes where the file's other lists have them. */
+/** A list with one item on the top level of a document that is a map: where its key stands empty, else at the end. */
 function planList({ text, document }: Here, path: Path, item: unknown): Change | undefined {
   const [key, ...deeper] = path
   const map = document.contents
-  if (typeof key !== 'string' || deeper.length > 0 || !isMap(map) || map.flow === true) return undefined
-  const end = endOf(text, map)
-  if (end === undefined || map.items.length === 0) return undefined
+  if (typeof key !== 'string' || deeper.length > 0 || !isMap(map) || map.items.length === 0) return undefined
+  const pair = pairOf(map, key)
+  const splices = map.flow === true ? listInFlow(text, map, [key, item]) : listInBlock(text, map, [key, item])
+  const isThere = pair !== undefined && !isEmptyValue(pair.value)
+  return splices === undefined || isThere ? undefined : { splices, effects: [{ kind: 'set', path, value: [item] }] }
+}
+
+type Entry = readonly [key: string, item: unknown]
+
+function listInBlock(text: string, map: YAMLMap, [key, item]: Entry): readonly Splice[] | undefined {
+  const pair = pairOf(map, key)
+  const end = pair === undefined ? endOf(text, map) : emptyEnd(text, pair)
+  if (end === undefined) return undefined
   const at = lineEnd(text, end)
   const eol = breakAt(text, end)
-  const style = { column: dashColumn(text, map.items), gap: 2, eol, isFlow: false }
-  const effects = [{ kind: 'set', path, value: [item] }] as const
-  return { splices: [{ start: at, end: at, text: `${eol}${key}:${itemLines(item, style)}` }], effects }
+  const lines = itemLines(item, { column: dashColumn(text, map.items), gap: 2, eol, isFlow: false })
+  if (pair === undefined) return [{ start: at, end: at, text: `${eol}${key}:${lines}` }]
+  const colon = colonOf(text, pair)
+  return [
+    { start: colon + 1, end, text: '' },
+    { start: at, end: at, text: lines },
+  ]
+}
+
+/** Behind `key:`, or behind the `[]` or `null` after it on the same line; undefined where something else is there. */
+function emptyEnd(text: string, pair: Pair): number | undefined {
+  const colon = colonOf(text, pair)
+  const rest = /^(?:[ \t]+(?:\[[ \t]*\]|null|Null|NULL|~))?(?=[ \t]*(?:\r?$|[ \t]#))/m.exec(text.slice(colon + 1))
+  return colon < 0 || rest === null ? undefined : colon + 1 + rest[0].length
+}
+
+function listInFlow(text: string, map: YAMLMap, [key, item]: Entry): readonly Splice[] | undefined {
+  const last = map.items.at(-1)
+  const [start, end] = [startOf(last?.key), last === undefined ? undefined : pairEnd(text, last)]
+  // An empty value in braces can be written in more ways than are worth telling apart.
+  if (start === undefined || end === undefined || pairOf(map, key) !== undefined) return undefined
+  const list = isJson(map) ? jsonText([item]) : yamlText([item], { flow: true })
+  return insertBehind(text, { start, end }, [`${keyText(key, map)}: ${list}`])
+}
+
+/** A list without items in a map that stands on lines: its items get lines too. */
+function isEmptyInBlock({ document }: Here, list: YAMLSeq): boolean {
+  return list.items.length === 0 && isMap(document.contents) && document.contents.flow !== true
+}
+
+function isEmptyValue(value: unknown): boolean {
+  if (value === null) return true
+  if (!isScalar(value) && !isSeq(value)) return false
+  if (value.anchor !== undefined || value.tag !== undefined) return false
+  return isScalar(value) ? value.value === null : value.items.length === 0
 }
 
 function dashColumn(text: string, pairs: readonly { readonly value: unknown }[]): number {

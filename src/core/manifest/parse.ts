@@ -127,7 +127,8 @@ function notYaml(
   lines: LineOf,
   { at, detail }: { readonly at: number; readonly detail: string },
 ): Omit<ManifestProblem, 'file'> {
-  const line = lines(at)
+  // What is missing at the end of a file is missing from its last line.
+  const line = lines(Math.min(at, piece.text.trimEnd().length))
   const hasBraces = piece.text.slice(lineStart(piece.text, at), lineEnd(piece.text, at)).includes('{{')
   if (hasBraces) return { code: 'template', line, detail }
   const template = TEMPLATE.exec(piece.text)

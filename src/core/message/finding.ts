@@ -2,18 +2,46 @@ import type { Detail, Finding } from '../finding/finding.ts'
 import type { Problem } from '../gate/review.ts'
 import type { Place } from '../manifest/parse.ts'
 import { code, list } from './markdown.ts'
+import { fieldWords, misfitWords, strangerWords } from './misfit.ts'
 
-/** A finding as a problem, or a note, with its place. */
-export function findingProblem(environment: string, { detail, object }: Finding, place: Place | undefined): Problem {
-  const namespace = object.namespace === '' ? '' : `${object.namespace}/`
-  const { what, next } = words(detail)
+/** A finding of an environment, with its place in the files. */
+export interface Located {
+  readonly environment: string
+  readonly finding: Finding
+  readonly place: Place | undefined
+}
+
+/** Findings as problems, or notes: what is found in one place for many environments is said once. */
+export function findingProblems(found: readonly Located[]): readonly Problem[] {
+  const groups = Map.groupBy(found, ({ environment, finding: { detail, object }, place }) => {
+    const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
+    return JSON.stringify([detail, object.kind, ...where])
+  })
+  return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
+}
+
+/** The same finding of some environments. */
+function findingProblem(group: readonly Located[]): Problem | undefined {
+  const [first] = group
+  if (first === undefined) return undefined
+  const { finding, place } = first
+  const { what, next } = words(finding.detail)
+  const environments = [...new Set(group.map(({ environment }) => environment))]
   return {
-    code: detail.code,
+    code: finding.detail.code,
     file: place?.file,
     line: place?.line ?? 1,
-    what: `${detail.code}: ${code(`${object.kind} ${namespace}${object.name}`)} in ${code(environment)} ${what}`,
+    what: `${finding.detail.code}: ${code(titleOf(group))} in ${list(environments)} ${what}`,
     next,
   }
+}
+
+/** The namespace only where it is the same in all of them. */
+function titleOf(group: readonly Located[]): string {
+  const [first] = group
+  const { kind = '', name = '', namespace = '' } = first?.finding.object ?? {}
+  const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
+  return `${kind} ${namespace === '' || !isSame ? '' : `${namespace}/`}${name}`
 }
 
 interface Words {
@@ -49,8 +77,8 @@ function words(detail: Detail): Words {
       }
     case 'IST0132':
       return {
-        what: `is for ${code(detail.host)}, which the Gateway ${code(detail.gateway)} does not serve.`,
-        next: "Add the host to the Gateway's server, or take it out here.",
+        what: `is for ${list(detail.hosts)}, and the Gateway ${code(detail.gateway)} serves no such host.`,
+        next: "Add the host to the Gateway's server, or take the Gateway out here.",
       }
     case 'IST0140':
       return {
@@ -62,6 +90,12 @@ function words(detail: Detail): Words {
         what: `has the subset ${code(detail.subset)} of ${code(detail.host)}, whose labels no pod here has: requests to it are answered 503.`,
         next: 'Correct the labels, or add the workload first.',
       }
+    case 'schema':
+      return misfitWords(detail)
+    case 'wrong-field':
+      return fieldWords(detail)
+    case 'unknown-field':
+      return strangerWords(detail)
     case 'two-writers':
     case 'weights-ignored':
     case 'not-synced':
@@ -73,7 +107,7 @@ function words(detail: Detail): Words {
   }
 }
 
-type Own = Exclude<Detail, { code: `IST${string}` }>
+type Own = Exclude<Detail, { code: `IST${string}` | 'schema' | `${string}-field` }>
 
 function ownWords(detail: Own): Words {
   switch (detail.code) {
@@ -94,8 +128,14 @@ function ownWords(detail: Own): Words {
       }
     case 'not-exported':
       return {
-        what: `does not count for callers in its namespace: ${code(detail.other)} does not list its host.`,
-        next: 'Add the host to the egress of the Sidecar.',
+        what:
+          detail.why === 'sidecar'
+            ? `does not count for callers in its namespace: ${code(detail.other)} does not list its host.`
+            : `does not count at the Gateway ${code(detail.other)}: \`exportTo\` leaves its namespace out.`,
+        next:
+          detail.why === 'sidecar'
+            ? 'Add the host to the egress of the Sidecar.'
+            : "Add that namespace, or the one of the gateway's pods, to `exportTo`.",
       }
     case 'mixed-apis':
       return {
@@ -136,23 +176,49 @@ function missing(detail: Extract<Detail, { code: 'IST0101' }>): Words {
   }
 }
 
+const REFUSED = 'Istio refuses the object, and the cluster keeps the old one.'
+
 function invalid({ what, said }: Extract<Detail, { code: 'IST0106' }>): Words {
-  const refused = 'Istio refuses the object, and the cluster keeps the old one.'
+  const [wrong, next] = refusedWords(what, code(said))
+  return { what: `${wrong}. ${REFUSED}`, next }
+}
+
+/** What is wrong, without the full stop, and what to do. */
+function refusedWords(what: Extract<Detail, { code: 'IST0106' }>['what'], said: string): readonly [string, string] {
   switch (what) {
     case 'all-zero':
-      return { what: `has a rule whose weights are all 0. ${refused}`, next: 'Give one of them a weight.' }
+      return ['has a rule whose weights are all 0', 'Give one of them a weight.']
     case 'negative':
-      return { what: `has the weight ${code(said)}. ${refused}`, next: 'Use 0 or more.' }
+      return [`has the weight ${said}`, 'Use 0 or more.']
     case 'mirror-twice':
-      return { what: `has both \`mirror\` and \`mirrors\` in ${code(said)}. ${refused}`, next: 'Use one of them.' }
+      return [`has both \`mirror\` and \`mirrors\` in ${said}`, 'Use one of them.']
+    case 'mirror-percentage':
+      return [`mirrors ${said} percent`, 'Use 0 to 100.']
     case 'no-action':
-      return {
-        what: `has the rule ${code(said)} without a route, redirect, direct response or delegate. ${refused}`,
-        next: 'Add one, or remove the rule.',
-      }
+      return [
+        `has the rule ${said} without a route, redirect, direct response or delegate`,
+        'Add one, or remove the rule.',
+      ]
+    case 'two-actions':
+      return [
+        `has more than one of route, redirect, direct response and delegate in the rule ${said}`,
+        'Keep one of them.',
+      ]
     case 'no-routes':
-      return { what: `has no \`http\`, \`tls\` or \`tcp\` rules. ${refused}`, next: 'Add one, or remove the object.' }
-    case 'schema':
-      return { what: `does not fit its schema: ${code(said)}. ${refused}`, next: 'Correct it.' }
+      return ['has no `http`, `tls` or `tcp` rules', 'Add one, or remove the object.']
+    case 'no-field':
+      return [`has no ${said}`, 'Add it.']
+    case 'no-sni':
+      return [`has a match without \`sniHosts\` in ${said}`, 'Add the host names.']
+    case 'duration':
+      return [`has in ${said} what is no duration of a millisecond or more`, 'Write it like `5s` or `250ms`.']
+    case 'export':
+      return ['is exported to `~`, nobody', 'Name namespaces, or `*`.']
+    case 'star-host':
+      return ['is for the host `*` inside the mesh', 'Name the hosts, or bind it to gateways only.']
+    case 'host-twice':
+      return [`has the host ${said} twice`, 'Remove one.']
+    case 'delegate-with':
+      return [`has no hosts, so it is a delegate, and ${said} besides`, 'Add hosts, or keep HTTP rules only.']
   }
 }

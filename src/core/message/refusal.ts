@@ -206,7 +206,7 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
     case 'replacement':
       return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
     case 'twice':
-      return `The environment builds ${name} at ${place} in two ways, with patches on one of them. Give each way a file of its own.`
+      return `The environment builds ${name} at ${place} in two ways, and what is changed for one of them would reach both, or is not the same in both. Give each way a file of its own.`
   }
 }
 

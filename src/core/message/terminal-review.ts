@@ -29,9 +29,14 @@ export function problemLines(problems: readonly Problem[], mark = ''): string {
   return problems
     .map(({ file, line, code, what, next }) => {
       const place = file === undefined ? '' : `${seen(file)}:${line}: `
-      return `${place}${mark}${code} ${plainWords(`${what} ${next}`)}\n`
+      return `${place}${mark}${code} ${plainWords(`${withoutCode(what, code)} ${next}`)}\n`
     })
     .join('')
+}
+
+/** What is wrong, where its code is told beside it already. */
+export function withoutCode(what: string, code: string): string {
+  return what.startsWith(`${code}: `) ? what.slice(code.length + 2) : what
 }
 
 /** The last line of `perch validate` where it found nothing. */

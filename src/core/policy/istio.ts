@@ -18,7 +18,7 @@ export function worthSaying(
   ignore: readonly string[],
 ): readonly ObjectRemark[] {
   const refused = new Set(
-    findingsIn(objects, []).flatMap(({ detail, object }) => (detail.code === 'IST0106' ? [identityKey(object)] : [])),
+    findingsIn(objects).flatMap(({ detail, object }) => (detail.code === 'IST0106' ? [identityKey(object)] : [])),
   )
   const isTold = ({ rule, object }: ObjectRemark): boolean => {
     const about: Identity | undefined = objects[object]

@@ -3,7 +3,7 @@ import { redact } from '../diff/redact.ts'
 import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import type { Problem } from '../gate/review.ts'
-import { layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { manifestProblem, refusalProblem } from '../message/problem.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { groupsOf, readTarget, type Scene } from './read-target.ts'
@@ -19,6 +19,7 @@ export interface Snapshot {
   readonly problems: readonly EnvironmentProblem[]
   /** What Argo CD and Flux deploy of these files, as their own objects in them say. */
   readonly deliveries: readonly Delivery[]
+  readonly layout: Layout
 }
 
 export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
@@ -50,15 +51,19 @@ export function readSnapshot(input: {
   const missing = [...layout.needs].filter((path) => paths.has(path))
   const problems = [...refusalsIn(environments), ...brokenIn({ config, layout })]
   return {
-    snapshot: { config, environments, targets: namedApart(targets), problems, deliveries },
+    snapshot: { config, environments, targets: namedApart(targets), problems, deliveries, layout },
     needs: [...new Set([...needs, ...missing])],
   }
 }
 
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
-  return environments.flatMap(({ name, refusals }) =>
-    refusals.map((refusal) => ({ ...refusalProblem(refusal), environments: [name] })),
-  )
+  // What many environments build on is refused once.
+  const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
+  return [...Map.groupBy(all, ({ refusal }) => JSON.stringify(refusal)).values()].flatMap((group) => {
+    const [first] = group
+    const names = [...new Set(group.map(({ name }) => name))]
+    return first === undefined ? [] : [{ ...refusalProblem(first.refusal), environments: names }]
+  })
 }
 
 function brokenIn({ config, layout }: Scene): readonly EnvironmentProblem[] {

@@ -1,0 +1,62 @@
+import { type Data, isMapping, type RenderedObject } from '../../core/diff/objects.ts'
+import type { Misfit } from '../../core/finding/misfit.ts'
+import type { Path } from '../../core/manifest/parse.ts'
+import type { Schemas } from '../../ports/schemas.ts'
+import { GATEWAY_API, ISTIO, type Model, MODELS } from './models.ts'
+import { type Complaint, Unfit } from './schema.ts'
+import { wantsOf } from './wants.ts'
+import { type Asked, elsewhere, pathOf, unasked, watched } from './watch.ts'
+
+/** The schemas of Istio and the Gateway API, of the versions that @kubernetes-models has. */
+export function openSchemas(): Schemas {
+  // Before and after a change most objects are the very same.
+  const known = new WeakMap<RenderedObject['data'], Promise<readonly Misfit[]>>()
+  const misfitsOf = async (object: RenderedObject): Promise<readonly Misfit[]> => {
+    const { apiVersion } = object.data
+    const load = typeof apiVersion === 'string' ? MODELS.get(`${apiVersion}/${object.kind}`) : undefined
+    if (load === undefined) return []
+    const found = known.get(object.data) ?? load().then((model) => judged(model, object))
+    known.set(object.data, found)
+    return (await found).map((misfit) => ({ ...misfit, object }))
+  }
+  return { misfits: async (objects) => (await Promise.all(objects.map(misfitsOf))).flat() }
+}
+
+/** Fields of every object, whatever its kind. */
+const TOP = ['apiVersion', 'kind', 'metadata', 'spec', 'status']
+
+function judged(model: Model, object: RenderedObject): readonly Misfit[] {
+  const { data, group } = object
+  const common = { object, of: group.endsWith('istio.io') ? ISTIO : GATEWAY_API }
+  const asked: Asked = new Map([['', new Set(TOP)]])
+  const complaints = complaintsOf(model, watched(data, asked))
+  // Metadata is Kubernetes' own, and what Git says of a status nobody reads.
+  const { metadata: _, status: __, ...rest } = data
+  const counting = complaints.filter(({ instancePath }) => !/^\/status(?:\/|$)/.test(instancePath))
+  return [
+    ...[...Map.groupBy(counting, ({ instancePath }) => instancePath)].flatMap(([pointer, own]) => {
+      const path = pathOf(pointer)
+      return wantsOf(own, valueAt(data, path)).map((wants): Misfit => ({ ...common, code: 'value', path, wants }))
+    }),
+    ...unasked(rest, asked, []).map(({ path, fields }): Misfit => {
+      return { ...common, code: 'field', path, fields, elsewhere: elsewhere(String(path.at(-1)), path, asked) }
+    }),
+  ]
+}
+
+function complaintsOf(model: Model, data: Data): readonly Complaint[] {
+  try {
+    model.prototype.validate.call(data)
+    return []
+  } catch (error) {
+    const unfit = Unfit.safeParse(error)
+    if (!unfit.success) throw error
+    return unfit.data.errors
+  }
+}
+
+function valueAt(data: Data, path: Path): Data | undefined {
+  let at: Data | undefined = data
+  for (const key of path) at = isMapping(at) ? at[String(key)] : Array.isArray(at) ? at[Number(key)] : undefined
+  return at
+}

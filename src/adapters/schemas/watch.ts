@@ -1,0 +1,85 @@
+/**
+ * The schemas come as compiled code that says which values are wrong, and passes over fields that they do not have. But it
+ * asks for every field that they have: what it asks a watched object for are the known ones, and what the object has besides
+ * is unknown.
+ */
+import type { Data } from '../../core/diff/objects.ts'
+import type { Path } from '../../core/manifest/parse.ts'
+
+/** The fields that were asked for, by the pointer of the mapping that has or lacks them. */
+export type Asked = Map<string, Set<string>>
+
+/** The value, noting in `asked` what is read of it. */
+export function watched(value: Data, asked: Asked, pointer = ''): Data {
+  if (typeof value !== 'object' || value === null) return value
+  const inner = new Map<string, Data>()
+  return new Proxy(value, {
+    get(target, key): unknown {
+      const found: Data = Reflect.get(target, key)
+      if (typeof key !== 'string') return found
+      if (!Array.isArray(target)) note(asked, pointer, key)
+      if (!Object.hasOwn(target, key)) return found
+      const known = inner.get(key) ?? watched(found, asked, `${pointer}/${escaped(key)}`)
+      inner.set(key, known)
+      return known
+    },
+  })
+}
+
+function note(asked: Asked, pointer: string, key: string): void {
+  const keys = asked.get(pointer)
+  if (keys === undefined) asked.set(pointer, new Set([key]))
+  else keys.add(key)
+}
+
+export interface Unasked {
+  readonly path: Path
+  /** The fields that were asked for in its place. */
+  readonly fields: readonly string[]
+}
+
+/** The fields that nobody asked for. A mapping that was not looked into is free, or wrong as a whole. */
+export function unasked(value: Data, asked: Asked, path: Path): readonly Unasked[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (isList(value)) return value.flatMap((item, index) => unasked(item, asked, [...path, index]))
+  const fields = asked.get(pointerOf(path))
+  if (fields === undefined) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    const own = [...path, key]
+    return fields.has(key) ? unasked(item, asked, own) : [{ path: own, fields: [...fields] }]
+  })
+}
+
+/** The mappings in which a field of that name was asked for, those around or within the given one first. */
+export function elsewhere(name: string, path: Path, asked: Asked): readonly Path[] {
+  const own = pointerOf(path.slice(0, -1))
+  const places = [...asked].filter(([pointer, fields]) => fields.has(name) && pointer !== own && pointer !== '')
+  const related = places
+    .map(([pointer]) => pointer)
+    .filter((pointer) => isWithin(pointer, own) || isWithin(own, pointer))
+  return related.toSorted((a, b) => Math.abs(a.length - own.length) - Math.abs(b.length - own.length)).map(pathOf)
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  return inner.startsWith(`${outer}/`)
+}
+
+export function pointerOf(path: Path): string {
+  return path.map((key) => `/${escaped(String(key))}`).join('')
+}
+
+/** Keys of digits are taken for indices: no schema has such fields. */
+export function pathOf(pointer: string): Path {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
+}
+
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function isList(value: Data): value is readonly Data[] {
+  return Array.isArray(value)
+}

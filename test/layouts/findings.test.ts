@@ -1,0 +1,112 @@
+/** Where a finding's place is, in each shape of a kustomize repository: the line that somebody has to change. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+import { needsKustomize } from '../docs/needs.ts'
+import { repository, VS, worktreeOf } from './repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const desk = {
+  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
+  schemas: openSchemas(),
+  validators: memoryValidators(),
+}
+
+/** `code file:line text of that line`, of everything that is found where nothing was before. */
+async function found(files: Map<string, string>): Promise<readonly string[]> {
+  const [before, after] = [worktreeOf(new Map()), worktreeOf(files)]
+  const side = (tree: string) => (tree === 'before' ? before : after)
+  const mirror = {
+    entries: (tree: string) => side(tree).entries(),
+    read: (tree: string, paths: readonly string[]) => side(tree).read(tree, paths),
+  }
+  const { review } = await inspect({ ...desk, mirror }, { base: 'before', head: 'after', changed: 'all' })
+  return review.problems.map(({ code, file = '', line }) => {
+    return `${code} ${file}:${line} ${(files.get(file) ?? '').split('\n')[line - 1]?.trim()}`
+  })
+}
+
+const CASES: readonly (readonly [string, Map<string, string>, readonly string[]])[] = [
+  [
+    'the base of several environments: once, for all of them',
+    repository({ staging: '', production: '' }, { 'base/vs.yaml': VS.replace('weight: 100', 'weight: "100"') }),
+    ['schema base/vs.yaml:11 weight: "100"'],
+  ],
+  [
+    'the base of several environments with a namespace each',
+    repository(
+      { staging: 'namespace: a\n', production: 'namespace: b\n' },
+      { 'base/vs.yaml': VS.replace('weight: 0', 'weight: -1') },
+    ),
+    ['IST0106 base/vs.yaml:13 weight: -1'],
+  ],
+  [
+    'an operation in a kustomization, of an object that gets another name',
+    repository({
+      production:
+        'namePrefix: shop-\npatches:\n  - target: {kind: VirtualService, name: web}\n    patch: |\n      - op: replace\n        path: /spec/http/0/route/1/weight\n        value: -5\n',
+    }),
+    ['IST0106 overlays/production/kustomization.yaml:9 value: -5'],
+  ],
+  [
+    'a patch in a file, by the old field',
+    repository(
+      { production: 'patchesStrategicMerge: [weights.yaml]\n' },
+      { 'overlays/production/weights.yaml': VS.replace('weight: 0', 'weight: 2.5') },
+    ),
+    ['schema overlays/production/weights.yaml:13 weight: 2.5'],
+  ],
+  [
+    'a component’s only operation',
+    repository(
+      { production: 'components: [../../wrong]\n' },
+      {
+        'wrong/kustomization.yaml':
+          'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {kind: VirtualService}\n  patch: |-\n    - {op: add, path: /spec/http/0/route/1/wieght, value: 5}\n',
+      },
+    ),
+    ['wrong-field wrong/kustomization.yaml:6 - {op: add, path: /spec/http/0/route/1/wieght, value: 5}'],
+  ],
+  [
+    'a plain folder',
+    new Map([['web/vs.yaml', VS.replace('weight: 0', 'wieght: 0')]]),
+    ['wrong-field web/vs.yaml:13 wieght: 0'],
+  ],
+  [
+    'what nobody sees but the render: the nearest',
+    repository(
+      { production: 'transformers: [late.yaml]\n' },
+      {
+        'overlays/production/late.yaml': `apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: late}\ntarget: {kind: VirtualService}\npatch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": -7}]'\n`,
+      },
+    ),
+    ['share-differs base/vs.yaml:1 apiVersion: networking.istio.io/v1', 'IST0106 base/vs.yaml:13 weight: 0'],
+  ],
+  [
+    'a remote entry in a base of several environments: once',
+    repository(
+      { staging: '', production: '' },
+      { 'base/kustomization.yaml': 'resources: [https://a.example/b.yaml]\n' },
+    ),
+    ['remote base/kustomization.yaml:1 resources: [https://a.example/b.yaml]'],
+  ],
+  [
+    'a Secret that ends too early: its last line',
+    repository(
+      { production: 'resources: [secret.yaml]\n' },
+      {
+        'overlays/production/secret.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: [b\n\n',
+      },
+    ),
+    ['build-failed overlays/production/secret.yaml:4 stringData: {a: [b'],
+  ],
+]
+
+for (const [what, files, expected] of CASES) {
+  test(`the place of what is found in ${what}`, needsKustomize, async () => {
+    assert.deepEqual(await found(files), expected)
+  })
+}
