@@ -141,13 +141,16 @@ test('a login is one part of the address, whatever it holds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ minLength: 1, unit: 'grapheme' }), async (login) => {
       const world = await aGitHub()
-      world.api.get(/.*/).reply(404)
+      const isAddress = login === '.' || login === '..'
+      const asked = world.asked().length
+      if (!isAddress) world.api.get(/.*/).reply(404)
       assert.equal(await world.people.permission(login), 'none')
+      if (isAddress) return assert.equal(world.asked().length, asked)
       const [before = '', after = ''] = (world.asked().at(-1)?.path ?? '').split('/collaborators/')
       assert.equal(before, REPO)
       assert.match(after, /^[^/?#]+\/permission$/)
     }),
-    { numRuns: 25, examples: [['perch[bot]'], ['../../../user'], ['a/b?c#d'], ['%2e%2e']] },
+    { numRuns: 25, examples: [['perch[bot]'], ['../../../user'], ['a/b?c#d'], ['%2e%2e'], ['.'], ['..']] },
   )
 })
 

@@ -6,6 +6,8 @@ import { PermissionAnswer } from './schema.ts'
 export function people(client: Client): People {
   return {
     async permission(login) {
+      // Nobody is called that, and in an address it would be another one: dots are taken out of paths, encoded or not.
+      if (login === '.' || login === '..') return 'none'
       const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
         params: { ...at(client), username: login },
         expected: [404],
