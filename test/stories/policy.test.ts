@@ -9,7 +9,7 @@ const CONFIG = `${FAST}policy: { path: policy }\n`
 /** The old syntax and the new one, side by side. */
 const POLICIES = {
   'policy/timeouts.rego':
-    'package main\n\ndeny[{"msg": msg, "path": ["spec", "http", i]}] {\n  input.kind == "VirtualService"\n  rule := input.spec.http[i]\n  rule.name != "testers"\n  rule.timeout == "0s"\n  msg := sprintf("rule %v waits for ever", [rule.name])\n}\n',
+    'package main\n\ndeny[{"msg": msg, "path": ["spec", "http", i]}] {\n  input.kind == "VirtualService"\n  rule := input.spec.http[i]\n  rule.name != "testers"\n  rule.timeout == "600s"\n  msg := sprintf("rule %v waits too long", [rule.name])\n}\n',
   'policy/steps.rego':
     'package steps\n\nimport rego.v1\n\ndeny contains msg if {\n  data.perch.environment == "production"\n  some rule in input.spec.http\n  some entry in rule.route\n  entry.destination.subset == "canary"\n  entry.weight > 30\n  msg := sprintf("%d is more than 30", [entry.weight])\n}\n',
 }
@@ -37,7 +37,7 @@ async function validated(story: Story, sha: string): Promise<Validated> {
 }
 
 function withTimeout(text: string): string {
-  return text.replace('    - name: main\n', '    - name: main\n      timeout: 0s\n')
+  return text.replace('    - name: main\n', '    - name: main\n      timeout: 600s\n')
 }
 
 test(
@@ -53,7 +53,7 @@ test(
     assert.equal(red.conclusion, 'failure')
     assert.match(
       red.summary,
-      /⛔ The policy `main\.deny` refuses `VirtualService api-service` in `production`: rule main waits for ever\. .* Change it, or the policy on the base branch first\./,
+      /⛔ The policy `main\.deny` refuses `VirtualService api-service` in `production`: rule main waits too long\. .* Change it, or the policy on the base branch first\./,
     )
     assert.match(red.summary, /Checked with `opa \d[\d.]*`\./)
     assert.deepEqual(red.annotations, [`failure ${VS}:${bad.split('\n').indexOf('    - name: main') + 1}`])
@@ -83,7 +83,7 @@ test(
     })
     const judged = await validated(story, sly.head.sha)
     assert.equal(judged.conclusion, 'failure')
-    assert.match(judged.summary, /rule main waits for ever/)
+    assert.match(judged.summary, /rule main waits too long/)
     const careless = alice.openPullRequest({
       branch: 'careless',
       title: 'careless',
