@@ -83,7 +83,7 @@ function ways(): readonly Item[] {
   const entries: readonly [string, string, string][] = [
     ['an absolute path', '/etc/passwd', 'absolute'],
     ['a path above the repository', '../../../../etc/passwd', 'outside'],
-    ['a path that goes up and comes back', '../../../../../work/x.yaml', 'outside'],
+    ['a path that goes up and comes back', '../../../../../gitops/x.yaml', 'outside'],
     ['a file that is a link', 'link.yaml', 'symlink'],
     ['a file behind a folder that is a link', 'linked/x.yaml', 'symlink'],
     ['a file in a submodule', 'module/x.yaml', 'submodule'],
