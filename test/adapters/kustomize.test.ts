@@ -193,6 +193,12 @@ test('endless output is cut off', async () => {
   })
 })
 
+test('a build that gets no more memory says just that', async () => {
+  await withTool('echo "fatal error: out of memory" >&2; echo "goroutine 1 [running]:" >&2; exit 2', async (path) => {
+    assert.deepEqual(await render({}, '', { path }), { ok: false, code: 'out-of-memory', detail: '' })
+  })
+})
+
 test('no more builds run at once than allowed', async () => {
   await withTool(
     '/bin/mkdir "$(/usr/bin/dirname "$0")/run.$$"; /bin/sleep 0.2; /bin/ls "$(/usr/bin/dirname "$0")" | /bin/grep -c run; /bin/rmdir "$(/usr/bin/dirname "$0")/run.$$"',

@@ -237,6 +237,20 @@ function yaml(): readonly Item[] {
       expect: [`alias-bomb ${object}:11`],
     },
     {
+      what: 'an alias bomb that is not about traffic',
+      files: production('resources: [object.yaml]\n', {
+        [object]: `${OBJECT}---\n${bomb()}apiVersion: v1\nkind: ConfigMap\nmetadata: { name: b }\n`,
+      }),
+      expect: [`alias-bomb ${object}:11`],
+    },
+    {
+      what: 'an alias bomb as a patch',
+      files: production('resources: [object.yaml]\npatches: [{ path: patch.yaml }]\n', {
+        'overlays/production/patch.yaml': `${bomb()}apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n`,
+      }),
+      expect: ['alias-bomb overlays/production/patch.yaml:6'],
+    },
+    {
       what: 'a resource that is deeper than any',
       files: production('resources: [object.yaml]\n', { [object]: `${OBJECT}---\na: ${'{a: '.repeat(20_000)}` }),
       expect: [`build-failed ${object}:6`],

@@ -25,6 +25,9 @@ const CONCURRENCY = 2
 const TIMEOUT_MS = 20_000
 const MAX_BYTES = 20 * 1024 * 1024
 
+/** What a program in Go says when it gets no more, above a page about itself. */
+const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocate|runtime: cannot allocate)/m
+
 interface Request {
   readonly files: ReadonlyMap<string, string>
   readonly root: string
@@ -74,6 +77,7 @@ function build(tool: Tool, { files, root }: Request, options: RendererOptions): 
     if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
     if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
     if (finished.code === 0) return { ok: true, yaml: finished.stdout }
+    if (OUT_OF_MEMORY.test(finished.stderr)) return { ok: false, code: 'out-of-memory', detail: '' }
     const detail = detailOf({ stderr: finished.stderr, folder: workshop.files, files })
     return { ok: false, code: 'build-failed', detail }
   })

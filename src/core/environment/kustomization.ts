@@ -157,9 +157,9 @@ function readPlugin(found: Found, data: unknown, at: readonly Key[]): void {
     return items.forEach((item: unknown, index) => readPlugin(found, item, [...at, 'items', index]))
   }
   const annotations = isRecord(data['metadata']) ? data['metadata']['annotations'] : undefined
-  const isFunction = isRecord(annotations) && FUNCTION_ANNOTATIONS.some((name) => name in annotations)
+  const run = isRecord(annotations) ? FUNCTION_ANNOTATIONS.find((name) => name in annotations) : undefined
   if (kind === 'HelmChartInflationGenerator') complain(found, 'helm', [...at, 'kind'])
-  else if (isFunction) complain(found, 'plugin', [...at, 'metadata', 'annotations'])
+  else if (run !== undefined) complain(found, 'plugin', [...at, 'metadata', 'annotations', run])
   // Everything but kustomize's own plugins is a program, or a container, to start.
   else if (data['apiVersion'] !== 'builtin') complain(found, 'plugin', [...at, 'apiVersion'])
   readFiles(found, data, at)

@@ -76,7 +76,7 @@ export function renderProblem(failure: {
   readonly file: string | undefined
   readonly line?: number | undefined
   readonly rendered: {
-    readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large'
+    readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
     readonly detail: string
   }
 }): Problem {
@@ -95,6 +95,12 @@ export function renderProblem(failure: {
         ...problem,
         what: `Environment ${name} does not build: ${code(rendered.detail)}`,
         next: 'Fix it and push.',
+      }
+    case 'out-of-memory':
+      return {
+        ...problem,
+        what: `Environment ${name} needs more memory to build than Perch gives it.`,
+        next: 'Make it smaller, or split it.',
       }
     case 'timed-out':
       return { ...problem, what: `Environment ${name} took too long to build.`, next: 'Make it smaller, or split it.' }

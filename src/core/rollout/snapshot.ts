@@ -4,7 +4,9 @@ import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import type { Problem } from '../gate/review.ts'
 import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { manifestProblem, refusalProblem } from '../message/problem.ts'
+import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { groupsOf, readTarget, type Scene } from './read-target.ts'
 import type { Target } from './target.ts'
@@ -67,14 +69,27 @@ function refusalsIn(environments: readonly Environment[]): readonly EnvironmentP
 }
 
 function brokenIn({ config, layout }: Scene): readonly EnvironmentProblem[] {
+  const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
   return [...layout.owners].flatMap(([file, names]) => {
-    const manifest = manifestIn(layout, file)
+    if (refused.has(file)) return []
+    const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
     // What the parser says can quote the file.
     const texts = new Map([[file, layout.texts.get(file) ?? '']])
     const detail = redact(manifest.error.detail, texts, config.secrets)
     return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
   })
+}
+
+/** So many aliases may repeat what a build has no memory for. Twenty cannot. */
+const MANY_ALIASES = 20
+const ALIAS = /(?<=[\s,[:-])\*[\w-]/g
+
+/** A file that multiplies by its aliases, whatever it is about: kustomize would multiply it. */
+function bombIn(file: string, text: string): Result<never, ManifestProblem> | undefined {
+  if (!text.includes('*') || (text.match(ALIAS)?.length ?? 0) <= MANY_ALIASES) return undefined
+  const manifest = parseManifest(file, text)
+  return !manifest.ok && manifest.error.code === 'alias-bomb' ? manifest : undefined
 }
 
 function targetsIn(scene: Scene): readonly Target[] {
