@@ -6,7 +6,7 @@ import type { Problem, Review, ReviewedChange } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
-import { isManifestPath, type Snapshot } from '../core/rollout/snapshot.ts'
+import { isManifestPath, nothingKnown, type Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target, targetName } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
@@ -82,9 +82,10 @@ export async function inspect(desk: Files & Pick<Desk, 'renderer' | 'schemas'>, 
     const problems = [...config.error.map(configProblem), ...(between.config === undefined ? ownConfig : [])]
     return { review: { ...NOTHING, problems }, names: [] }
   }
+  const both = { ...desk, known: nothingKnown() }
   const sides: Sides = {
-    before: { treeish: base, snapshot: await loadSnapshot(desk, base, config.value) },
-    after: { treeish: head, snapshot: await loadSnapshot(desk, head, config.value) },
+    before: { treeish: base, snapshot: await loadSnapshot(both, base, config.value) },
+    after: { treeish: head, snapshot: await loadSnapshot(both, head, config.value) },
   }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>
