@@ -5,7 +5,7 @@ import type { Problem, Review } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { isManifestPath } from '../core/rollout/snapshot.ts'
+import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
@@ -90,9 +90,10 @@ export async function inspect(
     const problems = [...config.error.map(configProblem), ...(between.config === undefined ? ownConfig : [])]
     return { review: { ...NOTHING, problems }, names: [] }
   }
+  const both = { ...desk, known: nothingKnown() }
   const sides: Sides = {
-    before: { treeish: base, snapshot: await loadSnapshot(desk, base, config.value) },
-    after: { treeish: head, snapshot: await loadSnapshot(desk, head, config.value) },
+    before: { treeish: base, snapshot: await loadSnapshot(both, base, config.value) },
+    after: { treeish: head, snapshot: await loadSnapshot(both, head, config.value) },
   }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>

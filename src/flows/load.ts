@@ -2,7 +2,7 @@ import { type ConfigProblem, CONFIG_FILE, readConfig } from '../core/config/read
 import type { Config } from '../core/config/schema.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { filesToRead, targetAt } from '../core/rollout/read-target.ts'
-import { isManifestPath, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
+import { isManifestPath, type Known, nothingKnown, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
 import type { Target } from '../core/rollout/target.ts'
 import type { Result } from '../core/result.ts'
 import type { Mirror } from '../ports/mirror.ts'
@@ -12,6 +12,8 @@ export interface Files {
   readonly mirror: Pick<Mirror, 'entries' | 'read'>
   /** Whose files they are, where that is known. */
   readonly repo?: { readonly name: string }
+  /** What was read of them already. */
+  readonly known?: Known
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
@@ -24,13 +26,14 @@ export async function loadConfig(desk: Files, base: Sha): Promise<Result<Config,
 export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): Promise<Snapshot> {
   const entries = await desk.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
+  const known = desk.known ?? nothingKnown()
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)
   for (;;) {
     const read = await desk.mirror.read(treeish, wanted)
     for (const path of wanted) texts.set(path, read.get(path))
-    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: desk.repo?.name })
+    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: desk.repo?.name, known })
     if (needs.length === 0) return snapshot
     wanted = needs
   }

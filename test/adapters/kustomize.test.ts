@@ -157,6 +157,8 @@ test('the build sees no environment and a folder of its own', async () => {
     assert.match(rendered.yaml, /content$/)
     const names = rendered.yaml.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
     assert.deepEqual(names.filter((variable) => !['PWD', '_', 'SHLVL', 'OLDPWD'].includes(variable)).sort(), [
+      'GOGC',
+      'GOMEMLIMIT',
       'HOME',
       'LC_ALL',
       'PATH',

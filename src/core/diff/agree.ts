@@ -6,7 +6,7 @@ import { isRecord, type Manifest, type ManifestObject, parseManifest, type Path 
 import { disagreement } from '../message/problem.ts'
 import type { ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
-import { isRoute, readRoute } from '../traffic/read-route.ts'
+import { isRoute, MAY_HOLD_ROUTES, readRoute } from '../traffic/read-route.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { identityKey, parseRendered, type RenderedObject, titleOf } from './objects.ts'
 
@@ -121,7 +121,7 @@ export function disagreements(environment: string, yaml: string, targets: readon
 }
 
 function parseRender(yaml: string): Manifest | undefined {
-  const render = parseManifest('render', yaml)
+  const render = parseManifest('render', yaml, MAY_HOLD_ROUTES)
   return render.ok ? render.value : undefined
 }
 

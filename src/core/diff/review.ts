@@ -5,7 +5,7 @@ import { renderedProblem } from '../message/problem.ts'
 import { err, ok, type Result } from '../result.ts'
 import { namesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
-import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { isRoute, MAY_HOLD_ROUTES, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type Change, diffRendered, type View, WHOLE } from './changes.ts'
 import { type KnownDocuments, parseRendered, type RenderedObject, titleOf } from './objects.ts'
@@ -71,11 +71,8 @@ interface RuleParts {
   readonly parts: readonly Part[]
 }
 
-/** Other documents need no parsing: a render may be large. */
-const ROUTES = /\b(?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
-
 function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
-  const manifest = parseManifest('render', text, ROUTES)
+  const manifest = parseManifest('render', text, MAY_HOLD_ROUTES)
   if (!manifest.ok) return new Map()
   const { objects } = manifest.value
   const rules = objects.filter(isRoute).flatMap((object) => {

@@ -10,6 +10,7 @@ export type Texts = ReadonlyMap<string, string | undefined>
 export interface Survey {
   readonly tree: Tree
   readonly texts: Texts
+  /** By what they are read as and their text: the same text says the same. */
   readonly parsed: Map<string, Contents>
   /** Files whose texts are needed to go on. */
   readonly needs: Set<string>
@@ -118,17 +119,17 @@ function readPlugin(text: string): Contents {
 const NOTHING: Contents = { isComponent: false, references: [], complaints: [] }
 
 function parsedOnce(survey: Survey, file: string, parse: (text: string) => Contents): Contents {
-  const key = `${parse.name} ${file}`
-  const known = survey.parsed.get(key)
-  if (known !== undefined) return known
   if (!survey.texts.has(file)) {
     survey.needs.add(file)
     return NOTHING
   }
   const text = survey.texts.get(file)
+  const key = `${parse.name} ${text ?? ''}`
+  const known = text === undefined ? undefined : survey.parsed.get(key)
+  if (known !== undefined) return known
   const notText: Contents = { ...NOTHING, complaints: [{ code: 'not-text', line: 1, entry: '' }] }
   const contents = text === undefined ? notText : parse(text)
-  survey.parsed.set(key, contents)
+  if (text !== undefined) survey.parsed.set(key, contents)
   return contents
 }
 

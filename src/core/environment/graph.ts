@@ -41,13 +41,16 @@ export interface DiscoveryInput {
   readonly configured?: Readonly<Record<string, { readonly path: string }>>
   /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
   readonly deployed?: readonly string[]
+  /** What was read of kustomizations before. */
+  readonly parsed?: Survey['parsed']
 }
 
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Finds the environments of a commit, sorted by name. */
-export function discoverEnvironments({ entries, texts, configured, deployed = [] }: DiscoveryInput): Discovery {
-  const survey: Survey = { tree: treeOf(entries), texts, parsed: new Map(), needs: new Set() }
+export function discoverEnvironments(input: DiscoveryInput): Discovery {
+  const { entries, texts, configured, deployed = [], parsed = new Map() } = input
+  const survey: Survey = { tree: treeOf(entries), texts, parsed, needs: new Set() }
   const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured)
   const environments = found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }

@@ -2,7 +2,8 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
-import { type Check, SECTIONS, specOf } from './scene.ts'
+import { SECTIONS } from './hops.ts'
+import { type Check, specOf } from './scene.ts'
 
 /** A rule whose requests the rules before it take is dead: changing its weights changes nothing. */
 export const deadRules: Check = ({ virtualServices }) =>

@@ -77,9 +77,10 @@ function annotated(object: RenderedObject): Finding[] {
 }
 
 /** A VirtualService that those do not see who it is for: callers whose Sidecar leaves it out, or a gateway elsewhere. */
-export const unseen: Check = (scene) =>
-  scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
-    const sidecar = scene.objects.find((other) => hides(other, object))
+export const unseen: Check = (scene) => {
+  const sidecars = scene.objects.filter(({ kind, group }) => kind === 'Sidecar' && group === 'networking.istio.io')
+  return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
+    const sidecar = sidecars.find((other) => hides(other, object))
     const gateway = hiddenGateway(object)
     return [
       ...(sidecar === undefined
@@ -90,6 +91,7 @@ export const unseen: Check = (scene) =>
         : [{ object, path: ['spec', 'exportTo'], detail: unexported(gateway, 'gateway') }]),
     ]
   })
+}
 
 function unexported(other: string, why: 'sidecar' | 'gateway'): Finding['detail'] {
   return { code: 'not-exported', other, why }
@@ -109,7 +111,7 @@ function hiddenGateway(object: RenderedObject): string | undefined {
 /** Whether a Sidecar for a whole namespace lists what its pods may call, and the host is not in it. */
 function hides(sidecar: RenderedObject, object: RenderedObject): boolean {
   const spec = specOf(sidecar)
-  const isForAll = sidecar.kind === 'Sidecar' && spec['workloadSelector'] === undefined
+  const isForAll = spec['workloadSelector'] === undefined
   const egress = listOf(spec['egress']).flatMap((entry) => listOf(recordOf(entry)['hosts']))
   if (!isForAll || egress.length === 0 || namespaceOf(sidecar) !== namespaceOf(object)) return false
   const hosts = listOf(specOf(object)['hosts']).map((host) => resolveHost(textOf(host) ?? '', namespaceOf(object)))

@@ -3,7 +3,8 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
-import { type Check, type Hop, hopsOf, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
+import { type Hop, hopsOf } from './hops.ts'
+import { type Check, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
 
 /** Whether a host name, perhaps with `*` in front, can be the other. */
 export function hostsOverlap(one: string, other: string): boolean {
@@ -16,12 +17,18 @@ function covers(wide: string, narrow: string): boolean {
 
 /** Two VirtualServices for one host in the mesh: Istio takes one of them, and nobody says which. */
 export const meshConflicts: Check = (scene) => {
-  const claims = scene.virtualServices.filter(isOnMesh).flatMap((object) => {
-    return hostsOf(object).map((host, index) => ({ object, host, index }))
+  const claims = scene.virtualServices.filter(isOnMesh).flatMap((object): readonly Claim[] => {
+    const scopes = scopesOf(object)
+    return hostsOf(object).map((host, index) => ({ object, host, index, scopes }))
   })
-  return claims.flatMap(({ object, host, index }): Finding[] => {
-    const other = claims.find((claim) => claim.object !== object && meets(claim, { object, host }))
+  const same = Map.groupBy(claims, ({ host }) => host)
+  const wide = claims.filter(({ host }) => host.startsWith('*'))
+  return claims.flatMap((claim): Finding[] => {
+    // A host without a star meets only itself, and those with one.
+    const near = claim.host.startsWith('*') ? claims : [...(same.get(claim.host) ?? []), ...wide]
+    const other = near.find((known) => known.object !== claim.object && meets(known, claim))
     if (other === undefined) return []
+    const { object, host, index } = claim
     return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0109', host, other: titleOf(other.object) } }]
   })
 }
@@ -33,7 +40,7 @@ function isOnMesh(object: RenderedObject): boolean {
 
 /** Whether some namespace sees two VirtualServices for one host. */
 function meets(one: Claim, other: Claim): boolean {
-  const [own, others] = [scopesOf(one.object), scopesOf(other.object)]
+  const [own, others] = [one.scopes, other.scopes]
   if (own === 'all' && others === 'all') return one.host === other.host
   // For a namespace that has one of its own Istio looks for those that are for all by what they match.
   if (own === 'all' || others === 'all') return hostsOverlap(one.host, other.host)
@@ -49,6 +56,9 @@ function scopesOf(object: RenderedObject): 'all' | readonly string[] {
 interface Claim {
   readonly object: RenderedObject
   readonly host: string
+  /** Which of the object's hosts it is. */
+  readonly index: number
+  readonly scopes: 'all' | readonly string[]
 }
 
 function hostsOf(object: RenderedObject): readonly string[] {
@@ -79,8 +89,9 @@ export const ingressUnsplit: Check = (scene) => {
 /** The same two destinations with other shares in two VirtualServices (one at a gateway, say): which share is meant? */
 export const differingWeights: Check = (scene) => {
   const splits = scene.virtualServices.flatMap((object) => splitsOf(scene, object))
+  const same = Map.groupBy(splits, ({ key }) => key)
   return splits.flatMap(({ object, key, shares, hop }): Finding[] => {
-    const other = splits.find((split) => split.object !== object && split.key === key && split.shares !== shares)
+    const other = same.get(key)?.find((split) => split.object !== object && split.shares !== shares)
     if (other === undefined || !isFirst(scene, object, other.object)) return []
     const detail = { code: 'weights-differ', host: hop.written, other: titleOf(other.object) } as const
     return [{ object, path: hop.path, detail }]

@@ -1,19 +1,11 @@
 /** Where a VirtualService leads to nothing: hosts, subsets, gateways, ports (IST0101, IST0112, IST0132, IST0173) and pods. */
 import type { RenderedObject } from '../diff/objects.ts'
+import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { hostsOverlap } from './hosts.ts'
-import {
-  type Check,
-  type Hop,
-  hopsOf,
-  namespaceOf,
-  type Scene,
-  selectorOf,
-  selects,
-  specOf,
-  subsetsOf,
-} from './scene.ts'
+import { type Hop, hopsOf } from './hops.ts'
+import { type Check, namespaceOf, podsOf, type Scene, selects, specOf } from './scene.ts'
 
 export const missingHosts: Check = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
@@ -33,7 +25,7 @@ function isKnown(scene: Scene, { host, written }: Hop): boolean {
 
 function missingSubset(scene: Scene, hop: Hop): Finding[] {
   if (hop.subset === undefined) return []
-  const subsets = subsetsOf(scene, hop.host)
+  const subsets = scene.subsets.get(hop.host) ?? new Map()
   // Without any rule for the host it may be in another repository, unless the Service is here.
   const isJudged = subsets.size > 0 || scene.services.has(hop.host)
   if (!isJudged || subsets.has(hop.subset)) return []
@@ -101,7 +93,7 @@ function servedTo(object: RenderedObject, gateway: RenderedObject, written: stri
 export const emptySubsets: Check = (scene) =>
   scene.destinationRules.flatMap((rule) => {
     const host = textOf(specOf(rule)['host']) ?? ''
-    const service = [...scene.services].find(([name]) => name === fullHost(host, rule))?.[1]
+    const service = scene.services.get(resolveHost(host, namespaceOf(rule)))
     const pods = service === undefined ? undefined : podsOf(scene, service)
     if (pods === undefined || pods.length === 0) return []
     return listOf(specOf(rule)['subsets']).flatMap((item, index): Finding[] => {
@@ -121,8 +113,8 @@ export const withoutPods: Check = (scene) =>
     if (!hop.getsTraffic || service === undefined) return []
     const pods = podsOf(scene, service)
     // Workloads of another repository cannot be seen; where all are here, none is none.
-    if (pods === undefined || !scene.workloads.some(({ namespace }) => namespace === namespaceOf(service))) return []
-    const subset = hop.subset === undefined ? undefined : subsetsOf(scene, hop.host).get(hop.subset)
+    if (pods === undefined || !scene.worked.has(namespaceOf(service))) return []
+    const subset = hop.subset === undefined ? undefined : scene.subsets.get(hop.host)?.get(hop.subset)
     const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(ownLabels(subset.labels), labels))
     if (meant.some(({ replicas }) => replicas > 0)) return []
     const why = meant.length === 0 ? 'no-workload' : 'no-replicas'
@@ -141,21 +133,8 @@ function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<st
   return Object.entries(labels).every(([key, value]) => pod[key] === value)
 }
 
-/** The workloads behind a Service; undefined where nothing says which they are. */
-function podsOf(scene: Scene, service: RenderedObject): Scene['workloads'] | undefined {
-  const selector = selectorOf(service)
-  if (selector === undefined) return undefined
-  return scene.workloads.filter(
-    ({ namespace, labels }) => namespace === namespaceOf(service) && selects(selector, labels),
-  )
-}
-
 function everyHop(scene: Scene): readonly Hop[] {
   return [...scene.virtualServices, ...scene.routes].flatMap(hopsOf)
-}
-
-function fullHost(host: string, rule: RenderedObject): string {
-  return host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
 }
 
 function finding(hop: Hop, detail: Finding['detail']): Finding {

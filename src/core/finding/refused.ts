@@ -3,7 +3,8 @@ import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Detail, Finding } from './finding.ts'
-import { type Check, type Hop, hopsOf, SECTIONS, specOf } from './scene.ts'
+import { type Hop, hopsOf, SECTIONS } from './hops.ts'
+import { type Check, specOf } from './scene.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type What = Extract<Detail, { code: 'IST0106' }>['what']

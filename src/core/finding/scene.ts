@@ -2,13 +2,12 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import type { Path } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
 type Labels = Readonly<Record<string, unknown>>
 
 /** A workload of pods. */
-export interface Workload {
+interface Workload {
   readonly object: RenderedObject
   readonly namespace: string
   readonly labels: Labels
@@ -25,7 +24,11 @@ export interface Scene {
   readonly routes: readonly RenderedObject[]
   readonly destinationRules: readonly RenderedObject[]
   readonly gateways: ReadonlyMap<string, RenderedObject>
-  readonly workloads: readonly Workload[]
+  /** Subsets by host and name. */
+  readonly subsets: ReadonlyMap<string, ReadonlyMap<string, Subset>>
+  readonly labelled: ReadonlyMap<string, readonly Workload[]>
+  /** Namespaces with workloads: only there pods that are missing are missing. */
+  readonly worked: ReadonlySet<string>
   /** Namespaces with Services: only there a host that is missing is missing. */
   readonly served: ReadonlySet<string>
 }
@@ -46,6 +49,7 @@ export function sceneOf(objects: readonly RenderedObject[]): Scene {
   const istio = (kind: string): readonly RenderedObject[] =>
     objects.filter((object) => object.group === ISTIO && object.kind === kind)
   const services = objects.filter(({ kind, group }) => kind === 'Service' && group === '')
+  const workloads = objects.filter(({ kind }) => WORKLOADS.has(kind)).map(workload)
   return {
     objects,
     services: new Map(services.map((object) => [resolveHost(object.name, namespaceOf(object)), object])),
@@ -56,7 +60,9 @@ export function sceneOf(objects: readonly RenderedObject[]): Scene {
     routes: objects.filter(isGatewayRoute),
     destinationRules: istio('DestinationRule'),
     gateways: new Map(istio('Gateway').map((object) => [`${namespaceOf(object)}/${object.name}`, object])),
-    workloads: objects.filter(({ kind }) => WORKLOADS.has(kind)).map(workload),
+    subsets: subsetsIn(istio('DestinationRule')),
+    labelled: labelledIn(workloads),
+    worked: new Set(workloads.map(({ namespace }) => namespace)),
     served: new Set(services.map(namespaceOf)),
   }
 }
@@ -94,34 +100,11 @@ export function selects(selector: Labels, labels: Labels): boolean {
 }
 
 /** What the pods behind a Service must carry; undefined where nothing says so. */
-export function selectorOf(service: RenderedObject): Labels | undefined {
+function selectorOf(service: RenderedObject): Labels | undefined {
   const spec = specOf(service)
   const selector = recordOf(spec['selector'])
   return spec['type'] === 'ExternalName' || Object.keys(selector).length === 0 ? undefined : selector
 }
-
-/** A part of a VirtualService or of a route of the Gateway API that sends requests somewhere. */
-export interface Hop {
-  readonly object: RenderedObject
-  readonly host: string
-  readonly written: string
-  readonly subset: string | undefined
-  readonly hasPort: boolean
-  /** Percent-like number as written; undefined where there is none. */
-  readonly weight: number | undefined
-  /** What stands for its weight is no number. */
-  readonly isUnread: boolean
-  readonly isMirror: boolean
-  /** Whether any request comes to it, mirrored ones aside. */
-  readonly getsTraffic: boolean
-  /** How many share its rule's traffic. */
-  readonly siblings: number
-  readonly path: Path
-  /** Where its host stands. */
-  readonly named: Path
-}
-
-export const SECTIONS = ['http', 'tls', 'tcp'] as const
 
 const ROUTES = new Set(['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'])
 
@@ -129,111 +112,51 @@ export function isGatewayRoute({ kind, group }: Pick<RenderedObject, 'kind' | 'g
   return ROUTES.has(kind) && group === 'gateway.networking.k8s.io'
 }
 
-/** Every destination of a VirtualService or of a route of the Gateway API, mirrors too. */
-export function hopsOf(object: RenderedObject): readonly Hop[] {
-  return isGatewayRoute(object) ? backends(object) : destinations(object)
+/** A subset, and the DestinationRule that has it. */
+export interface Subset {
+  readonly rule: RenderedObject
+  readonly labels: Labels
+  readonly index: number
 }
 
-function destinations(object: RenderedObject): readonly Hop[] {
-  const spec = specOf(object)
-  return SECTIONS.flatMap((section) =>
-    listOf(spec[section]).flatMap((item, index) => {
-      const rule = recordOf(item)
-      const at = ['spec', section, index] as const
-      const entries = listOf(rule['route'])
-      const routes = entries.map((entry, place) => {
-        const path = [...at, 'route', place]
-        const { weight, isUnread } = weightIn(recordOf(entry))
-        const siblings = entries.length
-        // One alone gets everything, whatever its weight says.
-        const getsTraffic = siblings === 1 || (weight ?? 0) > 0
-        const share = { weight, isUnread, siblings, getsTraffic, isMirror: false }
-        return hop(object, recordOf(entry)['destination'], { ...share, path, named: [...path, 'destination', 'host'] })
-      })
-      const [single, several] = [
-        [...at, 'mirror'],
-        [...at, 'mirrors'],
-      ]
-      const mirrors = listOf(rule['mirrors']).map((one, place) =>
-        hop(object, recordOf(one)['destination'], mirrorAt([...several, place], ['destination', 'host'])),
-      )
-      return rule['mirror'] === undefined
-        ? [...routes, ...mirrors]
-        : [...routes, hop(object, rule['mirror'], mirrorAt(single, ['host'])), ...mirrors]
-    }),
-  )
+/** By host, then by name; the first wins in Istio too. */
+function subsetsIn(rules: readonly RenderedObject[]): ReadonlyMap<string, ReadonlyMap<string, Subset>> {
+  const hosts = Map.groupBy(rules, (rule) => resolveHost(textOf(specOf(rule)['host']) ?? '', namespaceOf(rule)))
+  return new Map([...hosts].map(([host, own]) => [host, new Map(own.flatMap(subsetsOf).toReversed())]))
 }
 
-type Share = Omit<Hop, 'object' | 'host' | 'written' | 'subset' | 'hasPort'>
-
-function mirrorAt(path: Path, host: Path): Share {
-  const none = { weight: undefined, isUnread: false, siblings: 1, getsTraffic: false }
-  return { ...none, isMirror: true, path, named: [...path, ...host] }
-}
-
-function weightIn({ weight }: Readonly<Record<string, unknown>>): Pick<Hop, 'weight' | 'isUnread'> {
-  const number = typeof weight === 'number' ? weight : undefined
-  return { weight: number, isUnread: (weight ?? undefined) !== number }
-}
-
-function hop(object: RenderedObject, value: unknown, share: Share): Hop {
-  const destination = recordOf(value)
-  const written = textOf(destination['host']) ?? ''
-  return {
-    ...share,
-    object,
-    written,
-    host: resolveHost(written, namespaceOf(object)),
-    subset: textOf(destination['subset']),
-    hasPort: destination['port'] !== undefined,
-  }
-}
-
-function backends(object: RenderedObject): readonly Hop[] {
-  return listOf(specOf(object)['rules']).flatMap((item, index) => {
-    const rule = recordOf(item)
-    const at = ['spec', 'rules', index] as const
-    const entries = listOf(rule['backendRefs'])
-    const routes = entries.flatMap((entry, place) => {
-      const path = [...at, 'backendRefs', place]
-      const { weight, isUnread } = weightIn(recordOf(entry))
-      // Without a weight it is 1, and one alone with 0 gets nothing.
-      const share = { weight, isUnread, siblings: entries.length, getsTraffic: (weight ?? 1) > 0, isMirror: false }
-      return backend(object, entry, { ...share, path, named: [...path, 'name'] })
-    })
-    const mirrors = listOf(rule['filters']).flatMap((filter, place) => {
-      const mirror = recordOf(recordOf(filter)['requestMirror'])
-      const path = [...at, 'filters', place, 'requestMirror', 'backendRef']
-      return mirror['backendRef'] === undefined ? [] : backend(object, mirror['backendRef'], mirrorAt(path, ['name']))
-    })
-    return [...routes, ...mirrors]
+function subsetsOf(rule: RenderedObject): readonly (readonly [string, Subset])[] {
+  return listOf(specOf(rule)['subsets']).map((item, index) => {
+    const subset = recordOf(item)
+    return [textOf(subset['name']) ?? '', { rule, labels: recordOf(subset['labels']), index }] as const
   })
 }
 
-/** Only Services: what else a reference may lead to is not known here. */
-function backend(object: RenderedObject, value: unknown, share: Share): Hop[] {
-  const { kind = 'Service', group = '', namespace, name, port } = recordOf(value)
-  if (kind !== 'Service' || group !== '') return []
-  const written = textOf(name) ?? ''
-  const host = resolveHost(written, textOf(namespace) ?? namespaceOf(object))
-  return [{ ...share, object, written, host, subset: undefined, hasPort: port !== undefined }]
+/** The workloads behind a Service; undefined where nothing says which they are. */
+export function podsOf({ labelled }: Scene, service: RenderedObject): readonly Workload[] | undefined {
+  const selector = selectorOf(service)
+  const [first] = Object.entries(selector ?? {})
+  if (selector === undefined || first === undefined) return undefined
+  const some = labelled.get(labelKey(namespaceOf(service), first)) ?? []
+  return some.filter(({ labels }) => selects(selector, labels))
 }
 
-/** The DestinationRules for a host, and their subsets by name. */
-export function subsetsOf(
-  scene: Scene,
-  host: string,
-): ReadonlyMap<string, { readonly rule: RenderedObject; readonly labels: Labels; readonly index: number }> {
-  const found = scene.destinationRules
-    .filter((rule) => resolveHost(textOf(specOf(rule)['host']) ?? '', namespaceOf(rule)) === host)
-    .flatMap((rule) =>
-      listOf(specOf(rule)['subsets']).map((item, index) => {
-        const subset = recordOf(item)
-        return [textOf(subset['name']) ?? '', { rule, labels: recordOf(subset['labels']), index }] as const
-      }),
-    )
-  // The first wins in Istio too.
-  return new Map(found.toReversed())
+function labelKey(namespace: string, [key, value]: readonly [string, unknown]): string {
+  return JSON.stringify([namespace, key, value])
+}
+
+/** Workloads by each of their labels. */
+function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonly Workload[]> {
+  const found = new Map<string, Workload[]>()
+  for (const workload of workloads) {
+    for (const label of Object.entries(workload.labels)) {
+      const key = labelKey(workload.namespace, label)
+      const known = found.get(key)
+      if (known === undefined) found.set(key, [workload])
+      else known.push(workload)
+    }
+  }
+  return found
 }
 
 /** One check of a scene. */

@@ -18,13 +18,24 @@ export interface Layout {
   readonly kustomizations: Map<string, Kustomization | undefined>
   readonly reached: Map<string, Reached>
   readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
+  /** What was read of the files before, here or in another commit. */
+  readonly known: KnownManifests
 }
+
+export type KnownManifests = Map<
+  string,
+  { readonly text: string; readonly manifest: Result<Manifest, ManifestProblem> }
+>
 
 /** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
 type Reached = ReadonlyMap<string, readonly Chain[]>
 export type Chain = readonly Kustomization[]
 
-export function layoutOf(environments: readonly Environment[], texts: Texts): Layout {
+export function layoutOf(
+  environments: readonly Environment[],
+  texts: Texts,
+  known: KnownManifests = new Map(),
+): Layout {
   const owners = new Map<string, string[]>()
   for (const { name, files } of environments) {
     for (const file of files) {
@@ -33,7 +44,7 @@ export function layoutOf(environments: readonly Environment[], texts: Texts): La
       else names.push(name)
     }
   }
-  return { environments, texts, owners, ...nothingRead() }
+  return { environments, texts, owners, known, ...nothingRead() }
 }
 
 function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'manifests'> {
@@ -54,9 +65,17 @@ export function manifestIn(layout: Layout, file: string): Result<Manifest | unde
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
   if (text === undefined || !RELEVANT.test(text)) return ok(undefined)
-  const known = layout.manifests.get(file) ?? parseManifest(file, text, RELEVANT)
-  layout.manifests.set(file, known)
-  return known
+  const manifest = layout.manifests.get(file) ?? read(layout.known, file, text)
+  layout.manifests.set(file, manifest)
+  return manifest
+}
+
+function read(known: KnownManifests, file: string, text: string): Result<Manifest, ManifestProblem> {
+  const before = known.get(file)
+  if (before?.text === text) return before.manifest
+  const manifest = parseManifest(file, text, RELEVANT)
+  known.set(file, { text, manifest })
+  return manifest
 }
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */

@@ -139,7 +139,11 @@ export function renderedProblem(environment: string, problem: RenderProblem): Pr
     case 'duplicate': {
       const { kind, namespace, name: object } = problem.identity
       const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
-      return { ...where, what: `Environment ${name} has ${title} twice.`, next: 'Remove one, and push.' }
+      return {
+        ...where,
+        what: `Environment ${name} has ${title} twice.`,
+        next: 'Remove one; or, where they are for different places, name each folder as an environment in `.github/canary.yml`.',
+      }
     }
   }
 }

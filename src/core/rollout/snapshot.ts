@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
 import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
+import type { Survey } from '../environment/closure.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import type { Problem } from '../gate/review.ts'
-import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { type KnownManifests, type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { manifestProblem, refusalProblem } from '../message/problem.ts'
 import type { Result } from '../result.ts'
@@ -31,6 +32,16 @@ export function isManifestPath(path: string): boolean {
   return /\.ya?ml$/i.test(path) || /(^|\/)Kustomization$/.test(path)
 }
 
+/** What was read of files: of two commits of a repository most are the same. */
+export interface Known {
+  readonly kustomizations: Survey['parsed']
+  readonly manifests: KnownManifests
+}
+
+export function nothingKnown(): Known {
+  return { kustomizations: new Map(), manifests: new Map() }
+}
+
 /**
  * Reads the files of one commit. `needs` names files whose texts must be given too before the answer is final: kustomize may
  * read files of any name.
@@ -41,13 +52,20 @@ export function readSnapshot(input: {
   readonly config: Config
   /** The repository's own name. */
   readonly repository?: string | undefined
+  readonly known?: Known | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
-  const { config, texts, entries } = input
+  const { config, texts, entries, known = nothingKnown() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const deliveries = deliveriesIn(texts, input.repository)
   const deployed = deliveries.map(({ path }) => path)
-  const { environments, needs } = discoverEnvironments({ entries, texts, deployed, ...configured })
-  const layout = layoutOf(environments, texts)
+  const { environments, needs } = discoverEnvironments({
+    entries,
+    texts,
+    deployed,
+    parsed: known.kustomizations,
+    ...configured,
+  })
+  const layout = layoutOf(environments, texts, known.manifests)
   const targets = targetsIn({ config, layout })
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))

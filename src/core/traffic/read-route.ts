@@ -10,6 +10,9 @@ import { type Route, routeId, type RouteName, type RouteNames } from './route.ts
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
 
+/** Documents without these words need no parsing for their routes: a render may be large. */
+export const MAY_HOLD_ROUTES = /\b(?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
+
 /** Whether an object can split traffic by weights, in any version of its API. */
 export function isRoute(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
   return kindOf(object) !== undefined
