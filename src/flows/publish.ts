@@ -1,7 +1,7 @@
 import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
 import { buttonsFor } from '../core/message/buttons.ts'
 import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
-import { isGood } from '../core/gate/gate.ts'
+import { isGood } from '../core/analysis/report.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { withMeasurements } from '../core/message/pull-request.ts'
 import { isStep } from '../core/rollout/branch.ts'

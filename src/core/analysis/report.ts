@@ -80,3 +80,8 @@ export interface AnalysisReport {
   readonly failureLimit: number
   readonly checks: readonly MeasuredCheck[]
 }
+
+/** Whether the whole bake was measured, and every measurement passed: all that lets a step on. */
+export function isGood({ isComplete, outcome }: AnalysisReport): boolean {
+  return isComplete && outcome === 'pass'
+}

@@ -1,4 +1,4 @@
-import type { AnalysisReport } from '../analysis/report.ts'
+import { type AnalysisReport, isGood } from '../analysis/report.ts'
 import type { Liveness } from './live.ts'
 import type { GateName, OverridableGate } from './names.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
@@ -132,11 +132,6 @@ function analyse({ target, analysis, isAnalysed }: TrafficChange): readonly Verd
   if (isGood(analysis)) return [{ gate, target, state: 'pass', reason }]
   // Of a whole bake only another measurement can tell more; the sweep sees to that.
   return [{ gate, target, state: 'wait', reason, ...(analysis.isComplete ? {} : { until: analysis.ends }) }]
-}
-
-/** Whether everything was measured, and every measurement passed. */
-export function isGood(report: AnalysisReport): boolean {
-  return report.isComplete && report.outcome === 'pass'
 }
 
 /** What was measured was the old version: the new one would start with all its traffic, unproven. */

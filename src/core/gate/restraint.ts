@@ -1,4 +1,4 @@
-import type { AnalysisReport } from '../analysis/report.ts'
+import { type AnalysisReport, isGood } from '../analysis/report.ts'
 import type { Stop } from '../stop/stop.ts'
 import type { Liveness } from './live.ts'
 import type { OverridableGate } from './names.ts'
@@ -141,6 +141,6 @@ function unprovenVerdict(
   }
   const until = liveness.since + bakeMs
   if (now < until) return { ...waiting, reason: { code: 'after-baking', environment, until }, until }
-  if (analysis === undefined || (analysis.isComplete && analysis.outcome === 'pass')) return undefined
+  if (analysis === undefined || isGood(analysis)) return undefined
   return { ...waiting, reason: { code: 'after-analysis', environment, report: analysis } }
 }

@@ -4,6 +4,7 @@ import { sideTroubleWords } from './analysis-side.ts'
 import { clip } from './limits.ts'
 import { code, list, plainText, table } from './markdown.ts'
 import { sparkline } from './sparkline.ts'
+import { time } from './time.ts'
 
 const MARKS = { pass: '✅', fail: '❌', 'no-data': '❔', inconclusive: '❔', error: '⚠️' } as const
 
@@ -25,8 +26,8 @@ export function findingWords(report: AnalysisReport): string {
   if (outcome === 'pass') {
     const values = told(worst.map(valueWords))
     return isComplete
-      ? `${values}, measured from ${moment(from)} until ${moment(ends)}.`
-      : `so far ${values}; measured until ${moment(ends)}.`
+      ? `${values}, measured from ${time(from)} until ${time(ends)}.`
+      : `so far ${values}; measured until ${time(ends)}.`
   }
   if (outcome === 'fail') return `${told(worst.map((check) => failure(report, check)))}.`
   // Checks mostly lack the same: each thing is said once.
@@ -47,7 +48,7 @@ function valueWords({ metric, unit, worst, bars }: MeasuredCheck): string {
 
 function failure({ failureLimit }: AnalysisReport, check: MeasuredCheck): string {
   const { metric, unit, worst, failed, points, reason } = check
-  const value = worst === undefined ? 'failed' : `was ${withUnit(worst.value, unit)} at ${moment(worst.time)}`
+  const value = worst === undefined ? 'failed' : `was ${withUnit(worst.value, unit)} at ${time(worst.time)}`
   const bar =
     reason?.code === 'broke-bar' ? `, ${barWords(reason.bar, unit)}${stableWords(reason.bar, check)} is asked for` : ''
   const limit = failureLimit === 0 ? '' : `, of which ${failureLimit} may fail`
@@ -70,9 +71,9 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
   if (reason === undefined) return 'unknown.'
   switch (reason.code) {
     case 'too-early':
-      return `first measured at ${moment(reason.first)}.`
+      return `first measured at ${time(reason.first)}.`
     case 'no-values':
-      return `without data on ${code(report.server)} since ${moment(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
+      return `without data on ${code(report.server)} since ${time(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
     case 'few-requests':
     case 'gaps':
     case 'stable-unknown':
@@ -208,11 +209,6 @@ function rounded(value: number): string {
   const short = Number(value.toFixed(digits))
   const isHidden = Number.isInteger(short) && short !== value && size < 1_000
   return String(isHidden ? Number(value.toFixed(digits + 3)) : short)
-}
-
-/** `2026-11-20 17:30:05 UTC`. */
-function moment(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** Why a rollout is held, in one line of plain text. */

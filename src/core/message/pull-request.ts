@@ -128,6 +128,7 @@ function whatChanges({ move, target, version }: Proposal): string {
   }
 }
 
+/** Why the canary is rolled back, where measurements say so. */
 function evidence({ move, failure }: Proposal): string | undefined {
   if (failure === undefined) return undefined
   const share = move.kind === 'rollback' ? ` at ${percent(move.from)}` : ''
@@ -140,11 +141,12 @@ function picture(move: Move, target: Target): string | undefined {
 }
 
 function waitsFor(move: Move, target: Target): string {
-  const { live, bakeMs } = target.settings
+  const { live, bakeMs, analysis } = target.settings
   if (move.kind === 'rollback') return 'Nothing to wait for: lowering traffic is never gated.'
   const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
   if (move.kind === 'finish-weights') return `\`canary/gate\` turns green when ${applied}.`
-  return `\`canary/gate\` turns green when ${applied} and has stayed so for ${formatDuration(bakeMs)}.`
+  const measured = analysis === undefined ? '' : ', and what it measures in that time is good'
+  return `\`canary/gate\` turns green when ${applied} and has stayed so for ${formatDuration(bakeMs)}${measured}.`
 }
 
 function safety(move: Move): string {
