@@ -108,7 +108,7 @@ export interface GitHubBox {
   configure(settings: Partial<MergeSettings>, repository?: string): void
   /** Requires checks before merging into a branch; undefined takes the protection away. */
   protect(branch: string, protection: ProtectionOptions | undefined, repository?: string): void
-  /** Another App, installed on the same organization. */
+  /** Another App, installed on the same organization; refused when its permissions do not allow its events. Default: no events. */
   addApp(options: Partial<AppOptions> & { readonly slug: string }): InstalledApp
   close(): Promise<void>
 }
@@ -132,6 +132,7 @@ const PERMISSIONS: Permissions = {
   metadata: 'read',
   contents: 'write',
   pull_requests: 'write',
+  issues: 'read',
   checks: 'write',
   statuses: 'read',
   deployments: 'read',
@@ -288,7 +289,7 @@ function setup(world: World, organization: Account): Setup {
       else find(name).protection.set(branch, { enforceAdmins: true, ...protection })
     },
     addApp: (options) => {
-      const app = addAppTo(world, organization, options)
+      const app = addAppTo(world, organization, { events: [], ...options })
       return { slug: app.slug, ...handles(world, app, organization) }
     },
   }

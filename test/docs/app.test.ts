@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { EVENTS } from '../../src/entry/webhook-events.ts'
 import { startGitHub } from '../../src/sandbox/github.ts'
+import { KEY_OF_PERMISSION, PERMISSION_OF_EVENT } from './webhook-reference.ts'
 
 const Manifest = z.strictObject({
   name: z.string(),
@@ -20,6 +21,47 @@ const app = Manifest.parse(parse(readFileSync(new URL('../../app.yml', import.me
 
 test('the App subscribes to the events that the code reads, and to no other', () => {
   assert.deepEqual(app.default_events.toSorted(), Object.keys(EVENTS).toSorted())
+})
+
+/** The permission that GitHub wants for an event, as a manifest names it. */
+function neededFor(event: string): string {
+  const key = KEY_OF_PERMISSION[PERMISSION_OF_EVENT[event] ?? '']
+  assert.ok(key, `look up ${event} in GitHub's webhook reference`)
+  return key
+}
+
+test('GitHub accepts the App: it has the permission for every event', () => {
+  for (const event of app.default_events) assert.ok(app.default_permissions[neededFor(event)], `${event} is refused`)
+  // GitHub's wording of the levels: a check's buttons and "Re-run" need write.
+  assert.equal(app.default_permissions['checks'], 'write')
+})
+
+test('the README names every permission and every event of the App', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, section = ''] = /## Install the App\n([\s\S]*?)\n## /.exec(readme) ?? []
+  const words = section.replace(/\s+/g, ' ')
+  for (const event of app.default_events) {
+    assert.match(words, new RegExp(event.replaceAll('_', ' '), 'i'))
+    const permission = PERMISSION_OF_EVENT[event] ?? ''
+    assert.ok(words.includes(permission), permission)
+  }
+})
+
+test('the sandbox refuses the events that GitHub refuses, in its words', async (t) => {
+  const box = await startGitHub()
+  t.after(() => box.close())
+  const all = Object.fromEntries(Object.values(KEY_OF_PERMISSION).map((key) => [key, 'read'] as const))
+  for (const event of Object.keys(PERMISSION_OF_EVENT)) {
+    const { [neededFor(event)]: _, ...permissions } = all
+    const register = (): unknown => box.addApp({ slug: 'other', permissions, events: [event] })
+    assert.throws(register, { message: `Default events are not supported by permissions: ${event}` })
+  }
+  const automatic = ['push', 'installation', 'installation_repositories']
+  assert.throws(
+    () => box.addApp({ slug: 'other', permissions: all, events: automatic }),
+    /Default events unsupported: installation and installation_repositories\n/,
+  )
+  box.addApp({ slug: 'like-ours', permissions: app.default_permissions, events: app.default_events })
 })
 
 test('the App asks for the permissions that the demo and the tests run with, and for no other', async (t) => {

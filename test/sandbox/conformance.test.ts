@@ -356,4 +356,6 @@ const PERMISSIONS = {
   checks: 'write',
   statuses: 'write',
   deployments: 'write',
+  issues: 'read',
+  merge_queues: 'read',
 } as const

@@ -2,6 +2,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { initBare, type Git } from '../git/run.ts'
+import { checkEvents } from './app-events.ts'
 import {
   ROLES,
   type Account,
@@ -94,7 +95,9 @@ function keyOf(slug: string): string {
   return privateKey
 }
 
+/** Registers an App, unless it asks for events that its permissions do not allow. */
 export function addApp(world: World, draft: AppDraft): App {
+  checkEvents(draft.permissions, draft.events)
   const privateKey = keyOf(draft.slug)
   const id = draft.id ?? world.nextId()
   const app: App = {

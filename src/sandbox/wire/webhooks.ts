@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { accountPayload, organizationPayload } from '../payload/accounts.ts'
 import { nodeId } from '../payload/links.ts'
 import { repositoryPayload } from '../payload/repositories.ts'
+import { allowsEvent } from '../state/app-events.ts'
 import type { App, Installation } from '../state/types.ts'
 import { installationsOn, type Happening, type Json, type World } from '../state/world.ts'
 
@@ -142,7 +143,7 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** One for every App that is installed there and listens. Installation events go to every App, subscribed or not. */
+/** One for every App that is installed there, listens, and still has the event's permission there. Installation events go to every App, subscribed or not. */
 function deliveriesOf(world: World, happening: Happening): Delivery[] {
   const { event, repo, onlyTo } = happening
   const isForAll = event.startsWith('installation')
@@ -152,7 +153,7 @@ function deliveriesOf(world: World, happening: Happening): Delivery[] {
       : installationsOn(world, repo)
   const listeners = targets
     .filter(({ app }) => app.hook.url !== undefined && (onlyTo === undefined || app === onlyTo))
-    .filter(({ app }) => isForAll || app.events.includes(event))
+    .filter(({ app, permissions }) => isForAll || (app.events.includes(event) && allowsEvent(permissions, event)))
   if (listeners.length === 0) return []
   const payload = happening.payload()
   return listeners.map((installation) => newDelivery(world, { ...happening, installation, payload }))
