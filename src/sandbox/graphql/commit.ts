@@ -1,5 +1,4 @@
 /** `createCommitOnBranch`. https://docs.github.com/graphql/reference/mutations#createcommitonbranch */
-import { z } from 'zod'
 import { findEntry, writeCommit } from '../git/objects.ts'
 import { moveRef } from '../model/refs.ts'
 import { keyOf } from '../payload/links.ts'
@@ -9,25 +8,21 @@ import { findRepository, isAtLeast, roleOf } from '../state/world.ts'
 import { authorOf, permits, reaches, type Need } from '../wire/auth.ts'
 import { FieldFailure, type Scope } from './types.ts'
 
-const Path = z.string().min(1)
-const Input = z.strictObject({
-  branch: z.strictObject({
-    id: z.string().optional(),
-    repositoryNameWithOwner: z.string().optional(),
-    branchName: z.string().optional(),
-  }),
-  message: z.strictObject({ headline: z.string(), body: z.string().nullish() }),
-  fileChanges: z
-    .strictObject({
-      additions: z.array(z.strictObject({ path: Path, contents: z.base64() })).nullish(),
-      deletions: z.array(z.strictObject({ path: Path })).nullish(),
-    })
-    .nullish(),
-  expectedHeadOid: z.string().regex(/^[0-9a-f]{40}$/),
-  clientMutationId: z.string().nullish(),
-})
-
-type Commit = z.infer<typeof Input>
+/** `CreateCommitOnBranchInput`, which GitHub's schema has checked. */
+interface Commit {
+  readonly branch: {
+    readonly id?: string
+    readonly repositoryNameWithOwner?: string
+    readonly branchName?: string
+  }
+  readonly message: { readonly headline: string; readonly body?: string | null }
+  readonly fileChanges?: {
+    readonly additions?: readonly { readonly path: string; readonly contents: string }[] | null
+    readonly deletions?: readonly { readonly path: string }[] | null
+  } | null
+  readonly expectedHeadOid: string
+  readonly clientMutationId?: string | null
+}
 
 export interface NewCommit {
   readonly repo: Repository
@@ -37,7 +32,7 @@ export interface NewCommit {
 }
 
 export function createCommitOnBranch(input: unknown, scope: Scope): NewCommit {
-  const draft = parse(input)
+  const draft = input as Commit
   const { repo, ref } = target(draft, scope)
   checkMayWrite(repo, draft, scope)
   const head = repo.refs.get(ref)
@@ -52,14 +47,6 @@ export function createCommitOnBranch(input: unknown, scope: Scope): NewCommit {
   const sha = write(scope, { repo, head }, draft)
   moveRef(scope.world, { repo, ref, to: sha, by: authorOf(scope.actor) })
   return { repo, sha, ref, clientMutationId: draft.clientMutationId ?? null }
-}
-
-function parse(input: unknown): Commit {
-  const parsed = Input.safeParse(input)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')} (${message})`)
-  const said = `Variable $input of type CreateCommitOnBranchInput! was provided invalid value for ${problems.join(', ')}`
-  throw new FieldFailure('UNPROCESSABLE', said)
 }
 
 /** A branch is named by its global id, or by the names of repository and branch. */

@@ -1,11 +1,18 @@
-/** The types of the sandbox's GraphQL schema: a part of GitHub's, under the same names. */
-import type { Actor } from '../state/types.ts'
-import type { World } from '../state/world.ts'
+/** What the resolvers of the sandbox's GraphQL API share. */
+import type { Actor, Repository } from '../state/types.ts'
+import { roleOf, type World } from '../state/world.ts'
+import { permits, reaches, type Need } from '../wire/auth.ts'
 
 /** An error that belongs to one field; the rest of the answer stands. */
 export class FieldFailure extends Error {
   override readonly name = 'FieldFailure'
-  readonly type: 'NOT_FOUND' | 'FORBIDDEN' | 'STALE_DATA' | 'UNPROCESSABLE'
+  readonly type:
+    | 'NOT_FOUND'
+    | 'FORBIDDEN'
+    | 'STALE_DATA'
+    | 'UNPROCESSABLE'
+    | 'MISSING_PAGINATION_BOUNDARIES'
+    | 'EXCESSIVE_PAGINATION'
 
   constructor(type: FieldFailure['type'], message: string) {
     super(message)
@@ -18,15 +25,19 @@ export interface Scope {
   readonly actor: Actor
 }
 
-export interface FieldType<Source> {
-  /** The object type of the answer; undefined for scalars. */
-  readonly type?: ObjectType<never>
-  /** Argument names; true for those that must be given. */
-  readonly args?: Readonly<Record<string, boolean>>
-  readonly resolve: (source: Source, args: Readonly<Record<string, unknown>>, scope: Scope) => unknown
+export type Args = Readonly<Record<string, unknown>>
+
+/** How the fields of one type of GitHub's schema are answered. A field that is not listed is a plain property of the source. */
+export type Fields<Source> = Readonly<Record<string, (source: Source, args: Args, scope: Scope) => unknown>>
+
+export function canSee({ actor }: Scope, repo: Repository): boolean {
+  if (!repo.isPrivate) return true
+  if (actor.kind === 'installation') return reaches(actor.token, repo)
+  return actor.kind === 'person' && roleOf(repo, actor.account) !== 'none'
 }
 
-export interface ObjectType<Source> {
-  readonly name: string
-  readonly fields: Readonly<Record<string, FieldType<Source>>>
+/** Refuses an App that has none of the permissions. What is public anyone may read. */
+export function checkPermission({ actor }: Scope, repo: Repository, needs: readonly Need[]): void {
+  if (!repo.isPrivate || actor.kind !== 'installation' || permits(actor.token.permissions, needs)) return
+  throw new FieldFailure('FORBIDDEN', 'Resource not accessible by integration')
 }

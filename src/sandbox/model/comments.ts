@@ -9,7 +9,15 @@ import { characters, MAX_BODY } from './pulls.ts'
 export function addComment(world: World, pull: Pull, draft: { author: Author; body: string }): Comment {
   checkComment(draft.body)
   const now = world.now()
-  const comment: Comment = { id: world.nextId(), pull, ...draft, createdAt: now, updatedAt: now, reactions: [] }
+  const comment: Comment = {
+    id: world.nextId(),
+    pull,
+    ...draft,
+    edits: [],
+    createdAt: now,
+    updatedAt: now,
+    reactions: [],
+  }
   pull.repo.comments.set(comment.id, comment)
   pull.updatedAt = now
   announce(world, comment, { action: 'created', by: draft.author.account })
@@ -20,8 +28,9 @@ export function editComment(world: World, comment: Comment, edit: { body: string
   checkComment(edit.body)
   if (edit.body === comment.body) return
   const changes = { body: { from: comment.body } }
-  comment.body = edit.body
   comment.updatedAt = world.now()
+  comment.edits.push({ id: world.nextId(), at: comment.updatedAt, from: comment.body, ...edit })
+  comment.body = edit.body
   comment.pull.updatedAt = comment.updatedAt
   announce(world, comment, { action: 'edited', by: edit.by, extra: { changes } })
 }

@@ -46,6 +46,7 @@ export function openPull(world: World, draft: PullDraft): Pull {
     base: { ref: base, sha: baseSha },
     title: draft.title,
     body: draft.body ?? null,
+    edits: [],
     state: 'open',
     draft: draft.draft ?? false,
     merged: undefined,
@@ -116,7 +117,7 @@ export interface PullEdit {
 export function editPull(world: World, pull: Pull, edit: PullEdit): void {
   checkBody('PullRequest', edit.body)
   if (edit.base !== undefined && edit.base !== pull.base.ref) checkBase(pull, edit.base)
-  const changes = applyEdit(pull, edit)
+  const changes = applyEdit(world, pull, edit)
   if (Object.keys(changes).length > 0) {
     pull.updatedAt = world.now()
     announcePull(world, pull, { action: 'edited', by: edit.by, extra: { changes } })
@@ -126,14 +127,16 @@ export function editPull(world: World, pull: Pull, edit: PullEdit): void {
 }
 
 /** Changes the texts and the base; gives what they were, as the `edited` event tells it. */
-function applyEdit(pull: Pull, edit: PullEdit): Json {
+function applyEdit(world: World, pull: Pull, edit: PullEdit): Json {
   const changes: Json = {}
   if (edit.title !== undefined && edit.title !== pull.title) {
     changes['title'] = { from: pull.title }
     pull.title = edit.title
   }
   if (edit.body !== undefined && edit.body !== pull.body) {
-    changes['body'] = { from: pull.body ?? '' }
+    const from = pull.body ?? ''
+    changes['body'] = { from }
+    pull.edits.push({ id: world.nextId(), at: world.now(), by: edit.by, body: edit.body ?? '', from })
     pull.body = edit.body
   }
   const sha = edit.base === undefined ? undefined : branchHead(pull.repo, edit.base)

@@ -110,6 +110,15 @@ export interface Review {
   readonly at: number
 }
 
+/** A change of a text. */
+export interface Edit {
+  readonly id: number
+  readonly at: number
+  readonly by: Account
+  readonly body: string
+  readonly from: string
+}
+
 export interface Pull {
   readonly id: number
   readonly issueId: number
@@ -120,6 +129,8 @@ export interface Pull {
   readonly base: { ref: string; sha: string }
   title: string
   body: string | null
+  /** Of the body, oldest first. */
+  readonly edits: Edit[]
   state: 'open' | 'closed'
   draft: boolean
   merged: { readonly at: number; readonly by: Account; readonly sha: string } | undefined
@@ -145,6 +156,8 @@ export interface Comment {
   readonly pull: Pull
   readonly author: Author
   body: string
+  /** Oldest first. */
+  readonly edits: Edit[]
   readonly createdAt: number
   updatedAt: number
   readonly reactions: Reaction[]
