@@ -29,7 +29,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   const state = isAsked ? await loadBase(desk, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
-  for (const rollout of task.failing === true ? await withFailures(desk, sha, rollouts) : rollouts)
+  for (const rollout of task.failing === true ? await withFailures(desk, { ref: task.base, sha }, rollouts) : rollouts)
     await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
   for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)

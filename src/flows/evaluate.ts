@@ -19,7 +19,17 @@ import { lintFiles } from './validate.ts'
 
 type Needs = Pick<
   Desk,
-  'mirror' | 'renderer' | 'validators' | 'schemas' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'
+  | 'mirror'
+  | 'renderer'
+  | 'validators'
+  | 'schemas'
+  | 'signals'
+  | 'clock'
+  | 'pulls'
+  | 'people'
+  | 'metrics'
+  | 'memo'
+  | 'repo'
 >
 
 export interface Question extends RestraintQuestion {

@@ -6,6 +6,7 @@ import { type Target, targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { analyse } from './analyse.ts'
 import type { Desk } from './desk.ts'
+import type { BaseHead } from './landing.ts'
 import { livenessOf } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { type Health, heldStep, recallHealth, recallPulls, rememberHealth, rememberHeldStep } from './memory.ts'
@@ -43,7 +44,7 @@ async function examineOne(
   const rollout = `${ref}:${targetName(standing.target)}`
   const known = await recallHealth(desk, rollout)
   const now = desk.clock.now()
-  const health = await healthOf(desk, { base, known }, standing)
+  const health = await healthOf(desk, { base, ref, known }, standing)
   if (health === undefined) return
   const report = await analyse(desk, standing, health.since)
   const word = report === undefined ? '' : healthWord(report)
@@ -60,13 +61,13 @@ async function examineOne(
 /** Since when the step is live, from memory while that is fresh. */
 async function healthOf(
   desk: Desk,
-  at: { readonly base: Sha; readonly known: Health | undefined },
+  at: { readonly base: Sha; readonly ref: string; readonly known: Health | undefined },
   standing: Standing,
 ): Promise<Health | undefined> {
-  const { base, known } = at
+  const { base, ref, known } = at
   const now = desk.clock.now()
   if (known?.base === base && now - known.asked < TRUSTED_MS) return known
-  const liveness = await livenessOf(desk, { base }, standing)
+  const liveness = await livenessOf(desk, { base, baseRef: ref }, standing)
   return liveness.state === 'live' ? { base, since: liveness.since, asked: now, word: '' } : undefined
 }
 
@@ -88,7 +89,7 @@ async function lookAgain(desk: Desk, cause: string): Promise<void> {
 /** The rollouts with what was measured of those that fail. */
 export async function withFailures(
   desk: Desk,
-  base: Sha,
+  base: BaseHead,
   rollouts: readonly RolloutFacts[],
 ): Promise<readonly RolloutFacts[]> {
   const all: RolloutFacts[] = []
@@ -99,8 +100,8 @@ export async function withFailures(
   return all
 }
 
-async function measure(desk: Desk, base: Sha, standing: Standing): Promise<AnalysisReport | undefined> {
-  const liveness = await livenessOf(desk, { base }, standing)
+async function measure(desk: Desk, base: BaseHead, standing: Standing): Promise<AnalysisReport | undefined> {
+  const liveness = await livenessOf(desk, { base: base.sha, baseRef: base.ref }, standing)
   return liveness.state === 'live' ? analyse(desk, standing, liveness.since) : undefined
 }
 

@@ -4,7 +4,7 @@ import { wantOf } from '../core/gate/live.ts'
 import type { Review } from '../core/gate/review.ts'
 import { waitKey } from '../core/gate/signal.ts'
 import { gateReport, validateReport } from '../core/message/checks.ts'
-import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { PullRequest } from '../core/rollout/facts.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
 import { recallPulls, rememberPull, rememberWaiting } from './memory.ts'
@@ -14,7 +14,7 @@ import { stopsKey } from './stops.ts'
 import { jobOf, type Task } from './work.ts'
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-export async function followUp(desk: Desk, at: Ends & { readonly told: readonly Sha[] }, found: Review): Promise<void> {
+export async function followUp(desk: Desk, at: Ends, found: Review): Promise<void> {
   const { pull, base } = at
   const verdicts = found.changes.flatMap((change) => change.verdicts)
   const waits = [...new Set(verdicts.flatMap(({ reason }) => waitsIn(reason)))]
@@ -26,7 +26,6 @@ export async function followUp(desk: Desk, at: Ends & { readonly told: readonly 
     head: pull.head.sha,
     base,
     waits,
-    told: waits.length === 0 ? [] : [...at.told],
     traffic: found.changes.length > 0,
     targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(at.refs),

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { StepHistory } from '../core/gate/step-history.ts'
 import type { Sha } from '../core/rollout/facts.ts'
+import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
 
 /** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
@@ -8,8 +10,6 @@ const Seen = z.object({
   base: z.string(),
   /** What its gate waits for, by `waitKey`. */
   waits: z.array(z.string()),
-  /** Commits of its base that webhooks told of while it waited, newest first. */
-  told: z.array(z.string()).default([]),
   /** When time alone may turn its gate, epoch milliseconds. */
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
@@ -80,6 +80,47 @@ export async function settle(desk: Needs, base: string, sha: Sha): Promise<void>
 export async function knownBases(desk: Needs): Promise<readonly string[]> {
   const prefix = `base:${desk.repo.id}:`
   return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+}
+
+const ReportedCommit = z.object({
+  sha: z.string(),
+  signals: z.array(
+    z.object({
+      source: z.enum(['status', 'check', 'deployment', 'report']),
+      name: z.string(),
+      state: z.enum(['success', 'failure', 'silent']),
+      at: z.number(),
+      description: z.string(),
+      by: z.array(z.string()),
+    }),
+  ),
+})
+
+const StepRecord = z.object({
+  step: z.string(),
+  landing: z.object({ sha: z.string(), time: z.number() }),
+  checkedTo: z.string(),
+  wants: z.string(),
+  scannedTo: z.string().optional(),
+  reported: z.array(ReportedCommit),
+})
+
+/** What is known of the step that a rollout stands at on a base branch. */
+export async function recallStep(desk: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
+  const record = StepRecord.safeParse(await desk.memo.get(stepRecordKey(desk, base, target)))
+  return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
+}
+
+export async function rememberStep(
+  desk: Needs,
+  base: string,
+  { target, history }: { readonly target: Target; readonly history: StepHistory },
+): Promise<void> {
+  await desk.memo.set(stepRecordKey(desk, base, target), history)
+}
+
+function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
+  return `step:${repo.id}:${base}:${targetName(target)}`
 }
 
 /** When a rollout's step was live and what was last measured of it, for one head of its base branch. */

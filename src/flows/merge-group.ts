@@ -43,7 +43,7 @@ export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
     claimant: () => Promise.resolve(undefined),
     overrides: () => overridesOf(desk, commits),
   }
-  const found = await evaluate(desk, { base, head: task.head, around })
+  const found = await evaluate(desk, { base, baseRef: task.base, head: task.head, around })
   await publishChecks(board, await withoutTwins(desk, { base, commits }, found), false)
   await rememberGroup(desk, task.head)
 }

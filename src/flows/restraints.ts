@@ -10,7 +10,7 @@ import { analyse } from './analyse.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics'>
+type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {

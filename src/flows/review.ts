@@ -38,8 +38,7 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
   if (at !== undefined) {
-    const before = { wasTraffic: seen?.traffic === true, told: toldOf(task, seen) }
-    return reviewOpen(desk, at, { task, comments, isFresh, ...before })
+    return reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
@@ -51,16 +50,7 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-/** One request each, in every review; a commit that was told of longer ago has been overtaken by several. */
-const MAX_TOLD = 5
-
-/** The commits that webhooks told of while this pull request waited, the newest first. */
-function toldOf({ commit }: ReviewTask, seen: Seen | undefined): readonly Sha[] {
-  const all = [...(commit === undefined ? [] : [commit]), ...(seen?.told ?? [])]
-  return [...new Set(all)].slice(0, MAX_TOLD)
-}
-
-const UNSEEN: Seen = { head: '', base: '', waits: [], told: [], traffic: false, targets: [], stops: '', polls: false }
+const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false, targets: [], stops: '', polls: false }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new. */
 function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
@@ -75,11 +65,10 @@ interface Conversed {
   readonly isFresh: boolean
   /** When it was last looked at it changed traffic, so there is a comment to keep true. */
   readonly wasTraffic: boolean
-  readonly told: readonly Sha[]
 }
 
 async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<void> {
-  const { task, comments, isFresh, wasTraffic, told } = conversed
+  const { task, comments, isFresh, wasTraffic } = conversed
   let read = comments
   const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
   const stops = await stopsAmong(desk, at.refs)
@@ -90,7 +79,7 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
       for (const key of keys) waits.add(key)
       await rememberWaiting(desk, task.pull, [...waits])
     }
-    return { base: at.base, head, told, onWait, around }
+    return { base: at.base, baseRef: at.pull.base.ref, head, mentioned: task.commit, onWait, around }
   }
   const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
@@ -107,7 +96,7 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
   await publishMeasurements(desk, at.pull, found)
   for (const body of answered.answers) await desk.conversation.add(task.pull, body)
   await labelSteps(desk, { pull: at.pull, labels: task.labels }, found)
-  await followUp(desk, { ...at, told, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+  await followUp(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 
 /** With what was passed a moment ago, whose record is posted last. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
 import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
-import { landingOf } from './liveness.ts'
+import { type BaseHead, historyOf } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 import { besideOf } from './propose.ts'
 
@@ -24,7 +24,7 @@ export interface BaseState {
   readonly leftovers: readonly string[]
 }
 
-type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin'>
+type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin' | 'memo' | 'repo'>
 
 /** Undefined where the branch does not exist; an error where its config is not valid. */
 export async function loadBase(
@@ -45,7 +45,7 @@ export async function loadBase(
   const rollouts: RolloutFacts[] = []
   for (const target of snapshot.targets) {
     const mine = ours.filter((pull) => isStepOf(target, pull, desk.botLogin))
-    rollouts.push(await factsOf(desk, { base: sha, heads: refs }, { standing: standingOf(target), mine }))
+    rollouts.push(await factsOf(desk, { base: { ref, sha }, heads: refs }, { standing: standingOf(target), mine }))
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>
@@ -56,12 +56,12 @@ export async function loadBase(
 }
 
 interface Refs {
-  readonly base: Sha
+  readonly base: BaseHead
   readonly heads: ReadonlyMap<string, Sha>
 }
 
 async function factsOf(
-  desk: Pick<Desk, 'mirror'>,
+  desk: Pick<Desk, 'mirror' | 'memo' | 'repo'>,
   refs: Refs,
   rollout: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
 ): Promise<RolloutFacts> {
@@ -70,22 +70,26 @@ async function factsOf(
   for (const pull of mine.filter(({ state }) => state === 'open')) {
     const head = refs.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
-    open.push({ pull, kind, fits: head !== undefined && (await isChange(desk, { base: refs.base, head }, standing)) })
+    open.push({
+      pull,
+      kind,
+      fits: head !== undefined && (await isChange(desk, { base: refs.base.sha, head }, standing)),
+    })
   }
   return { standing, open, ...(await refusals(desk, refs.base, { standing, mine })) }
 }
 
 /** What people have refused of this step by closing it without merging. */
 async function refusals(
-  desk: Pick<Desk, 'mirror'>,
-  base: Sha,
+  desk: Pick<Desk, 'mirror' | 'memo' | 'repo'>,
+  base: BaseHead,
   { standing, mine }: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
 ): Promise<Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'>> {
   const [newest] = mine
   const isRollback = ({ head }: PullRequest): boolean => kindOf(head.ref, standing.phase) === 'rollback'
   const closed = mine.filter((pull) => pull.state === 'closed' && (pull === newest || isRollback(pull)))
   if (closed.length === 0 || standing.share === 0) return { stoppedByHand: false, rollbackRefused: false }
-  const since = (await landingOf(desk, base, standing))?.time ?? Infinity
+  const since = (await historyOf(desk, base, standing))?.landing.time ?? Infinity
   const refused = closed.filter(({ createdAt }) => createdAt >= since - CLOCK_SLACK_MS)
   return { stoppedByHand: refused.some((pull) => pull === newest), rollbackRefused: refused.some(isRollback) }
 }

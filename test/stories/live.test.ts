@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { reportKey } from '../../src/entry/report-key.ts'
-import { aStory, checksOn, gitops, type Story, type StoryOptions } from './world.ts'
+import { aStory, checksOn, gitops, type Story, type StoryOptions, VS } from './world.ts'
 
 const REPORT_SECRET = 'a secret of reports, long enough to be one'
 
@@ -19,11 +19,14 @@ interface Waiting {
 }
 
 /** A rollout that stands at 5%, whose step to 25% is open and waits for what `live` asks for. */
-async function aWaitingStep(live: string, options: StoryOptions = {}): Promise<Waiting> {
+async function aWaitingStep(
+  live: string,
+  { bake = '0.3s', ...options }: StoryOptions & { readonly bake?: string } = {},
+): Promise<Waiting> {
   const config = `environments:
   production: { path: overlays/production, live: ${live} }
 services:
-  api-service: { steps: [5, 25, 100], bake: 0.3s }
+  api-service: { steps: [5, 25, 100], bake: ${bake} }
 `
   const story = await aStory({ files: gitops(config, [95, 5]), ...options })
   story.person('alice').push('main', { 'README.md': '# Another\n' })
@@ -129,6 +132,38 @@ test('a failure is not forgotten because many commits come after it', async () =
   assert.match(answer.body, /failed: no quota/)
   await sleep(1_500)
   await gate('failure', /no quota/)
+})
+
+test('the bake of a step ends when it was to end, however many reported commits and changes of its file follow', async () => {
+  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }', { bake: '1h' })
+  const alice = story.person('alice')
+  const context = 'kustomization/apps/1'
+  alice.setStatus(main(), { context, state: 'success' })
+  await gate('action_required', /\*\*bake\*\*.*until/)
+  const ending = (): string | undefined => {
+    const { sha } = story.repository().pull(step).head
+    const gateRun = story
+      .repository()
+      .checkRuns(sha)
+      .find(({ name }) => name === 'canary/gate')
+    return /until (\S+ \S+ UTC)/.exec(gateRun?.summary ?? '')?.[1]
+  }
+  const ends = ending()
+  assert.ok(ends)
+  await sleep(2_100)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    const changed = `${story.repository().file(VS) ?? ''}# ${text}\n`
+    const sha = alice.push('main', { [VS]: changed })
+    alice.setStatus(sha, { context, state: 'success' })
+  }
+  const comment = alice.comment(step, '/canary why')
+  await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(step)
+      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  assert.equal(ending(), ends)
 })
 
 test('a status from somebody who may not say so is named, and the right one counts', async () => {

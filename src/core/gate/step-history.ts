@@ -1,0 +1,113 @@
+import type { Sha } from '../rollout/facts.ts'
+import { matcher, type Signal, type Want } from './signal.ts'
+
+/**
+ * What is known about one step on its base branch, from the commit that brought it up to today. It only saves requests: a
+ * history that was lost is read again from Git and GitHub, the oldest commits first.
+ */
+export interface StepHistory {
+  /** Which step it is about (`stepKey`). */
+  readonly step: string
+  readonly landing: Landed
+  /** The newest base commit up to which the step is known to be unchanged. */
+  readonly checkedTo: Sha
+  /** The signals that were asked for (`wantsKey`): of others nothing is known. */
+  readonly wants: string
+  /** Every commit from the landing up to this one has been asked about. */
+  readonly scannedTo: Sha | undefined
+  /** The commits that have signals. */
+  readonly reported: readonly ReportedCommit[]
+}
+
+/** The commit with which a step came to the base branch. `time`: its committer time, epoch milliseconds. */
+export interface Landed {
+  readonly sha: Sha
+  readonly time: number
+}
+
+export interface ReportedCommit {
+  readonly sha: Sha
+  /** Newest first. */
+  readonly signals: readonly Signal[]
+}
+
+/** Deployers report the newest commit that they see, so the newest ones are asked about in every look: one request each. */
+const NEWEST_ASKED = 4
+
+/** How many older commits one look asks about. The next looks go on from there. */
+const OLDER_ASKED = 20
+
+export function wantsKey(wants: readonly Want[]): string {
+  return wants
+    .map(({ source, pattern }) => `${source}:${pattern}`)
+    .sort()
+    .join('\n')
+}
+
+/**
+ * The commits to ask about now. `carrying`: the commits of the base branch that carry the step, newest first, its landing
+ * last. `mentioned`: a commit that a webhook has just named.
+ */
+export function commitsToAsk(history: StepHistory, carrying: readonly Sha[], mentioned?: Sha): readonly Sha[] {
+  const unread = unreadOf(history, carrying).slice(-OLDER_ASKED)
+  const wanted = new Set([...carrying.slice(0, NEWEST_ASKED), ...unread, mentioned])
+  return carrying.filter((sha) => wanted.has(sha))
+}
+
+/** The history with the answers of one look added. `wants`: what was asked for. */
+export function withAnswers(
+  history: StepHistory,
+  carrying: readonly Sha[],
+  { answers, wants }: { readonly answers: readonly ReportedCommit[]; readonly wants: readonly Want[] },
+): StepHistory {
+  const asked = new Set(answers.map(({ sha }) => sha))
+  const unread = unreadOf(history, carrying).toReversed()
+  const end = unread.findIndex((sha) => !asked.has(sha))
+  const read = end === -1 ? unread : unread.slice(0, end)
+  const known = new Map(history.reported.map(({ sha, signals }) => [sha, signals]))
+  for (const { sha, signals } of answers) known.set(sha, merged(known.get(sha) ?? [], relevant(signals, wants)))
+  const reported = carrying.flatMap((sha) => {
+    const signals = known.get(sha) ?? []
+    return signals.length === 0 ? [] : [{ sha, signals }]
+  })
+  return { ...history, scannedTo: read.at(-1) ?? history.scannedTo, reported }
+}
+
+/** The carrying commits that nobody asked about since they ceased to be among the newest, newest first. */
+function unreadOf({ scannedTo }: StepHistory, carrying: readonly Sha[]): readonly Sha[] {
+  const older = carrying.slice(NEWEST_ASKED)
+  const end = scannedTo === undefined ? -1 : carrying.indexOf(scannedTo)
+  return end === -1 ? older : carrying.slice(NEWEST_ASKED, Math.max(NEWEST_ASKED, end))
+}
+
+function relevant(signals: readonly Signal[], wants: readonly Want[]): readonly Signal[] {
+  const tests = wants.map(({ source, pattern }) => ({ source, matches: matcher(pattern) }))
+  return signals.filter(
+    ({ source, name, state }) =>
+      state !== 'silent' && tests.some((test) => test.source === source && test.matches(name)),
+  )
+}
+
+/** GitHub cuts long lists off at their old end, and a check run that is updated forgets what it said before. */
+function merged(known: readonly Signal[], fresh: readonly Signal[]): readonly Signal[] {
+  const seen = new Set(fresh.map(identity))
+  return withoutRepeats([...fresh, ...known.filter((signal) => !seen.has(identity(signal)))])
+}
+
+function identity({ source, name, state, at, by }: Signal): string {
+  return JSON.stringify([source, name, state, at, by])
+}
+
+/** A success that only repeats the one before it tells nothing; a deployer may repeat it every minute. */
+function withoutRepeats(newestFirst: readonly Signal[]): readonly Signal[] {
+  const last = new Map<string, Signal>()
+  const kept: Signal[] = []
+  for (const signal of newestFirst.toReversed()) {
+    const writer = JSON.stringify([signal.source, signal.name, signal.by])
+    const before = last.get(writer)
+    const isRepeat = before?.state === 'success' && signal.state === 'success' && before.at <= signal.at
+    if (!isRepeat) kept.push(signal)
+    if (!isRepeat) last.set(writer, signal)
+  }
+  return kept.toReversed()
+}
