@@ -243,7 +243,7 @@ test('for any weights and percent: the total stays, the shares are as asked, and
         assert.ok(text.ok)
         const after = rereadTarget(target, new Map([['app/vs.yaml', text.value]]))
         assert.ok(after !== undefined)
-        assert.ok(Math.abs((canaryShare(after.route) ?? -1) - percent) < 1e-6)
+        assert.ok(Math.abs(Number(canaryShare(after.route) ?? -1) - percent) < 1e-6)
         const total = (weights: readonly (number | undefined)[]): number =>
           weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0)
         const weightsOf = (route: typeof after.route): number =>

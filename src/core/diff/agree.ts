@@ -100,9 +100,10 @@ function sorted(value: unknown): unknown {
   )
 }
 
-/** The canary's share of a target's route as an environment renders it; undefined where the route is not there. */
+/** The canary's share of a target's route as an environment renders it; undefined where the route is not there, or nobody can tell. */
 export function renderedShare(environment: string, yaml: string, target: Target): number | undefined {
-  return shareIn(parseRender(yaml), environment, target)
+  const share = shareIn(parseRender(yaml), environment, target)
+  return share === 'unknown' ? undefined : share
 }
 
 /**
@@ -125,7 +126,7 @@ function parseRender(yaml: string): Manifest | undefined {
   return render.ok ? render.value : undefined
 }
 
-function shareIn(render: Manifest | undefined, environment: string, target: Target): number | undefined {
+function shareIn(render: Manifest | undefined, environment: string, target: Target): ReturnType<typeof canaryShare> {
   const layered = layeredIn(target.layout, environment, target.object)
   const objects = render?.objects.filter(isRoute) ?? []
   const { rendered } = layered ?? {}

@@ -1,5 +1,6 @@
 /** Rendered manifests as plain data. */
-import { type Document, LineCounter, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from 'yaml'
+import { kubernetesNumber, NUMBER } from '../manifest/number.ts'
 import { type Piece, splitPieces } from '../manifest/pieces.ts'
 
 /** Plain data, as JSON has it. */
@@ -107,7 +108,7 @@ function partsOf({ text, line }: Piece, known: KnownDocuments): readonly (Part |
 function documentsOf(yaml: string): readonly (Part | Unread)[] {
   const lines = new LineCounter()
   // A `%YAML 1.1` directive would bring dates and binaries, which are no data of Kubernetes; the schema is ours to say.
-  const schema = { merge: true, schema: 'core', intAsBigInt: true } as const
+  const schema = { merge: true, schema: 'core', customTags: withNumbers } as const
   return parseAllDocuments(yaml, { ...schema, lineCounter: lines, prettyErrors: false, logLevel: 'silent' }).map(
     (document) => {
       const [error] = document.errors
@@ -115,6 +116,20 @@ function documentsOf(yaml: string): readonly (Part | Unread)[] {
       return error === undefined ? dataOf(document, line) : { code: 'unparsable', line }
     },
   )
+}
+
+/** Numbers as Kubernetes reads them: what is rendered from plain folders has any spelling. */
+const NUMBERS: readonly ScalarTag[] = ['int', 'float'].map((name) => ({
+  tag: `tag:yaml.org,2002:${name}`,
+  identify: (value) => typeof value === 'number' || typeof value === 'bigint',
+  default: true,
+  test: NUMBER,
+  resolve: (text) => kubernetesNumber(text) ?? text,
+}))
+
+function withNumbers(tags: Tags): Tags {
+  const isOther = (tag: Tags[number]): boolean => typeof tag === 'string' || !/:(?:int|float)$/.test(tag.tag)
+  return [...tags.filter(isOther), ...NUMBERS]
 }
 
 function dataOf(document: Document.Parsed, line: number): Part | Unread {

@@ -1,4 +1,5 @@
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
+import { kubernetesNumber } from './number.ts'
 
 /** A document as plain data, or why it has none. `at` is an offset in its text. */
 export type Reading =
@@ -117,15 +118,12 @@ function keyName(reader: Reader, key: unknown, depth: number): string {
   return JSON.stringify(read(reader, key, depth + 1)) ?? ''
 }
 
-const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
+const NUMBER_TAGS = [undefined, 'tag:yaml.org,2002:int', 'tag:yaml.org,2002:float']
 
-/**
- * A number only where every reader of YAML sees the same one: `010` is 8 to kubectl and 10 to YAML 1.2, `0x1f`, `1e1`,
- * `+5` and `!!int "10"` are numbers to some. Those stay the text that they are.
- */
-function scalarValue(scalar: Scalar): unknown {
-  if (typeof scalar.value !== 'number' && typeof scalar.value !== 'bigint') return scalar.value
-  return scalar.type === 'PLAIN' && scalar.tag === undefined && DECIMAL.test(scalar.source ?? '')
-    ? scalar.value
-    : (scalar.source ?? String(scalar.value))
+/** Numbers as Kubernetes reads them, and not as YAML 1.2 does. One that a double cannot hold stays the text that it is. */
+function scalarValue({ type, tag, source, value }: Scalar): unknown {
+  const isRead = NUMBER_TAGS.includes(tag) && (type === 'PLAIN' || tag !== undefined)
+  const number = isRead ? kubernetesNumber(source ?? '') : undefined
+  if (typeof number === 'number') return number
+  return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
 }

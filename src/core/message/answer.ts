@@ -236,6 +236,7 @@ function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>)
 
 const PHASES = {
   idle: 'no canary traffic',
+  unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
   'by-hand': 'moved by hand (no annotation): Perch shows it and leaves it alone',
   stepping: 'rolling out',
   'finishing-version': 'finishing: the stable version becomes the canary’s',
@@ -246,7 +247,7 @@ function statusWords(lines: readonly StandingLine[]): string {
   if (lines.length === 0) return 'No rollout belongs to this pull request.'
   const rows = lines.map(({ standing, open }) => [
     code(targetName(standing.target)),
-    percent(standing.share),
+    standing.phase === 'unreadable' ? '?' : percent(standing.share),
     standing.versions === undefined
       ? '–'
       : `${plainText(standing.versions.stable)} → ${plainText(standing.versions.canary)}`,

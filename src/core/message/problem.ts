@@ -168,17 +168,22 @@ export function disagreement({
 }: {
   readonly environment: string
   readonly target: Target
-  readonly said: number
-  readonly rendered: number | undefined
+  readonly said: number | 'unknown'
+  readonly rendered: number | 'unknown' | undefined
 }): Problem {
-  const comes = rendered === undefined ? 'its route is not rendered' : `${percent(rendered)} is rendered`
+  const comes = rendered === undefined ? 'its route is not rendered' : `${shareWords(rendered)} is rendered`
   return {
     code: 'share-differs',
     file: target.route.place.file,
     line: target.route.place.line,
-    what: `By its files the canary of ${code(targetName(target))} gets ${percent(said)} of the traffic, and in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
+    what: `By its files the canary of ${code(targetName(target))} gets ${shareWords(said)} of the traffic, and in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
     next: 'Set them in the file or in a patch of it, not by a replacement, a variable, a plugin or an OpenAPI schema.',
   }
+}
+
+/** `25%`, or that nobody can tell. */
+function shareWords(share: number | 'unknown'): string {
+  return share === 'unknown' ? 'an unknown part' : percent(share)
 }
 
 /** The merge queue's commit does not stand on the base branch. */

@@ -38,10 +38,11 @@ export function statusText(standings: readonly Standing[]): string {
 }
 
 function standingText(standing: Standing): string {
-  const { target, share, versions } = standing
+  const { target, versions, phase } = standing
+  const share = phase === 'unreadable' ? 'unknown' : percent(standing.share)
   const { route } = target
   const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
-  const head = `${targetName(target)}  canary ${percent(share)}${version}`
+  const head = `${targetName(target)}  canary ${share}${version}`
   const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}, plan ${planOf(target).map(percent).join(' ')}`
   const shown = isSplit(route) ? weightedRules(route) : route.rules
   const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)

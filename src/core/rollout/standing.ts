@@ -7,6 +7,8 @@ import { nextStep, planOf, type Target } from './target.ts'
 /** Where a rollout stands, read from the files of one commit. */
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
   | { readonly phase: 'idle'; readonly share: 0 }
+  /** A weight cannot be read: nobody knows the share, and nothing is driven. */
+  | { readonly phase: 'unreadable'; readonly share: 0 }
   /** Somebody moves the traffic by hand: weights without our annotation. Shown, not driven. */
   | { readonly phase: 'by-hand'; readonly share: number }
   | { readonly phase: 'stepping'; readonly share: number }
@@ -20,6 +22,7 @@ export function standingOf(target: Target): Standing {
   const share = canaryShare(target.route) ?? 0
   const versions = versionsOf(target.route, target.neighbours)
   const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
+  if (share === 'unknown') return { target, versions, phase: 'unreadable', share: 0 }
   if (share === 0) return { target, versions, phase: 'idle', share: 0 }
   if (!isDriven) return { target, versions, phase: 'by-hand', share }
   if (share < 100) return { target, versions, phase: 'stepping', share }
@@ -30,6 +33,7 @@ export function standingOf(target: Target): Standing {
 export function moveAfter(standing: Standing): Move | undefined {
   switch (standing.phase) {
     case 'idle':
+    case 'unreadable':
     case 'by-hand':
       return undefined
     case 'stepping': {

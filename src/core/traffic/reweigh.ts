@@ -67,7 +67,7 @@ function problemOf(rule: Rule, percent: number): RuleProblem | undefined {
   if (total > limits.sum) return { code: 'sum-too-large', total }
   // Going down is never harder than going up: what the ports mean for it is as it was.
   const ports = rule.destinations.filter(({ role }) => role !== 'other').map(({ port }) => port)
-  if (percent > canaryShareOf(rule) && new Set(ports).size > 1) return { code: 'ports-differ' }
+  if (percent > (canaryShareOf(rule) ?? 0) && new Set(ports).size > 1) return { code: 'ports-differ' }
   return undefined
 }
 

@@ -135,8 +135,10 @@ export function shares(rule: Rule): readonly number[] {
   return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
 }
 
-/** The canary's percent in one rule. */
-export function canaryShareOf(rule: Rule): number {
+/** The canary's percent in one rule; undefined where a weight cannot be read. */
+export function canaryShareOf(rule: Rule): number | undefined {
+  if (rule.destinations.length > 1 && rule.destinations.some(({ badWeight }) => badWeight !== undefined))
+    return undefined
   const percents = shares(rule)
   const sum = rule.destinations.reduce(
     (all, { role }, index) => all + (role === 'canary' ? (percents[index] ?? 0) : 0),
@@ -147,11 +149,13 @@ export function canaryShareOf(rule: Rule): number {
 
 /**
  * The canary's percent in a route: the largest over its weighted rules, so that rules which differ never hide traffic.
- * Undefined where no rule holds both roles.
+ * `unknown` where a weight cannot be read; undefined where no rule holds both roles.
  */
-export function canaryShare(route: Route): number | undefined {
+export function canaryShare(route: Route): number | 'unknown' | undefined {
   const rules = weightedRules(route)
-  return rules.length === 0 ? undefined : Math.max(...rules.map(canaryShareOf))
+  const percents = rules.flatMap((rule) => canaryShareOf(rule) ?? [])
+  if (percents.length < rules.length) return 'unknown'
+  return rules.length === 0 ? undefined : Math.max(...percents)
 }
 
 export function count(rule: Rule, role: Role): number {

@@ -34,11 +34,14 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A weight as read, and what stands there when it is no number (a map where a template was meant). */
+/**
+ * A weight as read, and what stands there when it is no whole number of at least 0 (a text, a fraction, a map where a
+ * template was meant): Kubernetes refuses the object, and nobody knows its shares.
+ */
 export function weightOf(entry: Data): { readonly weight: number | undefined; readonly badWeight: string | undefined } {
   const weight = entry['weight']
-  if (typeof weight === 'number') return { weight, badWeight: undefined }
   if (weight === undefined || weight === null) return { weight: undefined, badWeight: undefined }
+  if (typeof weight === 'number' && Number.isInteger(weight) && weight >= 0) return { weight, badWeight: undefined }
   return { weight: undefined, badWeight: typeof weight === 'object' ? '{…}' : JSON.stringify(weight) }
 }
 

@@ -1,0 +1,27 @@
+/**
+ * The number that Kubernetes reads in a plain scalar; undefined where it reads text. kubectl, Argo CD, Flux and kustomize
+ * read YAML with sigs.k8s.io/yaml, which is go-yaml v2 and so YAML 1.1 (`resolve` in go.yaml.in/yaml/v2): `0144` is octal,
+ * `0x64` and `0b11` are numbers, `1_000` is a thousand.
+ */
+export function kubernetesNumber(source: string): number | bigint | undefined {
+  if (!NUMBER.test(source)) return undefined
+  const text = source.replaceAll('_', '')
+  const whole = WHOLE.exec(text)
+  if (whole === null) return FLOAT.test(text) ? Number(text) : undefined
+  const [, sign, digits = ''] = whole
+  // BigInt knows `0o` for octal, and no bare `0`.
+  const octal = /^0o?([0-7]+)$/i.exec(digits)?.[1]
+  const value = BigInt(octal === undefined ? digits : `0o${octal}`)
+  return narrow(sign === '-' ? -value : value)
+}
+
+/** What looks like a number to a YAML library: everything that `kubernetesNumber` may read. */
+export const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
+
+const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?[0-7]+|0|[1-9]\d*)$/i
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i
+
+function narrow(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
