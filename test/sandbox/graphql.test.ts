@@ -127,7 +127,7 @@ test('Comments come in pages, and say whether they were edited, and by whom, als
 
 const NODES = `query ($ids: [ID!]!) {
   nodes(ids: $ids) {
-    __typename id
+    kind: __typename id
     ... on IssueComment { body lastEditedAt userContentEdits(first: 5) { nodes { diff editor { login } } } }
     ... on PullRequest { number }
   }
@@ -151,7 +151,7 @@ test('The node ids of REST lead to the same things in GraphQL; what is gone is n
   alice.deleteComment(other.id)
   const { body } = await graphql(box, token, NODES, { ids })
   assert.deepEqual(
-    body.data.nodes.map((node: Data) => node && [node.__typename, node.id]),
+    body.data.nodes.map((node: Data) => node && [node.kind, node.id]),
     [['IssueComment', ids[0]], null, ['PullRequest', ids[2]], ['Commit', ids[3]]],
   )
   assert.deepEqual(body.data.nodes[0].userContentEdits.nodes, [

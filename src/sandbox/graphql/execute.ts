@@ -79,7 +79,7 @@ function refused(problems: readonly GraphQLError[]): GraphqlAnswer {
 }
 
 /** A field without a resolver is a property of what the field around it gave. */
-const property: GraphQLFieldResolver<unknown, Scope> = (source, _, __, { fieldName, parentType }) => {
+const property: GraphQLFieldResolver<unknown, Scope> = (...[source, , , { fieldName, parentType }]) => {
   if (typeof source === 'object' && source !== null && fieldName in source) {
     const value: unknown = Reflect.get(source, fieldName)
     return value
