@@ -98,7 +98,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
       try {
         return Token.parse(await octokit.auth({ type: 'installation', installationId: installation })).token
       } catch (error) {
-        throw outage(error, 'POST /app/installations/{installation_id}/access_tokens')
+        throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' })
       }
     },
     everyRepository: () => listRepositories({ probot, log }, octokitFor),

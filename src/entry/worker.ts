@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
 import { examine } from '../flows/examine.ts'
+import { orRefusal } from '../flows/github-refusals.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { recordReport } from '../flows/record-report.ts'
 import { giveUpReview, review } from '../flows/review.ts'
@@ -10,6 +11,10 @@ import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
 import { Report } from '../core/report/report.ts'
 import type { ClaimedJob, Job, JobHandler, Jobs } from '../ports/jobs.ts'
+import { GitHubUnavailable } from '../adapters/github/client.ts'
+import { GitUnavailable } from '../adapters/git/errors.ts'
+import { outageWords } from '../core/message/checks.ts'
+import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
 import type { InstalledRepository } from '../adapters/github/installations.ts'
 
@@ -38,6 +43,11 @@ export interface WorkerParts {
   >
 }
 
+interface Working extends WorkerParts {
+  /** What GitHub refuses, by the key of the job: so that it is said once. */
+  readonly refused: Map<string, string>
+}
+
 export function deliveryJob(delivery: {
   readonly id: string
   readonly name: string
@@ -58,7 +68,8 @@ export function sweepJob(id: string): Job {
 }
 
 /** What a worker does with a job: feed a webhook to Probot, or carry out a task. */
-export function handleJobs(parts: WorkerParts): JobHandler {
+export function handleJobs(given: WorkerParts): JobHandler {
+  const parts: Working = { ...given, refused: new Map() }
   return async (job) => {
     const delivery = Delivery.safeParse(job.data)
     if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
@@ -77,16 +88,34 @@ function eventOf(delivery: z.infer<typeof Delivery>['delivery']): ProbotEvent {
   return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as ProbotEvent
 }
 
-async function perform(parts: WorkerParts, task: Task, job: ClaimedJob): Promise<void> {
+async function perform(parts: Working, task: Task, job: ClaimedJob): Promise<void> {
   const started = performance.now()
-  const desk = await parts.deskFor(task)
-  await run(desk, task)
+  const done = await orRefusal(async () => run(await parts.deskFor(task), task))
+  if (done.ok) parts.refused.delete(job.key)
+  else await standRefused(parts, job, done.error)
   const { type, repo } = task
   parts.log.debug(
     { task: type, repo: `${repo.owner}/${repo.name}`, key: job.key, ms: Math.round(performance.now() - started) },
     'task done',
   )
 }
+
+/**
+ * GitHub refuses the task for good, so it is not tried again: what is refused is said once, in the log and on the checks.
+ * The sweep comes back to it.
+ */
+async function standRefused(parts: Working, job: ClaimedJob, refusal: Refusal): Promise<void> {
+  const reason = explainRefusal(refusal)
+  if (parts.refused.get(job.key) === reason) return
+  if (parts.refused.size >= MAX_REFUSED) parts.refused.clear()
+  parts.refused.set(job.key, reason)
+  parts.log.warn({ key: job.key, reason }, 'GitHub refuses a task')
+  const written = await orRefusal(() => failChecks(parts, job, reason))
+  if (!written.ok) parts.log.warn({ key: job.key, reason: explainRefusal(written.error) }, 'GitHub takes no checks')
+}
+
+/** What is remembered so that it is said once. */
+const MAX_REFUSED = 10_000
 
 function run(desk: Desk, task: Task): Promise<void> {
   switch (task.type) {
@@ -126,9 +155,19 @@ async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
 export function giveUp(parts: WorkerParts): (job: ClaimedJob, error: unknown) => Promise<void> {
   return async (job, error) => {
     parts.log.error({ key: job.key, err: error }, 'gave up a job; the sweep will look again')
-    const task = Task.safeParse(job.data)
-    if (!task.success) return
-    if (task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data)
-    if (task.data.type === 'group') await giveUpGroup(await parts.deskFor(task.data), task.data)
+    await failChecks(parts, job, outageWords(outageDetail(error)))
   }
+}
+
+/** What may be shown of an error: the messages of these hold no token and no path of this machine. */
+function outageDetail(error: unknown): string {
+  const isShown = error instanceof GitHubUnavailable || error instanceof GitUnavailable
+  return isShown ? error.message : ''
+}
+
+async function failChecks(parts: WorkerParts, job: ClaimedJob, reason: string): Promise<void> {
+  const task = Task.safeParse(job.data)
+  if (!task.success) return
+  if (task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data, reason)
+  if (task.data.type === 'group') await giveUpGroup(await parts.deskFor(task.data), task.data, reason)
 }

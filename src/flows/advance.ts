@@ -8,6 +8,7 @@ import { isWatched, withFailures } from './examine.ts'
 import { forgetPull, recallPulls, rememberWatch, type Seen, settle, settledAt } from './memory.ts'
 import { labelsOf } from './propose.ts'
 import { type BaseState, loadBase } from './rollouts.ts'
+import { type StuckBoard, stuckBoard } from './stuck.ts'
 import { closePull, takeSteps } from './take-steps.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -29,8 +30,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   const state = isAsked ? await loadBase(desk, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
-  for (const rollout of task.failing === true ? await withFailures(desk, { ref: task.base, sha }, rollouts) : rollouts)
-    await takeSteps(desk, state.value, { rollout, steps: transition(rollout) })
+  const stuck = await takeAllSteps(desk, state.value, task.failing === true)
   for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)
   await reviewAgain(desk, state.value, task.regate === true)
@@ -39,7 +39,19 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
     task.base,
     rollouts.some(({ standing }) => isWatched(standing)),
   )
-  await settle(desk, task.base, sha)
+  // What stands in the way may go away while the branch stays as it is: the next sweep tries again.
+  if (!stuck.isPassing()) await settle(desk, task.base, sha)
+}
+
+async function takeAllSteps(desk: Desk, base: BaseState, isFailing: boolean): Promise<StuckBoard> {
+  const { sha, rollouts } = base
+  const stuck = await stuckBoard(desk, base.ref)
+  for (const rollout of isFailing ? await withFailures(desk, { ref: base.ref, sha }, rollouts) : rollouts) {
+    const done = await takeSteps(desk, base, { rollout, steps: transition(rollout) })
+    await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
+  }
+  await stuck.close()
+  return stuck
 }
 
 async function answer(

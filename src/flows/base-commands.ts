@@ -14,10 +14,12 @@ import { moveAfter, type Standing, standingOf } from '../core/rollout/standing.t
 import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
+import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
 import type { BaseState } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
+import { withStuck } from './stuck.ts'
 import { takeSteps } from './take-steps.ts'
 
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
@@ -32,7 +34,10 @@ export async function answerOnBase(
   if (pull === undefined || pending === undefined) return
   const outcomes: { command: string; outcome: Outcome }[] = []
   for (const line of pending.commands)
-    outcomes.push({ command: line.text, outcome: await carryOut(desk, base, { pull, pending, line }) })
+    outcomes.push({
+      command: line.text,
+      outcome: await orRefusedOutcome(() => carryOut(desk, base, { pull, pending, line })),
+    })
   await desk.conversation.add(at.pull, answer(at.comment, pending.login, outcomes))
 }
 
@@ -55,7 +60,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
   const by = { login: pending.login, base: base.value.ref, cause: String(pending.id), at: pending.createdAt }
   switch (command.name) {
     case 'status':
-      return { code: 'status', standings: statusLines(related, base.value.rollouts) }
+      return statusOutcome(desk, base.value, related)
     case 'abort':
       return abortAll(desk, base.value, {
         login: pending.login,
@@ -87,6 +92,15 @@ async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProbl
     case 'override':
       return refused({ code: 'no-head' })
   }
+}
+
+/** Where rollouts are, and why one does not go on. */
+export async function statusOutcome(
+  desk: Pick<Desk, 'memo' | 'repo'>,
+  { ref, rollouts }: BaseState,
+  related: readonly RolloutFacts[],
+): Promise<Outcome> {
+  return { code: 'status', standings: await withStuck(desk, ref, statusLines(related, rollouts)) }
 }
 
 function openStep(related: readonly RolloutFacts[]): number | undefined {

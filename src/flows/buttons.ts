@@ -6,6 +6,7 @@ import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
 import { abortAll } from './base-commands.ts'
 import type { Desk } from './desk.ts'
+import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
 import type { BaseState } from './rollouts.ts'
 import { hold, resume } from './stops.ts'
@@ -27,7 +28,8 @@ export async function answerButton(
   const marker = buttonMarker(pressed.id)
   const comments = await desk.conversation.of(pull.number)
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
-  await desk.conversation.add(pull.number, buttonAnswer(pressed, await outcomeOf(desk, base, { pull, pressed })))
+  const outcome = await orRefusedOutcome(() => outcomeOf(desk, base, { pull, pressed }))
+  await desk.conversation.add(pull.number, buttonAnswer(pressed, outcome))
 }
 
 async function outcomeOf(

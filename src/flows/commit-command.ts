@@ -44,19 +44,24 @@ export async function commitCommand(
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const planned = await plan(desk, { ...place, head }, asked)
-    if (!planned.ok) return { outcome: { code: 'refused', refusal: planned.error }, head }
+    if (!planned.ok) return { outcome: refused(planned.error), head }
     const { target, move, files, done } = planned.value
     if (done !== undefined) return { outcome: outcomeOf(planned.value, done), head }
     if (files.size === 0) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
     const made = await desk.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
+    if (made === 'gone') return { outcome: refused({ code: 'branch-gone', branch: place.pull.head.ref }), head }
     if (made !== 'head-moved') return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await desk.mirror.fetch([ref])).get(ref) ?? head
   }
-  return { outcome: { code: 'refused', refusal: { code: 'head-keeps-moving' } }, head }
+  return { outcome: refused({ code: 'head-keeps-moving' }), head }
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { code: 'refused', refusal }
 }
 
 function outcomeOf({ target, move, proof }: Planned, sha: Sha | undefined): Outcome {

@@ -49,8 +49,8 @@ export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
 }
 
 /** Both checks of a group, when reviewing it failed for good: red, so that the queue goes on without it. */
-export async function giveUpGroup(desk: Desk, task: GroupTask): Promise<void> {
-  await publishFailure(checkBoard(desk, task.head))
+export async function giveUpGroup(desk: Desk, task: GroupTask, reason: string): Promise<void> {
+  await publishFailure(checkBoard(desk, task.head), reason)
 }
 
 interface Commit {

@@ -1,11 +1,16 @@
 import type { ReviewedChange } from '../core/gate/review.ts'
+import { MERGE_MARKER, mergeNotice } from '../core/message/notice.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
+import { orRefusal, sayOnce } from './github-refusals.ts'
 import { jobOf } from './work.ts'
 
 /** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
 const RETRY_MS = 15_000
+
+/** How soon, when Perch may not merge at all until somebody changes that. */
+const FORBIDDEN_MS = 5 * 60_000
 
 /** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
 export async function mergeWhenAllowed(
@@ -15,13 +20,15 @@ export async function mergeWhenAllowed(
 ): Promise<void> {
   if (!isStep(pull, desk.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
   const { repo, installation } = desk
-  const outcome = await desk.pulls.merge(pull.number, pull.head.sha)
+  const tried = await orRefusal(() => desk.pulls.merge(pull.number, pull.head.sha))
+  const outcome = tried.ok ? tried.value : 'forbidden'
+  if (!tried.ok) await sayOnce(desk, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
   desk.log.info({ pull: pull.number, outcome }, 'merge')
   if (outcome === 'merged') {
     await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref }))
     return
   }
-  const later = desk.clock.now() + RETRY_MS
+  const later = desk.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
   const timing = { notBefore: later, id: `merge:${pull.head.sha}:${Math.floor(later / RETRY_MS)}` }
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }

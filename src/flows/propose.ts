@@ -111,7 +111,7 @@ async function commitMove(desk: Needs, plan: Plan & { readonly files: Files }): 
   const { base, branch, proposal, files } = plan
   const made = await desk.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
   // Somebody else committed in the moment between: the job is tried again and finds out who.
-  if (made === 'head-moved') throw new Error(`The branch ${branch} moved while its commit was made.`)
+  if (typeof made === 'string') throw new Error(`The branch ${branch} moved while its commit was made.`)
   return made.sha
 }
 

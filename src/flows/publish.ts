@@ -73,8 +73,8 @@ export async function publishMeasurements(
   if (body !== pull.body) await desk.pulls.edit(pull.number, { title: pull.title, body })
 }
 
-export async function publishFailure(board: CheckBoard): Promise<void> {
-  for (const report of failedReports()) await board.put(report)
+export async function publishFailure(board: CheckBoard, reason: string): Promise<void> {
+  for (const report of failedReports(reason)) await board.put(report)
 }
 
 /** Writes the one comment, or edits it where it says something else. */

@@ -6,11 +6,13 @@ import { answer, type Outcome, sealedText } from '../core/message/answer.ts'
 import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import { relatedTo, statusLines } from '../core/rollout/related.ts'
+import { relatedTo } from '../core/rollout/related.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import type { Target } from '../core/rollout/target.ts'
 import { commitCommand } from './commit-command.ts'
+import { statusOutcome } from './base-commands.ts'
 import type { Desk } from './desk.ts'
+import { orRefusal } from './github-refusals.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
@@ -54,7 +56,8 @@ export async function runCommands(desk: Desk, at: Place, pending: readonly Pendi
     const outcomes: { command: string; outcome: Outcome }[] = []
     for (const [index, line] of comment.commands.entries()) {
       const pull = { ...at.pull, head: { ...at.pull.head, sha: head } }
-      const done = await runOne(desk, { ...at, pull, comment, index }, line)
+      const tried = await orRefusal(() => runOne(desk, { ...at, pull, comment, index }, line))
+      const done = tried.ok ? tried.value : { head, outcome: refused(tried.error) }
       outcomes.push({ command: line.text, outcome: done.outcome })
       // What was passed was passed for the commit that was there then.
       if (done.head !== head) overrides.length = 0
@@ -159,6 +162,5 @@ async function status(desk: Desk, pull: PullRequest): Promise<Outcome> {
   const base = await loadBase(desk, pull.base.ref)
   if (base === undefined) return { code: 'status', standings: [] }
   if (!base.ok) return { code: 'refused', refusal: configRefusal(base.error) }
-  const { rollouts } = base.value
-  return { code: 'status', standings: statusLines(relatedTo(pull, rollouts, desk.botLogin), rollouts) }
+  return statusOutcome(desk, base.value, relatedTo(pull, base.value.rollouts, desk.botLogin))
 }

@@ -4,6 +4,7 @@ import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
+import { sayIfAllowed } from './github-refusals.ts'
 import { evaluate, NOTHING, type Question } from './evaluate.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
@@ -91,11 +92,13 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
 
   await publishChecks(board, found, isStep(at.pull, desk.botLogin))
-  if (concernsTraffic(found) || comments !== undefined || wasTraffic)
-    await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
-  await publishMeasurements(desk, at.pull, found)
-  for (const body of answered.answers) await desk.conversation.add(task.pull, body)
-  await labelSteps(desk, { pull: at.pull, labels: task.labels }, found)
+  await sayIfAllowed(desk, task.pull, async () => {
+    if (concernsTraffic(found) || comments !== undefined || wasTraffic)
+      await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
+    await publishMeasurements(desk, at.pull, found)
+    for (const body of answered.answers) await desk.conversation.add(task.pull, body)
+    await labelSteps(desk, { pull: at.pull, labels: task.labels }, found)
+  })
   await followUp(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
 }
 
@@ -106,10 +109,10 @@ function withOverrides(question: Question, overrides: readonly Override[]): Ques
 }
 
 /** Both checks of a pull request's head, when reviewing it failed for good: red, with words. The sweep tries again. */
-export async function giveUpReview(desk: Desk, task: ReviewTask): Promise<void> {
+export async function giveUpReview(desk: Desk, task: ReviewTask, reason: string): Promise<void> {
   await forgetPull(desk, task.pull)
   const pull = await desk.pulls.get(task.pull)
-  if (pull?.state === 'open') await publishFailure(checkBoard(desk, pull.head.sha))
+  if (pull?.state === 'open') await publishFailure(checkBoard(desk, pull.head.sha), reason)
 }
 
 async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Comment[]): Promise<void> {

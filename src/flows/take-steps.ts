@@ -9,6 +9,7 @@ import { planOf } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
+import { orRefusal, sayOnce } from './github-refusals.ts'
 import { holdFailed } from './examine.ts'
 import { readTargetAt } from './load.ts'
 import { propose, replan } from './propose.ts'
@@ -32,15 +33,19 @@ export async function takeSteps(
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      if (await closePull(desk, step.pull, closingComment(step.reason, failure))) closed.push(step.pull.number)
+      const done = await orRefusal(() => closePull(desk, step.pull, closingComment(step.reason, failure)))
+      if (!done.ok) return done
+      if (done.value) closed.push(step.pull.number)
       continue
     }
     if (step.type === 'hold') {
-      await holdFailed(desk, { base: base.ref, target: standing.target }, step.failure)
+      const done = await orRefusal(() => holdFailed(desk, { base: base.ref, target: standing.target }, step.failure))
+      if (!done.ok) return done
       continue
     }
     const proposal = proposalOf(decided.rollout, step.move, decided.asked)
-    const done = await makeMove(desk, base, { step, proposal })
+    const tried = await orRefusal(() => makeMove(desk, base, { step, proposal }))
+    const done = tried.ok ? tried.value : tried
     if (!done.ok) {
       if (decided.asked === undefined) await tell(desk, proposal, done.error)
       return err(done.error)
@@ -108,10 +113,12 @@ export async function closePull(
 
 /** Says once, where people look, that a rollout cannot go on by itself. */
 async function tell(desk: Pick<Desk, 'conversation' | 'log'>, proposal: Proposal, refusal: Refusal): Promise<void> {
-  desk.log.warn({ target: proposal.target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
-  if (proposal.origin === undefined) return
-  const comments = await desk.conversation.of(proposal.origin)
-  const marker = noticeMarker(proposal, refusal)
-  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
-  await desk.conversation.add(proposal.origin, notice(proposal, refusal))
+  const { origin, target } = proposal
+  if (origin === undefined) {
+    desk.log.warn({ target: target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
+    return
+  }
+  const said = { marker: noticeMarker(proposal, refusal), body: notice(proposal, refusal) }
+  if ((await sayOnce(desk, origin, said)) === 'old') return
+  desk.log.warn({ target: target.service, refusal: refusal.code, pull: origin }, 'a rollout cannot go on by itself')
 }

@@ -11,7 +11,7 @@ export interface CommitDraft {
   readonly files: ReadonlyMap<string, string>
 }
 
-/** Writing to one repository's branches. */
+/** Writing to one repository's branches. What GitHub refuses for good (rules, names, permissions) is a `GitHubRefused`. */
 export interface Branches {
   create(name: string, sha: Sha): Promise<'created' | 'exists'>
   /** Creates a branch at a commit of its own, which holds a note for who finds it; `exists` when somebody was faster. */
@@ -20,6 +20,6 @@ export interface Branches {
   reset(name: string, sha: Sha): Promise<void>
   /** Deletes a branch; one that is not there is fine. */
   remove(name: string): Promise<void>
-  /** Makes the commit, or says that the head has moved. */
-  commit(draft: CommitDraft): Promise<{ readonly sha: Sha } | 'head-moved'>
+  /** Makes the commit, or says that the head has moved or that the branch is gone. */
+  commit(draft: CommitDraft): Promise<{ readonly sha: Sha } | 'head-moved' | 'gone'>
 }

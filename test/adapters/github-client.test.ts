@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import nock from 'nock'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import { RetryLater } from '../../src/ports/jobs.ts'
 import {
   aComment,
@@ -256,13 +257,14 @@ test('until a limit ends the installation asks nothing more, whatever the route'
   assert.equal(world.asked().length, 1)
 })
 
-test('403 for a missing permission is an outage to look at, not a limit to wait for', async () => {
+test('403 for a missing permission is a refusal, not a limit to wait for', async () => {
   const world = await aGitHub()
   const headers = { 'x-ratelimit-remaining': '4990', 'x-ratelimit-reset': reset(900_000) }
   world.api.post(`${REPO}/check-runs`).reply(403, { message: 'Resource not accessible by integration' }, headers)
   await assert.rejects(world.checks.create(SHA, GATE), (error) => {
-    assert.ok(error instanceof GitHubUnavailable)
-    assert.match(error.message, /403 Resource not accessible by integration/)
+    assert.ok(error instanceof GitHubRefused)
+    assert.equal(error.refusal.cause, 'permission')
+    assert.equal(error.refusal.reason, 'Resource not accessible by integration')
     return true
   })
   assert.equal(world.asked().length, 1)
@@ -366,7 +368,7 @@ test('one token serves all calls of an installation, for the API and for Git, ev
   assert.ok(world.asked().every(({ authorization }) => authorization === `token ${TOKEN}`))
 })
 
-test('an installation that GitHub gives no token for is an outage, whatever the number, and no answer to the question', async () => {
+test('an installation that GitHub gives no token for is a refusal, whatever the number, and no answer to the question', async () => {
   const cases = [
     { status: 404, call: ({ pulls }: GitHubWorld) => pulls.get(3) },
     { status: 404, call: ({ people }: GitHubWorld) => people.permission('mona') },
@@ -385,7 +387,8 @@ test('an installation that GitHub gives no token for is an outage, whatever the 
     const ports = await access.portsFor({ installation: 6, repo: { id: 1, owner: 'acme', name: 'gitops' } })
     const world: GitHubWorld = { ...ports, access, api, logged, asked: () => [], tokensTaken: () => 0 }
     await assert.rejects(call(world), (error) => {
-      assert.ok(error instanceof GitHubUnavailable, inspect(error))
+      assert.ok(error instanceof GitHubRefused, inspect(error))
+      assert.equal(error.refusal.action, 'work')
       assert.match(error.message, /has been suspended/)
       return true
     })

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import type { CommitDraft } from '../../src/ports/branches.ts'
 import { aCheckRun, aGitHub, aPull, type GitHubWorld, OTHER_SHA, REPO, SHA } from './github-api.ts'
 
@@ -66,20 +67,20 @@ test('STALE_DATA on a head that has moved is "head-moved"', async () => {
   assert.equal(await world.branches.commit(aDraft()), 'head-moved')
 })
 
-test('a commit to a branch that is gone is "head-moved" too', async () => {
+test('a commit to a branch that is not there is "gone"', async () => {
   const world = await aGitHub()
   world.api.post('/graphql').reply(200, { data: null, errors: [{ type: 'NOT_FOUND', message: 'No such branch' }] })
   world.api.get(REF).reply(404)
-  assert.equal(await world.branches.commit(aDraft()), 'head-moved')
+  assert.equal(await world.branches.commit(aDraft()), 'gone')
 })
 
-test('any other GraphQL error while the head stands still is an error, with its words and without the files', async () => {
+test('what GraphQL refuses while the head stands still is a refusal, with its words and without the files', async () => {
   const world = await aGitHub()
   const errors = [{ type: 'FORBIDDEN', message: 'Resource not accessible by integration' }]
   world.api.post('/graphql').reply(200, { data: { createCommitOnBranch: null }, errors })
   world.api.get(REF).reply(200, { object: { sha: SHA } })
   await assert.rejects(world.branches.commit(aDraft({ f: 'the text' })), (error) => {
-    assert.ok(error instanceof GitHubUnavailable)
+    assert.ok(error instanceof GitHubRefused)
     assert.match(error.message, /Resource not accessible by integration/)
     assert.ok(!inspect(error, { depth: 10 }).includes('contents'))
     return true
@@ -205,7 +206,7 @@ test('409 to a merge is "head-moved", and no other method is tried', async () =>
 })
 
 test('any other number to a merge is an outage, and no other method is tried', async () => {
-  for (const status of [403, 404, 422, 500]) {
+  for (const status of [404, 422, 500]) {
     const world = await aGitHub()
     const before = world.asked().length
     world.api.put(MERGE).reply(status, { message: 'No' })

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { Branches, CommitDraft } from '../../ports/branches.ts'
-import { at, type Client, graphql, outage, request } from './client.ts'
-import { CommitAnswer, ObjectAnswer, RefAnswer } from './schema.ts'
+import { GitHubRefused } from '../../ports/github-refused.ts'
+import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client.ts'
+import { refusalOf } from './refusals.ts'
+import { CommitAnswer, ObjectAnswer, RefAnswer, RefAnswers } from './schema.ts'
 
 /** GitHub signs commits that Apps make this way, and refuses them when the branch is not where it is expected to be. */
 const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) {
@@ -15,22 +17,22 @@ export function branches(client: Client): Branches {
       const entry = { path: 'README.md', mode: '100644', type: 'blob', content: `${message}\n` }
       const tree = await request(client, 'POST /repos/{owner}/{repo}/git/trees', {
         params: { ...at(client), tree: [entry] },
+        branch: name,
       })
       const commit = await request(client, 'POST /repos/{owner}/{repo}/git/commits', {
         params: { ...at(client), message, tree: ObjectAnswer.parse(tree.data).sha, parents: [] },
+        branch: name,
       })
       return create(client, name, ObjectAnswer.parse(commit.data).sha)
     },
     async reset(name, sha) {
       await request(client, 'PATCH /repos/{owner}/{repo}/git/refs/{ref}', {
         params: { ...at(client), ref: `heads/${name}`, sha, force: true },
+        branch: name,
       })
     },
     async remove(name) {
-      await request(client, 'DELETE /repos/{owner}/{repo}/git/refs/{ref}', {
-        params: { ...at(client), ref: `heads/${name}` },
-        expected: [404, 422],
-      })
+      await remove(client, name)
     },
     async commit(draft) {
       try {
@@ -38,23 +40,61 @@ export function branches(client: Client): Branches {
         return { sha: CommitAnswer.parse(answer).createCommitOnBranch.commit.oid }
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
-        if ((await headOf(client, draft.branch)) !== draft.expectedHead) return 'head-moved'
+        const head = await headOf(client, draft.branch)
+        if (head === undefined) return 'gone'
+        if (head !== draft.expectedHead) return 'head-moved'
         // Octokit's own error carries the whole request, files and all.
-        throw outage(error, 'createCommitOnBranch')
+        throw outage(error, { route: 'createCommitOnBranch', branch: draft.branch })
       }
     },
   }
 }
 
 async function create(client: Client, name: string, sha: string): Promise<'created' | 'exists'> {
-  const { status } = await request(client, 'POST /repos/{owner}/{repo}/git/refs', {
+  const route = 'POST /repos/{owner}/{repo}/git/refs'
+  const answer = await request(client, route, {
     params: { ...at(client), ref: `refs/heads/${name}`, sha },
     expected: [422],
+    branch: name,
   })
-  // GitHub answers 422 for a name that is taken and for a commit that it does not have: look which.
-  if (status !== 422) return 'created'
-  if ((await headOf(client, name)) === undefined) throw new Error(`GitHub cannot make the branch ${name} at ${sha}.`)
-  return 'exists'
+  if (answer.status !== 422) return 'created'
+  // GitHub answers 422 for a name that is taken, for one that it does not take, and for what a rule forbids: look which.
+  if ((await headOf(client, name)) !== undefined) return 'exists'
+  const { reason = '' } = answer
+  const refused = { action: 'create-branch', branch: name, reason } as const
+  if (Buffer.byteLength(`refs/heads/${name}`) > MAX_REF_BYTES)
+    throw new GitHubRefused({ ...refused, cause: 'name-too-long' })
+  const rival = /rule violations|does not exist/i.test(reason) ? undefined : await rivalOf(client, name)
+  if (rival !== undefined) throw new GitHubRefused({ ...refused, cause: 'in-the-way', rival })
+  const refusal = refusalOf({ status: 422, reason, isForToken: false }, { route, branch: name })
+  if (refusal !== undefined) throw new GitHubRefused(refusal)
+  throw new GitHubUnavailable(`GitHub cannot make the branch ${name} at ${sha}: ${reason}`)
+}
+
+/** GH005: "refs longer than 255 bytes are not allowed". */
+const MAX_REF_BYTES = 255
+
+/** The branch that Git, which keeps refs like files, cannot have beside one of this name. */
+async function rivalOf(client: Client, name: string): Promise<string | undefined> {
+  const parts = name.split('/')
+  for (let length = 1; length < parts.length; length += 1) {
+    const above = parts.slice(0, length).join('/')
+    if ((await headOf(client, above)) !== undefined) return above
+  }
+  const { data } = await request(client, 'GET /repos/{owner}/{repo}/git/matching-refs/{ref}', {
+    params: { ...at(client), ref: `heads/${name}/` },
+  })
+  return RefAnswers.parse(data)[0]?.ref.replace(/^refs\/heads\//, '')
+}
+
+/** GitHub answers 422 for a branch that is not there, and for one that a rule keeps. */
+async function remove(client: Client, name: string): Promise<void> {
+  const route = 'DELETE /repos/{owner}/{repo}/git/refs/{ref}'
+  const params = { ...at(client), ref: `heads/${name}` }
+  const { status, reason = '' } = await request(client, route, { params, expected: [404, 422], branch: name })
+  if (status !== 422) return
+  const refusal = refusalOf({ status, reason, isForToken: false }, { route, branch: name })
+  if (refusal !== undefined && (await headOf(client, name)) !== undefined) throw new GitHubRefused(refusal)
 }
 
 async function headOf(client: Client, branch: string): Promise<string | undefined> {

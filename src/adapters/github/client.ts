@@ -1,6 +1,8 @@
 import type { ProbotOctokit } from 'probot'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
+import { GitHubRefused } from '../../ports/github-refused.ts'
 import { RetryLater } from '../../ports/jobs.ts'
+import { refusalOf, type Wanted } from './refusals.ts'
 import type { AppIdentity } from './schema.ts'
 
 /** An Octokit that acts as one installation (or, for the App's own routes, as the App). */
@@ -26,15 +28,23 @@ const SECONDARY_WAIT_MS = 60_000
 
 type Params = Readonly<Record<string, unknown>>
 
+/** `reason`: GitHub's words with a status that was expected. */
+interface Answer {
+  readonly status: number
+  readonly data: unknown
+  readonly reason?: string
+}
+
 /**
  * One request, never repeated here: what acts is looked up before it is tried again, by the job that failed. Statuses in
- * `expected` are answers; a rate limit says when to come back (`RetryLater`); anything else throws.
+ * `expected` are answers; a rate limit says when to come back (`RetryLater`), and what GitHub refuses for good is a
+ * `GitHubRefused`, about `branch` where that is named; anything else throws.
  */
 export async function request(
   client: Pick<Client, 'octokit'>,
   route: string,
-  call: { readonly params?: Params; readonly expected?: readonly number[] } = {},
-): Promise<{ readonly status: number; readonly data: unknown }> {
+  call: { readonly params?: Params; readonly expected?: readonly number[]; readonly branch?: string } = {},
+): Promise<Answer> {
   checkPause(client, route)
   try {
     const { status, data }: { status: number; data: unknown } = await client.octokit.request(route, {
@@ -47,8 +57,8 @@ export async function request(
     const { status, isForToken } = failure
     // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
-    if (isAnswer && !isLimit(failure)) return { status, data: undefined }
-    throw pausing(client, toThrow(failure, route))
+    if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
+    throw pausing(client, toThrow(failure, { route, branch: call.branch }))
   }
 }
 
@@ -77,7 +87,7 @@ export async function graphql(client: Pick<Client, 'octokit'>, query: string, va
     const failure = failureOf(error)
     const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
     if (isRefusal && !isGraphqlLimit(error, failure)) throw error
-    throw pausing(client, isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, 'GraphQL'))
+    throw pausing(client, isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, { route: 'GraphQL' }))
   }
 }
 
@@ -99,6 +109,10 @@ interface Failure {
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
   readonly message: string
+  /** GitHub's own words, without Octokit's. */
+  readonly reason: string
+  /** The kinds that GraphQL names; undefined for REST. */
+  readonly types: readonly string[] | undefined
   /** It was the installation's token that was not given, before the request itself. */
   readonly isForToken: boolean
 }
@@ -113,8 +127,30 @@ function failureOf(error: unknown): Failure {
     status: response === undefined ? undefined : typeof status === 'number' ? status : 200,
     headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
     message: error instanceof Error ? error.message : String(error),
+    reason: reasonIn(error),
+    types: typesIn(error),
     isForToken: typeof url === 'string' && url.endsWith('/access_tokens'),
   }
+}
+
+/** A REST answer holds `message` and maybe `errors`; a GraphQL answer holds `errors`, and Octokit puts those on the error. */
+function reasonIn(error: unknown): string {
+  const data = field(field(error, 'response'), 'data')
+  const errors = [field(data, 'errors'), field(error, 'errors')].find((some) => Array.isArray(some)) ?? []
+  const details = Array.isArray(errors) ? errors.map((each) => field(each, 'message') ?? each) : []
+  const words = [field(data, 'message'), ...details].filter((each) => typeof each === 'string')
+  const told = words.length > 1 ? words.filter((each) => each !== 'Validation Failed') : words
+  return withoutTokens(told.join('. ').replaceAll(/\s+/g, ' ').trim()).slice(0, MAX_REASON)
+}
+
+/** Long enough for the rules that one branch breaks. */
+const MAX_REASON = 400
+
+function typesIn(error: unknown): readonly string[] | undefined {
+  const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
+  const errors = field(error, 'errors')
+  if (!isRefusal || !Array.isArray(errors)) return undefined
+  return errors.map((each) => field(each, 'type')).filter((type) => typeof type === 'string')
 }
 
 function field(value: unknown, name: string): unknown {
@@ -139,13 +175,16 @@ function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean 
   return isNamed || headers['retry-after'] !== undefined || /secondary rate limit/i.test(message)
 }
 
-/** What a failed request of any other client of GitHub comes to, in the same two kinds. */
-export function outage(error: unknown, route: string): Error {
-  return toThrow(failureOf(error), route)
+/** What a failed request of any other client of GitHub comes to, in the same kinds. */
+export function outage(error: unknown, wanted: Wanted): Error {
+  return toThrow(failureOf(error), wanted)
 }
 
-function toThrow(failure: Failure, route: string): Error {
+function toThrow(failure: Failure, wanted: Wanted): Error {
+  const { route } = wanted
   if (isLimit(failure)) return limited(failure, route)
+  const refusal = refusalOf(failure, wanted)
+  if (refusal !== undefined) return new GitHubRefused(refusal)
   return new GitHubUnavailable(`${route}: ${failure.status ?? 'no answer'} ${withoutTokens(failure.message)}`)
 }
 

@@ -1,5 +1,7 @@
 import type { PullRequests } from '../../ports/pull-requests.ts'
+import { GitHubRefused } from '../../ports/github-refused.ts'
 import { at, type Client, list, request } from './client.ts'
+import { refusalOf } from './refusals.ts'
 import { pullRequestOf, ReviewAnswer } from './schema.ts'
 
 /** One step, one commit on the base branch: squash where the repository allows it, else what it does allow. */
@@ -43,11 +45,13 @@ function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'allOpen
 function writing(client: Client): Pick<PullRequests, 'open' | 'edit' | 'close' | 'merge'> {
   return {
     async open(draft) {
-      const { status, data } = await request(client, 'POST /repos/{owner}/{repo}/pulls', {
-        params: { ...at(client), ...draft },
-        expected: [422],
-      })
-      return status === 422 ? 'exists' : pullRequestOf(data)
+      const route = 'POST /repos/{owner}/{repo}/pulls'
+      const call = { params: { ...at(client), ...draft }, expected: [422], branch: draft.head }
+      const { status, data, reason = '' } = await request(client, route, call)
+      if (status !== 422) return pullRequestOf(data)
+      const refusal = refusalOf({ status, reason, isForToken: false }, { route, branch: draft.head })
+      if (refusal !== undefined) throw new GitHubRefused(refusal)
+      return 'exists'
     },
     async edit(number, text) {
       await request(client, 'PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {

@@ -83,6 +83,8 @@ export const ReviewAnswer = z.object({
 
 export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
 
+export const RefAnswers = z.array(z.object({ ref: z.string() }))
+
 export const AppAnswer = z.object({ slug: z.string().min(1) })
 
 export const InstallationAnswer = z.object({ id: z.int(), suspended_at: z.string().nullish() })

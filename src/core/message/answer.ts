@@ -63,6 +63,8 @@ export interface StandingLine {
   readonly standing: Standing
   /** The open pull requests of this rollout. */
   readonly open: readonly number[]
+  /** Why it does not go on, in Markdown of ours. */
+  readonly stuck?: string | undefined
 }
 
 /** Marks the one answer to a comment, so that it is given once. */
@@ -106,7 +108,7 @@ export function answer(
 function words(outcome: Outcome): string {
   switch (outcome.code) {
     case 'refused':
-      return `⛔ ${explainRefusal(outcome.refusal)}`
+      return `⛔ ${explainRefusal(outcome.refusal)}${outcome.refusal.code === 'github-refused' ? ' Then comment again.' : ''}`
     case 'set':
       return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. The checks say what a merge waits for.${proofParagraph(outcome.proof)}`
     case 'already':
@@ -258,7 +260,8 @@ function statusWords(lines: readonly StandingLine[]): string {
   const pictures = moving.map(({ standing }) =>
     planPicture({ plan: planOf(standing.target), now: standing.share, next: undefined }),
   )
-  return paragraphs(table(['Rollout', 'Canary', 'Versions', 'State', 'Open'], rows), ...pictures)
+  const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
+  return paragraphs(table(['Rollout', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
 }
 
 function helpWords(): string {

@@ -136,15 +136,22 @@ export function workingReports(): readonly CheckReport[] {
   }))
 }
 
-/** Both checks when Perch gave up on a commit: red, because unknown is never green. */
-export function failedReports(): readonly CheckReport[] {
+/** What failed, outside of the pull request. `detail`: the error's own words, where they may be shown. */
+export function outageWords(detail: string): string {
+  const last =
+    detail === '' ? "The service's log has the reason." : `The last time: ${code(detail.slice(0, MAX_DETAIL))}.`
+  return `Something outside this pull request failed several times: GitHub, Git or the renderer did not answer as they should. ${last}`
+}
+
+const MAX_DETAIL = 300
+
+/** Both checks when Perch gave up on a commit: red, because unknown is never green. `reason`: Markdown of ours. */
+export function failedReports(reason: string): readonly CheckReport[] {
   return (['canary/validate', 'canary/gate'] as const).map((name) => ({
     name,
     conclusion: 'failure',
     title: 'Perch could not finish this check',
-    summary:
-      'Something outside this pull request failed several times: GitHub, Git or the renderer did not answer as they should. ' +
-      "The service's log has the reason. Perch looks again by itself; **Re-run** above makes it look now.",
+    summary: bounded(`${reason} Perch looks again by itself; **Re-run** above makes it look now.`),
   }))
 }
 

@@ -1,4 +1,4 @@
-import { targetName } from '../rollout/target.ts'
+import { type Target, targetName } from '../rollout/target.ts'
 import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { type Proposal } from './pull-request.ts'
@@ -7,11 +7,30 @@ import { explainRefusal, type Refusal } from './refusal.ts'
 /** Marks a notice, so that the same one is given once per step. */
 export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {
   const step = move.kind === 'share' ? `share-${move.to}` : move.kind
-  return `<!-- perch:notice:${encodeURIComponent(targetName(target))}:${step}:${refusal.code} -->`
+  const why = refusal.code === 'github-refused' ? `${refusal.code}-${refusal.cause}` : refusal.code
+  return `<!-- perch:notice:${encodeURIComponent(targetName(target))}:${step}:${why} -->`
 }
 
 /** That a rollout cannot go on by itself, and what to do. */
 export function notice(proposal: Proposal, refusal: Refusal): string {
-  const words = `⚠️ The rollout of ${code(targetName(proposal.target))} cannot go on by itself. ${explainRefusal(refusal)}`
-  return bounded(paragraphs(noticeMarker(proposal, refusal), words))
+  return bounded(paragraphs(noticeMarker(proposal, refusal), stuckWords(proposal.target, refusal)))
+}
+
+/** Why a rollout does not go on, and what to do. */
+export function stuckWords(target: Target, refusal: Refusal): string {
+  const again = isPassing(refusal) ? ' Perch tries again by itself every few minutes.' : ''
+  return `⚠️ The rollout of ${code(targetName(target))} cannot go on by itself. ${explainRefusal(refusal)}${again}`
+}
+
+/** Marks the words about a merge that GitHub refuses. */
+export const MERGE_MARKER = '<!-- perch:notice:merge -->'
+
+/** That a pull request is not merged by itself. */
+export function mergeNotice(refusal: Refusal): string {
+  return bounded(paragraphs(MERGE_MARKER, `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`))
+}
+
+/** Whether it may go away while the base branch stays as it is. */
+export function isPassing({ code: name }: Refusal): boolean {
+  return name === 'github-refused' || name === 'branch-taken'
 }

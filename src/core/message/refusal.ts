@@ -7,6 +7,7 @@ import type { MoveRefusal } from '../rollout/move.ts'
 import type { WeightRefusal } from '../traffic/reweigh.ts'
 import type { StartRefusal } from '../traffic/start.ts'
 import { explainGateRefusal, type GateRefusal } from './gate-refusal.ts'
+import { explainGitHubRefusal, type GitHubRefusal } from './github-refusal.ts'
 import { fitLines } from './limits.ts'
 import { code, list, percent } from './markdown.ts'
 
@@ -56,6 +57,8 @@ export type Refusal =
   | { readonly code: 'no-such-commit'; readonly name: string }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
+  | { readonly code: 'branch-gone'; readonly branch: string }
+  | ({ readonly code: 'github-refused' } & GitHubRefusal)
 
 /** Why not, and what to do. */
 export function explainRefusal(refusal: Refusal): string {
@@ -89,9 +92,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'head-keeps-moving':
       return 'Somebody keeps pushing to this branch. Comment again when it is quiet.'
     case 'no-next-step':
-      return refusal.share === 0
-        ? `${code(refusal.name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
-        : `${code(refusal.name)} is at ${percent(refusal.share)}; there is no step after that.`
+      return explainNoStep(refusal)
     case 'nothing-to-abort':
       return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
     case 'no-rollout':
@@ -114,7 +115,17 @@ export function explainRefusal(refusal: Refusal): string {
       return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
     case 'branch-taken':
       return `The branch ${code(refusal.branch)} exists and holds commits that are not Perch's. Rename or delete it, and comment again.`
+    case 'branch-gone':
+      return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+    case 'github-refused':
+      return explainGitHubRefusal(refusal)
   }
+}
+
+function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
+  return share === 0
+    ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
+    : `${code(name)} is at ${percent(share)}; there is no step after that.`
 }
 
 function moreChoices(left: number): string {
