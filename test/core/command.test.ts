@@ -98,6 +98,43 @@ test('words too many are refused, not guessed at', () => {
   assert.deepEqual(only('/canary 25 --env'), { code: 'missing-value', word: '--env', name: 'set' })
 })
 
+test('a command after a long comment is carried out, or answered: it is never lost', () => {
+  const log = '2026-11-26T10:00:00Z level=info msg="a line of a log"\n'.repeat(1_000)
+  for (const before of [
+    `${log}\n`,
+    `\`\`\`\n${log}\`\`\`\n`,
+    '- a list\n\n  > with a quote\n\n',
+    '😀'.repeat(60_000) + '\n\n',
+  ])
+    assert.deepEqual(only(`${before}/canary 5`), { name: 'set', percent: 5, ...none })
+  // What follows the command is not read at all.
+  assert.deepEqual(only(`/canary 5\n\n${'> '.repeat(10_000)}a`), { name: 'set', percent: 5, ...none })
+  const costly = {
+    'too many lines': 'a\n'.repeat(3_000),
+    'nested quotes': `${'> '.repeat(9)}a\n`,
+    'nested lists': `${'- '.repeat(9)}a\n`,
+    'a ladder of lists': Array.from({ length: 17 }, (_, depth) => `${'  '.repeat(depth)}- a\n`).join(''),
+    'many list items': '- a\n'.repeat(1_001),
+    'too many characters': `${'a'.repeat(140_000)}\n`,
+    'emphasis without end': '*a**b '.repeat(300),
+  }
+  for (const [what, before] of Object.entries(costly))
+    assert.deepEqual(only(`${before}\n/canary 5`), { code: 'too-complex', word: '/canary 5' }, what)
+  // Without a command there is nothing to say.
+  for (const before of Object.values(costly)) assert.deepEqual(parseCommands(before), [])
+})
+
+test('more commands than anybody means are refused as one', () => {
+  assert.equal(parseCommands('/canary status\n'.repeat(20)).length, 20)
+  assert.deepEqual(only('/canary status\n'.repeat(21)), { code: 'too-many', most: 20 })
+})
+
+test('a paragraph that begins like something else is still one', () => {
+  // Behind a definition, `2)` begins no list, and so what follows is no item's text.
+  assert.deepEqual(only('[x]: y\n2) a\n/canary 5'), { name: 'set', percent: 5, ...none })
+  assert.deepEqual(only('===\n/canary 5'), { name: 'set', percent: 5, ...none })
+})
+
 test('no comment makes the parser throw', () => {
   fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => Array.isArray(parseCommands(`/canary ${text}`))))
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => Array.isArray(parseCommands(text))))

@@ -132,6 +132,8 @@ export type CommandProblem =
   | { readonly code: 'bad-percent' | 'bad-plan' | 'bad-time' | 'bad-gate'; readonly word: string }
   | { readonly code: 'bad-argument'; readonly word: string; readonly name: CommandName }
   | { readonly code: 'missing-value'; readonly word: string; readonly name: CommandName }
+  | { readonly code: 'too-complex'; readonly word: string }
+  | { readonly code: 'too-many'; readonly most: number }
 
 /** One command line of a comment, understood or not. */
 export interface CommandLine {

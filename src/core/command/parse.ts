@@ -1,27 +1,38 @@
 import { distance } from 'fastest-levenshtein'
-import { fromMarkdown } from 'mdast-util-from-markdown'
 import { Duration } from '../config/duration.ts'
 import { isOverridable } from '../gate/names.ts'
 import type { Command, CommandLine, CommandName, CommandProblem, Scope, Until } from './commands.ts'
+import { plainLines } from './plain-lines.ts'
 
 const VERB = '/canary'
 /** Each with how far a near miss may be off. */
 const VERBS = { [VERB]: 2, '/freeze': 1, '/unfreeze': 1 } as const
+/** Nothing longer is near one. */
+const MAX_VERB = 12
 
-/** GitHub refuses longer comments; a bound here keeps a hostile one from costing more. */
-const MAX_LENGTH = 65_536
+/** More than anybody means; each is answered, and may be a commit. */
+const MAX_COMMANDS = 20
 
 /**
  * The commands of a comment: lines that start with `/canary`, `/freeze` or `/unfreeze`, in the order written. Only plain
  * paragraphs count: quotes, code, lists, tables' text and HTML (comments too) are what somebody shows, not what they say
- * to us.
+ * to us. A comment that cannot be read in bounded time has one command, which is refused: it is never passed over in silence.
  */
 export function parseCommands(body: string): readonly CommandLine[] {
-  return slashLines(body.slice(0, MAX_LENGTH)).flatMap((text): CommandLine[] => {
-    const [verb = '', ...words] = text.split(/\s+/)
-    const result = read(verb.toLowerCase(), words)
+  const lines = plainLines(body, (line) => line.startsWith('/') && commandIn(line) !== undefined)
+  if (!lines.ok) return [{ text: lines.error, result: refused({ code: 'too-complex', word: lines.error }) }]
+  const [first] = lines.value
+  if (first !== undefined && lines.value.length > MAX_COMMANDS)
+    return [{ text: first, result: refused({ code: 'too-many', most: MAX_COMMANDS }) }]
+  return lines.value.flatMap((text): CommandLine[] => {
+    const result = commandIn(text)
     return result === undefined ? [] : [{ text, result }]
   })
+}
+
+function commandIn(line: string): CommandLine['result'] | undefined {
+  const [verb = '', ...words] = line.split(/\s+/)
+  return read(verb.toLowerCase(), words)
 }
 
 /** Undefined: it is not for us. */
@@ -29,31 +40,11 @@ function read(verb: string, words: readonly string[]): CommandLine['result'] | u
   if (verb === VERB) return understand(words)
   if (verb === '/freeze') return freeze(words)
   if (verb === '/unfreeze') return unfreeze(words)
-  const near = Object.entries(VERBS).find(([name, most]) => verb.length > 4 && distance(verb, name) <= most)
+  if (verb.length <= 4 || verb.length > MAX_VERB) return undefined
+  const near = Object.entries(VERBS).find(([name, most]) => distance(verb, name) <= most)
   return near === undefined
     ? undefined
     : refused({ code: 'unknown-command', word: verb, meant: `${near[0]} ${words.join(' ')}`.trim() })
-}
-
-/** Lines of plain paragraphs that start with a slash. */
-function slashLines(body: string): string[] {
-  const lines: string[] = []
-  for (const block of fromMarkdown(body).children) {
-    if (block.type !== 'paragraph' || block.position === undefined) continue
-    const start = block.position.start.offset ?? 0
-    const text = body.slice(start, block.position.end.offset)
-    let offset = start
-    for (const line of text.split('\n')) {
-      const at = offset + (line.length - line.trimStart().length)
-      const isPlain = block.children.some(
-        ({ type, position }) =>
-          type === 'text' && (position?.start.offset ?? 0) <= at && at < (position?.end.offset ?? 0),
-      )
-      if (isPlain && line.trimStart().startsWith('/')) lines.push(line.trim())
-      offset += line.length + 1
-    }
-  }
-  return lines
 }
 
 type Reader = (words: readonly string[]) => CommandLine['result']

@@ -8,7 +8,7 @@ import type { WeightRefusal } from '../traffic/reweigh.ts'
 import type { StartRefusal } from '../traffic/start.ts'
 import { explainGateRefusal, type GateRefusal } from './gate-refusal.ts'
 import { explainGitHubRefusal, type GitHubRefusal } from './github-refusal.ts'
-import { fitLines } from './limits.ts'
+import { clip, fitLines } from './limits.ts'
 import { code, list, percent } from './markdown.ts'
 
 /** Why a command was not carried out. */
@@ -163,6 +163,10 @@ function explainCommand(problem: CommandProblem): string {
       return `${code(problem.word)} does not belong there. Usage: ${code(COMMANDS[problem.name].usage)}`
     case 'missing-value':
       return `${code(problem.word)} needs more behind it. Usage: ${code(COMMANDS[problem.name].usage)}`
+    case 'too-complex':
+      return `This comment is too large or too deeply nested to be read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
+    case 'too-many':
+      return `This comment has more than ${problem.most} commands, so none of them was carried out. Write fewer in one comment.`
   }
 }
 
