@@ -21,12 +21,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { administer, type Administration } from './administration.ts'
 import { findGit } from './git/run.ts'
 import { createPerson, type Person } from './people/person.ts'
 import { seed, type FileTexts } from './people/push.ts'
 import { viewRepository, type RepositoryView } from './read.ts'
 import { controlInstallation, type InstallationControl } from './installation.ts'
-import type { Account, App, MergeSettings, Permissions, Protection, Repository, Role } from './state/types.ts'
+import type { Account, App, MergeSettings, Permissions, Repository, Role } from './state/types.ts'
 import {
   addAccount,
   addApp,
@@ -78,7 +79,7 @@ export interface RepositoryOptions {
   readonly settings?: Partial<MergeSettings>
 }
 
-export interface GitHubBox {
+export interface GitHubBox extends Administration {
   /** `http://127.0.0.1:1234`. */
   readonly url: string
   /** `127.0.0.1:1234`, for GHE_HOST. */
@@ -105,18 +106,9 @@ export interface GitHubBox {
   /** Acts in the repository named, default the first; a login that is not known becomes a user. */
   person(login: string, repository?: string): Person
   setRole(login: string, role: Role, repository?: string): void
-  configure(settings: Partial<MergeSettings>, repository?: string): void
-  /** Requires checks before merging into a branch; undefined takes the protection away. */
-  protect(branch: string, protection: ProtectionOptions | undefined, repository?: string): void
   /** Another App, installed on the same organization; refused when its permissions do not allow its events. Default: no events. */
   addApp(options: Partial<AppOptions> & { readonly slug: string }): InstalledApp
   close(): Promise<void>
-}
-
-export interface ProtectionOptions {
-  readonly checks: Protection['checks']
-  /** Default true here, so that nobody passes by mistake; GitHub's own default is false. */
-  readonly enforceAdmins?: boolean
 }
 
 export interface InstalledApp {
@@ -263,7 +255,7 @@ function handles(world: World, app: App, organization: Account): Handles {
 
 type Setup = Pick<
   GitHubBox,
-  'createUser' | 'createRepository' | 'repository' | 'person' | 'setRole' | 'configure' | 'protect' | 'addApp'
+  keyof Administration | 'createUser' | 'createRepository' | 'repository' | 'person' | 'setRole' | 'addApp'
 >
 
 function setup(world: World, organization: Account): Setup {
@@ -281,13 +273,7 @@ function setup(world: World, organization: Account): Setup {
     setRole: (login, role, name) => {
       find(name).roles.set(addAccount(world, login, 'User').login.toLowerCase(), role)
     },
-    configure: (settings, name) => {
-      Object.assign(find(name).settings, settings)
-    },
-    protect: (branch, protection, name) => {
-      if (protection === undefined) find(name).protection.delete(branch)
-      else find(name).protection.set(branch, { enforceAdmins: true, ...protection })
-    },
+    ...administer(world, find),
     addApp: (options) => {
       const app = addAppTo(world, organization, { events: [], ...options })
       return { slug: app.slug, ...handles(world, app, organization) }

@@ -314,6 +314,48 @@ describe('The REST API answers as GitHub describes it:', () => {
     await ask(`DELETE ${REFS}/{ref}`, { params, status: 422 })
   })
 
+  test('what happened to a branch, and its rules', async () => {
+    const alice = box.person('alice')
+    const before = alice.push('moved', { 'moved.yaml': 'a: 1\n' })
+    alice.push('moved', { 'moved.yaml': 'a: 2\n' })
+    alice.forcePush('moved', before)
+    alice.deleteBranch('moved')
+    const list = async (query: string): Promise<Reply> => ask('GET /repos/{owner}/{repo}/activity', { query })
+    const { body } = await list('?ref=moved')
+    assert.deepEqual(
+      body.map((one: Record<string, string>) => one['activity_type']),
+      ['branch_deletion', 'force_push', 'push', 'branch_creation'],
+    )
+    assert.deepEqual([body[1].after, body[1].actor.login, body[1].ref], [before, 'alice', 'refs/heads/moved'])
+    const first = await list('?ref=refs/heads/moved&per_page=3')
+    const next = /after=([^&>]+)/.exec(first.headers.get('link') ?? '')?.[1] ?? ''
+    const rest = await list(`?ref=refs/heads/moved&per_page=3&after=${next}`)
+    assert.deepEqual([...first.body, ...rest.body], body)
+    assert.equal(rest.headers.get('link'), null)
+    assert.equal((await list('?ref=moved&activity_type=force_push&actor=alice&time_period=day')).body.length, 1)
+    assert.equal((await list('?ref=main&activity_type=pr_merge')).body[0].actor.login, 'perch[bot]')
+
+    const checks = [{ context: 'canary/gate', appId: box.appId }]
+    const ruleset = box.addRuleset({
+      include: ['refs/heads/canary/**/*', '~DEFAULT_BRANCH'],
+      rules: ['creation', 'update', 'deletion', 'non_fast_forward'],
+      checks,
+      isStrict: true,
+    })
+    const on = async (branch: string): Promise<string[]> =>
+      (await ask('GET /repos/{owner}/{repo}/rules/branches/{branch}', { params: { branch } })).body.map(
+        ({ type }: { type: string }) => type,
+      )
+    const all = ['creation', 'update', 'deletion', 'non_fast_forward', 'required_status_checks']
+    assert.deepEqual([await on('canary/production/api/5'), await on('v2')], [all, []])
+    const main = await ask('GET /repos/{owner}/{repo}/branches/{branch}', { params: { branch: 'main' } })
+    assert.deepEqual(
+      [main.body.protected, main.body.protection.required_status_checks.contexts],
+      [true, ['canary/gate']],
+    )
+    ruleset.remove()
+  })
+
   test('trees and commits without a branch', async () => {
     const TREES = 'POST /repos/{owner}/{repo}/git/trees'
     const entry = { path: 'README.md', mode: '100644', type: 'blob', content: 'Stop.\n' }

@@ -3,7 +3,7 @@
  * interleave with, and a git command takes a few milliseconds.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Git {
@@ -77,6 +77,27 @@ export function once<T>(bare: Bare, key: string, compute: () => T): T {
   return value
 }
 
+/** Refuses a push that breaks a ruleset, in GitHub's words. Its environment tells the rules (`rulesForHook`). */
+const HOOK = `#!/bin/sh
+breaks() { printf '%s\\n' "$SANDBOX_RULES" | while read -r rule pattern; do
+  [ "$rule" = "$1" ] && printf '%s' "$ref" | grep -Eq "$pattern" && echo yes
+done | grep -q yes; }
+while read -r from to ref; do
+  why=
+  case "$from $to" in
+    *[!0]*' '*[!0]*)
+      git merge-base --is-ancestor "$from" "$to" || { breaks non_fast_forward && why='Cannot force-push to this branch'; }
+      breaks update && why='Cannot update this protected ref.' ;;
+    *[!0]*' '*) breaks deletion && why='Cannot delete this protected ref.' ;;
+    *) breaks creation && why='Cannot create ref due to creations being restricted.' ;;
+  esac
+  [ -z "$why" ] && continue
+  printf 'error: GH013: Repository rule violations found for %s.\\n\\n- %s\\n\\n' "$ref" "$why" >&2
+  exit 1
+done
+exit 0
+`
+
 /** Makes an empty bare repository that serves partial clones and single commits, as GitHub does. */
 export function initBare(tool: Git, dir: string, defaultBranch: string): Bare {
   const bare: Bare = { tool, dir, memo: new Map() }
@@ -96,5 +117,7 @@ export function initBare(tool: Git, dir: string, defaultBranch: string): Bare {
 \tauto = 0
 `
   appendFileSync(join(dir, 'config'), config)
+  mkdirSync(join(dir, 'hooks'), { recursive: true })
+  writeFileSync(join(dir, 'hooks', 'pre-receive'), HOOK, { mode: 0o755 })
   return bare
 }

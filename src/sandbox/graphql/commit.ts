@@ -1,11 +1,12 @@
 /** `createCommitOnBranch`. https://docs.github.com/graphql/reference/mutations#createcommitonbranch */
 import { findEntry, writeCommit } from '../git/objects.ts'
 import { moveRef } from '../model/refs.ts'
+import { ruleMessage, violations } from '../model/rules.ts'
 import { keyOf } from '../payload/links.ts'
 import { signatureOf, webFlow } from '../state/authors.ts'
 import type { Repository } from '../state/types.ts'
 import { findRepository, isAtLeast, roleOf } from '../state/world.ts'
-import { authorOf, permits, reaches, type Need } from '../wire/auth.ts'
+import { authorOf, permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 import { FieldFailure, type Scope } from './types.ts'
 
 /** `CreateCommitOnBranchInput`, which GitHub's schema has checked. */
@@ -44,8 +45,13 @@ export function createCommitOnBranch(input: unknown, scope: Scope): NewCommit {
     const message = `Expected branch to point to "${draft.expectedHeadOid}" but it did not. Pull and try again.`
     throw new FieldFailure('STALE_DATA', message)
   }
+  if (repo.archived) throw new FieldFailure('FORBIDDEN', 'Repository was archived so is read-only.')
   const sha = write(scope, { repo, head }, draft)
-  moveRef(scope.world, { repo, ref, to: sha, by: authorOf(scope.actor) })
+  const move = { repo, ref, to: sha, by: authorOf(scope.actor) }
+  const broken = violations(move)
+  // Go by the message: classic protection has a type of its own, rulesets have not.
+  if (broken.length > 0) throw new FieldFailure('UNPROCESSABLE', ruleMessage(broken))
+  moveRef(scope.world, move)
   return { repo, sha, ref, clientMutationId: draft.clientMutationId ?? null }
 }
 
@@ -75,7 +81,7 @@ function checkMayWrite(repo: Repository, draft: Commit, { actor }: Scope): void 
   if (actor.kind === 'installation') {
     if (!reaches(actor.token, repo) && repo.isPrivate) throw noRepository(name)
     const needs: Need[] = ['contents:write', ...(touchesWorkflows(draft) ? (['workflows:write'] as const) : [])]
-    const mayAll = reaches(actor.token, repo) && needs.every((need) => permits(actor.token.permissions, [need]))
+    const mayAll = reaches(actor.token, repo) && needs.every((need) => permits(permissionsOf(actor.token), [need]))
     if (!mayAll) throw new FieldFailure('FORBIDDEN', 'Resource not accessible by integration')
     return
   }

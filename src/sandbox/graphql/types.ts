@@ -1,7 +1,7 @@
 /** What the resolvers of the sandbox's GraphQL API share. */
 import type { Actor, Repository } from '../state/types.ts'
 import { roleOf, type World } from '../state/world.ts'
-import { permits, reaches, type Need } from '../wire/auth.ts'
+import { permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 
 /** An error that belongs to one field; the rest of the answer stands. */
 export class FieldFailure extends Error {
@@ -38,6 +38,6 @@ export function canSee({ actor }: Scope, repo: Repository): boolean {
 
 /** Refuses an App that has none of the permissions. What is public anyone may read. */
 export function checkPermission({ actor }: Scope, repo: Repository, needs: readonly Need[]): void {
-  if (!repo.isPrivate || actor.kind !== 'installation' || permits(actor.token.permissions, needs)) return
+  if (!repo.isPrivate || actor.kind !== 'installation' || permits(permissionsOf(actor.token), needs)) return
   throw new FieldFailure('FORBIDDEN', 'Resource not accessible by integration')
 }

@@ -1,5 +1,5 @@
 /** Merging a pull request. https://docs.github.com/rest/pulls/pulls#merge-a-pull-request */
-import { merge, rebase } from '../git/history.ts'
+import { isAncestor, merge, rebase } from '../git/history.ts'
 import { readCommit, writeCommitOf } from '../git/objects.ts'
 import { signatureOf, webFlow } from '../state/authors.ts'
 import { unmetChecks, type UnmetCheck } from '../state/mergeability.ts'
@@ -11,6 +11,7 @@ import { pullCommits } from '../payload/pulls.ts'
 import { markMerged } from './pull-state.ts'
 import { editPull } from './pulls.ts'
 import { moveRef } from './refs.ts'
+import { isStrict, ruleMessage, violations } from './rules.ts'
 
 export interface MergeOrder {
   readonly by: Author
@@ -28,12 +29,13 @@ export function mergePull(world: World, pull: Pull, order: MergeOrder): string {
     throw new Refusal(409, 'Head branch was modified. Review and try the merge again.')
   }
   checkProtection(pull, order.by)
+  checkBaseRules(pull, order.by)
   const sha = writeMerge(world, pull, order)
   const { repo, base } = pull
   // Rebased commits keep their authors, so GitHub cannot sign them.
   if (order.method !== 'rebase') repo.signed.add(sha)
   markMerged(world, pull, { sha, by: order.by.account })
-  moveRef(world, { repo, ref: `refs/heads/${base.ref}`, to: sha, by: order.by })
+  moveRef(world, { repo, ref: `refs/heads/${base.ref}`, to: sha, by: order.by, type: 'pr_merge' })
   if (repo.settings.deleteBranchOnMerge) deleteHead(world, pull, order.by)
   return sha
 }
@@ -42,6 +44,16 @@ function checkMergeable(pull: Pull): void {
   if (pull.draft) throw new Refusal(405, 'Pull Request is still a draft')
   const isClean = pull.state === 'open' && merge(pull.repo.bare, pull.base.sha, pull.head.sha) !== 'conflict'
   if (!isClean) throw new Refusal(405, 'Pull Request is not mergeable')
+}
+
+/** A merge moves the base, which a ruleset may forbid. */
+function checkBaseRules({ repo, base, head }: Pull, by: Author): void {
+  const broken = violations({ repo, ref: `refs/heads/${base.ref}`, to: head.sha, by })
+  // What a merge makes is always on top of the base.
+  const rules = broken.filter((rule) => rule !== 'Cannot force-push to this branch')
+  if (rules.length > 0) throw new Refusal(405, ruleMessage(rules))
+  const isBehind = isStrict(repo, base.ref) && !isAncestor(repo.bare, base.sha, head.sha)
+  if (isBehind) throw new Refusal(405, 'Head branch is out of date with the base branch.')
 }
 
 function checkMethod(pull: Pull, method: MergeOrder['method']): void {

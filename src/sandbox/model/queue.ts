@@ -48,7 +48,7 @@ function joined(world: World, onto: string, pull: Pull): string {
 export function mergeGroup(world: World, group: MergeGroup, by: Author): void {
   const { repo, pulls, baseRef, sha } = group
   for (const pull of pulls) markMerged(world, pull, { sha, by: by.account })
-  moveRef(world, { repo, ref: baseRef, to: sha, by })
+  moveRef(world, { repo, ref: baseRef, to: sha, by, type: 'merge_queue_merge' })
   endGroup(world, group, { by, reason: 'merged' })
 }
 

@@ -3,14 +3,15 @@
  * checks, and pull requests that follow their head and base.
  */
 import { git } from '../git/run.ts'
-import { commitsBetween } from '../git/history.ts'
+import { commitsBetween, isAncestor } from '../git/history.ts'
 import { NO_COMMIT } from '../git/objects.ts'
 import { writeRefs } from '../state/refs.ts'
-import { custom } from '../state/refusal.ts'
-import type { Author, Pull, Repository } from '../state/types.ts'
+import { custom, Refusal } from '../state/refusal.ts'
+import type { Activity, Author, Pull, Repository } from '../state/types.ts'
 import { fullName, type World } from '../state/world.ts'
 import { pushPayload } from '../payload/push.ts'
 import { closePull, followBase, markMerged, synchronize } from './pull-state.ts'
+import { ruleMessage, violations } from './rules.ts'
 import { requestSuites } from './suites.ts'
 
 export interface RefMove {
@@ -20,12 +21,22 @@ export interface RefMove {
   /** Undefined: the ref is deleted. */
   readonly to: string | undefined
   readonly by: Author
+  /** When it is no push. */
+  readonly type?: 'pr_merge' | 'merge_queue_merge'
+}
+
+/** Refuses what a ruleset forbids. */
+export function checkRules(move: RefMove): void {
+  const broken = violations(move)
+  if (broken.length > 0) throw new Refusal(422, ruleMessage(broken))
 }
 
 /** Moves a branch or tag as a push does. */
 export function moveRef(world: World, move: RefMove): void {
   const from = move.repo.refs.get(move.ref)
   if (from === move.to) return
+  // The queue and merges have asked before, and move the branch for those who may not.
+  if (move.type === undefined) checkRules(move)
   writeRefs(move.repo, [move])
   afterMove(world, { ...move, from })
 }
@@ -37,10 +48,29 @@ export function afterMove(world: World, move: RefMove & { readonly from: string 
   const push = { repo, ref, before: move.from, after: to, by: move.by.account }
   world.happened({ event: 'push', repo, sender: push.by, payload: () => pushPayload(world, push) })
   if (!ref.startsWith('refs/heads/')) return
+  repo.activities.push(activityOf(world, move))
   const branch = ref.slice('refs/heads/'.length)
   if (to !== undefined)
     requestSuites(world, { repo, branch, sha: to, before: move.from ?? NO_COMMIT, by: move.by.account })
   for (const pull of pullsTouching(world, repo, branch)) updatePull(world, pull, { ...move, branch })
+}
+
+function activityOf(world: World, move: RefMove & { readonly from: string | undefined }): Activity {
+  const { repo, ref, from, to, by } = move
+  const moved = (): Activity['type'] => {
+    if (from === undefined) return 'branch_creation'
+    if (to === undefined) return 'branch_deletion'
+    return isAncestor(repo.bare, from, to) ? 'push' : 'force_push'
+  }
+  return {
+    id: world.nextId(),
+    type: move.type ?? moved(),
+    ref,
+    before: from ?? NO_COMMIT,
+    after: to ?? NO_COMMIT,
+    by: by.account,
+    at: world.now(),
+  }
 }
 
 function pullsTouching(world: World, repo: Repository, branch: string): Pull[] {
@@ -82,9 +112,14 @@ export function bringCommit(to: Repository, from: Repository, sha: string): void
   git(to.bare, ['fetch', '--quiet', '--no-write-fetch-head', '--no-tags', from.bare.dir, sha])
 }
 
+/** "Branch or tag names longer than 255 bytes are not allowed." */
+const MAX_REF_BYTES = 255
+
 /** Refuses a ref that GitHub would not create. */
 export function checkRefName(repo: Repository, ref: string): void {
   const isFull = ref.startsWith('refs/') && ref.split('/').length >= 3
   const bad = /\.\.|[\s\p{Cc}~^:?*[\\]|\/\/|@\{|\/$|\.$|\.lock(\/|$)|\/\./u
-  if (!isFull || bad.test(ref)) throw custom('Reference', `${ref} is not a valid ref name in ${fullName(repo)}.`)
+  const isLong = Buffer.byteLength(ref.replace(/^refs\/(heads|tags)\//, '')) > MAX_REF_BYTES
+  if (!isFull || isLong || bad.test(ref))
+    throw custom('Reference', `${ref} is not a valid ref name in ${fullName(repo)}.`)
 }

@@ -27,7 +27,7 @@ export function repositoryPayload(world: World, repo: Repository): Json {
     has_pages: false,
     has_discussions: false,
     forks_count: forks,
-    archived: false,
+    archived: repo.archived,
     disabled: false,
     open_issues_count: openPulls,
     license: null,

@@ -9,7 +9,7 @@ import { pushFiles, fork, type FileTexts } from './push.ts'
 import { pullOf, viewComment, viewPull, type CommentView, type PullView } from '../read.ts'
 import { checkSide, reportSide, type CheckSide, type ReportSide, type Scene } from './reports.ts'
 import { branchHead } from '../state/refs.ts'
-import { Refusal } from '../state/refusal.ts'
+import { readOnly, Refusal } from '../state/refusal.ts'
 import type { Account, Comment, Reaction, Repository, Role } from '../state/types.ts'
 import { byPerson, fullName, isAtLeast, roleOf, type World } from '../state/world.ts'
 
@@ -65,6 +65,7 @@ interface QueuedGroup {
 
 export function createPerson(world: World, repo: Repository, account: Account): Person {
   const must = (role: Role): void => {
+    if (repo.archived) throw readOnly()
     if (isAtLeast(roleOf(repo, account), role)) return
     throw new Refusal(403, `${account.login} needs the role ${role} in ${fullName(repo)}`)
   }

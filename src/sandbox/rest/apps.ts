@@ -6,7 +6,7 @@ import { fullRepository, repositoryPayload } from '../payload/repositories.ts'
 import { notFound, Refusal } from '../state/refusal.ts'
 import type { Actor, App, Installation, Permissions, Repository } from '../state/types.ts'
 import { covers, findAccount, findRepository, isAtLeast, roleOf, type Json, type World } from '../state/world.ts'
-import { mintToken, permits, reaches } from '../wire/auth.ts'
+import { mintToken, permissionsOf as permissionsOfToken, permits, reaches } from '../wire/auth.ts'
 import { page } from './paging.ts'
 import {
   appRoute,
@@ -146,7 +146,9 @@ function permissionsOf(actor: Actor, repo: Repository): Json {
   const may = (role: 'admin' | 'maintain' | 'write' | 'triage' | 'read'): boolean => {
     if (actor.kind === 'person') return isAtLeast(roleOf(repo, actor.account), role)
     const need = role === 'read' ? 'metadata:read' : role === 'write' ? 'contents:write' : 'administration:write'
-    return actor.kind === 'installation' && reaches(actor.token, repo) && permits(actor.token.permissions, [need])
+    return (
+      actor.kind === 'installation' && reaches(actor.token, repo) && permits(permissionsOfToken(actor.token), [need])
+    )
   }
   return {
     admin: may('admin'),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isAncestor } from '../git/history.ts'
 import { hasObject } from '../git/objects.ts'
 import { checkRefName, moveRef } from '../model/refs.ts'
+import { requiredChecks, rulesetsOn } from '../model/rules.ts'
 import { commitPayload, refPayload } from '../payload/commits.ts'
 import { repoApi, repoHtml } from '../payload/links.ts'
 import { branchHead } from '../state/refs.ts'
@@ -48,7 +49,7 @@ function createRef(call: Call, repo: Repository): Answer {
   checkObject(repo, sha)
   // Git keeps refs like files: `a` and `a/b` cannot both be.
   const isInTheWay = [...repo.refs.keys()].some((name) => name.startsWith(`${ref}/`) || ref.startsWith(`${name}/`))
-  if (isInTheWay) throw new Refusal(422, 'Reference cannot be created')
+  if (isInTheWay) throw new Refusal(422, 'Reference update failed')
   moveRef(call.world, { repo, ref, to: sha, by: authorOf(call.actor) })
   return { status: 201, body: refPayload(call.world, repo, { name: ref, sha }) }
 }
@@ -83,23 +84,29 @@ function getBranch(call: Call, repo: Repository): Answer {
   const sha = branchHead(repo, name)
   if (sha === undefined) throw new Refusal(404, 'Branch not found')
   const self = repoApi(call.world, repo, `/branches/${name}`)
-  const checks = repo.protection.get(name)?.checks
+  const required = requiredChecks(repo, name)
+  const isProtected = repo.protection.has(name) || rulesetsOn(repo, `refs/heads/${name}`).length > 0
   const body = {
     name,
     commit: commitPayload(call.world, repo, sha),
     _links: { self, html: repoHtml(call.world, repo, `/tree/${name}`) },
-    protected: checks !== undefined,
+    protected: isProtected,
     protection: {
-      enabled: checks !== undefined,
+      enabled: isProtected,
       required_status_checks: {
-        enforcement_level: checks === undefined ? 'off' : 'everyone',
-        contexts: (checks ?? []).map(({ context }) => context),
-        checks: (checks ?? []).map(({ context, appId }) => ({ context, app_id: appId ?? null })),
+        enforcement_level: levelOf(repo, name),
+        contexts: required.map(({ context }) => context),
+        checks: required.map(({ context, appId }) => ({ context, app_id: appId ?? null })),
       },
     },
     protection_url: `${self}/protection`,
   }
   return { status: 200, body }
+}
+
+function levelOf(repo: Repository, name: string): 'off' | 'non_admins' | 'everyone' {
+  if (requiredChecks(repo, name).length === 0) return 'off'
+  return repo.protection.get(name)?.enforceAdmins === false ? 'non_admins' : 'everyone'
 }
 
 const REPO = '/repos/{owner}/{repo}'

@@ -1,9 +1,9 @@
 /** One REST route: who may call it, and the answer. */
 import type { z } from 'zod'
-import { invalidRequest, notByIntegration, notFound, Refusal } from '../state/refusal.ts'
+import { invalidRequest, notByIntegration, notFound, readOnly, Refusal } from '../state/refusal.ts'
 import type { Actor, App, InstallationToken, Repository, Role } from '../state/types.ts'
 import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
-import { permits, reaches, type Need } from '../wire/auth.ts'
+import { permissionsOf, permits, reaches, type Need } from '../wire/auth.ts'
 import type { Limits } from '../wire/limits.ts'
 import type { Webhooks } from '../wire/webhooks.ts'
 
@@ -74,6 +74,7 @@ export function repoRoute(name: string, access: Access, handle: (call: Call, rep
     if (repo === undefined) throw notFound()
     const isRead = name.startsWith('GET ')
     checkAccess(call.actor, repo, { isRead, needs: access.needs, role: access.role ?? (isRead ? 'read' : 'write') })
+    if (repo.archived && !isRead) throw readOnly()
     return handle(call, repo)
   })
 }
@@ -104,7 +105,7 @@ function checkToken(token: InstallationToken, repo: Repository, asked: Asked): v
   const isInReach = reaches(token, repo)
   if (!isInReach && repo.isPrivate) throw notFound()
   const isPublicRead = asked.isRead && !repo.isPrivate
-  if (!isPublicRead && !(isInReach && permits(token.permissions, asked.needs))) throw notByIntegration()
+  if (!isPublicRead && !(isInReach && permits(permissionsOf(token), asked.needs))) throw notByIntegration()
 }
 
 /** A private repository does not exist for who cannot read it. */

@@ -1,6 +1,7 @@
 /** Finds the route of a path. The first that fits wins, so the special ones stand before the general ones. */
 import type { World } from '../state/world.ts'
 import { fullName } from '../state/world.ts'
+import { ACTIVITY_ROUTES } from './activity.ts'
 import { APP_ROUTES } from './apps.ts'
 import { CHECK_ROUTES } from './checks.ts'
 import { COMMENT_ROUTES } from './comments.ts'
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...REF_ROUTES,
   ...COMMIT_ROUTES,
   ...OBJECT_ROUTES,
+  ...ACTIVITY_ROUTES,
 ]
 
 const PATTERNS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }))

@@ -1,7 +1,8 @@
 /** May this pull request be merged? Conflicts, and what branch protection requires. */
-import { merge } from '../git/history.ts'
+import { isAncestor, merge } from '../git/history.ts'
 import { writeCommitOf } from '../git/objects.ts'
 import { once } from '../git/run.ts'
+import { isStrict, requiredChecks } from '../model/rules.ts'
 import { webFlow } from './authors.ts'
 import { writeRefs } from './refs.ts'
 import { latestRuns, latestStatuses } from './results.ts'
@@ -10,7 +11,7 @@ import type { World } from './world.ts'
 
 export interface Mergeability {
   readonly mergeable: boolean | null
-  readonly state: 'clean' | 'dirty' | 'blocked' | 'unstable' | 'draft' | 'unknown'
+  readonly state: 'clean' | 'dirty' | 'blocked' | 'behind' | 'unstable' | 'draft' | 'unknown'
   /** The tree that merging would make. */
   readonly tree: string | undefined
 }
@@ -32,6 +33,7 @@ export function mergeability(world: World, pull: Pull): Mergeability {
 
 function stateOf(pull: Pull): Mergeability['state'] {
   if (pull.draft) return 'draft'
+  if (isStrict(pull.repo, pull.base.ref) && !isAncestor(pull.repo.bare, pull.base.sha, pull.head.sha)) return 'behind'
   if (unmetChecks(pull).length > 0) return 'blocked'
   const hasTrouble =
     latestRuns(pull.repo, pull.head.sha).some((run) => !passes(run.conclusion)) ||
@@ -59,7 +61,7 @@ export interface UnmetCheck {
 
 /** Required checks that do not pass on the head commit. A check that was never reported is "expected". */
 export function unmetChecks(pull: Pull): UnmetCheck[] {
-  const required = pull.repo.protection.get(pull.base.ref)?.checks ?? []
+  const required = requiredChecks(pull.repo, pull.base.ref)
   return required.flatMap((check) => {
     const why = whyUnmet(pull.repo, pull.head.sha, check)
     return why === undefined ? [] : [{ context: check.context, why }]

@@ -29,6 +29,10 @@ export function notByIntegration(): Refusal {
   return new Refusal(403, 'Resource not accessible by integration')
 }
 
+export function readOnly(): Refusal {
+  return new Refusal(403, 'Repository was archived so is read-only.')
+}
+
 export function badCredentials(): Refusal {
   return new Refusal(401, 'Bad credentials')
 }

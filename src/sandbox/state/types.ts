@@ -92,6 +92,29 @@ export interface Protection {
   readonly checks: readonly RequiredCheck[]
   /** False: who has the admin role may merge anyway, GitHub's own default for classic protection. */
   readonly enforceAdmins: boolean
+  /** True: the head must hold all of the base. */
+  readonly isStrict: boolean
+}
+
+export interface Ruleset {
+  readonly id: number
+  readonly name: string
+  readonly include: readonly string[]
+  readonly rules: readonly ('creation' | 'update' | 'deletion' | 'non_fast_forward')[]
+  readonly checks: readonly RequiredCheck[]
+  readonly isStrict: boolean
+  readonly bypass: ReadonlySet<string>
+}
+
+/** A move of a branch, as GitHub remembers it. */
+export interface Activity {
+  readonly id: number
+  readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge' | 'merge_queue_merge'
+  readonly ref: string
+  readonly before: string
+  readonly after: string
+  readonly by: Account
+  readonly at: number
 }
 
 export interface Label {
@@ -254,6 +277,10 @@ export interface Repository {
   /** By login in lower case. */
   readonly roles: Map<string, Role>
   readonly protection: Map<string, Protection>
+  readonly rulesets: Map<number, Ruleset>
+  archived: boolean
+  /** Oldest first. */
+  readonly activities: Activity[]
   /** Full ref name → object: a copy of what is on disk, renewed after every push over HTTP. */
   readonly refs: Map<string, string>
   /** Commits that GitHub made itself, and so signed with its web-flow key. */

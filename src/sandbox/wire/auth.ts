@@ -113,6 +113,17 @@ export function reaches(token: InstallationToken, repo: Repository): boolean {
 /** `contents:write` and the like. */
 export type Need = `${string}:${'read' | 'write'}`
 
+/** What a token may do: at most what it was made for, and never more than the installation may now. */
+export function permissionsOf({ permissions, installation }: InstallationToken): Permissions {
+  const now = installation.permissions
+  const kept = Object.entries(permissions).flatMap(([name, level]) => {
+    const held = now[name]
+    if (held === undefined) return []
+    return [[name, held === 'read' ? held : level] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
 /** Any one of the needed permissions is enough. */
 export function permits(permissions: Permissions, needs: readonly Need[]): boolean {
   return needs.some((need) => {

@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { attempt } from '../git/run.ts'
 import { afterMove } from '../model/refs.ts'
+import { rulesForHook } from '../model/rules.ts'
 import { Refusal } from '../state/refusal.ts'
 import type { Actor, Author, InstallationToken, Repository } from '../state/types.ts'
 import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
-import { authorOf, identify, permits, reaches } from './auth.ts'
+import { authorOf, identify, permissionsOf, permits, reaches } from './auth.ts'
 import type { RequestRecord } from './log.ts'
 
 export interface GitRequest {
@@ -44,7 +45,8 @@ export function admit(world: World, request: GitRequest, header: string | undefi
   const isPush = request.service === 'git-receive-pack'
   if (actor.kind === 'anonymous' && (isPush || repo?.isPrivate !== false)) return { ok: false, status: 401, who: actor }
   if (repo === undefined) return { ok: false, status: 404, who: actor }
-  const allowed = mayUse(actor, repo, isPush)
+  // "This repository was archived so it is read-only." with status 403.
+  const allowed = isPush && repo.archived ? 403 : mayUse(actor, repo, isPush)
   return allowed === 'yes' ? { ok: true, repo, actor } : { ok: false, status: allowed, who: actor }
 }
 
@@ -60,7 +62,7 @@ function mayUse(actor: Actor, repo: Repository, isPush: boolean): 'yes' | 403 | 
 
 function mayToken(token: InstallationToken, repo: Repository, isPush: boolean): 'yes' | 403 | 404 {
   if (!reaches(token, repo)) return repo.isPrivate ? 404 : 403
-  return permits(token.permissions, [isPush ? 'contents:write' : 'contents:read']) ? 'yes' : 403
+  return permits(permissionsOf(token), [isPush ? 'contents:write' : 'contents:read']) ? 'yes' : 403
 }
 
 /** One `info/refs` opens every command of a git client, so that is what counts as a fetch or a push. */
@@ -78,6 +80,8 @@ export interface Exchange {
 }
 
 interface Run extends Exchange {
+  /** Who pushes. */
+  readonly by?: Author
   readonly onPushed?: () => void
 }
 
@@ -92,7 +96,7 @@ export async function serveGit(
   const onPushed = (): void => {
     adopt(world, repo, authorOf(actor))
   }
-  const receiving = run(world, repo, { ...exchange, onPushed })
+  const receiving = run(world, repo, { ...exchange, onPushed, by: authorOf(actor) })
   const quiet = receiving.then(
     () => undefined,
     () => undefined,
@@ -157,7 +161,7 @@ async function run(world: World, repo: Repository, exchange: Run): Promise<numbe
   return status
 }
 
-function cgiEnv(world: World, repo: Repository, { request, url }: Exchange): Record<string, string> {
+function cgiEnv(world: World, repo: Repository, { request, url, by }: Run): Record<string, string> {
   const service = url.pathname.split('/').slice(3).join('/')
   const optional = {
     CONTENT_TYPE: request.headers['content-type'],
@@ -174,6 +178,7 @@ function cgiEnv(world: World, repo: Repository, { request, url }: Exchange): Rec
     QUERY_STRING: url.search.slice(1),
     REQUEST_METHOD: request.method ?? 'GET',
     REMOTE_USER: 'sandbox',
+    SANDBOX_RULES: by === undefined ? '' : rulesForHook(repo, by),
     REMOTE_ADDR: '127.0.0.1',
     ...(Object.fromEntries(given) as Record<string, string>),
   }

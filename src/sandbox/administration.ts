@@ -1,0 +1,60 @@
+/** What an administrator does with a repository's settings. */
+import { repositoryPayload } from './payload/repositories.ts'
+import type { MergeSettings, Repository, RequiredCheck, Ruleset } from './state/types.ts'
+import { findAccount, type World } from './state/world.ts'
+
+export interface ProtectionOptions {
+  readonly checks: readonly RequiredCheck[]
+  /** Default true here, so that nobody passes by mistake; GitHub's own default is false. */
+  readonly enforceAdmins?: boolean
+  /** "Require branches to be up to date before merging"; default false. */
+  readonly isStrict?: boolean
+}
+
+export interface RulesetOptions {
+  readonly name?: string
+  /** Patterns of full ref names as GitHub reads them (`refs/heads/canary/**\/*`), `~ALL` or `~DEFAULT_BRANCH`. */
+  readonly include: readonly string[]
+  readonly rules?: Ruleset['rules']
+  readonly checks?: readonly RequiredCheck[]
+  readonly isStrict?: boolean
+  /** Logins, and slugs of Apps. */
+  readonly bypass?: readonly string[]
+}
+
+export interface Administration {
+  configure(settings: Partial<MergeSettings>, repository?: string): void
+  /** Requires checks before merging into a branch; undefined takes the protection away. */
+  protect(branch: string, protection: ProtectionOptions | undefined, repository?: string): void
+  addRuleset(ruleset: RulesetOptions, repository?: string): { remove(): void }
+  /** An archived repository can be read and not changed. */
+  archive(isArchived: boolean, repository?: string): void
+}
+
+export function administer(world: World, find: (name?: string) => Repository): Administration {
+  return {
+    configure: (settings, name) => {
+      Object.assign(find(name).settings, settings)
+    },
+    protect: (branch, protection, name) => {
+      if (protection === undefined) find(name).protection.delete(branch)
+      else find(name).protection.set(branch, { enforceAdmins: true, isStrict: false, ...protection })
+    },
+    addRuleset: (draft, name) => {
+      const { rulesets } = find(name)
+      const { checks = [], rules = [], isStrict = false, bypass = [] } = draft
+      const id = world.nextId()
+      const { include, name: title = `Ruleset ${String(id)}` } = draft
+      rulesets.set(id, { id, name: title, include, rules, checks, isStrict, bypass: new Set(bypass) })
+      return { remove: () => void rulesets.delete(id) }
+    },
+    archive: (isArchived, name) => {
+      const repo = find(name)
+      repo.archived = isArchived
+      const sender = findAccount(world, repo.owner.login) ?? repo.owner
+      const action = isArchived ? 'archived' : 'unarchived'
+      const payload = (): Record<string, unknown> => ({ repository: repositoryPayload(world, repo) })
+      world.happened({ event: 'repository', action, repo, sender, payload })
+    },
+  }
+}

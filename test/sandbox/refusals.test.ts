@@ -1,0 +1,132 @@
+/** What GitHub refuses for reasons that lie in the repository or the installation, in its own words. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { aBox, COMMIT, commitInput, conforms, graphql, rest } from './support.ts'
+
+const REFS = '/repos/acme/infra/git/refs'
+
+test('A ruleset restricts what may be made, moved and deleted: REST, GraphQL and git alike, except for who may bypass it', async (t) => {
+  const { box, repo, token } = await aBox(t)
+  const main = repo.branch('main') ?? ''
+  const alice = box.person('alice')
+  alice.push('canary/production/api/5', { a: '1' })
+  const head = repo.branch('canary/production/api/5') ?? ''
+  const ruleset = box.addRuleset({
+    include: ['refs/heads/canary/**/*'],
+    rules: ['creation', 'update', 'deletion'],
+    bypass: ['carol'],
+  })
+  const made = await rest(box, `POST ${REFS}`, { token, body: { ref: 'refs/heads/canary/x/y/5', sha: main } })
+  conforms('POST /repos/{owner}/{repo}/git/refs', made)
+  const found = 'Repository rule violations found\n\n'
+  const creation = `${found}Cannot create ref due to creations being restricted.\n\n`
+  assert.deepEqual([made.status, made.body.message], [422, creation])
+  const path = `${REFS}/heads/canary/production/api/5`
+  const moved = await rest(box, `PATCH ${path}`, { token, body: { sha: main, force: true } })
+  assert.deepEqual([moved.status, moved.body.message], [422, `${found}Cannot update this protected ref.\n\n`])
+  const gone = await rest(box, `DELETE ${path}`, { token })
+  assert.deepEqual([gone.status, gone.body.message], [422, `${found}Cannot delete this protected ref.\n\n`])
+  const { body } = await graphql(box, token, COMMIT, commitInput('canary/production/api/5', head, { a: '2' }))
+  assert.deepEqual(
+    [body.errors[0].type, body.errors[0].message],
+    ['UNPROCESSABLE', `${found}Cannot update this protected ref.\n\n`],
+  )
+  assert.throws(() => alice.push('canary/production/api/25', { a: '1' }), { status: 422, message: creation })
+  box.person('carol').push('canary/production/api/25', { a: '1' })
+
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-rules-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const git = async (...args: string[]): Promise<unknown> => promisify(execFile)('git', ['-C', folder, ...args])
+  await git('clone', '-q', `http://x:${alice.token}@${box.host}/acme/infra.git`, '.')
+  await assert.rejects(git('push', '-q', 'origin', 'HEAD:refs/heads/canary/x/y/5'), (error: Error) => {
+    assert.match(error.message, /GH013: Repository rule violations found for refs\/heads\/canary\/x\/y\/5/)
+    assert.match(error.message, /- Cannot create ref due to creations being restricted\./)
+    return true
+  })
+  await assert.rejects(git('push', '-q', 'origin', ':canary/production/api/5'), /Cannot delete this protected ref\./)
+  await assert.rejects(
+    git('push', '-qf', 'origin', 'HEAD:canary/production/api/5'),
+    /Cannot update this protected ref\./,
+  )
+  await git('push', '-q', 'origin', 'HEAD:refs/heads/other')
+  assert.equal(repo.branch('other'), main)
+  // A double star without a slash behind it is a single one, so this rule reaches one level only.
+  ruleset.remove()
+  box.addRuleset({ include: ['refs/heads/canary/**'], rules: ['creation'] })
+  await git('push', '-q', 'origin', 'HEAD:refs/heads/canary/x/y/5')
+  await assert.rejects(git('push', '-q', 'origin', 'HEAD:refs/heads/canary/plain'), /creations being restricted/)
+})
+
+test('A branch in the way of another, and a name that is too long, are refused', async (t) => {
+  const { box, repo, token } = await aBox(t)
+  const sha = repo.branch('main') ?? ''
+  box.person('alice').push('canary', { a: '1' })
+  const make = async (ref: string): Promise<[number, string]> => {
+    const reply = await rest(box, `POST ${REFS}`, { token, body: { ref: `refs/heads/${ref}`, sha } })
+    return [reply.status, reply.body.errors?.[0].message ?? reply.body.message]
+  }
+  assert.deepEqual(await make('canary/production/api/5'), [422, 'Reference update failed'])
+  assert.deepEqual(await make('canary'), [422, 'Reference already exists'])
+  const long = `perch/hold/${'a'.repeat(250)}`
+  assert.deepEqual(await make(long), [422, `refs/heads/${long} is not a valid ref name in acme/infra.`])
+})
+
+test('An archived repository can be read, and not changed by anybody', async (t) => {
+  const { box, repo, token } = await aBox(t)
+  const alice = box.person('alice')
+  const { number, head } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })
+  box.archive(true)
+  const message = 'Repository was archived so is read-only.'
+  const comment = await rest(box, `POST /repos/acme/infra/issues/${String(number)}/comments`, {
+    token,
+    body: { body: 'Hello' },
+  })
+  assert.deepEqual([comment.status, comment.body.message], [403, message])
+  const { body } = await graphql(box, token, COMMIT, commitInput('v2', head.sha, { a: '2' }))
+  assert.equal(body.errors[0].message, message)
+  assert.throws(() => alice.comment(number, 'Hello'), { status: 403, message })
+  const read = await rest(box, 'GET /repos/acme/infra', { token })
+  assert.deepEqual([read.status, read.body.archived], [200, true])
+  box.archive(false)
+  alice.comment(number, 'Hello')
+  assert.equal(repo.comments(number).length, 1)
+})
+
+test('What an installation may do is what it may now, whatever its token was made for', async (t) => {
+  const { box, token } = await aBox(t, { webhookUrl: 'http://127.0.0.1:9/' })
+  const alice = box.person('alice')
+  const { number } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })
+  const ask = async (): Promise<[number, string]> => {
+    const path = `POST /repos/acme/infra/issues/${String(number)}/comments`
+    const reply = await rest(box, path, { token, body: { body: 'Hello' } })
+    return [reply.status, reply.body.message ?? '']
+  }
+  box.installation.setPermissions({ metadata: 'read', contents: 'write', pull_requests: 'read', checks: 'write' })
+  assert.deepEqual(await ask(), [403, 'Resource not accessible by integration'])
+  // Nor does it hear of what it may not read any more.
+  const count = (): number => box.webhooks.deliveries.filter(({ event }) => event === 'issue_comment').length
+  const before = count()
+  alice.comment(number, 'Does anybody hear me?')
+  assert.equal(count(), before)
+  box.installation.suspend()
+  assert.deepEqual(await ask(), [403, 'This installation has been suspended'])
+  box.installation.unsuspend()
+  box.installation.remove()
+  assert.deepEqual(await ask(), [401, 'Bad credentials'])
+})
+
+test('A branch that must be up to date refuses a merge of what is behind', async (t) => {
+  const { box, repo } = await aBox(t)
+  const alice = box.person('alice')
+  box.protect('main', { checks: [], isStrict: true })
+  const { number } = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })
+  assert.equal(repo.pull(number).mergeableState, 'clean')
+  alice.push('main', { b: '1' })
+  assert.equal(repo.pull(number).mergeableState, 'behind')
+  assert.throws(() => alice.merge(number), { status: 405 })
+})
