@@ -4,18 +4,13 @@ import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
 import { type Client, type Octokit, outage, TIMEOUT_MS } from '../adapters/github/client.ts'
 import { conversation } from '../adapters/github/conversation.ts'
-import {
-  identify,
-  type InstalledRepository,
-  installationIds,
-  placeNamed,
-  repositoriesOf,
-} from '../adapters/github/installations.ts'
+import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
 import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
+import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Logger } from 'pino'
@@ -34,7 +29,7 @@ export interface GitHubAccess {
   placeOf(owner: string, name: string): Promise<Place | undefined>
   /** An installation's token for Git, from Probot's cache while it is good. */
   tokenFor(installation: number): Promise<string>
-  everyRepository(): Promise<readonly { readonly installation: number; readonly repo: InstalledRepository }[]>
+  everyRepository(): Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
 export interface AppCredentials {
@@ -109,7 +104,7 @@ async function listRepositories(
   { probot, log }: { readonly probot: Probot; readonly log: Logger },
   octokitFor: (installation: number) => Promise<Octokit>,
 ): ReturnType<GitHubAccess['everyRepository']> {
-  const found: { installation: number; repo: InstalledRepository }[] = []
+  const found: { installation: number; repo: RepositoryName }[] = []
   for (const installation of await installationIds(await probot.auth())) {
     try {
       for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })

@@ -1,10 +1,11 @@
 import type { Probot } from 'probot'
-import { recallPull } from '../flows/memory.ts'
+import { isNamed } from '../core/config/deployed.ts'
+import { recallDeployed, recallPull } from '../flows/memory.ts'
 import { wakeWaiting } from '../flows/wake.ts'
 import { jobOf, type Task } from '../flows/work.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
-import { EVENTS, placeOf, saidBy, tasksOf } from './webhook-events.ts'
+import { EVENTS, otherPush, placeOf, saidBy, tasksOf } from './webhook-events.ts'
 
 /** The Probot app: from a webhook to tasks in the queue. It decides nothing and asks GitHub nothing. */
 export function perchApp(
@@ -23,7 +24,14 @@ export function perchApp(
   }
   app.on('pull_request', (context) => enqueueAll(tasksOf('pull_request', context.payload, context.id), context.id))
   app.on('issue_comment', (context) => enqueueAll(tasksOf('issue_comment', context.payload, context.id), context.id))
-  app.on('push', (context) => enqueueAll(tasksOf('push', context.payload, context.id), context.id))
+  app.on('push', async (context) => {
+    await enqueueAll(tasksOf('push', context.payload, context.id), context.id)
+    const other = otherPush(context.payload)
+    if (other === undefined) return
+    const { branch: base, head, place } = other
+    if (isNamed(await recallDeployed({ memo: desk.memo, repo: place.repo }), base))
+      await enqueueAll([{ type: 'advance', ...place, base, head }], context.id)
+  })
   app.on('merge_group', (context) => enqueueAll(tasksOf('merge_group', context.payload, context.id), context.id))
   app.on('check_run', async (context) => {
     await enqueueAll(tasksOf('check_run', context.payload, context.id), context.id)

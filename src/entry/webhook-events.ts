@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseCommands } from '../core/command/parse.ts'
 import { isButton } from '../core/message/buttons.ts'
+import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Said } from '../flows/wake.ts'
 import type { Place, Task } from '../flows/work.ts'
@@ -180,10 +181,19 @@ function forPush(payload: Payload<'push'>): Task[] {
   // A stop came or went, by our hand or by somebody's on GitHub.
   if (ref.startsWith(STOP_REFS.slice(0, -1)))
     return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, regate: true }]
+  if (ref !== `refs/heads/${repository.default_branch}` || deleted) return []
+  return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, head: after }]
+}
+
+/** A push to another branch than the default one. Whether that is deployed only our memory knows at once. */
+export function otherPush(
+  payload: unknown,
+): { readonly branch: string; readonly head: Sha; readonly place: Place } | undefined {
+  const event = EVENTS.push.parse(payload)
+  const { ref, after: head, deleted, repository } = event
   const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined
-  // Rollouts on other base branches go on by their pull requests' webhooks and by the sweep.
-  if (branch !== repository.default_branch || deleted) return []
-  return [{ type: 'advance', ...placeOf(payload), base: branch, head: after }]
+  if (branch === undefined || branch === repository.default_branch || deleted) return undefined
+  return { branch, head, place: placeOf(event) }
 }
 
 /** A button of a check. Of pull requests from forks GitHub names none, and Perch has no buttons to press there. */
@@ -205,11 +215,11 @@ function rerun(
 ): Task[] {
   const place = placeOf(payload)
   // GitHub names no pull requests from forks here; the sweep looks at every one whose last review did not end well.
-  if (pulls.length === 0) return [{ type: 'sweep', ...place, base: payload.repository.default_branch }]
+  if (pulls.length === 0) return [{ type: 'sweep', ...place }]
   return pulls.map(({ number }) => ({ type: 'review', ...place, pull: number, force: true }))
 }
 
 export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): Place {
-  const { id, name, owner } = payload.repository
-  return { installation: payload.installation.id, repo: { id, name, owner: owner.login } }
+  const { id, name, owner, default_branch: defaultBranch } = payload.repository
+  return { installation: payload.installation.id, repo: { id, name, owner: owner.login, defaultBranch } }
 }

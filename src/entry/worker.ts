@@ -9,6 +9,7 @@ import { recordReport } from '../flows/record-report.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
+import type { RepositoryName } from '../core/rollout/facts.ts'
 import { Report } from '../core/report/report.ts'
 import type { ClaimedJob, Job, JobHandler, Jobs } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
@@ -16,7 +17,6 @@ import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
 import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
-import type { InstalledRepository } from '../adapters/github/installations.ts'
 
 /** A webhook as it waits in the queue. */
 const Delivery = z.object({
@@ -38,9 +38,7 @@ export interface WorkerParts {
   readonly deskFor: (place: Place) => Promise<Desk>
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<Place | undefined>
-  readonly everyRepository: () => Promise<
-    readonly { readonly installation: number; readonly repo: InstalledRepository }[]
-  >
+  readonly everyRepository: () => Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
 interface Working extends WorkerParts {
@@ -146,8 +144,7 @@ async function keepReport(parts: WorkerParts, told: z.infer<typeof Told>['told']
 
 async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
   for (const { installation, repo } of await parts.everyRepository()) {
-    const { defaultBranch: base, ...name } = repo
-    await parts.jobs.enqueue(jobOf({ type: 'sweep', installation, repo: name, base }, { id: job.id }))
+    await parts.jobs.enqueue(jobOf({ type: 'sweep', installation, repo }, { id: job.id }))
   }
 }
 

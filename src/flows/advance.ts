@@ -1,13 +1,24 @@
+import type { ConfigProblem } from '../core/config/read.ts'
 import { configProblem } from '../core/message/problem.ts'
 import { closingComment } from '../core/message/pull-request.ts'
+import { isStep } from '../core/rollout/branch.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
 import { answerButton } from './buttons.ts'
 import type { Desk } from './desk.ts'
 import { isWatched, withFailures } from './examine.ts'
-import { forgetPull, recallPulls, rememberWatch, type Seen, settle, settledAt } from './memory.ts'
+import {
+  forgetBase,
+  forgetPull,
+  recallPulls,
+  rememberDeployed,
+  rememberWatch,
+  type Seen,
+  settle,
+  settledAt,
+} from './memory.ts'
 import { labelsOf } from './propose.ts'
-import { type BaseState, loadBase } from './rollouts.ts'
+import { type BaseProblem, type BaseState, loadBase } from './rollouts.ts'
 import { type StuckBoard, stuckBoard } from './stuck.ts'
 import { closePull, takeSteps } from './take-steps.ts'
 import { jobOf, type Task } from './work.ts'
@@ -19,13 +30,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   const base = await loadBase(desk, task.base)
   if (base === undefined) return
   await answer(desk, base, task)
-  if (!base.ok) {
-    desk.log.warn(
-      { problems: base.error.map((problem) => configProblem(problem).what) },
-      'the config is not valid: no rollout goes on',
-    )
-    return
-  }
+  if (!base.ok) return giveUpBase(desk, base.error)
   // A command has changed what is open: what follows from it is decided on what is there now.
   const state = isAsked ? await loadBase(desk, task.base) : base
   if (state === undefined || !state.ok) return
@@ -39,6 +44,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
     task.base,
     rollouts.some(({ standing }) => isWatched(standing)),
   )
+  await rememberDeployed(desk, state.value.deployed.names)
   // What stands in the way may go away while the branch stays as it is: the next sweep tries again.
   if (!stuck.isPassing()) await settle(desk, task.base, sha)
 }
@@ -52,6 +58,23 @@ async function takeAllSteps(desk: Desk, base: BaseState, isFailing: boolean): Pr
   }
   await stuck.close()
   return stuck
+}
+
+function warnOf(desk: Pick<Desk, 'log'>, problems: readonly ConfigProblem[]): void {
+  desk.log.warn(
+    { problems: problems.map((problem) => configProblem(problem).what) },
+    'the config is not valid: no rollout goes on',
+  )
+}
+
+/** A branch that nothing deploys has no rollouts: what was opened there when it still was deployed is closed. */
+async function giveUpBase(desk: Desk, base: BaseProblem): Promise<void> {
+  if (base.code === 'config') return warnOf(desk, base.problems)
+  if (base.deployed.problems.length > 0) return warnOf(desk, base.deployed.problems)
+  const open = base.pulls.filter((pull) => pull.state === 'open' && isStep(pull, desk.botLogin))
+  for (const pull of open) await closePull(desk, pull, closingComment('not-deployed'))
+  await forgetBase(desk, base.ref)
+  await reviewAgain(desk, base, false)
 }
 
 async function answer(
@@ -82,11 +105,13 @@ async function tidy(desk: Pick<Desk, 'pulls' | 'branches'>, { rollouts, leftover
   for (const branch of leftovers) await desk.branches.remove(branch)
 }
 
+type Reviewed = Pick<BaseState, 'sha' | 'pulls'>
+
 /**
  * What a pull request would do depends on its base: those that change traffic are looked at again when it has moved, when
  * a stop came or went, and when the older one that they waited for is over.
  */
-async function reviewAgain(desk: Desk, base: BaseState, isRegated: boolean): Promise<void> {
+async function reviewAgain(desk: Desk, base: Reviewed, isRegated: boolean): Promise<void> {
   const { repo, installation } = desk
   const remembered = await recallPulls(desk)
   for (const { number, state } of base.pulls)
@@ -102,6 +127,6 @@ async function reviewAgain(desk: Desk, base: BaseState, isRegated: boolean): Pro
   }
 }
 
-function isOutdated(seen: Seen, base: BaseState, open: ReadonlySet<number>): boolean {
+function isOutdated(seen: Seen, base: Reviewed, open: ReadonlySet<number>): boolean {
   return seen.base !== base.sha || (seen.behind !== undefined && !open.has(seen.behind))
 }

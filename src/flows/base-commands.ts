@@ -1,8 +1,6 @@
 import type { CommandLine, ShareCommand } from '../core/command/commands.ts'
 import { pendingComments, type PendingComment } from '../core/command/pending.ts'
-import type { ConfigProblem } from '../core/config/read.ts'
 import { answer, type Outcome } from '../core/message/answer.ts'
-import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
@@ -17,7 +15,7 @@ import type { Desk } from './desk.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
-import type { BaseState } from './rollouts.ts'
+import { baseRefusal, type BaseProblem, type BaseState, notDeployed } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { withStuck } from './stuck.ts'
 import { takeSteps } from './take-steps.ts'
@@ -25,7 +23,7 @@ import { takeSteps } from './take-steps.ts'
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
 export async function answerOnBase(
   desk: Desk,
-  base: Result<BaseState, readonly ConfigProblem[]>,
+  base: Result<BaseState, BaseProblem>,
   at: { readonly pull: number; readonly comment: number },
 ): Promise<void> {
   const pull = await desk.pulls.get(at.pull)
@@ -47,15 +45,20 @@ interface Asked {
   readonly line: CommandLine
 }
 
-async function carryOut(desk: Desk, base: Result<BaseState, readonly ConfigProblem[]>, asked: Asked): Promise<Outcome> {
+async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked: Asked): Promise<Outcome> {
   const { line, pending } = asked
   if (!line.result.ok) return refused({ code: 'not-understood', problem: line.result.problem })
   const { command } = line.result
   const denied = await notAllowed(desk, pending.login, command.name)
   if (denied !== undefined) return refused(denied)
   if (command.name === 'help') return { code: 'help' }
-  if (!base.ok) return refused(configRefusal(base.error))
+  if (!base.ok) return refused(baseRefusal(base.error, asked.pull))
   const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
+  if (asked.pull.base.ref !== base.value.ref && related.length === 0) {
+    const away = notDeployed(asked.pull, base.value.deployed)
+    if (command.name === 'status') return { code: 'status', standings: [], away }
+    if (command.name !== 'freeze' && command.name !== 'unfreeze') return refused(away)
+  }
   const targets = related.map(({ standing }) => standing.target)
   const by = { login: pending.login, base: base.value.ref, cause: String(pending.id), at: pending.createdAt }
   switch (command.name) {

@@ -1,6 +1,4 @@
-import type { ConfigProblem } from '../core/config/read.ts'
 import { buttonAnswer, buttonMarker, type Outcome } from '../core/message/answer.ts'
-import { configRefusal } from '../core/message/problem.ts'
 import type { Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
@@ -8,7 +6,7 @@ import { abortAll } from './base-commands.ts'
 import type { Desk } from './desk.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
-import type { BaseState } from './rollouts.ts'
+import { baseRefusal, type BaseProblem, type BaseState } from './rollouts.ts'
 import { hold, resume } from './stops.ts'
 import type { Task } from './work.ts'
 
@@ -18,11 +16,7 @@ type Pressed = NonNullable<Extract<Task, { type: 'advance' }>['button']>
  * Does, once, what somebody pressed a check's button for. GitHub shows the buttons to everybody who can see the check, so
  * the person is asked about again; the button belongs to a commit, and does nothing once there is another.
  */
-export async function answerButton(
-  desk: Desk,
-  base: Result<BaseState, readonly ConfigProblem[]>,
-  pressed: Pressed,
-): Promise<void> {
+export async function answerButton(desk: Desk, base: Result<BaseState, BaseProblem>, pressed: Pressed): Promise<void> {
   const pull = await desk.pulls.get(pressed.pull)
   if (pull === undefined) return
   const marker = buttonMarker(pressed.id)
@@ -34,14 +28,14 @@ export async function answerButton(
 
 async function outcomeOf(
   desk: Desk,
-  base: Result<BaseState, readonly ConfigProblem[]>,
+  base: Result<BaseState, BaseProblem>,
   { pull, pressed }: { readonly pull: PullRequest; readonly pressed: Pressed },
 ): Promise<Outcome> {
   const denied = await notAllowed(desk, pressed.login, pressed.name)
   if (denied !== undefined) return { code: 'refused', refusal: denied }
   if (pull.head.sha !== pressed.head)
     return { code: 'refused', refusal: { code: 'head-is-other', asked: pressed.head, head: pull.head.sha } }
-  if (!base.ok) return { code: 'refused', refusal: configRefusal(base.error) }
+  if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const related = relatedTo(pull, base.value.rollouts, desk.botLogin)
   const targets = related.map(({ standing }) => standing.target)
   const by = { login: pressed.login, base: base.value.ref, cause: pressed.id, at: desk.clock.now() }

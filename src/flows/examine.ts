@@ -5,6 +5,7 @@ import { type Standing, standingOf } from '../core/rollout/standing.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { analyse } from './analyse.ts'
+import { decidingRef, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import type { BaseHead } from './landing.ts'
 import { livenessOf } from './liveness.ts'
@@ -27,8 +28,9 @@ export function isWatched({ phase, target }: Standing): boolean {
 /** Measures the rollouts of a base branch. Where that comes to something new, what depends on it is looked at again. */
 export async function examine(desk: Desk, task: Extract<Task, { type: 'examine' }>): Promise<void> {
   const ref = `refs/heads/${task.base}`
-  const base = (await desk.mirror.fetch([ref])).get(ref)
-  if (base === undefined) return
+  const refs = await desk.mirror.fetch([...new Set([ref, decidingRef(desk)])])
+  const base = refs.get(ref)
+  if (base === undefined || !(await deployedAmong(desk, refs)).has(task.base)) return
   const config = await loadConfig(desk, base)
   if (!config.ok) return
   const { targets } = await loadSnapshot(desk, base, config.value)

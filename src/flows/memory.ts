@@ -123,6 +123,21 @@ function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
   return `step:${repo.id}:${base}:${targetName(target)}`
 }
 
+/** It is not deployed, so nothing follows from what is pushed to it. */
+export async function forgetBase(desk: Needs, base: string): Promise<void> {
+  await desk.memo.forget(`base:${desk.repo.id}:${base}`)
+  await desk.memo.forget(`watch:${desk.repo.id}:${base}`)
+}
+
+/** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */
+export async function recallDeployed(desk: Needs): Promise<readonly string[]> {
+  return Texts.catch([]).parse(await desk.memo.get(`deployed:${desk.repo.id}`))
+}
+
+export async function rememberDeployed(desk: Needs, names: readonly string[]): Promise<void> {
+  await desk.memo.set(`deployed:${desk.repo.id}`, names)
+}
+
 /** When a rollout's step was live and what was last measured of it, for one head of its base branch. */
 const Health = z.object({
   base: z.string(),
@@ -165,15 +180,13 @@ export async function rememberWatch(desk: Needs, base: string, isWatched: boolea
   else await desk.memo.forget(key)
 }
 
-const Patterns = z.array(z.string())
+const Texts = z.array(z.string())
 
 /** Which pull requests wait for which signals (`waitKey`): so that one that nobody waits for costs nothing. */
 export async function waitingPulls(desk: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
   const prefix = `waiting:${desk.repo.id}:`
   const entries = await desk.memo.entries(prefix)
-  return new Map(
-    [...entries].map(([key, value]) => [Number(key.slice(prefix.length)), Patterns.catch([]).parse(value)]),
-  )
+  return new Map([...entries].map(([key, value]) => [Number(key.slice(prefix.length)), Texts.catch([]).parse(value)]))
 }
 
 export async function rememberWaiting(desk: Needs, pull: number, keys: readonly string[]): Promise<void> {

@@ -11,12 +11,13 @@ import { standingOf } from '../core/rollout/standing.ts'
 import type { Target } from '../core/rollout/target.ts'
 import { commitCommand } from './commit-command.ts'
 import { statusOutcome } from './base-commands.ts'
+import { deployedBranches } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import { orRefusal } from './github-refusals.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
-import { loadBase } from './rollouts.ts'
+import { baseRefusal, loadBase, notDeployed } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { jobOf } from './work.ts'
 
@@ -37,7 +38,13 @@ export function isForBase(pull: PullRequest, comment: PendingComment): boolean {
 export async function handOver(desk: Desk, pull: PullRequest, comment: PendingComment): Promise<void> {
   const { repo, installation } = desk
   const command = { pull: pull.number, comment: comment.id }
-  await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref, command }))
+  const base = await homeOf(desk, pull)
+  await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base, command }))
+}
+
+/** The branch on which a pull request's rollout is, or will be once its change gets there. */
+async function homeOf(desk: Desk, pull: PullRequest): Promise<string> {
+  return (await deployedBranches(desk)).homeOf(pull.base.ref) ?? pull.base.ref
 }
 
 export interface Place {
@@ -159,8 +166,12 @@ function refused(refusal: Refusal): Outcome {
 }
 
 async function status(desk: Desk, pull: PullRequest): Promise<Outcome> {
-  const base = await loadBase(desk, pull.base.ref)
+  const base = await loadBase(desk, await homeOf(desk, pull))
   if (base === undefined) return { code: 'status', standings: [] }
-  if (!base.ok) return { code: 'refused', refusal: configRefusal(base.error) }
-  return statusOutcome(desk, base.value, relatedTo(pull, base.value.rollouts, desk.botLogin))
+  if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
+  const { rollouts, deployed, ref } = base.value
+  const related = relatedTo(pull, rollouts, desk.botLogin)
+  if (ref !== pull.base.ref && related.length === 0)
+    return { code: 'status', standings: [], away: notDeployed(pull, deployed) }
+  return statusOutcome(desk, base.value, related)
 }

@@ -1,10 +1,14 @@
 import type { ConfigProblem } from '../core/config/read.ts'
+import type { NotDeployed } from '../core/message/gate-refusal.ts'
+import { configRefusal } from '../core/message/problem.ts'
+import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
 import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
+import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
@@ -14,6 +18,7 @@ import { besideOf } from './propose.ts'
 export interface BaseState {
   readonly ref: string
   readonly sha: Sha
+  readonly deployed: DeployedBranches
   readonly snapshot: Snapshot
   readonly rollouts: readonly RolloutFacts[]
   /** The newest pull requests against the branch, whatever their state. */
@@ -24,23 +29,28 @@ export interface BaseState {
   readonly leftovers: readonly string[]
 }
 
+/** Why a branch has no rollouts that could be read. */
+export type BaseProblem =
+  | { readonly code: 'config'; readonly problems: readonly ConfigProblem[] }
+  | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
+
 type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin' | 'memo' | 'repo'>
 
-/** Undefined where the branch does not exist; an error where its config is not valid. */
-export async function loadBase(
-  desk: Needs,
-  ref: string,
-): Promise<Result<BaseState, readonly ConfigProblem[]> | undefined> {
+/** Undefined where the branch does not exist. */
+export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
   const pulls = await desk.pulls.recent(ref)
   const ours = pulls.filter((pull) => isStep(pull, desk.botLogin))
   const open = ours.filter(({ state }) => state === 'open')
   const heads = open.map(({ head }) => head.ref)
   const beside = heads.map(besideOf)
-  const refs = await desk.mirror.fetch([ref, ...heads, ...beside].map((name) => `refs/heads/${name}`))
+  const wanted = [ref, ...heads, ...beside].map((name) => `refs/heads/${name}`)
+  const refs = await desk.mirror.fetch([...new Set([decidingRef(desk), ...wanted])])
   const sha = refs.get(`refs/heads/${ref}`)
   if (sha === undefined) return undefined
+  const deployed = await deployedAmong(desk, refs)
+  if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
   const config = await loadConfig(desk, sha)
-  if (!config.ok) return err(config.error)
+  if (!config.ok) return err({ code: 'config', problems: config.error })
   const snapshot = await loadSnapshot(desk, sha, config.value)
   const rollouts: RolloutFacts[] = []
   for (const target of snapshot.targets) {
@@ -52,7 +62,18 @@ export async function loadBase(
     snapshot.targets.every((target) => !isStepOf(target, pull, desk.botLogin))
   // What cannot be read is not gone.
   const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
-  return ok({ ref, sha, snapshot, rollouts, pulls, orphans, leftovers })
+  return ok({ ref, sha, deployed, snapshot, rollouts, pulls, orphans, leftovers })
+}
+
+/** Why a command cannot be carried out on the rollouts of a branch. */
+export function baseRefusal(problem: BaseProblem, pull: PullRequest): Refusal {
+  if (problem.code === 'config') return configRefusal(problem.problems)
+  const { deployed } = problem
+  return deployed.problems.length > 0 ? configRefusal(deployed.problems) : notDeployed(pull, deployed)
+}
+
+export function notDeployed({ base, state }: PullRequest, { names }: DeployedBranches): NotDeployed {
+  return { code: 'not-deployed', base: base.ref, deployed: names, isMerged: state === 'merged' }
 }
 
 interface Refs {

@@ -1,8 +1,19 @@
 import { parseCommands } from '../core/command/parse.ts'
+import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import { deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
-import { concludedGroups, knownBases, recallPull, type Seen, settledAt, watchedBases } from './memory.ts'
+import {
+  concludedGroups,
+  knownBases,
+  recallDeployed,
+  recallPull,
+  rememberDeployed,
+  type Seen,
+  settledAt,
+  watchedBases,
+} from './memory.ts'
 import { stopsKey } from './stops.ts'
 import { jobOf, type Place, type Task } from './work.ts'
 
@@ -25,13 +36,18 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - DAY_MS) : started - DAY_MS
   const commented = await newestCommands(desk, since)
 
-  const bases = [...new Set([task.base, ...open.map(({ base }) => base.ref), ...(await knownBases(desk))])]
+  const known = [...(await recallDeployed(desk)).filter((name) => !name.includes('*')), ...(await knownBases(desk))]
+  const bases = [...new Set([repo.defaultBranch, ...open.map(({ base }) => base.ref), ...known])]
   const heads = await desk.mirror.fetch([...bases.map((base) => `refs/heads/${base}`), STOP_REFS, QUEUE_REFS])
+  const deployed = await deployedAmong(desk, heads)
+  await rememberDeployed(desk, deployed.names)
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
     if (head === undefined || head === (await settledAt(desk, base))) continue
+    // On any other branch there is something to do only while steps are open from the time when it was deployed.
+    const hasRollouts = deployed.has(base) || open.some((pull) => pull.base.ref === base && isStep(pull, desk.botLogin))
     const id = `sweep:${head}:${slot(started)}`
-    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
+    if (hasRollouts) await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
   }
   for (const base of await watchedBases(desk))
     await desk.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Job } from '../ports/jobs.ts'
 
-const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string() })
+const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string(), defaultBranch: z.string() })
 
 const Where = { installation: z.int(), repo: Repository }
 
@@ -54,7 +54,7 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('examine'), ...Where, base: z.string() }),
   /** Judge a commit of the merge queue. */
   z.object({ type: z.literal('group'), ...Where, base: z.string(), ref: z.string(), head: z.string() }),
-  z.object({ type: z.literal('sweep'), ...Where, base: z.string() }),
+  z.object({ type: z.literal('sweep'), ...Where }),
 ])
 export type Task = z.infer<typeof Task>
 

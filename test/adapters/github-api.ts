@@ -74,7 +74,7 @@ export interface GitHubWorld extends Ports {
   logged(): string
 }
 
-export const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } } as const
+export const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } } as const
 
 interface Where {
   readonly apiUrl?: string

@@ -361,7 +361,10 @@ test('one token serves all calls of an installation, for the API and for Git, ev
   world.api.get(`${REPO}/pulls/3`).times(4).reply(200, aPull())
   await Promise.all([world.pulls.get(3), world.pulls.get(3), world.access.tokenFor(5)])
   assert.equal(await world.access.tokenFor(5), TOKEN)
-  const again = await world.access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  const again = await world.access.portsFor({
+    installation: 5,
+    repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
+  })
   await again.pulls.get(3)
   await world.pulls.get(3)
   assert.equal(world.tokensTaken(), 1)
@@ -384,7 +387,10 @@ test('an installation that GitHub gives no token for is a refusal, whatever the 
     const { access, api, logged } = anApp()
     api.get('/app').reply(200, { slug: 'perch' })
     api.post('/app/installations/6/access_tokens').reply(status, { message: 'This installation has been suspended' })
-    const ports = await access.portsFor({ installation: 6, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+    const ports = await access.portsFor({
+      installation: 6,
+      repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
+    })
     const world: GitHubWorld = { ...ports, access, api, logged, asked: () => [], tokensTaken: () => 0 }
     await assert.rejects(call(world), (error) => {
       assert.ok(error instanceof GitHubRefused, inspect(error))
@@ -399,14 +405,17 @@ test('a limit on tokens postpones what needs one', async () => {
   const { access, api } = anApp()
   api.get('/app').reply(200, { slug: 'perch' })
   api.post('/app/installations/5/access_tokens').twice().reply(429, {}, { 'retry-after': '9' })
-  const { pulls } = await access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  const { pulls } = await access.portsFor({
+    installation: 5,
+    repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
+  })
   await assert.rejects(pulls.get(3), RetryLater)
   await assert.rejects(access.tokenFor(5), RetryLater)
 })
 
 test('who Perch is is asked once, and again after GitHub could not say', async () => {
   const { access, api } = anApp()
-  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }
+  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   api.get('/app').reply(502)
   api.get('/app').reply(200, { slug: 'perch' })
   await assert.rejects(access.portsFor(place), GitHubUnavailable)
@@ -417,7 +426,10 @@ test('who Perch is is asked once, and again after GitHub could not say', async (
 test('an App without a name is refused: a bot called "[bot]" would know nobody as itself', async () => {
   const { access, api } = anApp()
   api.get('/app').reply(200, { id: 7 })
-  await assert.rejects(access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }), /slug/)
+  await assert.rejects(
+    access.portsFor({ installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }),
+    /slug/,
+  )
 })
 
 test('the token is in no error and in no log, not even when the answer shows it', async () => {

@@ -19,7 +19,7 @@ import {
   tasksOf,
 } from '../../src/entry/webhook-events.ts'
 import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from '../../src/entry/worker.ts'
-import { rememberWaiting } from '../../src/flows/memory.ts'
+import { rememberDeployed, rememberWaiting } from '../../src/flows/memory.ts'
 import { jobOf, type Task } from '../../src/flows/work.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
 
@@ -65,16 +65,28 @@ function tasksFrom(name: Exclude<EventName, AwaitedName>, payload: unknown): rea
   return stored === undefined ? [] : tasksOf(name, JSON.parse(JSON.stringify(stored)), 'guid')
 }
 
+const RepositoryName = z.object({ id: z.int(), name: z.string(), owner: z.string(), defaultBranch: z.string() })
+
 const Where = z.object({
   installation: z.object({ id: z.int() }),
-  repository: z.object({ id: z.int(), name: z.string(), owner: z.object({ login: z.string() }) }),
+  repository: z.object({
+    id: z.int(),
+    name: z.string(),
+    owner: z.object({ login: z.string() }),
+    default_branch: z.string(),
+  }),
 })
 
 function placeIn(payload: Json): Json {
   const { installation, repository } = Where.parse(payload)
   return {
     installation: installation.id,
-    repo: { id: repository.id, name: repository.name, owner: repository.owner.login },
+    repo: {
+      id: repository.id,
+      name: repository.name,
+      owner: repository.owner.login,
+      defaultBranch: repository.default_branch,
+    },
   }
 }
 
@@ -209,7 +221,7 @@ for (const name of ['check_run', 'check_suite'] as const) {
         [2, 9].map((pull) => ({ type: 'review', ...placeIn(payload), pull, force: true })),
       )
       // Of forks GitHub names none: then all that did not end well are looked at.
-      const swept = { type: 'sweep', ...placeIn(payload), base: 'master' }
+      const swept = { type: 'sweep', ...placeIn(payload) }
       assert.deepEqual(tasksFrom(name, but(payload, name, { pull_requests: [] })), [swept])
     }
   })
@@ -391,6 +403,22 @@ test("a webhook goes from the queue through Probot back to the queue, as tasks u
   )
 })
 
+test('a push to another branch gives work only where the branch is known to be deployed', async () => {
+  const { run, jobs, memo } = await aWorker()
+  const [payload] = real('push')
+  assert.ok(payload !== undefined)
+  const push = (branch: string): Job => delivery('push', { ...payload, ref: `refs/heads/${branch}`, deleted: false })
+  await run(push('release/1'))
+  assert.deepEqual(jobs, [])
+  const { repo } = z.object({ repo: RepositoryName }).parse(placeIn(payload))
+  await rememberDeployed({ memo, repo }, ['release/*'])
+  for (const branch of ['feature', 'canary/@release/1/production/web/5', 'release/1']) await run(push(branch))
+  assert.deepEqual(
+    jobs.map(({ key }) => key),
+    [`${repo.id}@release/1`],
+  )
+})
+
 test('every event that the edge lets in has a handler', async () => {
   const { run, jobs } = await aWorker()
   const check = { pull_requests: [{ number: 2 }] }
@@ -458,9 +486,7 @@ for (const [what, { key, event, payload, silent }] of Object.entries(SAID)) {
     const { run, jobs, memo } = await aWorker()
     await run(delivery(event, payload))
     assert.deepEqual(jobs, [], 'nobody waits')
-    const { installation, repo } = z
-      .object({ installation: z.int(), repo: z.object({ id: z.int(), name: z.string(), owner: z.string() }) })
-      .parse(placeIn(payload))
+    const { installation, repo } = z.object({ installation: z.int(), repo: RepositoryName }).parse(placeIn(payload))
     await rememberWaiting({ memo, repo }, 4, [`${key.slice(0, -3)}*`])
     await rememberWaiting({ memo, repo }, 5, ['status:argocd/*', 'report:*', `x${key}`, `${key}x`])
     await rememberWaiting({ memo, repo }, 6, ['status:other', key])
@@ -480,9 +506,11 @@ test('a deployment status that names no environment is about that of its deploym
   for (const environment of [undefined, null, '']) {
     const deployed = but(real('deployment_status')[0], 'deployment', { environment: 'production' })
     const payload = but(deployed, 'deployment_status', { environment })
-    await rememberWaiting({ memo, repo: { id: Where.parse(payload).repository.id, name: 'x', owner: 'x' } }, 4, [
-      'deployment:production',
-    ])
+    await rememberWaiting(
+      { memo, repo: { id: Where.parse(payload).repository.id, name: 'x', owner: 'x', defaultBranch: 'main' } },
+      4,
+      ['deployment:production'],
+    )
     await run(delivery('deployment_status', payload))
   }
   assert.equal(jobs.length, 3)
@@ -492,7 +520,7 @@ test('a pattern of a status is plain text but for its stars', async () => {
   const { run, jobs, memo } = await aWorker()
   const [payload] = real('status')
   assert.ok(payload !== undefined)
-  const repo = { id: Where.parse(payload).repository.id, name: 'x', owner: 'x' }
+  const repo = { id: Where.parse(payload).repository.id, name: 'x', owner: 'x', defaultBranch: 'main' }
   await rememberWaiting({ memo, repo }, 4, ['status:.*', 'a(b', ''])
   await run(delivery('status', { ...payload, context: 'anything' }))
   assert.deepEqual(jobs, [])
@@ -509,12 +537,12 @@ test('the sweep is sent to every repository, under the id of the job that found 
     {
       key: '1:sweep',
       id: 'at:7',
-      data: { type: 'sweep', installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' }, base: 'trunk' },
+      data: { type: 'sweep', installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'trunk' } },
     },
     {
       key: '2:sweep',
       id: 'at:7',
-      data: { type: 'sweep', installation: 6, repo: { id: 2, owner: 'other', name: 'x' }, base: 'main' },
+      data: { type: 'sweep', installation: 6, repo: { id: 2, owner: 'other', name: 'x', defaultBranch: 'main' } },
     },
   ])
 })
@@ -527,14 +555,14 @@ test('a task is done at the desk of its own repository', async () => {
       return Promise.reject(new Error('no desk today'))
     },
   })
-  const repo = { id: 1, owner: 'acme', name: 'gitops' }
+  const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   await assert.rejects(run(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 77 })), /no desk today/)
   assert.deepEqual(asked, [repo, 5])
 })
 
 test('a report goes to the desk of its repository, one of a repository without Perch nowhere, and none fails', async () => {
   const asked: unknown[] = []
-  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops' } }
+  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const { run } = await aWorker({
     placeOf: async (owner, repo) => {
       asked.push(`${owner}/${repo}`)
@@ -589,7 +617,7 @@ test('when a job is given up, only a review has somebody to tell', async () => {
       return Promise.reject(new Error('no desk today'))
     },
   })
-  const repo = { id: 1, owner: 'acme', name: 'gitops' }
+  const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   const end = giveUp(parts)
   const cause = new Error('again and again')
   await end(claimed(jobOf({ type: 'advance', installation: 5, repo, base: 'main' })), cause)

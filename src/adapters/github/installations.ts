@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import { list, type Octokit, request } from './client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
@@ -31,16 +32,11 @@ export async function placeNamed(
   const octokit = await octokitFor(installation)
   const { status, data } = await request({ octokit }, 'GET /repos/{owner}/{repo}', { params, expected })
   if (status === 404) return undefined
-  const { id, name, owner } = RepositoryAnswer.parse(data)
-  return { installation, repo: { id, name, owner: owner.login } }
-}
-
-export interface InstalledRepository extends RepositoryName {
-  readonly defaultBranch: string
+  return { installation, repo: repositoryOf(RepositoryAnswer.parse(data)) }
 }
 
 /** The repositories of one installation that can be written to. */
-export async function repositoriesOf(asInstallation: Octokit): Promise<readonly InstalledRepository[]> {
+export async function repositoriesOf(asInstallation: Octokit): Promise<readonly RepositoryName[]> {
   const answers = await list({ octokit: asInstallation }, 'GET /installation/repositories', {
     params: {},
     key: 'repositories',
@@ -48,5 +44,9 @@ export async function repositoriesOf(asInstallation: Octokit): Promise<readonly 
   return answers
     .map((answer) => RepositoryAnswer.parse(answer))
     .filter(({ archived }) => !archived)
-    .map(({ id, name, owner, default_branch }) => ({ id, name, owner: owner.login, defaultBranch: default_branch }))
+    .map(repositoryOf)
+}
+
+function repositoryOf({ id, name, owner, default_branch }: z.infer<typeof RepositoryAnswer>): RepositoryName {
+  return { id, name, owner: owner.login, defaultBranch: default_branch }
 }

@@ -115,10 +115,22 @@ const Diff = z.strictObject({
     ),
 })
 
+const BranchPattern = z
+  .string()
+  .max(255)
+  .regex(/^[^\s~^:?[\\]+$/, 'must be the name of a branch; * in it stands for any characters')
+
 /** `.github/canary.yml`. Every key is optional; an unknown key is an error. */
 export const Config = z.strictObject({
   environments: z.record(z.string(), Environment).optional(),
   services: z.record(z.string(), Service).default({}),
+  branches: z
+    .array(BranchPattern)
+    .nonempty()
+    .optional()
+    .describe(
+      'The deployed branches, on which rollouts run; the default branch alone by default. Read on the default branch only.',
+    ),
   diff: Diff.default({ ignore: [] }).describe('What of the rendered diff is shown.'),
   secrets: z
     .array(KindName)

@@ -6,6 +6,7 @@ import type { Comment, Sha } from '../rollout/facts.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
 import type { Stop } from '../stop/stop.ts'
+import { type NotDeployed, notDeployedWords } from './gate-refusal.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { type ProofOfEdit, proofWords } from './proof.ts'
@@ -34,7 +35,8 @@ export type Outcome =
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
   | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
-  | { readonly code: 'status'; readonly standings: readonly StandingLine[] }
+  /** `away`: the pull request is for a branch without rollouts. */
+  | { readonly code: 'status'; readonly standings: readonly StandingLine[]; readonly away?: NotDeployed }
   | { readonly code: 'help' }
   | { readonly code: 'plan'; readonly name: string; readonly plan: readonly number[]; readonly share: number }
   /** `sha` undefined where it was so already. */
@@ -118,7 +120,7 @@ function words(outcome: Outcome): string {
     case 'aborted':
       return abortWords(outcome)
     case 'status':
-      return statusWords(outcome.standings)
+      return outcome.away === undefined ? statusWords(outcome.standings) : notDeployedWords(outcome.away)
     case 'help':
       return helpWords()
     case 'plan':

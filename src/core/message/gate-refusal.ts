@@ -10,8 +10,17 @@ export type GateRefusal =
   | { readonly code: 'in-the-past'; readonly until: number }
   | { readonly code: 'gate-not-waiting'; readonly gate: string; readonly open: readonly string[] }
   | { readonly code: 'no-head' }
+  | NotDeployed
   /** A new plan is a commit, and this pull request takes none any more. `step`: the open one that would. */
   | { readonly code: 'plan-on-merged'; readonly step: number | undefined }
+
+/** The pull request's base is a branch that nothing deploys, such as that of a stacked pull request. */
+export interface NotDeployed {
+  readonly code: 'not-deployed'
+  readonly base: string
+  readonly deployed: readonly string[]
+  readonly isMerged: boolean
+}
 
 /** Why not, and what to do. */
 export function explainGateRefusal(refusal: GateRefusal): string {
@@ -32,7 +41,18 @@ export function explainGateRefusal(refusal: GateRefusal): string {
       return refusal.step === undefined
         ? 'A plan is a commit, and this pull request is closed. Comment the same on an open pull request that moves this rollout.'
         : `A plan is a commit, and this pull request is closed. Comment the same on the open step, #${refusal.step}.`
+    case 'not-deployed':
+      return notDeployedWords(refusal)
     case 'no-head':
       return 'This pull request is not open, so it has no head commit to do that for. Comment on the open step.'
   }
+}
+
+/** What happens next with a change on a branch that nothing deploys. */
+export function notDeployedWords({ base, deployed, isMerged }: NotDeployed): string {
+  const home = list(deployed)
+  const where = `${isMerged ? 'This pull request merged into' : 'This pull request is for'} ${code(base)}, which is not a deployed branch. Perch runs rollouts on ${list(deployed)}.`
+  return isMerged
+    ? `${where} When the change reaches ${home}, its rollout begins there and Perch opens the next step. Comment on the pull request that brings it there. If ${code(base)} is deployed, name it under \`branches\` in \`.github/canary.yml\`.`
+    : `${where} No rollout depends on it yet. Close the pull request, or lower its share with \`/canary 0\`.`
 }

@@ -182,6 +182,8 @@ export function closingComment(reason: CloseReason, failure?: AnalysisReport): s
       return 'Closed: the base branch has moved, and another step comes next. Its pull request is open or about to be.'
     case 'nothing-to-do':
       return 'Closed: the base branch has moved, and there is nothing left for this pull request to change.'
+    case 'not-deployed':
+      return 'Closed: its base is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names those that are deployed.'
     case 'split':
       return 'Closed: the rollout that this is a step of is no longer on the base branch. Its environments move apart now, each by pull requests of its own, or its route is gone.'
   }

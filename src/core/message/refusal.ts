@@ -101,6 +101,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'in-the-past':
     case 'gate-not-waiting':
     case 'no-head':
+    case 'not-deployed':
     case 'plan-on-merged':
       return explainGateRefusal(refusal)
     case 'cannot-edit':

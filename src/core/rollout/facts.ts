@@ -16,6 +16,8 @@ export interface RepositoryName {
   readonly id: number
   readonly owner: string
   readonly name: string
+  /** As the webhook or list that named the repository said. */
+  readonly defaultBranch: string
 }
 
 export interface PullRequest {

@@ -23,7 +23,14 @@ export interface RolloutFacts {
   readonly failure?: AnalysisReport
 }
 
-export type CloseReason = 'rolling-back' | 'superseded' | 'nothing-to-do' | 'aborted' | 'split' | 'failed'
+export type CloseReason =
+  | 'rolling-back'
+  | 'superseded'
+  | 'nothing-to-do'
+  | 'aborted'
+  | 'split'
+  | 'failed'
+  | 'not-deployed'
 
 /** What to do about a rollout's pull requests. */
 export type Step =

@@ -1,0 +1,30 @@
+import { parseDocument } from 'yaml'
+import { matcher } from '../gate/signal.ts'
+import { isRecord, plain } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { type ConfigProblem, readConfig } from './read.ts'
+import { Config } from './schema.ts'
+
+/**
+ * Which branches the config calls deployed; undefined where it does not say. A mistake elsewhere in the file does not matter:
+ * it must not make a branch look as if nothing deployed it.
+ */
+export function readBranches(
+  text: string | undefined,
+): Result<readonly string[] | undefined, readonly ConfigProblem[]> {
+  const config = readConfig(text)
+  if (config.ok) return ok(config.value.branches)
+  const problems = config.error.filter(({ path }) => path === '' || path === 'branches' || path.startsWith('branches.'))
+  if (problems.length > 0) return err(problems)
+  const data = plain(parseDocument(text ?? '', { prettyErrors: false, logLevel: 'error' }))?.value
+  const named = Config.shape.branches.safeParse(isRecord(data) ? data['branches'] : undefined)
+  return ok(named.success ? named.data : undefined)
+}
+
+/** Branches that Perch or the merge queue makes. A pattern never means them. */
+const MADE = /^(?:canary|perch|gh-readonly-queue)\//
+
+/** Whether a branch is one of those that the config names; `*` stands for any characters. */
+export function isNamed(names: readonly string[], branch: string): boolean {
+  return names.some((name) => name === branch || (!MADE.test(branch) && matcher(name)(branch)))
+}
