@@ -4,6 +4,7 @@ import { type Environment, environmentsTouched } from '../core/environment/graph
 import type { Problem, Review } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
+import { snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
@@ -101,10 +102,9 @@ export async function inspect(
     return { review: { ...NOTHING, problems }, names: [] }
   }
   const both = { ...desk, known: nothingKnown() }
-  const sides: Sides = {
-    before: { treeish: base, snapshot: await loadSnapshot(both, base, config.value) },
-    after: { treeish: head, snapshot: await loadSnapshot(both, head, config.value) },
-  }
+  const before = await loadSnapshot(both, base, config.value)
+  const after = snapshotAsBase(before, await loadSnapshot(both, head, config.value))
+  const sides: Sides = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>
     changed === 'all' || environmentsTouched([environment], changed).length > 0

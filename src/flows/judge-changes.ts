@@ -1,6 +1,7 @@
 import { judge, overrule, type TrafficChange } from '../core/gate/gate.ts'
 import { UNRESTRAINED } from '../core/gate/restraint.ts'
 import type { ReviewedChange } from '../core/gate/review.ts'
+import { targetAsBase } from '../core/rollout/as-base.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
@@ -26,8 +27,8 @@ export async function judgeChanges(
     const old = before.snapshot.targets
       .filter((known) => isSameRollout(known, target))
       .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
-    const to = standingOf(target)
     for (const from of old.length === 0 ? [undefined] : old) {
+      const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
       const difference = { from, to, version: versionChange(from, to) }
       if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
       changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))

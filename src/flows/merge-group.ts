@@ -4,6 +4,8 @@ import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { overridesIn } from '../core/message/answer.ts'
 import { staleGroupProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
+import { snapshotAsBase } from '../core/rollout/as-base.ts'
+import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
@@ -91,17 +93,18 @@ async function withoutTwins(
   if (found.changes.length === 0 || group.commits.length < 2) return found
   const config = await loadConfig(desk, group.base)
   if (!config.ok) return found
-  const sharesAt = async (commit: Commit): Promise<GroupCommit> => {
-    const { targets } = await loadSnapshot(desk, commit.sha, config.value)
+  const own = await loadSnapshot(desk, group.base, config.value)
+  const sharesIn = (commit: Commit, { targets }: Snapshot): GroupCommit => {
     const shares = targets.flatMap((target) => {
       const { share, versions } = standingOf(target)
       return movedRoutes(target).map((route) => [route, { share, stable: versions?.stable }] as const)
     })
     return { ...commit, shares: new Map(shares) }
   }
-  const base = await sharesAt({ sha: group.base, message: '' })
+  const base = sharesIn({ sha: group.base, message: '' }, own)
   const commits: GroupCommit[] = []
-  for (const commit of group.commits) commits.push(await sharesAt(commit))
+  for (const commit of group.commits)
+    commits.push(sharesIn(commit, snapshotAsBase(own, await loadSnapshot(desk, commit.sha, config.value))))
   return { ...found, changes: found.changes.map((change) => withTwins(change, base, commits)) }
 }
 

@@ -7,6 +7,7 @@ import { disagreement } from '../message/problem.ts'
 import type { ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
 import { isRoute, MAY_HOLD_ROUTES, readRoute } from '../traffic/read-route.ts'
+import { withNames } from '../traffic/roles.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { identityKey, parseRendered, type RenderedObject, titleOf } from './objects.ts'
 
@@ -134,5 +135,6 @@ function shareIn(render: Manifest | undefined, environment: string, target: Targ
     rendered !== undefined && isRendered({ ...object, namespace: object.namespace ?? '' }, rendered)
   const object = objects.find(isMeant)
   if (render === undefined || object === undefined) return undefined
-  return canaryShare(readRoute(render, { ...object, namespace: target.route.namespace }, target.settings.names))
+  const { names, namespace } = target.route
+  return canaryShare(withNames(readRoute(render, { ...object, namespace }, names), names))
 }

@@ -4,6 +4,7 @@ import { decisiveSteps, type Layered, layeredIn, placeOf } from '../layer/layere
 import { type Layout, layoutOf, manifestIn, namespaceOf, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Manifest, ManifestObject, Path } from '../manifest/parse.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { serviceOf, settingsOf, type Target } from './target.ts'
@@ -141,10 +142,9 @@ function reread(
     const object = manifest.objects.find((known) => isRoute(known) && isSameObject(known, at.object))
     const layered = object === undefined ? undefined : layeredIn(target.layout, first, object)
     if (object === undefined || layered === undefined) continue
-    const route = withPlace(
-      layered,
-      readRoute(layered.manifest, { ...layered.object, namespace: object.namespace }, target.settings.names),
-    )
+    const { names } = target.route
+    const read = readRoute(layered.manifest, { ...layered.object, namespace: object.namespace }, names)
+    const route = withPlace(layered, withNames(read, names))
     return { ...target, route, manifest: layered.manifest, object, neighbours, unclear: layered.unclear }
   }
   return undefined

@@ -1,5 +1,5 @@
 import { resolveHost, shortHost } from './host.ts'
-import type { Role, RouteNames } from './route.ts'
+import type { Role, Route, RouteNames } from './route.ts'
 
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
@@ -19,6 +19,19 @@ interface Named {
 export function roleOf(destination: Named, names: Pick<RouteNames, 'stable' | 'canary'>): Role {
   if (isCalled(destination, names.canary, isCanaryWord)) return 'canary'
   return isCalled(destination, names.stable, isStableWord) ? 'stable' : 'other'
+}
+
+/** A route whose destinations have their roles by other names than its own. */
+export function withNames(route: Route, names: RouteNames): Route {
+  const { namespace } = route
+  const rules = route.rules.map((rule) => ({
+    ...rule,
+    destinations: rule.destinations.map((destination) => ({
+      ...destination,
+      role: roleOf({ ...destination, namespace }, names),
+    })),
+  }))
+  return { ...route, names, rules }
 }
 
 function isCalled(

@@ -1,0 +1,20 @@
+import { withNames } from '../traffic/roles.ts'
+import { isSplit, type RouteNames } from '../traffic/route.ts'
+import type { Snapshot } from './snapshot.ts'
+import { isSameRollout, type Target } from './target.ts'
+
+/** What a pull request makes of the files, with roles and rules called as the base branch calls them. */
+export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
+  return { ...head, targets: head.targets.map((target) => targetAsBase(base.targets, target)) }
+}
+
+/** A target of a pull request as the base branch would read it: its own annotation cannot swap stable and canary. */
+export function targetAsBase(base: readonly Target[], target: Target): Target {
+  const known = base.find((other) => isSameRollout(other, target))
+  return { ...target, route: withNames(target.route, known?.route.names ?? namesOfNew(target)) }
+}
+
+/** A new route's annotation counts only where the config and the usual words say nothing. */
+function namesOfNew({ route, settings }: Target): RouteNames {
+  return isSplit(withNames(route, settings.names)) ? settings.names : route.names
+}
