@@ -2,7 +2,7 @@ import { Probot, ProbotOctokit } from 'probot'
 import { z } from 'zod'
 import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
-import { type Client, type Octokit, outage, TIMEOUT_MS } from '../adapters/github/client.ts'
+import { type Client, type Octokit, outage } from '../adapters/github/client.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
@@ -11,6 +11,7 @@ import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
+import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Logger } from 'pino'
@@ -27,8 +28,8 @@ export interface GitHubAccess {
   >
   /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
   placeOf(owner: string, name: string): Promise<Place | undefined>
-  /** An installation's token for Git, from Probot's cache while it is good. */
-  tokenFor(installation: number): Promise<string>
+  /** An installation's token for Git, from Probot's cache while it is good. `refused`: one that is good no longer. */
+  tokenFor(installation: number, refused?: string): Promise<string>
   everyRepository(): Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
@@ -47,7 +48,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     secret: app.webhookSecret,
     baseUrl: app.apiUrl,
     log,
-    request: { fetch: fetchInTime },
+    request: { fetch: fetchByGitHubsClock(app) },
     Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
       ...options,
       // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.
@@ -88,10 +89,12 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
       }
     },
     placeOf: async (owner, name) => placeNamed(await probot.auth(), octokitFor, { owner, repo: name }),
-    async tokenFor(installation) {
-      const octokit = await octokitFor(installation)
+    async tokenFor(installationId, refused) {
+      const octokit = await octokitFor(installationId)
+      const ask = { type: 'installation', installationId } as const
       try {
-        return Token.parse(await octokit.auth({ type: 'installation', installationId: installation })).token
+        const { token } = Token.parse(await octokit.auth(ask))
+        return token === refused ? Token.parse(await octokit.auth({ ...ask, refresh: true })).token : token
       } catch (error) {
         throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' })
       }
@@ -115,7 +118,3 @@ async function listRepositories(
   }
   return found
 }
-
-/** Octokit asks for tokens by itself, and gives that request no time limit. */
-const fetchInTime: typeof fetch = (input, init) =>
-  fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(TIMEOUT_MS) })

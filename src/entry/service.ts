@@ -139,7 +139,8 @@ function deskFactory({
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
     const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
     const mirror =
-      mirrors.get(url) ?? openMirror({ folder, url, token: () => github.tokenFor(installation), log, environment })
+      mirrors.get(url) ??
+      openMirror({ folder, url, token: (refused) => github.tokenFor(installation, refused), log, environment })
     mirrors.set(url, mirror)
     const clock = { now: () => Date.now() }
     return {

@@ -13,7 +13,7 @@ export interface GitHttp {
   /** Requests since the last `reset`, as `GET info/refs` and `POST git-upload-pack`. */
   readonly requests: string[]
   /** How the server answers from now on. */
-  behaviour: 'serve' | 'hang' | 'redirect'
+  behaviour: 'serve' | 'hang' | 'redirect' | 'forbid'
   conversations(): number
   /** Somebody's clone, to write with. */
   readonly author: Author
@@ -58,6 +58,10 @@ function handle(at: { root: string; served: GitHttp }, request: IncomingMessage,
   const url = new URL(request.url ?? '/', 'http://server')
   at.served.requests.push(`${request.method} ${url.pathname.split('.git/')[1] ?? ''}`)
   if (at.served.behaviour === 'hang') return
+  if (at.served.behaviour === 'forbid') {
+    response.writeHead(403).end('Write access to repository not granted.')
+    return
+  }
   if (at.served.behaviour === 'redirect') {
     response.writeHead(302, { location: `http://localhost:1${request.url}` }).end()
     return

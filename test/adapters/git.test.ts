@@ -16,6 +16,7 @@ import { test } from 'node:test'
 import { runContained } from '../../src/adapters/fence/run.ts'
 import { GitUnavailable } from '../../src/adapters/git/errors.ts'
 import { openMirror } from '../../src/adapters/git/mirror.ts'
+import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { mirrorContract, originOf } from '../contracts/mirror.ts'
 import { type GitHttp, TOKEN, openGitHttp } from './git-http.ts'
@@ -173,6 +174,34 @@ scene('the token is in no argument and in no file', async ({ server, reopen, fol
   } finally {
     rmSync(bin, { recursive: true })
   }
+})
+
+scene(
+  'a token that the server takes no longer is replaced, and the fetch is done again',
+  async ({ server, folder }) => {
+    const main = server.author.push('main', { a: '1' })
+    const refused: (string | undefined)[] = []
+    const token = async (old?: string): Promise<string> => {
+      refused.push(old)
+      return old === undefined ? 'ghs_old' : TOKEN
+    }
+    const environment = { PATH: process.env['PATH'] ?? '' }
+    const mirror = openMirror({ folder, url: server.url, token, log: silent, environment })
+    assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
+    assert.deepEqual(await mirror.read(main, ['a']), new Map([['a', '1']]))
+    assert.deepEqual(refused, [undefined, 'ghs_old', undefined, 'ghs_old'])
+  },
+)
+
+scene('what the server forbids is a refusal, and not tried again and again', async ({ server, mirror }) => {
+  server.author.push('main', { a: '1' })
+  server.behaviour = 'forbid'
+  await assert.rejects(mirror.fetch([MAIN]), (error) => {
+    assert.ok(error instanceof GitHubRefused)
+    assert.deepEqual([error.refusal.action, error.refusal.cause], ['read', 'permission'])
+    return true
+  })
+  assert.equal(server.conversations(), 1)
 })
 
 scene('a refused token is told without the token', async ({ server, reopen }) => {

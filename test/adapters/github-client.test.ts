@@ -401,6 +401,60 @@ test('an installation that GitHub gives no token for is a refusal, whatever the 
   }
 })
 
+test('a token that GitHub refuses is replaced at once, and the request made again', async (t) => {
+  const { api, access } = anApp()
+  const [old, good, newest] = ['ghs_old', 'ghs_good', 'ghs_newest']
+  const grant = (token: string): unknown =>
+    api.post('/app/installations/7/access_tokens').reply(201, {
+      token,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      permissions: {},
+      repository_selection: 'all',
+    })
+  const answer = (token: string): nock.Interceptor =>
+    api.get(`${REPO}/pulls/3`).matchHeader('authorization', `token ${token}`)
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  api.get('/app').reply(200, { slug: 'perch' })
+  const ports = await access.portsFor({ installation: 7, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  grant(old)
+  answer(old).reply(200, aPull())
+  assert.equal((await ports.pulls.get(3))?.number, 3)
+  // Octokit takes a token that is refused in its first seconds for one that has not got around yet.
+  t.mock.timers.tick(60_000)
+  answer(old).reply(401, { message: 'Bad credentials' })
+  grant(good)
+  answer(good).reply(200, aPull())
+  assert.equal((await ports.pulls.get(3))?.number, 3)
+  assert.equal(await access.tokenFor(7), good)
+  assert.equal(await access.tokenFor(7, 'another'), good)
+  grant(newest)
+  assert.equal(await access.tokenFor(7, good), newest)
+})
+
+test("where this machine's clock is off, the App signs by GitHub's", async () => {
+  const { api, access } = anApp()
+  const theirs = Date.now() - 5 * 60_000
+  const issued: number[] = []
+  const sees = (authorization: string | null): boolean => {
+    const claims: unknown = JSON.parse(Buffer.from((authorization ?? '').split('.')[1] ?? '', 'base64url').toString())
+    const iat = Number(Reflect.get(Object(claims), 'iat'))
+    issued.push(iat)
+    return true
+  }
+  const message = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+  const path = '/app/installations/8/access_tokens'
+  api
+    .post(path)
+    .matchHeader('authorization', sees)
+    .reply(401, { message }, { date: new Date(theirs).toUTCString() })
+  api
+    .post(path)
+    .matchHeader('authorization', sees)
+    .reply(201, { token: 'ghs_8', expires_at: '2099-01-01T00:00:00Z', permissions: {} })
+  assert.equal(await access.tokenFor(8), 'ghs_8')
+  assert.ok(Math.abs((issued.at(-1) ?? 0) - (theirs / 1000 - 30)) <= 2, String(issued))
+})
+
 test('a limit on tokens postpones what needs one', async () => {
   const { access, api } = anApp()
   api.get('/app').reply(200, { slug: 'perch' })

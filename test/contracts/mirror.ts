@@ -1,5 +1,6 @@
 /** What every `Mirror` promises. The caller brings a mirror of a repository that the author writes to. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import type { Author } from '../adapters/git-http.ts'
@@ -50,6 +51,45 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
     )
     assert.deepEqual(await mirror.fetch(['refs/heads/nope']), new Map())
     assert.deepEqual(await mirror.fetch([]), new Map())
+  })
+
+  scene('no ref is in the way of another, however it is called', async ({ mirror, author }) => {
+    const main = author.push('main', { a: '1' })
+    // What a name that is known beforehand would have to look like to be a file where another needs a folder.
+    const hash = createHash('sha256').update(MAIN).digest('hex').slice(0, 40)
+    const nasty = [
+      `maie/${hash}/xn`,
+      'maie/n',
+      'mai/n',
+      'mai.n',
+      'mai.lockn',
+      `mai${'x'.repeat(230)}n`,
+      'refs/heads/main',
+      '-main',
+      '--upload-pack=main',
+      'Main',
+      'mainn',
+      'main-plan',
+      'ma\u00A0in',
+      'm\u3000ain',
+      'maïn',
+      '@',
+      'HEAD',
+      'perch',
+    ]
+    const heads = nasty.map((name) => `refs/heads/${name}`)
+    for (const head of heads) author.git('push', '-q', 'origin', `${main}:${head}`)
+    assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
+    assert.deepEqual(
+      [...(await mirror.fetch([...heads, MAIN, 'refs/heads/perch/*'])).keys()].sort(),
+      [...heads, MAIN].sort(),
+    )
+    author.git('push', '-q', 'origin', ':refs/heads/perch')
+    for (const name of nasty.filter((one) => one !== '@'))
+      author.git('push', '-q', 'origin', `${main}:refs/heads/perch/${name}`)
+    const below = await mirror.fetch(['refs/heads/perch', 'refs/heads/perch/*', MAIN])
+    assert.equal(below.size, nasty.length)
+    assert.equal(below.get(MAIN), main)
   })
 
   scene('every ref below a name is answered, and those that went away are not', async ({ mirror, author }) => {

@@ -11,12 +11,14 @@
 import { resolve } from 'node:path'
 import { USUAL_PATH } from '../fence/locate.ts'
 import { type Finished, runContained } from '../fence/run.ts'
+import { GitHubRefused } from '../../ports/github-refused.ts'
 import { GitUnavailable } from './errors.ts'
 
 export interface GitOptions {
   readonly folder: string
   readonly url: string
-  readonly token: () => Promise<string>
+  /** `refused`: the one that the server takes no longer. */
+  readonly token: (refused?: string) => Promise<string>
   /** Handed down to git: PATH, and where the operator has them, proxies and certificates. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -26,6 +28,8 @@ export interface Answer {
   readonly stdout: Buffer
   /** Git's last complaint, in one line, with no path of this machine in it. */
   readonly complaint: string
+  /** What the server says to who asks: nobody (the token is refused), or somebody who may not. */
+  readonly denied?: 'token' | 'access' | undefined
 }
 
 interface Ask {
@@ -77,15 +81,26 @@ export function openGit(options: GitOptions): Git {
     const finished = await runContained({ command: ['git', ...args], folder: '/', env, input, ...limits })
     return answer(finished, { verb: args[0] ?? '', folder })
   }
+  const remote = async (question: Ask): Promise<Answer> => {
+    const token = options.url.startsWith('file:') ? '' : await options.token()
+    const first = await ask(question, network(options, token), REMOTE_TIMEOUT_MS)
+    // What was refused had no effect.
+    const isStale = first.denied === 'token'
+    const answer = isStale
+      ? await ask(question, network(options, await options.token(token)), REMOTE_TIMEOUT_MS)
+      : first
+    if (answer.denied !== 'access') return answer
+    throw new GitHubRefused({ action: 'read', cause: 'permission', branch: '', reason: answer.complaint })
+  }
   return {
     folder,
     url: options.url,
     local: (question) => ask(question, {}, LOCAL_TIMEOUT_MS),
-    remote: async (question) => ask(question, await network(options), REMOTE_TIMEOUT_MS),
+    remote: (question) => remote(question),
   }
 }
 
-async function network(options: GitOptions): Promise<Config> {
+function network(options: GitOptions, token: string): Config {
   const reach: Config = {
     ...PARTIAL,
     'remote.origin.url': options.url,
@@ -99,7 +114,7 @@ async function network(options: GitOptions): Promise<Config> {
   }
   if (options.url.startsWith('file:')) return { ...reach, 'protocol.file.allow': 'always' }
   const { origin, protocol } = new URL(options.url)
-  const credentials = Buffer.from(`x-access-token:${await options.token()}`).toString('base64')
+  const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
   return {
     ...reach,
     [`protocol.${protocol === 'http:' ? 'http' : 'https'}.allow`]: 'always',
@@ -136,7 +151,8 @@ function answer(finished: Finished, at: { verb: string; folder: string }): Answe
   switch (finished.end) {
     case 'exited': {
       const { code, stdout, stderr } = finished
-      return { code, stdout, complaint: lastComplaint(stderr).replaceAll(at.folder, 'the mirror') }
+      const complaint = lastComplaint(stderr).replaceAll(at.folder, 'the mirror').replaceAll(OWN_REF, 'a ref')
+      return { code, stdout, complaint, denied: code === 0 ? undefined : deniedIn(stderr) }
     }
     case 'timed-out':
       throw new GitUnavailable(`git ${at.verb} took too long and was stopped`)
@@ -145,6 +161,15 @@ function answer(finished: Finished, at: { verb: string; folder: string }): Answe
     case 'not-started':
       throw new GitUnavailable('git could not be started; is it installed?')
   }
+}
+
+/** What refs are called here stays here (`saltOf`). */
+const OWN_REF = /refs\/perch\/[^\s']*/g
+
+/** Git asks for another name where a token is refused (401), and there is nobody to give it. */
+function deniedIn(stderr: string): Answer['denied'] {
+  if (/^fatal: (?:could not read Username|Authentication failed) for /m.test(stderr)) return 'token'
+  return /^fatal: unable to access .*: The requested URL returned error: 403$/m.test(stderr) ? 'access' : undefined
 }
 
 /** Git's own words only: lines that start with `remote:` are the server's, and may say anything. */

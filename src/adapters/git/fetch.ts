@@ -1,9 +1,9 @@
 /** Bringing refs and objects from the server into the mirror. */
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Answer, Git } from './command.ts'
 import { GitUnavailable } from './errors.ts'
-import { type Place, REFS, create, discard, sweepLocks } from './store.ts'
+import { type Place, REFS, create, discard, saltOf, sweepLocks } from './store.ts'
 
 const FETCH = [
   'fetch',
@@ -28,11 +28,16 @@ export async function fetchRefs(place: Place, refs: readonly string[]): Promise<
   for (const ref of refs) checkRef(ref)
   if (refs.length === 0) return new Map()
   await create(place)
-  const input = refs.map((ref) => `${refspec(ref)}\n`).join('')
   const filter = (await isEmpty(place.git)) ? FIRST : NEXT
+  const input = await inputFor(place, refs)
   const fetched = await place.git.remote({ args: [...FETCH, filter, 'origin'], input })
-  if (fetched.code !== 0) await recover(place, fetched, input)
-  return resolve(place.git, refs)
+  if (fetched.code !== 0) await recover(place, fetched, refs)
+  return resolve(place.git, refs, await namesFor(place))
+}
+
+async function inputFor(place: Place, refs: readonly string[]): Promise<string> {
+  const names = await namesFor(place)
+  return refs.map((ref) => `${names.refspec(ref)}\n`).join('')
 }
 
 /** Fetches objects by name, all in one conversation. */
@@ -49,17 +54,24 @@ export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void>
  * After a failed fetch: when the server answers, the fault is here. Old locks are removed, and if that does not help, the
  * mirror is made anew, once.
  */
-async function recover(place: Place, failed: Answer, input: string): Promise<void> {
+async function recover(place: Place, failed: Answer, refs: readonly string[]): Promise<void> {
   // Apart from the mirror: a damaged one must not make the server look unreachable.
   const reached = await place.git.remote({ args: ['ls-remote', '--quiet', place.git.url, 'HEAD'], isApart: true })
   if (reached.code !== 0) throw new GitUnavailable(`git fetch: ${failed.complaint}`)
   if ((await sweepLocks(place)) === 'locked') throw new GitUnavailable('the mirror is locked by another git')
-  const again = await place.git.remote({ args: [...FETCH, NEXT, 'origin'], input })
+  const again = await place.git.remote({ args: [...FETCH, NEXT, 'origin'], input: await inputFor(place, refs) })
   if (again.code === 0) return
   await discard(place)
   await create(place)
-  const anew = await place.git.remote({ args: [...FETCH, FIRST, 'origin'], input })
+  const anew = await place.git.remote({ args: [...FETCH, FIRST, 'origin'], input: await inputFor(place, refs) })
   if (anew.code !== 0) throw new GitUnavailable(`git fetch: ${anew.complaint}`)
+}
+
+/** What the server's refs are called here. */
+interface Names {
+  readonly refspec: (ref: string) => string
+  /** What the names of those that a refspec brings begin with: of one ref all of it. */
+  readonly own: (ref: string) => string
 }
 
 /**
@@ -67,24 +79,31 @@ async function recover(place: Place, failed: Answer, input: string): Promise<voi
  * star stands before the last character, `refs/heads/mai*n`. With `--prune`, a ref that went away on the server goes away
  * here. So a missing ref costs no second conversation, and the server lists no more than refs with nearly this name. (A
  * branch `main-plan` matches too, and lands beside ours: `refs/perch/s-plae/…` is no name that anyone asks for.)
+ *
+ * Refs are stored by a hash, so that `a` and `a/b`, which cannot be files side by side, may follow each other. What the
+ * star stands for is up to whoever names a branch. So that none can be named to land in the way of another, which would make
+ * every fetch fail, the hash is one that nobody outside can know.
  */
-function refspec(ref: string): string {
-  if (ref.endsWith(BELOW)) return `+${ref}:${ourName(ref)}*`
-  const last = /.$/su.exec(ref)?.[0] ?? ''
-  return `+${ref.slice(0, -last.length)}*${last}:${REFS}/s*e/${hash(ref)}`
+async function namesFor(place: Place): Promise<Names> {
+  const salt = await saltOf(place)
+  const hash = (ref: string): string => createHmac('sha256', salt).update(ref).digest('hex').slice(0, 40)
+  const own = (ref: string): string => (ref.endsWith(BELOW) ? `${REFS}/below/${hash(ref)}/` : `${REFS}/se/${hash(ref)}`)
+  return {
+    own,
+    refspec(ref) {
+      if (ref.endsWith(BELOW)) return `+${ref}:${own(ref)}*`
+      const last = /.$/su.exec(ref)?.[0] ?? ''
+      return `+${ref.slice(0, -last.length)}*${last}:${REFS}/s*e/${hash(ref)}`
+    },
+  }
 }
 
 /** What a name ends in that stands for every ref below. */
 const BELOW = '/*'
 
-/** Refs are stored by a hash, so that `a` and `a/b`, which cannot be files side by side, may follow each other. */
-function hash(ref: string): string {
-  return createHash('sha256').update(ref).digest('hex').slice(0, 40)
-}
-
-async function resolve(git: Git, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+async function resolve(git: Git, refs: readonly string[], { own: ownName }: Names): Promise<ReadonlyMap<string, Sha>> {
   // What our names begin with → what the server's do: of one ref all of it.
-  const names = new Map(refs.map((ref) => [ourName(ref), ref.endsWith(BELOW) ? ref.slice(0, -1) : ref]))
+  const names = new Map(refs.map((ref) => [ownName(ref), ref.endsWith(BELOW) ? ref.slice(0, -1) : ref]))
   const args = ['for-each-ref', '--format=%(refname) %(objectname) %(*objectname)', ...names.keys()]
   const listed = await git.local({ args })
   if (listed.code !== 0) throw new GitUnavailable(`git for-each-ref: ${listed.complaint}`)
@@ -98,17 +117,14 @@ async function resolve(git: Git, refs: readonly string[]): Promise<ReadonlyMap<s
   return found
 }
 
-function ourName(ref: string): string {
-  return ref.endsWith(BELOW) ? `${REFS}/below/${hash(ref)}/` : `${REFS}/se/${hash(ref)}`
-}
-
 async function isEmpty(git: Git): Promise<boolean> {
   const listed = await git.local({ args: ['for-each-ref', '--count=1', '--format=x', REFS] })
   return listed.stdout.length === 0
 }
 
-/** Git's own rules for ref names (git-check-ref-format), less what GitHub never has. A name may come from a webhook. */
+/** Git's own rules for ref names (git-check-ref-format): bytes, so that spaces beyond ASCII are letters. A name may come from a webhook. */
 function checkRef(ref: string): void {
-  const wellFormed = /^refs\/[^\p{Cc}\s~^:?*[\\]+(?:\/\*)?$/u.test(ref)
+  // eslint-disable-next-line no-control-regex -- exactly these are what git refuses
+  const wellFormed = /^refs\/[^\u0000-\u0020\u007F~^:?*[\\]+(?:\/\*)?$/u.test(ref)
   if (!wellFormed || /\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) throw new TypeError('not a full ref name')
 }

@@ -1,6 +1,7 @@
 /** The mirror's folder on disk: made on first use, freed of what killed processes left, packed now and then. */
+import { randomBytes } from 'node:crypto'
 import { type Dirent } from 'node:fs'
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
 import { type Git, PARTIAL, REMOTE_TIMEOUT_MS } from './command.ts'
@@ -35,6 +36,20 @@ export async function create({ git }: Place): Promise<void> {
   await rm(git.folder, { recursive: true, force: true })
   await rename(draft, git.folder)
 }
+
+/** A secret of this mirror, made with its first fetch: with it, nobody outside can tell what refs are called here. */
+export async function saltOf({ git }: Place): Promise<string> {
+  const path = join(git.folder, SALT)
+  const kept = await readFile(path, 'utf8').catch(() => '')
+  if (/^[0-9a-f]{64}$/.test(kept)) return kept
+  const salt = randomBytes(32).toString('hex')
+  const draft = `${path}.${process.pid}.new`
+  await writeFile(draft, salt, { mode: 0o600 })
+  await rename(draft, path)
+  return salt
+}
+
+const SALT = 'perch-salt'
 
 /** Throws the mirror away: the server has everything. */
 export async function discard({ git, log }: Place): Promise<void> {

@@ -47,10 +47,9 @@ export async function request(
 ): Promise<Answer> {
   checkPause(client, route)
   try {
-    const { status, data }: { status: number; data: unknown } = await client.octokit.request(route, {
-      ...call.params,
-      request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
-    })
+    const { status, data }: { status: number; data: unknown } = await withGoodToken(client, () =>
+      client.octokit.request(route, { ...call.params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
+    )
     return { status, data }
   } catch (error) {
     const failure = failureOf(error)
@@ -82,12 +81,28 @@ export async function list(
 export async function graphql(client: Pick<Client, 'octokit'>, query: string, variables: Params): Promise<unknown> {
   checkPause(client, 'GraphQL')
   try {
-    return await client.octokit.graphql(query, { ...variables, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
+    return await withGoodToken(client, () =>
+      client.octokit.graphql(query, { ...variables, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
+    )
   } catch (error) {
     const failure = failureOf(error)
     const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
     if (isRefusal && !isGraphqlLimit(error, failure)) throw error
     throw pausing(client, isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, { route: 'GraphQL' }))
+  }
+}
+
+/** An installation's token that GitHub refuses is replaced, and the request made again: what was refused had no effect. */
+async function withGoodToken<T>({ octokit }: Pick<Client, 'octokit'>, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    const headers = field(field(error, 'request'), 'headers')
+    // Octokit hides the token itself, and the App's own begin with `bearer`.
+    const hadToken = String(field(headers, 'authorization')).startsWith('token ')
+    if (failureOf(error).status !== 401 || !hadToken) throw error
+    await octokit.auth({ type: 'installation', refresh: true })
+    return send()
   }
 }
 
