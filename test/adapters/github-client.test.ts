@@ -16,6 +16,7 @@ import {
   type GitHubWorld,
   grantToken,
   OTHER_SHA,
+  PLACE,
   REPO,
   SHA,
   TOKEN,
@@ -415,7 +416,7 @@ test('a token that GitHub refuses is replaced at once, and the request made agai
     api.get(`${REPO}/pulls/3`).matchHeader('authorization', `token ${token}`)
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
   api.get('/app').reply(200, { slug: 'perch' })
-  const ports = await access.portsFor({ installation: 7, repo: { id: 1, owner: 'acme', name: 'gitops' } })
+  const ports = await access.portsFor({ installation: 7, repo: PLACE.repo })
   grant(old)
   answer(old).reply(200, aPull())
   assert.equal((await ports.pulls.get(3))?.number, 3)
