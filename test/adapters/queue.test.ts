@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -18,7 +18,7 @@ const opened: Queue[] = []
 afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close().catch(() => undefined))))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-// Making a database takes PGlite two seconds, so all but one of these tests start from a copy of an empty one.
+// All but one of these tests start from a copy of an empty queue.
 const template = join(root, 'template')
 let madeInMs = Number.NaN
 before(async () => {
@@ -45,8 +45,8 @@ async function openAt(dataDir: string, log: Log = silent): Promise<Queue> {
 jobsContract({ name: 'memory', open: async (options) => memoryQueue(options) })
 memoContract('memory', async () => memoryMemo())
 
-jobsContract({ name: 'PGlite', open: (options) => openQueue({ ...options, dataDir: newFolder(), log: silent }) })
-memoContract('PGlite', async () => (await openAt(newFolder())).memo)
+jobsContract({ name: 'SQLite', open: (options) => openQueue({ ...options, dataDir: newFolder(), log: silent }) })
+memoContract('SQLite', async () => (await openAt(newFolder())).memo)
 
 test('the memory queue runs by a clock that a test moves, without a timer', async () => {
   let now = 1_000
@@ -172,15 +172,16 @@ test('jobs and memo are still there after a restart, in folders that only we may
 })
 
 for (const [what, damage] of Object.entries({
-  'a torn control file': (queue: string) => writeFileSync(join(queue, 'global/pg_control'), 'garbage'),
-  'another version': (queue: string) => writeFileSync(join(queue, 'PG_VERSION'), '15\n'),
-  'overwritten tables': (queue: string) => {
-    for (const database of readdirSync(join(queue, 'base'))) {
-      for (const file of readdirSync(join(queue, 'base', database))) {
-        if (/^\d+$/.test(file)) writeFileSync(join(queue, 'base', database, file), Buffer.alloc(8_192, 7))
-      }
-    }
+  'overwritten from the start': (queue: string) => {
+    writeFileSync(join(queue, 'queue.sqlite'), 'garbage, and more than that'.repeat(500))
+    rmSync(join(queue, 'queue.sqlite-wal'), { force: true })
   },
+  'pages overwritten': (queue: string) => {
+    const file = join(queue, 'queue.sqlite')
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.fill(7, 4_096))
+  },
+  'made by an older version': (queue: string) => writeFileSync(join(queue, 'PG_VERSION'), '17\n'),
 })) {
   test(`a queue that cannot be read (${what}) is moved aside with a loud line, and a new one made`, async () => {
     const dataDir = newFolder()

@@ -74,7 +74,7 @@ export async function benchEdge(): Promise<BenchResult> {
   const lost = PER_SECOND * SECONDS - startMs.length
   const p99 = quantile(answerMs, 0.99)
   return {
-    name: `edge: ${PER_SECOND} deliveries a second for ${SECONDS} s, on PGlite, one process`,
+    name: `edge: ${PER_SECOND} deliveries a second for ${SECONDS} s, on SQLite, one process`,
     rows: [
       { what: 'answer p50', value: `${quantile(answerMs, 0.5).toFixed(1)} ms` },
       { what: 'answer p99', value: `${p99.toFixed(1)} ms`, budget: '25 ms' },

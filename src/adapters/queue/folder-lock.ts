@@ -21,7 +21,7 @@ export interface FolderLock {
 /**
  * Takes `path` for this process, or throws `FolderInUse`.
  *
- * PGlite itself does not notice a second process on its files, and two of them destroy it. A lock left by a killed
+ * Two processes on one queue would run the same key twice, and each would take the other's running jobs for cut off. A lock left by a killed
  * process is taken over: at once where its process can be looked up, otherwise (another container or host on a shared
  * volume, where its pid means nothing here) after it has not been touched for a while.
  */

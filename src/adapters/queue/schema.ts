@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What the lock beside PGlite's files says about its owner; a token in it makes each one different. */
+/** What the lock beside the queue's files says about its owner; a token in it makes each one different. */
 export const LockFile = z.object({ place: z.string(), pid: z.int().positive(), started: z.string() })
 export type LockFile = z.infer<typeof LockFile>
 
@@ -13,25 +13,22 @@ export type StoredJob = z.infer<typeof StoredJob>
 
 export const JobData = z.record(z.string(), z.unknown())
 
-export const DepthRows = z.tuple([z.object({ waiting: z.int(), active: z.int(), failed: z.int() })])
+const Depth = z.object({ waiting: z.int(), active: z.int(), failed: z.int() })
+
+export const DepthRows = z.tuple([Depth])
 
 export const MemoRows = z.array(z.object({ value: z.string() }))
 
 export const MemoEntries = z.array(z.object({ key: z.string(), value: z.string() }))
 
-/** What goes to PGlite's thread and comes back. Not parsed row by row: both ends are ours. */
-export const ThreadStart = z.object({ folder: z.string() })
+export const SqliteDepth = Depth
 
-/** Without a text, to close. */
-export const ThreadCall = z.object({
-  id: z.int(),
-  text: z.string().optional(),
-  values: z.array(z.unknown()).optional(),
+export const SqliteJob = z.object({
+  number: z.int(),
+  key: z.string(),
+  id: z.string().nullable(),
+  data: z.string(),
+  attempt: z.int(),
 })
-export type ThreadCall = z.infer<typeof ThreadCall>
 
-export const ThreadAnswer = z.union([
-  z.object({ id: z.int(), rows: z.array(z.unknown()) }),
-  z.object({ id: z.int(), error: z.string(), code: z.string().optional() }),
-])
-export type ThreadAnswer = z.infer<typeof ThreadAnswer>
+export const SqliteMemo = z.object({ key: z.string(), value: z.string() })

@@ -1,5 +1,5 @@
 /**
- * The SQL of our own. Everything else goes through pg-boss's API; these four have no counterpart there (12.35) and touch
+ * The SQL of our own. Everything else goes through pg-boss's API; these three have no counterpart there (12.35) and touch
  * only columns that pg-boss's own `restore`, `fail` and `fetch` write the same way (its dist/plans.js).
  */
 
@@ -17,11 +17,6 @@ const LOCK = 7_263_824
  * The time limit frees the lock when its owner stalls.
  */
 export const CLAIM_LOCK = `SELECT set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock(${LOCK}, 1)`
-
-/** After a crash on PGlite, whose files no other process holds: what is active has no handler any more. Counts as a try. */
-export const PUT_BACK_ALL = `
-  UPDATE ${JOBS} SET state = 'retry', start_after = now(), heartbeat_on = NULL
-  WHERE name = '${QUEUE}' AND state = 'active'`
 
 /** Like pg-boss's `restore`, which is not public, but for later: with `started_on` gone the next claim is not a retry. */
 export const PUT_BACK = `

@@ -1,8 +1,6 @@
-import type { JobWithMetadata } from 'pg-boss'
 import type { Log } from '../../ports/log.ts'
-import { type Setup, claim, putBack, run } from './run.ts'
-import { QUEUE } from './statements.ts'
-import { reasonOf } from './storage.ts'
+import { type Setup, run } from './run.ts'
+import { type Claim, reasonOf } from './store.ts'
 
 /** The floor: what no wake-up announces (a back-off that ends, a job of a dead replica, a lost notification). */
 const POLL_MS = 1_000
@@ -14,37 +12,36 @@ export interface Worker {
   close(): Promise<void>
 }
 
-interface Run {
-  readonly row: JobWithMetadata
+interface Run<C> {
+  readonly claim: C
   readonly done: Promise<void>
 }
 
 /**
- * A loop of our own over pg-boss's fetch, complete, fail and touch. Its `work()` would start one poller per slot, each
- * of which fetches at every notification and sleeps for its interval after every job; and a batch of several it would
- * order within a key by random id.
+ * One loop for every store. pg-boss's own `work()` would start one poller per slot, each of which fetches at every
+ * notification and sleeps for its interval after every job; and a batch of several it would order within a key by random id.
  */
-export function startWorker(setup: Setup): Worker {
+export function startWorker<C extends Claim>(setup: Setup<C>): Worker {
   const concurrency = setup.options.concurrency ?? 4
-  const running = new Map<string, Run>()
+  const running = new Map<string, Run<C>>()
   const stop = new AbortController()
   const looking = oneAtATime(look, setup.log)
 
   async function look(): Promise<void> {
     while (!stop.signal.aborted && running.size < concurrency) {
-      const row = await claim(setup.storage, [...running.keys()])
-      if (row === undefined) return
-      start(row)
+      const claim = await setup.store.claim([...running.keys()])
+      if (claim === undefined) return
+      start(claim)
     }
   }
 
-  function start(row: JobWithMetadata): void {
-    const key = row.groupId ?? ''
-    const done = run(setup, row).finally(() => {
+  function start(claim: C): void {
+    const { key } = claim.job
+    const done = run(setup, claim).finally(() => {
       running.delete(key)
       wake()
     })
-    running.set(key, { row, done })
+    running.set(key, { claim, done })
   }
 
   function wake(): void {
@@ -52,9 +49,9 @@ export function startWorker(setup: Setup): Worker {
   }
 
   function beat(): void {
-    const held = [...running.values()].map(({ row }) => row)
+    const held = [...running.values()].map(({ claim }) => claim)
     if (held.length === 0) return
-    setup.storage.boss.touch(QUEUE, held).catch((error: unknown) => {
+    setup.store.touch(held).catch((error: unknown) => {
       setup.log.warn({ reason: reasonOf(error) }, 'Could not tell the job queue that this process lives.')
     })
   }
@@ -74,7 +71,7 @@ export function startWorker(setup: Setup): Worker {
   async function close(): Promise<void> {
     await drain(0)
     clearInterval(heartbeat)
-    for (const { row } of running.values()) await putBack(setup.storage, row, Date.now())
+    for (const { claim } of running.values()) await setup.store.putBack(claim, Date.now())
   }
 
   return { wake, drain, close }

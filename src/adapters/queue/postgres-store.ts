@@ -1,0 +1,213 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { type Db, type JobWithMetadata, PgBoss } from 'pg-boss'
+import type { ClaimedJob, Job } from '../../ports/jobs.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { DepthRows, JobData, MemoEntries, MemoRows, StoredJob } from './schema.ts'
+import {
+  CLAIM_LOCK,
+  CREATE_MEMO,
+  DEPTH,
+  FORGET_MEMO,
+  GET_MEMO,
+  GIVE_UP,
+  MEMO_ENTRIES,
+  PUT_BACK,
+  QUEUE,
+  SCHEMA,
+  SET_MEMO,
+} from './statements.ts'
+import { type Claim, reasonOf, type Store, type StoreOptions } from './store.ts'
+
+const HOUR = 3_600
+const CHANNEL = 'perch_jobs'
+
+export interface PostgresClaim extends Claim {
+  readonly row: JobWithMetadata
+}
+
+/** The queue on PostgreSQL, by pg-boss, for any number of replicas. */
+export async function openPostgresStore(
+  connectionString: string,
+  log: Log,
+  options: StoreOptions,
+): Promise<Store<PostgresClaim>> {
+  const boss = newBoss(connectionString, log, options)
+  try {
+    await prepare(boss, options)
+  } catch (error) {
+    await boss.stop({ graceful: false })
+    throw error
+  }
+  const db = boss.getDb()
+  const bell = await hangBell(db, log, options.onRing)
+  return {
+    ...claims(boss, db),
+    memo: memoIn(db),
+    add: (job) => addJob(boss, job),
+    depth: async () => DepthRows.parse((await db.executeSql(DEPTH)).rows)[0],
+    check: async () => void (await db.executeSql('SELECT 1')),
+    ring: bell.ring,
+    async close() {
+      await bell.close()
+      await boss.stop({ graceful: false })
+    },
+  }
+}
+
+function newBoss(connectionString: string, log: Log, { heartbeatSeconds }: StoreOptions): PgBoss {
+  const boss = new PgBoss({
+    connectionString,
+    application_name: 'perch',
+    schema: SCHEMA,
+    schedule: false,
+    // A dead replica's jobs wait for a heartbeat to lapse and for this pass, so it decides how soon they run again.
+    superviseIntervalSeconds: Math.min(10, heartbeatSeconds / 2),
+    monitorIntervalSeconds: Math.min(10, heartbeatSeconds / 2),
+    maintenanceIntervalSeconds: 900,
+    // We use no flows; this only spares the idle database a query every five seconds.
+    flowIntervalSeconds: HOUR,
+  })
+  boss.on('error', (error) => log.error({ reason: reasonOf(error) }, 'The job queue had an error.'))
+  boss.on('warning', (warning) => log.warn({ reason: warning.message }, 'The job queue gave a warning.'))
+  return boss
+}
+
+async function prepare(boss: PgBoss, { retryLimit, heartbeatSeconds }: StoreOptions): Promise<void> {
+  await boss.start()
+  const settings = {
+    // One more than our own limit: a job whose process died on the last try is claimed once more, to be given up with words.
+    retryLimit: retryLimit + 1,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 60,
+    heartbeatSeconds,
+    // The end of a handler that hangs but whose process lives. Our own calls to the outside give up within minutes.
+    expireInSeconds: HOUR,
+    // How long a delivery's id is remembered.
+    deleteAfterSeconds: 6 * HOUR,
+  }
+  await boss.createQueue(QUEUE, settings)
+  // An existing queue keeps the settings it was made with unless told.
+  await boss.updateQueue(QUEUE, settings)
+  await boss.getDb().executeSql(CREATE_MEMO)
+}
+
+async function addJob(boss: PgBoss, job: Job): Promise<void> {
+  const stored: StoredJob = {
+    key: job.key,
+    json: JSON.stringify(job.data),
+    ...(job.id === undefined ? {} : { id: job.id }),
+  }
+  await boss.send(QUEUE, stored, {
+    group: { id: job.key },
+    ...(job.id === undefined ? {} : { id: uuidOf(job.key, job.id) }),
+    ...(job.notBefore === undefined ? {} : { startAfter: new Date(job.notBefore) }),
+  })
+}
+
+type Claims = Pick<Store<PostgresClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>
+
+function claims(boss: PgBoss, db: Db): Claims {
+  return {
+    claim: (busyKeys) => claimOldest(boss, db, busyKeys),
+    touch: async (held) =>
+      void (await boss.touch(
+        QUEUE,
+        [...held].map(({ row }) => row),
+      )),
+    complete: async ({ row }) => void (await boss.complete(QUEUE, row)),
+    retry: async ({ row }, reason) => void (await boss.fail(QUEUE, row, { reason: storable(reason) })),
+    async putBack({ row }, at) {
+      await db.executeSql(PUT_BACK, [row.id, row.retryCount, new Date(at).toISOString()])
+    },
+    async giveUp({ row }, reason) {
+      await db.executeSql(GIVE_UP, [row.id, row.retryCount, JSON.stringify({ reason: storable(reason) })])
+    },
+  }
+}
+
+async function claimOldest(boss: PgBoss, db: Db, busyKeys: readonly string[]): Promise<PostgresClaim | undefined> {
+  const options = { groupConcurrency: 1, ignoreGroups: [...busyKeys], includeMetadata: true as const }
+  const transaction = await db.beginTransaction?.()
+  if (transaction === undefined) throw new Error('PostgreSQL gives no transactions.')
+  try {
+    await transaction.db.executeSql(CLAIM_LOCK)
+    const [row] = await boss.fetch<object>(QUEUE, { ...options, db: transaction.db })
+    await transaction.commit()
+    // `keepUntil` is pg-boss's: a job that waits beyond it would be deleted without a word.
+    return row === undefined ? undefined : { row, job: claimedJob(row), keptUntil: row.keepUntil.getTime() }
+  } catch (error) {
+    await transaction.rollback()
+    throw error
+  }
+}
+
+function claimedJob(row: JobWithMetadata): ClaimedJob {
+  const stored = StoredJob.parse(row.data)
+  return {
+    key: stored.key,
+    data: JobData.parse(JSON.parse(stored.json)),
+    attempt: row.retryCount,
+    id: stored.id ?? row.id,
+  }
+}
+
+interface Bell {
+  /** Tells the other replicas that there is work. */
+  readonly ring: () => void
+  readonly close: () => Promise<void>
+}
+
+/** PostgreSQL's NOTIFY, between replicas only: within this process nobody takes that detour. */
+async function hangBell(db: Db, log: Log, wake: () => void): Promise<Bell> {
+  const me = randomUUID()
+  const missed = (error: unknown): void => {
+    log.warn({ reason: reasonOf(error) }, 'PostgreSQL notifications do not work; new jobs wait up to a second.')
+  }
+  const hear = (sender: string): void => {
+    if (sender !== me) wake()
+  }
+  // The connection may be cut at any time; pg-boss opens it again and then reports what may have been missed.
+  const listening = await db.listen?.(CHANNEL, hear, wake).catch(missed)
+  return {
+    ring() {
+      db.executeSql('SELECT pg_notify($1, $2)', [CHANNEL, me]).catch(missed)
+    },
+    close: async () => listening?.close(),
+  }
+}
+
+function memoIn(db: Db): Memo {
+  return {
+    async get(key) {
+      const [row] = MemoRows.parse((await db.executeSql(GET_MEMO, [key])).rows)
+      return row === undefined ? undefined : JSON.parse(row.value)
+    },
+    async set(key, value) {
+      await db.executeSql(SET_MEMO, [key, JSON.stringify(value ?? null)])
+    },
+    async forget(key) {
+      await db.executeSql(FORGET_MEMO, [key])
+    },
+    async entries(prefix) {
+      const rows = MemoEntries.parse((await db.executeSql(MEMO_ENTRIES, [prefix])).rows)
+      return new Map(rows.map(({ key, value }): [string, unknown] => [key, JSON.parse(value)]))
+    },
+  }
+}
+
+/** A UUID (version 8, made by us) for pg-boss, whose primary key then turns the second job into nothing. */
+function uuidOf(key: string, id: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([key, id]))
+    .digest()
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x80, 6)
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8)
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** jsonb refuses these; a message quoted from a pull request may hold them. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '').toWellFormed().slice(0, 1_000)
+}

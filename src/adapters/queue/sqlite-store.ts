@@ -1,0 +1,219 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { ClaimedJob, Job } from '../../ports/jobs.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { JobData, SqliteDepth, SqliteJob, SqliteMemo } from './schema.ts'
+import type { Claim, Store } from './store.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** How long the id of a job that is done is remembered. */
+const KEEP_DONE_MS = 6 * HOUR_MS
+const KEEP_FAILED_MS = 7 * DAY_MS
+const KEEP_MEMO_MS = 30 * DAY_MS
+const TIDY_MS = 10 * 60_000
+/** Pauses before the next try: 1, 2, 4 … seconds, and up to as much again, so that many do not come back at once. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 60_000
+
+/** `due` and `ended` are epoch milliseconds. An id counts once within its key, unless its job was given up. */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS job (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, id TEXT, data TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'active', 'done', 'failed')),
+    due INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, ended INTEGER, reason TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS job_id ON job (key, id) WHERE id IS NOT NULL AND state <> 'failed';
+  CREATE INDEX IF NOT EXISTS job_state ON job (state, number);
+  CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT NOT NULL, set_on INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`
+
+/** A job without an id leaves nothing behind; of one with an id only the id is kept. */
+const SQL = {
+  add: `INSERT INTO job (key, id, data, state, due) VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT DO NOTHING`,
+  claim: `
+    UPDATE job SET state = 'active' WHERE number = (
+      SELECT number FROM job WHERE state = 'waiting' AND due <= ? AND key NOT IN (SELECT value FROM json_each(?))
+      ORDER BY number LIMIT 1
+    ) RETURNING number, key, id, data, attempt`,
+  wait: `UPDATE job SET state = 'waiting', due = ?, attempt = ?, reason = ? WHERE number = ?`,
+  forget: 'DELETE FROM job WHERE number = ? AND id IS NULL',
+  complete: `UPDATE job SET state = 'done', ended = ?, data = '{}' WHERE number = ?`,
+  giveUp: `UPDATE job SET state = 'failed', ended = ?, reason = ? WHERE number = ?`,
+  depth: `
+    SELECT coalesce(sum(state = 'waiting'), 0) AS waiting, coalesce(sum(state = 'active'), 0) AS active,
+           coalesce(sum(state = 'failed'), 0) AS failed FROM job`,
+  tidyJobs: `DELETE FROM job WHERE (state = 'done' AND ended < ?) OR (state = 'failed' AND ended < ?)`,
+  getMemo: 'SELECT key, value FROM memo WHERE key = ?',
+  setMemo: `
+    INSERT INTO memo VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET value = excluded.value, set_on = excluded.set_on`,
+  forgetMemo: 'DELETE FROM memo WHERE key = ?',
+  memoEntries: 'SELECT key, value FROM memo WHERE key >= ? AND key < ?',
+  tidyMemo: 'DELETE FROM memo WHERE set_on < ?',
+} as const
+
+type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>
+
+export interface SqliteClaim extends Claim {
+  readonly number: number
+}
+
+/**
+ * The queue in one file, for one process: `node:sqlite` in WAL mode. SQLite itself does not wait for the disk, because that
+ * would hold up the thread that answers. Instead `add` resolves after a sync of the log in the background.
+ */
+export async function openSqliteStore(folder: string): Promise<Store<SqliteClaim>> {
+  if (existsSync(join(folder, 'PG_VERSION'))) throw new Error('An older version made it, as PostgreSQL files.')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, 'queue.sqlite')
+  const db = new DatabaseSync(file)
+  try {
+    prepareTables(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  const statements = prepareStatements(db)
+  const disk = await openDisk(`${file}-wal`)
+  const tidying = setInterval(() => tidy(statements), TIDY_MS)
+  tidying.unref()
+  tidy(statements)
+  return {
+    ...claims(statements),
+    memo: memoIn(statements),
+    async add(job) {
+      if (addJob(statements, job)) await disk.sync()
+    },
+    depth: async () => SqliteDepth.parse(statements.depth.get()),
+    check: async () => void statements.depth.get(),
+    ring: () => undefined,
+    async close() {
+      clearInterval(tidying)
+      await disk.close()
+      db.close()
+    },
+  }
+}
+
+function prepareTables(db: DatabaseSync): void {
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  const found = db.prepare('PRAGMA quick_check(1)').get()
+  if (found?.['quick_check'] !== 'ok') throw new Error(`It is damaged: ${String(found?.['quick_check'])}`)
+  db.exec(TABLES)
+  // Nobody else holds the file, so what is active was cut off with its process. That counts as a try.
+  db.exec(`UPDATE job SET state = 'waiting', attempt = attempt + 1, due = 0 WHERE state = 'active'`)
+}
+
+function prepareStatements(db: DatabaseSync): Statements {
+  return {
+    add: db.prepare(SQL.add),
+    claim: db.prepare(SQL.claim),
+    wait: db.prepare(SQL.wait),
+    forget: db.prepare(SQL.forget),
+    complete: db.prepare(SQL.complete),
+    giveUp: db.prepare(SQL.giveUp),
+    depth: db.prepare(SQL.depth),
+    tidyJobs: db.prepare(SQL.tidyJobs),
+    getMemo: db.prepare(SQL.getMemo),
+    setMemo: db.prepare(SQL.setMemo),
+    forgetMemo: db.prepare(SQL.forgetMemo),
+    memoEntries: db.prepare(SQL.memoEntries),
+    tidyMemo: db.prepare(SQL.tidyMemo),
+  }
+}
+
+function tidy({ tidyJobs, tidyMemo }: Statements): void {
+  const now = Date.now()
+  tidyJobs.run(now - KEEP_DONE_MS, now - KEEP_FAILED_MS)
+  tidyMemo.run(now - KEEP_MEMO_MS)
+}
+
+interface Disk {
+  /** Resolves when all that was written before the call is on disk. Calls that come together share one sync. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The log is one file as long as the database is open: SQLite begins it anew in place. */
+async function openDisk(log: string): Promise<Disk> {
+  const handle = await open(log, 'a')
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const begin = (): Promise<void> => {
+    running = handle.datasync().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+  return {
+    async sync() {
+      if (running === undefined) return begin()
+      // What runs may have begun before the write.
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined
+          return begin()
+        })
+      return next
+    },
+    async close() {
+      await next?.catch(() => undefined)
+      await running?.catch(() => undefined)
+      await handle.close()
+    },
+  }
+}
+
+function addJob({ add }: Statements, { key, id, data, notBefore }: Job): boolean {
+  return add.run(key, id ?? null, JSON.stringify(data), Math.ceil(notBefore ?? 0)).changes > 0
+}
+
+type Claims = Pick<Store<SqliteClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>
+
+function claims(statements: Statements): Claims {
+  const { wait } = statements
+  return {
+    claim: async (busyKeys) => claimOldest(statements, busyKeys),
+    touch: async () => undefined,
+    async complete({ number }) {
+      if (statements.forget.run(number).changes === 0) statements.complete.run(Date.now(), number)
+    },
+    async retry({ number, job }, reason) {
+      wait.run(Math.ceil(Date.now() + pauseAfter(job.attempt)), job.attempt + 1, reason, number)
+    },
+    putBack: async ({ number, job }, at) => void wait.run(Math.ceil(at), job.attempt, null, number),
+    giveUp: async ({ number }, reason) => void statements.giveUp.run(Date.now(), reason, number),
+  }
+}
+
+function pauseAfter(attempt: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (1 + Math.random())
+}
+
+function claimOldest({ claim }: Statements, busyKeys: readonly string[]): SqliteClaim | undefined {
+  const row = claim.get(Date.now(), JSON.stringify(busyKeys))
+  if (row === undefined) return undefined
+  const { number, key, id, data, attempt } = SqliteJob.parse(row)
+  const job: ClaimedJob = { key, attempt, id: id ?? `job-${number}`, data: JobData.parse(JSON.parse(data)) }
+  return { number, job, keptUntil: Number.POSITIVE_INFINITY }
+}
+
+function memoIn({ getMemo, setMemo, forgetMemo, memoEntries }: Statements): Memo {
+  return {
+    async get(key) {
+      const row = getMemo.get(key)
+      return row === undefined ? undefined : JSON.parse(SqliteMemo.parse(row).value)
+    },
+    set: async (key, value) => void setMemo.run(key, JSON.stringify(value ?? null), Date.now()),
+    forget: async (key) => void forgetMemo.run(key),
+    async entries(prefix) {
+      // Keys are compared byte by byte, and no key holds the last character of Unicode.
+      const rows = memoEntries.all(prefix, `${prefix}\u{10FFFF}`).map((row) => SqliteMemo.parse(row))
+      return new Map(rows.map(({ key, value }): [string, unknown] => [key, JSON.parse(value)]))
+    },
+  }
+}
