@@ -1,4 +1,4 @@
-# Perch as an image: Debian's git and kustomize, and the Node.js that package.json names.
+# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), and the Node.js that package.json names.
 # Debian 13 is the first release that has kustomize.
 
 FROM debian:trixie-slim AS build
@@ -14,7 +14,7 @@ COPY src src
 
 FROM debian:trixie-slim
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ca-certificates git kustomize \
+  && apt-get install --yes --no-install-recommends bubblewrap ca-certificates git kustomize \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin perch \
   && install --directory --owner=perch --mode=0700 /data

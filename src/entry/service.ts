@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { USUAL_PATH } from '../adapters/fence/locate.ts'
+import { machineWalls } from '../adapters/fence/walls.ts'
 import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
@@ -47,6 +49,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
   const renderer = cachedRenderer(openRenderer({ log }))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
   await validators.tools()
+  const walls = machineWalls(USUAL_PATH)
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   await github.probot.load((app) => perchApp(app, { jobs: queue, memo: queue.memo, appId: env.appId }), {
@@ -70,7 +73,7 @@ export async function startService(env: Environment, log: Logger): Promise<Servi
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
     accept: (delivery) => accept(queue, delivery),
-    ready: () => readiness({ queue, renderer, validators }),
+    ready: () => readiness({ queue, renderer, validators, walls: () => walls }),
     ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
     log,
   })

@@ -3,7 +3,7 @@ export type Rendered =
   | { readonly ok: true; readonly yaml: string }
   | {
       readonly ok: false
-      readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
+      readonly code: 'tool-missing' | 'tool-busy' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
       /** What the tool said, with no path of this machine in it; empty when it said nothing. */
       readonly detail: string
     }

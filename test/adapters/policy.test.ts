@@ -223,6 +223,51 @@ test('yamllint: its relaxed rules, or those of the repository', needsTool('yamll
   })
 })
 
+test('yamllint: what is checked does not say what it is checked for', needsTool('yamllint'), async () => {
+  const files = new Map([
+    ['a.yaml', '# yamllint disable-file\na: 1 \n'],
+    ['b.yaml', '# yamllint disable\na: 1 \n'],
+    ['c.yaml', 'a: 1 # yamllint disable-line rule:comments\nb: 1 # yamllint disable-line \n'],
+    ['d.yaml', '#\tyamllint disable rule:trailing-spaces\na: 1 \n'],
+  ])
+  assert.deepEqual(said(await real.lint(files, new Map())), [
+    'error trailing-spaces a.yaml:2: trailing spaces',
+    'error trailing-spaces b.yaml:2: trailing spaces',
+    'error trailing-spaces c.yaml:2: trailing spaces',
+    'error trailing-spaces d.yaml:2: trailing spaces',
+  ])
+})
+
+test('yamllint: settings extend files of the base branch and no others', needsTool('yamllint'), async () => {
+  const strict = 'extends: relaxed\nrules: {colons: {level: error}}\n'
+  const files = new Map([
+    ['a.yaml', 'a:  2\n'],
+    ['lint/base.yaml', 'extends: default\nrules: {colons: disable}\n'],
+  ])
+  const settings = new Map([
+    ['.yamllint', 'extends: ./lint/base.yaml\n'],
+    ['lint/base.yaml', strict],
+  ])
+  assert.deepEqual(said(await real.lint(files, settings)), ['error colons a.yaml:1: too many spaces after colon'])
+  for (const path of ['lint/base.yaml', '/etc/yamllint', '../base.yaml', 'other'])
+    assert.deepEqual(await real.lint(files, new Map([['.yamllint', `extends: ${path}\n`]])), {
+      ok: false,
+      failure: { code: 'not-valid', faults: [{ file: '.yamllint', line: 1, code: 'not-in-base', text: path }] },
+    })
+})
+
+test('yamllint: one that crashes has not found nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perch-tools-'))
+  const crash = 'echo "Traceback (most recent call last):" >&2; echo "RecursionError: too deep" >&2; exit 1'
+  const version = 'if [ "$1" = --version ]; then echo "yamllint 1.0"; exit 0; fi'
+  for (const script of [crash, `echo "./a.yaml:1:1: [error] first (x)"; ${crash}`, 'exit 1']) {
+    writeFileSync(join(folder, 'yamllint'), `#!/bin/sh\n${version}\n${script}\n`, { mode: 0o755 })
+    const checked = await openValidators({ log: QUIET, path: folder }).lint(new Map([['a.yaml', 'a: 1\n']]), new Map())
+    assert.ok(!checked.ok && checked.failure.code === 'failed', JSON.stringify(checked))
+  }
+  rmSync(folder, { recursive: true })
+})
+
 test(
   'kubeconform: schemas of the repository and of the server, in every layout, and never from the network',
   needsTool('kubeconform'),

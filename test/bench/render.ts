@@ -28,8 +28,8 @@ export async function benchRender(): Promise<BenchResult> {
   const rows: BenchResult['rows'][number][] = []
   const path = process.env['PATH'] ?? ''
   const tool = await findTool(path)
-  if (tool === undefined) return { name: 'render', rows: [{ what: 'kustomize', value: 'missing' }], ok: false }
-  const bare = tool.command.slice(tool.command.lastIndexOf('--') + 1)
+  if (typeof tool === 'string') return { name: 'render', rows: [{ what: 'kustomize', value: 'missing' }], ok: false }
+  const bare = tool.command
   const renderer = openRenderer({ log: QUIET, path })
   await renderer.tool()
   const ratios: number[] = []

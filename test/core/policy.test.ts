@@ -156,6 +156,12 @@ test('a schema that refers to another place is refused, with the line', () => {
     ['{"$ref": "file:///etc/passwd"}', 's/a.json:1 reaches-out file:///etc/passwd'],
     ['{"$ref": "/etc/passwd"}', 's/a.json:1 reaches-out /etc/passwd'],
     ['{"$ref": "../../x.json"}', 's/a.json:1 reaches-out ../../x.json'],
+    ['{"$ref": "%2e%2e/%2E%2e/x.json"}', 's/a.json:1 reaches-out %2e%2e/%2E%2e/x.json'],
+    ['{"$ref": "a/..%2fx.json"}', 's/a.json:1 reaches-out a/..%2fx.json'],
+    ['{"$ref": "%252e%252e/x.json"}', 's/a.json:1 reaches-out %252e%252e/x.json'],
+    ['{"$ref": "a/%5c%5chost"}', 's/a.json:1 reaches-out a/%5c%5chost'],
+    ['{"$ref": " http://127.0.0.1/x"}', 's/a.json:1 reaches-out  http://127.0.0.1/x'],
+    ['{"$ref": "#/definitions/a%2Fb..c/../d"}', undefined],
     ['{"$id": "https://example.com/a", "$ref": "b"}', 's/a.json:1 reaches-out https://example.com/a'],
     ['{"$schema": "https://example.com/dialect"}', 's/a.json:1 reaches-out https://example.com/dialect'],
     ['{"properties": {"id": {"type": "string"}, "$ref": {"type": "string"}}}', undefined],
@@ -233,13 +239,14 @@ test('the config of policies and validators: names, or names with options, and e
 test('every failure has words, a place and a next step; what others say calls nobody', () => {
   const place = { file: '.github/canary.yml', line: 7 }
   const asked = { tool: 'opa', place, side: 'base', environment: 'production' } as const
-  const words = (code: 'missing' | 'timed-out' | 'too-large' | 'failed', detail = '') =>
+  const words = (code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed', detail = '') =>
     failureProblems({ code, detail }, asked).map(({ file: at, line, what, next }) => `${at}:${line} ${what} ${next}`)[0]
   assert.equal(
     words('missing'),
     '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed where Perch runs. Whoever runs Perch must install it (`openpolicyagent.org/docs`), or take `policy` out of `.github/canary.yml` on the base branch.',
   )
   assert.match(words('missing', '1.0 or newer') ?? '', /older than Perch needs \(1\.0 or newer\)/)
+  assert.match(words('busy') ?? '', /did not answer in time.*`\/canary retry`/)
   assert.match(words('timed-out') ?? '', /`opa` took too long on environment `production` and was stopped/)
   assert.match(words('too-large') ?? '', /more memory/)
   assert.match(

@@ -4,11 +4,12 @@ import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { readiness } from '../../src/entry/readiness.ts'
 
 const queue = { ready: async () => true }
+const walls = async () => ({ isConfined: true, isOffline: true })
 const renderer = { tool: async () => 'kustomize v5.5.0' }
 
 test('the service says what it renders and checks with, and is ready without what is optional', async () => {
   const validators = memoryValidators({ tools: { opa: 'opa 1.22.2' } })
-  assert.deepEqual(await readiness({ queue, renderer, validators }), {
+  assert.deepEqual(await readiness({ queue, renderer, validators, walls }), {
     ok: true,
     parts: {
       queue: 'ok',
@@ -17,6 +18,8 @@ test('the service says what it renders and checks with, and is ready without wha
       yamllint: 'not installed (optional)',
       kubeconform: 'not installed (optional)',
       istioctl: 'not installed (optional)',
+      files: 'hidden from programs',
+      network: 'hidden from programs',
     },
   })
 })
@@ -24,6 +27,14 @@ test('the service says what it renders and checks with, and is ready without wha
 test('it is not ready where it cannot store or render', async () => {
   const validators = memoryValidators({ tools: { opa: 'opa 1.22.2' } })
   const nothing = { tool: async () => undefined }
-  assert.equal((await readiness({ queue, renderer: nothing, validators })).ok, false)
-  assert.equal((await readiness({ queue: { ready: async () => false }, renderer, validators })).ok, false)
+  assert.equal((await readiness({ queue, renderer: nothing, validators, walls })).ok, false)
+  assert.equal((await readiness({ queue: { ready: async () => false }, renderer, validators, walls })).ok, false)
+})
+
+test('it says what programs are not kept from, and is ready all the same', async () => {
+  const none = async () => ({ isConfined: false, isOffline: false })
+  const { ok, parts } = await readiness({ queue, renderer, validators: memoryValidators(), walls: none })
+  assert.equal(ok, true)
+  assert.equal(parts['files'], 'programs can read them: install bubblewrap')
+  assert.equal(parts['network'], 'programs can reach it: allow namespaces')
 })

@@ -1,42 +1,102 @@
-/** What this machine has to keep a program from the network and from its memory. */
+/** What this machine has to keep a program from the network, from other files, and from the machine's memory. */
+import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { confinersOf } from './confine.ts'
 import { locate } from './locate.ts'
 import { runContained } from './run.ts'
+import { inWorkshop, type Workshop } from './workshop.ts'
 
 export interface Walls {
-  /** Goes before a command. */
-  readonly prefix: readonly string[]
+  /** Goes before a command that works in this folder. */
+  readonly prefix: (workshop: Pick<Workshop, 'top'>) => readonly string[]
   readonly isOffline: boolean
+  /** It sees no files but its own folder's and those that programs of this machine are made of. */
+  readonly isConfined: boolean
 }
 
-const PROBE = { folder: tmpdir(), env: { HOME: tmpdir(), LC_ALL: 'C' }, timeoutMs: 10_000, maxBytes: 64 * 1024 }
+export interface Enclosed {
+  /** Where to look for what fences in, as in the environment variable PATH. */
+  readonly path: string
+  /** Bytes of address space: that is what can be limited. */
+  readonly maxMemory: number
+  /** What must work inside: the program, asked for its version. */
+  readonly probe: readonly [string, ...string[]]
+  /** Other folders of this machine that the program may read. */
+  readonly reads?: readonly string[]
+}
+
+/** What a program said, or that it did not answer: one that is slow on a busy machine is there all the same. */
+export type Spoken = { readonly said: string } | { readonly end: 'failed' | 'timed-out' }
+
+const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, maxBytes: 64 * 1024 }
+
+const NO_WALLS: Walls = { prefix: () => [], isOffline: false, isConfined: false }
 
 /**
- * The strongest walls that work here, for a program that may have so many bytes of address space (that is what can be
- * limited). A network namespace needs no root, but many containers forbid making one, and macOS has none: whatever is run
- * must also be kept off the network in its own way.
+ * The strongest walls that the program works within. A namespace needs no root, but many containers forbid making one, and
+ * macOS has none: whatever is run must also be kept off the network in its own way, and be given no path that leads out.
  */
-export async function wallsOf(path: string, maxMemory: number): Promise<Walls> {
-  const [prlimit, unshare, nothing] = await Promise.all(
-    ['prlimit', 'unshare', 'true'].map((name) => locate(path, name)),
-  )
-  if (nothing === undefined) return { prefix: [], isOffline: false }
+export async function wallsOf({ path, maxMemory, probe, reads = [] }: Enclosed): Promise<Walls> {
+  const [prlimit, unshare] = await Promise.all(['prlimit', 'unshare'].map((name) => locate(path, name)))
   const limited = prlimit === undefined ? [] : [prlimit, `--as=${maxMemory}`, '--core=0', '--']
-  const offline = unshare === undefined ? [] : [unshare, '--map-root-user', '--net', '--']
-  const candidates = [
-    { prefix: [...limited, ...offline], isOffline: offline.length > 0 },
-    { prefix: offline, isOffline: offline.length > 0 },
-    { prefix: limited, isOffline: false },
-  ]
-  for (const candidate of candidates) {
-    const [first, ...rest] = candidate.prefix
-    if (first !== undefined && (await ask([first, ...rest, nothing])) !== undefined) return candidate
-  }
-  return { prefix: [], isOffline: false }
+  const offline = unshare === undefined ? undefined : [unshare, '--map-root-user', '--net', '--']
+  const visible = [...new Set([...reads, ...(await placesOf(probe[0]))])]
+  const inner = candidates(await confinersOf(path, visible), offline)
+  const all = [...inner, NO_WALLS].flatMap((walls) => [
+    ...(limited.length > 0
+      ? [{ ...walls, prefix: (at: Pick<Workshop, 'top'>) => [...limited, ...walls.prefix(at)] }]
+      : []),
+    walls,
+  ])
+  for (const walls of all.slice(0, -1)) if (await isPassable(walls, probe)) return walls
+  return NO_WALLS
 }
 
-/** What a program says when it is asked for its version or the like; undefined where it fails. */
-export async function ask(command: readonly [string, ...string[]]): Promise<string | undefined> {
-  const finished = await runContained({ ...PROBE, command })
-  return finished.end === 'exited' && finished.code === 0 ? finished.stdout.toString() : undefined
+/** What any program of this machine is kept from. */
+export async function machineWalls(path: string): Promise<Walls> {
+  const nothing = await locate(path, 'true')
+  return nothing === undefined ? NO_WALLS : wallsOf({ path, maxMemory: 2 ** 31, probe: [nothing] })
+}
+
+/** The strongest first. */
+function candidates(
+  confiners: Awaited<ReturnType<typeof confinersOf>>,
+  offline: readonly string[] | undefined,
+): readonly Walls[] {
+  const confined = confiners.flatMap(({ prefix, withoutNetwork }): readonly Walls[] => [
+    ...(withoutNetwork === undefined ? [] : [{ prefix: withoutNetwork, isOffline: true, isConfined: true }]),
+    ...(offline === undefined
+      ? []
+      : [{ prefix: (at: Pick<Workshop, 'top'>) => [...offline, ...prefix(at)], isOffline: true, isConfined: true }]),
+    { prefix, isOffline: false, isConfined: true },
+  ])
+  const others = offline === undefined ? [] : [{ prefix: () => offline, isOffline: true, isConfined: false }]
+  return [
+    ...confined.filter(({ isOffline }) => isOffline),
+    ...confined.filter(({ isOffline }) => !isOffline),
+    ...others,
+  ]
+}
+
+/** Where a program is, and where it really is when that is a link. */
+async function placesOf(file: string): Promise<readonly string[]> {
+  const real = await realpath(file).catch(() => file)
+  return real === file ? [file] : [file, real]
+}
+
+async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): Promise<boolean> {
+  return inWorkshop(async (workshop) => {
+    const [first, ...rest] = [...walls.prefix(workshop), ...probe]
+    const env = { ...PROBE.env, HOME: workshop.home, PATH: workshop.home }
+    const command = [first ?? probe[0], ...rest] as const
+    const finished = await runContained({ ...PROBE, env, folder: workshop.files, command })
+    return finished.end === 'exited' && finished.code === 0
+  })
+}
+
+/** What a program says when it is asked for its version or the like. */
+export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<Spoken> {
+  const finished = await runContained({ ...PROBE, folder: tmpdir(), command, timeoutMs })
+  if (finished.end === 'timed-out') return { end: 'timed-out' }
+  return finished.end === 'exited' && finished.code === 0 ? { said: finished.stdout.toString() } : { end: 'failed' }
 }

@@ -20,6 +20,8 @@ export interface RendererOptions {
   readonly concurrency?: number
   readonly timeoutMs?: number
   readonly maxBytes?: number
+  /** How long the tool may take to say its version. */
+  readonly probeMs?: number
 }
 
 const CONCURRENCY = 2
@@ -39,29 +41,38 @@ interface Request {
 
 export function openRenderer(options: RendererOptions): Renderer {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
-  let known: Promise<Tool | undefined> | undefined
-  const tool = async (): Promise<Tool | undefined> => {
+  let known: ReturnType<typeof prepare> | undefined
+  const tool = async (): ReturnType<typeof prepare> => {
     known ??= prepare(options)
     const found = await known
-    // Looked for again next time: somebody may install it.
-    if (found === undefined) known = undefined
+    // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
+    if (typeof found === 'string') known = undefined
     return found
   }
   return {
-    tool: async () => (await tool())?.name,
+    tool: async () => {
+      const found = await tool()
+      return typeof found === 'string' ? undefined : found.name
+    },
     render: async (files, root) => {
       const found = await tool()
-      if (found === undefined) return { ok: false, code: 'tool-missing', detail: '' }
+      if (typeof found === 'string')
+        return { ok: false, code: found === 'missing' ? 'tool-missing' : 'tool-busy', detail: '' }
       return limit(() => build(found, { files, root }, options))
     },
   }
 }
 
-async function prepare({ log, path }: RendererOptions): Promise<Tool | undefined> {
+async function prepare({ log, path, probeMs }: RendererOptions): ReturnType<typeof findTool> {
   await removeAbandoned()
-  const tool = await findTool(path ?? USUAL_PATH)
-  if (tool === undefined) log.warn({}, 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered')
-  else log.info({ tool: tool.name, isOffline: tool.isOffline }, 'found kustomize')
+  const tool = await findTool(path ?? USUAL_PATH, probeMs)
+  if (tool === 'timed-out') log.warn({}, 'kustomize did not answer in time; it is looked for again')
+  else if (tool === 'missing')
+    log.warn({}, 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered')
+  else {
+    const { isOffline, isConfined } = tool.walls
+    log.info({ tool: tool.name, isOffline, isConfined }, 'found kustomize')
+  }
   return tool
 }
 
@@ -69,7 +80,7 @@ function build(tool: Tool, { files, root }: Request, options: RendererOptions): 
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
-    const [program, ...args] = tool.command
+    const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]
     const finished = await runContained({
       // The whole path, so that no folder's name can be an option or an address.
       command: [program, ...args, join(workshop.files, root)],

@@ -1,4 +1,4 @@
-import { isOfKind } from '../../core/diff/objects.ts'
+import { isOfKind, type RenderedObject } from '../../core/diff/objects.ts'
 import type { Checked, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering, Schemas } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
@@ -26,6 +26,19 @@ const LAYOUTS = [
   '{{.ResourceKind}}_{{.ResourceAPIVersion}}.json',
 ]
 
+const UNKNOWN = {
+  level: 'error',
+  rule: '',
+  text: 'no schema can have the name of this kind and version',
+  path: [],
+} as const
+
+/** Kind and version are put into the paths of schemas, and a pull request chooses them. */
+function isPlainKind({ data }: RenderedObject): boolean {
+  const words = [data['kind'], data['apiVersion']]
+  return words.every((word) => typeof word === 'string' && /^[\w.\-/]*$/.test(word) && !word.includes('..'))
+}
+
 interface Question {
   readonly rendering: Rendering
   readonly schemas: Schemas
@@ -36,10 +49,12 @@ interface Question {
 /** What does not fit its schema, or has none. */
 export async function fit(program: Program, { rendering, schemas, folders }: Question): Promise<Checked<ObjectRemark>> {
   const { texts, kubernetes, strict } = schemas
-  const kept = rendering.objects
+  const asked = rendering.objects
     .map((object, index) => ({ object, index }))
     .filter(({ object }) => !schemas.ignore.some((written) => isOfKind(object, written)))
-  if (kept.length === 0) return { ok: true, remarks: [] }
+  const odd = asked.flatMap(({ object, index }) => (isPlainKind(object) ? [] : [{ ...UNKNOWN, object: index }]))
+  const kept = asked.filter(({ object }) => isPlainKind(object))
+  if (kept.length === 0) return { ok: true, remarks: odd }
   const places = [...(texts.size > 0 ? [SCHEMAS] : []), ...folders]
   if (places.length === 0)
     return {
@@ -69,7 +84,7 @@ export async function fit(program: Program, { rendering, schemas, folders }: Que
     const object = index === undefined ? undefined : kept[index]?.index
     return object === undefined ? [] : remarksOn(object, resource)
   })
-  return { ok: true, remarks }
+  return { ok: true, remarks: [...odd, ...remarks] }
 }
 
 type Resource = ReturnType<typeof KubeconformResult.parse>['resources'][number]

@@ -5,10 +5,14 @@ import { locate, USUAL_PATH } from '../fence/locate.ts'
 import { runContained } from '../fence/run.ts'
 import { ask, wallsOf, type Walls } from '../fence/walls.ts'
 import { fill, inWorkshop } from '../fence/workshop.ts'
+import type { Log } from '../../ports/log.ts'
 
 export interface ProgramOptions {
   /** Where to look for programs, as in the environment variable PATH. */
   readonly path?: string
+  /** Folders of this machine that the programs may read, besides those that programs are made of. */
+  readonly reads?: readonly string[]
+  readonly log?: Log
   /** Runs at once. More than there are processors gain nothing. */
   readonly concurrency?: number
   readonly timeoutMs?: number
@@ -76,7 +80,7 @@ export type Output =
 
 interface Found {
   readonly file: string
-  readonly title: string | undefined
+  readonly title: string
   readonly walls: Walls
 }
 
@@ -84,24 +88,26 @@ interface Found {
 export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   return (kind) => {
-    let known: Promise<Found | undefined> | undefined
-    const find = async (): Promise<Found | undefined> => {
-      known ??= findProgram(kind, options.path ?? USUAL_PATH)
+    let known: Promise<Found | Failure> | undefined
+    const find = async (): Promise<Found | Failure> => {
+      known ??= findProgram(kind, options)
       const found = await known
-      // Looked for again next time: somebody may install it.
-      if (found?.title === undefined) known = undefined
+      // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
+      if ('code' in found) known = undefined
       return found
     }
-    const absence = async (): Promise<Failure> => {
-      const isOld = (await find()) !== undefined && kind.wants !== undefined
-      return { code: 'missing', detail: isOld ? (kind.wants ?? '') : '' }
-    }
     return {
-      title: async () => (await find())?.title,
-      absence,
+      title: async () => {
+        const found = await find()
+        return 'code' in found ? undefined : found.title
+      },
+      absence: async () => {
+        const found = await find()
+        return 'code' in found ? found : { code: 'busy', detail: '' }
+      },
       run: async (task) => {
         const found = await find()
-        if (found?.title === undefined) return { ok: false, failure: await absence(), stdout: '' }
+        if ('code' in found) return { ok: false, failure: found, stdout: '' }
         return limit(async () => {
           const refusal = task.breaker?.refusal()
           if (refusal !== undefined) return { ok: false, failure: refusal, stdout: '' }
@@ -115,20 +121,28 @@ export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
   }
 }
 
-async function findProgram({ name, versionArgs, versionIn }: Kind, path: string): Promise<Found | undefined> {
+async function findProgram(
+  { name, versionArgs, versionIn, wants }: Kind,
+  { path = USUAL_PATH, reads = [], log }: ProgramOptions,
+): Promise<Found | Failure> {
   const file = await locate(path, name)
-  if (file === undefined) return undefined
-  const said = await ask([file, ...versionArgs])
-  const version = said === undefined ? undefined : versionIn(said)
-  const title = version === undefined ? undefined : `${name} ${version}`.trim()
-  return { file, title, walls: await wallsOf(path, MAX_MEMORY) }
+  if (file === undefined) return { code: 'missing', detail: '' }
+  const probe = [file, ...versionArgs] as const
+  const answer = await ask(probe)
+  if (!('said' in answer)) return { code: answer.end === 'timed-out' ? 'busy' : 'missing', detail: '' }
+  const version = versionIn(answer.said)
+  if (version === undefined) return { code: 'missing', detail: wants ?? '' }
+  const title = `${name} ${version}`.trim()
+  const walls = await wallsOf({ path, maxMemory: MAX_MEMORY, probe, reads })
+  log?.info({ program: title, isOffline: walls.isOffline, isConfined: walls.isConfined }, 'found a validator')
+  return { file, title, walls }
 }
 
 function execute({ file, walls }: Found, { files, args, codes, input }: Task, timeoutMs: number): Promise<Output> {
   return inWorkshop(async (workshop) => {
     const odd = await fill(workshop, files)
     if (odd !== undefined) return failed('failed', `no file can be at ${odd.slice(0, 200)}`)
-    const [first = file, ...rest] = [...walls.prefix, file, ...args]
+    const [first = file, ...rest] = [...walls.prefix(workshop), file, ...args]
     const finished = await runContained({
       command: [first, ...rest],
       folder: workshop.files,

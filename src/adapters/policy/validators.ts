@@ -17,7 +17,8 @@ export interface ValidatorOptions extends ProgramOptions {
 type Programs = Readonly<Record<ToolName, Program>>
 
 export function openValidators(options: ValidatorOptions): Validators {
-  const program = openPrograms(options)
+  const folders = options.schemas ?? []
+  const program = openPrograms({ ...options, reads: folders })
   const programs: Programs = {
     opa: program(OPA),
     yamllint: program(YAMLLINT),
@@ -26,16 +27,8 @@ export function openValidators(options: ValidatorOptions): Validators {
   }
   const { yamllint, kubeconform, istioctl } = programs
   const opa = openOpa(programs.opa)
-  const folders = options.schemas ?? []
-  let told = ''
   return {
-    tools: async () => {
-      const tools = await toolsOf(programs)
-      const words = [...tools.values()].join(', ')
-      if (words !== told) options.log.info({ tools: [...tools.values()] }, 'found validators')
-      told = words
-      return tools
-    },
+    tools: () => toolsOf(programs),
     absence: (tool) => programs[tool].absence(),
     compile: (policy) => opa.compile(policy),
     judge: (policy, rendering) => opa.judge(policy, rendering),

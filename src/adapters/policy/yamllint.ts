@@ -1,4 +1,5 @@
-import type { Checked, LineRemark } from '../../core/policy/remark.ts'
+import { missingSettings, withoutDirectives } from '../../core/policy/lint.ts'
+import type { Checked, Failure, Fault, LineRemark } from '../../core/policy/remark.ts'
 import type { Kind, Program } from './program.ts'
 
 export const YAMLLINT: Kind = {
@@ -17,18 +18,42 @@ export async function lint(
   settings: ReadonlyMap<string, string>,
 ): Promise<Checked<LineRemark>> {
   const chosen = SETTINGS.find((path) => settings.has(path))
+  const own = new Map([...settings].filter(([path]) => path === chosen || !SETTINGS.includes(path)))
+  const [missing] = missingSettings(own)
+  if (missing !== undefined) return notValid({ file: missing.file, code: 'not-in-base', text: missing.path })
+  const texts = [...files].map(([path, text]) => [path, withoutDirectives(text)] as const)
   const output = await program.run({
     // The settings last: the pull request's version of them does not count.
-    files: new Map([...files, ...settings]),
+    files: new Map([...texts, ...own]),
     args: ['--format', 'parsable', ...(chosen === undefined ? ['-d', 'relaxed'] : ['-c', chosen]), '.'],
     codes: [0, 1],
   })
-  if (output.ok) return { ok: true, remarks: remarksIn(output.stdout, files) }
-  const { failure } = output
+  if (output.ok && !isCrash(output)) return { ok: true, remarks: remarksIn(output.stdout, files) }
+  const failure: Failure = output.ok ? { code: 'failed', detail: lastLine(output.stderr) } : output.failure
   const said = 'detail' in failure ? /^invalid config: (.*)$/m.exec(failure.detail)?.[1] : undefined
   if (chosen === undefined || said === undefined) return { ok: false, failure }
-  const fault = { file: chosen, line: 1, code: 'said', text: said } as const
-  return { ok: false, failure: { code: 'not-valid', faults: [fault] } }
+  return notValid({ file: chosen, code: 'said', text: said })
+}
+
+function notValid(fault: Omit<Fault, 'line'>): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure: { code: 'not-valid', faults: [{ ...fault, line: 1 }] } }
+}
+
+/** Python ends with 1 as yamllint does when it found an error; but then there is an error, and nothing on stderr. */
+function isCrash({
+  code,
+  stdout,
+  stderr,
+}: {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}) {
+  return /^Traceback \(most recent call last\)/m.test(stderr) || (code === 1 && !stdout.includes(' [error] '))
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
 }
 
 /** `./a/b.yaml:3:7: [error] trailing spaces (trailing-spaces)`; what is said of other files (the settings) is left out. */

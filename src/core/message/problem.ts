@@ -76,7 +76,7 @@ export function renderProblem(failure: {
   readonly file: string | undefined
   readonly line?: number | undefined
   readonly rendered: {
-    readonly code: 'tool-missing' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
+    readonly code: 'tool-missing' | 'tool-busy' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
     readonly detail: string
   }
 }): Problem {
@@ -89,6 +89,12 @@ export function renderProblem(failure: {
         ...problem,
         what: `Environment ${name} cannot be rendered: the machine that Perch runs on has neither \`kustomize\` nor \`kubectl\`.`,
         next: 'Whoever runs Perch must install one of them.',
+      }
+    case 'tool-busy':
+      return {
+        ...problem,
+        what: `Environment ${name} was not rendered: kustomize did not answer in time, because the machine that Perch runs on is busy.`,
+        next: 'Write `/canary retry` to try again.',
       }
     case 'build-failed':
       return {

@@ -101,6 +101,14 @@ export function failureProblems(failure: Failure, asked: Asked): readonly Proble
         },
       ]
     }
+    case 'busy':
+      return [
+        {
+          ...problem,
+          what: `${name} did not answer in time: the machine that Perch runs on is busy.`,
+          next: 'Write `/canary retry` to try again.',
+        },
+      ]
     case 'timed-out':
       return [
         { ...problem, what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` },
@@ -161,6 +169,8 @@ function faultWords(fault: FaultCode, text: string): string {
       return 'the name `perch` is taken: there policies find the whole environment.'
     case 'not-json':
       return 'it is not valid JSON.'
+    case 'not-in-base':
+      return `it refers to ${code(text)}, which is not a file of the base branch.`
     case 'reaches-out':
       return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch fetches nothing.`
   }

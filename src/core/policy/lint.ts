@@ -1,27 +1,64 @@
 /** Which files yamllint looks at, and which tell it how. */
 import { parse } from 'yaml'
 import { isMapping, toData } from '../diff/objects.ts'
+import { join } from '../environment/tree.ts'
 
 /** Where yamllint looks for its configuration, at the top of a repository. */
 const SETTINGS = ['.yamllint', '.yamllint.yaml', '.yamllint.yml']
 
-/** The configuration's files, as far as they are known from those that have been read: it may name files to ignore by. */
-export function lintSettingsIn(known: ReadonlyMap<string, string>): readonly string[] {
-  return [...SETTINGS, ...SETTINGS.flatMap((path) => ignoreFiles(known.get(path) ?? ''))]
+/** Settings that come with yamllint. */
+const BUILT_IN = new Set(['default', 'relaxed'])
+
+/** What a file of the configuration refers to: one that it extends, and those that tell what to leave out. */
+interface Reference {
+  readonly file: string
+  readonly path: string
 }
 
-/** `ignore-from-file: .gitignore`, or several. yamllint ends with an error where one is not there. */
-function ignoreFiles(text: string): readonly string[] {
-  if (!text.includes('ignore-from-file')) return []
+/** The configuration's files, as far as they are known from those that have been read: each may refer to others. */
+export function lintSettingsIn(known: ReadonlyMap<string, string>): readonly string[] {
+  return [...SETTINGS, ...referencesIn(known).flatMap(({ path }) => inRepository(path) ?? [])]
+}
+
+/** What the configuration refers to and the base branch does not have: a pull request or the machine would bring it. */
+export function missingSettings(settings: ReadonlyMap<string, string>): readonly Reference[] {
+  return referencesIn(settings).filter(({ path }) => !settings.has(inRepository(path) ?? ''))
+}
+
+function referencesIn(files: ReadonlyMap<string, string>): readonly Reference[] {
+  return [...files].flatMap(([file, text]) => referencesOf(text).map((path) => ({ file, path })))
+}
+
+/** `extends: relaxed`, or a file; `ignore-from-file: .gitignore`, or several. */
+function referencesOf(text: string): readonly string[] {
+  if (!/extends|ignore-from-file/.test(text)) return []
   try {
-    const data = toData(parse(text, { logLevel: 'silent' }))
-    const named = isMapping(data) ? data['ignore-from-file'] : undefined
-    const paths = typeof named === 'string' ? [named] : Array.isArray(named) ? named : []
-    return paths.filter((path) => typeof path === 'string' && !path.startsWith('/') && !path.includes('..'))
+    const data = toData(parse(text, { logLevel: 'silent', uniqueKeys: false, merge: true }))
+    if (!isMapping(data)) return []
+    const { extends: extended, rules = {} } = data
+    const ignoring = [data, ...(isMapping(rules) ? Object.values(rules).filter(isMapping) : [])]
+    const named = [
+      ...(typeof extended === 'string' && !BUILT_IN.has(extended) ? [extended] : []),
+      ...ignoring.flatMap((from) => from['ignore-from-file'] ?? []),
+    ]
+    return named.filter((path) => typeof path === 'string')
   } catch {
-    // yamllint says what is wrong with it.
+    // An ignore file; of any other, yamllint says what is wrong with it.
     return []
   }
+}
+
+/** The path as git has it; undefined where it leads out of the repository. */
+function inRepository(path: string): string | undefined {
+  return path.startsWith('/') ? undefined : join('', path)
+}
+
+/**
+ * The text with comments to yamllint (`# yamllint disable`) made comments to nobody, at the same length: what is checked is said by
+ * the base branch, not by the file that is checked.
+ */
+export function withoutDirectives(text: string): string {
+  return text.replaceAll(/(#\s*)yamllint(?=\s)/gi, '$1yamllin_')
 }
 
 export function isLinted(path: string): boolean {

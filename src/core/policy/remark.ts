@@ -52,10 +52,11 @@ export type FaultCode =
   | 'twice'
   | 'reserved'
   | 'reaches-out'
+  | 'not-in-base'
   | 'said'
 
 export type Failure =
-  | { readonly code: 'missing' | 'timed-out' | 'too-large' | 'failed'; readonly detail: string }
+  | { readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed'; readonly detail: string }
   | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
 
 export type Checked<T> =

@@ -66,7 +66,10 @@ function reachIn(data: Data): string | undefined {
 
 function isReach(key: string, address: string): boolean {
   if (key === '$schema' && KNOWN.test(address)) return false
-  return /^[a-z][a-z0-9+.-]*:/i.test(address) || address.startsWith('/') || address.split(/[/#]/).includes('..')
+  const [place = ''] = address.split('#')
+  // What is encoded (`%2e%2e`) or stands between the characters of an address may be `..` or `/` to who reads it.
+  if (/[%\\\s\p{Cc}]/u.test(place)) return true
+  return /^[a-z][a-z0-9+.-]*:/i.test(place) || place.startsWith('/') || place.split('/').includes('..')
 }
 
 function firstOf(found: readonly (string | undefined)[]): string | undefined {
