@@ -82,11 +82,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'render-leak':
       return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
     case 'ambiguous':
-      return `More than one rollout fits. Say which:\n${fitLines(
-        refusal.choices.map((choice) => `- ${code(choice)}`),
-        8_000,
-        moreChoices,
-      ).join('\n')}`
+      return explainAmbiguous(refusal.choices)
     case 'head-is-other':
       return `The command names commit ${code(refusal.asked.slice(0, 7))}, but the head is ${code(refusal.head.slice(0, 7))} now. Look at the new commit and comment again.`
     case 'head-keeps-moving':
@@ -121,6 +117,11 @@ export function explainRefusal(refusal: Refusal): string {
     case 'github-refused':
       return explainGitHubRefusal(refusal)
   }
+}
+
+function explainAmbiguous(choices: readonly string[]): string {
+  const lines = choices.map((choice) => `- ${code(choice)}`)
+  return `More than one rollout fits. Say which:\n${fitLines(lines, 8_000, moreChoices).join('\n')}`
 }
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
