@@ -111,9 +111,8 @@ export function explainRefusal(refusal: Refusal): string {
     case 'no-environment':
       return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
     case 'branch-taken':
-      return `The branch ${code(refusal.branch)} exists and holds commits that are not Perch's. Rename or delete it, and comment again.`
     case 'branch-gone':
-      return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+      return explainBranch(refusal)
     case 'github-refused':
       return explainGitHubRefusal(refusal)
   }
@@ -128,6 +127,18 @@ function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' 
   return share === 0
     ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
     : `${code(name)} is at ${percent(share)}; there is no step after that.`
+}
+
+function explainBranch({
+  code: name,
+  branch,
+}: {
+  readonly code: 'branch-taken' | 'branch-gone'
+  readonly branch: string
+}): string {
+  return name === 'branch-taken'
+    ? `The branch ${code(branch)} exists and holds commits that are not Perch's. Rename or delete it, and comment again.`
+    : `The branch ${code(branch)} is not there any more. Restore it on the pull request's page, and comment again.`
 }
 
 function moreChoices(left: number): string {
