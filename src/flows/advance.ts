@@ -62,7 +62,7 @@ async function takeAllSteps(desk: Desk, base: BaseState, isFailing: boolean): Pr
 
 function warnOf(desk: Pick<Desk, 'log'>, problems: readonly ConfigProblem[]): void {
   desk.log.warn(
-    { problems: problems.map((problem) => configProblem(problem).what) },
+    { problems: problems.map((problem) => configProblem(problem, 'base').what) },
     'the config is not valid: no rollout goes on',
   )
 }

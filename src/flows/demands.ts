@@ -91,22 +91,39 @@ async function part<T>(
 }
 
 /**
- * What is wrong with what a pull request wants checked from then on. It is judged by the old demands, but once merged the new
- * ones hold for everybody: a policy that does not compile would stop all.
+ * What a pull request wants checked from then on; undefined where that stays as it is. It is judged by the old demands, but
+ * once merged the new ones hold for everybody: a policy that does not compile would stop all.
  */
-export async function newDemandProblems(
+export async function newDemands(
   desk: Needs,
   { head, changed, config }: { readonly head: Sha; readonly changed: readonly string[]; readonly config: Config },
-): Promise<readonly Problem[]> {
+): Promise<Demands | undefined> {
   const isConfigNew = changed.includes(CONFIG_FILE)
   const next = isConfigNew ? readConfig((await desk.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
-  if (!next.ok) return []
+  if (!next.ok) return undefined
   const { policy, validators } = next.value
   const isSame = JSON.stringify([policy, validators]) === JSON.stringify([config.policy, config.validators])
   const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
   const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
-  if (isSame && !isTouched) return []
-  return (await loadDemands(desk, { treeish: head, config: next.value, side: 'head' })).problems
+  if (isSame && !isTouched) return undefined
+  return loadDemands(desk, { treeish: head, config: next.value, side: 'head' })
+}
+
+export interface Mended {
+  readonly demands: Demands
+  /** What was broken on the base branch and is not in the pull request. */
+  readonly mended: readonly Problem[]
+}
+
+/**
+ * What the base branch has broken judges nobody, and would keep everybody from repairing it. So where the pull request has
+ * it whole, what the pull request has is used.
+ */
+export function mendedBy(base: Demands, next: Demands | undefined): Mended {
+  if (next === undefined || base.problems.length === 0 || next.problems.length > 0) return { demands: base, mended: [] }
+  const { policy = next.policy, schemas = next.schemas, istioctl = next.istioctl, lint = next.lint } = base
+  const demands = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
+  return { demands, mended: base.problems }
 }
 
 function isBelow(path: string, folder: string): boolean {

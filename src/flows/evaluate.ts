@@ -10,10 +10,11 @@ import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
-import { type Demands, loadDemands, newDemandProblems } from './demands.ts'
+import { loadDemands, type Mended, mendedBy, newDemands } from './demands.ts'
 import type { Desk } from './desk.ts'
 import { judgeChanges } from './judge-changes.ts'
 import { type Files, loadConfig, loadSnapshot } from './load.ts'
+import { lookDespiteConfig, mixedRepair } from './mend.ts'
 import { compare, type Sides } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
@@ -97,13 +98,27 @@ export async function inspect(
   if (isIdle && between.only === undefined) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
 
   const config = await loadConfig(desk, between.config ?? base)
-  if (!config.ok) {
-    const problems = [...config.error.map(configProblem), ...(between.config === undefined ? ownConfig : [])]
+  if (config.ok) return inspectBy(desk, between, { config: config.value, ownConfig })
+  if (between.config !== undefined) {
+    const problems = config.error.map((problem) => configProblem(problem, 'head'))
     return { review: { ...NOTHING, problems }, names: [] }
   }
+  const look = (by: Config, from: Sha): Promise<Inspected> =>
+    inspectBy(desk, { ...between, config: from }, { config: by, ownConfig: [] })
+  const next = isConfigNew ? await loadConfig(desk, head) : undefined
+  return lookDespiteConfig(between, { broken: config.error, next, look })
+}
+
+/** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
+async function inspectBy(
+  desk: Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
+  between: Between,
+  { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
+): Promise<Inspected> {
+  const { base, head, changed } = between
   const both = { ...desk, known: nothingKnown() }
-  const before = await loadSnapshot(both, base, config.value)
-  const after = snapshotAsBase(before, await loadSnapshot(both, head, config.value))
+  const before = await loadSnapshot(both, base, config)
+  const after = snapshotAsBase(before, await loadSnapshot(both, head, config))
   const sides: Sides = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>
@@ -113,10 +128,12 @@ export async function inspect(
     environments.some((name) => names.includes(name)),
   )
   if (names.length > 0) await between.onRender?.()
-  const checked = await validate(desk, between, { config: config.value, isRendered: names.length > 0 })
+  const checked = await validate(desk, between, { config, isRendered: names.length > 0 })
   const { demands } = checked
   const comparison = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
-  const problems = [...ownConfig, ...checked.problems, ...found, ...vanished(sides), ...comparison.problems]
+  const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
+  const own = [...ownConfig, ...checked.problems, ...repair]
+  const problems = [...own, ...found, ...vanished(sides), ...comparison.problems]
   const notes = [...comparison.notes, ...checked.notes]
   const validators = [...demands.titles.values()]
   return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides }
@@ -127,17 +144,18 @@ async function validate(
   desk: Files & Pick<Desk, 'validators'>,
   { base, head, changed, config: treeish = base }: Between,
   { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
-): Promise<Pick<Review, 'problems' | 'notes'> & { readonly demands: Demands }> {
+): Promise<Pick<Review, 'problems' | 'notes'> & Mended> {
   const hasLint = changed === 'all' || changed.some(isLinted)
   const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
   const wanted = { policy: isRendered ? config.policy : undefined, validators }
-  const demands = await loadDemands(desk, { treeish, config: wanted, side: 'base' })
-  const coming = changed === 'all' ? [] : await newDemandProblems(desk, { head, changed, config })
+  const asked = await loadDemands(desk, { treeish, config: wanted, side: 'base' })
+  const next = changed === 'all' ? undefined : await newDemands(desk, { head, changed, config })
+  const { demands, mended } = mendedBy(asked, next)
   const lint = await lintFiles(desk, demands, { base, head, changed, secrets: config.secrets })
   // What is missing is missing for both.
   const told = new Set(demands.problems.map(({ what }) => what))
-  const fresh = coming.filter(({ what }) => !told.has(what))
-  return { demands, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
+  const fresh = (next?.problems ?? []).filter(({ what }) => !told.has(what))
+  return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
 }
 
 /** A file of any kind can be an input of kustomize; only what is plainly documentation or code of GitHub's cannot. */
@@ -157,7 +175,7 @@ async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<rea
   const text = await textAt(head)
   if (text === (await textAt(base))) return []
   const config = readConfig(text)
-  return config.ok ? [] : config.error.map(configProblem)
+  return config.ok ? [] : config.error.map((problem) => configProblem(problem, 'head'))
 }
 
 /** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */

@@ -85,6 +85,28 @@ export interface Review {
   readonly validators: readonly string[]
 }
 
+/** Kinds that say where requests go. */
+const TRAFFIC_KINDS = new Set([
+  'VirtualService',
+  'DestinationRule',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'Service',
+  'ServiceEntry',
+  'WorkloadEntry',
+  'Gateway',
+  'Sidecar',
+  'EnvoyFilter',
+])
+
+/** What changes that says where requests go, whoever is the canary: `VirtualService default/api-service`. */
+export function trafficObjects({ diffs, rows }: Pick<Review, 'diffs' | 'rows'>): readonly string[] {
+  const changed = diffs.flatMap(({ resources }) => resources.filter(({ kind }) => TRAFFIC_KINDS.has(kind)))
+  return changed.length > 0 ? changed.map(({ title }) => title) : rows.map(({ route }) => route)
+}
+
 /** Whether a review is worth a comment: a pull request that has nothing to do with traffic stays quiet. */
 export function concernsTraffic({ changes, rows }: Review): boolean {
   return changes.length > 0 || rows.length > 0

@@ -8,14 +8,18 @@ import type { Standing } from '../rollout/standing.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import { code, list, percent, plainText } from './markdown.ts'
 
-export function configProblem(problem: ConfigProblem): Problem {
+/** `side`: where the config is that is not valid. */
+export function configProblem(problem: ConfigProblem, side: 'base' | 'head'): Problem {
   const key = problem.path === '' ? '' : ` at ${code(problem.path)}`
   return {
     code: 'config',
     file: problem.file,
     line: problem.line,
     what: `The config is not valid${key}: ${plainText(problem.message)}.`,
-    next: 'Fix it on the base branch; until then Perch does nothing here.',
+    next:
+      side === 'head'
+        ? 'Fix it in this pull request: once merged, Perch could read nothing from it.'
+        : 'Repair it on the base branch; until then no rollout goes on.',
   }
 }
 
@@ -225,5 +229,5 @@ export function problemRefusal(problem: Problem | undefined, before = ''): Refus
 
 /** Why nothing is carried out while the base branch's config is not valid: its first problem. */
 export function configRefusal(problems: readonly ConfigProblem[]): Refusal {
-  return problemRefusal(problems.map(configProblem)[0])
+  return problemRefusal(problems.map((problem) => configProblem(problem, 'base'))[0])
 }

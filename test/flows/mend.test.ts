@@ -1,0 +1,135 @@
+/** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { openValidators } from '../../src/adapters/policy/validators.ts'
+import type { Review } from '../../src/core/gate/review.ts'
+import { gateReport, validateReport } from '../../src/core/message/checks.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+import type { Validators } from '../../src/ports/validators.ts'
+import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
+
+type Files = Readonly<Record<string, string | undefined>>
+
+const opa = needsTool('opa')
+const CONFIG = '.github/canary.yml'
+const GOOD = 'environments:\n  production: { path: apps }\n'
+const BAD = 'environments:\n  production: { pth: apps }\n'
+const ROUTE = 'apps/route.yaml'
+
+const route = (stable: number): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: api }
+spec:
+  hosts: [api]
+  http:
+    - route:
+        - { destination: { host: api, subset: v1 }, weight: ${stable} }
+        - { destination: { host: api, subset: v2 }, weight: ${100 - stable} }
+`
+
+const subsets = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: api }
+spec:
+  host: api
+  subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
+`
+
+const settings = (value: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { a: "${value}" }\n`
+
+const BASE: Files = {
+  [CONFIG]: BAD,
+  [ROUTE]: route(100),
+  'apps/subsets.yaml': subsets,
+  'apps/settings.yaml': settings('one'),
+}
+
+/** What a pull request with these files (undefined: removed) would be told. */
+async function review(
+  files: Files,
+  base: Files = BASE,
+  validators: Validators = memoryValidators({}),
+): Promise<Review> {
+  const trees = new Map([
+    ['base', base],
+    ['head', { ...base, ...files }],
+  ])
+  const textsOf = (name: string): ReadonlyMap<string, string> =>
+    new Map(Object.entries(trees.get(name) ?? {}).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])))
+  const mirror = {
+    entries: async (name: string) => [...textsOf(name).keys()].map((path) => ({ path, type: 'file' as const })),
+    read: async (name: string, paths: readonly string[]) =>
+      new Map([...textsOf(name)].filter(([path]) => paths.includes(path))),
+  }
+  const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
+  const desk = { mirror, renderer, validators, schemas: { misfits: async () => [] } }
+  return (await inspect(desk, { base: 'base', head: 'head', changed: Object.keys(files) })).review
+}
+
+test('the pull request that repairs the config passes, alone or with what moves no traffic', async () => {
+  for (const more of [{}, { 'apps/settings.yaml': settings('two') }, { 'README.md': 'words' }]) {
+    const found = await review({ [CONFIG]: GOOD, ...more })
+    assert.deepEqual(found.problems, [])
+    assert.equal(validateReport(found).conclusion, 'success')
+    assert.equal(gateReport(found).conclusion, 'success')
+  }
+  const { notes } = await review({ [CONFIG]: GOOD, 'apps/settings.yaml': settings('two') })
+  assert.match(notes[0]?.what ?? '', /config is not valid/)
+  assert.match(notes[0]?.next ?? '', /This pull request repairs it/)
+})
+
+test('a repair that moves traffic too is to be split, whatever config it brings', async () => {
+  const hiding = `${GOOD}diff:\n  ignore: [{ kind: VirtualService }]\n`
+  for (const config of [GOOD, 'environments:\n  production: { path: elsewhere }\n', hiding]) {
+    const found = await review({ [CONFIG]: config, [ROUTE]: route(0) })
+    const words = found.problems.map(({ what, next }) => `${what} ${next}`).join('\n')
+    assert.match(words, /repairs what is broken .* changes `VirtualService api` too.* Split it/s, config)
+    assert.equal(gateReport(found).conclusion, 'failure')
+  }
+})
+
+test('who leaves the broken config alone passes without traffic, and is told where with it', async () => {
+  const harmless = await review({ 'apps/settings.yaml': settings('two') })
+  assert.deepEqual(harmless.problems, [])
+  assert.match(harmless.notes[0]?.next ?? '', /was so before.* A pull request that repairs it .* passes/)
+  const raise = await review({ [ROUTE]: route(50) })
+  assert.deepEqual(
+    raise.problems.map(({ code, file }) => `${code} ${file}`),
+    [`config ${CONFIG}`],
+  )
+  assert.match(raise.problems[0]?.next ?? '', /nobody can judge .* Repair it first/)
+})
+
+test('who breaks the config, or does not repair it all the way, is to fix it there', async () => {
+  const base = { ...BASE, [CONFIG]: GOOD }
+  for (const found of [
+    await review({ [CONFIG]: BAD }, base),
+    await review({ [CONFIG]: BAD, 'apps/settings.yaml': settings('two') }, base),
+    await review({ [CONFIG]: `${BAD}more: 1\n`, 'apps/settings.yaml': settings('two') }),
+  ]) {
+    assert.equal(validateReport(found).conclusion, 'failure')
+    assert.ok(found.problems.every(({ next }) => next.startsWith('Fix it in this pull request')))
+  }
+})
+
+const RULE = 'package main\n\ndeny contains "no" if input.metadata.name == "forbidden"\n'
+const BROKEN_RULE = 'package main\n\ndeny contains msg if {\n  msg :=\n}\n'
+
+test(
+  'a policy that does not compile is repaired by pull request, and only with what moves no traffic',
+  opa,
+  async () => {
+    const validators = openValidators({ log: QUIET, path: TOOL_PATH })
+    const base = { ...BASE, [CONFIG]: `${GOOD}policy: { path: policy }\n`, 'policy/a.rego': BROKEN_RULE }
+    const look = (files: Files): Promise<Review> => review(files, base, validators)
+    const codes = ({ problems }: Review): readonly string[] => problems.map(({ code }) => code)
+    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE })), [])
+    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': settings('two') })), [])
+    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, [ROUTE]: route(50) })), ['mixed-repair'])
+    assert.deepEqual(codes(await look({ 'apps/settings.yaml': settings('two') })), ['policy-not-valid'])
+    const forbidden = settings('two').replace('settings', 'forbidden')
+    assert.deepEqual(codes(await look({ 'policy/a.rego': RULE, 'apps/settings.yaml': forbidden })), ['policy'])
+  },
+)
