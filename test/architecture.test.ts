@@ -21,7 +21,16 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
 
 /** Packages that compute and do nothing else. */
 const PURE_PACKAGES: Readonly<Partial<Record<Layer, readonly string[]>>> = {
-  core: ['zod', 'yaml', 'diff', 'mdast-util-from-markdown', 'fastest-levenshtein'],
+  core: [
+    'zod',
+    'yaml',
+    'diff',
+    'mdast',
+    'mdast-util-from-markdown',
+    'mdast-util-gfm',
+    'mdast-util-to-markdown',
+    'fastest-levenshtein',
+  ],
   ports: [],
   flows: ['zod'],
 }

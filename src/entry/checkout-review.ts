@@ -10,10 +10,10 @@ import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Problem } from '../core/gate/review.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { diffText, problemLines, validText, withoutCode } from '../core/message/terminal-review.ts'
-import { plainWords } from '../core/message/terminal.ts'
+import { plainWords } from '../core/message/plain-words.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
-import { type Given, json, misused, type Printed, QUIET, readWords, refused } from './checkout.ts'
+import { type Given, json, misused, printed, type Printed, QUIET, readWords, refused } from './checkout.ts'
 import { handedDown, schemaFolders } from './env.ts'
 
 /** `perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
@@ -29,11 +29,12 @@ export async function diff(
   const { review } = found.value
   const code = review.problems.length === 0 ? 0 : 1
   const problems = problemLines(review.problems)
-  if (given.json) return { code, out: json(toJson(found.value)), err: problems }
+  if (given.json) return printed(code, json(toJson(found.value)), problems)
   // What cannot be compared must not look unchanged.
   const isSilent = code === 1 && review.diffs.length === 0 && review.rows.length === 0
   const text = isSilent ? '' : diffText(review)
-  return { code, out: isColourful ? coloured(text) : text, err: problems }
+  const plain = printed(code, text, problems)
+  return isColourful ? { ...plain, out: coloured(plain.out) } : plain
 }
 
 /** `perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
@@ -47,10 +48,10 @@ export async function validate(words: readonly string[]): Promise<Printed> {
   const code = review.problems.length === 0 ? 0 : 1
   if (given.json) {
     const { base, head, renderer, validators, problems, notes } = toJson(found.value)
-    return { code, out: json({ base, head, renderer, validators, checked: environments, problems, notes }), err: '' }
+    return printed(code, json({ base, head, renderer, validators, checked: environments, problems, notes }))
   }
   const notes = problemLines(review.notes, 'note: ')
-  return { code, out: `${notes}${code === 0 ? validText(environments) : problemLines(review.problems)}`, err: '' }
+  return printed(code, `${notes}${code === 0 ? validText(environments) : problemLines(review.problems)}`)
 }
 
 async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {

@@ -4,7 +4,9 @@ import { openWorktree } from '../adapters/checkout/worktree.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { parseCommands } from '../core/command/parse.ts'
 import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
-import { patchOf, plainWords, setText, statusText } from '../core/message/terminal.ts'
+import { terminalText } from '../core/message/inert.ts'
+import { plainWords } from '../core/message/plain-words.ts'
+import { patchOf, setText, statusText } from '../core/message/terminal.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import { planOf } from '../core/rollout/target.ts'
 import { explainShares } from '../core/traffic/explain.ts'
@@ -17,6 +19,11 @@ export interface Printed {
   readonly code: 0 | 1 | 2
   readonly out: string
   readonly err: string
+}
+
+/** Names and contents of files may be anybody's: what is printed of them, nothing obeys, no terminal and no CI. */
+export function printed(code: Printed['code'], out: string, err = ''): Printed {
+  return { code, out: terminalText(out), err: terminalText(err) }
 }
 
 /** A command line says what it has to say on its streams. */
@@ -42,21 +49,11 @@ export async function set(words: readonly string[]): Promise<Printed> {
     command,
   )
   if (!done.ok) return refused(done.error, given.json)
-  if (!given.json) return { code: 0, out: setText(done.value), err: '' }
+  if (!given.json) return printed(0, setText(done.value))
   const { target, from, to, files } = done.value
   const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
-  return {
-    code: 0,
-    out: json({
-      service: target.service,
-      environment: target.environment,
-      route: routeId(target.route),
-      from,
-      to,
-      changed,
-    }),
-    err: '',
-  }
+  const { service, environment } = target
+  return printed(0, json({ service, environment, route: routeId(target.route), from, to, changed }))
 }
 
 /** `perch status [--dir <folder>] [--json]` */
@@ -69,7 +66,7 @@ export async function status(words: readonly string[]): Promise<Printed> {
   const standings = found.value.standings.filter(
     ({ target }) => given.env === undefined || target.environments.includes(given.env),
   )
-  return { code: 0, out: given.json ? json(standings.map(toJson)) : statusText(standings), err: '' }
+  return printed(0, given.json ? json(standings.map(toJson)) : statusText(standings))
 }
 
 function toJson({ target, phase, share, versions }: Standing): object {
@@ -125,7 +122,7 @@ export function readWords(words: readonly string[]): Given | undefined {
 
 export function refused(refusal: Refusal, isJson: boolean): Printed {
   const reason = plainWords(explainRefusal(refusal))
-  return { code: 1, out: isJson ? json({ refused: refusal.code, reason }) : '', err: `perch: ${reason}\n` }
+  return printed(1, isJson ? json({ refused: refusal.code, reason }) : '', `perch: ${reason}\n`)
 }
 
 const USAGE = `Usage: perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]
@@ -135,7 +132,7 @@ const USAGE = `Usage: perch set <percent> [service] [--env <name>] [--dir <folde
 `
 
 export function misused(why: string): Printed {
-  return { code: 2, out: '', err: `perch: ${why}\n${USAGE}` }
+  return printed(2, '', `perch: ${why}\n${USAGE}`)
 }
 
 export function json(value: unknown): string {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { configJsonSchema } from '../core/config/json-schema.ts'
+import { terminalText } from '../core/message/inert.ts'
 import { type Printed, set, status } from './checkout.ts'
 import { diff, validate } from './checkout-review.ts'
 import { isCi, readReportSecret } from './env.ts'
@@ -71,7 +72,7 @@ function printKey(words: readonly string[]): number {
 }
 
 function misused(why: string): number {
-  process.stderr.write(`perch: ${why}\n\n${USAGE}`)
+  process.stderr.write(terminalText(`perch: ${why}\n\n${USAGE}`))
   return 2
 }
 

@@ -255,5 +255,5 @@ test('every failure has words, a place and a next step; what others say calls no
   )
   const about = { environment: 'e', title: 'Service web', place: undefined }
   const { what } = objectRemark('opa', { level: 'error', rule: 'main.deny', text: 'ask @acme/team <b>#1\nnow' }, about)
-  assert.doesNotMatch(what, /@acme|<b>|#1\n/)
+  assert.doesNotMatch(what, /@acme|(?<!\\)<b>|#1/)
 })

@@ -167,7 +167,7 @@ test('reports in any order end as the newest of them says, and no success outliv
 
 test('the words of a report come from its reason only, and call nobody', () => {
   const failed = reportWords({ ...GOOD, state: 'failure', reason: 'HealthCheckFailed `@ops`' })
-  assert.equal(failed.title, 'HealthCheckFailed `@ops`')
+  assert.equal(failed.title, 'HealthCheckFailed `@\u200Bops`')
   assert.match(
     failed.summary,
     /^`kustomize-controller` said at 2026-11-20 12:00:00 UTC that `kustomization\/flux-system\/istio-config` has failed on this commit \(`` HealthCheckFailed `@ops` ``\)\..*Fix it there, or comment `\/canary abort`/,

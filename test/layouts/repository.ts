@@ -5,7 +5,7 @@ import { parseCommands } from '../../src/core/command/parse.ts'
 import { discoverEnvironments } from '../../src/core/environment/graph.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { type Refusal, explainRefusal } from '../../src/core/message/refusal.ts'
-import { plainWords } from '../../src/core/message/terminal.ts'
+import { plainWords } from '../../src/core/message/plain-words.ts'
 import { setInCheckout, type ShareSet, statusOfCheckout } from '../../src/flows/checkout.ts'
 import { differences } from '../../src/core/layer/compare.ts'
 

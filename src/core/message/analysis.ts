@@ -3,6 +3,7 @@ import { formatDuration } from '../config/duration.ts'
 import { sideTroubleWords } from './analysis-side.ts'
 import { clip } from './limits.ts'
 import { code, list, plainText, table } from './markdown.ts'
+import { plainWords } from './plain-words.ts'
 import { sparkline } from './sparkline.ts'
 import { time } from './time.ts'
 
@@ -213,5 +214,5 @@ function rounded(value: number): string {
 
 /** Why a rollout is held, in one line of plain text. */
 export function failureReason(report: AnalysisReport): string {
-  return `the canary failed its analysis: ${findingWords(report).replaceAll(/[`*]/g, '')}`
+  return `the canary failed its analysis: ${plainWords(findingWords(report))}`
 }

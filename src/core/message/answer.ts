@@ -177,7 +177,7 @@ function planAnswer({ name, plan, share }: Extract<Outcome, { code: 'plan' }>): 
 
 function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
   const until = stop.until === undefined ? '' : ` until ${time(stop.until)}`
-  const how = `Nothing is raised there. \`/unfreeze ${environment}\` ends it. Lowering stays possible.`
+  const how = `Nothing is raised there. ${code(`/unfreeze ${environment}`)} ends it. Lowering stays possible.`
   return isNew
     ? `❄️ ${code(environment)} is frozen${until}. ${how}`
     : `❄️ ${code(environment)} was frozen already${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
@@ -252,9 +252,7 @@ function statusWords(lines: readonly StandingLine[]): string {
   const rows = lines.map(({ standing, open }) => [
     code(targetName(standing.target)),
     standing.phase === 'unreadable' ? '?' : percent(standing.share),
-    standing.versions === undefined
-      ? '–'
-      : `${plainText(standing.versions.stable)} → ${plainText(standing.versions.canary)}`,
+    standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
     PHASES[standing.phase],
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])

@@ -2,8 +2,10 @@ import type { Verdict } from '../gate/gate.ts'
 import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
 import { analysisTable } from './analysis.ts'
+import { titleText } from './inert.ts'
 import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
 import { code, list, paragraphs } from './markdown.ts'
+import { plainWords } from './plain-words.ts'
 import { summaryPages } from './summary.ts'
 import { changeTitle, counted, trafficTable } from './traffic.ts'
 import { progressLine, sentence, verdictLine } from './verdict.ts'
@@ -21,11 +23,11 @@ export function validateReport(review: Review): CheckReport {
   const { text } = summaryPages(review)
   const report = { name: 'canary/validate', ...(text === undefined ? {} : { text }) } as const
   if (problems.length > 0) {
-    const title = problems.length === 1 ? plain(problems[0]?.what ?? '') : `${problems.length} problems`
+    const title = problems.length === 1 ? plainWords(problems[0]?.what ?? '') : `${problems.length} problems`
     return {
       ...report,
       conclusion: 'failure',
-      title: clip(title, MAX_TITLE),
+      title: titleText(title),
       summary: bounded(
         paragraphs(
           fitLines(
@@ -48,7 +50,7 @@ export function validateReport(review: Review): CheckReport {
   return {
     ...report,
     conclusion: 'success',
-    title: clip(title, MAX_TITLE),
+    title: titleText(title),
     summary: bounded(paragraphs(traffic, noteList(notes), toolWords(review))),
     ...(notes.length === 0 ? {} : { annotations: noteAnnotations(notes) }),
   }
@@ -105,8 +107,8 @@ export function gateReport(review: Review): CheckReport {
   const isBlocked = open.some(({ state }) => state === 'block')
   const first = open.find(({ state }) => state === (isBlocked ? 'block' : 'wait'))
   const title =
-    first === undefined ? '' : `${isBlocked ? 'Blocked' : 'Waiting'}: ${first.gate} ${plain(sentence(first))}`
-  return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title: clip(title, 120) }
+    first === undefined ? '' : `${isBlocked ? 'Blocked' : 'Waiting'}: ${first.gate} ${plainWords(sentence(first))}`
+  return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title: titleText(title, 120) }
 }
 
 function passedTitle(verdicts: readonly Verdict[]): string {
@@ -167,10 +169,5 @@ function problemLine(problem: Problem, mark = '⛔'): string {
 function annotation(problem: Problem, level: CheckAnnotation['level']): CheckAnnotation[] {
   if (problem.file === undefined) return []
   const { file: path, line, what, next, code: title } = problem
-  return [{ path, line, level, title: clip(title, MAX_TITLE), message: `${plain(what)} ${plain(next)}` }]
-}
-
-/** Titles and annotations are plain text on GitHub. */
-function plain(markdown: string): string {
-  return markdown.replaceAll(/`|\*\*|\\|\u200B/g, '')
+  return [{ path, line, level, title: clip(title, MAX_TITLE), message: plainWords(`${what} ${next}`) }]
 }

@@ -1,71 +1,69 @@
-import { clip } from './limits.ts'
+/** Markdown, written by a serializer: what others wrote cannot end a cell, a fence or a code span, or be a link. */
+import type { PhrasingContent, Root, RootContent, TableRow } from 'mdast'
+import { gfmToMarkdown } from 'mdast-util-gfm'
+import { type Options, toMarkdown } from 'mdast-util-to-markdown'
+import { BREAK, calm, oneLine, seen } from './inert.ts'
 
-/** Zero width space: breaks `@name` and `#12` so that GitHub neither notifies nor links. */
-const BREAK = '\u200B'
-
-/**
- * Control characters, and the characters that are not seen or make text read differently from what it is (bidirectional
- * controls). They are written out, so that a change of nothing else is seen to be one.
- */
-// eslint-disable-next-line no-control-regex -- exactly these are what must go
-const UNSEEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g
-
-/** What GitHub makes something of: mentions, references and bare links. */
-const LIVE = /[@#]|:(?=\/\/)|\bwww(?=\.)|\bGH(?=-\d)/gi
-
-/** By our markers we find our own comments: nobody else's text may look like one. */
-const MARKER = /<!--(?= *perch:)/gi
-
-/** Text of others in one line or several, with nothing in it that is not seen. */
-export function seen(text: string): string {
-  return text
-    .replaceAll(UNSEEN, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
-    .replaceAll(MARKER, `<!${BREAK}--`)
+const STYLE: Options = {
+  bullet: '-',
+  fences: true,
+  extensions: [gfmToMarkdown({ tablePipeAlign: false })],
 }
 
-function oneLine(text: string): string {
-  return clip(seen(text.replaceAll(/\s+/g, ' ')))
+/** Most names need no escaping: a serializer for each would cost more than the rest of a page. */
+const PLAIN_CODE = /^[\w./:@,=+-][\w ./:@,=+-]*(?<! )$/
+const PLAIN_WORDS = /^[A-Za-z][A-Za-z]*(?:[ -][A-Za-z]+)*$/
+
+function serialized(node: Root | RootContent): string {
+  return toMarkdown(node, STYLE).replace(/\n$/, '')
 }
 
 /** Text of others (names, reasons, errors) as plain Markdown text: no mention, no link, no markup, one line. */
 export function plainText(text: string): string {
-  return oneLine(text)
-    .replaceAll(/[\\`*_~[\]<>|]/g, String.raw`\$&`)
-    .replaceAll(LIVE, `$&${BREAK}`)
-    .trim()
+  const value = calm(text)
+  if (PLAIN_WORDS.test(value)) return value
+  const written = serialized({ type: 'paragraph', children: [{ type: 'text', value }] })
+  // Words of ours go on behind it: together with them these would escape, or begin an entity or a tag.
+  const isOpen = /(?<!\\)(?:\\\\)*(?:\\|[&<!])$/.test(written)
+  return isOpen ? `${written.slice(0, -1)}\\${written.slice(-1)}` : written
 }
 
 /** Text of others inside HTML of ours, where Markdown's escapes mean nothing. */
 export function htmlText(text: string): string {
   const escaped: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return oneLine(text)
-    .replaceAll(/[&<>"]/g, (character) => escaped[character] ?? '')
-    .replaceAll(LIVE, `$&${BREAK}`)
-    .trim()
+  return calm(text).replaceAll(/[&<>"]/g, (character) => escaped[character] ?? '')
 }
 
-/** Text of others as a code span; longer runs of backticks inside make a longer fence. In tables, `|` must not end a cell. */
+/** Text of others as a code span. */
 export function code(text: string): string {
-  const clean = oneLine(text).replaceAll('|', String.raw`\|`)
-  const ticks = '`'.repeat(longestRun(clean) + 1)
-  const pad = clean.startsWith('`') || clean.endsWith('`') || clean.trim() === '' ? ' ' : ''
-  return `${ticks}${pad}${clean}${pad}${ticks}`
+  if (PLAIN_CODE.test(text) && text.length < 200) return `\`${text}\``
+  // In a table GFM has no way to write a backslash before a pipe inside a code span.
+  const value = oneLine(text).replaceAll('\\|', `\\${BREAK}|`)
+  return serialized({ type: 'inlineCode', value: value === '' ? ' ' : value })
 }
 
 /** A fenced block that nothing inside can end. */
-export function fence(text: string, language = ''): string {
-  const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1))
-  return `${ticks}${language}\n${seen(text).replace(/\n$/, '')}\n${ticks}`
+export function fence(text: string, language?: string): string {
+  return serialized({ type: 'code', lang: language ?? null, value: seen(text).replace(/\n$/, '') })
 }
 
-/** A part that is folded until somebody opens it. `summary` is Markdown of ours. */
+/** A part that is folded until somebody opens it. `summary` is HTML of ours. */
 export function folded(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`
 }
 
+/** A table of cells that are Markdown already: whatever is in a cell stays in it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+  return serialized({ type: 'table', align: head.map(() => null), children: [head, ...rows].map(tableRow) })
+}
+
+function tableRow(cells: readonly string[]): TableRow {
+  return { type: 'tableRow', children: cells.map((cell) => ({ type: 'tableCell', children: [asWritten(cell)] })) }
+}
+
+/** A pipe would end the cell, also in a code span. Behind an odd number of backslashes it is escaped already. */
+function asWritten(cell: string): PhrasingContent {
+  return { type: 'html', value: cell.replaceAll(/\s+/g, ' ').replaceAll(/(?<!\\)((?:\\\\)*)\|/g, String.raw`$1\|`) }
 }
 
 /** Paragraphs, empty ones left out. */
@@ -85,7 +83,3 @@ export function list(names: readonly string[]): string {
 }
 
 const MAX_NAMES = 20
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
-}

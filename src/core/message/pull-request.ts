@@ -4,7 +4,8 @@ import type { CloseReason } from '../rollout/transition.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
 import { analysisTable, findingWords } from './analysis.ts'
-import { bounded, clip, MAX_BODY, MAX_TITLE, sizeOf } from './limits.ts'
+import { titleText } from './inert.ts'
+import { bounded, MAX_BODY, sizeOf } from './limits.ts'
 import { wanted } from './live.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
@@ -30,9 +31,9 @@ export function moveTitle({ move, target, version }: Proposal): string {
   return headline(move, targetName(target), version)
 }
 
-/** Names come from files that anybody may have written: one line, whatever they hold. */
+/** Names come from files that anybody may have written. */
 function headline(move: Move | PlanChange, name: string, version: string): string {
-  return clip(sentenceOf(move, name, version).replaceAll(/\s+/g, ' '), MAX_TITLE)
+  return titleText(sentenceOf(move, name, version))
 }
 
 function sentenceOf(move: Move | PlanChange, name: string, version: string): string {
@@ -59,7 +60,7 @@ export function planWords(steps: readonly number[]): string {
 export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
   const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'
-  const trailer = `${MOVE_TRAILER}: ${targetName(proposal.target)} ${proposal.move.kind}`
+  const trailer = `${MOVE_TRAILER}: ${titleText(targetName(proposal.target))} ${proposal.move.kind}`
   return { headline: moveTitle(proposal), body: `${why(proposal.move)}\n\n${asked}${failed}${trailer}` }
 }
 

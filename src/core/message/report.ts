@@ -1,6 +1,6 @@
 import type { Report } from '../report/report.ts'
-import { clip, MAX_TITLE } from './limits.ts'
-import { code, seen } from './markdown.ts'
+import { titleText } from './inert.ts'
+import { code } from './markdown.ts'
 import { time } from './time.ts'
 
 /** What the check run that keeps a report says. */
@@ -12,7 +12,7 @@ export function reportWords(report: Report): { readonly title: string; readonly 
     ? 'Steps that wait for it go on.'
     : 'Fix it there, or comment `/canary abort` on the step. The next report that it is applied takes this back.'
   return {
-    title: clip(seen(reason === '' ? (isGood ? 'Applied' : 'Failed') : reason), MAX_TITLE),
+    title: titleText(reason === '' ? (isGood ? 'Applied' : 'Failed') : reason),
     summary: `${code(teller)} said at ${time(at)} that ${code(name)} ${isGood ? 'has applied this commit' : 'has failed on this commit'}${why}. Perch keeps that here for \`live: { report: … }\` in \`.github/canary.yml\`. ${next}`,
   }
 }

@@ -1,8 +1,8 @@
 /** What `perch diff` and `perch validate` print for people. */
 import type { EnvironmentDiff, Problem, ResourceDiff, Review } from '../gate/review.ts'
 import { diffWords } from './diff.ts'
-import { seen } from './markdown.ts'
-import { plainWords } from './terminal.ts'
+import { seen } from './inert.ts'
+import { plainWords } from './plain-words.ts'
 import { counted, trafficWords } from './traffic.ts'
 
 /** The whole diff: traffic first, then every hunk, per environment and resource. */

@@ -6,6 +6,7 @@ import { explainShares, notes } from '../traffic/explain.ts'
 import { isSplit, routeId, type Rule, weightedRules } from '../traffic/route.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from './markdown.ts'
+import { plainWords } from './plain-words.ts'
 import { type ProofOfEdit, proofWords } from './proof.ts'
 
 /** What `perch set` changed, as a person reads it in a terminal. */
@@ -59,9 +60,4 @@ function ruleLines(rule: Rule): readonly string[] {
     reason === undefined ? [] : [`    ${destination.subset ?? destination.written}: ${explainShareReason(reason)}`],
   )
   return [`  rule ${rule.label} (line ${rule.line}): ${parts.join(', ')}`, ...new Set(reasons)]
-}
-
-/** A refusal's Markdown as plain text. */
-export function plainWords(markdown: string): string {
-  return markdown.replaceAll(/\*\*|`|\u200B/g, '').replaceAll(/\\([\\*_~[\]<>|])/g, '$1')
 }

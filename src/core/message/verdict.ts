@@ -31,7 +31,7 @@ export function remedy({ gate, state, target }: Verdict): string {
     case 'hold':
       return '`/canary resume`'
     case 'freeze':
-      return `\`/unfreeze ${target.split('/')[0] ?? ''}\`, or wait`
+      return `${code(`/unfreeze ${target.split('/')[0] ?? ''}`)}, or wait`
     case 'approvals':
       return 'an approving review of this commit'
     case 'conflict':

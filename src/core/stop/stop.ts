@@ -1,3 +1,4 @@
+import { BREAK, titleText } from '../message/inert.ts'
 import { branchPart } from '../rollout/branch.ts'
 
 /** What stops raises: a hold one rollout, a freeze every rollout of an environment. */
@@ -31,6 +32,8 @@ export function stopBranch({ environment, service }: StopScope): string {
   return service === undefined ? `perch/freeze/${place}` : `perch/hold/${place}/${branchPart(service)}`
 }
 
+const MAX_WORDS = 2_000
+
 const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until' } as const
 
 /** The whole message of a stop's commit; `stopFrom` reads it back. */
@@ -39,19 +42,20 @@ export function stopMessage(scope: StopScope, stop: Omit<Stop, 'kind'>): string 
   const title =
     scope.service === undefined ? `Freeze ${scope.environment}` : `Hold ${scope.environment}/${scope.service}`
   const lines = [
-    `${TRAILERS.by}: ${by ?? ''}`,
-    ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${reason}`]),
+    `${TRAILERS.by}: ${quiet(by ?? '')}`,
+    ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${quiet(reason)}`]),
     ...(until === undefined ? [] : [`${TRAILERS.until}: ${new Date(until).toISOString()}`]),
   ]
   return [
-    oneLine(title),
+    titleText(title),
     'Nothing raises the canary here while this branch exists.',
-    lines.map(oneLine).join('\n'),
+    lines.map((line) => line.trim()).join('\n'),
   ].join('\n\n')
 }
 
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
+/** GitHub reads mentions and closing words in commit messages too. */
+function quiet(text: string): string {
+  return titleText(text, MAX_WORDS)
 }
 
 /** Reads a stop from the branch's name and its commit's message. */
@@ -59,7 +63,7 @@ export function stopFrom(branch: string, message: string): Stop {
   const lines = message.split('\n')
   const read = (trailer: string): string | undefined => {
     const value = lines.findLast((line) => line.startsWith(`${trailer}: `))?.slice(trailer.length + 2)
-    return value === undefined || value === '' ? undefined : value
+    return value === undefined || value === '' ? undefined : value.replaceAll(BREAK, '')
   }
   const until = Date.parse(read(TRAILERS.until) ?? '')
   return {

@@ -1,0 +1,65 @@
+/** Text of others (names, reasons, errors, contents of files) made into text that nothing acts on. */
+import { clip, MAX_TITLE } from './limits.ts'
+
+/** Zero width space: breaks `@name` and `#12` so that GitHub neither notifies nor links. */
+export const BREAK = '\u200B'
+
+/**
+ * What is not seen or makes text read differently from what it is: controls, bidirectional controls, everything of no width,
+ * halves of characters. Not so what emoji are made with.
+ */
+const UNSEEN =
+  /(?![\n\t]|(?<=\p{Extended_Pictographic}\uFE0F?)\u200D(?=\p{Extended_Pictographic})|(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+/** By our markers we find our own comments: nobody else's text may look like one. */
+const MARKER = /<!--(?= *perch:)/gi
+
+/** What GitHub makes something of, in titles and in commit messages too: mentions, references, bare links and emoji. */
+const LIVE = /[@#]|:(?=\/\/|[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
+
+/** What GitHub makes something of besides in Markdown: the ids of commits, and formulas. */
+const LIVE_IN_MARKDOWN = /\b[\da-f]{4}(?=[\da-f]{3,36}\b)|\$/g
+
+/**
+ * What the logs of CI systems take for a command: `::error::`, `##[error]`, `##vso[…]`, `##teamcity[…]`, and GitLab's
+ * `section_start:`.
+ */
+const CI_COMMAND = /(?<=^[^\S\n]*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))|:(?<=\bsection_(?:start|end):)/gm
+
+/** Text of others in one line or several, in which what is not seen is written out: a change of nothing else is seen to be one. */
+export function seen(text: string): string {
+  return text.replaceAll(UNSEEN, escaped).replaceAll(MARKER, `<!${BREAK}--`)
+}
+
+/** The same in one line, as long as names and words are. */
+export function oneLine(text: string): string {
+  return clip(seen(text.replaceAll(/\s+/g, ' '))).trim()
+}
+
+/** What we have read of ourselves (a title, a check) has our breaks in it already. */
+const BROKEN = new RegExp(`(?<=[@#:$]|www|GH|[\\da-f]{4})${BREAK}`, 'gi')
+
+function unbroken(text: string): string {
+  return oneLine(text.replaceAll(BROKEN, ''))
+}
+
+/** One line in which GitHub finds nobody to call and nothing to link. */
+export function calm(text: string): string {
+  return unbroken(text).replaceAll(LIVE_IN_MARKDOWN, `$&${BREAK}`).replaceAll(LIVE, `$&${BREAK}`)
+}
+
+/** Text of others in titles and commit messages, which are no Markdown, and in which GitHub still finds mentions and `fixes #12`. */
+export function titleText(text: string, most = MAX_TITLE): string {
+  return clip(unbroken(text).replaceAll(LIVE, `$&${BREAK}`), most)
+}
+
+/** What may go to a terminal or into the log of a CI job, whatever is in it: nothing in there is obeyed. In JSON it stays the same value. */
+export function terminalText(text: string): string {
+  return text.replaceAll(UNSEEN, escaped).replaceAll(CI_COMMAND, escaped)
+}
+
+function escaped(characters: string): string {
+  return Array.from({ length: characters.length }, (_, index) => {
+    return `\\u${characters.charCodeAt(index).toString(16).padStart(4, '0')}`
+  }).join('')
+}
