@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import { stringify } from 'yaml'
 import { diffRendered, type View, WHOLE } from '../../src/core/diff/changes.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
+import { hideValues } from '../../src/core/diff/hide-values.ts'
 import { redact } from '../../src/core/diff/redact.ts'
 
 /** Ways in which the value of a Secret could get into what is shown. It must not, and what changes must be seen to change. */
@@ -72,6 +74,10 @@ const TABLE: Readonly<Record<string, (value: string) => readonly object[]>> = {
     object('Secret', { data: { a: base64(value) } }),
     object('ConfigMap', { data: { url: `postgres://app:${value}@db` } }),
   ],
+  'copied into the arguments of a command': (value) => [
+    secret(value),
+    object('Job', { spec: { template: { spec: { containers: [{ args: [`--pw=${value}`] }] } } } }, 'batch/v1'),
+  ],
   'copied into a container’s environment': (value) => [
     secret(value),
     object(
@@ -100,6 +106,118 @@ for (const [where, manifests] of Object.entries(TABLE)) {
     assert.equal(shown(manifests(OLD), manifests(OLD)), '')
   })
 }
+
+const VALUE = `p@ss/w+rd "it's" <hunter22-old>`
+const quote = (text: string): string => text.replaceAll("'", "''")
+const base64url = (text: string): string => Buffer.from(text).toString('base64url')
+
+/** What a Secret holds, and how others may write the same; each must be hidden. */
+const COPIES: Readonly<Record<string, readonly [data: object, copy: string]>> = {
+  'without the newline at its end': [{ data: { a: base64(`${VALUE}\n`) } }, `redis://:${VALUE}@cache`],
+  'with a newline at its end, in base64': [{ stringData: { a: VALUE } }, base64(`${VALUE}\n`)],
+  'one line of it': [{ stringData: { a: `first\n  ${VALUE}  \nlast` } }, `--password=${VALUE}`],
+  'one line of it, encoded': [{ data: { a: base64(`first\r\n${VALUE}\r\n`) } }, base64url(VALUE)],
+  'of a file of settings': [{ stringData: { a: 'user: app\npassword: "hunter22-old"\n' } }, 'pw hunter22-old'],
+  'of an env file': [{ stringData: { a: 'USER=app\nPASSWORD=hunter22-old\n' } }, 'pw hunter22-old'],
+  'of JSON in it': [{ stringData: { a: json({ auths: { r: { auth: 'hunter22-old' } } }) } }, 'pw hunter22-old'],
+  'in base64url': [{ stringData: { a: VALUE } }, base64url(VALUE)],
+  'in base64 of a longer text': [{ stringData: { a: VALUE } }, `Basic ${base64(`user:${VALUE}`)}`],
+  'in base64 twice': [{ data: { a: base64(VALUE) } }, base64(base64(VALUE))],
+  'of what is in base64 twice': [{ data: { a: base64(base64(VALUE)) } }, VALUE],
+  'in a URL': [{ stringData: { a: VALUE } }, `https://u:${encodeURIComponent(VALUE)}@h`],
+  'in a form': [{ stringData: { a: VALUE } }, `pw=${new URLSearchParams({ a: VALUE }).toString().slice(2)}`],
+  'in JSON': [{ stringData: { a: VALUE } }, json({ pw: VALUE })],
+  'in JSON inside JSON': [{ stringData: { a: VALUE } }, json({ inner: json({ pw: VALUE }) })],
+  'in JSON as Go writes it': [
+    { stringData: { a: VALUE } },
+    json(VALUE).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e'),
+  ],
+  'in single quotes of YAML': [{ stringData: { a: VALUE } }, `pw: '${quote(VALUE)}'`],
+  'that is a number': [{ stringData: { a: 1234567890 } }, 'pin 1234567890'],
+}
+
+for (const [how, [data, copy]] of Object.entries(COPIES)) {
+  test(`a copy of a Secret's value is hidden ${how}`, () => {
+    const text = shown([], [object('Secret', data), object('ConfigMap', { data: { text: copy } })])
+    const line = text.slice(text.indexOf('text: '), text.indexOf('Secret x'))
+    assert.match(line, /•••/)
+    const left = [line, ...[...line.matchAll(/[\w+/=-]{6,}/g)].map(([part]) => Buffer.from(part, 'base64').toString())]
+    for (const one of left)
+      assert.doesNotMatch(decodeURIComponent(one.replaceAll(/%(?![\dA-F]{2})/g, '')), /unter22|it.s|34567/)
+  })
+}
+
+test('copies of what lists, templates, other annotations and configured kinds hold are hidden too', () => {
+  const copy = object('ConfigMap', { data: { text: `now ${OLD}` } })
+  const lastApplied = (of: object): object =>
+    annotated('Secret', { 'kubectl.kubernetes.io/last-applied-configuration': json(of) })
+  const sources: readonly (readonly [object, View])[] = [
+    [{ apiVersion: 'v1', kind: 'List', items: [secret(OLD)] }, WHOLE],
+    [object('Template', { objects: [secret(OLD)] }, 'template.openshift.io/v1'), WHOLE],
+    [lastApplied(secret(OLD)), WHOLE],
+    [
+      object('Credentials', { spec: { login: { password: OLD } } }, 'example.com/v1'),
+      { ...WHOLE, secrets: ['Credentials'] },
+    ],
+  ]
+  for (const [source, view] of sources) assert.match(shown([], [source, copy], view), /text: now •••$/m, json(source))
+})
+
+test('a private key is hidden wherever it stands', () => {
+  const key = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE-hunter22\n-----END EC PRIVATE KEY-----\n'
+  assert.doesNotMatch(shown([], [object('ConfigMap', { data: { 'tls.key': key } })]), /hunter22/)
+})
+
+test('what is encrypted is shown, and what SOPS leaves plain beside it is not', () => {
+  const sops = { mac: 'ENC[AES256_GCM,data:bWFj,iv:aXY=,tag:dGFn,type:str]', age: [{ recipient: 'age1recipient' }] }
+  const encrypted = 'ENC[AES256_GCM,data:c2VjcmV0,iv:aXY=,tag:dGFn,type:str]'
+  const text = shown([], [object('Secret', { stringData: { a: encrypted, b: OLD }, sops })])
+  assert.match(text, /a: ENC\[AES256_GCM,data:c2VjcmV0/)
+  assert.match(text, /recipient: age1recipient/)
+  assert.match(text, /b: •••/)
+  assert.doesNotMatch(text, /hunter22/)
+})
+
+test('the lines that all certificates begin with, and words in files of settings, are no secrets', () => {
+  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`
+  const data = { stringData: { 'ca.crt': pem('MIIB'), config: 'environment: production\nhost: postgres.shop.svc\n' } }
+  const config = object('ConfigMap', { data: { ca: pem('MIIC'), name: 'production', host: 'postgres.shop.svc' } })
+  const text = shown([], [object('Secret', data), config])
+  for (const kept of ['-----BEGIN CERTIFICATE-----', 'name: production', 'host: postgres.shop.svc'])
+    assert.ok(text.includes(kept), text)
+})
+
+test('many values in a large text take time that grows with both, not with their product', () => {
+  const timeOf = (size: number): number => {
+    const values = Array.from({ length: size }, (_, index) => `${'a'.repeat(200)}${index}`)
+    const hide = hideValues(values, { mark: '•••', shortest: 8 })
+    const start = performance.now()
+    assert.equal(hide('a'.repeat(400 * size)), 'a'.repeat(400 * size))
+    return performance.now() - start
+  }
+  timeOf(100)
+  const [one, four] = [timeOf(500), timeOf(2000)]
+  assert.ok(four < 16 * one + 500, `${one} and ${four} ms`)
+})
+
+test('what values cover is what a plain search finds', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 2, maxLength: 6 })
+  const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 40 })
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 5 }), text, (values, searched) => {
+      const covered = Array.from({ length: searched.length }, () => false)
+      for (const value of values)
+        for (let at = searched.indexOf(value); at >= 0; at = searched.indexOf(value, at + 1))
+          covered.fill(true, at, at + value.length)
+      const expected = searched
+        .split('')
+        .map((character, at) => (covered[at] === true ? '•' : character))
+        .join('')
+      const hidden = hideValues(values, { mark: '•', shortest: 2 })(searched)
+      assert.equal(hidden.replaceAll(/•+/g, '•'), expected.replaceAll(/•+/g, '•'))
+    }),
+  )
+})
 
 test('a copy is hidden where only the copy changes', () => {
   const map = (text: string): object => object('ConfigMap', { data: { text } })
@@ -185,5 +303,6 @@ test("what a tool says loses also what patches' files and configured kinds hold"
   ])
   const said = 'patched-value from-the-env in-the-list own-kind in-the-json in o/list.yaml of tls'
   assert.equal(redact(said, files, ['Credentials']), '••• ••• ••• ••• ••• in o/list.yaml of tls')
+  assert.equal(redact('value "in-the-list\\n" aW4tdGhlLWxpc3QK', files), 'value "•••\\n" •••')
   assert.match(redact(said, files), /own-kind/)
 })

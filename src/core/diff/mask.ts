@@ -4,7 +4,9 @@
  */
 import { type Data, isMapping, isOfKind, type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
-import { formsOf, hideValues } from './secret-values.ts'
+import { hideValues } from './hide-values.ts'
+import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret } from './secret-texts.ts'
+import { formsOf } from './secret-values.ts'
 
 /** Says that there is a value and nothing about it: its length or a hash would help to guess a short one. */
 export const HIDDEN = '•••'
@@ -13,6 +15,8 @@ export const HIDDEN_CHANGED = '••• (changed)'
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 /** The core group's. */
 const SECRET = '/Secret'
+/** A secret by its looks, whatever object it is in. */
+const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----/
 /** A copy of a shorter value is more likely a common word, such as `admin`, than a leak. */
 const MIN_COPY = 8
 
@@ -33,7 +37,12 @@ export function maskPairs(
   pairs: readonly Pair[],
   { kinds, all }: { readonly kinds: readonly string[]; readonly all: readonly RenderedObject[] },
 ): readonly Pair[] {
-  const withoutCopies = hideValues(copiedValues(all), { mark: HIDDEN, shortest: MIN_COPY })
+  let search: ((text: string) => string) | undefined
+  const withoutCopies = (text: string): string => {
+    if (text.length < MIN_COPY) return text
+    search ??= hideValues(copiedValues(all, kinds), { mark: HIDDEN, shortest: MIN_COPY })
+    return search(text)
+  }
   const eyes: Eyes = { kinds: [SECRET, ...kinds], withoutCopies }
   return pairs.map(({ before, after }) => ({
     ...(before && { before: mask(before, undefined, eyes) }),
@@ -55,7 +64,7 @@ function mask(object: RenderedObject, earlier: RenderedObject | undefined, eyes:
 function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
   const kept = new Set(['apiVersion', 'kind', 'metadata', 'type', 'immutable'])
   const masked = Object.entries(data).map(([field, value]): [string, Data] => {
-    if (kept.has(field)) return [field, value]
+    if (kept.has(field) || isSops(field, value)) return [field, value]
     return [field, hideEach(value, earlier?.[field])]
   })
   return Object.fromEntries(masked)
@@ -68,7 +77,9 @@ function hideEach(value: Data, earlier: Data | undefined): Data {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, past[key])]))
 }
 
-function hide(value: Data, earlier: Data | undefined): string {
+/** What is encrypted may be seen. */
+function hide(value: Data, earlier: Data | undefined): Data {
+  if (isEncrypted(value)) return value
   const isChanged = earlier !== undefined && JSON.stringify(value) !== JSON.stringify(earlier)
   return isChanged ? HIDDEN_CHANGED : HIDDEN
 }
@@ -76,7 +87,8 @@ function hide(value: Data, earlier: Data | undefined): string {
 /** Hides Secrets that stand inside any object (a template's, a list's, an operator's), and copies of their values. */
 function maskWithin(data: Mapping, earlier: Data | undefined, eyes: Eyes): Mapping {
   const past = isMapping(earlier) ? earlier : {}
-  const isInner = isInnerSecret(data, eyes.kinds)
+  // A reference to a Secret looks the same, but holds no payload.
+  const isInner = holdsSecrets(data, eyes.kinds)
   const entries = Object.entries(data).map(([key, value]): [string, Data] => {
     if (isInner && isPayload(key)) return [key, hideEach(value, past[key])]
     return [eyes.withoutCopies(key), maskData(value, past[key], eyes)]
@@ -92,7 +104,7 @@ function maskData(value: Data, earlier: Data | undefined, eyes: Eyes): Data {
   }
   if (!isPlain(value)) return value
   const text = String(value)
-  if (tellsSecret(text, eyes.kinds)) return hide(value, earlier)
+  if (PRIVATE_KEY.test(text) || tellsSecret(text, eyes.kinds)) return hide(value, earlier)
   const left = eyes.withoutCopies(text)
   if (left === text) return value
   const isChanged = isPlain(earlier) && String(earlier) !== text && eyes.withoutCopies(String(earlier)) === left
@@ -103,23 +115,8 @@ function isPlain(data: Data | undefined): data is string | number {
   return typeof data === 'string' || typeof data === 'number'
 }
 
-/** A reference to a Secret looks the same, but holds no payload. */
-function isInnerSecret({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
-  if (typeof kind !== 'string') return false
-  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
-  return kinds.some((written) => isOfKind({ group, kind }, written))
-}
-
 function isPayload(key: string): boolean {
   return ['data', 'stringdata', 'spec'].includes(key.toLowerCase())
-}
-
-/** A text that is the manifest of a Secret, as YAML or JSON, also inside another text. */
-function tellsSecret(text: string, kinds: readonly string[]): boolean {
-  if (!/data|spec/i.test(text)) return false
-  const written = [...text.matchAll(/kind[\\"'\s]*:[\\"'\s]*([A-Za-z]+)/gi)].map(([, kind = '']) => kind.toLowerCase())
-  const names = new Set(kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase()))
-  return written.some((kind) => names.has(kind) || names.has(kind.replace(/list$/, '')))
 }
 
 /**
@@ -143,7 +140,7 @@ function maskAnnotations(
 }
 
 /** What was hidden before may have been marked as changed. */
-function hideAgain(value: Data, earlier: Data | undefined): string {
+function hideAgain(value: Data, earlier: Data | undefined): Data {
   return value === HIDDEN || value === HIDDEN_CHANGED ? value : hide(value, earlier)
 }
 
@@ -154,16 +151,8 @@ function annotationsOf(data: Mapping | undefined): Mapping {
 }
 
 /** The Secrets' values in all their forms, less what is public anyway: names of objects and namespaces. */
-function copiedValues(objects: readonly RenderedObject[]): ReadonlySet<string> {
-  const values = objects
-    .filter((object) => isOfKind(object, SECRET))
-    .flatMap(({ data }) => [...textsIn(data['data'] ?? null), ...textsIn(data['stringData'] ?? null)])
-    .flatMap(formsOf)
-  return new Set(values).difference(new Set(objects.flatMap(({ name, namespace }) => [name, namespace])))
-}
-
-function textsIn(data: Data): readonly string[] {
-  if (typeof data === 'string' || typeof data === 'number') return [String(data)]
-  if (Array.isArray(data)) return data.flatMap((item: Data) => textsIn(item))
-  return isMapping(data) ? Object.values(data).flatMap(textsIn) : []
+function copiedValues(objects: readonly RenderedObject[], kinds: readonly string[]): ReadonlySet<string> {
+  const values = new Set(objects.flatMap(({ data }) => secretTexts(data, kinds)))
+  const forms = new Set([...values].flatMap(formsOf))
+  return forms.difference(new Set(objects.flatMap(({ name, namespace }) => [name, namespace])))
 }

@@ -1,14 +1,15 @@
 /**
  * Takes Secrets' values out of free text: what a tool says about files may quote them.
  *
- * Only values that stand in the files as themselves or as base64 can be found, so this is a second line of defence; the
- * first is to show little of such text.
+ * Only values that stand in the files can be found, in the forms that `formsOf` makes, so this is a second line of defence; the first
+ * is to show little of such text.
  */
-import { parseAllDocuments } from 'yaml'
 import { join, parentOf } from '../environment/tree.ts'
+import { hideValues } from './hide-values.ts'
 import { HIDDEN } from './mask.ts'
-import { type Data, isMapping, isOfKind, toData } from './objects.ts'
-import { formsOf, hideValues } from './secret-values.ts'
+import { type Data, isMapping } from './objects.ts'
+import { documentsOf, holdsSecrets, secretTexts, textsIn } from './secret-texts.ts'
+import { formsOf } from './secret-values.ts'
 
 /** Shorter values would take words like `on` out of every sentence, and are no secrets to keep. */
 const MIN_LENGTH = 4
@@ -32,9 +33,12 @@ function secretValues(files: ReadonlyMap<string, string>, kinds: readonly string
   for (const [path, text] of files) {
     const lower = text.toLowerCase()
     if (!names.some((name) => lower.includes(name))) continue
-    const parsed = documents(text)
+    const parsed = documentsOf(text)
     const search = { values, files, kinds, folder: parentOf(path) }
-    for (const data of parsed) collect(data ?? null, search)
+    for (const data of parsed) {
+      secretTexts(data ?? null, kinds).forEach((value) => addValue(values, value))
+      collect(data ?? null, search)
+    }
     if (parsed.includes(undefined)) roughValues(text).forEach((value) => addValue(values, value))
   }
   return values
@@ -47,49 +51,24 @@ interface Search {
   readonly folder: string
 }
 
-/** What tells objects apart, and where patches go, is no secret. */
-const IDENTITY = new Set(
-  'apiVersion kind metadata target name namespace group version type path options immutable'.split(' '),
-)
-
+/** What of a kustomization adds to Secrets from elsewhere: generators, and patches in files of their own. */
 function collect(data: Data, search: Search): void {
-  if (typeof data === 'string') collectText(data, search)
-  else if (Array.isArray(data)) data.forEach((item: Data) => collect(item, search))
-  else if (isMapping(data)) {
-    const target = isMapping(data['target']) ? data['target'] : {}
-    if (isSecret(data, search) || isSecret(target, search)) {
-      addAll(Object.fromEntries(Object.entries(data).filter(([key]) => !IDENTITY.has(key))), search)
-      // A patch in a file of its own.
-      const file =
-        typeof data['path'] === 'string' ? search.files.get(join(search.folder, data['path']) ?? '') : undefined
-      if (file !== undefined) addAll(`${file}\n`, search)
-    }
-    for (const generator of listOf(data['secretGenerator'])) addGenerated(generator, search)
-    for (const item of Object.values(data)) collect(item, search)
+  if (Array.isArray(data)) data.forEach((item: Data) => collect(item, search))
+  if (!isMapping(data)) return
+  const { kinds, values, files, folder } = search
+  const target = isMapping(data['target']) ? data['target'] : {}
+  if (holdsSecrets(target, kinds)) {
+    addAll([data['patch'] ?? null, data['value'] ?? null], values)
+    const file = typeof data['path'] === 'string' ? files.get(join(folder, data['path']) ?? '') : undefined
+    // A patch's values, and not only its lines.
+    if (file !== undefined) addAll(`${file}\n`, values)
   }
+  for (const generator of listOf(data['secretGenerator'])) addGenerated(generator, search)
+  for (const item of Object.values(data)) collect(item, search)
 }
 
-/** The core group's Secret is told by its kind alone: files that are patches or broken may lack the rest. */
-function isSecret({ apiVersion, kind }: { readonly [key: string]: Data }, { kinds }: Search): boolean {
-  if (typeof kind !== 'string') return false
-  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
-  return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
-}
-
-/** A patch written into a kustomization as text. */
-function collectText(text: string, search: Search): void {
-  if (!/[\n{]/.test(text) || !/kind/i.test(text)) return
-  for (const inner of documents(text)) collect(inner ?? null, search)
-}
-
-/** Every text below, and of a patch that is text, its values. */
-function addAll(data: Data | undefined, search: Search): void {
-  if (typeof data === 'string') {
-    addValue(search.values, data)
-    if (data.includes('\n')) for (const inner of documents(data)) addAll(inner, search)
-  } else if (typeof data === 'number') addValue(search.values, String(data))
-  else if (Array.isArray(data)) for (const item of data) addAll(item, search)
-  else if (isMapping(data)) for (const item of Object.values(data)) addAll(item, search)
+function addAll(data: Data, values: Set<string>): void {
+  for (const text of textsIn(data)) addValue(values, text)
 }
 
 function addGenerated(generator: Data, { values, files, folder }: Search): void {
@@ -99,6 +78,7 @@ function addGenerated(generator: Data, { values, files, folder }: Search): void 
   }
   for (const entry of [...listOf(generator['envs']), ...listOf(generator['files']), generator['env'] ?? null]) {
     const text = typeof entry === 'string' ? files.get(join(folder, afterEquals(entry)) ?? '') : undefined
+    if (text !== undefined) addValue(values, text)
     for (const line of (text ?? '').split(/\r?\n/)) {
       addValue(values, line.trim())
       addValue(values, afterEquals(line).trim())
@@ -107,10 +87,7 @@ function addGenerated(generator: Data, { values, files, folder }: Search): void 
 }
 
 function addValue(values: Set<string>, value: string): void {
-  for (const form of formsOf(value)) {
-    values.add(form)
-    for (const line of form.split('\n')) values.add(line.trim())
-  }
+  for (const form of formsOf(value)) values.add(form)
 }
 
 /** What a file that cannot be parsed has after colons and equals signs: as a whole, and each word. */
@@ -127,15 +104,4 @@ function afterEquals(text: string): string {
 
 function listOf(data: Data | undefined): readonly Data[] {
   return Array.isArray(data) ? data : []
-}
-
-/** The documents of a text; undefined for one that cannot be parsed. */
-function documents(text: string): readonly (Data | undefined)[] {
-  try {
-    return parseAllDocuments(text, { merge: true, logLevel: 'silent' }).map((document) =>
-      document.errors.length === 0 ? toData(document.toJS({ maxAliasCount: 100 })) : undefined,
-    )
-  } catch {
-    return [undefined]
-  }
 }

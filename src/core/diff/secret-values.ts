@@ -1,43 +1,88 @@
-/** The forms in which one secret value can stand in a text: as written, without quotes, in base64, and decoded. */
+/** Beyond, a text is no password but a file: it is looked for as it is, line by line, and not in other encodings. */
+const MAX_ENCODED = 20_000
+/** What a line has behind its key is looked for by itself where it is as long as a password, and is not just words. */
+const MIN_PART = 8
+
+/**
+ * The forms in which one secret value can stand in a text: as written, without quotes, decoded from base64, each line of it; and
+ * those in base64 (inside a longer text too), in a URL, in JSON and in YAML's quotes.
+ */
 export function formsOf(value: string): readonly string[] {
-  const bare = value.trim().replace(/^(["'])(.*)\1$/s, '$2')
-  const decoded = decode(bare)
-  const encoded = [value, bare].map(encode)
-  return [value, bare, ...encoded, ...(decoded === undefined ? [] : [decoded])]
+  const plain = [...new Set(plainForms(value))].filter((text) => text !== '')
+  return [...new Set([...plain, ...plain.filter((text) => text.length <= MAX_ENCODED).flatMap(encodedForms)])]
+}
+
+function plainForms(value: string): readonly string[] {
+  const bare = unquoted(value.trim())
+  const once = decoded(bare)
+  const twice = once === undefined ? undefined : decoded(once.trim())
+  // A newline at the end is the usual slip of `echo`; what reads the value takes it off.
+  const wholes = [value, bare, ...[once, twice].flatMap((text) => (text === undefined ? [] : [text, text.trim()]))]
+  return [...wholes, ...wholes.flatMap(linesOf)]
+}
+
+/** Each line of several, and what it says behind `key:` or `key=`. */
+function linesOf(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim())
+  const parts = lines.flatMap((line) => {
+    const part = unquoted(/^[\w.-]{1,80}\s*[:=]\s*(.+)$/.exec(line)?.[1] ?? '')
+    return part.length < MIN_PART || /^[a-z. -]*$/i.test(part) ? [] : [part]
+  })
+  // Every certificate begins with the same line.
+  return [...(lines.length > 1 ? lines.filter((line) => !/^-----[A-Z ]+-----$/.test(line)) : []), ...parts]
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^(["'])(.*)\1$/s, '$2')
+}
+
+function encodedForms(text: string): readonly string[] {
+  const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replace(/=+$/, '')])
+  const inBase64 = [...whole, ...whole.map(base64), ...alignments(text)]
+  const url = encodeURIComponent(text.toWellFormed())
+  const urls = [url, url.replaceAll('%20', '+'), url.replaceAll('%2F', '/'), encodeURI(text.toWellFormed())]
+  const json = JSON.stringify(text).slice(1, -1)
+  const go = json.replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
+  return [
+    ...inBase64.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]),
+    ...urls.flatMap((form) => [form, form.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase())]),
+    ...[json, go, json.replaceAll('/', '\\/')].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]),
+    text.replaceAll("'", "''"),
+  ]
 }
 
 /**
- * Puts a mark in place of each value in a text, overlapping ones together; values shorter than `shortest` would take words out
- * of every sentence. In one pass, however many values there are.
+ * How a text looks inside what a longer one is in base64, such as `user:password`: three ways, by where it begins. Only the characters
+ * that the text alone decides.
  */
-export function hideValues(
-  values: Iterable<string>,
-  { mark, shortest }: { readonly mark: string; readonly shortest: number },
-): (text: string) => string {
-  const known = [...new Set(values)].filter((value) => value.trim().length >= shortest)
-  const byStart = Map.groupBy(known, (value) => value.slice(0, shortest))
-  return (text) => {
-    let left = ''
-    let shownTo = 0
-    let hiddenTo = 0
-    for (let at = 0; at <= text.length - shortest && byStart.size > 0; at += 1) {
-      const found = byStart.get(text.slice(at, at + shortest))?.filter((value) => text.startsWith(value, at)) ?? []
-      if (found.length === 0) continue
-      if (at >= hiddenTo) left += text.slice(shownTo, at) + mark
-      hiddenTo = Math.max(hiddenTo, ...found.map((value) => at + value.length))
-      shownTo = hiddenTo
-    }
-    return left + text.slice(shownTo)
+function alignments(text: string): readonly string[] {
+  const bytes = new TextEncoder().encode(text)
+  return [0, 1, 2].map((shift) => {
+    const all = toBase64(new Uint8Array([...Array.from({ length: shift }, () => 0), ...bytes]))
+    return all.slice(shift === 0 ? 0 : shift + 1, Math.floor(((shift + bytes.length) * 8) / 6))
+  })
+}
+
+function base64(text: string): string {
+  return toBase64(new TextEncoder().encode(text))
+}
+
+const CHUNK = 8_192
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += CHUNK) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
+  return btoa(binary)
+}
+
+/** Undefined for what is no base64, in either alphabet, of text. */
+function decoded(text: string): string | undefined {
+  const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
+  if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(joined)) return undefined
+  try {
+    const bytes = Uint8Array.from(atob(joined), (character) => character.codePointAt(0) ?? 0)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
   }
-}
-
-function encode(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, 10_000))))
-}
-
-function decode(base64: string): string | undefined {
-  const joined = base64.replaceAll(/\s/g, '')
-  if (joined.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) return undefined
-  const bytes = Uint8Array.from(atob(joined), (character) => character.codePointAt(0) ?? 0)
-  return new TextDecoder().decode(bytes)
 }

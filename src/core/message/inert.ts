@@ -24,7 +24,7 @@ const LIVE_IN_MARKDOWN = /\b[\da-f]{4}(?=[\da-f]{3,36}\b)|\$/g
  * What the logs of CI systems take for a command: `::error::`, `##[error]`, `##vso[…]`, `##teamcity[…]`, and GitLab's
  * `section_start:`.
  */
-const CI_COMMAND = /(?<=^[^\S\n]*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))|:(?<=\bsection_(?:start|end):)/gm
+const CI_COMMAND = /(?<=^[^\S\n]*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))|:(?<=section_(?:start|end):)/gm
 
 /** Text of others in one line or several, in which what is not seen is written out: a change of nothing else is seen to be one. */
 export function seen(text: string): string {
@@ -37,7 +37,7 @@ export function oneLine(text: string): string {
 }
 
 /** What we have read of ourselves (a title, a check) has our breaks in it already. */
-const BROKEN = new RegExp(`(?<=[@#:$]|www|GH|[\\da-f]{4})${BREAK}`, 'gi')
+const BROKEN = new RegExp(`(?<=[@#:$]|<!|www|GH|[\\da-f]{4})${BREAK}`, 'gi')
 
 function unbroken(text: string): string {
   return oneLine(text.replaceAll(BROKEN, ''))

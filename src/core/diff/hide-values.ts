@@ -1,0 +1,167 @@
+/** Beyond so many characters of values an automaton takes too much memory; then everything is hidden. */
+const MAX_CHARACTERS = 6_000_000
+
+/**
+ * Puts a mark in place of each value in a text, overlapping ones together; values shorter than `shortest` would take words out
+ * of every sentence. The time is linear in the values and in the text, whatever is in them (Aho and Corasick, 1975).
+ */
+export function hideValues(
+  values: Iterable<string>,
+  { mark, shortest }: { readonly mark: string; readonly shortest: number },
+): (text: string) => string {
+  const known = [...new Set(values)].filter((value) => value.trim().length >= shortest)
+  if (known.length === 0) return (text) => text
+  const size = known.reduce((sum, value) => sum + value.length, 0)
+  // A search that would be given up half-way hides nothing.
+  if (size > MAX_CHARACTERS) return (text) => (text.trim() === '' ? text : mark)
+  let automaton: Automaton | undefined
+  return (text) => {
+    if (text.length < shortest) return text
+    automaton ??= automatonOf(known, size)
+    return masked(text, automaton, mark)
+  }
+}
+
+/** Where a text leads from node to node: a node is what of the values has been read so far. */
+interface Automaton {
+  readonly next: (node: number, character: number) => number
+  /** The node of the longest part at the end of what has been read that begins a value too. */
+  readonly fallback: Int32Array
+  /** The length of the longest value that ends here; 0 where none does. */
+  readonly longest: Int32Array
+}
+
+const ROOT = 0
+const NONE = -1
+
+function automatonOf(values: readonly string[], size: number): Automaton {
+  const edges = edgeTable(size + 1)
+  const nodes = {
+    parent: new Int32Array(size + 1),
+    character: new Uint16Array(size + 1),
+    depth: new Int32Array(size + 1),
+  }
+  const longest = new Int32Array(size + 1)
+  let count = 1
+  for (const value of values) {
+    let node = ROOT
+    for (let at = 0; at < value.length; at += 1) {
+      const character = value.charCodeAt(at)
+      let child = edges.get(node, character)
+      if (child === NONE) {
+        child = count
+        count += 1
+        edges.add(node, character, child)
+        nodes.parent[child] = node
+        nodes.character[child] = character
+        nodes.depth[child] = at + 1
+      }
+      node = child
+    }
+    longest[node] = value.length
+  }
+  return { next: edges.get, fallback: fallbacks(nodes, { count, longest, next: edges.get }), longest }
+}
+
+interface Nodes {
+  readonly parent: Int32Array
+  readonly character: Uint16Array
+  readonly depth: Int32Array
+}
+
+/** Shorter parts first: each goes by those of its parent. */
+function fallbacks(
+  { parent, character, depth }: Nodes,
+  { count, longest, next }: { readonly count: number } & Pick<Automaton, 'longest' | 'next'>,
+): Int32Array {
+  const fallback = new Int32Array(count)
+  const order = byDepth(depth, count)
+  for (const node of order) {
+    const above = parent[node] ?? ROOT
+    if (node === ROOT || above === ROOT) continue
+    const target = step({ next, fallback }, fallback[above] ?? ROOT, character[node] ?? 0)
+    fallback[node] = target
+    longest[node] = Math.max(longest[node] ?? 0, longest[target] ?? 0)
+  }
+  return fallback
+}
+
+/** The nodes, those of the least depth first. */
+function byDepth(depth: Int32Array, count: number): Int32Array {
+  const starts = new Int32Array(count + 2)
+  for (let node = 0; node < count; node += 1) {
+    const below = (depth[node] ?? 0) + 1
+    starts[below] = (starts[below] ?? 0) + 1
+  }
+  for (let level = 1; level < starts.length; level += 1) starts[level] = (starts[level] ?? 0) + (starts[level - 1] ?? 0)
+  const order = new Int32Array(count)
+  for (let node = 0; node < count; node += 1) {
+    const level = depth[node] ?? 0
+    const at = starts[level] ?? 0
+    order[at] = node
+    starts[level] = at + 1
+  }
+  return order
+}
+
+function step({ next, fallback }: Pick<Automaton, 'next' | 'fallback'>, from: number, character: number): number {
+  let node = from
+  let child = next(node, character)
+  while (child === NONE && node !== ROOT) {
+    node = fallback[node] ?? ROOT
+    child = next(node, character)
+  }
+  return child === NONE ? ROOT : child
+}
+
+/** The text, with a mark for each stretch that values cover. */
+function masked(text: string, automaton: Automaton, mark: string): string {
+  const stretches: { from: number; to: number }[] = []
+  let node = ROOT
+  for (let at = 0; at < text.length; at += 1) {
+    node = step(automaton, node, text.charCodeAt(at))
+    const length = automaton.longest[node] ?? 0
+    if (length === 0) continue
+    let from = at + 1 - length
+    // A longer value may begin before those that were found inside it.
+    for (let last = stretches.at(-1); last !== undefined && last.to > from; last = stretches.at(-1)) {
+      from = Math.min(from, last.from)
+      stretches.pop()
+    }
+    stretches.push({ from, to: at + 1 })
+  }
+  let shownTo = 0
+  let left = ''
+  for (const { from, to } of stretches) {
+    left += text.slice(shownTo, from) + mark
+    shownTo = to
+  }
+  return left + text.slice(shownTo)
+}
+
+/** Edges by node and character, in one table with open addressing: a map of maps would take ten times the memory. */
+function edgeTable(most: number): {
+  readonly get: (node: number, character: number) => number
+  readonly add: (node: number, character: number, child: number) => void
+} {
+  const bits = Math.max(4, Math.ceil(Math.log2(most * 2)))
+  const mask = 2 ** bits - 1
+  // 0 is an empty place: no edge leads back to the root.
+  const children = new Int32Array(mask + 1)
+  const parents = new Int32Array(mask + 1)
+  const characters = new Uint16Array(mask + 1)
+  const placeOf = (node: number, character: number): number => {
+    let at = (Math.imul(node, 0x9e37_79b1) ^ Math.imul(character + 1, 0x85eb_ca6b)) >>> (32 - bits)
+    while (children[at] !== 0 && (parents[at] !== node || characters[at] !== character)) at = (at + 1) & mask
+    return at
+  }
+  return {
+    get: (node, character) => children[placeOf(node, character)] || NONE,
+    add: (node, character, child) => {
+      const at = placeOf(node, character)
+      children[at] = child
+      parents[at] = node
+      characters[at] = character
+    },
+  }
+}

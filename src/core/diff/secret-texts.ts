@@ -1,0 +1,81 @@
+import { parseAllDocuments } from 'yaml'
+import { type Data, isMapping, isOfKind, toData } from './objects.ts'
+
+type Mapping = { readonly [key: string]: Data }
+
+/** What tells objects apart, and where patches go, is no secret. */
+const IDENTITY = new Set(
+  'apiVersion kind metadata target name namespace group version type path options immutable'.split(' '),
+)
+
+/** The core group's Secret is told by its kind alone: files that are patches or broken may lack the rest. */
+export function holdsSecrets({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
+  if (typeof kind !== 'string') return false
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : ''
+  return isOfKind({ group: '', kind }, 'Secret') || kinds.some((written) => isOfKind({ group, kind }, written))
+}
+
+/** A value that SOPS has encrypted may be seen by anybody. */
+export function isEncrypted(value: Data): boolean {
+  return typeof value === 'string' && /^ENC\[[A-Z\d_]+,data:[^\]]*\]$/.test(value.trim())
+}
+
+/** What SOPS adds to a file that it encrypts: who can read it, and a checksum. */
+export function isSops(key: string, value: Data | undefined): boolean {
+  return key === 'sops' && isMapping(value) && typeof value['mac'] === 'string'
+}
+
+/** A text that is the manifest of a Secret, as YAML or JSON, also inside another text. */
+export function tellsSecret(text: string, kinds: readonly string[]): boolean {
+  if (!/data|spec/i.test(text)) return false
+  const written = [...text.matchAll(/kind[\\"'\s]{0,20}:[\\"'\s]{0,20}([A-Za-z]+)/gi)].map(([, kind = '']) =>
+    kind.toLowerCase(),
+  )
+  const names = new Set(['secret', ...kinds.map((kind) => kind.slice(kind.lastIndexOf('/') + 1).toLowerCase())])
+  return written.some((kind) => names.has(kind) || names.has(kind.replace(/list$/, '')))
+}
+
+/**
+ * Every text that is a Secret's, or of a kind that `kinds` names (`Kind` or `group/Kind`): of an object, of those inside it (a list,
+ * a template), and of those that a text in it is the manifest of, such as the last applied configuration.
+ */
+export function secretTexts(data: Data, kinds: readonly string[]): readonly string[] {
+  if (typeof data === 'string')
+    return tellsSecret(data, kinds) ? documentsOf(data).flatMap((inner) => secretTexts(inner ?? null, kinds)) : []
+  if (Array.isArray(data)) return data.flatMap((item: Data) => secretTexts(item, kinds))
+  if (!isMapping(data)) return []
+  const inner = Object.values(data).flatMap((item) => secretTexts(item, kinds))
+  if (!holdsSecrets(data, kinds)) return inner
+  const own = Object.entries(data).flatMap(([key, value]) =>
+    IDENTITY.has(key) || isSops(key, value) ? [] : textsIn(value),
+  )
+  return [...own, ...inner]
+}
+
+/** Every text below, and of one that is YAML or JSON itself, its values. */
+export function textsIn(data: Data | undefined, depth = 0): readonly string[] {
+  if (typeof data === 'number') return [String(data)]
+  if (typeof data === 'string') {
+    if (isEncrypted(data)) return []
+    const isNested = depth < 2 && (data.includes('\n') || /^\s*[{[]/.test(data))
+    return [data, ...(isNested ? documentsOf(data).flatMap((inner) => nestedTexts(inner, depth + 1)) : [])]
+  }
+  if (Array.isArray(data)) return data.flatMap((item: Data) => textsIn(item, depth))
+  return isMapping(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
+}
+
+/** Of what is no mapping and no list, the text itself says it all. */
+function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
+  return typeof data === 'object' ? textsIn(data, depth) : []
+}
+
+/** The documents of a text; undefined for one that cannot be parsed. */
+export function documentsOf(text: string): readonly (Data | undefined)[] {
+  try {
+    return parseAllDocuments(text, { merge: true, logLevel: 'silent' }).map((document) =>
+      document.errors.length === 0 ? toData(document.toJS({ maxAliasCount: 100 })) : undefined,
+    )
+  } catch {
+    return [undefined]
+  }
+}
