@@ -33,7 +33,9 @@ export async function takeSteps(
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      const done = await orRefusal(() => closePull(desk, step.pull, closingComment(step.reason, failure)))
+      const done = await orRefusal(() =>
+        closePull(desk, step.pull, closingComment(step.reason, { failure, by: step.by })),
+      )
       if (!done.ok) return done
       if (done.value) closed.push(step.pull.number)
       continue

@@ -59,6 +59,8 @@ export const commandProblems = each<CommandProblem>({
   'bad-time': (t) => ({ code: 'bad-time', word: t }),
   'bad-gate': (t) => ({ code: 'bad-gate', word: t }),
   'bad-argument': (t) => ({ code: 'bad-argument', word: t, name: 'set' }),
+  'too-complex': (t) => ({ code: 'too-complex', word: t }),
+  'too-many': () => ({ code: 'too-many', most: 1 }),
   'missing-value': (t) => ({ code: 'missing-value', word: t, name: 'override' }),
 })
 
@@ -90,6 +92,16 @@ export const refusals = each<Refusal>({
   'no-such-commit': (t) => ({ code: 'no-such-commit', name: t }),
   'no-environment': (t) => ({ code: 'no-environment', asked: t, known: [t] }),
   'branch-taken': (t) => ({ code: 'branch-taken', branch: t }),
+  'branch-gone': (t) => ({ code: 'branch-gone', branch: t }),
+  'not-deployed': (t) => ({ code: 'not-deployed', base: t, deployed: [t], isMerged: false }),
+  'github-refused': (t) => ({
+    code: 'github-refused',
+    action: 'create-branch',
+    cause: 'in-the-way',
+    branch: t,
+    rival: t,
+    reason: t,
+  }),
 })
 
 const wants: readonly ((text: string) => Wants)[] = [

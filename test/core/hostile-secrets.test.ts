@@ -256,12 +256,16 @@ test('other kinds are hidden where the config says so, and sealed and external o
   const sealed = (value: string): object =>
     object('SealedSecret', { spec: { encryptedData: { a: value } } }, 'bitnami.com/v1alpha1')
   const external = (value: string): object =>
-    object('ExternalSecret', { spec: { data: [{ remoteRef: { key: value } }] } }, 'external-secrets.io/v1')
+    object(
+      'ExternalSecret',
+      { spec: { data: [{ remoteRef: { key: `team/${value.slice(-3)}` } }] } },
+      'external-secrets.io/v1',
+    )
   const all = (value: string): readonly object[] => [credentials(value), sealed(value), external(value)]
-  assert.equal(shown(all(OLD), all(NEW)).match(/hunter22-new/g)?.length, 3)
+  assert.equal(shown(all(OLD), all(NEW)).match(/hunter22-new|team\/new/g)?.length, 3)
   const hidden = shown(all(OLD), all(NEW), { ...WHOLE, secrets: kinds })
-  assert.equal(hidden.match(/hunter22-new/g)?.length, 1)
-  assert.match(hidden, /\+ {8}key: hunter22-new/)
+  assert.doesNotMatch(hidden, /hunter22/)
+  assert.match(hidden, /\+ {8}key: team\/new/)
   assert.match(hidden, /password: ••• \(changed\)/)
   const other = shown([], [sealed(NEW)], { ...WHOLE, secrets: ['example.com/SealedSecret'] })
   assert.match(other, /hunter22/, 'of another group')

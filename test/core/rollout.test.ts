@@ -25,7 +25,8 @@ function open(number: number, last: string, fits = true): Proposal {
 function say(steps: ReturnType<typeof transition>): string {
   return steps
     .map((step) => {
-      if (step.type === 'close') return `close #${step.pull.number} ${step.reason}`
+      if (step.type === 'close')
+        return `close #${step.pull.number} ${step.reason}${step.by === undefined ? '' : ` by #${step.by}`}`
       if (step.type === 'hold') return 'hold'
       const move = step.move.kind === 'share' ? `${step.move.from}→${step.move.to}` : step.move.kind
       return step.type === 'propose' ? `propose ${move}` : `replan #${step.pull.number} ${move}`
@@ -52,7 +53,7 @@ test('what follows from every standing with every kind of open pull request', ()
     ['at5', [open(9, '25')], ''],
     ['at5', [open(9, '25', false)], 'replan #9 5→25'],
     ['at5', [open(9, '50', false)], 'close #9 superseded, propose 5→25'],
-    ['at5', [open(10, '40'), open(9, '25')], 'close #9 superseded'],
+    ['at5', [open(10, '40'), open(9, '25')], 'close #9 replaced by #10'],
     ['at5', [open(9, '0')], ''],
     ['at5', [open(10, '0'), open(9, '25')], 'close #9 rolling-back'],
     ['at5', [open(9, '0', false)], 'replan #9 rollback'],

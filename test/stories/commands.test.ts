@@ -28,10 +28,10 @@ test('what people get wrong: each gets one answer that says why and what to do, 
   const head = story.repository().branch('mistakes')
   const table: [string, string, RegExp][] = [
     ['mallory', '/canary 5', /`mallory` cannot do this: it needs \*\*write\*\* access .* you have read/],
-    ['alice', '/canary 250', /`250` is no percent: write a number from 0 to 100/],
+    ['alice', '/canary 250', /`250` is not a percentage from 0 to 100/],
     ['alice', '/canary', /\| `\/canary <percent> \[service\] \[--env <name>\] \[@<sha>\]` \|/],
     ['mallory', '/canary help', /\| Command \| Does \| Needs \|/],
-    ['alice', '/canary statsu', /`statsu` is no command\. Did you mean `\/canary status`\?/],
+    ['alice', '/canary statsu', /Unknown command `statsu`\. Did you mean `\/canary status`\?/],
     ['alice', '/canray 5', /Did you mean `\/canary 5`\?/],
     [
       'alice',

@@ -90,7 +90,7 @@ test('a frozen environment takes no raises until it is thawed, others go on', as
     /no environment `moon` here\. Known here: `production`, `staging`/,
   )
   assert.match(await say(story, 'olga', '/freeze production --until 2020-01-01', pull), /is over already/)
-  assert.match(await say(story, 'olga', '/freeze production --until soon', pull), /`soon` is no time/)
+  assert.match(await say(story, 'olga', '/freeze production --until soon', pull), /`soon` is not a time/)
   const said = await say(story, 'olga', '/freeze production --until 2h release week', pull)
   assert.match(said, /❄️ `production` is frozen until \d{4}-.* UTC/)
   await gate(story, pull, 'action_required', /the environment is frozen by `olga` until .* UTC: release week\./)
@@ -125,8 +125,8 @@ test('a maintainer passes a closed gate for one commit, on the record', async ()
     await say(story, 'olga', '/canary override bake urgent', pull),
     /`bake` does not hold .* Closed are `hold`/,
   )
-  assert.match(await say(story, 'olga', '/canary override weather urgent', pull), /`weather` is no gate/)
-  assert.match(await say(story, 'olga', '/canary override hold', pull), /needs more behind it/)
+  assert.match(await say(story, 'olga', '/canary override weather urgent', pull), /`weather` is not a gate/)
+  assert.match(await say(story, 'olga', '/canary override hold', pull), /is incomplete\. Usage/)
   const said = await say(story, 'olga', '/canary override hold the fix --> is in <!-- it -->', pull)
   assert.match(said, /\*\*hold\*\* is passed for [0-9a-f]{7} and no other commit, by `olga`/)
   await gate(story, pull, 'success', /✅ \*\*hold\*\* .* passed by `olga` for this commit/)
@@ -180,12 +180,12 @@ test('a raise waits for as many approvals of its head as the config asks for, of
   const story = await aStory({ files: gitops(config), env: { reconcileSeconds: 1 } })
   const pull = open(story, 'v2')
   await say(story, 'alice', '/canary 5', pull)
-  await gate(story, pull, 'action_required', /0 of 1 approving reviews/)
+  await gate(story, pull, 'action_required', /needs 1 more approval .*\(0 of 1\)/)
   story.person('mallory').review(pull, 'APPROVE')
   await say(story, 'alice', '/canary retry', pull)
-  await gate(story, pull, 'action_required', /0 of 1 approving reviews/)
+  await gate(story, pull, 'action_required', /needs 1 more approval .*\(0 of 1\)/)
   story.person('olga').review(pull, 'APPROVE')
-  await gate(story, pull, 'success', /1 of 1 approving reviews/)
+  await gate(story, pull, 'success', /approved .*\(1 of 1\)/)
 })
 
 test('the second pull request that moves a route waits for the first, and says for which', async () => {
@@ -226,7 +226,7 @@ test('why, diff, plan and promote', async () => {
   )
   assert.match(
     await say(story, 'alice', '/canary plan [50,25]', pull),
-    /`\[50,25\]` is no plan: write percents that rise/,
+    /`\[50,25\]` is not a plan\. Write rising percentages/,
   )
   assert.match(await say(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
   assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '0/100')

@@ -58,13 +58,21 @@ function collect(data: Data, search: Search): void {
   const { kinds, values, files, folder } = search
   const target = isMapping(data['target']) ? data['target'] : {}
   if (holdsSecrets(target, kinds)) {
-    addAll([data['patch'] ?? null, data['value'] ?? null], values)
+    addAll(data['value'] ?? null, values)
+    if (typeof data['patch'] === 'string') addPatch(data['patch'], values)
     const file = typeof data['path'] === 'string' ? files.get(join(folder, data['path']) ?? '') : undefined
-    // A patch's values, and not only its lines.
-    if (file !== undefined) addAll(`${file}\n`, values)
+    if (file !== undefined) addPatch(file, values)
   }
   for (const generator of listOf(data['secretGenerator'])) addGenerated(generator, search)
   for (const item of Object.values(data)) collect(item, search)
+}
+
+/** All its values, as it is for a Secret. */
+function addPatch(text: string, values: Set<string>): void {
+  for (const document of documentsOf(text)) {
+    if (document === undefined) roughValues(text).forEach((value) => addValue(values, value))
+    else addAll(document, values)
+  }
 }
 
 function addAll(data: Data, values: Set<string>): void {

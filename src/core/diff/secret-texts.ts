@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml'
 import { type Data, isMapping, isOfKind, toData } from './objects.ts'
+import { looksSecret } from './secret-values.ts'
 
 type Mapping = { readonly [key: string]: Data }
 
@@ -52,7 +53,7 @@ export function secretTexts(data: Data, kinds: readonly string[]): readonly stri
   return [...own, ...inner]
 }
 
-/** Every text below, and of one that is YAML or JSON itself, its values. */
+/** Every text below, and of one that is YAML or JSON itself, those of its values that look like a secret. */
 export function textsIn(data: Data | undefined, depth = 0): readonly string[] {
   if (typeof data === 'number') return [String(data)]
   if (typeof data === 'string') {
@@ -66,7 +67,7 @@ export function textsIn(data: Data | undefined, depth = 0): readonly string[] {
 
 /** Of what is no mapping and no list, the text itself says it all. */
 function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
-  return typeof data === 'object' ? textsIn(data, depth) : []
+  return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }
 
 /** The documents of a text; undefined for one that cannot be parsed. */

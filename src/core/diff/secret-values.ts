@@ -26,10 +26,15 @@ function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   const parts = lines.flatMap((line) => {
     const part = unquoted(/^[\w.-]{1,80}\s*[:=]\s*(.+)$/.exec(line)?.[1] ?? '')
-    return part.length < MIN_PART || /^[a-z. -]*$/i.test(part) ? [] : [part]
+    return looksSecret(part) ? [part] : []
   })
   // Every certificate begins with the same line.
   return [...(lines.length > 1 ? lines.filter((line) => !/^-----[A-Z ]+-----$/.test(line)) : []), ...parts]
+}
+
+/** Part of a Secret's file: where it is short, or just words or a host, other objects may well say the same. */
+export function looksSecret(part: string): boolean {
+  return part.length >= MIN_PART && !/^[a-z. -]*$/i.test(part)
 }
 
 function unquoted(text: string): string {
@@ -40,7 +45,16 @@ function encodedForms(text: string): readonly string[] {
   const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replace(/=+$/, '')])
   const inBase64 = [...whole, ...whole.map(base64), ...alignments(text)]
   const url = encodeURIComponent(text.toWellFormed())
-  const urls = [url, url.replaceAll('%20', '+'), url.replaceAll('%2F', '/'), encodeURI(text.toWellFormed())]
+  // Forms of web pages encode more.
+  const form = url.replaceAll(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+  const urls = [
+    url,
+    form,
+    form.replaceAll('%20', '+'),
+    url.replaceAll('%20', '+'),
+    url.replaceAll('%2F', '/'),
+    encodeURI(text.toWellFormed()),
+  ]
   const json = JSON.stringify(text).slice(1, -1)
   const go = json.replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
   return [

@@ -15,6 +15,7 @@ import { planWords } from './pull-request.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
 import { time } from './time.ts'
+import { changeTitle } from './traffic.ts'
 import { remedy, verdictLine } from './verdict.ts'
 
 /** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
@@ -82,7 +83,7 @@ export function answeredIn(body: string): number | undefined {
 
 /** Marks the answer to a pressed button. */
 export function buttonMarker(id: string): string {
-  return `<!-- perch:button:${encodeURIComponent(id)} -->`
+  return `<!-- perch:button:${encodeURIComponent(id.toWellFormed())} -->`
 }
 
 /** What came of a button on a check. */
@@ -112,7 +113,7 @@ function words(outcome: Outcome): string {
     case 'refused':
       return `⛔ ${explainRefusal(outcome.refusal)}${outcome.refusal.code === 'github-refused' ? ' Then comment again.' : ''}`
     case 'set':
-      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. The checks say what a merge waits for.${proofParagraph(outcome.proof)}`
+      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
@@ -194,9 +195,13 @@ function whyWords(review: Review): string {
   const override = open
     ? 'A maintainer can pass one gate for this commit: `/canary override <gate> <reason>`.'
     : undefined
-  if (problems.length + lines.length === 0)
-    return 'Nothing holds this pull request back: it changes no canary traffic, or only lowers it.'
+  if (problems.length + lines.length === 0) return nothingHolds(review)
   return paragraphs([...problems, ...lines].join('\n'), override)
+}
+
+function nothingHolds({ changes }: Review): string {
+  if (changes.length === 0) return 'Nothing holds this pull request back: it moves no rollout.'
+  return `Nothing holds this pull request back. No gate applies to ${list(changes.map(changeTitle))}.`
 }
 
 function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): string {

@@ -2,21 +2,20 @@ import type { Verdict } from '../gate/gate.ts'
 import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
 import { analysisTable } from './analysis.ts'
+import { gateTitle } from './gate-title.ts'
 import { titleText } from './inert.ts'
-import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
+import { bounded, fitLines } from './limits.ts'
 import { code, list, paragraphs } from './markdown.ts'
 import { plainWords } from './plain-words.ts'
 import { summaryPages } from './summary.ts'
-import { changeTitle, counted, trafficTable } from './traffic.ts'
-import { progressLine, sentence, verdictLine } from './verdict.ts'
+import { changeTitle, counted, quietTitle, trafficStatement } from './traffic.ts'
+import { progressLine, verdictLine } from './verdict.ts'
 
 /** What the lists of a summary may take, in bytes: a table and a list fit beside each other. */
 const ROOM = { table: 20_000, list: 35_000, bars: 5_000, notes: 8_000 }
 /** Three requests; nobody reads more on the files, and the summary lists them. */
 const MAX_ANNOTATIONS = 150
 const MAX_NOTES = 20
-
-const NO_TRAFFIC = 'No canary traffic changes'
 
 export function validateReport(review: Review): CheckReport {
   const { problems, notes } = review
@@ -45,13 +44,12 @@ export function validateReport(review: Review): CheckReport {
       ],
     }
   }
-  const title = review.changes.length === 0 ? NO_TRAFFIC : review.changes.map(changeTitle).join(', ')
-  const traffic = review.rows.length > 0 ? trafficTable(review.rows, ROOM.table) : `${NO_TRAFFIC} in this pull request.`
+  const title = review.changes.length === 0 ? quietTitle(review) : review.changes.map(changeTitle).join(', ')
   return {
     ...report,
     conclusion: 'success',
     title: titleText(title),
-    summary: bounded(paragraphs(traffic, noteList(notes), toolWords(review))),
+    summary: bounded(paragraphs(trafficStatement(review, ROOM.table), noteList(notes), toolWords(review))),
     ...(notes.length === 0 ? {} : { annotations: noteAnnotations(notes) }),
   }
 }
@@ -81,7 +79,7 @@ function moreProblems(left: number): string {
 export function gateReport(review: Review): CheckReport {
   const name = 'canary/gate'
   if (review.problems.length > 0) {
-    const summary = '`canary/validate` found problems; until they are fixed nobody can say what a merge would do.'
+    const summary = '`canary/validate` found problems. Perch judges the merge when they are fixed.'
     return { name, conclusion: 'failure', title: 'Fix canary/validate first', summary }
   }
   const verdicts = review.changes.flatMap((change) => change.verdicts)
@@ -89,7 +87,7 @@ export function gateReport(review: Review): CheckReport {
   const changes = review.changes.map((change) => `- ${code(changeTitle(change))}`)
   const lines = verdicts.map((verdict) => `- ${verdictLine(verdict)}`)
   const summary = paragraphs(
-    fitLines(changes, ROOM.table, more).join('\n') || `${NO_TRAFFIC}: nothing to wait for.`,
+    fitLines(changes, ROOM.table, more).join('\n') || `${quietTitle(review)}: nothing to wait for.`,
     fitLines(lines, ROOM.list, more).join('\n'),
     fitLines(
       verdicts.flatMap((verdict) => progressLine(verdict) || []),
@@ -99,20 +97,10 @@ export function gateReport(review: Review): CheckReport {
   )
   const measured = measurements(verdicts)
   const report = { name, summary, ...(measured === undefined ? {} : { text: measured }) } as const
-  if (open.length === 0) {
-    const title =
-      review.changes.length === 0 ? NO_TRAFFIC : verdicts.length === 0 ? 'Nothing to wait for' : passedTitle(verdicts)
-    return { ...report, conclusion: 'success', title }
-  }
+  const title = review.changes.length === 0 ? quietTitle(review) : gateTitle(verdicts)
+  if (open.length === 0) return { ...report, conclusion: 'success', title }
   const isBlocked = open.some(({ state }) => state === 'block')
-  const first = open.find(({ state }) => state === (isBlocked ? 'block' : 'wait'))
-  const title =
-    first === undefined ? '' : `${isBlocked ? 'Blocked' : 'Waiting'}: ${first.gate} ${plainWords(sentence(first))}`
-  return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title: titleText(title, 120) }
-}
-
-function passedTitle(verdicts: readonly Verdict[]): string {
-  return verdicts.some(({ gate }) => gate === 'analysis') ? 'Live, baked and healthy' : 'Live and baked'
+  return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title }
 }
 
 /** The measurements in tables: what the gate's line says in a sentence. */
@@ -169,5 +157,5 @@ function problemLine(problem: Problem, mark = '⛔'): string {
 function annotation(problem: Problem, level: CheckAnnotation['level']): CheckAnnotation[] {
   if (problem.file === undefined) return []
   const { file: path, line, what, next, code: title } = problem
-  return [{ path, line, level, title: clip(title, MAX_TITLE), message: plainWords(`${what} ${next}`) }]
+  return [{ path, line, level, title: titleText(title), message: plainWords(`${what} ${next}`) }]
 }

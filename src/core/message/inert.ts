@@ -17,8 +17,9 @@ const MARKER = /<!--(?= *perch:)/gi
 /** What GitHub makes something of, in titles and in commit messages too: mentions, references, bare links and emoji. */
 const LIVE = /[@#]|:(?=\/\/|[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
 
-/** What GitHub makes something of besides in Markdown: the ids of commits, and formulas. */
-const LIVE_IN_MARKDOWN = /\b[\da-f]{4}(?=[\da-f]{3,36}\b)|\$/g
+/** The id of a commit: of no part of it must so many digits be left that it is one, too. */
+const COMMIT = /(?<!\w)[\da-f]{7,40}(?!\w)/gi
+const SIX = /.{6}(?=.)/g
 
 /**
  * What the logs of CI systems take for a command: `::error::`, `##[error]`, `##vso[…]`, `##teamcity[…]`, and GitLab's
@@ -37,7 +38,7 @@ export function oneLine(text: string): string {
 }
 
 /** What we have read of ourselves (a title, a check) has our breaks in it already. */
-const BROKEN = new RegExp(`(?<=[@#:$]|<!|www|GH|[\\da-f]{4})${BREAK}`, 'gi')
+const BROKEN = new RegExp(`(?<=[@#:]|<!|www|GH|[\\da-f]{6})${BREAK}`, 'gi')
 
 function unbroken(text: string): string {
   return oneLine(text.replaceAll(BROKEN, ''))
@@ -45,7 +46,10 @@ function unbroken(text: string): string {
 
 /** One line in which GitHub finds nobody to call and nothing to link. */
 export function calm(text: string): string {
-  return unbroken(text).replaceAll(LIVE_IN_MARKDOWN, `$&${BREAK}`).replaceAll(LIVE, `$&${BREAK}`)
+  const broken = `$&${BREAK}`
+  return unbroken(text)
+    .replaceAll(COMMIT, (id) => id.replaceAll(SIX, broken))
+    .replaceAll(LIVE, broken)
 }
 
 /** Text of others in titles and commit messages, which are no Markdown, and in which GitHub still finds mentions and `fixes #12`. */

@@ -8,7 +8,7 @@ import { explainRefusal, type Refusal } from './refusal.ts'
 export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {
   const step = move.kind === 'share' ? `share-${move.to}` : move.kind
   const why = refusal.code === 'github-refused' ? `${refusal.code}-${refusal.cause}` : refusal.code
-  return `<!-- perch:notice:${encodeURIComponent(targetName(target))}:${step}:${why} -->`
+  return `<!-- perch:notice:${encodeURIComponent(targetName(target).toWellFormed())}:${step}:${why} -->`
 }
 
 /** That a rollout cannot go on by itself, and what to do. */

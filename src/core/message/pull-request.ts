@@ -171,7 +171,10 @@ export function withMeasurements(body: string, reports: readonly AnalysisReport[
 }
 
 /** Said on a pull request of ours before it is closed. */
-export function closingComment(reason: CloseReason, failure?: AnalysisReport): string {
+export function closingComment(
+  reason: CloseReason,
+  { failure, by }: { readonly failure?: AnalysisReport | undefined; readonly by?: number | undefined } = {},
+): string {
   switch (reason) {
     case 'rolling-back':
       return 'Closed: the rollout is being rolled back.'
@@ -180,13 +183,15 @@ export function closingComment(reason: CloseReason, failure?: AnalysisReport): s
     case 'failed':
       return failedWords(failure)
     case 'superseded':
-      return 'Closed: the base branch has moved, and another step comes next. Its pull request is open or about to be.'
+      return 'Closed: this step does not fit the base branch as it is now, and it is not the next step from there.'
+    case 'replaced':
+      return `Closed: ${by === undefined ? 'another step' : `#${by}`} is open for this rollout and takes the place of this step.`
     case 'nothing-to-do':
-      return 'Closed: the base branch has moved, and there is nothing left for this pull request to change.'
+      return 'Closed: from where the base branch is now, this rollout has no next step.'
     case 'not-deployed':
       return 'Closed: its base is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names those that are deployed.'
     case 'split':
-      return 'Closed: the rollout that this is a step of is no longer on the base branch. Its environments move apart now, each by pull requests of its own, or its route is gone.'
+      return 'Closed: the base branch no longer has the rollout that this is a step of. Either its environments now move separately, or its route is gone.'
   }
 }
 

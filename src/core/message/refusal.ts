@@ -162,20 +162,20 @@ function explainCommand(problem: CommandProblem): string {
   switch (problem.code) {
     case 'unknown-command': {
       const meant = problem.meant === undefined ? '' : ` Did you mean ${code(problem.meant)}?`
-      return `${code(problem.word)} is no command.${meant} \`/canary help\` lists them.`
+      return `Unknown command ${code(problem.word)}.${meant} \`/canary help\` lists all commands.`
     }
     case 'bad-percent':
-      return `${code(problem.word)} is no percent: write a number from 0 to 100, such as \`/canary 25\`.`
+      return `${code(problem.word)} is not a percentage from 0 to 100. Write for example \`/canary 25\`.`
     case 'bad-plan':
-      return `${code(problem.word)} is no plan: write percents that rise, at most 100, such as \`/canary plan 5,25,50,100\`.`
+      return `${code(problem.word)} is not a plan. Write rising percentages up to 100, for example \`/canary plan 5,25,50,100\`.`
     case 'bad-time':
-      return `${code(problem.word)} is no time: write how long, such as \`2h\`, or until when, such as \`2026-12-24T18:00Z\`.`
+      return `${code(problem.word)} is not a time. Write how long, for example \`2h\`, or until when, for example \`2026-12-24T18:00Z\`.`
     case 'bad-gate':
-      return `${code(problem.word)} is no gate that can be overridden. Those are ${list(OVERRIDABLE)}.`
+      return `${code(problem.word)} is not a gate that can be overridden. Use one of ${list(OVERRIDABLE)}.`
     case 'bad-argument':
       return `${code(problem.word)} does not belong there. Usage: ${code(COMMANDS[problem.name].usage)}`
     case 'missing-value':
-      return `${code(problem.word)} needs more behind it. Usage: ${code(COMMANDS[problem.name].usage)}`
+      return `${code(problem.word)} is incomplete. Usage: ${code(COMMANDS[problem.name].usage)}`
     case 'too-complex':
       return `This comment is too large or too deeply nested to be read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
     case 'too-many':

@@ -4,7 +4,7 @@ import { type DiffPage, diffPages, diffWords } from './diff.ts'
 import { bounded, fitLines, MAX_BODY, sizeOf } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
-import { changeTitle, counted, trafficTable } from './traffic.ts'
+import { changeTitle, counted, trafficStatement } from './traffic.ts'
 import { verdictLine } from './verdict.ts'
 
 /** Marks the one comment that Perch keeps up to date. Only a comment by this very App counts: anybody can write the marker. */
@@ -51,7 +51,7 @@ function opening(review: Review): string {
   return paragraphs(
     SUMMARY_MARKER,
     '### Canary',
-    review.rows.length > 0 ? trafficTable(review.rows, ROOM.table) : 'This pull request changes no canary traffic.',
+    trafficStatement(review, ROOM.table),
     ...pictures,
     others > 0 ? `… and ${counted(others, 'more rollout')}.` : undefined,
     section('The gate', fitLines(gates, ROOM.gates, moreIn('`canary/gate`'))),

@@ -1,7 +1,26 @@
-import type { Part, ReviewedChange, TrafficRow } from '../gate/review.ts'
+import type { Part, Review, ReviewedChange, TrafficRow } from '../gate/review.ts'
 import { targetName } from '../rollout/target.ts'
 import { fitLines } from './limits.ts'
 import { code, percent, plainText, table } from './markdown.ts'
+
+/** What a pull request that moves no rollout does to traffic, as a title. */
+export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
+  return rows.length === 0
+    ? 'No canary traffic changes'
+    : `No rollout moves; ${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
+}
+
+/** What a pull request does to traffic: a table, or why there is none. What could not be looked at is not said to stay as it is. */
+export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'problems'>, room: number): string {
+  const { rows, changes, problems } = review
+  if (rows.length > 0) return trafficTable(rows, room)
+  if (problems.length > 0)
+    return 'Perch found no change of traffic in what it could render. What the problems below are about may change some.'
+  if (changes.length === 0) return 'This pull request changes no canary traffic.'
+  return changes.every(({ version }) => version !== undefined)
+    ? 'Every share of traffic stays as it is. What changes is the version that gets it:'
+    : 'No share of traffic changes in what is rendered, though files say another one:'
+}
 
 /** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
 export function trafficTable(rows: readonly TrafficRow[], room: number): string {

@@ -34,7 +34,7 @@ export function objectRemark(
       return {
         ...base,
         code: rule === '' ? tool : rule,
-        what: `${rule === '' ? '' : `${rule}: `}${where}, says \`istioctl analyze\`: ${said}`,
+        what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
         next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
       }
   }
@@ -92,7 +92,8 @@ export function failureProblems(failure: Failure, asked: Asked): readonly Proble
   const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
   switch (failure.code) {
     case 'missing': {
-      const old = failure.detail === '' ? 'is not installed' : `is older than Perch needs (${failure.detail})`
+      const old =
+        failure.detail === '' ? 'is not installed' : `is older than Perch needs (${plainText(failure.detail)})`
       return [
         {
           ...problem,

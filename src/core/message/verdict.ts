@@ -108,7 +108,7 @@ function restraintWords(reason: RestraintReason): string {
       return `${code(environment)} takes no raises until ${time(until)}, says \`.github/canary.yml\`${because}.`
     }
     case 'approvals':
-      return `${reason.has} of ${reason.wanted} approving reviews of this commit by people who may write.`
+      return approvalWords(reason)
     case 'other-pull':
       return `#${reason.pull} is older and moves the same route: merge or close it first.`
     case 'after':
@@ -119,6 +119,13 @@ function restraintWords(reason: RestraintReason): string {
     case 'after-done':
       return orderWords(reason)
   }
+}
+
+function approvalWords({ wanted, has }: { readonly wanted: number; readonly has: number }): string {
+  const count = `(${has} of ${wanted})`
+  if (has >= wanted) return `approved by people with write access ${count}.`
+  const left = wanted - has
+  return `needs ${left} more ${left === 1 ? 'approval' : 'approvals'} of this commit from people with write access ${count}.`
 }
 
 function stopWords({ by, reason, until }: Stop): string {

@@ -25,6 +25,9 @@ export interface RolloutFacts {
 
 export type CloseReason =
   | 'rolling-back'
+  /** Another open step of the rollout fits: `by`. */
+  | 'replaced'
+  /** It does not fit the base branch as it is now, and it is not the step that comes next there. */
   | 'superseded'
   | 'nothing-to-do'
   | 'aborted'
@@ -37,7 +40,7 @@ export type Step =
   | { readonly type: 'propose'; readonly move: Move }
   /** The open pull request's branch is made again on today's base. */
   | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
-  | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason }
+  | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason; readonly by?: number }
   /** The config's other answer to a failure: everything stays as it is until somebody decides. */
   | { readonly type: 'hold'; readonly failure: AnalysisReport }
 
@@ -58,16 +61,17 @@ function failed(facts: RolloutFacts, failure: AnalysisReport): readonly Step[] {
 function forward({ standing, open, stoppedByHand }: RolloutFacts): readonly Step[] {
   const wanted = moveAfter(standing)
   const steps: Step[] = []
-  let isCovered = false
+  let covering: PullRequest | undefined
   for (const { pull, fits } of open) {
     const isWanted = wanted !== undefined && pull.head.ref === branchOf(standing.target, wanted)
-    if (fits && !isCovered) isCovered = true
-    else if (!fits && isWanted && !isCovered) {
+    if (covering !== undefined) steps.push({ type: 'close', pull, reason: 'replaced', by: covering.number })
+    else if (fits) covering = pull
+    else if (isWanted) {
       steps.push({ type: 'replan', pull, move: wanted })
-      isCovered = true
+      covering = pull
     } else steps.push({ type: 'close', pull, reason: wanted === undefined ? 'nothing-to-do' : 'superseded' })
   }
-  if (!isCovered && wanted !== undefined && !stoppedByHand) steps.push({ type: 'propose', move: wanted })
+  if (covering === undefined && wanted !== undefined && !stoppedByHand) steps.push({ type: 'propose', move: wanted })
   return steps
 }
 
