@@ -173,5 +173,8 @@ test('the words of a report come from its reason only, and call nobody', () => {
     /^`kustomize-controller` said at 2026-11-20 12:00:00 UTC that `kustomization\/flux-system\/istio-config` has failed on this commit \(`` HealthCheckFailed `@ops` ``\)\..*Fix it there, or comment `\/canary abort`/,
   )
   const good = reportWords(GOOD)
-  assert.match(good.summary, /has applied this commit \(`ReconciliationSucceeded`\)\..*Steps that wait for it go on\.$/)
+  assert.match(
+    good.summary,
+    /has applied this commit \(`ReconciliationSucceeded`\)\..*Perch looks again at the steps that wait for it\.$/,
+  )
 })

@@ -7,8 +7,9 @@ import { answer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
 import { gateTitle } from '../../src/core/message/gate-title.ts'
 import { renderProblem } from '../../src/core/message/problem.ts'
-import { closingComment } from '../../src/core/message/pull-request.ts'
+import { closingComment, moveBody, moveCommit } from '../../src/core/message/pull-request.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
+import type { Move } from '../../src/core/rollout/move.ts'
 import type { CloseReason } from '../../src/core/rollout/transition.ts'
 import { sample } from './samples.ts'
 
@@ -114,6 +115,41 @@ test('why nothing holds a pull request back follows from what it moves', () => {
     answer(1, 'alice', [{ command: '/canary why', outcome: { code: 'why', review } }])
   assert.match(why(NOTHING), /it moves no rollout\.$/)
   assert.match(why({ ...NOTHING, changes: [{ ...CHANGE, from: 0, to: 5 }] }), /No gate applies to `.*0% → 5%`\.$/)
+})
+
+test('the body of a step says what its gate waits for, and which way the traffic goes', () => {
+  const table: readonly (readonly [Move, body: RegExp, commit: RegExp])[] = [
+    [
+      { kind: 'share', from: 5, to: 25 },
+      /^Raises the canary[^]*waits until the base branch's state is live/,
+      /The next step of the plan\./,
+    ],
+    [{ kind: 'share', from: 5, to: 40 }, /^Raises/, /not the next one of the plan/],
+    [{ kind: 'share', from: 25, to: 5 }, /^Lowers the canary[^]*No gate waits/, /not the next one of the plan/],
+    [{ kind: 'share', from: 0, to: 5 }, /^Raises[^]*This starts the canary, so no earlier step/, /The next step/],
+    [
+      { kind: 'rollback', from: 25 },
+      /No gate waits[^]*and the rollout goes on from there\./,
+      /goes back to the stable/,
+    ],
+    [
+      { kind: 'finish-weights' },
+      /`canary\/gate` waits until the base branch's state is live \([^)]*\)\./,
+      /the rollout is over/,
+    ],
+  ]
+  for (const [move, body, commit] of table) {
+    const proposal = { move, target: sample(95, 5), version: 'v2', origin: undefined }
+    assert.match(moveBody(proposal), body)
+    assert.match(moveCommit(proposal).body, commit)
+  }
+})
+
+test('that nothing differs is said only where everything was rendered', () => {
+  const diff = (review: Review): string =>
+    answer(1, 'alice', [{ command: '/canary diff', outcome: { code: 'diff', review } }])
+  assert.match(diff(NOTHING), /Nothing that is rendered changes\.$/)
+  assert.match(diff({ ...NOTHING, problems: [BROKEN] }), /no difference in what it could render/)
 })
 
 test('a pull request is closed with the reason for which it was', () => {

@@ -154,13 +154,19 @@ function proofParagraph(proof: ProofOfEdit | undefined): string {
   return words === '' ? '' : `\n\n${words}`
 }
 
-function diffAnswer({ diffs }: Review): string {
+function diffAnswer({ diffs, problems }: Review): string {
   const [page] = diffPages(diffs, [ROOM_FOR_DIFF])
   const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
   const shown = page?.shown ?? 0
   const rest =
     shown < total || page?.isCut === true ? `${shown} of ${total} shown; \`perch diff\` prints all of it.` : ''
-  return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || 'Nothing that is rendered changes.'
+  return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || nothingDiffers(problems)
+}
+
+function nothingDiffers(problems: Review['problems']): string {
+  return problems.length === 0
+    ? 'Nothing that is rendered changes.'
+    : 'Perch found no difference in what it could render. `/canary why` lists the problems.'
 }
 
 function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
@@ -240,7 +246,7 @@ function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>)
   const steps = closed.length === 0 ? 'No step was open.' : `Closed ${closed.map((number) => `#${number}`).join(', ')}.`
   return rollback === undefined
     ? `🛑 ${steps} The canary has no traffic.`
-    : `🛑 ${steps} Merge #${rollback} to send all traffic back: it has nothing to wait for.`
+    : `🛑 ${steps} Merge #${rollback} to send all traffic back: no gate holds it.`
 }
 
 const PHASES = {

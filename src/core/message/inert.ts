@@ -47,9 +47,13 @@ function unbroken(text: string): string {
 /** One line in which GitHub finds nobody to call and nothing to link. */
 export function calm(text: string): string {
   const broken = `$&${BREAK}`
-  return unbroken(text)
-    .replaceAll(COMMIT, (id) => id.replaceAll(SIX, broken))
-    .replaceAll(LIVE, broken)
+  return (
+    unbroken(text)
+      .replaceAll(COMMIT, (id) => id.replaceAll(SIX, broken))
+      .replaceAll(LIVE, broken)
+      // A colon of ours may follow, and make it an emoji.
+      .replace(/:(?=[\w+-]+$)/, broken)
+  )
 }
 
 /** Text of others in titles and commit messages, which are no Markdown, and in which GitHub still finds mentions and `fixes #12`. */

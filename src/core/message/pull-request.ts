@@ -1,7 +1,7 @@
 import { formatDuration } from '../config/duration.ts'
 import type { Move, PlanChange } from '../rollout/move.ts'
 import type { CloseReason } from '../rollout/transition.ts'
-import { planOf, type Target, targetName } from '../rollout/target.ts'
+import { nextStep, planOf, type Target, targetName } from '../rollout/target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
 import { analysisTable, findingWords } from './analysis.ts'
 import { titleText } from './inert.ts'
@@ -61,13 +61,15 @@ export function moveCommit(proposal: Proposal): { readonly headline: string; rea
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
   const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'
   const trailer = `${MOVE_TRAILER}: ${titleText(targetName(proposal.target))} ${proposal.move.kind}`
-  return { headline: moveTitle(proposal), body: `${why(proposal.move)}\n\n${asked}${failed}${trailer}` }
+  return { headline: moveTitle(proposal), body: `${why(proposal)}\n\n${asked}${failed}${trailer}` }
 }
 
-function why(move: Move): string {
+function why({ move, target }: Proposal): string {
   switch (move.kind) {
     case 'share':
-      return 'The next step of the plan.'
+      return nextStep(planOf(target), move.from) === move.to
+        ? 'The next step of the plan.'
+        : 'A share that is not the next one of the plan.'
     case 'rollback':
       return 'All traffic goes back to the stable version.'
     case 'finish-version':
@@ -119,13 +121,13 @@ function whatChanges({ move, target, version }: Proposal): string {
   const name = code(targetName(target))
   switch (move.kind) {
     case 'share':
-      return `Raises the canary ${code(version)} of ${name} from ${percent(move.from)} to **${percent(move.to)}** of the traffic.`
+      return `${move.to > move.from ? 'Raises' : 'Lowers'} the canary ${code(version)} of ${name} from ${percent(move.from)} to **${percent(move.to)}** of the traffic.`
     case 'rollback':
       return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
     case 'finish-version':
       return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
     case 'finish-weights':
-      return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations: the rollout is over.`
+      return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations. Merging it ends the rollout.`
   }
 }
 
@@ -143,17 +145,21 @@ function picture(move: Move, target: Target): string | undefined {
 
 function waitsFor(move: Move, target: Target): string {
   const { live, bakeMs, analysis } = target.settings
-  if (move.kind === 'rollback') return 'Nothing to wait for: lowering traffic is never gated.'
+  if (move.kind === 'rollback' || (move.kind === 'share' && move.to <= move.from))
+    return 'No gate waits: lowering traffic is never held back.'
+  const others = 'Approvals, environments that come first, holds and freezes count, where there are any.'
+  if (move.kind === 'share' && move.from === 0)
+    return `This starts the canary, so no earlier step has to be live. ${others}`
   const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
-  if (move.kind === 'finish-weights') return `\`canary/gate\` turns green when ${applied}.`
+  if (move.kind === 'finish-weights') return `\`canary/gate\` waits until ${applied}.`
   const measured = analysis === undefined ? '' : ', and what it measures in that time is good'
-  return `\`canary/gate\` turns green when ${applied} and has stayed so for ${formatDuration(bakeMs)}${measured}.`
+  return `\`canary/gate\` waits until ${applied} and has stayed so for ${formatDuration(bakeMs)}${measured}. ${others}`
 }
 
 function safety(move: Move): string {
   return move.kind === 'rollback'
-    ? 'Closing this without merging leaves the traffic where it is.'
-    : '`/canary abort` rolls back. Closing this without merging stops the rollout here; `/canary next` goes on.'
+    ? 'Closing this without merging leaves the traffic where it is, and the rollout goes on from there.'
+    : '`/canary abort` rolls back. Closing this without merging stops the rollout here, until somebody comments `/canary next`.'
 }
 
 const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }

@@ -9,7 +9,7 @@ export function reportWords(report: Report): { readonly title: string; readonly 
   const isGood = state === 'success'
   const why = reason === '' ? '' : ` (${code(reason)})`
   const next = isGood
-    ? 'Steps that wait for it go on.'
+    ? 'Perch looks again at the steps that wait for it.'
     : 'Fix it there, or comment `/canary abort` on the step. The next report that it is applied takes this back.'
   return {
     title: titleText(reason === '' ? (isGood ? 'Applied' : 'Failed') : reason),
