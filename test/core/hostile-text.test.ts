@@ -15,6 +15,7 @@ import { findingProblems } from '../../src/core/message/finding.ts'
 import { calm, seen, terminalText, titleText } from '../../src/core/message/inert.ts'
 import { code, fence, plainText, table } from '../../src/core/message/markdown.ts'
 import { notice } from '../../src/core/message/notice.ts'
+import { brokenBaseNote, mixedRepairProblem } from '../../src/core/message/mend.ts'
 import { plainWords } from '../../src/core/message/plain-words.ts'
 import * as problems from '../../src/core/message/problem.ts'
 import * as pulls from '../../src/core/message/pull-request.ts'
@@ -210,7 +211,9 @@ function problemsOf(t: string): readonly Problem[] {
     ...(['not-yaml', 'template', 'too-large', 'alias-bomb'] as const).map((one) =>
       problems.manifestProblem({ code: one, ...place, detail: t }),
     ),
-    problems.configProblem({ file: t, line: 1, path: t, message: t }),
+    problems.configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
+    brokenBaseNote({ file: t, line: 1, path: t, message: t }, true),
+    mixedRepairProblem(problems.staleGroupProblem(t), [t]),
     problems.refusalProblem({ code: 'remote', ...place, entry: t }),
     ...hostile.renderProblems(t).map((one) => problems.renderedProblem(t, one)),
     problems.vanishedProblem(standingOf(targetNamed(t))),
