@@ -1,8 +1,10 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { z } from 'zod'
+import { activity } from '../adapters/github/activity.ts'
 import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
 import { type Client, type Octokit, outage } from '../adapters/github/client.ts'
+import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
@@ -24,7 +26,19 @@ export interface GitHubAccess {
   portsFor(
     place: Place,
   ): Promise<
-    Pick<Desk, 'botLogin' | 'pulls' | 'conversation' | 'checks' | 'branches' | 'people' | 'signals' | 'reports'>
+    Pick<
+      Desk,
+      | 'botLogin'
+      | 'pulls'
+      | 'conversation'
+      | 'checks'
+      | 'branches'
+      | 'activity'
+      | 'records'
+      | 'people'
+      | 'signals'
+      | 'reports'
+    >
   >
   /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
   placeOf(owner: string, name: string): Promise<Place | undefined>
@@ -83,6 +97,8 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         conversation: conversation(client),
         checks: checks(client),
         branches: branches(client),
+        activity: activity(client),
+        records: commandRecords(client),
         people: people(client),
         signals: signals(client),
         reports: reports(client),

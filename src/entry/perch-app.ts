@@ -5,7 +5,7 @@ import { wakeWaiting } from '../flows/wake.ts'
 import { jobOf, type Task } from '../flows/work.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
-import { EVENTS, otherPush, placeOf, saidBy, tasksOf } from './webhook-events.ts'
+import { EVENTS, forReviewText, otherPush, placeOf, saidBy, tasksOf } from './webhook-events.ts'
 
 /** The Probot app: from a webhook to tasks in the queue. It decides nothing and asks GitHub nothing. */
 export function perchApp(
@@ -42,6 +42,7 @@ export function perchApp(
     const payload = EVENTS.pull_request_review.parse(context.payload)
     const place = placeOf(payload)
     const { number: pull } = payload.pull_request
+    await enqueueAll(forReviewText(payload), context.id)
     const seen = await recallPull({ memo: desk.memo, repo: place.repo }, pull)
     if (seen?.polls === true) await enqueueAll([{ type: 'review', ...place, pull, force: true }], context.id)
   })

@@ -38,9 +38,15 @@ export interface Service {
   stop(): Promise<void>
 }
 
+export interface ServiceOptions {
+  /** How often a job that fails is tried again before words are said about it. */
+  readonly retryLimit?: number
+}
+
 /** Perch as one process: the HTTP edge, the queue, the worker and the sweep's clock. */
-export async function startService(env: Environment, log: Logger): Promise<Service> {
+export async function startService(env: Environment, log: Logger, options: ServiceOptions = {}): Promise<Service> {
   const queue = await openQueue({
+    ...options,
     dataDir: env.dataDir,
     ...(env.databaseUrl === undefined ? {} : { databaseUrl: env.databaseUrl }),
     log,

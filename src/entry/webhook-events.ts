@@ -52,7 +52,18 @@ export const EVENTS = {
     deployment_status: z.object({ environment: z.string().nullish() }),
     deployment: z.object({ sha: z.string(), environment: z.string() }),
   }),
-  pull_request_review: z.object({ ...common, action: z.string(), pull_request: z.object({ number: z.int() }) }),
+  pull_request_review: z.object({
+    ...common,
+    action: z.string(),
+    pull_request: z.object({ number: z.int() }),
+    review: z
+      .object({
+        id: z.int(),
+        body: z.string().nullish(),
+        user: z.object({ login: z.string(), type: z.string() }).nullish(),
+      })
+      .optional(),
+  }),
   merge_group: z.object({
     ...common,
     action: z.string(),
@@ -171,9 +182,18 @@ function forComment(payload: Payload<'issue_comment'>): Task[] {
   if (parseCommands(comment.body ?? '').length === 0) return []
   const place = placeOf(payload)
   return [
-    { type: 'acknowledge', ...place, comment: comment.id },
+    { type: 'acknowledge', ...place, comment: comment.id, pull: issue.number },
     { type: 'review', ...place, pull: issue.number, comments: true },
   ]
+}
+
+/** Commands in the text of a review. */
+export function forReviewText(payload: Payload<'pull_request_review'>): Task[] {
+  const { action, review, pull_request: pull } = payload
+  const { user } = review ?? {}
+  if (action !== 'submitted' || review === undefined || user === undefined || user === null) return []
+  if (user.type === 'Bot' || parseCommands(review.body ?? '').length === 0) return []
+  return [{ type: 'redirect', ...placeOf(payload), pull: pull.number, review: review.id, login: user.login }]
 }
 
 function forPush(payload: Payload<'push'>): Task[] {

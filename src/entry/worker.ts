@@ -1,17 +1,20 @@
 import type { Probot } from 'probot'
 import { z } from 'zod'
+import { acknowledge } from '../flows/acknowledge.ts'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
 import { examine } from '../flows/examine.ts'
 import { orRefusal } from '../flows/github-refusals.ts'
+import { giveUpCommands } from '../flows/give-up-commands.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { recordReport } from '../flows/record-report.ts'
+import { redirect } from '../flows/redirect.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import { Report } from '../core/report/report.ts'
-import type { ClaimedJob, Job, JobHandler, Jobs } from '../ports/jobs.ts'
+import type { ClaimedJob, Job, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
@@ -118,7 +121,9 @@ const MAX_REFUSED = 10_000
 function run(desk: Desk, task: Task): Promise<void> {
   switch (task.type) {
     case 'acknowledge':
-      return desk.conversation.acknowledge(task.comment)
+      return acknowledge(desk, task)
+    case 'redirect':
+      return redirect(desk, task)
     case 'review':
       return review(desk, task)
     case 'advance':
@@ -148,12 +153,25 @@ async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
   }
 }
 
-/** When a job is given up: a review's checks must say so, everything else is found again by the sweep. */
-export function giveUp(parts: WorkerParts): (job: ClaimedJob, error: unknown) => Promise<void> {
-  return async (job, error) => {
-    parts.log.error({ key: job.key, err: error }, 'gave up a job; the sweep will look again')
+/** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */
+export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted']> {
+  return async (job, error, isFinal) => {
+    const words = isFinal ? 'gave up a job; the sweep will look again' : 'a job keeps failing; it is tried on'
+    parts.log.error({ key: job.key, err: error }, words)
     await failChecks(parts, job, outageWords(outageDetail(error)))
+    if (isFinal) await answerLate(parts, job)
   }
+}
+
+/** The commands that a job was to carry out. */
+async function answerLate(parts: WorkerParts, job: ClaimedJob): Promise<void> {
+  const { data: task } = Task.safeParse(job.data)
+  const pull = task?.type === 'review' && task.comments === true ? task.pull : commandIn(task)?.pull
+  if (task !== undefined && pull !== undefined) await giveUpCommands(await parts.deskFor(task), pull)
+}
+
+function commandIn(task: Task | undefined): { readonly pull: number } | undefined {
+  return task?.type === 'advance' ? task.command : undefined
 }
 
 /** What may be shown of an error: the messages of these hold no token and no path of this machine. */

@@ -20,6 +20,7 @@ import {
 import { labelsOf } from './propose.ts'
 import { type BaseProblem, type BaseState, loadBase } from './rollouts.ts'
 import { type StuckBoard, stuckBoard } from './stuck.ts'
+import { sayStopped } from './stopped-step.ts'
 import { closePull, takeSteps } from './take-steps.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -55,6 +56,7 @@ async function takeAllSteps(desk: Desk, base: BaseState, isFailing: boolean): Pr
   for (const rollout of isFailing ? await withFailures(desk, { ref: base.ref, sha }, rollouts) : rollouts) {
     const done = await takeSteps(desk, base, { rollout, steps: transition(rollout) })
     await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
+    await sayStopped(desk, base, rollout)
   }
   await stuck.close()
   return stuck

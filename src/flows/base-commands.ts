@@ -1,5 +1,5 @@
 import type { CommandLine, ShareCommand } from '../core/command/commands.ts'
-import { pendingComments, type PendingComment } from '../core/command/pending.ts'
+import type { PendingComment } from '../core/command/pending.ts'
 import { answer, type Outcome } from '../core/message/answer.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -10,11 +10,14 @@ import { narrowed } from '../core/rollout/read-target.ts'
 import { resolve } from '../core/rollout/resolve.ts'
 import { moveAfter, type Standing, standingOf } from '../core/rollout/standing.ts'
 import { targetName } from '../core/rollout/target.ts'
-import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
+import type { RolloutFacts } from '../core/rollout/transition.ts'
+import { abortAll } from './abort.ts'
 import type { Desk } from './desk.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
+import { postAnswer, readPending } from './pending-commands.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
+import { committedBefore, proposedBefore } from './done-before.ts'
 import { baseRefusal, type BaseProblem, type BaseState, notDeployed } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { withStuck } from './stuck.ts'
@@ -27,16 +30,19 @@ export async function answerOnBase(
   at: { readonly pull: number; readonly comment: number },
 ): Promise<void> {
   const pull = await desk.pulls.get(at.pull)
-  const comments = await desk.conversation.of(at.pull)
-  const pending = pendingComments(comments, desk.clock.now()).find(({ id }) => id === at.comment)
-  if (pull === undefined || pending === undefined) return
+  if (pull === undefined) return
+  const waiting = await readPending(desk, pull, await desk.conversation.of(at.pull))
+  const pending = waiting.find(({ id }) => id === at.comment)
+  if (pending === undefined) return
   const outcomes: { command: string; outcome: Outcome }[] = []
   for (const line of pending.commands)
     outcomes.push({
       command: line.text,
-      outcome: await orRefusedOutcome(() => carryOut(desk, base, { pull, pending, line })),
+      outcome: pending.isLate
+        ? refused({ code: 'too-late' })
+        : await orRefusedOutcome(() => carryOut(desk, base, { pull, pending, line })),
     })
-  await desk.conversation.add(at.pull, answer(at.comment, pending.login, outcomes))
+  await postAnswer(desk, pull, { comment: pending, body: answer(at.comment, pending.login, outcomes) })
 }
 
 interface Asked {
@@ -56,7 +62,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked:
   const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
   if (asked.pull.base.ref !== base.value.ref && related.length === 0) {
     const away = notDeployed(asked.pull, base.value.deployed)
-    if (command.name === 'status') return { code: 'status', standings: [], away }
+    if (command.name === 'status') return { code: 'status', standings: [], proposed: [], away }
     if (command.name !== 'freeze' && command.name !== 'unfreeze') return refused(away)
   }
   const targets = related.map(({ standing }) => standing.target)
@@ -65,12 +71,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked:
     case 'status':
       return statusOutcome(desk, base.value, related)
     case 'abort':
-      return abortAll(desk, base.value, {
-        login: pending.login,
-        pull: asked.pull.number,
-        related,
-        reason: command.reason,
-      })
+      return abortAll(desk, base.value, { ...by, pull: asked.pull.number, related, reason: command.reason })
     case 'set':
     case 'next':
     case 'promote':
@@ -102,36 +103,12 @@ export async function statusOutcome(
   desk: Pick<Desk, 'memo' | 'repo'>,
   { ref, rollouts }: BaseState,
   related: readonly RolloutFacts[],
-): Promise<Outcome> {
-  return { code: 'status', standings: await withStuck(desk, ref, statusLines(related, rollouts)) }
+): Promise<Extract<Outcome, { code: 'status' }>> {
+  return { code: 'status', standings: await withStuck(desk, ref, statusLines(related, rollouts)), proposed: [] }
 }
 
 function openStep(related: readonly RolloutFacts[]): number | undefined {
   return related.flatMap(({ open }) => open)[0]?.pull.number
-}
-
-/** Closes the open steps of rollouts, and opens a rollback where the canary has traffic. */
-export async function abortAll(
-  desk: Desk,
-  base: BaseState,
-  asked: {
-    readonly login: string
-    readonly pull: number
-    readonly related: readonly RolloutFacts[]
-    readonly reason: string | undefined
-  },
-): Promise<Outcome> {
-  const closed: number[] = []
-  let rollback = asked.related.flatMap(({ open }) => open).find(({ kind }) => kind === 'rollback')?.pull.number
-  for (const rollout of asked.related) {
-    const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked })
-    if (!done.ok) return refused(done.error)
-    closed.push(...done.value.closed)
-    rollback = done.value.opened?.number ?? rollback
-  }
-  return closed.length === 0 && rollback === undefined
-    ? refused({ code: 'nothing-to-abort' })
-    : { code: 'aborted', closed, rollback }
 }
 
 async function proposeShare(
@@ -144,15 +121,29 @@ async function proposeShare(
 ): Promise<Outcome> {
   if (asked.pull.state === 'open') return refused({ code: 'mixed' })
   if (asked.pull.state !== 'merged') return refused({ code: 'closed' })
+  const { pending, line } = asked
+  const committed = await committedBefore(desk, asked.pull, { comment: pending, line })
+  if (committed !== undefined) return committed
   const rollout = chosen(base, asked.related, asked.command)
-  if (!rollout.ok) return refused(rollout.error)
-  const { standing } = rollout.value
+  return rollout.ok ? proposeMove(desk, base, { ...asked, rollout: rollout.value }) : refused(rollout.error)
+}
+
+async function proposeMove(
+  desk: Desk,
+  base: BaseState,
+  asked: Asked & { readonly rollout: RolloutFacts; readonly command: ShareCommand },
+): Promise<Outcome> {
+  const { pending, pull, rollout, command } = asked
+  const { standing } = rollout
   const name = targetName(standing.target)
-  const move = moveFor(standing, asked.command)
-  if (move === 'already') return { code: 'already', name, share: standing.share }
+  const move = moveFor(standing, command)
+  if (move === 'already') {
+    const earlier = proposedBefore(desk, base, { standing, since: pending.createdAt })
+    return earlier ?? { code: 'already', name, share: standing.share }
+  }
   if (move === undefined) return refused({ code: 'no-next-step', name, share: standing.share })
-  const by = { login: asked.pending.login, pull: asked.pull.number }
-  const done = await takeSteps(desk, base, { rollout: rollout.value, steps: [{ type: 'propose', move }], asked: by })
+  const by = { login: pending.login, pull: pull.number, cause: String(pending.id) }
+  const done = await takeSteps(desk, base, { rollout, steps: [{ type: 'propose', move }], asked: by })
   if (!done.ok) return refused(done.error)
   return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
 }

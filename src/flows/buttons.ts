@@ -2,7 +2,7 @@ import { buttonAnswer, buttonMarker, type Outcome } from '../core/message/answer
 import type { Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
-import { abortAll } from './base-commands.ts'
+import { abortAll } from './abort.ts'
 import type { Desk } from './desk.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
@@ -33,18 +33,32 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const denied = await notAllowed(desk, pressed.login, pressed.name)
   if (denied !== undefined) return { code: 'refused', refusal: denied }
-  if (pull.head.sha !== pressed.head)
+  // Stopping and rolling back are never harder than going on, whatever was pushed meanwhile.
+  if (pressed.name === 'resume' && pull.head.sha !== pressed.head)
     return { code: 'refused', refusal: { code: 'head-is-other', asked: pressed.head, head: pull.head.sha } }
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const related = relatedTo(pull, base.value.rollouts, desk.botLogin)
   const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pressed.login, base: base.value.ref, cause: pressed.id, at: desk.clock.now() }
+  const by = { login: pressed.login, base: base.value.ref, cause: pressed.id, at: await pressedAt(desk, pressed.id) }
   switch (pressed.name) {
     case 'hold':
       return hold(desk, targets, { ...by, reason: undefined })
     case 'resume':
       return resume(desk, targets, by)
     case 'abort':
-      return abortAll(desk, base.value, { login: pressed.login, pull: pull.number, related, reason: undefined })
+      return abortAll(desk, base.value, { ...by, pull: pull.number, related, reason: undefined })
   }
+}
+
+/** GitHub's clock and ours may differ by this. */
+const CLOCK_SLACK_MS = 5_000
+
+/** When a button was pressed, as far as we know: the same at each try, so that a later one finds what the first one did. */
+async function pressedAt(desk: Desk, id: string): Promise<number> {
+  const key = `pressed:${desk.repo.id}:${id}`
+  const known = await desk.memo.get(key)
+  if (typeof known === 'number') return known
+  const at = desk.clock.now() - CLOCK_SLACK_MS
+  await desk.memo.set(key, at)
+  return at
 }

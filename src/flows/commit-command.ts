@@ -1,4 +1,5 @@
 import type { PlanCommand, ShareCommand } from '../core/command/commands.ts'
+import type { HeadAge } from '../core/command/head-age.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { Outcome } from '../core/message/answer.ts'
 import { commandCommit, commandTrailer } from '../core/message/pull-request.ts'
@@ -13,10 +14,11 @@ import { standingOf } from '../core/rollout/standing.ts'
 import { isSameRollout, nextStep, planOf, targetName, type Target, together } from '../core/rollout/target.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import type { Desk } from './desk.ts'
+import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from './load.ts'
 import { type Proof, proveEdit } from './prove.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'branches' | 'pulls'>
+type Needs = Pick<Desk, 'mirror' | 'renderer' | 'branches' | 'pulls' | 'memo' | 'repo' | 'activity' | 'clock'>
 
 /** An open pull request's branch, as far as it has been read. */
 export interface Workplace {
@@ -30,6 +32,8 @@ export interface AskedChange {
   readonly login: string
   /** The comment, and which of its commands: what the commit is found again by. */
   readonly id: string
+  /** Whether the author could see a head commit. */
+  readonly ageOf: (head: Sha) => Promise<HeadAge>
 }
 
 /** How often a moving head is followed before the person is asked to try again. */
@@ -52,7 +56,10 @@ export async function commitCommand(
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
     const made = await desk.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
     if (made === 'gone') return { outcome: refused({ code: 'branch-gone', branch: place.pull.head.ref }), head }
-    if (made !== 'head-moved') return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
+    if (made !== 'head-moved') {
+      await rememberOwnCommit(desk, place.pull.number, { parent: head, sha: made.sha })
+      return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
+    }
     // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
     const ref = `refs/heads/${place.pull.head.ref}`
     head = (await desk.mirror.fetch([ref])).get(ref) ?? head
@@ -103,11 +110,27 @@ async function plan(
   if (first === undefined) throw new Error('A command that means nothing was let through.')
   const planned = { target: together(targets.value, first.target), move: first.move, done }
   if (done !== undefined) return ok({ ...planned, files: new Map(), proof: undefined })
+  return proven(desk, { planned, snapshot, moves: moves.value }, { asked, head, pull })
+}
 
-  const made = filesForAll(moves.value, pull.number)
+/** The new texts, where the command counts for this head; rendered before and after. */
+async function proven(
+  desk: Needs,
+  plan: {
+    readonly planned: Pick<Planned, 'target' | 'move' | 'done'>
+    readonly snapshot: Snapshot
+    readonly moves: Moves
+  },
+  at: { readonly asked: AskedChange; readonly head: Sha; readonly pull: PullRequest },
+): Promise<Result<Planned, Refusal>> {
+  const { planned, snapshot, moves } = plan
+  const { asked, head, pull } = at
+  const made = filesForAll(moves, pull.number)
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
   const { files } = made.value
   if (files.size === 0) return ok({ ...planned, files, proof: undefined })
+  const age = moves.some(isRaise) ? await asked.ageOf(head) : 'seen'
+  if (age !== 'seen') return err({ code: 'head-not-seen', head, age })
   const proof = await proveEdit(desk, { treeish: head, snapshot }, made.value)
   return proof.ok ? ok({ ...planned, files, proof: proof.value }) : proof
 }
@@ -124,13 +147,19 @@ async function targetsOf(
 }
 
 type Change = Extract<Move, { kind: 'share' }> | PlanChange
+type Moves = readonly { readonly target: Target; readonly move: Change }[]
+
+/** Whether a move gives the canary more than both branches do, or changes what it gets later. */
+function isRaise({ target, move }: { readonly target: Target; readonly move: Change }): boolean {
+  return move.kind === 'plan' || move.to > Math.max(move.from, standingOf(target).share)
+}
 
 /** From what the base branch has to what the command asks for, in each of the targets. */
 async function movesFor(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly config: Config; readonly targets: readonly Target[] },
   command: ShareCommand | PlanCommand,
-): Promise<Result<readonly { readonly target: Target; readonly move: Change }[], Refusal>> {
+): Promise<Result<Moves, Refusal>> {
   if (command.name === 'plan') {
     const { steps } = command
     return ok(at.targets.map((target) => ({ target, move: { kind: 'plan', steps } })))

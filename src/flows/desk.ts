@@ -1,7 +1,9 @@
 import type { RepositoryName } from '../core/rollout/facts.ts'
+import type { Activity } from '../ports/activity.ts'
 import type { Branches } from '../ports/branches.ts'
 import type { Checks } from '../ports/checks.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { CommandRecords } from '../ports/command-records.ts'
 import type { Conversation } from '../ports/conversation.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
@@ -26,6 +28,8 @@ export interface Desk {
   readonly conversation: Conversation
   readonly checks: Checks
   readonly branches: Branches
+  readonly activity: Activity
+  readonly records: CommandRecords
   readonly people: People
   readonly signals: Signals
   readonly reports: Reports

@@ -1,24 +1,31 @@
 import type { Scope } from '../core/command/commands.ts'
 import type { Outcome } from '../core/message/answer.ts'
-import type { Standing } from '../core/rollout/standing.ts'
-import { planOf, targetName } from '../core/rollout/target.ts'
+import { planOf, type Target, targetName } from '../core/rollout/target.ts'
+
+export interface PlannedRollout {
+  readonly target: Target
+  /** What the base branch has. */
+  readonly share: number
+  /** What an open pull request sets. */
+  readonly proposed?: number
+}
 
 /** What a rollout's plan is, where there is just one that can be meant. */
 export function planOutcome(
-  standings: readonly Standing[],
+  rollouts: readonly PlannedRollout[],
   { service, environment }: Pick<Scope, 'service' | 'environment'>,
 ): Outcome {
-  const meant = standings.filter(
+  const meant = rollouts.filter(
     ({ target }) =>
       (service === undefined || target.service === service) &&
       (environment === undefined || target.environment === environment || target.environments.includes(environment)),
   )
-  const [standing, ...others] = meant
-  if (standing === undefined) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  const [rollout, ...others] = meant
+  if (rollout === undefined) return { code: 'refused', refusal: { code: 'no-rollout' } }
   if (others.length > 0) {
     const choices = meant.map(({ target }) => `${target.service} --env ${target.environment}`)
     return { code: 'refused', refusal: { code: 'ambiguous', choices } }
   }
-  const { target, share } = standing
-  return { code: 'plan', name: targetName(target), plan: planOf(target), share }
+  const { target, share, proposed } = rollout
+  return { code: 'plan', name: targetName(target), plan: planOf(target), share, proposed }
 }

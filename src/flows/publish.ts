@@ -77,6 +77,11 @@ export async function publishFailure(board: CheckBoard, reason: string): Promise
   for (const report of failedReports(reason)) await board.put(report)
 }
 
+/** Whether a comment is the one that says what a pull request does. */
+export function isSummary({ isOurs, body }: Comment): boolean {
+  return isOurs && body.startsWith(SUMMARY_MARKER)
+}
+
 /** Writes the one comment, or edits it where it says something else. */
 export async function publishSummary(
   desk: Pick<Desk, 'conversation'>,
@@ -84,7 +89,7 @@ export async function publishSummary(
   review: Review,
 ): Promise<void> {
   const { comment: body } = summaryPages(review)
-  const existing = at.comments.find((comment) => comment.isOurs && comment.body.startsWith(SUMMARY_MARKER))
+  const existing = at.comments.find(isSummary)
   if (existing === undefined) {
     if (concernsTraffic(review)) await desk.conversation.add(at.pull, body)
   } else if (existing.body.trim() !== body.trim()) await desk.conversation.edit(existing.id, body)

@@ -1,4 +1,5 @@
 import type { Command, CommandLine, PlanCommand, ShareCommand } from '../core/command/commands.ts'
+import type { HeadAge } from '../core/command/head-age.ts'
 import type { PendingComment } from '../core/command/pending.ts'
 import type { Override } from '../core/gate/gate.ts'
 import type { Review } from '../core/gate/review.ts'
@@ -7,44 +8,26 @@ import { configRefusal } from '../core/message/problem.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
-import { standingOf } from '../core/rollout/standing.ts'
 import type { Target } from '../core/rollout/target.ts'
 import { commitCommand } from './commit-command.ts'
 import { statusOutcome } from './base-commands.ts'
-import { deployedBranches } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import { orRefusal } from './github-refusals.ts'
+import { ageOfHead } from './head-age.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
+import { type CommandAnswer, homeOf } from './pending-commands.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
 import { baseRefusal, loadBase, notDeployed } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
-import { jobOf } from './work.ts'
 
 export interface Answered {
   /** The branch's head after the commands. */
   readonly head: Sha
   /** Answers to post once the checks say what they say. */
-  readonly answers: readonly string[]
+  readonly answers: readonly CommandAnswer[]
   /** What the commands passed for that head; the answers that will say so are not posted yet. */
   readonly overrides: readonly Override[]
-}
-
-/** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */
-export function isForBase(pull: PullRequest, comment: PendingComment): boolean {
-  return pull.state === 'merged' || comment.commands.some(({ result }) => result.ok && result.command.name === 'abort')
-}
-
-export async function handOver(desk: Desk, pull: PullRequest, comment: PendingComment): Promise<void> {
-  const { repo, installation } = desk
-  const command = { pull: pull.number, comment: comment.id }
-  const base = await homeOf(desk, pull)
-  await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base, command }))
-}
-
-/** The branch on which a pull request's rollout is, or will be once its change gets there. */
-async function homeOf(desk: Desk, pull: PullRequest): Promise<string> {
-  return (await deployedBranches(desk)).homeOf(pull.base.ref) ?? pull.base.ref
 }
 
 export interface Place {
@@ -57,7 +40,7 @@ export interface Place {
 /** Carries out the commands that concern an open (or closed) pull request's own branch. */
 export async function runCommands(desk: Desk, at: Place, pending: readonly PendingComment[]): Promise<Answered> {
   let head = at.pull.head.sha
-  const answers: string[] = []
+  const answers: CommandAnswer[] = []
   const overrides: Override[] = []
   for (const comment of pending) {
     const outcomes: { command: string; outcome: Outcome }[] = []
@@ -71,7 +54,7 @@ export async function runCommands(desk: Desk, at: Place, pending: readonly Pendi
       if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
       head = done.head
     }
-    answers.push(answer(comment.id, comment.login, outcomes))
+    answers.push({ comment, body: answer(comment.id, comment.login, outcomes) })
   }
   return { head, answers, overrides }
 }
@@ -88,12 +71,13 @@ async function runOne(
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   const { pull, base, comment, index } = here
   const head = pull.head.sha
+  if (comment.isLate) return { head, outcome: refused({ code: 'too-late' }) }
   if (!line.result.ok) return { head, outcome: refused({ code: 'not-understood', problem: line.result.problem }) }
   const { command } = line.result
   const denied = await notAllowed(desk, comment.login, command.name)
   if (denied !== undefined) return { head, outcome: refused(denied) }
   if (command.name === 'help') return { head, outcome: { code: 'help' } }
-  if (command.name === 'status') return { head, outcome: await status(desk, pull) }
+  if (command.name === 'status') return { head, outcome: await status(desk, here) }
   if (command.name === 'abort') return { head, outcome: refused({ code: 'nothing-to-abort' }) }
   if (pull.state === 'closed') return { head, outcome: refused({ code: 'closed' }) }
   if (!isChange(command)) return { head, outcome: await answerOpen(desk, here, command) }
@@ -101,7 +85,8 @@ async function runOne(
   const config = await loadConfig(desk, base)
   if (!config.ok) return { head, outcome: refused(configRefusal(config.error)) }
   const id = `${comment.id}.${index}`
-  return commitCommand(desk, { pull, base, config: config.value }, { command, login: comment.login, id })
+  const ageOf = (sha: Sha): Promise<HeadAge> => ageOfHead(desk, pull, { head: sha, comment })
+  return commitCommand(desk, { pull, base, config: config.value }, { command, login: comment.login, id, ageOf })
 }
 
 function isChange(command: Command): command is ShareCommand | PlanCommand {
@@ -123,7 +108,7 @@ async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise
     case 'diff':
       return { code: command.name, review: await look() }
     case 'override':
-      return override(desk, command, { login: comment.login, sha: pull.head.sha, review: await look() })
+      return passGate(desk, here, command)
     case 'hold':
       return hold(desk, targetsOf(await look()), { ...by, reason: command.reason })
     case 'resume':
@@ -138,7 +123,7 @@ async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise
     }
     case 'plan':
       return planOutcome(
-        (await look()).changes.map(({ target }) => standingOf(target)),
+        (await look()).changes.map(({ target, from, to }) => ({ target, share: from, proposed: to })),
         command,
       )
   }
@@ -146,6 +131,18 @@ async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise
 
 function targetsOf({ changes }: Review): readonly Target[] {
   return changes.map(({ target }) => target)
+}
+
+/** What is passed is passed for one commit, which the author must have been able to see. */
+async function passGate(
+  desk: Desk,
+  { pull, comment, look }: Here,
+  command: Extract<Command, { name: 'override' }>,
+): Promise<Outcome> {
+  const head = pull.head.sha
+  const age = await ageOfHead(desk, pull, { head, comment })
+  if (age !== 'seen') return refused({ code: 'head-not-seen', head, age })
+  return override(desk, command, { login: comment.login, sha: head, review: await look(head) })
 }
 
 /** Passes a gate that does not pass by itself; a gate that does, or is none, is a mistake to be told. */
@@ -165,13 +162,14 @@ function refused(refusal: Refusal): Outcome {
   return { code: 'refused', refusal }
 }
 
-async function status(desk: Desk, pull: PullRequest): Promise<Outcome> {
+async function status(desk: Desk, { pull, look }: Here): Promise<Outcome> {
   const base = await loadBase(desk, await homeOf(desk, pull))
-  if (base === undefined) return { code: 'status', standings: [] }
+  const proposed = pull.state === 'open' ? (await look(pull.head.sha)).changes : []
+  if (base === undefined) return { code: 'status', standings: [], proposed }
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const { rollouts, deployed, ref } = base.value
   const related = relatedTo(pull, rollouts, desk.botLogin)
   if (ref !== pull.base.ref && related.length === 0)
-    return { code: 'status', standings: [], away: notDeployed(pull, deployed) }
-  return statusOutcome(desk, base.value, related)
+    return { code: 'status', standings: [], proposed, away: notDeployed(pull, deployed) }
+  return { ...(await statusOutcome(desk, base.value, related)), proposed }
 }

@@ -1,18 +1,21 @@
-import { pendingComments } from '../core/command/pending.ts'
 import type { Override } from '../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
+import { settleWaiting } from './command-memory.ts'
 import { sayIfAllowed } from './github-refusals.ts'
 import { evaluate, NOTHING, type Question } from './evaluate.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
+import { rememberHead } from './head-age.ts'
 import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
-import { type Answered, handOver, isForBase, type Place, runCommands } from './pull-commands.ts'
+import { postAnswer, takePending } from './pending-commands.ts'
+import { type Answered, type Place, runCommands } from './pull-commands.ts'
 import {
   announceWork,
   checkBoard,
+  isSummary,
   publishChecks,
   publishFailure,
   publishMeasurements,
@@ -34,7 +37,7 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   if (isReviewed(task, seen)) return
   // Whoever looks first is told apart from whoever comes after a try that was cut off: then things may be there already.
   if (seen === undefined) await rememberPull(desk, task.pull, UNSEEN)
-  const pull = await desk.pulls.get(task.pull)
+  const pull = await readPull(desk, task.pull)
   const isFresh = task.fresh === true && seen === undefined
   const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
@@ -44,6 +47,14 @@ export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
   await forgetPull(desk, task.pull)
+}
+
+async function readPull(desk: Desk, number: number): Promise<PullRequest | undefined> {
+  const pull = await desk.pulls.get(number)
+  if (pull?.state === 'open') await rememberHead(desk, pull)
+  // A comment on an issue waits for nothing.
+  if (pull === undefined) await settleWaiting(desk, number, { pending: new Set(), answered: new Set() })
+  return pull
 }
 
 /** Without asking: a pull request that was just opened has none; of any other they are not known. */
@@ -91,15 +102,30 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
   const question = withOverrides(questionOf(head), answered.overrides)
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
 
+  if (await hasEnded(desk, conversed, found)) {
+    for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
+    await forgetPull(desk, task.pull)
+    return
+  }
   await publishChecks(board, found, isStep(at.pull, desk.botLogin))
   await sayIfAllowed(desk, task.pull, async () => {
     if (concernsTraffic(found) || comments !== undefined || wasTraffic)
       await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
     await publishMeasurements(desk, at.pull, found)
-    for (const body of answered.answers) await desk.conversation.add(task.pull, body)
-    await labelSteps(desk, { pull: at.pull, labels: task.labels }, found)
   })
+  for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
+  await sayIfAllowed(desk, task.pull, () => labelSteps(desk, { pull: at.pull, labels: task.labels }, found))
   await followUp(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+}
+
+/**
+ * Whether a pull request that changed traffic was merged or closed while it was looked at. After a merge the base branch has
+ * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it.
+ */
+async function hasEnded(desk: Desk, { task, comments, wasTraffic }: Conversed, found: Review): Promise<boolean> {
+  if (concernsTraffic(found)) return false
+  if (!wasTraffic && !(comments ?? []).some(isSummary)) return false
+  return (await desk.pulls.get(task.pull))?.state !== 'open'
 }
 
 /** With what was passed a moment ago, whose record is posted last. */
@@ -117,19 +143,14 @@ export async function giveUpReview(desk: Desk, task: ReviewTask, reason: string)
 
 async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Comment[]): Promise<void> {
   await rememberWaiting(desk, pull.number, [])
-  const pending = pendingComments(comments, desk.clock.now())
-  for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(desk, pull, comment)
-  const local = pending.filter((one) => !isForBase(pull, one))
+  const pending = await takePending(desk, pull, comments)
   const look = (): Promise<Review> => Promise.resolve(NOTHING)
-  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, look }, local)
-  for (const body of answers) await desk.conversation.add(pull.number, body)
+  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, look }, pending)
+  for (const answer of answers) await postAnswer(desk, pull, answer)
 }
 
 async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly Comment[]): Promise<Answered> {
-  const pending = pendingComments(comments, desk.clock.now())
-  for (const comment of pending.filter((one) => isForBase(at.pull, one))) await handOver(desk, at.pull, comment)
-  const local = pending.filter((one) => !isForBase(at.pull, one))
-  const answered = await runCommands(desk, at, local)
+  const answered = await runCommands(desk, at, await takePending(desk, at.pull, comments))
   if (answered.head !== at.pull.head.sha) await desk.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
   return answered
 }

@@ -7,7 +7,7 @@ import { type Stop, type Stops, STOP_REFS, stopBranch, stopFrom, stopMessage } f
 import type { Desk } from './desk.ts'
 import { jobOf } from './work.ts'
 
-type Needs = Pick<Desk, 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock'>
+type Needs = Pick<Desk, 'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock'>
 
 /** Who asks, where, and by what. */
 export interface StopAsked {
@@ -27,14 +27,16 @@ export async function hold(
   asked: StopAsked & { readonly reason: string | undefined },
 ): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
-  const made: ('created' | 'exists')[] = []
+  let isNew = false
   for (const { environment, service } of targets) {
     const scope = { environment, service }
-    const message = stopMessage(scope, { by: asked.login, reason: asked.reason, until: undefined })
-    made.push(await desk.branches.claim(stopBranch(scope), message))
+    const { login: by, reason, cause } = asked
+    const branch = stopBranch(scope)
+    const made = await desk.branches.claim(branch, stopMessage(scope, { by, reason, until: undefined, cause }))
+    isNew ||= made === 'created' || (await stopOn(desk, branch))?.cause === cause
   }
   await regate(desk, asked)
-  return { code: 'held', names: targets.map(targetName), isNew: made.includes('created') }
+  return { code: 'held', names: targets.map(targetName), isNew }
 }
 
 /** Lets held rollouts go on. */
@@ -43,7 +45,13 @@ export async function resume(desk: Needs, targets: readonly Target[], asked: Sto
   const there = await desk.mirror.fetch([STOP_REFS])
   const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
   const held = targets.filter((target) => there.has(refOf(branchFor(target))))
-  if (held.length === 0) return { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
+  if (held.length === 0) {
+    const lifted: Target[] = []
+    for (const target of targets) if (await wasLifted(desk, branchFor(target), asked)) lifted.push(target)
+    return lifted.length > 0
+      ? { code: 'resumed', names: lifted.map(targetName) }
+      : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
+  }
   for (const target of held) await desk.branches.remove(branchFor(target))
   await regate(desk, asked)
   return { code: 'resumed', names: held.map(targetName) }
@@ -61,29 +69,49 @@ export async function freeze(
   const until = wanted === undefined ? undefined : 'at' in wanted ? wanted.at : asked.at + wanted.afterMs
   const now = desk.clock.now()
   if (until !== undefined && until <= now) return { code: 'refused', refusal: { code: 'in-the-past', until } }
-  const branch = stopBranch({ environment })
-  const stop: Stop = { kind: 'freeze', by: asked.login, reason, until }
-  const message = stopMessage({ environment }, stop)
-  let made = await desk.branches.claim(branch, message)
-  const there =
-    made === 'created' ? undefined : (await stopsAmong(desk, await desk.mirror.fetch([STOP_REFS]))).get(branch)
-  if (there?.until !== undefined && there.until <= now) {
-    await desk.branches.remove(branch)
-    made = await desk.branches.claim(branch, message)
-  }
-  if (made === 'exists') return { code: 'frozen', environment, stop: there ?? stop, isNew: false }
+  const stop: Stop = { kind: 'freeze', by: asked.login, reason, until, cause: asked.cause }
+  const there = await claimFreeze(desk, environment, stop)
+  if (there !== undefined && there.cause !== asked.cause)
+    return { code: 'frozen', environment, stop: there, isNew: false }
   await regate(desk, asked)
   return { code: 'frozen', environment, stop, isNew: true }
+}
+
+/** Makes the branch of a freeze; where there is one that still holds, that one. */
+async function claimFreeze(desk: Needs, environment: string, stop: Stop): Promise<Stop | undefined> {
+  const branch = stopBranch({ environment })
+  const message = stopMessage({ environment }, stop)
+  if ((await desk.branches.claim(branch, message)) === 'created') return undefined
+  const there = await stopOn(desk, branch)
+  if (there?.until !== undefined && there.until <= desk.clock.now()) {
+    await desk.branches.remove(branch)
+    if ((await desk.branches.claim(branch, message)) === 'created') return undefined
+  }
+  return there ?? { ...stop, cause: '' }
 }
 
 /** Lets raises in an environment go on; also in one that is no environment any more. */
 export async function unfreeze(desk: Needs, environment: string, asked: StopAsked): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await desk.mirror.fetch([STOP_REFS])).has(refOf(branch)))
-    return { code: 'refused', refusal: { code: 'not-frozen', environment } }
+    return (await wasLifted(desk, branch, asked))
+      ? { code: 'unfrozen', environment }
+      : { code: 'refused', refusal: { code: 'not-frozen', environment } }
   await desk.branches.remove(branch)
   await regate(desk, asked)
   return { code: 'unfrozen', environment }
+}
+
+/** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
+async function wasLifted({ activity }: Needs, branch: string, { at }: StopAsked): Promise<boolean> {
+  const [newest] = (await activity.movesOf(branch)) ?? []
+  // GitHub's times have whole seconds; a button's are ours.
+  return newest?.kind === 'deleted' && newest.isOurs && newest.at >= Math.floor(at / 1000) * 1000
+}
+
+/** The stop that is on a branch now. */
+async function stopOn(desk: Pick<Desk, 'mirror'>, branch: string): Promise<Stop | undefined> {
+  return (await stopsAmong(desk, await desk.mirror.fetch([STOP_REFS]))).get(branch)
 }
 
 /** Where a stop's words are, in its commit. */

@@ -1,5 +1,5 @@
-import type { StandingLine } from '../core/message/answer.ts'
 import { isPassing, stuckWords } from '../core/message/notice.ts'
+import type { StandingLine } from '../core/message/status.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'

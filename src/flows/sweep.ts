@@ -1,7 +1,8 @@
-import { parseCommands } from '../core/command/parse.ts'
+import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import { rememberBeginning } from './command-record.ts'
 import { deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import {
@@ -15,13 +16,11 @@ import {
   watchedBases,
 } from './memory.ts'
 import { stopsKey } from './stops.ts'
+import { lookForCommands } from './unanswered-commands.ts'
 import { jobOf, type Place, type Task } from './work.ts'
 
 /** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
 const OVERLAP_MS = 2 * 60_000
-
-/** Commands older than this are not carried out any more (see `pendingComments`). */
-const DAY_MS = 24 * 3_600_000
 
 /** How late a timer may go off before it counts as lost. */
 const LATE_MS = 10_000
@@ -33,8 +32,9 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   const memoKey = `swept:${repo.id}`
   const last = await desk.memo.get(memoKey)
   const open = await desk.pulls.allOpen()
-  const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - DAY_MS) : started - DAY_MS
-  const commented = await newestCommands(desk, since)
+  const since =
+    typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - COMMAND_LIFE_MS) : started - COMMAND_LIFE_MS
+  const commented = await desk.conversation.since(since)
 
   const known = [...(await recallDeployed(desk)).filter((name) => !name.includes('*')), ...(await knownBases(desk))]
   const bases = [...new Set([repo.defaultBranch, ...open.map(({ base }) => base.ref), ...known])]
@@ -58,11 +58,11 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
     const task: Task = { type: 'review', installation, repo, pull: pull.number, force: true }
     await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${slot(started)}` }))
   }
-  for (const [pull, comment] of commented) {
-    // Once a comment: what has been answered is not looked at again and again while it is new.
-    const task: Task = { type: 'review', installation, repo, pull, comments: true }
-    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${comment}` }))
-  }
+  await lookForCommands(desk, commented)
+  await rememberBeginning(
+    desk,
+    commented.map(({ comment }) => comment),
+  )
   await desk.memo.set(memoKey, started)
 }
 
@@ -86,16 +86,6 @@ const SLOT_MS = 5_000
 
 function slot(now: number): number {
   return Math.floor(now / SLOT_MS)
-}
-
-/** The newest comment with a command, by pull request. */
-async function newestCommands(desk: Pick<Desk, 'conversation'>, since: number): Promise<ReadonlyMap<number, number>> {
-  const recent = await desk.conversation.since(since)
-  const said = recent.filter(
-    ({ comment: { author, isEdited, body } }) => !author.isBot && !isEdited && parseCommands(body).length > 0,
-  )
-  const byAge = said.toSorted((a, b) => a.comment.id - b.comment.id)
-  return new Map(byAge.map(({ pull, comment }) => [pull, comment.id]))
 }
 
 /** Whether a pull request may look different from what was last said about it. */

@@ -20,6 +20,8 @@ export interface Asked {
   readonly login: string
   readonly pull: number
   readonly reason?: string | undefined
+  /** The comment or button that asks. */
+  readonly cause: string
 }
 
 /** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
@@ -33,9 +35,8 @@ export async function takeSteps(
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      const done = await orRefusal(() =>
-        closePull(desk, step.pull, closingComment(step.reason, { failure, by: step.by })),
-      )
+      const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause })
+      const done = await orRefusal(() => closePull(desk, step.pull, words))
       if (!done.ok) return done
       if (done.value) closed.push(step.pull.number)
       continue

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { COMMAND_LIFE_MS, LATE_MS } from '../core/command/pending.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Job } from '../ports/jobs.ts'
 
@@ -9,7 +10,9 @@ const Where = { installation: z.int(), repo: Repository }
 /** What the worker can be asked to do. A task names what to look at; the truth about it is read when it is done. */
 export const Task = z.discriminatedUnion('type', [
   /** Put 👀 under a command. */
-  z.object({ type: z.literal('acknowledge'), ...Where, comment: z.int() }),
+  z.object({ type: z.literal('acknowledge'), ...Where, comment: z.int(), pull: z.int().optional() }),
+  /** Somebody wrote commands into a review: say where they are read. */
+  z.object({ type: z.literal('redirect'), ...Where, pull: z.int(), review: z.int(), login: z.string() }),
   z.object({
     type: z.literal('review'),
     ...Where,
@@ -63,15 +66,31 @@ export interface Place {
   readonly repo: RepositoryName
 }
 
+export interface Timing {
+  readonly notBefore?: number
+  readonly id?: string
+  /** The sweep sends it again while it is needed, so that a few tries are enough. */
+  readonly isRepeated?: boolean
+}
+
 /** The task as a job. Tasks on one pull request, and tasks on one base branch's rollouts, never run side by side. */
-export function jobOf(task: Task, timing: { readonly notBefore?: number; readonly id?: string } = {}): Job {
-  return { key: `${task.repo.id}${keyOf(task)}`, data: task, ...timing }
+export function jobOf(task: Task, { isRepeated = false, ...timing }: Timing = {}): Job {
+  const patience = isRepeated || !isForPerson(task) ? {} : { patienceMs: COMMAND_LIFE_MS + LATE_MS }
+  return { key: `${task.repo.id}${keyOf(task)}`, data: task, ...patience, ...timing }
+}
+
+/** What somebody asked for is done whenever GitHub answers again, or its author is told that it came too late. */
+function isForPerson(task: Task): boolean {
+  if (task.type === 'review') return task.comments === true
+  return task.type === 'advance' && (task.command !== undefined || task.button !== undefined)
 }
 
 function keyOf(task: Task): string {
   switch (task.type) {
     case 'acknowledge':
       return `!${task.comment}`
+    case 'redirect':
+      return `!review:${task.review}`
     case 'review':
       return `#${task.pull}`
     case 'advance':

@@ -10,6 +10,8 @@ export interface Job {
    * It is remembered while the job waits or runs and for some hours after; a job that was given up may be sent again.
    */
   readonly id?: string
+  /** For at least how long after it was sent the job is tried again when it fails; by default it is given up after a few tries. */
+  readonly patienceMs?: number
 }
 
 export interface Jobs {
@@ -32,8 +34,11 @@ export type JobHandler = (job: ClaimedJob) => Promise<void>
 export interface WorkOptions {
   /** How many keys run side by side in this process; 4 unless told. */
   readonly concurrency?: number
-  /** Called once when a job is given up, with the last error; the place for words on a check run. */
-  readonly onExhausted?: (job: ClaimedJob, error: unknown) => Promise<void>
+  /**
+   * Called when a job is given up, with the last error; the place for words on a check run. Of a job with patience it is
+   * called as soon as any other would have been given up, and once more in the end, when nothing tries it again.
+   */
+  readonly onExhausted?: (job: ClaimedJob, error: unknown, isFinal: boolean) => Promise<void>
 }
 
 export interface JobQueue extends Jobs {
@@ -64,6 +69,27 @@ export class RetryLater extends Error {
     super(why)
     this.retryAt = retryAt
   }
+}
+
+/** What becomes of a job that has failed. */
+export type AfterFailure = 'retry' | 'retry-and-tell' | 'give-up'
+
+/** Decides it from how often the job was tried before, and how long ago it was sent. */
+export function afterFailure(
+  job: { readonly attempt: number; readonly ageMs: number; readonly patienceMs: number | undefined },
+  retryLimit: number,
+): AfterFailure {
+  if (job.attempt < retryLimit) return 'retry'
+  if (job.ageMs >= (job.patienceMs ?? 0)) return 'give-up'
+  return job.attempt === retryLimit ? 'retry-and-tell' : 'retry'
+}
+
+/** The longest pause between two tries: how long after the end of an outage a command may still wait. */
+export const LONGEST_PAUSE_MS = 60_000
+
+/** The pause after a try, 0 for the first: 1, 2, 4 … seconds, then a minute. The queue in a database adds up to as much again. */
+export function retryPauseMs(attempt: number): number {
+  return Math.min(1_000 * 2 ** Math.min(attempt, 16), LONGEST_PAUSE_MS)
 }
 
 /** The moment an error asks for, whatever its class: an adapter's own rate-limit error may carry `retryAt` too. */

@@ -35,4 +35,6 @@ export interface Mirror {
   landings(head: Sha, paths: readonly string[] | 'all', limit: number): Promise<readonly Landing[]>
   /** The commits on `head` but not on `base`, newest first, at most 250, with their whole messages. */
   ahead(base: Sha, head: Sha): Promise<readonly { readonly sha: Sha; readonly message: string }[]>
+  /** The commit without parents that `head` comes from by first parents. */
+  first(head: Sha): Promise<Sha>
 }

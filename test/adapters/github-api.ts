@@ -163,6 +163,29 @@ export function aComment(fields: Readonly<Record<string, unknown>> = {}): Readon
   }
 }
 
+/** A comment as GraphQL shows it. */
+export function aWrittenComment(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  return {
+    fullDatabaseId: '70',
+    body: '/canary 25',
+    createdAt: '2026-03-01T10:00:00Z',
+    lastEditedAt: null,
+    includesCreatedEdit: false,
+    viewerDidAuthor: false,
+    author: { kind: 'User', login: 'mona' },
+    ...fields,
+  }
+}
+
+/** A page of them; `after`: there is another one. */
+export function aConversation(
+  nodes: readonly Readonly<Record<string, unknown>>[],
+  after?: string,
+): Readonly<Record<string, unknown>> {
+  const pageInfo = { hasNextPage: after !== undefined, endCursor: after ?? null }
+  return { data: { repository: { pullRequest: { comments: { nodes, pageInfo } } } } }
+}
+
 export function aCheckRun(fields: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     id: 40,

@@ -10,6 +10,8 @@ import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import { RetryLater } from '../../src/ports/jobs.ts'
 import {
   aComment,
+  aConversation,
+  aWrittenComment,
   aGitHub,
   anApp,
   aPull,
@@ -35,8 +37,8 @@ const CALLS: readonly {
   {
     what: 'a list',
     method: 'get',
-    path: `${REPO}/issues/3/comments?per_page=100&page=1`,
-    call: ({ conversation }) => conversation.of(3),
+    path: `${REPO}/pulls/3/reviews?per_page=100&page=1`,
+    call: ({ pulls }) => pulls.approvers(3, SHA),
   },
   {
     what: 'a comment',
@@ -300,13 +302,36 @@ test('lists are read page by page, a hundred at a time, until a page is short', 
     [2, 100],
     [3, 1],
   ] as const) {
-    const comments = Array.from({ length: count }, (_, index) => aComment({ id: page * 1_000 + index }))
-    world.api.get(`${REPO}/issues/3/comments?per_page=100&page=${page}`).reply(200, comments)
+    const pulls = Array.from({ length: count }, (_, index) => aPull({ number: page * 1_000 + index }))
+    const query = 'sort=created&direction=desc&state=open&per_page=100'
+    world.api.get(`${REPO}/pulls?${query}&page=${page}`).reply(200, pulls)
   }
-  const found = await world.conversation.of(3)
+  const found = await world.pulls.allOpen()
   assert.equal(found.length, 201)
-  assert.deepEqual([found[0]?.id, found[100]?.id, found[200]?.id], [1_000, 2_000, 3_000])
+  assert.deepEqual([found[0]?.number, found[100]?.number, found[200]?.number], [1_000, 2_000, 3_000])
   assert.equal(world.asked().length, 3)
+})
+
+test('comments are read page by page too, and half of them is never taken for all', async () => {
+  const world = await aGitHub()
+  world.api.post('/graphql').reply(200, aConversation([aWrittenComment({ fullDatabaseId: '71' })], 'next'))
+  world.api
+    .post('/graphql', ({ variables }: { variables: { after: unknown } }) => variables.after === 'next')
+    .reply(200, aConversation([aWrittenComment({ fullDatabaseId: '72' })]))
+  assert.deepEqual(
+    (await world.conversation.of(3)).map(({ id }) => id),
+    [71, 72],
+  )
+  for (const [status, body] of [
+    [502, 'Bad Gateway'],
+    [200, { data: { repository: null } }],
+    [200, { data: null, errors: [{ type: 'NOT_FOUND', message: 'No' }] }],
+  ] as const) {
+    const half = await aGitHub()
+    half.api.post('/graphql').reply(200, aConversation([aWrittenComment()], 'next'))
+    half.api.post('/graphql').reply(status, body)
+    await assert.rejects(half.conversation.of(3), GitHubUnavailable)
+  }
 })
 
 test('a list that ends with a full page is asked for one page more', async () => {
@@ -337,22 +362,23 @@ test('lists of which only the newest matter stop at their limit', async () => {
 
 test('a page that fails fails the list: half of it is never taken for the whole', async () => {
   const world = await aGitHub()
-  const path = `${REPO}/issues/3/comments?per_page=100`
+  const path = `${REPO}/pulls/3/reviews?per_page=100`
+  const review = { user: null, state: 'COMMENTED', commit_id: SHA }
   world.api.get(`${path}&page=1`).reply(
     200,
-    Array.from({ length: 100 }, () => aComment()),
+    Array.from({ length: 100 }, () => review),
   )
   world.api.get(`${path}&page=2`).reply(500, { message: 'Server Error' })
-  await assert.rejects(world.conversation.of(3), GitHubUnavailable)
+  await assert.rejects(world.pulls.approvers(3, SHA), GitHubUnavailable)
 })
 
 test('an answer that is cut off or is no list is an outage, and never an empty list', async () => {
   const json = { 'content-type': 'application/json' }
   for (const body of ['[{"id": 1, "na', '', '{}', '{"check_runs": null}', 'null', '{"message": "hello"}']) {
     const world = await aGitHub()
-    world.api.get(`${REPO}/issues/3/comments?per_page=100&page=1`).reply(200, body, json)
+    world.api.get(`${REPO}/pulls/3/reviews?per_page=100&page=1`).reply(200, body, json)
     world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, body, json)
-    await assert.rejects(world.conversation.of(3), GitHubUnavailable, body)
+    await assert.rejects(world.pulls.approvers(3, SHA), GitHubUnavailable, body)
     await assert.rejects(world.checks.on(SHA), GitHubUnavailable, body)
   }
 })

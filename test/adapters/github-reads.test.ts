@@ -4,7 +4,18 @@ import * as fc from 'fast-check'
 import { ZodError } from 'zod'
 import { commentOf, pullRequestOf } from '../../src/adapters/github/schema.ts'
 import { PERMISSIONS } from '../../src/core/rollout/facts.ts'
-import { aCheckRun, aComment, aGitHub, anAccount, aPull, OTHER_SHA, REPO, SHA } from './github-api.ts'
+import {
+  aCheckRun,
+  aComment,
+  aConversation,
+  aGitHub,
+  anAccount,
+  aPull,
+  aWrittenComment,
+  OTHER_SHA,
+  REPO,
+  SHA,
+} from './github-api.ts'
 
 const PERCH = { appId: 7, login: 'perch[bot]' }
 
@@ -253,12 +264,58 @@ test('comments tell who wrote them, when, and whether the text was changed', () 
   assert.equal(commentOf(aComment({ user: anAccount('renovate[bot]', 'Bot') }), PERCH).comment.author.isBot, true)
 })
 
-test("comments come in GitHub's order, those of a pull request oldest first", async () => {
+test('comments come oldest first, with who wrote them and whether anybody has changed them', async () => {
   const world = await aGitHub()
-  const two = [aComment({ id: 1 }), aComment({ id: 2 })]
-  world.api.get(`${REPO}/issues/3/comments?per_page=100&page=1`).reply(200, two)
-  assert.deepEqual(
-    (await world.conversation.of(3)).map(({ id }) => id),
-    [1, 2],
+  const app = { kind: 'Bot', login: PERCH.login.replace('[bot]', '') }
+  world.api.post('/graphql').reply(
+    200,
+    aConversation([
+      aWrittenComment({ fullDatabaseId: '1' }),
+      // Edited within the second in which it was written.
+      aWrittenComment({ fullDatabaseId: '2', lastEditedAt: '2026-03-01T10:00:00Z', includesCreatedEdit: true }),
+      aWrittenComment({ fullDatabaseId: '3', author: null }),
+      aWrittenComment({ fullDatabaseId: '4', author: { kind: 'Bot', login: 'renovate' } }),
+      aWrittenComment({ fullDatabaseId: '5', author: app, viewerDidAuthor: true }),
+      // A person may be called like the App.
+      aWrittenComment({ fullDatabaseId: '6', author: { ...app, kind: 'User' } }),
+    ]),
   )
+  assert.deepEqual(
+    (await world.conversation.of(3)).map(({ id, author, isEdited, isOurs }) => [id, author, isEdited, isOurs]),
+    [
+      [1, { login: 'mona', isBot: false }, false, false],
+      [2, { login: 'mona', isBot: false }, true, false],
+      [3, { login: 'ghost', isBot: false }, false, false],
+      [4, { login: 'renovate[bot]', isBot: true }, false, false],
+      [5, { login: PERCH.login, isBot: true }, false, true],
+      [6, { login: app.login, isBot: false }, false, false],
+    ],
+  )
+})
+
+test('what moved a branch is told newest first, and nothing where GitHub does not say', async () => {
+  const world = await aGitHub()
+  const move = {
+    id: 1,
+    before: SHA,
+    after: OTHER_SHA,
+    ref: 'refs/heads/b',
+    timestamp: '2026-03-01T10:00:00Z',
+    activity_type: 'force_push',
+    actor: anAccount('mona'),
+  }
+  const path = `${REPO}/activity?ref=refs%2Fheads%2Fb&per_page=100`
+  world.api.get(path).reply(200, [move, { ...move, activity_type: 'push', actor: anAccount(PERCH.login, 'Bot') }])
+  const at = Date.UTC(2026, 2, 1, 10)
+  assert.deepEqual(await world.activity.movesOf('b'), [
+    { kind: 'force-push', before: SHA, after: OTHER_SHA, at, isOurs: false },
+    { kind: 'push', before: SHA, after: OTHER_SHA, at, isOurs: true },
+  ])
+  for (const [status, body] of [
+    [404, { message: 'Not Found' }],
+    [200, { message: 'odd' }],
+  ] as const) {
+    world.api.get(path).reply(status, body)
+    assert.equal(await world.activity.movesOf('b'), undefined)
+  }
 })

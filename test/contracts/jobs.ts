@@ -154,6 +154,28 @@ export function jobsContract(subject: JobsUnderTest): void {
       assert.equal(attempts[3], 0)
     })
 
+    test('a job with patience is tried beyond that, told of once on the way, and given up when its time is over', async () => {
+      const queue = await open(0)
+      let tries = 0
+      const told: [number, boolean][] = []
+      await queue.work(
+        async ({ data }) => {
+          if (data['n'] === 1) tries += 1
+          throw new Error('no luck')
+        },
+        { onExhausted: async ({ attempt }, _, isFinal) => void told.push([attempt, isFinal]) },
+      )
+      await queue.enqueue({ key: 'a', data: { n: 1 }, patienceMs: 3_000 })
+      await until(() => tries === 2)
+      assert.deepEqual(told, [[0, false]])
+      await until(async () => (await queue.depth()).failed === 1)
+      assert.deepEqual(told, [
+        [0, false],
+        [tries - 1, true],
+      ])
+      assert.ok(tries >= 3, `${tries} tries`)
+    })
+
     test('a failing job does not hold its key back', async () => {
       const queue = await open()
       let ran = 0

@@ -163,6 +163,18 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
     assert.deepEqual(await mirror.read(main, ['link', 'module']), new Map())
   })
 
+  scene('the first commit stays the same, whatever is pushed and merged', async ({ mirror, author }) => {
+    const root = author.push('main', { a: '1' })
+    author.push('main', { a: '2' })
+    author.git('checkout', '-q', '--orphan', 'elsewhere')
+    author.git('commit', '-q', '-m', 'another beginning')
+    author.git('checkout', '-q', 'main')
+    author.git('merge', '-q', '--allow-unrelated-histories', '-s', 'ours', '-m', 'both', 'elsewhere')
+    author.git('push', '-q', originOf(author), 'HEAD:main')
+    const head = (await mirror.fetch([MAIN])).get(MAIN) ?? ''
+    assert.equal(await mirror.first(head), root)
+  })
+
   scene('changed names the paths that differ, a rename as both', async ({ mirror, author }) => {
     const before = author.push('main', { 'a b': '1\n2\n3\n', 'ü.yaml': 'x', keep: 'k' })
     const after = author.push('main', { 'a b': undefined, moved: '1\n2\n3\n', 'ü.yaml': 'y' })

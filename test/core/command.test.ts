@@ -158,9 +158,15 @@ test('a comment waits for an answer until it has one; edited, old and bots’ co
     comment(5, {}),
     comment(6, { body: answer(1, 'alice', []), isOurs: true, author: { login: 'perch[bot]', isBot: true } }),
     comment(7, { body: '<!-- perch:answer:5 -->' }),
+    comment(8, { createdAt: -27 * 3_600_000 }),
+    // Its answer was deleted.
+    comment(9, {}),
   ]
   assert.deepEqual(
-    pendingComments(comments, 2000).map(({ id }) => id),
-    [5],
+    pendingComments(comments, 2000, new Set([9])).map(({ id, isLate }) => [id, isLate]),
+    [
+      [4, true],
+      [5, false],
+    ],
   )
 })

@@ -79,3 +79,11 @@ test('a window that cannot be read is a mistake in the config', () => {
   ])
     assert.equal(Window.safeParse(window).success, false, JSON.stringify(window))
 })
+
+test('a stop names the comment that made it, so that a second try of the same command knows its own', () => {
+  const message = stopMessage(
+    { environment: 'production' },
+    { by: 'olga', reason: undefined, until: undefined, cause: '71' },
+  )
+  assert.equal(stopFrom('perch/freeze/production', message).cause, '71')
+})

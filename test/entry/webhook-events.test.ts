@@ -147,7 +147,7 @@ test('a command on a pull request gets 👀 and has the conversation read', () =
   for (const body of ['/canary 25', 'Looks good.\n\n/canary next', '/canary', '/canry 5', '/CANARY 25']) {
     const payload = aCommand(body)
     assert.deepEqual(tasksFrom('issue_comment', payload), [
-      { type: 'acknowledge', ...placeIn(payload), comment: 77 },
+      { type: 'acknowledge', ...placeIn(payload), comment: 77, pull: 31 },
       { type: 'review', ...placeIn(payload), pull: 31, comments: true },
     ])
   }
@@ -620,10 +620,13 @@ test('when a job is given up, only a review has somebody to tell', async () => {
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   const end = giveUp(parts)
   const cause = new Error('again and again')
-  await end(claimed(jobOf({ type: 'advance', installation: 5, repo, base: 'main' })), cause)
-  await end(claimed(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 1 })), cause)
-  await end(claimed(sweepJob('x')), cause)
-  await end(claimed(deliveryJob({ id: 'a', name: 'push', payload: {} })), cause)
+  await end(claimed(jobOf({ type: 'advance', installation: 5, repo, base: 'main' })), cause, true)
+  await end(claimed(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 1 })), cause, true)
+  await end(claimed(sweepJob('x')), cause, true)
+  await end(claimed(deliveryJob({ id: 'a', name: 'push', payload: {} })), cause, true)
   assert.deepEqual(places, [])
-  await assert.rejects(end(claimed(jobOf({ type: 'review', installation: 5, repo, pull: 3 })), cause), /no desk today/)
+  await assert.rejects(
+    end(claimed(jobOf({ type: 'review', installation: 5, repo, pull: 3 })), cause, true),
+    /no desk today/,
+  )
 })

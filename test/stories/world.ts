@@ -105,6 +105,8 @@ export interface Story {
 export interface StoryOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Partial<Environment>
+  /** How often a job that fails is tried again before it counts as one that fails for longer. */
+  readonly retryLimit?: number
 }
 
 interface Stage {
@@ -124,8 +126,8 @@ after(async () => {
 
 /** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
 export async function aStory(options: StoryOptions = {}): Promise<Story> {
-  const key = JSON.stringify(options.env ?? {})
-  const stage = stages.get(key) ?? aStage(options.env ?? {})
+  const key = JSON.stringify([options.env ?? {}, options.retryLimit])
+  const stage = stages.get(key) ?? aStage(options)
   stages.set(key, stage)
   const { box, env, service } = await stage
   count += 1
@@ -147,7 +149,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   }
 }
 
-async function aStage(over: Partial<Environment>): Promise<Stage> {
+async function aStage({ env: over = {}, retryLimit }: StoryOptions): Promise<Stage> {
   const box = await startGitHub()
   const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
   const env: Environment = {
@@ -163,7 +165,8 @@ async function aStage(over: Partial<Environment>): Promise<Stage> {
     reconcileSeconds: 3600,
     ...over,
   }
-  const service = await startService(env, pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' }))
+  const log = pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' })
+  const service = await startService(env, log, retryLimit === undefined ? {} : { retryLimit })
   box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
   return {
     box,

@@ -54,6 +54,7 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
     merge: (base, head) => merge(state, base, head),
     landings: (head, paths, limit) => landings(state, head, { paths, limit }),
     ahead: (base, head) => ahead(state, base, head),
+    first: (head) => first(state, head),
   }
 }
 
@@ -166,6 +167,12 @@ async function ahead(state: State, base: Sha, head: Sha): ReturnType<Mirror['ahe
     const end = commit.indexOf('\n')
     return { sha: commit.slice(0, end), message: commit.slice(end + 1).trimEnd() }
   })
+}
+
+async function first(state: State, head: Sha): Promise<Sha> {
+  const args = ['log', '--first-parent', '--max-parents=0', '--max-count=1', '--format=%H', checked(head)]
+  const [sha] = fields(await expectSuccess(state, await state.git.local({ args }), [head]), '\n')
+  return sha ?? head
 }
 
 /** A tree never changes, so its listing is kept; the oldest goes first. */

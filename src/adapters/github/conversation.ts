@@ -1,14 +1,35 @@
+import type { Comment } from '../../core/rollout/facts.ts'
 import type { Conversation } from '../../ports/conversation.ts'
-import { at, type Client, list, request } from './client.ts'
+import { at, type Client, graphql, GitHubUnavailable, list, outage, request } from './client.ts'
+import { conversationPageOf, writtenCommentOf } from './comment-schema.ts'
 import { commentOf } from './schema.ts'
+
+/** REST dates edits to whole seconds, so that one within the second of its comment would not show; GraphQL names it. */
+const COMMENTS = `query ($owner: String!, $repo: String!, $pull: Int!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    pullRequest(number: $pull) {
+      comments(first: 100, after: $after) {
+        nodes {
+          fullDatabaseId
+          body
+          createdAt
+          lastEditedAt
+          includesCreatedEdit
+          viewerDidAuthor
+          author { kind: __typename login }
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+}`
+
+/** Pages of a hundred: as many comments as a list in REST is read for. */
+const MAX_PAGES = 50
 
 export function conversation(client: Client): Conversation {
   return {
-    async of(pull) {
-      const params = { ...at(client), issue_number: pull }
-      const answers = await list(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
-      return answers.map((answer) => commentOf(answer, client.app).comment)
-    },
+    of: (pull) => commentsOf(client, pull),
     async since(time) {
       const params = { ...at(client), since: new Date(time).toISOString(), sort: 'updated', direction: 'desc' }
       const answers = await list(client, 'GET /repos/{owner}/{repo}/issues/comments', { params, limit: 500 })
@@ -31,5 +52,31 @@ export function conversation(client: Client): Conversation {
         expected: [403, 404, 410, 422],
       })
     },
+  }
+}
+
+async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
+  const comments: Comment[] = []
+  let after: string | undefined
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await ask(client, { ...at(client), pull, after: after ?? null })
+    const found = conversationPageOf(answer)
+    // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
+    if (found === undefined) throw new GitHubUnavailable('the comments of a pull request: the answer holds no list')
+    comments.push(...found.nodes.map((node) => writtenCommentOf(node, client.app)))
+    after = found.after
+    if (after === undefined) break
+  }
+  return comments
+}
+
+async function ask(client: Client, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
+  try {
+    return await graphql(client, COMMENTS, variables)
+  } catch (error) {
+    // Octokit's own error carries the whole request.
+    throw error instanceof Error && error.name === 'GraphqlResponseError'
+      ? outage(error, { route: 'the comments of a pull request' })
+      : error
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
 import type { Kept } from '../../core/report/report.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
@@ -6,7 +7,7 @@ import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 /** The fields of GitHub's answers that Perch uses; everything else is left unread. */
 const Account = z.object({ login: z.string(), type: z.string().default('User') })
 
-const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+export const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
 export const PullAnswer = z.object({
   number: z.int(),
@@ -21,6 +22,7 @@ export const PullAnswer = z.object({
   merge_commit_sha: z.string().nullish(),
   labels: z.array(z.object({ name: z.string() })).default([]),
   created_at: Time,
+  updated_at: Time.optional(),
   closed_at: Time.nullish(),
 })
 
@@ -113,6 +115,7 @@ export function pullRequestOf(answer: unknown): PullRequest {
     labels: pull.labels.map(({ name }) => name),
     createdAt: pull.created_at,
     closedAt: pull.closed_at ?? undefined,
+    ...(pull.updated_at === undefined ? {} : { updatedAt: pull.updated_at }),
   }
 }
 
@@ -191,6 +194,36 @@ export function deploymentSignalOf(
     by: [...loginsOf(status.creator), ...botOf(status.performed_via_github_app)],
   }
   return { id: status.id, signal }
+}
+
+const MOVE_KINDS = {
+  push: 'push',
+  force_push: 'force-push',
+  branch_creation: 'created',
+  branch_deletion: 'deleted',
+  pr_merge: 'merge',
+  merge_queue_merge: 'merge',
+} as const
+
+const ActivityAnswer = z.object({
+  before: z.string().nullish(),
+  after: z.string().nullish(),
+  timestamp: Time,
+  activity_type: z.enum(['push', 'force_push', 'branch_creation', 'branch_deletion', 'pr_merge', 'merge_queue_merge']),
+  actor: Account.nullable(),
+})
+
+/** A list of activities; undefined where it is no such list. */
+export function branchMovesIn(answer: unknown, us: AppIdentity): readonly BranchMove[] | undefined {
+  const list = z.array(ActivityAnswer).safeParse(answer)
+  if (!list.success) return undefined
+  return list.data.map(({ before, after, timestamp, activity_type, actor }) => ({
+    kind: MOVE_KINDS[activity_type],
+    before: before ?? '',
+    after: after ?? '',
+    at: timestamp,
+    isOurs: actor !== null && actor.type === 'Bot' && actor.login === us.login,
+  }))
 }
 
 function loginsOf(account: z.infer<typeof Account> | null | undefined): readonly string[] {

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../ports/clock.ts'
 import {
+  afterFailure,
   type ClaimedJob,
   type Job,
   type JobHandler,
   type JobQueue,
   type WorkOptions,
   retryMoment,
+  retryPauseMs,
 } from '../../ports/jobs.ts'
 
 export interface MemoryQueueOptions {
@@ -29,6 +31,8 @@ interface Waiting {
   readonly order: number
   /** What a second job with the same id is told by; a job without an id has none. */
   readonly mark: string | undefined
+  readonly sentAt: number
+  readonly patienceMs: number | undefined
 }
 
 interface State {
@@ -98,6 +102,8 @@ function enqueue(state: State, job: Job): void {
     notBefore: job.notBefore ?? 0,
     order: state.orders,
     mark,
+    sentAt: state.now(),
+    patienceMs: job.patienceMs,
   })
 }
 
@@ -141,26 +147,29 @@ async function run(state: State, one: Waiting): Promise<void> {
     await state.worker?.handler(one.job)
     if (one.mark !== undefined) state.marks.set(one.mark, state.now() + REMEMBERED_MS)
   } catch (error) {
-    await afterFailure(state, one, error)
+    await settleFailure(state, one, error)
   }
 }
 
-async function afterFailure(state: State, one: Waiting, error: unknown): Promise<void> {
+async function settleFailure(state: State, one: Waiting, error: unknown): Promise<void> {
   const { attempt } = one.job
   const at = retryMoment(error)
   if (at !== undefined) {
     state.waiting.add({ ...one, notBefore: Math.max(at, state.now() + SECOND) })
     return
   }
-  if (attempt < state.retryLimit) {
-    const notBefore = state.now() + 2 ** attempt * SECOND
+  const ageMs = state.now() - one.sentAt
+  const next = afterFailure({ attempt, ageMs, patienceMs: one.patienceMs }, state.retryLimit)
+  if (next !== 'give-up') {
+    const notBefore = state.now() + retryPauseMs(attempt)
     state.waiting.add({ ...one, job: { ...one.job, attempt: attempt + 1 }, notBefore })
-    return
+    if (next === 'retry') return
+  } else {
+    state.failed += 1
+    if (one.mark !== undefined) state.marks.delete(one.mark)
   }
-  state.failed += 1
-  if (one.mark !== undefined) state.marks.delete(one.mark)
   try {
-    await state.worker?.options.onExhausted?.(one.job, error)
+    await state.worker?.options.onExhausted?.(one.job, error, next === 'give-up')
   } catch {
     // The real queue logs this and goes on.
   }

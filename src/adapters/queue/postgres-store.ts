@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type Db, type JobWithMetadata, PgBoss } from 'pg-boss'
-import type { ClaimedJob, Job } from '../../ports/jobs.ts'
+import { type ClaimedJob, type Job, LONGEST_PAUSE_MS } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
-import { DepthRows, JobData, MemoEntries, MemoRows, StoredJob } from './schema.ts'
+import { DepthRows, FailureNote, JobData, MemoEntries, MemoRows, StoredJob } from './schema.ts'
 import {
   CLAIM_LOCK,
   CREATE_MEMO,
@@ -21,6 +21,8 @@ import { type Claim, reasonOf, type Store, type StoreOptions } from './store.ts'
 
 const HOUR = 3_600
 const CHANNEL = 'perch_jobs'
+/** pg-boss would end a patient job by itself. */
+const UNLIMITED = 100_000
 
 export interface PostgresClaim extends Claim {
   readonly row: JobWithMetadata
@@ -80,7 +82,7 @@ async function prepare(boss: PgBoss, { retryLimit, heartbeatSeconds }: StoreOpti
     retryLimit: retryLimit + 1,
     retryDelay: 1,
     retryBackoff: true,
-    retryDelayMax: 60,
+    retryDelayMax: LONGEST_PAUSE_MS / 1_000,
     heartbeatSeconds,
     // The end of a handler that hangs but whose process lives. Our own calls to the outside give up within minutes.
     expireInSeconds: HOUR,
@@ -98,11 +100,14 @@ async function addJob(boss: PgBoss, job: Job): Promise<void> {
     key: job.key,
     json: JSON.stringify(job.data),
     ...(job.id === undefined ? {} : { id: job.id }),
+    ...(job.patienceMs === undefined ? {} : { patienceMs: job.patienceMs }),
   }
   await boss.send(QUEUE, stored, {
     group: { id: job.key },
     ...(job.id === undefined ? {} : { id: uuidOf(job.key, job.id) }),
     ...(job.notBefore === undefined ? {} : { startAfter: new Date(job.notBefore) }),
+    // How long it is tried is decided when it fails (`afterFailure`).
+    ...(job.patienceMs === undefined ? {} : { retryLimit: UNLIMITED }),
   })
 }
 
@@ -117,7 +122,10 @@ function claims(boss: PgBoss, db: Db): Claims {
         [...held].map(({ row }) => row),
       )),
     complete: async ({ row }) => void (await boss.complete(QUEUE, row)),
-    retry: async ({ row }, reason) => void (await boss.fail(QUEUE, row, { reason: storable(reason) })),
+    async retry({ row }, reason) {
+      const failures = FailureNote.parse(row.output).failures + 1
+      await boss.fail(QUEUE, row, { reason: storable(reason), failures })
+    },
     async putBack({ row }, at) {
       await db.executeSql(PUT_BACK, [row.id, row.retryCount, new Date(at).toISOString()])
     },
@@ -135,16 +143,27 @@ async function claimOldest(boss: PgBoss, db: Db, busyKeys: readonly string[]): P
     await transaction.db.executeSql(CLAIM_LOCK)
     const [row] = await boss.fetch<object>(QUEUE, { ...options, db: transaction.db })
     await transaction.commit()
-    // `keepUntil` is pg-boss's: a job that waits beyond it would be deleted without a word.
-    return row === undefined ? undefined : { row, job: claimedJob(row), keptUntil: row.keepUntil.getTime() }
+    return row === undefined ? undefined : claimOf(row)
   } catch (error) {
     await transaction.rollback()
     throw error
   }
 }
 
-function claimedJob(row: JobWithMetadata): ClaimedJob {
+function claimOf(row: JobWithMetadata): PostgresClaim {
   const stored = StoredJob.parse(row.data)
+  return {
+    row,
+    job: claimedJob(row, stored),
+    // pg-boss's: a job that waits beyond it would be deleted without a word.
+    keptUntil: row.keepUntil.getTime(),
+    sentAt: row.createdOn.getTime(),
+    patienceMs: stored.patienceMs,
+    deaths: row.retryCount - FailureNote.parse(row.output).failures,
+  }
+}
+
+function claimedJob(row: JobWithMetadata, stored: StoredJob): ClaimedJob {
   return {
     key: stored.key,
     data: JobData.parse(JSON.parse(stored.json)),

@@ -1,4 +1,4 @@
-import { type ClaimedJob, type JobHandler, type WorkOptions, retryMoment } from '../../ports/jobs.ts'
+import { afterFailure, type ClaimedJob, type JobHandler, type WorkOptions, retryMoment } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Claim, reasonOf, type Store } from './store.ts'
 
@@ -32,10 +32,12 @@ type Outcome =
   | { readonly end: 'retry'; readonly reason: string }
   | { readonly end: 'given-up'; readonly reason: string }
 
-async function outcomeOf<C extends Claim>(setup: Setup<C>, { job, keptUntil }: C): Promise<Outcome> {
+async function outcomeOf<C extends Claim>(setup: Setup<C>, claim: C): Promise<Outcome> {
+  const { job, keptUntil, patienceMs } = claim
+  const isDeadly = hasKilled(claim, setup.retryLimit)
   let failure: unknown
   try {
-    if (job.attempt > setup.retryLimit) throw new Error('The process ended each time that this job ran.')
+    if (isDeadly) throw new Error('The process ended each time that this job ran.')
     await setup.handler(job)
     return { end: 'done' }
   } catch (error) {
@@ -47,22 +49,30 @@ async function outcomeOf<C extends Claim>(setup: Setup<C>, { job, keptUntil }: C
     setup.log.info({ ...facts, at: new Date(at).toISOString() }, 'A job waits.')
     return { end: 'later', at: Math.max(at, Date.now() + SOON_MS) }
   }
-  if (job.attempt < setup.retryLimit) {
+  const age = { attempt: job.attempt, ageMs: Date.now() - claim.sentAt, patienceMs }
+  const next = isDeadly ? 'give-up' : afterFailure(age, setup.retryLimit)
+  if (next !== 'give-up') {
     setup.log.warn(facts, 'A job failed and will be tried again.')
+    if (next === 'retry-and-tell') await tellExhausted(setup, { job, isFinal: false }, failure)
     return { end: 'retry', reason: facts.reason }
   }
   setup.log.error(facts, 'A job failed for the last time and was given up.')
-  await tellExhausted(setup, job, failure)
+  await tellExhausted(setup, { job, isFinal: true }, failure)
   return { end: 'given-up', reason: facts.reason }
+}
+
+/** A job without patience that is claimed once more than it may be tried has ended its process on the last try. */
+function hasKilled({ job, deaths, patienceMs }: Claim, retryLimit: number): boolean {
+  return deaths > retryLimit || (patienceMs === undefined && job.attempt > retryLimit)
 }
 
 async function tellExhausted(
   setup: Pick<Setup<Claim>, 'options' | 'log'>,
-  job: ClaimedJob,
+  { job, isFinal }: { readonly job: ClaimedJob; readonly isFinal: boolean },
   failure: unknown,
 ): Promise<void> {
   try {
-    await setup.options.onExhausted?.(job, failure)
+    await setup.options.onExhausted?.(job, failure, isFinal)
   } catch (error) {
     const facts = { key: job.key, id: job.id, reason: reasonOf(error) }
     setup.log.error(facts, 'What follows a job that was given up failed too.')

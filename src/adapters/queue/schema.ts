@@ -8,8 +8,16 @@ export type LockFile = z.infer<typeof LockFile>
  * What we put into pg-boss's `data` column. The caller's data is kept as a text within the JSON: PostgreSQL's jsonb
  * refuses `\u0000` and half surrogates, and a pull request's title may hold either.
  */
-export const StoredJob = z.object({ key: z.string(), id: z.string().optional(), json: z.string() })
+export const StoredJob = z.object({
+  key: z.string(),
+  id: z.string().optional(),
+  json: z.string(),
+  patienceMs: z.number().optional(),
+})
 export type StoredJob = z.infer<typeof StoredJob>
+
+/** What is kept with a job when it fails: how often that has happened. */
+export const FailureNote = z.object({ failures: z.int() }).catch({ failures: 0 })
 
 export const JobData = z.record(z.string(), z.unknown())
 
@@ -29,6 +37,9 @@ export const SqliteJob = z.object({
   id: z.string().nullable(),
   data: z.string(),
   attempt: z.int(),
+  sent: z.int(),
+  patience: z.int().nullable(),
+  failures: z.int(),
 })
 
 export const SqliteMemo = z.object({ key: z.string(), value: z.string() })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { ClaimedJob, Job } from '../../ports/jobs.ts'
+import { type ClaimedJob, type Job, retryPauseMs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { JobData, SqliteDepth, SqliteJob, SqliteMemo } from './schema.ts'
 import type { Claim, Store } from './store.ts'
@@ -14,16 +14,14 @@ const KEEP_DONE_MS = 6 * HOUR_MS
 const KEEP_FAILED_MS = 7 * DAY_MS
 const KEEP_MEMO_MS = 30 * DAY_MS
 const TIDY_MS = 10 * 60_000
-/** Pauses before the next try: 1, 2, 4 … seconds, and up to as much again, so that many do not come back at once. */
-const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 60_000
 
-/** `due` and `ended` are epoch milliseconds. An id counts once within its key, unless its job was given up. */
+/** `sent`, `due` and `ended` are epoch milliseconds. `failures`: the tries that ended with an error, and not with the process. An id counts once within its key, unless its job was given up. */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS job (
     number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, id TEXT, data TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'active', 'done', 'failed')),
-    due INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, ended INTEGER, reason TEXT
+    due INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, ended INTEGER, reason TEXT,
+    sent INTEGER NOT NULL, patience INTEGER, failures INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS job_id ON job (key, id) WHERE id IS NOT NULL AND state <> 'failed';
   CREATE INDEX IF NOT EXISTS job_state ON job (state, number);
@@ -32,13 +30,18 @@ const TABLES = `
 
 /** A job without an id leaves nothing behind; of one with an id only the id is kept. */
 const SQL = {
-  add: `INSERT INTO job (key, id, data, state, due) VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT DO NOTHING`,
+  add: `
+    INSERT INTO job (key, id, data, state, due, sent, patience) VALUES (?, ?, ?, 'waiting', ?, ?, ?)
+    ON CONFLICT DO NOTHING`,
   claim: `
     UPDATE job SET state = 'active' WHERE number = (
       SELECT number FROM job WHERE state = 'waiting' AND due <= ? AND key NOT IN (SELECT value FROM json_each(?))
       ORDER BY number LIMIT 1
-    ) RETURNING number, key, id, data, attempt`,
-  wait: `UPDATE job SET state = 'waiting', due = ?, attempt = ?, reason = ? WHERE number = ?`,
+    ) RETURNING number, key, id, data, attempt, sent, patience, failures`,
+  wait: `UPDATE job SET state = 'waiting', due = ? WHERE number = ?`,
+  retry: `
+    UPDATE job SET state = 'waiting', due = ?, attempt = attempt + 1, failures = failures + 1, reason = ?
+    WHERE number = ?`,
   forget: 'DELETE FROM job WHERE number = ? AND id IS NULL',
   complete: `UPDATE job SET state = 'done', ended = ?, data = '{}' WHERE number = ?`,
   giveUp: `UPDATE job SET state = 'failed', ended = ?, reason = ? WHERE number = ?`,
@@ -112,6 +115,7 @@ function prepareStatements(db: DatabaseSync): Statements {
     add: db.prepare(SQL.add),
     claim: db.prepare(SQL.claim),
     wait: db.prepare(SQL.wait),
+    retry: db.prepare(SQL.retry),
     forget: db.prepare(SQL.forget),
     complete: db.prepare(SQL.complete),
     giveUp: db.prepare(SQL.giveUp),
@@ -168,14 +172,15 @@ async function openDisk(log: string): Promise<Disk> {
   }
 }
 
-function addJob({ add }: Statements, { key, id, data, notBefore }: Job): boolean {
-  return add.run(key, id ?? null, JSON.stringify(data), Math.ceil(notBefore ?? 0)).changes > 0
+function addJob({ add }: Statements, { key, id, data, notBefore, patienceMs }: Job): boolean {
+  const due = Math.ceil(notBefore ?? 0)
+  return add.run(key, id ?? null, JSON.stringify(data), due, Date.now(), patienceMs ?? null).changes > 0
 }
 
 type Claims = Pick<Store<SqliteClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>
 
 function claims(statements: Statements): Claims {
-  const { wait } = statements
+  const { wait, retry } = statements
   return {
     claim: async (busyKeys) => claimOldest(statements, busyKeys),
     touch: async () => undefined,
@@ -183,23 +188,25 @@ function claims(statements: Statements): Claims {
       if (statements.forget.run(number).changes === 0) statements.complete.run(Date.now(), number)
     },
     async retry({ number, job }, reason) {
-      wait.run(Math.ceil(Date.now() + pauseAfter(job.attempt)), job.attempt + 1, reason, number)
+      retry.run(Math.ceil(Date.now() + pauseAfter(job.attempt)), reason, number)
     },
-    putBack: async ({ number, job }, at) => void wait.run(Math.ceil(at), job.attempt, null, number),
+    putBack: async ({ number }, at) => void wait.run(Math.ceil(at), number),
     giveUp: async ({ number }, reason) => void statements.giveUp.run(Date.now(), reason, number),
   }
 }
 
+/** Up to as much again, so that many do not come back at once. */
 function pauseAfter(attempt: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (1 + Math.random())
+  return retryPauseMs(attempt) * (1 + Math.random())
 }
 
 function claimOldest({ claim }: Statements, busyKeys: readonly string[]): SqliteClaim | undefined {
   const row = claim.get(Date.now(), JSON.stringify(busyKeys))
   if (row === undefined) return undefined
-  const { number, key, id, data, attempt } = SqliteJob.parse(row)
+  const { number, key, id, data, attempt, sent, patience, failures } = SqliteJob.parse(row)
   const job: ClaimedJob = { key, attempt, id: id ?? `job-${number}`, data: JobData.parse(JSON.parse(data)) }
-  return { number, job, keptUntil: Number.POSITIVE_INFINITY }
+  const patienceMs = patience ?? undefined
+  return { number, job, keptUntil: Number.POSITIVE_INFINITY, sentAt: sent, patienceMs, deaths: attempt - failures }
 }
 
 function memoIn({ getMemo, setMemo, forgetMemo, memoEntries }: Statements): Memo {

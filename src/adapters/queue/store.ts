@@ -6,6 +6,11 @@ export interface Claim {
   readonly job: ClaimedJob
   /** Until when the store keeps the job while it waits, epoch milliseconds. */
   readonly keptUntil: number
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number
+  readonly patienceMs: number | undefined
+  /** How often the process ended while it ran. */
+  readonly deaths: number
 }
 
 /** Where jobs and the memo are kept. `C`: what the store needs to find a claimed job again. */

@@ -1,5 +1,5 @@
 import { answeredIn } from '../message/answer.ts'
-import type { Comment } from '../rollout/facts.ts'
+import type { Comment, PullRequest } from '../rollout/facts.ts'
 import type { CommandLine } from './commands.ts'
 import { parseCommands } from './parse.ts'
 
@@ -10,18 +10,39 @@ export interface PendingComment {
   /** Epoch milliseconds. */
   readonly createdAt: number
   readonly commands: readonly CommandLine[]
+  /** It has waited for longer than commands live: it is told so, and not carried out. */
+  readonly isLate: boolean
 }
 
 /** A command that nobody carried out for a day is not what its author would still expect to happen. */
-const MAX_AGE_MS = 24 * 3_600_000
+export const COMMAND_LIFE_MS = 24 * 3_600_000
 
-/** Comments with commands that have no answer of ours yet, oldest first. Edited ones and those of bots never count. */
-export function pendingComments(comments: readonly Comment[], now: number): readonly PendingComment[] {
+/** For how long after that its author is still told that it was not carried out. */
+export const LATE_MS = 2 * 3_600_000
+
+/**
+ * Comments with commands that have no answer of ours yet, oldest first. Edited ones and those of bots never count. `done`:
+ * those that are known to have been answered, also where somebody has deleted the answer.
+ */
+export function pendingComments(
+  comments: readonly Comment[],
+  now: number,
+  done: ReadonlySet<number> = new Set(),
+): readonly PendingComment[] {
   const answered = new Set(comments.filter(({ isOurs }) => isOurs).map(({ body }) => answeredIn(body)))
   return comments.flatMap((comment) => {
     const { id, author, body, createdAt, isEdited, isOurs } = comment
-    if (isOurs || author.isBot || isEdited || answered.has(id) || now - createdAt > MAX_AGE_MS) return []
+    const ageMs = now - createdAt
+    const isOver = isOurs || author.isBot || isEdited || answered.has(id) || done.has(id)
+    if (isOver || ageMs > COMMAND_LIFE_MS + LATE_MS) return []
     const commands = parseCommands(body)
-    return commands.length === 0 ? [] : [{ id, login: author.login, createdAt, commands }]
+    if (commands.length === 0) return []
+    return [{ id, login: author.login, createdAt, commands, isLate: ageMs > COMMAND_LIFE_MS }]
   })
+}
+
+/** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */
+export function isForBase(pull: Pick<PullRequest, 'state'>, { isLate, commands }: PendingComment): boolean {
+  if (isLate) return false
+  return pull.state === 'merged' || commands.some(({ result }) => result.ok && result.command.name === 'abort')
 }

@@ -3,17 +3,14 @@ import type { Override } from '../gate/gate.ts'
 import { isOverridable } from '../gate/names.ts'
 import type { Review } from '../gate/review.ts'
 import type { Comment, Sha } from '../rollout/facts.ts'
-import type { Standing } from '../rollout/standing.ts'
-import { planOf, targetName } from '../rollout/target.ts'
 import type { Stop } from '../stop/stop.ts'
-import { type NotDeployed, notDeployedWords } from './gate-refusal.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { type ProofOfEdit, proofWords } from './proof.ts'
-import { planPicture } from './plan-picture.ts'
 import { planWords } from './pull-request.ts'
 import { explainRefusal, type Refusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
+import { type PlanStatus, planStatusWords, type RolloutStatus, statusWords } from './status.ts'
 import { time } from './time.ts'
 import { changeTitle } from './traffic.ts'
 import { remedy, verdictLine } from './verdict.ts'
@@ -33,13 +30,14 @@ export type Outcome =
       readonly sha: string
       readonly proof: ProofOfEdit | undefined
     }
+  /** Done on a pull request that merged before this could be said. */
+  | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
   | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
-  /** `away`: the pull request is for a branch without rollouts. */
-  | { readonly code: 'status'; readonly standings: readonly StandingLine[]; readonly away?: NotDeployed }
+  | ({ readonly code: 'status' } & RolloutStatus)
   | { readonly code: 'help' }
-  | { readonly code: 'plan'; readonly name: string; readonly plan: readonly number[]; readonly share: number }
+  | ({ readonly code: 'plan' } & PlanStatus)
   /** `sha` undefined where it was so already. */
   | {
       readonly code: 'planned'
@@ -60,14 +58,6 @@ export type Outcome =
 export interface OverrideRecord extends Override {
   readonly sha: Sha
   readonly seal: string
-}
-
-export interface StandingLine {
-  readonly standing: Standing
-  /** The open pull requests of this rollout. */
-  readonly open: readonly number[]
-  /** Why it does not go on, in Markdown of ours. */
-  readonly stuck?: string | undefined
 }
 
 /** Marks the one answer to a comment, so that it is given once. */
@@ -108,12 +98,20 @@ export function answer(
   return bounded(paragraphs(answerMarker(comment), ...parts))
 }
 
+/** The answer to a comment that was answered before, where that answer cannot be given again. */
+export function repeatedAnswer(comment: number, login: string): string {
+  const words = `Perch has carried out this comment of ${code(login)} before, and its answer is gone. \`/canary status\` shows where things stand; comment again to have it done again.`
+  return paragraphs(answerMarker(comment), words)
+}
+
 function words(outcome: Outcome): string {
   switch (outcome.code) {
     case 'refused':
       return `⛔ ${explainRefusal(outcome.refusal)}${outcome.refusal.code === 'github-refused' ? ' Then comment again.' : ''}`
     case 'set':
       return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
+    case 'committed':
+      return `✅ Done in ${outcome.sha.slice(0, 7)} before this pull request merged: ${plainText(outcome.headline)}`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
@@ -121,11 +119,11 @@ function words(outcome: Outcome): string {
     case 'aborted':
       return abortWords(outcome)
     case 'status':
-      return outcome.away === undefined ? statusWords(outcome.standings) : notDeployedWords(outcome.away)
+      return statusWords(outcome)
     case 'help':
       return helpWords()
     case 'plan':
-      return planAnswer(outcome)
+      return planStatusWords(outcome)
     case 'planned':
       return plannedAnswer(outcome)
     case 'held':
@@ -172,14 +170,6 @@ function nothingDiffers(problems: Review['problems']): string {
 function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
   if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
   return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. What it asks for itself stays; \`/canary next\` makes that a step of the plan.`
-}
-
-function planAnswer({ name, plan, share }: Extract<Outcome, { code: 'plan' }>): string {
-  const now = share === 0 ? 'not begun' : `at ${percent(share)}`
-  return paragraphs(
-    `The plan of ${code(name)} is ${planWords(plan)}; it is ${now}.`,
-    planPicture({ plan, now: share, next: undefined }),
-  )
 }
 
 function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
@@ -247,32 +237,6 @@ function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>)
   return rollback === undefined
     ? `🛑 ${steps} The canary has no traffic.`
     : `🛑 ${steps} Merge #${rollback} to send all traffic back: no gate holds it.`
-}
-
-const PHASES = {
-  idle: 'no canary traffic',
-  unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
-  'by-hand': 'moved by hand (no annotation): Perch shows it and leaves it alone',
-  stepping: 'rolling out',
-  'finishing-version': 'finishing: the stable version becomes the canary’s',
-  'finishing-weights': 'finishing: the weights go back to 100/0',
-} as const satisfies Record<Standing['phase'], string>
-
-function statusWords(lines: readonly StandingLine[]): string {
-  if (lines.length === 0) return 'No rollout belongs to this pull request.'
-  const rows = lines.map(({ standing, open }) => [
-    code(targetName(standing.target)),
-    standing.phase === 'unreadable' ? '?' : percent(standing.share),
-    standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
-    PHASES[standing.phase],
-    open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
-  ])
-  const moving = lines.filter(({ standing }) => standing.share > 0)
-  const pictures = moving.map(({ standing }) =>
-    planPicture({ plan: planOf(standing.target), now: standing.share, next: undefined }),
-  )
-  const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
-  return paragraphs(table(['Rollout', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
 }
 
 function helpWords(): string {

@@ -176,16 +176,25 @@ export function withMeasurements(body: string, reports: readonly AnalysisReport[
   return sizeOf(rest.trimEnd()) > room ? body : `${rest.trimEnd()}\n\n${section}`
 }
 
+/** Marks what is said on a step that an abort closes: by it a second try of the same abort finds what the first one closed. */
+export function abortMarker(cause: string): string {
+  return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
+}
+
+interface ClosingFacts {
+  readonly failure?: AnalysisReport | undefined
+  readonly by?: number | undefined
+  /** The comment or button that asked for it. */
+  readonly cause?: string | undefined
+}
+
 /** Said on a pull request of ours before it is closed. */
-export function closingComment(
-  reason: CloseReason,
-  { failure, by }: { readonly failure?: AnalysisReport | undefined; readonly by?: number | undefined } = {},
-): string {
+export function closingComment(reason: CloseReason, { failure, by, cause }: ClosingFacts = {}): string {
   switch (reason) {
     case 'rolling-back':
       return 'Closed: the rollout is being rolled back.'
     case 'aborted':
-      return 'Closed: the rollout was aborted.'
+      return paragraphs(cause === undefined ? undefined : abortMarker(cause), 'Closed: the rollout was aborted.')
     case 'failed':
       return failedWords(failure)
     case 'superseded':

@@ -2,7 +2,7 @@ import type { CommandProblem } from '../command/commands.ts'
 import { COMMANDS } from '../command/commands.ts'
 import { OVERRIDABLE } from '../gate/names.ts'
 import type { Place } from '../manifest/parse.ts'
-import type { Permission, Sha } from '../rollout/facts.ts'
+import type { Permission } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
 import type { WeightRefusal } from '../traffic/reweigh.ts'
 import type { StartRefusal } from '../traffic/start.ts'
@@ -10,13 +10,12 @@ import { explainGateRefusal, type GateRefusal } from './gate-refusal.ts'
 import { explainGitHubRefusal, type GitHubRefusal } from './github-refusal.ts'
 import { clip, fitLines } from './limits.ts'
 import { code, list, percent } from './markdown.ts'
+import { explainStale, type StaleRefusal } from './stale-refusal.ts'
 
 /** Why a command was not carried out. */
 export type Refusal =
   | { readonly code: 'not-allowed'; readonly login: string; readonly needs: Permission; readonly has: Permission }
   | { readonly code: 'not-understood'; readonly problem: CommandProblem }
-  | { readonly code: 'fork' }
-  | { readonly code: 'closed' }
   /** A share and an abort in one comment. */
   | { readonly code: 'mixed' }
   | {
@@ -46,8 +45,7 @@ export type Refusal =
       readonly also: readonly string[]
     }
   | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
-  | { readonly code: 'head-is-other'; readonly asked: Sha; readonly head: Sha }
-  | { readonly code: 'head-keeps-moving' }
+  | StaleRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number }
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
@@ -67,10 +65,6 @@ export function explainRefusal(refusal: Refusal): string {
       return `${code(refusal.login)} cannot do this: it needs **${refusal.needs}** access to this repository, and you have ${refusal.has}. Ask somebody who has it to comment the same.`
     case 'not-understood':
       return explainCommand(refusal.problem)
-    case 'fork':
-      return 'This pull request comes from a fork, and Perch commits only to branches of this repository. Push the branch here and open the pull request from it.'
-    case 'closed':
-      return 'This pull request was closed without merging. Reopen it, or comment on an open one.'
     case 'mixed':
       return 'This comment aborts a rollout too, so nothing else in it is carried out. Say it in a comment of its own.'
     case 'no-service':
@@ -83,10 +77,13 @@ export function explainRefusal(refusal: Refusal): string {
       return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
     case 'ambiguous':
       return explainAmbiguous(refusal.choices)
+    case 'fork':
+    case 'closed':
     case 'head-is-other':
-      return `The command names commit ${code(refusal.asked.slice(0, 7))}, but the head is ${code(refusal.head.slice(0, 7))} now. Look at the new commit and comment again.`
     case 'head-keeps-moving':
-      return 'Somebody keeps pushing to this branch. Comment again when it is quiet.'
+    case 'head-not-seen':
+    case 'too-late':
+      return explainStale(refusal)
     case 'no-next-step':
       return explainNoStep(refusal)
     case 'nothing-to-abort':

@@ -34,6 +34,8 @@ export interface PullRequest {
   readonly labels: readonly string[]
   readonly createdAt: number
   readonly closedAt: number | undefined
+  /** When anything about it changed last, by GitHub's clock; a comment counts too. */
+  readonly updatedAt?: number
 }
 
 export interface Comment {

@@ -1,4 +1,4 @@
-import type { StandingLine } from '../message/answer.ts'
+import type { StandingLine } from '../message/status.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'

@@ -12,6 +12,8 @@ export interface Stop {
   readonly reason: string | undefined
   /** When it ends by itself, epoch milliseconds. */
   readonly until: number | undefined
+  /** The comment or button that made it: by it a second try of the same command finds that the first one did it. */
+  readonly cause?: string
 }
 
 /** What to stop: a rollout, or with no service an environment. */
@@ -34,17 +36,18 @@ export function stopBranch({ environment, service }: StopScope): string {
 
 const MAX_WORDS = 2_000
 
-const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until' } as const
+const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until', cause: 'Stop-Cause' } as const
 
 /** The whole message of a stop's commit; `stopFrom` reads it back. */
 export function stopMessage(scope: StopScope, stop: Omit<Stop, 'kind'>): string {
-  const { by, reason, until } = stop
+  const { by, reason, until, cause } = stop
   const title =
     scope.service === undefined ? `Freeze ${scope.environment}` : `Hold ${scope.environment}/${scope.service}`
   const lines = [
     `${TRAILERS.by}: ${quiet(by ?? '')}`,
     ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${quiet(reason)}`]),
     ...(until === undefined ? [] : [`${TRAILERS.until}: ${new Date(until).toISOString()}`]),
+    ...(cause === undefined ? [] : [`${TRAILERS.cause}: ${cause}`]),
   ]
   return [
     titleText(title),
@@ -66,11 +69,13 @@ export function stopFrom(branch: string, message: string): Stop {
     return value === undefined || value === '' ? undefined : value.replaceAll(BREAK, '')
   }
   const until = Date.parse(read(TRAILERS.until) ?? '')
+  const cause = read(TRAILERS.cause)
   return {
     kind: branch.startsWith('perch/freeze/') ? 'freeze' : 'hold',
     by: read(TRAILERS.by),
     reason: read(TRAILERS.reason),
     until: Number.isNaN(until) ? undefined : until,
+    ...(cause === undefined ? {} : { cause }),
   }
 }
 

@@ -1,0 +1,16 @@
+import type { PendingComment } from '../command/pending.ts'
+import { clip, MAX_TITLE } from './limits.ts'
+import { code } from './markdown.ts'
+
+/** The record of a comment's commands, as GitHub shows it among the checks of the repository's first commit. */
+export function recordWords(
+  pull: number,
+  { id, login, commands }: PendingComment,
+): { readonly comment: number; readonly title: string; readonly summary: string } {
+  const lines = commands.map(({ text }) => `- ${code(text)}`)
+  return {
+    comment: id,
+    title: clip(`Commands of ${login} on #${pull}`, MAX_TITLE),
+    summary: `Perch has carried out what ${code(login)} asked for on #${pull}:\n\n${lines.join('\n')}\n\nThis record keeps it from being done twice.`,
+  }
+}

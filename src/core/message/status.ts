@@ -1,0 +1,87 @@
+import type { ReviewedChange } from '../gate/review.ts'
+import type { Standing } from '../rollout/standing.ts'
+import { planOf, targetName } from '../rollout/target.ts'
+import { type NotDeployed, notDeployedWords } from './gate-refusal.ts'
+import { code, paragraphs, percent, table } from './markdown.ts'
+import { planPicture } from './plan-picture.ts'
+import { planWords } from './pull-request.ts'
+
+export interface StandingLine {
+  readonly standing: Standing
+  /** The open pull requests of this rollout. */
+  readonly open: readonly number[]
+  /** Why it does not go on, in Markdown of ours. */
+  readonly stuck?: string | undefined
+}
+
+export interface RolloutStatus {
+  /** What the base branch has. */
+  readonly standings: readonly StandingLine[]
+  /** What an open pull request would change of it. */
+  readonly proposed: readonly Omit<ReviewedChange, 'verdicts' | 'finishes'>[]
+  /** Set where the pull request is for a branch without rollouts. */
+  readonly away?: NotDeployed
+}
+
+export interface PlanStatus {
+  readonly name: string
+  readonly plan: readonly number[]
+  /** What the base branch has. */
+  readonly share: number
+  /** What an open pull request sets. */
+  readonly proposed: number | undefined
+}
+
+const PHASES = {
+  idle: 'no canary traffic',
+  unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
+  'by-hand': 'moved by hand (no annotation): Perch shows it and leaves it alone',
+  stepping: 'rolling out',
+  'finishing-version': 'finishing: the stable version becomes the canary’s',
+  'finishing-weights': 'finishing: the weights go back to 100/0',
+} as const satisfies Record<Standing['phase'], string>
+
+export function statusWords({ standings, proposed, away }: RolloutStatus): string {
+  if (away !== undefined) return notDeployedWords(away)
+  if (standings.length + proposed.length === 0) return 'No rollout belongs to this pull request.'
+  const here = proposed.map(({ target, from, to, version }) => {
+    const share = from === to ? `stays at ${percent(to)}` : `${percent(from)} → **${percent(to)}**`
+    const versions =
+      version === undefined
+        ? ''
+        : `, and the ${version.role} version becomes ${code(version.to)} instead of ${code(version.from)}`
+    return `- ${code(targetName(target))}: ${share}${versions}`
+  })
+  return paragraphs(
+    here.length === 0 ? undefined : `This pull request is open. Once it has merged:\n\n${here.join('\n')}`,
+    standings.length === 0 ? undefined : standingsTable(standings),
+  )
+}
+
+function standingsTable(lines: readonly StandingLine[]): string {
+  const rows = lines.map(({ standing, open }) => [
+    code(targetName(standing.target)),
+    standing.phase === 'unreadable' ? '?' : percent(standing.share),
+    standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
+    PHASES[standing.phase],
+    open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
+  ])
+  const moving = lines.filter(({ standing }) => standing.share > 0)
+  const pictures = moving.map(({ standing }) =>
+    planPicture({ plan: planOf(standing.target), now: standing.share, next: undefined }),
+  )
+  const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
+  return paragraphs(table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
+}
+
+export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {
+  const now = share === 0 ? 'not begun' : `at ${percent(share)}`
+  const here =
+    proposed === undefined || proposed === share
+      ? ''
+      : ` This pull request sets ${percent(proposed)}, and has not merged yet.`
+  return paragraphs(
+    `The plan of ${code(name)} is ${planWords(plan)}; on the base branch it is ${now}.${here}`,
+    planPicture({ plan, now: share, next: proposed === share ? undefined : proposed }),
+  )
+}

@@ -1,0 +1,13 @@
+import { redirection, redirectionMarker } from '../core/message/redirection.ts'
+import type { Desk } from './desk.ts'
+import type { Task } from './work.ts'
+
+/** Answers commands in a review, once. They are never carried out: there is one place for commands, with one rule for edits. */
+export async function redirect(
+  { conversation }: Pick<Desk, 'conversation'>,
+  { pull, review, login }: Extract<Task, { type: 'redirect' }>,
+): Promise<void> {
+  const comments = await conversation.of(pull)
+  const isTold = comments.some(({ isOurs, body }) => isOurs && body.startsWith(redirectionMarker(review)))
+  if (!isTold) await conversation.add(pull, redirection(review, login))
+}

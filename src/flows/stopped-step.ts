@@ -1,0 +1,29 @@
+import { saysClosed, STOPPED_MARKER, stoppedWords } from '../core/message/stopped-step.ts'
+import { isStepOf, kindOf } from '../core/rollout/branch.ts'
+import type { RolloutFacts } from '../core/rollout/transition.ts'
+import { readNotes } from '../core/traffic/annotations.ts'
+import type { Desk } from './desk.ts'
+import { sayIfAllowed } from './github-refusals.ts'
+import type { BaseState } from './rollouts.ts'
+
+/**
+ * Says on a step that it stands still because the step was closed and did not merge: by a person, or by GitHub, which closes a
+ * pull request when a push leaves nothing to merge.
+ */
+export async function sayStopped(desk: Desk, base: BaseState, rollout: RolloutFacts): Promise<void> {
+  const { standing, stoppedByHand } = rollout
+  const { target, share, phase } = standing
+  const step = base.pulls.find((pull) => isStepOf(target, pull, desk.botLogin))
+  if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
+  const key = `stopped:${desk.repo.id}:${step.number}:${step.closedAt ?? 0}`
+  if ((await desk.memo.get(key)) === true) return
+  const comments = await desk.conversation.of(step.number)
+  const isSaid = comments.some(({ isOurs, body }) => isOurs && (body.startsWith(STOPPED_MARKER) || saysClosed(body)))
+  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
+  const origin = Number.isInteger(pr) && pr > 0 ? pr : undefined
+  if (!isSaid)
+    await sayIfAllowed(desk, step.number, () =>
+      desk.conversation.add(step.number, stoppedWords(target, { share, origin })),
+    )
+  await desk.memo.set(key, true)
+}

@@ -1,0 +1,43 @@
+/** What becomes of commands when Perch loses all that it remembers. */
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { command, leanRepository, LIVE_BY_STATUS } from './play.ts'
+import { eventually, served } from './process.ts'
+
+test(
+  'nothing is carried out again when the answers are deleted and the data folder too; the answers come back',
+  { timeout: 300_000 },
+  async (t) => {
+    const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
+    const service = await served(t, { files })
+    const repo = service.box.repository()
+    const step = await eventually('the step', () =>
+      repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/50'),
+    )
+    await command(service.box, step.number, '/canary hold')
+    await command(service.box, step.number, '/canary resume')
+    const answers = (): readonly { readonly id: number; readonly body: string }[] =>
+      repo.comments(step.number).filter(({ body }) => body.includes('perch:answer'))
+    const before = answers().map(({ body }) => body)
+    for (const { id } of answers()) service.box.person('bob').deleteComment(id)
+
+    await service.terminate()
+    rmSync(service.dataDir, { recursive: true })
+    await service.start()
+    await eventually('the answers', () => answers().length === 2)
+    assert.deepEqual(
+      answers().map(({ body }) => body),
+      before,
+    )
+    // Two sweeps and a bit.
+    await sleep(2_500)
+    assert.equal(answers().length, 2)
+    const stops = service.box
+      .repository()
+      .branches()
+      .filter((name) => name.startsWith('perch/'))
+    assert.deepEqual(stops, [])
+  },
+)
