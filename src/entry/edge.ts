@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type Server, createServer } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../ports/log.ts'
 import {
@@ -54,11 +55,12 @@ export interface Edge {
 
 /** GitHub's own cap is 25 MB; the events of our list stay far below this. */
 const MAX_BODY_BYTES = 5 * 1024 * 1024
+const MAX_CONNECTIONS = 512
 const WEBHOOKS = '/api/github/webhooks'
 
 /** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const shared = { bufferedBytes: 0, isClosing: false }
+  const shared: Shared = { bufferedBytes: 0, reading: new Map(), isClosing: false }
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -80,7 +82,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         .catch(() => response.destroy())
     },
   )
-  server.maxConnections = 512
+  keepRoom(server)
   server.maxRequestsPerSocket = 1_000
   const port = await listening(server, options)
   return {
@@ -97,6 +99,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       await closed
     },
   }
+}
+
+/**
+ * One more connection closes that on which nothing has happened for longest. With a plain limit, whoever opens so many and waits would keep
+ * GitHub out; addresses tell nothing, because behind a load balancer all have the same.
+ */
+function keepRoom(server: Server): void {
+  // In the order in which something happened on them last.
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    const [oldest] = open
+    if (open.size > MAX_CONNECTIONS) oldest?.destroy()
+  })
+  server.on('request', ({ socket }) => {
+    open.delete(socket)
+    open.add(socket)
+  })
 }
 
 async function listening(server: Server, { host, port }: EdgeOptions): Promise<number> {

@@ -18,6 +18,8 @@ const ACCEPT_MS = 8_000
 
 export interface Shared {
   bufferedBytes: number
+  /** Requests whose bodies are being read, with what each has sent. */
+  readonly reading: Map<IncomingMessage, number>
   isClosing: boolean
 }
 
@@ -39,13 +41,29 @@ export async function readBody(
       chunks.push(chunk)
       length += chunk.length
       shared.bufferedBytes += chunk.length
+      shared.reading.set(request, length)
       if (length > maxBytes) return tooLarge(maxBytes)
-      if (shared.bufferedBytes > MAX_BUFFERED_BYTES) return refuse(503, 'try again later')
+      if (shared.bufferedBytes > MAX_BUFFERED_BYTES && makeRoom(shared, request)) return refuse(503, 'try again later')
     }
     return { bytes: Buffer.concat(chunks, length) }
   } finally {
     shared.bufferedBytes -= length
+    shared.reading.delete(request)
   }
+}
+
+/**
+ * Cuts off the request that has sent most, and says whether that is this one: a crowd that sends much and slowly has to go, and a
+ * small delivery of GitHub's comes through beside it.
+ */
+function makeRoom({ reading }: Shared, request: IncomingMessage): boolean {
+  const [largest] = [...reading].reduce(
+    (most, one) => (one[1] > most[1] ? one : most),
+    [request, reading.get(request) ?? 0],
+  )
+  if (largest === request) return true
+  largest.destroy()
+  return false
 }
 
 /** What is wrong with a request's headers before anything else about it matters; undefined: nothing. */

@@ -1,5 +1,5 @@
 import type { Probot } from 'probot'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { acknowledge } from '../flows/acknowledge.ts'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
@@ -13,26 +13,13 @@ import { giveUpReview, review } from '../flows/review.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
-import { Report } from '../core/report/report.ts'
-import type { ClaimedJob, Job, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
+import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
 import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
-
-/** A webhook as it waits in the queue. */
-const Delivery = z.object({
-  delivery: z.object({ id: z.string(), name: z.string(), payload: z.record(z.string(), z.unknown()) }),
-})
-
-/** What a cluster told, as it waits in the queue; its repository is known by name only. */
-const Told = z.object({
-  told: z.object({ owner: z.string(), repo: z.string(), report: Report, receivedAt: z.number() }),
-})
-
-/** Finds every repository that Perch is installed on and has each of them swept. */
-const SweepAll = z.object({ type: z.literal('sweep-all') })
+import { Delivery, SweepAll, Told } from './jobs.ts'
 
 export interface WorkerParts {
   readonly probot: Pick<Probot, 'receive'>
@@ -47,25 +34,6 @@ export interface WorkerParts {
 interface Working extends WorkerParts {
   /** What GitHub refuses, by the key of the job: so that it is said once. */
   readonly refused: Map<string, string>
-}
-
-export function deliveryJob(delivery: {
-  readonly id: string
-  readonly name: string
-  readonly payload: Readonly<Record<string, unknown>>
-}): Job {
-  // A key of its own: a webhook only says where to look, and waits for nobody.
-  return { key: `delivery:${delivery.id}`, data: { delivery }, id: delivery.id }
-}
-
-/** Reports of one name on one commit are kept one after the other. */
-export function toldJob(told: z.infer<typeof Told>['told'], id: string): Job {
-  const { owner, repo, report } = told
-  return { key: `report:${owner}/${repo}:${report.commit}:${report.name}`.toLowerCase(), data: { told }, id }
-}
-
-export function sweepJob(id: string): Job {
-  return { key: 'sweep-all', data: { type: 'sweep-all' }, id }
 }
 
 /** What a worker does with a job: feed a webhook to Probot, or carry out a task. */

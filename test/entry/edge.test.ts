@@ -293,3 +293,41 @@ function raw(world: World, talk: (socket: Socket) => unknown): Promise<string> {
     socket.on('close', () => resolve(answer))
   })
 }
+
+test('a crowd of connections that say nothing, or send slowly, keeps no delivery out', async () => {
+  const world = await anEdge()
+  const crowd: Socket[] = []
+  const join = async (words: string): Promise<void> => {
+    const socket = connect(world.edge.port, '127.0.0.1').on('error', () => undefined)
+    crowd.push(socket)
+    await new Promise((resolve) => socket.once('connect', resolve))
+    socket.write(words)
+  }
+  const head = (length: number): string =>
+    `POST /api/github/webhooks HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n` +
+    `x-github-delivery: a\r\nx-github-event: push\r\nx-hub-signature-256: sha256=${'0'.repeat(64)}\r\n\r\n`
+  for (let count = 0; count < 200; count += 1) await join('')
+  for (let count = 0; count < 200; count += 1) await join('GET /healthz HTTP/1.1\r\nhost: x\r\n')
+  for (let count = 0; count < 200; count += 1) await join(`${head(1_000)}{`)
+  assert.equal((await deliver(world, '{}')).status, 202)
+  assert.equal((await fetch(`${world.url}/healthz`)).status, 200)
+  // Those that came first are gone.
+  await sleep(50)
+  assert.ok(crowd.filter(({ closed }) => closed).length >= 80)
+  for (const socket of crowd) socket.destroy()
+})
+
+test('bodies that fill the memory together are refused before a small one', async () => {
+  const world = await anEdge()
+  const sockets = Array.from({ length: 14 }, () => connect(world.edge.port, '127.0.0.1').on('error', () => undefined))
+  const chunk = Buffer.alloc(4_900_000, 0x20)
+  for (const socket of sockets) {
+    socket.write(
+      `POST /api/github/webhooks HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000000\r\nx-github-delivery: a\r\nx-github-event: push\r\nx-hub-signature-256: sha256=${'0'.repeat(64)}\r\n\r\n`,
+    )
+    await new Promise((resolve) => socket.write(chunk, resolve))
+  }
+  await sleep(200)
+  assert.equal((await deliver(world, `{"a":"${'x'.repeat(100_000)}"}`)).status, 202)
+  for (const socket of sockets) socket.destroy()
+})

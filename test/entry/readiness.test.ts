@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryValidators } from '../../src/adapters/memory/validators.ts'
 import { readiness } from '../../src/entry/readiness.ts'
 
 const queue = { ready: async () => true }
 const walls = async () => ({ isConfined: true, isOffline: true })
-const renderer = { tool: async () => 'kustomize v5.5.0' }
+const tools = async () => ({ renderer: 'kustomize v5.5.0', validators: new Map([['opa', 'opa 1.22.2']] as const) })
 
 test('the service says what it renders and checks with, and is ready without what is optional', async () => {
-  const validators = memoryValidators({ tools: { opa: 'opa 1.22.2' } })
-  assert.deepEqual(await readiness({ queue, renderer, validators, walls }), {
+  assert.deepEqual(await readiness({ queue, tools, walls }), {
     ok: true,
     parts: {
       queue: 'ok',
@@ -25,15 +23,14 @@ test('the service says what it renders and checks with, and is ready without wha
 })
 
 test('it is not ready where it cannot store or render', async () => {
-  const validators = memoryValidators({ tools: { opa: 'opa 1.22.2' } })
-  const nothing = { tool: async () => undefined }
-  assert.equal((await readiness({ queue, renderer: nothing, validators, walls })).ok, false)
-  assert.equal((await readiness({ queue: { ready: async () => false }, renderer, validators, walls })).ok, false)
+  const nothing = async () => ({ validators: new Map() })
+  assert.equal((await readiness({ queue, tools: nothing, walls })).ok, false)
+  assert.equal((await readiness({ queue: { ready: async () => false }, tools, walls })).ok, false)
 })
 
 test('it says what programs are not kept from, and is ready all the same', async () => {
   const none = async () => ({ isConfined: false, isOffline: false })
-  const { ok, parts } = await readiness({ queue, renderer, validators: memoryValidators(), walls: none })
+  const { ok, parts } = await readiness({ queue, tools, walls: none })
   assert.equal(ok, true)
   assert.equal(parts['files'], 'programs can read them: install bubblewrap')
   assert.equal(parts['network'], 'programs can reach it: allow namespaces')

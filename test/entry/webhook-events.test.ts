@@ -18,7 +18,8 @@ import {
   readPayload,
   tasksOf,
 } from '../../src/entry/webhook-events.ts'
-import { deliveryJob, giveUp, handleJobs, sweepJob, toldJob, type WorkerParts } from '../../src/entry/worker.ts'
+import { deliveryJob, sweepJob, toldJob } from '../../src/entry/jobs.ts'
+import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
 import { rememberDeployed, rememberWaiting } from '../../src/flows/memory.ts'
 import { jobOf, type Task } from '../../src/flows/work.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'

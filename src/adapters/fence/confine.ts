@@ -40,8 +40,6 @@ export async function confinersOf(path: string, visible: readonly string[]): Pro
 function throughBubblewrap(bwrap: string, seen: readonly string[]): Confiner {
   const args = [
     '--die-with-parent',
-    '--unshare-pid',
-    '--unshare-ipc',
     '--cap-drop',
     'ALL',
     ...seen.flatMap((place) => ['--ro-bind', place, place]),

@@ -1,0 +1,105 @@
+import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { openMirror } from '../adapters/git/mirror.ts'
+import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
+import { openRenderer } from '../adapters/kustomize/renderer.ts'
+import { cachedValidators } from '../adapters/policy/cached-validators.ts'
+import { openValidators } from '../adapters/policy/validators.ts'
+import { openMetrics } from '../adapters/prometheus/metrics.ts'
+import { openSchemas } from '../adapters/schemas/schemas.ts'
+import type { Desk } from '../flows/desk.ts'
+import type { Place } from '../flows/work.ts'
+import type { Jobs } from '../ports/jobs.ts'
+import type { Memo } from '../ports/memo.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { Mirror } from '../ports/mirror.ts'
+import type { Renderer } from '../ports/renderer.ts'
+import type { Validators } from '../ports/validators.ts'
+import { type Environment, handedDown } from './env.ts'
+import { type GitHubAccess, openGitHub } from './github.ts'
+import { perchApp } from './perch-app.ts'
+import type { WorkerParts } from './worker.ts'
+
+interface WorkOptions {
+  readonly env: Environment
+  readonly log: Logger
+  readonly jobs: Jobs
+  readonly memo: Memo
+}
+
+/** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
+export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
+  readonly parts: WorkerParts
+  readonly renderer: Renderer
+  readonly validators: Validators
+}> {
+  const github = openGitHub(env, log)
+  const renderer = cachedRenderer(openRenderer({ log }))
+  const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
+  await validators.tools()
+  const { prometheusServers: servers = [], prometheusToken: token } = env
+  const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
+  await github.probot.load((app) => perchApp(app, { jobs, memo, appId: env.appId }), {
+    cwd: env.dataDir,
+    addHandler: () => undefined,
+  })
+  const parts: WorkerParts = {
+    probot: github.probot,
+    jobs,
+    log,
+    deskFor: deskFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
+    placeOf: (owner, repo) => github.placeOf(owner, repo),
+    everyRepository: () => github.everyRepository(),
+  }
+  return { parts, renderer, validators }
+}
+
+interface Parts extends WorkOptions {
+  readonly github: GitHubAccess
+  readonly renderer: Renderer
+  readonly validators: Validators
+  readonly metrics: Metrics
+}
+
+/** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
+function deskFactory({
+  env,
+  log,
+  jobs,
+  memo,
+  github,
+  renderer,
+  validators,
+  metrics,
+}: Parts): (place: Place) => Promise<Desk> {
+  const mirrors = new Map<string, Mirror>()
+  const environment = handedDown()
+  const schemas = openSchemas()
+  return async (place) => {
+    const { repo, installation } = place
+    const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
+    const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
+    const mirror =
+      mirrors.get(url) ??
+      openMirror({ folder, url, token: (refused) => github.tokenFor(installation, refused), log, environment })
+    mirrors.set(url, mirror)
+    const clock = { now: () => Date.now() }
+    return {
+      repo,
+      installation,
+      mirror,
+      renderer,
+      validators,
+      schemas,
+      jobs,
+      memo,
+      metrics,
+      clock,
+      // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
+      seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),
+      log,
+      ...(await github.portsFor(place)),
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { TOOLS } from '../../core/policy/remark.ts'
+import type { ClaimedJob, Job } from '../../ports/jobs.ts'
+import type { Environment } from '../env.ts'
+
+/** From a thread of this process and not from outside: what it is, is said by the types of the sender. */
+function fromUs<T>(): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'object' && value !== null)
+}
+
+export const ThreadStart = z.object({ env: fromUs<Environment>(), logLevel: z.string() })
+export type ThreadStart = z.infer<typeof ThreadStart>
+
+export const JobMessage = fromUs<Job>()
+export const ClaimedMessage = fromUs<ClaimedJob>()
+
+/** With name and version, for people; absent where it is not installed. */
+export const Tools = z.object({ renderer: z.string().optional(), validators: z.map(z.enum(TOOLS), z.string()) })
+export type Tools = z.infer<typeof Tools>
+
+export const Entries = z.map(z.string(), z.unknown())

@@ -1,0 +1,126 @@
+/**
+ * The thread that reviews, renders, compares and talks to GitHub. Whatever a pull request makes it do, the thread that answers
+ * webhooks and health checks does not wait for it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import type { Queue } from '../../adapters/queue/queue.ts'
+import type { JobHandler, WorkOptions } from '../../ports/jobs.ts'
+import type { Environment } from '../env.ts'
+import { type Answers, connect, type Line } from './line.ts'
+import { JobMessage, Tools, type ThreadStart } from './messages.ts'
+
+export interface WorkThread {
+  readonly handle: JobHandler
+  readonly giveUp: NonNullable<WorkOptions['onExhausted']>
+  /** What it renders and checks with; what it said last where it is busy. */
+  tools(): Promise<Tools>
+  stop(): Promise<void>
+}
+
+interface Parts {
+  readonly env: Environment
+  readonly log: Logger
+  readonly queue: Pick<Queue, 'enqueue' | 'memo'>
+  /** What the thread runs. */
+  readonly code?: URL
+  readonly restartMs?: number
+}
+
+/** What one review needs is far less; with more, this thread ends and not the process. */
+const MAX_HEAP_MB = 2_048
+/** The longest that a thread may not even say that it lives. Its jobs are tried again, and given up with words in the end. */
+const STUCK_MS = 120_000
+const BEAT_MS = 5_000
+const RESTART_MS = 1_000
+/** Of a health check. */
+const TOOLS_MS = 500
+
+export async function startWorkThread(parts: Parts): Promise<WorkThread> {
+  const { log } = parts
+  let isStopping = false
+  let running = startOne(parts, again)
+  let known = await running.tools()
+  let next = Promise.resolve(running)
+
+  function again(reason: Error): void {
+    if (isStopping) return
+    log.error({ reason: reason.message }, 'The thread that works has ended; it is started again.')
+    next = sleep(parts.restartMs ?? RESTART_MS).then(() => {
+      running = startOne(parts, again)
+      return running
+    })
+  }
+
+  return {
+    handle: async (job) => void (await (await next).line.call('handle', job)),
+    giveUp: async (job, error, isFinal) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      await (await next).line.call('giveUp', job, reason, isFinal)
+    },
+    async tools() {
+      const asked = running.tools().then((tools) => (known = tools))
+      asked.catch(() => undefined)
+      const late = new AbortController()
+      const told = await Promise.race([asked.catch(() => known), sleep(TOOLS_MS, known, { signal: late.signal })])
+      late.abort()
+      return told
+    },
+    async stop() {
+      isStopping = true
+      await (await next).stop()
+    },
+  }
+}
+
+interface One {
+  readonly line: Line
+  tools(): Promise<Tools>
+  stop(): Promise<void>
+}
+
+function startOne(
+  { env, log, queue, code = new URL('./work.ts', import.meta.url) }: Parts,
+  ended: (reason: Error) => void,
+): One {
+  const thread = new Worker(code, {
+    workerData: { env, logLevel: log.level } satisfies ThreadStart,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  })
+  const line = connect(thread, answersOf(queue))
+  let seenAt = Date.now()
+  let isOver = false
+  const beat = setInterval(() => {
+    line.call('ping').then(
+      () => (seenAt = Date.now()),
+      () => undefined,
+    )
+    if (Date.now() - seenAt > STUCK_MS) void thread.terminate()
+  }, BEAT_MS)
+  const end = (reason: Error): void => {
+    if (isOver) return
+    isOver = true
+    clearInterval(beat)
+    line.cut(reason)
+    ended(reason)
+  }
+  thread.once('error', (error) => end(error instanceof Error ? error : new Error(String(error))))
+  thread.once('exit', () => end(new Error('The thread that works has ended.')))
+  return {
+    line,
+    tools: async () => Tools.parse(await line.call('tools')),
+    stop: async () => void (await thread.terminate()),
+  }
+}
+
+/** The queue and the memo stay here, on the thread that stores webhooks. */
+function answersOf({ enqueue, memo }: Parts['queue']): Answers {
+  return {
+    enqueue: async (job) => enqueue(JobMessage.parse(job)),
+    get: async (key) => memo.get(String(key)),
+    set: async (key, value) => memo.set(String(key), value),
+    forget: async (key) => memo.forget(String(key)),
+    entries: async (prefix) => memo.entries(String(prefix)),
+  }
+}

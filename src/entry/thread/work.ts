@@ -1,0 +1,73 @@
+/** The inside of the thread that `start.ts` starts. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { pino } from 'pino'
+import type { Jobs } from '../../ports/jobs.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { openWork } from '../open-work.ts'
+import { giveUp, handleJobs } from '../worker.ts'
+import { connect, type Line, type Port } from './line.ts'
+import { ClaimedMessage, Entries, ThreadStart, type Tools } from './messages.ts'
+
+if (parentPort !== null) await serve(parentPort)
+
+interface Opened extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
+  readonly handle: ReturnType<typeof handleJobs>
+  readonly giveUp: ReturnType<typeof giveUp>
+}
+
+async function serve(parent: MessagePort): Promise<void> {
+  const { env, logLevel } = ThreadStart.parse(workerData)
+  const log = pino({ level: logLevel })
+  // Calls wait until there is somebody to answer them.
+  const opened = Promise.withResolvers<Opened>()
+  /** Errors as they were, for the job that is given up; on the way to the other thread they lose what they are. */
+  const failures = new Map<string, unknown>()
+  const line = connect(portOf(parent), {
+    ping: async () => undefined,
+    async tools(): Promise<Tools> {
+      const { renderer, validators } = await opened.promise
+      const tool = await renderer.tool()
+      return { ...(tool === undefined ? {} : { renderer: tool }), validators: new Map(await validators.tools()) }
+    },
+    async handle(message) {
+      const job = ClaimedMessage.parse(message)
+      const { handle } = await opened.promise
+      try {
+        await handle(job)
+        failures.delete(job.id)
+      } catch (error) {
+        failures.set(job.id, error)
+        throw error
+      }
+    },
+    async giveUp(message, reason, isFinal) {
+      const job = ClaimedMessage.parse(message)
+      const { giveUp: finish } = await opened.promise
+      const failure = failures.get(job.id) ?? new Error(String(reason))
+      if (isFinal === true) failures.delete(job.id)
+      await finish(job, failure, isFinal === true)
+    },
+  })
+  const { parts, ...tools } = await openWork({ env, log, ...queueThrough(line) })
+  opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
+}
+
+function portOf(parent: MessagePort): Port {
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node, not a window
+    postMessage: (message) => parent.postMessage(message),
+    on: (event, listener) => parent.on(event, listener),
+  }
+}
+
+function queueThrough(line: Line): { readonly jobs: Jobs; readonly memo: Memo } {
+  return {
+    jobs: { enqueue: async (job) => void (await line.call('enqueue', job)) },
+    memo: {
+      get: (key) => line.call('get', key),
+      set: async (key, value) => void (await line.call('set', key, value)),
+      forget: async (key) => void (await line.call('forget', key)),
+      entries: async (prefix) => Entries.parse(await line.call('entries', prefix)),
+    },
+  }
+}
