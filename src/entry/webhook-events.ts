@@ -84,7 +84,7 @@ export const EVENTS = {
   check_suite: z.object({
     ...common,
     action: z.string(),
-    check_suite: z.object({ app: Installation.nullish(), pull_requests: CheckPulls }),
+    check_suite: z.object({ app: Installation.nullish(), pull_requests: CheckPulls, head_sha: z.string().nullish() }),
   }),
 } as const
 
@@ -122,11 +122,11 @@ export function tasksOf(name: Exclude<EventName, AwaitedName>, payload: unknown,
     case 'check_run': {
       const event = EVENTS.check_run.parse(payload)
       if (event.action === 'requested_action') return forButton(event, delivery)
-      return event.action === 'rerequested' ? rerun(event, event.check_run.pull_requests) : []
+      return event.action === 'rerequested' ? rerun(event, event.check_run, delivery) : []
     }
     case 'check_suite': {
       const { action, check_suite, ...rest } = EVENTS.check_suite.parse(payload)
-      return action === 'rerequested' ? rerun(rest, check_suite.pull_requests) : []
+      return action === 'rerequested' ? rerun(rest, check_suite, delivery) : []
     }
   }
 }
@@ -229,14 +229,16 @@ function forButton(payload: Payload<'check_run'>, delivery: string): Task[] {
   return [{ type: 'advance', ...place, base: pull.base?.ref ?? payload.repository.default_branch, button }]
 }
 
+/**
+ * The commit says what is to be judged. GitHub names the pull requests of its branch, which may have another head by now, and
+ * none from forks.
+ */
 function rerun(
   payload: Pick<Payload<'check_run'>, 'installation' | 'repository'>,
-  pulls: readonly { readonly number: number }[],
+  { head_sha: head }: { readonly head_sha?: string | null | undefined },
+  id: string,
 ): Task[] {
-  const place = placeOf(payload)
-  // GitHub names no pull requests from forks here; the sweep looks at every one whose last review did not end well.
-  if (pulls.length === 0) return [{ type: 'sweep', ...place }]
-  return pulls.map(({ number }) => ({ type: 'review', ...place, pull: number, force: true }))
+  return typeof head === 'string' ? [{ type: 'rerun', ...placeOf(payload), head, id }] : []
 }
 
 export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): Place {

@@ -10,6 +10,7 @@ import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { recordReport } from '../flows/record-report.ts'
 import { redirect } from '../flows/redirect.ts'
 import { giveUpReview, review } from '../flows/review.ts'
+import { rerun } from '../flows/rerun.ts'
 import { sweep } from '../flows/sweep.ts'
 import { jobOf, type Place, Task } from '../flows/work.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
@@ -100,6 +101,8 @@ function run(desk: Desk, task: Task): Promise<void> {
       return examine(desk, task)
     case 'group':
       return reviewGroup(desk, task)
+    case 'rerun':
+      return rerun(desk, task)
     case 'sweep':
       return sweep(desk, task)
   }

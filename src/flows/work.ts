@@ -57,6 +57,8 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('examine'), ...Where, base: z.string() }),
   /** Judge a commit of the merge queue. */
   z.object({ type: z.literal('group'), ...Where, base: z.string(), ref: z.string(), head: z.string() }),
+  /** Run the checks of a commit again, whatever it is the head of. `id`: of the delivery. */
+  z.object({ type: z.literal('rerun'), ...Where, head: z.string(), id: z.string() }),
   z.object({ type: z.literal('sweep'), ...Where }),
 ])
 export type Task = z.infer<typeof Task>
@@ -98,6 +100,7 @@ function keyOf(task: Task): string {
     case 'examine':
       return `~${task.base}`
     case 'group':
+    case 'rerun':
       return `!${task.head}`
     case 'sweep':
       return ':sweep'

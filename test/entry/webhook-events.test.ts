@@ -214,16 +214,15 @@ test('a push of a tag, to another branch, or that deletes gives nothing to do', 
 })
 
 for (const name of ['check_run', 'check_suite'] as const) {
-  test(`a ${name} that somebody runs again has its pull requests reviewed, whatever was seen before`, () => {
+  test(`a ${name} that somebody runs again has its commit judged, whatever pull requests GitHub names`, () => {
     for (const payload of real(name, 'rerequested')) {
-      const twice = but(payload, name, { pull_requests: [{ number: 2 }, { number: 9 }] })
-      assert.deepEqual(
-        tasksFrom(name, twice),
-        [2, 9].map((pull) => ({ type: 'review', ...placeIn(payload), pull, force: true })),
-      )
-      // Of forks GitHub names none: then all that did not end well are looked at.
-      const swept = { type: 'sweep', ...placeIn(payload) }
-      assert.deepEqual(tasksFrom(name, but(payload, name, { pull_requests: [] })), [swept])
+      const head = fieldsIn(payload, name)['head_sha']
+      for (const pulls of [[], [{ number: 2 }, { number: 9 }]]) {
+        const [task, ...others] = tasksFrom(name, but(payload, name, { pull_requests: pulls }))
+        assert.deepEqual(others, [])
+        assert.ok(task?.type === 'rerun')
+        assert.deepEqual({ ...task, id: '' }, { type: 'rerun', ...placeIn(payload), head, id: '' })
+      }
     }
   })
 

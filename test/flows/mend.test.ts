@@ -81,7 +81,7 @@ test('the pull request that repairs the config passes, alone or with what moves 
 })
 
 test('a repair that moves traffic too is to be split, whatever config it brings', async () => {
-  const hiding = `${GOOD}diff:\n  ignore: [{ kind: VirtualService }]\n`
+  const hiding = `${GOOD}diff:\n  ignore: [{ kind: VirtualService, path: /spec }]\n`
   for (const config of [GOOD, 'environments:\n  production: { path: elsewhere }\n', hiding]) {
     const found = await review({ [CONFIG]: config, [ROUTE]: route(0) })
     const words = found.problems.map(({ what, next }) => `${what} ${next}`).join('\n')

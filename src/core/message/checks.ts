@@ -126,6 +126,17 @@ export function workingReports(): readonly CheckReport[] {
   }))
 }
 
+/** Both checks of a commit that nothing would merge now. Never green: it may become the head of a pull request. */
+export function idleReports(): readonly CheckReport[] {
+  return (['canary/validate', 'canary/gate'] as const).map((name) => ({
+    name,
+    conclusion: 'action_required',
+    title: 'Nothing to judge',
+    summary:
+      'This commit is not the head of an open pull request, nor of a merge group, so there is no merge to judge. Open or reopen a pull request for it, or re-run the checks of the newest commit.',
+  }))
+}
+
 /** What failed, outside of the pull request. `detail`: the error's own words, where they may be shown. */
 export function outageWords(detail: string): string {
   const last =

@@ -1,0 +1,26 @@
+import { idleReports, workingReports } from '../core/message/checks.ts'
+import type { Desk } from './desk.ts'
+import { checkBoard } from './publish.ts'
+import { jobOf, type Task } from './work.ts'
+
+/** Where GitHub's merge queue keeps the commits that it asks checks for. */
+const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
+
+/**
+ * Somebody asked GitHub to run the checks of a commit again. GitHub waits for new runs then, whatever the old ones say. They
+ * are made at once, and concluded by the reviews of what the commit is the head of; where it is none, with words here.
+ */
+export async function rerun(desk: Desk, task: Extract<Task, { type: 'rerun' }>): Promise<void> {
+  const { repo, installation } = desk
+  const { head, id } = task
+  const board = checkBoard(desk, head, [])
+  const pulls = (await desk.pulls.allOpen()).filter((pull) => pull.head.sha === head)
+  const tasks: Task[] = pulls.map(({ number }) => ({ type: 'review', installation, repo, pull: number, force: true }))
+  const groups = pulls.length > 0 ? new Map() : await desk.mirror.fetch([QUEUE_REFS])
+  for (const [ref, sha] of groups) {
+    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
+    if (sha === head && base !== undefined) tasks.push({ type: 'group', installation, repo, base, ref, head })
+  }
+  for (const report of tasks.length > 0 ? workingReports() : idleReports()) await board.put(report)
+  for (const one of tasks) await desk.jobs.enqueue(jobOf(one, { id: `rerun:${id}` }))
+}
