@@ -26,7 +26,8 @@ export async function followUp(desk: Desk, at: Ends, found: Review): Promise<voi
     head: pull.head.sha,
     base,
     waits,
-    traffic: found.changes.length > 0,
+    // What keeps it red may be the base branch's fault, and over when that moves.
+    traffic: found.changes.length > 0 || found.problems.length > 0,
     targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(at.refs),
     polls: verdicts.some(({ gate, state }) => gate === 'approvals' && state !== 'pass'),

@@ -1,5 +1,6 @@
 import { idleReports, workingReports } from '../core/message/checks.ts'
 import type { Desk } from './desk.ts'
+import { forgetPull } from './memory.ts'
 import { checkBoard } from './publish.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -22,5 +23,7 @@ export async function rerun(desk: Desk, task: Extract<Task, { type: 'rerun' }>):
     if (sha === head && base !== undefined) tasks.push({ type: 'group', installation, repo, base, ref, head })
   }
   for (const report of tasks.length > 0 ? workingReports() : idleReports()) await board.put(report)
+  // The new runs say nothing yet, whatever memory says that the old ones do.
+  for (const { number } of pulls) await forgetPull(desk, number)
   for (const one of tasks) await desk.jobs.enqueue(jobOf(one, { id: `rerun:${id}` }))
 }

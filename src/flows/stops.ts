@@ -120,12 +120,16 @@ const NOTE = 'README.md'
 /** Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. */
 export async function stopsAmong(desk: Pick<Desk, 'mirror'>, refs: ReadonlyMap<string, Sha>): Promise<Stops> {
   const stops = new Map<string, Stop>()
-  for (const [ref, sha] of stopRefs(refs)) {
+  for (const [index, [ref, sha]] of stopRefs(refs).entries()) {
     const branch = ref.slice('refs/heads/'.length)
-    stops.set(branch, stopFrom(branch, (await desk.mirror.read(sha, [NOTE])).get(NOTE) ?? ''))
+    const note = index < MAX_NOTES ? (await desk.mirror.read(sha, [NOTE])).get(NOTE) : undefined
+    stops.set(branch, stopFrom(branch, note ?? ''))
   }
   return stops
 }
+
+/** Each may cost a conversation with the server. Those beyond stop without words, and until somebody deletes their branch. */
+const MAX_NOTES = 200
 
 /** One string for one set of stops: where it differs, pull requests have to be judged again. */
 export function stopsKey(refs: ReadonlyMap<string, Sha>): string {

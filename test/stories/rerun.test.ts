@@ -45,7 +45,7 @@ test('a re-run concludes again: of an open pull request, of one that is closed, 
   const closed = await concluded(story, second, 4)
   assert.match(closed[0]?.summary ?? '', /not the head of an open pull request/)
 
-  const main = story.repository().branch('main') ?? ''
+  const main = alice.push('main', { 'README.md': 'Words.\n' })
   alice.rerunAll(main, slug)
   const push = await concluded(story, main, 2)
   assert.ok(push.every(({ conclusion }) => conclusion === 'action_required'))
