@@ -1,6 +1,7 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
+import type { RolloutRise } from '../core/exposure/canaries.ts'
 import type { Problem, Review } from '../core/gate/review.ts'
 import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
@@ -57,8 +58,8 @@ export async function evaluate(desk: Needs, question: Question): Promise<Review>
   const merged = await desk.mirror.merge(base, head)
   if ('conflicts' in merged) return { ...NOTHING, problems: [conflictProblem(merged.conflicts)] }
   const changed = await desk.mirror.changed(base, merged.tree)
-  const { review, sides } = await inspect(desk, { base, head: merged.tree, changed, onRender })
-  const changes = sides === undefined ? [] : await judgeChanges(desk, sides, question)
+  const { review, sides, rises } = await inspect(desk, { base, head: merged.tree, changed, onRender })
+  const changes = sides === undefined ? [] : await judgeChanges(desk, { ...sides, rises: rises ?? [] }, question)
   return { ...review, compared: { base, head }, changes }
 }
 
@@ -83,6 +84,7 @@ export interface Inspected {
   /** All that there are on either side; like `sides`, undefined where nothing had to be read or the config cannot be. */
   readonly known?: readonly string[]
   readonly sides?: Sides
+  readonly rises?: readonly RolloutRise[]
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
@@ -130,13 +132,13 @@ async function inspectBy(
   if (names.length > 0) await between.onRender?.()
   const checked = await validate(desk, between, { config, isRendered: names.length > 0 })
   const { demands } = checked
-  const comparison = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
+  const { rises, ...comparison } = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
   const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
   const own = [...ownConfig, ...checked.problems, ...repair]
   const problems = [...own, ...found, ...vanished(sides), ...comparison.problems]
   const notes = [...comparison.notes, ...checked.notes]
   const validators = [...demands.titles.values()]
-  return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides }
+  return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides, rises }
 }
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */

@@ -1,3 +1,4 @@
+import type { RolloutRise } from '../core/exposure/canaries.ts'
 import { judge, overrule, type TrafficChange } from '../core/gate/gate.ts'
 import { UNRESTRAINED } from '../core/gate/restraint.ts'
 import type { ReviewedChange } from '../core/gate/review.ts'
@@ -6,6 +7,7 @@ import { narrowed } from '../core/rollout/read-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
+import { versionLabels } from '../core/traffic/version.ts'
 import { analyse } from './analyse.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf } from './liveness.ts'
@@ -18,7 +20,7 @@ type Question = RestraintQuestion
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
   desk: Needs,
-  { before, after }: Sides,
+  { before, after, rises }: Sides & { readonly rises: readonly RolloutRise[] },
   question: Question,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
@@ -29,20 +31,51 @@ export async function judgeChanges(
       .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
     for (const from of old.length === 0 ? [undefined] : old) {
       const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
-      const difference = { from, to, version: versionChange(from, to) }
-      if ((from?.share ?? 0) === to.share && difference.version === undefined) continue
+      const own = rises.filter((rise) => rise.target === target && isIn(rise, from))
+      const difference = { from, to, version: versionChange(from, to), ...reachOf(own, { from, to }) }
+      const { version, reach, widened } = difference
+      if ((from?.share ?? 0) === reach && version === undefined && widened.length === 0) continue
       changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
     }
   }
   return changes
 }
 
+function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean {
+  return from === undefined || from.target.environments.includes(environment)
+}
+
+/**
+ * The largest share that requests for everybody have afterwards, and those that reach the canary more often though its own
+ * share does not say so: a rule before the others, another route, labels that pick its pods.
+ */
+function reachOf(
+  rises: readonly RolloutRise[],
+  { from, to }: { readonly from: Standing | undefined; readonly to: Standing },
+): { readonly reach: number; readonly widened: readonly RolloutRise[] } {
+  const isRaise = to.share > (from?.share ?? 0)
+  const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > to.share)
+  return { reach: Math.max(to.share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
+}
+
 /** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
 function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
   const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || from.share === 0 || old === undefined || now === undefined) return undefined
-  if (old.stable !== now.stable) return { role: 'stable', from: old.stable, to: now.stable }
-  return old.canary === now.canary || to.share === 0 ? undefined : { role: 'canary', from: old.canary, to: now.canary }
+  if (from === undefined || from.share === 0) return undefined
+  if (old !== undefined && now !== undefined && old.stable !== now.stable)
+    return { role: 'stable', from: old.stable, to: now.stable }
+  return to.share === 0 ? undefined : canaryChange(from, to)
+}
+
+/** The canary is the same where its pods still have all labels that they had; where nothing says which, that nothing says so still. */
+function canaryChange(from: Standing, to: Standing): ReviewedChange['version'] {
+  const [old, now] = [from, to].map(({ target }) => versionLabels(target.route, 'canary', target.neighbours))
+  const isSame =
+    old === undefined || now === undefined
+      ? old === now
+      : Object.entries(old).every(([key, value]) => now[key] === value)
+  if (isSame) return undefined
+  return { role: 'canary', from: from.versions?.canary ?? 'unknown', to: to.versions?.canary ?? 'unknown' }
 }
 
 interface Difference {
@@ -50,16 +83,20 @@ interface Difference {
   readonly from: Standing | undefined
   readonly to: Standing
   readonly version: ReviewedChange['version']
+  /** The canary's share at most, by whatever rule. */
+  readonly reach: number
+  readonly widened: readonly RolloutRise[]
   readonly base: Snapshot
 }
 
 async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
-  const { from, to, version } = difference
+  const { from, to, version, reach, widened } = difference
   const { target } = to
   const found = judge(await trafficChange(desk, difference, question), desk.clock.now())
   const isOpen = found.some(({ state }) => state !== 'pass')
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
-  return { target, from: from?.share ?? 0, to: to.share, version, finishes: isFinish(difference), verdicts }
+  const finishes = isFinish(difference)
+  return { target, from: from?.share ?? 0, to: reach, version, widened, finishes, verdicts }
 }
 
 function isFinish({ from, to }: Difference): boolean {
@@ -68,17 +105,19 @@ function isFinish({ from, to }: Difference): boolean {
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
 async function trafficChange(desk: Needs, difference: Difference, question: Question): Promise<TrafficChange> {
-  const { from, to, version, base } = difference
+  const { from, to, version, reach, base } = difference
+  const widens = difference.widened.length > 0
   const fromShare = from?.share ?? 0
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
-  const isHeldBack = to.share > fromShare || promotes
+  const isHeldBack = reach > fromShare || promotes || widens
   const step = await stepBefore(desk, question, { from, isHeldBack })
   return {
     ...step,
     target: targetName(to.target),
     from: fromShare,
-    to: to.share,
+    to: reach,
+    widens,
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),

@@ -33,8 +33,8 @@ export async function mergeWhenAllowed(
   await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
-function isAllowed({ target, from, to, version, finishes }: ReviewedChange): boolean {
+function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {
   const { autoMerge } = target.settings
-  const isRollback = to < from && version === undefined && !finishes
+  const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
   return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
 }

@@ -5,6 +5,7 @@ import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/d
 import { placeOfFailure } from '../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../core/environment/plain.ts'
+import type { RolloutRise } from '../core/exposure/canaries.ts'
 import { findingsIn, sortFindings } from '../core/finding/find.ts'
 import type { Finding } from '../core/finding/finding.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
@@ -19,6 +20,7 @@ import type { Rendered } from '../ports/renderer.ts'
 import type { Demands } from './demands.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
+import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
 
 type Needs = Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>
@@ -45,6 +47,8 @@ export interface Comparison {
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
   readonly notes: readonly Problem[]
+  /** Requests that reach a canary more often, whatever its own share does. */
+  readonly rises: readonly RolloutRise[]
   readonly renderer: string | undefined
 }
 
@@ -56,12 +60,13 @@ export async function compare(desk: Needs, sides: ToCompare, names: readonly str
     diffs: parts.flatMap(({ diffs }) => diffs),
     problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
     notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
+    rises: parts.flatMap(({ rises }) => rises),
     renderer: names.length === 0 ? undefined : await desk.renderer.tool(),
   }
 }
 
 /** What comes of one environment. */
-interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems'> {
+interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
   /** What the change brings, and what is only noted. */
   readonly found: readonly Located[]
   readonly notes: readonly Located[]
@@ -96,8 +101,20 @@ async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<
   const effect = await effects(desk, sides, { name, objects })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
   const said = await validateObjects(desk, sides.demands, { ...rendered, sources: () => sourcesOf(desk, sides, name) })
-  const problems = [...disagreements(name, texts.after, sides.after.snapshot.targets), ...said.problems]
-  return { rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
+  const sources = (): Promise<Sources> => sourcesOf(desk, sides, name)
+  const exposed = await exposuresOf(sides, {
+    name,
+    texts,
+    objects,
+    isKnownBefore: unknownBefore === undefined,
+    sources,
+  })
+  const problems = [
+    ...disagreements(name, texts.after, sides.after.snapshot.targets),
+    ...exposed.problems,
+    ...said.problems,
+  ]
+  return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
 }
 
 function isBomb({ snapshot }: Side, name: string): boolean {
@@ -105,7 +122,7 @@ function isBomb({ snapshot }: Side, name: string): boolean {
 }
 
 function onlyProblems(problems: readonly Problem[]): Part {
-  return { rows: [], diffs: [], problems, found: [], notes: [], remarks: [] }
+  return { rows: [], diffs: [], problems, rises: [], found: [], notes: [], remarks: [] }
 }
 
 /** Whether what is rendered would have the effect that it seems to have. */

@@ -16,6 +16,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     target: 'production/web',
     from: 5,
     to: 25,
+    widens: false,
     promotes: false,
     swaps: false,
     finishes: false,

@@ -8,10 +8,11 @@ import { type Check, namespaceOf, type Scene, specOf, titleOf } from './scene.ts
 
 /** Whether a host name, perhaps with `*` in front, can be the other. */
 export function hostsOverlap(one: string, other: string): boolean {
-  return covers(one, other) || covers(other, one)
+  return hostCovers(one, other) || hostCovers(other, one)
 }
 
-function covers(wide: string, narrow: string): boolean {
+/** Whether a host name, perhaps with `*` in front, is all that the other can be. */
+export function hostCovers(wide: string, narrow: string): boolean {
   return wide === narrow || wide === '*' || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)))
 }
 

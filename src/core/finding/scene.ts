@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts'
 type Labels = Readonly<Record<string, unknown>>
 
 /** A workload of pods. */
-interface Workload {
+export interface Workload {
   readonly object: RenderedObject
   readonly namespace: string
   readonly labels: Labels
@@ -26,6 +26,7 @@ export interface Scene {
   readonly gateways: ReadonlyMap<string, RenderedObject>
   /** Subsets by host and name. */
   readonly subsets: ReadonlyMap<string, ReadonlyMap<string, Subset>>
+  readonly workloads: readonly Workload[]
   readonly labelled: ReadonlyMap<string, readonly Workload[]>
   /** Namespaces with workloads: only there pods that are missing are missing. */
   readonly worked: ReadonlySet<string>
@@ -61,6 +62,7 @@ export function sceneOf(objects: readonly RenderedObject[]): Scene {
     destinationRules: istio('DestinationRule'),
     gateways: new Map(istio('Gateway').map((object) => [`${namespaceOf(object)}/${object.name}`, object])),
     subsets: subsetsIn(istio('DestinationRule')),
+    workloads,
     labelled: labelledIn(workloads),
     worked: new Set(workloads.map(({ namespace }) => namespace)),
     served: new Set(services.map(namespaceOf)),

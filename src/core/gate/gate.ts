@@ -44,6 +44,8 @@ export interface TrafficChange {
   readonly target: string
   readonly from: number
   readonly to: number
+  /** Some requests reach the canary more often, whatever its own share does. */
+  readonly widens: boolean
   /** The stable version becomes another one while the canary has traffic. */
   readonly promotes: boolean
   /** The canary becomes another version while it has traffic, and keeps traffic. */
@@ -67,8 +69,8 @@ export interface TrafficChange {
 /** The gates of one change. Lowering traffic is never gated, but for the flip at the finish, which must not reach rolling pods. */
 export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
-  const isRaise = change.to > change.from
-  if (change.finishes) return liveness === undefined ? [] : [live(change, liveness)]
+  const isRaise = change.to > change.from || change.widens
+  if (change.finishes && !change.widens) return liveness === undefined ? [] : [live(change, liveness)]
   const swapped = change.swaps ? [blockSwap(change)] : []
   if (!isRaise && !change.promotes) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))

@@ -1,3 +1,4 @@
+import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
@@ -24,6 +25,8 @@ export interface ReviewedChange {
   readonly to: number
   /** Set when one of the versions changes while the canary has traffic. */
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string } | undefined
+  /** Requests that reach the canary more often, though its own share does not say so. */
+  readonly widened?: readonly RolloutRise[]
   /** It is the last flip: both versions are the same already. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]

@@ -2,6 +2,7 @@ import type { Verdict } from '../gate/gate.ts'
 import type { Problem, Review } from '../gate/review.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
 import { analysisTable } from './analysis.ts'
+import { riseWords } from './exposure.ts'
 import { gateTitle } from './gate-title.ts'
 import { titleText } from './inert.ts'
 import { bounded, fitLines } from './limits.ts'
@@ -84,7 +85,10 @@ export function gateReport(review: Review): CheckReport {
   }
   const verdicts = review.changes.flatMap((change) => change.verdicts)
   const open = verdicts.filter(({ state }) => state !== 'pass')
-  const changes = review.changes.map((change) => `- ${code(changeTitle(change))}`)
+  const changes = review.changes.flatMap((change) => [
+    `- ${code(changeTitle(change))}`,
+    ...(change.widened ?? []).map((rise) => `- ${riseWords(rise)}`),
+  ])
   const lines = verdicts.map((verdict) => `- ${verdictLine(verdict)}`)
   const summary = paragraphs(
     fitLines(changes, ROOM.table, more).join('\n') || `${quietTitle(review)}: nothing to wait for.`,

@@ -72,6 +72,7 @@ export function changeTitle(change: ReviewedChange): string {
   const name = targetName(change.target)
   if (change.version !== undefined)
     return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
+  if ((change.widened ?? []).length > 0 && change.to <= change.from) return `${name} more requests reach the canary`
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }
 

@@ -1,0 +1,74 @@
+import type { RenderedObject } from '../diff/objects.ts'
+import { hopsOf } from '../finding/hops.ts'
+import { namespaceOf } from '../finding/scene.ts'
+import { layeredIn } from '../layer/layered.ts'
+import { standingOf } from '../rollout/standing.ts'
+import { isSameRollout, type Target } from '../rollout/target.ts'
+import { roleOf } from '../traffic/roles.ts'
+import { type Rise, risesIn } from './exposure.ts'
+import type { Place } from './world.ts'
+
+/** A rollout, and requests of one environment that reach its canary more often than before. */
+export interface RolloutRise extends Rise {
+  readonly environment: string
+  readonly target: Target
+  /** Its route is not there any more. */
+  readonly isGone: boolean
+}
+
+interface Both<T> {
+  readonly before: T
+  readonly after: T
+}
+
+/** What a change brings to the canaries of an environment. The targets after it have the roles that the base branch gives them. */
+export function rolloutRises(
+  environment: string,
+  targets: Both<readonly Target[]>,
+  objects: { readonly before: readonly RenderedObject[] | undefined; readonly after: readonly RenderedObject[] },
+): readonly RolloutRise[] {
+  const isHere = ({ environments }: Target): boolean => environments.includes(environment)
+  const old = targets.before.filter(isHere)
+  const now = targets.after.filter(isHere)
+  const pairs = [
+    ...now.map((target) => ({ target, was: old.find((one) => isSameRollout(one, target)), isGone: false })),
+    ...old
+      .filter((one) => !now.some((target) => isSameRollout(one, target)))
+      .map((target) => ({ target, was: target, isGone: true })),
+  ]
+  const placesOf = placesIn(environment)
+  const canaries = pairs.map(({ target, was, isGone }, index) => ({
+    id: String(index),
+    before: was === undefined ? [] : placesOf(was, objects.before ?? []),
+    after: isGone ? [] : placesOf(target, objects.after),
+    share: was === undefined ? 0 : standingOf(was).share,
+  }))
+  return risesIn(objects, canaries).flatMap((rise) => {
+    const pair = pairs[Number(rise.canary)]
+    return pair === undefined ? [] : [{ ...rise, environment, target: pair.target, isGone: pair.isGone }]
+  })
+}
+
+/** The destinations of a route that are called the canary, as they are rendered. */
+function placesIn(environment: string): (target: Target, objects: readonly RenderedObject[]) => readonly Place[] {
+  const known = new Map<readonly RenderedObject[], ReadonlyMap<string, RenderedObject>>()
+  const keyOf = ({
+    kind,
+    namespace = '',
+    name,
+  }: {
+    kind: string
+    namespace?: string | undefined
+    name: string
+  }): string => JSON.stringify([kind, namespace, name])
+  return ({ layout, object, route: { names } }, objects) => {
+    const byName = known.get(objects) ?? new Map(objects.map((one) => [keyOf(one), one]))
+    known.set(objects, byName)
+    const rendered = layeredIn(layout, environment, object)?.rendered
+    const own = rendered === undefined ? undefined : byName.get(keyOf(rendered))
+    if (own === undefined) return []
+    const namespace = namespaceOf(own)
+    const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === 'canary')
+    return [...new Map(canaries.map(({ host, subset }) => [`${host} ${subset ?? ''}`, { host, subset }])).values()]
+  }
+}

@@ -1,0 +1,84 @@
+/** Which rules took the requests before that come to a rule now. */
+import { hostCovers } from '../finding/hosts.ts'
+import { areDisjoint, covers, type Match } from './match.ts'
+import type { Side } from './side.ts'
+import { compareRanks, type Entry, type Table } from './tables.ts'
+
+/** A rule as it is afterwards, with the table that it is in and the rules before it. */
+export interface Reached {
+  readonly entry: Entry
+  readonly table: Table
+  readonly earlier: readonly Entry[]
+}
+
+/** A rule that some request comes to; undefined where those before it take all. */
+export function reachedAt(table: Table, index: number): Reached | undefined {
+  const entry = table.entries[index]
+  if (entry === undefined) return undefined
+  const earlier = table.entries.slice(0, index).filter(({ isVague }) => !isVague)
+  return earlier.some(({ match }) => covers(match, entry.match)) ? undefined : { entry, table, earlier }
+}
+
+interface Walked {
+  readonly entries: readonly Entry[]
+  /** The rule that takes all that are left; undefined where some requests are left. */
+  readonly last: Entry | undefined
+}
+
+/** The rules that may have taken a rule's requests before, and whether they took all of them. */
+export function takersOf(
+  reached: Reached,
+  { bases, now }: { readonly bases: readonly Table[]; readonly now: Side },
+): { readonly entries: readonly Entry[]; readonly isAll: boolean } {
+  const isSame = (one: Table, other: Table): boolean => one.owner === other.owner && one.host === other.host
+  const own = walk(reached, bases.find((base) => isSame(base, reached.table))?.entries ?? [])
+  const others = bases
+    .filter((base) => !isSame(base, reached.table))
+    .map((base): Walked => {
+      const { last } = own
+      if (last === undefined) return walkOf(reached, base)
+      const still = (now.byHost.get(base.host) ?? []).find((table) => isSame(table, base))?.entries ?? []
+      const gone = base.entries.filter(
+        (one) => compareRanks(one.rank, last.rank) >= 0 && !isTakenStill(reached, one, still),
+      )
+      return { entries: walk(reached, gone).entries, last: undefined }
+    })
+  const all = [own, ...others]
+  return { entries: all.flatMap(({ entries }) => entries), isAll: all.some(({ last }) => last !== undefined) }
+}
+
+/** One for fewer hosts leaves requests for the others, whatever its rules say. */
+function walkOf(reached: Reached, base: Table): Walked {
+  const walked = walk(reached, base.entries)
+  return hostCovers(base.host, reached.table.host) ? walked : { ...walked, last: undefined }
+}
+
+/** The rules of a table that requests for a rule could meet, up to the one that takes all that are left. */
+function walk(reached: Reached, entries: readonly Entry[]): Walked {
+  const met: Entry[] = []
+  for (const one of [...entries.filter(({ isVague }) => isVague), ...entries.filter(({ isVague }) => !isVague)]) {
+    if (!canTake(reached, one)) continue
+    met.push(one)
+    if (covers(one.match, reached.entry.match)) return { entries: met, last: one }
+  }
+  return { entries: met, last: undefined }
+}
+
+/** Whether some request that comes to a rule now could have fitted another one before. */
+function canTake({ entry, earlier }: Reached, { match }: Entry): boolean {
+  if (areDisjoint(match, entry.match)) return false
+  const both: Match = [...match, ...entry.match]
+  return !earlier.some((one) => covers(one.match, both))
+}
+
+/**
+ * Whether another object takes, as it did, what one of its rules took of the requests for a rule. The order between objects
+ * does not change, so those requests never came, and do not come now.
+ */
+function isTakenStill({ entry }: Reached, one: Entry, still: readonly Entry[]): boolean {
+  const both: Match = [...one.match, ...entry.match]
+  return still.some(
+    ({ match, rank, isVague }) =>
+      !isVague && covers(match, both) && (rank === undefined || compareRanks(rank, entry.rank) >= 0),
+  )
+}

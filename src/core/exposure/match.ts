@@ -1,0 +1,183 @@
+/** What a rule asks of a request, as far as two rules can be compared. */
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+
+/** One thing that a request must be like. `on` names what is looked at: `uri`, `method`, `header:x-user`. */
+export interface Condition {
+  readonly on: string
+  /** `path`: a prefix of whole path elements · `not`: whatever the condition in `text` says must not hold · `other`: compared as text only. */
+  readonly how: 'exact' | 'prefix' | 'path' | 'regex' | 'present' | 'not' | 'set' | 'other'
+  readonly text: string
+}
+
+/** All of them must hold. */
+export type Match = readonly Condition[]
+
+/** What every request has. */
+const ALWAYS = new Set(['uri', 'method', 'authority', 'scheme'])
+const ANYTHING = new Set(['.*', '.+', '/.*', '^.*$', '^/.*$', '^/.*', '^.*'])
+
+/** A match of a VirtualService. `name` and `statPrefix` ask for nothing. */
+export function istioMatch(value: unknown): Match {
+  const { name: _, statPrefix: __, gateways: ___, ignoreUriCase, ...fields } = recordOf(value)
+  return Object.entries(fields).flatMap(([key, field]): Condition[] => {
+    if (key === 'headers' || key === 'queryParams') {
+      const on = key === 'headers' ? 'header' : 'query'
+      return Object.entries(recordOf(field)).map(([one, text]) => stringMatch(`${on}:${one.toLowerCase()}`, text))
+    }
+    if (key === 'withoutHeaders') return Object.entries(recordOf(field)).map(([one, text]) => without(one, text))
+    if (key === 'sourceLabels')
+      return Object.entries(recordOf(field)).map(([one, text]) => exactly(`source:${one}`, text))
+    if (key === 'port' || key === 'sourceNamespace') return [exactly(key, field)]
+    if (!ALWAYS.has(key)) return [{ on: key, how: 'other', text: canonical(field) }]
+    const condition = stringMatch(key, field)
+    if (isAnything(condition)) return []
+    return [
+      key === 'uri' && ignoreUriCase === true ? { ...condition, how: 'other', text: canonical(field) } : condition,
+    ]
+  })
+}
+
+/** A match of a route of the Gateway API. */
+export function gatewayMatch(value: unknown): Match {
+  const { path, method, headers, queryParams, ...others } = recordOf(value)
+  const named = (on: string, list: unknown): Condition[] =>
+    listOf(list).map((item) => {
+      const { name, type, value: text } = recordOf(item)
+      const how = type === 'RegularExpression' ? 'regex' : 'exact'
+      return { on: `${on}:${String(name).toLowerCase()}`, how, text: String(text) }
+    })
+  return [
+    ...gatewayPath(recordOf(path)),
+    ...(typeof method === 'string' ? [exactly('method', method)] : []),
+    ...(typeof method === 'object' && method !== null
+      ? [{ on: 'grpc', how: 'other', text: canonical(method) } as const]
+      : []),
+    ...named('header', headers),
+    ...named('query', queryParams),
+    ...Object.entries(others).map(([on, field]): Condition => ({ on, how: 'other', text: canonical(field) })),
+  ]
+}
+
+function gatewayPath({ type = 'PathPrefix', value = '/' }: Readonly<Record<string, unknown>>): Condition[] {
+  const text = String(value)
+  if (type === 'Exact') return [{ on: 'uri', how: 'exact', text }]
+  if (type === 'RegularExpression') return ANYTHING.has(text) ? [] : [{ on: 'uri', how: 'regex', text }]
+  const prefix = text.replace(/\/+$/, '')
+  return prefix === '' ? [] : [{ on: 'uri', how: 'path', text: prefix }]
+}
+
+export function exactly(on: string, value: unknown): Condition {
+  return { on, how: 'exact', text: typeof value === 'string' ? value : canonical(value) }
+}
+
+/** One of several: gateways, say. */
+export function oneOf(on: string, values: readonly string[]): Condition {
+  return { on, how: 'set', text: JSON.stringify([...new Set(values)].sort()) }
+}
+
+function without(name: string, value: unknown): Condition {
+  const on = `header:${name.toLowerCase()}`
+  return { on, how: 'not', text: JSON.stringify(stringMatch(on, value)) }
+}
+
+function stringMatch(on: string, value: unknown): Condition {
+  const fields = recordOf(value)
+  for (const how of ['exact', 'prefix', 'regex'] as const) {
+    const text = textOf(fields[how])
+    if (text !== undefined) return { on, how, text }
+  }
+  return Object.keys(fields).length === 0
+    ? { on, how: 'present', text: '' }
+    : { on, how: 'other', text: canonical(value) }
+}
+
+function isAnything({ on, how, text }: Condition): boolean {
+  if (how === 'present') return true
+  if (how === 'prefix') return text === '' || (on === 'uri' && text === '/')
+  return how === 'regex' && ANYTHING.has(text)
+}
+
+/** Whether every request that fits `narrow` fits `wide` too. */
+export function covers(wide: Match, narrow: Match): boolean {
+  return wide.every((asked) => narrow.some((given) => implies(given, asked)))
+}
+
+/** Whether no request can fit both. */
+export function areDisjoint(one: Match, other: Match): boolean {
+  return one.some((a) => other.some((b) => a.on === b.on && (contradicts(a, b) || contradicts(b, a))))
+}
+
+function implies(given: Condition, asked: Condition): boolean {
+  if (given.on !== asked.on) return false
+  if (given.how === asked.how && given.text === asked.text) return true
+  switch (asked.how) {
+    case 'present':
+      return ['exact', 'prefix', 'regex'].includes(given.how)
+    case 'prefix':
+      return ['exact', 'prefix', 'path'].includes(given.how) && given.text.startsWith(asked.text)
+    case 'path':
+      return isBelow(given, asked.text)
+    case 'set':
+      return membersOf(given).every((member) => membersOf(asked).includes(member))
+    case 'not':
+      return contradicts(given, innerOf(asked)) || contradicts(innerOf(asked), given)
+    case 'exact':
+    case 'regex':
+    case 'other':
+      return false
+  }
+}
+
+function isBelow({ how, text }: Condition, path: string): boolean {
+  if (how === 'exact' || how === 'path') return text === path || text.startsWith(`${path}/`)
+  return how === 'prefix' && text.startsWith(`${path}/`)
+}
+
+function contradicts(a: Condition, b: Condition): boolean {
+  if (a.how === 'not') return b.how !== 'not' && implies(b, innerOf(a))
+  if (a.how === 'set') return b.how === 'set' && !membersOf(a).some((member) => membersOf(b).includes(member))
+  if (a.how === 'exact') return b.how === 'exact' ? a.text !== b.text : isPrefix(b) && !implies(a, b)
+  return isPrefix(a) && isPrefix(b) && areApart(a, b)
+}
+
+function areApart(a: Condition, b: Condition): boolean {
+  if (implies(a, b) || implies(b, a)) return false
+  // A prefix of letters may go on into a path of elements, and the other way round.
+  return a.how === b.how || !(a.text.startsWith(b.text) || b.text.startsWith(a.text))
+}
+
+function isPrefix({ how }: Condition): boolean {
+  return how === 'prefix' || how === 'path'
+}
+
+function membersOf({ how, text }: Condition): readonly string[] {
+  const members: unknown = how === 'set' ? JSON.parse(text) : []
+  return listOf(members).flatMap((member) => textOf(member) ?? [])
+}
+
+function innerOf({ text }: Condition): Condition {
+  const { on, how, text: inner } = recordOf(JSON.parse(text))
+  const known = (['exact', 'prefix', 'path', 'regex', 'present'] as const).find((one) => one === how)
+  return { on: String(on), how: known ?? 'other', text: String(inner) }
+}
+
+/** Headers that clients and proxies send by themselves: to match on one is to match everybody. */
+const COMMON =
+  /^header:(?::|x-(?:forwarded|envoy|b3|request|real|amzn|cloud|client)|accept|user-agent|content|host$|connection|cookie|referer|origin|via|te$|trace|baggage|cache|pragma|sec-|dnt|upgrade|authorization|date|expect|forwarded|priority|if-|range|from)/
+
+/** Whether only those who ask for it fit: by a header of their own, or a query parameter. */
+export function isForSome(match: Match): boolean {
+  return match.some(
+    ({ on, how }) => how !== 'not' && (on.startsWith('query:') || (on.startsWith('header:') && !COMMON.test(on))),
+  )
+}
+
+/** The same text for the same data, whatever the order of keys. */
+export function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, inner: unknown) => {
+      if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+      return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+    }) ?? 'null'
+  )
+}

@@ -1,0 +1,117 @@
+/** How much of a rule's requests reaches one canary. */
+import { NOTHING_SURE, type Share, shareOf } from './share.ts'
+import { type BothSides, type Canary, type Known, keyOf, type Side } from './side.ts'
+import type { Entry, Table } from './tables.ts'
+import {
+  areTogether,
+  isKnown,
+  type Lead,
+  leadsTo,
+  type Selection,
+  selectionsOf,
+  wantedBy,
+  workloadsOf,
+} from './world.ts'
+
+/** A canary as its pods are picked on each side, and the workloads that it has. */
+export interface Picture {
+  readonly selections: { readonly old: readonly Selection[]; readonly now: readonly Selection[] }
+  readonly workloads: ReadonlySet<string>
+  /** Only the destinations that are called the canary count, whatever pods they pick. */
+  readonly names: ReadonlySet<string> | undefined
+  /** Base has no such canary: those who ask for the canary get whatever is called so, as they did. */
+  readonly isNew: boolean
+  readonly old: Side
+  /** What was asked already, by side and place. */
+  readonly known: Map<string, Lead>
+}
+
+/** The canary's pods on base, those that the change gives it, and its name: none may get more than before. */
+export function picturesOf(canary: Canary, { old, now }: BothSides): readonly Picture[] {
+  const pick = (side: Side, places: Canary['before']): readonly Selection[] =>
+    places.flatMap((place) => selectionsOf(side.world, place))
+  const [was, is] = [pick(old, canary.before), pick(now, canary.after)]
+  const pictureOf = (selections: Picture['selections'], side: Side): Picture => {
+    const own = side === old ? selections.old : selections.now
+    const workloads = new Set(own.flatMap((one) => [...workloadsOf(side.world, one)]))
+    return { selections, workloads, names: undefined, isNew: false, old, known: new Map() }
+  }
+  const names = new Set([...canary.before, ...canary.after].map(keyOf))
+  const byName = { ...pictureOf({ old: [], now: [] }, old), names, isNew: canary.before.length === 0 }
+  if (JSON.stringify(was) === JSON.stringify(is)) return [pictureOf({ old: was, now: was }, old), byName]
+  // A canary that only gains or loses labels is the same one; another version is another one.
+  const isNew = !isSame(was, is)
+  const made = { ...pictureOf({ old: isNew ? is : was, now: is }, now), isNew }
+  return [pictureOf({ old: was, now: was }, old), made, byName]
+}
+
+function isSame(was: readonly Selection[], is: readonly Selection[]): boolean {
+  return is.every((one) =>
+    was.some((other) => isKnown(one) && isKnown(other) && areTogether(wantedBy(one), wantedBy(other))),
+  )
+}
+
+/** A rule's share; weights that cannot be read stand for one unknown part, the same as long as they stay as they are written. */
+export function shareIn(picture: Picture, { sent, written }: Entry, side: Side): Share {
+  const led = sent.map((one) => ({ ...one, leads: leadsIn(picture, keyOf(one.place), side) }))
+  if (led.every(({ leads }) => leads === 'none')) return NOTHING_SURE
+  if (led.every(({ percent }) => percent !== undefined))
+    return shareOf(led.map(({ percent = 0, leads }) => ({ percent, leads })))
+  const ways = JSON.stringify(led.map(({ leads }) => leads))
+  return shareOf([{ percent: 100, leads: { unknown: `${written} ${ways}` } }])
+}
+
+/** The rules that send a canary anything, or may. */
+export function rulesTo(picture: Picture, side: Side): Known['spots'] {
+  const found = new Map<Table, Set<number>>()
+  for (const [key, { spots }] of side.places) {
+    if (leadsIn(picture, key, side) === 'none') continue
+    for (const { table, index } of spots) found.set(table, (found.get(table) ?? new Set()).add(index))
+  }
+  return [...found].flatMap(([table, indices]) => [...indices].map((index) => ({ table, index })))
+}
+
+function leadsIn(picture: Picture, place: string, side: Side): Lead {
+  const key = `${side === picture.old ? 'old' : 'new'} ${place}`
+  const known = picture.known.get(key)
+  if (known !== undefined) return known
+  if (picture.names !== undefined) return picture.names.has(place) ? 'all' : 'none'
+  const selections = side.places.get(place)?.selections ?? []
+  const ways = selections.map((selection) => leadOf(picture, selection, side))
+  const [first = 'none'] = ways
+  // Where several rules define its subset nobody says which one counts.
+  const isOne = ways.every((way) => JSON.stringify(way) === JSON.stringify(first))
+  const leads = isOne ? first : { unknown: JSON.stringify(ways) }
+  picture.known.set(key, leads)
+  return leads
+}
+
+function leadOf(picture: Picture, selection: Selection, side: Side): Lead {
+  const { old, now } = picture.selections
+  const leads = (side === picture.old ? old : now).map((canary) => leadsTo(selection, canary))
+  if (leads.includes('all')) return 'all'
+  const unknown = leads.find((one) => typeof one === 'object')
+  if (unknown !== undefined) return byPods(picture, unknown, workloadsOf(side.world, selection))
+  return byWorkload(picture, selection, side) ?? lost(picture, selection, side) ?? 'none'
+}
+
+/** Labels leave it open: where the workloads are here, they say whether any is the canary's. Other workloads are another part. */
+function byPods({ workloads }: Picture, { unknown }: { readonly unknown: string }, picked: ReadonlySet<string>): Lead {
+  if (workloads.size > 0 && picked.size > 0 && workloads.isDisjointFrom(picked)) return 'none'
+  return { unknown: [unknown, ...[...picked].toSorted()].join(' ') }
+}
+
+/** The canary's own workload, under labels that another destination picks. */
+function byWorkload({ workloads }: Picture, selection: Selection, { world }: Side): Lead | undefined {
+  const found = workloads.size === 0 ? [] : [...workloadsOf(world, selection)].filter((one) => workloads.has(one))
+  return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}` }
+}
+
+/** What base said about a destination beside the canary, and nobody says any more. */
+function lost({ selections, old }: Picture, selection: Selection, side: Side): Lead | undefined {
+  const { host, subset = '', namespace } = selection
+  if (side === old || isKnown(selection)) return undefined
+  const isNear = selections.now.some((canary) => canary.namespace === namespace)
+  const isLost = isNear && selectionsOf(old.world, selection).some((was) => isKnown(was))
+  return isLost ? { unknown: `lost ${host} ${subset}` } : undefined
+}

@@ -1,0 +1,71 @@
+import type { RenderedObject } from '../diff/objects.ts'
+import { hostsOverlap } from '../finding/hosts.ts'
+import { type Table, tablesOf } from './tables.ts'
+import { type Place, type Selection, selectionsOf, type World, worldOf } from './world.ts'
+
+/** A canary by the destinations that are called so, on either side of a change. */
+export interface Canary {
+  readonly id: string
+  readonly before: readonly Place[]
+  readonly after: readonly Place[]
+  /** What its share was by the files, for an environment that could not be rendered before. */
+  readonly share: number
+}
+
+/** A destination that rules name: what it picks, and in which rules of which tables it stands. */
+export interface Known {
+  readonly selections: readonly Selection[]
+  readonly spots: readonly { readonly table: Table; readonly index: number }[]
+}
+
+/** An environment before or after a change. */
+export interface Side {
+  readonly world: World
+  readonly tables: readonly Table[]
+  readonly byHost: ReadonlyMap<string, readonly Table[]>
+  /** Those whose host has a star. */
+  readonly wide: readonly Table[]
+  /** By `keyOf`. */
+  readonly places: ReadonlyMap<string, Known>
+}
+
+export interface BothSides {
+  readonly old: Side
+  readonly now: Side
+}
+
+export function sideOf(objects: readonly RenderedObject[]): Side {
+  const world = worldOf(objects)
+  const tables = tablesOf(world)
+  const byHost = Map.groupBy(tables, ({ host }) => host)
+  return {
+    world,
+    tables,
+    byHost,
+    wide: tables.filter(({ host }) => host.startsWith('*')),
+    places: placesIn(world, tables),
+  }
+}
+
+function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, Known> {
+  const spots = tables.flatMap((table) =>
+    table.entries.flatMap(({ sent }, index) => sent.map(({ place }) => ({ place, table, index }))),
+  )
+  const groups = Map.groupBy(spots, ({ place }) => keyOf(place))
+  return new Map(
+    [...groups].map(([key, group]) => [
+      key,
+      { spots: group, selections: group.slice(0, 1).flatMap(({ place }) => selectionsOf(world, place)) },
+    ]),
+  )
+}
+
+export function keyOf({ host, subset = '' }: Place): string {
+  return `${host} ${subset}`
+}
+
+/** The tables whose host can be this one. */
+export function tablesFor({ tables, byHost, wide }: Side, host: string): readonly Table[] {
+  if (host.startsWith('*')) return tables.filter((table) => hostsOverlap(table.host, host))
+  return [...(byHost.get(host) ?? []), ...wide.filter((table) => hostsOverlap(table.host, host))]
+}

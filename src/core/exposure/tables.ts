@@ -1,0 +1,262 @@
+/** Rendered routes as tables of rules, each of which takes the requests that those before it leave. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { namespaceOf, specOf, titleOf } from '../finding/scene.ts'
+import type { Path } from '../manifest/parse.ts'
+import { resolveHost } from '../traffic/host.ts'
+import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
+import { canonical, exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
+import type { Place, World } from './world.ts'
+
+/** Where a rule sends its requests. */
+export interface Sent {
+  readonly place: Place
+  /** Percent; undefined where a weight of the rule cannot be read. */
+  readonly percent: number | undefined
+}
+
+export interface Entry {
+  readonly match: Match
+  readonly sent: readonly Sent[]
+  /** What is written, as text: what nobody can read is the same where this is. */
+  readonly written: string
+  readonly object: RenderedObject
+  readonly path: Path
+  readonly label: string
+  /** How exact it is, where that decides which rule comes first, and not the order in the file. */
+  readonly rank: readonly number[] | undefined
+  /** Its place among the others is not defined (regular expressions of the Gateway API). */
+  readonly isVague: boolean
+}
+
+/** What one object says about one host. */
+export interface Table {
+  readonly owner: string
+  readonly host: string
+  /** A Service without a route: requests go to its pods. */
+  readonly isPlain: boolean
+  readonly entries: readonly Entry[]
+}
+
+export const SECTIONS = ['http', 'tls', 'tcp'] as const
+
+export function tablesOf(world: World): readonly Table[] {
+  const routed = [
+    ...world.virtualServices.flatMap((object) => virtualTables(world, object)),
+    ...world.routes.flatMap(gatewayTables),
+  ]
+  return [...routed, ...plainTables(world, routed)]
+}
+
+function virtualTables(world: World, object: RenderedObject): readonly Table[] {
+  const spec = specOf(object)
+  const namespace = namespaceOf(object)
+  const hosts = listOf(spec['hosts']).flatMap((host) => textOf(host) ?? [])
+  const entries = SECTIONS.flatMap((section) => rulesIn(world, object, section))
+  return hosts.map((host) => ({
+    owner: titleOf(object),
+    host: resolveHost(host, namespace),
+    isPlain: false,
+    entries,
+  }))
+}
+
+/** The rules of a section; those of a delegate in the place of the rule that names it. */
+function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS)[number]): readonly Entry[] {
+  const spec = specOf(object)
+  return listOf(spec[section]).flatMap((item, index): readonly Entry[] => {
+    const rule = recordOf(item)
+    const matches = matchesOf(object, section, rule)
+    const delegate = delegateOf(world, object, rule)
+    if (delegate === undefined)
+      return matches.map((match) => entryOf(object, { rule, match, path: ['spec', section, index] }))
+    return listOf(specOf(delegate)['http']).flatMap((inner, place) =>
+      matchesOf(delegate, section, recordOf(inner)).flatMap((own) =>
+        matches.map((match) =>
+          entryOf(delegate, {
+            rule: recordOf(inner),
+            match: [...match, ...own.filter(({ on }) => on !== 'gateway')],
+            path: ['spec', 'http', place],
+          }),
+        ),
+      ),
+    )
+  })
+}
+
+function delegateOf(world: World, object: RenderedObject, rule: Data): RenderedObject | undefined {
+  const { name, namespace } = recordOf(rule['delegate'])
+  if (name === undefined) return undefined
+  const own = textOf(namespace) ?? namespaceOf(object)
+  return world.virtualServices.find((known) => known.name === name && namespaceOf(known) === own)
+}
+
+type Data = Readonly<Record<string, unknown>>
+
+function matchesOf(object: RenderedObject, section: string, rule: Data): readonly Match[] {
+  const all = listOf(specOf(object)['gateways'])
+  const matches = listOf(rule['match'])
+  return (matches.length === 0 ? [{}] : matches).map((match) => {
+    const own = listOf(recordOf(match)['gateways'])
+    const named = [own, all].find((list) => list.length > 0) ?? ['mesh']
+    const gateways = named.flatMap((item) => gatewayName(textOf(item) ?? '', namespaceOf(object)))
+    return [exactly('protocol', section), oneOf('gateway', gateways), ...istioMatch(match)]
+  })
+}
+
+function gatewayName(written: string, namespace: string): string {
+  return written === 'mesh' || written.includes('/') ? written : `${namespace}/${written}`
+}
+
+function entryOf(
+  object: RenderedObject,
+  { rule, match, path }: { readonly rule: Data; readonly match: Match; readonly path: Path },
+): Entry {
+  const route = listOf(rule['route']).map(recordOf)
+  const percents = percentsOf(route, 'istio')
+  const sent = route.map((entry, index) => ({
+    place: placeIn(object, recordOf(entry['destination'])),
+    percent: percents?.[index],
+  }))
+  return {
+    match,
+    sent,
+    written: canonical(route),
+    object,
+    path,
+    label: labelOf(rule, path),
+    rank: undefined,
+    isVague: false,
+  }
+}
+
+function placeIn(object: RenderedObject, { host, subset }: Data): Place {
+  return { host: resolveHost(textOf(host) ?? '', namespaceOf(object)), subset: textOf(subset) }
+}
+
+function labelOf(rule: Data, path: Path): string {
+  const [section, index] = path.slice(-2)
+  return textOf(rule['name']) ?? `${String(section)}[${String(index)}]`
+}
+
+/** As `shares` of a route has it: one alone gets everything in Istio, and nothing with weight 0 in the Gateway API. */
+function percentsOf(entries: readonly Data[], api: 'istio' | 'gateway'): readonly number[] | undefined {
+  if (api === 'istio' && entries.length === 1) return [100]
+  const read = entries.map(weightOf)
+  if (read.some(({ badWeight }) => badWeight !== undefined)) return undefined
+  const weights = read.map(({ weight }) => weight ?? (api === 'gateway' ? 1 : 0))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return weights.map((weight) => (total === 0 ? 0 : (weight * 100) / total))
+}
+
+/** Routes of the Gateway API, one table for each host name, and for each Service that they are attached to. */
+function gatewayTables(object: RenderedObject): readonly Table[] {
+  const spec = specOf(object)
+  const namespace = namespaceOf(object)
+  const parents = listOf(spec['parentRefs']).map(recordOf)
+  const [services, gateways] = [true, false].map((wanted) =>
+    parents.filter(({ kind }) => (kind === 'Service') === wanted),
+  )
+  const hosts = listOf(spec['hostnames']).flatMap((host) => textOf(host) ?? [])
+  const named = (gateways ?? []).map(
+    (parent) => `${textOf(parent['namespace']) ?? namespace}/${textOf(parent['name']) ?? ''}`,
+  )
+  const owner = titleOf(object)
+  const table = (host: string, at: readonly string[]): Table => ({
+    owner,
+    host,
+    isPlain: false,
+    entries: backendRules(object, at),
+  })
+  return [
+    ...(named.length === 0 ? [] : (hosts.length === 0 ? ['*'] : hosts).map((host) => table(host, named))),
+    ...(services ?? []).map((parent) =>
+      table(resolveHost(textOf(parent['name']) ?? '', textOf(parent['namespace']) ?? namespace), ['mesh']),
+    ),
+  ]
+}
+
+function backendRules(object: RenderedObject, gateways: readonly string[]): readonly Entry[] {
+  const protocol = object.kind === 'TLSRoute' ? 'tls' : object.kind === 'TCPRoute' ? 'tcp' : 'http'
+  const entries = listOf(specOf(object)['rules']).flatMap((item, index) => {
+    const rule = recordOf(item)
+    const backends = listOf(rule['backendRefs']).map(recordOf)
+    const percents = percentsOf(backends, 'gateway')
+    const sent = backends.map((backend, place) => ({
+      place: backendPlace(object, backend),
+      percent: percents?.[place],
+    }))
+    const path = ['spec', 'rules', index]
+    const matches = listOf(rule['matches'])
+    return (matches.length === 0 ? [{}] : matches).map((match): Entry => {
+      const asked = [exactly('protocol', protocol), oneOf('gateway', gateways), ...gatewayMatch(match)]
+      const isVague = asked.some(({ how }) => how === 'regex' || how === 'other')
+      return {
+        match: asked,
+        sent,
+        written: canonical(backends),
+        object,
+        path,
+        label: labelOf(rule, path),
+        rank: rankOf(asked),
+        isVague,
+      }
+    })
+  })
+  return entries.toSorted((a, b) => compareRanks(b.rank, a.rank))
+}
+
+function backendPlace(object: RenderedObject, { kind = 'Service', group = '', name, namespace }: Data): Place {
+  const own = textOf(namespace) ?? namespaceOf(object)
+  const written = textOf(name) ?? ''
+  const isService = kind === 'Service' && group === ''
+  return {
+    host: isService ? `${written}.${own}.svc.cluster.local` : `${written}.${own}.${String(kind)}`,
+    subset: undefined,
+  }
+}
+
+/** Which of two rules takes a request that fits both (gateway-api HTTPRouteRule.matches): the larger one. */
+function rankOf(match: Match): readonly number[] {
+  const count = (start: string): number => match.filter(({ on }) => on.startsWith(start)).length
+  const path = match.find(({ on }) => on === 'uri')
+  const kind = path?.how === 'exact' ? 2 : path === undefined ? 0 : 1
+  return [kind, path?.text.length ?? 0, count('method'), count('header:'), count('query:')]
+}
+
+export function compareRanks(a: Entry['rank'], b: Entry['rank']): number {
+  for (const [index, one] of (a ?? []).entries()) {
+    const other = b?.[index] ?? 0
+    if (one !== other) return one - other
+  }
+  return 0
+}
+
+/** Services by themselves, for the protocols that no route takes over inside the mesh. */
+function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
+  const byHost = Map.groupBy(routed, ({ host }) => host)
+  return [...world.services].map(([host, object]) => {
+    const own = (byHost.get(host) ?? []).flatMap(({ entries }) => entries).filter(({ match }) => isOnMesh(match))
+    const taken = new Set(own.flatMap(({ match }) => match.find(({ on }) => on === 'protocol')?.text ?? []))
+    const sent = [{ place: { host, subset: undefined }, percent: 100 }]
+    const left =
+      taken.size === 0 ? SECTIONS : SECTIONS.filter((section) => !taken.has(section) && isSpoken(object, section))
+    const entries = left.map((section): Entry => {
+      const match = [exactly('protocol', section), oneOf('gateway', ['mesh'])]
+      return { match, sent, written: host, object, path: ['spec'], label: section, rank: undefined, isVague: false }
+    })
+    return { owner: titleOf(object), host, isPlain: true, entries }
+  })
+}
+
+/** Whether a port of a Service is for a protocol by its word: of those that say nothing the routes are enough. */
+function isSpoken(service: RenderedObject, protocol: (typeof SECTIONS)[number]): boolean {
+  const spoken = { http: /^(?:http|grpc)/, tls: /^(?:tls|https)/, tcp: /^(?:tcp|mongo|mysql|redis)/ } as const
+  return listOf(specOf(service)['ports']).some((port) => {
+    const { name, appProtocol } = recordOf(port)
+    return spoken[protocol].test(textOf(appProtocol) ?? textOf(name) ?? '')
+  })
+}
+
+function isOnMesh(match: Match): boolean {
+  return match.some(({ on, text }) => on === 'gateway' && text.includes('"mesh"'))
+}

@@ -1,0 +1,84 @@
+/** Which canaries a change can concern: of a thousand services it mostly touches one. */
+import { identityKey, type RenderedObject } from '../diff/objects.ts'
+import { namespaceOf, type Scene, selects, specOf, titleOf } from '../finding/scene.ts'
+import { resolveHost } from '../traffic/host.ts'
+import { recordOf, textOf } from '../traffic/kinds/kind.ts'
+import type { BothSides, Canary, Side } from './side.ts'
+import { leadsTo, selectionsOf } from './world.ts'
+
+interface Objects {
+  readonly before: readonly RenderedObject[]
+  readonly after: readonly RenderedObject[]
+}
+
+/** Says of a canary whether any object that changes can move requests to it. */
+export function touchedBy(objects: Objects, { old, now }: BothSides): (canary: Canary) => boolean {
+  const sides = [old, now]
+  const hosts = new Set(changedIn(objects).flatMap((object) => sides.flatMap((side) => hostsOf(object, side))))
+  if (hosts.size === 0) return () => false
+  if ([...hosts].some((host) => host.includes('*'))) return () => true
+  const near = new Set(sides.flatMap((side) => besides(side, hosts)))
+  return (canary) => {
+    const isNear = [...canary.before, ...canary.after].some(({ host }) => hosts.has(host) || near.has(host))
+    return isNear || sides.some((side) => isPicked(side, hosts, canary))
+  }
+}
+
+function changedIn({ before, after }: Objects): readonly RenderedObject[] {
+  const old = new Map(before.map((object) => [identityKey(object), object]))
+  const left = new Set(old.keys())
+  const changed: RenderedObject[] = []
+  for (const object of after) {
+    const key = identityKey(object)
+    const was = old.get(key)
+    left.delete(key)
+    if (was === undefined) changed.push(object)
+    else if (was.data !== object.data && JSON.stringify(was.data) !== JSON.stringify(object.data))
+      changed.push(object, was)
+  }
+  return [...changed, ...[...left].flatMap((key) => old.get(key) ?? [])]
+}
+
+/** The hosts that an object says something about. */
+function hostsOf(object: RenderedObject, { tables, world }: Side): readonly string[] {
+  const namespace = namespaceOf(object)
+  if (object.kind === 'Service') return [resolveHost(object.name, namespace)]
+  if (object.kind === 'DestinationRule') return [resolveHost(textOf(specOf(object)['host']) ?? '', namespace)]
+  // A root that hands everything on has no rule of its own.
+  const title = titleOf(object)
+  const own = tables.filter(({ owner, entries }) => owner === title || entries.some((entry) => entry.object === object))
+  const sent = own.flatMap(({ host, entries }) => [
+    host,
+    ...entries.flatMap((entry) => entry.sent.map(({ place }) => place.host)),
+  ])
+  return [...sent, ...servicesOf(object, world)]
+}
+
+/** The Services that pick an object's pods. */
+function servicesOf(object: RenderedObject, { services, workloads }: Scene): readonly string[] {
+  const own = workloads.find((workload) => workload.object === object)
+  if (own === undefined) return []
+  return [...services].flatMap(([host, service]) => {
+    const isPicked =
+      namespaceOf(service) === own.namespace && selects(recordOf(specOf(service)['selector']), own.labels)
+    return isPicked ? [host] : []
+  })
+}
+
+/** The destinations in tables that something changes for. */
+function besides({ tables }: Side, hosts: ReadonlySet<string>): readonly string[] {
+  return tables.flatMap(({ host, entries }) => {
+    const sent = entries.flatMap((entry) => entry.sent.map(({ place }) => place.host))
+    return hosts.has(host) || sent.some((one) => hosts.has(one)) ? sent : []
+  })
+}
+
+/** Whether a Service that changes may pick the canary's pods. */
+function isPicked({ world }: Side, hosts: ReadonlySet<string>, { before, after }: Canary): boolean {
+  const canaries = [...before, ...after].flatMap((place) => selectionsOf(world, place))
+  return [...hosts].some((host) =>
+    selectionsOf(world, { host, subset: undefined }).some((selection) =>
+      canaries.some((canary) => leadsTo(selection, canary) !== 'none'),
+    ),
+  )
+}

@@ -1,0 +1,32 @@
+import type { RenderDiff } from '../core/diff/review.ts'
+import { type RolloutRise, rolloutRises } from '../core/exposure/canaries.ts'
+import { locator, type Sources } from '../core/finding/locate.ts'
+import type { Problem } from '../core/gate/review.ts'
+import { riseProblem } from '../core/message/exposure.ts'
+import type { Sides } from './render.ts'
+
+interface Rendered {
+  readonly name: string
+  readonly texts: { readonly before: string; readonly after: string }
+  readonly objects: RenderDiff['objects']
+  readonly isKnownBefore: boolean
+  readonly sources: () => Promise<Sources>
+}
+
+/** The requests of an environment that reach a canary more often: those to be judged, and what nobody can judge. */
+export async function exposuresOf(
+  { before, after }: Sides,
+  { name, texts, objects, isKnownBefore, sources }: Rendered,
+): Promise<{ readonly rises: readonly RolloutRise[]; readonly problems: readonly Problem[] }> {
+  if (isKnownBefore && texts.before === texts.after) return { rises: [], problems: [] }
+  const found = rolloutRises(
+    name,
+    { before: before.snapshot.targets, after: after.snapshot.targets },
+    { before: isKnownBefore ? objects.before : undefined, after: objects.after },
+  )
+  const isJudged = ({ kind, isGone }: RolloutRise): boolean => kind === 'raise' && !isGone
+  const wrong = found.filter((rise) => !isJudged(rise))
+  if (wrong.length === 0) return { rises: found, problems: [] }
+  const placeOf = locator(await sources())
+  return { rises: found.filter(isJudged), problems: wrong.map((rise) => riseProblem(rise, placeOf(rise))) }
+}

@@ -1,0 +1,210 @@
+/** What sends more requests to a canary than before, and what does not. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseRendered } from '../../../src/core/diff/objects.ts'
+import { risesIn } from '../../../src/core/exposure/exposure.ts'
+
+const MESH = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other}
+spec: {selector: {app: other}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-canary}
+spec: {template: {metadata: {labels: {app: web, version: v2}}}}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web}
+spec:
+  host: web
+  subsets:
+  - {name: stable, labels: {version: v1}}
+  - {name: canary, labels: {version: v2}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web}
+spec:
+  hosts: [web]
+  http:
+  - name: testers
+    match: [{headers: {x-tester: {exact: "1"}}}]
+    route: [{destination: {host: web, subset: canary}}]
+  - name: api
+    match: [{uri: {prefix: /api}}]
+    route: [{destination: {host: web, subset: stable}}]
+  - name: main
+    route:
+    - {destination: {host: web, subset: stable}, weight: 95}
+    - {destination: {host: web, subset: canary}, weight: 5}
+`
+
+const PAIR = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web, track: stable}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web-canary}
+spec: {selector: {app: web, track: canary}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: public}]
+  hostnames: [web.example.com]
+  rules:
+  - matches: [{headers: [{name: x-tester, value: "1"}]}]
+    backendRefs: [{name: web-canary}]
+  - matches: [{path: {type: PathPrefix, value: /api}}]
+    backendRefs: [{name: web}]
+  - backendRefs: [{name: web, weight: 95}, {name: web-canary, weight: 5}]
+`
+
+const CANARIES = [
+  { host: 'web.default.svc.cluster.local', subset: 'canary' },
+  { host: 'web-canary.default.svc.cluster.local', subset: undefined },
+] as const
+
+function rises(before: string, after: string): readonly string[] {
+  const [old, now] = [before, after].map((text) => parseRendered(text))
+  assert.ok(old?.ok && now?.ok, JSON.stringify(now))
+  const places = CANARIES.filter(({ subset }) => before.includes('HTTPRoute') === (subset === undefined))
+  const canary = { id: 'web', before: places, after: places, share: 5 }
+  const found = risesIn({ before: old.objects, after: now.objects }, [canary]).map(
+    ({ kind, rule, from, to, isForSome }) => `${kind} ${rule} ${from} → ${to}${isForSome ? ' for some' : ''}`,
+  )
+  return [...new Set(found)]
+}
+
+function replaced(text: string, from: string | RegExp, to: string): string {
+  const now = text.replace(from, to)
+  assert.notEqual(now, text)
+  return now
+}
+
+const RULE = (match: string, subset = 'canary'): string =>
+  `  - match: [${match}]\n    route: [{destination: {host: web, subset: ${subset}}}]\n`
+const before = (rule: string, text: string): string =>
+  replaced(MESH, `  - name: ${rule}\n`, `${text}  - name: ${rule}\n`)
+
+const IDLE = replaced(PAIR, 'weight: 5}', 'weight: 0}')
+
+const QUIET: Readonly<Record<string, readonly [string, string]>> = {
+  'lower weights': [MESH, replaced(replaced(MESH, 'weight: 95', 'weight: 100'), 'weight: 5}', 'weight: 0}')],
+  'fewer testers': [MESH, replaced(MESH, 'exact: "1"', 'exact: "1"}, x-other: {exact: "1"')],
+  'no testers': [MESH, replaced(MESH, /  - name: testers\n.*\n.*\n/, '')],
+  'a rule for stable': [MESH, before('main', RULE('{uri: {prefix: /shop}}', 'stable'))],
+  'a rule that none reaches': [MESH, `${MESH}${RULE('{method: {exact: GET}}')}`],
+  'a mirror': [MESH, replaced(MESH, '  - name: main\n', '  - name: main\n    mirror: {host: web, subset: canary}\n')],
+  'a policy of traffic': [MESH, replaced(MESH, 'host: web\n  subsets', 'host: web\n  trafficPolicy: {}\n  subsets')],
+  'one more label on a Service': [MESH, replaced(MESH, 'selector: {app: web}', 'selector: {app: web, tier: x}')],
+  'another service': [MESH, replaced(MESH, 'selector: {app: other}', 'selector: {app: third}')],
+  'a new version, before it gets anything': [
+    replaced(MESH, 'weight: 5}', 'weight: 0}').replace(/  - name: testers\n.*\n.*\n/, ''),
+    replaced(MESH, 'weight: 5}', 'weight: 0}')
+      .replace(/  - name: testers\n.*\n.*\n/, '')
+      .replaceAll('v2', 'v3'),
+  ],
+  'the finish': [
+    replaced(MESH, /95([^]*)weight: 5}/, '0$1weight: 100}')
+      .replace(/  - name: api\n.*\n.*\n/, '')
+      .replace('v1', 'v2'),
+    replaced(MESH, /95([^]*)weight: 5}/, '100$1weight: 0}')
+      .replace(/  - name: api\n.*\n.*\n/, '')
+      .replace('v1', 'v2'),
+  ],
+  'everything away': [MESH, 'apiVersion: v1\nkind: Service\nmetadata: {name: third}\nspec: {selector: {app: third}}\n'],
+  'a new Service for the canary': [
+    MESH,
+    `${MESH}---\napiVersion: v1\nkind: Service\nmetadata: {name: web-direct}\nspec: {selector: {app: web, version: v2}}\n`,
+  ],
+  'lower weights of a route': [PAIR, replaced(PAIR, 'weight: 5}', 'weight: 1}')],
+  'one more label on all Services': [PAIR, PAIR.replaceAll('{app: web', '{env: x, app: web')],
+}
+
+for (const [what, [old, now]] of Object.entries(QUIET)) {
+  test(`no more requests reach the canary: ${what}`, () => {
+    assert.deepEqual(rises(old, now), [])
+  })
+}
+
+const SECOND = (host: string): string =>
+  `${MESH}---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: two}\nspec: {hosts: [${host}], http: [{route: [{destination: {host: web, subset: canary}}]}]}\n`
+
+const LOUD: Readonly<Record<string, readonly [string, string, string]>> = {
+  'a method that everybody uses': [MESH, before('main', RULE('{method: {exact: GET}}')), 'raise http[2] 5 → 100'],
+  'a header that everybody sends': [
+    MESH,
+    before('main', RULE('{headers: {user-agent: {regex: ".*"}}}')),
+    'raise http[2] 5 → 100',
+  ],
+  'a host that is everybody’s': [MESH, before('api', RULE('{authority: {prefix: web}}')), 'raise http[1] 0 → 100'],
+  'the prefix /': [MESH, before('api', RULE('{uri: {prefix: /}}')), 'raise http[1] 0 → 100'],
+  'a header that nobody sends, left out': [
+    MESH,
+    before('main', RULE('{withoutHeaders: {x-nobody: {}}}')),
+    'raise http[2] 5 → 100',
+  ],
+  'a scheme': [MESH, before('main', RULE('{scheme: {exact: http}}')), 'raise http[2] 5 → 100'],
+  'a port': [MESH, before('main', RULE('{port: 80}')), 'raise http[2] 5 → 100'],
+  'labels of the gateway': [MESH, before('main', RULE('{sourceLabels: {app: ingress}}')), 'raise http[2] 5 → 100'],
+  'more testers': [MESH, replaced(MESH, 'x-tester: {exact: "1"}', 'x-tester: {}'), 'raise testers 0 → 100 for some'],
+  'rules that change places': [MESH, replaced(MESH, /(  - name: api\n.*\n.*\n)([^]*)$/, '$2$1'), 'raise main 0 → 5'],
+  'a second object for the host': [MESH, SECOND('web'), 'raise http[0] 0 → 100'],
+  'a host with a star': [MESH, SECOND('"*.default.svc.cluster.local"'), 'raise http[0] 0 → 100'],
+  'a stable subset without labels': [MESH, replaced(MESH, '{version: v1}', '{}'), 'unknown main 5 → 100'],
+  'a stable subset of the canary’s': [MESH, replaced(MESH, '{version: v1}', '{version: v2}'), 'raise main 5 → 100'],
+  'a stable subset that is gone': [MESH, replaced(MESH, 'name: stable', 'name: old'), 'unknown main 5 → 100'],
+  'the route taken away': [MESH, MESH.split('---\n').slice(0, 4).join('---\n'), 'unknown http 0 → 100'],
+  'a weight that is text': [MESH, replaced(MESH, 'weight: 5}', 'weight: "5"}'), 'unknown main 5 → 100'],
+  'pods that get the stable labels': [
+    MESH,
+    replaced(MESH, 'labels: {app: web, version: v2}', 'labels: {app: web, version: v1}'),
+    'unknown main 5 → 100',
+  ],
+  'a stable Service that picks the canary': [
+    PAIR,
+    replaced(PAIR, 'track: stable', 'track: canary'),
+    'raise rules[2] 5 → 100',
+  ],
+  'a stable Service that picks all': [PAIR, replaced(PAIR, ', track: stable', ''), 'unknown rules[2] 5 → 100'],
+  'a Service that is another name of the canary': [
+    PAIR,
+    replaced(
+      PAIR,
+      'selector: {app: web, track: stable}',
+      'type: ExternalName, externalName: web-canary.default.svc.cluster.local',
+    ),
+    'raise rules[2] 5 → 100',
+  ],
+  'a path that was the stable version’s, to those who ask for the canary': [
+    IDLE,
+    replaced(IDLE, 'value: /api}', 'value: /shop}'),
+    'raise rules[0] 0 → 100 for some',
+  ],
+  'a longer path': [
+    PAIR,
+    replaced(
+      PAIR,
+      '  - backendRefs: [{name: web,',
+      '  - matches: [{path: {value: /api/v2}}]\n    backendRefs: [{name: web-canary}]\n  - backendRefs: [{name: web,',
+    ),
+    'raise rules[2] 0 → 100',
+  ],
+}
+
+for (const [what, [old, now, expected]] of Object.entries(LOUD)) {
+  test(`more requests reach the canary: ${what}`, () => {
+    assert.ok(rises(old, now).includes(expected), JSON.stringify(rises(old, now)))
+  })
+}
