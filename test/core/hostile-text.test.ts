@@ -438,6 +438,7 @@ test('text of others that goes on in words of ours stays what it is', () => {
 test('what is not seen is written out, but for what emoji are made with; what was calm stays as it is', () => {
   assert.equal(seen('a\u202Eb\u0000c\u{E0041}\r'), 'a\\u202eb\\u0000c\\udb40\\udc41\\u000d')
   assert.equal(seen('👩\u200D💻 ⚠\uFE0F a\u200Db'), '👩\u200D💻 ⚠\uFE0F a\\u200db')
+  assert.equal(titleText('at 17:21:07 UTC :tada:'), 'at 17:21:07 UTC :\u200Btada:')
   always((t) => {
     assert.equal(calm(calm(t)), calm(t))
     assert.equal(titleText(titleText(t)), titleText(t))

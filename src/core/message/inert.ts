@@ -14,8 +14,8 @@ const UNSEEN =
 /** By our markers we find our own comments: nobody else's text may look like one. */
 const MARKER = /<!--(?= *perch:)/gi
 
-/** What GitHub makes something of, in titles and in commit messages too: mentions, references, bare links and emoji. */
-const LIVE = /[@#]|:(?=\/\/|[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
+/** What GitHub makes something of, in titles and in commit messages too: mentions, references, bare links and emoji; no times. */
+const LIVE = /[@#]|:(?=\/\/|(?!\d\d:)[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
 
 /** The id of a commit: of no part of it must so many digits be left that it is one, too. */
 const COMMIT = /(?<!\w)[\da-f]{7,40}(?!\w)/gi
