@@ -2,8 +2,9 @@ import type { PendingComment } from '../core/command/pending.ts'
 import type { CommandLine } from '../core/command/commands.ts'
 import type { Outcome } from '../core/message/answer.ts'
 import { commandTrailer } from '../core/message/pull-request.ts'
-import { branchOf } from '../core/rollout/branch.ts'
+import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
+import type { Move } from '../core/rollout/move.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
@@ -36,9 +37,9 @@ export function proposedBefore(
   { standing, since }: { readonly standing: Standing; readonly since: number },
 ): Outcome | undefined {
   const { target, share } = standing
-  const branch = branchOf(target, share === 0 ? { kind: 'rollback', from: 0 } : { kind: 'share', from: 0, to: share })
+  const move: Move = share === 0 ? { kind: 'rollback', from: 0 } : { kind: 'share', from: 0, to: share }
   const pull = pulls.find(
-    ({ author, head, createdAt }) => author.login === botLogin && head.ref === branch && createdAt >= since,
+    (one) => isStepOf(target, one, botLogin) && isBranchFor(one.head.ref, move) && one.createdAt >= since,
   )
   return pull === undefined ? undefined : { code: 'proposed', title: pull.title, pull: pull.number }
 }

@@ -23,6 +23,7 @@ import { lintFiles } from './validate.ts'
 type Needs = Pick<
   Desk,
   | 'mirror'
+  | 'branches'
   | 'renderer'
   | 'validators'
   | 'schemas'

@@ -10,6 +10,7 @@ import type { Desk } from './desk.ts'
 import { recallPulls, rememberPull, rememberWaiting } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import type { Ends } from './pull-ends.ts'
+import { sayIfChanged } from './step-ownership.ts'
 import { stopsKey } from './stops.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -37,8 +38,9 @@ export async function followUp(desk: Desk, at: Ends, found: Review): Promise<voi
   await rememberWaiting(desk, pull.number, waits)
   await lookAtRivals(desk, pull, { found, behind })
   if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(desk, pull)
-  if (isGreen) await mergeWhenAllowed(desk, pull, found.changes)
-  else if (moment !== undefined) await setTimer(desk, pull, moment)
+  if (moment !== undefined) await setTimer(desk, pull, moment)
+  await sayIfChanged(desk, pull, base)
+  if (isGreen) await mergeWhenAllowed(desk, { pull, base }, found.changes)
 }
 
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */

@@ -14,7 +14,7 @@ import { livenessOf } from './liveness.ts'
 import type { Sides } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
+type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
 type Question = RestraintQuestion
 
 /** The rollouts that a change moves, each with what its gates say. */

@@ -123,6 +123,15 @@ function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
   return `step:${repo.id}:${base}:${targetName(target)}`
 }
 
+/** Whether a merged pull request is known to have had our checks. */
+export async function recallChecked(desk: Needs, pull: number): Promise<boolean> {
+  return (await desk.memo.get(`checked:${desk.repo.id}:${pull}`)) === true
+}
+
+export async function rememberChecked(desk: Needs, pull: number): Promise<void> {
+  await desk.memo.set(`checked:${desk.repo.id}:${pull}`, true)
+}
+
 /** It is not deployed, so nothing follows from what is pushed to it. */
 export async function forgetBase(desk: Needs, base: string): Promise<void> {
   await desk.memo.forget(`base:${desk.repo.id}:${base}`)

@@ -1,9 +1,10 @@
 import type { ReviewedChange } from '../core/gate/review.ts'
-import { MERGE_MARKER, mergeNotice } from '../core/message/notice.ts'
+import { changedStepNotice, MERGE_MARKER, mergeNotice, STEP_MARKER } from '../core/message/notice.ts'
 import { isStep } from '../core/rollout/branch.ts'
-import type { PullRequest } from '../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 import { orRefusal, sayOnce } from './github-refusals.ts'
+import { mergeability } from './step-ownership.ts'
 import { jobOf } from './work.ts'
 
 /** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
@@ -15,10 +16,14 @@ const FORBIDDEN_MS = 5 * 60_000
 /** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
 export async function mergeWhenAllowed(
   desk: Desk,
-  pull: PullRequest,
+  { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
   changes: readonly ReviewedChange[],
 ): Promise<void> {
   if (!isStep(pull, desk.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
+  // What is green may be somebody else's work.
+  const whose = await mergeability(desk, pull, base)
+  if (whose === 'changed') await sayOnce(desk, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
+  if (whose !== 'ours') return
   const { repo, installation } = desk
   const tried = await orRefusal(() => desk.pulls.merge(pull.number, pull.head.sha))
   const outcome = tried.ok ? tried.value : 'forbidden'

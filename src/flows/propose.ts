@@ -1,11 +1,4 @@
-import {
-  commandTrailer,
-  moveBody,
-  moveCommit,
-  moveTitle,
-  MOVE_TRAILER,
-  type Proposal,
-} from '../core/message/pull-request.ts'
+import { moveBody, moveCommit, moveTitle, type Proposal } from '../core/message/pull-request.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { branchOf } from '../core/rollout/branch.ts'
@@ -13,6 +6,7 @@ import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Files } from '../core/layer/place.ts'
 import type { Move } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
+import { isAllOurs } from './step-ownership.ts'
 import { jobOf } from './work.ts'
 
 type Needs = Pick<Desk, 'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'>
@@ -34,8 +28,12 @@ export interface MadeMove {
  */
 export async function propose(desk: Needs, base: Base, made: MadeMove): Promise<Result<PullRequest, Refusal>> {
   const { proposal, files } = made
-  const branch = branchOf(proposal.target, proposal.move)
-  const readiness = await readyBranch(desk, { base, branch, proposal })
+  const branch = branchOf(
+    { ref: base.ref, isDefault: base.ref === desk.repo.defaultBranch },
+    proposal.target,
+    proposal.move,
+  )
+  const readiness = await readyBranch(desk, { base, branch, proposal, files })
   if (readiness === 'taken') return err({ code: 'branch-taken', branch })
   if (typeof readiness === 'object') return ok(readiness)
   if (readiness === 'at-base') await commitMove(desk, { base, branch, proposal, files })
@@ -50,21 +48,38 @@ export async function replan(
 ): Promise<Result<PullRequest, Refusal>> {
   const { base, pull } = at
   const { proposal, files } = made
+  const { ref: branch, sha: head } = pull.head
   // What somebody pushed to it would be lost.
-  const ahead = await desk.mirror.ahead(base.sha, pull.head.sha)
-  if (!ahead.every(isOurs)) return err({ code: 'branch-taken', branch: pull.head.ref })
+  if (!(await isAllOurs(desk, { base: base.sha, head })))
+    return err({ code: 'step-changed', branch, pull: pull.number })
   // GitHub closes a pull request whose branch is, even for a moment, where its base is. So the commit is made beside it.
-  const beside = besideOf(pull.head.ref)
-  if ((await desk.branches.create(beside, base.sha)) === 'exists') await desk.branches.reset(beside, base.sha)
+  const beside = besideOf(branch)
+  await startAt(desk, { branch: beside, base })
   const sha = await commitMove(desk, { base, branch: beside, proposal, files })
   // The words first: once the branch is where it should be the step fits, and nobody looks at them again.
   await desk.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
-  await desk.branches.reset(pull.head.ref, sha)
+  await moveBranch(desk, { branch, from: head, to: sha })
   await desk.branches.remove(beside)
   await desk.jobs.enqueue(
     jobOf({ type: 'review', installation: desk.installation, repo: desk.repo, pull: pull.number, force: true }),
   )
   return ok(pull)
+}
+
+/** A branch of our own for a moment, at the base. */
+async function startAt(desk: Needs, { branch, base }: Pick<Plan, 'branch' | 'base'>): Promise<void> {
+  if ((await desk.branches.create(branch, base.sha)) === 'created') return
+  const from = (await desk.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  if (from !== undefined && from !== base.sha) await moveBranch(desk, { branch, from, to: base.sha })
+}
+
+/** Somebody who pushes at this moment is not overwritten: the job is tried again and finds out who it was. */
+async function moveBranch(
+  desk: Pick<Desk, 'branches'>,
+  { branch, from, to }: { readonly branch: string; readonly from: Sha; readonly to: Sha },
+): Promise<void> {
+  if ((await desk.branches.move(branch, from, to)) === 'head-moved')
+    throw new Error(`Somebody pushed to the branch ${branch} at the moment in which it was made again.`)
 }
 
 /** What Perch's pull requests are found by in GitHub's lists. */
@@ -77,10 +92,6 @@ export function besideOf(branch: string): string {
   return `${branch}.next`
 }
 
-function isOurs({ message }: { readonly message: string }): boolean {
-  return message.includes(`${MOVE_TRAILER}: `) || message.includes(commandTrailer(''))
-}
-
 interface Plan {
   readonly base: Base
   readonly branch: string
@@ -88,23 +99,35 @@ interface Plan {
 }
 
 /** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
-async function readyBranch(desk: Needs, plan: Plan): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
-  const { base, branch, proposal } = plan
+async function readyBranch(
+  desk: Needs,
+  plan: Plan & { readonly files: Files },
+): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
+  const { base, branch, files } = plan
   if ((await desk.branches.create(branch, base.sha)) === 'created') return 'at-base'
   const pulls = await desk.pulls.from(branch)
   const open = pulls.find(({ state }) => state === 'open')
-  if (open !== undefined) return open.author.login === desk.botLogin ? open : 'taken'
+  if (open !== undefined) return open.author.login === desk.botLogin && open.base.ref === base.ref ? open : 'taken'
   const head = (await desk.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
-  if (head === undefined) return 'at-base'
-  const ahead = await desk.mirror.ahead(base.sha, head)
-  // What is on the branch and in no pull request of ours must be Perch's own; otherwise somebody's work would be lost.
-  const isLeftover = pulls.some(({ author, state }) => author.login === desk.botLogin && state !== 'open')
-  if (!isLeftover && !ahead.every(({ message }) => message.includes(`${MOVE_TRAILER}: `))) return 'taken'
-  const wanted = moveCommit(proposal)
-  const isMade = ahead.length === 1 && ahead[0]?.message.startsWith(wanted.headline) === true
-  if (!isLeftover && isMade && (await desk.mirror.ahead(head, base.sha)).length === 0) return 'committed'
-  await desk.branches.reset(branch, base.sha)
+  if (head === undefined || head === base.sha) return 'at-base'
+  // What a closed pull request of ours holds is not lost with the branch; anything else must be Perch's own.
+  const isLeftover = pulls.some((pull) => pull.author.login === desk.botLogin && pull.head.sha === head)
+  if (!isLeftover && !(await isAllOurs(desk, { base: base.sha, head }))) return 'taken'
+  if (!isLeftover && (await isMade(desk, { base: base.sha, head }, files))) return 'committed'
+  await moveBranch(desk, { branch, from: head, to: base.sha })
   return 'at-base'
+}
+
+/** Whether a branch is one commit on today's base, and holds just the texts that are to be. */
+async function isMade(
+  { mirror }: Pick<Desk, 'mirror'>,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  files: Files,
+): Promise<boolean> {
+  if ((await mirror.ahead(head, base)).length > 0 || (await mirror.ahead(base, head)).length !== 1) return false
+  const changed = await mirror.changed(base, head)
+  const texts = await mirror.read(head, changed)
+  return changed.length === files.size && changed.every((path) => texts.get(path) === files.get(path))
 }
 
 async function commitMove(desk: Needs, plan: Plan & { readonly files: Files }): Promise<Sha> {
@@ -123,7 +146,10 @@ async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
     title: moveTitle(proposal),
     body: moveBody(proposal),
   })
-  const pull = opened === 'exists' ? (await desk.pulls.from(branch)).find(({ state }) => state === 'open') : opened
+  const pull =
+    opened === 'exists'
+      ? (await desk.pulls.from(branch)).find((one) => one.state === 'open' && one.base.ref === base.ref)
+      : opened
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = labelsOf(proposal.move.kind)
   const { repo, installation } = desk

@@ -1,21 +1,21 @@
 import type { Override } from '../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../core/gate/restraint.ts'
-import { PERMISSIONS } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../core/stop/stop.ts'
 import { windowEnd } from '../core/stop/window.ts'
 import { analyse } from './analyse.ts'
+import { approvalsOf } from './approvals.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
+type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {
   /** Undefined where there is no one pull request to ask about: in a merge group, which reviews let in. */
-  readonly pull: { readonly number: number; readonly author: string } | undefined
+  readonly pull: { readonly number: number; readonly author: string; readonly branch: string | undefined } | undefined
   readonly stops: Stops
   /** An older open pull request that moves one of these routes (`movedRoutes`) too. */
   readonly claimant: (routes: readonly string[]) => Promise<number | undefined>
@@ -76,21 +76,4 @@ async function orderOf(
   const analysis = liveness?.state === 'live' ? await analyse(desk, standing, liveness.since) : undefined
   const { bakeMs } = first.settings
   return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
-}
-
-/** Approvals of people who may write, of the head commit, and not the author's own. */
-async function approvalsOf(
-  desk: Needs,
-  { around, head }: RestraintQuestion,
-  wanted: number,
-): Promise<Restraints['approvals']> {
-  if (wanted === 0 || around.pull === undefined) return undefined
-  const { number, author } = around.pull
-  let has = 0
-  for (const login of await desk.pulls.approvers(number, head)) {
-    if (login === author || has >= wanted) continue
-    const permission = await desk.people.permission(login)
-    if (PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf('write')) has += 1
-  }
-  return { wanted, has }
 }

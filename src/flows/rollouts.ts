@@ -12,6 +12,7 @@ import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-br
 import type { Desk } from './desk.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
+import { broughtBy } from './by-hand.ts'
 import { besideOf } from './propose.ts'
 
 /** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
@@ -34,7 +35,7 @@ export type BaseProblem =
   | { readonly code: 'config'; readonly problems: readonly ConfigProblem[] }
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
 
-type Needs = Pick<Desk, 'mirror' | 'pulls' | 'botLogin' | 'memo' | 'repo'>
+type Needs = Pick<Desk, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
 
 /** Undefined where the branch does not exist. */
 export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
@@ -55,7 +56,9 @@ export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseSta
   const rollouts: RolloutFacts[] = []
   for (const target of snapshot.targets) {
     const mine = ours.filter((pull) => isStepOf(target, pull, desk.botLogin))
-    rollouts.push(await factsOf(desk, { base: { ref, sha }, heads: refs }, { standing: standingOf(target), mine }))
+    const standing = standingOf(target)
+    const facts = await factsOf(desk, { base: { ref, sha }, heads: refs }, { standing, mine })
+    rollouts.push({ ...facts, broughtBy: await broughtBy(desk, { base: { ref, sha }, pulls }, standing) })
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>

@@ -15,7 +15,12 @@ export function surroundingsOf(
 ): Surroundings {
   const { pull, stops } = at
   return {
-    pull: { number: pull.number, author: pull.author.login },
+    pull: {
+      number: pull.number,
+      author: pull.author.login,
+      // A fork's pushes are in another repository's record.
+      branch: pull.head.isFork ? undefined : pull.head.ref,
+    },
     stops,
     claimant: (routes) => claimantOf(desk, pull, routes),
     overrides: async () => overridesIn(await head.comments(), head.sha, desk.seal),

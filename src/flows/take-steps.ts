@@ -83,10 +83,10 @@ async function withItsPlan(desk: Pick<Desk, 'mirror'>, { move, target }: Proposa
     : { ...move, steps: planOf(there) }
 }
 
-function proposalOf({ standing, failure }: RolloutFacts, move: Move, asked: Asked | undefined): Proposal {
+function proposalOf({ standing, failure, broughtBy }: RolloutFacts, move: Move, asked: Asked | undefined): Proposal {
   const { target } = standing
   const pr = Number(readNotes(target.route, target.settings.prefix).pr)
-  const origin = Number.isInteger(pr) && pr > 0 ? pr : asked?.pull
+  const origin = Number.isInteger(pr) && pr > 0 ? pr : (asked?.pull ?? broughtBy)
   return {
     move,
     target,

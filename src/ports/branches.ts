@@ -11,15 +11,29 @@ export interface CommitDraft {
   readonly files: ReadonlyMap<string, string>
 }
 
-/** Writing to one repository's branches. What GitHub refuses for good (rules, names, permissions) is a `GitHubRefused`. */
+/** Who made a commit, as GitHub says. */
+export interface CommitMaker {
+  readonly sha: Sha
+  readonly parents: readonly Sha[]
+  /** The account behind the author's address, which anybody can write into a commit unless it is verified. */
+  readonly author: string | undefined
+  /** GitHub has checked the signature. */
+  readonly isVerified: boolean
+}
+
+/** Writing to one repository's branches, and who wrote to them. What GitHub refuses for good (rules, names, permissions) is a `GitHubRefused`. */
 export interface Branches {
   create(name: string, sha: Sha): Promise<'created' | 'exists'>
   /** Creates a branch at a commit of its own, which holds a note for who finds it; `exists` when somebody was faster. */
   claim(name: string, message: string): Promise<'created' | 'exists'>
-  /** Points an existing branch somewhere else, forward or not. */
-  reset(name: string, sha: Sha): Promise<void>
+  /** Points a branch somewhere else, forward or not, but only while it points to `from`. */
+  move(name: string, from: Sha, to: Sha): Promise<'moved' | 'head-moved'>
   /** Deletes a branch; one that is not there is fine. */
   remove(name: string): Promise<void>
+  /** The commits on `head` but not on `base`, oldest first, at most 250; undefined where GitHub does not know one of the two. */
+  makers(base: Sha, head: Sha): Promise<readonly CommitMaker[] | undefined>
+  /** The newest hundred pushes to a branch, by whom and to what, as GitHub recorded them; undefined where it keeps no record. */
+  pushes(name: string): Promise<readonly { readonly login: string; readonly head: Sha }[] | undefined>
   /** Makes the commit, or says that the head has moved or that the branch is gone. */
   commit(draft: CommitDraft): Promise<{ readonly sha: Sha } | 'head-moved' | 'gone'>
 }

@@ -30,7 +30,7 @@ test('a pull request is told in our words', async () => {
     body: '',
     author: { login: 'mona', isBot: false },
     head: { ref: 'feature', sha: SHA, isFork: false },
-    base: { ref: 'main', sha: OTHER_SHA },
+    base: { ref: 'main', sha: OTHER_SHA, isDefault: true },
     mergeCommit: undefined,
     labels: ['canary'],
     createdAt: Date.UTC(2026, 2, 1, 10),

@@ -122,16 +122,52 @@ test('422 for a commit that GitHub does not have is an error: no branch is there
   await assert.rejects(world.branches.create(BRANCH, SHA), new RegExp(`${BRANCH} at ${SHA}`))
 })
 
-test('a branch is pointed elsewhere by force, and removed even when it is gone', async () => {
+test('a branch is moved only from where it is expected to be, and removed even when it is gone', async () => {
   const world = await aGitHub()
-  world.api.patch(REFS, { sha: OTHER_SHA, force: true }).reply(200, {})
+  world.api.get(REPO).times(3).reply(200, { node_id: 'R_1' })
+  world.api.post('/graphql').reply(200, { data: { updateRefs: { clientMutationId: null } } })
+  assert.equal(await world.branches.move(BRANCH, SHA, OTHER_SHA), 'moved')
+  assert.deepEqual(inputOf(world.asked().at(-1)?.body), {
+    repositoryId: 'R_1',
+    refUpdates: [{ name: `refs/heads/${BRANCH}`, beforeOid: SHA, afterOid: OTHER_SHA, force: true }],
+  })
+  const stale = { data: { updateRefs: null }, errors: [{ type: 'UNPROCESSABLE', message: 'expected' }] }
+  world.api.post('/graphql').times(2).reply(200, stale)
+  world.api.get(REF).reply(200, { object: { sha: 'e'.repeat(40) } })
+  assert.equal(await world.branches.move(BRANCH, SHA, OTHER_SHA), 'head-moved')
+  world.api.get(REF).reply(200, { object: { sha: SHA } })
+  await assert.rejects(world.branches.move(BRANCH, SHA, OTHER_SHA), 'it is where it was expected')
+
   world.api.delete(REFS).reply(204)
   world.api.delete(REFS).reply(422, { message: 'Reference does not exist' })
   world.api.delete(REFS).reply(404)
-  await world.branches.reset(BRANCH, OTHER_SHA)
   for (let count = 0; count < 3; count += 1) await world.branches.remove(BRANCH)
-  world.api.patch(REFS).reply(422, { message: 'Reference does not exist' })
-  await assert.rejects(world.branches.reset(BRANCH, OTHER_SHA), GitHubUnavailable)
+})
+
+test('the makers of commits and of pushes are those whom GitHub names', async () => {
+  const world = await aGitHub()
+  const commit = (sha: string, over: object): object => ({
+    sha,
+    commit: { author: { name: 'perch[bot]' }, verification: { verified: true, reason: 'valid' } },
+    author: { login: 'perch[bot]' },
+    parents: [{ sha: OTHER_SHA }],
+    ...over,
+  })
+  world.api
+    .get(`${REPO}/compare/${OTHER_SHA}...${SHA}?per_page=100&page=1`)
+    .reply(200, { commits: [commit(SHA, {}), commit('c'.repeat(40), { author: null, commit: {} })] })
+  assert.deepEqual(await world.branches.makers(OTHER_SHA, SHA), [
+    { sha: SHA, author: 'perch[bot]', isVerified: true, parents: [OTHER_SHA] },
+    { sha: 'c'.repeat(40), author: undefined, isVerified: false, parents: [OTHER_SHA] },
+  ])
+  const activity = `${REPO}/activity?ref=${encodeURIComponent(`refs/heads/${BRANCH}`)}&per_page=100`
+  world.api.get(activity).reply(200, [
+    { after: SHA, actor: { login: 'mallory' } },
+    { after: OTHER_SHA, actor: null },
+  ])
+  assert.deepEqual(await world.branches.pushes(BRANCH), [{ login: 'mallory', head: SHA }])
+  world.api.get(activity).reply(404)
+  assert.equal(await world.branches.pushes(BRANCH), undefined)
 })
 
 test('a pull request is opened with its words, and told as it is', async () => {

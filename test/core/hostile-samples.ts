@@ -94,6 +94,7 @@ export const refusals = each<Refusal>({
   'no-such-commit': (t) => ({ code: 'no-such-commit', name: t }),
   'no-environment': (t) => ({ code: 'no-environment', asked: t, known: [t] }),
   'branch-taken': (t) => ({ code: 'branch-taken', branch: t }),
+  'step-changed': (t) => ({ code: 'step-changed', branch: t, pull: 7 }),
   'branch-gone': (t) => ({ code: 'branch-gone', branch: t }),
   'not-deployed': (t) => ({ code: 'not-deployed', base: t, deployed: [t], isMerged: false }),
   'github-refused': (t) => ({

@@ -9,6 +9,7 @@ import { pullRequest, sample } from './samples.ts'
 const standings = {
   idle: standingOf(sample(100, 0)),
   byHand: standingOf(sample(90, 10, ['v1', 'v2'], {})),
+  allByHand: standingOf(sample(0, 100, ['v1', 'v2'], {})),
   at5: standingOf(sample(95, 5)),
   at40: standingOf(sample(60, 40)),
   at100: standingOf(sample(0, 100)),
@@ -37,7 +38,15 @@ function say(steps: ReturnType<typeof transition>): string {
 test('each phase is read from the files alone', () => {
   assert.deepEqual(
     Object.values(standings).map(({ phase, share }) => `${phase} ${share}`),
-    ['idle 0', 'by-hand 10', 'stepping 5', 'stepping 40', 'finishing-version 100', 'finishing-weights 100'],
+    [
+      'idle 0',
+      'by-hand 10',
+      'by-hand 100',
+      'stepping 5',
+      'stepping 40',
+      'finishing-version 100',
+      'finishing-weights 100',
+    ],
   )
 })
 
@@ -49,6 +58,9 @@ test('what follows from every standing with every kind of open pull request', ()
     ['idle', [open(9, '25', false)], 'close #9 nothing-to-do'],
     ['idle', [open(9, '0', false)], 'close #9 nothing-to-do'],
     ['byHand', nothing, ''],
+    ['byHand', [open(9, '25')], ''],
+    ['byHand', [open(9, '25', false)], 'replan #9 10→25'],
+    ['allByHand', nothing, ''],
     ['at5', nothing, 'propose 5→25'],
     ['at5', [open(9, '25')], ''],
     ['at5', [open(9, '25', false)], 'replan #9 5→25'],
@@ -67,6 +79,13 @@ test('what follows from every standing with every kind of open pull request', ()
     const facts = { standing: standings[name], open: proposals, stoppedByHand: false, rollbackRefused: false }
     assert.equal(say(transition(facts)), expected, `${name} with ${proposals.map(({ pull }) => pull.head.ref).join()}`)
   }
+})
+
+test('a share that a pull request set by hand goes on like any other', () => {
+  const facts = { standing: standings.byHand, open: [], stoppedByHand: false, rollbackRefused: false, broughtBy: 7 }
+  assert.equal(say(transition(facts)), 'propose 10→25')
+  assert.equal(say(transition({ ...facts, stoppedByHand: true })), '')
+  assert.equal(say(transition({ ...facts, standing: standings.allByHand })), '')
 })
 
 test('a step pull request that a person closed is not opened again', () => {

@@ -83,7 +83,7 @@ export function pullRequest(number: number, ref: string, state: PullRequest['sta
     body: '',
     author: { login: 'perch[bot]', isBot: true },
     head: { ref, sha: 'a'.repeat(40), isFork: false },
-    base: { ref: 'main', sha: 'b'.repeat(40) },
+    base: { ref: 'main', sha: 'b'.repeat(40), isDefault: true },
     mergeCommit: undefined,
     labels: [],
     createdAt: number,

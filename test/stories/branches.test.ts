@@ -112,3 +112,24 @@ test('a branch is deployed by what the default branch says, and by nothing else'
     ['release/1'],
   )
 })
+
+test('two deployed bases with equal rollouts have steps of their own', async () => {
+  const story = await aStory({ files: web(`${CONFIG}branches: [main, "release/*"]\n`) })
+  const alice = story.person('alice')
+  alice.push('release/1', { 'README.md': 'one\n' })
+  for (const base of ['main', 'release/1']) {
+    const pull = alice.openPullRequest({ branch: `to-${base}`, base, title: base, files: { 'docs/x.md': `${base}\n` } })
+    assert.match(await say(story, '/canary 5', pull.number), /prod\/web.*0% → \*\*5%\*\*/)
+    alice.merge(pull.number, { method: 'squash' })
+  }
+  const [onMain, onRelease] = [await stepOnto(story, 'main'), await stepOnto(story, 'release/1')]
+  assert.equal(onMain.head.ref, 'canary/prod/web/25')
+  assert.equal(onRelease.head.ref, 'canary/@release=2F1/prod/web/25')
+  for (const step of [onMain, onRelease])
+    await story.until('its checks', () => checksOn(story.repository(), step.head.sha).gate === 'success')
+  alice.merge(onRelease.number, { method: 'squash' })
+  await story.until('the next step on the release', () =>
+    steps(story).some(({ head, state }) => state === 'open' && head.ref === 'canary/@release=2F1/prod/web/100'),
+  )
+  assert.equal(story.repository().pull(onMain.number).state, 'open')
+})

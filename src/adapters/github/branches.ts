@@ -1,9 +1,18 @@
 import { Buffer } from 'node:buffer'
-import type { Branches, CommitDraft } from '../../ports/branches.ts'
+import type { Branches, CommitDraft, CommitMaker } from '../../ports/branches.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client.ts'
 import { refusalOf } from './refusals.ts'
-import { CommitAnswer, ObjectAnswer, RefAnswer, RefAnswers } from './schema.ts'
+import {
+  ActivityAnswers,
+  CommitAnswer,
+  ComparisonAnswer,
+  makerOf,
+  ObjectAnswer,
+  RefAnswer,
+  RefAnswers,
+  RepositoryIdAnswer,
+} from './schema.ts'
 
 /** GitHub signs commits that Apps make this way, and refuses them when the branch is not where it is expected to be. */
 const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) {
@@ -25,12 +34,8 @@ export function branches(client: Client): Branches {
       })
       return create(client, name, ObjectAnswer.parse(commit.data).sha)
     },
-    async reset(name, sha) {
-      await request(client, 'PATCH /repos/{owner}/{repo}/git/refs/{ref}', {
-        params: { ...at(client), ref: `heads/${name}`, sha, force: true },
-        branch: name,
-      })
-    },
+    move: (name, from, to) => move(client, name, { from, to }),
+    ...history(client),
     async remove(name) {
       await remove(client, name)
     },
@@ -47,6 +52,60 @@ export function branches(client: Client): Branches {
         throw outage(error, { route: 'createCommitOnBranch', branch: draft.branch })
       }
     },
+  }
+}
+
+function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
+  return {
+    async makers(base, head) {
+      const makers: CommitMaker[] = []
+      for (let page = 1; page <= 3; page += 1) {
+        const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/compare/{basehead}', {
+          params: { ...at(client), basehead: `${base}...${head}`, per_page: 100, page },
+          expected: [404],
+        })
+        if (status === 404) return undefined
+        const found = ComparisonAnswer.parse(data).commits
+        makers.push(...found.map(makerOf))
+        if (found.length < 100) break
+      }
+      return makers
+    },
+    async pushes(name) {
+      const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/activity', {
+        params: { ...at(client), ref: `refs/heads/${name}`, per_page: 100 },
+        expected: [403, 404],
+      })
+      if (status !== 200) return undefined
+      const entries = ActivityAnswers.parse(data)
+      return entries.flatMap(({ actor, after }) =>
+        typeof actor?.login === 'string' ? [{ login: actor.login, head: after }] : [],
+      )
+    },
+  }
+}
+
+/** Compares and swaps in one, so that a push in that very moment is not lost (REST's `force` would overwrite it). */
+const MOVE = `mutation ($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}`
+
+async function move(
+  client: Client,
+  name: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<'moved' | 'head-moved'> {
+  const { data } = await request(client, 'GET /repos/{owner}/{repo}', { params: at(client) })
+  const update = { name: `refs/heads/${name}`, beforeOid: from, afterOid: to, force: true }
+  try {
+    await graphql(client, MOVE, {
+      input: { repositoryId: RepositoryIdAnswer.parse(data).node_id, refUpdates: [update] },
+    })
+    return 'moved'
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+    if ((await headOf(client, name)) !== from) return 'head-moved'
+    throw outage(error, { route: 'updateRefs', branch: name })
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
 import type { Kept } from '../../core/report/report.ts'
+import type { CommitMaker } from '../../ports/branches.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
 /** The fields of GitHub's answers that Perch uses; everything else is left unread. */
@@ -17,7 +18,7 @@ export const PullAnswer = z.object({
   body: z.string().nullish(),
   user: Account.nullable(),
   head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int() }).nullable() }),
-  base: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int() }) }),
+  base: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int(), default_branch: z.string() }) }),
   merged_at: Time.nullish(),
   merge_commit_sha: z.string().nullish(),
   labels: z.array(z.object({ name: z.string() })).default([]),
@@ -83,6 +84,32 @@ export const ReviewAnswer = z.object({
   commit_id: z.string().nullish(),
 })
 
+const MakerAnswer = z.object({
+  sha: z.string(),
+  commit: z.object({ verification: z.object({ verified: z.boolean() }).nullish() }),
+  author: z.object({ login: z.string().optional() }).nullish(),
+  parents: z.array(z.object({ sha: z.string() })),
+})
+
+/** A commit of a comparison, with the account that GitHub names as its author. */
+export function makerOf(answer: unknown): CommitMaker {
+  const { sha, commit, author, parents } = MakerAnswer.parse(answer)
+  return {
+    sha,
+    author: author?.login,
+    isVerified: commit.verification?.verified === true,
+    parents: parents.map((parent) => parent.sha),
+  }
+}
+
+export const ActivityAnswers = z.array(
+  z.object({ after: z.string(), actor: z.object({ login: z.string().optional() }).nullish() }),
+)
+
+export const ComparisonAnswer = z.object({ commits: z.array(z.unknown()) })
+
+export const RepositoryIdAnswer = z.object({ node_id: z.string() })
+
 export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
 
 export const RefAnswers = z.array(z.object({ ref: z.string() }))
@@ -110,7 +137,7 @@ export function pullRequestOf(answer: unknown): PullRequest {
     body: pull.body ?? '',
     author: personOf(pull.user),
     head: { ref: pull.head.ref, sha: pull.head.sha, isFork: pull.head.repo?.id !== pull.base.repo.id },
-    base: { ref: pull.base.ref, sha: pull.base.sha },
+    base: { ref: pull.base.ref, sha: pull.base.sha, isDefault: pull.base.ref === pull.base.repo.default_branch },
     mergeCommit: isMerged ? (pull.merge_commit_sha ?? undefined) : undefined,
     labels: pull.labels.map(({ name }) => name),
     createdAt: pull.created_at,

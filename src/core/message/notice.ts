@@ -30,7 +30,18 @@ export function mergeNotice(refusal: Refusal): string {
   return bounded(paragraphs(MERGE_MARKER, `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`))
 }
 
+/** Marks the words about a step that holds somebody else's commits. */
+export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
+
+/** That a step is a person's pull request now. */
+export function changedStepNotice(): string {
+  return paragraphs(
+    STEP_MARKER,
+    '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again.',
+  )
+}
+
 /** Whether it may go away while the base branch stays as it is. */
 export function isPassing({ code: name }: Refusal): boolean {
-  return name === 'github-refused' || name === 'branch-taken'
+  return name === 'github-refused' || name === 'branch-taken' || name === 'step-changed'
 }

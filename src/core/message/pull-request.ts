@@ -10,7 +10,7 @@ import { wanted } from './live.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 
-/** The trailer by which Perch finds its own step commits again, after a restart too. */
+/** The trailer that tells people which commits are steps. It proves nothing: anybody can write one. */
 export const MOVE_TRAILER = 'Canary-Move'
 
 export interface Proposal {
@@ -56,7 +56,7 @@ export function planWords(steps: readonly number[]): string {
   return steps.map(percent).join(' → ')
 }
 
-/** The commit that a move is. Its trailer names the move, so that nobody makes it twice. */
+/** The commit that a move is. Its trailer names the move. */
 export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
   const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'

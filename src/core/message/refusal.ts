@@ -55,6 +55,7 @@ export type Refusal =
   | { readonly code: 'no-such-commit'; readonly name: string }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
+  | { readonly code: 'step-changed'; readonly branch: string; readonly pull: number }
   | { readonly code: 'branch-gone'; readonly branch: string }
   | ({ readonly code: 'github-refused' } & GitHubRefusal)
 
@@ -108,6 +109,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'no-environment':
       return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
     case 'branch-taken':
+    case 'step-changed':
     case 'branch-gone':
       return explainBranch(refusal)
     case 'github-refused':
@@ -126,16 +128,17 @@ function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' 
     : `${code(name)} is at ${percent(share)}; there is no step after that.`
 }
 
-function explainBranch({
-  code: name,
-  branch,
-}: {
-  readonly code: 'branch-taken' | 'branch-gone'
-  readonly branch: string
-}): string {
-  return name === 'branch-taken'
-    ? `The branch ${code(branch)} exists and holds commits that are not Perch's. Rename or delete it, and comment again.`
-    : `The branch ${code(branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+type BranchRefusal = Extract<Refusal, { code: 'branch-taken' | 'step-changed' | 'branch-gone' }>
+
+function explainBranch(refusal: BranchRefusal): string {
+  switch (refusal.code) {
+    case 'branch-taken':
+      return `The branch ${code(refusal.branch)} exists, and what it holds is not Perch's, or it is open for another base. Rename or delete it, and comment again.`
+    case 'step-changed':
+      return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again.`
+    case 'branch-gone':
+      return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+  }
 }
 
 function moreChoices(left: number): string {

@@ -10,6 +10,8 @@ export interface StandingLine {
   readonly standing: Standing
   /** The open pull requests of this rollout. */
   readonly open: readonly number[]
+  /** The pull request that set a share without our annotations, where Perch checked it. */
+  readonly broughtBy?: number | undefined
   /** Why it does not go on, in Markdown of ours. */
   readonly stuck?: string | undefined
 }
@@ -35,11 +37,17 @@ export interface PlanStatus {
 const PHASES = {
   idle: 'no canary traffic',
   unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
-  'by-hand': 'moved by hand (no annotation): Perch shows it and leaves it alone',
   stepping: 'rolling out',
   'finishing-version': 'finishing: the stable version becomes the canary’s',
   'finishing-weights': 'finishing: the weights go back to 100/0',
-} as const satisfies Record<Standing['phase'], string>
+} as const satisfies Record<Exclude<Standing['phase'], 'by-hand'>, string>
+
+/** Perch says either what follows, or why nothing does. */
+function byHandWords(broughtBy: number | undefined): string {
+  return broughtBy === undefined
+    ? 'set before Perch, or past it: Perch opens no step by itself, `/canary next` does'
+    : `set by hand in #${broughtBy}: Perch opens the next step, and a person merges it`
+}
 
 export function statusWords({ standings, proposed, away }: RolloutStatus): string {
   if (away !== undefined) return notDeployedWords(away)
@@ -59,11 +67,11 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
 }
 
 function standingsTable(lines: readonly StandingLine[]): string {
-  const rows = lines.map(({ standing, open }) => [
+  const rows = lines.map(({ standing, open, broughtBy }) => [
     code(targetName(standing.target)),
     standing.phase === 'unreadable' ? '?' : percent(standing.share),
     standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
-    PHASES[standing.phase],
+    standing.phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[standing.phase],
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
   const moving = lines.filter(({ standing }) => standing.share > 0)

@@ -3,17 +3,25 @@ import type { Move } from './move.ts'
 import type { Standing } from './standing.ts'
 import type { Target } from './target.ts'
 
-/** Git refuses refs beyond the file system's name length; GitHub shows up to 255 bytes. */
-const MAX_PART = 80
+/** Three of these, what stands around them, and `.next` stay below the 255 bytes that GitHub takes for a ref. */
+const MAX_PART = 60
 
-/** `canary/<environment>/<service>/<share>`: one name for one change of one rollout, so that doing it twice is doing it once. */
-export function branchOf(target: Pick<Target, 'environment' | 'service'>, move: Move): string {
-  return `${branchPrefix(target)}${lastPart(move)}`
+type BaseName = Pick<PullRequest['base'], 'ref' | 'isDefault'>
+
+type Name = Pick<Target, 'environment' | 'service'>
+
+/**
+ * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch: one name for one
+ * change of one rollout, so that doing it twice is doing it once.
+ */
+export function branchOf(base: BaseName, target: Name, move: Move): string {
+  return `${branchPrefix(base, target)}${lastPart(move)}`
 }
 
 /** What the branches of one rollout's step pull requests begin with. */
-export function branchPrefix(target: Pick<Target, 'environment' | 'service'>): string {
-  return `canary/${branchPart(target.environment)}/${branchPart(target.service)}/`
+export function branchPrefix({ ref, isDefault }: BaseName, { environment, service }: Name): string {
+  const on = isDefault ? '' : `@${branchPart(ref)}/`
+  return `canary/${on}${branchPart(environment)}/${branchPart(service)}/`
 }
 
 function lastPart(move: Move): string {
@@ -21,23 +29,46 @@ function lastPart(move: Move): string {
   return move.kind === 'finish-version' ? 'finish' : '0'
 }
 
-/** Only characters that git check-ref-format(1) allows in any position. */
+/**
+ * A name as one part of a ref: only characters that git check-ref-format(1) allows in any position, and another part for each
+ * name. All other characters are written as their UTF-8 bytes in hex; what is too long ends in a mark of the whole.
+ */
 export function branchPart(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9+_-]+/g, '-').slice(0, MAX_PART)
+  const written = name.toWellFormed().replaceAll(/[^A-Za-z0-9+_-]/gu, escaped)
+  if (written === '') return '=='
+  return written.length <= MAX_PART ? written : `${written.slice(0, MAX_PART - 16)}==${markOf(name)}`
 }
 
-/** Whether Perch opened this pull request as a step of some rollout. */
+function escaped(character: string): string {
+  // encodeURIComponent leaves some characters alone; those are ASCII.
+  const hex = encodeURIComponent(character)
+  return hex === character ? `=${character.charCodeAt(0).toString(16).toUpperCase()}` : hex.replaceAll('%', '=')
+}
+
+/** Two rounds of FNV-1a in 32 bits: no secret, and long enough that two names of one repository do not meet. */
+function markOf(name: string): string {
+  return [0x811c9dc5, 0x01000193].map((seed) => round(name, seed).toString(36).padStart(7, '0')).join('')
+}
+
+function round(name: string, seed: number): number {
+  let hash = seed
+  for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193)
+  return hash >>> 0
+}
+
+/** Whether Perch opened this pull request as a step of some rollout. What is on its branch now may be somebody else's. */
 export function isStep({ head, author }: PullRequest, botLogin: string): boolean {
   return !head.isFork && author.login === botLogin && head.ref.startsWith('canary/')
 }
 
 /** Whether Perch opened this pull request for this rollout. The branch's name alone proves nothing: anyone can push one. */
-export function isStepOf(
-  target: Pick<Target, 'environment' | 'service'>,
-  pull: PullRequest,
-  botLogin: string,
-): boolean {
-  return isStep(pull, botLogin) && pull.head.ref.startsWith(branchPrefix(target))
+export function isStepOf(target: Name, pull: PullRequest, botLogin: string): boolean {
+  return isStep(pull, botLogin) && pull.head.ref.startsWith(branchPrefix(pull.base, target))
+}
+
+/** Whether a rollout's branch was made for a move. */
+export function isBranchFor(branch: string, move: Move): boolean {
+  return branch.split('/').at(-1) === lastPart(move)
 }
 
 /** Which move a branch of this rollout was made for; the two that go to 0 differ by where the base branch stands. */
@@ -46,4 +77,21 @@ export function kindOf(branch: string, phase: Standing['phase']): Move['kind'] {
   if (last === 'finish') return 'finish-version'
   if (last !== '0') return 'share'
   return phase === 'finishing-weights' ? 'finish-weights' : 'rollback'
+}
+
+/** The move that a branch of this rollout proposes from where the base branch stands; undefined where it proposes none. */
+export function moveOf(branch: string, { phase, share, versions }: Standing): Move | undefined {
+  const kind = kindOf(branch, phase)
+  switch (kind) {
+    case 'finish-weights':
+      return { kind }
+    case 'rollback':
+      return { kind, from: share }
+    case 'finish-version':
+      return { kind, from: versions?.stable ?? 'stable', to: versions?.canary ?? 'canary' }
+    case 'share': {
+      const to = Number(branch.split('/').at(-1))
+      return to > 0 && to <= 100 ? { kind, from: share, to } : undefined
+    }
+  }
 }

@@ -28,7 +28,7 @@ export interface PullRequest {
   readonly body: string
   readonly author: Person
   readonly head: { readonly ref: string; readonly sha: Sha; readonly isFork: boolean }
-  readonly base: { readonly ref: string; readonly sha: Sha }
+  readonly base: { readonly ref: string; readonly sha: Sha; readonly isDefault: boolean }
   /** The commit that landed on the base branch; only of a merged pull request. */
   readonly mergeCommit: Sha | undefined
   readonly labels: readonly string[]

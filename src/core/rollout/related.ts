@@ -13,12 +13,17 @@ export function relatedTo(
   const steps = rollouts.filter(({ standing }) => isStepOf(standing.target, pull, botLogin))
   if (steps.length > 0) return steps
   return rollouts.filter(
-    ({ standing: { target } }) => readNotes(target.route, target.settings.prefix).pr === String(pull.number),
+    ({ standing: { target }, broughtBy }) =>
+      broughtBy === pull.number || readNotes(target.route, target.settings.prefix).pr === String(pull.number),
   )
 }
 
 /** What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic. */
 export function statusLines(related: readonly RolloutFacts[], all: readonly RolloutFacts[]): readonly StandingLine[] {
   const shown = related.length > 0 ? related : all.filter(({ standing }) => standing.share > 0)
-  return shown.map(({ standing, open }) => ({ standing, open: open.map(({ pull }) => pull.number) }))
+  return shown.map(({ standing, open, broughtBy }) => ({
+    standing,
+    broughtBy,
+    open: open.map(({ pull }) => pull.number),
+  }))
 }

@@ -9,7 +9,7 @@ export type Standing = { readonly target: Target; readonly versions: Versions | 
   | { readonly phase: 'idle'; readonly share: 0 }
   /** A weight cannot be read: nobody knows the share, and nothing is driven. */
   | { readonly phase: 'unreadable'; readonly share: 0 }
-  /** Somebody moves the traffic by hand: weights without our annotation. Shown, not driven. */
+  /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
   | { readonly phase: 'by-hand'; readonly share: number }
   | { readonly phase: 'stepping'; readonly share: number }
   /** All traffic is on the canary; the stable version is still the old one. */
@@ -34,8 +34,8 @@ export function moveAfter(standing: Standing): Move | undefined {
   switch (standing.phase) {
     case 'idle':
     case 'unreadable':
-    case 'by-hand':
       return undefined
+    case 'by-hand':
     case 'stepping': {
       const to = nextStep(planOf(standing.target), standing.share)
       return to === undefined ? undefined : { kind: 'share', from: standing.share, to }

@@ -1,5 +1,5 @@
 import type { AnalysisReport } from '../analysis/report.ts'
-import { branchOf } from './branch.ts'
+import { isBranchFor } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
 import { moveAfter, type Standing } from './standing.ts'
@@ -15,6 +15,8 @@ export interface Proposal {
 export interface RolloutFacts {
   readonly standing: Standing
   readonly open: readonly Proposal[]
+  /** The pull request that set a share without our annotations, where Perch has checked it. Any other such share stays as it is. */
+  readonly broughtBy?: number | undefined
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
   readonly stoppedByHand: boolean
   /** A person closed a rollback from this step without merging: whoever did that has decided to go on. */
@@ -58,12 +60,13 @@ function failed(facts: RolloutFacts, failure: AnalysisReport): readonly Step[] {
   return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: standing.share } }]
 }
 
-function forward({ standing, open, stoppedByHand }: RolloutFacts): readonly Step[] {
+function forward(facts: RolloutFacts): readonly Step[] {
+  const { standing, open } = facts
   const wanted = moveAfter(standing)
   const steps: Step[] = []
   let covering: PullRequest | undefined
   for (const { pull, fits } of open) {
-    const isWanted = wanted !== undefined && pull.head.ref === branchOf(standing.target, wanted)
+    const isWanted = wanted !== undefined && isBranchFor(pull.head.ref, wanted)
     if (covering !== undefined) steps.push({ type: 'close', pull, reason: 'replaced', by: covering.number })
     else if (fits) covering = pull
     else if (isWanted) {
@@ -71,8 +74,14 @@ function forward({ standing, open, stoppedByHand }: RolloutFacts): readonly Step
       covering = pull
     } else steps.push({ type: 'close', pull, reason: wanted === undefined ? 'nothing-to-do' : 'superseded' })
   }
-  if (covering === undefined && wanted !== undefined && !stoppedByHand) steps.push({ type: 'propose', move: wanted })
+  if (covering === undefined && wanted !== undefined && !isLeftToPeople(facts))
+    steps.push({ type: 'propose', move: wanted })
   return steps
+}
+
+/** A split that was there before Perch, or came past it, may be meant to stay; so may one whose step a person closed. */
+function isLeftToPeople({ standing, stoppedByHand, broughtBy }: RolloutFacts): boolean {
+  return stoppedByHand || (standing.phase === 'by-hand' && broughtBy === undefined)
 }
 
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */

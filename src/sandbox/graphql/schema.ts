@@ -8,6 +8,7 @@ import type { Pull, Repository } from '../state/types.ts'
 import { findRepository, fullName } from '../state/world.ts'
 import { authorOf } from '../wire/auth.ts'
 import { createCommitOnBranch, type NewCommit } from './commit.ts'
+import { updateRefs } from './update-refs.ts'
 import { BOT, ISSUE_COMMENT, ORGANIZATION, PULL_REQUEST, USER, USER_CONTENT_EDIT } from './conversation.ts'
 import { COMMIT, commitAt, GIT_ACTOR, GIT_SIGNATURE, REF, refAt } from './git.ts'
 import { findNode } from './nodes.ts'
@@ -72,7 +73,10 @@ const NEW_COMMIT: Fields<NewCommit> = {
 
 const RESOLVERS: Readonly<Record<string, Fields<never>>> = {
   Query: QUERY,
-  Mutation: { createCommitOnBranch: (_, { input }, scope) => createCommitOnBranch(input, scope) },
+  Mutation: {
+    createCommitOnBranch: (_, { input }, scope) => createCommitOnBranch(input, scope),
+    updateRefs: (_, { input }, scope) => updateRefs(input, scope),
+  },
   CreateCommitOnBranchPayload: NEW_COMMIT,
   Repository: REPOSITORY,
   PullRequest: PULL_REQUEST,

@@ -1,0 +1,52 @@
+import type { Restraints } from '../core/gate/restraint.ts'
+import { PERMISSIONS, type Sha } from '../core/rollout/facts.ts'
+import type { Desk } from './desk.ts'
+import type { Surroundings } from './restraints.ts'
+import { isPlainMerge } from './step-ownership.ts'
+
+type Needs = Pick<Desk, 'mirror' | 'branches' | 'pulls' | 'people'>
+
+interface At {
+  readonly base: Sha
+  readonly head: Sha
+  readonly around: Pick<Surroundings, 'pull'>
+}
+
+/** Approvals of people who may write, of the head commit, and by nobody who has a part in it. */
+export async function approvalsOf(
+  desk: Needs,
+  { base, head, around }: At,
+  wanted: number,
+): Promise<Restraints['approvals']> {
+  if (wanted === 0 || around.pull === undefined) return undefined
+  const { number, author, branch } = around.pull
+  const others = (await desk.pulls.approvers(number, head)).filter((login) => login !== author)
+  const makers = others.length === 0 ? new Set<string>() : await makersOf(desk, { base, head }, branch)
+  let has = 0
+  for (const login of others) {
+    if (makers.has(login) || has >= wanted) continue
+    const permission = await desk.people.permission(login)
+    if (PERMISSIONS.indexOf(permission) >= PERMISSIONS.indexOf('write')) has += 1
+  }
+  return { wanted, has }
+}
+
+/**
+ * Who wrote or pushed something on a head. An author's address proves nothing by itself, so GitHub's record of pushes counts
+ * beside it. A merge that adds nothing ("Update branch") makes nobody a maker.
+ */
+async function makersOf(
+  desk: Needs,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  branch: string | undefined,
+): Promise<ReadonlySet<string>> {
+  const commits = (await desk.branches.makers(base, head)) ?? []
+  const pushes = branch === undefined ? [] : ((await desk.branches.pushes(branch)) ?? [])
+  const makers = new Set<string>()
+  for (const commit of commits) {
+    if (await isPlainMerge(desk, commit)) continue
+    if (commit.author !== undefined) makers.add(commit.author)
+    for (const { login } of pushes.filter((push) => push.head === commit.sha)) makers.add(login)
+  }
+  return makers
+}

@@ -1,0 +1,109 @@
+import type { ConfigProblem } from '../core/config/read.ts'
+import type { Config } from '../core/config/schema.ts'
+import { changedStepNotice, STEP_MARKER } from '../core/message/notice.ts'
+import { MOVE_TRAILER } from '../core/message/pull-request.ts'
+import type { Result } from '../core/result.ts'
+import { isStep, isStepOf, moveOf } from '../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import { filesFor, type Move } from '../core/rollout/move.ts'
+import { narrowed } from '../core/rollout/read-target.ts'
+import { standingOf } from '../core/rollout/standing.ts'
+import { planOf, type Target } from '../core/rollout/target.ts'
+import { readNotes } from '../core/traffic/annotations.ts'
+import type { CommitMaker } from '../ports/branches.ts'
+import type { Desk } from './desk.ts'
+import { sayOnce } from './github-refusals.ts'
+import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
+
+type Needs = Pick<Desk, 'branches' | 'mirror' | 'botLogin'>
+
+interface Between {
+  readonly base: Sha
+  readonly head: Sha
+}
+
+/** Whether everything that a head adds to its base was made by Perch, as GitHub verified it. Messages prove nothing. */
+export async function isAllOurs(desk: Needs, between: Between): Promise<boolean> {
+  const commits = await desk.branches.makers(between.base, between.head)
+  if (commits === undefined) return false
+  for (const commit of commits) if (!isOurs(desk, commit) && !(await isPlainMerge(desk, commit))) return false
+  return true
+}
+
+function isOurs({ botLogin }: Pick<Desk, 'botLogin'>, { author, isVerified }: CommitMaker): boolean {
+  return isVerified && author === botLogin
+}
+
+/** A merge that holds nothing but its parents, such as GitHub's "Update branch" makes: nobody's own work. */
+export async function isPlainMerge(
+  { mirror }: Pick<Desk, 'mirror'>,
+  { sha, parents }: Pick<CommitMaker, 'sha' | 'parents'>,
+): Promise<boolean> {
+  const [first, second, ...others] = parents
+  if (first === undefined || second === undefined || others.length > 0) return false
+  const merged = await mirror.merge(first, second)
+  return 'tree' in merged && (await mirror.changed(sha, merged.tree)).length === 0
+}
+
+/**
+ * Whether merging a step would do to the base branch exactly what Perch proposes there, to the byte, so that Perch may merge
+ * it. A plan that was written on the step by command may be another one: it moves no traffic. The first step after a share that
+ * somebody set by hand is a person's to merge: only then is it known that the share is meant to move.
+ */
+export async function mergeability(desk: Needs, pull: PullRequest, base: Sha): Promise<'ours' | 'by-hand' | 'changed'> {
+  if (!(await isAllOurs(desk, { base, head: pull.head.sha }))) return 'changed'
+  const target = await stepTarget(desk, { pull, base }, await loadConfig(desk, base))
+  const standing = target === undefined ? undefined : standingOf(target)
+  const move = standing === undefined ? undefined : moveOf(pull.head.ref, standing)
+  if (target === undefined || move === undefined) return 'changed'
+  if (move.kind === 'share' && standing?.phase === 'by-hand') return 'by-hand'
+  return (await isAsProposed(desk, { target, move, base, head: pull.head.sha })) ? 'ours' : 'changed'
+}
+
+async function isAsProposed(
+  desk: Needs,
+  { target, move, base, head }: Between & { readonly target: Target; readonly move: Move },
+): Promise<boolean> {
+  const merged = await desk.mirror.merge(base, head)
+  if ('conflicts' in merged) return false
+  const after = await readTargetAt(desk, merged.tree, target)
+  if (after === undefined) return false
+  const pr = Number(readNotes(after.route, after.settings.prefix).pr)
+  const made = filesFor(
+    move.kind === 'share' ? { ...move, steps: planOf(after) } : move,
+    target,
+    Number.isInteger(pr) && pr > 0 ? pr : undefined,
+  )
+  if (!made.ok) return false
+  const changed = await desk.mirror.changed(base, merged.tree)
+  const texts = await desk.mirror.read(merged.tree, changed)
+  return (
+    changed.length === made.value.files.size && changed.every((path) => texts.get(path) === made.value.files.get(path))
+  )
+}
+
+/** The rollout that a pull request is a step of, also where it is for one of several environments alone. */
+async function stepTarget(
+  desk: Needs,
+  { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
+  config: Result<Config, readonly ConfigProblem[]>,
+): Promise<Target | undefined> {
+  if (!config.ok) return undefined
+  const { targets } = await loadSnapshot(desk, base, config.value)
+  const all = targets.flatMap((target) => [
+    target,
+    ...(target.environments.length > 1 ? target.environments : []).map((name) =>
+      narrowed(config.value, target, [name]),
+    ),
+  ])
+  return all.find((target) => isStepOf(target, pull, desk.botLogin))
+}
+
+/** Says once on a step that somebody has changed it. GitHub is asked only where Git shows more than Perch's one commit. */
+export async function sayIfChanged(desk: Desk, pull: PullRequest, base: Sha): Promise<void> {
+  if (!isStep(pull, desk.botLogin)) return
+  const ahead = await desk.mirror.ahead(base, pull.head.sha)
+  const isUsual = ahead.length === 1 && ahead.every(({ message }) => message.includes(`${MOVE_TRAILER}: `))
+  if (isUsual || ahead.length === 0 || (await isAllOurs(desk, { base, head: pull.head.sha }))) return
+  await sayOnce(desk, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
+}
