@@ -2,11 +2,13 @@
 import { benchEdge, type BenchResult } from './edge.ts'
 import { benchEdit } from './edit.ts'
 import { benchRender } from './render.ts'
+import { benchWorst } from './worst.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   edge: benchEdge,
   edit: benchEdit,
   render: benchRender,
+  worst: benchWorst,
 }
 
 const words = process.argv.slice(2)
