@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { badGateway, primaryLimit, secondaryLimit } from '../../src/sandbox/wire/faults.ts'
+import { badGateway, type FaultRequest, primaryLimit, secondaryLimit } from '../../src/sandbox/wire/faults.ts'
 import { aBox, COMMIT, commitInput, graphql, rest, type Reply, type Sandbox } from './support.ts'
 
 const COMMENTS = { method: 'POST', path: /\/issues\/\d+\/comments$/ }
@@ -104,4 +104,26 @@ test('A client that dies in the middle of a push does not stop the others from w
   const made = graphql(box, token, COMMIT, commitInput('main', repo.branch('main') ?? '', { a: '1' }))
   socket.destroy()
   assert.equal((await made).body.errors, undefined)
+})
+
+test('A request can go without an answer for as long as the client waits, and is named like others of its kind', async (t) => {
+  const { box, repo, token } = await aBox(t)
+  box.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { a: '1' } })
+  const named: string[] = []
+  const match = ({ name }: FaultRequest): boolean => named.push(name) > 0
+  const fault = box.faults.add({ match, times: 1, kind: 'never-answer' })
+  const headers = { authorization: `Bearer ${token}` }
+  const signal = AbortSignal.timeout(300)
+  const asked = fetch(`${box.url}/api/v3/repos/acme/infra/pulls/1`, {
+    method: 'PATCH',
+    headers,
+    body: '{"title":"x"}',
+    signal,
+  })
+  await assert.rejects(asked, { name: 'TimeoutError' })
+  assert.equal(fault.struck(), 1)
+  assert.equal(repo.pull(1).title, 'v2')
+  await rest(box, 'PATCH /repos/acme/infra/pulls/1', { token, body: { title: 'x' } })
+  assert.equal(repo.pull(1).title, 'x')
+  assert.deepEqual(named, ['PATCH /repos/{owner}/{repo}/pulls/{pull_number}'])
 })

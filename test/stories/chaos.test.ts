@@ -3,7 +3,9 @@ import { existsSync, rmSync } from 'node:fs'
 import { suite, test, type TestContext } from 'node:test'
 import type { FaultDraft, FaultRequest } from '../../src/sandbox/wire/faults.ts'
 import { leanRepository, LIVE_BY_STATUS, outcome, type Played, playRollout, settlesAs, startFlux } from './play.ts'
-import { hasPassed, type Served, served } from './process.ts'
+import { webhookStorms } from '../soak/storms.ts'
+import { hasPassed, type Served, type Service, served } from './process.ts'
+import { randomFrom } from './random.ts'
 
 /** What a rollout comes to when nothing goes wrong. */
 const undisturbed = new Map<string, Played>()
@@ -166,72 +168,22 @@ suite('the same end', { concurrency: 3 }, () => {
     },
   )
 
-  test('every webhook arrives twice: the same end', { timeout: 400_000 }, async (t) => {
-    const { box } = await withFlux(t)
-    box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'double' })
-    await playRollout(box)
-    await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-  })
-
-  test('every third webhook is lost: the same end', { timeout: 400_000 }, async (t) => {
-    const { box } = await withFlux(t)
-    let count = 0
-    box.webhooks.addFault({ match: () => (count += 1) % 3 === 0, times: Infinity, kind: 'vanish' })
-    await playRollout(box)
-    await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-  })
-
-  test('no webhook arrives at all: the same end', { timeout: 400_000 }, async (t) => {
-    const { box } = await withFlux(t)
-    box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'vanish' })
-    await playRollout(box)
-    await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-  })
-
-  test(
-    'webhooks arrive late and in any order, and once more when all is over: the same end',
-    { timeout: 400_000 },
-    async (t) => {
-      const { box } = await withFlux(t)
-      const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-      const random = randomFrom(seed)
+  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
+  for (const [name, storm] of Object.entries(webhookStorms(seed))) {
+    test(`${name}: the same end`, { timeout: 400_000 }, async (t) => {
+      const service = await withFlux(t)
       t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}`))
-      box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
-      const release = (): void => void box.webhooks.release((held) => shuffled(held, random))
-      const timer = setInterval(release, 700)
-      t.after(() => clearInterval(timer))
-      await playRollout(box)
-      clearInterval(timer)
-      box.webhooks.clearFaults()
-      await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-      for (const { id } of shuffled([...box.webhooks.deliveries], random)) box.webhooks.redeliver(id)
-      await box.idle()
-      await settlesAs(box, undisturbed.get(LIVE_BY_STATUS))
-    },
-  )
+      const calm = storm.begin(service)
+      await playRollout(service.box)
+      await calm()
+      await settlesAs(service.box, undisturbed.get(LIVE_BY_STATUS))
+    })
+  }
 })
 
 /** A service that waits for Flux, and Flux. */
-async function withFlux(t: TestContext): Promise<Served> {
+async function withFlux(t: TestContext): Promise<Service> {
   const service = await served(t, { files: leanRepository({ live: LIVE_BY_STATUS }) })
   t.after(startFlux(service.box))
   return service
-}
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
-  return items
-    .map((item) => ({ item, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item)
 }

@@ -15,8 +15,8 @@ export interface Served {
   readonly dataDir: string
   /** How often it was killed. */
   kills(): number
-  /** SIGKILL, now; a supervisor, as Kubernetes has one, starts it again. Nothing happens while it is down. */
-  kill(): void
+  /** SIGKILL, now; a supervisor, as Kubernetes has one, starts it again, with an empty `DATA_DIR` if it is to forget. */
+  kill(how?: { readonly forget: boolean }): void
   /** SIGTERM; how it ended. It stays down. */
   terminate(): Promise<{ readonly code: number | null; readonly ms: number }>
   start(): Promise<void>
@@ -37,55 +37,111 @@ interface Running {
 
 const LISTENS = /"port":\d+.*Perch is listening/
 
+/** A process that is started again when it is killed. */
+interface Supervised {
+  start(): Promise<void>
+  up(): Promise<void>
+  kill(how?: { readonly forget: boolean }): void
+  terminate(): Promise<{ readonly code: number | null; readonly ms: number }>
+  kills(): number
+  /** Ends it for good. */
+  stop(): Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly files: Readonly<Record<string, string>>
+  /** Beside what every service gets. */
+  readonly env?: Readonly<Record<string, string>>
+  /** How many processes; default 1. The box tells them of webhooks in turns. */
+  readonly replicas?: number
+}
+
+/** A service and what it said. */
+export interface Service extends Served {
+  readonly replicas: readonly Supervised[]
+  readonly said: readonly string[]
+  close(): Promise<void>
+}
+
 /** A box with one repository, and the service beside it, which sweeps every second. What it says is shown when the test fails. */
-export async function served(
-  t: TestContext,
-  options: { readonly files: Readonly<Record<string, string>> },
-): Promise<Served> {
+export async function served(t: TestContext, options: ServiceOptions): Promise<Service> {
+  const service = await startServed(options)
+  t.after(async () => {
+    await service.close()
+    if (!hasPassed(t)) console.error(service.said.slice(-400).join('\n'))
+  })
+  return service
+}
+
+export async function startServed(options: ServiceOptions): Promise<Service> {
   const box = await startGitHub()
-  const dataDir = mkdtempSync(join(tmpdir(), 'perch-process-'))
-  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'perch-process-'))
   const said: string[] = []
-  const env = environmentOf(box, { dataDir, port })
-  box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
+  const hooks: string[] = []
+  const replicas: Supervised[] = []
+  for (let number = 0; number < (options.replicas ?? 1); number += 1) {
+    const dataDir = join(folder, String(number))
+    const port = await freePort()
+    hooks.push(`http://127.0.0.1:${port}/api/github/webhooks`)
+    replicas.push(supervise({ ...environmentOf(box, { dataDir, port }), ...options.env }, { dataDir, said }))
+  }
+  box.setWebhookUrl(hooks[0])
   box.createRepository({ name: 'gitops', files: options.files, roles: { alice: 'write', bob: 'write', flux: 'write' } })
+  let turn = 0
+  const turns = setInterval(() => box.setWebhookUrl(hooks[(turn += 1) % hooks.length]), 300)
+  for (const replica of replicas) await replica.start()
+  const [first] = replicas
+  if (first === undefined) throw new Error('a service needs a process')
+  return {
+    ...first,
+    box,
+    replicas,
+    said,
+    dataDir: join(folder, '0'),
+    async close() {
+      clearInterval(turns)
+      for (const replica of replicas) await replica.stop()
+      await box.close()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}
+
+function supervise(env: NodeJS.ProcessEnv, at: { readonly dataDir: string; readonly said: string[] }): Supervised {
+  const { dataDir, said } = at
   let running: Running | undefined
   let killed = 0
   let isOver = false
-
-  function start(): Promise<void> {
+  const start = (): Promise<void> => {
     running = run(env, said)
     return running.listening
   }
-
-  t.after(async () => {
-    isOver = true
-    running?.child.kill('SIGKILL')
-    await running?.gone
-    await box.close()
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
-    if (!hasPassed(t)) console.error(said.slice(-400).join('\n'))
-  })
-  await start()
   return {
-    box,
-    dataDir,
     start,
     kills: () => killed,
     up: async () => running?.listening,
-    kill() {
+    kill(how = { forget: false }) {
       const victim = running
       if (victim === undefined || isOver || !victim.child.kill('SIGKILL')) return
       killed += 1
       said.push(`--- killed, ${killed}`)
-      const again = victim.gone.then(() => (isOver ? undefined : start()))
-      running = { ...victim, listening: again.then(() => undefined) }
+      const again = victim.gone.then(() => {
+        if (isOver) return
+        if (how.forget) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
+        return start()
+      })
+      running = { ...victim, listening: again }
     },
     async terminate() {
       const started = performance.now()
       running?.child.kill('SIGTERM')
       await running?.gone
       return { code: running?.child.exitCode ?? null, ms: performance.now() - started }
+    },
+    async stop() {
+      isOver = true
+      running?.child.kill('SIGKILL')
+      await running?.gone
     },
   }
 }

@@ -8,6 +8,9 @@ export interface FaultRequest {
   readonly operations: readonly string[]
   readonly who: string
   readonly body: unknown
+  readonly kind: 'rest' | 'graphql' | 'git'
+  /** As the log names it: method and template, `graphql` and the fields, or `git` and its service. */
+  readonly name: string
 }
 
 type FaultMatch =
@@ -19,6 +22,8 @@ export type FaultKind =
   | 'lose-answer-before'
   /** It is done, and the connection breaks before the answer. */
   | 'lose-answer-after'
+  /** Nothing is done, and no answer comes for as long as the client waits. */
+  | 'never-answer'
   /** This answer instead; `isDone`: only after doing what was asked, as a gateway that gives up too early does. */
   | {
       readonly status: number

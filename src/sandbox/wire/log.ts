@@ -9,6 +9,8 @@ export interface RequestRecord {
   readonly path: string
   /** The route's template, e.g. `/repos/{owner}/{repo}/pulls`; of GraphQL the fields asked for. */
   readonly route: string | undefined
+  /** The same for all requests of a kind, whatever they are about. */
+  readonly name: string
   /** `app perch` for a JWT, `perch[bot]` for an installation token, a login, or `anonymous`. */
   readonly who: string
   readonly status: number

@@ -1,6 +1,7 @@
 /** The HTTP server: hands requests to the API or to git, lets faults strike, and keeps the log. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { match } from '../rest/router.ts'
 import { operationsIn } from '../graphql/execute.ts'
 import type { World } from '../state/world.ts'
 import { answerApi, API, GRAPHQL, one, standardHeaders, type Incoming, type Outgoing, type Services } from './answer.ts'
@@ -21,6 +22,8 @@ interface Visit {
   readonly url: URL
   readonly who: string
   readonly start: number
+  /** The request by its kind, for the log and for faults. */
+  name: string
 }
 
 export function serve(server: Server, parts: ServerParts): void {
@@ -28,7 +31,14 @@ export function serve(server: Server, parts: ServerParts): void {
   server.keepAliveTimeout = 60_000
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const visit: Visit = { request, response, url, who: whoIs(parts.world, request), start: performance.now() }
+    const visit: Visit = {
+      request,
+      response,
+      url,
+      who: whoIs(parts.world, request),
+      start: performance.now(),
+      name: '',
+    }
     handle(parts, visit).catch((error: unknown) => {
       if (!request.complete || response.destroyed) return
       // A fault of the box itself: loud, because a test must not take it for GitHub's.
@@ -61,10 +71,9 @@ async function handleApi(parts: ServerParts, visit: Visit): Promise<void> {
   const body = await readBody(request)
   const incoming: Incoming = { method: request.method ?? 'GET', url, headers: request.headers, body }
   const isGraphql = url.pathname === GRAPHQL
-  const kind = isGraphql ? 'graphql' : 'rest'
-  const operations = isGraphql ? operationsIn(queryIn(body)) : []
-  const path = isGraphql ? url.pathname : url.pathname.slice(API.length)
-  const asked: FaultRequest = { method: incoming.method, path, operations, who: visit.who, body: safeJson(body) }
+  const asked = isGraphql ? graphqlRequest(visit, body) : restRequest(parts, visit, body)
+  const { kind, operations } = asked
+  visit.name = asked.name
   const strike = await takeFault(parts, asked)
   if (strike.when === 'before') {
     answerFault(parts, visit, { fault: strike.fault, kind, route: operations.join(' ') })
@@ -78,6 +87,21 @@ async function handleApi(parts: ServerParts, visit: Visit): Promise<void> {
     strike.fault?.onStrike?.(asked)
     answerFault(parts, visit, { fault: strike.fault, kind, route: named.route })
   } else send(parts, visit, { outgoing: named, fault: strike.fault })
+}
+
+type ApiRequest = FaultRequest & { readonly kind: 'rest' | 'graphql' }
+
+function graphqlRequest({ url, who }: Visit, body: Buffer): ApiRequest {
+  const operations = operationsIn(queryIn(body))
+  const name = `graphql ${operations.join(' ')}`
+  return { method: 'POST', path: url.pathname, operations, who, body: safeJson(body), kind: 'graphql', name }
+}
+
+function restRequest({ world }: ServerParts, { request, url, who }: Visit, body: Buffer): ApiRequest {
+  const { method = 'GET' } = request
+  const path = url.pathname.slice(API.length)
+  const template = match(world, method, path)?.route.path.replaceAll('{+', '{') ?? path
+  return { method, path, operations: [], who, body: safeJson(body), kind: 'rest', name: `${method} ${template}` }
 }
 
 async function quiet(world: World): Promise<void> {
@@ -113,6 +137,8 @@ function answerFault(
   const kind = struck.fault?.kind
   const status = typeof kind === 'object' && 'status' in kind ? kind.status : 0
   finish(parts, visit, { kind: struck.kind, status, route: struck.route, fault: struck.fault })
+  // The client hangs up when it has waited enough.
+  if (kind === 'never-answer') return
   if (typeof kind !== 'object' || !('status' in kind)) {
     visit.response.destroy()
     return
@@ -134,7 +160,9 @@ async function handleGit(parts: ServerParts, visit: Visit, gitRequest: GitReques
   const { request, response, url } = visit
   const kind = kindOf(gitRequest)
   const { method = 'GET' } = request
-  const asked: FaultRequest = { method, path: url.pathname, operations: [], who: visit.who, body: undefined }
+  visit.name = `git ${gitRequest.service}${gitRequest.rest === 'info/refs' ? ' info/refs' : ''}`
+  const { name, who } = visit
+  const asked: FaultRequest = { method, path: url.pathname, operations: [], who, body: undefined, kind: 'git', name }
   const strike = await takeFault(parts, asked)
   const { fault } = strike
   if (strike.when === 'before') {
@@ -182,6 +210,7 @@ function finish(parts: ServerParts, visit: Visit, end: End): void {
     path: visit.url.pathname + visit.url.search,
     route: end.route === '' ? undefined : end.route,
     who: visit.who,
+    name: visit.name,
     status: end.status,
     ms: performance.now() - visit.start,
     isUnhandled: end.isUnhandled ?? false,

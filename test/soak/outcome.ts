@@ -1,0 +1,52 @@
+import type { GitHubBox } from '../../src/sandbox/github.ts'
+import { outcome, type Played } from '../stories/play.ts'
+
+/** The end of a play with all words that people read, less what differs from run to run and what Bob pushes in a race. */
+export interface Ending extends Played {
+  readonly words: Readonly<Record<string, readonly string[]>>
+}
+
+export function ending(box: GitHubBox): Ending {
+  const repo = box.repository()
+  const words = Object.fromEntries(
+    repo.pulls().map(({ number, head }) => {
+      // `/canary status` says what is at that moment, which may be a little earlier or later.
+      const said = repo.comments(number).filter(({ body }) => !body.includes('> `/canary status`'))
+      const comments = said.map(({ author, body }) => `${author}: ${still(body)}`)
+      const checks = repo.checkRuns(head.sha).map(({ name, title, summary }) => still(`${name}: ${title}\n${summary}`))
+      return [`#${number}`, [...comments.toSorted(), ...checks.toSorted()]]
+    }),
+  )
+  const { files, main, ...rest } = outcome(box)
+  const { 'notes.txt': _, ...own } = files
+  return { ...rest, files: own, main: main.filter((message) => message !== 'Race'), words }
+}
+
+/** Names of commits, times, durations, ids and addresses. */
+function still(text: string): string {
+  return text
+    .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
+    .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{7}\b/g, 'COMMIT')
+    .replaceAll(/\/commit\/[0-9a-f]{7,40}/g, '/commit/COMMIT')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replaceAll(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, 'TIME')
+    .replaceAll(/\b\d\d:\d\d(?::\d\d)?\b/g, 'TIME')
+    .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|seconds?|minutes?|m)\b/g, 'DURATION')
+    .replaceAll(/(perch:[a-z]+:|issuecomment-|\/runs\/)\d+/g, '$1N')
+}
+
+/** Where two endings differ, in a few lines. */
+export function differences(found: unknown, wanted: unknown, path = ''): string[] {
+  if (Object.is(found, wanted)) return []
+  const isBoth = typeof found === 'object' && typeof wanted === 'object' && found !== null && wanted !== null
+  if (!isBoth) return [`${path}: ${short(found)} instead of ${short(wanted)}`]
+  const keys = new Set([...Object.keys(found), ...Object.keys(wanted)])
+  return [...keys].flatMap((key) =>
+    differences(Reflect.get(found, key), Reflect.get(wanted, key), path === '' ? key : `${path}.${key}`),
+  )
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}
