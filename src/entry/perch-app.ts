@@ -1,11 +1,12 @@
 import type { Probot } from 'probot'
 import { isNamed } from '../core/config/deployed.ts'
+import { rememberFirstHead } from '../flows/head-age.ts'
 import { recallDeployed, recallPull } from '../flows/memory.ts'
 import { wakeWaiting } from '../flows/wake.ts'
 import { jobOf, type Task } from '../flows/work.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
-import { EVENTS, forReviewText, otherPush, placeOf, saidBy, tasksOf } from './webhook-events.ts'
+import { EVENTS, forReviewText, openedHead, otherPush, placeOf, saidBy, tasksOf } from './webhook-events.ts'
 
 /** The Probot app: from a webhook to tasks in the queue. It decides nothing and asks GitHub nothing. */
 export function perchApp(
@@ -22,7 +23,11 @@ export function perchApp(
     const said = saidBy(name, payload, desk.appId)
     if (said !== undefined) await wakeWaiting({ ...desk, ...said.place }, said, id)
   }
-  app.on('pull_request', (context) => enqueueAll(tasksOf('pull_request', context.payload, context.id), context.id))
+  app.on('pull_request', async (context) => {
+    const opened = openedHead(context.payload)
+    if (opened !== undefined) await rememberFirstHead({ memo: desk.memo, repo: opened.place.repo }, opened)
+    await enqueueAll(tasksOf('pull_request', context.payload, context.id), context.id)
+  })
   app.on('issue_comment', (context) => enqueueAll(tasksOf('issue_comment', context.payload, context.id), context.id))
   app.on('push', async (context) => {
     await enqueueAll(tasksOf('push', context.payload, context.id), context.id)

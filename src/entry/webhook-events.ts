@@ -27,6 +27,8 @@ const Pull = z.object({
   merge_commit_sha: z.string().nullish(),
   head: Ref,
   base: Ref,
+  created_at: z.string().nullish(),
+  updated_at: z.string().nullish(),
 })
 
 const CheckPulls = z.array(z.object({ number: z.int(), base: z.object({ ref: z.string() }).nullish() })).default([])
@@ -203,6 +205,18 @@ function forPush(payload: Payload<'push'>): Task[] {
     return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, regate: true }]
   if (ref !== `refs/heads/${repository.default_branch}` || deleted) return []
   return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, head: after }]
+}
+
+/** The head that a pull request was opened with, which everybody who comments on it could see. */
+export function openedHead(
+  payload: unknown,
+): { readonly place: Place; readonly pull: number; readonly head: Sha; readonly at: number } | undefined {
+  const event = EVENTS.pull_request.parse(payload)
+  const { number: pull, head, created_at: createdAt, updated_at: updatedAt } = event.pull_request
+  // What changed since it was opened may have been its head.
+  if (event.action !== 'opened' || createdAt === undefined || createdAt === null || updatedAt !== createdAt)
+    return undefined
+  return { place: placeOf(event), pull, head: head.sha, at: Date.parse(createdAt) }
 }
 
 /** A push to another branch than the default one. Whether that is deployed only our memory knows at once. */

@@ -18,6 +18,20 @@ export async function rememberHead(context: Needs, pull: PullRequest): Promise<v
   await context.memo.set(keyOf(context, pull.number), { sha, at: pull.updatedAt })
 }
 
+/**
+ * Remembers the head that a pull request was opened with, as its webhook says: no comment on it is older than that. So
+ * somebody who comments at once is believed, also where GitHub's list of a branch's moves cannot be read.
+ */
+export async function rememberFirstHead(
+  context: Pick<Desk, 'memo' | 'repo'>,
+  { pull, head, at }: { readonly pull: number; readonly head: Sha; readonly at: number },
+): Promise<void> {
+  const known = await recallHead(context, pull)
+  // A late webhook: the head has moved on.
+  if (known !== undefined && known.sha !== head) return
+  await context.memo.set(keyOf(context, pull), { sha: head, at: at - 1 })
+}
+
 /** Perch's own commit for a command is seen by whoever saw the head that it was made on. */
 export async function rememberOwnCommit(
   context: Needs,
@@ -48,11 +62,14 @@ export async function ageOfHead(
   return age
 }
 
-async function recallHead(context: Needs, pull: number): Promise<z.infer<typeof Known> | undefined> {
+async function recallHead(
+  context: Pick<Desk, 'memo' | 'repo'>,
+  pull: number,
+): Promise<z.infer<typeof Known> | undefined> {
   const known = Known.safeParse(await context.memo.get(keyOf(context, pull)))
   return known.success ? known.data : undefined
 }
 
-function keyOf({ repo }: Needs, pull: number): string {
+function keyOf({ repo }: Pick<Desk, 'repo'>, pull: number): string {
   return `head:${repo.id}:${pull}`
 }

@@ -293,6 +293,28 @@ test('comments come oldest first, with who wrote them and whether anybody has ch
   )
 })
 
+test('where a server does not know a field of the conversation, it is read over REST', async () => {
+  const unknown = [
+    { message: "Field 'fullDatabaseId' doesn't exist on type 'IssueComment'", extensions: { code: 'undefinedField' } },
+    { message: 'Cannot query field "fullDatabaseId" on type "IssueComment".' },
+  ]
+  for (const error of unknown) {
+    const world = await aGitHub()
+    world.api.post('/graphql').reply(200, { errors: [error] })
+    world.api
+      .get(`${REPO}/issues/3/comments`)
+      .query(true)
+      .reply(200, [aComment({ id: 8 })])
+    assert.deepEqual(
+      (await world.conversation.of(3)).map(({ id }) => id),
+      [8],
+    )
+  }
+  const world = await aGitHub()
+  world.api.post('/graphql').reply(200, { errors: [{ message: 'Something went wrong' }] })
+  await assert.rejects(world.conversation.of(3))
+})
+
 test('what moved a branch is told newest first, and nothing where GitHub does not say', async () => {
   const world = await aGitHub()
   const move = {

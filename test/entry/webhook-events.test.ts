@@ -596,6 +596,23 @@ test('a job that is neither a webhook nor a task fails, so that it is seen', asy
   await assert.rejects(run({ key: 'x', data: {} }))
 })
 
+test('the head that a pull request is opened with is remembered, unless something changed since', async () => {
+  const { run, memo } = await aWorker()
+  const [payload] = real('pull_request', 'opened')
+  const times = { created_at: '2026-11-20T10:00:00Z', updated_at: '2026-11-20T10:00:00Z' }
+  const opened = but(payload, 'pull_request', { ...times, number: 41 })
+  await run(delivery('pull_request', but(opened, 'pull_request', { updated_at: '2026-11-20T10:00:02Z' })))
+  assert.equal((await memo.entries('head:')).size, 0)
+  await run(delivery('pull_request', opened))
+  const { sha } = z.object({ sha: z.string() }).parse(fieldsIn(payload, 'pull_request')['head'])
+  assert.deepEqual([...(await memo.entries('head:')).values()], [{ sha, at: Date.parse(times.created_at) - 1 }])
+  // A late webhook says nothing about a head that came after it.
+  const [key = ''] = [...(await memo.entries('head:')).keys()]
+  await memo.set(key, { sha: 'f'.repeat(40), at: 1 })
+  await run(delivery('pull_request', opened))
+  assert.deepEqual(await memo.get(key), { sha: 'f'.repeat(40), at: 1 })
+})
+
 test('a webhook whose tasks cannot be stored fails and is tried again', async () => {
   const log = pino({ level: 'silent' })
   const credentials = { appId: 7, privateKey, webhookSecret: 's', apiUrl: 'https://api.github.test' }

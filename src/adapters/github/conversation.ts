@@ -60,6 +60,7 @@ async function commentsOf(client: Client, pull: number): Promise<readonly Commen
   let after: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const answer = await ask(client, { ...at(client), pull, after: after ?? null })
+    if (answer === 'not-understood') return commentsByRest(client, pull)
     const found = conversationPageOf(answer)
     // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
     if (found === undefined) throw new GitHubUnavailable('the comments of a pull request: the answer holds no list')
@@ -70,13 +71,30 @@ async function commentsOf(client: Client, pull: number): Promise<readonly Commen
   return comments
 }
 
+/** `not-understood`: the server's schema lacks a field, as that of an older GitHub Enterprise Server does. */
 async function ask(client: Client, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
   try {
     return await graphql(client, COMMENTS, variables)
   } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+    if (isUnknownField(error)) return 'not-understood'
     // Octokit's own error carries the whole request.
-    throw error instanceof Error && error.name === 'GraphqlResponseError'
-      ? outage(error, { route: 'the comments of a pull request' })
-      : error
+    throw outage(error, { route: 'the comments of a pull request' })
   }
+}
+
+/** GitHub names the field in `extensions`, graphql-js in the message. */
+function isUnknownField(error: Error): boolean {
+  const errors: unknown = Reflect.get(error, 'errors')
+  return (
+    Array.isArray(errors) &&
+    errors.some((each) => /undefinedField|doesn't exist on type|Cannot query field/.test(JSON.stringify(each)))
+  )
+}
+
+/** Here an edit within the second of its comment does not show. */
+async function commentsByRest(client: Client, pull: number): Promise<readonly Comment[]> {
+  const params = { ...at(client), issue_number: pull }
+  const answers = await list(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
+  return answers.map((answer) => commentOf(answer, client.app).comment)
 }
