@@ -8,6 +8,7 @@ import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
+import { protections } from '../adapters/github/protections.ts'
 import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
@@ -33,11 +34,12 @@ export interface GitHubAccess {
       | 'conversation'
       | 'checks'
       | 'branches'
-      | 'activity'
-      | 'records'
       | 'people'
+      | 'protections'
       | 'signals'
       | 'reports'
+      | 'activity'
+      | 'records'
     >
   >
   /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
@@ -100,6 +102,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         activity: activity(client),
         records: commandRecords(client),
         people: people(client),
+        protections: protections(client),
         signals: signals(client),
         reports: reports(client),
       }

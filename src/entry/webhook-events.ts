@@ -162,7 +162,9 @@ export function saidBy(
   }
 }
 
-const NEW_HEAD = ['opened', 'reopened', 'synchronize', 'ready_for_review']
+const NEW_HEAD = ['opened', 'reopened', 'synchronize']
+/** A draft holds no other pull request back. */
+const DRAFT = ['ready_for_review', 'converted_to_draft']
 
 function forPull(payload: Payload<'pull_request'>): Task[] {
   const { action, pull_request: pull, changes } = payload
@@ -171,10 +173,14 @@ function forPull(payload: Payload<'pull_request'>): Task[] {
     // A merge moves the base branch, and closing a step stops its rollout: both are the rollout's business.
     const head =
       pull.merged === true && typeof pull.merge_commit_sha === 'string' ? { head: pull.merge_commit_sha } : {}
-    return [{ type: 'advance', ...place, base: pull.base.ref, ...head }]
+    return [
+      { type: 'advance', ...place, base: pull.base.ref, ...head },
+      { type: 'closed', ...place, pull: pull.number, ...(pull.merged === true ? { merged: true } : {}) },
+    ]
   }
   if (action === 'edited')
     return changes?.base === undefined ? [] : [{ type: 'review', ...place, pull: pull.number, force: true }]
+  if (DRAFT.includes(action)) return [{ type: 'review', ...place, pull: pull.number, force: true }]
   return NEW_HEAD.includes(action) ? [{ type: 'review', ...place, pull: pull.number, head: pull.head.sha }] : []
 }
 
@@ -201,8 +207,7 @@ export function forReviewText(payload: Payload<'pull_request_review'>): Task[] {
 function forPush(payload: Payload<'push'>): Task[] {
   const { ref, after, deleted, repository } = payload
   // A stop came or went, by our hand or by somebody's on GitHub.
-  if (ref.startsWith(STOP_REFS.slice(0, -1)))
-    return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, regate: true }]
+  if (ref.startsWith(STOP_REFS.slice(0, -1))) return [{ type: 'regate', ...placeOf(payload) }]
   if (ref !== `refs/heads/${repository.default_branch}` || deleted) return []
   return [{ type: 'advance', ...placeOf(payload), base: repository.default_branch, head: after }]
 }
@@ -238,7 +243,7 @@ function forButton(payload: Payload<'check_run'>, delivery: string): Task[] {
   const name = action?.identifier ?? ''
   if (pull === undefined || !isButton(name) || sender === undefined || sender === null) return []
   const place = placeOf(payload)
-  if (name === 'retry') return [{ type: 'review', ...place, pull: pull.number, force: true }]
+  if (name === 'retry') return [{ type: 'review', ...place, pull: pull.number, force: true, anew: true }]
   const button = { pull: pull.number, name, login: sender.login, head, id: delivery }
   return [{ type: 'advance', ...place, base: pull.base?.ref ?? payload.repository.default_branch, button }]
 }

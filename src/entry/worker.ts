@@ -6,6 +6,8 @@ import type { Desk } from '../flows/desk.ts'
 import { examine } from '../flows/examine.ts'
 import { orRefusal } from '../flows/github-refusals.ts'
 import { giveUpCommands } from '../flows/give-up-commands.ts'
+import { judgeStopsAgain } from '../flows/judge-again.ts'
+import { reviewLeft } from '../flows/leave.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { recordReport } from '../flows/record-report.ts'
 import { redirect } from '../flows/redirect.ts'
@@ -103,8 +105,12 @@ function run(desk: Desk, task: Task): Promise<void> {
       return reviewGroup(desk, task)
     case 'rerun':
       return rerun(desk, task)
+    case 'closed':
+      return reviewLeft(desk, task)
+    case 'regate':
+      return judgeStopsAgain(desk)
     case 'sweep':
-      return sweep(desk, task)
+      return sweep(desk)
   }
 }
 

@@ -7,22 +7,14 @@ import { answerOnBase } from './base-commands.ts'
 import { answerButton } from './buttons.ts'
 import type { Desk } from './desk.ts'
 import { isWatched, withFailures } from './examine.ts'
-import {
-  forgetBase,
-  forgetPull,
-  recallPulls,
-  rememberDeployed,
-  rememberWatch,
-  type Seen,
-  settle,
-  settledAt,
-} from './memory.ts'
+import { judgeMoved } from './judge-again.ts'
+import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './memory.ts'
 import { labelsOf } from './propose.ts'
 import { type BaseProblem, type BaseState, loadBase } from './rollouts.ts'
 import { type StuckBoard, stuckBoard } from './stuck.ts'
 import { sayStopped } from './stopped-step.ts'
 import { closePull, takeSteps } from './take-steps.ts'
-import { jobOf, type Task } from './work.ts'
+import type { Task } from './work.ts'
 
 /** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
 export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' }>): Promise<void> {
@@ -39,7 +31,7 @@ export async function advance(desk: Desk, task: Extract<Task, { type: 'advance' 
   const stuck = await takeAllSteps(desk, state.value, task.failing === true)
   for (const pull of state.value.orphans) await closePull(desk, pull, closingComment('split'))
   await tidy(desk, state.value)
-  await reviewAgain(desk, state.value, task.regate === true)
+  await judgeMoved(desk, state.value)
   await rememberWatch(
     desk,
     task.base,
@@ -71,12 +63,12 @@ function warnOf(desk: Pick<Desk, 'log'>, problems: readonly ConfigProblem[]): vo
 
 /** A branch that nothing deploys has no rollouts: what was opened there when it still was deployed is closed. */
 async function giveUpBase(desk: Desk, base: BaseProblem): Promise<void> {
+  await judgeMoved(desk, base)
   if (base.code === 'config') return warnOf(desk, base.problems)
   if (base.deployed.problems.length > 0) return warnOf(desk, base.deployed.problems)
   const open = base.pulls.filter((pull) => pull.state === 'open' && isStep(pull, desk.botLogin))
   for (const pull of open) await closePull(desk, pull, closingComment('not-deployed'))
   await forgetBase(desk, base.ref)
-  await reviewAgain(desk, base, false)
 }
 
 async function answer(
@@ -89,11 +81,8 @@ async function answer(
 }
 
 /** A push that speaks of a head whose consequences are all drawn brings nothing new. */
-async function isSettled(
-  desk: Desk,
-  { base, head, regate, failing }: Extract<Task, { type: 'advance' }>,
-): Promise<boolean> {
-  if (regate === true || failing === true) return false
+async function isSettled(desk: Desk, { base, head, failing }: Extract<Task, { type: 'advance' }>): Promise<boolean> {
+  if (failing === true) return false
   return head !== undefined && (await settledAt(desk, base)) === head
 }
 
@@ -105,30 +94,4 @@ async function tidy(desk: Pick<Desk, 'pulls' | 'branches'>, { rollouts, leftover
     if (fits && missing.length > 0) await desk.pulls.label(pull.number, missing)
   }
   for (const branch of leftovers) await desk.branches.remove(branch)
-}
-
-type Reviewed = Pick<BaseState, 'sha' | 'pulls'>
-
-/**
- * What a pull request would do depends on its base: those that change traffic are looked at again when it has moved, when
- * a stop came or went, and when the older one that they waited for is over.
- */
-async function reviewAgain(desk: Desk, base: Reviewed, isRegated: boolean): Promise<void> {
-  const { repo, installation } = desk
-  const remembered = await recallPulls(desk)
-  for (const { number, state } of base.pulls)
-    if (state !== 'open' && remembered.has(number)) await forgetPull(desk, number)
-  const open = base.pulls.filter(({ state }) => state === 'open')
-  const numbers = new Set(open.map(({ number }) => number))
-  for (const pull of open) {
-    const seen = remembered.get(pull.number)
-    if (seen === undefined || !seen.traffic || !(isRegated || isOutdated(seen, base, numbers))) continue
-    // Once for one cause: the base, what went before it, or a moment's change of stops.
-    const id = isRegated ? `regate:${desk.clock.now()}` : `base:${base.sha}:${seen.behind ?? ''}`
-    await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, { id }))
-  }
-}
-
-function isOutdated(seen: Seen, base: Reviewed, open: ReadonlySet<number>): boolean {
-  return seen.base !== base.sha || (seen.behind !== undefined && !open.has(seen.behind))
 }

@@ -19,7 +19,8 @@ export async function approvalsOf(
   wanted: number,
 ): Promise<Restraints['approvals']> {
   if (wanted === 0 || around.pull === undefined) return undefined
-  const { number, author, branch } = around.pull
+  const { number, author, branch, hasSay } = around.pull
+  if (!hasSay) return { wanted, has: 0 }
   const others = (await desk.pulls.approvers(number, head)).filter((login) => login !== author)
   const makers = others.length === 0 ? new Set<string>() : await makersOf(desk, { base, head }, branch)
   let has = 0

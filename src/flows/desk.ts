@@ -11,6 +11,7 @@ import type { Memo } from '../ports/memo.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { People } from '../ports/people.ts'
+import type { Protections } from '../ports/protections.ts'
 import type { PullRequests } from '../ports/pull-requests.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Reports } from '../ports/reports.ts'
@@ -31,6 +32,7 @@ export interface Desk {
   readonly activity: Activity
   readonly records: CommandRecords
   readonly people: People
+  readonly protections: Protections
   readonly signals: Signals
   readonly reports: Reports
   readonly mirror: Mirror

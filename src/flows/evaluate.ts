@@ -3,7 +3,7 @@ import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import type { RolloutRise } from '../core/exposure/canaries.ts'
 import type { Problem, Review } from '../core/gate/review.ts'
-import { configProblem, conflictProblem, vanishedProblem } from '../core/message/problem.ts'
+import { configProblem, conflictProblem, notJudgedProblem, vanishedProblem } from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import { snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
@@ -39,6 +39,10 @@ type Needs = Pick<
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
   readonly onRender?: () => Promise<void>
+  /** What is worth saying beside, where traffic changes. */
+  readonly notes?: () => Promise<readonly Problem[]>
+  /** Where it merges into a branch that nothing deploys: that one, and the one that it is judged for. */
+  readonly stackedOn?: { readonly base: string; readonly judgedFor: string }
 }
 
 /** A review of what changes nothing. */
@@ -55,13 +59,18 @@ export const NOTHING: Review = {
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
 export async function evaluate(desk: Needs, question: Question): Promise<Review> {
-  const { base, head, onRender } = question
+  const { base, head, onRender, stackedOn } = question
   const merged = await desk.mirror.merge(base, head)
-  if ('conflicts' in merged) return { ...NOTHING, problems: [conflictProblem(merged.conflicts)] }
+  if ('conflicts' in merged) {
+    const { conflicts } = merged
+    const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem(stackedOn, conflicts)
+    return { ...NOTHING, problems: [problem] }
+  }
   const changed = await desk.mirror.changed(base, merged.tree)
   const { review, sides, rises } = await inspect(desk, { base, head: merged.tree, changed, onRender })
   const changes = sides === undefined ? [] : await judgeChanges(desk, { ...sides, rises: rises ?? [] }, question)
-  return { ...review, compared: { base, head }, changes }
+  const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
+  return { ...review, compared: { base, head }, changes, notes: [...review.notes, ...notes] }
 }
 
 export interface Between {

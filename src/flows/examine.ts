@@ -8,9 +8,10 @@ import { analyse } from './analyse.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import type { BaseHead } from './landing.ts'
+import { judgeTrafficAgain } from './judge-again.ts'
 import { livenessOf } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
-import { type Health, heldStep, recallHealth, recallPulls, rememberHealth, rememberHeldStep } from './memory.ts'
+import { type Health, heldStep, recallHealth, rememberHealth, rememberHeldStep } from './memory.ts'
 import { hold } from './stops.ts'
 import { jobOf, type Task } from './work.ts'
 
@@ -51,7 +52,8 @@ async function examineOne(
   const report = await analyse(desk, standing, health.since)
   const word = report === undefined ? '' : healthWord(report)
   const isNews = known?.since !== health.since || known.word !== word
-  if (isNews) await lookAgain(desk, `${rollout}:${word}:${now}`)
+  // Other environments may wait for this one.
+  if (isNews) await judgeTrafficAgain(desk, `health:${rollout}:${word}:${now}`)
   if (report?.isFailure === true) {
     const { repo, installation } = desk
     const id = `failing:${rollout}:${health.since}:${Math.floor(now / AGAIN_MS)}`
@@ -76,16 +78,6 @@ async function healthOf(
 /** What makes a report another one for those who wait for it. */
 function healthWord({ outcome, isFailure, isComplete }: AnalysisReport): string {
   return [outcome, ...(isFailure ? ['failure'] : []), ...(isComplete ? ['complete'] : [])].join(' ')
-}
-
-/** Other environments may wait for this one, so every pull request that moves traffic is judged again. */
-async function lookAgain(desk: Desk, cause: string): Promise<void> {
-  const { repo, installation } = desk
-  for (const [pull, { traffic }] of await recallPulls(desk)) {
-    if (!traffic) continue
-    const task: Task = { type: 'review', installation, repo, pull, force: true }
-    await desk.jobs.enqueue(jobOf(task, { id: `health:${cause}` }))
-  }
 }
 
 /** The rollouts with what was measured of those that fail. */

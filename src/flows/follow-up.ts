@@ -1,74 +1,109 @@
 /** What follows from a review once its checks are concluded: what is remembered, who is judged again, and when. */
 import { nextLook } from '../core/gate/gate.ts'
 import { wantOf } from '../core/gate/live.ts'
-import type { Review } from '../core/gate/review.ts'
+import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { waitKey } from '../core/gate/signal.ts'
-import { gateReport, validateReport } from '../core/message/checks.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
+import type { Concluded } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
-import { recallPulls, rememberPull, rememberWaiting } from './memory.ts'
+import { recallPulls, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import type { Ends } from './pull-ends.ts'
 import { sayIfChanged } from './step-ownership.ts'
-import { stopsKey } from './stops.ts'
+import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
 
+type Found = Concluded & { readonly review: Review }
+
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-export async function followUp(desk: Desk, at: Ends, found: Review): Promise<void> {
-  const { pull, base } = at
-  const verdicts = found.changes.flatMap((change) => change.verdicts)
-  const waits = [...new Set(verdicts.flatMap(({ reason }) => waitsIn(reason)))]
-  const isGreen = [validateReport(found), gateReport(found)].every(({ conclusion }) => conclusion === 'success')
-  const moment = isGreen ? undefined : nextLook(verdicts)
-  const until = moment === undefined ? {} : { until: moment }
+export async function followUp(desk: Desk, at: Ends, found: Found): Promise<void> {
+  const { pull } = at
+  const { changes } = found.review
+  const verdicts = changes.flatMap((change) => change.verdicts)
+  const seen = seenOf(at, found)
+  await rememberPull(desk, pull.number, seen)
+  await rememberWaiting(desk, pull.number, seen.waits)
+  await lookAtRivals(desk, { number: pull.number, seen })
+  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(desk, at)
+  if (seen.until !== undefined) await setTimer(desk, pull, seen.until)
+  await sayIfChanged(desk, pull, at.base)
+  if (found.isGreen) await mergeWhenAllowed(desk, { pull, base: at.base }, changes)
+}
+
+function seenOf({ pull, judgedFor, base, refs }: Ends, { review, peers, digest, isGreen }: Found): Seen {
+  const { changes } = review
+  const verdicts = changes.flatMap((change) => change.verdicts)
+  const waits = waitsOf(changes)
+  const until = isGreen ? earliest(changes.flatMap(({ freezesAt }) => freezesAt ?? [])) : nextLook(verdicts)
   const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))[0]
-  await rememberPull(desk, pull.number, {
+  return {
     head: pull.head.sha,
     base,
-    waits,
-    // What keeps it red may be the base branch's fault, and over when that moves.
-    traffic: found.changes.length > 0 || found.problems.length > 0,
-    targets: found.changes.flatMap(({ target }) => movedRoutes(target)),
-    stops: stopsKey(at.refs),
-    polls: verdicts.some(({ gate, state }) => gate === 'approvals' && state !== 'pass'),
+    judgedFor,
+    into: pull.base.ref,
+    draft: pull.draft,
+    peers: [...peers],
+    digest,
+    green: isGreen && changes.length > 0,
+    waits: [...waits],
+    traffic: changes.length > 0,
+    targets: changes.flatMap(({ target }) => movedRoutes(target)),
+    stops: stopsKey(refs),
+    // Also what passes: an approval can be taken back.
+    polls: verdicts.some(({ gate }) => gate === 'approvals'),
     ...(behind === undefined ? {} : { behind }),
-    ...until,
-  })
-  await rememberWaiting(desk, pull.number, waits)
-  await lookAtRivals(desk, pull, { found, behind })
-  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(desk, pull)
-  if (moment !== undefined) await setTimer(desk, pull, moment)
-  await sayIfChanged(desk, pull, base)
-  if (isGreen) await mergeWhenAllowed(desk, { pull, base }, found.changes)
+    ...(until === undefined ? {} : { until }),
+  }
+}
+
+/** When time alone closes a gate that is open, or may open one that waits. */
+export function earliest(moments: readonly number[]): number | undefined {
+  return moments.length === 0 ? undefined : Math.min(...moments)
 }
 
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */
-async function askToExamine(desk: Desk, pull: PullRequest): Promise<void> {
+async function askToExamine(desk: Desk, { pull, judgedFor }: Ends): Promise<void> {
   const { repo, installation } = desk
-  const task: Task = { type: 'examine', installation, repo, base: pull.base.ref }
+  const task: Task = { type: 'examine', installation, repo, base: judgedFor }
   await desk.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
+}
+
+interface Rival {
+  readonly number: number
+  readonly seen: Seen
 }
 
 /**
  * Of two pull requests that move the same route the younger waits, and either may be looked at first, or both at once. Each
- * has remembered what it moves before it looks for others here, so one of them sees the other: then the younger is judged again.
+ * has remembered what it moves before it looks for others here, so one of them sees the other: then the younger is judged
+ * again. So is one that waits for this pull request, and need not any more.
  */
-async function lookAtRivals(
-  desk: Desk,
-  pull: PullRequest,
-  { found, behind }: { readonly found: Review; readonly behind: number | undefined },
-): Promise<void> {
-  const { repo, installation } = desk
-  const targets = found.changes.flatMap(({ target }) => movedRoutes(target))
+async function lookAtRivals(desk: Desk, self: Rival): Promise<void> {
   for (const [number, seen] of await recallPulls(desk)) {
-    if (number === pull.number || !targets.some((target) => seen.targets.includes(target))) continue
-    const [older, younger] = number < pull.number ? [number, pull.number] : [pull.number, number]
-    const waitsFor = younger === number ? seen.behind : behind
-    if (waitsFor !== undefined && waitsFor <= older) continue
-    const task: Task = { type: 'review', installation, repo, pull: younger, force: true }
-    await desk.jobs.enqueue(jobOf(task, { id: `behind:${older}:${[seen.head, pull.head.sha].sort().join(':')}` }))
+    if (number === self.number || seen.head === '') continue
+    const other = { number, seen }
+    const heads = [seen.head, self.seen.head].sort().join(':')
+    if (number < self.number) {
+      // Once: memory of the older one may be wrong, and its own review puts that right.
+      if (isHeldBy(self, other) && !isBehind(self, other)) await judge(desk, self, `behind:${number}:${heads}`)
+    } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
+      await judge(desk, other, `rival:${self.number}:${heads}:${desk.clock.now()}`)
   }
+}
+
+function isHeldBy({ seen: younger }: Rival, { seen: older }: Rival): boolean {
+  const isOther = !older.draft && older.into === younger.judgedFor && older.head !== younger.head
+  return isOther && older.targets.some((target) => younger.targets.includes(target))
+}
+
+function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {
+  return behind !== undefined && behind <= older.number
+}
+
+async function judge(desk: Desk, { number: pull }: Rival, id: string): Promise<void> {
+  const { repo, installation } = desk
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true }, { id }))
 }
 
 /** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
@@ -84,8 +119,12 @@ async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<
 }
 
 /** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
-function waitsIn(reason: Review['changes'][number]['verdicts'][number]['reason']): string[] {
-  if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
-  const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
-  return wants.map(({ source, pattern }) => waitKey(source, pattern))
+export function waitsOf(changes: readonly ReviewedChange[]): readonly string[] {
+  const reasons = changes.flatMap(({ verdicts }) => verdicts.map(({ reason }) => reason))
+  const keys = reasons.flatMap((reason) => {
+    if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
+    const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
+    return wants.map(({ source, pattern }) => waitKey(source, pattern))
+  })
+  return [...new Set(keys)]
 }

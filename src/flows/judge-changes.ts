@@ -92,11 +92,13 @@ interface Difference {
 async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
   const { from, to, version, reach, widened } = difference
   const { target } = to
-  const found = judge(await trafficChange(desk, difference, question), desk.clock.now())
+  const change = await trafficChange(desk, difference, question)
+  const found = judge(change, desk.clock.now())
   const isOpen = found.some(({ state }) => state !== 'pass')
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
-  return { target, from: from?.share ?? 0, to: reach, version, widened, finishes, verdicts }
+  const { freezesAt } = change.restraints
+  return { target, from: from?.share ?? 0, to: reach, version, widened, finishes, verdicts, freezesAt }
 }
 
 function isFinish({ from, to }: Difference): boolean {

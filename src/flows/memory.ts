@@ -7,7 +7,18 @@ import type { Desk } from './desk.ts'
 /** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
 const Seen = z.object({
   head: z.string(),
+  /** The head of the branch that it was judged for. */
   base: z.string(),
+  /** The deployed branch that it was judged for, and the one that it merges into. */
+  judgedFor: z.string().default(''),
+  into: z.string().default(''),
+  draft: z.boolean().default(false),
+  /** Every open pull request with this head, this one too. */
+  peers: z.array(z.int()).default([]),
+  /** What the checks of the head were concluded with (`Concluded`); empty where that is not known. */
+  digest: z.string().default(''),
+  /** Both checks were green, and it changes traffic. */
+  green: z.boolean().default(false),
   /** What its gate waits for, by `waitKey`. */
   waits: z.array(z.string()),
   /** When time alone may turn its gate, epoch milliseconds. */
@@ -46,19 +57,6 @@ export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, Seen
       return seen.success ? [[Number(key.slice(prefix.length)), seen.data] as const] : []
     }),
   )
-}
-
-/** That both checks of a merge group's commit are concluded. */
-export async function rememberGroup(desk: Needs, head: Sha): Promise<void> {
-  await desk.memo.set(`group:${desk.repo.id}:${head}`, true)
-}
-
-/** Of the commits of merge groups those that were concluded; what went from the queue is forgotten. */
-export async function concludedGroups(desk: Needs, current: ReadonlySet<Sha>): Promise<ReadonlySet<Sha>> {
-  const prefix = `group:${desk.repo.id}:`
-  const known = [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
-  for (const head of known.filter((one) => !current.has(one))) await desk.memo.forget(prefix + head)
-  return new Set(known)
 }
 
 /** So that the next sweep looks at it as if for the first time. */

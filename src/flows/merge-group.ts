@@ -1,7 +1,8 @@
-import type { Override, Verdict } from '../core/gate/gate.ts'
+import { nextLook, type Override, type Verdict } from '../core/gate/gate.ts'
 import { type GroupCommit, pullOfCommit, raisersOf } from '../core/gate/queue.ts'
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { overridesIn } from '../core/message/answer.ts'
+import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
 import { staleGroupProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { snapshotAsBase } from '../core/rollout/as-base.ts'
@@ -9,13 +10,18 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import { forgetGroup, type Group, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
+import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
+import { decidingRef } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
-import { evaluate, NOTHING } from './evaluate.ts'
+import { evaluate, NOTHING, type Question } from './evaluate.ts'
+import { earliest, waitsOf } from './follow-up.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
-import { rememberGroup } from './memory.ts'
-import { checkBoard, publishChecks, publishFailure } from './publish.ts'
+import { checkBoard, publishFailure } from './publish.ts'
+import { type Ends, fetchEnds, judgedBase } from './pull-ends.ts'
 import { stopsAmong } from './stops.ts'
-import type { Task } from './work.ts'
+import { stopsKey } from './stops-key.ts'
+import { jobOf, type Task } from './work.ts'
 
 type GroupTask = Extract<Task, { type: 'group' }>
 
@@ -24,35 +30,95 @@ const MAX_COMMITS = 200
 
 /**
  * Concludes both checks on the commit that GitHub's merge queue would put on the base branch. It is judged as one change
- * of the branch as it is, and two steps of one rollout never pass together.
+ * of the branch as it is, and two steps of one rollout never pass together. While it waits in the queue it is judged again
+ * like a pull request.
  */
 export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
+  const { head, ref } = task
   const baseRef = `refs/heads/${task.base}`
-  const refs = await desk.mirror.fetch([baseRef, task.ref, STOP_REFS])
-  const base = refs.get(baseRef)
+  // Until it is judged it counts as one that changes traffic, so that what moves meanwhile has it judged again.
+  const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
+  if ((await recallGroup(desk, head)) === undefined) await rememberGroup(desk, head, before)
+  const refs = await desk.mirror.fetch([...new Set([baseRef, ref, decidingRef(desk), STOP_REFS])])
+  const judged = await judgedBase(desk, task.base, refs)
   // The group is gone, or is another one by now, which has a webhook of its own.
-  if (base === undefined || refs.get(task.ref) !== task.head) return
-  const stops = await stopsAmong(desk, refs)
-  const commits = await commitsOf(desk, base, task.head)
-  const board = checkBoard(desk, task.head)
-  if (commits === undefined) {
-    await publishChecks(board, { ...NOTHING, problems: [staleGroupProblem(task.base)] }, false)
-    return
+  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(desk, head)
+  const remember = (found: Partial<Group>): Promise<void> =>
+    rememberGroup(desk, head, { ...before, stops: stopsKey(refs), ...found })
+  await remember({})
+  const waits = new Set<string>()
+  const onWait = async (keys: readonly string[]): Promise<void> => {
+    for (const key of keys) waits.add(key)
+    await remember({ waits: [...waits] })
   }
+  const found = await judgeWhole(desk, { ...task, onWait }, { ...judged, refs })
+  await publish(desk, task, { judgedFor: judged.judgedFor, found })
+  const { changes } = found
+  const next = nextLook(changes.flatMap((change) => change.verdicts))
+  const until = earliest([
+    ...changes.flatMap(({ freezesAt }) => freezesAt ?? []),
+    ...(next === undefined ? [] : [next]),
+  ])
+  await remember({
+    waits: [...waitsOf(changes)],
+    traffic: changes.length > 0,
+    ...(until === undefined ? {} : { until }),
+  })
+  if (until !== undefined) await desk.jobs.enqueue(jobOf(task, { notBefore: until + 50, id: `look:${head}:${until}` }))
+}
+
+async function judgeWhole(
+  desk: Desk,
+  { base: into, head, commit, onWait }: GroupTask & Pick<Question, 'onWait'>,
+  { base, judgedFor, refs }: Pick<Ends, 'judgedFor' | 'base' | 'refs'>,
+): Promise<Review> {
+  const commits = await commitsOf(desk, base, head)
+  const isStacked = judgedFor !== into
+  if (commits === undefined && !isStacked) return { ...NOTHING, problems: [staleGroupProblem(into)] }
   const around = {
     pull: undefined,
-    stops,
+    stops: await stopsAmong(desk, refs),
     claimant: () => Promise.resolve(undefined),
-    overrides: () => overridesOf(desk, commits),
+    overrides: () => (isStacked ? Promise.resolve([]) : overridesOf(desk, commits ?? [])),
   }
-  const found = await evaluate(desk, { base, baseRef: task.base, head: task.head, around })
-  await publishChecks(board, await withoutTwins(desk, { base, commits }, found), false)
-  await rememberGroup(desk, task.head)
+  const found = await evaluate(desk, {
+    base,
+    baseRef: judgedFor,
+    head,
+    mentioned: commit,
+    around,
+    ...(onWait === undefined ? {} : { onWait }),
+    ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
+  })
+  return withoutTwins(desk, { base, commits: commits ?? [] }, found)
+}
+
+/** A commit of the queue may be the head of a pull request too: then the worse of both counts. */
+async function publish(
+  desk: Desk,
+  { base, head }: GroupTask,
+  { judgedFor, found }: { readonly judgedFor: string; readonly found: Review },
+): Promise<void> {
+  const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false })]
+  const board = checkBoard(desk, head)
+  for (const number of await pullsWithHead(desk, head)) {
+    const pull = await desk.pulls.get(number)
+    const ends = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
+    if (ends?.pull.head.sha === head) merges.push(reportsOf(desk, ends, await judgePeer(desk, ends)))
+  }
+  for (const report of commitReports(merges)) await board.put(report)
+}
+
+/** Pull requests that have its commit as their head have its checks to themselves again. */
+async function leaveGroup(desk: Desk, head: Sha): Promise<void> {
+  await forgetGroup(desk, head)
+  const [first] = await pullsWithHead(desk, head)
+  if (first !== undefined) await judgeAnew(desk, first)
 }
 
 /** Both checks of a group, when reviewing it failed for good: red, so that the queue goes on without it. */
-export async function giveUpGroup(desk: Desk, task: GroupTask, reason: string): Promise<void> {
-  await publishFailure(checkBoard(desk, task.head), reason)
+export async function giveUpGroup(desk: Desk, { base, head }: GroupTask, reason: string): Promise<void> {
+  await publishFailure(checkBoard(desk, head), { pull: undefined, base }, reason)
 }
 
 interface Commit {

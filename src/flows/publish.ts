@@ -1,61 +1,61 @@
-import { failedReports, gateReport, validateReport, workingReports } from '../core/message/checks.ts'
-import { buttonsFor } from '../core/message/buttons.ts'
+import { failedReports, workingReports } from '../core/message/checks.ts'
 import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
 import { isGood } from '../core/analysis/report.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { withMeasurements } from '../core/message/pull-request.ts'
 import { isStep } from '../core/rollout/branch.ts'
-import type { CheckReport, CheckRun, Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { CheckReport, CheckRun, CheckSubject, Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 
 /** This App's checks on one commit, read at most once. */
 export interface CheckBoard {
+  readonly sha: Sha
+  /** What is on the commit. */
+  runs(): Promise<readonly CheckRun[]>
   /** Creates or updates one check; nothing happens where GitHub says the same already. */
   put(report: CheckReport): Promise<void>
 }
 
 /** `known`: what is on the commit, where that is certain; a commit that was made a moment ago has none. */
 export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonly CheckRun[]): CheckBoard {
-  let runs = known === undefined ? undefined : [...known]
+  let runs = known
+  const read = async (): Promise<readonly CheckRun[]> => (runs ??= await desk.checks.on(sha))
   return {
+    sha,
+    runs: read,
     async put(report) {
-      runs ??= [...(await desk.checks.on(sha))]
-      const run = runs.find(({ name }) => name === report.name)
-      if (run === undefined) {
+      const all = await read()
+      // Two of one name come about when two began at once: GitHub may look at either.
+      const same = all.filter(({ name }) => name === report.name)
+      const says = shownBy(report)
+      if (same.length === 0) {
         const id = await desk.checks.create(sha, report)
-        runs.push({ ...shownBy(report), id, name: report.name })
+        runs = [...all, { ...says, id, name: report.name }]
         return
       }
-      const says = shownBy(report)
-      const { conclusion, title, summary, text } = run
-      const isSame = JSON.stringify(shownBy({ conclusion, title, summary, text })) === JSON.stringify(says)
       // A concluded run is never put back to work: GitHub does not reopen it, and an old verdict beats none.
-      if (isSame || report.conclusion === undefined) return
-      await desk.checks.update(run.id, report)
-      runs = runs.map((other) => (other.id === run.id ? { ...run, ...says } : other))
+      if (report.conclusion === undefined) return
+      const other = same.filter((run) => JSON.stringify(shownBy(run)) !== JSON.stringify(says))
+      for (const { id } of other) await desk.checks.update(id, report)
+      runs = all.map((run) => (other.includes(run) ? { ...run, ...says } : run))
     },
   }
 }
 
-type Shown = Pick<CheckRun, 'conclusion' | 'title' | 'summary' | 'text'>
+type Shown = Pick<CheckRun, 'conclusion' | 'title' | 'summary' | 'text' | 'subjects'>
 
 function shownBy({
   conclusion,
   title,
   summary,
   text,
-}: Omit<Shown, 'text'> & { readonly text?: string | undefined }): Shown {
-  return { conclusion, title, summary, text }
+  subjects = [],
+}: Pick<CheckReport, 'conclusion' | 'title' | 'summary' | 'subjects'> & { readonly text?: string | undefined }): Shown {
+  return { conclusion, title, summary, text, subjects }
 }
 
-export async function announceWork(board: CheckBoard): Promise<void> {
-  for (const report of workingReports()) await board.put(report)
-}
-
-/** Concludes both checks. `isStep`: of a pull request that Perch opened for a rollout, which has more buttons. */
-export async function publishChecks(board: CheckBoard, review: Review, isStep: boolean): Promise<void> {
-  await board.put(validateReport(review))
-  await board.put({ ...gateReport(review), actions: buttonsFor(review, isStep) })
+export async function announceWork(board: CheckBoard, subjects: readonly CheckSubject[]): Promise<void> {
+  for (const report of workingReports()) await board.put({ ...report, subjects })
 }
 
 /** A step's body tells what the step before it measured, once that is certain. */
@@ -73,8 +73,8 @@ export async function publishMeasurements(
   if (body !== pull.body) await desk.pulls.edit(pull.number, { title: pull.title, body })
 }
 
-export async function publishFailure(board: CheckBoard, reason: string): Promise<void> {
-  for (const report of failedReports(reason)) await board.put(report)
+export async function publishFailure(board: CheckBoard, subject: CheckSubject, reason: string): Promise<void> {
+  for (const report of failedReports(reason)) await board.put({ ...report, subjects: [subject] })
 }
 
 /** Whether a comment is the one that says what a pull request does. */

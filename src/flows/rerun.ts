@@ -16,7 +16,14 @@ export async function rerun(desk: Desk, task: Extract<Task, { type: 'rerun' }>):
   const { head, id } = task
   const board = checkBoard(desk, head, [])
   const pulls = (await desk.pulls.allOpen()).filter((pull) => pull.head.sha === head)
-  const tasks: Task[] = pulls.map(({ number }) => ({ type: 'review', installation, repo, pull: number, force: true }))
+  const tasks: Task[] = pulls.map(({ number }) => ({
+    type: 'review',
+    installation,
+    repo,
+    pull: number,
+    force: true,
+    anew: true,
+  }))
   const groups = pulls.length > 0 ? new Map() : await desk.mirror.fetch([QUEUE_REFS])
   for (const [ref, sha] of groups) {
     const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]

@@ -4,7 +4,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../core/stop/stop.ts'
-import { windowEnd } from '../core/stop/window.ts'
+import { windowEnd, windowStart } from '../core/stop/window.ts'
 import { analyse } from './analyse.ts'
 import { approvalsOf } from './approvals.ts'
 import type { Desk } from './desk.ts'
@@ -15,7 +15,15 @@ type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {
   /** Undefined where there is no one pull request to ask about: in a merge group, which reviews let in. */
-  readonly pull: { readonly number: number; readonly author: string; readonly branch: string | undefined } | undefined
+  readonly pull:
+    | {
+        readonly number: number
+        readonly author: string
+        readonly branch: string | undefined
+        /** Its approvals count: it merges into the branch that it is judged for. */
+        readonly hasSay: boolean
+      }
+    | undefined
   readonly stops: Stops
   /** An older open pull request that moves one of these routes (`movedRoutes`) too. */
   readonly claimant: (routes: readonly string[]) => Promise<number | undefined>
@@ -43,6 +51,9 @@ export async function restraintsOf(
       return until === undefined ? [] : [{ environment: name, until, reason: window.reason }]
     }),
   )
+  const starts = entries.flatMap(({ entry }) =>
+    (entry?.frozen ?? []).flatMap((window) => windowStart(window, now) ?? []),
+  )
   const orders: Order[] = []
   for (const environment of new Set(entries.flatMap(({ entry }) => entry?.after ?? [])))
     orders.push(await orderOf(desk, question, { target, base, environment }))
@@ -50,6 +61,7 @@ export async function restraintsOf(
   return {
     stops: stopsOf(around.stops, target, now),
     windows,
+    freezesAt: starts.length === 0 ? undefined : Math.min(...starts),
     orders,
     approvals: await approvalsOf(desk, question, wanted),
     conflict: await around.claimant(movedRoutes(target)),

@@ -1,29 +1,24 @@
 import type { Override } from '../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
-import { isStep } from '../core/rollout/branch.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
 import { settleWaiting } from './command-memory.ts'
+import { rememberPeer } from './commit-memory.ts'
+import { openCommit } from './conclude-commit.ts'
+import type { Desk } from './desk.ts'
 import { sayIfAllowed } from './github-refusals.ts'
 import { evaluate, NOTHING, type Question } from './evaluate.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
 import { rememberHead } from './head-age.ts'
+import { leaveCommit, leavePull } from './leave.ts'
 import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
 import { postAnswer, takePending } from './pending-commands.ts'
 import { type Answered, type Place, runCommands } from './pull-commands.ts'
-import {
-  announceWork,
-  checkBoard,
-  isSummary,
-  publishChecks,
-  publishFailure,
-  publishMeasurements,
-  publishSummary,
-} from './publish.ts'
-import { type Ends, fetchEnds } from './pull-ends.ts'
+import { checkBoard, isSummary, publishFailure, publishMeasurements, publishSummary } from './publish.ts'
+import { type Ends, fetchEnds, isStacked, withHead } from './pull-ends.ts'
+import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
-import { surroundingsOf } from './surroundings.ts'
+import { isUnmoved } from './unmoved.ts'
 import type { Task } from './work.ts'
 
 type ReviewTask = Extract<Task, { type: 'review' }>
@@ -34,19 +29,21 @@ type ReviewTask = Extract<Task, { type: 'review' }>
  */
 export async function review(desk: Desk, task: ReviewTask): Promise<void> {
   const seen = await recallPull(desk, task.pull)
-  if (isReviewed(task, seen)) return
-  // Whoever looks first is told apart from whoever comes after a try that was cut off: then things may be there already.
-  if (seen === undefined) await rememberPull(desk, task.pull, UNSEEN)
+  if (await isNothingNew(desk, task, seen)) return
+  // A first review is told apart from one that was cut off, after which things may be there already. Until it is done it counts
+  // as one that changes traffic, so that what moves meanwhile has it judged again.
+  await rememberPull(desk, task.pull, { ...(seen ?? UNSEEN), traffic: true })
   const pull = await readPull(desk, task.pull)
   const isFresh = task.fresh === true && seen === undefined
   const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
   if (at !== undefined) {
-    return reviewOpen(desk, at, { task, comments, isFresh, wasTraffic: seen?.traffic === true })
+    await rememberPeer(desk, at.pull.head.sha, task.pull)
+    return reviewOpen(desk, at, { task, comments, isFresh, seen })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
-  await forgetPull(desk, task.pull)
+  await leavePull(desk, task.pull, { seen, isMerged: pull?.state === 'merged' })
 }
 
 async function readPull(desk: Desk, number: number): Promise<PullRequest | undefined> {
@@ -62,12 +59,26 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-const UNSEEN: Seen = { head: '', base: '', waits: [], traffic: false, targets: [], stops: '', polls: false }
+const UNSEEN: Seen = {
+  head: '',
+  base: '',
+  judgedFor: '',
+  into: '',
+  draft: false,
+  peers: [],
+  digest: '',
+  green: false,
+  waits: [],
+  traffic: true,
+  targets: [],
+  stops: '',
+  polls: false,
+}
 
-/** A webhook that speaks of a head that has been reviewed brings nothing new. */
-function isReviewed(task: ReviewTask, seen: Seen | undefined): boolean {
-  const isDemanded = task.comments === true || task.force === true
-  return task.head !== undefined && task.head === seen?.head && !isDemanded
+/** A webhook that speaks of a head that has been reviewed brings nothing new, nor does every move of the base. */
+async function isNothingNew(desk: Desk, task: ReviewTask, seen: Seen | undefined): Promise<boolean> {
+  if (task.comments === true || task.force === true) return false
+  return (task.head !== undefined && task.head === seen?.head) || isUnmoved(desk, task, seen)
 }
 
 interface Conversed {
@@ -75,39 +86,37 @@ interface Conversed {
   /** The conversation, where it has been read. */
   readonly comments: readonly Comment[] | undefined
   readonly isFresh: boolean
-  /** When it was last looked at it changed traffic, so there is a comment to keep true. */
-  readonly wasTraffic: boolean
+  /** What was found out when it was last looked at. */
+  readonly seen: Seen | undefined
 }
 
 async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<void> {
-  const { task, comments, isFresh, wasTraffic } = conversed
+  const { task, comments, isFresh, seen } = conversed
   let read = comments
   const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
   const stops = await stopsAmong(desk, at.refs)
-  const questionOf = (head: Sha): Question => {
-    const around = surroundingsOf(desk, { pull: at.pull, stops }, { sha: head, comments: conversation })
-    const waits = new Set<string>()
-    const onWait = async (keys: readonly string[]): Promise<void> => {
-      for (const key of keys) waits.add(key)
-      await rememberWaiting(desk, task.pull, [...waits])
-    }
-    return { base: at.base, baseRef: at.pull.base.ref, head, mentioned: task.commit, onWait, around }
+  const questionAt = (head: Sha): Question => {
+    const onWait = waitsOf(desk, task.pull)
+    return questionOf(desk, withHead(at, head), { stops, mentioned: task.commit, comments: conversation, onWait })
   }
-  const look = (head: Sha): Promise<Review> => evaluate(desk, questionOf(head))
+  const look = (head: Sha): Promise<Review> => evaluate(desk, questionAt(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
-  const head = answered.head
+  const before = at.pull.head.sha
+  const ends = withHead(at, answered.head)
+  if (answered.head !== before) await rememberPeer(desk, answered.head, task.pull)
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
-  const isNew = head !== at.pull.head.sha || isFresh
-  const board = isNew ? checkBoard(desk, head, []) : checkBoard(desk, head)
-  const question = withOverrides(questionOf(head), answered.overrides)
-  const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => announceWork(board) })
+  const isNew = answered.head !== before || isFresh
+  const trusted = task.anew === true || task.comments === true ? undefined : seen
+  const commit = await openCommit(desk, { ends, isNew, seen: trusted, before })
+  const question = withOverrides(questionAt(answered.head), isStacked(ends) ? [] : answered.overrides)
+  const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => commit.announce() })
 
   if (await hasEnded(desk, conversed, found)) {
     for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
-    await forgetPull(desk, task.pull)
     return
   }
-  await publishChecks(board, found, isStep(at.pull, desk.botLogin))
+  const concluded = await commit.conclude(found)
+  const wasTraffic = seen?.traffic === true
   await sayIfAllowed(desk, task.pull, async () => {
     if (concernsTraffic(found) || comments !== undefined || wasTraffic)
       await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
@@ -115,17 +124,40 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
   })
   for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
   await sayIfAllowed(desk, task.pull, () => labelSteps(desk, { pull: at.pull, labels: task.labels }, found))
-  await followUp(desk, { ...at, pull: { ...at.pull, head: { ...at.pull.head, sha: head } } }, found)
+  await followUp(desk, ends, { review: found, ...concluded })
+  await leaveOldHeads(desk, ends.pull, { before, seen })
 }
 
 /**
  * Whether a pull request that changed traffic was merged or closed while it was looked at. After a merge the base branch has
- * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it.
+ * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it. What it
+ * leaves behind is dealt with when the webhook, or the sweep, says that it is closed.
  */
-async function hasEnded(desk: Desk, { task, comments, wasTraffic }: Conversed, found: Review): Promise<boolean> {
+async function hasEnded(desk: Desk, { task, comments, seen }: Conversed, found: Review): Promise<boolean> {
   if (concernsTraffic(found)) return false
-  if (!wasTraffic && !(comments ?? []).some(isSummary)) return false
+  if (seen?.traffic !== true && !(comments ?? []).some(isSummary)) return false
   return (await desk.pulls.get(task.pull))?.state !== 'open'
+}
+
+/** What its checks said on the commits that were its head before. */
+async function leaveOldHeads(
+  desk: Desk,
+  { number, head }: PullRequest,
+  { before, seen }: { readonly before: Sha; readonly seen: Seen | undefined },
+): Promise<void> {
+  for (const old of new Set([before, ...(seen === undefined || seen.head === '' ? [] : [seen.head])])) {
+    const wasGreen = old === seen?.head && seen.green
+    if (old !== head.sha) await leaveCommit(desk, old, { pull: number, wasGreen })
+  }
+}
+
+/** Keeps what a pull request waits for, from the moment that it is asked about. */
+function waitsOf(desk: Desk, pull: number): (keys: readonly string[]) => Promise<void> {
+  const waits = new Set<string>()
+  return async (keys) => {
+    for (const key of keys) waits.add(key)
+    await rememberWaiting(desk, pull, [...waits])
+  }
 }
 
 /** With what was passed a moment ago, whose record is posted last. */
@@ -138,7 +170,8 @@ function withOverrides(question: Question, overrides: readonly Override[]): Ques
 export async function giveUpReview(desk: Desk, task: ReviewTask, reason: string): Promise<void> {
   await forgetPull(desk, task.pull)
   const pull = await desk.pulls.get(task.pull)
-  if (pull?.state === 'open') await publishFailure(checkBoard(desk, pull.head.sha), reason)
+  if (pull?.state !== 'open') return
+  await publishFailure(checkBoard(desk, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
 }
 
 async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Comment[]): Promise<void> {

@@ -32,7 +32,7 @@ export interface BaseState {
 
 /** Why a branch has no rollouts that could be read. */
 export type BaseProblem =
-  | { readonly code: 'config'; readonly problems: readonly ConfigProblem[] }
+  | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
 
 type Needs = Pick<Desk, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
@@ -51,7 +51,7 @@ export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseSta
   const deployed = await deployedAmong(desk, refs)
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
   const config = await loadConfig(desk, sha)
-  if (!config.ok) return err({ code: 'config', problems: config.error })
+  if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
   const snapshot = await loadSnapshot(desk, sha, config.value)
   const rollouts: RolloutFacts[] = []
   for (const target of snapshot.targets) {

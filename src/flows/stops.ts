@@ -5,9 +5,13 @@ import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import { type Stop, type Stops, STOP_REFS, stopBranch, stopFrom, stopMessage } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
-import { jobOf } from './work.ts'
+import { judgeStopsAgain } from './judge-again.ts'
+import { stopRefs } from './stops-key.ts'
 
-type Needs = Pick<Desk, 'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock'>
+type Needs = Pick<
+  Desk,
+  'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock' | 'memo' | 'seal'
+>
 
 /** Who asks, where, and by what. */
 export interface StopAsked {
@@ -131,23 +135,9 @@ export async function stopsAmong(desk: Pick<Desk, 'mirror'>, refs: ReadonlyMap<s
 /** Each may cost a conversation with the server. Those beyond stop without words, and until somebody deletes their branch. */
 const MAX_NOTES = 200
 
-/** One string for one set of stops: where it differs, pull requests have to be judged again. */
-export function stopsKey(refs: ReadonlyMap<string, Sha>): string {
-  return stopRefs(refs)
-    .map(([ref, sha]) => `${ref} ${sha.slice(0, 12)}`)
-    .sort()
-    .join(' ')
-}
-
-function stopRefs(refs: ReadonlyMap<string, Sha>): readonly (readonly [string, Sha])[] {
-  return [...refs].filter(([ref]) => ref.startsWith(STOP_REFS.slice(0, -1)))
-}
-
-/** Every pull request that moves traffic says something else now. */
-async function regate(desk: Needs, { base, cause }: StopAsked): Promise<void> {
-  const { repo, installation } = desk
-  const id = `regate:${cause}`
-  await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base, regate: true }, { id }))
+/** Everything that a stop can stop says something else now. */
+async function regate(desk: Needs, _asked: StopAsked): Promise<void> {
+  await judgeStopsAgain(desk)
 }
 
 function refOf(branch: string): string {

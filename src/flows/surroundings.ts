@@ -1,8 +1,9 @@
 import { overridesIn } from '../core/message/answer.ts'
-import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { Comment } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
 import { forgetPull, recallPulls } from './memory.ts'
+import { type Ends, isStacked } from './pull-ends.ts'
 import type { Surroundings } from './restraints.ts'
 
 type Needs = Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>
@@ -10,25 +11,35 @@ type Needs = Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>
 /** What surrounds an open pull request. Conversation and other pull requests are asked for only where they matter. */
 export function surroundingsOf(
   desk: Needs,
-  at: { readonly pull: PullRequest; readonly stops: Stops },
-  head: { readonly sha: Sha; readonly comments: () => Promise<readonly Comment[]> },
+  at: { readonly ends: Ends; readonly stops: Stops },
+  comments: () => Promise<readonly Comment[]>,
 ): Surroundings {
-  const { pull, stops } = at
+  const { ends, stops } = at
+  const { number, author, head } = ends.pull
+  const hasSay = !isStacked(ends)
   return {
     pull: {
-      number: pull.number,
-      author: pull.author.login,
+      number,
+      author: author.login,
       // A fork's pushes are in another repository's record.
-      branch: pull.head.isFork ? undefined : pull.head.ref,
+      branch: ends.pull.head.isFork ? undefined : head.ref,
+      hasSay,
     },
     stops,
-    claimant: (routes) => claimantOf(desk, pull, routes),
-    overrides: async () => overridesIn(await head.comments(), head.sha, desk.seal),
+    claimant: (routes) => claimantOf(desk, ends, routes),
+    overrides: async () => (hasSay ? overridesIn(await comments(), head.sha, desk.seal) : []),
   }
 }
 
-/** The oldest pull request before this one that is open and moves one of the routes, as far as pull requests have been looked at. */
-async function claimantOf(desk: Needs, pull: PullRequest, routes: readonly string[]): Promise<number | undefined> {
+/**
+ * The oldest pull request before this one that is open and moves one of the routes, as far as pull requests have been looked
+ * at. One with the same head is the same change.
+ */
+async function claimantOf(
+  desk: Needs,
+  { pull, judgedFor }: Ends,
+  routes: readonly string[],
+): Promise<number | undefined> {
   const others = [...(await recallPulls(desk))]
     .filter(([number, { targets }]) => number < pull.number && routes.some((route) => targets.includes(route)))
     .map(([number]) => number)
@@ -36,7 +47,7 @@ async function claimantOf(desk: Needs, pull: PullRequest, routes: readonly strin
   for (const number of others) {
     const other = await desk.pulls.get(number)
     if (other?.state !== 'open') await forgetPull(desk, number)
-    else if (!other.draft && other.base.ref === pull.base.ref) return number
+    else if (!other.draft && other.base.ref === judgedFor && other.head.sha !== pull.head.sha) return number
   }
   return undefined
 }

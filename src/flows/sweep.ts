@@ -1,32 +1,23 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
 import { isStep } from '../core/rollout/branch.ts'
-import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import { rememberBeginning } from './command-record.ts'
 import { deployedAmong } from './deployed-branches.ts'
+import { recallGroups } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
-import {
-  concludedGroups,
-  knownBases,
-  recallDeployed,
-  recallPull,
-  rememberDeployed,
-  type Seen,
-  settledAt,
-  watchedBases,
-} from './memory.ts'
-import { stopsKey } from './stops.ts'
+import { judgeGroup } from './judge-again.ts'
+import { knownBases, recallDeployed, rememberDeployed, settledAt, watchedBases } from './memory.ts'
+import { lookAtProtection } from './protection.ts'
+import { lookAtPulls } from './stale.ts'
 import { lookForCommands } from './unanswered-commands.ts'
-import { jobOf, type Place, type Task } from './work.ts'
+import { jobOf } from './work.ts'
 
 /** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
 const OVERLAP_MS = 2 * 60_000
 
-/** How late a timer may go off before it counts as lost. */
-const LATE_MS = 10_000
-
 /** Finds what no webhook told: two requests and one fetch a repository, and work only where something is new. */
-export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>): Promise<void> {
+export async function sweep(desk: Desk): Promise<void> {
   const { repo, installation } = desk
   const started = desk.clock.now()
   const memoKey = `swept:${repo.id}`
@@ -51,34 +42,35 @@ export async function sweep(desk: Desk, task: Extract<Task, { type: 'sweep' }>):
   }
   for (const base of await watchedBases(desk))
     await desk.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))
-  await lookAtGroups(desk, task, heads)
-  const numbers = new Set(open.map(({ number }) => number))
-  for (const pull of open) {
-    if (!(await isStale(desk, pull, { heads, open: numbers }))) continue
-    const task: Task = { type: 'review', installation, repo, pull: pull.number, force: true }
-    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${slot(started)}` }))
-  }
+  await lookAtGroups(desk, heads, slot(started))
+  await lookAtPulls(desk, { open, heads, deployed }, slot(started))
   await lookForCommands(desk, commented)
   await rememberBeginning(
     desk,
     commented.map(({ comment }) => comment),
   )
   await desk.memo.set(memoKey, started)
+  await lookAtProtection(desk, bases.filter(deployed.has))
 }
 
 /** Where GitHub's merge queue keeps the commits that it asks checks for: `gh-readonly-queue/main/pr-7-<base>`. */
 const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 
-/** Merge groups whose webhook was lost would keep their queue waiting. */
-async function lookAtGroups(desk: Desk, task: Place, refs: ReadonlyMap<string, Sha>): Promise<void> {
-  const { repo, installation } = task
+/** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */
+async function lookAtGroups(desk: Desk, refs: ReadonlyMap<string, Sha>, moment: number): Promise<void> {
   const groups = [...refs].flatMap(([ref, head]) => {
     const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
     return base === undefined ? [] : [{ base, ref, head }]
   })
-  const concluded = await concludedGroups(desk, new Set(groups.map(({ head }) => head)))
-  for (const group of groups.filter(({ head }) => !concluded.has(head)))
-    await desk.jobs.enqueue(jobOf({ type: 'group', installation, repo, ...group }, { id: `sweep:${group.head}` }))
+  const known = await recallGroups(desk)
+  for (const group of groups) {
+    const concluded = known.get(group.head)
+    if (concluded === undefined) await judgeGroup(desk, group, `sweep:${group.head}`)
+    else if (concluded.traffic) await judgeGroup(desk, group, `sweep:${group.head}:${moment}`)
+  }
+  const current = new Set(groups.map(({ head }) => head))
+  for (const [head, group] of known)
+    if (!current.has(head)) await judgeGroup(desk, { ...group, head }, `sweep:${head}:${moment}`)
 }
 
 /** When work is behind, sweeps that come faster must not add the same to it again. */
@@ -86,29 +78,4 @@ const SLOT_MS = 5_000
 
 function slot(now: number): number {
   return Math.floor(now / SLOT_MS)
-}
-
-/** Whether a pull request may look different from what was last said about it. */
-async function isStale(
-  desk: Pick<Desk, 'memo' | 'repo' | 'clock'>,
-  pull: PullRequest,
-  now: { readonly heads: ReadonlyMap<string, Sha>; readonly open: ReadonlySet<number> },
-): Promise<boolean> {
-  const seen = await recallPull(desk, pull.number)
-  // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
-  if (seen?.head === '') return false
-  if (seen === undefined || seen.head !== pull.head.sha) return true
-  if (seen.waits.length > 0 || seen.polls) return true
-  if (seen.until !== undefined && desk.clock.now() > seen.until + LATE_MS) return true
-  return seen.traffic && hasMoved(pull, seen, now)
-}
-
-/** Whether something that its gate was judged by is another now: its base, the stops, or the older pull request before it. */
-function hasMoved(
-  pull: PullRequest,
-  seen: Seen,
-  { heads, open }: { readonly heads: ReadonlyMap<string, Sha>; readonly open: ReadonlySet<number> },
-): boolean {
-  const isFreed = seen.behind !== undefined && !open.has(seen.behind)
-  return isFreed || seen.stops !== stopsKey(heads) || heads.get(`refs/heads/${pull.base.ref}`) !== seen.base
 }

@@ -1,6 +1,8 @@
 import { matcher, type Source, waitKey } from '../core/gate/signal.ts'
 import type { Sha } from '../core/rollout/facts.ts'
+import { recallGroups } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
+import { judgeGroup } from './judge-again.ts'
 import { waitingPulls } from './memory.ts'
 import { jobOf } from './work.ts'
 
@@ -23,4 +25,6 @@ export async function wakeWaiting(
     if (!keys.some((key) => matcher(key)(said))) continue
     await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, commit, force: true }, { id }))
   }
+  for (const [head, group] of await recallGroups(desk))
+    if (group.waits.some((key) => matcher(key)(said))) await judgeGroup(desk, { ...group, head, commit }, id)
 }

@@ -29,15 +29,27 @@ export const Task = z.discriminatedUnion('type', [
     commit: z.string().optional(),
     /** Look even where nothing seems to have changed. */
     force: z.boolean().optional(),
+    /** Write the checks, whatever memory says that they say already. */
+    anew: z.boolean().optional(),
+    /** The branch that it is judged for moved. Where that changes nothing for it, nothing is asked of GitHub. */
+    moved: z.object({ branch: z.string(), head: z.string() }).optional(),
   }),
+  /** A pull request was closed or merged: what it leaves behind. */
+  z.object({
+    type: z.literal('closed'),
+    ...Where,
+    pull: z.int(),
+    /** Which nothing undoes. */
+    merged: z.boolean().optional(),
+  }),
+  /** A stop came or went: everything that it can stop is judged again. */
+  z.object({ type: z.literal('regate'), ...Where }),
   z.object({
     type: z.literal('advance'),
     ...Where,
     base: z.string(),
     /** The head that a push brought the base branch to. */
     head: z.string().optional(),
-    /** A stop came or went: every pull request that moves traffic is looked at again. */
-    regate: z.boolean().optional(),
     /** A canary fails its analysis: measure, and do what the config says. */
     failing: z.boolean().optional(),
     /** Somebody pressed a button on a check of this head. `id`: of the delivery. */
@@ -56,7 +68,15 @@ export const Task = z.discriminatedUnion('type', [
   /** Measure the rollouts of a base branch. */
   z.object({ type: z.literal('examine'), ...Where, base: z.string() }),
   /** Judge a commit of the merge queue. */
-  z.object({ type: z.literal('group'), ...Where, base: z.string(), ref: z.string(), head: z.string() }),
+  z.object({
+    type: z.literal('group'),
+    ...Where,
+    base: z.string(),
+    ref: z.string(),
+    head: z.string(),
+    /** A commit about which something was just said. */
+    commit: z.string().optional(),
+  }),
   /** Run the checks of a commit again, whatever it is the head of. `id`: of the delivery. */
   z.object({ type: z.literal('rerun'), ...Where, head: z.string(), id: z.string() }),
   z.object({ type: z.literal('sweep'), ...Where }),
@@ -94,6 +114,7 @@ function keyOf(task: Task): string {
     case 'redirect':
       return `!review:${task.review}`
     case 'review':
+    case 'closed':
       return `#${task.pull}`
     case 'advance':
       return `@${task.base}`
@@ -102,6 +123,8 @@ function keyOf(task: Task): string {
     case 'group':
     case 'rerun':
       return `!${task.head}`
+    case 'regate':
+      return ':regate'
     case 'sweep':
       return ':sweep'
   }

@@ -377,7 +377,7 @@ test('an answer that is cut off or is no list is an outage, and never an empty l
   for (const body of ['[{"id": 1, "na', '', '{}', '{"check_runs": null}', 'null', '{"message": "hello"}']) {
     const world = await aGitHub()
     world.api.get(`${REPO}/pulls/3/reviews?per_page=100&page=1`).reply(200, body, json)
-    world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, body, json)
+    world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&per_page=100&page=1`).reply(200, body, json)
     await assert.rejects(world.pulls.approvers(3, SHA), GitHubUnavailable, body)
     await assert.rejects(world.checks.on(SHA), GitHubUnavailable, body)
   }

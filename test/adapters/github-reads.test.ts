@@ -82,7 +82,7 @@ test('an answer without a field that Perch needs fails and names the field', asy
   for (const field of ['id', 'user', 'created_at', 'updated_at', 'issue_url'])
     assert.throws(() => commentOf(aComment({ [field]: undefined }), PERCH), lacks(field))
   const world = await aGitHub()
-  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&per_page=100&page=1`).reply(200, {
     check_runs: [aCheckRun({ conclusion: undefined })],
   })
   world.api.get(`${REPO}/collaborators/mona/permission`).reply(200, { role_name: 'write' })
@@ -181,11 +181,15 @@ test('a role that Perch does not know gives what `permission` says, and two unkn
 
 test('only our own check runs count, by App and by name, newest first', async () => {
   const world = await aGitHub()
-  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&per_page=100&page=1`).reply(200, {
     total_count: 6,
     check_runs: [
-      aCheckRun({ id: 41, output: { title: 'Green', summary: 'All gates pass.', text: 'The diff.' } }),
-      aCheckRun({ id: 43, name: 'canary/validate', conclusion: 'failure' }),
+      aCheckRun({
+        id: 41,
+        external_id: 'canary/gate 12:main 9:canary/@x queue:main',
+        output: { title: 'Green', summary: 'All gates pass.', text: 'The diff.' },
+      }),
+      aCheckRun({ id: 43, name: 'canary/validate', conclusion: 'failure', external_id: 'canary/validate' }),
       // GitHub Actions, say, under our name; and an App that is gone.
       aCheckRun({ id: 44, app: { id: 15368 } }),
       aCheckRun({ id: 45, app: null }),
@@ -202,8 +206,17 @@ test('only our own check runs count, by App and by name, newest first', async ()
       title: 'Green',
       summary: 'All gates pass.',
       text: undefined,
+      subjects: [],
     },
-    { id: 42, name: 'canary/gate', conclusion: 'action_required', title: '', summary: '', text: undefined },
+    {
+      id: 42,
+      name: 'canary/gate',
+      conclusion: 'action_required',
+      title: '',
+      summary: '',
+      text: undefined,
+      subjects: [],
+    },
     {
       id: 41,
       name: 'canary/gate',
@@ -211,6 +224,11 @@ test('only our own check runs count, by App and by name, newest first', async ()
       title: 'Green',
       summary: 'All gates pass.',
       text: 'The diff.',
+      subjects: [
+        { pull: 12, base: 'main' },
+        { pull: 9, base: 'canary/@x' },
+        { pull: undefined, base: 'main' },
+      ],
     },
   ])
 })
@@ -218,7 +236,7 @@ test('only our own check runs count, by App and by name, newest first', async ()
 test('neutral, skipped, stale, cancelled and unfinished check runs are not green', async () => {
   const world = await aGitHub()
   const conclusions = ['neutral', 'skipped', 'stale', 'cancelled', 'timed_out', 'startup_failure', 'Success', null]
-  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&per_page=100&page=1`).reply(200, {
+  world.api.get(`${REPO}/commits/${SHA}/check-runs?app_id=7&filter=all&per_page=100&page=1`).reply(200, {
     check_runs: [
       ...conclusions.map((conclusion) => aCheckRun({ conclusion })),
       aCheckRun({ status: 'in_progress', conclusion: null }),

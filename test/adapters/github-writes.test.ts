@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
+import { z } from 'zod'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
 import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import type { CommitDraft } from '../../src/ports/branches.ts'
@@ -325,6 +326,25 @@ test('a new check run gets its further annotations too', async () => {
   world.api.patch(`${REPO}/check-runs/99`).reply(200, aCheckRun())
   const report = { name: 'canary/validate', conclusion: 'failure', title: 'T', summary: 'S' } as const
   assert.equal(await world.checks.create(SHA, { ...report, annotations: Array.from({ length: 51 }, () => one) }), 99)
+})
+
+test('a check run says for which merges it speaks, as far as there is room', async () => {
+  const world = await aGitHub()
+  const report = { name: 'canary/gate', conclusion: 'success', title: 'T', summary: 'S' } as const
+  world.api.patch(`${REPO}/check-runs/99`).times(2).reply(200, aCheckRun())
+  const subjects = [
+    { pull: 12, base: 'main' },
+    { pull: undefined, base: 'main' },
+  ]
+  await world.checks.update(99, { ...report, subjects })
+  const many = Array.from({ length: 100 }, (_, index) => ({ pull: index + 1, base: 'b'.repeat(255) }))
+  await world.checks.update(99, { ...report, subjects: many })
+  const ids = world
+    .asked()
+    .slice(-2)
+    .map(({ body }) => z.object({ external_id: z.string() }).parse(body).external_id)
+  assert.equal(ids[0], 'canary/gate 12:main queue:main')
+  assert.match(ids[1] ?? '', /^canary\/gate 1:b{60} 2:b{60} 3:b{60}$/)
 })
 
 function inputOf(body: unknown): unknown {

@@ -1,12 +1,14 @@
 /** Measures the budgets: `npm run bench` all of them, `npm run bench -- edit` those whose name holds a word. */
 import { benchEdge, type BenchResult } from './edge.ts'
 import { benchEdit } from './edit.ts'
+import { benchFreeze } from './freeze.ts'
 import { benchRender } from './render.ts'
 import { benchWorst } from './worst.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   edge: benchEdge,
   edit: benchEdit,
+  freeze: benchFreeze,
   render: benchRender,
   worst: benchWorst,
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { seen } from '../../src/core/message/inert.ts'
 import { stopBranch, stopFrom, stopMessage, stopsOf, type Stop } from '../../src/core/stop/stop.ts'
-import { Window, windowEnd } from '../../src/core/stop/window.ts'
+import { Window, windowEnd, windowStart } from '../../src/core/stop/window.ts'
 
 test('what a stop says is read back from its message, whatever people write into it', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 }).map((one) => one.replaceAll(/\s+/g, ' ').trim())
@@ -68,6 +68,23 @@ test('windows: which moments are in them, and when they end', () => {
   for (const [what, window, now, end] of table) {
     const found = windowEnd(Window.parse(window), Date.parse(now))
     assert.equal(found, end === undefined ? undefined : Date.parse(end), what)
+  }
+})
+
+test('when a window begins next', () => {
+  const weekly = { from: 'Fri 16:00', until: 'Mon 08:00' }
+  const once = { from: '2026-12-20 16:00', until: '2026-12-21' }
+  const table: [string, object, string, string | undefined][] = [
+    ['later in the week', weekly, '2026-03-11T12:00:30Z', '2026-03-13T16:00:00Z'],
+    ['in the same minute a week later', weekly, '2026-03-13T16:00:10Z', '2026-03-20T16:00:00Z'],
+    ['inside of it: the next one', weekly, '2026-03-14T00:00:00Z', '2026-03-20T16:00:00Z'],
+    ['by the clocks there', { ...weekly, timezone: 'Europe/Berlin' }, '2026-03-11T12:00:00Z', '2026-03-13T15:00:00Z'],
+    ['once, before it', once, '2026-03-11T12:00:00Z', '2026-12-20T16:00:00Z'],
+    ['once, in it', once, '2026-12-20T16:00:00Z', undefined],
+  ]
+  for (const [what, window, now, start] of table) {
+    const found = windowStart(Window.parse(window), Date.parse(now))
+    assert.equal(found === undefined ? undefined : new Date(found).toISOString().replace('.000', ''), start, what)
   }
 })
 

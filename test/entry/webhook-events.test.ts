@@ -91,7 +91,7 @@ function placeIn(payload: Json): Json {
   }
 }
 
-for (const action of ['opened', 'reopened', 'synchronize', 'ready_for_review']) {
+for (const action of ['opened', 'reopened', 'synchronize']) {
   test(`a pull request that is ${action} is reviewed at its head`, () => {
     for (const payload of real('pull_request', action)) {
       const { number, head } = z
@@ -104,8 +104,19 @@ for (const action of ['opened', 'reopened', 'synchronize', 'ready_for_review']) 
   })
 }
 
-test('a pull request that is labelled, assigned, locked, drafted or asked to be reviewed gives nothing to do', () => {
-  const acted = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'closed']
+for (const action of ['ready_for_review', 'converted_to_draft']) {
+  test(`a pull request that is ${action} is judged again, because a draft holds no other one back`, () => {
+    for (const payload of real('pull_request', action)) {
+      const number = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
+      assert.deepEqual(tasksFrom('pull_request', payload), [
+        { type: 'review', ...placeIn(payload), pull: number, force: true },
+      ])
+    }
+  })
+}
+
+test('a pull request that is labelled, assigned, locked or asked to be reviewed gives nothing to do', () => {
+  const acted = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed']
   const others = real('pull_request').filter((payload) => !acted.includes(String(payload['action'])))
   assert.ok(others.length >= 10)
   for (const payload of others) assert.deepEqual(tasksFrom('pull_request', payload), [])
@@ -114,14 +125,19 @@ test('a pull request that is labelled, assigned, locked, drafted or asked to be 
 test('a pull request that was closed brings the rollouts of its base branch on; a merged one names the merge commit', () => {
   for (const payload of real('pull_request', 'closed')) {
     const place = placeIn(payload)
+    const left = { type: 'closed', ...place, pull: z.int().parse(fieldsIn(payload, 'pull_request')['number']) }
     const closed = but(payload, 'pull_request', { merged: false, merge_commit_sha: 'c'.repeat(40) })
-    assert.deepEqual(tasksFrom('pull_request', closed), [{ type: 'advance', ...place, base: 'master' }])
+    assert.deepEqual(tasksFrom('pull_request', closed), [{ type: 'advance', ...place, base: 'master' }, left])
     const merged = but(payload, 'pull_request', { merged: true, merge_commit_sha: 'c'.repeat(40) })
     assert.deepEqual(tasksFrom('pull_request', merged), [
       { type: 'advance', ...place, base: 'master', head: 'c'.repeat(40) },
+      { ...left, merged: true },
     ])
     const strange = but(payload, 'pull_request', { merged: true, merge_commit_sha: null })
-    assert.deepEqual(tasksFrom('pull_request', strange), [{ type: 'advance', ...place, base: 'master' }])
+    assert.deepEqual(tasksFrom('pull_request', strange), [
+      { type: 'advance', ...place, base: 'master' },
+      { ...left, merged: true },
+    ])
   }
 })
 
@@ -252,7 +268,9 @@ test('a button of a check is pressed for its head by somebody, and one that is n
   const place = placeIn(press('hold'))
   const button = { pull: 2, name: 'hold', login: 'alice', head: 'a'.repeat(40), id: 'guid' }
   assert.deepEqual(tasksFrom('check_run', press('hold')), [{ type: 'advance', ...place, base: 'main', button }])
-  assert.deepEqual(tasksFrom('check_run', press('retry')), [{ type: 'review', ...place, pull: 2, force: true }])
+  assert.deepEqual(tasksFrom('check_run', press('retry')), [
+    { type: 'review', ...place, pull: 2, force: true, anew: true },
+  ])
   assert.deepEqual(tasksFrom('check_run', press('merge')), [])
 })
 

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import type { CheckAnnotation, CheckName, CheckReport, CheckRun, Conclusion } from '../../core/rollout/facts.ts'
+import type {
+  CheckAnnotation,
+  CheckName,
+  CheckReport,
+  CheckRun,
+  CheckSubject,
+  Conclusion,
+} from '../../core/rollout/facts.ts'
 import type { Checks } from '../../ports/checks.ts'
 import { at, type Client, list, request } from './client.ts'
 import { CheckRunAnswer } from './schema.ts'
@@ -13,7 +20,8 @@ const Ended = z.enum(['success', 'failure', 'action_required'])
 export function checks(client: Client): Checks {
   return {
     async on(sha) {
-      const params = { ...at(client), ref: sha, app_id: client.app.appId }
+      // All of them, not only the newest of each name: two that began at once must end with the same verdict.
+      const params = { ...at(client), ref: sha, app_id: client.app.appId, filter: 'all' }
       const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
         params,
         // Reports are check runs of ours too, and may be many on one commit.
@@ -69,6 +77,7 @@ function toCheckRun(answer: z.infer<typeof CheckRunAnswer>): CheckRun[] {
       title: answer.output?.title ?? '',
       summary: answer.output?.summary ?? '',
       text: answer.output?.text ?? undefined,
+      subjects: subjectsIn(answer.external_id ?? ''),
     },
   ]
 }
@@ -80,8 +89,7 @@ function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
   const text = report.text === undefined ? {} : { text: report.text }
   return {
     name: report.name,
-    // The check's identity across restarts, beside the commit.
-    external_id: report.name,
+    external_id: externalId(report),
     ...state,
     ...(report.actions === undefined ? {} : { actions: report.actions }),
     output: {
@@ -91,6 +99,27 @@ function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
       ...(annotations.length > 0 ? { annotations } : {}),
     },
   }
+}
+
+/** GitHub says no limit; so much fits any column. Further pull requests are found by memory and by their own webhooks. */
+const MAX_EXTERNAL_ID = 250
+const MAX_BASE = 60
+
+const QUEUE = 'queue'
+
+/**
+ * Says what the check speaks for, in a form that can be read back when everything else is lost: `canary/gate 12:main
+ * queue:main`. A branch name has no colon and no space.
+ */
+function externalId({ name, subjects = [] }: CheckReport): string {
+  const parts = subjects.map(({ pull, base }) => ` ${pull ?? QUEUE}:${base.slice(0, MAX_BASE)}`)
+  return parts.reduce((id, part) => (id.length + part.length <= MAX_EXTERNAL_ID ? id + part : id), name)
+}
+
+function subjectsIn(id: string): readonly CheckSubject[] {
+  return [...id.matchAll(/ (\d+|queue):(\S+)/g)].map(([, pull = '', base = '']) => {
+    return { pull: pull === QUEUE ? undefined : Number(pull), base }
+  })
 }
 
 function annotationOf(annotation: CheckAnnotation): Readonly<Record<string, unknown>> {

@@ -42,6 +42,7 @@ export const CheckRunAnswer = z.object({
   name: z.string(),
   status: z.string(),
   conclusion: z.string().nullable(),
+  external_id: z.string().nullish(),
   app: z.object({ id: z.int() }).nullish(),
   output: z
     .object({ title: z.string().nullish(), summary: z.string().nullish(), text: z.string().nullish() })
@@ -113,6 +114,30 @@ export const RepositoryIdAnswer = z.object({ node_id: z.string() })
 export const RefAnswer = z.object({ object: z.object({ sha: z.string() }) })
 
 export const RefAnswers = z.array(z.object({ ref: z.string() }))
+
+export const BranchAnswer = z.object({
+  protection: z
+    .object({
+      required_status_checks: z
+        .object({
+          enforcement_level: z.string().nullish(),
+          strict: z.boolean().nullish(),
+          checks: z.array(z.object({ context: z.string(), app_id: z.int().nullish() })).default([]),
+        })
+        .nullish(),
+    })
+    .nullish(),
+})
+
+export const RuleAnswer = z.object({
+  type: z.string(),
+  parameters: z
+    .object({
+      strict_required_status_checks_policy: z.boolean().optional(),
+      required_status_checks: z.array(z.object({ context: z.string(), integration_id: z.int().nullish() })).optional(),
+    })
+    .nullish(),
+})
 
 export const AppAnswer = z.object({ slug: z.string().min(1) })
 

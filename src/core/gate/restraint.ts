@@ -8,6 +8,8 @@ export interface Restraints {
   readonly stops: readonly Stop[]
   /** Configured times without raises that hold this moment. */
   readonly windows: readonly FrozenWindow[]
+  /** When the next configured time without raises begins, epoch milliseconds: until then at most a green gate lasts. */
+  readonly freezesAt: number | undefined
   /** What the environments that come first have; one for each `after`. */
   readonly orders: readonly Order[]
   /** Approving reviews of the head commit; undefined where none are asked for. */
@@ -19,6 +21,7 @@ export interface Restraints {
 export const UNRESTRAINED: Restraints = {
   stops: [],
   windows: [],
+  freezesAt: undefined,
   orders: [],
   approvals: undefined,
   conflict: undefined,

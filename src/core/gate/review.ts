@@ -30,6 +30,8 @@ export interface ReviewedChange {
   /** It is the last flip: both versions are the same already. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]
+  /** When time alone closes a gate that is open now, epoch milliseconds. */
+  readonly freezesAt?: number | undefined
 }
 
 /** One problem that makes a merge wrong. */

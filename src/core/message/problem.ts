@@ -217,6 +217,22 @@ export function conflictProblem(paths: readonly string[]): Problem {
   }
 }
 
+/** A pull request against a branch that nothing deploys, whose commit cannot be merged into the one that is deployed. */
+export function notJudgedProblem(
+  { base, judgedFor }: { readonly base: string; readonly judgedFor: string },
+  conflicts: readonly string[],
+): Problem {
+  const why =
+    conflicts.length === 0 ? 'the two have no common history' : `the two conflict in ${list(conflicts.slice(0, 5))}`
+  return {
+    code: 'not-judged',
+    file: undefined,
+    line: 1,
+    what: `This commit is not judged for a merge into ${code(judgedFor)}: ${why}.`,
+    next: `Merging it into ${code(base)}, which nothing deploys, needs nothing from Perch.`,
+  }
+}
+
 /** Begins a refusal that comes after the edit was made and before it was committed. */
 export const UNCOMMITTED = 'Nothing was committed. '
 

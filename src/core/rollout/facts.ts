@@ -74,6 +74,14 @@ export interface CheckAction {
   readonly identifier: string
 }
 
+/** A merge that a check speaks for: GitHub shows one check to every pull request of its commit. */
+export interface CheckSubject {
+  /** Undefined for a group of the merge queue. */
+  readonly pull: number | undefined
+  /** The branch that it merges into. */
+  readonly base: string
+}
+
 /** What a check run is to say. `conclusion` undefined: still at work (`in_progress`). */
 export interface CheckReport {
   readonly name: CheckName
@@ -84,6 +92,7 @@ export interface CheckReport {
   readonly text?: string
   readonly annotations?: readonly CheckAnnotation[]
   readonly actions?: readonly CheckAction[]
+  readonly subjects?: readonly CheckSubject[]
 }
 
 export interface CheckRun {
@@ -93,4 +102,5 @@ export interface CheckRun {
   readonly title: string
   readonly summary: string
   readonly text: string | undefined
+  readonly subjects: readonly CheckSubject[]
 }

@@ -48,18 +48,33 @@ export function windowEnd(window: Window, now: number): number | undefined {
   return from <= now && now < until ? until : undefined
 }
 
+/** When a window begins next, epoch milliseconds; undefined where it never does again. A weekly one may be off by a change of clocks. */
+export function windowStart(window: Window, now: number): number | undefined {
+  const start = minuteOfWeek(window.from)
+  if (start === undefined) {
+    const from = epochOf(window.from, window.timezone)
+    return from > now ? from : undefined
+  }
+  const ahead = modulo(start - localMinute(now, window.timezone), WEEK)
+  return now - (now % MINUTE_MS) + (ahead === 0 ? WEEK : ahead) * MINUTE_MS
+}
+
 const MINUTE_MS = 60_000
 
 function weeklyEnd({ from, until, timezone }: Window, now: number): number | undefined | 'not-weekly' {
   const start = minuteOfWeek(from)
   const end = minuteOfWeek(until)
   if (start === undefined || end === undefined) return 'not-weekly'
-  const local = new Date(now + offsetAt(now, timezone))
-  const minute = ((local.getUTCDay() + 6) % 7) * 1440 + local.getUTCHours() * 60 + local.getUTCMinutes()
   const length = modulo(end - start, WEEK)
-  const passed = modulo(minute - start, WEEK)
+  const passed = modulo(localMinute(now, timezone) - start, WEEK)
   if (passed >= length) return undefined
   return now - (now % MINUTE_MS) + (length - passed) * MINUTE_MS
+}
+
+/** The minute of the week that the clocks of a time zone show. */
+function localMinute(now: number, timezone: string): number {
+  const local = new Date(now + offsetAt(now, timezone))
+  return ((local.getUTCDay() + 6) % 7) * 1440 + local.getUTCHours() * 60 + local.getUTCMinutes()
 }
 
 function minuteOfWeek(text: string): number | undefined {

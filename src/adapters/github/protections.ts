@@ -1,0 +1,46 @@
+import type { BranchProtection } from '../../core/gate/protection.ts'
+import type { Protections } from '../../ports/protections.ts'
+import { at, type Client, list, request } from './client.ts'
+import { BranchAnswer, RuleAnswer } from './schema.ts'
+
+/**
+ * Classic protection and rulesets, of which an App without the right to administer sees this much: the required checks, and
+ * of rulesets also whether branches must be up to date. GitHub's answer about a branch counts the checks of both.
+ */
+export function protections(client: Client): Protections {
+  return {
+    async of(branch) {
+      const params = { ...at(client), branch }
+      const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/branches/{branch}', {
+        params,
+        expected: [403, 404],
+      })
+      if (status === 403 || status === 404) return undefined
+      const answers = await list(client, 'GET /repos/{owner}/{repo}/rules/branches/{branch}', { params, limit: 300 })
+      const required = BranchAnswer.parse(data).protection?.required_status_checks
+      return protectionOf(required, answers, client.app.appId)
+    },
+  }
+}
+
+type Classic = NonNullable<ReturnType<typeof BranchAnswer.parse>['protection']>['required_status_checks']
+
+function protectionOf(classic: Classic, answers: readonly unknown[], appId: number): BranchProtection {
+  const rules = answers.map((answer) => RuleAnswer.parse(answer))
+  const ruled = rules.flatMap(({ type, parameters }) => (type === 'required_status_checks' ? [parameters ?? {}] : []))
+  const isStrict = ruled.some((parameters) => parameters.strict_required_status_checks_policy === true)
+  const isClassic = (classic?.checks ?? []).length > 0
+  const required = [
+    ...(classic?.checks ?? []).map(({ context, app_id }) => ({ name: context, by: app_id })),
+    ...ruled
+      .flatMap(({ required_status_checks: checks = [] }) => checks)
+      .map(({ context, integration_id }) => ({ name: context, by: integration_id })),
+  ]
+  return {
+    checks: required.map(({ name, by }) => ({ name, isOurs: by === appId })),
+    // Of classic protection GitHub shows this only to administrators.
+    isUpToDate: isStrict ? true : isClassic ? (classic?.strict ?? undefined) : false,
+    hasQueue: rules.some(({ type }) => type === 'merge_queue'),
+    sparesAdmins: classic?.enforcement_level === 'non_admins',
+  }
+}

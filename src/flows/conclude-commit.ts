@@ -1,0 +1,131 @@
+/** What the checks of a commit say: the worst over every merge that they would open. */
+import type { Review } from '../core/gate/review.ts'
+import { commitReports, mergeReports, type MergeReports } from '../core/message/commit-checks.ts'
+import { isStep } from '../core/rollout/branch.ts'
+import type { CheckReport, Sha } from '../core/rollout/facts.ts'
+import type { Stops } from '../core/stop/stop.ts'
+import { pullsWithHead, recallGroup } from './commit-memory.ts'
+import type { Desk } from './desk.ts'
+import { evaluate } from './evaluate.ts'
+import { judgeGroup } from './judge-again.ts'
+import type { Seen } from './memory.ts'
+import { peersOf } from './peers.ts'
+import { announceWork, checkBoard } from './publish.ts'
+import { type Ends } from './pull-ends.ts'
+import { questionOf } from './pull-question.ts'
+import { stopsAmong } from './stops.ts'
+import { jobOf } from './work.ts'
+
+export interface CommitQuestion {
+  readonly ends: Ends
+  /** Nothing can be on the commit yet: it, or its pull request, was made a moment ago. */
+  readonly isNew: boolean
+  /** What was last found out about the pull request; undefined where memory must not be trusted. */
+  readonly seen: Seen | undefined
+  /** The head before this one, where Perch has just committed. */
+  readonly before: Sha
+}
+
+/** A commit whose checks are about to be concluded, for one of the pull requests that have it as their head. */
+export interface Commit {
+  /** Says that the work goes on, where nothing else is said yet. */
+  announce(): Promise<void>
+  conclude(own: Review): Promise<Concluded>
+}
+
+export interface Concluded {
+  /**
+   * The open pull requests with this head. For the one that writes its checks all of them; for another one, itself and the
+   * one that writes.
+   */
+  readonly peers: readonly number[]
+  /** What was concluded, as one word; the same one means the same. */
+  readonly digest: string
+  readonly isGreen: boolean
+}
+
+/**
+ * The pull request with the lowest number writes the checks of a commit, and judges the others with it: whatever is looked
+ * at side by side, one hand writes, and it never writes the better of two verdicts.
+ */
+export async function openCommit(desk: Desk, { ends, isNew, seen, before }: CommitQuestion): Promise<Commit> {
+  const { number, head, base } = ends.pull
+  const board = checkBoard(desk, head.sha, isNew ? [] : undefined)
+  const published = seen?.head === head.sha && seen.digest !== '' ? seen.digest : undefined
+  const earlier = [...(seen?.peers ?? []), ...(before === head.sha ? [] : await pullsWithHead(desk, before))]
+  const isKnown = isNew || published !== undefined
+  const subjects = isKnown ? [] : (await board.runs()).flatMap((run) => run.subjects)
+  const { peers, known } = await peersOf(desk, { ends, subjects, earlier })
+  const group = await recallGroup(desk, head.sha)
+  const writer = Math.min(number, ...peers.map(({ pull }) => pull.number))
+  const isWriter = group === undefined && writer === number
+  return {
+    async announce() {
+      if (isWriter && published === undefined) await announceWork(board, [{ pull: number, base: base.ref }])
+    },
+    async conclude(own) {
+      const merges = [reportsOf(desk, ends, own)]
+      if (isWriter) for (const peer of peers) merges.push(reportsOf(desk, peer, await judgePeer(desk, peer)))
+      const reports = commitReports(merges)
+      const digest = digestOf(desk, reports)
+      if (digest !== published) {
+        if (isWriter) for (const report of reports) await board.put(report)
+        else if (group === undefined) await judgeAnew(desk, writer)
+        else await judgeGroup(desk, { ...group, head: head.sha }, `peer:${digest}:${desk.clock.now()}`)
+      }
+      await lookForOthers(desk, head.sha, { writer, known })
+      // Where another one writes, nobody here knows what the commit comes to.
+      const isGreen = isWriter && reports.every(({ conclusion }) => conclusion === 'success')
+      return { peers: isWriter ? [number, ...peers.map(({ pull }) => pull.number)] : [writer, number], digest, isGreen }
+    },
+  }
+}
+
+/** Without the text: it names commits, and nothing rests on it. */
+export function digestOf(desk: Pick<Desk, 'seal'>, reports: readonly CheckReport[]): string {
+  const said = reports.map(({ name, conclusion, title, summary, annotations, actions, subjects }) => {
+    return { name, conclusion, title, summary, annotations, actions, subjects }
+  })
+  return desk.seal(JSON.stringify(said))
+}
+
+export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: Ends, review: Review): MergeReports {
+  return mergeReports(review, {
+    pull: pull.number,
+    base: pull.base.ref,
+    judgedFor,
+    isStep: isStep(pull, desk.botLogin),
+  })
+}
+
+/** Judges another pull request with the same head as it would be judged by itself. */
+export async function judgePeer(desk: Desk, ends: Ends): Promise<Review> {
+  const stops: Stops = await stopsAmong(desk, ends.refs)
+  const comments = (): ReturnType<Desk['conversation']['of']> => desk.conversation.of(ends.pull.number)
+  return evaluate(desk, questionOf(desk, ends, { stops, comments }))
+}
+
+/** Others may have come while this one was judged. Each is remembered before it looks, so one of two sees the other. */
+async function lookForOthers(
+  desk: Desk,
+  head: Sha,
+  { writer, known }: { readonly writer: number; readonly known: ReadonlySet<number> },
+): Promise<void> {
+  const fresh = (await pullsWithHead(desk, head)).filter((number) => !known.has(number))
+  if (fresh.length > 0) await judgeAnew(desk, Math.min(writer, ...fresh))
+}
+
+/** When many pull requests of one commit come at once, the one that writes is not judged again for each. */
+const SLOT_MS = 500
+
+/** Has a pull request judged and its commit's checks written, whatever memory says that is there. */
+export async function judgeAnew(
+  desk: Pick<Desk, 'jobs' | 'repo' | 'installation' | 'clock'>,
+  pull: number,
+): Promise<void> {
+  const { repo, installation } = desk
+  // At the end of the slot, so that it sees all that asked for it.
+  const slot = Math.floor(desk.clock.now() / SLOT_MS) + 1
+  const timing = { notBefore: slot * SLOT_MS, id: `anew:${slot}` }
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true, anew: true }, timing))
+}

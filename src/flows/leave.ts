@@ -1,0 +1,63 @@
+/** What a pull request leaves behind that is closed, or has another head now. */
+import { orphanReport } from '../core/message/commit-checks.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { forgetPeer, pullsWithHead, recallGroup } from './commit-memory.ts'
+import { judgeAnew } from './conclude-commit.ts'
+import type { Desk } from './desk.ts'
+import { judgeWaitingFor } from './judge-again.ts'
+import { forgetPull, recallPull, rememberWaiting, type Seen } from './memory.ts'
+import { checkBoard } from './publish.ts'
+import type { Task } from './work.ts'
+
+type Needs = Pick<Desk, 'memo' | 'repo' | 'jobs' | 'installation' | 'checks' | 'clock'>
+
+/** A webhook said that a pull request is closed. It may have been opened again since. */
+export async function reviewLeft(
+  desk: Needs & Pick<Desk, 'pulls'>,
+  task: Extract<Task, { type: 'closed' }>,
+): Promise<void> {
+  const seen = await recallPull(desk, task.pull)
+  const pull = seen?.green === true && task.merged !== true ? await desk.pulls.get(task.pull) : undefined
+  if (pull?.state === 'open') return judgeAnew(desk, task.pull)
+  await leavePull(desk, task.pull, { seen, isMerged: task.merged === true || pull?.state === 'merged' })
+}
+
+/** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
+export async function leavePull(
+  desk: Needs,
+  pull: number,
+  { seen, isMerged }: { readonly seen: Seen | undefined; readonly isMerged: boolean },
+): Promise<void> {
+  await rememberWaiting(desk, pull, [])
+  await forgetPull(desk, pull)
+  await judgeWaitingFor(desk, pull, String(desk.clock.now()))
+  if (seen !== undefined && seen.head !== '')
+    await leaveCommit(desk, seen.head, { pull, wasGreen: seen.green && !isMerged })
+}
+
+/**
+ * A commit that a pull request no longer has as its head is judged again for those that still have. Where none has, a green
+ * check that let traffic be raised is taken back: nobody would turn it red later, and it would let in whoever comes back to it.
+ */
+export async function leaveCommit(
+  desk: Needs,
+  head: Sha,
+  { pull, wasGreen }: { readonly pull: number; readonly wasGreen: boolean },
+): Promise<void> {
+  await forgetPeer(desk, head, pull)
+  if (await judgeRest(desk, head)) return
+  if (!wasGreen || (await recallGroup(desk, head)) !== undefined) return
+  const board = checkBoard(desk, head)
+  const isGreen = (await board.runs()).some(
+    ({ name, conclusion }) => name === 'canary/gate' && conclusion === 'success',
+  )
+  if (isGreen) await board.put(orphanReport())
+  // Somebody may have come meanwhile, and have found the check as it should be.
+  await judgeRest(desk, head)
+}
+
+async function judgeRest(desk: Needs, head: Sha): Promise<boolean> {
+  const [first] = await pullsWithHead(desk, head)
+  if (first !== undefined) await judgeAnew(desk, first)
+  return first !== undefined
+}

@@ -1,0 +1,36 @@
+import type { CheckSubject } from '../core/rollout/facts.ts'
+import { forgetPeer, pullsWithHead } from './commit-memory.ts'
+import type { Desk } from './desk.ts'
+import { type Ends, fetchEnds } from './pull-ends.ts'
+
+export interface PeerQuestion {
+  readonly ends: Ends
+  /** What the checks on the commit say that they speak for, where they were read. */
+  readonly subjects: readonly CheckSubject[]
+  /** Pull requests that had the same head before it moved. */
+  readonly earlier: readonly number[]
+}
+
+/**
+ * The other open pull requests with the same head, lowest number first. Memory knows them, and the checks on the commit know
+ * those that they spoke for, so that losing the memory hides none. Only where there are others does this cost requests: for
+ * the one with the lowest number, which writes the checks, as many as there are; for another, until a lower one is found.
+ * `known`: all that there may be.
+ */
+export async function peersOf(
+  desk: Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo'>,
+  { ends, subjects, earlier }: PeerQuestion,
+): Promise<{ readonly peers: readonly Ends[]; readonly known: ReadonlySet<number> }> {
+  const { number, head } = ends.pull
+  const remembered = await pullsWithHead(desk, head.sha)
+  const known = new Set([number, ...remembered, ...earlier, ...subjects.flatMap(({ pull }) => pull ?? [])])
+  const peers: Ends[] = []
+  for (const other of [...known].filter((one) => one !== number).sort((a, b) => a - b)) {
+    const pull = await desk.pulls.get(other)
+    const found = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
+    if (found?.pull.head.sha === head.sha) peers.push(found)
+    else await forgetPeer(desk, head.sha, other)
+    if (peers.length === 1 && other < number) break
+  }
+  return { peers, known }
+}

@@ -1,0 +1,34 @@
+import type { Comment, Sha } from '../core/rollout/facts.ts'
+import type { Stops } from '../core/stop/stop.ts'
+import type { Desk } from './desk.ts'
+import type { Question } from './evaluate.ts'
+import { protectionNotes } from './protection.ts'
+import { type Ends, isStacked } from './pull-ends.ts'
+import { surroundingsOf } from './surroundings.ts'
+
+export interface Known {
+  readonly stops: Stops
+  /** A commit that a webhook has just named. */
+  readonly mentioned?: Sha | undefined
+  readonly comments: () => Promise<readonly Comment[]>
+  readonly onWait?: (keys: readonly string[]) => Promise<void>
+}
+
+/** What has to be found out about an open pull request at its head. */
+export function questionOf(
+  desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>,
+  ends: Ends,
+  { stops, mentioned, comments, onWait }: Known,
+): Question {
+  const { pull, base, judgedFor } = ends
+  return {
+    base,
+    baseRef: judgedFor,
+    head: pull.head.sha,
+    mentioned,
+    ...(onWait === undefined ? {} : { onWait }),
+    ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),
+    notes: () => protectionNotes(desk, judgedFor),
+    around: surroundingsOf(desk, { ends, stops }, comments),
+  }
+}

@@ -1,0 +1,67 @@
+/** Finds, of all open pull requests, those whose checks may rest on something that is another now. */
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { DeployedBranches } from './deployed-branches.ts'
+import type { Desk } from './desk.ts'
+import { recallPulls, type Seen } from './memory.ts'
+import { stopsKey } from './stops-key.ts'
+import { jobOf, type Task } from './work.ts'
+
+export interface Now {
+  readonly open: readonly PullRequest[]
+  /** The heads of all branches that pull requests are judged for, and the stops. */
+  readonly heads: ReadonlyMap<string, Sha>
+  readonly deployed: DeployedBranches
+}
+
+/** `moment`: once for one sweep. */
+export async function lookAtPulls(desk: Desk, now: Now, moment: number): Promise<void> {
+  const { repo, installation } = desk
+  const remembered = await recallPulls(desk)
+  for (const pull of now.open) {
+    const how = howStale(desk, { pull, seen: remembered.get(pull.number) }, now)
+    if (how === undefined) continue
+    const task: Task = { type: 'review', installation, repo, pull: pull.number, ...how }
+    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${moment}` }))
+  }
+  const numbers = new Set(now.open.map(({ number }) => number))
+  for (const pull of remembered.keys())
+    if (!numbers.has(pull))
+      await desk.jobs.enqueue(jobOf({ type: 'closed', installation, repo, pull }, { id: `sweep:${moment}` }))
+}
+
+/** How late a timer may go off before it counts as lost. */
+const LATE_MS = 10_000
+
+/** How a pull request is to be looked at; undefined where nothing has changed. */
+function howStale(
+  desk: Pick<Desk, 'clock' | 'repo'>,
+  { pull, seen }: { readonly pull: PullRequest; readonly seen: Seen | undefined },
+  now: Now,
+): Pick<Extract<Task, { type: 'review' }>, 'force' | 'moved'> | undefined {
+  // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
+  if (seen?.head === '') return undefined
+  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, desk.clock.now())) return { force: true }
+  const judgedFor = now.deployed.homeOf(pull.base.ref) ?? desk.repo.defaultBranch
+  if (judgedFor !== seen.judgedFor) return { force: true }
+  if (seen.traffic && hasOtherStops(seen, now)) return { force: true }
+  const base = now.heads.get(`refs/heads/${judgedFor}`)
+  return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
+}
+
+/** Whether it is not what it was: its ends, or those that share its head. */
+function isAnother(pull: PullRequest, seen: Seen, { open }: Now): boolean {
+  if (seen.head !== pull.head.sha || seen.into !== pull.base.ref || seen.draft !== pull.draft) return true
+  const peers = open.filter(({ head }) => head.sha === pull.head.sha).map(({ number }) => number)
+  const [writer] = peers.sort((a, b) => a - b)
+  // The one that writes the checks knows all of them, any other one who writes.
+  return writer === pull.number ? String(peers) !== String(seen.peers) : writer !== seen.peers[0]
+}
+
+/** Whether it waits for something that shows in no ref. */
+function isWaiting({ waits, polls, until }: Seen, now: number): boolean {
+  return waits.length > 0 || polls || (until !== undefined && now > until + LATE_MS)
+}
+
+function hasOtherStops({ stops, behind }: Seen, { heads, open }: Now): boolean {
+  return stops !== stopsKey(heads) || (behind !== undefined && !open.some(({ number }) => number === behind))
+}

@@ -1,0 +1,56 @@
+import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import { digestOf } from './conclude-commit.ts'
+import type { Desk } from './desk.ts'
+import { evaluate } from './evaluate.ts'
+import { rememberPull, type Seen } from './memory.ts'
+import type { Task } from './work.ts'
+
+/** Thrown where only GitHub could tell more: then the pull request is reviewed as a whole. */
+class NotLocal extends Error {
+  override readonly name = 'NotLocal'
+}
+
+/**
+ * Whether a pull request that changes no traffic says the same on the commit to which its base moved. Git alone is asked, so
+ * that in a busy repository a merge costs no request for each of the others.
+ */
+export async function isUnmoved(
+  desk: Desk,
+  { pull, moved }: Pick<Extract<Task, { type: 'review' }>, 'pull' | 'moved'>,
+  seen: Seen | undefined,
+): Promise<boolean> {
+  if (moved === undefined || seen === undefined || seen.head === '' || seen.digest === '') return false
+  if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
+  if (seen.traffic || seen.peers.length !== 1) return false
+  if ((await digestOn(desk, { pull, base: moved.head }, seen)) !== seen.digest) return false
+  await rememberPull(desk, pull, { ...seen, base: moved.head })
+  return true
+}
+
+/** What its checks would say; undefined where Git alone cannot tell. */
+async function digestOn(
+  desk: Desk,
+  { pull, base }: { readonly pull: number; readonly base: Sha },
+  seen: Seen,
+): Promise<string | undefined> {
+  const { head, into, judgedFor } = seen
+  const outside = (): Promise<never> => Promise.reject(new NotLocal('asked for what only GitHub knows'))
+  const local: Desk = { ...desk, signals: { about: outside } }
+  const around = {
+    pull: { number: pull, author: '', branch: undefined, hasSay: false },
+    stops: new Map(),
+    claimant: outside,
+    overrides: outside,
+  }
+  try {
+    const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
+    const review = await evaluate(local, { base, baseRef: judgedFor, head, around, ...stackedOn })
+    if (review.changes.length > 0) return undefined
+    return digestOf(desk, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
+  } catch (error) {
+    // Also where the mirror does not have the commits: the whole review fetches them, or meets the same error.
+    desk.log.debug({ pull, err: error }, 'the base moved: a local look was not enough')
+    return undefined
+  }
+}
