@@ -228,7 +228,7 @@ test('perch validate checks every environment, with a checkout and without', nee
   const negative = perch('validate', '--dir', plain)
   assert.match(
     negative.out,
-    /^\S+virtual-service\.yaml:\d+: IST0106 VirtualService api-service in production has the weight -1/,
+    /^\S+virtual-service\.yaml:\d+: IST0106 VirtualService api-service in production has the weight -1/m,
   )
   assert.match(perch('validate', '--json', '--dir', plain).out, /"what": "VirtualService api-service in production has/)
   edit(plain, '.github/canary.yml', () => 'stepz: 1\n')
