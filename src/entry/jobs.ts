@@ -4,12 +4,12 @@ import { Report } from '../core/report/report.ts'
 import type { Job } from '../ports/jobs.ts'
 
 /** A webhook as it waits in the queue. */
-export const Delivery = z.object({
+export const DeliveryJob = z.object({
   delivery: z.object({ id: z.string(), name: z.string(), payload: z.record(z.string(), z.unknown()) }),
 })
 
 /** What a cluster told, as it waits in the queue; its repository is known by name only. */
-export const Told = z.object({
+export const ReportJob = z.object({
   told: z.object({ owner: z.string(), repo: z.string(), report: Report, receivedAt: z.number() }),
 })
 
@@ -26,7 +26,7 @@ export function deliveryJob(delivery: {
 }
 
 /** Reports of one name on one commit are kept one after the other. */
-export function toldJob(told: z.infer<typeof Told>['told'], id: string): Job {
+export function reportJob(told: z.infer<typeof ReportJob>['told'], id: string): Job {
   const { owner, repo, report } = told
   return { key: `report:${owner}/${repo}:${report.commit}:${report.name}`.toLowerCase(), data: { told }, id }
 }

@@ -8,7 +8,7 @@ import { readiness } from './readiness.ts'
 import type { ReportOptions } from './report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
 import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
-import { deliveryJob, sweepJob, toldJob } from './jobs.ts'
+import { deliveryJob, sweepJob, reportJob } from './jobs.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000
@@ -74,7 +74,7 @@ async function accept(
 }
 
 function reportsInto(queue: Queue, secret: string): ReportOptions {
-  return { secret, accept: ({ id, ...told }) => queue.enqueue(toldJob(told, id)), now: () => Date.now() }
+  return { secret, accept: ({ id, ...told }) => queue.enqueue(reportJob(told, id)), now: () => Date.now() }
 }
 
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */

@@ -22,7 +22,7 @@ import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
 import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
-import { Delivery, SweepAll, Told } from './jobs.ts'
+import { DeliveryJob, ReportJob, SweepAll } from './jobs.ts'
 
 export interface WorkerParts {
   readonly probot: Pick<Probot, 'receive'>
@@ -43,10 +43,10 @@ interface Working extends WorkerParts {
 export function handleJobs(given: WorkerParts): JobHandler {
   const parts: Working = { ...given, refused: new Map() }
   return async (job) => {
-    const delivery = Delivery.safeParse(job.data)
+    const delivery = DeliveryJob.safeParse(job.data)
     if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
-    const told = Told.safeParse(job.data)
-    if (told.success) return keepReport(parts, told.data.told, job)
+    const reported = ReportJob.safeParse(job.data)
+    if (reported.success) return keepReport(parts, reported.data.told, job)
     if (SweepAll.safeParse(job.data).success) return sweepAll(parts, job)
     return perform(parts, Task.parse(job.data), job)
   }
@@ -55,7 +55,7 @@ export function handleJobs(given: WorkerParts): JobHandler {
 type ProbotEvent = Parameters<Probot['receive']>[0]
 
 /** Probot knows the event by its name; its handlers parse the payload again. */
-function eventOf(delivery: z.infer<typeof Delivery>['delivery']): ProbotEvent {
+function eventOf(delivery: z.infer<typeof DeliveryJob>['delivery']): ProbotEvent {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the union of all events cannot be checked by name alone
   return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as ProbotEvent
 }
@@ -114,7 +114,7 @@ function run(desk: Desk, task: Task): Promise<void> {
   }
 }
 
-async function keepReport(parts: WorkerParts, told: z.infer<typeof Told>['told'], job: ClaimedJob): Promise<void> {
+async function keepReport(parts: WorkerParts, told: z.infer<typeof ReportJob>['told'], job: ClaimedJob): Promise<void> {
   const { owner, repo, report, receivedAt } = told
   const place = await parts.placeOf(owner, repo)
   if (place === undefined) {

@@ -21,7 +21,7 @@ export async function pullsWithHead(desk: Needs, head: Sha): Promise<readonly nu
 }
 
 /** A group of the merge queue, and what its checks rest on. */
-const Group = z.object({
+const GroupRecord = z.object({
   base: z.string(),
   ref: z.string(),
   /** It changes traffic, so that it is judged again when a stop comes or goes. */
@@ -33,9 +33,9 @@ const Group = z.object({
   /** When time alone may turn it, epoch milliseconds. */
   until: z.number().optional(),
 })
-export type Group = z.infer<typeof Group>
+export type GroupRecord = z.infer<typeof GroupRecord>
 
-export async function rememberGroup(desk: Needs, head: Sha, group: Group): Promise<void> {
+export async function rememberGroup(desk: Needs, head: Sha, group: GroupRecord): Promise<void> {
   await desk.memo.set(`group:${desk.repo.id}:${head}`, group)
 }
 
@@ -44,18 +44,18 @@ export async function forgetGroup(desk: Needs, head: Sha): Promise<void> {
 }
 
 /** The groups whose checks are concluded, by their commit. */
-export async function recallGroups(desk: Needs): Promise<ReadonlyMap<Sha, Group>> {
+export async function recallGroups(desk: Needs): Promise<ReadonlyMap<Sha, GroupRecord>> {
   const prefix = `group:${desk.repo.id}:`
   const entries = await desk.memo.entries(prefix)
   return new Map(
     [...entries].flatMap(([key, value]) => {
-      const group = Group.safeParse(value)
+      const group = GroupRecord.safeParse(value)
       return group.success ? [[key.slice(prefix.length), group.data] as const] : []
     }),
   )
 }
 
-export async function recallGroup(desk: Needs, head: Sha): Promise<Group | undefined> {
-  const group = Group.safeParse(await desk.memo.get(`group:${desk.repo.id}:${head}`))
+export async function recallGroup(desk: Needs, head: Sha): Promise<GroupRecord | undefined> {
+  const group = GroupRecord.safeParse(await desk.memo.get(`group:${desk.repo.id}:${head}`))
   return group.success ? group.data : undefined
 }

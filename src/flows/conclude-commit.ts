@@ -67,7 +67,7 @@ export async function openCommit(desk: Desk, { ends, isNew, seen, before }: Comm
       const merges = [reportsOf(desk, ends, own)]
       if (isWriter) for (const peer of peers) merges.push(reportsOf(desk, peer, await judgePeer(desk, peer)))
       const reports = commitReports(merges)
-      const digest = digestOf(desk, reports)
+      const digest = reportsDigest(desk, reports)
       if (digest !== published) {
         if (isWriter) for (const report of reports) await board.put(report)
         else if (group === undefined) await judgeAnew(desk, writer)
@@ -82,7 +82,7 @@ export async function openCommit(desk: Desk, { ends, isNew, seen, before }: Comm
 }
 
 /** Without the text: it names commits, and nothing rests on it. */
-export function digestOf(desk: Pick<Desk, 'seal'>, reports: readonly CheckReport[]): string {
+export function reportsDigest(desk: Pick<Desk, 'seal'>, reports: readonly CheckReport[]): string {
   const said = reports.map(({ name, conclusion, title, summary, annotations, actions, subjects }) => {
     return { name, conclusion, title, summary, annotations, actions, subjects }
   })

@@ -10,7 +10,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
-import { forgetGroup, type Group, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
+import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
 import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
 import { decidingRef } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
@@ -43,7 +43,7 @@ export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
   const judged = await judgedBase(desk, task.base, refs)
   // The group is gone, or is another one by now, which has a webhook of its own.
   if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(desk, head)
-  const remember = (found: Partial<Group>): Promise<void> =>
+  const remember = (found: Partial<GroupRecord>): Promise<void> =>
     rememberGroup(desk, head, { ...before, stops: stopsKey(refs), ...found })
   await remember({})
   const waits = new Set<string>()

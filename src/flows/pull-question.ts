@@ -6,7 +6,7 @@ import { protectionNotes } from './protection.ts'
 import { type Ends, isStacked } from './pull-ends.ts'
 import { surroundingsOf } from './surroundings.ts'
 
-export interface Known {
+export interface PullContext {
   readonly stops: Stops
   /** A commit that a webhook has just named. */
   readonly mentioned?: Sha | undefined
@@ -18,7 +18,7 @@ export interface Known {
 export function questionOf(
   desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>,
   ends: Ends,
-  { stops, mentioned, comments, onWait }: Known,
+  { stops, mentioned, comments, onWait }: PullContext,
 ): Question {
   const { pull, base, judgedFor } = ends
   return {

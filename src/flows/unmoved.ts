@@ -1,6 +1,6 @@
 import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { digestOf } from './conclude-commit.ts'
+import { reportsDigest } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
 import { rememberPull, type Seen } from './memory.ts'
@@ -47,7 +47,7 @@ async function digestOn(
     const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
     const review = await evaluate(local, { base, baseRef: judgedFor, head, around, ...stackedOn })
     if (review.changes.length > 0) return undefined
-    return digestOf(desk, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
+    return reportsDigest(desk, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
   } catch (error) {
     // Also where the mirror does not have the commits: the whole review fetches them, or meets the same error.
     desk.log.debug({ pull, err: error }, 'the base moved: a local look was not enough')

@@ -18,7 +18,7 @@ import {
   readPayload,
   tasksOf,
 } from '../../src/entry/webhook-events.ts'
-import { deliveryJob, sweepJob, toldJob } from '../../src/entry/jobs.ts'
+import { deliveryJob, sweepJob, reportJob } from '../../src/entry/jobs.ts'
 import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
 import { rememberDeployed, rememberWaiting } from '../../src/flows/memory.ts'
 import { jobOf, type Task } from '../../src/flows/work.ts'
@@ -599,7 +599,7 @@ test('a report goes to the desk of its repository, one of a repository without P
     reason: '',
     teller: 'x',
   } as const
-  const told = (repo: string): Job => toldJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
+  const told = (repo: string): Job => reportJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
   await run(told('other'))
   assert.deepEqual(asked, ['acme/other'])
   await assert.rejects(run(told('gitops')), /no desk today/)

@@ -9,7 +9,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { pino } from 'pino'
 import { memoryMemo } from '../../src/adapters/memory/memo.ts'
 import type { Environment } from '../../src/entry/env.ts'
-import { type Answers, connect, type Line, type Port } from '../../src/entry/thread/line.ts'
+import { type CallHandlers, connect, type Line, type Port } from '../../src/entry/thread/line.ts'
 import { startWorkThread } from '../../src/entry/thread/start.ts'
 import { type ClaimedJob, RetryLater, retryMoment } from '../../src/ports/jobs.ts'
 
@@ -26,7 +26,7 @@ const ENV: Environment = {
   reconcileSeconds: 60,
 }
 
-async function between(answers: Answers, work: (line: Line) => Promise<void>): Promise<void> {
+async function between(answers: CallHandlers, work: (line: Line) => Promise<void>): Promise<void> {
   const { port1, port2 } = new MessageChannel()
   connect(port1 satisfies Port, answers)
   await work(connect(port2 satisfies Port, {}))
@@ -35,7 +35,7 @@ async function between(answers: Answers, work: (line: Line) => Promise<void>): P
 
 test('a call is answered once, by name, in whatever order the answers come', async () => {
   const gates = new Map<string, () => void>()
-  const answers: Answers = {
+  const answers: CallHandlers = {
     wait: (name) => new Promise((resolve) => gates.set(String(name), () => resolve(`${String(name)} done`))),
     open: async (name) => gates.get(String(name))?.(),
     map: async () => new Map([['a', { b: [1] }]]),
@@ -51,7 +51,7 @@ test('a call is answered once, by name, in whatever order the answers come', asy
 })
 
 test('an error comes back with its words, and with the moment at which to try again', async () => {
-  const answers: Answers = {
+  const answers: CallHandlers = {
     fail: async () => Promise.reject(new TypeError('broken')),
     later: async () => Promise.reject(new RetryLater(123, 'a limit')),
   }

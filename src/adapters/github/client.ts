@@ -2,7 +2,7 @@ import type { ProbotOctokit } from 'probot'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { RetryLater } from '../../ports/jobs.ts'
-import { refusalOf, type Wanted } from './refusals.ts'
+import { refusalOf, type RequestAim } from './refusals.ts'
 import type { AppIdentity } from './schema.ts'
 
 /** An Octokit that acts as one installation (or, for the App's own routes, as the App). */
@@ -191,11 +191,11 @@ function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean 
 }
 
 /** What a failed request of any other client of GitHub comes to, in the same kinds. */
-export function outage(error: unknown, wanted: Wanted): Error {
+export function outage(error: unknown, wanted: RequestAim): Error {
   return toThrow(failureOf(error), wanted)
 }
 
-function toThrow(failure: Failure, wanted: Wanted): Error {
+function toThrow(failure: Failure, wanted: RequestAim): Error {
   const { route } = wanted
   if (isLimit(failure)) return limited(failure, route)
   const refusal = refusalOf(failure, wanted)

@@ -11,7 +11,7 @@ export interface RefusedRequest {
   readonly types?: readonly string[] | undefined
 }
 
-export interface Wanted {
+export interface RequestAim {
   /** `POST /repos/{owner}/{repo}/git/refs`, or the name of a GraphQL mutation. */
   readonly route: string
   readonly branch?: string | undefined
@@ -34,7 +34,7 @@ const SIGNS: readonly (readonly [RegExp, RefusalCause])[] = [
 ]
 
 /** Undefined: an outage, or something that may be there a moment later. */
-export function refusalOf(failure: RefusedRequest, wanted: Wanted): GitHubRefusal | undefined {
+export function refusalOf(failure: RefusedRequest, wanted: RequestAim): GitHubRefusal | undefined {
   const cause = causeOf(failure, wanted.route)
   if (cause === undefined) return undefined
   const action = failure.isForToken || cause === 'not-installed' ? 'work' : actionOf(wanted.route)

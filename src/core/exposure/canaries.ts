@@ -6,7 +6,7 @@ import { standingOf } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
 import { type Rise, risesIn } from './exposure.ts'
-import type { Place } from './world.ts'
+import type { NamedDestination } from './world.ts'
 
 /** A rollout, and requests of one environment that reach its canary more often than before. */
 export interface RolloutRise extends Rise {
@@ -50,7 +50,9 @@ export function rolloutRises(
 }
 
 /** The destinations of a route that are called the canary, as they are rendered. */
-function placesIn(environment: string): (target: Target, objects: readonly RenderedObject[]) => readonly Place[] {
+function placesIn(
+  environment: string,
+): (target: Target, objects: readonly RenderedObject[]) => readonly NamedDestination[] {
   const known = new Map<readonly RenderedObject[], ReadonlyMap<string, RenderedObject>>()
   const keyOf = ({
     kind,

@@ -1,14 +1,14 @@
 /** Which rules took the requests before that come to a rule now. */
 import { hostCovers } from '../finding/hosts.ts'
 import { areDisjoint, covers, type Match } from './match.ts'
-import type { Side } from './side.ts'
-import { compareRanks, type Entry, type Table } from './tables.ts'
+import type { ExposureSide } from './side.ts'
+import { compareRanks, type ExposureRule, type Table } from './tables.ts'
 
 /** A rule as it is afterwards, with the table that it is in and the rules before it. */
 export interface Reached {
-  readonly entry: Entry
+  readonly entry: ExposureRule
   readonly table: Table
-  readonly earlier: readonly Entry[]
+  readonly earlier: readonly ExposureRule[]
 }
 
 /** A rule that some request comes to; undefined where those before it take all. */
@@ -20,16 +20,16 @@ export function reachedAt(table: Table, index: number): Reached | undefined {
 }
 
 interface Walked {
-  readonly entries: readonly Entry[]
+  readonly entries: readonly ExposureRule[]
   /** The rule that takes all that are left; undefined where some requests are left. */
-  readonly last: Entry | undefined
+  readonly last: ExposureRule | undefined
 }
 
 /** The rules that may have taken a rule's requests before, and whether they took all of them. */
 export function takersOf(
   reached: Reached,
-  { bases, now }: { readonly bases: readonly Table[]; readonly now: Side },
-): { readonly entries: readonly Entry[]; readonly isAll: boolean } {
+  { bases, now }: { readonly bases: readonly Table[]; readonly now: ExposureSide },
+): { readonly entries: readonly ExposureRule[]; readonly isAll: boolean } {
   const isSame = (one: Table, other: Table): boolean => one.owner === other.owner && one.host === other.host
   const own = walk(reached, bases.find((base) => isSame(base, reached.table))?.entries ?? [])
   const others = bases
@@ -54,8 +54,8 @@ function walkOf(reached: Reached, base: Table): Walked {
 }
 
 /** The rules of a table that requests for a rule could meet, up to the one that takes all that are left. */
-function walk(reached: Reached, entries: readonly Entry[]): Walked {
-  const met: Entry[] = []
+function walk(reached: Reached, entries: readonly ExposureRule[]): Walked {
+  const met: ExposureRule[] = []
   for (const one of [...entries.filter(({ isVague }) => isVague), ...entries.filter(({ isVague }) => !isVague)]) {
     if (!canTake(reached, one)) continue
     met.push(one)
@@ -65,7 +65,7 @@ function walk(reached: Reached, entries: readonly Entry[]): Walked {
 }
 
 /** Whether some request that comes to a rule now could have fitted another one before. */
-function canTake({ entry, earlier }: Reached, { match }: Entry): boolean {
+function canTake({ entry, earlier }: Reached, { match }: ExposureRule): boolean {
   if (areDisjoint(match, entry.match)) return false
   const both: Match = [...match, ...entry.match]
   return !earlier.some((one) => covers(one.match, both))
@@ -75,7 +75,7 @@ function canTake({ entry, earlier }: Reached, { match }: Entry): boolean {
  * Whether another object takes, as it did, what one of its rules took of the requests for a rule. The order between objects
  * does not change, so those requests never came, and do not come now.
  */
-function isTakenStill({ entry }: Reached, one: Entry, still: readonly Entry[]): boolean {
+function isTakenStill({ entry }: Reached, one: ExposureRule, still: readonly ExposureRule[]): boolean {
   const both: Match = [...one.match, ...entry.match]
   return still.some(
     ({ match, rank, isVague }) =>

@@ -9,7 +9,7 @@ import { isForSome } from './match.ts'
 import { type Picture, picturesOf, rulesTo, shareIn } from './picture.ts'
 import { type Excess, excessOf, isMore, isUnknown, mostOf, NOTHING_SURE, type Share } from './share.ts'
 import { type BothSides, type Canary, sideOf, tablesFor } from './side.ts'
-import type { Entry } from './tables.ts'
+import type { ExposureRule } from './tables.ts'
 import { touchedBy } from './touched.ts'
 
 /** Some requests that reach a canary more often than before. */
@@ -94,7 +94,7 @@ function worst(after: Share, shares: readonly Share[]): Worst | undefined {
   return found.find(isUnknown) ?? found[0]
 }
 
-function riseOf(canary: Canary, entry: Entry, found: Worst & { readonly isForSome: boolean }): Rise {
+function riseOf(canary: Canary, entry: ExposureRule, found: Worst & { readonly isForSome: boolean }): Rise {
   const { group, kind, namespace, name } = entry.object
   return {
     canary: canary.id,

@@ -1,7 +1,7 @@
 /** How much of a rule's requests reaches one canary. */
 import { NOTHING_SURE, type Share, shareOf } from './share.ts'
-import { type BothSides, type Canary, type Known, keyOf, type Side } from './side.ts'
-import type { Entry, Table } from './tables.ts'
+import { type BothSides, type Canary, type DestinationUse, destinationKey, type ExposureSide } from './side.ts'
+import type { ExposureRule, Table } from './tables.ts'
 import {
   areTogether,
   isKnown,
@@ -21,22 +21,22 @@ export interface Picture {
   readonly names: ReadonlySet<string> | undefined
   /** Base has no such canary: those who ask for the canary get whatever is called so, as they did. */
   readonly isNew: boolean
-  readonly old: Side
+  readonly old: ExposureSide
   /** What was asked already, by side and place. */
   readonly known: Map<string, Lead>
 }
 
 /** The canary's pods on base, those that the change gives it, and its name: none may get more than before. */
 export function picturesOf(canary: Canary, { old, now }: BothSides): readonly Picture[] {
-  const pick = (side: Side, places: Canary['before']): readonly Selection[] =>
+  const pick = (side: ExposureSide, places: Canary['before']): readonly Selection[] =>
     places.flatMap((place) => selectionsOf(side.world, place))
   const [was, is] = [pick(old, canary.before), pick(now, canary.after)]
-  const pictureOf = (selections: Picture['selections'], side: Side): Picture => {
+  const pictureOf = (selections: Picture['selections'], side: ExposureSide): Picture => {
     const own = side === old ? selections.old : selections.now
     const workloads = new Set(own.flatMap((one) => [...workloadsOf(side.world, one)]))
     return { selections, workloads, names: undefined, isNew: false, old, known: new Map() }
   }
-  const names = new Set([...canary.before, ...canary.after].map(keyOf))
+  const names = new Set([...canary.before, ...canary.after].map(destinationKey))
   const byName = { ...pictureOf({ old: [], now: [] }, old), names, isNew: canary.before.length === 0 }
   if (JSON.stringify(was) === JSON.stringify(is)) return [pictureOf({ old: was, now: was }, old), byName]
   // A canary that only gains or loses labels is the same one; another version is another one.
@@ -52,8 +52,8 @@ function isSame(was: readonly Selection[], is: readonly Selection[]): boolean {
 }
 
 /** A rule's share; weights that cannot be read stand for one unknown part, the same as long as they stay as they are written. */
-export function shareIn(picture: Picture, { sent, written }: Entry, side: Side): Share {
-  const led = sent.map((one) => ({ ...one, leads: leadsIn(picture, keyOf(one.place), side) }))
+export function shareIn(picture: Picture, { sent, written }: ExposureRule, side: ExposureSide): Share {
+  const led = sent.map((one) => ({ ...one, leads: leadsIn(picture, destinationKey(one.place), side) }))
   if (led.every(({ leads }) => leads === 'none')) return NOTHING_SURE
   if (led.every(({ percent }) => percent !== undefined))
     return shareOf(led.map(({ percent = 0, leads }) => ({ percent, leads })))
@@ -62,7 +62,7 @@ export function shareIn(picture: Picture, { sent, written }: Entry, side: Side):
 }
 
 /** The rules that send a canary anything, or may. */
-export function rulesTo(picture: Picture, side: Side): Known['spots'] {
+export function rulesTo(picture: Picture, side: ExposureSide): DestinationUse['spots'] {
   const found = new Map<Table, Set<number>>()
   for (const [key, { spots }] of side.places) {
     if (leadsIn(picture, key, side) === 'none') continue
@@ -71,7 +71,7 @@ export function rulesTo(picture: Picture, side: Side): Known['spots'] {
   return [...found].flatMap(([table, indices]) => [...indices].map((index) => ({ table, index })))
 }
 
-function leadsIn(picture: Picture, place: string, side: Side): Lead {
+function leadsIn(picture: Picture, place: string, side: ExposureSide): Lead {
   const key = `${side === picture.old ? 'old' : 'new'} ${place}`
   const known = picture.known.get(key)
   if (known !== undefined) return known
@@ -86,7 +86,7 @@ function leadsIn(picture: Picture, place: string, side: Side): Lead {
   return leads
 }
 
-function leadOf(picture: Picture, selection: Selection, side: Side): Lead {
+function leadOf(picture: Picture, selection: Selection, side: ExposureSide): Lead {
   const { old, now } = picture.selections
   const leads = (side === picture.old ? old : now).map((canary) => leadsTo(selection, canary))
   if (leads.includes('all')) return 'all'
@@ -102,13 +102,13 @@ function byPods({ workloads }: Picture, { unknown }: { readonly unknown: string 
 }
 
 /** The canary's own workload, under labels that another destination picks. */
-function byWorkload({ workloads }: Picture, selection: Selection, { world }: Side): Lead | undefined {
+function byWorkload({ workloads }: Picture, selection: Selection, { world }: ExposureSide): Lead | undefined {
   const found = workloads.size === 0 ? [] : [...workloadsOf(world, selection)].filter((one) => workloads.has(one))
   return found.length === 0 ? undefined : { unknown: `workload ${found.join(' ')}` }
 }
 
 /** What base said about a destination beside the canary, and nobody says any more. */
-function lost({ selections, old }: Picture, selection: Selection, side: Side): Lead | undefined {
+function lost({ selections, old }: Picture, selection: Selection, side: ExposureSide): Lead | undefined {
   const { host, subset = '', namespace } = selection
   if (side === old || isKnown(selection)) return undefined
   const isNear = selections.now.some((canary) => canary.namespace === namespace)

@@ -1,40 +1,40 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { hostsOverlap } from '../finding/hosts.ts'
 import { type Table, tablesOf } from './tables.ts'
-import { type Place, type Selection, selectionsOf, type World, worldOf } from './world.ts'
+import { type NamedDestination, type Selection, selectionsOf, type World, worldOf } from './world.ts'
 
 /** A canary by the destinations that are called so, on either side of a change. */
 export interface Canary {
   readonly id: string
-  readonly before: readonly Place[]
-  readonly after: readonly Place[]
+  readonly before: readonly NamedDestination[]
+  readonly after: readonly NamedDestination[]
   /** What its share was by the files, for an environment that could not be rendered before. */
   readonly share: number
 }
 
 /** A destination that rules name: what it picks, and in which rules of which tables it stands. */
-export interface Known {
+export interface DestinationUse {
   readonly selections: readonly Selection[]
   readonly spots: readonly { readonly table: Table; readonly index: number }[]
 }
 
 /** An environment before or after a change. */
-export interface Side {
+export interface ExposureSide {
   readonly world: World
   readonly tables: readonly Table[]
   readonly byHost: ReadonlyMap<string, readonly Table[]>
   /** Those whose host has a star. */
   readonly wide: readonly Table[]
-  /** By `keyOf`. */
-  readonly places: ReadonlyMap<string, Known>
+  /** By `destinationKey`. */
+  readonly places: ReadonlyMap<string, DestinationUse>
 }
 
 export interface BothSides {
-  readonly old: Side
-  readonly now: Side
+  readonly old: ExposureSide
+  readonly now: ExposureSide
 }
 
-export function sideOf(objects: readonly RenderedObject[]): Side {
+export function sideOf(objects: readonly RenderedObject[]): ExposureSide {
   const world = worldOf(objects)
   const tables = tablesOf(world)
   const byHost = Map.groupBy(tables, ({ host }) => host)
@@ -47,11 +47,11 @@ export function sideOf(objects: readonly RenderedObject[]): Side {
   }
 }
 
-function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, Known> {
+function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, DestinationUse> {
   const spots = tables.flatMap((table) =>
     table.entries.flatMap(({ sent }, index) => sent.map(({ place }) => ({ place, table, index }))),
   )
-  const groups = Map.groupBy(spots, ({ place }) => keyOf(place))
+  const groups = Map.groupBy(spots, ({ place }) => destinationKey(place))
   return new Map(
     [...groups].map(([key, group]) => [
       key,
@@ -60,12 +60,12 @@ function placesIn(world: World, tables: readonly Table[]): ReadonlyMap<string, K
   )
 }
 
-export function keyOf({ host, subset = '' }: Place): string {
+export function destinationKey({ host, subset = '' }: NamedDestination): string {
   return `${host} ${subset}`
 }
 
 /** The tables whose host can be this one. */
-export function tablesFor({ tables, byHost, wide }: Side, host: string): readonly Table[] {
+export function tablesFor({ tables, byHost, wide }: ExposureSide, host: string): readonly Table[] {
   if (host.startsWith('*')) return tables.filter((table) => hostsOverlap(table.host, host))
   return [...(byHost.get(host) ?? []), ...wide.filter((table) => hostsOverlap(table.host, host))]
 }

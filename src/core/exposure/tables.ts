@@ -1,20 +1,21 @@
 /** Rendered routes as tables of rules, each of which takes the requests that those before it leave. */
+import { SECTIONS } from '../finding/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { namespaceOf, specOf, titleOf } from '../finding/scene.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
 import { canonical, exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
-import type { Place, World } from './world.ts'
+import type { NamedDestination, World } from './world.ts'
 
 /** Where a rule sends its requests. */
 export interface Sent {
-  readonly place: Place
+  readonly place: NamedDestination
   /** Percent; undefined where a weight of the rule cannot be read. */
   readonly percent: number | undefined
 }
 
-export interface Entry {
+export interface ExposureRule {
   readonly match: Match
   readonly sent: readonly Sent[]
   /** What is written, as text: what nobody can read is the same where this is. */
@@ -34,10 +35,8 @@ export interface Table {
   readonly host: string
   /** A Service without a route: requests go to its pods. */
   readonly isPlain: boolean
-  readonly entries: readonly Entry[]
+  readonly entries: readonly ExposureRule[]
 }
-
-export const SECTIONS = ['http', 'tls', 'tcp'] as const
 
 export function tablesOf(world: World): readonly Table[] {
   const routed = [
@@ -61,9 +60,9 @@ function virtualTables(world: World, object: RenderedObject): readonly Table[] {
 }
 
 /** The rules of a section; those of a delegate in the place of the rule that names it. */
-function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS)[number]): readonly Entry[] {
+function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS)[number]): readonly ExposureRule[] {
   const spec = specOf(object)
-  return listOf(spec[section]).flatMap((item, index): readonly Entry[] => {
+  return listOf(spec[section]).flatMap((item, index): readonly ExposureRule[] => {
     const rule = recordOf(item)
     const matches = matchesOf(object, section, rule)
     const delegate = delegateOf(world, object, rule)
@@ -110,7 +109,7 @@ function gatewayName(written: string, namespace: string): string {
 function entryOf(
   object: RenderedObject,
   { rule, match, path }: { readonly rule: Data; readonly match: Match; readonly path: Path },
-): Entry {
+): ExposureRule {
   const route = listOf(rule['route']).map(recordOf)
   const percents = percentsOf(route, 'istio')
   const sent = route.map((entry, index) => ({
@@ -129,7 +128,7 @@ function entryOf(
   }
 }
 
-function placeIn(object: RenderedObject, { host, subset }: Data): Place {
+function placeIn(object: RenderedObject, { host, subset }: Data): NamedDestination {
   return { host: resolveHost(textOf(host) ?? '', namespaceOf(object)), subset: textOf(subset) }
 }
 
@@ -175,7 +174,7 @@ function gatewayTables(object: RenderedObject): readonly Table[] {
   ]
 }
 
-function backendRules(object: RenderedObject, gateways: readonly string[]): readonly Entry[] {
+function backendRules(object: RenderedObject, gateways: readonly string[]): readonly ExposureRule[] {
   const protocol = object.kind === 'TLSRoute' ? 'tls' : object.kind === 'TCPRoute' ? 'tcp' : 'http'
   const entries = listOf(specOf(object)['rules']).flatMap((item, index) => {
     const rule = recordOf(item)
@@ -187,7 +186,7 @@ function backendRules(object: RenderedObject, gateways: readonly string[]): read
     }))
     const path = ['spec', 'rules', index]
     const matches = listOf(rule['matches'])
-    return (matches.length === 0 ? [{}] : matches).map((match): Entry => {
+    return (matches.length === 0 ? [{}] : matches).map((match): ExposureRule => {
       const asked = [exactly('protocol', protocol), oneOf('gateway', gateways), ...gatewayMatch(match)]
       const isVague = asked.some(({ how }) => how === 'regex' || how === 'other')
       return {
@@ -205,7 +204,10 @@ function backendRules(object: RenderedObject, gateways: readonly string[]): read
   return entries.toSorted((a, b) => compareRanks(b.rank, a.rank))
 }
 
-function backendPlace(object: RenderedObject, { kind = 'Service', group = '', name, namespace }: Data): Place {
+function backendPlace(
+  object: RenderedObject,
+  { kind = 'Service', group = '', name, namespace }: Data,
+): NamedDestination {
   const own = textOf(namespace) ?? namespaceOf(object)
   const written = textOf(name) ?? ''
   const isService = kind === 'Service' && group === ''
@@ -223,7 +225,7 @@ function rankOf(match: Match): readonly number[] {
   return [kind, path?.text.length ?? 0, count('method'), count('header:'), count('query:')]
 }
 
-export function compareRanks(a: Entry['rank'], b: Entry['rank']): number {
+export function compareRanks(a: ExposureRule['rank'], b: ExposureRule['rank']): number {
   for (const [index, one] of (a ?? []).entries()) {
     const other = b?.[index] ?? 0
     if (one !== other) return one - other
@@ -240,7 +242,7 @@ function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
     const sent = [{ place: { host, subset: undefined }, percent: 100 }]
     const left =
       taken.size === 0 ? SECTIONS : SECTIONS.filter((section) => !taken.has(section) && isSpoken(object, section))
-    const entries = left.map((section): Entry => {
+    const entries = left.map((section): ExposureRule => {
       const match = [exactly('protocol', section), oneOf('gateway', ['mesh'])]
       return { match, sent, written: host, object, path: ['spec'], label: section, rank: undefined, isVague: false }
     })

@@ -3,7 +3,7 @@ import { identityKey, type RenderedObject } from '../diff/objects.ts'
 import { namespaceOf, type Scene, selects, specOf, titleOf } from '../finding/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../traffic/kinds/kind.ts'
-import type { BothSides, Canary, Side } from './side.ts'
+import type { BothSides, Canary, ExposureSide } from './side.ts'
 import { leadsTo, selectionsOf } from './world.ts'
 
 interface Objects {
@@ -40,7 +40,7 @@ function changedIn({ before, after }: Objects): readonly RenderedObject[] {
 }
 
 /** The hosts that an object says something about. */
-function hostsOf(object: RenderedObject, { tables, world }: Side): readonly string[] {
+function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): readonly string[] {
   const namespace = namespaceOf(object)
   if (object.kind === 'Service') return [resolveHost(object.name, namespace)]
   if (object.kind === 'DestinationRule') return [resolveHost(textOf(specOf(object)['host']) ?? '', namespace)]
@@ -66,7 +66,7 @@ function servicesOf(object: RenderedObject, { services, workloads }: Scene): rea
 }
 
 /** The destinations in tables that something changes for. */
-function besides({ tables }: Side, hosts: ReadonlySet<string>): readonly string[] {
+function besides({ tables }: ExposureSide, hosts: ReadonlySet<string>): readonly string[] {
   return tables.flatMap(({ host, entries }) => {
     const sent = entries.flatMap((entry) => entry.sent.map(({ place }) => place.host))
     return hosts.has(host) || sent.some((one) => hosts.has(one)) ? sent : []
@@ -74,7 +74,7 @@ function besides({ tables }: Side, hosts: ReadonlySet<string>): readonly string[
 }
 
 /** Whether a Service that changes may pick the canary's pods. */
-function isPicked({ world }: Side, hosts: ReadonlySet<string>, { before, after }: Canary): boolean {
+function isPicked({ world }: ExposureSide, hosts: ReadonlySet<string>, { before, after }: Canary): boolean {
   const canaries = [...before, ...after].flatMap((place) => selectionsOf(world, place))
   return [...hosts].some((host) =>
     selectionsOf(world, { host, subset: undefined }).some((selection) =>

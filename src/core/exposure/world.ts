@@ -9,7 +9,7 @@ import { canonical } from './match.ts'
 export type Labels = Readonly<Record<string, unknown>>
 
 /** A destination as a route names it; the host is fully qualified. */
-export interface Place {
+export interface NamedDestination {
   readonly host: string
   readonly subset: string | undefined
 }
@@ -30,7 +30,7 @@ export function worldOf(objects: readonly RenderedObject[]): World {
 }
 
 /** What picks a destination's pods. A part is undefined where the environment does not say. */
-export interface Selection extends Place {
+export interface Selection extends NamedDestination {
   readonly namespace: string
   readonly service: Labels | undefined
   readonly labels: Labels | undefined
@@ -39,7 +39,7 @@ export interface Selection extends Place {
 const MAX_ALIASES = 3
 
 /** Everything that a destination can pick: several, where several rules name its subset. */
-export function selectionsOf(world: World, place: Place, depth = 0): readonly Selection[] {
+export function selectionsOf(world: World, place: NamedDestination, depth = 0): readonly Selection[] {
   const { host, subset } = place
   const service = world.services.get(host)
   const [, namespace = ''] = host.split('.')

@@ -16,7 +16,7 @@ export interface Port {
 }
 
 /** What one side does when the other calls. */
-export type Answers = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>
+export type CallHandlers = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>
 
 export interface Line {
   call(name: string, ...args: readonly unknown[]): Promise<unknown>
@@ -29,7 +29,7 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-export function connect(port: Port, answers: Answers): Line {
+export function connect(port: Port, answers: CallHandlers): Line {
   const waiting = new Map<number, Waiting>()
   let last = 0
   let gone: Error | undefined

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { Queue } from '../../adapters/queue/queue.ts'
 import type { JobHandler, WorkOptions } from '../../ports/jobs.ts'
 import type { Environment } from '../env.ts'
-import { type Answers, connect, type Line } from './line.ts'
+import { type CallHandlers, connect, type Line } from './line.ts'
 import { JobMessage, Tools, type ThreadStart } from './messages.ts'
 
 export interface WorkThread {
@@ -115,7 +115,7 @@ function startOne(
 }
 
 /** The queue and the memo stay here, on the thread that stores webhooks. */
-function answersOf({ enqueue, memo }: Parts['queue']): Answers {
+function answersOf({ enqueue, memo }: Parts['queue']): CallHandlers {
   return {
     enqueue: async (job) => enqueue(JobMessage.parse(job)),
     get: async (key) => memo.get(String(key)),
