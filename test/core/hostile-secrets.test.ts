@@ -125,6 +125,10 @@ const COPIES: Readonly<Record<string, readonly [data: object, copy: string]>> = 
   'in base64 twice': [{ data: { a: base64(VALUE) } }, base64(base64(VALUE))],
   'of what is in base64 twice': [{ data: { a: base64(base64(VALUE)) } }, VALUE],
   'in a URL': [{ stringData: { a: VALUE } }, `https://u:${encodeURIComponent(VALUE)}@h`],
+  'in a URL, with more encoded than must be': [
+    { stringData: { a: VALUE } },
+    `u:${encodeURIComponent(VALUE).replaceAll('-', '%2D')}@h`,
+  ],
   'in a form': [{ stringData: { a: VALUE } }, `pw=${new URLSearchParams({ a: VALUE }).toString().slice(2)}`],
   'in JSON': [{ stringData: { a: VALUE } }, json({ pw: VALUE })],
   'in JSON inside JSON': [{ stringData: { a: VALUE } }, json({ inner: json({ pw: VALUE }) })],

@@ -157,7 +157,7 @@ test('who closes a rollback decides to go on, and can pass the analysis for a co
     'a red gate',
     () => checksOn(story.repository(), story.repository().pull(again).head.sha).gate === 'failure',
   )
-  assert.match(gateOf(story, again).title, /Blocked: analysis success-rate was 98%/)
+  assert.match(gateOf(story, again).title, /Blocked by analysis: success-rate was 98%/)
   story.person('olga').comment(again, '/canary override analysis the metric counts health checks')
   await green(story, 'canary/production/api-service/25')
   assert.match(gateOf(story, again).summary, /passed by `olga` for this commit: the metric counts health checks/)
@@ -179,7 +179,7 @@ test('onFailure: hold stops the rollout where it is, until somebody resumes it',
   await story.until('no hold', () => story.repository().branch(branch) === undefined)
   await new Promise((resolve) => setTimeout(resolve, 2500))
   assert.equal(story.repository().branch(branch), undefined, 'it is not held again for the same step')
-  assert.match(gateOf(story, pull).title, /Blocked: analysis/)
+  assert.match(gateOf(story, pull).title, /Blocked by analysis/)
 })
 
 test('without data nothing passes and nothing is rolled back, and when data comes it goes on', async () => {

@@ -1,5 +1,5 @@
 /** Beyond so many characters of values an automaton takes too much memory; then everything is hidden. */
-const MAX_CHARACTERS = 6_000_000
+const MAX_CHARACTERS = 3_000_000
 
 /**
  * Puts a mark in place of each value in a text, overlapping ones together; values shorter than `shortest` would take words out

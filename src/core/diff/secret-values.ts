@@ -1,4 +1,7 @@
-/** Beyond, a text is no password but a file: it is looked for as it is, line by line, and not in other encodings. */
+/** Beyond, a text is no password but a file: nobody puts it into a URL, and its lines are looked for as they are. */
+const MAX_PASSWORD = 1_000
+const MAX_LINES = 20
+/** Beyond, a file is looked for as it is, and line by line. */
 const MAX_ENCODED = 20_000
 /** What a line has behind its key is looked for by itself where it is as long as a password, and is not just words. */
 const MIN_PART = 8
@@ -8,17 +11,21 @@ const MIN_PART = 8
  * those in base64 (inside a longer text too), in a URL, in JSON and in YAML's quotes.
  */
 export function formsOf(value: string): readonly string[] {
-  const plain = [...new Set(plainForms(value))].filter((text) => text !== '')
-  return [...new Set([...plain, ...plain.filter((text) => text.length <= MAX_ENCODED).flatMap(encodedForms)])]
+  const wholes = plainForms(value)
+  const lines = [...new Set(wholes.flatMap(linesOf))]
+  const encoded = [...wholes, ...(lines.length > MAX_LINES ? [] : lines)].flatMap(encodedForms)
+  return [...new Set([...wholes, ...lines, ...encoded])].filter((form) => form !== '')
 }
 
+/** As written, and decoded; each with and without what is around it. */
 function plainForms(value: string): readonly string[] {
   const bare = unquoted(value.trim())
   const once = decoded(bare)
   const twice = once === undefined ? undefined : decoded(once.trim())
   // A newline at the end is the usual slip of `echo`; what reads the value takes it off.
-  const wholes = [value, bare, ...[once, twice].flatMap((text) => (text === undefined ? [] : [text, text.trim()]))]
-  return [...wholes, ...wholes.flatMap(linesOf)]
+  return [
+    ...new Set([value, bare, ...[once, twice].flatMap((text) => (text === undefined ? [] : [text, text.trim()]))]),
+  ]
 }
 
 /** Each line of several, and what it says behind `key:` or `key=`. */
@@ -42,20 +49,24 @@ function unquoted(text: string): string {
 }
 
 function encodedForms(text: string): readonly string[] {
+  if (text.length > MAX_ENCODED) return []
+  const json = JSON.stringify(text).slice(1, -1)
+  if (text.length > MAX_PASSWORD) return [base64(text), base64(text).replace(/=+$/, ''), json]
   const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replace(/=+$/, '')])
   const inBase64 = [...whole, ...whole.map(base64), ...alignments(text)]
   const url = encodeURIComponent(text.toWellFormed())
-  // Forms of web pages encode more.
-  const form = url.replaceAll(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+  // Forms of web pages encode more, and some programs everything that is no letter and no digit.
+  const form = url.replaceAll(/[!'()*~]/g, percentEncoded)
   const urls = [
     url,
     form,
+    form.replaceAll(/[._-]/g, percentEncoded),
+    url.replaceAll('-', percentEncoded),
     form.replaceAll('%20', '+'),
     url.replaceAll('%20', '+'),
     url.replaceAll('%2F', '/'),
     encodeURI(text.toWellFormed()),
   ]
-  const json = JSON.stringify(text).slice(1, -1)
   const go = json.replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
   return [
     ...inBase64.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]),
@@ -63,6 +74,10 @@ function encodedForms(text: string): readonly string[] {
     ...[json, go, json.replaceAll('/', '\\/')].flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]),
     text.replaceAll("'", "''"),
   ]
+}
+
+function percentEncoded(sign: string): string {
+  return `%${sign.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
 /**
