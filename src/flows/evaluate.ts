@@ -3,9 +3,15 @@ import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import type { RolloutRise } from '../core/exposure/canaries.ts'
 import type { Problem, Review } from '../core/gate/review.ts'
-import { configProblem, conflictProblem, notJudgedProblem, vanishedProblem } from '../core/message/problem.ts'
+import {
+  configProblem,
+  conflictProblem,
+  notJudgedProblem,
+  renamedRolesProblem,
+  vanishedProblem,
+} from '../core/message/problem.ts'
 import { isLinted } from '../core/policy/lint.ts'
-import { snapshotAsBase } from '../core/rollout/as-base.ts'
+import { renamedRoles, snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
@@ -105,10 +111,6 @@ export async function inspect(
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
-  const isIdle = changed !== 'all' && !changed.some(isRelevant)
-  // Whoever asks for one environment wants to know that there is none of that name, whatever changes.
-  if (isIdle && between.only === undefined) return { review: { ...NOTHING, problems: ownConfig }, names: [] }
-
   const config = await loadConfig(desk, between.config ?? base)
   if (config.ok) return inspectBy(desk, between, { config: config.value, ownConfig })
   if (between.config !== undefined) {
@@ -118,7 +120,10 @@ export async function inspect(
   const look = (by: Config, from: Sha): Promise<Inspected> =>
     inspectBy(desk, { ...between, config: from }, { config: by, ownConfig: [] })
   const next = isConfigNew ? await loadConfig(desk, head) : undefined
-  return lookDespiteConfig(between, { broken: config.error, next, look })
+  const looked = await lookDespiteConfig(between, { broken: config.error, next, look })
+  // Words and code need not hear of a config that is not theirs.
+  const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
+  return isElsewhere && between.only === undefined ? { review: NOTHING, names: [] } : looked
 }
 
 /** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
@@ -130,7 +135,8 @@ async function inspectBy(
   const { base, head, changed } = between
   const both = { ...desk, known: nothingKnown() }
   const before = await loadSnapshot(both, base, config)
-  const after = snapshotAsBase(before, await loadSnapshot(both, head, config))
+  const written = await loadSnapshot(both, head, config)
+  const after = snapshotAsBase(before, written)
   const sides: Sides = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>
@@ -144,8 +150,9 @@ async function inspectBy(
   const { demands } = checked
   const { rises, ...comparison } = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
   const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
+  const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
-  const problems = [...own, ...found, ...vanished(sides), ...comparison.problems]
+  const problems = [...own, ...renamed, ...found, ...vanished(sides), ...comparison.problems]
   const notes = [...comparison.notes, ...checked.notes]
   const validators = [...demands.titles.values()]
   return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides, rises }
@@ -170,7 +177,7 @@ async function validate(
   return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
 }
 
-/** A file of any kind can be an input of kustomize; only what is plainly documentation or code of GitHub's cannot. */
+/** What is worth a word while nothing can be judged. Any file can be an input of kustomize, but few of these are one. */
 function isRelevant(path: string): boolean {
   return isManifestPath(path) || path.endsWith('.rego') || !(path.startsWith('.github/') || path.endsWith('.md'))
 }

@@ -120,7 +120,8 @@ function build(layout: Layout, own: Kustomization, above: Reached): Reached {
     found.set(file, some([...(found.get(file) ?? []), ...chains]))
   }
   for (const path of own.resources) {
-    if (layout.texts.get(path) !== undefined) add(path, [[]])
+    // A file may have any name; those of an environment are known before their texts are.
+    if (layout.texts.get(path) !== undefined || layout.owners.has(path)) add(path, [[]])
     else if (isFolder(layout, path)) for (const [file, chains] of reachedFrom(layout, path)) add(file, chains)
     else add(path, [[]])
   }

@@ -169,6 +169,17 @@ export function vanishedProblem({ target, share }: Standing): Problem {
   }
 }
 
+/** An annotation that would have gates take one version for the other after the merge. */
+export function renamedRolesProblem(target: Target): Problem {
+  return {
+    code: 'roles-renamed',
+    file: target.route.place.file,
+    line: target.route.place.line,
+    what: `This changes the annotation that says which destinations of ${code(targetName(target))} are stable and canary, so that the same destinations have other roles.`,
+    next: 'Leave the roles as the base branch has them, or name `stable` and `canary` of the service in `.github/canary.yml` first.',
+  }
+}
+
 /** The files say one share, and the environment renders another. */
 export function disagreement({
   environment,

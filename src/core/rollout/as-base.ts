@@ -1,5 +1,5 @@
 import { withNames } from '../traffic/roles.ts'
-import { isSplit, type RouteNames } from '../traffic/route.ts'
+import { isSplit, type Route, type RouteNames } from '../traffic/route.ts'
 import type { Snapshot } from './snapshot.ts'
 import { isSameRollout, type Target } from './target.ts'
 
@@ -17,4 +17,23 @@ export function targetAsBase(base: readonly Target[], target: Target): Target {
 /** A new route's annotation counts only where the config and the usual words say nothing. */
 function namesOfNew({ route, settings }: Target): RouteNames {
   return isSplit(withNames(route, settings.names)) ? settings.names : route.names
+}
+
+/**
+ * The rollouts of a pull request that would call their own destinations otherwise once it has merged. Then the canary of today
+ * could be raised as the stable version of tomorrow, and no gate would see it.
+ */
+export function renamedRoles(base: Snapshot, head: Snapshot): readonly Target[] {
+  return head.targets.filter((target) => {
+    const known = base.targets.find((other) => isSameRollout(other, target))
+    return (
+      known !== undefined &&
+      isSplit(known.route) &&
+      rolesIn(target.route) !== rolesIn(targetAsBase([known], target).route)
+    )
+  })
+}
+
+function rolesIn({ rules }: Route): string {
+  return JSON.stringify(rules.map(({ destinations }) => destinations.map(({ role }) => role)))
 }

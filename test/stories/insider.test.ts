@@ -1,0 +1,50 @@
+/** What somebody who may write to the repository tries, to raise a canary past its gates. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aStory, checksOn, FAST, gitops, type Story, VS } from './world.ts'
+
+/** Opens a pull request with other files, and resolves to what its checks conclude and say. */
+async function judged(
+  story: Story,
+  files: Readonly<Record<string, string | null>>,
+): Promise<{ readonly validate: string; readonly gate: string; readonly words: string }> {
+  const { number } = story.person('alice').openPullRequest({ branch: 'change', title: 'change', files })
+  const { sha } = story.repository().pull(number).head
+  const isDone = (): boolean => {
+    const { validate, gate } = checksOn(story.repository(), sha)
+    return [validate, gate].every((one) => ['success', 'failure', 'action_required'].includes(one))
+  }
+  await story.until('both checks', isDone)
+  const runs = story.repository().checkRuns(sha)
+  return { ...checksOn(story.repository(), sha), words: runs.map(({ summary }) => summary).join('\n') }
+}
+
+for (const name of ['route.md', 'route'])
+  test(`a route in a file that looks like something else is judged: ${name}`, async () => {
+    const files = gitops(FAST, [95, 5])
+    const { [VS]: route = '' } = files
+    const folder = 'overlays/production'
+    const list = (files[`${folder}/kustomization.yaml`] ?? '').replace(
+      'applications/api-service/virtual-service.yaml',
+      name,
+    )
+    const kept = Object.fromEntries(Object.entries(files).filter(([path]) => path !== VS))
+    const story = await aStory({
+      files: { ...kept, [`${folder}/kustomization.yaml`]: list, [`${folder}/${name}`]: route },
+    })
+    const raised = route.replace('weight: 95 ', 'weight: 0 ').replace(/weight: 5$/m, 'weight: 100')
+    const { validate, gate, words } = await judged(story, { [`${folder}/${name}`]: raised })
+    assert.deepEqual({ validate, gate }, { validate: 'success', gate: 'action_required' }, words)
+    assert.match(words, /production\/api-service 5% → 100%/)
+  })
+
+test('roles cannot be swapped by themselves, for a later change to lower the stable version', async () => {
+  const story = await aStory({ files: gitops(FAST, [95, 5]) })
+  const text = story.repository().file(VS) ?? ''
+  const roles = '    gitops.example.com/roles: stable=canary,canary=stable\n    gitops.example.com/canary-version'
+  const { validate, words } = await judged(story, {
+    [VS]: text.replace('    gitops.example.com/canary-version', roles),
+  })
+  assert.equal(validate, 'failure')
+  assert.match(words, /have other roles/)
+})
