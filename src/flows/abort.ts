@@ -2,6 +2,7 @@ import type { Outcome } from '../core/message/answer.ts'
 import { abortMarker } from '../core/message/pull-request.ts'
 import { isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
+import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
@@ -20,20 +21,24 @@ interface AbortAsked extends StopAsked {
  */
 export async function abortAll(desk: Desk, base: BaseState, asked: AbortAsked): Promise<Outcome> {
   const closed = await closedBefore(desk, base, asked)
-  let rollback = openRollback(asked.related) ?? rollbackSince(desk, base, asked)
+  const rolledBack = rollbacksSince(desk, base, asked)
+  const rollbacks = openRollbacks(asked.related)
   for (const rollout of asked.related) {
     const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked })
     if (!done.ok) return { code: 'refused', refusal: done.error }
     closed.push(...done.value.closed)
-    rollback = done.value.opened?.number ?? rollback
+    if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }
-  return closed.length === 0 && rollback === undefined
+  const unreadable = asked.related.filter(({ standing }) => standing.phase === 'unreadable')
+  const names = unreadable.map(({ standing }) => targetName(standing.target))
+  return closed.length + rollbacks.size + rolledBack.length + names.length === 0
     ? { code: 'refused', refusal: { code: 'nothing-to-abort' } }
-    : { code: 'aborted', closed, rollback }
+    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
 }
 
-function openRollback(related: readonly RolloutFacts[]): number | undefined {
-  return related.flatMap(({ open }) => open).find(({ kind }) => kind === 'rollback')?.pull.number
+function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
+  const open = related.flatMap((rollout) => rollout.open)
+  return new Set(open.filter(({ kind }) => kind === 'rollback').map(({ pull }) => pull.number))
 }
 
 /** What an earlier try of this very abort has closed. */
@@ -48,11 +53,13 @@ async function closedBefore(desk: Desk, base: BaseState, asked: AbortAsked): Pro
   return found
 }
 
-/** A rollback of ours that is younger than the command: an earlier try has opened it, and it was merged meanwhile. */
-function rollbackSince(desk: Desk, base: BaseState, asked: AbortAsked): number | undefined {
+/** Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. */
+function rollbacksSince(desk: Desk, base: BaseState, asked: AbortAsked): readonly number[] {
   const isRollback = ({ state, createdAt, head }: PullRequest): boolean =>
     state === 'merged' && createdAt >= wholeSecond(asked.at) && kindOf(head.ref, 'stepping') === 'rollback'
-  return stepsOf(desk, base, asked).find(isRollback)?.number
+  return stepsOf(desk, base, asked)
+    .filter(isRollback)
+    .map(({ number }) => number)
 }
 
 function stepsOf(desk: Desk, base: BaseState, { related }: AbortAsked): readonly PullRequest[] {

@@ -66,7 +66,7 @@ async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked:
     if (command.name !== 'freeze' && command.name !== 'unfreeze') return refused(away)
   }
   const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pending.login, base: base.value.ref, cause: String(pending.id), at: pending.createdAt }
+  const by = { login: pending.login, cause: String(pending.id), at: pending.createdAt }
   switch (command.name) {
     case 'status':
       return statusOutcome(desk, base.value, related)

@@ -39,7 +39,7 @@ async function outcomeOf(
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const related = relatedTo(pull, base.value.rollouts, desk.botLogin)
   const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pressed.login, base: base.value.ref, cause: pressed.id, at: await pressedAt(desk, pressed.id) }
+  const by = { login: pressed.login, cause: pressed.id, at: await pressedAt(desk, pressed.id) }
   switch (pressed.name) {
     case 'hold':
       return hold(desk, targets, { ...by, reason: undefined })

@@ -2,7 +2,7 @@ import type { PlanCommand, ShareCommand } from '../core/command/commands.ts'
 import type { HeadAge } from '../core/command/head-age.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { Outcome } from '../core/message/answer.ts'
-import { commandCommit, commandTrailer } from '../core/message/pull-request.ts'
+import { commandCommit } from '../core/message/pull-request.ts'
 import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -13,12 +13,17 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf } from '../core/rollout/standing.ts'
 import { isSameRollout, nextStep, planOf, targetName, type Target, together } from '../core/rollout/target.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
+import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
+import { type CarriedOut, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from './load.ts'
 import { type Proof, proveEdit } from './prove.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'renderer' | 'branches' | 'pulls' | 'memo' | 'repo' | 'activity' | 'clock'>
+type Needs = Pick<
+  Desk,
+  'mirror' | 'renderer' | 'branches' | 'pulls' | 'memo' | 'repo' | 'activity' | 'clock' | 'botLogin'
+>
 
 /** An open pull request's branch, as far as it has been read. */
 export interface Workplace {
@@ -47,10 +52,11 @@ export async function commitCommand(
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const done = await findCommit(desk, { base: place.base, head }, asked.id)
+    if (done !== undefined) return { outcome: await outcomeAgain(desk, { place, asked }, done), head }
     const planned = await plan(desk, { ...place, head }, asked)
     if (!planned.ok) return { outcome: refused(planned.error), head }
-    const { target, move, files, done } = planned.value
-    if (done !== undefined) return { outcome: outcomeOf(planned.value, done), head }
+    const { target, move, files } = planned.value
     if (files.size === 0) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
@@ -65,6 +71,18 @@ export async function commitCommand(
     head = (await desk.mirror.fetch([ref])).get(ref) ?? head
   }
   return { outcome: refused({ code: 'head-keeps-moving' }), head }
+}
+
+/** What the first try would have told: the same plan, made from where its commit was made. */
+async function outcomeAgain(
+  desk: Needs,
+  { place, asked }: { readonly place: Workplace; readonly asked: AskedChange },
+  done: CarriedOut,
+): Promise<Outcome> {
+  const planned = await plan(desk, { ...place, head: done.parent }, { ...asked, ageOf: async () => 'seen' })
+  // The base branch may have moved, so that the same words would mean another step now.
+  const isSame = planned.ok && (await changesOnly(desk, { base: done.parent, head: done.sha }, planned.value.files))
+  return isSame ? outcomeOf(planned.value, done.sha) : committed(done)
 }
 
 function refused(refusal: Refusal): Outcome {
@@ -85,8 +103,6 @@ interface Planned {
   readonly files: Files
   /** Undefined where nothing needed to be rendered. */
   readonly proof: Proof | undefined
-  /** The commit that has carried this very command out already. */
-  readonly done: Sha | undefined
 }
 
 async function plan(
@@ -95,11 +111,8 @@ async function plan(
   asked: AskedChange,
 ): Promise<Result<Planned, Refusal>> {
   const { base, head, config, pull } = place
-  const ahead = await desk.mirror.ahead(base, head)
-  const done = ahead.find(({ message }) => message.includes(commandTrailer(asked.id)))?.sha
   const { sha } = asked.command
-  if (sha !== undefined && !head.startsWith(sha) && done === undefined)
-    return err({ code: 'head-is-other', asked: sha, head })
+  if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
 
   const snapshot = await loadSnapshot(desk, head, config)
   const targets = await targetsOf(desk, { snapshot, base, head }, asked.command)
@@ -108,8 +121,7 @@ async function plan(
   if (!moves.ok) return moves
   const [first] = moves.value
   if (first === undefined) throw new Error('A command that means nothing was let through.')
-  const planned = { target: together(targets.value, first.target), move: first.move, done }
-  if (done !== undefined) return ok({ ...planned, files: new Map(), proof: undefined })
+  const planned = { target: together(targets.value, first.target), move: first.move }
   return proven(desk, { planned, snapshot, moves: moves.value }, { asked, head, pull })
 }
 
@@ -117,7 +129,7 @@ async function plan(
 async function proven(
   desk: Needs,
   plan: {
-    readonly planned: Pick<Planned, 'target' | 'move' | 'done'>
+    readonly planned: Pick<Planned, 'target' | 'move'>
     readonly snapshot: Snapshot
     readonly moves: Moves
   },

@@ -3,18 +3,19 @@ import type { CommandLine } from '../core/command/commands.ts'
 import type { Outcome } from '../core/message/answer.ts'
 import { commandTrailer } from '../core/message/pull-request.ts'
 import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
-import type { PullRequest } from '../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
+import { isAllOurs } from './step-ownership.ts'
 
 /**
  * The commit that carried a command out while its pull request was still open. It may have merged before the answer could be
  * given, and then the same words would mean another step.
  */
 export async function committedBefore(
-  desk: Pick<Desk, 'mirror'>,
+  desk: Pick<Desk, 'branches' | 'mirror' | 'botLogin'>,
   pull: PullRequest,
   { comment, line }: { readonly comment: PendingComment; readonly line: CommandLine },
 ): Promise<Outcome | undefined> {
@@ -23,11 +24,42 @@ export async function committedBefore(
   const ref = `refs/pull/${pull.number}/head`
   const head = (await desk.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
   if (head === undefined) return undefined
-  const trailer = commandTrailer(`${comment.id}.${comment.commands.indexOf(line)}`)
-  const commits = await desk.mirror.ahead(pull.base.sha, head)
-  const made = commits.find(({ message }) => message.split('\n').includes(trailer))
-  if (made === undefined) return undefined
-  return { code: 'committed', sha: made.sha, headline: made.message.split('\n')[0] ?? '' }
+  const id = `${comment.id}.${comment.commands.indexOf(line)}`
+  const made = await findCommit(desk, { base: pull.base.sha, head }, id)
+  return made === undefined ? undefined : committed(made)
+}
+
+/** A commit that carried a command out, and the commit that it was made on. */
+export interface CarriedOut {
+  readonly sha: Sha
+  readonly parent: Sha
+  readonly headline: string
+}
+
+/**
+ * The commit that an earlier try of a command made. Anybody can write its trailer, so it has to be Perch's own commit: else a
+ * commit that does something else would pass for it.
+ */
+export async function findCommit(
+  desk: Pick<Desk, 'branches' | 'mirror' | 'botLogin'>,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  id: string,
+): Promise<CarriedOut | undefined> {
+  const trailer = commandTrailer(id)
+  const commits = await desk.mirror.ahead(base, head)
+  for (const { sha, message } of commits) {
+    const lines = message.split('\n')
+    if (!lines.includes(trailer)) continue
+    const [, parent] = await desk.mirror.landings(sha, 'all', 2)
+    if (parent !== undefined && (await isAllOurs(desk, { base: parent.sha, head: sha })))
+      return { sha, parent: parent.sha, headline: lines[0] ?? '' }
+  }
+  return undefined
+}
+
+/** What is known of it from the commit alone. */
+export function committed({ sha, headline }: CarriedOut): Outcome {
+  return { code: 'committed', sha, headline }
 }
 
 /** The pull request that an earlier try opened for a share which the base branch has by now. */

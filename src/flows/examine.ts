@@ -109,7 +109,6 @@ export async function holdFailed(
   if ((await heldStep(desk, rollout)) === failure.from) return
   const asked = {
     login: desk.botLogin,
-    base: at.base,
     cause: `failed:${rollout}:${failure.from}`,
     at: desk.clock.now(),
   }

@@ -5,6 +5,7 @@ import { branchOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Files } from '../core/layer/place.ts'
 import type { Move } from '../core/rollout/move.ts'
+import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
 import { isAllOurs } from './step-ownership.ts'
 import { jobOf } from './work.ts'
@@ -125,9 +126,7 @@ async function isMade(
   files: Files,
 ): Promise<boolean> {
   if ((await mirror.ahead(head, base)).length > 0 || (await mirror.ahead(base, head)).length !== 1) return false
-  const changed = await mirror.changed(base, head)
-  const texts = await mirror.read(head, changed)
-  return changed.length === files.size && changed.every((path) => texts.get(path) === files.get(path))
+  return changesOnly({ mirror }, { base, head }, files)
 }
 
 async function commitMove(desk: Needs, plan: Plan & { readonly files: Files }): Promise<Sha> {

@@ -18,6 +18,7 @@ import { loadConfig, loadSnapshot } from './load.ts'
 import { type CommandAnswer, homeOf } from './pending-commands.ts'
 import { notAllowed } from './permission.ts'
 import { planOutcome } from './plan.ts'
+import { isStacked } from './pull-ends.ts'
 import { baseRefusal, loadBase, notDeployed } from './rollouts.ts'
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 
@@ -33,6 +34,8 @@ export interface Answered {
 export interface Place {
   readonly pull: PullRequest
   readonly base: Sha
+  /** The deployed branch that it is judged for. */
+  readonly judgedFor: string
   /** What merging a head commit would do, and what its gates say. */
   readonly look: (head: Sha) => Promise<Review>
 }
@@ -99,7 +102,7 @@ type OpenCommand = Exclude<Command, ShareCommand | PlanCommand | { name: 'help' 
 /** What is asked about an open pull request, or stops what it is about, without a commit to it. */
 async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise<Outcome> {
   const { pull, comment } = here
-  const by = { login: comment.login, base: pull.base.ref, cause: String(comment.id), at: comment.createdAt }
+  const by = { login: comment.login, cause: String(comment.id), at: comment.createdAt }
   const look = (): Promise<Review> => here.look(pull.head.sha)
   switch (command.name) {
     case 'retry':
@@ -136,9 +139,10 @@ function targetsOf({ changes }: Review): readonly Target[] {
 /** What is passed is passed for one commit, which the author must have been able to see. */
 async function passGate(
   desk: Desk,
-  { pull, comment, look }: Here,
+  { pull, judgedFor, comment, look }: Here,
   command: Extract<Command, { name: 'override' }>,
 ): Promise<Outcome> {
+  if (isStacked({ pull, judgedFor })) return refused({ code: 'override-not-deployed', base: pull.base.ref, judgedFor })
   const head = pull.head.sha
   const age = await ageOfHead(desk, pull, { head, comment })
   if (age !== 'seen') return refused({ code: 'head-not-seen', head, age })

@@ -15,7 +15,7 @@ import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from
 import { postAnswer, takePending } from './pending-commands.ts'
 import { type Answered, type Place, runCommands } from './pull-commands.ts'
 import { checkBoard, isSummary, publishFailure, publishMeasurements, publishSummary } from './publish.ts'
-import { type Ends, fetchEnds, isStacked, withHead } from './pull-ends.ts'
+import { type Ends, fetchEnds, withHead } from './pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
 import { isUnmoved } from './unmoved.ts'
@@ -108,7 +108,7 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
   const isNew = answered.head !== before || isFresh
   const trusted = task.anew === true || task.comments === true ? undefined : seen
   const commit = await openCommit(desk, { ends, isNew, seen: trusted, before })
-  const question = withOverrides(questionAt(answered.head), isStacked(ends) ? [] : answered.overrides)
+  const question = withOverrides(questionAt(answered.head), answered.overrides)
   const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => commit.announce() })
 
   if (await hasEnded(desk, conversed, found)) {
@@ -178,7 +178,7 @@ async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Co
   await rememberWaiting(desk, pull.number, [])
   const pending = await takePending(desk, pull, comments)
   const look = (): Promise<Review> => Promise.resolve(NOTHING)
-  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, look }, pending)
+  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, judgedFor: pull.base.ref, look }, pending)
   for (const answer of answers) await postAnswer(desk, pull, answer)
 }
 

@@ -11,6 +11,7 @@ import { standingOf } from '../core/rollout/standing.ts'
 import { planOf, type Target } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import type { CommitMaker } from '../ports/branches.ts'
+import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
 import { sayOnce } from './github-refusals.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
@@ -74,12 +75,7 @@ async function isAsProposed(
     target,
     Number.isInteger(pr) && pr > 0 ? pr : undefined,
   )
-  if (!made.ok) return false
-  const changed = await desk.mirror.changed(base, merged.tree)
-  const texts = await desk.mirror.read(merged.tree, changed)
-  return (
-    changed.length === made.value.files.size && changed.every((path) => texts.get(path) === made.value.files.get(path))
-  )
+  return made.ok && changesOnly(desk, { base, head: merged.tree }, made.value.files)
 }
 
 /** The rollout that a pull request is a step of, also where it is for one of several environments alone. */

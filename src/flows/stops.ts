@@ -13,11 +13,9 @@ type Needs = Pick<
   'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock' | 'memo' | 'seal'
 >
 
-/** Who asks, where, and by what. */
+/** Who asks, and by what. */
 export interface StopAsked {
   readonly login: string
-  /** The base branch whose pull requests have to be judged again. */
-  readonly base: string
   /** The comment or the pressed button, so that the same one has one consequence. */
   readonly cause: string
   /** When the command was written, epoch milliseconds: what `2h` counts from. */
@@ -39,7 +37,7 @@ export async function hold(
     const made = await desk.branches.claim(branch, stopMessage(scope, { by, reason, until: undefined, cause }))
     isNew ||= made === 'created' || (await stopOn(desk, branch))?.cause === cause
   }
-  await regate(desk, asked)
+  await judgeStopsAgain(desk)
   return { code: 'held', names: targets.map(targetName), isNew }
 }
 
@@ -57,7 +55,7 @@ export async function resume(desk: Needs, targets: readonly Target[], asked: Sto
       : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
   }
   for (const target of held) await desk.branches.remove(branchFor(target))
-  await regate(desk, asked)
+  await judgeStopsAgain(desk)
   return { code: 'resumed', names: held.map(targetName) }
 }
 
@@ -77,7 +75,7 @@ export async function freeze(
   const there = await claimFreeze(desk, environment, stop)
   if (there !== undefined && there.cause !== asked.cause)
     return { code: 'frozen', environment, stop: there, isNew: false }
-  await regate(desk, asked)
+  await judgeStopsAgain(desk)
   return { code: 'frozen', environment, stop, isNew: true }
 }
 
@@ -102,7 +100,7 @@ export async function unfreeze(desk: Needs, environment: string, asked: StopAske
       ? { code: 'unfrozen', environment }
       : { code: 'refused', refusal: { code: 'not-frozen', environment } }
   await desk.branches.remove(branch)
-  await regate(desk, asked)
+  await judgeStopsAgain(desk)
   return { code: 'unfrozen', environment }
 }
 
@@ -134,11 +132,6 @@ export async function stopsAmong(desk: Pick<Desk, 'mirror'>, refs: ReadonlyMap<s
 
 /** Each may cost a conversation with the server. Those beyond stop without words, and until somebody deletes their branch. */
 const MAX_NOTES = 200
-
-/** Everything that a stop can stop says something else now. */
-async function regate(desk: Needs, _asked: StopAsked): Promise<void> {
-  await judgeStopsAgain(desk)
-}
 
 function refOf(branch: string): string {
   return `refs/heads/${branch}`

@@ -85,6 +85,7 @@ export const refusals = each<Refusal>({
   'nothing-held': (t) => ({ code: 'nothing-held', names: [t] }),
   'not-frozen': (t) => ({ code: 'not-frozen', environment: t }),
   'in-the-past': () => ({ code: 'in-the-past', until: 0 }),
+  'override-not-deployed': (t) => ({ code: 'override-not-deployed', base: t, judgedFor: t }),
   'gate-not-waiting': (t) => ({ code: 'gate-not-waiting', gate: t, open: [t] }),
   'no-head': () => ({ code: 'no-head' }),
   'plan-on-merged': () => ({ code: 'plan-on-merged', step: 7 }),

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { GateReason, Verdict } from '../../src/core/gate/gate.ts'
 import type { GateName, OverridableGate } from '../../src/core/gate/names.ts'
 import type { Review } from '../../src/core/gate/review.ts'
-import { answer } from '../../src/core/message/answer.ts'
+import { type Aborted, answer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
 import { gateTitle } from '../../src/core/message/gate-title.ts'
 import { renderProblem } from '../../src/core/message/problem.ts'
@@ -115,6 +115,17 @@ test('why nothing holds a pull request back follows from what it moves', () => {
     answer(1, 'alice', [{ command: '/canary why', outcome: { code: 'why', review } }])
   assert.match(why(NOTHING), /it moves no rollout\.$/)
   assert.match(why({ ...NOTHING, changes: [{ ...CHANGE, from: 0, to: 5 }] }), /No gate applies to `.*0% → 5%`\.$/)
+})
+
+test('the answer to an abort says what sends the traffic back, and that it has none only where Perch could read that', () => {
+  const done = { closed: [3], rollbacks: [], rolledBack: [], unreadable: [] }
+  const words = (facts: Partial<Aborted>): string =>
+    answer(1, 'alice', [{ command: '/canary abort', outcome: { code: 'aborted', ...done, ...facts } }])
+  assert.match(words({}), /🛑 Closed #3\. On the base branch the canary has no traffic\.$/)
+  assert.match(words({ rollbacks: [4] }), /Merge #4 to send all traffic back: no gate holds it\.$/)
+  assert.match(words({ rollbacks: [4, 5] }), /Merge #4, #5 to send all traffic back: no gate holds them\.$/)
+  assert.match(words({ rolledBack: [4] }), /Closed #3\. Merged already: #4, which sends all traffic back\.$/)
+  assert.match(words({ unreadable: ['prod/web'] }), /cannot read the canary's share of `prod\/web`.*by hand/)
 })
 
 test('the body of a step says what its gate waits for, and which way the traffic goes', () => {

@@ -24,19 +24,15 @@ export function ending(box: GitHubBox): Ending {
 
 /** Names of commits, times, durations, ids and addresses. */
 function still(text: string): string {
-  return (
-    text
-      // The answer of a second try, which finds the commit of the first, does not tell it.
-      .replaceAll(/\n+Rendered [^\n]*before and after[^\n]*/g, '')
-      .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
-      .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{7}\b/g, 'COMMIT')
-      .replaceAll(/\/commit\/[0-9a-f]{7,40}/g, '/commit/COMMIT')
-      .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
-      .replaceAll(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, 'TIME')
-      .replaceAll(/\b\d\d:\d\d(?::\d\d)?\b/g, 'TIME')
-      .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|seconds?|minutes?|m)\b/g, 'DURATION')
-      .replaceAll(/(perch:[a-z]+:|issuecomment-|\/runs\/)\d+/g, '$1N')
-  )
+  return text
+    .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
+    .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{7}\b/g, 'COMMIT')
+    .replaceAll(/\/commit\/[0-9a-f]{7,40}/g, '/commit/COMMIT')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replaceAll(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, 'TIME')
+    .replaceAll(/\b\d\d:\d\d(?::\d\d)?\b/g, 'TIME')
+    .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|seconds?|minutes?|m)\b/g, 'DURATION')
+    .replaceAll(/(perch:[a-z]+:|issuecomment-|\/runs\/)\d+/g, '$1N')
 }
 
 /** Where two endings differ, in a few lines. */

@@ -30,8 +30,8 @@ spec:
   }
 }
 
-async function say(story: Story, text: string, pull: number): Promise<string> {
-  const comment = story.person('alice').comment(pull, text)
+async function say(story: Story, text: string, pull: number, who = 'alice'): Promise<string> {
+  const comment = story.person(who).comment(pull, text)
   const answer = await story.until(`an answer to ${text}`, () =>
     story
       .repository()
@@ -66,6 +66,10 @@ test('a stacked pull request starts no rollout; the branch that is deployed does
   })
   assert.match(await say(story, '/canary 5', second.number), /prod\/web.*0% → \*\*5%\*\*/)
   assert.match(await say(story, '/canary abort', second.number), /is for `feature-a`, which is not a deployed branch/)
+  assert.match(
+    await say(story, '/canary override live urgent', second.number, 'olga'),
+    /⛔ An override does not count here: this pull request is for `feature-a`.*brings the change to `main`/,
+  )
   alice.merge(second.number, { method: 'squash' })
   for (const command of ['/canary next', '/canary status', '/canary hold'])
     assert.match(

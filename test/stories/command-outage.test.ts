@@ -1,9 +1,10 @@
 /** No outage loses a command, and no lost webhook. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { badGateway, type FaultRequest } from '../../src/sandbox/wire/faults.ts'
-import { aRollout, mergedPull, openReviewed, say } from './commanding.ts'
-import { aStory } from './world.ts'
+import { A_SECOND, aRollout, mergedPull, openReviewed, say } from './commanding.ts'
+import { aStory, checksOn, VS, weightsIn } from './world.ts'
 
 /** Jobs are tried once more before they count as failing for longer, so that a story's outage takes seconds. */
 const IMPATIENT = { retryLimit: 1 }
@@ -66,6 +67,32 @@ test('a second try tells what the command did, not that it was so already', asyn
     assert.match(await say(story, who, text, merged), expected, text)
     assert.equal(fault.struck(), 1, text)
   }
+})
+
+test('a second try of a raise tells all that the first would have told', async () => {
+  const story = await aStory(IMPATIENT)
+  const words = async (branch: string): Promise<string> => {
+    const said = await say(story, 'alice', '/canary 25 --env production', await openReviewed(story, branch))
+    return said.replaceAll(/\b[0-9a-f]{7}\b/g, 'COMMIT')
+  }
+  const first = await words('undisturbed')
+  assert.match(first, /0% → \*\*25%\*\*[^]*Rendered before and after: nothing but this route changes\./)
+  const lost = story.box.faults.add({ match: COMMIT, kind: badGateway({ isDone: true }) })
+  assert.equal(await words('lost'), first)
+  assert.equal(lost.struck(), 1)
+})
+
+test("somebody's commit that names a comment does not pass for what the comment asks", async () => {
+  const story = await aStory(IMPATIENT)
+  const pull = await openReviewed(story, 'forged')
+  const { number, head } = story.repository().pull(pull)
+  const { id } = story.person('alice').comment(number, 'The next comments have ids a little above that of this one.')
+  const trailers = Array.from({ length: 200 }, (_, index) => `Canary-Comment: ${id + index}.0`)
+  const forged = story.person('olga').push(head.ref, { 'notes.txt': 'x\n' }, `Raise\n\n${trailers.join('\n')}`)
+  await story.until('checks', () => checksOn(story.repository(), forged).gate === 'success')
+  await sleep(A_SECOND)
+  assert.match(await say(story, 'alice', '/canary 25 --env production', pull), /0% → \*\*25%\*\*/)
+  assert.equal(weightsIn(story.repository().file(VS, head.ref) ?? ''), '75/25')
 })
 
 test('a command that no webhook told of gets its 👀 and its answer, on a merged pull request too', async () => {

@@ -30,11 +30,11 @@ export type Outcome =
       readonly sha: string
       readonly proof: ProofOfEdit | undefined
     }
-  /** Done on a pull request that merged before this could be said. */
+  /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
-  | { readonly code: 'aborted'; readonly closed: readonly number[]; readonly rollback: number | undefined }
+  | ({ readonly code: 'aborted' } & Aborted)
   | ({ readonly code: 'status' } & RolloutStatus)
   | { readonly code: 'help' }
   | ({ readonly code: 'plan' } & PlanStatus)
@@ -53,6 +53,18 @@ export type Outcome =
   | { readonly code: 'why' | 'diff'; readonly review: Review }
   | { readonly code: 'looked-again' }
   | { readonly code: 'overridden'; readonly record: OverrideRecord }
+
+/** What an abort did, also in an earlier try. */
+export interface Aborted {
+  /** The steps that it closed. */
+  readonly closed: readonly number[]
+  /** Pull requests that roll back and are open. */
+  readonly rollbacks: readonly number[]
+  /** Those that an earlier try opened and that have merged since. */
+  readonly rolledBack: readonly number[]
+  /** The rollouts whose share Perch cannot read. */
+  readonly unreadable: readonly string[]
+}
 
 /** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
 export interface OverrideRecord extends Override {
@@ -111,7 +123,7 @@ function words(outcome: Outcome): string {
     case 'set':
       return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'committed':
-      return `✅ Done in ${outcome.sha.slice(0, 7)} before this pull request merged: ${plainText(outcome.headline)}`
+      return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
     case 'already':
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
@@ -128,7 +140,7 @@ function words(outcome: Outcome): string {
       return plannedAnswer(outcome)
     case 'held':
       return outcome.isNew
-        ? `⏸️ Held: ${list(outcome.names)}. Nothing raises it until somebody comments \`/canary resume\`. Lowering stays possible.`
+        ? `⏸️ Held: ${list(outcome.names)}. \`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
         : `⏸️ ${list(outcome.names)} was held already.`
     case 'resumed':
       return `▶️ ${list(outcome.names)} may go on.`
@@ -174,10 +186,15 @@ function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }
 
 function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
   const until = stop.until === undefined ? '' : ` until ${time(stop.until)}`
-  const how = `Nothing is raised there. ${code(`/unfreeze ${environment}`)} ends it. Lowering stays possible.`
+  const how = `\`canary/gate\` blocks raises there. ${code(`/unfreeze ${environment}`)} ends it. ${exception('freeze')}`
   return isNew
     ? `❄️ ${code(environment)} is frozen${until}. ${how}`
     : `❄️ ${code(environment)} was frozen already${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
+}
+
+/** What a hold or a freeze does not stop. */
+function exception(gate: 'hold' | 'freeze'): string {
+  return `A maintainer can let one commit pass with ${code(`/canary override ${gate} <reason>`)}. Lowering stays possible.`
 }
 
 function whyWords(review: Review): string {
@@ -232,11 +249,23 @@ export function overridesIn(
     })
 }
 
-function abortWords({ closed, rollback }: Extract<Outcome, { code: 'aborted' }>): string {
-  const steps = closed.length === 0 ? 'No step was open.' : `Closed ${closed.map((number) => `#${number}`).join(', ')}.`
-  return rollback === undefined
-    ? `🛑 ${steps} The canary has no traffic.`
-    : `🛑 ${steps} Merge #${rollback} to send all traffic back: no gate holds it.`
+function abortWords({ closed, rollbacks, rolledBack, unreadable }: Aborted): string {
+  const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
+  if (rolledBack.length > 0) sentences.push(`Merged already: ${numbers(rolledBack)}, which sends all traffic back.`)
+  if (rollbacks.length > 0)
+    sentences.push(
+      `Merge ${numbers(rollbacks)} to send all traffic back: no gate holds ${rollbacks.length === 1 ? 'it' : 'them'}.`,
+    )
+  if (unreadable.length > 0)
+    sentences.push(
+      `Perch cannot read the canary's share of ${list(unreadable)}, so it cannot roll that back. Set the weights by hand in a pull request.`,
+    )
+  const isIdle = rolledBack.length + rollbacks.length + unreadable.length === 0
+  return `🛑 ${sentences.join(' ')}${isIdle ? ' On the base branch the canary has no traffic.' : ''}`
+}
+
+function numbers(pulls: readonly number[]): string {
+  return pulls.map((number) => `#${number}`).join(', ')
 }
 
 function helpWords(): string {

@@ -10,6 +10,7 @@ export type GateRefusal =
   | { readonly code: 'in-the-past'; readonly until: number }
   | { readonly code: 'gate-not-waiting'; readonly gate: string; readonly open: readonly string[] }
   | { readonly code: 'no-head' }
+  | { readonly code: 'override-not-deployed'; readonly base: string; readonly judgedFor: string }
   | NotDeployed
   /** A new plan is a commit, and this pull request takes none any more. `step`: the open one that would. */
   | { readonly code: 'plan-on-merged'; readonly step: number | undefined }
@@ -43,6 +44,8 @@ export function explainGateRefusal(refusal: GateRefusal): string {
         : `A plan is a commit, and this pull request is closed. Comment the same on the open step, #${refusal.step}.`
     case 'not-deployed':
       return notDeployedWords(refusal)
+    case 'override-not-deployed':
+      return `An override does not count here: this pull request is for ${code(refusal.base)}, which is not a deployed branch. Comment on the pull request that brings the change to ${code(refusal.judgedFor)}.`
     case 'no-head':
       return 'This pull request is not open, so it has no head commit to do that for. Comment on the open step.'
   }

@@ -95,6 +95,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'in-the-past':
     case 'gate-not-waiting':
     case 'no-head':
+    case 'override-not-deployed':
     case 'not-deployed':
     case 'plan-on-merged':
       return explainGateRefusal(refusal)

@@ -1,0 +1,14 @@
+import type { Files } from '../core/layer/place.ts'
+import type { Sha } from '../core/rollout/facts.ts'
+import type { Desk } from './desk.ts'
+
+/** Whether two commits or trees differ in these files only, and the later one has just these texts. */
+export async function changesOnly(
+  { mirror }: Pick<Desk, 'mirror'>,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  files: Files,
+): Promise<boolean> {
+  const changed = await mirror.changed(base, head)
+  const texts = await mirror.read(head, changed)
+  return changed.length === files.size && changed.every((path) => texts.get(path) === files.get(path))
+}
