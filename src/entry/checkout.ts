@@ -21,7 +21,7 @@ export interface Printed {
   readonly err: string
 }
 
-/** Names and contents of files may be anybody's: what is printed of them, nothing obeys, no terminal and no CI. */
+/** Anybody may have written the names and contents of files, so no terminal and no CI system may obey what is printed of them. */
 export function printed(code: Printed['code'], out: string, err = ''): Printed {
   return { code, out: terminalText(out), err: terminalText(err) }
 }

@@ -8,7 +8,7 @@ export const DeliveryJob = z.object({
   delivery: z.object({ id: z.string(), name: z.string(), payload: z.record(z.string(), z.unknown()) }),
 })
 
-/** What a cluster told, as it waits in the queue; its repository is known by name only. */
+/** A report of a cluster, as it waits in the queue. Its repository is known by name only. */
 export const ReportJob = z.object({
   told: z.object({ owner: z.string(), repo: z.string(), report: Report, receivedAt: z.number() }),
 })

@@ -40,7 +40,7 @@ export async function answeredCommands(context: Needs, pull: number): Promise<Re
 
 export interface KnownCommands {
   readonly done: ReadonlySet<number>
-  /** With since when. */
+  /** `at`: since when. */
   readonly waiting: readonly (CommandComment & { readonly at: number })[]
 }
 
@@ -74,7 +74,7 @@ export async function settleWaiting(
   }
 }
 
-/** Longer than commands are looked at. */
+/** Longer than Perch looks for commands. */
 const KEPT_MS = 2 * (COMMAND_LIFE_MS + LATE_MS)
 
 function keyOf({ repo }: Needs, { pull, comment }: CommandComment): string {

@@ -1,4 +1,4 @@
-/** Finds, of all open pull requests, those whose checks may rest on something that is another now. */
+/** Finds the open pull requests whose checks may rest on something that has changed since. */
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { DeployedBranches } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
@@ -48,12 +48,12 @@ function howStale(
   return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
 }
 
-/** Whether it is not what it was: its ends, or those that share its head. */
+/** Whether its ends changed, or the pull requests that share its head. */
 function isAnother(pull: PullRequest, seen: Seen, { open }: Now): boolean {
   if (seen.head !== pull.head.sha || seen.into !== pull.base.ref || seen.draft !== pull.draft) return true
   const peers = open.filter(({ head }) => head.sha === pull.head.sha).map(({ number }) => number)
   const [writer] = peers.sort((a, b) => a - b)
-  // The one that writes the checks knows all of them, any other one who writes.
+  // The one that writes the checks knows all of them; the others know which one writes.
   return writer === pull.number ? String(peers) !== String(seen.peers) : writer !== seen.peers[0]
 }
 

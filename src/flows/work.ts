@@ -39,7 +39,7 @@ export const Task = z.discriminatedUnion('type', [
     type: z.literal('closed'),
     ...Where,
     pull: z.int(),
-    /** Which nothing undoes. */
+    /** Nothing undoes a merge. */
     merged: z.boolean().optional(),
   }),
   /** A stop came or went: everything that it can stop is judged again. */

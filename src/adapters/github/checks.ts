@@ -101,7 +101,7 @@ function fieldsOf(report: CheckReport): Readonly<Record<string, unknown>> {
   }
 }
 
-/** GitHub says no limit; so much fits any column. Further pull requests are found by memory and by their own webhooks. */
+/** GitHub documents no limit; this much fits any database column. Further pull requests are found by memory and by their own webhooks. */
 const MAX_EXTERNAL_ID = 250
 const MAX_BASE = 60
 

@@ -23,7 +23,7 @@ const ConversationAnswer = z.object({
   }),
 })
 
-/** A page of a pull request's comments, and where the next one begins; undefined where it is no such page. */
+/** A page of a pull request's comments, and where the next one begins; undefined where the answer is something else. */
 export function conversationPageOf(
   answer: unknown,
 ): { readonly nodes: readonly z.infer<typeof WrittenComment>[]; readonly after: string | undefined } | undefined {

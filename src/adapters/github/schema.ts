@@ -265,7 +265,7 @@ const ActivityAnswer = z.object({
   actor: Account.nullable(),
 })
 
-/** A list of activities; undefined where it is no such list. */
+/** A list of activities; undefined where the answer is something else. */
 export function branchMovesIn(answer: unknown, us: AppIdentity): readonly BranchMove[] | undefined {
   const list = z.array(ActivityAnswer).safeParse(answer)
   if (!list.success) return undefined

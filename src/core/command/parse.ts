@@ -7,10 +7,10 @@ import { plainLines } from './plain-lines.ts'
 const VERB = '/canary'
 /** Each with how far a near miss may be off. */
 const VERBS = { [VERB]: 2, '/freeze': 1, '/unfreeze': 1 } as const
-/** Nothing longer is near one. */
+/** A longer word is never close to a command. */
 const MAX_VERB = 12
 
-/** More than anybody means; each is answered, and may be a commit. */
+/** Nobody needs more. Each one gets an answer, and may become a commit. */
 const MAX_COMMANDS = 20
 
 /**

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../result.ts'
 const MAX_LENGTH = 2 * 65_536
 /** Each can open a block of its own. */
 const MAX_LINES = 2_000
-/** Of quotes and list items, in all, on one line, and below each other. The parser's time grows with their product. */
+/** Limits of quotes and list items: in total, on one line, and nested. The parser's time grows with their product. */
 const MARKERS = { all: 1_000, line: 8, columns: 16 }
 /** In one paragraph: what may begin emphasis, code, a link or HTML. Each is compared with those before it. */
 const MAX_INLINE = 500

@@ -51,7 +51,7 @@ interface Search {
   readonly folder: string
 }
 
-/** What of a kustomization adds to Secrets from elsewhere: generators, and patches in files of their own. */
+/** The parts of a kustomization that add to Secrets from elsewhere: generators, and patches in files of their own. */
 function collect(data: Data, search: Search): void {
   if (Array.isArray(data)) data.forEach((item: Data) => collect(item, search))
   if (!isMapping(data)) return

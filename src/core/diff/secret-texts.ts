@@ -65,7 +65,7 @@ export function textsIn(data: Data | undefined, depth = 0): readonly string[] {
   return isMapping(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
 }
 
-/** Of what is no mapping and no list, the text itself says it all. */
+/** For a text that is neither a mapping nor a list, the text itself is compared. */
 function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
   return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }

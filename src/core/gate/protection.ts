@@ -15,7 +15,7 @@ export type ProtectionGap =
   | { readonly code: 'not-required' | 'not-ours'; readonly check: CheckName }
   | { readonly code: 'spares-admins' | 'not-up-to-date' }
 
-/** Where a branch is not protected as Perch's promises need. What GitHub does not say is no gap. */
+/** Where the protection of a branch is weaker than Perch's promises need. What GitHub does not say does not count as a gap. */
 export function protectionGaps(protection: BranchProtection): readonly ProtectionGap[] {
   const { checks, isUpToDate, hasQueue, sparesAdmins } = protection
   const gaps = (['canary/validate', 'canary/gate'] as const).flatMap((check): ProtectionGap[] => {

@@ -11,7 +11,7 @@ export interface StepHistory {
   readonly landing: Landed
   /** The newest base commit up to which the step is known to be unchanged. */
   readonly checkedTo: Sha
-  /** The signals that were asked for (`wantsKey`): of others nothing is known. */
+  /** The signals that were asked for (`wantsKey`). Nothing is known about others. */
   readonly wants: string
   /** Every commit from the landing up to this one has been asked about. */
   readonly scannedTo: Sha | undefined

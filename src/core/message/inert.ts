@@ -14,10 +14,10 @@ const UNSEEN =
 /** By our markers we find our own comments: nobody else's text may look like one. */
 const MARKER = /<!--(?= *perch:)/gi
 
-/** What GitHub makes something of, in titles and in commit messages too: mentions, references, bare links and emoji; no times. */
+/** What GitHub acts on, in titles and in commit messages too: mentions, references, bare links and emoji. Times stay as they are. */
 const LIVE = /[@#]|:(?=\/\/|(?!\d\d:)[\w+-]+:)|\bwww(?=\.)|\bGH(?=-\d)/gi
 
-/** The id of a commit: of no part of it must so many digits be left that it is one, too. */
+/** The id of a commit. No part that is left may have enough digits to be an id itself. */
 const COMMIT = /(?<!\w)[\da-f]{7,40}(?!\w)/gi
 const SIX = /.{6}(?=.)/g
 

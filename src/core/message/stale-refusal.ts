@@ -9,7 +9,7 @@ export type StaleRefusal =
   | { readonly code: 'head-keeps-moving' }
   /** `age`: it came after the comment, or nobody can tell. */
   | { readonly code: 'head-not-seen'; readonly head: Sha; readonly age: 'later' | 'unknown' }
-  /** Nobody could carry it out for as long as commands live. */
+  /** Perch could not carry it out within the life of a command. */
   | { readonly code: 'too-late' }
 
 export function explainStale(refusal: StaleRefusal): string {

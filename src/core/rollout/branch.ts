@@ -45,7 +45,7 @@ function escaped(character: string): string {
   return hex === character ? `=${character.charCodeAt(0).toString(16).toUpperCase()}` : hex.replaceAll('%', '=')
 }
 
-/** Two rounds of FNV-1a in 32 bits: no secret, and long enough that two names of one repository do not meet. */
+/** Two rounds of FNV-1a in 32 bits. Not secret, but long enough that two names of one repository do not collide. */
 function markOf(name: string): string {
   return [0x811c9dc5, 0x01000193].map((seed) => round(name, seed).toString(36).padStart(7, '0')).join('')
 }

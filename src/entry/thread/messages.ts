@@ -3,7 +3,7 @@ import { TOOLS } from '../../core/policy/remark.ts'
 import type { ClaimedJob, Job } from '../../ports/jobs.ts'
 import type { Environment } from '../env.ts'
 
-/** From a thread of this process and not from outside: what it is, is said by the types of the sender. */
+/** Comes from a thread of this process and not from outside, so the sender's types are trusted. */
 function fromUs<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'object' && value !== null)
 }

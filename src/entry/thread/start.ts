@@ -28,13 +28,13 @@ interface Parts {
   readonly restartMs?: number
 }
 
-/** What one review needs is far less; with more, this thread ends and not the process. */
+/** One review needs far less. A review that needs more ends this thread, not the process. */
 const MAX_HEAP_MB = 2_048
-/** The longest that a thread may not even say that it lives. Its jobs are tried again, and given up with words in the end. */
+/** A thread that does not answer for so long is ended. Its jobs are tried again, and in the end given up with words. */
 const STUCK_MS = 120_000
 const BEAT_MS = 5_000
 const RESTART_MS = 1_000
-/** Of a health check. */
+/** How long a health check waits for the thread. */
 const TOOLS_MS = 500
 
 export async function startWorkThread(parts: Parts): Promise<WorkThread> {
