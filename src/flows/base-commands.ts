@@ -8,7 +8,7 @@ import type { PullRequest } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
 import { resolve } from '../core/rollout/resolve.ts'
-import { moveAfter, type Standing, standingOf } from '../core/rollout/standing.ts'
+import { moveAfter, type Standing, standingOf, sureShare } from '../core/rollout/standing.ts'
 import { targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { abortAll } from './abort.ts'
@@ -139,7 +139,7 @@ async function proposeMove(
   const move = moveFor(standing, command)
   if (move === 'already') {
     const earlier = proposedBefore(desk, base, { standing, since: pending.createdAt })
-    return earlier ?? { code: 'already', name, share: standing.share }
+    return earlier ?? { code: 'already', name, share: sureShare(standing) }
   }
   if (move === undefined) return refused({ code: 'no-next-step', name, share: standing.share })
   const by = { login: pending.login, pull: pull.number, cause: String(pending.id) }
@@ -149,10 +149,10 @@ async function proposeMove(
 }
 
 function moveFor(standing: Standing, command: ShareCommand): Move | 'already' | undefined {
-  const from = standing.share
-  if (command.name === 'next' || (command.name === 'promote' && from === 100)) return moveAfter(standing)
+  const from = sureShare(standing)
+  if (command.name === 'next' || (command.name === 'promote' && standing.share === 100)) return moveAfter(standing)
   const to = command.name === 'promote' ? 100 : command.percent
-  if (to === from) return 'already'
+  if (to === standing.share) return 'already'
   return to === 0 ? { kind: 'rollback', from } : { kind: 'share', from, to }
 }
 

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import { filesForAll } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, type Standing } from '../core/rollout/standing.ts'
+import { standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
 import { type Target, together } from '../core/rollout/target.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Worktree } from '../ports/worktree.ts'
@@ -42,7 +42,7 @@ export async function setInCheckout(
   const to = command.percent
   const moves = targets.value.map((target) => ({
     target,
-    move: { kind: 'share', from: standingOf(target).share, to } as const,
+    move: { kind: 'share', from: sureShare(standingOf(target)), to } as const,
   }))
   const [first] = moves
   if (first === undefined) throw new Error('A command that means nothing was let through.')

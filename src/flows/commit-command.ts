@@ -10,7 +10,7 @@ import type { Files } from '../core/layer/place.ts'
 import { filesForAll, type Move, type PlanChange } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf } from '../core/rollout/standing.ts'
+import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, nextStep, planOf, targetName, type Target, together } from '../core/rollout/target.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import { changesOnly } from './changes-only.ts'
@@ -163,7 +163,7 @@ type Moves = readonly { readonly target: Target; readonly move: Change }[]
 
 /** Whether a move gives the canary more than both branches do, or changes what it gets later. */
 function isRaise({ target, move }: { readonly target: Target; readonly move: Change }): boolean {
-  return move.kind === 'plan' || move.to > Math.max(move.from, standingOf(target).share)
+  return move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target)))
 }
 
 /** From what the base branch has to what the command asks for, in each of the targets. */
@@ -180,7 +180,7 @@ async function movesFor(
   const moves: { target: Target; move: Extract<Move, { kind: 'share' }> }[] = []
   for (const target of at.targets) {
     const old = snapshot.targets.find((known) => isSameRollout(known, target))
-    const from = old === undefined ? 0 : standingOf(old).share
+    const from = old === undefined ? 0 : sureShare(standingOf(old))
     const to = shareOf(command) ?? nextStep(planOf(old ?? target), from)
     if (to === undefined) return err({ code: 'no-next-step', name: targetName(target), share: from })
     moves.push({ target, move: { kind: 'share', from, to } })

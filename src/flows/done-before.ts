@@ -5,7 +5,7 @@ import { commandTrailer } from '../core/message/pull-request.ts'
 import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
-import type { Standing } from '../core/rollout/standing.ts'
+import { type Standing, sureShare } from '../core/rollout/standing.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
 import { isAllOurs } from './step-ownership.ts'
@@ -68,7 +68,8 @@ export function proposedBefore(
   { pulls }: Pick<BaseState, 'pulls'>,
   { standing, since }: { readonly standing: Standing; readonly since: number },
 ): Outcome | undefined {
-  const { target, share } = standing
+  const { target } = standing
+  const share = sureShare(standing)
   const move: Move = share === 0 ? { kind: 'rollback', from: 0 } : { kind: 'share', from: 0, to: share }
   const pull = pulls.find(
     (one) => isStepOf(target, one, botLogin) && isBranchFor(one.head.ref, move) && one.createdAt >= since,

@@ -14,7 +14,7 @@ import { isLinted } from '../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
-import { standingOf } from '../core/rollout/standing.ts'
+import { mayHaveTraffic, standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import { loadDemands, type Mended, mendedBy, newDemands } from './demands.ts'
@@ -201,8 +201,8 @@ async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<rea
 function raisedRoutes({ before, after }: Sides): ReadonlySet<string> {
   const raised = after.snapshot.targets.filter((target) => {
     const old = before.snapshot.targets.filter((known) => isSameRollout(known, target))
-    const least = old.length === 0 ? 0 : Math.min(...old.map((known) => standingOf(known).share))
-    return standingOf(target).share > least
+    const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
+    return sureShare(standingOf(target)) > least
   })
   return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
 }
@@ -212,8 +212,9 @@ function vanished({ before, after }: Sides): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
     left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))
+  const isWhole = (target: Target): boolean => target.environments.every((name) => isLeft(target, name))
   return before.snapshot.targets
     .map(standingOf)
-    .filter(({ share, target }) => share > 0 && !target.environments.every((name) => isLeft(target, name)))
+    .filter((standing) => mayHaveTraffic(standing) && !isWhole(standing.target))
     .map(vanishedProblem)
 }

@@ -5,7 +5,7 @@ import type { ReviewedChange } from '../core/gate/review.ts'
 import { targetAsBase } from '../core/rollout/as-base.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, type Standing } from '../core/rollout/standing.ts'
+import { standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
 import { versionLabels } from '../core/traffic/version.ts'
 import { analyse } from './analyse.ts'
@@ -34,7 +34,7 @@ export async function judgeChanges(
       const own = rises.filter((rise) => rise.target === target && isIn(rise, from))
       const difference = { from, to, version: versionChange(from, to), ...reachOf(own, { from, to }) }
       const { version, reach, widened } = difference
-      if ((from?.share ?? 0) === reach && version === undefined && widened.length === 0) continue
+      if (sureOf(from) === reach && version === undefined && widened.length === 0) continue
       changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
     }
   }
@@ -53,15 +53,16 @@ function reachOf(
   rises: readonly RolloutRise[],
   { from, to }: { readonly from: Standing | undefined; readonly to: Standing },
 ): { readonly reach: number; readonly widened: readonly RolloutRise[] } {
-  const isRaise = to.share > (from?.share ?? 0)
-  const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > to.share)
-  return { reach: Math.max(to.share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
+  const share = sureShare(to)
+  const isRaise = share > sureOf(from)
+  const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > share)
+  return { reach: Math.max(share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
 }
 
 /** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
 function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
   const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || from.share === 0) return undefined
+  if (from === undefined || sureShare(from) === 0) return undefined
   if (old !== undefined && now !== undefined && old.stable !== now.stable)
     return { role: 'stable', from: old.stable, to: now.stable }
   return to.share === 0 ? undefined : canaryChange(from, to)
@@ -98,18 +99,23 @@ async function judgeChange(desk: Needs, difference: Difference, question: Questi
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
   const { freezesAt } = change.restraints
-  return { target, from: from?.share ?? 0, to: reach, version, widened, finishes, verdicts, freezesAt }
+  return { target, from: sureOf(from), to: reach, version, widened, finishes, verdicts, freezesAt }
 }
 
-function isFinish({ from, to }: Difference): boolean {
-  return from?.phase === 'finishing-weights' && to.share === 0
+function sureOf(from: Standing | undefined): number {
+  return from === undefined ? 0 : sureShare(from)
+}
+
+/** The flip alone: with another version behind an entry it is no end of what was measured. */
+function isFinish({ from, to, version }: Difference): boolean {
+  return from?.phase === 'finishing-weights' && to.share === 0 && version === undefined
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
 async function trafficChange(desk: Needs, difference: Difference, question: Question): Promise<TrafficChange> {
   const { from, to, version, reach, base } = difference
   const widens = difference.widened.length > 0
-  const fromShare = from?.share ?? 0
+  const fromShare = sureOf(from)
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
   const isHeldBack = reach > fromShare || promotes || widens
@@ -137,7 +143,7 @@ async function stepBefore(
   question: Question,
   { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
-  if (from === undefined || from.share === 0) return { liveness: undefined, analysis: undefined }
+  if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
   const liveness = await livenessOf(desk, question, from)
   const isMeasured = isHeldBack && liveness.state === 'live'
   return { liveness, analysis: isMeasured ? await analyse(desk, from, liveness.since) : undefined }

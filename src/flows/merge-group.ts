@@ -7,7 +7,7 @@ import { staleGroupProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf } from '../core/rollout/standing.ts'
+import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
@@ -162,7 +162,9 @@ async function withoutTwins(
   const own = await loadSnapshot(desk, group.base, config.value)
   const sharesIn = (commit: Commit, { targets }: Snapshot): GroupCommit => {
     const shares = targets.flatMap((target) => {
-      const { share, versions } = standingOf(target)
+      const standing = standingOf(target)
+      const { versions } = standing
+      const share = sureShare(standing)
       return movedRoutes(target).map((route) => [route, { share, stable: versions?.stable }] as const)
     })
     return { ...commit, shares: new Map(shares) }

@@ -5,7 +5,7 @@ import { planOf, type Target, targetName } from '../core/rollout/target.ts'
 export interface PlannedRollout {
   readonly target: Target
   /** What the base branch has. */
-  readonly share: number
+  readonly share: number | 'unknown'
   /** What an open pull request sets. */
   readonly proposed?: number
 }

@@ -1,7 +1,7 @@
 import type { Override } from '../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../core/gate/restraint.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf } from '../core/rollout/standing.ts'
+import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../core/stop/window.ts'
@@ -82,7 +82,7 @@ async function orderOf(
     there.find(({ route }) => route.kind === kind && route.name === name)
   if (first === undefined) return { environment, found: { code: 'missing' } }
   const standing = standingOf(first)
-  const liveness = standing.share === 0 ? undefined : await livenessOf(desk, question, standing)
+  const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(desk, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
   const analysis = liveness?.state === 'live' ? await analyse(desk, standing, liveness.since) : undefined

@@ -1,5 +1,6 @@
 import { saysClosed, STOPPED_MARKER, stoppedWords } from '../core/message/stopped-step.ts'
 import { isStepOf, kindOf } from '../core/rollout/branch.ts'
+import { sureShare } from '../core/rollout/standing.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import type { Desk } from './desk.ts'
@@ -12,7 +13,7 @@ import type { BaseState } from './rollouts.ts'
  */
 export async function sayStopped(desk: Desk, base: BaseState, rollout: RolloutFacts): Promise<void> {
   const { standing, stoppedByHand } = rollout
-  const { target, share, phase } = standing
+  const { target, phase } = standing
   const step = base.pulls.find((pull) => isStepOf(target, pull, desk.botLogin))
   if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
   const key = `stopped:${desk.repo.id}:${step.number}:${step.closedAt ?? 0}`
@@ -23,7 +24,7 @@ export async function sayStopped(desk: Desk, base: BaseState, rollout: RolloutFa
   const origin = Number.isInteger(pr) && pr > 0 ? pr : undefined
   if (!isSaid)
     await sayIfAllowed(desk, step.number, () =>
-      desk.conversation.add(step.number, stoppedWords(target, { share, origin })),
+      desk.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
     )
   await desk.memo.set(key, true)
 }

@@ -12,7 +12,7 @@ import { findTargets } from '../../src/core/rollout/find-target.ts'
 import { filesForAll } from '../../src/core/rollout/move.ts'
 import { rereadTarget } from '../../src/core/rollout/read-target.ts'
 import { readSnapshot } from '../../src/core/rollout/snapshot.ts'
-import { standingOf } from '../../src/core/rollout/standing.ts'
+import { standingOf, sureShare } from '../../src/core/rollout/standing.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 import { reweigh } from '../../src/core/traffic/reweigh.ts'
 import { canaryShareOf, type Route, weightedRules } from '../../src/core/traffic/route.ts'
@@ -81,7 +81,7 @@ function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; re
   if (!targets.ok) return targets
   const moves = targets.value.map((target) => ({
     target,
-    move: { kind: 'share', from: standingOf(target).share, to: asked.percent } as const,
+    move: { kind: 'share', from: sureShare(standingOf(target)), to: asked.percent } as const,
   }))
   const made = filesForAll(moves, undefined)
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })

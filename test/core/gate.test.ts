@@ -152,6 +152,12 @@ test('what holds a raise back beside its own rollout', () => {
     ['done there', order(STAGING), 1500, 'order pass'],
     ['still baking there', order(STAGING), 1499, 'order wait until 1500'],
     ['not that far there', order({ ...STAGING, share: 5 }), 1500, 'order wait'],
+    [
+      'nobody can tell how far there',
+      order({ ...STAGING, share: 'unknown', stable: STAGING.canary }),
+      1500,
+      'order wait',
+    ],
     ['another version there', order({ ...STAGING, canary: 'v3' }), 1500, 'order wait'],
     ['not live there', order({ ...STAGING, liveness: NOT_YET }), 1500, 'order wait'],
     ['the timer there', order({ ...STAGING, liveness: TIMER }), 1200, 'order wait until 1300'],

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnalysisReport } from '../../src/core/analysis/report.ts'
 import { abort, type Proposal, type RolloutFacts, transition } from '../../src/core/rollout/transition.ts'
+import { filesFor } from '../../src/core/rollout/move.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { nextStep, planOf } from '../../src/core/rollout/target.ts'
-import { pullRequest, sample } from './samples.ts'
+import { destinationRule, pullRequest, sample, targetOf, virtualService } from './samples.ts'
 
 const standings = {
   idle: standingOf(sample(100, 0)),
@@ -132,6 +133,18 @@ test('an abort closes the step and proposes the rollback once, and nothing where
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '25')] })), 'close #9 aborted, propose rollback')
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0')] })), '')
   assert.equal(say(abort({ standing: standings.idle, open: [] })), '')
+})
+
+test('a share that cannot be read is no share of nothing: it is rolled back, and no rollback is dropped for it', () => {
+  const text = virtualService(75, 25).replace(/weight: 25$/m, 'weight: "25"')
+  const standing = standingOf(targetOf({ 'vs.yaml': text, 'dr.yaml': destinationRule('v1', 'v2') }))
+  assert.deepEqual([standing.phase, standing.share], ['unreadable', 'unknown'])
+  assert.equal(say(abort({ standing, open: [open(9, '50')] })), 'close #9 aborted, propose rollback')
+  const facts = { standing, stoppedByHand: false, rollbackRefused: false }
+  assert.equal(say(transition({ ...facts, open: [open(9, '0')] })), '')
+  assert.equal(say(transition({ ...facts, open: [open(9, '0', false)] })), 'replan #9 rollback')
+  const made = filesFor({ kind: 'rollback', from: 0 }, standing.target, undefined)
+  assert.equal(made.ok ? 'made' : made.error.code, 'invalid-weight')
 })
 
 test('the plan is the object’s own, else the config’s, and always ends at 100', () => {

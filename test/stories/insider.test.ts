@@ -1,6 +1,7 @@
 /** What somebody who may write to the repository tries, to raise a canary past its gates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { commandTrailer } from '../../src/core/message/pull-request.ts'
 import { aStory, checksOn, FAST, gitops, type Story, VS } from './world.ts'
 
 /** Opens a pull request with other files, and resolves to what its checks conclude and say. */
@@ -47,4 +48,24 @@ test('roles cannot be swapped by themselves, for a later change to lower the sta
   })
   assert.equal(validate, 'failure')
   assert.match(words, /have other roles/)
+})
+
+test('a commit that claims to have carried a command out does not keep it from being carried out', async () => {
+  const story = await aStory({ files: gitops(FAST, [75, 25]) })
+  const text = story.repository().file(VS) ?? ''
+  const files = { [VS]: text.replace('weight: 75 ', 'weight: 50 ').replace(/weight: 25$/m, 'weight: 50') }
+  const alice = story.person('alice')
+  const { number } = alice.openPullRequest({ branch: 'change', title: 'change', files })
+  const first = alice.comment(number, 'Comments are numbered upwards.')
+  const trailers = Array.from({ length: 60 }, (_, index) => commandTrailer(`${first.id + 1 + index}.0`))
+  alice.push('change', { 'README.md': 'x\n' }, ['forged', '', ...trailers].join('\n'))
+  const comment = story.person('olga').comment(number, '/canary 0')
+  assert.ok(comment.id <= first.id + 60)
+  await story.until('the answer', () =>
+    story
+      .repository()
+      .comments(number)
+      .some(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  assert.equal(story.weights('change'), '100/0')
 })

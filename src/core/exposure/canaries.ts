@@ -2,7 +2,7 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { hopsOf } from '../finding/hops.ts'
 import { namespaceOf } from '../finding/scene.ts'
 import { layeredIn } from '../layer/layered.ts'
-import { standingOf } from '../rollout/standing.ts'
+import { standingOf, sureShare } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
 import { type Rise, risesIn } from './exposure.ts'
@@ -41,7 +41,7 @@ export function rolloutRises(
     id: String(index),
     before: was === undefined ? [] : placesOf(was, objects.before ?? []),
     after: isGone ? [] : placesOf(target, objects.after),
-    share: was === undefined ? 0 : standingOf(was).share,
+    share: was === undefined ? 0 : sureShare(standingOf(was)),
   }))
   return risesIn(objects, canaries).flatMap((rise) => {
     const pair = pairs[Number(rise.canary)]

@@ -42,7 +42,8 @@ export interface Order {
     | { readonly code: 'together' }
     | {
         readonly code: 'found'
-        readonly share: number
+        /** `unknown`: a weight there cannot be read. */
+        readonly share: number | 'unknown'
         readonly stable: string | undefined
         readonly canary: string | undefined
         readonly liveness: Liveness | undefined
@@ -61,7 +62,12 @@ export type RestraintReason =
       readonly problem: 'missing' | 'together' | 'other-version'
     }
   | { readonly code: 'after-not-live'; readonly environment: string; readonly liveness: Liveness }
-  | { readonly code: 'after-behind'; readonly environment: string; readonly share: number; readonly wanted: number }
+  | {
+      readonly code: 'after-behind'
+      readonly environment: string
+      readonly share: number | 'unknown'
+      readonly wanted: number
+    }
   | { readonly code: 'after-baking'; readonly environment: string; readonly until: number }
   | { readonly code: 'after-analysis'; readonly environment: string; readonly report: AnalysisReport }
   | { readonly code: 'after-done'; readonly environment: string }
@@ -120,7 +126,7 @@ function orderVerdict(
   const isFinished = found.share === 0 && found.stable !== undefined && found.stable === change.canary
   const done: RestraintVerdict = { gate: 'order', state: 'pass', reason: { code: 'after-done', environment } }
   if (isFinished) return done
-  if (found.share === 0 || found.share < change.to)
+  if (found.share === 'unknown' || found.share === 0 || found.share < change.to)
     return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
   if (found.canary !== change.canary) return wait({ code: 'after', environment, problem: 'other-version' })
   const { liveness } = found

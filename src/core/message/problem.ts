@@ -164,7 +164,7 @@ export function vanishedProblem({ target, share }: Standing): Problem {
     code: 'rollout-vanished',
     file: target.route.place.file,
     line: 1,
-    what: `The canary of ${code(targetName(target))} has ${percent(share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
+    what: `The canary of ${code(targetName(target))} has ${shareWords(share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
     next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
   }
 }

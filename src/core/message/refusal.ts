@@ -46,7 +46,7 @@ export type Refusal =
     }
   | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
   | StaleRefusal
-  | { readonly code: 'no-next-step'; readonly name: string; readonly share: number }
+  | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
@@ -124,6 +124,8 @@ function explainAmbiguous(choices: readonly string[]): string {
 }
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
+  if (share === 'unknown')
+    return `Nobody can tell where ${code(name)} is: a weight is not a whole number. Correct it in a pull request, then comment again.`
   return share === 0
     ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
     : `${code(name)} is at ${percent(share)}; there is no step after that.`

@@ -1,5 +1,5 @@
 import type { ReviewedChange } from '../gate/review.ts'
-import type { Standing } from '../rollout/standing.ts'
+import { type Standing, sureShare } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
 import { type NotDeployed, notDeployedWords } from './gate-refusal.ts'
 import { code, paragraphs, percent, table } from './markdown.ts'
@@ -29,7 +29,7 @@ export interface PlanStatus {
   readonly name: string
   readonly plan: readonly number[]
   /** What the base branch has. */
-  readonly share: number
+  readonly share: number | 'unknown'
   /** What an open pull request sets. */
   readonly proposed: number | undefined
 }
@@ -74,22 +74,23 @@ function standingsTable(lines: readonly StandingLine[]): string {
     standing.phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[standing.phase],
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
-  const moving = lines.filter(({ standing }) => standing.share > 0)
+  const moving = lines.filter(({ standing }) => sureShare(standing) > 0)
   const pictures = moving.map(({ standing }) =>
-    planPicture({ plan: planOf(standing.target), now: standing.share, next: undefined }),
+    planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
   )
   const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
   return paragraphs(table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {
-  const now = share === 0 ? 'not begun' : `at ${percent(share)}`
+  const now =
+    share === 'unknown' ? 'at a share that cannot be read' : share === 0 ? 'not begun' : `at ${percent(share)}`
   const here =
     proposed === undefined || proposed === share
       ? ''
       : ` This pull request sets ${percent(proposed)}, and has not merged yet.`
   return paragraphs(
     `The plan of ${code(name)} is ${planWords(plan)}; on the base branch it is ${now}.${here}`,
-    planPicture({ plan, now: share, next: proposed === share ? undefined : proposed }),
+    planPicture({ plan, now: share === 'unknown' ? 0 : share, next: proposed === share ? undefined : proposed }),
   )
 }

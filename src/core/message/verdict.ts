@@ -142,7 +142,7 @@ function orderWords(reason: OrderReason): string {
     case 'after-done':
       return `${name} has done this step.`
     case 'after-behind':
-      return `${name} comes first, and is at ${percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish with this version.`
+      return `${name} comes first, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish with this version.`
     case 'after-baking':
       return `${name} comes first, and must stay live there until ${time(reason.until)}.`
     case 'after-not-live':

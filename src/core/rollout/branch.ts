@@ -1,6 +1,6 @@
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
-import type { Standing } from './standing.ts'
+import { type Standing, sureShare } from './standing.ts'
 import type { Target } from './target.ts'
 
 /** Three of these, what stands around them, and `.next` stay below the 255 bytes that GitHub takes for a ref. */
@@ -80,18 +80,20 @@ export function kindOf(branch: string, phase: Standing['phase']): Move['kind'] {
 }
 
 /** The move that a branch of this rollout proposes from where the base branch stands; undefined where it proposes none. */
-export function moveOf(branch: string, { phase, share, versions }: Standing): Move | undefined {
+export function moveOf(branch: string, standing: Standing): Move | undefined {
+  const { phase, versions } = standing
+  const from = sureShare(standing)
   const kind = kindOf(branch, phase)
   switch (kind) {
     case 'finish-weights':
       return { kind }
     case 'rollback':
-      return { kind, from: share }
+      return { kind, from }
     case 'finish-version':
       return { kind, from: versions?.stable ?? 'stable', to: versions?.canary ?? 'canary' }
     case 'share': {
       const to = Number(branch.split('/').at(-1))
-      return to > 0 && to <= 100 ? { kind, from: share, to } : undefined
+      return to > 0 && to <= 100 ? { kind, from, to } : undefined
     }
   }
 }

@@ -2,6 +2,7 @@ import type { StandingLine } from '../message/status.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
+import { mayHaveTraffic } from './standing.ts'
 import type { RolloutFacts } from './transition.ts'
 
 /** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives. */
@@ -20,7 +21,7 @@ export function relatedTo(
 
 /** What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic. */
 export function statusLines(related: readonly RolloutFacts[], all: readonly RolloutFacts[]): readonly StandingLine[] {
-  const shown = related.length > 0 ? related : all.filter(({ standing }) => standing.share > 0)
+  const shown = related.length > 0 ? related : all.filter(({ standing }) => mayHaveTraffic(standing))
   return shown.map(({ standing, open, broughtBy }) => ({
     standing,
     broughtBy,

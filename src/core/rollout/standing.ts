@@ -8,7 +8,7 @@ import { nextStep, planOf, type Target } from './target.ts'
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
   | { readonly phase: 'idle'; readonly share: 0 }
   /** A weight cannot be read: nobody knows the share, and nothing is driven. */
-  | { readonly phase: 'unreadable'; readonly share: 0 }
+  | { readonly phase: 'unreadable'; readonly share: 'unknown' }
   /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
   | { readonly phase: 'by-hand'; readonly share: number }
   | { readonly phase: 'stepping'; readonly share: number }
@@ -18,11 +18,21 @@ export type Standing = { readonly target: Target; readonly versions: Versions | 
   | { readonly phase: 'finishing-weights'; readonly share: 100 }
 )
 
+/** A share to calculate with: what is certain, and nothing where nobody knows it. Never says that there is no traffic. */
+export function sureShare({ share }: Pick<Standing, 'share'>): number {
+  return share === 'unknown' ? 0 : share
+}
+
+/** Whether the canary has traffic, or may have. */
+export function mayHaveTraffic({ share }: Pick<Standing, 'share'>): boolean {
+  return share !== 0
+}
+
 export function standingOf(target: Target): Standing {
   const share = canaryShare(target.route) ?? 0
   const versions = versionsOf(target.route, target.neighbours)
   const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
-  if (share === 'unknown') return { target, versions, phase: 'unreadable', share: 0 }
+  if (share === 'unknown') return { target, versions, phase: 'unreadable', share }
   if (share === 0) return { target, versions, phase: 'idle', share: 0 }
   if (!isDriven) return { target, versions, phase: 'by-hand', share }
   if (share < 100) return { target, versions, phase: 'stepping', share }

@@ -2,7 +2,7 @@ import type { AnalysisReport } from '../analysis/report.ts'
 import { isBranchFor } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
-import { moveAfter, type Standing } from './standing.ts'
+import { moveAfter, type Standing, sureShare } from './standing.ts'
 
 /** An open pull request of ours for a rollout. */
 export interface Proposal {
@@ -57,7 +57,7 @@ export function transition(facts: RolloutFacts): readonly Step[] {
 function failed(facts: RolloutFacts, failure: AnalysisReport): readonly Step[] {
   const { standing, open } = facts
   if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
-  return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: standing.share } }]
+  return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: sureShare(standing) } }]
 }
 
 function forward(facts: RolloutFacts): readonly Step[] {
@@ -90,7 +90,7 @@ function backward({ standing, open }: RolloutFacts, rollback: Proposal): readonl
   const closed = closeAll(open, 'rolling-back')
   if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
   if (rollback.fits) return closed
-  return [...closed, { type: 'replan', pull, move: { kind: 'rollback', from: standing.share } }]
+  return [...closed, { type: 'replan', pull, move: { kind: 'rollback', from: sureShare(standing) } }]
 }
 
 /** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
@@ -98,7 +98,7 @@ export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'
   const closed = closeAll(open, 'aborted')
   const isOpen = open.some(({ kind }) => kind === 'rollback')
   if (standing.share === 0 || isOpen) return closed
-  return [...closed, { type: 'propose', move: { kind: 'rollback', from: standing.share } }]
+  return [...closed, { type: 'propose', move: { kind: 'rollback', from: sureShare(standing) } }]
 }
 
 function closeAll(open: readonly Proposal[], reason: CloseReason): readonly Step[] {
