@@ -30,6 +30,11 @@ export async function say(story: Story, who: string, text: string, pull: number)
   return story.until(`an answer to ${text}`, () => answerTo(story, pull, id))
 }
 
+/** The same, without the command that the answer repeats. */
+export async function ask(story: Story, who: string, text: string, pull: number): Promise<string> {
+  return (await say(story, who, text, pull)).replace(/^> .*\n+/, '')
+}
+
 /** A rollout at 25% whose step to 100% is open. */
 export async function aRollout(options: Parameters<typeof aStory>[0] = {}): Promise<Story & { readonly step: number }> {
   const story = await aStory({ ...options, files: gitops(FAST, [75, 25]) })

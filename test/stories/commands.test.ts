@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ask } from './commanding.ts'
 import { aStory, checksOn, DR, FAST, gitops, type Story, VS, weightsIn } from './world.ts'
 
 const CONFIG_ONLY_PRODUCTION = FAST.replace(/ {2}staging:.*\n/, '')
-
-/** Opens a pull request that touches production, comments, and resolves to what Perch answers. */
-async function say(story: Story, who: string, text: string, pull: number): Promise<string> {
-  const comment = story.person(who).comment(pull, text)
-  const answer = await story.until(`an answer to ${text}`, () =>
-    story
-      .repository()
-      .comments(pull)
-      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
-  )
-  return answer.body.replace(/^<!--.*-->\n+> .*\n+/, '')
-}
 
 function open(story: Story, branch: string, files: Readonly<Record<string, string>> = {}): number {
   const touch = { [VS]: `${story.repository().file(VS) ?? ''}# ${branch}\n` }
@@ -43,7 +32,7 @@ test('what people get wrong: each gets one answer that says why and what to do, 
     ['alice', '/canary abort', /No rollout of this pull request has canary traffic/],
     ['mallory', '/canary status', /No rollout belongs to this pull request/],
   ]
-  for (const [who, text, expected] of table) assert.match(await say(story, who, text, pull), expected, text)
+  for (const [who, text, expected] of table) assert.match(await ask(story, who, text, pull), expected, text)
   assert.equal(story.repository().branch('mistakes'), head)
 })
 
@@ -53,10 +42,10 @@ test('a command without an environment is asked back where the pull request does
     .person('alice')
     .openPullRequest({ branch: 'readme', title: 'readme', files: { 'README.md': 'x\n' } }).number
   assert.match(
-    await say(story, 'alice', '/canary 5', pull),
+    await ask(story, 'alice', '/canary 5', pull),
     /More than one rollout fits\. Say which:\n- `api-service --env production`\n- `api-service --env staging`/,
   )
-  assert.match(await say(story, 'alice', '/canary 5 --env staging', pull), /0% → \*\*5%\*\*/)
+  assert.match(await ask(story, 'alice', '/canary 5 --env staging', pull), /0% → \*\*5%\*\*/)
   const files = story.repository().files('readme')
   assert.equal(weightsIn(files[VS] ?? ''), '100/0')
   assert.equal(weightsIn(files[VS.replace('production', 'staging')] ?? ''), '95/5')
@@ -68,11 +57,11 @@ test('a pull request from a fork, and a closed one, are told why not', async () 
   const fork = story
     .person('alice')
     .openPullRequest({ branch: 'f', title: 'f', files: { 'README.md': 'y\n' }, fromFork: true })
-  assert.match(await say(story, 'alice', '/canary 5', fork.number), /comes from a fork.*Push the branch here/)
+  assert.match(await ask(story, 'alice', '/canary 5', fork.number), /comes from a fork.*Push the branch here/)
   await until('checks on the fork’s head', () => checksOn(story.repository(), fork.head.sha).gate === 'success')
   const pull = open(story, 'closed')
   story.person('alice').close(pull)
-  assert.match(await say(story, 'alice', '/canary 5', pull), /was closed without merging\. Reopen it/)
+  assert.match(await ask(story, 'alice', '/canary 5', pull), /was closed without merging\. Reopen it/)
 })
 
 test('YAML that does not parse: one answer with file and line, and a red check', async () => {
@@ -93,7 +82,7 @@ test('YAML that does not parse: one answer with file and line, and a red check',
       .find(({ name }) => name === 'canary/validate')?.annotations ?? []
   assert.equal(annotation?.path, VS)
   assert.match(
-    await say(story, 'alice', '/canary 5 --env production', pull.number),
+    await ask(story, 'alice', '/canary 5 --env production', pull.number),
     /not valid YAML.*virtual-service\.yaml:\d+/,
   )
 })
@@ -110,7 +99,7 @@ test('a kustomization that does not build: nothing is committed, one answer says
   })
   await until('red checks', () => checksOn(story.repository(), pull.head.sha).validate === 'failure')
   assert.match(
-    await say(story, 'alice', '/canary 5', pull.number),
+    await ask(story, 'alice', '/canary 5', pull.number),
     /Nothing was committed\. Environment `production` does not build/,
   )
   assert.equal(story.repository().branch('unbuilt'), pull.head.sha)
@@ -149,7 +138,7 @@ test('a config that is not valid: red with its line where it is changed, and no 
   assert.match(run?.summary ?? '', /The config is not valid at `servcies`.*canary\.yml:1/)
   story.person('olga').merge(pull.number)
   const next = open(story, 'after')
-  assert.match(await say(story, 'alice', '/canary 5', next), /The config is not valid/)
+  assert.match(await ask(story, 'alice', '/canary 5', next), /The config is not valid/)
 })
 
 test('a pull request cannot make itself pass by bringing its own config', async () => {
@@ -215,7 +204,7 @@ test('abort on a step closes it and opens the rollback, which has nothing to wai
       .pulls('open')
       .find(({ head }) => head.ref === 'canary/production/api-service/25'),
   )
-  const answer = await say(story, 'alice', '/canary abort errors @everyone #1', step.number)
+  const answer = await ask(story, 'alice', '/canary abort errors @everyone #1', step.number)
   assert.match(answer, /Closed #\d+\. Merge #\d+ to send all traffic back/)
   const rollback = await until('the rollback', () =>
     story
@@ -253,7 +242,7 @@ test('a step that a person closes stays closed until somebody says next', async 
   const merged = open(story, 'another')
   alice.merge(merged)
   assert.match(
-    await say(story, 'alice', '/canary next --env production', merged),
+    await ask(story, 'alice', '/canary next --env production', merged),
     /✅ #\d+: Canary production\/api-service v2: 5% → 25%/,
   )
   await until('a new step', () => story.repository().pulls('open').some(isStep))
@@ -272,7 +261,7 @@ test('on a merged pull request a percent opens a step pull request, and an older
       .find(({ head }) => head.ref === 'canary/production/api-service/25'),
   )
   assert.match(
-    await say(story, 'alice', '/canary 10 --env production', pull),
+    await ask(story, 'alice', '/canary 10 --env production', pull),
     /✅ #\d+: Canary production\/api-service v2: 5% → 10%/,
   )
   await until('the older one closed', () => story.repository().pull(old.number).state === 'closed')
@@ -319,7 +308,7 @@ test('Perch merges by itself where the config says so, and only then', async () 
   const { until, weights } = story
   const alice = story.person('alice')
   const pull = open(story, 'auto')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await until('green', () => checksOn(story.repository(), story.repository().branch('auto') ?? '').gate === 'success')
   assert.equal(story.repository().pull(pull).state, 'open')
   alice.merge(pull, { method: 'squash' })

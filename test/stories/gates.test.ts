@@ -1,21 +1,10 @@
 /** What holds a raise back because somebody said so: holds, freezes, windows, order, approvals, and another pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ask } from './commanding.ts'
 import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from './world.ts'
 
 const STAGING = VS.replace('production', 'staging')
-
-/** Comments, and resolves to what Perch answers. */
-async function say(story: Story, who: string, text: string, pull: number): Promise<string> {
-  const comment = story.person(who).comment(pull, text)
-  const answer = await story.until(`an answer to ${text}`, () =>
-    story
-      .repository()
-      .comments(pull)
-      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
-  )
-  return answer.body.replace(/^<!--.*-->\n+> .*\n+/, '')
-}
 
 function open(story: Story, branch: string, path = VS): number {
   const touch = { [path]: `${story.repository().file(path) ?? ''}# ${branch}\n` }
@@ -42,27 +31,27 @@ async function gate(story: Story, pull: number, conclusion: string, words = /./)
 test('a held rollout is not raised until somebody resumes it, and can be lowered meanwhile', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  assert.match(await say(story, 'alice', '/canary 5', pull), /0% → \*\*5%\*\*/)
+  assert.match(await ask(story, 'alice', '/canary 5', pull), /0% → \*\*5%\*\*/)
   await gate(story, pull, 'success')
-  assert.match(await say(story, 'mallory', '/canary hold', pull), /needs \*\*write\*\* access/)
-  assert.match(await say(story, 'alice', '/canary hold wait for @bob', pull), /⏸️ Held: `production\/api-service`/)
+  assert.match(await ask(story, 'mallory', '/canary hold', pull), /needs \*\*write\*\* access/)
+  assert.match(await ask(story, 'alice', '/canary hold wait for @bob', pull), /⏸️ Held: `production\/api-service`/)
   await gate(story, pull, 'action_required', /held by `alice`: wait for @\u200Bbob\. `\/canary resume` lets it go on/)
   assert.ok(story.repository().branch('perch/hold/production/api-service'))
-  assert.match(await say(story, 'alice', '/canary hold', pull), /was held already/)
-  assert.match(await say(story, 'alice', '/canary 0', pull), /0%/)
+  assert.match(await ask(story, 'alice', '/canary hold', pull), /was held already/)
+  assert.match(await ask(story, 'alice', '/canary 0', pull), /0%/)
   await gate(story, pull, 'success')
-  assert.match(await say(story, 'alice', '/canary 5', pull), /5%/)
+  assert.match(await ask(story, 'alice', '/canary 5', pull), /5%/)
   await gate(story, pull, 'action_required', /held/)
-  assert.match(await say(story, 'alice', '/canary resume', pull), /▶️ `production\/api-service` may go on/)
+  assert.match(await ask(story, 'alice', '/canary resume', pull), /▶️ `production\/api-service` may go on/)
   await gate(story, pull, 'success')
   assert.equal(story.repository().branch('perch/hold/production/api-service'), undefined)
-  assert.match(await say(story, 'alice', '/canary resume', pull), /Nothing is held/)
+  assert.match(await ask(story, 'alice', '/canary resume', pull), /Nothing is held/)
 })
 
 test('a hold on the step pull request marks it with a label, and a deleted branch lifts it', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
   story.person('alice').merge(pull)
   const step = await story.until('the step', () =>
@@ -71,7 +60,7 @@ test('a hold on the step pull request marks it with a label, and a deleted branc
       .pulls('open')
       .find(({ head }) => head.ref === 'canary/production/api-service/25'),
   )
-  assert.match(await say(story, 'alice', '/canary hold', pull), /⏸️ Held/)
+  assert.match(await ask(story, 'alice', '/canary hold', pull), /⏸️ Held/)
   await gate(story, step.number, 'action_required', /held by `alice`/)
   await story.until('the label', () => story.repository().pull(step.number).labels.includes('canary:hold'))
   story.person('alice').deleteBranch('perch/hold/production/api-service')
@@ -82,32 +71,32 @@ test('a hold on the step pull request marks it with a label, and a deleted branc
 test('a frozen environment takes no raises until it is thawed, others go on', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
-  assert.match(await say(story, 'alice', '/freeze production', pull), /needs \*\*maintain\*\* access/)
+  assert.match(await ask(story, 'alice', '/freeze production', pull), /needs \*\*maintain\*\* access/)
   assert.match(
-    await say(story, 'olga', '/freeze moon', pull),
+    await ask(story, 'olga', '/freeze moon', pull),
     /no environment `moon` here\. Known here: `production`, `staging`/,
   )
-  assert.match(await say(story, 'olga', '/freeze production --until 2020-01-01', pull), /is over already/)
-  assert.match(await say(story, 'olga', '/freeze production --until soon', pull), /`soon` is not a time/)
-  const said = await say(story, 'olga', '/freeze production --until 2h release week', pull)
+  assert.match(await ask(story, 'olga', '/freeze production --until 2020-01-01', pull), /is over already/)
+  assert.match(await ask(story, 'olga', '/freeze production --until soon', pull), /`soon` is not a time/)
+  const said = await ask(story, 'olga', '/freeze production --until 2h release week', pull)
   assert.match(said, /❄️ `production` is frozen until \d{4}-.* UTC/)
   await gate(story, pull, 'action_required', /the environment is frozen by `olga` until .* UTC: release week\./)
   const other = open(story, 'v2-staging', STAGING)
-  await say(story, 'alice', '/canary 5 --env staging', other)
+  await ask(story, 'alice', '/canary 5 --env staging', other)
   await gate(story, other, 'success')
-  assert.match(await say(story, 'olga', '/freeze production', pull), /was frozen already by `olga`/)
-  assert.match(await say(story, 'olga', '/unfreeze production', pull), /may go on/)
+  assert.match(await ask(story, 'olga', '/freeze production', pull), /was frozen already by `olga`/)
+  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /may go on/)
   await gate(story, pull, 'success')
-  assert.match(await say(story, 'olga', '/unfreeze production', pull), /is not frozen by command/)
+  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /is not frozen by command/)
 })
 
 test('a freeze that runs out lets the pull request go on by itself', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
-  await say(story, 'olga', '/freeze production --until 4s', pull)
+  await ask(story, 'alice', '/canary 5', pull)
+  await ask(story, 'olga', '/freeze production --until 4s', pull)
   await gate(story, pull, 'action_required', /frozen by `olga`/)
   await gate(story, pull, 'success')
 })
@@ -115,23 +104,23 @@ test('a freeze that runs out lets the pull request go on by itself', async () =>
 test('a maintainer passes a closed gate for one commit, on the record', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
-  assert.match(await say(story, 'olga', '/canary override hold urgent', pull), /No gate of this pull request is closed/)
-  await say(story, 'alice', '/canary hold', pull)
+  assert.match(await ask(story, 'olga', '/canary override hold urgent', pull), /No gate of this pull request is closed/)
+  await ask(story, 'alice', '/canary hold', pull)
   await gate(story, pull, 'action_required', /held/)
-  assert.match(await say(story, 'alice', '/canary override hold urgent', pull), /needs \*\*maintain\*\*/)
+  assert.match(await ask(story, 'alice', '/canary override hold urgent', pull), /needs \*\*maintain\*\*/)
   assert.match(
-    await say(story, 'olga', '/canary override bake urgent', pull),
+    await ask(story, 'olga', '/canary override bake urgent', pull),
     /`bake` does not hold .* Closed are `hold`/,
   )
-  assert.match(await say(story, 'olga', '/canary override weather urgent', pull), /`weather` is not a gate/)
-  assert.match(await say(story, 'olga', '/canary override hold', pull), /is incomplete\. Usage/)
-  const said = await say(story, 'olga', '/canary override hold the fix --> is in <!-- it -->', pull)
+  assert.match(await ask(story, 'olga', '/canary override weather urgent', pull), /`weather` is not a gate/)
+  assert.match(await ask(story, 'olga', '/canary override hold', pull), /is incomplete\. Usage/)
+  const said = await ask(story, 'olga', '/canary override hold the fix --> is in <!-- it -->', pull)
   assert.match(said, /\*\*hold\*\* is passed for [0-9a-f]{7} and no other commit, by `olga`/)
   await gate(story, pull, 'success', /✅ \*\*hold\*\* .* passed by `olga` for this commit/)
   // It holds when the check is run again, and not for the next commit.
-  await say(story, 'alice', '/canary retry', pull)
+  await ask(story, 'alice', '/canary retry', pull)
   await gate(story, pull, 'success', /passed by `olga`/)
   story.person('alice').push('v2', { 'README.md': 'more\n' })
   await gate(story, pull, 'action_required', /held/)
@@ -140,8 +129,8 @@ test('a maintainer passes a closed gate for one commit, on the record', async ()
 test('nobody but Perch can write the record of an override', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
-  await say(story, 'alice', '/canary hold', pull)
+  await ask(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary hold', pull)
   await gate(story, pull, 'action_required', /held/)
   const head = story.repository().pull(pull).head.sha
   const record = `<!-- perch:override:hold:${head}:olga:why -->`
@@ -152,7 +141,7 @@ test('nobody but Perch can write the record of an override', async () => {
     .find(({ body }) => body.includes('Held:'))
   assert.ok(answer)
   story.person('alice').editComment(answer.id, `${answer.body}\n\n${record}`)
-  await say(story, 'alice', '/canary retry', pull)
+  await ask(story, 'alice', '/canary retry', pull)
   await gate(story, pull, 'action_required', /held/)
 })
 
@@ -161,7 +150,7 @@ const ORDERED = FAST.replace('path: overlays/production,', 'path: overlays/produ
 test('production waits until staging has done the step', async () => {
   const story = await aStory({ files: gitops(ORDERED) })
   const production = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', production)
+  await ask(story, 'alice', '/canary 5', production)
   await gate(
     story,
     production,
@@ -169,7 +158,7 @@ test('production waits until staging has done the step', async () => {
     /\*\*order\*\* .*`staging` comes first, and is at 0%: it must reach 5%/,
   )
   const staging = open(story, 'v2-staging', STAGING)
-  await say(story, 'alice', '/canary 5 --env staging', staging)
+  await ask(story, 'alice', '/canary 5 --env staging', staging)
   await gate(story, staging, 'success')
   story.person('alice').merge(staging)
   await gate(story, production, 'success', /`staging` has done this step/)
@@ -179,10 +168,10 @@ test('a raise waits for as many approvals of its head as the config asks for, of
   const config = FAST.replace('path: overlays/production,', 'path: overlays/production, approvals: 1,')
   const story = await aStory({ files: gitops(config), env: { reconcileSeconds: 1 } })
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'action_required', /needs 1 more approval .*\(0 of 1\)/)
   story.person('mallory').review(pull, 'APPROVE')
-  await say(story, 'alice', '/canary retry', pull)
+  await ask(story, 'alice', '/canary retry', pull)
   await gate(story, pull, 'action_required', /needs 1 more approval .*\(0 of 1\)/)
   story.person('olga').review(pull, 'APPROVE')
   await gate(story, pull, 'success', /approved .*\(1 of 1\)/)
@@ -192,9 +181,9 @@ test('the second pull request that moves a route waits for the first, and says f
   const story = await aStory()
   const first = open(story, 'v2')
   const second = open(story, 'v2-again')
-  await say(story, 'alice', '/canary 10', second)
+  await ask(story, 'alice', '/canary 10', second)
   await gate(story, second, 'success')
-  await say(story, 'alice', '/canary 5', first)
+  await ask(story, 'alice', '/canary 5', first)
   await gate(story, first, 'success')
   await gate(story, second, 'action_required', new RegExp(`#${first} is older and moves the same route`))
   story.person('alice').close(first)
@@ -208,40 +197,40 @@ test('a window in the config freezes an environment, and says until when', async
   )
   const story = await aStory({ files: gitops(config) })
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'action_required', /takes no raises until 2099-01-01 00:00:00 UTC.*the long winter/)
 })
 
 test('why, diff, plan and promote', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  assert.match(await say(story, 'mallory', '/canary why', pull), /Nothing holds this pull request back/)
-  await say(story, 'alice', '/canary 5', pull)
-  await say(story, 'alice', '/canary hold', pull)
-  assert.match(await say(story, 'mallory', '/canary why', pull), /⏳ \*\*hold\*\* .* → `\/canary resume`/)
-  assert.match(await say(story, 'mallory', '/canary diff', pull), /VirtualService api-service[\s\S]*-.*weight: 100/)
+  assert.match(await ask(story, 'mallory', '/canary why', pull), /Nothing holds this pull request back/)
+  await ask(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary hold', pull)
+  assert.match(await ask(story, 'mallory', '/canary why', pull), /⏳ \*\*hold\*\* .* → `\/canary resume`/)
+  assert.match(await ask(story, 'mallory', '/canary diff', pull), /VirtualService api-service[\s\S]*-.*weight: 100/)
   assert.match(
-    await say(story, 'alice', '/canary plan', pull),
+    await ask(story, 'alice', '/canary plan', pull),
     /The plan of `production\/api-service` is 5% → 25% → 100%/,
   )
   assert.match(
-    await say(story, 'alice', '/canary plan [50,25]', pull),
+    await ask(story, 'alice', '/canary plan [50,25]', pull),
     /`\[50,25\]` is not a plan\. Write rising percentages/,
   )
-  assert.match(await say(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
+  assert.match(await ask(story, 'alice', '/canary promote', pull), /0% → \*\*100%\*\*/)
   assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '0/100')
 })
 
 test('a plan that is replaced on a pull request is what the steps after it follow, also when the step is planned again', async () => {
   const story = await aStory({ files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')) })
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
-  assert.match(await say(story, 'mallory', '/canary plan 10,100', pull), /needs \*\*write\*\* access/)
+  await ask(story, 'alice', '/canary 5', pull)
+  assert.match(await ask(story, 'mallory', '/canary plan 10,100', pull), /needs \*\*write\*\* access/)
   assert.match(
-    await say(story, 'alice', '/canary plan [10, 50, 100]', pull),
+    await ask(story, 'alice', '/canary plan [10, 50, 100]', pull),
     /The plan of `production\/api-service` is 10% → 50% → 100% once this pull request has merged/,
   )
-  assert.match(await say(story, 'alice', '/canary plan [10,50,100]', pull), /is 10% → 50% → 100% already/)
+  assert.match(await ask(story, 'alice', '/canary plan [10,50,100]', pull), /is 10% → 50% → 100% already/)
   assert.match(story.repository().file(VS, 'v2') ?? '', /gitops\.example\.com\/steps: "?10,50,100"?/)
   await gate(story, pull, 'success')
   story.person('alice').merge(pull)
@@ -254,10 +243,10 @@ test('a plan that is replaced on a pull request is what the steps after it follo
     )
   const step = await stepTo(10)
   assert.match(
-    await say(story, 'alice', '/canary plan 10,20,100', pull),
+    await ask(story, 'alice', '/canary plan 10,20,100', pull),
     new RegExp(`on the open step, #${step.number}`),
   )
-  assert.match(await say(story, 'alice', '/canary plan 10,20,100', step.number), /10% → 20% → 100% once/)
+  assert.match(await ask(story, 'alice', '/canary plan 10,20,100', step.number), /10% → 20% → 100% once/)
   // Somebody edits the weights on the base branch: the step is made again on top of that, with the plan it brings.
   const edited = (story.repository().file(VS) ?? '')
     .replace('weight: 95', 'weight: 96')
@@ -287,7 +276,7 @@ test('a merge group gets both checks, of the change that it would make as a whol
   const alice = story.person('alice')
   const readme = alice.openPullRequest({ branch: 'readme', title: 'readme', files: { 'README.md': 'x\n' } }).number
   const first = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', first)
+  await ask(story, 'alice', '/canary 5', first)
   await gate(story, first, 'success')
   const quiet = alice.enqueue(readme)
   assert.equal(await groupEnds(story, quiet.sha), 'success success')
@@ -322,7 +311,7 @@ test('two steps of one rollout never merge together in a merge group', async () 
 test('the buttons of a step: hold, resume and roll back', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
-  await say(story, 'alice', '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
   story.person('alice').merge(pull)
   const step = await story.until('the step', () =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultDraft } from '../../src/sandbox/wire/faults.ts'
+import { ask } from './commanding.ts'
 import { aStory, checksOn, type Story, VS } from './world.ts'
 
 const STEP = 'canary/production/api-service/25'
@@ -10,17 +11,6 @@ const STEP = 'canary/production/api-service/25'
 function open(story: Story, branch = 'v2'): number {
   const touch = { [VS]: `${story.repository().file(VS) ?? ''}# ${branch}\n` }
   return story.person('alice').openPullRequest({ branch, title: branch, files: touch }).number
-}
-
-async function say(story: Story, text: string, pull: number): Promise<string> {
-  const comment = story.person('alice').comment(pull, text)
-  const answer = await story.until(`an answer to ${text}`, () =>
-    story
-      .repository()
-      .comments(pull)
-      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
-  )
-  return answer.body.replace(/^<!--.*-->\n+> .*\n+/, '')
 }
 
 async function green(story: Story, pull: number): Promise<void> {
@@ -56,7 +46,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   const include = ['refs/heads/canary/**/*']
   const ruleset = story.box.addRuleset({ include, rules: ['creation'] }, story.repository().fullName)
   const pull = open(story)
-  assert.match(await say(story, '/canary 5', pull), /0% → \*\*5%\*\*/)
+  assert.match(await ask(story, 'alice', '/canary 5', pull), /0% → \*\*5%\*\*/)
   await green(story, pull)
   story.person('alice').merge(pull)
   const [notice = ''] = await story.until('the notice', () => notices(story, pull).length > 0 && notices(story, pull))
@@ -64,14 +54,20 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
   assert.match(notice, /“Repository rule violations found Cannot create ref due to creations being restricted\.”/)
   assert.match(notice, /bypass list .* `canary\/\*\*\/\*`/)
   assert.match(notice, /tries again by itself/)
-  assert.match(await say(story, '/canary next', pull), /⛔ GitHub does not let Perch create .* Then comment again\./s)
-  assert.match(await say(story, '/canary status', pull), /⚠️ The rollout of `production\/api-service` cannot go on/)
+  assert.match(
+    await ask(story, 'alice', '/canary next', pull),
+    /⛔ GitHub does not let Perch create .* Then comment again\./s,
+  )
+  assert.match(
+    await ask(story, 'alice', '/canary status', pull),
+    /⚠️ The rollout of `production\/api-service` cannot go on/,
+  )
   await sleep(6_000)
   assert.equal(notices(story, pull).length, 1, 'some sweeps later')
   ruleset.remove()
   await story.until('the step', () => story.repository().branch(STEP))
   await story.until('its pull request', () => story.repository().pulls('open')[0])
-  assert.doesNotMatch(await say(story, '/canary status', pull), /cannot go on/)
+  assert.doesNotMatch(await ask(story, 'alice', '/canary status', pull), /cannot go on/)
   assert.equal(notices(story, pull).length, 1)
 })
 
@@ -80,10 +76,10 @@ test('a branch that is in the way of all steps, or of all holds, is named', asyn
   story.person('alice').push('canary', { 'README.md': 'mine\n' })
   story.person('alice').push('perch', { 'README.md': 'mine too\n' })
   const pull = open(story)
-  await say(story, '/canary 5', pull)
+  await ask(story, 'alice', '/canary 5', pull)
   await green(story, pull)
   assert.match(
-    await say(story, '/canary hold', pull),
+    await ask(story, 'alice', '/canary hold', pull),
     /beside `perch`: .* Rename or delete `perch`\. Then comment again/s,
   )
   story.person('alice').merge(pull)
@@ -109,7 +105,7 @@ test("a person's protected branch: the command is answered with GitHub's reason"
     },
   })
   const pull = open(story)
-  const answer = await say(story, '/canary 5', pull)
+  const answer = await ask(story, 'alice', '/canary 5', pull)
   assert.match(answer, /⛔ GitHub does not let Perch commit to `v2`\. It says: “Changes must be made through a pull/)
   await green(story, pull)
 })
