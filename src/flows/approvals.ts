@@ -23,6 +23,7 @@ export async function approvalsOf(
   if (!hasSay) return { wanted, has: 0 }
   const others = (await desk.pulls.approvers(number, head)).filter((login) => login !== author)
   const makers = others.length === 0 ? new Set<string>() : await makersOf(desk, { base, head }, branch)
+  if (makers === undefined) return { wanted, has: 0 }
   let has = 0
   for (const login of others) {
     if (makers.has(login) || has >= wanted) continue
@@ -34,14 +35,17 @@ export async function approvalsOf(
 
 /**
  * Who wrote or pushed something on a head. An author's address proves nothing by itself, so GitHub's record of pushes counts
- * beside it. A merge that adds nothing ("Update branch") makes nobody a maker.
+ * beside it. A merge that adds nothing ("Update branch") makes nobody a maker. Undefined where GitHub does not list all
+ * commits: whoever wrote one of the others must not approve it.
  */
 async function makersOf(
   desk: Needs,
   { base, head }: { readonly base: Sha; readonly head: Sha },
   branch: string | undefined,
-): Promise<ReadonlySet<string>> {
-  const commits = (await desk.branches.makers(base, head)) ?? []
+): Promise<ReadonlySet<string> | undefined> {
+  const commits = await desk.branches.makers(base, head)
+  const all = await desk.mirror.ahead(base, head)
+  if (commits === undefined || commits.length < all.length) return undefined
   const pushes = branch === undefined ? [] : ((await desk.branches.pushes(branch)) ?? [])
   const makers = new Set<string>()
   for (const commit of commits) {
