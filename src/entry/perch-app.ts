@@ -46,10 +46,13 @@ export function perchApp(
   app.on('pull_request_review', async (context) => {
     const payload = EVENTS.pull_request_review.parse(context.payload)
     const place = placeOf(payload)
-    const { number: pull } = payload.pull_request
+    const { number: pull, head } = payload.pull_request
     await enqueueAll(forReviewText(payload), context.id)
     const seen = await recallPull({ memo: desk.memo, repo: place.repo }, pull)
-    if (seen?.polls === true) await enqueueAll([{ type: 'review', ...place, pull, force: true }], context.id)
+    // A first look that has published its checks may not have remembered yet that it waits for reviews.
+    const isBeingLookedAt = seen !== undefined && head !== undefined && seen.head !== head.sha
+    if (seen?.polls === true || isBeingLookedAt)
+      await enqueueAll([{ type: 'review', ...place, pull, force: true }], context.id)
   })
   app.on('status', (context) => wake('status', context))
   app.on('deployment_status', (context) => wake('deployment_status', context))

@@ -57,7 +57,7 @@ export const EVENTS = {
   pull_request_review: z.object({
     ...common,
     action: z.string(),
-    pull_request: z.object({ number: z.int() }),
+    pull_request: z.object({ number: z.int(), head: z.object({ sha: z.string() }).optional() }),
     review: z
       .object({
         id: z.int(),
