@@ -93,7 +93,7 @@ const REPLAN_WRITES: readonly FaultDraft['match'][] = [
   { method: 'POST', path: /\/git\/refs$/ },
   { path: 'graphql:createCommitOnBranch' },
   { method: 'PATCH', path: /\/pulls\/\d+$/ },
-  { method: 'PATCH', path: /\/git\/refs\// },
+  { path: 'graphql:updateRefs' },
   { method: 'DELETE', path: /\/git\/refs\// },
   { method: 'PATCH', path: /\/issues\/comments\/\d+$/ },
 ]
@@ -127,7 +127,7 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
         const said = repo.comments(step).map(({ body }) => /perch:summary|Closed: .*/.exec(body)?.[0])
         assert.deepEqual(said, [
           'perch:summary',
-          'Closed: the base branch has moved, and there is nothing left for this pull request to change.',
+          'Closed: from where the base branch is now, this rollout has no next step.',
         ])
         assert.equal(repo.pulls().length, 1)
       },

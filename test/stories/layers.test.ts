@@ -157,7 +157,7 @@ test('an environment that leaves its group: the group’s step is closed in word
       .comments(together.number)
       .map(({ body }) => body)
       .join('\n'),
-    /Closed: the rollout that this is a step of is no longer on the base branch\. Its environments move apart now/,
+    /Closed: the base branch no longer has the rollout that this is a step of\. Either its environments now move separately/,
   )
   await story.until('a step for each', () => {
     const branches = story

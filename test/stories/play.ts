@@ -189,7 +189,7 @@ function commentsOn(box: GitHubBox, number: number): string[] {
   const kind = (body: string): string => {
     const answered = /perch:answer:(\d+) /.exec(body)?.[1]
     if (answered !== undefined) return `answer to ${comments.find(({ id }) => id === Number(answered))?.body ?? '?'}`
-    return body.includes('perch:summary') ? 'summary' : body
+    return body.includes('perch:summary') ? 'summary' : body.replaceAll(/(perch:[a-z]+:)\d+/g, '$1N')
   }
   return comments.map(({ author, body }) => `${author}: ${kind(body)}`).toSorted()
 }
