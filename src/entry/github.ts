@@ -19,7 +19,7 @@ import type { Desk } from '../flows/desk.ts'
 import type { Place } from '../flows/work.ts'
 import type { Logger } from 'pino'
 
-const Token = z.object({ token: z.string() })
+const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
 
 export interface GitHubAccess {
   readonly probot: Probot
@@ -46,6 +46,8 @@ export interface GitHubAccess {
   placeOf(owner: string, name: string): Promise<Place | undefined>
   /** An installation's token for Git, from Probot's cache while it is good. `refused`: one that is good no longer. */
   tokenFor(installation: number, refused?: string): Promise<string>
+  /** Whether an installation still grants the App to read contents: a new token says so. */
+  mayReadContents(installation: number): Promise<boolean>
   everyRepository(): Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
@@ -56,23 +58,8 @@ export interface AppCredentials {
   readonly apiUrl: string
 }
 
-/** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
 export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
-  const probot = new Probot({
-    appId: app.appId,
-    privateKey: app.privateKey,
-    secret: app.webhookSecret,
-    baseUrl: app.apiUrl,
-    log,
-    request: { fetch: fetchByGitHubsClock(app) },
-    Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
-      ...options,
-      // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.
-      auth: { ...auth, request: auth.request.defaults({ baseUrl: app.apiUrl }) },
-      retry: { enabled: false },
-      throttle: { enabled: false },
-    })),
-  })
+  const probot = openProbot(app, log)
   const clients = new Map<number, Promise<Octokit>>()
   let identity: Promise<AppIdentity> | undefined
 
@@ -87,6 +74,15 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     // A GitHub that is not there yet must not be remembered as the answer.
     identity.catch(() => (identity = undefined))
     return identity
+  }
+
+  async function installationToken(installationId: number, how?: { refresh: boolean }): Promise<z.infer<typeof Token>> {
+    const octokit = await octokitFor(installationId)
+    try {
+      return Token.parse(await octokit.auth({ type: 'installation', installationId, ...how }))
+    } catch (error) {
+      throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' })
+    }
   }
 
   return {
@@ -108,18 +104,35 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
       }
     },
     placeOf: async (owner, name) => placeNamed(await probot.auth(), octokitFor, { owner, repo: name }),
-    async tokenFor(installationId, refused) {
-      const octokit = await octokitFor(installationId)
-      const ask = { type: 'installation', installationId } as const
-      try {
-        const { token } = Token.parse(await octokit.auth(ask))
-        return token === refused ? Token.parse(await octokit.auth({ ...ask, refresh: true })).token : token
-      } catch (error) {
-        throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' })
-      }
+    async tokenFor(installation, refused) {
+      const { token } = await installationToken(installation)
+      return token === refused ? (await installationToken(installation, { refresh: true })).token : token
+    },
+    async mayReadContents(installation) {
+      const { permissions } = await installationToken(installation, { refresh: true })
+      return permissions?.['contents'] !== undefined
     },
     everyRepository: () => listRepositories({ probot, log }, octokitFor),
   }
+}
+
+/** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
+function openProbot(app: AppCredentials, log: Logger): Probot {
+  return new Probot({
+    appId: app.appId,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl: app.apiUrl,
+    log,
+    request: { fetch: fetchByGitHubsClock(app) },
+    Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
+      ...options,
+      // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.
+      auth: { ...auth, request: auth.request.defaults({ baseUrl: app.apiUrl }) },
+      retry: { enabled: false },
+      throttle: { enabled: false },
+    })),
+  })
 }
 
 async function listRepositories(

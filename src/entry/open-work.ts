@@ -80,9 +80,9 @@ function deskFactory({
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
     const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
-    const mirror =
-      mirrors.get(url) ??
-      openMirror({ folder, url, token: (refused) => github.tokenFor(installation, refused), log, environment })
+    const token = (refused?: string): Promise<string> => github.tokenFor(installation, refused)
+    const mayRead = (): Promise<boolean> => github.mayReadContents(installation)
+    const mirror = mirrors.get(url) ?? openMirror({ folder, url, token, mayRead, log, environment })
     mirrors.set(url, mirror)
     const clock = { now: () => Date.now() }
     return {

@@ -204,6 +204,21 @@ scene('what the server forbids is a refusal, and not tried again and again', asy
   assert.equal(server.conversations(), 1)
 })
 
+scene('a 403 while the permission is still granted passes, like an outage', async ({ server, folder }) => {
+  const main = server.author.push('main', { a: '1' })
+  server.behaviour = 'forbid'
+  const environment = { PATH: process.env['PATH'] ?? '' }
+  const access = { token: async () => TOKEN, mayRead: async () => true }
+  const mirror = openMirror({ folder, url: server.url, ...access, log: silent, environment })
+  await assert.rejects(mirror.fetch([MAIN]), (error) => {
+    assert.ok(error instanceof GitUnavailable)
+    assert.match(error.message, /returned error: 403$/)
+    return true
+  })
+  server.behaviour = 'serve'
+  assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
+})
+
 scene('a refused token is told without the token', async ({ server, reopen }) => {
   server.author.push('main', { a: '1' })
   const mirror = reopen({ token: 'ghs_wrong' })

@@ -81,17 +81,25 @@ export function replicas(database: string): Storm {
   return {
     service: { replicas: 3, env: { DATABASE_URL: database } },
     begin: ({ replicas: all }) => {
-      let turn = 0
-      const timer = setInterval(() => {
-        turn += 1
-        all[turn % all.length]?.kill()
-      }, 4000)
+      const end = new AbortController()
+      const killing = killInTurns(all, end.signal)
       return async () => {
-        clearInterval(timer)
-        await sleep(0)
+        end.abort()
+        await killing
         for (const replica of all) await replica.up()
       }
     },
+  }
+}
+
+/** One every few seconds, when the one before is back: two of three are always there. */
+async function killInTurns(all: Service['replicas'], end: AbortSignal): Promise<void> {
+  for (let turn = 0; ; turn += 1) {
+    await sleep(4000)
+    if (end.aborted) return
+    const victim = all[turn % all.length]
+    victim?.kill()
+    await victim?.up()
   }
 }
 

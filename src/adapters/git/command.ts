@@ -19,6 +19,8 @@ export interface GitOptions {
   readonly url: string
   /** `refused`: the one that the server takes no longer. */
   readonly token: (refused?: string) => Promise<string>
+  /** Whether GitHub lets the App read the repository's contents. Asked when git is refused (403); default: it does not. */
+  readonly mayRead?: () => Promise<boolean>
   /** Handed down to git: PATH, and where the operator has them, proxies and certificates. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -90,6 +92,8 @@ export function openGit(options: GitOptions): Git {
       ? await ask(question, network(options, await options.token(token)), REMOTE_TIMEOUT_MS)
       : first
     if (answer.denied !== 'access') return answer
+    // GitHub also answers 403 to who asks too often. Then the permission is still there, and the next attempt passes.
+    if (await options.mayRead?.()) throw new GitUnavailable(`git ${question.args[0] ?? ''}: ${answer.complaint}`)
     throw new GitHubRefused({ action: 'read', cause: 'permission', branch: '', reason: answer.complaint })
   }
   return {
