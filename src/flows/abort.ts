@@ -38,7 +38,7 @@ export async function abortAll(desk: Desk, base: BaseState, asked: AbortAsked): 
 
 function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
   const open = related.flatMap((rollout) => rollout.open)
-  return new Set(open.filter(({ kind }) => kind === 'rollback').map(({ pull }) => pull.number))
+  return new Set(open.filter(({ kind, fits }) => kind === 'rollback' && fits).map(({ pull }) => pull.number))
 }
 
 /** What an earlier try of this very abort has closed. */
@@ -53,16 +53,20 @@ async function closedBefore(desk: Desk, base: BaseState, asked: AbortAsked): Pro
   return found
 }
 
-/** Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. */
+/**
+ * Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. One
+ * whose branch somebody pushed to may have left the canary its traffic.
+ */
 function rollbacksSince(desk: Desk, base: BaseState, asked: AbortAsked): readonly number[] {
+  const related = asked.related.filter(({ standing }) => standing.share === 0)
   const isRollback = ({ state, createdAt, head }: PullRequest): boolean =>
     state === 'merged' && createdAt >= wholeSecond(asked.at) && kindOf(head.ref, 'stepping') === 'rollback'
-  return stepsOf(desk, base, asked)
+  return stepsOf(desk, base, { related })
     .filter(isRollback)
     .map(({ number }) => number)
 }
 
-function stepsOf(desk: Desk, base: BaseState, { related }: AbortAsked): readonly PullRequest[] {
+function stepsOf(desk: Desk, base: BaseState, { related }: Pick<AbortAsked, 'related'>): readonly PullRequest[] {
   return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, desk.botLogin)))
 }
 

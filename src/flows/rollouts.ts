@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
+import { standingOf, stepKey, sureShare, type Standing } from '../core/rollout/standing.ts'
 import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
@@ -14,6 +14,7 @@ import { type BaseHead, historyOf } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 import { broughtBy } from './by-hand.ts'
 import { besideOf } from './propose.ts'
+import { isAsProposed } from './step-ownership.ts'
 
 /** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
 export interface BaseState {
@@ -94,11 +95,8 @@ async function factsOf(
   for (const pull of mine.filter(({ state }) => state === 'open')) {
     const head = refs.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
-    open.push({
-      pull,
-      kind,
-      fits: head !== undefined && (await isChange(desk, { base: refs.base.sha, head }, standing)),
-    })
+    const isFit = head !== undefined && (await fits(desk, { base: refs.base.sha, head }, { standing, kind }))
+    open.push({ pull, kind, fits: isFit })
   }
   return { standing, open, ...(await refusals(desk, refs.base, { standing, mine })) }
 }
@@ -118,12 +116,19 @@ async function refusals(
   return { stoppedByHand: refused.some((pull) => pull === newest), rollbackRefused: refused.some(isRollback) }
 }
 
-/** Whether merging a head into the base branch changes the rollout, and merges at all. */
-async function isChange(
+/**
+ * Whether merging a head into the base branch changes the rollout, and merges at all. A rollback stops everything else, so
+ * it must do what Perch proposes: anybody may have pushed to its branch.
+ */
+async function fits(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly head: Sha },
-  standing: Standing,
+  { standing, kind }: { readonly standing: Standing; readonly kind: Proposal['kind'] },
 ): Promise<boolean> {
+  if (kind === 'rollback') {
+    const move = { kind, from: sureShare(standing) } as const
+    return standing.share !== 0 && isAsProposed(desk, { ...at, target: standing.target, move })
+  }
   const merged = await desk.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false
   const after = await readTargetAt(desk, merged.tree, standing.target)

@@ -61,8 +61,9 @@ export async function mergeability(desk: Needs, pull: PullRequest, base: Sha): P
   return (await isAsProposed(desk, { target, move, base, head: pull.head.sha })) ? 'ours' : 'changed'
 }
 
-async function isAsProposed(
-  desk: Needs,
+/** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
+export async function isAsProposed(
+  desk: Pick<Desk, 'mirror'>,
   { target, move, base, head }: Between & { readonly target: Target; readonly move: Move },
 ): Promise<boolean> {
   const merged = await desk.mirror.merge(base, head)

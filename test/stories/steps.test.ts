@@ -79,6 +79,40 @@ test('what somebody pushes to a step is theirs: it is judged, and neither merged
   assert.equal(notices(story, step), 1)
 })
 
+test('a rollback that somebody pushed another share to is none: nobody is told that it takes the traffic back', async () => {
+  const { story, step } = await aRollout()
+  const alice = story.person('alice')
+  const answerTo = (text: string): Promise<string> => {
+    const { id } = alice.comment(step.number, text)
+    return story.until(`an answer to ${text}`, () => {
+      const comments = story.repository().comments(step.number)
+      return comments.find(({ body }) => body.includes(`perch:answer:${id} `))?.body
+    })
+  }
+  await answerTo('/canary abort')
+  const [rollback] = story.repository().pulls('open')
+  assert.equal(rollback?.head.ref, 'canary/production/api-service/0')
+  for (const [stable, canary] of [
+    [40, 60],
+    [100, 0],
+  ] as const) {
+    const files = { [VS]: virtualService(stable, canary), 'production/more.yaml': `# ${canary}\n` }
+    const head = alice.push('canary/production/api-service/0', files)
+    const gate = canary === 60 ? 'action_required' : 'success'
+    await story.until('a judged rollback', () => checksOn(story.repository(), head).gate === gate)
+    const said = await answerTo('/canary abort again')
+    assert.match(said, new RegExp(`Somebody changed the step #${rollback.number}.*/canary abort. a rollback`, 's'))
+    assert.equal(story.repository().branch('canary/production/api-service/0'), head)
+  }
+  // Its branch out of the way, an abort makes a rollback that is one.
+  alice.close(rollback.number)
+  alice.deleteBranch('canary/production/api-service/0')
+  await answerTo('/canary abort at last')
+  const [next] = story.repository().pulls('open')
+  assert.notEqual(next?.number, rollback.number)
+  assert.equal(weightsIn(story.repository().file(VS, next?.head.ref) ?? ''), '100/0')
+})
+
 test('a commit that only claims to be Perch’s is not', async () => {
   const { story, step } = await aRollout()
   await inClone(story, step.head.ref, [

@@ -37,7 +37,7 @@ export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
 export function changedStepNotice(): string {
   return paragraphs(
     STEP_MARKER,
-    '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again.',
+    '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again, `/canary abort` a rollback.',
   )
 }
 

@@ -138,7 +138,7 @@ function explainBranch(refusal: BranchRefusal): string {
     case 'branch-taken':
       return `The branch ${code(refusal.branch)} exists, and what it holds is not Perch's, or it is open for another base. Rename or delete it, and comment again.`
     case 'step-changed':
-      return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again.`
+      return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again, \`/canary abort\` a rollback.`
     case 'branch-gone':
       return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
   }

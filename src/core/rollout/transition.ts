@@ -8,7 +8,10 @@ import { moveAfter, type Standing, sureShare } from './standing.ts'
 export interface Proposal {
   readonly pull: PullRequest
   readonly kind: Move['kind']
-  /** It merges without conflict into the base branch as it is today, and changes the route there. */
+  /**
+   * It merges without conflict into the base branch as it is today, and changes the route there; a rollback does there
+   * exactly what Perch proposes.
+   */
   readonly fits: boolean
 }
 
@@ -96,9 +99,11 @@ function backward({ standing, open }: RolloutFacts, rollback: Proposal): readonl
 /** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
 export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly Step[] {
   const closed = closeAll(open, 'aborted')
-  const isOpen = open.some(({ kind }) => kind === 'rollback')
-  if (standing.share === 0 || isOpen) return closed
-  return [...closed, { type: 'propose', move: { kind: 'rollback', from: sureShare(standing) } }]
+  if (standing.share === 0) return closed
+  const move = { kind: 'rollback', from: sureShare(standing) } as const
+  const rollback = open.find(({ kind }) => kind === 'rollback')
+  if (rollback === undefined) return [...closed, { type: 'propose', move }]
+  return rollback.fits ? closed : [...closed, { type: 'replan', pull: rollback.pull, move }]
 }
 
 function closeAll(open: readonly Proposal[], reason: CloseReason): readonly Step[] {
