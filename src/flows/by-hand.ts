@@ -1,10 +1,12 @@
-import type { PullRequest } from '../core/rollout/facts.ts'
+import { z } from 'zod'
+import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Standing } from '../core/rollout/standing.ts'
+import type { RecentPulls } from '../ports/pull-requests.ts'
 import type { Desk } from './desk.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { recallChecked, rememberChecked } from './memory.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'checks' | 'memo' | 'repo'>
+type Needs = Pick<Desk, 'mirror' | 'pulls' | 'checks' | 'memo' | 'repo'>
 
 /**
  * The pull request that set a share without our annotations, where Perch has checked it: then people know of Perch, and the
@@ -12,14 +14,30 @@ type Needs = Pick<Desk, 'mirror' | 'checks' | 'memo' | 'repo'>
  */
 export async function broughtBy(
   desk: Needs,
-  at: { readonly base: BaseHead; readonly pulls: readonly PullRequest[] },
+  at: { readonly base: BaseHead; readonly recent: RecentPulls },
   standing: Standing,
 ): Promise<number | undefined> {
   if (standing.phase !== 'by-hand') return undefined
   const landing = (await historyOf(desk, at.base, standing))?.landing
-  const pull = at.pulls.find(({ mergeCommit }) => mergeCommit !== undefined && mergeCommit === landing?.sha)
-  return pull !== undefined && (await isChecked(desk, pull)) ? pull.number : undefined
+  if (landing === undefined) return undefined
+  const { pulls, since } = at.recent
+  const pull = pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)
+  if (pull !== undefined) return (await isChecked(desk, pull)) ? pull.number : undefined
+  return since === 0 ? undefined : broughtByOlder(desk, landing.sha)
 }
+
+/** A hundred newer pull requests may have come while it was open, or since. */
+async function broughtByOlder(desk: Needs, landing: Sha): Promise<number | undefined> {
+  const key = `brought:${desk.repo.id}:${landing}`
+  const known = Brought.safeParse(await desk.memo.get(key))
+  if (known.success) return known.data.pull
+  const pull = await desk.pulls.mergedAs(landing)
+  const number = pull !== undefined && (await isChecked(desk, pull)) ? pull.number : undefined
+  await desk.memo.set(key, { pull: number } satisfies z.infer<typeof Brought>)
+  return number
+}
+
+const Brought = z.object({ pull: z.int().optional() })
 
 async function isChecked(desk: Needs, { number, head }: PullRequest): Promise<boolean> {
   if (await recallChecked(desk, number)) return true

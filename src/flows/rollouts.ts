@@ -10,9 +10,10 @@ import { standingOf, stepKey, sureShare, type Standing } from '../core/rollout/s
 import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
-import { type BaseHead, historyOf } from './landing.ts'
+import type { BaseHead } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 import { broughtBy } from './by-hand.ts'
+import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
 import { besideOf } from './propose.ts'
 import { isAsProposed } from './step-ownership.ts'
 
@@ -23,7 +24,7 @@ export interface BaseState {
   readonly deployed: DeployedBranches
   readonly snapshot: Snapshot
   readonly rollouts: readonly RolloutFacts[]
-  /** The newest pull requests against the branch, whatever their state. */
+  /** The newest pull requests against the branch, whatever their state, all that are open, and all steps of its rollouts. */
   readonly pulls: readonly PullRequest[]
   /** Open steps of ours whose rollout is no longer there: its environments go other ways now, or its route is gone. */
   readonly orphans: readonly PullRequest[]
@@ -40,7 +41,8 @@ type Needs = Pick<Desk, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'r
 
 /** Undefined where the branch does not exist. */
 export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
-  const pulls = await desk.pulls.recent(ref)
+  const recent = await desk.pulls.recent(ref)
+  const { pulls } = recent
   const ours = pulls.filter((pull) => isStep(pull, desk.botLogin))
   const open = ours.filter(({ state }) => state === 'open')
   const heads = open.map(({ head }) => head.ref)
@@ -55,19 +57,28 @@ export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseSta
   if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
   const snapshot = await loadSnapshot(desk, sha, config.value)
   const rollouts: RolloutFacts[] = []
+  const older: PullRequest[] = []
+  const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(desk, ref, recent) }
   for (const target of snapshot.targets) {
-    const mine = ours.filter((pull) => isStepOf(target, pull, desk.botLogin))
     const standing = standingOf(target)
-    const facts = await factsOf(desk, { base: { ref, sha }, heads: refs }, { standing, mine })
-    rollouts.push({ ...facts, broughtBy: await broughtBy(desk, { base: { ref, sha }, pulls }, standing) })
+    const brought = await broughtBy(desk, at, standing)
+    const isLeft = standing.phase === 'by-hand' && brought === undefined
+    const closed = isLeft ? UNSTOPPED : await closedSteps(desk, at, standing)
+    const proposals = await openSteps(desk, { ...at, open }, standing)
+    const { stoppedByHand, rollbackRefused } = closed
+    rollouts.push({ standing, open: proposals, stoppedByHand, rollbackRefused, broughtBy: brought })
+    older.push(...closed.older)
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>
     snapshot.targets.every((target) => !isStepOf(target, pull, desk.botLogin))
   // What cannot be read is not gone.
   const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
-  return ok({ ref, sha, deployed, snapshot, rollouts, pulls, orphans, leftovers })
+  return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
 }
+
+/** A split that Perch leaves alone: whether anybody stopped it makes no difference. */
+const UNSTOPPED: ClosedSteps = { stoppedByHand: false, rollbackRefused: false, older: [] }
 
 /** Why a command cannot be carried out on the rollouts of a branch. */
 export function baseRefusal(problem: BaseProblem, pull: PullRequest): Refusal {
@@ -80,40 +91,20 @@ export function notDeployed({ base, state }: PullRequest, { names }: DeployedBra
   return { code: 'not-deployed', base: base.ref, deployed: names, isMerged: state === 'merged' }
 }
 
-interface Refs {
-  readonly base: BaseHead
-  readonly heads: ReadonlyMap<string, Sha>
-}
-
-async function factsOf(
-  desk: Pick<Desk, 'mirror' | 'memo' | 'repo'>,
-  refs: Refs,
-  rollout: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
-): Promise<RolloutFacts> {
-  const { standing, mine } = rollout
-  const open: Proposal[] = []
-  for (const pull of mine.filter(({ state }) => state === 'open')) {
-    const head = refs.heads.get(`refs/heads/${pull.head.ref}`)
+/** The open pull requests of ours for a rollout. */
+async function openSteps(
+  desk: Pick<Desk, 'mirror' | 'botLogin'>,
+  at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
+  standing: Standing,
+): Promise<readonly Proposal[]> {
+  const found: Proposal[] = []
+  for (const pull of at.open.filter((one) => isStepOf(standing.target, one, desk.botLogin))) {
+    const head = at.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
-    const isFit = head !== undefined && (await fits(desk, { base: refs.base.sha, head }, { standing, kind }))
-    open.push({ pull, kind, fits: isFit })
+    const isFit = head !== undefined && (await fits(desk, { base: at.base.sha, head }, { standing, kind }))
+    found.push({ pull, kind, fits: isFit })
   }
-  return { standing, open, ...(await refusals(desk, refs.base, { standing, mine })) }
-}
-
-/** What people have refused of this step by closing it without merging. */
-async function refusals(
-  desk: Pick<Desk, 'mirror' | 'memo' | 'repo'>,
-  base: BaseHead,
-  { standing, mine }: { readonly standing: Standing; readonly mine: readonly PullRequest[] },
-): Promise<Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'>> {
-  const [newest] = mine
-  const isRollback = ({ head }: PullRequest): boolean => kindOf(head.ref, standing.phase) === 'rollback'
-  const closed = mine.filter((pull) => pull.state === 'closed' && (pull === newest || isRollback(pull)))
-  if (closed.length === 0 || standing.share === 0) return { stoppedByHand: false, rollbackRefused: false }
-  const since = (await historyOf(desk, base, standing))?.landing.time ?? Infinity
-  const refused = closed.filter(({ createdAt }) => createdAt >= since - CLOCK_SLACK_MS)
-  return { stoppedByHand: refused.some((pull) => pull === newest), rollbackRefused: refused.some(isRollback) }
+  return found
 }
 
 /**
@@ -134,6 +125,3 @@ async function fits(
   const after = await readTargetAt(desk, merged.tree, standing.target)
   return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
 }
-
-/** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
-const CLOCK_SLACK_MS = 1_000

@@ -1,11 +1,19 @@
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 
+export interface RecentPulls {
+  readonly pulls: readonly PullRequest[]
+  /** None that was created after this moment is missing, epoch milliseconds. */
+  readonly since: number
+}
+
 /** The pull requests of one repository. */
 export interface PullRequests {
   /** Reads one; undefined when there is none of that number. */
   get(number: number): Promise<PullRequest | undefined>
-  /** The newest hundred against a base branch, whatever their state, newest first. */
-  recent(base: string): Promise<readonly PullRequest[]>
+  /** The newest hundred against a base branch and every open one, or all since a moment; newest first. */
+  recent(base: string, since?: number): Promise<RecentPulls>
+  /** The one by whose merge a commit came to its branch. */
+  mergedAs(sha: Sha): Promise<PullRequest | undefined>
   /** Every open one, newest first. */
   allOpen(): Promise<readonly PullRequest[]>
   /** Those from a branch of this repository, whatever their state, newest first. */

@@ -348,9 +348,12 @@ test('lists of which only the newest matter stop at their limit', async () => {
   const hundred = Array.from({ length: 100 }, (_, index) => aPull({ number: index + 1 }))
   const newest = 'sort=created&direction=desc'
   world.api.get(`${REPO}/pulls?${newest}&base=main&state=all&per_page=100&page=1`).reply(200, hundred)
+  const open = [aPull({ number: 100 }), aPull({ number: 0 })]
+  world.api.get(`${REPO}/pulls?${newest}&base=main&state=open&per_page=100&page=1`).reply(200, open)
   const head = 'acme%3Acanary%2Fprod%2Fapi%2F25'
   world.api.get(`${REPO}/pulls?${newest}&head=${head}&state=all&per_page=100&page=1`).reply(200, hundred)
-  assert.equal((await world.pulls.recent('main')).length, 100)
+  // One that is open is never too old.
+  assert.deepEqual((await world.pulls.recent('main')).pulls.at(-1)?.number, 0)
   assert.equal((await world.pulls.from('canary/prod/api/25')).length, 100)
   const since = 'since=2026-03-01T10%3A00%3A00.000Z&sort=updated&direction=desc'
   for (const page of [1, 2, 3, 4, 5]) {
@@ -358,6 +361,28 @@ test('lists of which only the newest matter stop at their limit', async () => {
     world.api.get(`${REPO}/issues/comments?${since}&per_page=100&page=${page}`).reply(200, comments)
   }
   assert.equal((await world.conversation.since(Date.parse('2026-03-01T10:00:00Z'))).length, 500)
+})
+
+test('pull requests are listed back to a moment, and it is told how far the list reaches', async () => {
+  const world = await aGitHub()
+  const day = (date: number): string => new Date(Date.UTC(2026, 2, date)).toISOString()
+  const pages = [3, 2, 1].map((date) => Array.from({ length: 100 }, () => aPull({ created_at: day(date) })))
+  const query = 'sort=created&direction=desc&base=main&state=all&per_page=100'
+  for (const page of [0, 1]) world.api.get(`${REPO}/pulls?${query}&page=${page + 1}`).reply(200, pages[page])
+  const { pulls, since } = await world.pulls.recent('main', Date.UTC(2026, 2, 2, 12))
+  assert.deepEqual([pulls.length, since], [200, Date.UTC(2026, 2, 2)])
+  world.api.get(`${REPO}/pulls?${query}&page=1`).reply(200, pages[0]?.slice(1))
+  assert.equal((await world.pulls.recent('main', 1)).since, 0)
+})
+
+test('the pull request that brought a commit is the one that was merged as it', async () => {
+  const world = await aGitHub()
+  const merged = { state: 'closed', merged_at: '2026-03-02T09:00:00Z', closed_at: '2026-03-02T09:00:00Z' }
+  const found = [aPull({ number: 1 }), aPull({ ...merged, number: 2, merge_commit_sha: SHA })]
+  world.api.get(`${REPO}/commits/${SHA}/pulls?per_page=100&page=1`).reply(200, found)
+  world.api.get(`${REPO}/commits/${OTHER_SHA}/pulls?per_page=100&page=1`).reply(200, found)
+  assert.equal((await world.pulls.mergedAs(SHA))?.number, 2)
+  assert.equal(await world.pulls.mergedAs(OTHER_SHA), undefined)
 })
 
 test('a page that fails fails the list: half of it is never taken for the whole', async () => {

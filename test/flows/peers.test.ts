@@ -49,6 +49,7 @@ function repository(known: Readonly<Record<number, Known>>): {
       return found === undefined ? undefined : pullOf(number, found)
     },
     recent: never,
+    mergedAs: never,
     allOpen: never,
     from: never,
     open: never,

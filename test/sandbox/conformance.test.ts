@@ -152,6 +152,9 @@ describe('The REST API answers as GitHub describes it:', () => {
     assert.equal(merged.body.message, 'Pull Request successfully merged')
     await ask(`GET ${PULL}/merge`, { params: number, status: 204 })
     await ask(`PUT ${PULL}/merge`, { params: number, status: 405 })
+    const OF_COMMIT = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
+    const brought = await ask(OF_COMMIT, { params: { commit_sha: merged.body.sha } })
+    assert.equal(brought.body[0].number, number.pull_number)
     const after = await ask(`GET ${PULL}`, { params: number })
     assert.equal(after.body.merged_by.login, 'perch[bot]')
   })

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { PullView } from '../../src/sandbox/read.ts'
 import { aStory, checksOn, type Story, weightsIn } from './world.ts'
+import { say } from './commanding.ts'
 import { leanRepository, LIVE_BY_STATUS, VS, virtualService } from './play.ts'
 
 const NOTICE = /Somebody changed this step.*Perch no longer updates or merges it/s
@@ -154,6 +155,32 @@ test('who pushed to a step cannot approve it', async () => {
   story.person('olga').review(step.number, 'APPROVE')
   await story.until('a green gate', () => checksOn(story.repository(), head).gate === 'success')
   assert.equal(story.repository().pull(step.number).state, 'open')
+})
+
+test('a step that a person closed stays closed, however many pull requests come after it', async () => {
+  const { story, step } = await aRollout()
+  const alice = story.person('alice')
+  alice.close(step.number)
+  const said = (): boolean =>
+    story
+      .repository()
+      .comments(step.number)
+      .some(({ body }) => body.includes('stands still'))
+  await story.until('words', said)
+  const unheard = story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'drop' })
+  for (let index = 0; index < 101; index += 1)
+    alice.openPullRequest({ branch: `p${index}`, title: `p${index}`, files: { [`docs/${index}.md`]: 'x\n' } })
+  unheard.remove()
+  alice.push('main', { 'README.md': 'on\n' })
+  assert.match(await say(story, 'alice', '/canary status', step.number), /production\/api-service/)
+  assert.deepEqual(
+    story
+      .repository()
+      .pulls('open')
+      .filter(({ head }) => head.ref.startsWith('canary/')),
+    [],
+  )
+  assert.match(await say(story, 'alice', '/canary abort', step.number), /✅|⏪|#/)
 })
 
 /** Ten services at 100/0 whose routes carry nothing of Perch, live by a status that nobody has reported yet. */

@@ -65,7 +65,13 @@ export async function request(
 export async function list(
   client: Pick<Client, 'octokit'>,
   route: string,
-  call: { readonly params: Params; readonly limit?: number; readonly key?: string },
+  call: {
+    readonly params: Params
+    readonly limit?: number
+    readonly key?: string
+    /** Whether nothing after this item is of interest. */
+    readonly isLast?: (item: unknown) => boolean
+  },
 ): Promise<readonly unknown[]> {
   const items: unknown[] = []
   for (let page = 1; ; page += 1) {
@@ -74,7 +80,8 @@ export async function list(
     // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
     if (!Array.isArray(found)) throw new GitHubUnavailable(`${route}: the answer holds no list`)
     items.push(...found)
-    if (found.length < 100 || items.length >= (call.limit ?? 5_000)) return items
+    const isAll = found.length < 100 || call.isLast?.(found.at(-1)) === true
+    if (isAll || items.length >= (call.limit ?? 5_000)) return items
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PullRequests } from '../../ports/pull-requests.ts'
+import type { PullRequests, RecentPulls } from '../../ports/pull-requests.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { at, type Client, list, request } from './client.ts'
 import { refusalOf } from './refusals.ts'
@@ -11,7 +11,7 @@ export function pullRequests(client: Client): PullRequests {
   return { ...reading(client), ...writing(client), ...labelling(client) }
 }
 
-function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'allOpen' | 'from' | 'approvers'> {
+function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'mergedAs' | 'allOpen' | 'from' | 'approvers'> {
   const newest = { sort: 'created', direction: 'desc' } as const
   return {
     async get(number) {
@@ -21,9 +21,11 @@ function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'allOpen
       })
       return status === 404 ? undefined : pullRequestOf(data)
     },
-    async recent(base) {
-      const params = { ...at(client), ...newest, base, state: 'all' }
-      return (await list(client, 'GET /repos/{owner}/{repo}/pulls', { params, limit: 100 })).map(pullRequestOf)
+    recent: (base, since) => recent(client, base, since),
+    async mergedAs(sha) {
+      const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
+      const params = { ...at(client), commit_sha: sha }
+      return (await list(client, route, { params })).map(pullRequestOf).find(({ mergeCommit }) => mergeCommit === sha)
     },
     async allOpen() {
       const params = { ...at(client), ...newest, state: 'open' }
@@ -41,6 +43,24 @@ function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'allOpen
     },
   }
 }
+
+async function recent(client: Client, base: string, since: number | undefined): Promise<RecentPulls> {
+  const route = 'GET /repos/{owner}/{repo}/pulls'
+  const params = { ...at(client), sort: 'created', direction: 'desc', base }
+  const isLast = (item: unknown): boolean => since !== undefined && pullRequestOf(item).createdAt < since
+  const limit = since === undefined ? 100 : MAX_LISTED
+  const found = await list(client, route, { params: { ...params, state: 'all' }, limit, isLast })
+  const pulls = found.map(pullRequestOf)
+  const oldest = pulls.at(-1)
+  if (pulls.length % 100 !== 0 || oldest === undefined) return { pulls, since: 0 }
+  if (since !== undefined) return { pulls, since: oldest.createdAt }
+  const open = (await list(client, route, { params: { ...params, state: 'open' } })).map(pullRequestOf)
+  const older = open.filter(({ number }) => pulls.every((pull) => pull.number !== number))
+  return { pulls: [...pulls, ...older], since: oldest.createdAt }
+}
+
+/** Two hundred requests. */
+const MAX_LISTED = 20_000
 
 function writing(client: Client): Pick<PullRequests, 'open' | 'edit' | 'close' | 'merge'> {
   return {

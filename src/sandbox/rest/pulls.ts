@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { addReview } from '../model/comments.ts'
 import { mergePull } from '../model/merge.ts'
 import { editPull, openPull } from '../model/pulls.ts'
+import { isAncestor } from '../git/history.ts'
+import { resolveCommit } from '../git/objects.ts'
 import { commitPayload, filePayload } from '../payload/commits.ts'
 import { fullPull, pullCommits, pullFiles, pullSummary, reviewPayload } from '../payload/pulls.ts'
+import { branchHead } from '../state/refs.ts'
 import { Refusal, validationFailed } from '../state/refusal.ts'
 import type { Pull, Repository } from '../state/types.ts'
 import { isAtLeast, roleOf } from '../state/world.ts'
@@ -58,6 +61,21 @@ function listPulls(call: Call, repo: Repository): Answer {
     .filter((pull) => head === null || !head.includes(':') || head === `${pull.head.repo.owner.login}:${pull.head.ref}`)
     .filter((pull) => base === null || pull.base.ref === base)
   return page(call, sorted(found, query), { render: (pull) => pullSummary(call.world, pull) })
+}
+
+/**
+ * "Lists the merged pull request that introduced the commit to the repository. If the commit is not present in the default
+ * branch, it will return merged and open pull requests associated with the commit."
+ */
+function pullsOfCommit(call: Call, repo: Repository): Answer {
+  const sha = resolveCommit(repo.bare, call.params['commit_sha'] ?? '')
+  if (sha === undefined) throw new Refusal(422, `No commit found for SHA: ${call.params['commit_sha'] ?? ''}`)
+  const home = branchHead(repo, repo.defaultBranch)
+  const isHome = home !== undefined && isAncestor(repo.bare, sha, home)
+  const found = [...repo.pulls.values()]
+    .filter((pull) => pull.merged !== undefined || (!isHome && pull.state === 'open'))
+    .filter((pull) => pull.merged?.sha === sha || pullCommits(pull).includes(sha))
+  return page(call, found, { render: (pull) => pullSummary(call.world, pull) })
 }
 
 /** "created" runs down by default, every other order up. */
@@ -139,6 +157,7 @@ const WRITE = { needs: ['pull_requests:write'], role: 'read' } as const
 export const PULL_ROUTES: readonly Route[] = [
   repoRoute(`GET ${PULLS}`, READ, listPulls),
   repoRoute(`POST ${PULLS}`, WRITE, createPull),
+  repoRoute('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', READ, pullsOfCommit),
   repoRoute(`GET ${PULL}`, READ, (call, repo) => ({ status: 200, body: fullPull(call.world, pullOf(call, repo)) })),
   repoRoute(`PATCH ${PULL}`, WRITE, updatePull),
   repoRoute(`PUT ${PULL}/merge`, { needs: ['contents:write'] }, merge),

@@ -1,0 +1,98 @@
+/** Steps that somebody closed without merging, in a repository where many other pull requests come. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryMemo } from '../../src/adapters/memory/memo.ts'
+import type { PullRequest } from '../../src/core/rollout/facts.ts'
+import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
+import { type ClosedSteps, closedSteps, readerOf } from '../../src/flows/closed-steps.ts'
+import { rememberStep } from '../../src/flows/memory.ts'
+import type { Memo } from '../../src/ports/memo.ts'
+import type { RecentPulls } from '../../src/ports/pull-requests.ts'
+import { pullRequest, sample } from '../core/samples.ts'
+
+const LANDED = 1_000_000
+const standing = standingOf(sample(95, 5))
+const STEP = 'canary/default/api-service/25'
+const ROLLBACK = 'canary/default/api-service/0'
+
+/** A pull request of each number, the step that is given and people's, one a minute since the step landed. */
+function pullsUpTo(count: number, steps: Readonly<Record<number, PullRequest>>): PullRequest[] {
+  return Array.from({ length: count }, (_, index) => {
+    const number = index + 1
+    const pull = steps[number] ?? { ...pullRequest(number, `p${number}`), author: { login: 'alice', isBot: false } }
+    return { ...pull, createdAt: LANDED + number * 60_000 }
+  }).toReversed()
+}
+
+interface Looked extends ClosedSteps {
+  readonly requests: number
+}
+
+/** What a look at the base branch finds, and how many requests it makes beside the first list. */
+async function look(pulls: readonly PullRequest[], memo: Memo, reach = Infinity): Promise<Looked> {
+  let requests = 0
+  const recent = async (_: string, since = Infinity): Promise<RecentPulls> => {
+    requests += 1
+    const end = pulls.findIndex(({ createdAt }) => createdAt < since)
+    const length = Math.min(Math.max(100, end === -1 ? pulls.length : end + 1), reach)
+    const found = pulls.slice(0, length)
+    return { pulls: found, since: found.length < pulls.length ? (found.at(-1)?.createdAt ?? 0) : 0 }
+  }
+  const get = async (number: number): Promise<PullRequest | undefined> => {
+    requests += 1
+    return pulls.find((pull) => pull.number === number)
+  }
+  const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
+  const desk = { pulls: { recent, get }, memo, repo, botLogin: 'perch[bot]' } as never
+  const history = { step: stepKey(standing), landing: { sha: 'landing', time: LANDED }, checkedTo: 'head' }
+  await rememberStep({ memo, repo }, 'main', {
+    target: standing.target,
+    history: { ...history, wants: '', scannedTo: undefined, reported: [] },
+  })
+  const first = await recent('main')
+  requests = 0
+  const at = { base: { ref: 'main', sha: 'head' }, recent: first, readBack: readerOf(desk, 'main', first) }
+  const found = await closedSteps(desk, at, standing)
+  return { ...found, requests }
+}
+
+test('a stop holds however many pull requests came since, with memory and without', async () => {
+  const memo = memoryMemo()
+  const closed = { 2: pullRequest(2, STEP, 'closed') }
+  assert.equal((await look(pullsUpTo(50, closed), memo)).stoppedByHand, true)
+  for (const count of [102, 150, 400]) {
+    const lost = await look(pullsUpTo(count, closed), memoryMemo())
+    assert.equal(lost.stoppedByHand, true, `${count} without memory`)
+    assert.deepEqual(
+      lost.older.map(({ number }) => number),
+      [2],
+    )
+    assert.equal((await look(pullsUpTo(count, closed), memo)).stoppedByHand, true, `${count} with memory`)
+  }
+  assert.equal((await look(pullsUpTo(400, closed), memo)).requests, 0, 'what is known is not asked for again')
+})
+
+test('a step that is closed after a hundred newer ones came is asked for by its number', async () => {
+  const memo = memoryMemo()
+  const open = pullsUpTo(150, { 2: pullRequest(2, STEP) })
+  assert.equal((await look(open, memo)).stoppedByHand, false)
+  const closed = pullsUpTo(160, { 2: pullRequest(2, STEP, 'closed') })
+  const found = await look(closed, memo)
+  assert.deepEqual([found.stoppedByHand, found.requests], [true, 1])
+  assert.deepEqual((await look(closed, memo)).requests, 0)
+})
+
+test('a refused rollback counts like a stop, and both end with the step that they were made for', async () => {
+  const refused = { 2: pullRequest(2, ROLLBACK, 'closed'), 3: pullRequest(3, STEP) }
+  const { stoppedByHand, rollbackRefused } = await look(pullsUpTo(140, refused), memoryMemo())
+  assert.deepEqual([stoppedByHand, rollbackRefused], [false, true])
+  const before = pullsUpTo(140, { 2: pullRequest(2, STEP, 'closed') }).map((pull) =>
+    pull.number === 2 ? { ...pull, createdAt: LANDED - 60_000 } : pull,
+  )
+  assert.equal((await look(before, memoryMemo())).stoppedByHand, false)
+})
+
+test('where the list does not reach back far enough, nothing is opened by itself', async () => {
+  assert.equal((await look(pullsUpTo(300, {}), memoryMemo(), 200)).stoppedByHand, true)
+  assert.equal((await look(pullsUpTo(300, {}), memoryMemo())).stoppedByHand, false)
+})
