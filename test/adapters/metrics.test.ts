@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { afterEach, test } from 'node:test'
-import { memoryMetrics } from '../../src/adapters/memory/metrics.ts'
+import { memoryMetrics } from '../memory/metrics.ts'
 import { openMetrics, type PrometheusOptions } from '../../src/adapters/prometheus/metrics.ts'
 import type { RangeAnswer } from '../../src/core/analysis/answer.ts'
 import type { Log } from '../../src/ports/log.ts'

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { memoryValidators } from '../memory/validators.ts'
 import { cachedValidators } from '../../src/adapters/policy/cached-validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Checked, Remark } from '../../src/core/policy/remark.ts'

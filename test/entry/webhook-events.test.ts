@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import nock from 'nock'
 import { pino } from 'pino'
 import { z } from 'zod'
-import { memoryMemo } from '../../src/adapters/memory/memo.ts'
+import { memoryMemo } from '../memory/memo.ts'
 import { openGitHub } from '../../src/entry/github.ts'
 import { perchApp } from '../../src/entry/perch-app.ts'
 import {

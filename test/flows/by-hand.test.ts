@@ -1,7 +1,7 @@
 /** Which pull request brought a share that carries no annotations of ours. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../../src/adapters/memory/memo.ts'
+import { memoryMemo } from '../memory/memo.ts'
 import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
 import { broughtBy } from '../../src/flows/by-hand.ts'
 import { rememberStep } from '../../src/flows/memory.ts'

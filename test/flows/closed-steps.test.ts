@@ -1,7 +1,7 @@
 /** Steps that somebody closed without merging, in a repository where many other pull requests come. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../../src/adapters/memory/memo.ts'
+import { memoryMemo } from '../memory/memo.ts'
 import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
 import { type ClosedSteps, closedSteps, readerOf } from '../../src/flows/closed-steps.ts'

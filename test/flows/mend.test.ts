@@ -1,7 +1,7 @@
 /** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Review } from '../../src/core/gate/review.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../../src/adapters/memory/memo.ts'
+import { memoryMemo } from '../memory/memo.ts'
 import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { pullsWithHead, rememberPeer } from '../../src/flows/commit-memory.ts'
 import type { Desk } from '../../src/flows/desk.ts'

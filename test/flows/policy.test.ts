@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
-import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Problem, Review } from '../../src/core/gate/review.ts'
 import { validateReport } from '../../src/core/message/checks.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
-import { memoryValidators } from '../../src/adapters/memory/validators.ts'
+import { memoryValidators } from '../memory/validators.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
 import { needsKustomize } from '../docs/needs.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import type { AnalysisReport } from '../../../src/core/analysis/report.ts'
-import { type Knowledge, memoryMetrics } from '../../../src/adapters/memory/metrics.ts'
+import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
 import { analyse } from '../../../src/flows/analyse.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'

@@ -1,5 +1,5 @@
-import type { Range, RangeAnswer } from '../../core/analysis/answer.ts'
-import type { Metrics } from '../../ports/metrics.ts'
+import type { Range, RangeAnswer } from '../../src/core/analysis/answer.ts'
+import type { Metrics } from '../../src/ports/metrics.ts'
 
 /** What a server in memory knows: the value of a query at a moment, or nothing; or why it does not answer. */
 export type Knowledge = (query: string, time: number) => number | undefined | Extract<RangeAnswer, { ok: false }>

@@ -1,5 +1,5 @@
-import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../../core/policy/remark.ts'
-import type { Rendering, Validators } from '../../ports/validators.ts'
+import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../../src/core/policy/remark.ts'
+import type { Rendering, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
   /** Programs that are there, with their titles; none by default. */

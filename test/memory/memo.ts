@@ -1,4 +1,4 @@
-import type { Memo } from '../../ports/memo.ts'
+import type { Memo } from '../../src/ports/memo.ts'
 
 /** A cache in this process. Values go through JSON, as they do on disk, so that no caller comes to rely on identity. */
 export function memoryMemo(): Memo {

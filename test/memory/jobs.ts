@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock } from '../../ports/clock.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import {
   afterFailure,
   type ClaimedJob,
@@ -10,7 +10,7 @@ import {
   type WorkOptions,
   retryMoment,
   retryPauseMs,
-} from '../../ports/jobs.ts'
+} from '../../src/ports/jobs.ts'
 
 export interface MemoryQueueOptions {
   /** A clock that the test moves: then there are no timers, and `tick()` says that it moved. */
