@@ -16,7 +16,7 @@ export interface PullContext {
 
 /** What has to be found out about an open pull request at its head. */
 export function questionOf(
-  desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>,
+  desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal' | 'clock' | 'protections'>,
   ends: Ends,
   { stops, mentioned, comments, onWait }: PullContext,
 ): Question {
