@@ -8,13 +8,13 @@ import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Problem } from '../core/gate/review.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { diffText, problemLines, validText, withoutCode } from '../core/message/terminal-review.ts'
 import { plainWords } from '../core/message/plain-words.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
 import { type Given, json, misused, printed, type Printed, QUIET, readWords, refused } from './checkout.ts'
 import { handedDown, schemaFolders } from './env.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** `perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
 export async function diff(

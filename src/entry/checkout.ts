@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { openWorktree } from '../adapters/checkout/worktree.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { parseCommands } from '../core/command/parse.ts'
-import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
+import { explainRefusal } from '../core/message/refusal.ts'
 import { terminalText } from '../core/message/inert.ts'
 import { plainWords } from '../core/message/plain-words.ts'
 import { patchOf, setText, statusText } from '../core/message/terminal.ts'
@@ -13,6 +13,7 @@ import { explainShares } from '../core/traffic/explain.ts'
 import { isSplit, routeId, weightedRules } from '../core/traffic/route.ts'
 import { setInCheckout, statusOfCheckout } from '../flows/checkout.ts'
 import { handedDown } from './env.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** The exit code, and what to print on each stream. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 usage. */
 export interface Printed {

@@ -20,9 +20,10 @@ import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts
 import { GitHubUnavailable } from '../adapters/github/client.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
-import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
+import { explainRefusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
 import { DeliveryJob, ReportJob, SweepAll } from './jobs.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
   readonly probot: Pick<Probot, 'receive'>

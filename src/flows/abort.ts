@@ -1,4 +1,3 @@
-import type { Outcome } from '../core/message/answer.ts'
 import { abortMarker } from '../core/message/pull-request.ts'
 import { isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
@@ -8,6 +7,7 @@ import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
 import type { StopAsked } from './stops.ts'
 import { takeSteps } from './take-steps.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 interface AbortAsked extends StopAsked {
   readonly pull: number

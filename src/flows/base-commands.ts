@@ -1,7 +1,6 @@
 import type { CommandLine, ShareCommand } from '../core/command/commands.ts'
 import type { PendingComment } from '../core/command/pending.ts'
-import { answer, type Outcome } from '../core/message/answer.ts'
-import type { Refusal } from '../core/message/refusal.ts'
+import { answer } from '../core/message/answer.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
@@ -22,6 +21,8 @@ import { baseRefusal, type BaseProblem, type BaseState, notDeployed } from './ro
 import { freeze, hold, resume, unfreeze } from './stops.ts'
 import { withStuck } from './stuck.ts'
 import { takeSteps } from './take-steps.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
 export async function answerOnBase(

@@ -1,4 +1,4 @@
-import { buttonAnswer, buttonMarker, type Outcome } from '../core/message/answer.ts'
+import { buttonAnswer, buttonMarker } from '../core/message/answer.ts'
 import type { Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
@@ -9,6 +9,7 @@ import { notAllowed } from './permission.ts'
 import { baseRefusal, type BaseProblem, type BaseState } from './rollouts.ts'
 import { hold, resume } from './stops.ts'
 import type { Task } from './work.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 type Pressed = NonNullable<Extract<Task, { type: 'advance' }>['button']>
 

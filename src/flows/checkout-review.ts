@@ -1,6 +1,5 @@
 import type { Review } from '../core/gate/review.ts'
 import { conflictProblem, problemRefusal } from '../core/message/problem.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../ports/checkout.ts'
@@ -10,6 +9,7 @@ import type { Validators } from '../ports/validators.ts'
 import type { Worktree } from '../ports/worktree.ts'
 import { inspect, type Inspected } from './evaluate.ts'
 import type { Files } from './load.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** Stands for no files at all wherever a tree is named: what is before the first commit. */
 const NOTHING = 'nothing'

@@ -1,6 +1,5 @@
 import type { Command } from '../core/command/commands.ts'
 import { configRefusal } from '../core/message/problem.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { filesForAll } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'
@@ -11,6 +10,7 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Worktree } from '../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { type Proof, proveEdit } from './prove.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
 const HERE = ''

@@ -1,9 +1,7 @@
 import type { PlanCommand, ShareCommand } from '../core/command/commands.ts'
 import type { HeadAge } from '../core/command/head-age.ts'
 import type { Config } from '../core/config/schema.ts'
-import type { Outcome } from '../core/message/answer.ts'
 import { commandCommit } from '../core/message/pull-request.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Files } from '../core/layer/place.ts'
@@ -19,6 +17,8 @@ import { type CarriedOut, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from './load.ts'
 import { type Proof, proveEdit } from './prove.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 type Needs = Pick<
   Desk,

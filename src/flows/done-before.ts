@@ -1,6 +1,5 @@
 import type { PendingComment } from '../core/command/pending.ts'
 import type { CommandLine } from '../core/command/commands.ts'
-import type { Outcome } from '../core/message/answer.ts'
 import { commandTrailer } from '../core/message/pull-request.ts'
 import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -9,6 +8,7 @@ import { type Standing, sureShare } from '../core/rollout/standing.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
 import { isAllOurs } from './step-ownership.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 /**
  * The commit that carried a command out while its pull request was still open. It may have merged before the answer could be

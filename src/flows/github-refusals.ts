@@ -1,8 +1,9 @@
-import type { Outcome } from '../core/message/answer.ts'
-import { explainRefusal, type Refusal } from '../core/message/refusal.ts'
+import { explainRefusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { GitHubRefused } from '../ports/github-refused.ts'
 import type { Desk } from './desk.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 /** Turns what GitHub refuses for good into a value. Outages and limits are thrown on: they are tried again. */
 export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {

@@ -1,7 +1,7 @@
 import { COMMANDS, type CommandName } from '../core/command/commands.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { PERMISSIONS } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** Asks GitHub, at the moment of acting, whether a person may give a command. Undefined: yes. */
 export async function notAllowed(

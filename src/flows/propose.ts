@@ -1,5 +1,4 @@
-import { moveBody, moveCommit, moveTitle, type Proposal } from '../core/message/pull-request.ts'
-import type { Refusal } from '../core/message/refusal.ts'
+import { moveBody, moveCommit, moveTitle } from '../core/message/pull-request.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { branchOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
@@ -9,6 +8,8 @@ import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
 import { isAllOurs } from './step-ownership.ts'
 import { jobOf } from './work.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { Proposal } from '../core/rollout/proposal.ts'
 
 type Needs = Pick<Desk, 'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'>
 

@@ -2,12 +2,12 @@ import { mismatchOf, renderedShare } from '../core/diff/agree.ts'
 import { parseRendered } from '../core/diff/objects.ts'
 import type { Environment } from '../core/environment/graph.ts'
 import { problemRefusal, refusalProblem, renderedProblem, renderProblem, UNCOMMITTED } from '../core/message/problem.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { MadeMove } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 import { type Failed, renderEnvironment, type Side } from './render.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** What was rendered before and after an edit, and where it changed what it was to change. */
 export interface Proof {

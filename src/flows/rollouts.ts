@@ -1,13 +1,11 @@
 import type { ConfigProblem } from '../core/config/read.ts'
-import type { NotDeployed } from '../core/message/gate-refusal.ts'
 import { configRefusal } from '../core/message/problem.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, sureShare, type Standing } from '../core/rollout/standing.ts'
-import type { Proposal, RolloutFacts } from '../core/rollout/transition.ts'
+import type { OpenStep, RolloutFacts } from '../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import type { BaseHead } from './landing.ts'
@@ -16,6 +14,8 @@ import { broughtBy } from './by-hand.ts'
 import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
 import { besideOf } from './propose.ts'
 import { isAsProposed } from './step-ownership.ts'
+import type { NotDeployed } from '../core/refusal/gate-refusal.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
 export interface BaseState {
@@ -96,8 +96,8 @@ async function openSteps(
   desk: Pick<Desk, 'mirror' | 'botLogin'>,
   at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
   standing: Standing,
-): Promise<readonly Proposal[]> {
-  const found: Proposal[] = []
+): Promise<readonly OpenStep[]> {
+  const found: OpenStep[] = []
   for (const pull of at.open.filter((one) => isStepOf(standing.target, one, desk.botLogin))) {
     const head = at.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
@@ -114,7 +114,7 @@ async function openSteps(
 async function fits(
   desk: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly head: Sha },
-  { standing, kind }: { readonly standing: Standing; readonly kind: Proposal['kind'] },
+  { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
 ): Promise<boolean> {
   if (kind === 'rollback') {
     const move = { kind, from: sureShare(standing) } as const

@@ -1,12 +1,12 @@
 import type { Command } from '../core/command/commands.ts'
 import type { Environment } from '../core/environment/graph.ts'
-import type { Outcome } from '../core/message/answer.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import { type Stop, type Stops, STOP_REFS, stopBranch, stopFrom, stopMessage } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import { stopRefs } from './stops-key.ts'
+import type { Outcome } from '../core/command/outcome.ts'
 
 type Needs = Pick<
   Desk,

@@ -1,8 +1,8 @@
 import { isPassing, stuckWords } from '../core/message/notice.ts'
-import type { StandingLine } from '../core/message/status.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { StandingLine } from '../core/rollout/related.ts'
 
 type Needs = Pick<Desk, 'memo' | 'repo'>
 

@@ -1,6 +1,5 @@
-import { closingComment, type Proposal } from '../core/message/pull-request.ts'
+import { closingComment } from '../core/message/pull-request.ts'
 import { notice, noticeMarker } from '../core/message/notice.ts'
-import type { Refusal } from '../core/message/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
@@ -15,6 +14,8 @@ import { readTargetAt } from './load.ts'
 import { propose, replan } from './propose.ts'
 import { proveEdit } from './prove.ts'
 import type { BaseState } from './rollouts.ts'
+import type { Refusal } from '../core/refusal/refusal.ts'
+import type { Proposal } from '../core/rollout/proposal.ts'
 
 export interface Asked {
   readonly login: string

@@ -1,4 +1,4 @@
-import type { GitHubRefusal } from '../core/message/github-refusal.ts'
+import type { GitHubRefusal } from '../core/refusal/github-refusal.ts'
 
 /**
  * GitHub refuses something for good: a rule, a missing permission, an archived repository. Every method of a port that

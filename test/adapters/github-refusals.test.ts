@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
-import type { GitHubRefusal } from '../../src/core/message/github-refusal.ts'
 import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import { aGitHub, type GitHubWorld, REPO, SHA, TOKEN } from './github-api.ts'
+import type { GitHubRefusal } from '../../src/core/refusal/github-refusal.ts'
 
 const BRANCH = 'canary/production/api/25'
 const RULES = 'Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n'

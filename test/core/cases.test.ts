@@ -6,7 +6,7 @@ import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import type { Config } from '../../src/core/config/schema.ts'
 import { type Files, placeEdits } from '../../src/core/layer/place.ts'
-import { explainRefusal, type Refusal } from '../../src/core/message/refusal.ts'
+import { explainRefusal } from '../../src/core/message/refusal.ts'
 import { err, type Result } from '../../src/core/result.ts'
 import { findTargets } from '../../src/core/rollout/find-target.ts'
 import { filesForAll } from '../../src/core/rollout/move.ts'
@@ -16,6 +16,7 @@ import { standingOf, sureShare } from '../../src/core/rollout/standing.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 import { reweigh } from '../../src/core/traffic/reweigh.ts'
 import { canaryShareOf, type Route, weightedRules } from '../../src/core/traffic/route.ts'
+import type { Refusal } from '../../src/core/refusal/refusal.ts'
 
 /**
  * Each folder of test/cases is one situation: `before.yaml` (or the files of a repository in `before/`), a command in

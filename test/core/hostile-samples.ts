@@ -7,7 +7,7 @@ import type { GateReason } from '../../src/core/gate/gate.ts'
 import type { Liveness } from '../../src/core/gate/live.ts'
 import type { MoveRefusal } from '../../src/core/rollout/move.ts'
 import type { FaultCode } from '../../src/core/policy/remark.ts'
-import type { Refusal } from '../../src/core/message/refusal.ts'
+import type { Refusal } from '../../src/core/refusal/refusal.ts'
 
 /** One value of each kind that Perch has words for, with a text of others wherever there may be one. A new kind belongs here. */
 

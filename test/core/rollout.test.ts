@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnalysisReport } from '../../src/core/analysis/report.ts'
-import { abort, type Proposal, type RolloutFacts, transition } from '../../src/core/rollout/transition.ts'
+import { abort, type OpenStep, type RolloutFacts, transition } from '../../src/core/rollout/transition.ts'
 import { filesFor } from '../../src/core/rollout/move.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { nextStep, planOf } from '../../src/core/rollout/target.ts'
@@ -19,7 +19,7 @@ const standings = {
 
 const branch = 'canary/default/api-service/'
 
-function open(number: number, last: string, fits = true): Proposal {
+function open(number: number, last: string, fits = true): OpenStep {
   const kind = last === 'finish' ? 'finish-version' : last === '0' ? 'rollback' : 'share'
   return { pull: pullRequest(number, `${branch}${last}`), kind, fits }
 }
@@ -52,8 +52,8 @@ test('each phase is read from the files alone', () => {
 })
 
 test('what follows from every standing with every kind of open pull request', () => {
-  const nothing: Proposal[] = []
-  const table: [keyof typeof standings, Proposal[], string][] = [
+  const nothing: OpenStep[] = []
+  const table: [keyof typeof standings, OpenStep[], string][] = [
     ['idle', nothing, ''],
     ['idle', [open(9, '5')], ''],
     ['idle', [open(9, '25', false)], 'close #9 nothing-to-do'],

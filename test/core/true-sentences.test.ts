@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { GateReason, Verdict } from '../../src/core/gate/gate.ts'
 import type { GateName, OverridableGate } from '../../src/core/gate/names.ts'
 import type { Review } from '../../src/core/gate/review.ts'
-import { type Aborted, answer } from '../../src/core/message/answer.ts'
+import { answer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
 import { gateTitle } from '../../src/core/message/gate-title.ts'
 import { renderProblem } from '../../src/core/message/problem.ts'
@@ -12,6 +12,7 @@ import { summaryPages } from '../../src/core/message/summary.ts'
 import type { Move } from '../../src/core/rollout/move.ts'
 import type { CloseReason } from '../../src/core/rollout/transition.ts'
 import { sample } from './samples.ts'
+import type { Aborted } from '../../src/core/command/outcome.ts'
 
 /** What Perch says follows from what it has read. */
 

@@ -4,10 +4,11 @@ import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { discoverEnvironments } from '../../src/core/environment/graph.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
-import { type Refusal, explainRefusal } from '../../src/core/message/refusal.ts'
+import { explainRefusal } from '../../src/core/message/refusal.ts'
 import { plainWords } from '../../src/core/message/plain-words.ts'
 import { setInCheckout, type ShareSet, statusOfCheckout } from '../../src/flows/checkout.ts'
 import { differences } from '../../src/core/layer/compare.ts'
+import type { Refusal } from '../../src/core/refusal/refusal.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })

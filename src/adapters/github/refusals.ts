@@ -1,5 +1,5 @@
 /** Telling what GitHub refuses for good from what may work a moment later. GitHub tells by status and by words only. */
-import type { GitHubAction, GitHubRefusal, RefusalCause } from '../../core/message/github-refusal.ts'
+import type { GitHubAction, GitHubRefusal, RefusalCause } from '../../core/refusal/github-refusal.ts'
 
 export interface RefusedRequest {
   readonly status: number | undefined

@@ -3,74 +3,21 @@ import type { Override } from '../gate/gate.ts'
 import { isOverridable } from '../gate/names.ts'
 import type { Review } from '../gate/review.ts'
 import type { Comment, Sha } from '../rollout/facts.ts'
-import type { Stop } from '../stop/stop.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
-import { type ProofOfEdit, proofWords } from './proof.ts'
+import { proofWords } from './proof.ts'
 import { planWords } from './pull-request.ts'
-import { explainRefusal, type Refusal } from './refusal.ts'
+import { explainRefusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
-import { type PlanStatus, planStatusWords, type RolloutStatus, statusWords } from './status.ts'
+import { planStatusWords, statusWords } from './status.ts'
 import { time } from './time.ts'
 import { changeTitle } from './traffic.ts'
 import { remedy, verdictLine } from './verdict.ts'
+import type { Aborted, Outcome, ProofOfEdit } from '../command/outcome.ts'
 
 /** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
 const ROOM_FOR_DIFF = 50_000
 const ROOM_FOR_WORDS = 4_000
-
-/** What came of a command. */
-export type Outcome =
-  | { readonly code: 'refused'; readonly refusal: Refusal }
-  | {
-      readonly code: 'set'
-      readonly name: string
-      readonly from: number
-      readonly to: number
-      readonly sha: string
-      readonly proof: ProofOfEdit | undefined
-    }
-  /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
-  | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
-  | { readonly code: 'already'; readonly name: string; readonly share: number }
-  | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
-  | ({ readonly code: 'aborted' } & Aborted)
-  | ({ readonly code: 'status' } & RolloutStatus)
-  | { readonly code: 'help' }
-  | ({ readonly code: 'plan' } & PlanStatus)
-  /** `sha` undefined where it was so already. */
-  | {
-      readonly code: 'planned'
-      readonly name: string
-      readonly plan: readonly number[]
-      readonly sha: string | undefined
-    }
-  /** `isNew`: false where it was so already. */
-  | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
-  | { readonly code: 'resumed'; readonly names: readonly string[] }
-  | { readonly code: 'frozen'; readonly environment: string; readonly stop: Stop; readonly isNew: boolean }
-  | { readonly code: 'unfrozen'; readonly environment: string }
-  | { readonly code: 'why' | 'diff'; readonly review: Review }
-  | { readonly code: 'looked-again' }
-  | { readonly code: 'overridden'; readonly record: OverrideRecord }
-
-/** What an abort did, also in an earlier try. */
-export interface Aborted {
-  /** The steps that it closed. */
-  readonly closed: readonly number[]
-  /** Pull requests that roll back and are open. */
-  readonly rollbacks: readonly number[]
-  /** Those that an earlier try opened and that have merged since. */
-  readonly rolledBack: readonly number[]
-  /** The rollouts whose share Perch cannot read. */
-  readonly unreadable: readonly string[]
-}
-
-/** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
-export interface OverrideRecord extends Override {
-  readonly sha: Sha
-  readonly seal: string
-}
 
 /** Marks the one answer to a comment, so that it is given once. */
 export function answerMarker(comment: number): string {

@@ -1,8 +1,9 @@
 import { type Target, targetName } from '../rollout/target.ts'
 import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
-import { type Proposal } from './pull-request.ts'
-import { explainRefusal, type Refusal } from './refusal.ts'
+import { explainRefusal } from './refusal.ts'
+import type { Refusal } from '../refusal/refusal.ts'
+import type { Proposal } from '../rollout/proposal.ts'
 
 /** Marks a notice, so that the same one is given once per step. */
 export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {

@@ -1,12 +1,12 @@
 import type { ConfigProblem } from '../config/read.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
-import type { Refusal } from './refusal.ts'
 import type { Problem } from '../gate/review.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import { code, list, percent, plainText } from './markdown.ts'
+import type { Refusal } from '../refusal/refusal.ts'
 
 /** `side`: where the config is that is not valid. */
 export function configProblem(problem: ConfigProblem, side: 'base' | 'head'): Problem {

@@ -1,8 +1,4 @@
-/** The environments that were rendered before and after an edit, and those in which it changed what it was to change. */
-export interface ProofOfEdit {
-  readonly rendered: readonly string[]
-  readonly changed: readonly string[]
-}
+import type { ProofOfEdit } from '../command/outcome.ts'
 
 /** How many environments are named one by one. */
 const MAX_NAMED = 5

@@ -9,22 +9,10 @@ import { bounded, MAX_BODY, sizeOf } from './limits.ts'
 import { wanted } from './live.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
+import type { Proposal } from '../rollout/proposal.ts'
 
 /** The trailer that tells people which commits are steps. It proves nothing: anybody can write one. */
 export const MOVE_TRAILER = 'Canary-Move'
-
-export interface Proposal {
-  readonly move: Move
-  readonly target: Target
-  /** The canary's version, as people call it. */
-  readonly version: string
-  /** The pull request that a person drives the rollout from. */
-  readonly origin: number | undefined
-  /** Who asked for it, and why, when it was a command. */
-  readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
-  /** Why it is a rollback, when measurements say so. */
-  readonly failure?: AnalysisReport | undefined
-}
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
 export function moveTitle({ move, target, version }: Proposal): string {

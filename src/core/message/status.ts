@@ -1,38 +1,11 @@
-import type { ReviewedChange } from '../gate/review.ts'
 import { type Standing, sureShare } from '../rollout/standing.ts'
 import { planOf, targetName } from '../rollout/target.ts'
-import { type NotDeployed, notDeployedWords } from './gate-refusal.ts'
+import { notDeployedWords } from './gate-refusal.ts'
 import { code, paragraphs, percent, table } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 import { planWords } from './pull-request.ts'
-
-export interface StandingLine {
-  readonly standing: Standing
-  /** The open pull requests of this rollout. */
-  readonly open: readonly number[]
-  /** The pull request that set a share without our annotations, where Perch checked it. */
-  readonly broughtBy?: number | undefined
-  /** Why it does not go on, in Markdown of ours. */
-  readonly stuck?: string | undefined
-}
-
-export interface RolloutStatus {
-  /** What the base branch has. */
-  readonly standings: readonly StandingLine[]
-  /** What an open pull request would change of it. */
-  readonly proposed: readonly Omit<ReviewedChange, 'verdicts' | 'finishes'>[]
-  /** Set where the pull request is for a branch without rollouts. */
-  readonly away?: NotDeployed
-}
-
-export interface PlanStatus {
-  readonly name: string
-  readonly plan: readonly number[]
-  /** What the base branch has. */
-  readonly share: number | 'unknown'
-  /** What an open pull request sets. */
-  readonly proposed: number | undefined
-}
+import type { StandingLine } from '../rollout/related.ts'
+import type { PlanStatus, RolloutStatus } from '../command/outcome.ts'
 
 const PHASES = {
   idle: 'no canary traffic',

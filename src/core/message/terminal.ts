@@ -7,7 +7,8 @@ import { isSplit, routeId, type Rule, weightedRules } from '../traffic/route.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from './markdown.ts'
 import { plainWords } from './plain-words.ts'
-import { type ProofOfEdit, proofWords } from './proof.ts'
+import { proofWords } from './proof.ts'
+import type { ProofOfEdit } from '../command/outcome.ts'
 
 /** What `perch set` changed, as a person reads it in a terminal. */
 export function setText(set: {

@@ -1,10 +1,10 @@
 import { problemRefusal } from '../message/problem.ts'
-import type { Refusal } from '../message/refusal.ts'
 import { err, ok, type Result } from '../result.ts'
 import { narrowed } from './read-target.ts'
 import { resolve, type Wish } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Target } from './target.ts'
+import type { Refusal } from '../refusal/refusal.ts'
 
 /**
  * The targets that a command means in a snapshot: one, or with `--env all` those of a service in every environment. Several

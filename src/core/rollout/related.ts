@@ -1,9 +1,19 @@
-import type { StandingLine } from '../message/status.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
-import { mayHaveTraffic } from './standing.ts'
+import { mayHaveTraffic, type Standing } from './standing.ts'
 import type { RolloutFacts } from './transition.ts'
+
+/** One rollout as `/canary status` shows it. */
+export interface StandingLine {
+  readonly standing: Standing
+  /** The open pull requests of this rollout. */
+  readonly open: readonly number[]
+  /** The pull request that set a share without our annotations, where Perch checked it. */
+  readonly broughtBy?: number | undefined
+  /** Why it does not go on, in Markdown of ours. */
+  readonly stuck?: string | undefined
+}
 
 /** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives. */
 export function relatedTo(

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts'
-import type { Refusal } from '../message/refusal.ts'
 import { withCanary } from '../traffic/start.ts'
 import { type Target, targetName } from './target.ts'
+import type { Refusal } from '../refusal/refusal.ts'
 
 /** What a command names, and what the pull request is about. */
 export interface Wish {

@@ -5,7 +5,7 @@ import type { Move } from './move.ts'
 import { moveAfter, type Standing, sureShare } from './standing.ts'
 
 /** An open pull request of ours for a rollout. */
-export interface Proposal {
+export interface OpenStep {
   readonly pull: PullRequest
   readonly kind: Move['kind']
   /**
@@ -17,7 +17,7 @@ export interface Proposal {
 
 export interface RolloutFacts {
   readonly standing: Standing
-  readonly open: readonly Proposal[]
+  readonly open: readonly OpenStep[]
   /** The pull request that set a share without our annotations, where Perch has checked it. Any other such share stays as it is. */
   readonly broughtBy?: number | undefined
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
@@ -88,7 +88,7 @@ function isLeftToPeople({ standing, stoppedByHand, broughtBy }: RolloutFacts): b
 }
 
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */
-function backward({ standing, open }: RolloutFacts, rollback: Proposal): readonly Step[] {
+function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonly Step[] {
   const { pull } = rollback
   const closed = closeAll(open, 'rolling-back')
   if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
@@ -106,6 +106,6 @@ export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'
   return rollback.fits ? closed : [...closed, { type: 'replan', pull: rollback.pull, move }]
 }
 
-function closeAll(open: readonly Proposal[], reason: CloseReason): readonly Step[] {
+function closeAll(open: readonly OpenStep[], reason: CloseReason): readonly Step[] {
   return open.filter(({ kind }) => kind !== 'rollback').map(({ pull }): Step => ({ type: 'close', pull, reason }))
 }

@@ -1,0 +1,84 @@
+import type { Review, ReviewedChange } from '../gate/review.ts'
+import type { NotDeployed } from '../refusal/gate-refusal.ts'
+import type { StandingLine } from '../rollout/related.ts'
+import type { Override } from '../gate/gate.ts'
+import type { Sha } from '../rollout/facts.ts'
+import type { Stop } from '../stop/stop.ts'
+import type { Refusal } from '../refusal/refusal.ts'
+
+/** The environments that were rendered before and after an edit, and those in which it changed what it was to change. */
+export interface ProofOfEdit {
+  readonly rendered: readonly string[]
+  readonly changed: readonly string[]
+}
+
+export interface RolloutStatus {
+  /** What the base branch has. */
+  readonly standings: readonly StandingLine[]
+  /** What an open pull request would change of it. */
+  readonly proposed: readonly Omit<ReviewedChange, 'verdicts' | 'finishes'>[]
+  /** Set where the pull request is for a branch without rollouts. */
+  readonly away?: NotDeployed
+}
+
+export interface PlanStatus {
+  readonly name: string
+  readonly plan: readonly number[]
+  /** What the base branch has. */
+  readonly share: number | 'unknown'
+  /** What an open pull request sets. */
+  readonly proposed: number | undefined
+}
+
+/** What came of a command. */
+export type Outcome =
+  | { readonly code: 'refused'; readonly refusal: Refusal }
+  | {
+      readonly code: 'set'
+      readonly name: string
+      readonly from: number
+      readonly to: number
+      readonly sha: string
+      readonly proof: ProofOfEdit | undefined
+    }
+  /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
+  | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
+  | { readonly code: 'already'; readonly name: string; readonly share: number }
+  | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
+  | ({ readonly code: 'aborted' } & Aborted)
+  | ({ readonly code: 'status' } & RolloutStatus)
+  | { readonly code: 'help' }
+  | ({ readonly code: 'plan' } & PlanStatus)
+  /** `sha` undefined where it was so already. */
+  | {
+      readonly code: 'planned'
+      readonly name: string
+      readonly plan: readonly number[]
+      readonly sha: string | undefined
+    }
+  /** `isNew`: false where it was so already. */
+  | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
+  | { readonly code: 'resumed'; readonly names: readonly string[] }
+  | { readonly code: 'frozen'; readonly environment: string; readonly stop: Stop; readonly isNew: boolean }
+  | { readonly code: 'unfrozen'; readonly environment: string }
+  | { readonly code: 'why' | 'diff'; readonly review: Review }
+  | { readonly code: 'looked-again' }
+  | { readonly code: 'overridden'; readonly record: OverrideRecord }
+
+/** What an abort did, also in an earlier try. */
+export interface Aborted {
+  /** The steps that it closed. */
+  readonly closed: readonly number[]
+  /** Pull requests that roll back and are open. */
+  readonly rollbacks: readonly number[]
+  /** Those that an earlier try opened and that have merged since. */
+  readonly rolledBack: readonly number[]
+  /** The rollouts whose share Perch cannot read. */
+  readonly unreadable: readonly string[]
+}
+
+/** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
+export interface OverrideRecord extends Override {
+  readonly sha: Sha
+  readonly seal: string
+}

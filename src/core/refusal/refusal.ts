@@ -1,0 +1,53 @@
+import type { CommandProblem } from '../command/commands.ts'
+import type { Permission } from '../rollout/facts.ts'
+import type { MoveRefusal } from '../rollout/move.ts'
+import type { GitHubRefusal } from './github-refusal.ts'
+import type { GateRefusal } from './gate-refusal.ts'
+import type { StaleRefusal } from './stale-refusal.ts'
+
+/** Why a command was not carried out. */
+export type Refusal =
+  | { readonly code: 'not-allowed'; readonly login: string; readonly needs: Permission; readonly has: Permission }
+  | { readonly code: 'not-understood'; readonly problem: CommandProblem }
+  /** A share and an abort in one comment. */
+  | { readonly code: 'mixed' }
+  | {
+      readonly code: 'no-service'
+      readonly asked: string | undefined
+      readonly environment: string | undefined
+      readonly known: readonly string[]
+    }
+  | {
+      readonly code: 'shared-file'
+      readonly service: string
+      readonly file: string
+      readonly environments: readonly string[]
+      readonly all: string
+    }
+  /** The weights in the file are not those that are rendered. */
+  | {
+      readonly code: 'no-effect'
+      readonly environment: string
+      readonly file: string
+      readonly missing: readonly string[]
+    }
+  | {
+      readonly code: 'render-leak'
+      readonly name: string
+      readonly environment: string
+      readonly also: readonly string[]
+    }
+  | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
+  | StaleRefusal
+  | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
+  | { readonly code: 'nothing-to-abort' }
+  | GateRefusal
+  | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
+  | { readonly code: 'unreadable'; readonly what: string; readonly next: string }
+  | { readonly code: 'no-checkout' }
+  | { readonly code: 'no-such-commit'; readonly name: string }
+  | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
+  | { readonly code: 'branch-taken'; readonly branch: string }
+  | { readonly code: 'step-changed'; readonly branch: string; readonly pull: number }
+  | { readonly code: 'branch-gone'; readonly branch: string }
+  | ({ readonly code: 'github-refused' } & GitHubRefusal)

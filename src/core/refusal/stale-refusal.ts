@@ -1,0 +1,12 @@
+import type { Sha } from '../rollout/facts.ts'
+
+/** Why a command does not count here, or not any more: by its pull request, its commit or its day. */
+export type StaleRefusal =
+  | { readonly code: 'fork' }
+  | { readonly code: 'closed' }
+  | { readonly code: 'head-is-other'; readonly asked: Sha; readonly head: Sha }
+  | { readonly code: 'head-keeps-moving' }
+  /** `age`: it came after the comment, or nobody can tell. */
+  | { readonly code: 'head-not-seen'; readonly head: Sha; readonly age: 'later' | 'unknown' }
+  /** Perch could not carry it out within the life of a command. */
+  | { readonly code: 'too-late' }

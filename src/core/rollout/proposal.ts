@@ -1,0 +1,17 @@
+import type { Move } from './move.ts'
+import type { Target } from './target.ts'
+import type { AnalysisReport } from '../analysis/report.ts'
+
+/** A move that Perch opens a pull request for, and why. */
+export interface Proposal {
+  readonly move: Move
+  readonly target: Target
+  /** The canary's version, as people call it. */
+  readonly version: string
+  /** The pull request that a person drives the rollout from. */
+  readonly origin: number | undefined
+  /** Who asked for it, and why, when it was a command. */
+  readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
+  /** Why it is a rollback, when measurements say so. */
+  readonly failure?: AnalysisReport | undefined
+}
