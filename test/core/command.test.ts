@@ -170,3 +170,40 @@ test('a comment waits for an answer until it has one; edited, old and bots’ co
     ],
   )
 })
+
+test('a freeze says for which environment, until when and why, in any order behind the environment', () => {
+  const HOUR = 3_600_000
+  const table: [string, unknown, string | undefined][] = [
+    ['', undefined, undefined],
+    [' the shop sells out', undefined, 'the shop sells out'],
+    [' --until 2h', { afterMs: 2 * HOUR }, undefined],
+    [' --until 2h the shop sells out', { afterMs: 2 * HOUR }, 'the shop sells out'],
+    [' --until=2h the shop sells out', { afterMs: 2 * HOUR }, 'the shop sells out'],
+    [' the shop --until 2h sells out', { afterMs: 2 * HOUR }, 'the shop sells out'],
+    [' the shop sells out --until=2h', { afterMs: 2 * HOUR }, 'the shop sells out'],
+    [' --until 2026-11-30', { at: Date.UTC(2026, 10, 30) }, undefined],
+    [' --until 2026-11-30T09:30 quiet', { at: Date.UTC(2026, 10, 30, 9, 30) }, 'quiet'],
+    [' --until 2026-11-30T09:30:00Z', { at: Date.UTC(2026, 10, 30, 9, 30) }, undefined],
+    [' --until 2026-11-30T09:30+02:00', { at: Date.UTC(2026, 10, 30, 7, 30) }, undefined],
+  ]
+  for (const [words, until, reason] of table)
+    assert.deepEqual(only(`/freeze eu/production${words}`), {
+      name: 'freeze',
+      environment: 'eu/production',
+      until,
+      reason,
+    })
+  for (const time of ['soon', '2026-13-01', '2026-11-30T25:00', '2h30', '30.11.2026'])
+    assert.deepEqual(only(`/freeze production --until ${time}`), { code: 'bad-time', word: time })
+})
+
+test('a freeze without an environment or a time is refused, and so is more than an environment behind /unfreeze', () => {
+  const missing = (word: string, name: string): unknown => ({ code: 'missing-value', word, name })
+  assert.deepEqual(only('/freeze'), missing('/freeze', 'freeze'))
+  assert.deepEqual(only('/freeze --until 2h'), missing('/freeze', 'freeze'))
+  assert.deepEqual(only('/freeze production --until'), missing('--until', 'freeze'))
+  assert.deepEqual(only('/unfreeze'), missing('/unfreeze', 'unfreeze'))
+  assert.deepEqual(only('/unfreeze --now'), missing('/unfreeze', 'unfreeze'))
+  assert.deepEqual(only('/unfreeze production'), { name: 'unfreeze', environment: 'production' })
+  assert.deepEqual(only('/unfreeze production now'), { code: 'bad-argument', word: 'now', name: 'unfreeze' })
+})

@@ -244,3 +244,19 @@ test('where one file moves several environments, what each of them asks for is r
   assert.deepEqual(liveIn('unknown'), [timer])
   assert.deepEqual(liveIn(), [timer])
 })
+
+test('those whose word does not count are named, once each, and nobody who counts', () => {
+  const entries: LiveEntry[] = [{ status: 'kustomization/apps/*', by: 'flux[bot]', within: 30 * MINUTE }]
+  const by = (...names: string[]): Partial<Signal> => ({ by: names })
+  const strangers = (...signals: Signal[]): unknown => {
+    const found = look([signals], { entries })
+    return 'parts' in found
+      ? found.parts.map(({ found: part }) => ('strangers' in part ? part.strangers : part.state))
+      : found
+  }
+  assert.deepEqual(strangers(ok(3, by('mallory')), ok(2, by('mallory')), ok(1, by())), [
+    ['mallory', 'somebody unknown'],
+  ])
+  assert.deepEqual(strangers(ok(3, by('mallory')), signal('silent', 1)), [['mallory']])
+  assert.equal(say(look([[bad(3, by('mallory')), ok(1)]], { entries })), 'live 1')
+})

@@ -5,7 +5,7 @@ import { abort, type OpenStep, type RolloutFacts, transition } from '../../src/c
 import { filesFor } from '../../src/core/rollout/move.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import { nextStep, planOf } from '../../src/core/rollout/target.ts'
-import { destinationRule, pullRequest, sample, targetOf, virtualService } from './samples.ts'
+import { destinationRule, pullRequest, sample, targetOf, targetsOf, virtualService } from './samples.ts'
 
 const standings = {
   idle: standingOf(sample(100, 0)),
@@ -134,6 +134,7 @@ test('an abort closes the step and proposes the rollback once, and nothing where
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0')] })), '')
   // Another one is on its branch by now, or the base branch has moved.
   assert.equal(say(abort({ standing: standings.at5, open: [open(9, '0', false)] })), 'replan #9 rollback')
+  assert.equal(say(abort({ standing: standings.at5, open: [open(9, '25'), open(10, '0')] })), 'close #9 aborted')
   assert.equal(say(abort({ standing: standings.idle, open: [] })), '')
 })
 
@@ -154,4 +155,43 @@ test('the plan is the object’s own, else the config’s, and always ends at 10
   assert.deepEqual(planOf(sample(95, 5, ['v1', 'v2'], { 'canary-percentage': '5', steps: 'all' })), [5, 25, 50, 100])
   assert.equal(nextStep([5, 50], 50), 100)
   assert.equal(nextStep([5, 50], 100), undefined)
+})
+
+test('each route goes by the config of its own service, wherever that stands in the config', () => {
+  const web = (text: string): string => text.replaceAll('api-service', 'web')
+  const files = {
+    'app/vs.yaml': virtualService(95, 5),
+    'app/dr.yaml': destinationRule('v1', 'v2'),
+    'app/web-vs.yaml': web(virtualService(90, 10)),
+    'app/web-dr.yaml': web(destinationRule('v1', 'v2')),
+    'app/shop-vs.yaml': web(virtualService(80, 20)).replace('name: web', 'name: shop'),
+  }
+  const services = {
+    other: { steps: [1, 100], bake: '1m', autoMerge: 'always' },
+    web: { steps: [20, 100], bake: '20m' },
+    'api-service': { steps: [30, 100], bake: '30m', autoMerge: 'rollback' },
+    till: { route: { kind: 'VirtualService', name: 'shop' }, steps: [40, 100], bake: '40m' },
+  }
+  const seen = targetsOf(files, { services }).map(({ route, service, settings }) => {
+    const { steps, bakeMs, autoMerge } = settings
+    return `${route.name} as ${service}: ${steps.join()} ${bakeMs / 60_000}m ${autoMerge}`
+  })
+  assert.deepEqual(seen.toSorted(), [
+    'api-service as api-service: 30,100 30m rollback',
+    'shop as till: 40,100 40m never',
+    'web as web: 20,100 20m never',
+  ])
+})
+
+test('a service of another kind or namespace does not speak for a route of the same name', () => {
+  const files = { 'app/vs.yaml': virtualService(95, 5), 'app/dr.yaml': destinationRule('v1', 'v2') }
+  const steps = (route: unknown): readonly number[] =>
+    targetOf(files, { services: { other: { route, steps: [7, 100] } } }).settings.steps
+  assert.deepEqual(steps({ kind: 'VirtualService', name: 'api-service' }), [7, 100])
+  for (const route of [
+    { kind: 'HTTPRoute', name: 'api-service' },
+    { kind: 'VirtualService', name: 'api-service', namespace: 'shop' },
+    { kind: 'VirtualService', name: 'api' },
+  ])
+    assert.deepEqual(steps(route), [5, 25, 50, 100], JSON.stringify(route))
 })

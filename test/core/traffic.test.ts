@@ -255,3 +255,30 @@ test('for any weights and percent: the total stays, the shares are as asked, and
     { numRuns: 200 },
   )
 })
+
+test('half-written DestinationRules are passed over when a canary starts, whatever they lack', () => {
+  const single = routeWith(`    - {${S}}\n`)
+  const rule = (spec: string): string =>
+    `---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web}\n${spec}`
+  const subsets = 'subsets: [{name: stable, labels: {version: v1}}, {name: canary, labels: {version: v2}}]'
+  const start = (...specs: readonly string[]): string => {
+    const target = targetOf({ 'vs.yaml': [single, ...specs.map(rule)].join('\n') })
+    const made = filesFor({ kind: 'share', from: 0, to: 25 }, target, undefined)
+    return made.ok ? 'started' : made.error.code
+  }
+  const whole = `spec: {host: web, ${subsets}}`
+  assert.equal(start(whole), 'started')
+  for (const half of [
+    '',
+    'spec:\n',
+    'spec: []',
+    `spec: {${subsets}}`,
+    `spec: {host: 5, ${subsets}}`,
+    'spec: {host: web, subsets: canary}',
+    'spec: {host: web, subsets: [canary, null, {labels: {version: v2}}]}',
+    `spec: {host: other, ${subsets}}`,
+  ]) {
+    assert.equal(start(half), 'no-canary', half)
+    assert.equal(start(half, whole), 'started', half)
+  }
+})

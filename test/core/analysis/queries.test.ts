@@ -309,3 +309,18 @@ test('the version of the sample is the canary’s', () => {
   assert.equal(target.settings.onFailure, 'rollback')
   assert.deepEqual(target.settings.unchecked, [])
 })
+
+test('a route with rules for HTTP and for TCP is not measured by HTTP’s metrics', () => {
+  const both = `${HOSTS}${vs('{ host: web-stable }', '{ host: web-canary }', 'tcp').slice(vs('', '', '').indexOf('  :'))}`
+  assert.match(both, /http:[^]*tcp:/)
+  assert.equal(asked({ 'vs.yaml': both }), 'not-http')
+})
+
+test('requests are counted only where the config sets a number that is needed', () => {
+  const files = subsets('{ version: v1 }', '{ version: v2 }')
+  const checks = [{ metric: 'success-rate', min: 99 }]
+  const count = (minRequests: number): number =>
+    plan(files, { checks, minRequests }).asks.filter(({ query }) => query.startsWith('sum(increase(')).length
+  assert.equal(count(0), 0)
+  assert.equal(count(1), 1)
+})

@@ -139,3 +139,18 @@ test('an item is copied in its own style, without its comments, while its own we
     'route:\n- weight: 100\n  destination: {host: web}\n- destination: {host: web}\n',
   )
 })
+
+test('an annotation that goes from a flow map takes its comma and one blank with it, wherever it stands', () => {
+  const without = (map: string, ...names: string[]): string =>
+    edited(`metadata: {annotations: ${map}}\n`, ...names.map((name) => annotation(name, undefined)))
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => `perch.dev/${name}: "1"`)
+  const map = (...pairs: (string | undefined)[]): string => `metadata: {annotations: {${pairs.join(', ')}}}\n`
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'a'), map(b, c))
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'b'), map(a, c))
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'c'), map(a, b))
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'a', 'b'), map(c))
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'b', 'c'), map(a))
+  assert.equal(without(`{${a}, ${b}, ${c}}`, 'a', 'c'), map(b))
+  assert.equal(without(`{ ${a},  ${b} , ${c} }`, 'b'), `metadata: {annotations: { ${a}, ${c} }}\n`)
+  assert.equal(without(`{${a}, ${b}, }`, 'b'), `metadata: {annotations: {${a}, }}\n`)
+})

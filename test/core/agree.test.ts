@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Config } from '../../src/core/config/schema.ts'
+import { disagreements, renderedShare } from '../../src/core/diff/agree.ts'
+import { rowsOf } from '../../src/core/diff/review.ts'
+import { destinationRule, targetOf, virtualService } from './samples.ts'
+
+/** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */
+
+const CONFIG = Config.parse({})
+const target = targetOf({ 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') })
+const [environment = ''] = target.environments
+
+function rows(before: string, after: string): readonly string[] {
+  return rowsOf('production', { before, after }, CONFIG).map((row) => {
+    const say = (parts: typeof row.before): string =>
+      parts === undefined ? 'nothing' : parts.map(({ name, share }) => `${name} ${share}`).join(' + ')
+    return `${row.environment} ${row.route} ${row.rule}: ${say(row.before)} → ${say(row.after)}`
+  })
+}
+
+test('a split that comes, changes or goes is a row; one that stays is none', () => {
+  const [old, now] = [virtualService(95, 5), virtualService(75, 25)]
+  const single = now.slice(
+    0,
+    now.indexOf('        - destination:\n            host: api-service\n            subset: canary'),
+  )
+  const place = 'production VirtualService default/api-service'
+  const rule = 'main'
+  assert.deepEqual(rows(old, now), [`${place} ${rule}: stable 95 + canary 5 → stable 75 + canary 25`])
+  assert.deepEqual(rows(single, now), [`${place} ${rule}: nothing → stable 75 + canary 25`])
+  assert.deepEqual(rows(old, single), [`${place} ${rule}: stable 95 + canary 5 → nothing`])
+  assert.deepEqual(rows(old, ''), [`${place} ${rule}: stable 95 + canary 5 → nothing`])
+  assert.deepEqual(rows(old, `# a comment\n${old}`), [])
+})
+
+test('an environment that renders another share than its files say is a problem, and one without the route too', () => {
+  const codes = (yaml: string): readonly string[] =>
+    disagreements(environment, yaml, [target]).map(({ code, what }) => `${code}: ${what}`)
+  assert.deepEqual(codes(virtualService(75, 25)), [])
+  assert.equal(codes(virtualService(50, 50)).length, 1)
+  assert.equal(codes(virtualService(75, 25).replace('name: api-service', 'name: other')).length, 1)
+  assert.equal(codes('').length, 1)
+  assert.deepEqual(disagreements('elsewhere', virtualService(50, 50), [target]), [])
+})
+
+test('a share that is not rendered is undefined, and is not taken from a route of another name or namespace', () => {
+  const share = (yaml: string): unknown => renderedShare(environment, yaml, target)
+  assert.equal(share(virtualService(75, 25)), 25)
+  assert.equal(share(virtualService(0, 100)), 100)
+  assert.equal(share(''), undefined)
+  assert.equal(share(virtualService(75, 25).replace('name: api-service', 'name: other')), undefined)
+  assert.equal(
+    share(virtualService(75, 25).replace('name: api-service', 'name: api-service\n  namespace: other')),
+    undefined,
+  )
+  assert.equal(share('a: [b'), undefined)
+})
