@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { configJsonSchema } from '../core/config/json-schema.ts'
-import { terminalText } from '../core/message/inert.ts'
+import { terminalText } from '../core/text/inert.ts'
 import { type Printed, set, status } from './checkout.ts'
 import { diff, validate } from './checkout-review.ts'
 import { isCi, readReportSecret } from './env.ts'

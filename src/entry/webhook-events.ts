@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { isButton } from '../core/command/buttons.ts'
 import { parseCommands } from '../core/command/parse.ts'
-import { isButton } from '../core/message/buttons.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import type { Said } from '../flows/wake.ts'

@@ -1,4 +1,4 @@
-import { abortMarker } from '../core/message/pull-request.ts'
+import { abortMarker } from '../core/marker/comment.ts'
 import { isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { targetName } from '../core/rollout/target.ts'

@@ -1,6 +1,6 @@
 import type { PendingComment } from '../core/command/pending.ts'
 import type { CommandLine } from '../core/command/commands.ts'
-import { commandTrailer } from '../core/message/pull-request.ts'
+import { commandTrailer } from '../core/marker/trailer.ts'
 import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'

@@ -1,7 +1,7 @@
 import { nextLook, type Override, type Verdict } from '../core/gate/gate.ts'
 import { type GroupCommit, pullOfCommit, raisersOf } from '../core/gate/queue.ts'
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
-import { overridesIn } from '../core/message/answer.ts'
+import { overridesIn } from '../core/marker/override.ts'
 import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
 import { staleGroupProblem } from '../core/message/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'

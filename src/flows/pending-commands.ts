@@ -1,5 +1,5 @@
 import { isForBase, type PendingComment, pendingComments } from '../core/command/pending.ts'
-import { answeredIn } from '../core/message/answer.ts'
+import { answeredIn } from '../core/marker/comment.ts'
 import type { Comment, PullRequest } from '../core/rollout/facts.ts'
 import { answeredCommands, rememberAnswered, settleWaiting } from './command-memory.ts'
 import { recordCommands, recordedAnswer } from './command-record.ts'

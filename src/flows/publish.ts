@@ -1,5 +1,6 @@
+import { SUMMARY_MARKER } from '../core/marker/comment.ts'
 import { failedReports, workingReports } from '../core/message/checks.ts'
-import { SUMMARY_MARKER, summaryPages } from '../core/message/summary.ts'
+import { summaryPages } from '../core/message/summary.ts'
 import { isGood } from '../core/analysis/report.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { withMeasurements } from '../core/message/pull-request.ts'

@@ -1,4 +1,5 @@
-import { redirection, redirectionMarker } from '../core/message/redirection.ts'
+import { redirectionMarker } from '../core/marker/comment.ts'
+import { redirection } from '../core/message/redirection.ts'
 import type { Desk } from './desk.ts'
 import type { Task } from './work.ts'
 

@@ -1,7 +1,7 @@
-import { isPassing, stuckWords } from '../core/message/notice.ts'
+import { stuckWords } from '../core/message/notice.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
-import type { Refusal } from '../core/refusal/refusal.ts'
+import { isPassing, type Refusal } from '../core/refusal/refusal.ts'
 import type { StandingLine } from '../core/rollout/related.ts'
 
 type Needs = Pick<Desk, 'memo' | 'repo'>

@@ -1,4 +1,4 @@
-import { overridesIn } from '../core/message/answer.ts'
+import { overridesIn } from '../core/marker/override.ts'
 import type { Comment } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'

@@ -12,11 +12,13 @@ import { analysisTable } from '../../src/core/message/analysis.ts'
 import { answer, buttonAnswer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
 import { findingProblems } from '../../src/core/message/finding.ts'
-import { calm, seen, terminalText, titleText } from '../../src/core/message/inert.ts'
+import { stopMessage } from '../../src/core/message/stop.ts'
+import { calm, seen, terminalText, titleText } from '../../src/core/text/inert.ts'
 import { code, fence, plainText, table } from '../../src/core/message/markdown.ts'
 import { notice } from '../../src/core/message/notice.ts'
 import { brokenBaseNote, mixedRepairProblem } from '../../src/core/message/mend.ts'
 import { plainWords } from '../../src/core/message/plain-words.ts'
+import { MOVE_TRAILER } from '../../src/core/marker/trailer.ts'
 import * as problems from '../../src/core/message/problem.ts'
 import * as pulls from '../../src/core/message/pull-request.ts'
 import { explainRefusal } from '../../src/core/message/refusal.ts'
@@ -27,7 +29,6 @@ import { statusText } from '../../src/core/message/terminal.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../src/core/message/validation.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
-import { stopMessage } from '../../src/core/stop/stop.ts'
 import * as hostile from './hostile-samples.ts'
 import { sample } from './samples.ts'
 import type { Refusal } from '../../src/core/refusal/refusal.ts'
@@ -370,7 +371,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
       const second = pulls.commandCommit({ ...proposal, login: 'alice', pull: 7, id: '1' })
       for (const { headline, body } of [commit, second])
         assertTitle(`${headline}\n${body.replace(`by ${t} `, 'by x ')}`)
-      assert.equal(commit.body.split('\n').at(-1)?.startsWith(`${pulls.MOVE_TRAILER}: `), true)
+      assert.equal(commit.body.split('\n').at(-1)?.startsWith(`${MOVE_TRAILER}: `), true)
       for (const refusal of hostile.refusals(t).slice(0, 8)) assertInert(notice(proposal, refusal))
     }
     if (good !== undefined && failure !== undefined) {

@@ -3,12 +3,14 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import type { EnvironmentDiff, Problem, ResourceDiff, Review, TrafficRow } from '../../src/core/gate/review.ts'
+import { SUMMARY_MARKER } from '../../src/core/marker/comment.ts'
 import { answer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
-import { bounded, sizeOf } from '../../src/core/message/limits.ts'
+import { bounded } from '../../src/core/message/limits.ts'
 import { conflictProblem, renderProblem } from '../../src/core/message/problem.ts'
-import { SUMMARY_MARKER, summaryPages } from '../../src/core/message/summary.ts'
+import { summaryPages } from '../../src/core/message/summary.ts'
 import type { Outcome } from '../../src/core/command/outcome.ts'
+import { sizeOf } from '../../src/core/text/limits.ts'
 
 /** Whatever others wrote, and however much of it: what Perch posts fits, is well formed, calls nobody and says what is missing. */
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { seen } from '../../src/core/message/inert.ts'
-import { stopBranch, stopFrom, stopMessage, stopsOf, type Stop } from '../../src/core/stop/stop.ts'
+import { stopFrom } from '../../src/core/marker/stop.ts'
+import { stopMessage } from '../../src/core/message/stop.ts'
+import { seen } from '../../src/core/text/inert.ts'
+import { type Stop, stopBranch, stopsOf } from '../../src/core/stop/stop.ts'
 import { Window, windowEnd, windowStart } from '../../src/core/stop/window.ts'
 
 test('what a stop says is read back from its message, whatever people write into it', () => {

@@ -1,7 +1,7 @@
 /** What somebody who may write to the repository tries, to raise a canary past its gates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commandTrailer } from '../../src/core/message/pull-request.ts'
+import { commandTrailer } from '../../src/core/marker/trailer.ts'
 import { aStory, checksOn, FAST, gitops, type Story, VS } from './world.ts'
 
 /** Opens a pull request with other files, and resolves to what its checks conclude and say. */

@@ -1,4 +1,4 @@
-import { answeredIn } from '../message/answer.ts'
+import { answeredIn } from '../marker/comment.ts'
 import type { Comment, PullRequest } from '../rollout/facts.ts'
 import type { CommandLine } from './commands.ts'
 import { parseCommands } from './parse.ts'

@@ -1,7 +1,7 @@
 import type { AnalysisOutcome, AnalysisReport, Bar, CheckReason, MeasuredCheck } from '../analysis/report.ts'
 import { formatDuration } from '../config/duration.ts'
+import { clip } from '../text/limits.ts'
 import { sideTroubleWords } from './analysis-side.ts'
-import { clip } from './limits.ts'
 import { code, list, plainText, table } from './markdown.ts'
 import { plainWords } from './plain-words.ts'
 import { sparkline } from './sparkline.ts'

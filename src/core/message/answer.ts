@@ -1,8 +1,8 @@
 import { COMMANDS } from '../command/commands.ts'
-import type { Override } from '../gate/gate.ts'
 import { isOverridable } from '../gate/names.ts'
 import type { Review } from '../gate/review.ts'
-import type { Comment, Sha } from '../rollout/facts.ts'
+import { answerMarker, buttonMarker } from '../marker/comment.ts'
+import { overrideMarker } from '../marker/override.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { proofWords } from './proof.ts'
@@ -18,22 +18,6 @@ import type { Aborted, Outcome, ProofOfEdit } from '../command/outcome.ts'
 /** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
 const ROOM_FOR_DIFF = 50_000
 const ROOM_FOR_WORDS = 4_000
-
-/** Marks the one answer to a comment, so that it is given once. */
-export function answerMarker(comment: number): string {
-  return `<!-- perch:answer:${comment} -->`
-}
-
-/** The comment that one of ours answers. Only the very start counts: further down we quote what others wrote. */
-export function answeredIn(body: string): number | undefined {
-  const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
-  return match === null ? undefined : Number(match[1])
-}
-
-/** Marks the answer to a pressed button. */
-export function buttonMarker(id: string): string {
-  return `<!-- perch:button:${encodeURIComponent(id.toWellFormed())} -->`
-}
 
 /** What came of a button on a check. */
 export function buttonAnswer(
@@ -165,35 +149,11 @@ function nothingHolds({ changes }: Review): string {
 }
 
 function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): string {
-  const { gate, by, reason, sha, seal } = record
+  const { gate, by, reason, sha } = record
   return paragraphs(
-    `<!-- perch:override:${sealedText(record, sha)}:${seal} -->`,
+    overrideMarker(record),
     `⚠️ **${gate}** is passed for ${sha.slice(0, 7)} and no other commit, by ${code(by)}: ${plainText(reason)}`,
   )
-}
-
-/** What the seal of an override is made over. */
-export function sealedText({ gate, by, reason }: Override, sha: Sha): string {
-  return [gate, sha, by, reason].map((part) => encodeURIComponent(part.toWellFormed())).join(':')
-}
-
-const OVERRIDE = /^<!-- perch:override:(([a-z]+):([0-9a-f]{40}):([^: ]*):([^: ]*)):([^: ]+) -->$/gm
-
-/** What maintainers have passed for a head commit: only in our own answers, and only with the seal that we gave them. */
-export function overridesIn(
-  comments: readonly Comment[],
-  head: Sha,
-  sealOf: (text: string) => string,
-): readonly Override[] {
-  return comments
-    .filter(({ isOurs, isEdited, body }) => isOurs && !isEdited && answeredIn(body) !== undefined)
-    .flatMap(({ body }) => [...body.matchAll(OVERRIDE)])
-    .flatMap(([, text = '', gate = '', sha, by = '', reason = '', seal]): Override[] => {
-      // GitHub dates edits to whole seconds, so one that comes at once does not show.
-      const isGenuine = sha === head && seal === sealOf(text)
-      if (!isGenuine || !isOverridable(gate)) return []
-      return [{ gate, by: decodeURIComponent(by), reason: decodeURIComponent(reason) }]
-    })
 }
 
 function abortWords({ closed, rollbacks, rolledBack, unreadable }: Aborted): string {

@@ -1,9 +1,6 @@
+import type { ButtonName } from '../command/buttons.ts'
 import type { Review } from '../gate/review.ts'
 import type { CheckAction } from '../rollout/facts.ts'
-
-/** What a button on a check stands for: commands that make nothing riskier. */
-export const BUTTONS = ['retry', 'hold', 'resume', 'abort'] as const
-export type ButtonName = (typeof BUTTONS)[number]
 
 /** GitHub shows at most three; a label has at most 20 characters, a description 40 (REST docs, checks). */
 const ACTIONS = {
@@ -19,8 +16,4 @@ export function buttonsFor(review: Review, isStep: boolean): readonly CheckActio
   const isHeld = review.changes.some(({ verdicts }) => verdicts.some(({ reason }) => reason.code === 'held'))
   const names: readonly ButtonName[] = isStep ? ['retry', isHeld ? 'resume' : 'hold', 'abort'] : ['retry']
   return names.map((identifier) => ({ ...ACTIONS[identifier], identifier }))
-}
-
-export function isButton(name: string): name is ButtonName {
-  return BUTTONS.some((button) => button === name)
 }

@@ -1,8 +1,9 @@
 import type { Review } from '../gate/review.ts'
 import type { CheckReport, CheckSubject, Conclusion } from '../rollout/facts.ts'
+import { clip, fitLines, MAX_TITLE } from '../text/limits.ts'
 import { buttonsFor } from './buttons.ts'
 import { gateReport, validateReport } from './checks.ts'
-import { bounded, clip, fitLines, MAX_TITLE } from './limits.ts'
+import { bounded } from './limits.ts'
 import { code, paragraphs, plainText } from './markdown.ts'
 
 /** Both checks as one merge of a commit would have them. */

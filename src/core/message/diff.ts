@@ -1,7 +1,7 @@
 /** The rendered diff as Markdown, in as many pages as there is room for, and words about what is not in it. */
 import type { EnvironmentDiff, ResourceDiff } from '../gate/review.ts'
-import { clip, fitLines, sizeOf } from './limits.ts'
-import { seen } from './inert.ts'
+import { seen } from '../text/inert.ts'
+import { clip, fitLines, sizeOf } from '../text/limits.ts'
 import { code, fence, folded, htmlText, plainText } from './markdown.ts'
 import { counted, trafficWords } from './traffic.ts'
 

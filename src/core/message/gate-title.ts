@@ -1,6 +1,6 @@
 import type { Verdict } from '../gate/gate.ts'
 import type { GateName } from '../gate/names.ts'
-import { titleText } from './inert.ts'
+import { titleText } from '../text/inert.ts'
 import { plainWords } from './plain-words.ts'
 import { sentence } from './verdict.ts'
 

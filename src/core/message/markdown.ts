@@ -2,7 +2,7 @@
 import type { PhrasingContent, Root, RootContent, TableRow } from 'mdast'
 import { gfmToMarkdown } from 'mdast-util-gfm'
 import { type Options, toMarkdown } from 'mdast-util-to-markdown'
-import { BREAK, calm, oneLine, seen } from './inert.ts'
+import { BREAK, calm, oneLine, seen } from '../text/inert.ts'
 
 const STYLE: Options = {
   bullet: '-',

@@ -1,16 +1,10 @@
+import { MERGE_MARKER, noticeMarker, STEP_MARKER } from '../marker/comment.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { explainRefusal } from './refusal.ts'
-import type { Refusal } from '../refusal/refusal.ts'
+import { isPassing, type Refusal } from '../refusal/refusal.ts'
 import type { Proposal } from '../rollout/proposal.ts'
-
-/** Marks a notice, so that the same one is given once per step. */
-export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {
-  const step = move.kind === 'share' ? `share-${move.to}` : move.kind
-  const why = refusal.code === 'github-refused' ? `${refusal.code}-${refusal.cause}` : refusal.code
-  return `<!-- perch:notice:${encodeURIComponent(targetName(target).toWellFormed())}:${step}:${why} -->`
-}
 
 /** That a rollout cannot go on by itself, and what to do. */
 export function notice(proposal: Proposal, refusal: Refusal): string {
@@ -23,16 +17,10 @@ export function stuckWords(target: Target, refusal: Refusal): string {
   return `⚠️ The rollout of ${code(targetName(target))} cannot go on by itself. ${explainRefusal(refusal)}${again}`
 }
 
-/** Marks the words about a merge that GitHub refuses. */
-export const MERGE_MARKER = '<!-- perch:notice:merge -->'
-
 /** That a pull request is not merged by itself. */
 export function mergeNotice(refusal: Refusal): string {
   return bounded(paragraphs(MERGE_MARKER, `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`))
 }
-
-/** Marks the words about a step that holds somebody else's commits. */
-export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
 
 /** That a step is a person's pull request now. */
 export function changedStepNotice(): string {
@@ -40,9 +28,4 @@ export function changedStepNotice(): string {
     STEP_MARKER,
     '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again, `/canary abort` a rollback.',
   )
-}
-
-/** Whether it may go away while the base branch stays as it is. */
-export function isPassing({ code: name }: Refusal): boolean {
-  return name === 'github-refused' || name === 'branch-taken' || name === 'step-changed'
 }

@@ -1,6 +1,6 @@
 import type { Parents, RootContent } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
-import { BREAK } from './inert.ts'
+import { BREAK } from '../text/inert.ts'
 
 /** Markdown of ours as plain text, for terminals, titles and annotations. */
 export function plainWords(markdown: string): string {

@@ -1,18 +1,18 @@
 import { formatDuration } from '../config/duration.ts'
+import { abortMarker, MEASURED, failedMarker } from '../marker/comment.ts'
+import { commandTrailer, MOVE_TRAILER } from '../marker/trailer.ts'
 import type { Move, PlanChange } from '../rollout/move.ts'
 import type { CloseReason } from '../rollout/transition.ts'
 import { nextStep, planOf, type Target, targetName } from '../rollout/target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
+import { MAX_BODY, sizeOf } from '../text/limits.ts'
 import { analysisTable, findingWords } from './analysis.ts'
-import { titleText } from './inert.ts'
-import { bounded, MAX_BODY, sizeOf } from './limits.ts'
+import { titleText } from '../text/inert.ts'
+import { bounded } from './limits.ts'
 import { wanted } from './live.ts'
 import { code, paragraphs, percent, plainText } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 import type { Proposal } from '../rollout/proposal.ts'
-
-/** The trailer that tells people which commits are steps. It proves nothing: anybody can write one. */
-export const MOVE_TRAILER = 'Canary-Move'
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
 export function moveTitle({ move, target, version }: Proposal): string {
@@ -65,11 +65,6 @@ function why({ move, target }: Proposal): string {
     case 'finish-weights':
       return 'Both entries are the same version now; the weights go back to 100/0 and the rollout is over.'
   }
-}
-
-/** The last line of the commit that carries a command out: by it a second try finds that the first one did it. */
-export function commandTrailer(id: string): string {
-  return `Canary-Comment: ${id}`
 }
 
 /** The commit of a command on a pull request. */
@@ -150,8 +145,6 @@ function safety(move: Move): string {
     : '`/canary abort` rolls back. Closing this without merging stops the rollout here, until somebody comments `/canary next`.'
 }
 
-const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }
-
 /** A step's body with what was measured of the step before it, in place of what it said about that before. */
 export function withMeasurements(body: string, reports: readonly AnalysisReport[]): string {
   const begin = body.indexOf(MEASURED.begin)
@@ -162,11 +155,6 @@ export function withMeasurements(body: string, reports: readonly AnalysisReport[
   const room = MAX_BODY - sizeOf(section) - 2
   // What a person wrote is theirs: where there is no room beside it, the check has the measurements.
   return sizeOf(rest.trimEnd()) > room ? body : `${rest.trimEnd()}\n\n${section}`
-}
-
-/** Marks what is said on a step that an abort closes: by it a second try of the same abort finds what the first one closed. */
-export function abortMarker(cause: string): string {
-  return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
 }
 
 interface ClosingFacts {
@@ -198,10 +186,15 @@ export function closingComment(reason: CloseReason, { failure, by, cause }: Clos
   }
 }
 
-/** Measurements differ from one look to the next, so a marker tells that it was said: it names the step by when that was live. */
 function failedWords(failure: AnalysisReport | undefined): string {
   if (failure === undefined) return 'Closed: the canary failed its analysis.'
-  const marker = `<!-- perch:failed:${failure.from} -->`
   const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
-  return bounded(paragraphs(marker, words, analysisTable(failure), 'The pull request that rolls it back follows.'))
+  return bounded(
+    paragraphs(
+      failedMarker(failure.from),
+      words,
+      analysisTable(failure),
+      'The pull request that rolls it back follows.',
+    ),
+  )
 }

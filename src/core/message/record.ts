@@ -1,5 +1,5 @@
 import type { PendingComment } from '../command/pending.ts'
-import { clip, MAX_TITLE } from './limits.ts'
+import { clip, MAX_TITLE } from '../text/limits.ts'
 import { code } from './markdown.ts'
 
 /** The record of a comment's commands, as GitHub shows it among the checks of the repository's first commit. */

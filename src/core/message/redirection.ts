@@ -1,9 +1,5 @@
+import { redirectionMarker } from '../marker/comment.ts'
 import { code, paragraphs } from './markdown.ts'
-
-/** Marks the one answer to a review that holds commands. */
-export function redirectionMarker(review: number): string {
-  return `<!-- perch:review:${review} -->`
-}
 
 export function redirection(review: number, login: string): string {
   return paragraphs(

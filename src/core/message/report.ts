@@ -1,5 +1,5 @@
 import type { Report } from '../report/report.ts'
-import { titleText } from './inert.ts'
+import { titleText } from '../text/inert.ts'
 import { code } from './markdown.ts'
 import { time } from './time.ts'
 

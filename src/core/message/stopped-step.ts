@@ -1,8 +1,6 @@
+import { STOPPED_MARKER } from '../marker/comment.ts'
 import { type Target, targetName } from '../rollout/target.ts'
 import { code, paragraphs, percent } from './markdown.ts'
-
-/** Marks what is said on a step that was closed without merging. */
-export const STOPPED_MARKER = '<!-- perch:stopped -->'
 
 /** That the rollout of a closed step stands still, and how it goes on. `origin`: the pull request that drives the rollout. */
 export function stoppedWords(

@@ -1,14 +1,13 @@
 import { concernsTraffic, type Review } from '../gate/review.ts'
+import { SUMMARY_MARKER } from '../marker/comment.ts'
 import { planOf } from '../rollout/target.ts'
+import { fitLines, MAX_BODY, sizeOf } from '../text/limits.ts'
 import { type DiffPage, diffPages, diffWords } from './diff.ts'
-import { bounded, fitLines, MAX_BODY, sizeOf } from './limits.ts'
+import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
 import { changeTitle, counted, trafficStatement } from './traffic.ts'
 import { verdictLine } from './verdict.ts'
-
-/** Marks the one comment that Perch keeps up to date. Only a comment by this very App counts: anybody can write the marker. */
-export const SUMMARY_MARKER = '<!-- perch:summary -->'
 
 /** What each part of the comment may take, in bytes; the diff has the rest. */
 const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closing: 600 }

@@ -1,7 +1,7 @@
 /** What `perch diff` and `perch validate` print for people. */
 import type { EnvironmentDiff, Problem, ResourceDiff, Review } from '../gate/review.ts'
 import { diffWords } from './diff.ts'
-import { seen } from './inert.ts'
+import { seen } from '../text/inert.ts'
 import { plainWords } from './plain-words.ts'
 import { counted, trafficWords } from './traffic.ts'
 

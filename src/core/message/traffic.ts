@@ -1,6 +1,6 @@
 import type { Part, Review, ReviewedChange, TrafficRow } from '../gate/review.ts'
 import { targetName } from '../rollout/target.ts'
-import { fitLines } from './limits.ts'
+import { fitLines } from '../text/limits.ts'
 import { code, percent, plainText, table } from './markdown.ts'
 
 /** What a pull request that moves no rollout does to traffic, as a title. */

@@ -51,3 +51,8 @@ export type Refusal =
   | { readonly code: 'step-changed'; readonly branch: string; readonly pull: number }
   | { readonly code: 'branch-gone'; readonly branch: string }
   | ({ readonly code: 'github-refused' } & GitHubRefusal)
+
+/** Whether it may go away while the base branch stays as it is. */
+export function isPassing({ code: name }: Refusal): boolean {
+  return name === 'github-refused' || name === 'branch-taken' || name === 'step-changed'
+}

@@ -1,4 +1,3 @@
-import { BREAK, titleText } from '../message/inert.ts'
 import { branchPart } from '../rollout/branch.ts'
 
 /** What stops raises: a hold one rollout, a freeze every rollout of an environment. */
@@ -32,51 +31,6 @@ export const STOP_REFS = 'refs/heads/perch/*'
 export function stopBranch({ environment, service }: StopScope): string {
   const place = branchPart(environment)
   return service === undefined ? `perch/freeze/${place}` : `perch/hold/${place}/${branchPart(service)}`
-}
-
-const MAX_WORDS = 2_000
-
-const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until', cause: 'Stop-Cause' } as const
-
-/** The whole message of a stop's commit; `stopFrom` reads it back. */
-export function stopMessage(scope: StopScope, stop: Omit<Stop, 'kind'>): string {
-  const { by, reason, until, cause } = stop
-  const title =
-    scope.service === undefined ? `Freeze ${scope.environment}` : `Hold ${scope.environment}/${scope.service}`
-  const lines = [
-    `${TRAILERS.by}: ${quiet(by ?? '')}`,
-    ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${quiet(reason)}`]),
-    ...(until === undefined ? [] : [`${TRAILERS.until}: ${new Date(until).toISOString()}`]),
-    ...(cause === undefined ? [] : [`${TRAILERS.cause}: ${cause}`]),
-  ]
-  return [
-    titleText(title),
-    'Nothing raises the canary here while this branch exists.',
-    lines.map((line) => line.trim()).join('\n'),
-  ].join('\n\n')
-}
-
-/** GitHub reads mentions and closing words in commit messages too. */
-function quiet(text: string): string {
-  return titleText(text, MAX_WORDS)
-}
-
-/** Reads a stop from the branch's name and its commit's message. */
-export function stopFrom(branch: string, message: string): Stop {
-  const lines = message.split('\n')
-  const read = (trailer: string): string | undefined => {
-    const value = lines.findLast((line) => line.startsWith(`${trailer}: `))?.slice(trailer.length + 2)
-    return value === undefined || value === '' ? undefined : value.replaceAll(BREAK, '')
-  }
-  const until = Date.parse(read(TRAILERS.until) ?? '')
-  const cause = read(TRAILERS.cause)
-  return {
-    kind: branch.startsWith('perch/freeze/') ? 'freeze' : 'hold',
-    by: read(TRAILERS.by),
-    reason: read(TRAILERS.reason),
-    until: Number.isNaN(until) ? undefined : until,
-    ...(cause === undefined ? {} : { cause }),
-  }
 }
 
 /** Stops by branch, as they are kept. */

@@ -5,8 +5,8 @@ import * as fc from 'fast-check'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import type { AnalysisReport, Bar, CheckReason, MeasuredCheck } from '../../../src/core/analysis/report.ts'
 import { analysisTable, analysisWords } from '../../../src/core/message/analysis.ts'
-import { sizeOf } from '../../../src/core/message/limits.ts'
 import { sparkline } from '../../../src/core/message/sparkline.ts'
+import { sizeOf } from '../../../src/core/text/limits.ts'
 import { CHECKS, ENDS, failing, MINUTE, type Play, report, SECOND, SINCE, WELL, type World } from './scene.ts'
 
 const LATENCY = [...CHECKS, { metric: 'latency-p99', max: 500 }]

@@ -1,0 +1,56 @@
+import type { Proposal } from '../rollout/proposal.ts'
+import type { Refusal } from '../refusal/refusal.ts'
+import { targetName } from '../rollout/target.ts'
+
+/** Marks the one answer to a comment, so that it is given once. */
+export function answerMarker(comment: number): string {
+  return `<!-- perch:answer:${comment} -->`
+}
+
+/** The comment that one of ours answers. Only the very start counts: further down we quote what others wrote. */
+export function answeredIn(body: string): number | undefined {
+  const match = /^<!-- perch:answer:(\d+) -->/.exec(body)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** Marks the answer to a pressed button. */
+export function buttonMarker(id: string): string {
+  return `<!-- perch:button:${encodeURIComponent(id.toWellFormed())} -->`
+}
+
+/** Marks the one answer to a review that holds commands. */
+export function redirectionMarker(review: number): string {
+  return `<!-- perch:review:${review} -->`
+}
+
+/** Marks a notice, so that the same one is given once per step. */
+export function noticeMarker({ target, move }: Proposal, refusal: Refusal): string {
+  const step = move.kind === 'share' ? `share-${move.to}` : move.kind
+  const why = refusal.code === 'github-refused' ? `${refusal.code}-${refusal.cause}` : refusal.code
+  return `<!-- perch:notice:${encodeURIComponent(targetName(target).toWellFormed())}:${step}:${why} -->`
+}
+
+/** Marks the words about a merge that GitHub refuses. */
+export const MERGE_MARKER = '<!-- perch:notice:merge -->'
+
+/** Marks the words about a step that holds somebody else's commits. */
+export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
+
+/** Marks what is said on a step that was closed without merging. */
+export const STOPPED_MARKER = '<!-- perch:stopped -->'
+
+/** Marks the one comment that Perch keeps up to date. Only a comment by this very App counts: anybody can write the marker. */
+export const SUMMARY_MARKER = '<!-- perch:summary -->'
+
+/** Begin and end of what a step's body says about the measurements of the step before it. */
+export const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }
+
+/** Marks what is said on a step that an abort closes: by it a second try of the same abort finds what the first one closed. */
+export function abortMarker(cause: string): string {
+  return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
+}
+
+/** Marks that a step was closed for a failure. Measurements differ from one look to the next, so it names the step by when that was live. */
+export function failedMarker(liveSince: number): string {
+  return `<!-- perch:failed:${liveSince} -->`
+}

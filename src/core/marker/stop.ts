@@ -1,0 +1,40 @@
+import type { Stop } from '../stop/stop.ts'
+import { BREAK, titleText } from '../text/inert.ts'
+
+const MAX_WORDS = 2_000
+
+const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until', cause: 'Stop-Cause' } as const
+
+/** The last paragraph of the message of a stop's commit; `stopFrom` reads it back. */
+export function stopTrailers({ by, reason, until, cause }: Omit<Stop, 'kind'>): string {
+  const lines = [
+    `${TRAILERS.by}: ${quiet(by ?? '')}`,
+    ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${quiet(reason)}`]),
+    ...(until === undefined ? [] : [`${TRAILERS.until}: ${new Date(until).toISOString()}`]),
+    ...(cause === undefined ? [] : [`${TRAILERS.cause}: ${cause}`]),
+  ]
+  return lines.map((line) => line.trim()).join('\n')
+}
+
+/** GitHub reads mentions and closing words in commit messages too. */
+function quiet(text: string): string {
+  return titleText(text, MAX_WORDS)
+}
+
+/** Reads a stop from the branch's name and its commit's message. */
+export function stopFrom(branch: string, message: string): Stop {
+  const lines = message.split('\n')
+  const read = (trailer: string): string | undefined => {
+    const value = lines.findLast((line) => line.startsWith(`${trailer}: `))?.slice(trailer.length + 2)
+    return value === undefined || value === '' ? undefined : value.replaceAll(BREAK, '')
+  }
+  const until = Date.parse(read(TRAILERS.until) ?? '')
+  const cause = read(TRAILERS.cause)
+  return {
+    kind: branch.startsWith('perch/freeze/') ? 'freeze' : 'hold',
+    by: read(TRAILERS.by),
+    reason: read(TRAILERS.reason),
+    until: Number.isNaN(until) ? undefined : until,
+    ...(cause === undefined ? {} : { cause }),
+  }
+}
