@@ -1,8 +1,7 @@
-import { parseDocument } from 'yaml'
 import { matcher } from '../gate/signal.ts'
 import { isRecord, plain } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
-import { type ConfigProblem, readConfig } from './read.ts'
+import { configDocument, type ConfigProblem, readConfig } from './read.ts'
 import { Config } from './schema.ts'
 
 /**
@@ -16,7 +15,7 @@ export function readBranches(
   if (config.ok) return ok(config.value.branches)
   const problems = config.error.filter(({ path }) => path === '' || path === 'branches' || path.startsWith('branches.'))
   if (problems.length > 0) return err(problems)
-  const data = plain(parseDocument(text ?? '', { prettyErrors: false, logLevel: 'error' }))?.value
+  const data = plain(configDocument(text ?? ''))?.value
   const named = Config.shape.branches.safeParse(isRecord(data) ? data['branches'] : undefined)
   return ok(named.success ? named.data : undefined)
 }

@@ -1,5 +1,5 @@
 /** What changes between two renders of an environment, object by object, as a person wants to read it. */
-import { structuredPatch } from 'diff'
+import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'
 import { maskPairs } from './mask.ts'
@@ -25,7 +25,10 @@ export interface Change {
 
 const CONTEXT_LINES = 3
 /** Beyond, the best diff costs seconds and nobody reads it: everything old is removed, everything new added. */
-const MAX_EDITS = 2000
+const MAX_EDITS = 1_500
+/** The time goes by the square of the edits. All objects together get what three of the largest take, and each at least this. */
+const MAX_WORK = 3 * MAX_EDITS ** 2
+const FEW_EDITS = 60
 
 /** What of a diff is shown, as the config says. */
 export interface View {
@@ -54,7 +57,8 @@ export function diffRendered(
 ): Changes {
   const differing = pairObjects(before, after).filter((pair) => isDifferent(pair))
   const masked = maskPairs(differing, { kinds: view.secrets, all: [...before, ...after] })
-  const shown = masked.map((pair) => changeOf(pair, withoutIgnored(pair, view.ignore)))
+  const work = { left: MAX_WORK }
+  const shown = masked.map((pair) => changeOf(pair, withoutIgnored(pair, view.ignore), work))
   return { changes: shown.filter((change) => change !== undefined), hidden: shown.filter((one) => !one).length }
 }
 
@@ -71,12 +75,12 @@ function isDifferent({ before, after }: Pair): boolean {
  * Undefined where the view hides all that differs. Where what differs is nothing but Secrets' values that look the same when
  * they are hidden, there are no hunks.
  */
-function changeOf(masked: Pair, { before, after }: Pair): Change | undefined {
+function changeOf(masked: Pair, { before, after }: Pair, work: Work): Change | undefined {
   const object = after ?? before
   const [old, current] = [dump(before), dump(after)]
   const isSeen = old !== current || !isDifferent(masked)
   if (object === undefined || !isSeen) return undefined
-  const hunks = hunksOf(old, current)
+  const hunks = hunksOf(old, current, work)
   const count = (sign: string) => hunks.flatMap(({ lines }) => lines).filter((line) => line.startsWith(sign)).length
   const { group, kind, namespace, name } = object
   return {
@@ -94,15 +98,25 @@ function changeType(before: RenderedObject | undefined, after: RenderedObject | 
   return after === undefined ? 'removed' : 'changed'
 }
 
-function hunksOf(old: string, current: string): readonly Hunk[] {
+interface Work {
+  left: number
+}
+
+function hunksOf(old: string, current: string, work: Work): readonly Hunk[] {
   if (old === current) return []
-  const options = { context: CONTEXT_LINES, maxEditLength: MAX_EDITS }
-  const patch = structuredPatch('', '', old, current, '', '', options)
+  if (old === '' || current === '') return [replacement(old, current)]
+  const most = Math.max(FEW_EDITS, Math.min(MAX_EDITS, Math.floor(Math.sqrt(work.left))))
+  const patch = structuredPatch('', '', old, current, '', '', { context: CONTEXT_LINES, maxEditLength: most })
+  work.left = Math.max(0, work.left - (patch === undefined ? most : editsOf(patch)) ** 2)
   if (patch === undefined) return [replacement(old, current)]
   return patch.hunks.map(({ oldStart, oldLines, newStart, newLines, lines }) => ({
     header: `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
     lines,
   }))
+}
+
+function editsOf({ hunks }: StructuredPatch): number {
+  return hunks.reduce((sum, { lines }) => sum + lines.filter((line) => !line.startsWith(' ')).length, 0)
 }
 
 function replacement(old: string, current: string): Hunk {

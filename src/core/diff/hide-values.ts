@@ -35,32 +35,41 @@ const ROOT = 0
 const NONE = -1
 
 function automatonOf(values: readonly string[], size: number): Automaton {
-  const edges = edgeTable(size + 1)
   const nodes = {
     parent: new Int32Array(size + 1),
     character: new Uint16Array(size + 1),
     depth: new Int32Array(size + 1),
   }
+  // Most nodes have one child, and that is the one behind them; a value leaves those before it at one node.
+  const only = new Int32Array(size + 1)
+  const others = edgeTable(values.length)
+  const next = (node: number, character: number): number => {
+    const child = only[node] ?? 0
+    if (child === 0) return NONE
+    return nodes.character[child] === character ? child : others.get(node, character)
+  }
   const longest = new Int32Array(size + 1)
   let count = 1
+  const add = (parent: number, character: number, depth: number): number => {
+    const child = count
+    count += 1
+    if (only[parent] === 0) only[parent] = child
+    else others.add(parent, character, child)
+    nodes.parent[child] = parent
+    nodes.character[child] = character
+    nodes.depth[child] = depth
+    return child
+  }
   for (const value of values) {
     let node = ROOT
     for (let at = 0; at < value.length; at += 1) {
       const character = value.charCodeAt(at)
-      let child = edges.get(node, character)
-      if (child === NONE) {
-        child = count
-        count += 1
-        edges.add(node, character, child)
-        nodes.parent[child] = node
-        nodes.character[child] = character
-        nodes.depth[child] = at + 1
-      }
-      node = child
+      const child = next(node, character)
+      node = child === NONE ? add(node, character, at + 1) : child
     }
     longest[node] = value.length
   }
-  return { next: edges.get, fallback: fallbacks(nodes, { count, longest, next: edges.get }), longest }
+  return { next, fallback: fallbacks(nodes, { count, longest, next }), longest }
 }
 
 interface Nodes {
@@ -139,7 +148,7 @@ function masked(text: string, automaton: Automaton, mark: string): string {
   return left + text.slice(shownTo)
 }
 
-/** Edges by node and character, in one table with open addressing: a map of maps would take ten times the memory. */
+/** Edges by node and character, in one table with open addressing. */
 function edgeTable(most: number): {
   readonly get: (node: number, character: number) => number
   readonly add: (node: number, character: number, child: number) => void

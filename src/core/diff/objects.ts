@@ -1,7 +1,7 @@
 /** Rendered manifests as plain data. */
-import { type Document, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from 'yaml'
-import { kubernetesNumber, NUMBER } from '../manifest/number.ts'
-import { type Piece, splitPieces } from '../manifest/pieces.ts'
+import { MAX_DEPTH } from '../manifest/data.ts'
+import { readDocuments } from '../manifest/documents.ts'
+import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 /** Plain data, as JSON has it. */
 export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data }
@@ -34,8 +34,8 @@ export type ParsedRender =
   | { readonly ok: false; readonly problem: RenderProblem }
 
 const MAX_LENGTH = 20 * 1024 * 1024
-/** Far above what people write by hand, far below what makes a document explode. */
-const MAX_ALIASES = 1000
+/** What reading takes the time for: about five seconds for so many, which are 7 MiB of rules, and more of what has long texts. */
+const MAX_LEXEMES = 3_000_000
 
 /**
  * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it. `known`
@@ -44,18 +44,33 @@ const MAX_ALIASES = 1000
 export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
   const objects = new Map<string, RenderedObject>()
-  for (const document of splitPieces(yaml).flatMap((piece) => partsOf(piece, known))) {
-    if ('code' in document) return { ok: false, problem: document }
-    const { data, line } = document
-    const found = objectsIn(data)
-    if (found === undefined) return { ok: false, problem: { code: 'not-an-object', line } }
-    for (const object of found) {
-      const key = identityKey(object)
-      if (objects.has(key)) return { ok: false, problem: { code: 'duplicate', line, identity: identityOf(object) } }
-      objects.set(key, object)
+  let left = MAX_LEXEMES
+  for (const piece of splitPieces(yaml)) {
+    const { parts, lexemes } = readPiece(piece.text, left, known)
+    left -= lexemes
+    if (left < 0) return { ok: false, problem: { code: 'too-large', line: piece.line } }
+    for (const part of parts) {
+      const problem = addObjects(objects, part, part.line + piece.line - 1)
+      if (problem !== undefined) return { ok: false, problem }
     }
   }
   return { ok: true, objects: [...objects.values()] }
+}
+
+function addObjects(
+  objects: Map<string, RenderedObject>,
+  part: Part | Unread,
+  line: number,
+): RenderProblem | undefined {
+  if ('code' in part) return { code: part.code, line }
+  const found = objectsIn(part.data)
+  if (found === undefined) return { code: 'not-an-object', line }
+  for (const object of found) {
+    const key = identityKey(object)
+    if (objects.has(key)) return { code: 'duplicate', line, identity: identityOf(object) }
+    objects.set(key, object)
+  }
+  return undefined
 }
 
 /** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
@@ -96,52 +111,43 @@ interface Part {
 
 type Unread = { readonly code: 'unparsable'; readonly line: number }
 
+interface ReadPiece {
+  readonly parts: readonly (Part | Unread)[]
+  readonly lexemes: number
+}
+
 /** What was read of documents already, by their text. Of two renders most documents are the same. */
-export type KnownDocuments = Map<string, readonly (Part | Unread)[]>
+export type KnownDocuments = Map<string, ReadPiece>
 
-function partsOf({ text, line }: Piece, known: KnownDocuments): readonly (Part | Unread)[] {
-  const parts = known.get(text) ?? documentsOf(text)
-  known.set(text, parts)
-  return parts.map((part) => ({ ...part, line: part.line + line - 1 }))
+function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): ReadPiece {
+  const piece = known.get(text) ?? partsOf(text, budget)
+  // What was not read to its end could be, with more budget.
+  if (piece.lexemes <= budget) known.set(text, piece)
+  return piece
 }
 
-function documentsOf(yaml: string): readonly (Part | Unread)[] {
-  const lines = new LineCounter()
-  // A `%YAML 1.1` directive would bring dates and binaries, which are no data of Kubernetes; the schema is ours to say.
-  const schema = { merge: true, schema: 'core', customTags: withNumbers } as const
-  return parseAllDocuments(yaml, { ...schema, lineCounter: lines, prettyErrors: false, logLevel: 'silent' }).map(
-    (document) => {
-      const [error] = document.errors
-      const line = lines.linePos(error?.pos[0] ?? document.contents?.range[0] ?? document.range[0]).line
-      return error === undefined ? dataOf(document, line) : { code: 'unparsable', line }
-    },
-  )
+/** Lines are those of the piece. */
+function partsOf(text: string, budget: number): ReadPiece {
+  const read = readDocuments(text, { budget })
+  let [at, line] = [0, 1]
+  const lineAt = (offset: number): number => {
+    line += breaksIn(text.slice(at, offset))
+    at = Math.max(at, offset)
+    return line
+  }
+  const { lexemes } = read
+  if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.at) }], lexemes }
+  return { parts: read.documents.map(({ value, at: start }) => dataOf(value, lineAt(start))), lexemes }
 }
 
-/** Numbers as Kubernetes reads them: what is rendered from plain folders has any spelling. */
-const NUMBERS: readonly ScalarTag[] = ['int', 'float'].map((name) => ({
-  tag: `tag:yaml.org,2002:${name}`,
-  identify: (value) => typeof value === 'number' || typeof value === 'bigint',
-  default: true,
-  test: NUMBER,
-  resolve: (text) => kubernetesNumber(text) ?? text,
-}))
-
-function withNumbers(tags: Tags): Tags {
-  const isOther = (tag: Tags[number]): boolean => typeof tag === 'string' || !/:(?:int|float)$/.test(tag.tag)
-  return [...tags.filter(isOther), ...NUMBERS]
-}
-
-function dataOf(document: Document.Parsed, line: number): Part | Unread {
+function dataOf(value: unknown, line: number): Part | Unread {
   try {
-    return { line, data: toData(document.toJS({ maxAliasCount: MAX_ALIASES })) }
+    return { line, data: toData(value) }
   } catch {
-    // Too many aliases throw here, and not as an error of the document; so does what refers to itself.
+    // Too deep.
     return { code: 'unparsable', line }
   }
 }
-
-const MAX_DEPTH = 200
 
 /** Checks what the parser made, and copies it: aliases would else share one value between places. */
 export function toData(value: unknown, depth = 0): Data {

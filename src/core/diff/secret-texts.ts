@@ -1,4 +1,6 @@
-import { parseAllDocuments } from 'yaml'
+import type { Scalar } from 'yaml'
+import { readDocuments } from '../manifest/documents.ts'
+import { splitPieces } from '../manifest/pieces.ts'
 import { type Data, isMapping, isOfKind, toData } from './objects.ts'
 import { looksSecret } from './secret-values.ts'
 
@@ -70,13 +72,28 @@ function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
   return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }
 
-/** The documents of a text; undefined for one that cannot be parsed. */
+/** About two seconds; of a longer text nothing is taken for read. */
+const MAX_LEXEMES = 1_000_000
+
+/** The documents of a text; undefined for one that cannot be parsed. Numbers are texts as written: so they are found in other texts. */
 export function documentsOf(text: string): readonly (Data | undefined)[] {
+  let left = MAX_LEXEMES
+  return splitPieces(text).flatMap((piece): readonly (Data | undefined)[] => {
+    const read = readDocuments(piece.text, { budget: left, scalar: asWritten })
+    left = Math.max(0, left - read.lexemes)
+    return read.ok ? read.documents.map(({ value }) => dataOf(value)) : [undefined]
+  })
+}
+
+function asWritten({ value, source }: Scalar): unknown {
+  return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
+}
+
+function dataOf(value: unknown): Data | undefined {
   try {
-    return parseAllDocuments(text, { merge: true, logLevel: 'silent' }).map((document) =>
-      document.errors.length === 0 ? toData(document.toJS({ maxAliasCount: 100 })) : undefined,
-    )
+    return toData(value)
   } catch {
-    return [undefined]
+    // Too deep.
+    return undefined
   }
 }

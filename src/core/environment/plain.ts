@@ -1,9 +1,12 @@
 /** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
-import { parseAllDocuments } from 'yaml'
+import { readDocuments } from '../manifest/documents.ts'
 import type { Place } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
 import { isRecord } from './source.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
+
+/** Of a longer file the text tells enough. */
+const MAX_LEXEMES = 400_000
 
 const YAML = /\.ya?ml$/i
 
@@ -22,14 +25,9 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
 /** Whether a text holds a Kubernetes object. One that is broken still does, so that breaking a file does not hide it. */
 export function holdsObjects(text: string): boolean {
   if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
-  try {
-    const documents = parseAllDocuments(text, { logLevel: 'silent' })
-    const parsed = [...documents]
-    if (parsed.every((document) => document.errors.length === 0))
-      return parsed.some((document) => isObject(document.toJS()))
-  } catch {
-    // Too deep or too many aliases: judged as text below.
-  }
+  const read = readDocuments(text, { budget: MAX_LEXEMES })
+  if (read.ok) return read.documents.some(({ value }) => isObject(value))
+  // Broken or too long: judged as text.
   return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
 }
 

@@ -1,5 +1,6 @@
 /** YAML files that decide what kustomize reads, parsed so that kustomize cannot see anything else in them. */
 import { LineCounter, isNode, parseAllDocuments } from 'yaml'
+import { readData } from '../manifest/data.ts'
 
 export interface Source {
   readonly data: unknown
@@ -33,11 +34,15 @@ export function parseSource(text: string): Parsed {
   const lines = new LineCounter()
   const documents: Source[] = []
   try {
+    // Keys that are there twice are found below: `yaml` looks through all earlier ones for each key.
+    const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const
     // A stream without any document is no error of the parser; then there is nothing in it.
-    for (const document of parseAllDocuments(text, { lineCounter: lines, merge: true })) {
+    for (const document of parseAllDocuments(text, options)) {
       const problem = document.errors[0] ?? document.warnings[0]
       if (problem !== undefined) return { ok: false, line: lines.linePos(problem.pos[0]).line }
-      const data: unknown = document.toJS({ maxAliasCount: 100 })
+      const reading = readData(document.contents)
+      if (!reading.ok) return { ok: false, line: lines.linePos(reading.at).line }
+      const data = reading.value
       const lineOf: Source['lineOf'] = (path) => {
         const node: unknown = document.getIn(path, true)
         return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1
@@ -45,7 +50,7 @@ export function parseSource(text: string): Parsed {
       documents.push({ data, lineOf })
     }
   } catch {
-    // Aliases beyond the limit and documents too deep throw, each in a way of its own.
+    // Documents that are too deep throw.
     return { ok: false, line: 1 }
   }
   return { ok: true, documents }

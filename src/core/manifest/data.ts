@@ -15,8 +15,9 @@ export const MAX_DEPTH = 200
  * Reads a composed document as kubectl would: aliases followed, merge keys merged, no key twice. `toJS` of `yaml` is not
  * used because it throws on alias bombs, takes 100 honest aliases for one, and finds duplicate keys in quadratic time.
  */
-export function readData(contents: unknown): Reading {
+export function readData(contents: unknown, scalar: (node: Scalar) => unknown = scalarValue): Reading {
   const reader: Reader = {
+    scalar,
     anchors: new Map(),
     open: new Set(),
     repeated: 0,
@@ -31,6 +32,7 @@ export function readData(contents: unknown): Reading {
 }
 
 interface Reader {
+  readonly scalar: (node: Scalar) => unknown
   readonly anchors: Map<string, { readonly value: unknown; readonly size: number; readonly height: number }>
   /** Anchors of the nodes that are being read. */
   readonly open: Set<string>
@@ -60,7 +62,7 @@ function read(reader: Reader, node: unknown, depth: number): unknown {
 
 function readPlain(reader: Reader, node: unknown, depth: number): unknown {
   reader.deepest = Math.max(reader.deepest, depth)
-  if (isScalar(node)) return scalarValue(node)
+  if (isScalar(node)) return reader.scalar(node)
   if (isSeq(node)) return node.items.map((item) => read(reader, isPair(item) ? item.value : item, depth + 1))
   return isMap(node) ? readMap(reader, node, depth) : null
 }

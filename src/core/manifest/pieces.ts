@@ -25,7 +25,8 @@ export function splitPieces(text: string): readonly Piece[] {
   return pieces
 }
 
-function breaksIn(text: string): number {
+/** How many lines end in a text. */
+export function breaksIn(text: string): number {
   let count = 0
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
   return count

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml'
 import type { PolicyConfig } from '../config/validators.ts'
 import { type Data, isMapping, toData } from '../diff/objects.ts'
 import { type Entry, join, parentOf } from '../environment/tree.ts'
-import { plain } from '../manifest/parse.ts'
+import { readData } from '../manifest/data.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault, FaultCode } from './remark.ts'
 
@@ -90,12 +90,14 @@ function dataFrom(
 }
 
 function dataIn(path: string, text: string): Result<Mapping, readonly Fault[]> {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent', uniqueKeys: false })
   const [error] = document.errors
   if (error !== undefined)
     return err([{ file: path, line: lineAt(text, error.pos[0]), code: 'said', text: error.message }])
-  const value = plain(document)?.value
-  const data = value === undefined ? undefined : toData(value)
+  const reading = readData(document.contents)
+  if (!reading.ok && reading.detail !== '')
+    return err([{ file: path, line: lineAt(text, reading.at), code: 'said', text: reading.detail }])
+  const data = reading.ok ? toData(reading.value) : undefined
   return isMapping(data) ? ok(data) : err([fault(path, 'not-a-mapping')])
 }
 
