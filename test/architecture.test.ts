@@ -111,6 +111,14 @@ test('layers import in one direction only', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('sentences stand on top: nothing else in the core imports them', () => {
+  const words = 'src/core/message/'
+  const wrong = imports.filter(
+    (one) => layerOf(one.file) === 'core' && !one.file.startsWith(words) && targetOf(one)?.startsWith(words) === true,
+  )
+  assert.deepEqual(wrong, [])
+})
+
 /** No adapter of its own: what all that run programs share. */
 const SHARED = 'fence'
 

@@ -7,8 +7,11 @@ import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
-import type { Problem } from '../core/gate/review.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import { diffText, problemLines, validText, withoutCode } from '../core/message/terminal-review.ts'
+import { explainProblem } from '../core/message/problem.ts'
+import { gitProblem } from '../core/problem/files.ts'
+import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { plainWords } from '../core/message/plain-words.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
@@ -71,8 +74,7 @@ async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Res
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
     // Nothing is fetched: what a shallow or partial clone lacks stays missing.
-    const next = 'Is this a shallow or partial clone? Then fetch what is missing first.'
-    return err({ code: 'unreadable', what: `Git cannot read what is needed here (${error.message}).`, next })
+    return err(problemRefusal(gitProblem(error.message)))
   } finally {
     await checkout.close()
   }
@@ -91,7 +93,7 @@ function toJson({ base, head, review }: CheckoutReview) {
     environments: diffs.map(({ environment, state, unknownBefore, hidden, resources }) => ({
       name: environment,
       change: state,
-      unknownBefore: unknownBefore === undefined ? null : plainWords(unknownBefore),
+      unknownBefore: unknownBefore === undefined ? null : plainWords(explainProblem(unknownBefore).what),
       hidden,
       resources: resources.map(({ kind, namespace, name, change, added, removed, patch }) => {
         return { kind, namespace, name, change, added, removed, patch }
@@ -102,7 +104,9 @@ function toJson({ base, head, review }: CheckoutReview) {
   }
 }
 
-function problemJson({ code, file, line, what, next }: Problem): object {
+function problemJson(problem: Problem): object {
+  const { code, file, line } = problem
+  const { what, next } = explainProblem(problem)
   return { code, file: file ?? null, line, what: plainWords(withoutCode(what, code)), next: plainWords(next) }
 }
 

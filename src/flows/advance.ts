@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/config/read.ts'
-import { configProblem } from '../core/message/problem.ts'
+import { explainProblem } from '../core/message/problem.ts'
 import { closingComment } from '../core/message/pull-request.ts'
+import { configProblem } from '../core/problem/files.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './base-commands.ts'
@@ -56,7 +57,7 @@ async function takeAllSteps(desk: Desk, base: BaseState, isFailing: boolean): Pr
 
 function warnOf(desk: Pick<Desk, 'log'>, problems: readonly ConfigProblem[]): void {
   desk.log.warn(
-    { problems: problems.map((problem) => configProblem(problem, 'base').what) },
+    { problems: problems.map((problem) => explainProblem(configProblem(problem, 'base')).what) },
     'the config is not valid: no rollout goes on',
   )
 }

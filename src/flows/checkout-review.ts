@@ -1,5 +1,6 @@
 import type { Review } from '../core/gate/review.ts'
-import { conflictProblem, problemRefusal } from '../core/message/problem.ts'
+import { conflictProblem } from '../core/problem/merge.ts'
+import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../ports/checkout.ts'

@@ -1,5 +1,5 @@
 import type { Command } from '../core/command/commands.ts'
-import { configRefusal } from '../core/message/problem.ts'
+import { configRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { filesForAll } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'

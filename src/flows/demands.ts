@@ -1,13 +1,13 @@
 import { CONFIG_FILE, placeOfKey, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { PolicyConfig, SchemaSettings, Validator } from '../core/config/validators.ts'
-import type { Problem } from '../core/gate/review.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import type { Place } from '../core/manifest/parse.ts'
-import { type Asked, failureProblems } from '../core/message/validation.ts'
 import { lintSettingsIn } from '../core/policy/lint.ts'
 import { type Policy, policyFiles, policyFrom } from '../core/policy/policy.ts'
 import type { Failure, Fault, ToolName } from '../core/policy/remark.ts'
 import { schemaFiles, schemasFrom } from '../core/policy/schemas.ts'
+import { failureProblems, type ToolRequest } from '../core/problem/tools.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Schemas } from '../ports/validators.ts'
@@ -34,7 +34,7 @@ export interface Wanted {
   /** Where the config and what it names are read. */
   readonly treeish: Sha
   readonly config: Pick<Config, 'policy' | 'validators'>
-  readonly side: Asked['side']
+  readonly side: ToolRequest['side']
 }
 
 /** Reads what a config wants checked, and sees whether it can be. */
@@ -72,7 +72,7 @@ interface Where {
   readonly desk: Needs
   readonly treeish: Sha
   readonly installed: ReadonlyMap<ToolName, string>
-  readonly asked: (tool: ToolName) => Asked
+  readonly asked: (tool: ToolName) => ToolRequest
 }
 
 interface Part<T> {

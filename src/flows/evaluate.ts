@@ -2,14 +2,11 @@ import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import type { RolloutRise } from '../core/exposure/canaries.ts'
-import type { Problem, Review } from '../core/gate/review.ts'
-import {
-  configProblem,
-  conflictProblem,
-  notJudgedProblem,
-  renamedRolesProblem,
-  vanishedProblem,
-} from '../core/message/problem.ts'
+import type { Review } from '../core/gate/review.ts'
+import { configProblem } from '../core/problem/files.ts'
+import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../core/problem/merge.ts'
+import type { Problem } from '../core/problem/problem.ts'
+import { toolProblemKey } from '../core/problem/tools.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
@@ -69,7 +66,7 @@ export async function evaluate(desk: Needs, question: Question): Promise<Review>
   const merged = await desk.mirror.merge(base, head)
   if ('conflicts' in merged) {
     const { conflicts } = merged
-    const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem(stackedOn, conflicts)
+    const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
     return { ...NOTHING, problems: [problem] }
   }
   const changed = await desk.mirror.changed(base, merged.tree)
@@ -172,8 +169,8 @@ async function validate(
   const { demands, mended } = mendedBy(asked, next)
   const lint = await lintFiles(desk, demands, { base, head, changed, secrets: config.secrets })
   // What is missing is missing for both.
-  const told = new Set(demands.problems.map(({ what }) => what))
-  const fresh = (next?.problems ?? []).filter(({ what }) => !told.has(what))
+  const told = new Set(demands.problems.map(toolProblemKey))
+  const fresh = (next?.problems ?? []).filter((problem) => !told.has(toolProblemKey(problem)))
   return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
 }
 

@@ -1,8 +1,8 @@
 import type { RenderDiff } from '../core/diff/review.ts'
 import { type RolloutRise, rolloutRises } from '../core/exposure/canaries.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
-import type { Problem } from '../core/gate/review.ts'
-import { riseProblem } from '../core/message/exposure.ts'
+import { riseProblem } from '../core/problem/merge.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import type { Sides } from './render.ts'
 
 interface Rendered {

@@ -1,9 +1,10 @@
 import type { ConfigProblem } from '../core/config/read.ts'
 import { readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
-import { type Problem, type Review, trafficObjects } from '../core/gate/review.ts'
-import { brokenBaseNote, mixedRepairProblem, unjudgedProblem } from '../core/message/mend.ts'
-import { configProblem } from '../core/message/problem.ts'
+import { type Review, trafficObjects } from '../core/gate/review.ts'
+import { configProblem } from '../core/problem/files.ts'
+import { brokenBaseNote, mixedRepairProblem, unjudgedProblem } from '../core/problem/merge.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 
 /** What was found out under one config; `sides` is what gates judge by. */

@@ -3,7 +3,7 @@ import { type GroupCommit, pullOfCommit, raisersOf } from '../core/gate/queue.ts
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { overridesIn } from '../core/marker/override.ts'
 import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
-import { staleGroupProblem } from '../core/message/problem.ts'
+import { staleGroupProblem } from '../core/problem/merge.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { protectionGaps } from '../core/gate/protection.ts'
-import type { Problem } from '../core/gate/review.ts'
-import { protectionNote } from '../core/message/protection.ts'
+import { protectionNote } from '../core/problem/merge.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import type { Desk } from './desk.ts'
 
 /** Protection changes rarely, and a note may be late. */

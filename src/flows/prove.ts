@@ -1,7 +1,8 @@
 import { mismatchOf, renderedShare } from '../core/diff/agree.ts'
 import { parseRendered } from '../core/diff/objects.ts'
 import type { Environment } from '../core/environment/graph.ts'
-import { problemRefusal, refusalProblem, renderedProblem, renderProblem, UNCOMMITTED } from '../core/message/problem.ts'
+import { refusalProblem, renderedProblem, renderProblem } from '../core/problem/files.ts'
+import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { MadeMove } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
@@ -41,7 +42,7 @@ async function proveIn(
   const { environment } = side
   const { name } = environment
   const [refusal] = environment.refusals
-  if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), UNCOMMITTED)
+  if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
   const texts = await desk.mirror.read(side.treeish, environment.files)
   const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
   // A new patch is in no environment yet; kustomize reads it where it is named.
@@ -58,7 +59,7 @@ async function proveIn(
 
 function unbuilt(environment: string, rendered: Failed): Refusal {
   const { place } = rendered
-  return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), UNCOMMITTED)
+  return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), true)
 }
 
 function judge(
@@ -68,7 +69,7 @@ function judge(
 ): Refusal | undefined {
   for (const yaml of [renders.before, renders.after]) {
     const parsed = parseRendered(yaml)
-    if (!parsed.ok) return problemRefusal(renderedProblem(environment, parsed.problem), UNCOMMITTED)
+    if (!parsed.ok) return problemRefusal(renderedProblem(environment, parsed.problem), true)
   }
   const { also, missing } = mismatchOf(environment, renders, changes)
   const mine = changes.filter(({ target }) => target.environments.includes(environment))

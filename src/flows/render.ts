@@ -9,9 +9,10 @@ import type { RolloutRise } from '../core/exposure/canaries.ts'
 import { findingsIn, sortFindings } from '../core/finding/find.ts'
 import type { Finding } from '../core/finding/finding.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
-import type { EnvironmentDiff, Problem, TrafficRow } from '../core/gate/review.ts'
-import { findingProblems, type Located } from '../core/message/finding.ts'
-import { refusalProblem, renderProblem } from '../core/message/problem.ts'
+import type { EnvironmentDiff, TrafficRow } from '../core/gate/review.ts'
+import { refusalProblem, renderProblem } from '../core/problem/files.ts'
+import { findingProblems, type LocatedFinding } from '../core/problem/findings.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import type { Place } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
@@ -68,8 +69,8 @@ export async function compare(desk: Needs, sides: ToCompare, names: readonly str
 /** What comes of one environment. */
 interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
   /** What the change brings, and what is only noted. */
-  readonly found: readonly Located[]
-  readonly notes: readonly Located[]
+  readonly found: readonly LocatedFinding[]
+  readonly notes: readonly LocatedFinding[]
   /** Noted too, in words already. */
   readonly remarks: readonly Problem[]
 }
@@ -94,7 +95,7 @@ async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
   const { resources, hidden, unreadableBefore } = compared.value
   const rows = rowsOf(name, texts, config)
-  const unknownBefore = old.ok ? unreadableBefore?.what : old.error[0]?.what
+  const unknownBefore = old.ok ? unreadableBefore : old.error[0]
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
   const { objects } = compared.value
@@ -142,7 +143,7 @@ async function effects(
   const sorted = sortFindings(earlier, found, isRaised)
   if (found.length === 0) return { found: [], notes: [] }
   const placeOf = locator(await sourcesOf(desk, { before, after }, name))
-  const located = (finding: Finding): Located => ({ environment: name, finding, place: placeOf(finding) })
+  const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
   return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
 }
 

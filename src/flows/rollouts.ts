@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../core/config/read.ts'
-import { configRefusal } from '../core/message/problem.ts'
+import { configRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'

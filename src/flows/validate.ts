@@ -3,8 +3,7 @@ import type { RenderedObject } from '../core/diff/objects.ts'
 import { titleOf } from '../core/diff/objects.ts'
 import { redactor } from '../core/diff/redact.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
-import type { Problem } from '../core/gate/review.ts'
-import { failureProblems, lineRemark, objectRemark } from '../core/message/validation.ts'
+import type { Problem } from '../core/problem/problem.ts'
 import { worthSaying } from '../core/policy/istio.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import {
@@ -18,6 +17,7 @@ import {
   type Told,
   type ToolName,
 } from '../core/policy/remark.ts'
+import { failureProblems, lineRemark, objectRemark } from '../core/problem/tools.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Rendering, Validators } from '../ports/validators.ts'
 import { type Demands, placeFor } from './demands.ts'

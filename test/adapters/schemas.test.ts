@@ -6,7 +6,8 @@ import { GATEWAY_API, ISTIO, MODELS } from '../../src/adapters/schemas/models.ts
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { misfitFinding } from '../../src/core/finding/misfit.ts'
-import { findingProblems } from '../../src/core/message/finding.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
+import { findingProblems } from '../../src/core/problem/findings.ts'
 
 const schemas = openSchemas()
 
@@ -26,9 +27,13 @@ async function said(apiVersion: string, kind: string, spec: string): Promise<rea
   const problems = findingProblems(
     misfits.map((misfit) => ({ environment: 'production', finding: misfitFinding(misfit), place: undefined })),
   )
-  return problems.map(({ code, what, next }) => {
+  return problems.map((problem) => {
+    const { what, next } = explainProblem(problem)
     const [, words = ''] = /`production` (.*)$/.exec(what) ?? []
-    return `${code}: ${words} ${next}`.replace(' Kubernetes refuses it, and the cluster keeps the old object.', '')
+    return `${problem.code}: ${words} ${next}`.replace(
+      ' Kubernetes refuses it, and the cluster keeps the old object.',
+      '',
+    )
   })
 }
 

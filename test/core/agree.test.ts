@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Config } from '../../src/core/config/schema.ts'
 import { disagreements, renderedShare } from '../../src/core/diff/agree.ts'
 import { rowsOf } from '../../src/core/diff/review.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
 import { destinationRule, targetOf, virtualService } from './samples.ts'
 
 /** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */
@@ -36,7 +37,7 @@ test('a split that comes, changes or goes is a row; one that stays is none', () 
 
 test('an environment that renders another share than its files say is a problem, and one without the route too', () => {
   const codes = (yaml: string): readonly string[] =>
-    disagreements(environment, yaml, [target]).map(({ code, what }) => `${code}: ${what}`)
+    disagreements(environment, yaml, [target]).map((problem) => `${problem.code}: ${explainProblem(problem).what}`)
   assert.deepEqual(codes(virtualService(75, 25)), [])
   assert.equal(codes(virtualService(50, 50)).length, 1)
   assert.equal(codes(virtualService(75, 25).replace('name: api-service', 'name: other')).length, 1)

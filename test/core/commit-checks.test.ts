@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { protectionGaps } from '../../src/core/gate/protection.ts'
 import { commitReports, type MergeReports } from '../../src/core/message/commit-checks.ts'
-import { protectionNote } from '../../src/core/message/protection.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
+import { protectionNote } from '../../src/core/problem/merge.ts'
 import type { Conclusion } from '../../src/core/rollout/facts.ts'
 
 const CONCLUSIONS = ['success', 'action_required', 'failure'] as const satisfies Conclusion[]
@@ -85,5 +86,7 @@ test('what is not required of a branch is told, and what GitHub does not show is
     protectionGaps(bad).map(({ code }) => code),
     ['not-required', 'not-ours', 'spares-admins', 'not-up-to-date'],
   )
-  assert.match(protectionNote('main', protectionGaps(bad))?.what ?? '', /`main` does not require `canary\/validate`/)
+  const note = protectionNote('main', protectionGaps(bad))
+  assert.ok(note)
+  assert.match(explainProblem(note).what, /`main` does not require `canary\/validate`/)
 })

@@ -15,7 +15,8 @@ import { findingsIn, sortFindings } from '../../src/core/finding/find.ts'
 import { type Finding, SEVERITIES } from '../../src/core/finding/finding.ts'
 import { locator } from '../../src/core/finding/locate.ts'
 import { layoutOf } from '../../src/core/layer/layout.ts'
-import { findingProblems } from '../../src/core/message/finding.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
+import { findingProblems } from '../../src/core/problem/findings.ts'
 
 const FILES = globSync('test/findings/*.yaml').sort()
 
@@ -71,10 +72,10 @@ test('a finding says its place, what is wrong and what to do', () => {
   assert.ok(problem)
   assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: late')
   assert.match(
-    problem.what,
+    explainProblem(problem).what,
     /^IST0130: `VirtualService shop\/web` in `production` has the rule `late` that no request reaches: `main`/,
   )
-  assert.match(problem.next, /Move it up, or remove it/)
+  assert.match(explainProblem(problem).next, /Move it up, or remove it/)
 })
 
 test('a finding in an object that kustomize has renamed is found in the file that it comes from', () => {
@@ -96,12 +97,12 @@ test('what is found in one place for several environments is said once, for all 
     finding: { ...finding, object: { ...finding.object, namespace } },
     place,
   })
-  const [one, ...others] = findingProblems([of('staging', 'shop'), of('production', 'shop')])
+  const [one, ...others] = findingProblems([of('staging', 'shop'), of('production', 'shop')]).map(explainProblem)
   assert.deepEqual(others, [])
   assert.match(one?.what ?? '', /^IST0130: `VirtualService shop\/web` in `staging`, `production` has the rule/)
   const apart = findingProblems([of('staging', 'a'), of('production', 'b')])
   assert.deepEqual(
-    apart.map(({ what }) => what.slice(0, 54)),
+    apart.map(explainProblem).map(({ what }) => what.slice(0, 54)),
     ['IST0130: `VirtualService web` in `staging`, `productio'],
   )
   const elsewhere = findingProblems([of('staging', 'a'), { ...of('production', 'a'), place: { ...place, line: 40 } }])

@@ -5,6 +5,7 @@ import type { Detail } from '../../src/core/finding/finding.ts'
 import type { Wants } from '../../src/core/finding/misfit.ts'
 import type { GateReason } from '../../src/core/gate/gate.ts'
 import type { Liveness } from '../../src/core/gate/live.ts'
+import { conflictProblem } from '../../src/core/problem/merge.ts'
 import type { MoveRefusal } from '../../src/core/rollout/move.ts'
 import type { FaultCode } from '../../src/core/policy/remark.ts'
 import type { Refusal } from '../../src/core/refusal/refusal.ts'
@@ -90,7 +91,7 @@ export const refusals = each<Refusal>({
   'no-head': () => ({ code: 'no-head' }),
   'plan-on-merged': () => ({ code: 'plan-on-merged', step: 7 }),
   'cannot-edit': (t) => ({ code: 'cannot-edit', refusal: { code: 'no-version', ...at(t) } }),
-  unreadable: () => ({ code: 'unreadable', what: 'Words of ours.', next: 'More of them.' }),
+  unreadable: (t) => ({ code: 'unreadable', problem: conflictProblem([t]), isEdited: true }),
   'no-checkout': () => ({ code: 'no-checkout' }),
   'no-such-commit': (t) => ({ code: 'no-such-commit', name: t }),
   'no-environment': (t) => ({ code: 'no-environment', asked: t, known: [t] }),

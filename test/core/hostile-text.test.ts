@@ -7,26 +7,40 @@ import { gfmFromMarkdown } from 'mdast-util-gfm'
 import { gfm } from 'micromark-extension-gfm'
 import { parse } from 'yaml'
 import type { Verdict } from '../../src/core/gate/gate.ts'
-import type { Problem, Review } from '../../src/core/gate/review.ts'
+import type { Review } from '../../src/core/gate/review.ts'
+import { findingProblems } from '../../src/core/problem/findings.ts'
+import {
+  configProblem,
+  manifestProblem,
+  refusalProblem,
+  renderedProblem,
+  renderProblem,
+} from '../../src/core/problem/files.ts'
+import {
+  brokenBaseNote,
+  conflictProblem,
+  disagreement,
+  mixedRepairProblem,
+  staleGroupProblem,
+  vanishedProblem,
+} from '../../src/core/problem/merge.ts'
+import { failureProblems, lineRemark, objectRemark } from '../../src/core/problem/tools.ts'
+import type { Problem } from '../../src/core/problem/problem.ts'
 import { analysisTable } from '../../src/core/message/analysis.ts'
 import { answer, buttonAnswer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
-import { findingProblems } from '../../src/core/message/finding.ts'
 import { stopMessage } from '../../src/core/message/stop.ts'
 import { calm, seen, terminalText, titleText } from '../../src/core/text/inert.ts'
 import { code, fence, plainText, table } from '../../src/core/message/markdown.ts'
 import { notice } from '../../src/core/message/notice.ts'
-import { brokenBaseNote, mixedRepairProblem } from '../../src/core/message/mend.ts'
 import { plainWords } from '../../src/core/message/plain-words.ts'
 import { MOVE_TRAILER } from '../../src/core/marker/trailer.ts'
-import * as problems from '../../src/core/message/problem.ts'
 import * as pulls from '../../src/core/message/pull-request.ts'
 import { explainRefusal } from '../../src/core/message/refusal.ts'
 import { reportWords } from '../../src/core/message/report.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
 import * as terminal from '../../src/core/message/terminal-review.ts'
 import { statusText } from '../../src/core/message/terminal.ts'
-import { failureProblems, lineRemark, objectRemark } from '../../src/core/message/validation.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 import * as hostile from './hostile-samples.ts'
@@ -207,22 +221,22 @@ function problemsOf(t: string): readonly Problem[] {
   const place = { file: t, line: 1 }
   const asked = { tool: 'opa', place, side: 'head', environment: t } as const
   const failed = (['tool-missing', 'build-failed', 'timed-out', 'too-large', 'out-of-memory'] as const).map((one) =>
-    problems.renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }),
+    renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }),
   )
   return [
     ...failed,
     ...(['not-yaml', 'template', 'too-large', 'alias-bomb'] as const).map((one) =>
-      problems.manifestProblem({ code: one, ...place, detail: t }),
+      manifestProblem({ code: one, ...place, detail: t }),
     ),
-    problems.configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
+    configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
     brokenBaseNote({ file: t, line: 1, path: t, message: t }, true),
-    mixedRepairProblem(problems.staleGroupProblem(t), [t]),
-    problems.refusalProblem({ code: 'remote', ...place, entry: t }),
-    ...hostile.renderProblems(t).map((one) => problems.renderedProblem(t, one)),
-    problems.vanishedProblem(standingOf(targetNamed(t))),
-    problems.disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
-    problems.staleGroupProblem(t),
-    problems.conflictProblem([t, t]),
+    mixedRepairProblem(staleGroupProblem(t), [t]),
+    refusalProblem({ code: 'remote', ...place, entry: t }),
+    ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
+    vanishedProblem(standingOf(targetNamed(t))),
+    disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
+    staleGroupProblem(t),
+    conflictProblem([t, t]),
     ...findingProblems(
       hostile.findingDetails(t).map((detail) => {
         const object = { group: t, kind: t, namespace: t, name: t }
@@ -254,11 +268,11 @@ function reviewOf(t: string, found: readonly Problem[]): Review {
       {
         environment: t,
         state: 'changed',
-        unknownBefore: problems.renderProblem({
+        unknownBefore: renderProblem({
           environment: t,
           file: t,
           rendered: { code: 'build-failed', detail: t },
-        }).what,
+        }),
         hidden: 1,
         resources: [{ ...resource, traffic: [row], patch }],
       },

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { fromMarkdown } from 'mdast-util-from-markdown'
-import type { EnvironmentDiff, Problem, ResourceDiff, Review, TrafficRow } from '../../src/core/gate/review.ts'
+import type { EnvironmentDiff, ResourceDiff, Review, TrafficRow } from '../../src/core/gate/review.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
+import { renderProblem } from '../../src/core/problem/files.ts'
+import { conflictProblem } from '../../src/core/problem/merge.ts'
+import type { Problem } from '../../src/core/problem/problem.ts'
 import { SUMMARY_MARKER } from '../../src/core/marker/comment.ts'
 import { answer } from '../../src/core/message/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/checks.ts'
 import { bounded } from '../../src/core/message/limits.ts'
-import { conflictProblem, renderProblem } from '../../src/core/message/problem.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
 import type { Outcome } from '../../src/core/command/outcome.ts'
 import { sizeOf } from '../../src/core/text/limits.ts'
@@ -149,17 +152,19 @@ test('a thousand environments: the table is cut between rows, and says how many 
 })
 
 test('environments that come, go or cannot be compared are told in words', () => {
+  const rendered = { code: 'timed-out', detail: '' } as const
+  const unbuilt = renderProblem({ environment: 'odd', file: undefined, rendered })
   const diffs = [
     environment('gone', [resource('a', 1), resource('b', 1)], { state: 'removed' }),
     environment('new', [resource('a', 1)], { state: 'added' }),
-    environment('odd', [resource('a', 1)], { unknownBefore: 'It did not build.', hidden: 3 }),
+    environment('odd', [resource('a', 1)], { unknownBefore: unbuilt, hidden: 3 }),
   ]
   const { comment } = summaryPages({ ...EMPTY, rows: [row('odd')], diffs })
   assert.match(comment, /- Environment `gone` is removed: 2 resources\./)
   assert.match(comment, /- Environment `new` is new: 1 resource\./)
   assert.match(
     comment,
-    /- ⚠️ Environment `odd` cannot be compared with what was before: It did not build\. All of it counts as new\./,
+    /- ⚠️ Environment `odd` cannot be compared with what was before: Environment `odd` took too long to build\. All of it counts as new\./,
   )
   assert.match(comment, /- 3 resources change only in what `\.github\/canary\.yml` hides\./)
 })
@@ -336,7 +341,7 @@ test('no name in a refusal breaks an answer', () => {
 })
 
 test('many conflicts and many answers stay bounded, and an open fence is closed where they are cut', () => {
-  assert.ok(sizeOf(conflictProblem(Array.from({ length: 5000 }, (_, n) => `a/${n}`)).what) < 1000)
+  assert.ok(sizeOf(explainProblem(conflictProblem(Array.from({ length: 5000 }, (_, n) => `a/${n}`))).what) < 1000)
   const text = `intro\n\n<details><summary>x</summary>\n\n\`\`\`\`diff\n${'+ line\n'.repeat(20_000)}\`\`\`\`\n\n</details>`
   const cut = bounded(text)
   assert.ok(sizeOf(cut) <= MAX_CHECK)

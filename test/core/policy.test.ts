@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { readConfig } from '../../src/core/config/read.ts'
 import { parseRendered } from '../../src/core/diff/objects.ts'
-import { failureProblems, objectRemark } from '../../src/core/message/validation.ts'
+import { explainProblem } from '../../src/core/message/problem.ts'
 import { worthSaying } from '../../src/core/policy/istio.ts'
 import { isLinted, lintSettingsIn } from '../../src/core/policy/lint.ts'
 import { policyFiles, policyFrom } from '../../src/core/policy/policy.ts'
 import { lineKey, objectKey, type ObjectRemark, sortRemarks } from '../../src/core/policy/remark.ts'
 import { schemasFrom } from '../../src/core/policy/schemas.ts'
+import { failureProblems, objectRemark } from '../../src/core/problem/tools.ts'
 
 const file = (path: string) => ({ path, type: 'file' as const })
 
@@ -188,16 +189,19 @@ spec: {}
 `)
   assert.ok(rendered.ok)
   const say = (rule: string, object: number, ignore: readonly string[] = []) =>
-    worthSaying([remark('said', { rule, object })], rendered.objects, ignore).map(
-      ({ level, text }) => `${level} ${text}`,
-    )
+    worthSaying([remark('said', { rule, object })], rendered.objects, ignore).map((one) => {
+      const about = { environment: 'e', title: undefined, place: undefined }
+      return `${one.level}: ${explainProblem(objectRemark('istioctl', one, about))
+        .what.split(': ')
+        .at(-1)}`
+    })
   for (const rule of ['IST0109', 'IST0112', 'IST0130', 'IST0173', 'IST0101']) assert.deepEqual(say(rule, 0), [], rule)
-  const note = ['warning said. It saw no cluster: what another repository has may be there.']
+  const note = ['warning: what another repository has may be there.']
   assert.deepEqual(say('IST0101', 1), note)
   assert.deepEqual(say('IST0174', 1), note)
   // Our own finding says the same about the first, and nothing about the second.
   assert.deepEqual(say('IST0106', 0), [])
-  assert.deepEqual(say('IST0106', 1), ['error said'])
+  assert.deepEqual(say('IST0106', 1), ['error: said.'])
   assert.deepEqual(say('IST0118', 1), ['error said'])
   assert.deepEqual(say('IST0118', 1, ['IST0118']), [])
   assert.deepEqual(say('', 1), ['error said'])
@@ -240,7 +244,10 @@ test('every failure has words, a place and a next step; what others say calls no
   const place = { file: '.github/canary.yml', line: 7 }
   const asked = { tool: 'opa', place, side: 'base', environment: 'production' } as const
   const words = (code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed', detail = '') =>
-    failureProblems({ code, detail }, asked).map(({ file: at, line, what, next }) => `${at}:${line} ${what} ${next}`)[0]
+    failureProblems({ code, detail }, asked).map((problem) => {
+      const { what, next } = explainProblem(problem)
+      return `${problem.file}:${problem.line} ${what} ${next}`
+    })[0]
   assert.equal(
     words('missing'),
     '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed where Perch runs. Whoever runs Perch must install it (`openpolicyagent.org/docs`), or take `policy` out of `.github/canary.yml` on the base branch.',
@@ -254,6 +261,7 @@ test('every failure has words, a place and a next step; what others say calls no
     /`opa` failed on environment `production`: `` hey @alice `x` ``/,
   )
   const about = { environment: 'e', title: 'Service web', place: undefined }
-  const { what } = objectRemark('opa', { level: 'error', rule: 'main.deny', text: 'ask @acme/team <b>#1\nnow' }, about)
+  const remark = { level: 'error', rule: 'main.deny', text: 'ask @acme/team <b>#1\nnow' } as const
+  const { what } = explainProblem(objectRemark('opa', remark, about))
   assert.doesNotMatch(what, /@acme|(?<!\\)<b>|#1/)
 })

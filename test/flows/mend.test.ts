@@ -1,6 +1,7 @@
 /** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { explainProblem } from '../../src/core/message/problem.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Review } from '../../src/core/gate/review.ts'
@@ -76,15 +77,18 @@ test('the pull request that repairs the config passes, alone or with what moves 
     assert.equal(gateReport(found).conclusion, 'success')
   }
   const { notes } = await review({ [CONFIG]: GOOD, 'apps/settings.yaml': settings('two') })
-  assert.match(notes[0]?.what ?? '', /config is not valid/)
-  assert.match(notes[0]?.next ?? '', /This pull request repairs it/)
+  assert.match(notes.map(explainProblem)[0]?.what ?? '', /config is not valid/)
+  assert.match(notes.map(explainProblem)[0]?.next ?? '', /This pull request repairs it/)
 })
 
 test('a repair that moves traffic too is to be split, whatever config it brings', async () => {
   const hiding = `${GOOD}diff:\n  ignore: [{ kind: VirtualService, path: /spec }]\n`
   for (const config of [GOOD, 'environments:\n  production: { path: elsewhere }\n', hiding]) {
     const found = await review({ [CONFIG]: config, [ROUTE]: route(0) })
-    const words = found.problems.map(({ what, next }) => `${what} ${next}`).join('\n')
+    const words = found.problems
+      .map(explainProblem)
+      .map(({ what, next }) => `${what} ${next}`)
+      .join('\n')
     assert.match(words, /repairs what is broken .* changes `VirtualService api` too.* Split it/s, config)
     assert.equal(gateReport(found).conclusion, 'failure')
   }
@@ -93,13 +97,16 @@ test('a repair that moves traffic too is to be split, whatever config it brings'
 test('who leaves the broken config alone passes without traffic, and is told where with it', async () => {
   const harmless = await review({ 'apps/settings.yaml': settings('two') })
   assert.deepEqual(harmless.problems, [])
-  assert.match(harmless.notes[0]?.next ?? '', /was so before.* A pull request that repairs it .* passes/)
+  assert.match(
+    harmless.notes.map(explainProblem)[0]?.next ?? '',
+    /was so before.* A pull request that repairs it .* passes/,
+  )
   const raise = await review({ [ROUTE]: route(50) })
   assert.deepEqual(
     raise.problems.map(({ code, file }) => `${code} ${file}`),
     [`config ${CONFIG}`],
   )
-  assert.match(raise.problems[0]?.next ?? '', /nobody can judge .* Repair it first/)
+  assert.match(raise.problems.map(explainProblem)[0]?.next ?? '', /nobody can judge .* Repair it first/)
 })
 
 test('who breaks the config, or does not repair it all the way, is to fix it there', async () => {
@@ -110,7 +117,7 @@ test('who breaks the config, or does not repair it all the way, is to fix it the
     await review({ [CONFIG]: `${BAD}more: 1\n`, 'apps/settings.yaml': settings('two') }),
   ]) {
     assert.equal(validateReport(found).conclusion, 'failure')
-    assert.ok(found.problems.every(({ next }) => next.startsWith('Fix it in this pull request')))
+    assert.ok(found.problems.map(explainProblem).every(({ next }) => next.startsWith('Fix it in this pull request')))
   }
 })
 

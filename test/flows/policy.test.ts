@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
+import { explainProblem } from '../../src/core/message/problem.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
-import type { Problem, Review } from '../../src/core/gate/review.ts'
+import type { Review } from '../../src/core/gate/review.ts'
+import type { Problem } from '../../src/core/problem/problem.ts'
 import { validateReport } from '../../src/core/message/checks.ts'
 import { plainWords } from '../../src/core/message/plain-words.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
@@ -53,7 +55,9 @@ async function review(
 const NO_SCHEMAS = { misfits: async () => [] }
 
 function told(problems: readonly Problem[]): readonly string[] {
-  return problems.map(({ code, file, line, what }) => `${code} ${file}:${line} ${plainWords(what)}`).sort()
+  return problems
+    .map((problem) => `${problem.code} ${problem.file}:${problem.line} ${plainWords(explainProblem(problem).what)}`)
+    .sort()
 }
 
 test('a policy denies what a pull request brings, with its line; what was there is a note', opa, async () => {
@@ -126,7 +130,7 @@ test(
     }
     const found = await review({ 'apps/web.yaml': service('web', 8081) }, { base })
     assert.match(told(found.problems).join('\n'), /^policy-not-valid policy\/ports\.rego:2 .*unsafe/)
-    assert.match(found.problems[0]?.next ?? '', /Fix it on the base branch/)
+    assert.match(found.problems.map(explainProblem)[0]?.next ?? '', /Fix it on the base branch/)
     assert.deepEqual(told((await review({ 'x.txt': 'y' }, { base })).problems), [])
   },
 )
@@ -146,7 +150,8 @@ test('a configured validator that is missing is red, and says what to install or
       'yamllint-missing .github/canary.yml:4',
     ],
   )
-  for (const { next } of found.problems) assert.match(next, /^Whoever runs Perch must install it .*, or take .* out of/)
+  for (const { next } of found.problems.map(explainProblem))
+    assert.match(next, /^Whoever runs Perch must install it .*, or take .* out of/)
   assert.equal(validateReport(found).conclusion, 'failure')
   // Who brings the config that asks for it is told too, before everybody else is.
   const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }
@@ -183,7 +188,10 @@ test('a message that repeats a Secret does not get out, in any of its forms', op
   }
   const found = await review({ 'apps/secret.yaml': secret }, { base })
   assert.equal(found.problems.length, 1)
-  assert.match(plainWords(found.problems[0]?.what ?? ''), /refuses Secret s in production: ••• ••• •••\./)
+  assert.match(
+    plainWords(found.problems.map(explainProblem)[0]?.what ?? ''),
+    /refuses Secret s in production: ••• ••• •••\./,
+  )
   assert.doesNotMatch(JSON.stringify(found), /correct-horse|Y29ycmVjdC1ob3JzZQ|battery-staple|YmF0dGVyeS1zdGFwbGU/)
 })
 

@@ -1,4 +1,5 @@
 import type { RolloutRise } from '../exposure/canaries.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
@@ -34,25 +35,13 @@ export interface ReviewedChange {
   readonly freezesAt?: number | undefined
 }
 
-/** One problem that makes a merge wrong. */
-export interface Problem {
-  readonly code: string
-  readonly file: string | undefined
-  /** 1-based; 1 where only the file is known. */
-  readonly line: number
-  /** One sentence that says what is wrong. */
-  readonly what: string
-  /** One sentence that says what to do. */
-  readonly next: string
-}
-
 /** What one environment's render gains, loses and changes. */
 export interface EnvironmentDiff {
   readonly environment: string
   /** Whether the environment itself comes, goes, or stays and changes. */
   readonly state: 'added' | 'removed' | 'changed'
-  /** Why nothing is known of it before; then everything in it counts as new. A sentence. */
-  readonly unknownBefore: string | undefined
+  /** Why nothing is known of it before; then everything in it counts as new. */
+  readonly unknownBefore: Problem | undefined
   /** Those about traffic first, then by kind, namespace and name. */
   readonly resources: readonly ResourceDiff[]
   /** How many resources change only in what the config hides. */

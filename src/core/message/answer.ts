@@ -6,6 +6,7 @@ import { overrideMarker } from '../marker/override.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs, percent, plainText, table } from './markdown.ts'
 import { proofWords } from './proof.ts'
+import { explainProblem } from './problem.ts'
 import { planWords } from './pull-request.ts'
 import { explainRefusal } from './refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
@@ -129,7 +130,7 @@ function exception(gate: 'hold' | 'freeze'): string {
 }
 
 function whyWords(review: Review): string {
-  const problems = review.problems.map(({ what, next }) => `- ⛔ **validate**: ${what} ${next}`)
+  const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ **validate**: ${what} ${next}`)
   const verdicts = review.changes.flatMap((change) => change.verdicts)
   const lines = verdicts.map((verdict) => {
     const way = remedy(verdict)

@@ -1,5 +1,6 @@
 import type { Verdict } from '../gate/gate.ts'
-import type { Problem, Review } from '../gate/review.ts'
+import type { Review } from '../gate/review.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { CheckAnnotation, CheckReport } from '../rollout/facts.ts'
 import { fitLines } from '../text/limits.ts'
 import { analysisTable } from './analysis.ts'
@@ -9,6 +10,7 @@ import { titleText } from '../text/inert.ts'
 import { bounded } from './limits.ts'
 import { code, list, paragraphs } from './markdown.ts'
 import { plainWords } from './plain-words.ts'
+import { explainProblem } from './problem.ts'
 import { summaryPages } from './summary.ts'
 import { changeTitle, counted, quietTitle, trafficStatement } from './traffic.ts'
 import { progressLine, verdictLine } from './verdict.ts'
@@ -24,7 +26,10 @@ export function validateReport(review: Review): CheckReport {
   const { text } = summaryPages(review)
   const report = { name: 'canary/validate', ...(text === undefined ? {} : { text }) } as const
   if (problems.length > 0) {
-    const title = problems.length === 1 ? plainWords(problems[0]?.what ?? '') : `${problems.length} problems`
+    const title =
+      problems.length === 1
+        ? plainWords(problems.map((problem) => explainProblem(problem).what)[0] ?? '')
+        : `${problems.length} problems`
     return {
       ...report,
       conclusion: 'failure',
@@ -167,11 +172,13 @@ function more(left: number): string {
 
 function problemLine(problem: Problem, mark = '⛔'): string {
   const place = problem.file === undefined ? '' : ` (${code(`${problem.file}:${problem.line}`)})`
-  return `- ${mark} ${problem.what}${place} ${problem.next}`
+  const { what, next } = explainProblem(problem)
+  return `- ${mark} ${what}${place} ${next}`
 }
 
 function annotation(problem: Problem, level: CheckAnnotation['level']): CheckAnnotation[] {
   if (problem.file === undefined) return []
-  const { file: path, line, what, next, code: title } = problem
+  const { file: path, line, code: title } = problem
+  const { what, next } = explainProblem(problem)
   return [{ path, line, level, title: titleText(title), message: plainWords(`${what} ${next}`) }]
 }

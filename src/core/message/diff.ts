@@ -3,6 +3,7 @@ import type { EnvironmentDiff, ResourceDiff } from '../gate/review.ts'
 import { seen } from '../text/inert.ts'
 import { clip, fitLines, sizeOf } from '../text/limits.ts'
 import { code, fence, folded, htmlText, plainText } from './markdown.ts'
+import { explainProblem } from './problem.ts'
 import { counted, trafficWords } from './traffic.ts'
 
 export interface DiffPage {
@@ -96,7 +97,7 @@ export function diffWords(diffs: readonly EnvironmentDiff[], room: number): stri
     const count = counted(resources.length, 'resource')
     if (unknownBefore !== undefined) {
       return [
-        `- ⚠️ Environment ${name} cannot be compared with what was before: ${unknownBefore} All of it counts as new.`,
+        `- ⚠️ Environment ${name} cannot be compared with what was before: ${explainProblem(unknownBefore).what} All of it counts as new.`,
       ]
     }
     if (state === 'added') return [`- Environment ${name} is new: ${count}.`]

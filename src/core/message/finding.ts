@@ -1,55 +1,20 @@
-import type { Detail, Finding } from '../finding/finding.ts'
-import type { Problem } from '../gate/review.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Detail } from '../finding/finding.ts'
+import type { RouteCause } from '../problem/problem.ts'
 import { code, list } from './markdown.ts'
 import { fieldWords, misfitWords, strangerWords } from './misfit.ts'
-
-/** A finding of an environment, with its place in the files. */
-export interface Located {
-  readonly environment: string
-  readonly finding: Finding
-  readonly place: Place | undefined
-}
-
-/** Findings as problems, or notes: what is found in one place for many environments is said once. */
-export function findingProblems(found: readonly Located[]): readonly Problem[] {
-  const groups = Map.groupBy(found, ({ environment, finding: { detail, object }, place }) => {
-    const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
-    return JSON.stringify([detail, object.kind, ...where])
-  })
-  return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
-}
+import type { ProblemWords } from './problem-words.ts'
 
 /** The same finding of some environments. */
-function findingProblem(group: readonly Located[]): Problem | undefined {
-  const [first] = group
-  if (first === undefined) return undefined
-  const { finding, place } = first
-  const { what, next } = words(finding.detail)
-  const environments = [...new Set(group.map(({ environment }) => environment))]
-  return {
-    code: finding.detail.code,
-    file: place?.file,
-    line: place?.line ?? 1,
-    what: `${finding.detail.code}: ${code(titleOf(group))} in ${list(environments)} ${what}`,
-    next,
-  }
+export function findingProblemWords({
+  detail,
+  title,
+  environments,
+}: Extract<RouteCause, { kind: 'finding' }>): ProblemWords {
+  const { what, next } = detailWords(detail)
+  return { what: `${detail.code}: ${code(title)} in ${list(environments)} ${what}`, next }
 }
 
-/** The namespace only where it is the same in all of them. */
-function titleOf(group: readonly Located[]): string {
-  const [first] = group
-  const { kind = '', name = '', namespace = '' } = first?.finding.object ?? {}
-  const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
-  return `${kind} ${namespace === '' || !isSame ? '' : `${namespace}/`}${name}`
-}
-
-interface Words {
-  readonly what: string
-  readonly next: string
-}
-
-function words(detail: Detail): Words {
+function detailWords(detail: Detail): ProblemWords {
   switch (detail.code) {
     case 'IST0101':
       return missing(detail)
@@ -109,7 +74,7 @@ function words(detail: Detail): Words {
 
 type Own = Exclude<Detail, { code: `IST${string}` | 'schema' | `${string}-field` }>
 
-function ownWords(detail: Own): Words {
+function ownWords(detail: Own): ProblemWords {
   switch (detail.code) {
     case 'two-writers':
       return {
@@ -155,7 +120,7 @@ function ownWords(detail: Own): Words {
   }
 }
 
-function missing(detail: Extract<Detail, { code: 'IST0101' }>): Words {
+function missing(detail: Extract<Detail, { code: 'IST0101' }>): ProblemWords {
   switch (detail.what) {
     case 'subset':
       return {
@@ -178,7 +143,7 @@ function missing(detail: Extract<Detail, { code: 'IST0101' }>): Words {
 
 const REFUSED = 'Istio refuses the object, and the cluster keeps the old one.'
 
-function invalid({ what, said }: Extract<Detail, { code: 'IST0106' }>): Words {
+function invalid({ what, said }: Extract<Detail, { code: 'IST0106' }>): ProblemWords {
   const [wrong, next] = refusedWords(what, code(said))
   return { what: `${wrong}. ${REFUSED}`, next }
 }

@@ -9,6 +9,7 @@ import type { StartRefusal } from '../traffic/start.ts'
 import { explainGateRefusal } from './gate-refusal.ts'
 import { explainGitHubRefusal } from './github-refusal.ts'
 import { code, list, percent } from './markdown.ts'
+import { explainProblem } from './problem.ts'
 import { explainStale } from './stale-refusal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
@@ -55,7 +56,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'cannot-edit':
       return explainMove(refusal.refusal)
     case 'unreadable':
-      return `${refusal.what} ${refusal.next}`
+      return explainUnreadable(refusal)
     case 'no-checkout':
       return 'There is nothing to compare with: this folder is in no git checkout. Run it in one, or name one with `--dir`. `perch validate` works without.'
     case 'no-such-commit':
@@ -69,6 +70,14 @@ export function explainRefusal(refusal: Refusal): string {
     case 'github-refused':
       return explainGitHubRefusal(refusal)
   }
+}
+
+/** The problem with its place. */
+function explainUnreadable({ problem, isEdited }: Extract<Refusal, { code: 'unreadable' }>): string {
+  const { what, next } =
+    problem === undefined ? { what: 'The config is not valid.', next: '' } : explainProblem(problem)
+  const place = problem?.file === undefined ? '' : ` (${code(`${problem.file}:${problem.line}`)})`
+  return `${isEdited ? 'Nothing was committed. ' : ''}${what}${place} ${next}`
 }
 
 function explainAmbiguous(choices: readonly string[]): string {

@@ -6,6 +6,7 @@ import { type DiffPage, diffPages, diffWords } from './diff.ts'
 import { bounded } from './limits.ts'
 import { code, paragraphs } from './markdown.ts'
 import { planPicture } from './plan-picture.ts'
+import { explainProblem } from './problem.ts'
 import { changeTitle, counted, trafficStatement } from './traffic.ts'
 import { verdictLine } from './verdict.ts'
 
@@ -46,7 +47,7 @@ function opening(review: Review): string {
     )
   const others = review.changes.length - pictures.length
   const gates = review.changes.flatMap(({ verdicts }) => verdicts).map((verdict) => `- ${verdictLine(verdict)}`)
-  const problems = review.problems.map(({ what, next }) => `- ⛔ ${what} ${next}`)
+  const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ ${what} ${next}`)
   return paragraphs(
     SUMMARY_MARKER,
     '### Canary',

@@ -1,8 +1,10 @@
 /** What `perch diff` and `perch validate` print for people. */
-import type { EnvironmentDiff, Problem, ResourceDiff, Review } from '../gate/review.ts'
+import type { EnvironmentDiff, ResourceDiff, Review } from '../gate/review.ts'
+import type { Problem } from '../problem/problem.ts'
 import { diffWords } from './diff.ts'
 import { seen } from '../text/inert.ts'
 import { plainWords } from './plain-words.ts'
+import { explainProblem } from './problem.ts'
 import { counted, trafficWords } from './traffic.ts'
 
 /** The whole diff: traffic first, then every hunk, per environment and resource. */
@@ -27,7 +29,9 @@ function resourceText({ title, change, added, removed, traffic, patch }: Resourc
 /** Problems as compilers print them, one a line: `file:line: code what next`. */
 export function problemLines(problems: readonly Problem[], mark = ''): string {
   return problems
-    .map(({ file, line, code, what, next }) => {
+    .map((problem) => {
+      const { file, line, code } = problem
+      const { what, next } = explainProblem(problem)
       const place = file === undefined ? '' : `${seen(file)}:${line}: `
       return `${place}${mark}${code} ${plainWords(`${withoutCode(what, code)} ${next}`)}\n`
     })

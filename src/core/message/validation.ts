@@ -1,60 +1,63 @@
 /** What other programs say about a pull request, and why they cannot. */
-import type { Problem } from '../gate/review.ts'
-import type { Place } from '../manifest/parse.ts'
-import type { Failure, Fault, FaultCode, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
+import type { FaultCode, ToolName } from '../policy/remark.ts'
+import type { ToolCause } from '../problem/problem.ts'
 import { code, plainText } from './markdown.ts'
+import type { ProblemWords } from './problem-words.ts'
 
 const CONFIG = '`.github/canary.yml`'
 const HARMLESS = 'This does not hold the merge.'
 
-/** A remark on an object of an environment, as a problem or a note. `title`: the object's; undefined where none is meant. */
-export function objectRemark(
-  tool: Exclude<ToolName, 'yamllint'>,
-  { rule, text, level }: Pick<ObjectRemark, 'rule' | 'text' | 'level'>,
-  about: { readonly environment: string; readonly title: string | undefined; readonly place: Place | undefined },
-): Problem {
-  const { environment, title, place } = about
+export function toolWords(cause: ToolCause): ProblemWords {
+  switch (cause.kind) {
+    case 'object-remark':
+      return objectWords(cause)
+    case 'line-remark':
+      return lineWords(cause)
+    case 'tool-failure':
+      return failureWords(cause)
+    case 'tool-fault':
+      return faultWords(cause)
+  }
+}
+
+function objectWords({
+  tool,
+  remark,
+  environment,
+  title,
+}: Extract<ToolCause, { kind: 'object-remark' }>): ProblemWords {
+  const { rule, level } = remark
   const where = `${title === undefined ? '' : `${code(title)} in `}${code(environment)}`
-  const said = sentence(text)
-  const base = { file: place?.file, line: place?.line ?? 1 }
+  const said = sentence(remark.needsCluster === true ? withoutCluster(remark.text) : remark.text)
   switch (tool) {
     case 'opa': {
       const verb = level === 'error' ? 'refuses' : 'warns about'
       const next = level === 'error' ? 'Change it, or the policy on the base branch first.' : HARMLESS
-      return { ...base, code: 'policy', what: `The policy ${code(rule)} ${verb} ${where}: ${said}`, next }
+      return { what: `The policy ${code(rule)} ${verb} ${where}: ${said}`, next }
     }
     case 'kubeconform':
       return {
-        ...base,
-        code: tool,
         what: `${where} does not fit its schema, says ${code(tool)}: ${said}`,
         next: 'Correct it; for a kind without a schema add one, or name the kind below `ignore`.',
       }
     case 'istioctl':
       return {
-        ...base,
-        code: rule === '' ? tool : rule,
         what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
         next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
       }
   }
 }
 
-/** A remark on a line of a file. */
-export function lineRemark({ rule, text, file, line, level }: LineRemark): Problem {
+function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind: 'line-remark' }>): ProblemWords {
   const next = level === 'error' ? 'Correct it, or change the rule in `.yamllint` on the base branch.' : HARMLESS
   const name = rule === '' ? '' : ` (${code(rule)})`
-  return {
-    code: 'yamllint',
-    file,
-    line,
-    what: `\`yamllint\`${name}: ${sentence(text)}`,
-    next,
-  }
+  return { what: `\`yamllint\`${name}: ${sentence(text)}`, next }
 }
 
 /** What `istioctl` cannot know without a cluster is said as such. */
-export const WITHOUT_CLUSTER = 'It saw no cluster: what another repository has may be there.'
+function withoutCluster(text: string): string {
+  return `${text.replace(/\.?\s*$/, '.')} It saw no cluster: what another repository has may be there.`
+}
 
 function sentence(text: string): string {
   const words = plainText(text)
@@ -72,79 +75,49 @@ const ADDRESSES = {
   istioctl: 'istio.io/latest/docs/ops/diagnostic-tools/istioctl',
 } as const satisfies Record<ToolName, string>
 
-export interface Asked {
-  readonly tool: ToolName
-  /** Where the config that asks for it says so. */
-  readonly place: Place
-  /** `base`: as the base branch has it. `head`: as the pull request would have it. */
-  readonly side: 'base' | 'head'
-  /** The environment that it was asked about. */
-  readonly environment?: string
-}
-
 /** Why a program that the config asks for has not said anything. */
-export function failureProblems(failure: Failure, asked: Asked): readonly Problem[] {
-  const { tool, place, environment } = asked
-  if (failure.code === 'not-valid') return failure.faults.map((fault) => faultProblem(fault, asked))
+function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind: 'tool-failure' }>): ProblemWords {
   const name = code(tool)
   const on = environment === undefined ? '' : ` on environment ${code(environment)}`
-  const problem = { code: `${tool}-${failure.code}`, ...place }
   const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
   switch (failure.code) {
     case 'missing': {
       const old =
         failure.detail === '' ? 'is not installed' : `is older than Perch needs (${plainText(failure.detail)})`
-      return [
-        {
-          ...problem,
-          what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
-          next: `Whoever runs Perch must install it (${code(ADDRESSES[tool])}), or ${out}.`,
-        },
-      ]
+      return {
+        what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
+        next: `Whoever runs Perch must install it (${code(ADDRESSES[tool])}), or ${out}.`,
+      }
     }
     case 'busy':
-      return [
-        {
-          ...problem,
-          what: `${name} did not answer in time: the machine that Perch runs on is busy.`,
-          next: 'Write `/canary retry` to try again.',
-        },
-      ]
+      return {
+        what: `${name} did not answer in time: the machine that Perch runs on is busy.`,
+        next: 'Write `/canary retry` to try again.',
+      }
     case 'timed-out':
-      return [
-        { ...problem, what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` },
-      ]
+      return { what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` }
     case 'too-large':
-      return [
-        {
-          ...problem,
-          what: `${name} used more memory${on}, or said more, than it may, and was stopped.`,
-          next: `Give it less to do, or ${out}.`,
-        },
-      ]
+      return {
+        what: `${name} used more memory${on}, or said more, than it may, and was stopped.`,
+        next: `Give it less to do, or ${out}.`,
+      }
     case 'failed':
-      return [
-        {
-          ...problem,
-          what: `${name} failed${on}: ${failure.detail === '' ? 'it said nothing.' : code(failure.detail)}`,
-          next: `Correct what it complains about, or ${out}.`,
-        },
-      ]
+      return {
+        what: `${name} failed${on}: ${failure.detail === '' ? 'it said nothing.' : code(failure.detail)}`,
+        next: `Correct what it complains about, or ${out}.`,
+      }
   }
 }
 
-function faultProblem({ file, line, code: fault, text }: Fault, { tool, place, side }: Asked): Problem {
-  const at = file === undefined ? place : { file, line }
+function faultWords({ tool, fault, text, side }: Extract<ToolCause, { kind: 'tool-fault' }>): ProblemWords {
   return {
-    code: tool === 'opa' ? 'policy-not-valid' : `${tool}-not-valid`,
-    ...at,
-    what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultWords(fault, text)}`,
+    what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultReason(fault, text)}`,
     next:
       side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.',
   }
 }
 
-function faultWords(fault: FaultCode, text: string): string {
+function faultReason(fault: FaultCode, text: string): string {
   switch (fault) {
     case 'said':
       return sentence(text)

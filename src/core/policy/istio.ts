@@ -2,7 +2,6 @@
 import { type Identity, identityKey, type RenderedObject } from '../diff/objects.ts'
 import { findingsIn } from '../finding/find.ts'
 import { SEVERITIES } from '../finding/finding.ts'
-import { WITHOUT_CLUSTER } from '../message/validation.ts'
 import type { ObjectRemark } from './remark.ts'
 
 /** About what a cluster has and the files need not: without one, istioctl takes what it does not see for missing. */
@@ -28,9 +27,5 @@ export function worthSaying(
   }
   return remarks
     .filter((remark) => !ignore.includes(remark.rule) && !isTold(remark))
-    .map((remark) =>
-      NEEDS_CLUSTER.has(remark.rule)
-        ? { ...remark, level: 'warning', text: `${remark.text.replace(/\.?\s*$/, '.')} ${WITHOUT_CLUSTER}` }
-        : remark,
-    )
+    .map((remark) => (NEEDS_CLUSTER.has(remark.rule) ? { ...remark, level: 'warning', needsCluster: true } : remark))
 }

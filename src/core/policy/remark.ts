@@ -13,6 +13,8 @@ export interface Remark {
   readonly rule: string
   /** In the program's or the policy's words: text of others. */
   readonly text: string
+  /** Only a cluster could confirm it. */
+  readonly needsCluster?: boolean
 }
 
 export interface ObjectRemark extends Remark {
@@ -55,9 +57,13 @@ export type FaultCode =
   | 'not-in-base'
   | 'said'
 
-export type Failure =
-  | { readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed'; readonly detail: string }
-  | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
+/** Why a program says nothing. */
+export interface ToolFailure {
+  readonly code: 'missing' | 'busy' | 'timed-out' | 'too-large' | 'failed'
+  readonly detail: string
+}
+
+export type Failure = ToolFailure | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
 
 export type Checked<T> =
   | { readonly ok: true; readonly remarks: readonly T[] }

@@ -1,4 +1,5 @@
 import type { CommandProblem } from '../command/commands.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { Permission } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
 import type { GitHubRefusal } from './github-refusal.ts'
@@ -43,7 +44,8 @@ export type Refusal =
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
-  | { readonly code: 'unreadable'; readonly what: string; readonly next: string }
+  /** `isEdited`: after the edit was made, and before it was committed. */
+  | { readonly code: 'unreadable'; readonly problem: Problem | undefined; readonly isEdited: boolean }
   | { readonly code: 'no-checkout' }
   | { readonly code: 'no-such-commit'; readonly name: string }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }

@@ -1,4 +1,4 @@
-import { problemRefusal } from '../message/problem.ts'
+import { problemRefusal } from '../refusal/unreadable.ts'
 import { err, ok, type Result } from '../result.ts'
 import { narrowed } from './read-target.ts'
 import { resolve, type Wish } from './resolve.ts'

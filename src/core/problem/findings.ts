@@ -1,0 +1,36 @@
+import type { Finding } from '../finding/finding.ts'
+import type { Place } from '../manifest/parse.ts'
+import type { Problem } from './problem.ts'
+
+/** A finding of an environment, with its place in the files. */
+export interface LocatedFinding {
+  readonly environment: string
+  readonly finding: Finding
+  readonly place: Place | undefined
+}
+
+/** Findings as problems, or notes: what is found in one place for many environments is said once. */
+export function findingProblems(found: readonly LocatedFinding[]): readonly Problem[] {
+  const groups = Map.groupBy(found, ({ environment, finding: { detail, object }, place }) => {
+    const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
+    return JSON.stringify([detail, object.kind, ...where])
+  })
+  return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
+}
+
+/** The same finding of some environments. */
+function findingProblem(group: readonly LocatedFinding[]): Problem | undefined {
+  const [first] = group
+  if (first === undefined) return undefined
+  const { place } = first
+  const { detail } = first.finding
+  const environments = [...new Set(group.map(({ environment }) => environment))]
+  const cause = { kind: 'finding', detail, title: commonTitle(first.finding, group), environments } as const
+  return { code: detail.code, file: place?.file, line: place?.line ?? 1, cause }
+}
+
+/** The namespace only where it is the same in all of them. */
+function commonTitle({ object: { kind, name, namespace } }: Finding, group: readonly LocatedFinding[]): string {
+  const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
+  return `${kind} ${namespace === '' || !isSame ? '' : `${namespace}/`}${name}`
+}

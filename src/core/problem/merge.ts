@@ -1,0 +1,60 @@
+/** Problems of a merge: of its two branches, and of what it does to traffic. */
+import type { ConfigProblem } from '../config/read.ts'
+import type { RolloutRise } from '../exposure/canaries.ts'
+import type { ProtectionGap } from '../gate/protection.ts'
+import type { Place } from '../manifest/parse.ts'
+import type { Standing } from '../rollout/standing.ts'
+import type { Target } from '../rollout/target.ts'
+import type { MergeCause, Problem, RouteCause } from './problem.ts'
+
+export function conflictProblem(paths: readonly string[]): Problem {
+  return { code: 'conflict', file: paths[0], line: 1, cause: { kind: 'conflict', paths } }
+}
+
+export function staleGroupProblem(base: string): Problem {
+  return { code: 'stale-group', file: undefined, line: 1, cause: { kind: 'stale-group', base } }
+}
+
+export function notJudgedProblem(facts: Omit<Extract<MergeCause, { kind: 'not-judged' }>, 'kind'>): Problem {
+  return { code: 'not-judged', file: undefined, line: 1, cause: { kind: 'not-judged', ...facts } }
+}
+
+export function brokenBaseNote(problem: ConfigProblem, isMended: boolean): Problem {
+  const { file, line } = problem
+  return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isMended } }
+}
+
+/** What the base branch has broken keeps anybody from judging what this pull request does to traffic. */
+export function unjudgedProblem(broken: Problem): Problem {
+  return { ...broken, cause: { kind: 'unjudged', broken: broken.cause } }
+}
+
+export function mixedRepairProblem(broken: Problem, titles: readonly string[]): Problem {
+  return { ...broken, code: 'mixed-repair', cause: { kind: 'mixed-repair', titles } }
+}
+
+/** A note about a deployed branch that is not protected as README.md asks. Never a problem: it is not what this merge does. */
+export function protectionNote(branch: string, gaps: readonly ProtectionGap[]): Problem | undefined {
+  if (gaps.length === 0) return undefined
+  return { code: 'unprotected', file: undefined, line: 1, cause: { kind: 'unprotected', branch, gaps } }
+}
+
+export function vanishedProblem({ target, share }: Standing): Problem {
+  const { file } = target.route.place
+  return { code: 'rollout-vanished', file, line: 1, cause: { kind: 'vanished', target, share } }
+}
+
+export function renamedRolesProblem(target: Target): Problem {
+  const { file, line } = target.route.place
+  return { code: 'roles-renamed', file, line, cause: { kind: 'renamed-roles', target } }
+}
+
+export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-differs' }>, 'kind'>): Problem {
+  const { file, line } = facts.target.route.place
+  return { code: 'share-differs', file, line, cause: { kind: 'share-differs', ...facts } }
+}
+
+export function riseProblem(rise: RolloutRise, place: Place | undefined): Problem {
+  const file = place?.file ?? rise.target.route.place.file
+  return { code: 'exposure-unknown', file, line: place?.line ?? 1, cause: { kind: 'unknown-exposure', rise } }
+}

@@ -1,0 +1,109 @@
+import type { ConfigProblem } from '../config/read.ts'
+import type { RenderProblem } from '../diff/objects.ts'
+import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
+import type { RolloutRise } from '../exposure/canaries.ts'
+import type { Detail } from '../finding/finding.ts'
+import type { ProtectionGap } from '../gate/protection.ts'
+import type { ManifestProblem } from '../manifest/parse.ts'
+import type { FaultCode, Remark, ToolFailure, ToolName } from '../policy/remark.ts'
+import type { Target } from '../rollout/target.ts'
+
+/** What makes a merge wrong, or is worth knowing of it: facts, whose words are in `message`. */
+export interface Problem {
+  /** What people and programs call it: the title of its annotation. */
+  readonly code: string
+  readonly file: string | undefined
+  /** 1-based; 1 where only the file is known. */
+  readonly line: number
+  readonly cause: ProblemCause
+}
+
+export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
+
+/** The files, by themselves or as they render. */
+export type FileCause =
+  /** `side`: where the config is that is not valid. */
+  | { readonly kind: 'config'; readonly problem: ConfigProblem; readonly side: 'base' | 'head' }
+  | { readonly kind: 'manifest'; readonly problem: ManifestProblem }
+  | { readonly kind: 'refused-environment'; readonly refusal: EnvironmentRefusal }
+  | { readonly kind: 'not-rendered'; readonly environment: string; readonly failure: RenderFailure }
+  /** What it renders to cannot be read as Kubernetes objects. */
+  | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
+  /** Git cannot read what is needed of a checkout. */
+  | { readonly kind: 'git-unreadable'; readonly reason: string }
+
+export interface RenderFailure {
+  readonly code: 'tool-missing' | 'tool-busy' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
+  readonly detail: string
+}
+
+/** The two branches, and what a merge would make of them. */
+export type MergeCause =
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  /** The merge queue's commit does not stand on the base branch. */
+  | { readonly kind: 'stale-group'; readonly base: string }
+  /** For a branch that nothing deploys, and not to be merged into the one that is deployed. */
+  | {
+      readonly kind: 'not-judged'
+      readonly base: string
+      readonly judgedFor: string
+      readonly conflicts: readonly string[]
+    }
+  /** The config of the base branch cannot be read. `isMended`: this pull request makes it valid again. */
+  | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly isMended: boolean }
+  /** The base branch has it broken, and so nobody can judge what this pull request does to traffic. */
+  | { readonly kind: 'unjudged'; readonly broken: ProblemCause }
+  /** It repairs what the base branch has broken, and changes these objects too. */
+  | { readonly kind: 'mixed-repair'; readonly titles: readonly string[] }
+  | { readonly kind: 'unprotected'; readonly branch: string; readonly gaps: readonly ProtectionGap[] }
+
+/** What becomes of the traffic. */
+export type RouteCause =
+  /** A rollout under way whose route no longer splits anything, or is gone. */
+  | { readonly kind: 'vanished'; readonly target: Target; readonly share: number | 'unknown' }
+  /** An annotation would have gates take one version for the other after the merge. */
+  | { readonly kind: 'renamed-roles'; readonly target: Target }
+  /** The files say one share, and the environment renders another; undefined where its route is not rendered. */
+  | {
+      readonly kind: 'share-differs'
+      readonly environment: string
+      readonly target: Target
+      readonly said: number | 'unknown'
+      readonly rendered: number | 'unknown' | undefined
+    }
+  /** Requests that may reach a canary more often, and no gate can judge how much. */
+  | { readonly kind: 'unknown-exposure'; readonly rise: RolloutRise }
+  /** One finding of these environments. */
+  | {
+      readonly kind: 'finding'
+      readonly detail: Detail
+      readonly title: string
+      readonly environments: readonly string[]
+    }
+
+/** What other programs say, and why they cannot. */
+export type ToolCause =
+  /** `title`: the object's; undefined where none is meant. */
+  | {
+      readonly kind: 'object-remark'
+      readonly tool: Exclude<ToolName, 'yamllint'>
+      readonly remark: ToldRemark
+      readonly environment: string
+      readonly title: string | undefined
+    }
+  | { readonly kind: 'line-remark'; readonly remark: ToldRemark }
+  | {
+      readonly kind: 'tool-failure'
+      readonly tool: ToolName
+      readonly failure: ToolFailure
+      readonly environment: string | undefined
+    }
+  | {
+      readonly kind: 'tool-fault'
+      readonly tool: ToolName
+      readonly fault: FaultCode
+      readonly text: string
+      readonly side: 'base' | 'head'
+    }
+
+type ToldRemark = Pick<Remark, 'rule' | 'text' | 'level' | 'needsCluster'>

@@ -1,0 +1,51 @@
+/** What other programs say about a pull request, and why they cannot. */
+import type { Place } from '../manifest/parse.ts'
+import type { Failure, Fault, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
+import type { Problem } from './problem.ts'
+
+/** A program that the config asks for. */
+export interface ToolRequest {
+  readonly tool: ToolName
+  /** Where the config that asks for it says so. */
+  readonly place: Place
+  /** `base`: as the base branch has it. `head`: as the pull request would have it. */
+  readonly side: 'base' | 'head'
+  /** The environment that it was asked about. */
+  readonly environment?: string
+}
+
+/** A remark on an object of an environment, as a problem or a note. `title`: the object's; undefined where none is meant. */
+export function objectRemark(
+  tool: Exclude<ToolName, 'yamllint'>,
+  { rule, text, level, needsCluster = false }: Omit<ObjectRemark, 'object' | 'path'>,
+  about: { readonly environment: string; readonly title: string | undefined; readonly place: Place | undefined },
+): Problem {
+  const { environment, title, place } = about
+  const code = tool === 'opa' ? 'policy' : tool === 'istioctl' && rule !== '' ? rule : tool
+  const remark = { rule, text, level, needsCluster }
+  const cause = { kind: 'object-remark', tool, remark, environment, title } as const
+  return { code, file: place?.file, line: place?.line ?? 1, cause }
+}
+
+/** A remark on a line of a file. */
+export function lineRemark({ rule, text, file, line, level }: LineRemark): Problem {
+  return { code: 'yamllint', file, line, cause: { kind: 'line-remark', remark: { rule, text, level } } }
+}
+
+/** Why a program that the config asks for has not said anything. */
+export function failureProblems(failure: Failure, request: ToolRequest): readonly Problem[] {
+  const { tool, place, environment } = request
+  if (failure.code === 'not-valid') return failure.faults.map((fault) => faultProblem(fault, request))
+  return [{ code: `${tool}-${failure.code}`, ...place, cause: { kind: 'tool-failure', tool, failure, environment } }]
+}
+
+function faultProblem({ file, line, code: fault, text }: Fault, { tool, place, side }: ToolRequest): Problem {
+  const at = file === undefined ? place : { file, line }
+  const code = tool === 'opa' ? 'policy-not-valid' : `${tool}-not-valid`
+  return { code, ...at, cause: { kind: 'tool-fault', tool, fault, text, side } }
+}
+
+/** The same for problems that say the same of a program, on whichever side it is asked for. */
+export function toolProblemKey({ code, cause }: Problem): string {
+  return JSON.stringify([code, 'side' in cause ? { ...cause, side: undefined } : cause])
+}
