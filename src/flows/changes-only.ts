@@ -1,4 +1,4 @@
-import type { Files } from '../core/layer/place.ts'
+import type { NewTexts } from '../core/layer/place.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 
@@ -6,7 +6,7 @@ import type { Desk } from './desk.ts'
 export async function changesOnly(
   { mirror }: Pick<Desk, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
-  files: Files,
+  files: NewTexts,
 ): Promise<boolean> {
   const changed = await mirror.changed(base, head)
   const texts = await mirror.read(head, changed)

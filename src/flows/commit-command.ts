@@ -4,7 +4,7 @@ import type { Config } from '../core/config/schema.ts'
 import { commandCommit } from '../core/message/pull-request.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Files } from '../core/layer/place.ts'
+import type { NewTexts } from '../core/layer/place.ts'
 import { filesForAll, type Move, type PlanChange } from '../core/rollout/move.ts'
 import { findTargets } from '../core/rollout/find-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
@@ -100,7 +100,7 @@ interface Planned {
   /** With `--env all` the first of them, by the name of all. */
   readonly target: Target
   readonly move: Change
-  readonly files: Files
+  readonly files: NewTexts
   /** Undefined where nothing needed to be rendered. */
   readonly proof: Proof | undefined
 }

@@ -2,7 +2,7 @@ import { CONFIG_FILE, placeOfKey, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import type { PolicyConfig, SchemaSettings, Validator } from '../core/config/validators.ts'
 import type { Problem } from '../core/problem/problem.ts'
-import type { Place } from '../core/manifest/parse.ts'
+import type { Location } from '../core/manifest/parse.ts'
 import { lintSettingsIn } from '../core/policy/lint.ts'
 import { type Policy, policyFiles, policyFrom } from '../core/policy/policy.ts'
 import type { Failure, Fault, ToolName } from '../core/policy/remark.ts'
@@ -10,7 +10,7 @@ import { schemaFiles, schemasFrom } from '../core/policy/schemas.ts'
 import { failureProblems, type ToolRequest } from '../core/problem/tools.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import type { Schemas } from '../ports/validators.ts'
+import type { KubeconformSchemas } from '../ports/validators.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 
@@ -19,14 +19,14 @@ type Needs = Files & Pick<Desk, 'validators'>
 /** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
 export interface Demands {
   readonly policy: Policy | undefined
-  readonly schemas: Schemas | undefined
+  readonly schemas: KubeconformSchemas | undefined
   readonly istioctl: { readonly ignore: readonly string[] } | undefined
   /** yamllint's configuration, by path. */
   readonly lint: ReadonlyMap<string, string> | undefined
   /** Name and version of each program that is asked. */
   readonly titles: ReadonlyMap<ToolName, string>
   /** Where the config asks for them. */
-  readonly places: { readonly policy: Place; readonly validators: Place }
+  readonly places: { readonly policy: Location; readonly validators: Location }
   readonly problems: readonly Problem[]
 }
 
@@ -64,7 +64,7 @@ export async function loadDemands(desk: Needs, { treeish, config, side }: Wanted
 }
 
 /** Where the config asks for a program. */
-export function placeFor(places: Demands['places'], tool: ToolName): Place {
+export function placeFor(places: Demands['places'], tool: ToolName): Location {
   return tool === 'opa' ? places.policy : places.validators
 }
 
@@ -151,7 +151,10 @@ async function loadPolicy({ desk, treeish }: Where, config: PolicyConfig): Promi
   return failure === undefined ? policy : err(failure)
 }
 
-async function loadSchemas({ desk, treeish }: Where, settings: SchemaSettings): Promise<Result<Schemas, Failure>> {
+async function loadSchemas(
+  { desk, treeish }: Where,
+  settings: SchemaSettings,
+): Promise<Result<KubeconformSchemas, Failure>> {
   const { schemas } = settings
   if (schemas === undefined) return ok({ ...settings, texts: new Map() })
   const paths = schemaFiles(await desk.mirror.entries(treeish), schemas)

@@ -10,7 +10,7 @@ import { toolProblemKey } from '../core/problem/tools.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { isManifestPath, nothingKnown } from '../core/rollout/snapshot.ts'
+import { isManifestPath, emptySnapshotCache } from '../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
@@ -130,7 +130,7 @@ async function inspectBy(
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
 ): Promise<Inspected> {
   const { base, head, changed } = between
-  const both = { ...desk, known: nothingKnown() }
+  const both = { ...desk, known: emptySnapshotCache() }
   const before = await loadSnapshot(both, base, config)
   const written = await loadSnapshot(both, head, config)
   const after = snapshotAsBase(before, written)

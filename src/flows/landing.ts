@@ -1,4 +1,4 @@
-import type { Landed, StepHistory } from '../core/gate/step-history.ts'
+import type { StepCommit, StepHistory } from '../core/gate/step-history.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { filesOf, kustomizationsOf } from '../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
@@ -48,7 +48,7 @@ async function landingSince(
   context: Needs,
   { base, known }: { readonly base: Sha; readonly known: StepHistory },
   standing: Standing,
-): Promise<Landed | undefined> {
+): Promise<StepCommit | undefined> {
   const line = await context.mirror.landings(base, 'all', MAX_COMMITS)
   const end = line.findIndex(({ sha }) => sha === known.checkedTo)
   if (end === -1) return findLanding(context, base, standing)
@@ -60,7 +60,11 @@ async function landingSince(
   return known.landing
 }
 
-async function findLanding(context: Pick<Desk, 'mirror'>, base: Sha, standing: Standing): Promise<Landed | undefined> {
+async function findLanding(
+  context: Pick<Desk, 'mirror'>,
+  base: Sha,
+  standing: Standing,
+): Promise<StepCommit | undefined> {
   const { target } = standing
   const files = filesOf(target)
   // It may have come by a patch that is no longer listed: then only a kustomization tells.
@@ -74,8 +78,8 @@ async function oldestWithStep(
   context: Pick<Desk, 'mirror'>,
   at: { readonly base: Sha; readonly files: readonly string[] },
   standing: Standing,
-): Promise<Landed | undefined> {
-  let found: Landed | undefined
+): Promise<StepCommit | undefined> {
+  let found: StepCommit | undefined
   let looked = 0
   for (let limit = FIRST_CHANGES; ; limit = Math.min(limit * 4, MAX_CHANGES)) {
     const changes = await context.mirror.landings(at.base, at.files, limit)

@@ -2,7 +2,13 @@ import { type ConfigProblem, CONFIG_FILE, readConfig } from '../core/config/read
 import type { Config } from '../core/config/schema.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { filesToRead, targetAt } from '../core/rollout/read-target.ts'
-import { isManifestPath, type Known, nothingKnown, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
+import {
+  isManifestPath,
+  type SnapshotCache,
+  emptySnapshotCache,
+  readSnapshot,
+  type Snapshot,
+} from '../core/rollout/snapshot.ts'
 import type { Target } from '../core/rollout/target.ts'
 import type { Result } from '../core/result.ts'
 import type { Mirror } from '../ports/mirror.ts'
@@ -13,7 +19,7 @@ export interface Files {
   /** Whose files they are, where that is known. */
   readonly repo?: { readonly name: string }
   /** What was read of them already. */
-  readonly known?: Known
+  readonly known?: SnapshotCache
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
@@ -26,7 +32,7 @@ export async function loadConfig(desk: Files, base: Sha): Promise<Result<Config,
 export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): Promise<Snapshot> {
   const entries = await desk.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
-  const known = desk.known ?? nothingKnown()
+  const known = desk.known ?? emptySnapshotCache()
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)

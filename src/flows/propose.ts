@@ -2,7 +2,7 @@ import { moveBody, moveCommit, moveTitle } from '../core/message/pull-request.ts
 import { err, ok, type Result } from '../core/result.ts'
 import { branchOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Files } from '../core/layer/place.ts'
+import type { NewTexts } from '../core/layer/place.ts'
 import type { Move } from '../core/rollout/move.ts'
 import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
@@ -21,7 +21,7 @@ export interface Base {
 /** A move whose new file texts are made, and proven. */
 export interface MadeMove {
   readonly proposal: Proposal
-  readonly files: Files
+  readonly files: NewTexts
 }
 
 /**
@@ -103,7 +103,7 @@ interface Plan {
 /** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
 async function readyBranch(
   desk: Needs,
-  plan: Plan & { readonly files: Files },
+  plan: Plan & { readonly files: NewTexts },
 ): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
   const { base, branch, files } = plan
   if ((await desk.branches.create(branch, base.sha)) === 'created') return 'at-base'
@@ -124,13 +124,13 @@ async function readyBranch(
 async function isMade(
   { mirror }: Pick<Desk, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
-  files: Files,
+  files: NewTexts,
 ): Promise<boolean> {
   if ((await mirror.ahead(head, base)).length > 0 || (await mirror.ahead(base, head)).length !== 1) return false
   return changesOnly({ mirror }, { base, head }, files)
 }
 
-async function commitMove(desk: Needs, plan: Plan & { readonly files: Files }): Promise<Sha> {
+async function commitMove(desk: Needs, plan: Plan & { readonly files: NewTexts }): Promise<Sha> {
   const { base, branch, proposal, files } = plan
   const made = await desk.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
   // Somebody else committed in the moment between: the job is tried again and finds out who.

@@ -4,7 +4,7 @@ import type { Environment } from '../core/environment/graph.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../core/problem/files.ts'
 import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import type { MadeMove } from '../core/rollout/move.ts'
+import type { MoveEdit } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
 import type { Files } from './load.ts'
 import { type Failed, renderEnvironment, type Side } from './render.ts'
@@ -22,7 +22,7 @@ type Needs = Files & Pick<Desk, 'renderer'>
  * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
  * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
  */
-export async function proveEdit(desk: Needs, side: Side, edit: MadeMove): Promise<Result<Proof, Refusal>> {
+export async function proveEdit(desk: Needs, side: Side, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
   const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
@@ -37,7 +37,7 @@ export async function proveEdit(desk: Needs, side: Side, edit: MadeMove): Promis
 async function proveIn(
   desk: Needs,
   side: Side & { readonly environment: Environment },
-  edit: MadeMove,
+  edit: MoveEdit,
 ): Promise<Refusal | undefined> {
   const { environment } = side
   const { name } = environment
@@ -65,7 +65,7 @@ function unbuilt(environment: string, rendered: Failed): Refusal {
 function judge(
   environment: string,
   renders: { readonly before: string; readonly after: string },
-  { changes }: MadeMove,
+  { changes }: MoveEdit,
 ): Refusal | undefined {
   for (const yaml of [renders.before, renders.after]) {
     const parsed = parseRendered(yaml)

@@ -13,7 +13,7 @@ import type { EnvironmentDiff, TrafficRow } from '../core/gate/review.ts'
 import { refusalProblem, renderProblem } from '../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../core/problem/findings.ts'
 import type { Problem } from '../core/problem/problem.ts'
-import type { Place } from '../core/manifest/parse.ts'
+import type { Location } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
@@ -181,7 +181,7 @@ function stateOf({ before, after }: Sides, name: string): EnvironmentDiff['state
 interface RenderedSide {
   readonly yaml: string
   /** Where a line of it comes from, as far as that is known. */
-  readonly placeOf: (line: number) => Place | undefined
+  readonly placeOf: (line: number) => Location | undefined
 }
 
 /** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
@@ -194,7 +194,7 @@ async function renderSide(desk: Needs, side: Side, name: string): Promise<Result
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
   const rendered = await renderEnvironment(desk, { environment, texts, secrets })
-  const placeOf = (line: number): Place | undefined =>
+  const placeOf = (line: number): Location | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
   if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
@@ -221,7 +221,7 @@ export async function renderEnvironment(
 }
 
 /** A build that failed, and the place that its words lead to. */
-export type Failed = Extract<Rendered, { ok: false }> & { readonly place: Place | undefined }
+export type Failed = Extract<Rendered, { ok: false }> & { readonly place: Location | undefined }
 
 function find(side: Side, name: string): Environment | undefined {
   return side.snapshot.environments.find((environment) => environment.name === name)

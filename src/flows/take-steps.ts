@@ -4,7 +4,7 @@ import { notice } from '../core/message/notice.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
-import type { RolloutFacts, Step } from '../core/rollout/transition.ts'
+import type { RolloutFacts, RolloutAction } from '../core/rollout/transition.ts'
 import { planOf } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
@@ -30,7 +30,7 @@ export interface Asked {
 export async function takeSteps(
   desk: Desk,
   base: BaseState,
-  decided: { readonly rollout: RolloutFacts; readonly steps: readonly Step[]; readonly asked?: Asked },
+  decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: Asked },
 ): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
   const { standing, failure } = decided.rollout
   let opened: PullRequest | undefined
@@ -64,7 +64,10 @@ export async function takeSteps(
 async function makeMove(
   desk: Desk,
   base: BaseState,
-  { step, proposal }: { readonly step: Extract<Step, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
+  {
+    step,
+    proposal,
+  }: { readonly step: Extract<RolloutAction, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
   const { target, origin } = proposal
   const move = step.type === 'replan' ? await withItsPlan(desk, proposal, step.pull) : proposal.move

@@ -7,14 +7,14 @@ import type { Problem } from '../core/problem/problem.ts'
 import { worthSaying } from '../core/policy/istio.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import {
-  type Checked,
+  type ToolResult,
   type Failure,
   lineKey,
   objectKey,
   type ObjectRemark,
   type Remark,
   sortRemarks,
-  type Told,
+  type SortedRemarks,
   type ToolName,
 } from '../core/policy/remark.ts'
 import { failureProblems, lineRemark, objectRemark } from '../core/problem/tools.ts'
@@ -46,7 +46,7 @@ export interface ToValidate {
 
 interface Check {
   readonly tool: Exclude<ToolName, 'yamllint'>
-  readonly ask: (rendering: Rendering) => Promise<Checked<ObjectRemark>>
+  readonly ask: (rendering: Rendering) => Promise<ToolResult<ObjectRemark>>
 }
 
 /** What programs say about an environment's objects. */
@@ -79,7 +79,7 @@ function checksOf(validators: Validators, { policy, schemas, istioctl }: Demands
   ]
 }
 
-function withRemarks<T>(checked: Checked<T>, change: (remarks: readonly T[]) => readonly T[]): Checked<T> {
+function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) => readonly T[]): ToolResult<T> {
   return checked.ok ? { ok: true, remarks: change(checked.remarks) } : checked
 }
 
@@ -119,13 +119,16 @@ function withoutSecrets(failure: Failure, hide: (text: string) => string): Failu
 }
 
 interface Earlier<T> {
-  readonly earlier: Checked<T> | undefined
+  readonly earlier: ToolResult<T> | undefined
   readonly before: (remark: T) => string
   readonly after: (remark: T) => string
 }
 
 /** What was said before is asked only where it matters: warnings are notes anyway. What cannot be told counts as new. */
-async function sorted<T extends Remark>(remarks: readonly T[], past: () => Promise<Earlier<T>>): Promise<Told<T>> {
+async function sorted<T extends Remark>(
+  remarks: readonly T[],
+  past: () => Promise<Earlier<T>>,
+): Promise<SortedRemarks<T>> {
   if (remarks.every(({ level }) => level === 'warning')) return { brought: [], notes: remarks }
   const { earlier, ...keys } = await past()
   return sortRemarks(earlier?.ok === true ? earlier.remarks : [], remarks, keys)

@@ -1,4 +1,4 @@
-import { matcher, type Source, waitKey } from '../core/gate/signal.ts'
+import { matcher, type SignalSource, waitKey } from '../core/gate/signal.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { recallGroups } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
@@ -8,7 +8,7 @@ import { jobOf } from './work.ts'
 
 /** Something that was said about a commit. */
 export interface Said {
-  readonly source: Source
+  readonly source: SignalSource
   readonly name: string
   readonly commit: Sha
 }

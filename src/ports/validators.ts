@@ -1,7 +1,7 @@
 import type { SchemaSettings } from '../core/config/validators.ts'
 import type { RenderedObject } from '../core/diff/objects.ts'
 import type { Policy } from '../core/policy/policy.ts'
-import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../core/policy/remark.ts'
+import type { ToolResult, Failure, LineRemark, ObjectRemark, ToolName } from '../core/policy/remark.ts'
 
 /** What one environment renders to. */
 export interface Rendering {
@@ -10,7 +10,7 @@ export interface Rendering {
 }
 
 /** How kubeconform is to look, and the schemas that the repository has: path below their folder → text. */
-export type Schemas = SchemaSettings & { readonly texts: ReadonlyMap<string, string> }
+export type KubeconformSchemas = SchemaSettings & { readonly texts: ReadonlyMap<string, string> }
 
 /** Programs of this machine that check what is rendered. Each that is not installed answers `missing`. */
 export interface Validators {
@@ -21,11 +21,11 @@ export interface Validators {
   /** Why policies cannot be used; undefined where they compile and have rules. */
   compile(policy: Policy): Promise<Failure | undefined>
   /** What policies say about each object. */
-  judge(policy: Policy, rendering: Rendering): Promise<Checked<ObjectRemark>>
+  judge(policy: Policy, rendering: Rendering): Promise<ToolResult<ObjectRemark>>
   /** What yamllint says about files (path → text), by the configuration that is among `settings` (path → text). */
-  lint(files: ReadonlyMap<string, string>, settings: ReadonlyMap<string, string>): Promise<Checked<LineRemark>>
+  lint(files: ReadonlyMap<string, string>, settings: ReadonlyMap<string, string>): Promise<ToolResult<LineRemark>>
   /** What does not fit its schema, of the schemas that are given (path → text) and those of the machine. */
-  fit(rendering: Rendering, schemas: Schemas): Promise<Checked<ObjectRemark>>
+  fit(rendering: Rendering, schemas: KubeconformSchemas): Promise<ToolResult<ObjectRemark>>
   /** What `istioctl analyze` says without a cluster. */
-  analyze(rendering: Rendering): Promise<Checked<ObjectRemark>>
+  analyze(rendering: Rendering): Promise<ToolResult<ObjectRemark>>
 }

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { memoryValidators } from '../memory/validators.ts'
 import { cachedValidators } from '../../src/adapters/policy/cached-validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
-import type { Checked, Remark } from '../../src/core/policy/remark.ts'
+import type { ToolResult, Remark } from '../../src/core/policy/remark.ts'
 import { emptyContract, policy, RENDERING, rendering, schemas } from '../contracts/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from './tools.ts'
 
@@ -18,7 +18,9 @@ emptyContract('programs', () => openValidators({ log: QUIET, path: tmpdir() }))
 emptyContract('kept', () => cachedValidators(openValidators({ log: QUIET, path: tmpdir() })))
 
 /** `error main.deny 0: text`. */
-function said(checked: Checked<Remark & { readonly object?: number; readonly file?: string; readonly line?: number }>) {
+function said(
+  checked: ToolResult<Remark & { readonly object?: number; readonly file?: string; readonly line?: number }>,
+) {
   assert.ok(checked.ok, JSON.stringify(checked))
   return checked.remarks
     .map(({ level, rule, text, object, file, line }) => `${level} ${rule} ${object ?? `${file}:${line}`}: ${text}`)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import type { Config } from '../../src/core/config/schema.ts'
-import { type Files, placeEdits } from '../../src/core/layer/place.ts'
+import { type NewTexts, placeEdits } from '../../src/core/layer/place.ts'
 import { explainRefusal } from '../../src/core/message/refusal.ts'
 import { err, type Result } from '../../src/core/result.ts'
 import { findTargets } from '../../src/core/rollout/find-target.ts'
@@ -74,7 +74,7 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
 }
 
 /** What `/canary` does, without GitHub: the way of src/flows/commit-command.ts through the core. */
-function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: Files }, Refusal> {
+function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: NewTexts }, Refusal> {
   const entries = [...asked.before.keys()].map((path) => ({ path, type: 'file' as const }))
   const { snapshot, needs } = readSnapshot({ entries, texts: asked.before, config: asked.config })
   assert.deepEqual(needs, [])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../src/core/config/read.ts'
-import { type Changes, diffRendered } from '../../src/core/diff/changes.ts'
+import { type RenderedChanges, diffRendered } from '../../src/core/diff/changes.ts'
 import type { IgnoreRule } from '../../src/core/diff/ignore.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 
@@ -11,11 +11,11 @@ function objects(yaml: string): readonly RenderedObject[] {
   return parsed.objects
 }
 
-function diff(before: string, after: string, ignore: readonly IgnoreRule[]): Changes {
+function diff(before: string, after: string, ignore: readonly IgnoreRule[]): RenderedChanges {
   return diffRendered(objects(before), objects(after), { secrets: [], ignore })
 }
 
-function lines({ changes }: Changes): string {
+function lines({ changes }: RenderedChanges): string {
   return changes
     .flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines.filter((line) => /^[+-]/.test(line))))
     .join('\n')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { stringify } from 'yaml'
-import { type Change, diffRendered } from '../../src/core/diff/changes.ts'
+import { type RenderedChange, diffRendered } from '../../src/core/diff/changes.ts'
 import { HIDDEN, HIDDEN_CHANGED } from '../../src/core/diff/mask.ts'
 import { parseRendered, type RenderedObject, type RenderProblem } from '../../src/core/diff/objects.ts'
 import { redact } from '../../src/core/diff/redact.ts'
@@ -18,11 +18,11 @@ function problem(yaml: string): RenderProblem | undefined {
   return parsed.ok ? undefined : parsed.problem
 }
 
-function diff(before: string, after: string): readonly Change[] {
+function diff(before: string, after: string): readonly RenderedChange[] {
   return diffRendered(objects(before), objects(after)).changes
 }
 
-function show(changes: readonly Change[]): string {
+function show(changes: readonly RenderedChange[]): string {
   return changes
     .flatMap(({ type, title, hunks, additions, deletions }) => [
       `${type} ${title} +${additions} -${deletions}`,

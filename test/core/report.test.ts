@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { reportWords } from '../../src/core/message/report.ts'
 import { readArgoCdReport } from '../../src/core/report/argocd.ts'
 import { readFluxEvent } from '../../src/core/report/flux.ts'
-import { keep, type Kept, type Report } from '../../src/core/report/report.ts'
+import { keep, type StoredReport, type Report } from '../../src/core/report/report.ts'
 
 const SHA = '731f7eaddfb6af01cb2173e18f0f75b0ba780ef1'
 const OTHER = 'b'.repeat(40)
@@ -122,9 +122,13 @@ test('whatever a body holds, it is read or refused with the place of the mistake
 
 test('of several reports the newest counts, whatever the order in which they come', () => {
   const MINUTE = 60_000
-  const kept = (state: Kept['state'], heardAt: number): Kept => ({ state, since: 500, heardAt: heardAt * MINUTE })
+  const kept = (state: StoredReport['state'], heardAt: number): StoredReport => ({
+    state,
+    since: 500,
+    heardAt: heardAt * MINUTE,
+  })
   const told = (state: Report['state'], at: number): Report => ({ ...GOOD, state, at: at * MINUTE })
-  const table: [string, Kept | undefined, Report, string][] = [
+  const table: [string, StoredReport | undefined, Report, string][] = [
     ['the first', undefined, told('success', 5), 'success since now'],
     ['the same once more', kept('success', 5), told('success', 5), 'nothing'],
     ['said again: since when stays', kept('success', 5), told('success', 20), 'success since 500'],
@@ -152,7 +156,7 @@ test('reports in any order end as the newest of them says, and no success outliv
   })
   fc.assert(
     fc.property(fc.array(anyReport, { minLength: 1 }), (all) => {
-      let kept: Kept | undefined
+      let kept: StoredReport | undefined
       for (const [index, one] of all.entries()) {
         const next = keep(kept, { ...GOOD, ...one }, index)
         kept = next === 'nothing' ? kept : next

@@ -5,7 +5,7 @@ import { stopFrom } from '../../src/core/marker/stop.ts'
 import { stopMessage } from '../../src/core/message/stop.ts'
 import { seen } from '../../src/core/text/inert.ts'
 import { type Stop, stopBranch, stopsOf } from '../../src/core/stop/stop.ts'
-import { Window, windowEnd, windowStart } from '../../src/core/stop/window.ts'
+import { FreezeWindow, windowEnd, windowStart } from '../../src/core/stop/window.ts'
 
 test('what a stop says is read back from its message, whatever people write into it', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 }).map((one) => one.replaceAll(/\s+/g, ' ').trim())
@@ -68,7 +68,7 @@ test('windows: which moments are in them, and when they end', () => {
     ],
   ]
   for (const [what, window, now, end] of table) {
-    const found = windowEnd(Window.parse(window), Date.parse(now))
+    const found = windowEnd(FreezeWindow.parse(window), Date.parse(now))
     assert.equal(found, end === undefined ? undefined : Date.parse(end), what)
   }
 })
@@ -85,7 +85,7 @@ test('when a window begins next', () => {
     ['once, in it', once, '2026-12-20T16:00:00Z', undefined],
   ]
   for (const [what, window, now, start] of table) {
-    const found = windowStart(Window.parse(window), Date.parse(now))
+    const found = windowStart(FreezeWindow.parse(window), Date.parse(now))
     assert.equal(found === undefined ? undefined : new Date(found).toISOString().replace('.000', ''), start, what)
   }
 })
@@ -96,7 +96,7 @@ test('a window that cannot be read is a mistake in the config', () => {
     { from: 'Fri 16:00', until: '2026-12-20' },
     { from: 'Fri 16:00', until: 'Mon 08:00', timezone: 'Mars/Olympus' },
   ])
-    assert.equal(Window.safeParse(window).success, false, JSON.stringify(window))
+    assert.equal(FreezeWindow.safeParse(window).success, false, JSON.stringify(window))
 })
 
 test('a stop names the comment that made it, so that a second try of the same command knows its own', () => {

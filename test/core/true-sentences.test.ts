@@ -12,7 +12,7 @@ import { renderProblem } from '../../src/core/problem/files.ts'
 import type { Move } from '../../src/core/rollout/move.ts'
 import type { CloseReason } from '../../src/core/rollout/transition.ts'
 import { sample } from './samples.ts'
-import type { Aborted } from '../../src/core/command/outcome.ts'
+import type { AbortResult } from '../../src/core/command/outcome.ts'
 
 /** What Perch says follows from what it has read. */
 
@@ -120,7 +120,7 @@ test('why nothing holds a pull request back follows from what it moves', () => {
 
 test('the answer to an abort says what sends the traffic back, and that it has none only where Perch could read that', () => {
   const done = { closed: [3], rollbacks: [], rolledBack: [], unreadable: [] }
-  const words = (facts: Partial<Aborted>): string =>
+  const words = (facts: Partial<AbortResult>): string =>
     answer(1, 'alice', [{ command: '/canary abort', outcome: { code: 'aborted', ...done, ...facts } }])
   assert.match(words({}), /🛑 Closed #3\. On the base branch the canary has no traffic\.$/)
   assert.match(words({ rollbacks: [4] }), /Merge #4 to send all traffic back: no gate holds it\.$/)

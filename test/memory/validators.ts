@@ -1,4 +1,4 @@
-import type { Checked, Failure, LineRemark, ObjectRemark, ToolName } from '../../src/core/policy/remark.ts'
+import type { ToolResult, Failure, LineRemark, ObjectRemark, ToolName } from '../../src/core/policy/remark.ts'
 import type { Rendering, Validators } from '../../src/ports/validators.ts'
 
 export interface MemoryValidators {
@@ -6,8 +6,8 @@ export interface MemoryValidators {
   readonly tools?: Readonly<Partial<Record<ToolName, string>>>
   readonly compile?: () => Failure | undefined
   /** What is said about objects, by opa, kubeconform and istioctl alike; nothing by default. */
-  readonly about?: (rendering: Rendering, tool: ToolName) => Checked<ObjectRemark>
-  readonly lint?: (files: ReadonlyMap<string, string>) => Checked<LineRemark>
+  readonly about?: (rendering: Rendering, tool: ToolName) => ToolResult<ObjectRemark>
+  readonly lint?: (files: ReadonlyMap<string, string>) => ToolResult<LineRemark>
 }
 
 const SILENCE = { ok: true, remarks: [] } as const
@@ -16,7 +16,7 @@ const SILENCE = { ok: true, remarks: [] } as const
 export function memoryValidators({ tools = {}, compile, about, lint }: MemoryValidators = {}): Validators {
   const names: readonly ToolName[] = ['opa', 'yamllint', 'kubeconform', 'istioctl']
   const missing = { code: 'missing', detail: '' } as const
-  const say = async (tool: ToolName, rendering: Rendering): Promise<Checked<ObjectRemark>> =>
+  const say = async (tool: ToolName, rendering: Rendering): Promise<ToolResult<ObjectRemark>> =>
     tools[tool] === undefined ? { ok: false, failure: missing } : (about?.(rendering, tool) ?? SILENCE)
   return {
     tools: async () =>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
-import type { Kept } from '../../core/report/report.ts'
+import type { StoredReport } from '../../core/report/report.ts'
 import type { CommitMaker } from '../../ports/branches.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
@@ -297,7 +297,7 @@ const KeptAnswer = RunAnswer.extend({ external_id: z.string().nullish() })
 export function keptIn(
   answer: unknown,
   us: AppIdentity,
-): { readonly id: number; readonly kept: Kept } | 'none' | undefined {
+): { readonly id: number; readonly kept: StoredReport } | 'none' | undefined {
   const list = z.object({ check_runs: z.array(z.unknown()) }).safeParse(answer)
   if (!list.success) return undefined
   const runs = list.data.check_runs.map((run) => KeptAnswer.parse(run)).filter(({ app }) => app?.id === us.appId)

@@ -1,4 +1,4 @@
-import { matcher, REPORT_PREFIX, type Signal, type Source, type Want } from '../../core/gate/signal.ts'
+import { matcher, REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../core/gate/signal.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Signals } from '../../ports/signals.ts'
 import { at, type Client, list } from './client.ts'
@@ -28,10 +28,10 @@ export function signals(client: Client): Signals {
   }
 }
 
-type Patterns = Readonly<Record<Source, readonly string[]>>
+type Patterns = Readonly<Record<SignalSource, readonly string[]>>
 
 function patternsBy(wants: readonly Want[]): Patterns {
-  const of = (source: Source): readonly string[] => [
+  const of = (source: SignalSource): readonly string[] => [
     ...new Set(wants.flatMap((want) => (want.source === source ? [want.pattern] : []))),
   ]
   return { status: of('status'), check: of('check'), deployment: of('deployment'), report: of('report') }

@@ -1,5 +1,5 @@
 import type { Policy } from '../../core/policy/policy.ts'
-import type { Checked, LineRemark, ObjectRemark, Remark } from '../../core/policy/remark.ts'
+import type { ToolResult, LineRemark, ObjectRemark, Remark } from '../../core/policy/remark.ts'
 import type { Rendering, Validators } from '../../ports/validators.ts'
 import { digestOf, keeper } from '../fence/keep.ts'
 
@@ -8,8 +8,8 @@ const LIMITS = { maxEntries: 300, maxSize: 16 * 1024 * 1024 }
 
 /** Checking is a function of what is checked and by what: the same is not asked twice. Only what came out well is kept. */
 export function cachedValidators(validators: Validators): Validators {
-  const objects = keeper<Checked<ObjectRemark>>({ ...LIMITS, sizeOf })
-  const lines = keeper<Checked<LineRemark>>({ ...LIMITS, sizeOf })
+  const objects = keeper<ToolResult<ObjectRemark>>({ ...LIMITS, sizeOf })
+  const lines = keeper<ToolResult<LineRemark>>({ ...LIMITS, sizeOf })
   return {
     ...validators,
     judge(policy, rendering) {
@@ -38,6 +38,6 @@ function textOf({ environment, objects }: Rendering): string {
   return JSON.stringify([environment, objects.map(({ data }) => data)])
 }
 
-function sizeOf(checked: Checked<Remark>): number | undefined {
+function sizeOf(checked: ToolResult<Remark>): number | undefined {
   return checked.ok ? JSON.stringify(checked.remarks).length : undefined
 }

@@ -1,5 +1,5 @@
-import { titleOf } from '../../core/finding/scene.ts'
-import type { Checked, ObjectRemark } from '../../core/policy/remark.ts'
+import { qualifiedTitle } from '../../core/finding/scene.ts'
+import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
 import type { Kind, Program } from './program.ts'
@@ -12,7 +12,7 @@ export const ISTIOCTL: Kind = {
 }
 
 /** What is said about the objects by themselves, without a cluster. */
-export async function analyze(program: Program, { objects }: Rendering): Promise<Checked<ObjectRemark>> {
+export async function analyze(program: Program, { objects }: Rendering): Promise<ToolResult<ObjectRemark>> {
   const output = await program.run({
     files: objectFiles(objects),
     args: ['analyze', '--use-kube=false', '--all-namespaces', '--ignore-unknown', '--output', 'json', OBJECTS],
@@ -25,7 +25,7 @@ export async function analyze(program: Program, { objects }: Rendering): Promise
   const messages = IstioMessages.safeParse(start === -1 ? '' : output.stdout.slice(start))
   if (!messages.success) return { ok: false, failure: { code: 'failed', detail: output.stderr.trim().slice(0, 2_000) } }
   const said = messages.data.flatMap(({ code, level, message, origin, reference }): ObjectRemark[] => {
-    const titled = objects.findIndex((object) => titleOf(object) === origin)
+    const titled = objects.findIndex((object) => qualifiedTitle(object) === origin)
     const object = objectAt(reference) ?? titled
     return [{ level: level === 'Info' ? 'warning' : 'error', rule: code, text: message, object, path: [] }]
   })

@@ -1,6 +1,6 @@
 import { isOfKind, type RenderedObject } from '../../core/diff/objects.ts'
-import type { Checked, ObjectRemark } from '../../core/policy/remark.ts'
-import type { Rendering, Schemas } from '../../ports/validators.ts'
+import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
+import type { Rendering, KubeconformSchemas } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
 import { pointer } from './opa-rules.ts'
 import type { Kind, Program } from './program.ts'
@@ -41,13 +41,16 @@ function isPlainKind({ data }: RenderedObject): boolean {
 
 interface Question {
   readonly rendering: Rendering
-  readonly schemas: Schemas
+  readonly schemas: KubeconformSchemas
   /** Of this machine. */
   readonly folders: readonly string[]
 }
 
 /** What does not fit its schema, or has none. */
-export async function fit(program: Program, { rendering, schemas, folders }: Question): Promise<Checked<ObjectRemark>> {
+export async function fit(
+  program: Program,
+  { rendering, schemas, folders }: Question,
+): Promise<ToolResult<ObjectRemark>> {
   const { texts, kubernetes, strict } = schemas
   const asked = rendering.objects
     .map((object, index) => ({ object, index }))

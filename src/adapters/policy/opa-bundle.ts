@@ -1,5 +1,5 @@
 /** How policies lie in the folder that OPA reads: under names of ours, and each with the version of Rego that it is in. */
-import { type Data } from '../../core/diff/objects.ts'
+import { type JsonValue } from '../../core/diff/objects.ts'
 import { OWN_DATA, type Policy } from '../../core/policy/policy.ts'
 import type { Fault } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'
@@ -43,7 +43,7 @@ export function bundleFiles(
   { environment, objects }: Rendering = NO_RENDERING,
 ): Map<string, string> {
   const versions = Object.fromEntries(modules.map((module) => [`/${module.name}`, old.has(module) ? 0 : 1]))
-  const own: Data = { environment, objects: objects.map((object) => object.data) }
+  const own: JsonValue = { environment, objects: objects.map((object) => object.data) }
   return new Map([
     ...looseFiles(modules),
     [`${BUNDLE}/.manifest`, JSON.stringify({ revision: '', rego_version: 1, file_rego_versions: versions })],

@@ -4,7 +4,7 @@
  * fence holds time, memory and output.
  */
 import type { Policy } from '../../core/policy/policy.ts'
-import type { Checked, Failure, ObjectRemark } from '../../core/policy/remark.ts'
+import type { ToolResult, Failure, ObjectRemark } from '../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Rendering } from '../../ports/validators.ts'
 import { digestOf, keeper } from '../fence/keep.ts'
@@ -34,7 +34,7 @@ export const OPA: Kind = {
 
 export interface Opa {
   compile(policy: Policy): Promise<Failure | undefined>
-  judge(policy: Policy, rendering: Rendering): Promise<Checked<ObjectRemark>>
+  judge(policy: Policy, rendering: Rendering): Promise<ToolResult<ObjectRemark>>
 }
 
 interface Ready {
@@ -191,7 +191,7 @@ async function findRules(
   return ok(rulesIn(known.data.namespaces, documents.data.virtual, packages))
 }
 
-async function evaluate(program: Program, ready: Ready, rendering: Rendering): Promise<Checked<ObjectRemark>> {
+async function evaluate(program: Program, ready: Ready, rendering: Rendering): Promise<ToolResult<ObjectRemark>> {
   const { bundle, rules } = ready
   const output = await program.run({
     files: bundleFiles(bundle, rendering),

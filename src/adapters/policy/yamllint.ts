@@ -1,5 +1,5 @@
 import { missingSettings, withoutDirectives } from '../../core/policy/lint.ts'
-import type { Checked, Failure, Fault, LineRemark } from '../../core/policy/remark.ts'
+import type { ToolResult, Failure, Fault, LineRemark } from '../../core/policy/remark.ts'
 import type { Kind, Program } from './program.ts'
 
 export const YAMLLINT: Kind = {
@@ -16,7 +16,7 @@ export async function lint(
   program: Program,
   files: ReadonlyMap<string, string>,
   settings: ReadonlyMap<string, string>,
-): Promise<Checked<LineRemark>> {
+): Promise<ToolResult<LineRemark>> {
   const chosen = SETTINGS.find((path) => settings.has(path))
   const own = new Map([...settings].filter(([path]) => path === chosen || !SETTINGS.includes(path)))
   const [missing] = missingSettings(own)

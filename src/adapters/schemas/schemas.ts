@@ -1,4 +1,4 @@
-import { type Data, isMapping, type RenderedObject } from '../../core/diff/objects.ts'
+import { type JsonValue, isMapping, type RenderedObject } from '../../core/diff/objects.ts'
 import type { Misfit } from '../../core/finding/misfit.ts'
 import type { Path } from '../../core/manifest/parse.ts'
 import type { Schemas } from '../../ports/schemas.ts'
@@ -44,7 +44,7 @@ function judged(model: Model, object: RenderedObject): readonly Misfit[] {
   ]
 }
 
-function complaintsOf(model: Model, data: Data): readonly Complaint[] {
+function complaintsOf(model: Model, data: JsonValue): readonly Complaint[] {
   try {
     model.prototype.validate.call(data)
     return []
@@ -55,8 +55,8 @@ function complaintsOf(model: Model, data: Data): readonly Complaint[] {
   }
 }
 
-function valueAt(data: Data, path: Path): Data | undefined {
-  let at: Data | undefined = data
+function valueAt(data: JsonValue, path: Path): JsonValue | undefined {
+  let at: JsonValue | undefined = data
   for (const key of path) at = isMapping(at) ? at[String(key)] : Array.isArray(at) ? at[Number(key)] : undefined
   return at
 }

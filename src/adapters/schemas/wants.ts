@@ -1,11 +1,11 @@
-import { type Data, isMapping } from '../../core/diff/objects.ts'
+import { type JsonValue, isMapping } from '../../core/diff/objects.ts'
 import type { Wants } from '../../core/finding/misfit.ts'
 import type { Complaint } from './schema.ts'
 
 const CHOICES = new Set(['oneOf', 'anyOf', 'not'])
 
 /** What the complaints about one value come to: those that only follow from another are left out. */
-export function wantsOf(complaints: readonly Complaint[], value: Data | undefined): readonly Wants[] {
+export function wantsOf(complaints: readonly Complaint[], value: JsonValue | undefined): readonly Wants[] {
   const types = complaints.filter(({ keyword }) => keyword === 'type').flatMap(({ params }) => params.type ?? [])
   if (types.length > 0) return [{ what: 'type', type: [...new Set(types)].join(' or '), is: typeName(value) }]
   if (complaints.some(({ keyword }) => CHOICES.has(keyword))) return [{ what: 'choice' }]
@@ -31,7 +31,7 @@ function wantOf({ keyword, params }: Complaint): Wants {
   return { what: 'form', form: params.pattern ?? params.format ?? keyword }
 }
 
-function typeName(value: Data | undefined): string {
+function typeName(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (isMapping(value)) return 'object'

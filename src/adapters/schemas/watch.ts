@@ -3,19 +3,19 @@
  * asks for every field that they have: what it asks a watched object for are the known ones, and what the object has besides
  * is unknown.
  */
-import type { Data } from '../../core/diff/objects.ts'
+import type { JsonValue } from '../../core/diff/objects.ts'
 import type { Path } from '../../core/manifest/parse.ts'
 
 /** The fields that were asked for, by the pointer of the mapping that has or lacks them. */
 export type Asked = Map<string, Set<string>>
 
 /** The value, noting in `asked` what is read of it. */
-export function watched(value: Data, asked: Asked, pointer = ''): Data {
+export function watched(value: JsonValue, asked: Asked, pointer = ''): JsonValue {
   if (typeof value !== 'object' || value === null) return value
-  const inner = new Map<string, Data>()
+  const inner = new Map<string, JsonValue>()
   return new Proxy(value, {
     get(target, key): unknown {
-      const found: Data = Reflect.get(target, key)
+      const found: JsonValue = Reflect.get(target, key)
       if (typeof key !== 'string') return found
       if (!Array.isArray(target)) note(asked, pointer, key)
       if (!Object.hasOwn(target, key)) return found
@@ -39,7 +39,7 @@ export interface Unasked {
 }
 
 /** The fields that nobody asked for. A mapping that was not looked into is free, or wrong as a whole. */
-export function unasked(value: Data, asked: Asked, path: Path): readonly Unasked[] {
+export function unasked(value: JsonValue, asked: Asked, path: Path): readonly Unasked[] {
   if (typeof value !== 'object' || value === null) return []
   if (isList(value)) return value.flatMap((item, index) => unasked(item, asked, [...path, index]))
   const fields = asked.get(pointerOf(path))
@@ -80,6 +80,6 @@ function escaped(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function isList(value: Data): value is readonly Data[] {
+function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value)
 }

@@ -10,7 +10,7 @@ import {
   type MeasuredCheck,
   OUTCOMES,
 } from './report.ts'
-import { rangesOf, timeOf, type Window } from './window.ts'
+import { rangesOf, timeOf, type AnalysisWindow } from './window.ts'
 
 /** What a plan's answers, one for each ask in its order, come to. */
 export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisReport {
@@ -90,7 +90,7 @@ interface Sides {
   readonly stable: Readings | undefined
 }
 
-function numbersOf(window: Window): readonly number[] {
+function numbersOf(window: AnalysisWindow): readonly number[] {
   return rangesOf(window).flatMap(({ from, until, stepMs }) => {
     const first = Math.round((from - window.from) / stepMs)
     return Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => first + index)
@@ -161,10 +161,10 @@ function requestsIn({ requests }: Readings, points: readonly Point[]): number | 
   return Math.round(points.reduce((sum, point) => sum + (point.requests ?? 0), 0))
 }
 
-type Judged = Pick<MeasuredCheck, 'outcome' | 'reason'>
+type CheckJudgement = Pick<MeasuredCheck, 'outcome' | 'reason'>
 
 /** Whether the bake says enough to pass. What comes after it can only fail: nights without traffic undo nothing. */
-function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: readonly string[]): Judged {
+function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: readonly string[]): CheckJudgement {
   const { window } = plan
   const points = all.filter(({ number }) => number <= window.bakePoints)
   const judged = points.filter(({ state }) => state === 'good' || state === 'bad').length

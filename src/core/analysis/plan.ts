@@ -1,16 +1,16 @@
-import { type Analysis, BUILT_IN, type Check, isBuiltIn } from '../config/analysis.ts'
+import { type Analysis, BUILT_IN, type AnalysisCheck, isBuiltIn } from '../config/analysis.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Range } from './answer.ts'
 import { builtInQuery, matchersOf, requestsQuery } from './queries.ts'
 import type { Bar, CheckReason } from './report.ts'
-import { type Found, namesOf, type Reporter, reporterOf, sidesOf } from './side.ts'
+import { type SideResult, versionNamesOf, type Reporter, reporterOf, sidesOf } from './side.ts'
 import { fillTemplate, missingIn, parseTemplate, type Values } from './template.ts'
-import { promDuration, rangesOf, type Window, windowOf } from './window.ts'
+import { promDuration, rangesOf, type AnalysisWindow, windowOf } from './window.ts'
 
 /** One thing to ask the metrics server. */
-export interface Ask {
+export interface RangeQuery {
   readonly query: string
   readonly range: Range
 }
@@ -32,11 +32,11 @@ export interface CheckPlan {
 /** Everything to ask about one step, and how it is to be judged. */
 export interface AnalysisPlan {
   readonly analysis: Analysis
-  readonly window: Window
+  readonly window: AnalysisWindow
   readonly now: number
   /** Stable's values are those of before the step: it has no traffic left to measure. */
   readonly isStableBefore: boolean
-  readonly asks: readonly Ask[]
+  readonly asks: readonly RangeQuery[]
   readonly checks: readonly CheckPlan[]
 }
 
@@ -62,7 +62,7 @@ export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
     intervalMs: analysis.interval,
   }
   const window = windowOf(pace, now)
-  const asks: Ask[] = []
+  const asks: RangeQuery[] = []
   const ask = (query: string, ranges: readonly Range[]): readonly number[] =>
     ranges.map((range) => placeOf(asks, { query, range }))
   const isKnown = servers.includes(analysis.provider)
@@ -75,30 +75,30 @@ export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
 }
 
 /** Checks ask some of the same: each thing is asked once. */
-function placeOf(asks: Ask[], wanted: Ask): number {
+function placeOf(asks: RangeQuery[], wanted: RangeQuery): number {
   const known = asks.findIndex((ask) => JSON.stringify(ask) === JSON.stringify(wanted))
   return known === -1 ? asks.push(wanted) - 1 : known
 }
 
-interface Scene {
+interface QueryContext {
   readonly standing: Standing
   readonly analysis: Analysis
   readonly reporter: Reporter
-  readonly found: Readonly<Record<'canary' | 'stable', Found>>
+  readonly found: Readonly<Record<'canary' | 'stable', SideResult>>
   readonly isStableBefore: boolean
-  readonly window: Window
+  readonly window: AnalysisWindow
   readonly since: number
 }
 
-function sceneOf(standing: Standing, analysis: Analysis): Omit<Scene, 'window' | 'since'> {
+function sceneOf(standing: Standing, analysis: Analysis): Omit<QueryContext, 'window' | 'since'> {
   const { target } = standing
   const reporter = reporterOf(target, analysis.reporter)
   return { standing, analysis, reporter, found: sidesOf(target, reporter), isStableBefore: standing.share === 100 }
 }
 
-type Asking = (query: string, ranges: readonly Range[]) => readonly number[]
+type AddQuery = (query: string, ranges: readonly Range[]) => readonly number[]
 
-function planSides(scene: Scene, check: Check, ask: Asking): CheckPlan['sides'] {
+function planSides(scene: QueryContext, check: AnalysisCheck, ask: AddQuery): CheckPlan['sides'] {
   const canary = planSide(scene, check, { role: 'canary', ask })
   if (!canary.ok) return canary
   if (check.againstStable === undefined) return ok({ canary: canary.value, stable: undefined })
@@ -106,12 +106,12 @@ function planSides(scene: Scene, check: Check, ask: Asking): CheckPlan['sides'] 
   return stable.ok ? ok({ canary: canary.value, stable: stable.value }) : stable
 }
 
-interface Asked {
+interface RoleQuery {
   readonly role: 'canary' | 'stable'
-  readonly ask: Asking
+  readonly ask: AddQuery
 }
 
-function planSide(scene: Scene, check: Check, { role, ask }: Asked): Result<SidePlan, CheckReason> {
+function planSide(scene: QueryContext, check: AnalysisCheck, { role, ask }: RoleQuery): Result<SidePlan, CheckReason> {
   const { window, since } = scene
   const isBefore = role === 'stable' && scene.isStableBefore
   // All of stable's traffic before the step, in one: since it went live there is none. Requests that it does not have count
@@ -132,9 +132,9 @@ interface Queries {
 }
 
 function queriesOf(
-  scene: Scene,
-  check: Check,
-  { role, duration }: { readonly role: Asked['role']; readonly duration: string },
+  scene: QueryContext,
+  check: AnalysisCheck,
+  { role, duration }: { readonly role: RoleQuery['role']; readonly duration: string },
 ): Result<Queries, CheckReason> {
   const { metric, query, stableQuery } = check
   const isCounted = scene.analysis.minRequests > 0
@@ -154,9 +154,9 @@ function queriesOf(
 }
 
 function fill(
-  { found }: Scene,
+  { found }: QueryContext,
   query: string,
-  { role, values }: { readonly role: Asked['role']; readonly values: Values },
+  { role, values }: { readonly role: RoleQuery['role']; readonly values: Values },
 ): Result<string, CheckReason> {
   const template = parseTemplate(query)
   const missing = missingIn(template, values)
@@ -167,9 +167,9 @@ function fill(
     : err({ code: 'no-variable', variables: missing })
 }
 
-function valuesFor({ standing, reporter, found }: Scene, role: Asked['role'], window: string): Values {
+function valuesFor({ standing, reporter, found }: QueryContext, role: RoleQuery['role'], window: string): Values {
   const { target, versions } = standing
-  const names = namesOf(target)
+  const names = versionNamesOf(target)
   const side = found[role]
   return {
     service: target.service,
@@ -184,11 +184,11 @@ function valuesFor({ standing, reporter, found }: Scene, role: Asked['role'], wi
   }
 }
 
-function unitOf({ metric, unit }: Check): string {
+function unitOf({ metric, unit }: AnalysisCheck): string {
   return isBuiltIn(metric) ? BUILT_IN[metric].unit : (unit ?? '')
 }
 
-function barsOf({ min, max, againstStable }: Check): readonly Bar[] {
+function barsOf({ min, max, againstStable }: AnalysisCheck): readonly Bar[] {
   const { maxBelow, maxAbove } = againstStable ?? {}
   return [
     ...(min === undefined ? [] : [{ kind: 'min', value: min } as const]),

@@ -46,10 +46,10 @@ export function reporterOf({ route }: Pick<Target, 'route'>, reporter: Reporter 
   return reporter ?? (route.kind === 'VirtualService' ? 'destination' : 'source')
 }
 
-export type Found = Result<Side, SideTrouble>
+export type SideResult = Result<Side, SideTrouble>
 
 /** How both versions of a target are found in Istio's metrics, or why they are not. */
-export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'canary' | 'stable', Found>> {
+export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'canary' | 'stable', SideResult>> {
   const { route } = target
   if (!isHttp(target)) return neither('not-http')
   if (route.kind !== 'VirtualService' && reporter === 'destination') return neither('needs-source')
@@ -60,7 +60,7 @@ export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'ca
   return isMixed ? neither('same-labels') : { canary, stable }
 }
 
-function neither(trouble: SideTrouble): Readonly<Record<'canary' | 'stable', Found>> {
+function neither(trouble: SideTrouble): Readonly<Record<'canary' | 'stable', SideResult>> {
   return { canary: err(trouble), stable: err(trouble) }
 }
 
@@ -69,7 +69,7 @@ function isWithin(some: Side, all: Side): boolean {
 }
 
 /** What the two versions are called, whether or not Istio tells them apart. */
-export function namesOf(target: Target): Readonly<Record<'canary' | 'stable', string>> {
+export function versionNamesOf(target: Target): Readonly<Record<'canary' | 'stable', string>> {
   const name = (role: 'canary' | 'stable'): string => {
     const [first] = destinationsOf(target, role)
     return first === undefined ? role : nameOf(first)
@@ -83,7 +83,7 @@ function isHttp({ route }: Target): boolean {
   return sections.every((path) => path.includes('http'))
 }
 
-function sideOf(target: Target, role: 'canary' | 'stable', reporter: Reporter): Found {
+function sideOf(target: Target, role: 'canary' | 'stable', reporter: Reporter): SideResult {
   const { route, neighbours } = target
   const destinations = destinationsOf(target, role)
   const [destination] = destinations

@@ -41,14 +41,14 @@ export interface Template {
 }
 
 /** What the scanner is inside of. */
-type Inside = { readonly quote: Quote; readonly isRegex: boolean } | 'raw' | 'comment' | 'query'
+type ScannerState = { readonly quote: Quote; readonly isRegex: boolean } | 'raw' | 'comment' | 'query'
 
 const VARIABLE = /\{\{\s*([A-Za-z]*)\s*\}\}/y
 
 export function parseTemplate(query: string): Template {
   const parts: Part[] = []
   const problems: string[] = []
-  let inside: Inside = 'query'
+  let inside: ScannerState = 'query'
   let start = 0
   let at = 0
   while (at < query.length) {
@@ -72,11 +72,11 @@ export function parseTemplate(query: string): Template {
 }
 
 interface Step {
-  readonly inside: Inside
+  readonly inside: ScannerState
   readonly length: number
 }
 
-function scan(query: string, at: number, inside: Inside): Step {
+function scan(query: string, at: number, inside: ScannerState): Step {
   const char = query[at] ?? ''
   if (inside === 'query') return { inside: entered(query, at), length: 1 }
   if (inside === 'comment') return { inside: char === '\n' ? 'query' : inside, length: 1 }
@@ -86,7 +86,7 @@ function scan(query: string, at: number, inside: Inside): Step {
 }
 
 /** What a character between strings begins. */
-function entered(query: string, at: number): Inside {
+function entered(query: string, at: number): ScannerState {
   const char = query[at]
   if (char === '#') return 'comment'
   if (char === '`') return 'raw'
@@ -94,7 +94,7 @@ function entered(query: string, at: number): Inside {
   return { quote: char, isRegex: /[=!]~\s*$/.test(query.slice(0, at)) }
 }
 
-function partOf(name: string | undefined, inside: Inside): Part | string {
+function partOf(name: string | undefined, inside: ScannerState): Part | string {
   const bare = BARE_VARIABLES.find((known) => known === name)
   const variable = TEXT_VARIABLES.find((known) => known === name)
   if (bare !== undefined) {

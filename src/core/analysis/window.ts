@@ -5,7 +5,7 @@ import type { Range } from './answer.ts'
  * begins when the step is live and settled, and the last of the bake ends with it. They stay where they are as time goes on, so
  * that a later look sees what an earlier one saw.
  */
-export interface Window {
+export interface AnalysisWindow {
   /** Where the first point begins. */
   readonly from: number
   readonly stepMs: number
@@ -31,7 +31,7 @@ const MAX_BAKE_POINTS = 120
 /** After the bake: hours to weeks. Older ones were seen in their time; whoever did not merge then looks at the newest. */
 const MAX_LATER_POINTS = 1_000
 
-export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: number): Window {
+export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: number): AnalysisWindow {
   const from = since + settleMs
   const length = since + bakeMs - from
   const bakePoints = Math.min(MAX_BAKE_POINTS, Math.max(1, Math.floor(length / intervalMs)))
@@ -42,19 +42,19 @@ export function windowOf({ since, settleMs, bakeMs, intervalMs }: Pace, now: num
 }
 
 /** What to ask for: all points that are over, but of a step that has long baked only its bake and the newest. */
-export function rangesOf(window: Window): readonly Range[] {
+export function rangesOf(window: AnalysisWindow): readonly Range[] {
   const { due, bakePoints } = window
   if (due === 0) return []
   if (due <= bakePoints + MAX_LATER_POINTS) return [rangeOf(window, 1, due)]
   return [rangeOf(window, 1, bakePoints), rangeOf(window, due - MAX_LATER_POINTS + 1, due)]
 }
 
-function rangeOf(window: Window, first: number, last: number): Range {
+function rangeOf(window: AnalysisWindow, first: number, last: number): Range {
   return { from: timeOf(window, first), until: timeOf(window, last), stepMs: window.stepMs }
 }
 
 /** The moment of a point, counted from 1. */
-export function timeOf({ from, stepMs }: Window, point: number): number {
+export function timeOf({ from, stepMs }: AnalysisWindow, point: number): number {
   return from + point * stepMs
 }
 

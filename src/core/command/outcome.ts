@@ -45,7 +45,7 @@ export type Outcome =
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
-  | ({ readonly code: 'aborted' } & Aborted)
+  | ({ readonly code: 'aborted' } & AbortResult)
   | ({ readonly code: 'status' } & RolloutStatus)
   | { readonly code: 'help' }
   | ({ readonly code: 'plan' } & PlanStatus)
@@ -66,7 +66,7 @@ export type Outcome =
   | { readonly code: 'overridden'; readonly record: OverrideRecord }
 
 /** What an abort did, also in an earlier try. */
-export interface Aborted {
+export interface AbortResult {
   /** The steps that it closed. */
   readonly closed: readonly number[]
   /** Pull requests that roll back and are open. */

@@ -16,7 +16,7 @@ const Tolerance = z
     typeof given === 'number' ? { by: given, isPercent: false } : { by: Number.parseFloat(given), isPercent: true },
   )
 
-const Check = z.strictObject({
+const AnalysisCheck = z.strictObject({
   metric: z
     .string()
     .regex(/^[A-Za-z][\w.-]{0,59}$/, 'must be a name of letters, digits, dashes, dots and underscores')
@@ -46,7 +46,7 @@ export const Analysis = z.strictObject({
   provider: ServerName.default('prometheus').describe(
     'Name of the Prometheus to ask, among those that Perch was started with.',
   ),
-  checks: z.array(Check).nonempty().max(20),
+  checks: z.array(AnalysisCheck).nonempty().max(20),
   settle: Duration.default(30_000).describe('After live: applied is not yet in Envoy.'),
   interval: Duration.default(60_000).describe('How much time one point covers, at least.'),
   minRequests: z
@@ -65,7 +65,7 @@ export const Analysis = z.strictObject({
 })
 
 export type Analysis = z.infer<typeof Analysis>
-export type Check = z.infer<typeof Check>
+export type AnalysisCheck = z.infer<typeof AnalysisCheck>
 
 /** The metrics that need no query: how they are read, and which way is worse. */
 export const BUILT_IN = {
@@ -107,7 +107,7 @@ export function analysisProblems(analysis: Analysis, bakeMs: number): readonly R
   ]
 }
 
-function barProblems({ min, max, againstStable }: Check): readonly RuleProblem[] {
+function barProblems({ min, max, againstStable }: AnalysisCheck): readonly RuleProblem[] {
   const { maxBelow, maxAbove } = againstStable ?? {}
   if ([min, max, maxBelow, maxAbove].every((bar) => bar === undefined)) {
     return [{ path: [], message: 'needs a bar: min, max, or againstStable with maxBelow or maxAbove' }]
@@ -123,7 +123,7 @@ function barProblems({ min, max, againstStable }: Check): readonly RuleProblem[]
 const OWN_KEYS = ['query', 'unit', 'stableQuery', 'requests'] as const
 
 /** A bar on the wrong side, or in the unit of another tool, would pass or fail everything. */
-function builtInProblems(check: Check, metric: BuiltIn): readonly RuleProblem[] {
+function builtInProblems(check: AnalysisCheck, metric: BuiltIn): readonly RuleProblem[] {
   const own = OWN_KEYS.filter((key) => check[key] !== undefined).map((key) => {
     return { path: [key], message: `is for metrics of your own; ${metric} is built in` }
   })
@@ -134,7 +134,7 @@ function builtInProblems(check: Check, metric: BuiltIn): readonly RuleProblem[] 
 
 type Mistake = readonly [isMade: boolean, key: string, message: string]
 
-function lowMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
+function lowMistakes({ min, max, againstStable }: AnalysisCheck): readonly Mistake[] {
   return [
     [max !== undefined, 'max', 'is the wrong side: a low success rate is bad, use min'],
     [againstStable?.maxAbove !== undefined, 'againstStable', 'is the wrong side: use maxBelow'],
@@ -143,7 +143,7 @@ function lowMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
   ]
 }
 
-function highMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
+function highMistakes({ min, max, againstStable }: AnalysisCheck): readonly Mistake[] {
   return [
     [min !== undefined, 'min', 'is the wrong side: a high latency is bad, use max'],
     [againstStable?.maxBelow !== undefined, 'againstStable', 'is the wrong side: use maxAbove'],
@@ -151,7 +151,7 @@ function highMistakes({ min, max, againstStable }: Check): readonly Mistake[] {
   ]
 }
 
-function ownProblems(check: Check): readonly RuleProblem[] {
+function ownProblems(check: AnalysisCheck): readonly RuleProblem[] {
   const { metric, query, unit, stableQuery, againstStable } = check
   if (query === undefined) {
     const known = Object.keys(BUILT_IN).join(' and ')

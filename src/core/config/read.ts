@@ -1,14 +1,14 @@
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { readData } from '../manifest/data.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { analysisProblems, type RuleProblem } from './analysis.ts'
 import { Config } from './schema.ts'
 
 export const CONFIG_FILE = '.github/canary.yml'
 
-export type ConfigProblem = Place & { readonly path: string; readonly message: string }
+export type ConfigProblem = Location & { readonly path: string; readonly message: string }
 
 /** A thousand services with all that can be said of each are half of it. Reading it takes a second or two. */
 const MAX_LENGTH = 1024 * 1024
@@ -73,7 +73,7 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
 }
 
 /** Where a key of the config stands, for words about what it asks for. */
-export function placeOfKey(text: string | undefined, key: string): Place {
+export function placeOfKey(text: string | undefined, key: string): Location {
   const lines = (text ?? '').split('\n')
   const index = lines.findIndex((line) => new RegExp(`(?:^|[{,\\s])["']?${RegExp.escape(key)}["']?\\s*:`).test(line))
   return { file: CONFIG_FILE, line: Math.max(index, 0) + 1 }

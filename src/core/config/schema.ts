@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
-import { Window } from '../stop/window.ts'
+import { FreezeWindow } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
-import { PolicyConfig, Validators } from './validators.ts'
+import { PolicyConfig, ValidatorsConfig } from './validators.ts'
 
 const Percent = z.number().positive().max(100)
 
@@ -49,7 +49,7 @@ const Environment = z.strictObject({
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),
   prometheus: ServerName.optional().describe("Name of the Prometheus that watches it, before the analysis' own."),
-  frozen: z.array(Window).nonempty().optional().describe('Times in which nothing is raised here.'),
+  frozen: z.array(FreezeWindow).nonempty().optional().describe('Times in which nothing is raised here.'),
 })
 
 const Service = z.strictObject({
@@ -137,7 +137,9 @@ export const Config = z.strictObject({
     .default([])
     .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
   policy: PolicyConfig.optional().describe('Rego policies that judge what every touched environment renders to.'),
-  validators: Validators.default([]).describe('Programs that check too; each must be installed where Perch runs.'),
+  validators: ValidatorsConfig.default([]).describe(
+    'Programs that check too; each must be installed where Perch runs.',
+  ),
   requireSum100: z
     .boolean()
     .default(false)

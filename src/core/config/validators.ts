@@ -50,7 +50,7 @@ const Validator = z
   .union([Name, Options], 'must be yamllint, kubeconform or istioctl, or an object with one of these as its name')
   .transform((validator) => (typeof validator === 'string' ? Options.parse({ name: validator }) : validator))
 
-export const Validators = z
+export const ValidatorsConfig = z
   .array(Validator)
   .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must name each validator once')
 

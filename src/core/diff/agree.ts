@@ -63,14 +63,14 @@ export function mismatchOf(
   return { also, missing }
 }
 
-interface Wanted {
+interface ExpectedObject {
   readonly kind: string
   readonly name: string
   readonly namespace: string | undefined
   readonly differences: ReturnType<typeof differences>
 }
 
-function wantedIn(environment: string, { target, object, edits }: ObjectChange): Wanted[] {
+function wantedIn(environment: string, { target, object, edits }: ObjectChange): ExpectedObject[] {
   const layered = layeredIn(target.layout, environment, object)
   if (layered === undefined) return []
   const { data } = layered.object
@@ -85,7 +85,7 @@ function objectsIn(yaml: string): ReadonlyMap<string, RenderedObject> {
 
 function isRendered(
   object: Pick<RenderedObject, 'kind' | 'name' | 'namespace'>,
-  wanted: Omit<Wanted, 'differences'>,
+  wanted: Omit<ExpectedObject, 'differences'>,
 ): boolean {
   return object.kind === wanted.kind && object.name === wanted.name && object.namespace === (wanted.namespace ?? '')
 }

@@ -3,7 +3,7 @@ import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'
 import { maskPairs } from './mask.ts'
-import { compareText, type Data, type Identity, isMapping, type RenderedObject, titleOf } from './objects.ts'
+import { compareText, type JsonValue, type ObjectIdentity, isMapping, type RenderedObject, titleOf } from './objects.ts'
 import { type Pair, pairObjects } from './pair.ts'
 
 export interface Hunk {
@@ -13,9 +13,9 @@ export interface Hunk {
   readonly lines: readonly string[]
 }
 
-export interface Change {
+export interface RenderedChange {
   readonly type: 'added' | 'removed' | 'changed'
-  readonly identity: Identity
+  readonly identity: ObjectIdentity
   /** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
   readonly title: string
   readonly hunks: readonly Hunk[]
@@ -40,8 +40,8 @@ export interface View {
 /** Everything but the values of Secrets. */
 export const WHOLE: View = { secrets: [], ignore: [] }
 
-export interface Changes {
-  readonly changes: readonly Change[]
+export interface RenderedChanges {
+  readonly changes: readonly RenderedChange[]
   /** How many objects change only in what the view hides. */
   readonly hidden: number
 }
@@ -54,7 +54,7 @@ export function diffRendered(
   before: readonly RenderedObject[],
   after: readonly RenderedObject[],
   view: View = WHOLE,
-): Changes {
+): RenderedChanges {
   const differing = pairObjects(before, after).filter((pair) => isDifferent(pair))
   const masked = maskPairs(differing, { kinds: view.secrets, all: [...before, ...after] })
   const work = { left: MAX_WORK }
@@ -75,7 +75,7 @@ function isDifferent({ before, after }: Pair): boolean {
  * Undefined where the view hides all that differs. Where what differs is nothing but Secrets' values that look the same when
  * they are hidden, there are no hunks.
  */
-function changeOf(masked: Pair, { before, after }: Pair, work: Work): Change | undefined {
+function changeOf(masked: Pair, { before, after }: Pair, work: Work): RenderedChange | undefined {
   const object = after ?? before
   const [old, current] = [dump(before), dump(after)]
   const isSeen = old !== current || !isDifferent(masked)
@@ -93,7 +93,7 @@ function changeOf(masked: Pair, { before, after }: Pair, work: Work): Change | u
   }
 }
 
-function changeType(before: RenderedObject | undefined, after: RenderedObject | undefined): Change['type'] {
+function changeType(before: RenderedObject | undefined, after: RenderedObject | undefined): RenderedChange['type'] {
   if (before === undefined) return 'added'
   return after === undefined ? 'removed' : 'changed'
 }
@@ -140,8 +140,8 @@ function dump(object: RenderedObject | undefined): string {
 
 const FIRST = ['apiVersion', 'kind', 'name', 'namespace', 'metadata']
 
-function ordered(data: Data): Data {
-  if (Array.isArray(data)) return data.map((item: Data) => ordered(item))
+function ordered(data: JsonValue): JsonValue {
+  if (Array.isArray(data)) return data.map((item: JsonValue) => ordered(item))
   if (!isMapping(data)) return data
   const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length)
   const entries = Object.entries(data).sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))

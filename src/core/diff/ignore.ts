@@ -1,6 +1,6 @@
 /** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
 import { isNote } from '../traffic/annotations.ts'
-import { type Data, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import { type JsonValue, isMapping, isOfKind, type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 
 /** One place whose changes are not shown. */
@@ -32,7 +32,7 @@ export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRu
 
 function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedObject {
   const fitting = rules.filter(({ kind }) => kind === undefined || isOfKind(object, kind))
-  const left = fitting.reduce<Data>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
+  const left = fitting.reduce<JsonValue>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
   if (fitting.length === 0 || !isMapping(left)) return object
   return { ...object, data: TRAFFIC.has(object.kind) ? restored(left, object.data) : left }
 }
@@ -53,11 +53,12 @@ function annotationsOf({ metadata }: Mapping): Mapping {
 }
 
 /** Undefined where nothing is left: a map that is empty only because of a rule is no change either. */
-function without(data: Data, [step, ...rest]: readonly RegExp[]): Data | undefined {
+function without(data: JsonValue, [step, ...rest]: readonly RegExp[]): JsonValue | undefined {
   if (step === undefined) return undefined
-  const inner = (key: string, value: Data): Data | undefined => (step.test(key) ? without(value, rest) : value)
+  const inner = (key: string, value: JsonValue): JsonValue | undefined =>
+    step.test(key) ? without(value, rest) : value
   if (Array.isArray(data)) {
-    const items = data.map((item: Data, index) => inner(String(index), item)).filter((item) => item !== undefined)
+    const items = data.map((item: JsonValue, index) => inner(String(index), item)).filter((item) => item !== undefined)
     return items.length === 0 && data.length > 0 ? undefined : items
   }
   if (!isMapping(data)) return data

@@ -2,7 +2,7 @@
  * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
  * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
  */
-import { type Data, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import { type JsonValue, isMapping, isOfKind, type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { hideValues } from './hide-values.ts'
 import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret } from './secret-texts.ts'
@@ -20,7 +20,7 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----/
 /** A copy of a shorter value is more likely a common word, such as `admin`, than a leak. */
 const MIN_COPY = 8
 
-type Mapping = { readonly [key: string]: Data }
+type Mapping = { readonly [key: string]: JsonValue }
 
 interface Eyes {
   /** Kinds that are treated as Secrets, as `Kind` or `group/Kind`. */
@@ -63,7 +63,7 @@ function mask(object: RenderedObject, earlier: RenderedObject | undefined, eyes:
  */
 function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
   const kept = new Set(['apiVersion', 'kind', 'metadata', 'type', 'immutable'])
-  const masked = Object.entries(data).map(([field, value]): [string, Data] => {
+  const masked = Object.entries(data).map(([field, value]): [string, JsonValue] => {
     if (kept.has(field) || isSops(field, value)) return [field, value]
     return [field, hideEach(value, earlier?.[field])]
   })
@@ -71,36 +71,36 @@ function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
 }
 
 /** Values one below are hidden each under its key; what is deeper is hidden as one. */
-function hideEach(value: Data, earlier: Data | undefined): Data {
+function hideEach(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   if (!isMapping(value)) return hide(value, earlier)
   const past = isMapping(earlier) ? earlier : {}
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, past[key])]))
 }
 
 /** What is encrypted may be seen. */
-function hide(value: Data, earlier: Data | undefined): Data {
+function hide(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   if (isEncrypted(value)) return value
   const isChanged = earlier !== undefined && JSON.stringify(value) !== JSON.stringify(earlier)
   return isChanged ? HIDDEN_CHANGED : HIDDEN
 }
 
 /** Hides Secrets that stand inside any object (a template's, a list's, an operator's), and copies of their values. */
-function maskWithin(data: Mapping, earlier: Data | undefined, eyes: Eyes): Mapping {
+function maskWithin(data: Mapping, earlier: JsonValue | undefined, eyes: Eyes): Mapping {
   const past = isMapping(earlier) ? earlier : {}
   // A reference to a Secret looks the same, but holds no payload.
   const isInner = holdsSecrets(data, eyes.kinds)
-  const entries = Object.entries(data).map(([key, value]): [string, Data] => {
+  const entries = Object.entries(data).map(([key, value]): [string, JsonValue] => {
     if (isInner && isPayload(key)) return [key, hideEach(value, past[key])]
     return [eyes.withoutCopies(key), maskData(value, past[key], eyes)]
   })
   return Object.fromEntries(entries)
 }
 
-function maskData(value: Data, earlier: Data | undefined, eyes: Eyes): Data {
+function maskData(value: JsonValue, earlier: JsonValue | undefined, eyes: Eyes): JsonValue {
   if (isMapping(value)) return maskWithin(value, earlier, eyes)
   if (Array.isArray(value)) {
-    const past: readonly Data[] = Array.isArray(earlier) ? earlier : []
-    return value.map((item: Data, index) => maskData(item, past[index], eyes))
+    const past: readonly JsonValue[] = Array.isArray(earlier) ? earlier : []
+    return value.map((item: JsonValue, index) => maskData(item, past[index], eyes))
   }
   if (!isPlain(value)) return value
   const text = String(value)
@@ -111,7 +111,7 @@ function maskData(value: Data, earlier: Data | undefined, eyes: Eyes): Data {
   return isChanged ? `${left} (changed)` : left
 }
 
-function isPlain(data: Data | undefined): data is string | number {
+function isPlain(data: JsonValue | undefined): data is string | number {
   return typeof data === 'string' || typeof data === 'number'
 }
 
@@ -128,7 +128,7 @@ function maskAnnotations(
   { isSecret, earlier }: { readonly isSecret: boolean; readonly earlier: Mapping | undefined },
 ): Mapping {
   const past = annotationsOf(earlier)
-  const isHidden = (key: string, value: Data): boolean =>
+  const isHidden = (key: string, value: JsonValue): boolean =>
     key === LAST_APPLIED || (isSecret && typeof value === 'string' && /^\s*[{["]/.test(value))
   const annotations = Object.entries(annotationsOf(data))
   if (!annotations.some(([key, value]) => isHidden(key, value))) return data
@@ -140,7 +140,7 @@ function maskAnnotations(
 }
 
 /** What was hidden before may have been marked as changed. */
-function hideAgain(value: Data, earlier: Data | undefined): Data {
+function hideAgain(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
   return value === HIDDEN || value === HIDDEN_CHANGED ? value : hide(value, earlier)
 }
 

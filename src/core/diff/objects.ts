@@ -4,13 +4,13 @@ import { readDocuments } from '../manifest/documents.ts'
 import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 /** Plain data, as JSON has it. */
-export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data }
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /**
  * What tells objects of one cluster apart. The version of the API is left out: an object that moves from `v1beta1` to `v1` is
  * one that changed.
  */
-export interface Identity {
+export interface ObjectIdentity {
   readonly group: string
   readonly kind: string
   /** '' where the file names none: the default namespace, or a kind that has none. */
@@ -18,8 +18,8 @@ export interface Identity {
   readonly name: string
 }
 
-export interface RenderedObject extends Identity {
-  readonly data: { readonly [key: string]: Data }
+export interface RenderedObject extends ObjectIdentity {
+  readonly data: { readonly [key: string]: JsonValue }
 }
 
 /** With no piece of the text: that could be of a Secret. */
@@ -27,7 +27,7 @@ export type RenderProblem =
   | { readonly code: 'unparsable' | 'too-large'; readonly line: number }
   /** Neither an object nor a list of objects: no `apiVersion`, `kind` or name. */
   | { readonly code: 'not-an-object'; readonly line: number }
-  | { readonly code: 'duplicate'; readonly line: number; readonly identity: Identity }
+  | { readonly code: 'duplicate'; readonly line: number; readonly identity: ObjectIdentity }
 
 export type ParsedRender =
   | { readonly ok: true; readonly objects: readonly RenderedObject[] }
@@ -59,7 +59,7 @@ export function parseRendered(yaml: string, known: KnownDocuments = new Map()): 
 
 function addObjects(
   objects: Map<string, RenderedObject>,
-  part: Part | Unread,
+  part: Part | UnreadableDocument,
   line: number,
 ): RenderProblem | undefined {
   if ('code' in part) return { code: part.code, line }
@@ -74,21 +74,21 @@ function addObjects(
 }
 
 /** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
-export function titleOf({ kind, namespace, name }: Omit<Identity, 'group'>): string {
+export function titleOf({ kind, namespace, name }: Omit<ObjectIdentity, 'group'>): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
 /** One string for one identity. */
-export function identityKey({ group, kind, namespace, name }: Identity): string {
+export function identityKey({ group, kind, namespace, name }: ObjectIdentity): string {
   return JSON.stringify([kind, namespace, name, group])
 }
 
-export function isMapping(data: Data | undefined): data is { readonly [key: string]: Data } {
+export function isMapping(data: JsonValue | undefined): data is { readonly [key: string]: JsonValue } {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
 /** Whether an object is of a kind that somebody wrote as `Kind` or `group/Kind`. In any spelling: its author meant one. */
-export function isOfKind({ group, kind }: Pick<Identity, 'group' | 'kind'>, written: string): boolean {
+export function isOfKind({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>, written: string): boolean {
   const slash = written.lastIndexOf('/')
   const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()
   return isKind && (slash < 0 || group.toLowerCase() === written.slice(0, slash).toLowerCase())
@@ -100,19 +100,19 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-function identityOf({ group, kind, namespace, name }: Identity): Identity {
+function identityOf({ group, kind, namespace, name }: ObjectIdentity): ObjectIdentity {
   return { group, kind, namespace, name }
 }
 
 interface Part {
-  readonly data: Data
+  readonly data: JsonValue
   readonly line: number
 }
 
-type Unread = { readonly code: 'unparsable'; readonly line: number }
+type UnreadableDocument = { readonly code: 'unparsable'; readonly line: number }
 
 interface ReadPiece {
-  readonly parts: readonly (Part | Unread)[]
+  readonly parts: readonly (Part | UnreadableDocument)[]
   readonly lexemes: number
 }
 
@@ -140,7 +140,7 @@ function partsOf(text: string, budget: number): ReadPiece {
   return { parts: read.documents.map(({ value, at: start }) => dataOf(value, lineAt(start))), lexemes }
 }
 
-function dataOf(value: unknown, line: number): Part | Unread {
+function dataOf(value: unknown, line: number): Part | UnreadableDocument {
   try {
     return { line, data: toData(value) }
   } catch {
@@ -150,7 +150,7 @@ function dataOf(value: unknown, line: number): Part | Unread {
 }
 
 /** Checks what the parser made, and copies it: aliases would else share one value between places. */
-export function toData(value: unknown, depth = 0): Data {
+export function toData(value: unknown, depth = 0): JsonValue {
   if (depth > MAX_DEPTH) throw new RangeError('too deep')
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
   // Two large numbers that a double cannot tell apart must not look the same.
@@ -161,19 +161,19 @@ export function toData(value: unknown, depth = 0): Data {
 }
 
 /** The objects of a document: none in an empty one, one, or the items of a nameless list; undefined when it is something else. */
-function objectsIn(data: Data): readonly RenderedObject[] | undefined {
+function objectsIn(data: JsonValue): readonly RenderedObject[] | undefined {
   if (data === null) return []
   if (!isMapping(data)) return undefined
   const object = objectFrom(data)
   if (object !== undefined) return [object]
   const { kind, items } = data
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return undefined
-  const objects = items.map((item: Data) => objectsIn(item))
+  const objects = items.map((item: JsonValue) => objectsIn(item))
   if (objects.some((found) => found === undefined || found.length === 0)) return undefined
   return objects.flatMap((found) => found ?? [])
 }
 
-function objectFrom(data: { readonly [key: string]: Data }): RenderedObject | undefined {
+function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject | undefined {
   const { apiVersion, kind, metadata } = data
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isMapping(metadata)) return undefined
   const { name = '', namespace, generateName } = metadata

@@ -7,7 +7,7 @@
 import { join, parentOf } from '../environment/tree.ts'
 import { hideValues } from './hide-values.ts'
 import { HIDDEN } from './mask.ts'
-import { type Data, isMapping } from './objects.ts'
+import { type JsonValue, isMapping } from './objects.ts'
 import { documentsOf, holdsSecrets, secretTexts, textsIn } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
 
@@ -52,8 +52,8 @@ interface Search {
 }
 
 /** The parts of a kustomization that add to Secrets from elsewhere: generators, and patches in files of their own. */
-function collect(data: Data, search: Search): void {
-  if (Array.isArray(data)) data.forEach((item: Data) => collect(item, search))
+function collect(data: JsonValue, search: Search): void {
+  if (Array.isArray(data)) data.forEach((item: JsonValue) => collect(item, search))
   if (!isMapping(data)) return
   const { kinds, values, files, folder } = search
   const target = isMapping(data['target']) ? data['target'] : {}
@@ -75,11 +75,11 @@ function addPatch(text: string, values: Set<string>): void {
   }
 }
 
-function addAll(data: Data, values: Set<string>): void {
+function addAll(data: JsonValue, values: Set<string>): void {
   for (const text of textsIn(data)) addValue(values, text)
 }
 
-function addGenerated(generator: Data, { values, files, folder }: Search): void {
+function addGenerated(generator: JsonValue, { values, files, folder }: Search): void {
   if (!isMapping(generator)) return
   for (const literal of listOf(generator['literals'])) {
     if (typeof literal === 'string') addValue(values, afterEquals(literal))
@@ -110,6 +110,6 @@ function afterEquals(text: string): string {
   return text.slice(text.indexOf('=') + 1)
 }
 
-function listOf(data: Data | undefined): readonly Data[] {
+function listOf(data: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(data) ? data : []
 }

@@ -1,14 +1,14 @@
 import type { Config } from '../config/schema.ts'
-import type { EnvironmentDiff, Part, ResourceDiff, TrafficRow } from '../gate/review.ts'
+import type { EnvironmentDiff, DestinationShare, ResourceDiff, TrafficRow } from '../gate/review.ts'
 import { renderedProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
-import { namesOf, serviceOf } from '../rollout/target.ts'
+import { routeNamesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
 import { isRoute, MAY_HOLD_ROUTES, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
-import { type Change, diffRendered, type View, WHOLE } from './changes.ts'
+import { type RenderedChange, diffRendered, type View, WHOLE } from './changes.ts'
 import { type KnownDocuments, parseRendered, type RenderedObject, titleOf } from './objects.ts'
 
 interface Texts {
@@ -38,7 +38,7 @@ export function diffEnvironment(
   return ok({ resources: changes.map(resourceOf), hidden, unreadableBefore, objects })
 }
 
-function resourceOf({ type, title, hunks, additions, deletions, identity }: Change): ResourceDiff {
+function resourceOf({ type, title, hunks, additions, deletions, identity }: RenderedChange): ResourceDiff {
   const patch = hunks.map(({ header, lines }) => [header, ...lines].join('\n')).join('\n')
   const { kind, namespace, name } = identity
   return { title, kind, namespace, name, change: type, traffic: [], patch, added: additions, removed: deletions }
@@ -69,7 +69,7 @@ export function rowsOf(environment: string, texts: Texts, config: Config): reado
 interface RuleParts {
   readonly route: string
   readonly rule: string
-  readonly parts: readonly Part[]
+  readonly parts: readonly DestinationShare[]
 }
 
 function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
@@ -79,7 +79,7 @@ function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
   const rules = objects.filter(isRoute).flatMap((object) => {
     const bare = readRoute(manifest.value, object, { stable: undefined, canary: undefined })
     const service = serviceOf(config, bare, rootsOf(bare, objects))
-    return rulesOf(readRoute(manifest.value, object, namesOf(service.config)))
+    return rulesOf(readRoute(manifest.value, object, routeNamesOf(service.config)))
   })
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }

@@ -1,10 +1,10 @@
 import type { Scalar } from 'yaml'
 import { readDocuments } from '../manifest/documents.ts'
 import { splitPieces } from '../manifest/pieces.ts'
-import { type Data, isMapping, isOfKind, toData } from './objects.ts'
+import { type JsonValue, isMapping, isOfKind, toData } from './objects.ts'
 import { looksSecret } from './secret-values.ts'
 
-type Mapping = { readonly [key: string]: Data }
+type Mapping = { readonly [key: string]: JsonValue }
 
 /** What tells objects apart, and where patches go, is no secret. */
 const IDENTITY = new Set(
@@ -19,12 +19,12 @@ export function holdsSecrets({ apiVersion, kind }: Mapping, kinds: readonly stri
 }
 
 /** A value that SOPS has encrypted may be seen by anybody. */
-export function isEncrypted(value: Data): boolean {
+export function isEncrypted(value: JsonValue): boolean {
   return typeof value === 'string' && /^ENC\[[A-Z\d_]+,data:[^\]]*\]$/.test(value.trim())
 }
 
 /** What SOPS adds to a file that it encrypts: who can read it, and a checksum. */
-export function isSops(key: string, value: Data | undefined): boolean {
+export function isSops(key: string, value: JsonValue | undefined): boolean {
   return key === 'sops' && isMapping(value) && typeof value['mac'] === 'string'
 }
 
@@ -42,10 +42,10 @@ export function tellsSecret(text: string, kinds: readonly string[]): boolean {
  * Every text that is a Secret's, or of a kind that `kinds` names (`Kind` or `group/Kind`): of an object, of those inside it (a list,
  * a template), and of those that a text in it is the manifest of, such as the last applied configuration.
  */
-export function secretTexts(data: Data, kinds: readonly string[]): readonly string[] {
+export function secretTexts(data: JsonValue, kinds: readonly string[]): readonly string[] {
   if (typeof data === 'string')
     return tellsSecret(data, kinds) ? documentsOf(data).flatMap((inner) => secretTexts(inner ?? null, kinds)) : []
-  if (Array.isArray(data)) return data.flatMap((item: Data) => secretTexts(item, kinds))
+  if (Array.isArray(data)) return data.flatMap((item: JsonValue) => secretTexts(item, kinds))
   if (!isMapping(data)) return []
   const inner = Object.values(data).flatMap((item) => secretTexts(item, kinds))
   if (!holdsSecrets(data, kinds)) return inner
@@ -56,19 +56,19 @@ export function secretTexts(data: Data, kinds: readonly string[]): readonly stri
 }
 
 /** Every text below, and of one that is YAML or JSON itself, those of its values that look like a secret. */
-export function textsIn(data: Data | undefined, depth = 0): readonly string[] {
+export function textsIn(data: JsonValue | undefined, depth = 0): readonly string[] {
   if (typeof data === 'number') return [String(data)]
   if (typeof data === 'string') {
     if (isEncrypted(data)) return []
     const isNested = depth < 2 && (data.includes('\n') || /^\s*[{[]/.test(data))
     return [data, ...(isNested ? documentsOf(data).flatMap((inner) => nestedTexts(inner, depth + 1)) : [])]
   }
-  if (Array.isArray(data)) return data.flatMap((item: Data) => textsIn(item, depth))
+  if (Array.isArray(data)) return data.flatMap((item: JsonValue) => textsIn(item, depth))
   return isMapping(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
 }
 
 /** For a text that is neither a mapping nor a list, the text itself is compared. */
-function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
+function nestedTexts(data: JsonValue | undefined, depth: number): readonly string[] {
   return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }
 
@@ -76,9 +76,9 @@ function nestedTexts(data: Data | undefined, depth: number): readonly string[] {
 const MAX_LEXEMES = 1_000_000
 
 /** The documents of a text; undefined for one that cannot be parsed. Numbers are texts as written: so they are found in other texts. */
-export function documentsOf(text: string): readonly (Data | undefined)[] {
+export function documentsOf(text: string): readonly (JsonValue | undefined)[] {
   let left = MAX_LEXEMES
-  return splitPieces(text).flatMap((piece): readonly (Data | undefined)[] => {
+  return splitPieces(text).flatMap((piece): readonly (JsonValue | undefined)[] => {
     const read = readDocuments(piece.text, { budget: left, scalar: asWritten })
     left = Math.max(0, left - read.lexemes)
     return read.ok ? read.documents.map(({ value }) => dataOf(value)) : [undefined]
@@ -89,7 +89,7 @@ function asWritten({ value, source }: Scalar): unknown {
   return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
 }
 
-function dataOf(value: unknown): Data | undefined {
+function dataOf(value: unknown): JsonValue | undefined {
   try {
     return toData(value)
   } catch {

@@ -1,6 +1,6 @@
 /** Every file that kustomize can read to build one root, and why it must not. */
 import { type Complaint, type Contents, type Reference, readKustomization, readPluginFile } from './kustomization.ts'
-import type { Refusal } from './refusal.ts'
+import type { EnvironmentRefusal } from './refusal.ts'
 import { type Tree, locate } from './tree.ts'
 
 /** Texts by path; undefined where a file cannot be read as text. */
@@ -18,7 +18,7 @@ export interface Survey {
 
 export interface Closure {
   readonly files: ReadonlySet<string>
-  readonly refusals: readonly Refusal[]
+  readonly refusals: readonly EnvironmentRefusal[]
 }
 
 export const MAX_FILES = 2000
@@ -27,7 +27,7 @@ interface Walk {
   readonly survey: Survey
   readonly root: string
   readonly files: Set<string>
-  readonly refusals: Refusal[]
+  readonly refusals: EnvironmentRefusal[]
   readonly done: Set<string>
 }
 

@@ -1,5 +1,5 @@
 /** Where in the user's files a build failed, as far as what kustomize says and the files themselves tell. */
-import { type Place, parseManifest } from '../manifest/parse.ts'
+import { type Location, parseManifest } from '../manifest/parse.ts'
 import type { Environment } from './graph.ts'
 import { join, nameOf } from './tree.ts'
 
@@ -13,7 +13,7 @@ interface Failure {
 }
 
 /** The place of a failed build: the first that a clue leads to, else the environment's kustomization. */
-export function placeOfFailure(failure: Failure): Place | undefined {
+export function placeOfFailure(failure: Failure): Location | undefined {
   const clues = [brokenFile, patchOperation, namedObject, quotedWords, namedFile, kustomizationOf]
   for (const clue of clues) {
     const place = clue(failure)
@@ -31,7 +31,7 @@ function fileSaid({ said, environment }: Failure): string | undefined {
 }
 
 /** A file that is no YAML: the one that was named, else the first that is broken. kustomize counts lines from its document. */
-function brokenFile(failure: Failure): Place | undefined {
+function brokenFile(failure: Failure): Location | undefined {
   if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileSaid(failure)
   for (const file of named === undefined ? failure.environment.files : [named, ...failure.environment.files]) {
@@ -43,13 +43,13 @@ function brokenFile(failure: Failure): Place | undefined {
 }
 
 /** `missing path: /spec/x/y`, `error in remove for path: '/spec/gone'`: where a JSON patch says that path. */
-function patchOperation(failure: Failure): Place | undefined {
+function patchOperation(failure: Failure): Location | undefined {
   const path = /path: ["']?(\/[^\s"':]+)/.exec(failure.said)?.[1]
   return path === undefined ? undefined : lineWith(failure, new RegExp(`path["']?:\\s*["']?${RegExp.escape(path)}\\b`))
 }
 
 /** `Deployment.v1.apps/web.[noNs]`: where a patch, a second object or a replacement names it. */
-function namedObject(failure: Failure): Place | undefined {
+function namedObject(failure: Failure): Location | undefined {
   const id = /\b([A-Z]\w*)\.[^/\s"']*\/([^\s"'[\]:;]+?)\.(?:\[noNs\]|[a-z0-9-]+)(?=["'\s:;,]|$)/.exec(failure.said)
   const [, kind = '', name = ''] = id ?? []
   if (name === '') return undefined
@@ -63,7 +63,7 @@ function namedObject(failure: Failure): Place | undefined {
 }
 
 /** `unable to find field "spec.foo" in replacement target`: where a kustomization says those words. */
-function quotedWords(failure: Failure): Place | undefined {
+function quotedWords(failure: Failure): Location | undefined {
   for (const [, words = ''] of failure.said.matchAll(/["']([^"'\n]{3,200})["']/g)) {
     const place = lineWith(failure, new RegExp(RegExp.escape(words)))
     if (place !== undefined) return place
@@ -71,19 +71,19 @@ function quotedWords(failure: Failure): Place | undefined {
   return undefined
 }
 
-function namedFile(failure: Failure): Place | undefined {
+function namedFile(failure: Failure): Location | undefined {
   const file = fileSaid(failure)
   return file === undefined ? undefined : { file, line: 1 }
 }
 
 /** The file that a reviewer opens when nothing tells more. */
-function kustomizationOf({ environment }: Failure): Place | undefined {
+function kustomizationOf({ environment }: Failure): Location | undefined {
   const file = environment.files.find((path) => isKustomization(path) && join(environment.root, nameOf(path)) === path)
   return file === undefined ? undefined : { file, line: 1 }
 }
 
 /** In the kustomizations first, the environment's own before those that it uses; then in the other files. */
-function lineWith({ environment, texts }: Failure, pattern: RegExp): Place | undefined {
+function lineWith({ environment, texts }: Failure, pattern: RegExp): Location | undefined {
   const { files, root } = environment
   const rank = (file: string): number => (isKustomization(file) ? (join(root, nameOf(file)) === file ? 0 : 1) : 2)
   for (const file of files.toSorted((a, b) => rank(a) - rank(b))) {
@@ -93,14 +93,14 @@ function lineWith({ environment, texts }: Failure, pattern: RegExp): Place | und
   return undefined
 }
 
-function manifestsOf({ environment, texts }: Failure): readonly { readonly objects: readonly Named[] }[] {
+function manifestsOf({ environment, texts }: Failure): readonly { readonly objects: readonly ObjectLocation[] }[] {
   return environment.files.flatMap((file) => {
     const manifest = /\.ya?ml$/i.test(file) ? parseManifest(file, texts.get(file) ?? '') : undefined
     return manifest?.ok === true ? [manifest.value] : []
   })
 }
 
-type Named = Place & { readonly kind: string; readonly name: string }
+type ObjectLocation = Location & { readonly kind: string; readonly name: string }
 
 function isKustomization(path: string): boolean {
   return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path)

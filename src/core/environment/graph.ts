@@ -10,7 +10,7 @@ import {
 } from './closure.ts'
 import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
-import type { Refusal } from './refusal.ts'
+import type { EnvironmentRefusal } from './refusal.ts'
 import { ambiguousLine } from './source.ts'
 import { type Entry, isHidden, join, treeOf } from './tree.ts'
 
@@ -22,7 +22,7 @@ export interface Environment {
   /** Every file that its build can read, sorted; of a plain one, the files that it is. */
   readonly files: readonly string[]
   /** Why it must not be rendered; none when it may. */
-  readonly refusals: readonly Refusal[]
+  readonly refusals: readonly EnvironmentRefusal[]
 }
 
 export interface Discovery {
@@ -69,10 +69,10 @@ export function environmentsTouched(
  * What only the texts of an environment's files can say: that one is not text, that they are too many, or that a plain one
  * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
  */
-export function refusalsOfTexts(environment: Environment, texts: Texts): readonly Refusal[] {
+export function refusalsOfTexts(environment: Environment, texts: Texts): readonly EnvironmentRefusal[] {
   const absent = environment.files.filter((file) => texts.get(file) === undefined)
   const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
-  const refusals: Refusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
+  const refusals: EnvironmentRefusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
   if (length > MAX_LENGTH) refusals.push({ code: 'too-large', file: environment.root, line: 1, entry: '' })
   for (const file of environment.kind === 'plain' ? environment.files : []) {
     const line = ambiguousLine(texts.get(file) ?? '')
@@ -123,7 +123,7 @@ function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configur
     if (root !== undefined && tree.kustomizations.has(root)) return kustomize(survey, name, root)
     if (root !== undefined && tree.folders.has(root))
       return plain(survey, { name, root, candidates: yamlBelow(tree, root) })
-    const refusal: Refusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
+    const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
     return { name, kind: 'plain', root: path, files: [], refusals: [refusal] }
   })
 }
@@ -176,7 +176,7 @@ interface PlainDraft {
 
 function plain({ texts, needs }: Survey, { name, root, candidates }: PlainDraft): Environment {
   if (candidates.length > MAX_FILES) {
-    const refusal: Refusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
+    const refusal: EnvironmentRefusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
     return { name, kind: 'plain', root, files: [], refusals: [refusal] }
   }
   for (const file of candidates) if (!texts.has(file)) needs.add(file)

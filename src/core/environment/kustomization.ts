@@ -1,6 +1,7 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
-import { type Source, isRecord, parseSource, valuesOf } from './source.ts'
+import { isRecord } from '../manifest/parse.ts'
+import { type YamlSource, parseSource, valuesOf } from './source.ts'
 
 /** An entry that leads to a file or to a folder with a kustomization. */
 export interface Reference {
@@ -58,7 +59,7 @@ export function readKustomization(text: string): Contents {
   const [source] = parsed.documents
   if (source === undefined || parsed.documents.length > 1 || !isRecord(source.data)) return unreadable(1)
   const { data } = source
-  const found: Found = { source, references: [], complaints: [] }
+  const found: KustomizationScan = { source, references: [], complaints: [] }
   for (const field of Object.keys(data)) {
     if (!KNOWN_FIELDS.has(field)) complain(found, 'unknown-field', [field])
   }
@@ -75,15 +76,15 @@ export function readPluginFile(text: string): Omit<Contents, 'isComponent'> {
   const parsed = parseSource(text)
   if (!parsed.ok) return unreadable(parsed.line)
   const all = parsed.documents.map((source) => {
-    const found: Found = { source, references: [], complaints: [] }
+    const found: KustomizationScan = { source, references: [], complaints: [] }
     readPlugin(found, source.data, [])
     return found
   })
   return { references: all.flatMap((found) => found.references), complaints: all.flatMap((found) => found.complaints) }
 }
 
-interface Found {
-  readonly source: Source
+interface KustomizationScan {
+  readonly source: YamlSource
   readonly references: Reference[]
   readonly complaints: Complaint[]
 }
@@ -92,14 +93,14 @@ interface EntryList extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
   readonly field: string
 }
 
-function readEntries(found: Found, value: unknown, list: EntryList): void {
+function readEntries(found: KustomizationScan, value: unknown, list: EntryList): void {
   const { field, leadsTo, isPlugin } = list
   for (const [index, entry] of listOf(found, value, [field]).entries()) {
     const path = [field, index]
     const inline = typeof entry === 'string' && INLINE.has(field) ? inlineObjects(entry) : undefined
     if (inline === undefined) refer(found, entry, { path, leadsTo, isPlugin })
     else if (isPlugin) {
-      const within: Found = { ...found, source: { data: inline, lineOf: () => found.source.lineOf(path) } }
+      const within: KustomizationScan = { ...found, source: { data: inline, lineOf: () => found.source.lineOf(path) } }
       for (const object of inline) readPlugin(within, object, [])
     }
   }
@@ -115,7 +116,7 @@ function inlineObjects(entry: string): readonly unknown[] | undefined {
 }
 
 /** One object or a list of objects that may name files. */
-function readHolders(found: Found, value: unknown, path: readonly Key[]): void {
+function readHolders(found: KustomizationScan, value: unknown, path: readonly Key[]): void {
   const items = Array.isArray(value)
     ? [...value.entries()].map(([index, item]) => ({ item, at: [...path, index] }))
     : []
@@ -125,7 +126,7 @@ function readHolders(found: Found, value: unknown, path: readonly Key[]): void {
   }
 }
 
-function readFiles(found: Found, holder: Readonly<Record<string, unknown>>, at: readonly Key[]): void {
+function readFiles(found: KustomizationScan, holder: Readonly<Record<string, unknown>>, at: readonly Key[]): void {
   const toFile = { leadsTo: 'file', isPlugin: false } as const
   for (const field of ['path', 'env']) {
     for (const [key, value] of valuesOf(holder, field)) {
@@ -149,7 +150,7 @@ function fileIn(field: string, entry: unknown): unknown {
   return field === 'paths' && inlineObjects(entry) !== undefined ? undefined : entry
 }
 
-function readPlugin(found: Found, data: unknown, at: readonly Key[]): void {
+function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[]): void {
   if (data === null) return
   if (!isRecord(data)) return complain(found, 'unparsable', at)
   const { kind, items } = data
@@ -170,18 +171,18 @@ interface Target extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
   readonly path: readonly Key[]
 }
 
-function refer(found: Found, entry: unknown, { path, leadsTo, isPlugin }: Target): void {
+function refer(found: KustomizationScan, entry: unknown, { path, leadsTo, isPlugin }: Target): void {
   if (typeof entry !== 'string') return complain(found, 'unparsable', path)
   found.references.push({ entry, line: found.source.lineOf(path), leadsTo, isPlugin })
 }
 
-function listOf(found: Found, value: unknown, path: readonly Key[]): readonly unknown[] {
+function listOf(found: KustomizationScan, value: unknown, path: readonly Key[]): readonly unknown[] {
   if (Array.isArray(value)) return value
   if (isFilled(value)) complain(found, 'unparsable', path)
   return []
 }
 
-function complain(found: Found, code: RefusalCode, path: readonly Key[]): void {
+function complain(found: KustomizationScan, code: RefusalCode, path: readonly Key[]): void {
   found.complaints.push({ code, line: found.source.lineOf(path), entry: String(path.at(-1) ?? '') })
 }
 

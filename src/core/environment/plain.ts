@@ -1,8 +1,8 @@
 /** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
 import { readDocuments } from '../manifest/documents.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
-import { isRecord } from './source.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
 /** Of a longer file the text tells enough. */
@@ -43,7 +43,7 @@ export function renderPlain(files: readonly string[], texts: Texts): string {
 }
 
 /** Where a line (1-based) of what a plain environment renders to comes from. */
-export function placeInPlain(files: readonly string[], texts: Texts, line: number): Place | undefined {
+export function placeInPlain(files: readonly string[], texts: Texts, line: number): Location | undefined {
   let left = line
   for (const file of files) {
     const lines = asPart(texts.get(file) ?? '').split('\n').length - 1

@@ -24,7 +24,7 @@ export type RefusalCode =
   | 'not-text'
   | 'no-such-folder'
 
-export interface Refusal {
+export interface EnvironmentRefusal {
   readonly code: RefusalCode
   readonly file: string
   /** 1-based. */

@@ -2,14 +2,14 @@
 import { LineCounter, isNode, parseAllDocuments } from 'yaml'
 import { readData } from '../manifest/data.ts'
 
-export interface Source {
+export interface YamlSource {
   readonly data: unknown
   /** The 1-based line of the value at a path of keys and indexes. */
   lineOf(path: readonly (string | number)[]): number
 }
 
-export type Parsed =
-  | { readonly ok: true; readonly documents: readonly Source[] }
+export type ParseResult =
+  | { readonly ok: true; readonly documents: readonly YamlSource[] }
   | { readonly ok: false; readonly line: number }
 
 /** More than any kustomization needs, and little enough to parse at once. */
@@ -27,12 +27,12 @@ export function ambiguousLine(text: string): number | undefined {
 }
 
 /** Everything doubtful is a failure: duplicate keys, unknown tags, too many aliases, too deep. */
-export function parseSource(text: string): Parsed {
+export function parseSource(text: string): ParseResult {
   if (text.length > MAX_LENGTH) return { ok: false, line: 1 }
   const ambiguous = ambiguousLine(text)
   if (ambiguous !== undefined) return { ok: false, line: ambiguous }
   const lines = new LineCounter()
-  const documents: Source[] = []
+  const documents: YamlSource[] = []
   try {
     // Keys that are there twice are found below: `yaml` looks through all earlier ones for each key.
     const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const
@@ -43,7 +43,7 @@ export function parseSource(text: string): Parsed {
       const reading = readData(document.contents)
       if (!reading.ok) return { ok: false, line: lines.linePos(reading.at).line }
       const data = reading.value
-      const lineOf: Source['lineOf'] = (path) => {
+      const lineOf: YamlSource['lineOf'] = (path) => {
         const node: unknown = document.getIn(path, true)
         return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1
       }
@@ -54,10 +54,6 @@ export function parseSource(text: string): Parsed {
     return { ok: false, line: 1 }
   }
   return { ok: true, documents }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

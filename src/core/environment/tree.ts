@@ -13,7 +13,7 @@ export interface Tree {
   readonly kustomizations: ReadonlyMap<string, readonly string[]>
 }
 
-export type Location =
+export type TreeLocation =
   | { readonly type: 'file' | 'folder'; readonly path: string }
   | { readonly type: 'refused'; readonly code: RefusalCode }
 
@@ -50,7 +50,7 @@ export function treeOf(entries: Iterable<Entry>): Tree {
 }
 
 /** Finds what an entry leads to, from a folder. It must be there, as itself: no link, nothing from elsewhere. */
-export function locate(tree: Tree, folder: string, entry: string): Location {
+export function locate(tree: Tree, folder: string, entry: string): TreeLocation {
   if (REMOTE.some((pattern) => pattern.test(entry))) return { type: 'refused', code: 'remote' }
   if (entry.startsWith('/')) return { type: 'refused', code: 'absolute' }
   const path = join(folder, entry)

@@ -1,6 +1,6 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { hopsOf } from '../finding/hops.ts'
-import { namespaceOf } from '../finding/scene.ts'
+import { effectiveNamespace } from '../finding/scene.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
@@ -16,7 +16,7 @@ export interface RolloutRise extends Rise {
   readonly isGone: boolean
 }
 
-interface Both<T> {
+interface BeforeAndAfter<T> {
   readonly before: T
   readonly after: T
 }
@@ -24,7 +24,7 @@ interface Both<T> {
 /** What a change brings to the canaries of an environment. The targets after it have the roles that the base branch gives them. */
 export function rolloutRises(
   environment: string,
-  targets: Both<readonly Target[]>,
+  targets: BeforeAndAfter<readonly Target[]>,
   objects: { readonly before: readonly RenderedObject[] | undefined; readonly after: readonly RenderedObject[] },
 ): readonly RolloutRise[] {
   const isHere = ({ environments }: Target): boolean => environments.includes(environment)
@@ -69,7 +69,7 @@ function placesIn(
     const rendered = layeredIn(layout, environment, object)?.rendered
     const own = rendered === undefined ? undefined : byName.get(keyOf(rendered))
     if (own === undefined) return []
-    const namespace = namespaceOf(own)
+    const namespace = effectiveNamespace(own)
     const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === 'canary')
     return [...new Map(canaries.map(({ host, subset }) => [`${host} ${subset ?? ''}`, { host, subset }])).values()]
   }

@@ -5,21 +5,21 @@ import type { ExposureSide } from './side.ts'
 import { compareRanks, type ExposureRule, type Table } from './tables.ts'
 
 /** A rule as it is afterwards, with the table that it is in and the rules before it. */
-export interface Reached {
+export interface RuleContext {
   readonly entry: ExposureRule
   readonly table: Table
   readonly earlier: readonly ExposureRule[]
 }
 
 /** A rule that some request comes to; undefined where those before it take all. */
-export function reachedAt(table: Table, index: number): Reached | undefined {
+export function reachedAt(table: Table, index: number): RuleContext | undefined {
   const entry = table.entries[index]
   if (entry === undefined) return undefined
   const earlier = table.entries.slice(0, index).filter(({ isVague }) => !isVague)
   return earlier.some(({ match }) => covers(match, entry.match)) ? undefined : { entry, table, earlier }
 }
 
-interface Walked {
+interface RuleWalk {
   readonly entries: readonly ExposureRule[]
   /** The rule that takes all that are left; undefined where some requests are left. */
   readonly last: ExposureRule | undefined
@@ -27,14 +27,14 @@ interface Walked {
 
 /** The rules that may have taken a rule's requests before, and whether they took all of them. */
 export function takersOf(
-  reached: Reached,
+  reached: RuleContext,
   { bases, now }: { readonly bases: readonly Table[]; readonly now: ExposureSide },
 ): { readonly entries: readonly ExposureRule[]; readonly isAll: boolean } {
   const isSame = (one: Table, other: Table): boolean => one.owner === other.owner && one.host === other.host
   const own = walk(reached, bases.find((base) => isSame(base, reached.table))?.entries ?? [])
   const others = bases
     .filter((base) => !isSame(base, reached.table))
-    .map((base): Walked => {
+    .map((base): RuleWalk => {
       const { last } = own
       if (last === undefined) return walkOf(reached, base)
       const still = (now.byHost.get(base.host) ?? []).find((table) => isSame(table, base))?.entries ?? []
@@ -48,13 +48,13 @@ export function takersOf(
 }
 
 /** One for fewer hosts leaves requests for the others, whatever its rules say. */
-function walkOf(reached: Reached, base: Table): Walked {
+function walkOf(reached: RuleContext, base: Table): RuleWalk {
   const walked = walk(reached, base.entries)
   return hostCovers(base.host, reached.table.host) ? walked : { ...walked, last: undefined }
 }
 
 /** The rules of a table that requests for a rule could meet, up to the one that takes all that are left. */
-function walk(reached: Reached, entries: readonly ExposureRule[]): Walked {
+function walk(reached: RuleContext, entries: readonly ExposureRule[]): RuleWalk {
   const met: ExposureRule[] = []
   for (const one of [...entries.filter(({ isVague }) => isVague), ...entries.filter(({ isVague }) => !isVague)]) {
     if (!canTake(reached, one)) continue
@@ -65,7 +65,7 @@ function walk(reached: Reached, entries: readonly ExposureRule[]): Walked {
 }
 
 /** Whether some request that comes to a rule now could have fitted another one before. */
-function canTake({ entry, earlier }: Reached, { match }: ExposureRule): boolean {
+function canTake({ entry, earlier }: RuleContext, { match }: ExposureRule): boolean {
   if (areDisjoint(match, entry.match)) return false
   const both: Match = [...match, ...entry.match]
   return !earlier.some((one) => covers(one.match, both))
@@ -75,7 +75,7 @@ function canTake({ entry, earlier }: Reached, { match }: ExposureRule): boolean 
  * Whether another object takes, as it did, what one of its rules took of the requests for a rule. The order between objects
  * does not change, so those requests never came, and do not come now.
  */
-function isTakenStill({ entry }: Reached, one: ExposureRule, still: readonly ExposureRule[]): boolean {
+function isTakenStill({ entry }: RuleContext, one: ExposureRule, still: readonly ExposureRule[]): boolean {
   const both: Match = [...one.match, ...entry.match]
   return still.some(
     ({ match, rank, isVague }) =>

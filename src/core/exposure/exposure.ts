@@ -2,7 +2,7 @@
  * Which share of requests reaches the canary's version, before and after a change. Requests are told apart by what rules ask of
  * them; a change raises the canary where some of them reach it more often than before. What nobody can know counts as all.
  */
-import type { Identity, RenderedObject } from '../diff/objects.ts'
+import type { ObjectIdentity, RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import { reachedAt, takersOf } from './earlier.ts'
 import { isForSome } from './match.ts'
@@ -22,7 +22,7 @@ export interface Rise {
   readonly to: number
   /** Only requests that ask for it, by a header, a parameter or a host of their own. */
   readonly isForSome: boolean
-  readonly object: Identity
+  readonly object: ObjectIdentity
   readonly path: Path
   readonly rule: string
 }

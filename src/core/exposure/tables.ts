@@ -1,7 +1,7 @@
 /** Rendered routes as tables of rules, each of which takes the requests that those before it leave. */
 import { SECTIONS } from '../finding/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { namespaceOf, specOf, titleOf } from '../finding/scene.ts'
+import { effectiveNamespace, specOf, qualifiedTitle } from '../finding/scene.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
@@ -9,7 +9,7 @@ import { canonical, exactly, gatewayMatch, istioMatch, type Match, oneOf } from 
 import type { NamedDestination, World } from './world.ts'
 
 /** Where a rule sends its requests. */
-export interface Sent {
+export interface RuleDestination {
   readonly place: NamedDestination
   /** Percent; undefined where a weight of the rule cannot be read. */
   readonly percent: number | undefined
@@ -17,7 +17,7 @@ export interface Sent {
 
 export interface ExposureRule {
   readonly match: Match
-  readonly sent: readonly Sent[]
+  readonly sent: readonly RuleDestination[]
   /** What is written, as text: what nobody can read is the same where this is. */
   readonly written: string
   readonly object: RenderedObject
@@ -48,11 +48,11 @@ export function tablesOf(world: World): readonly Table[] {
 
 function virtualTables(world: World, object: RenderedObject): readonly Table[] {
   const spec = specOf(object)
-  const namespace = namespaceOf(object)
+  const namespace = effectiveNamespace(object)
   const hosts = listOf(spec['hosts']).flatMap((host) => textOf(host) ?? [])
   const entries = SECTIONS.flatMap((section) => rulesIn(world, object, section))
   return hosts.map((host) => ({
-    owner: titleOf(object),
+    owner: qualifiedTitle(object),
     host: resolveHost(host, namespace),
     isPlain: false,
     entries,
@@ -85,8 +85,8 @@ function rulesIn(world: World, object: RenderedObject, section: (typeof SECTIONS
 function delegateOf(world: World, object: RenderedObject, rule: Data): RenderedObject | undefined {
   const { name, namespace } = recordOf(rule['delegate'])
   if (name === undefined) return undefined
-  const own = textOf(namespace) ?? namespaceOf(object)
-  return world.virtualServices.find((known) => known.name === name && namespaceOf(known) === own)
+  const own = textOf(namespace) ?? effectiveNamespace(object)
+  return world.virtualServices.find((known) => known.name === name && effectiveNamespace(known) === own)
 }
 
 type Data = Readonly<Record<string, unknown>>
@@ -97,7 +97,7 @@ function matchesOf(object: RenderedObject, section: string, rule: Data): readonl
   return (matches.length === 0 ? [{}] : matches).map((match) => {
     const own = listOf(recordOf(match)['gateways'])
     const named = [own, all].find((list) => list.length > 0) ?? ['mesh']
-    const gateways = named.flatMap((item) => gatewayName(textOf(item) ?? '', namespaceOf(object)))
+    const gateways = named.flatMap((item) => gatewayName(textOf(item) ?? '', effectiveNamespace(object)))
     return [exactly('protocol', section), oneOf('gateway', gateways), ...istioMatch(match)]
   })
 }
@@ -129,7 +129,7 @@ function entryOf(
 }
 
 function placeIn(object: RenderedObject, { host, subset }: Data): NamedDestination {
-  return { host: resolveHost(textOf(host) ?? '', namespaceOf(object)), subset: textOf(subset) }
+  return { host: resolveHost(textOf(host) ?? '', effectiveNamespace(object)), subset: textOf(subset) }
 }
 
 function labelOf(rule: Data, path: Path): string {
@@ -150,7 +150,7 @@ function percentsOf(entries: readonly Data[], api: 'istio' | 'gateway'): readonl
 /** Routes of the Gateway API, one table for each host name, and for each Service that they are attached to. */
 function gatewayTables(object: RenderedObject): readonly Table[] {
   const spec = specOf(object)
-  const namespace = namespaceOf(object)
+  const namespace = effectiveNamespace(object)
   const parents = listOf(spec['parentRefs']).map(recordOf)
   const [services, gateways] = [true, false].map((wanted) =>
     parents.filter(({ kind }) => (kind === 'Service') === wanted),
@@ -159,7 +159,7 @@ function gatewayTables(object: RenderedObject): readonly Table[] {
   const named = (gateways ?? []).map(
     (parent) => `${textOf(parent['namespace']) ?? namespace}/${textOf(parent['name']) ?? ''}`,
   )
-  const owner = titleOf(object)
+  const owner = qualifiedTitle(object)
   const table = (host: string, at: readonly string[]): Table => ({
     owner,
     host,
@@ -208,7 +208,7 @@ function backendPlace(
   object: RenderedObject,
   { kind = 'Service', group = '', name, namespace }: Data,
 ): NamedDestination {
-  const own = textOf(namespace) ?? namespaceOf(object)
+  const own = textOf(namespace) ?? effectiveNamespace(object)
   const written = textOf(name) ?? ''
   const isService = kind === 'Service' && group === ''
   return {
@@ -246,7 +246,7 @@ function plainTables(world: World, routed: readonly Table[]): readonly Table[] {
       const match = [exactly('protocol', section), oneOf('gateway', ['mesh'])]
       return { match, sent, written: host, object, path: ['spec'], label: section, rank: undefined, isVague: false }
     })
-    return { owner: titleOf(object), host, isPlain: true, entries }
+    return { owner: qualifiedTitle(object), host, isPlain: true, entries }
   })
 }
 

@@ -1,6 +1,6 @@
 /** Which canaries a change can concern: of a thousand services it mostly touches one. */
 import { identityKey, type RenderedObject } from '../diff/objects.ts'
-import { namespaceOf, type Scene, selects, specOf, titleOf } from '../finding/scene.ts'
+import { effectiveNamespace, type ObjectIndex, labelsMatch, specOf, qualifiedTitle } from '../finding/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { BothSides, Canary, ExposureSide } from './side.ts'
@@ -41,11 +41,11 @@ function changedIn({ before, after }: Objects): readonly RenderedObject[] {
 
 /** The hosts that an object says something about. */
 function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): readonly string[] {
-  const namespace = namespaceOf(object)
+  const namespace = effectiveNamespace(object)
   if (object.kind === 'Service') return [resolveHost(object.name, namespace)]
   if (object.kind === 'DestinationRule') return [resolveHost(textOf(specOf(object)['host']) ?? '', namespace)]
   // A root that hands everything on has no rule of its own.
-  const title = titleOf(object)
+  const title = qualifiedTitle(object)
   const own = tables.filter(({ owner, entries }) => owner === title || entries.some((entry) => entry.object === object))
   const sent = own.flatMap(({ host, entries }) => [
     host,
@@ -55,12 +55,12 @@ function hostsOf(object: RenderedObject, { tables, world }: ExposureSide): reado
 }
 
 /** The Services that pick an object's pods. */
-function servicesOf(object: RenderedObject, { services, workloads }: Scene): readonly string[] {
+function servicesOf(object: RenderedObject, { services, workloads }: ObjectIndex): readonly string[] {
   const own = workloads.find((workload) => workload.object === object)
   if (own === undefined) return []
   return [...services].flatMap(([host, service]) => {
     const isPicked =
-      namespaceOf(service) === own.namespace && selects(recordOf(specOf(service)['selector']), own.labels)
+      effectiveNamespace(service) === own.namespace && labelsMatch(recordOf(specOf(service)['selector']), own.labels)
     return isPicked ? [host] : []
   })
 }

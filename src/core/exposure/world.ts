@@ -1,6 +1,6 @@
 /** Which pods a destination picks, by the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
-import { namespaceOf, type Scene, sceneOf, selects, specOf } from '../finding/scene.ts'
+import { effectiveNamespace, type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene.ts'
 import { hostsOverlap } from '../finding/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
@@ -14,7 +14,7 @@ export interface NamedDestination {
   readonly subset: string | undefined
 }
 
-export interface World extends Scene {
+export interface World extends ObjectIndex {
   /** By host; those with a star apart. */
   readonly rules: ReadonlyMap<string, readonly RenderedObject[]>
   readonly wide: readonly RenderedObject[]
@@ -22,7 +22,8 @@ export interface World extends Scene {
 
 export function worldOf(objects: readonly RenderedObject[]): World {
   const scene = sceneOf(objects)
-  const hostOf = (rule: RenderedObject): string => resolveHost(textOf(specOf(rule)['host']) ?? '', namespaceOf(rule))
+  const hostOf = (rule: RenderedObject): string =>
+    resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule))
   const [wide, plain] = [true, false].map((isWide) =>
     scene.destinationRules.filter((rule) => hostOf(rule).startsWith('*') === isWide),
   )
@@ -110,7 +111,7 @@ export function workloadsOf({ workloads }: World, selection: Selection): Readonl
   if (selection.service === undefined) return new Set()
   const wanted = wantedBy(selection)
   const picked = workloads.filter(
-    ({ namespace, labels }) => namespace === selection.namespace && selects(wanted, labels),
+    ({ namespace, labels }) => namespace === selection.namespace && labelsMatch(wanted, labels),
   )
-  return new Set(picked.map(({ object }) => `${object.kind} ${namespaceOf(object)}/${object.name}`))
+  return new Set(picked.map(({ object }) => `${object.kind} ${effectiveNamespace(object)}/${object.name}`))
 }

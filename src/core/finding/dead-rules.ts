@@ -3,10 +3,10 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { SECTIONS } from './hops.ts'
-import { type Check, specOf } from './scene.ts'
+import { type FindingCheck, specOf } from './scene.ts'
 
 /** A rule whose requests the rules before it take is dead: changing its weights changes nothing. */
-export const deadRules: Check = ({ virtualServices }) =>
+export const deadRules: FindingCheck = ({ virtualServices }) =>
   virtualServices.flatMap((object) => SECTIONS.flatMap((section) => deadIn(object, section)))
 
 /** What a request must be like: the conditions as text by their names, and the path by itself. */
@@ -17,7 +17,7 @@ interface Match {
   readonly key: string
 }
 
-interface Taken {
+interface MatchOwner {
   readonly match: Match
   readonly rule: string
 }
@@ -27,7 +27,7 @@ const MAX_COMPARED = 500
 
 function deadIn(object: RenderedObject, section: (typeof SECTIONS)[number]): readonly Finding[] {
   const same = new Map<string, string>()
-  const wide: Taken[] = []
+  const wide: MatchOwner[] = []
   return listOf(specOf(object)[section]).flatMap((item, index): Finding[] => {
     const rule = recordOf(item)
     const label = textOf(rule['name']) ?? `${section}[${index}]`

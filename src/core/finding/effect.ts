@@ -5,23 +5,23 @@ import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { isSplitting } from './split.ts'
 import type { Finding } from './finding.ts'
-import { annotation, type Check, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
+import { annotation, type FindingCheck, effectiveNamespace, type ObjectIndex, specOf, qualifiedTitle } from './scene.ts'
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
-export const twoWriters: Check = (scene) => {
+export const twoWriters: FindingCheck = (scene) => {
   const writers = scene.objects.flatMap((object) => ownedBy(object).map((owned) => ({ object, owned })))
   return [...scene.virtualServices, ...scene.routes].flatMap((route): Finding[] => {
-    const own = [route.kind, '*'].map((kind) => `${kind} ${namespaceOf(route)}/${route.name}`)
+    const own = [route.kind, '*'].map((kind) => `${kind} ${effectiveNamespace(route)}/${route.name}`)
     const writer = writers.find(({ owned }) => own.includes(owned))
     return writer === undefined
       ? []
-      : [{ object: route, path: ['spec'], detail: { code: 'two-writers', writer: titleOf(writer.object) } }]
+      : [{ object: route, path: ['spec'], detail: { code: 'two-writers', writer: qualifiedTitle(writer.object) } }]
   })
 }
 
 /** The routes that an object writes, `kind namespace/name`; `*` for any kind. */
 function ownedBy(object: RenderedObject): readonly string[] {
-  const namespace = namespaceOf(object)
+  const namespace = effectiveNamespace(object)
   const spec = specOf(object)
   if (object.group === 'flagger.app' && object.kind === 'Canary') {
     // Which kind it writes its provider says, and that may be said where Flagger is installed.
@@ -49,7 +49,7 @@ function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): reado
 }
 
 /** What Argo CD and Flux are told about the objects of an environment that splits traffic. */
-export function deliveryFindings(scene: Scene, deliveries: readonly Delivery[]): readonly Finding[] {
+export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delivery[]): readonly Finding[] {
   return [...scene.virtualServices, ...scene.routes]
     .filter(isSplitting)
     .flatMap((object): Finding[] => [
@@ -77,7 +77,7 @@ function annotated(object: RenderedObject): Finding[] {
 }
 
 /** A VirtualService that those do not see who it is for: callers whose Sidecar leaves it out, or a gateway elsewhere. */
-export const unseen: Check = (scene) => {
+export const unseen: FindingCheck = (scene) => {
   const sidecars = scene.objects.filter(({ kind, group }) => kind === 'Sidecar' && group === 'networking.istio.io')
   return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
     const sidecar = sidecars.find((other) => hides(other, object))
@@ -85,7 +85,7 @@ export const unseen: Check = (scene) => {
     return [
       ...(sidecar === undefined
         ? []
-        : [{ object, path: ['spec', 'hosts'], detail: unexported(titleOf(sidecar), 'sidecar') }]),
+        : [{ object, path: ['spec', 'hosts'], detail: unexported(qualifiedTitle(sidecar), 'sidecar') }]),
       ...(gateway === undefined
         ? []
         : [{ object, path: ['spec', 'exportTo'], detail: unexported(gateway, 'gateway') }]),
@@ -100,7 +100,7 @@ function unexported(other: string, why: 'sidecar' | 'gateway'): Finding['detail'
 /** The gateway of another namespace that it is bound to, where it is exported to its own namespace only. */
 function hiddenGateway(object: RenderedObject): string | undefined {
   const spec = specOf(object)
-  const own = namespaceOf(object)
+  const own = effectiveNamespace(object)
   const exported = listOf(spec['exportTo'])
   if (exported.length === 0 || !exported.every((to) => to === '.' || to === own)) return undefined
   return listOf(spec['gateways'])
@@ -113,26 +113,30 @@ function hides(sidecar: RenderedObject, object: RenderedObject): boolean {
   const spec = specOf(sidecar)
   const isForAll = spec['workloadSelector'] === undefined
   const egress = listOf(spec['egress']).flatMap((entry) => listOf(recordOf(entry)['hosts']))
-  if (!isForAll || egress.length === 0 || namespaceOf(sidecar) !== namespaceOf(object)) return false
-  const hosts = listOf(specOf(object)['hosts']).map((host) => resolveHost(textOf(host) ?? '', namespaceOf(object)))
+  if (!isForAll || egress.length === 0 || effectiveNamespace(sidecar) !== effectiveNamespace(object)) return false
+  const hosts = listOf(specOf(object)['hosts']).map((host) =>
+    resolveHost(textOf(host) ?? '', effectiveNamespace(object)),
+  )
   return !egress.some((entry) => {
     const [namespace = '', host = ''] = (textOf(entry) ?? '').split('/')
-    const isNamespace = namespace === '*' || namespace === namespaceOf(object) || namespace === '.'
+    const isNamespace = namespace === '*' || namespace === effectiveNamespace(object) || namespace === '.'
     return (
       isNamespace &&
-      (host === '*' || hosts.some((one) => one === host || one === resolveHost(host, namespaceOf(object))))
+      (host === '*' || hosts.some((one) => one === host || one === resolveHost(host, effectiveNamespace(object))))
     )
   })
 }
 
 /** A VirtualService and a Gateway API route for one service: with a waypoint that is not supported (istio.io, ambient). */
-export const mixedApis: Check = (scene) => {
+export const mixedApis: FindingCheck = (scene) => {
   return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
-    const hosts = listOf(specOf(object)['hosts']).map((host) => resolveHost(textOf(host) ?? '', namespaceOf(object)))
+    const hosts = listOf(specOf(object)['hosts']).map((host) =>
+      resolveHost(textOf(host) ?? '', effectiveNamespace(object)),
+    )
     const other = scene.routes.find((route) => parentsOf(route).some((parent) => hosts.includes(parent)))
     return other === undefined
       ? []
-      : [{ object, path: ['spec', 'hosts'], detail: { code: 'mixed-apis', other: titleOf(other) } }]
+      : [{ object, path: ['spec', 'hosts'], detail: { code: 'mixed-apis', other: qualifiedTitle(other) } }]
   })
 }
 
@@ -141,6 +145,6 @@ function parentsOf(route: RenderedObject): readonly string[] {
   return listOf(specOf(route)['parentRefs']).flatMap((item) => {
     const { kind, name, namespace } = recordOf(item)
     if (kind !== 'Service') return []
-    return [resolveHost(textOf(name) ?? '', textOf(namespace) ?? namespaceOf(route))]
+    return [resolveHost(textOf(name) ?? '', textOf(namespace) ?? effectiveNamespace(route))]
   })
 }

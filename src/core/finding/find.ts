@@ -7,9 +7,9 @@ import { type Misfit, misfitFinding } from './misfit.ts'
 import { differingWeights, ingressUnsplit, meshConflicts } from './hosts.ts'
 import { emptySubsets, gateways, missingHosts, missingPorts, withoutPods } from './references.ts'
 import { refusedByIstio } from './refused.ts'
-import { annotation, type Check, isGatewayRoute, sceneOf } from './scene.ts'
+import { annotation, type FindingCheck, isGatewayRoute, sceneOf } from './scene.ts'
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly FindingCheck[] = [
   refusedByIstio,
   deadRules,
   missingHosts,
@@ -33,7 +33,7 @@ function isTraffic(object: RenderedObject): boolean {
 }
 
 /** What is known of the objects of an environment besides themselves. */
-export interface Known {
+export interface FindingContext {
   readonly deliveries?: readonly Delivery[]
   readonly misfits?: readonly Misfit[]
 }
@@ -41,7 +41,7 @@ export interface Known {
 /** Everything that is found in the rendered objects of one environment. */
 export function findingsIn(
   objects: readonly RenderedObject[],
-  { deliveries = [], misfits = [] }: Known = {},
+  { deliveries = [], misfits = [] }: FindingContext = {},
 ): readonly Finding[] {
   const found = [...misfits.map(misfitFinding), ...effectsIn(objects, deliveries)]
   const kept = found.filter((finding) => !isSuppressed(finding, objects))
@@ -62,7 +62,7 @@ function isSuppressed({ object, detail }: Finding, objects: readonly RenderedObj
 }
 
 /** What follows from findings before and after a change. */
-export interface Sorted {
+export interface SortedFindings {
   /** What the change brings: wrong, and its author is here. */
   readonly brought: readonly Finding[]
   /** What was there before, or is only worth knowing. */
@@ -77,7 +77,7 @@ export function sortFindings(
   before: readonly Finding[],
   after: readonly Finding[],
   isRaised: (object: Finding['object']) => boolean,
-): Sorted {
+): SortedFindings {
   const old = new Set(before.map(findingKey))
   const isWrong = (finding: Finding): boolean => {
     if (SEVERITIES[finding.detail.code] === 'info') return false

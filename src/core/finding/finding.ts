@@ -1,4 +1,4 @@
-import type { Identity } from '../diff/objects.ts'
+import type { ObjectIdentity } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import type { Wants } from './misfit.ts'
 
@@ -83,7 +83,7 @@ export const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
 
 export interface Finding {
   readonly detail: Detail
-  readonly object: Identity
+  readonly object: ObjectIdentity
   /** Where it stands in the object. */
   readonly path: Path
 }

@@ -2,7 +2,7 @@ import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { isGatewayRoute, namespaceOf, specOf } from './scene.ts'
+import { isGatewayRoute, effectiveNamespace, specOf } from './scene.ts'
 
 /** A part of a VirtualService or of a route of the Gateway API that sends requests somewhere. */
 export interface Hop {
@@ -81,7 +81,7 @@ function hop(object: RenderedObject, value: unknown, share: Share): Hop {
     ...share,
     object,
     written,
-    host: resolveHost(written, namespaceOf(object)),
+    host: resolveHost(written, effectiveNamespace(object)),
     subset: textOf(destination['subset']),
     hasPort: destination['port'] !== undefined,
   }
@@ -113,6 +113,6 @@ function backend(object: RenderedObject, value: unknown, share: Share): Hop[] {
   const { kind = 'Service', group = '', namespace, name, port } = recordOf(value)
   if (kind !== 'Service' || group !== '') return []
   const written = textOf(name) ?? ''
-  const host = resolveHost(written, textOf(namespace) ?? namespaceOf(object))
+  const host = resolveHost(written, textOf(namespace) ?? effectiveNamespace(object))
   return [{ ...share, object, written, host, subset: undefined, hasPort: port !== undefined }]
 }

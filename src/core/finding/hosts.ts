@@ -4,7 +4,7 @@ import { resolveHost } from '../traffic/host.ts'
 import { listOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, hopsOf } from './hops.ts'
-import { type Check, namespaceOf, type Scene, specOf, titleOf } from './scene.ts'
+import { type FindingCheck, effectiveNamespace, type ObjectIndex, specOf, qualifiedTitle } from './scene.ts'
 
 /** Whether a host name, perhaps with `*` in front, can be the other. */
 export function hostsOverlap(one: string, other: string): boolean {
@@ -17,7 +17,7 @@ export function hostCovers(wide: string, narrow: string): boolean {
 }
 
 /** Two VirtualServices for one host in the mesh: Istio takes one of them, and nobody says which. */
-export const meshConflicts: Check = (scene) => {
+export const meshConflicts: FindingCheck = (scene) => {
   const claims = scene.virtualServices.filter(isOnMesh).flatMap((object): readonly Claim[] => {
     const scopes = scopesOf(object)
     return hostsOf(object).map((host, index) => ({ object, host, index, scopes }))
@@ -30,7 +30,13 @@ export const meshConflicts: Check = (scene) => {
     const other = near.find((known) => known.object !== claim.object && meets(known, claim))
     if (other === undefined) return []
     const { object, host, index } = claim
-    return [{ object, path: ['spec', 'hosts', index], detail: { code: 'IST0109', host, other: titleOf(other.object) } }]
+    return [
+      {
+        object,
+        path: ['spec', 'hosts', index],
+        detail: { code: 'IST0109', host, other: qualifiedTitle(other.object) },
+      },
+    ]
   })
 }
 
@@ -51,7 +57,7 @@ function meets(one: Claim, other: Claim): boolean {
 function scopesOf(object: RenderedObject): 'all' | readonly string[] {
   const exported = listOf(specOf(object)['exportTo']).flatMap((to) => textOf(to) ?? [])
   if (exported.length === 0 || exported.includes('*')) return 'all'
-  return exported.map((to) => (to === '.' ? namespaceOf(object) : to))
+  return exported.map((to) => (to === '.' ? effectiveNamespace(object) : to))
 }
 
 interface Claim {
@@ -65,12 +71,12 @@ interface Claim {
 function hostsOf(object: RenderedObject): readonly string[] {
   return listOf(specOf(object)['hosts']).flatMap((host) => {
     const text = textOf(host)
-    return text === undefined ? [] : [resolveHost(text, namespaceOf(object))]
+    return text === undefined ? [] : [resolveHost(text, effectiveNamespace(object))]
   })
 }
 
 /** At the gateway requests go to the plain host, while the split into subsets is only for the mesh: nobody outside meets the canary. */
-export const ingressUnsplit: Check = (scene) => {
+export const ingressUnsplit: FindingCheck = (scene) => {
   const splits = scene.virtualServices
     .filter(isOnMesh)
     .filter((object) => hopsOf(object).some(({ subset }) => subset !== undefined))
@@ -81,25 +87,25 @@ export const ingressUnsplit: Check = (scene) => {
         if (hop.isMirror || hop.subset !== undefined) return []
         const other = splits.find((split) => split !== object && hostsOf(split).includes(hop.host))
         if (other === undefined) return []
-        const detail = { code: 'IST0140', host: hop.written, other: titleOf(other) } as const
+        const detail = { code: 'IST0140', host: hop.written, other: qualifiedTitle(other) } as const
         return [{ object, path: hop.named, detail }]
       }),
     )
 }
 
 /** The same two destinations with other shares in two VirtualServices (one at a gateway, say): which share is meant? */
-export const differingWeights: Check = (scene) => {
+export const differingWeights: FindingCheck = (scene) => {
   const splits = scene.virtualServices.flatMap((object) => splitsOf(scene, object))
   const same = Map.groupBy(splits, ({ key }) => key)
   return splits.flatMap(({ object, key, shares, hop }): Finding[] => {
     const other = same.get(key)?.find((split) => split.object !== object && split.shares !== shares)
     if (other === undefined || !isFirst(scene, object, other.object)) return []
-    const detail = { code: 'weights-differ', host: hop.written, other: titleOf(other.object) } as const
+    const detail = { code: 'weights-differ', host: hop.written, other: qualifiedTitle(other.object) } as const
     return [{ object, path: hop.path, detail }]
   })
 }
 
-function isFirst({ virtualServices }: Scene, object: RenderedObject, other: RenderedObject): boolean {
+function isFirst({ virtualServices }: ObjectIndex, object: RenderedObject, other: RenderedObject): boolean {
   return virtualServices.indexOf(object) < virtualServices.indexOf(other)
 }
 
@@ -111,7 +117,7 @@ interface Split {
 }
 
 /** Rules without conditions that split one service: those for some callers may well differ. */
-function splitsOf(_scene: Scene, object: RenderedObject): readonly Split[] {
+function splitsOf(_scene: ObjectIndex, object: RenderedObject): readonly Split[] {
   const groups = Map.groupBy(
     hopsOf(object).filter(({ isMirror, siblings }) => !isMirror && siblings > 1),
     ({ path }) => JSON.stringify(path.slice(0, 3)),

@@ -1,6 +1,6 @@
-import { type Layered, layeredIn, placeOf } from '../layer/layered.ts'
+import { type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
-import { isRecord, type Manifest, type ManifestObject, parseManifest, type Place } from '../manifest/parse.ts'
+import { isRecord, type Manifest, type ManifestObject, parseManifest, type Location } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
 export interface Sources {
@@ -9,15 +9,15 @@ export interface Sources {
   readonly files: readonly string[]
   readonly texts: ReadonlyMap<string, string>
   /** Where a reader begins when the object cannot be told: the environment's kustomization. */
-  readonly home: Place | undefined
+  readonly home: Location | undefined
 }
 
 /** What is said about an object, and where in it. */
 type About = Pick<Finding, 'object' | 'path'>
 
 /** Finds the places of an environment's findings; each file is read once, and only where it may hold one. */
-export function locator(sources: Sources): (about: About) => Place | undefined {
-  let known: ReadonlyMap<string, Layered> | undefined
+export function locator(sources: Sources): (about: About) => Location | undefined {
+  let known: ReadonlyMap<string, LayeredObject> | undefined
   const search = searching(sources)
   return (finding) => {
     known ??= layeredObjects(sources)
@@ -28,7 +28,7 @@ export function locator(sources: Sources): (about: About) => Place | undefined {
 }
 
 /** The objects about traffic as the environment has them, by what they are called when they are rendered. */
-function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, Layered> {
+function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, LayeredObject> {
   const all = resourcesOf(layout, environment).flatMap((file) => {
     const manifest = manifestIn(layout, file)
     const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
@@ -43,7 +43,7 @@ function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, L
 }
 
 /** Where nothing says it for certain. */
-function searching({ files, texts, home }: Sources): (about: About) => Place | undefined {
+function searching({ files, texts, home }: Sources): (about: About) => Location | undefined {
   const kinds = new Map<string, readonly string[]>()
   const manifests = new Map<string, Manifest | undefined>()
   const holding = (kind: string): readonly string[] => {
@@ -70,7 +70,7 @@ function searching({ files, texts, home }: Sources): (about: About) => Place | u
  * several places that can be meant, the one that says the most of what the finding is about; then the one most like it in
  * name, and the last.
  */
-function locate({ object, path }: About, manifests: readonly Manifest[]): Place | undefined {
+function locate({ object, path }: About, manifests: readonly Manifest[]): Location | undefined {
   let best: { readonly depth: number; readonly manifest: Manifest; readonly candidate: ManifestObject } | undefined
   for (const manifest of manifests) {
     for (const candidate of manifest.objects.filter((one) => canBe(one, object))) {
@@ -97,6 +97,6 @@ function depthOf({ data }: ManifestObject, path: Finding['path']): number {
   return path.length
 }
 
-function placeIn(manifest: Manifest, { file, document, at }: ManifestObject, path: Finding['path']): Place {
+function placeIn(manifest: Manifest, { file, document, at }: ManifestObject, path: Finding['path']): Location {
   return { file, line: manifest.line(document, [...at, ...path]) }
 }

@@ -5,9 +5,9 @@ import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { hostsOverlap } from './hosts.ts'
 import { type Hop, hopsOf } from './hops.ts'
-import { type Check, namespaceOf, podsOf, type Scene, selects, specOf } from './scene.ts'
+import { type FindingCheck, effectiveNamespace, podsOf, type ObjectIndex, labelsMatch, specOf } from './scene.ts'
 
-export const missingHosts: Check = (scene) =>
+export const missingHosts: FindingCheck = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     if (isKnown(scene, hop)) return missingSubset(scene, hop)
     const what = hop.isMirror ? 'mirror' : 'host'
@@ -15,7 +15,7 @@ export const missingHosts: Check = (scene) =>
   })
 
 /** Only what this environment would have to hold can be missing from it. */
-function isKnown(scene: Scene, { host, written }: Hop): boolean {
+function isKnown(scene: ObjectIndex, { host, written }: Hop): boolean {
   if (written === '' || scene.services.has(host)) return true
   if (scene.entries.some((entry) => hostsOverlap(entry, host) || hostsOverlap(entry, written))) return true
   const [, namespace, ...suffix] = host.split('.')
@@ -23,7 +23,7 @@ function isKnown(scene: Scene, { host, written }: Hop): boolean {
   return !isInside || !scene.served.has(namespace ?? '')
 }
 
-function missingSubset(scene: Scene, hop: Hop): Finding[] {
+function missingSubset(scene: ObjectIndex, hop: Hop): Finding[] {
   if (hop.subset === undefined) return []
   const subsets = scene.subsets.get(hop.host) ?? new Map()
   // Without any rule for the host it may be in another repository, unless the Service is here.
@@ -34,7 +34,7 @@ function missingSubset(scene: Scene, hop: Hop): Finding[] {
 }
 
 /** A Service with several ports, and no word which. */
-export const missingPorts: Check = (scene) =>
+export const missingPorts: FindingCheck = (scene) =>
   scene.virtualServices.flatMap(hopsOf).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
     if (service === undefined || hop.hasPort) return []
@@ -46,7 +46,7 @@ export const missingPorts: Check = (scene) =>
   })
 
 /** Gateways that are named and not there, or are there and have other hosts. */
-export const gateways: Check = (scene) => {
+export const gateways: FindingCheck = (scene) => {
   const known = new Set([...scene.gateways.keys()].map((key) => key.split('/')[0] ?? ''))
   return scene.virtualServices.flatMap((object) =>
     listOf(specOf(object)['gateways']).flatMap((item, index): Finding[] => {
@@ -63,11 +63,11 @@ export const gateways: Check = (scene) => {
 
 function gatewayName(written: string, object: RenderedObject): readonly [string, string] {
   const [first = '', second] = written.split('/')
-  return second === undefined ? [namespaceOf(object), first] : [first, second]
+  return second === undefined ? [effectiveNamespace(object), first] : [first, second]
 }
 
 /** Where no host of the VirtualService is one of the Gateway's: some may be for the mesh, or for another gateway. */
-function unserved(object: RenderedObject, gateway: RenderedObject, { path, written }: Named): Finding[] {
+function unserved(object: RenderedObject, gateway: RenderedObject, { path, written }: WrittenReference): Finding[] {
   const served = listOf(specOf(gateway)['servers']).flatMap((server) =>
     listOf(recordOf(server)['hosts']).flatMap((host) => servedTo(object, gateway, textOf(host) ?? '')),
   )
@@ -76,7 +76,7 @@ function unserved(object: RenderedObject, gateway: RenderedObject, { path, writt
   return [{ object, path, detail: { code: 'IST0132', hosts, gateway: written } }]
 }
 
-interface Named {
+interface WrittenReference {
   readonly path: Finding['path']
   readonly written: string
 }
@@ -85,21 +85,21 @@ interface Named {
 function servedTo(object: RenderedObject, gateway: RenderedObject, written: string): readonly string[] {
   const [first = '', host] = written.split('/')
   if (host === undefined) return [first]
-  const namespace = first === '.' ? namespaceOf(gateway) : first
-  return namespace === '*' || namespace === namespaceOf(object) ? [host] : []
+  const namespace = first === '.' ? effectiveNamespace(gateway) : first
+  return namespace === '*' || namespace === effectiveNamespace(object) ? [host] : []
 }
 
 /** Subsets of a Service that is here, and whose labels no workload of it has. */
-export const emptySubsets: Check = (scene) =>
+export const emptySubsets: FindingCheck = (scene) =>
   scene.destinationRules.flatMap((rule) => {
     const host = textOf(specOf(rule)['host']) ?? ''
-    const service = scene.services.get(resolveHost(host, namespaceOf(rule)))
+    const service = scene.services.get(resolveHost(host, effectiveNamespace(rule)))
     const pods = service === undefined ? undefined : podsOf(scene, service)
     if (pods === undefined || pods.length === 0) return []
     return listOf(specOf(rule)['subsets']).flatMap((item, index): Finding[] => {
       const subset = recordOf(item)
       const labels = ownLabels(subset['labels'])
-      const isEmpty = Object.keys(labels).length > 0 && !pods.some((pod) => selects(labels, pod.labels))
+      const isEmpty = Object.keys(labels).length > 0 && !pods.some((pod) => labelsMatch(labels, pod.labels))
       const name = textOf(subset['name']) ?? ''
       const path = ['spec', 'subsets', index, 'labels']
       return isEmpty ? [{ object: rule, path, detail: { code: 'IST0173', subset: name, host } }] : []
@@ -107,13 +107,13 @@ export const emptySubsets: Check = (scene) =>
   })
 
 /** A destination that gets traffic and whose pods are none (E5): every request to it is answered 503. */
-export const withoutPods: Check = (scene) =>
+export const withoutPods: FindingCheck = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {
     const service = scene.services.get(hop.host)
     if (!hop.getsTraffic || service === undefined) return []
     const pods = podsOf(scene, service)
     // Workloads of another repository cannot be seen; where all are here, none is none.
-    if (pods === undefined || !scene.worked.has(namespaceOf(service))) return []
+    if (pods === undefined || !scene.worked.has(effectiveNamespace(service))) return []
     const subset = hop.subset === undefined ? undefined : scene.subsets.get(hop.host)?.get(hop.subset)
     const meant = subset === undefined ? pods : pods.filter(({ labels }) => isIn(ownLabels(subset.labels), labels))
     if (meant.some(({ replicas }) => replicas > 0)) return []
@@ -133,7 +133,7 @@ function isIn(labels: Readonly<Record<string, unknown>>, pod: Readonly<Record<st
   return Object.entries(labels).every(([key, value]) => pod[key] === value)
 }
 
-function everyHop(scene: Scene): readonly Hop[] {
+function everyHop(scene: ObjectIndex): readonly Hop[] {
   return [...scene.virtualServices, ...scene.routes].flatMap(hopsOf)
 }
 

@@ -4,12 +4,12 @@ import type { Path } from '../manifest/parse.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, hopsOf, SECTIONS } from './hops.ts'
-import { type Check, specOf } from './scene.ts'
+import { type FindingCheck, specOf } from './scene.ts'
 
 type Data = Readonly<Record<string, unknown>>
-type What = Extract<Detail, { code: 'IST0106' }>['what']
+type RefusedDetail = Extract<Detail, { code: 'IST0106' }>['what']
 
-export const refusedByIstio: Check = ({ virtualServices }) =>
+export const refusedByIstio: FindingCheck = ({ virtualServices }) =>
   virtualServices.flatMap((object) => [
     ...badHead(object),
     ...badRules(object),
@@ -19,7 +19,7 @@ export const refusedByIstio: Check = ({ virtualServices }) =>
 
 function refusal(
   object: RenderedObject,
-  what: What,
+  what: RefusedDetail,
   { path, said = '' }: { readonly path: Path; readonly said?: string },
 ) {
   return { object, path, detail: { code: 'IST0106', what, said } } as const

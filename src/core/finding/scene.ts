@@ -14,7 +14,7 @@ export interface Workload {
   readonly replicas: number
 }
 
-export interface Scene {
+export interface ObjectIndex {
   readonly objects: readonly RenderedObject[]
   readonly services: ReadonlyMap<string, RenderedObject>
   /** Hosts that ServiceEntries name. */
@@ -46,30 +46,30 @@ const WORKLOADS = new Set([
   'WorkloadGroup',
 ])
 
-export function sceneOf(objects: readonly RenderedObject[]): Scene {
+export function sceneOf(objects: readonly RenderedObject[]): ObjectIndex {
   const istio = (kind: string): readonly RenderedObject[] =>
     objects.filter((object) => object.group === ISTIO && object.kind === kind)
   const services = objects.filter(({ kind, group }) => kind === 'Service' && group === '')
   const workloads = objects.filter(({ kind }) => WORKLOADS.has(kind)).map(workload)
   return {
     objects,
-    services: new Map(services.map((object) => [resolveHost(object.name, namespaceOf(object)), object])),
+    services: new Map(services.map((object) => [resolveHost(object.name, effectiveNamespace(object)), object])),
     entries: istio('ServiceEntry').flatMap((object) =>
       listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? []),
     ),
     virtualServices: istio('VirtualService'),
     routes: objects.filter(isGatewayRoute),
     destinationRules: istio('DestinationRule'),
-    gateways: new Map(istio('Gateway').map((object) => [`${namespaceOf(object)}/${object.name}`, object])),
+    gateways: new Map(istio('Gateway').map((object) => [`${effectiveNamespace(object)}/${object.name}`, object])),
     subsets: subsetsIn(istio('DestinationRule')),
     workloads,
     labelled: labelledIn(workloads),
     worked: new Set(workloads.map(({ namespace }) => namespace)),
-    served: new Set(services.map(namespaceOf)),
+    served: new Set(services.map(effectiveNamespace)),
   }
 }
 
-export function namespaceOf({ namespace }: Pick<RenderedObject, 'namespace'>): string {
+export function effectiveNamespace({ namespace }: Pick<RenderedObject, 'namespace'>): string {
   return namespace === '' ? 'default' : namespace
 }
 
@@ -89,14 +89,14 @@ function workload(object: RenderedObject): Workload {
   const { replicas } = spec
   return {
     object,
-    namespace: namespaceOf(object),
+    namespace: effectiveNamespace(object),
     labels: recordOf(own['labels']),
     replicas: typeof replicas === 'number' ? replicas : 1,
   }
 }
 
 /** Whether labels have all that a selector asks for. An empty selector selects nothing: then somebody else writes the endpoints. */
-export function selects(selector: Labels, labels: Labels): boolean {
+export function labelsMatch(selector: Labels, labels: Labels): boolean {
   const wanted = Object.entries(selector)
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }
@@ -123,7 +123,7 @@ export interface Subset {
 
 /** By host, then by name; the first wins in Istio too. */
 function subsetsIn(rules: readonly RenderedObject[]): ReadonlyMap<string, ReadonlyMap<string, Subset>> {
-  const hosts = Map.groupBy(rules, (rule) => resolveHost(textOf(specOf(rule)['host']) ?? '', namespaceOf(rule)))
+  const hosts = Map.groupBy(rules, (rule) => resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule)))
   return new Map([...hosts].map(([host, own]) => [host, new Map(own.flatMap(subsetsOf).toReversed())]))
 }
 
@@ -135,12 +135,12 @@ function subsetsOf(rule: RenderedObject): readonly (readonly [string, Subset])[]
 }
 
 /** The workloads behind a Service; undefined where nothing says which they are. */
-export function podsOf({ labelled }: Scene, service: RenderedObject): readonly Workload[] | undefined {
+export function podsOf({ labelled }: ObjectIndex, service: RenderedObject): readonly Workload[] | undefined {
   const selector = selectorOf(service)
   const [first] = Object.entries(selector ?? {})
   if (selector === undefined || first === undefined) return undefined
-  const some = labelled.get(labelKey(namespaceOf(service), first)) ?? []
-  return some.filter(({ labels }) => selects(selector, labels))
+  const some = labelled.get(labelKey(effectiveNamespace(service), first)) ?? []
+  return some.filter(({ labels }) => labelsMatch(selector, labels))
 }
 
 function labelKey(namespace: string, [key, value]: readonly [string, unknown]): string {
@@ -162,9 +162,9 @@ function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonl
 }
 
 /** One check of a scene. */
-export type Check = (scene: Scene) => readonly Finding[]
+export type FindingCheck = (scene: ObjectIndex) => readonly Finding[]
 
 /** `VirtualService shop/web`. */
-export function titleOf(object: Pick<RenderedObject, 'kind' | 'namespace' | 'name'>): string {
-  return `${object.kind} ${namespaceOf(object)}/${object.name}`
+export function qualifiedTitle(object: Pick<RenderedObject, 'kind' | 'namespace' | 'name'>): string {
+  return `${object.kind} ${effectiveNamespace(object)}/${object.name}`
 }

@@ -2,19 +2,19 @@ import type { LiveEntry } from '../config/schema.ts'
 import { isBy, matcher, type Signal, type Want } from './signal.ts'
 
 /** What is known about whether a step has been applied: the worst of what its config asks for. Times are epoch milliseconds. */
-export type Liveness = { readonly parts: readonly Part[] } & (
+export type Liveness = { readonly parts: readonly LiveResult[] } & (
   | { readonly state: 'live'; readonly since: number }
   /** `until`: when time alone may tell more. */
   | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
 )
 
 /** One entry of the config's `live`, and what was found for it. */
-export interface Part {
+export interface LiveResult {
   readonly entry: LiveEntry
-  readonly found: Found
+  readonly found: LiveState
 }
 
-type Found =
+type LiveState =
   /** `name`: of the signal that said so first; undefined: the timer. */
   | { readonly state: 'live'; readonly since: number; readonly name: string | undefined }
   /** `ahead`: somebody says that it is live from a moment to come. */
@@ -67,7 +67,7 @@ export function wantOf(entry: LiveEntry): Want | undefined {
   return 'report' in entry ? { source: 'report', pattern: entry.report } : undefined
 }
 
-function find(entry: LiveEntry, evidence: Evidence): Found {
+function find(entry: LiveEntry, evidence: Evidence): LiveState {
   if ('after' in entry) return byTimer(entry.after, evidence)
   const want = wantOf(entry)
   const { said, strangers } = heard(want, entry.by, evidence)
@@ -91,7 +91,7 @@ function find(entry: LiveEntry, evidence: Evidence): Found {
 }
 
 /** The weak fallback: nothing reports, so time since the commit landed has to do. */
-function byTimer(afterMs: number, { landedAt, now }: Evidence): Found {
+function byTimer(afterMs: number, { landedAt, now }: Evidence): LiveState {
   const until = landedAt + SECOND_MS + afterMs
   return now >= until ? { state: 'live', since: until, name: undefined } : { state: 'not-yet', why: 'timer', until }
 }

@@ -134,12 +134,12 @@ function orderVerdict(
   return unprovenVerdict(environment, { ...found, liveness }, now) ?? done
 }
 
-type FoundOrder = Extract<Order['found'], { code: 'found' }>
+type DecidedOrder = Extract<Order['found'], { code: 'found' }>
 
 /** What is missing for a step in the environment that comes first to be done; undefined where nothing is. */
 function unprovenVerdict(
   environment: string,
-  found: FoundOrder & { readonly liveness: Liveness },
+  found: DecidedOrder & { readonly liveness: Liveness },
   now: number,
 ): RestraintVerdict | undefined {
   const { liveness, bakeMs, analysis } = found

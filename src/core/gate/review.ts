@@ -10,11 +10,11 @@ export interface TrafficRow {
   /** `VirtualService default/api-service`. */
   readonly route: string
   readonly rule: string
-  readonly before: readonly Part[] | undefined
-  readonly after: readonly Part[] | undefined
+  readonly before: readonly DestinationShare[] | undefined
+  readonly after: readonly DestinationShare[] | undefined
 }
 
-export interface Part {
+export interface DestinationShare {
   readonly name: string
   readonly share: number
 }

@@ -1,6 +1,6 @@
 /** What was said about one commit by whoever applies it, from wherever GitHub keeps it. */
 export interface Signal {
-  readonly source: Source
+  readonly source: SignalSource
   /** A status's context, a check run's name, a deployment's environment, or what a report is about. */
   readonly name: string
   readonly state: SignalState
@@ -11,7 +11,7 @@ export interface Signal {
   readonly by: readonly string[]
 }
 
-export type Source = 'status' | 'check' | 'deployment' | 'report'
+export type SignalSource = 'status' | 'check' | 'deployment' | 'report'
 
 /** `silent`: it says nothing about whether the commit is live. */
 export type SignalState = 'success' | 'failure' | 'silent'
@@ -36,12 +36,12 @@ export function stateOf(word: string | null | undefined): SignalState {
 
 /** One kind of signal that somebody waits for. */
 export interface Want {
-  readonly source: Source
+  readonly source: SignalSource
   readonly pattern: string
 }
 
 /** A want, or a signal that came, as one text: `matcher` of the one fits the other. */
-export function waitKey(source: Source, name: string): string {
+export function waitKey(source: SignalSource, name: string): string {
   return `${source}:${name}`
 }
 

@@ -8,7 +8,7 @@ import { matcher, type Signal, type Want } from './signal.ts'
 export interface StepHistory {
   /** Which step it is about (`stepKey`). */
   readonly step: string
-  readonly landing: Landed
+  readonly landing: StepCommit
   /** The newest base commit up to which the step is known to be unchanged. */
   readonly checkedTo: Sha
   /** The signals that were asked for (`wantsKey`). Nothing is known about others. */
@@ -20,7 +20,7 @@ export interface StepHistory {
 }
 
 /** The commit with which a step came to the base branch. `time`: its committer time, epoch milliseconds. */
-export interface Landed {
+export interface StepCommit {
   readonly sha: Sha
   readonly time: number
 }

@@ -1,4 +1,4 @@
-import { isRecord, type Manifest, parseManifest, type Path, type Place } from '../manifest/parse.ts'
+import { isRecord, type Manifest, parseManifest, type Path, type Location } from '../manifest/parse.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import type { Selector } from './selector.ts'
 
@@ -39,7 +39,7 @@ export interface Patch {
 
 /** A value that kustomize copies into objects at the very end. */
 export interface Replacement {
-  readonly place: Place
+  readonly place: Location
   readonly selects: readonly Selector[]
   readonly fields: readonly string[]
 }
@@ -55,7 +55,7 @@ export function readLayer(file: string, text: string, read: Read): Kustomization
   const manifest = parseManifest(file, text)
   const data = manifest.ok ? manifest.value.documents[0]?.data : undefined
   if (!manifest.ok || !isRecord(data)) return undefined
-  const here: Here = { manifest: manifest.value, folder: parentOf(file), data, read }
+  const here: KustomizationFile = { manifest: manifest.value, folder: parentOf(file), data, read }
   return {
     manifest: manifest.value,
     folder: here.folder,
@@ -69,18 +69,18 @@ export function readLayer(file: string, text: string, read: Read): Kustomization
   }
 }
 
-interface Here {
+interface KustomizationFile {
   readonly manifest: Manifest
   readonly folder: string
   readonly data: Readonly<Record<string, unknown>>
   readonly read: Read
 }
 
-function pathsOf({ data, folder }: Here, field: string): readonly string[] {
+function pathsOf({ data, folder }: KustomizationFile, field: string): readonly string[] {
   return listOf(data[field]).flatMap((entry) => (typeof entry === 'string' ? (join(folder, entry) ?? []) : []))
 }
 
-function patchesIn(here: Here, field: (typeof PATCH_FIELDS)[number]): readonly Patch[] {
+function patchesIn(here: KustomizationFile, field: (typeof PATCH_FIELDS)[number]): readonly Patch[] {
   return listOf(here.data[field]).flatMap((item, index) => {
     const at = [field, index]
     if (typeof item === 'string') return fromText(here, { text: item, at, target: undefined })
@@ -99,12 +99,12 @@ interface Origin {
 }
 
 /** An entry of `patchesStrategicMerge` is a path, or the patch itself. */
-function fromText(here: Here, origin: Origin & { readonly text: string }): readonly Patch[] {
+function fromText(here: KustomizationFile, origin: Origin & { readonly text: string }): readonly Patch[] {
   const { text } = origin
   return /[\n:]/.test(text) ? inlinePatches(here, origin) : fromFile(here, { ...origin, path: text })
 }
 
-function fromFile(here: Here, { path, target, at }: Origin & { readonly path: string }): readonly Patch[] {
+function fromFile(here: KustomizationFile, { path, target, at }: Origin & { readonly path: string }): readonly Patch[] {
   const file = join(here.folder, path)
   const text = file === undefined ? undefined : here.read(file)
   const inner = file === undefined || text === undefined ? undefined : parseManifest(file, text)
@@ -112,7 +112,10 @@ function fromFile(here: Here, { path, target, at }: Origin & { readonly path: st
   return patchesOf({ holder: inner.value, inline: undefined, inner: inner.value, target }, [here.manifest.file, at])
 }
 
-function inlinePatches(here: Here, { text, at, target }: Origin & { readonly text: string }): readonly Patch[] {
+function inlinePatches(
+  here: KustomizationFile,
+  { text, at, target }: Origin & { readonly text: string },
+): readonly Patch[] {
   const inner = parseManifest(here.manifest.file, text)
   if (!inner.ok) return []
   return patchesOf({ holder: here.manifest, inline: at, inner: inner.value, target }, [here.manifest.file, at])
@@ -139,7 +142,7 @@ function selectorOf(data: Readonly<Record<string, unknown>>): Selector {
 }
 
 /** A replacement is written in the kustomization, or in a file of its own. */
-function replacementsAt(here: Here, index: number): readonly Replacement[] {
+function replacementsAt(here: KustomizationFile, index: number): readonly Replacement[] {
   const item = listOf(here.data['replacements'])[index]
   const { manifest, folder, read } = here
   const path = isRecord(item) ? textOf(item['path']) : undefined
@@ -156,7 +159,7 @@ function replacementsAt(here: Here, index: number): readonly Replacement[] {
   )
 }
 
-function replacementOf(data: unknown, place: Place): readonly Replacement[] {
+function replacementOf(data: unknown, place: Location): readonly Replacement[] {
   const targets = isRecord(data) ? listOf(data['targets']).filter(isRecord) : []
   return targets.map((target) => ({
     place,

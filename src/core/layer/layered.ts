@@ -1,17 +1,17 @@
-import { isRecord, type Manifest, type ManifestObject, type Path, type Place } from '../manifest/parse.ts'
+import { isRecord, type Manifest, type ManifestObject, type Path, type Location } from '../manifest/parse.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
 import { type Chain, chainsTo, type Layout, manifestIn } from './layout.ts'
-import { type Identity, selects } from './selector.ts'
-import { applyPatch, type Data, sourceOf, type Step } from './step.ts'
+import { type BuildIdentity, selectsObject } from './selector.ts'
+import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
 
 /** An object as an environment has it: the one in its file, with the environment's patches applied. */
-export interface Layered {
+export interface LayeredObject {
   /** In its file's words (document, place), with the data that counts. */
   readonly object: ManifestObject
   /** Its file, where lines are those of whatever set a value last. */
   readonly manifest: Manifest
   /** What the patches did, in order. */
-  readonly steps: readonly Step[]
+  readonly steps: readonly PatchStep[]
   /** Why the data is not sure; undefined where it is. */
   readonly unclear: Unclear | undefined
   /** How the object is called when it is rendered. */
@@ -22,7 +22,7 @@ export interface Layered {
  * `selector`: only kustomize can tell whether a patch is for the object · `patch`: only kustomize can tell what it does ·
  * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways.
  */
-export type Unclear = Place & { readonly why: 'selector' | 'patch' | 'replacement' | 'twice' }
+export type Unclear = Location & { readonly why: 'selector' | 'patch' | 'replacement' | 'twice' }
 
 /** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
 export interface Origin {
@@ -35,7 +35,7 @@ export interface Origin {
 export type Spot = Pick<ManifestObject, 'file' | 'document' | 'at'>
 
 /** An object of a file as an environment has it; undefined where it is not there, or a patch deletes it. */
-export function layeredIn(layout: Layout, environment: string, spot: Spot): Layered | undefined {
+export function layeredIn(layout: Layout, environment: string, spot: Spot): LayeredObject | undefined {
   const read = manifestIn(layout, spot.file)
   const manifest = read.ok ? read.value : undefined
   const object = manifest?.objects.find(
@@ -53,7 +53,7 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
 }
 
 /** Where the value at a path of an object (undefined: of its nearest holder) was set last. */
-export function originOf({ object, steps }: Pick<Layered, 'object' | 'steps'>, path: Path): Origin {
+export function originOf({ object, steps }: Pick<LayeredObject, 'object' | 'steps'>, path: Path): Origin {
   let now = path
   for (const step of steps.toReversed()) {
     const source = sourceOf(step, now)
@@ -64,12 +64,12 @@ export function originOf({ object, steps }: Pick<Layered, 'object' | 'steps'>, p
 }
 
 /** The file that holds what an origin speaks of. */
-export function fileOf({ object }: Pick<Layered, 'object'>, { patch }: Pick<Origin, 'patch'>): string {
+export function fileOf({ object }: Pick<LayeredObject, 'object'>, { patch }: Pick<Origin, 'patch'>): string {
   return patch?.holder.file ?? object.file
 }
 
 /** A place that a person can open. */
-export function placeOf(layered: Pick<Layered, 'object' | 'steps' | 'manifest'>, path: Path): Place {
+export function placeOf(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>, path: Path): Location {
   const origin = originOf(layered, path)
   return {
     file: fileOf(layered, origin),
@@ -77,7 +77,7 @@ export function placeOf(layered: Pick<Layered, 'object' | 'steps' | 'manifest'>,
   }
 }
 
-function lineIn(layered: Pick<Layered, 'object' | 'steps' | 'manifest'>): Manifest['line'] {
+function lineIn(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>): Manifest['line'] {
   const { manifest, object, steps } = layered
   return (document, path) => {
     const isOwn = document === object.document && object.at.every((key, index) => path[index] === key)
@@ -98,10 +98,10 @@ function lineOfPatch({ holder, inline, inner, document }: Patch, path: Path): nu
 /** An object on its way through the kustomizations between its file and a root. */
 interface Build {
   /** Undefined where a patch has taken it away. */
-  readonly data: Data | undefined
-  readonly steps: readonly Step[]
+  readonly data: ObjectData | undefined
+  readonly steps: readonly PatchStep[]
   readonly unclear: Unclear | undefined
-  readonly rendered: Layered['rendered']
+  readonly rendered: LayeredObject['rendered']
 }
 
 function follow(object: ManifestObject, chain: Chain): Build {
@@ -120,7 +120,7 @@ function passThrough(object: ManifestObject, build: Build, own: Kustomization): 
   const name = `${own.prefix}${rendered.name}${own.suffix}`
   const namespace = own.namespace ?? rendered.namespace
   const slash = object.apiVersion.indexOf('/')
-  const identity: Identity = {
+  const identity: BuildIdentity = {
     group: object.apiVersion.slice(0, Math.max(0, slash)),
     version: object.apiVersion.slice(slash + 1),
     kind: object.kind,
@@ -132,7 +132,7 @@ function passThrough(object: ManifestObject, build: Build, own: Kustomization): 
   return { ...patched, unclear, rendered: { ...rendered, name, namespace } }
 }
 
-function withPatch(build: Build, patch: Patch, identity: Identity): Build {
+function withPatch(build: Build, patch: Patch, identity: BuildIdentity): Build {
   const isMeant = isFor(patch, identity)
   if (isMeant === false || build.data === undefined) return build
   const applied = isMeant === true ? applyPatch(build.data, patch) : undefined
@@ -149,13 +149,13 @@ function writtenNamespace({ data }: ManifestObject): string | undefined {
   return typeof namespace === 'string' ? namespace : undefined
 }
 
-function startOf(patch: Patch): Place {
+function startOf(patch: Patch): Location {
   return { file: patch.holder.file, line: lineOfPatch(patch, []) }
 }
 
 /** Whether a patch is for an object: by its target, else by the names in it. */
-function isFor({ target, data }: Patch, identity: Identity): boolean | 'unclear' {
-  if (target !== undefined) return selects(target, identity)
+function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unclear' {
+  if (target !== undefined) return selectsObject(target, identity)
   if (!isRecord(data)) return false
   const { apiVersion, kind, metadata } = data
   const { name, namespace = 'default' } = isRecord(metadata) ? metadata : {}
@@ -201,16 +201,17 @@ function isDecisivePointer(pointer: unknown): boolean {
 /** A field that holds weights, or is one. */
 const WEIGHTS = /^spec\.(?:http|tls|tcp|rules)(?:\.[^.]+(?:\.(?:route|backendRefs)(?:\.[^.]+(?:\.weight)?)?)?)?$/
 
-function replaced({ replacements }: Kustomization, identity: Identity): Unclear | undefined {
+function replaced({ replacements }: Kustomization, identity: BuildIdentity): Unclear | undefined {
   const found = replacements.find(
     ({ selects: wanted, fields }) =>
-      fields.some((field) => WEIGHTS.test(field)) && wanted.some((selector) => selects(selector, identity) !== false),
+      fields.some((field) => WEIGHTS.test(field)) &&
+      wanted.some((selector) => selectsObject(selector, identity) !== false),
   )
   return found === undefined ? undefined : { ...found.place, why: 'replacement' }
 }
 
 /** The patches that decide where an object's traffic goes: environments with the same ones have their weights in one place. */
-export function decisiveSteps({ steps }: Pick<Layered, 'steps'>): readonly Step[] {
+export function decisiveSteps({ steps }: Pick<LayeredObject, 'steps'>): readonly PatchStep[] {
   return steps.filter((step) =>
     step.kind === 'merge' ? isDecisive(step.data) : isDecisivePointer(`/${step.path.join('/')}`),
   )

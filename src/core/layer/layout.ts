@@ -16,7 +16,7 @@ export interface Layout {
   /** Files whose texts are needed to be sure. */
   readonly needs: Set<string>
   readonly kustomizations: Map<string, Kustomization | undefined>
-  readonly reached: Map<string, Reached>
+  readonly reached: Map<string, ChainsByFile>
   readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
   /** What was read of the files before, here or in another commit. */
   readonly known: KnownManifests
@@ -28,7 +28,7 @@ export type KnownManifests = Map<
 >
 
 /** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
-type Reached = ReadonlyMap<string, readonly Chain[]>
+type ChainsByFile = ReadonlyMap<string, readonly Chain[]>
 export type Chain = readonly Kustomization[]
 
 export function layoutOf(
@@ -98,11 +98,11 @@ export function rootOf(layout: Layout, environment: string): Kustomization | und
 }
 
 /** The namespace that kustomize puts every object of an environment into: its root's, which is applied last. */
-export function namespaceOf(layout: Layout, environment: string): string | undefined {
+export function environmentNamespace(layout: Layout, environment: string): string | undefined {
   return rootOf(layout, environment)?.namespace
 }
 
-function reachedFrom(layout: Layout, folder: string): Reached {
+function reachedFrom(layout: Layout, folder: string): ChainsByFile {
   const known = layout.reached.get(folder)
   if (known !== undefined) return known
   // A circle ends here; that it is one is the environment's refusal.
@@ -114,7 +114,7 @@ function reachedFrom(layout: Layout, folder: string): Reached {
 }
 
 /** What a kustomization makes of its resources; a component, of those of the kustomization that uses it too. */
-function build(layout: Layout, own: Kustomization, above: Reached): Reached {
+function build(layout: Layout, own: Kustomization, above: ChainsByFile): ChainsByFile {
   let found: Map<string, readonly Chain[]> = new Map(above)
   const add = (file: string, chains: readonly Chain[]): void => {
     found.set(file, some([...(found.get(file) ?? []), ...chains]))

@@ -1,7 +1,7 @@
 import { applyEffects, valueAt } from '../manifest/effect.ts'
 import type { CopyItem, Edit, SetValue } from '../manifest/edit.ts'
 import { isRecord, type Path } from '../manifest/parse.ts'
-import type { Data } from './step.ts'
+import type { ObjectData } from './step.ts'
 
 /** One operation of a JSON patch (RFC 6902), its keys in the order in which people write them. */
 export type Operation =
@@ -12,7 +12,7 @@ export type Operation =
  * Edits of an object (paths from its root) as the operations that make them. Tests come first: what is found by its place
  * in a list must still be what it was, or the build fails where everybody sees it.
  */
-export function operationsFor(data: Data, edits: readonly Edit[]): readonly Operation[] {
+export function operationsFor(data: ObjectData, edits: readonly Edit[]): readonly Operation[] {
   const writes = edits.filter((edit): edit is SetValue => edit.copy === undefined)
   const copies = edits.filter((edit): edit is CopyItem => edit.copy !== undefined)
   const tests = new Map(edits.flatMap(({ path }) => testsOf(data, path)).map((test) => [test.path, test]))
@@ -40,7 +40,7 @@ function copied(data: unknown, { path, copy }: CopyItem): unknown {
   )
 }
 
-function writesOf(data: Data, writes: readonly SetValue[]): readonly Operation[] {
+function writesOf(data: ObjectData, writes: readonly SetValue[]): readonly Operation[] {
   const groups = Map.groupBy(writes, ({ path }) => JSON.stringify(path.slice(0, -1)))
   return [...groups.values()].flatMap((group): Operation[] => {
     const parent = group[0]?.path.slice(0, -1) ?? []
@@ -52,12 +52,12 @@ function writesOf(data: Data, writes: readonly SetValue[]): readonly Operation[]
   })
 }
 
-function writeOf(data: Data, { path, value }: SetValue): Operation {
+function writeOf(data: ObjectData, { path, value }: SetValue): Operation {
   if (value === undefined) return { op: 'remove', path: pointer(path) }
   return { op: valueAt(data, path) === undefined ? 'add' : 'replace', path: pointer(path), value }
 }
 
-function copyOf(data: Data, edit: CopyItem): Operation {
+function copyOf(data: ObjectData, edit: CopyItem): Operation {
   const behind = [...edit.path.slice(0, -1), Number(edit.path.at(-1)) + 1]
   return { op: 'add', path: pointer(behind), value: copied(data, edit) }
 }
@@ -66,7 +66,7 @@ function copyOf(data: Data, edit: CopyItem): Operation {
 const NAMES: readonly Path[] = [['destination', 'subset'], ['destination', 'host'], ['name']]
 
 /** Tests that every item of a list on the way to a value is the one that is meant. */
-function testsOf(data: Data, path: Path): Operation[] {
+function testsOf(data: ObjectData, path: Path): Operation[] {
   return path.flatMap((key, depth): Operation[] => {
     const item = path.slice(0, depth + 1)
     const name =

@@ -1,24 +1,24 @@
 import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
-import { isRecord, type Manifest, type Place } from '../manifest/parse.ts'
+import { isRecord, type Manifest, type Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { isSame, settled } from './compare.ts'
 import type { Patch } from './kustomization.ts'
-import { decisiveSteps, fileOf, type Layered, layeredIn, originOf, type Spot, type Unclear } from './layered.ts'
+import { decisiveSteps, fileOf, type LayeredObject, layeredIn, originOf, type Spot, type Unclear } from './layered.ts'
 import { chainsTo, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
 import { edited, operationsFor } from './operations.ts'
 
 /** New file texts by path. */
-export type Files = ReadonlyMap<string, string>
+export type NewTexts = ReadonlyMap<string, string>
 
 export type PlaceRefusal =
   | EditRefusal
   | (Unclear & { readonly code: 'unclear'; readonly name: string })
   /** The file is others' too, and the environment has no kustomization that could change it for itself. */
-  | (Place & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
+  | (Location & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
 
 /** An object whose values are to change in some environments, and in no others. */
-export interface Placing {
+export interface EditPlacement {
   readonly layout: Layout
   readonly spot: Spot
   /** Those that the object is changed in now. */
@@ -32,7 +32,7 @@ export interface Placing {
  * are changed where they stand; the others get the smallest patch, in one of their own patches or beside them. Whatever comes
  * out is read again: the object must be just as wanted, or another way is tried.
  */
-export function placeEdits(at: Placing, edits: readonly Edit[]): Result<Files, PlaceRefusal> {
+export function placeEdits(at: EditPlacement, edits: readonly Edit[]): Result<NewTexts, PlaceRefusal> {
   const { layout, spot, environments } = at
   const [first = ''] = environments
   const layered = layeredIn(layout, first, spot)
@@ -40,7 +40,7 @@ export function placeEdits(at: Placing, edits: readonly Edit[]): Result<Files, P
   const { object, unclear } = layered
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: object.name })
   if (edits.length === 0) return ok(new Map())
-  const here: Here = { ...at, layered }
+  const here: LayeredPlacement = { ...at, layered }
   const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
   const [mine, others] = split(own, (edit) => isOwn(here, edit))
   if (others.length === 0 && layered.steps.length === 0)
@@ -63,10 +63,10 @@ export function placeEdits(at: Placing, edits: readonly Edit[]): Result<Files, P
 
 /** The first way whose files are as wanted; else why the first one that is not open is not. */
 function firstGood(
-  ways: readonly (() => Result<Files, PlaceRefusal>)[],
-  isGood: (files: Files) => boolean,
-): Result<Files, PlaceRefusal> | undefined {
-  let refused: Result<Files, PlaceRefusal> | undefined
+  ways: readonly (() => Result<NewTexts, PlaceRefusal>)[],
+  isGood: (files: NewTexts) => boolean,
+): Result<NewTexts, PlaceRefusal> | undefined {
+  let refused: Result<NewTexts, PlaceRefusal> | undefined
   for (const way of ways) {
     const files = way()
     if (files.ok && isGood(files.value)) return files
@@ -75,8 +75,8 @@ function firstGood(
   return refused
 }
 
-interface Here extends Placing {
-  readonly layered: Layered
+interface LayeredPlacement extends EditPlacement {
+  readonly layered: LayeredObject
 }
 
 function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
@@ -84,7 +84,7 @@ function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [read
 }
 
 /** Whether a value stands in a text that no other environment uses, in a way that can be changed there. */
-function isOwn(here: Here, edit: Edit): boolean {
+function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   const origin = originOf(here.layered, edit.path)
   // The whole value of an operation is no item of a list that a copy could stand behind.
   if (edit.copy !== undefined && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
@@ -92,12 +92,12 @@ function isOwn(here: Here, edit: Edit): boolean {
   return isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
 }
 
-function isUsedBy({ layout, wanted }: Here, file: string): boolean {
+function isUsedBy({ layout, wanted }: LayeredPlacement, file: string): boolean {
   return layout.owners.get(file)?.every((name) => wanted.includes(name)) ?? false
 }
 
 /** Whether a patch changes another object too, by a pattern: what is written there is not the one object's. */
-function isForOthers({ layout, layered, environments }: Here, patch: Patch | undefined): boolean {
+function isForOthers({ layout, layered, environments }: LayeredPlacement, patch: Patch | undefined): boolean {
   const [first = ''] = environments
   if (patch === undefined) return false
   const { file, document, at } = layered.object
@@ -131,7 +131,7 @@ interface Draft {
 }
 
 /** The edits where their values stand. */
-function inPlace({ layered }: Here, edits: readonly Edit[]): readonly Draft[] {
+function inPlace({ layered }: LayeredPlacement, edits: readonly Edit[]): readonly Draft[] {
   const placed = edits.map((edit) => ({ edit, origin: originOf(layered, edit.path) }))
   const groups = Map.groupBy(placed, ({ origin }) => origin.patch)
   return [...groups].map(([patch, group]) => {
@@ -162,7 +162,11 @@ function isNothing(value: unknown): boolean {
 }
 
 /** What no own text says goes into the last of the own patches that can say it. */
-function inLastPatch(here: Here, mine: readonly Edit[], others: readonly Edit[]): Result<Files, PlaceRefusal> {
+function inLastPatch(
+  here: LayeredPlacement,
+  mine: readonly Edit[],
+  others: readonly Edit[],
+): Result<NewTexts, PlaceRefusal> {
   const { layered } = here
   const drafts = inPlace(here, mine)
   if (others.length === 0) return write(drafts)
@@ -190,7 +194,11 @@ function isOfMaps({ path, value }: Edit): boolean {
 }
 
 /** What no own text says goes into a new patch of each environment. */
-function inNewPatch(here: Here, mine: readonly Edit[], others: readonly Edit[]): Result<Files, PlaceRefusal> {
+function inNewPatch(
+  here: LayeredPlacement,
+  mine: readonly Edit[],
+  others: readonly Edit[],
+): Result<NewTexts, PlaceRefusal> {
   const { layout, spot, environments, wanted } = here
   const { object } = here.layered
   const drafts: Draft[] = [...inPlace(here, mine)]
@@ -212,7 +220,7 @@ function inNewPatch(here: Here, mine: readonly Edit[], others: readonly Edit[]):
 }
 
 /** The texts of the files that drafts change. */
-function write(drafts: readonly Draft[]): Result<Files, EditRefusal> {
+function write(drafts: readonly Draft[]): Result<NewTexts, EditRefusal> {
   const files = new Map<string, string>()
   for (const group of Map.groupBy(drafts, ({ manifest }) => manifest.file).values()) {
     const [first] = group
@@ -241,7 +249,11 @@ function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditR
 }
 
 /** Reads the files again: in each of the environments the object must be what it was with the edits made. */
-function isAsWanted({ layout, spot, environments }: Here, files: Files, edits: readonly Edit[]): boolean {
+function isAsWanted(
+  { layout, spot, environments }: LayeredPlacement,
+  files: NewTexts,
+  edits: readonly Edit[],
+): boolean {
   const after = withTexts(layout, files)
   return environments.every((environment) => {
     const before = layeredIn(layout, environment, spot)

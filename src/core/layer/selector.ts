@@ -10,7 +10,7 @@ export interface Selector {
 }
 
 /** What kustomize knows an object by at some point of a build. */
-export interface Identity {
+export interface BuildIdentity {
   readonly group: string
   readonly version: string
   readonly kind: string
@@ -20,7 +20,7 @@ export interface Identity {
 }
 
 /** Whether a selector picks an object; `unclear` where only kustomize can tell. */
-export function selects(selector: Selector, identity: Identity): boolean | 'unclear' {
+export function selectsObject(selector: Selector, identity: BuildIdentity): boolean | 'unclear' {
   const answers = [
     matches(selector.group, [identity.group]),
     matches(selector.version, [identity.version]),

@@ -4,8 +4,8 @@ import { isSame } from './compare.ts'
 import type { Patch } from './kustomization.ts'
 
 /** One change that a patch makes to an object. Paths are the object's, as it is when the step's turn comes. */
-export type Step =
-  | { readonly kind: 'merge'; readonly patch: Patch; readonly data: Data }
+export type PatchStep =
+  | { readonly kind: 'merge'; readonly patch: Patch; readonly data: ObjectData }
   | {
       readonly kind: 'put' | 'remove'
       readonly patch: Patch
@@ -17,22 +17,24 @@ export type Step =
       readonly value: unknown
     }
 
-export type Data = Readonly<Record<string, unknown>>
+export type ObjectData = Readonly<Record<string, unknown>>
 
 /** Where a value of a step's outcome comes from: the patch's own text, or the object as it was before. */
-export type Source = { readonly from: 'patch'; readonly path: Path } | { readonly from: 'below'; readonly path: Path }
+export type ValueSource =
+  | { readonly from: 'patch'; readonly path: Path }
+  | { readonly from: 'below'; readonly path: Path }
 
-export interface Applied {
+export interface PatchResult {
   /** Undefined: the object is taken away. */
-  readonly data: Data | undefined
-  readonly steps: readonly Step[]
+  readonly data: ObjectData | undefined
+  readonly steps: readonly PatchStep[]
 }
 
 /** A patch as steps on an object, and what comes out; undefined where kustomize would fail, or do what we do not know. */
-export function applyPatch(object: Data, patch: Patch): Applied | undefined {
+export function applyPatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   if (!Array.isArray(patch.data)) return mergePatch(object, patch)
-  const steps: Step[] = []
-  let now: Data = object
+  const steps: PatchStep[] = []
+  let now: ObjectData = object
   for (const [index, op] of patch.data.entries()) {
     const done = isRecord(op) ? applyOperation(now, op) : undefined
     if (done === undefined) return undefined
@@ -43,11 +45,11 @@ export function applyPatch(object: Data, patch: Patch): Applied | undefined {
 }
 
 /** Where the value at a path of a step's outcome comes from. */
-export function sourceOf(step: Step, path: Path): Source {
+export function sourceOf(step: PatchStep, path: Path): ValueSource {
   return step.kind === 'merge' ? mergeSource(step.data, path) : operationSource(step, path)
 }
 
-function mergePatch(object: Data, patch: Patch): Applied | undefined {
+function mergePatch(object: ObjectData, patch: Patch): PatchResult | undefined {
   const { data } = patch
   if (!isRecord(data) || holdsDirective(data)) return undefined
   if (data['$patch'] === 'delete') return { data: undefined, steps: [] }
@@ -86,7 +88,7 @@ function merge(below: unknown, patch: unknown): unknown {
   return out
 }
 
-function mergeSource(patch: Data, path: Path): Source {
+function mergeSource(patch: ObjectData, path: Path): ValueSource {
   let now: unknown = patch
   for (const key of path) {
     if (!isRecord(now)) return { from: 'patch', path }
@@ -96,10 +98,10 @@ function mergeSource(patch: Data, path: Path): Source {
   return isRecord(now) ? { from: 'below', path } : { from: 'patch', path }
 }
 
-type Operation = Exclude<Step, { kind: 'merge' }>
-type Done = { readonly data: Data; readonly step: Omit<Operation, 'patch' | 'index'> | undefined }
+type Operation = Exclude<PatchStep, { kind: 'merge' }>
+type OperationResult = { readonly data: ObjectData; readonly step: Omit<Operation, 'patch' | 'index'> | undefined }
 
-function applyOperation(object: Data, op: Data): Done | undefined {
+function applyOperation(object: ObjectData, op: ObjectData): OperationResult | undefined {
   const path = pathIn(object, op['path'])
   const parent = path === undefined ? undefined : valueAt(object, path.slice(0, -1))
   if (path === undefined || !(Array.isArray(parent) || isRecord(parent))) return undefined
@@ -113,7 +115,7 @@ function applyOperation(object: Data, op: Data): Done | undefined {
 }
 
 interface Turn {
-  readonly object: Data
+  readonly object: ObjectData
   readonly path: Path
   readonly value: unknown
   readonly inList: boolean
@@ -122,9 +124,9 @@ interface Turn {
 }
 
 /** What each operation does (RFC 6902, 4); undefined where it fails. Others are left to kustomize. */
-const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => Done | undefined> = new Map<
+const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefined> = new Map<
   string,
-  (turn: Turn) => Done | undefined
+  (turn: Turn) => OperationResult | undefined
 >([
   [
     'test',
@@ -157,7 +159,7 @@ const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => Done | undefined> = new M
 ])
 
 /** A JSON pointer (RFC 6901) as a path of the object; `-` is the place behind a list's last item. */
-function pathIn(object: Data, pointer: unknown): Path | undefined {
+function pathIn(object: ObjectData, pointer: unknown): Path | undefined {
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined
   const path: (string | number)[] = []
   for (const part of pointer.slice(1).split('/')) {
@@ -171,18 +173,18 @@ function pathIn(object: Data, pointer: unknown): Path | undefined {
   return path
 }
 
-interface Putting {
+interface PutOptions {
   readonly value: unknown
   /** Before what is there, in a list. */
   readonly insert: boolean
 }
 
-function put(data: Data, path: Path, putting: Putting): Data {
+function put(data: ObjectData, path: Path, putting: PutOptions): ObjectData {
   const out = putIn(data, path, putting)
   return isRecord(out) ? out : data
 }
 
-function putIn(data: unknown, [key, ...rest]: Path, putting: Putting): unknown {
+function putIn(data: unknown, [key, ...rest]: Path, putting: PutOptions): unknown {
   if (key === undefined) return putting.value
   if (Array.isArray(data)) {
     const items: readonly unknown[] = data
@@ -201,7 +203,7 @@ function putIn(data: unknown, [key, ...rest]: Path, putting: Putting): unknown {
   return inner === undefined ? others : { ...record, [String(key)]: inner }
 }
 
-function operationSource(step: Operation, path: Path): Source {
+function operationSource(step: Operation, path: Path): ValueSource {
   const list = step.path.slice(0, -1)
   const at = step.path.at(-1)
   const startsSame = (start: Path): boolean => start.every((key, index) => path[index] === key)

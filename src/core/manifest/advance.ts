@@ -4,7 +4,7 @@ import { CST, type Parser } from 'yaml'
  * `Parser.next`, without its look into the process environment at every token, which is a seventh of the time of a parse.
  * It leans on the insides of `yaml`, which is pinned; a property test compares it with `parseAllDocuments`.
  */
-export function* advance(parser: Parser, lexeme: string): Generator<CST.Token, void> {
+export function* advanceParser(parser: Parser, lexeme: string): Generator<CST.Token, void> {
   const type = CST.tokenType(lexeme)
   const isText = parser['atScalar'] === true
   if (!isText && (type === null || type === 'scalar')) return yield* parser.next(lexeme)

@@ -1,11 +1,11 @@
 import { Composer, type CST, type Document, Lexer, Parser, Schema } from 'yaml'
-import { advance } from './advance.ts'
+import { advanceParser } from './advance.ts'
 import { MAX_DEPTH } from './data.ts'
 
 /** One for all documents: making it costs as much as composing a line. Known tags would be added to it as they turn up. */
 const SCHEMA = new Schema({ schema: 'core', resolveKnownTags: false })
 
-export interface Composed {
+export interface ComposedYaml {
   readonly documents: readonly Document[]
   /** The first problem, by its offset; undefined where the text is YAML. */
   readonly problem: { readonly at: number; readonly detail: string } | undefined
@@ -17,7 +17,7 @@ export interface Composed {
  * Composes YAML text. Like `parseAllDocuments`, but it ends at bottomless nesting, before that can overflow the stack, and
  * at a budget of tokens; it leaves duplicate keys to `readData`; and it makes no error object for each of a million errors.
  */
-export function compose(text: string, budget = Infinity): Composed {
+export function compose(text: string, budget = Infinity): ComposedYaml {
   const reader: Reading = { problem: undefined, lexemes: 0, budget }
   const composer = new Composer({ schema: SCHEMA, uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
   // No other way leads to the errors before they are made; `yaml` is pinned, and the tests of bombs hold this.
@@ -30,15 +30,15 @@ export function compose(text: string, budget = Infinity): Composed {
 }
 
 interface Reading {
-  problem: Composed['problem']
+  problem: ComposedYaml['problem']
   lexemes: number
   readonly budget: number
 }
 
-type Report = readonly [source: Where, code: unknown, detail: string, isWarning?: boolean]
-type Where = number | readonly number[] | { readonly offset: number }
+type Report = readonly [source: NodePosition, code: unknown, detail: string, isWarning?: boolean]
+type NodePosition = number | readonly number[] | { readonly offset: number }
 
-function offsetOf(source: Where): number {
+function offsetOf(source: NodePosition): number {
   if (typeof source === 'number') return source
   return 'offset' in source ? source.offset : (source[0] ?? 0)
 }
@@ -48,7 +48,7 @@ function* tokensOf(text: string, reader: Reading): Generator<CST.Token, void> {
   let isOpen = false
   for (const lexeme of new Lexer().lex(text)) {
     reader.lexemes += 1
-    for (const token of advance(parser, lexeme)) {
+    for (const token of advanceParser(parser, lexeme)) {
       reader.problem ??= faultOf(token, isOpen)
       if (reader.problem !== undefined) return
       isOpen ||= token.type === 'document'
@@ -62,7 +62,7 @@ function* tokensOf(text: string, reader: Reading): Generator<CST.Token, void> {
 }
 
 /** The faults that `Composer` makes errors of without asking `onError`. */
-function faultOf(token: CST.Token, isOpen: boolean): Composed['problem'] {
+function faultOf(token: CST.Token, isOpen: boolean): ComposedYaml['problem'] {
   if (token.type === 'error') return { at: token.offset, detail: token.message }
   return token.type === 'doc-end' && !isOpen ? { at: token.offset, detail: 'Unexpected end of document' } : undefined
 }

@@ -15,19 +15,19 @@ import {
   type Splice,
 } from './text.ts'
 
-interface Here {
+interface CopyContext {
   readonly text: string
   readonly document: Document
 }
 
 /** The source text of one item of a sequence, cut out so that it can be parsed and changed by itself. */
-export interface Cutting extends Here {
+export interface Cutting extends CopyContext {
   /** Where the item stands in the cutting's document: a block item comes with its dash, at its own column. */
   readonly at: Path
 }
 
 /** Cuts an item out of its sequence, without its comments; undefined where that is not possible without doubt. */
-export function cutItem(here: Here, path: Path): Cutting | 'anchored' | undefined {
+export function cutItem(here: CopyContext, path: Path): Cutting | 'anchored' | undefined {
   const span = spanOf(here, path)
   if (span === undefined) return undefined
   let isAnchored = false
@@ -40,7 +40,7 @@ export function cutItem(here: Here, path: Path): Cutting | 'anchored' | undefine
 }
 
 /** The splices that put a (changed) cutting behind the item that it was cut from. */
-export function pasteItem(here: Here, path: Path, cutting: string): readonly Splice[] | undefined {
+export function pasteItem(here: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
   const span = spanOf(here, path)
   if (span === undefined) return undefined
   if (span.flow) return insertBehind(here.text, span, [cutting])
@@ -55,7 +55,7 @@ interface ItemSpan {
   readonly node: Node
 }
 
-function spanOf({ text, document }: Here, path: Path): ItemSpan | undefined {
+function spanOf({ text, document }: CopyContext, path: Path): ItemSpan | undefined {
   const list = nodeAt(document, path.slice(0, -1))
   const index = path.at(-1)
   if (!isSeq(list) || typeof index !== 'number') return undefined

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '../result.ts'
 import { planAppend, planDrop } from './items.ts'
-import { isRecord, type Manifest, parseManifest, type Path, type Place, type Source } from './parse.ts'
-import { byParent, type Here, hereOf, planCopy, type PlanCode, type Planned, planWrites } from './plan.ts'
+import { isRecord, type Manifest, parseManifest, type Path, type Location, type SourceDocument } from './parse.ts'
+import { byParent, type PlanContext, hereOf, planCopy, type PlanCode, type PlanResult, planWrites } from './plan.ts'
 import { applySplices, type Splice } from './text.ts'
-import { type Change, isExact } from './verify.ts'
+import { type TextChange, isExact } from './verify.ts'
 
 /** What can be done to a document. */
 export type AnyEdit = Edit | AppendItem | DropItem
@@ -53,7 +53,7 @@ export interface DropItem {
   readonly value?: undefined
 }
 
-export type EditRefusal = Place & {
+export type EditRefusal = Location & {
   readonly code: PlanCode | 'would-leak'
   readonly path: Path
 }
@@ -110,13 +110,13 @@ function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<AnyEdi
 
 function editDocument(
   manifest: Manifest,
-  source: Source,
+  source: SourceDocument,
   edits: readonly AnyEdit[],
 ): Result<readonly Splice[], EditRefusal> {
   const template = edits.find((edit) => isTemplated(manifest, edit))
   if (template !== undefined) return refuse(manifest, 'template', template)
   const here = hereOf(source)
-  const changes: Change[] = []
+  const changes: TextChange[] = []
   const document = edits[0]?.document ?? 0
   for (const { parent, writes } of byParent(edits.filter(isSet))) {
     const planned = planWrites(here, parent, writes)
@@ -134,7 +134,7 @@ function editDocument(
     : refuse(manifest, 'would-leak', edits[0])
 }
 
-function planItem(here: Here, edit: AnyEdit): Planned {
+function planItem(here: PlanContext, edit: AnyEdit): PlanResult {
   const { path, copy, append, drop } = edit
   if (copy !== undefined) return planCopy(here, path, copy)
   const change = drop === true ? planDrop(here, path) : planAppend(here, path, append)

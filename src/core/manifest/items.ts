@@ -3,15 +3,15 @@ import { colonOf } from './block.ts'
 import { dashOf } from './copy.ts'
 import { insertBehind } from './flow.ts'
 import { endOf, nodeAt, pairEnd, pairOf, startOf } from './nodes.ts'
-import type { Path, Source } from './parse.ts'
+import type { Path, SourceDocument } from './parse.ts'
 import { keyText } from './style.ts'
 import { breakAt, columnOf, lineEnd, lineStart, nextLine, skipTrivia, type Splice, startsLine } from './text.ts'
-import type { Change } from './verify.ts'
+import type { TextChange } from './verify.ts'
 
-type Here = Pick<Source, 'document'> & { readonly text: string }
+type ItemContext = Pick<SourceDocument, 'document'> & { readonly text: string }
 
 /** A new last item of a list, written as its last one is; the list itself, where a map of the top level lacks it. */
-export function planAppend(here: Here, path: Path, item: unknown): Change | undefined {
+export function planAppend(here: ItemContext, path: Path, item: unknown): TextChange | undefined {
   const list = nodeAt(here.document, path)
   if (!isSeq(list) || isEmptyInBlock(here, list)) return planList(here, path, item)
   const splices = list.flow === true ? appendInFlow(here, list, item) : appendLines(here.text, list, item)
@@ -20,7 +20,7 @@ export function planAppend(here: Here, path: Path, item: unknown): Change | unde
 }
 
 /** Takes an item of a list away; undefined where its list would be empty, or where it shares its lines. */
-export function planDrop({ text, document }: Here, path: Path): Change | undefined {
+export function planDrop({ text, document }: ItemContext, path: Path): TextChange | undefined {
   const list = nodeAt(document, path.slice(0, -1))
   const index = path.at(-1)
   if (!isSeq(list) || typeof index !== 'number' || list.items.length < 2) return undefined
@@ -53,7 +53,7 @@ function isLong(node: unknown): boolean {
   return isScalar(node) && typeof node.value === 'string' && node.value.includes('\n')
 }
 
-function appendInFlow({ text, document }: Here, list: YAMLSeq, item: unknown): readonly Splice[] | undefined {
+function appendInFlow({ text, document }: ItemContext, list: YAMLSeq, item: unknown): readonly Splice[] | undefined {
   const start = list.range?.[0]
   const last = list.items.at(-1)
   const own = isJson(last ?? document.contents) ? jsonText(item) : yamlText(item, { flow: true })
@@ -117,7 +117,7 @@ function hasLongText(value: unknown): boolean {
 }
 
 /** A list with one item on the top level of a document that is a map: where its key stands empty, else at the end. */
-function planList({ text, document }: Here, path: Path, item: unknown): Change | undefined {
+function planList({ text, document }: ItemContext, path: Path, item: unknown): TextChange | undefined {
   const [key, ...deeper] = path
   const map = document.contents
   if (typeof key !== 'string' || deeper.length > 0 || !isMap(map) || map.items.length === 0) return undefined
@@ -161,7 +161,7 @@ function listInFlow(text: string, map: YAMLMap, [key, item]: Entry): readonly Sp
 }
 
 /** A list without items in a map that stands on lines: its items get lines too. */
-function isEmptyInBlock({ document }: Here, list: YAMLSeq): boolean {
+function isEmptyInBlock({ document }: ItemContext, list: YAMLSeq): boolean {
   return list.items.length === 0 && isMap(document.contents) && document.contents.flow !== true
 }
 

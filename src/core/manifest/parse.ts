@@ -9,7 +9,7 @@ import { lineEnd, lineStart } from './text.ts'
 export type Path = readonly (string | number)[]
 
 /** A place in a file that a person can open. */
-export interface Place {
+export interface Location {
   readonly file: string
   /** 1-based. */
   readonly line: number
@@ -33,7 +33,7 @@ export interface ManifestObject {
 }
 
 /** One document as it was read. The ranges of its nodes are offsets in its piece. */
-export interface Source {
+export interface SourceDocument {
   readonly piece: Piece
   /** Which document of its piece; there are several only where `...` parts them. */
   readonly index: number
@@ -45,7 +45,7 @@ export interface Source {
 export interface Manifest {
   readonly file: string
   readonly text: string
-  readonly documents: readonly Source[]
+  readonly documents: readonly SourceDocument[]
   readonly objects: readonly ManifestObject[]
   /** Which documents were read; undefined: all. */
   readonly wanted: RegExp | undefined
@@ -53,7 +53,7 @@ export interface Manifest {
   line(document: number, path: Path): number
 }
 
-export type ManifestProblem = Place & {
+export type ManifestProblem = Location & {
   readonly code: 'too-large' | 'not-yaml' | 'template' | 'alias-bomb'
   /** What the YAML parser said; empty where the code says it all. */
   readonly detail: string
@@ -78,7 +78,7 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
   const all = splitPieces(text)
   const pieces = wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text))
   if (pieces.reduce((sum, piece) => sum + piece.text.length, 0) > MAX_COMPOSED) return err(tooLarge)
-  const documents: Source[] = []
+  const documents: SourceDocument[] = []
   let left = MAX_LEXEMES - pieces.length
   for (const piece of pieces) {
     const read = left > 0 ? readPiece(file, piece, left) : err(tooLarge)
@@ -102,12 +102,12 @@ export function readPiece(
   file: string,
   piece: Piece,
   budget: number,
-): Result<{ readonly sources: readonly Source[]; readonly lexemes: number }, ManifestProblem> {
+): Result<{ readonly sources: readonly SourceDocument[]; readonly lexemes: number }, ManifestProblem> {
   const { documents, problem, lexemes } = compose(piece.text, budget)
   const lines = linesOf(piece)
   if (problem !== undefined) return err({ file, ...notYaml(piece, lines, problem) })
   if (lexemes > budget) return err({ code: 'too-large', file, line: piece.line, detail: '' })
-  const sources: Source[] = []
+  const sources: SourceDocument[] = []
   for (const [index, document] of documents.entries()) {
     const reading = readData(document.contents)
     if (!reading.ok) {
@@ -162,7 +162,7 @@ function objectsIn(origin: Origin, data: unknown, at: Path): ManifestObject[] {
   return [{ file, document, at, line: line(at), apiVersion, kind, name: metadata['name'], namespace, data }]
 }
 
-function nearest(lines: LineOf, { document }: Source, path: Path): number {
+function nearest(lines: LineOf, { document }: SourceDocument, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
     if (isNode(node)) return lines(node.range?.[0] ?? 0)

@@ -6,10 +6,10 @@ import { applyEffects, type Effect, valueAt } from './effect.ts'
 import { insertInFlow, isMadeHere, removeFromFlow } from './flow.ts'
 import { replaceLiteral } from './literal.ts'
 import { nodeAt, pairOf } from './nodes.ts'
-import type { Path, Source } from './parse.ts'
+import type { Path, SourceDocument } from './parse.ts'
 import { isPlainText, type NewPairs, valueText } from './style.ts'
 import { applySplices, type Splice } from './text.ts'
-import type { Change } from './verify.ts'
+import type { TextChange } from './verify.ts'
 
 /** Why a value cannot be written where it stands. */
 export type PlanCode = 'anchored' | 'aliased' | 'block-text' | 'no-place' | 'odd-number' | 'template'
@@ -19,24 +19,24 @@ export interface Write {
   readonly value: string | number | undefined
 }
 
-export type Planned = Result<Change, { readonly code: PlanCode; readonly path: Path }>
+export type PlanResult = Result<TextChange, { readonly code: PlanCode; readonly path: Path }>
 
 /** What the plan needs of a document. */
-export type Here = Pick<Source, 'document' | 'data'> & {
+export type PlanContext = Pick<SourceDocument, 'document' | 'data'> & {
   readonly text: string
   /** Anchors that an alias refers to: what they stand on is in more than one place. */
   readonly shared: ReadonlySet<string>
 }
 
-export function hereOf({ document, data, hasAlias, piece }: Source): Here {
+export function hereOf({ document, data, hasAlias, piece }: SourceDocument): PlanContext {
   const shared = new Set<string>()
   if (hasAlias) visit(document, { Alias: (_, alias) => void shared.add(alias.source) })
   return { document, data, text: piece.text, shared }
 }
 
 /** The changes that write values into one map: in place where the keys are there, by new or lost keys where not. */
-export function planWrites(here: Here, parent: Path, writes: readonly Write[]): Planned {
-  const changes: Change[] = []
+export function planWrites(here: PlanContext, parent: Path, writes: readonly Write[]): PlanResult {
+  const changes: TextChange[] = []
   const added: [string, string | number][] = []
   const removed: string[] = []
   for (const { path, value } of writes) {
@@ -57,19 +57,19 @@ export function planWrites(here: Here, parent: Path, writes: readonly Write[]): 
   return ok(together([...changes, grown, shrunk]))
 }
 
-const NOTHING: Change = { splices: [], effects: [] }
+const NOTHING: TextChange = { splices: [], effects: [] }
 
-function together(changes: readonly Change[]): Change {
+function together(changes: readonly TextChange[]): TextChange {
   return { splices: changes.flatMap(({ splices }) => splices), effects: changes.flatMap(({ effects }) => effects) }
 }
 
 /** A copy of an item behind it, with some of its values changed. */
-export function planCopy(here: Here, path: Path, writes: readonly Write[]): Planned {
+export function planCopy(here: PlanContext, path: Path, writes: readonly Write[]): PlanResult {
   const cutting = cutItem(here, path)
   if (cutting === undefined || cutting === 'anchored') return err({ code: cutting ?? 'no-place', path })
   const item = valueAt(here.data, path)
-  const inner: Here = { ...here, ...cutting, data: cutting.at.length === 0 ? item : [item] }
-  const changes: Change[] = []
+  const inner: PlanContext = { ...here, ...cutting, data: cutting.at.length === 0 ? item : [item] }
+  const changes: TextChange[] = []
   for (const group of byParent(writes.map((write) => ({ ...write, path: [...cutting.at, ...write.path] })))) {
     const planned = planWrites(inner, group.parent, group.writes)
     if (!planned.ok) return err({ code: planned.error.code, path })
@@ -101,14 +101,14 @@ export function byParent(writes: readonly Write[]): readonly Group[] {
   return [...groups.values()]
 }
 
-function hasKey({ document }: Here, path: Path): boolean {
+function hasKey({ document }: PlanContext, path: Path): boolean {
   const map = nodeAt(document, path.slice(0, -1))
   if (isSeq(map)) return typeof path.at(-1) === 'number' && map.items.length > Number(path.at(-1))
   return isMap(map) && pairOf(map, path.at(-1)) !== undefined
 }
 
 /** Whether what is at a path comes from somewhere else in the document, or goes there too. */
-function whereFrom(here: Here, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
+function whereFrom(here: PlanContext, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
   for (let length = 0; length <= path.length; length += 1) {
     const at = path.slice(0, length)
     const node = nodeAt(here.document, at)
@@ -121,12 +121,12 @@ function whereFrom(here: Here, path: Path, value: Write['value']): 'anchored' | 
   return undefined
 }
 
-function isShared({ shared }: Here, node: unknown): boolean {
+function isShared({ shared }: PlanContext, node: unknown): boolean {
   return (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined && shared.has(node.anchor)
 }
 
 /** Why a value cannot be replaced, or the splice that does it. An alias gives way: what it refers to stays as it is. */
-function replaceValue({ text }: Here, node: unknown, value: string | number): Splice | PlanCode {
+function replaceValue({ text }: PlanContext, node: unknown, value: string | number): Splice | PlanCode {
   const range = isNode(node) ? node.range : undefined
   if (range === undefined || range === null) return 'no-place'
   const [start, end] = range
@@ -175,7 +175,7 @@ function scalarText(value: string | number, old: Scalar): string {
   return wasText && isPlainText(value) ? value : valueText(value)
 }
 
-function addKeys(here: Here, parent: Path, added: NewPairs): Change | PlanCode {
+function addKeys(here: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
   const holder = holderOf(here, parent)
   if (typeof holder === 'string') return holder
   const { map, at } = holder
@@ -198,7 +198,7 @@ function addKeys(here: Here, parent: Path, added: NewPairs): Change | PlanCode {
 }
 
 /** The deepest map on the way to a path that exists. */
-function holderOf({ document }: Here, path: Path): { readonly map: YAMLMap; readonly at: Path } | PlanCode {
+function holderOf({ document }: PlanContext, path: Path): { readonly map: YAMLMap; readonly at: Path } | PlanCode {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = nodeAt(document, path.slice(0, length))
     if (isMap(node)) return isTemplate(node) ? 'template' : { map: node, at: path.slice(0, length) }
@@ -209,7 +209,7 @@ function holderOf({ document }: Here, path: Path): { readonly map: YAMLMap; read
 }
 
 /** Takes keys of a map away; undefined where that is not possible. A map that is empty then goes, unless it was there empty. */
-function removeKeys(here: Here, parent: Path, removed: readonly string[]): Change | undefined {
+function removeKeys(here: PlanContext, parent: Path, removed: readonly string[]): TextChange | undefined {
   const map = nodeAt(here.document, parent)
   if (!isMap(map)) return undefined
   const pairs = removed.flatMap((key) => pairOf(map, key) ?? [])
@@ -231,7 +231,7 @@ function removeKeys(here: Here, parent: Path, removed: readonly string[]): Chang
   return changeOf(keyLine(here.text, above, { map, pairs }), [{ kind: 'set', path: parent, value: undefined }])
 }
 
-function changeOf(splices: readonly Splice[] | undefined, effects: readonly Effect[]): Change | undefined {
+function changeOf(splices: readonly Splice[] | undefined, effects: readonly Effect[]): TextChange | undefined {
   return splices === undefined ? undefined : { splices, effects }
 }
 
@@ -240,12 +240,12 @@ function removePairs(text: string, map: YAMLMap, pairs: readonly Pair[]): readon
 }
 
 /** The pair whose value stands at a path. */
-function pairAt({ document }: Here, path: Path): Pair | undefined {
+function pairAt({ document }: PlanContext, path: Path): Pair | undefined {
   const outer = nodeAt(document, path.slice(0, -1))
   return path.length > 0 && isMap(outer) ? pairOf(outer, path.at(-1)) : undefined
 }
 
-function isInFlowMap({ document }: Here, path: Path): boolean {
+function isInFlowMap({ document }: PlanContext, path: Path): boolean {
   const outer = nodeAt(document, path.slice(0, -1))
   return path.length > 0 && (isMap(outer) || isSeq(outer)) && outer.flow === true
 }

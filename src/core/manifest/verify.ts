@@ -4,11 +4,11 @@ import { dashOf } from './copy.ts'
 import { readData } from './data.ts'
 import { applyEffects, type Effect, sameData, valueAt } from './effect.ts'
 import { keyOf, startOf } from './nodes.ts'
-import { type Path, readPiece, type Source } from './parse.ts'
+import { type Path, readPiece, type SourceDocument } from './parse.ts'
 import { applySplices, columnOf, lineStart, type Splice, startsLine } from './text.ts'
 
 /** Splices that belong together, and what they do to the data of their document. */
-export interface Change {
+export interface TextChange {
   readonly splices: readonly Splice[]
   readonly effects: readonly Effect[]
 }
@@ -25,7 +25,7 @@ interface Region {
  * entries that hold the changes are parsed: in a block collection an entry's lines mean the same wherever they stand, and
  * all other bytes are the old ones. Where an entry cannot be taken by itself the whole piece is.
  */
-export function isExact(source: Source, changes: readonly Change[]): boolean {
+export function isExact(source: SourceDocument, changes: readonly TextChange[]): boolean {
   if (!source.hasAlias) {
     const regions = changes.map((change) => regionOf(source, change))
     const outer = regions.filter((region) => !regions.some((other) => isInside(region.path, other.path)))
@@ -40,7 +40,7 @@ function isInside(path: Path, outer: Path): boolean {
 }
 
 /** The smallest entry that holds all splices of a change and all values that it changes. */
-function regionOf({ document, piece }: Source, { splices, effects }: Change): Region {
+function regionOf({ document, piece }: SourceDocument, { splices, effects }: TextChange): Region {
   const whole: Region = { path: [], start: 0, end: piece.text.length }
   const [first, ...others] = effects
   if (first === undefined) return whole
@@ -90,7 +90,7 @@ function itemEntry(text: string, list: YAMLSeq, index: number): Entry | undefine
   return { start, end: end === undefined ? undefined : lineStart(text, end), value: list.items[index] }
 }
 
-function isRegionExact({ data, piece }: Source, changes: readonly Change[], region: Region): boolean {
+function isRegionExact({ data, piece }: SourceDocument, changes: readonly TextChange[], region: Region): boolean {
   const key = region.path.at(-1)
   if (key === undefined) return false
   const mine = changes.filter(({ effects }) =>
@@ -121,7 +121,7 @@ function isRegionExact({ data, piece }: Source, changes: readonly Change[], regi
   )
 }
 
-function isPieceExact({ piece, data, index }: Source, changes: readonly Change[]): boolean {
+function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly TextChange[]): boolean {
   const splices = changes.flatMap((change) => change.splices)
   const text = applySplices(piece.text, splices)
   if (text === undefined || !keepsComments(piece.text, splices, text)) return false

@@ -14,7 +14,7 @@ import { planStatusWords, statusWords } from './status.ts'
 import { time } from './time.ts'
 import { changeTitle } from './traffic.ts'
 import { remedy, verdictLine } from './verdict.ts'
-import type { Aborted, Outcome, ProofOfEdit } from '../command/outcome.ts'
+import type { AbortResult, Outcome, ProofOfEdit } from '../command/outcome.ts'
 
 /** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
 const ROOM_FOR_DIFF = 50_000
@@ -157,7 +157,7 @@ function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): st
   )
 }
 
-function abortWords({ closed, rollbacks, rolledBack, unreadable }: Aborted): string {
+function abortWords({ closed, rollbacks, rolledBack, unreadable }: AbortResult): string {
   const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
   if (rolledBack.length > 0) sentences.push(`Merged already: ${numbers(rolledBack)}, which sends all traffic back.`)
   if (rollbacks.length > 0)

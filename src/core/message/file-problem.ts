@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../config/read.ts'
-import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
+import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import type { FileCause } from '../problem/problem.ts'
 import { code, plainText } from './markdown.ts'

@@ -72,9 +72,9 @@ function detailWords(detail: Detail): ProblemWords {
   }
 }
 
-type Own = Exclude<Detail, { code: `IST${string}` | 'schema' | `${string}-field` }>
+type OwnDetail = Exclude<Detail, { code: `IST${string}` | 'schema' | `${string}-field` }>
 
-function ownWords(detail: Own): ProblemWords {
+function ownWords(detail: OwnDetail): ProblemWords {
   switch (detail.code) {
     case 'two-writers':
       return {

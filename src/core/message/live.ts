@@ -1,7 +1,7 @@
 import { formatDuration } from '../config/duration.ts'
 import type { LiveEntry } from '../config/schema.ts'
-import { type Liveness, type Part, wantOf } from '../gate/live.ts'
-import type { Source } from '../gate/signal.ts'
+import { type Liveness, type LiveResult, wantOf } from '../gate/live.ts'
+import type { SignalSource } from '../gate/signal.ts'
 import { code, list, plainText } from './markdown.ts'
 import { time } from './time.ts'
 
@@ -10,7 +10,7 @@ const NOUNS = {
   check: 'check run',
   deployment: 'deployment to',
   report: 'report',
-} as const satisfies Record<Source, string>
+} as const satisfies Record<SignalSource, string>
 
 /** Where a report that does not come got stuck. */
 const LOOK = {
@@ -18,7 +18,7 @@ const LOOK = {
   check: "Look at the App that is to report it, and at the commit's checks on GitHub.",
   deployment: "Look at whoever deploys it, and at the repository's deployments on GitHub.",
   report: "Look at the log of the cluster's notification controller, and at that of Perch, for `/api/reports`.",
-} as const satisfies Record<Source, string>
+} as const satisfies Record<SignalSource, string>
 
 /** Whether a step is live, by what, and what that waits for. */
 export function liveSentence(liveness: Liveness): string {
@@ -29,7 +29,7 @@ export function liveSentence(liveness: Liveness): string {
   return `${count}${open.map(partWords).join(' ')}`
 }
 
-function liveWords(since: number, parts: readonly Part[]): string {
+function liveWords(since: number, parts: readonly LiveResult[]): string {
   const witnesses = parts.flatMap(({ entry, found }) => {
     const source = wantOf(entry)?.source
     return found.state === 'live' && found.name !== undefined && source !== undefined
@@ -42,7 +42,7 @@ function liveWords(since: number, parts: readonly Part[]): string {
   return `live since ${time(since)}, ${witnesses.length === 1 ? 'says' : 'say'} ${witnesses.join(' and ')}${timer}.`
 }
 
-function partWords({ entry, found }: Part): string {
+function partWords({ entry, found }: LiveResult): string {
   const source = wantOf(entry)?.source ?? 'status'
   switch (found.state) {
     case 'live':
@@ -63,9 +63,9 @@ function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'
     : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is still to come: somebody's clock is off. It counts from then.`
 }
 
-type Silent = Extract<Part['found'], { why: 'silent' }>
+type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
 
-function silentWords(entry: LiveEntry, source: Source, found: Silent): string {
+function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult): string {
   const strangers = strangerWords(entry, found.strangers)
   if (found.state === 'not-yet') return `waits for a successful ${wanted(entry)} on the base branch.${strangers}`
   const within = 'within' in entry ? ` for more than ${formatDuration(entry.within)}` : ''

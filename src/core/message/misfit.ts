@@ -3,10 +3,10 @@ import type { Wants } from '../finding/misfit.ts'
 import { code, list } from './markdown.ts'
 import type { ProblemWords } from './problem-words.ts'
 
-type Of<Code extends Detail['code']> = Extract<Detail, { code: Code }>
+type DetailOf<Code extends Detail['code']> = Extract<Detail, { code: Code }>
 
 /** A value that the schema refuses. The value itself is not repeated: nobody knows what it holds. */
-export function misfitWords({ at, of, wants }: Of<'schema'>): ProblemWords {
+export function misfitWords({ at, of, wants }: DetailOf<'schema'>): ProblemWords {
   const { what, next } = said(at, wants)
   return {
     what: `does not fit the schema of ${of}: ${what}. Kubernetes refuses it, and the cluster keeps the old object.`,
@@ -64,13 +64,13 @@ function typeNext({ type, is }: Extract<Wants, { what: 'type' }>): string {
 }
 
 /** A field that looks like a slip. */
-export function fieldWords({ at, of, near, place }: Of<'wrong-field'>): ProblemWords {
+export function fieldWords({ at, of, near, place }: DetailOf<'wrong-field'>): ProblemWords {
   const next = near === undefined ? `It belongs in ${code(place ?? '')}: move it there.` : `Did you mean ${code(near)}?`
   return { what: `has ${code(at)}, which the schema of ${of} does not know: it is refused, or has no effect.`, next }
 }
 
 /** A field that may be newer than our schemas. */
-export function strangerWords({ at, of }: Of<'unknown-field'>): ProblemWords {
+export function strangerWords({ at, of }: DetailOf<'unknown-field'>): ProblemWords {
   return {
     what: `has ${code(at)}, which the schema of ${of} does not know.`,
     next: 'Check its name. Where your version is later and has it, nothing is wrong.',

@@ -1,7 +1,7 @@
 import type { CommandProblem } from '../command/commands.ts'
 import { COMMANDS } from '../command/commands.ts'
 import { OVERRIDABLE } from '../gate/names.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
 import { clip, fitLines } from '../text/limits.ts'
 import type { WeightRefusal } from '../traffic/reweigh.ts'
@@ -250,6 +250,6 @@ function explainStart(refusal: StartRefusal): string {
   }
 }
 
-function placeOf({ file, line }: Place): string {
+function placeOf({ file, line }: Location): string {
   return code(`${file}:${line}`)
 }

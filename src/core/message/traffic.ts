@@ -1,4 +1,4 @@
-import type { Part, Review, ReviewedChange, TrafficRow } from '../gate/review.ts'
+import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../gate/review.ts'
 import { targetName } from '../rollout/target.ts'
 import { fitLines } from '../text/limits.ts'
 import { code, percent, plainText, table } from './markdown.ts'
@@ -40,7 +40,7 @@ function leftOut(rows: readonly TrafficRow[]): string {
   return `… and ${counted(rows.length, 'more rule')} in ${counted(environments, 'environment')}.`
 }
 
-function parts(list: readonly Part[] | undefined): string {
+function parts(list: readonly DestinationShare[] | undefined): string {
   if (list === undefined) return '–'
   return list.map(({ name, share }) => `${plainText(name)} **${percent(share)}**`).join(' · ')
 }
@@ -55,15 +55,15 @@ export function trafficWords({ route, rule, before, after }: TrafficRow): string
   return `${name}: ${alone(before)} → ${alone(after)}`
 }
 
-function alone(list: readonly Part[]): string {
+function alone(list: readonly DestinationShare[]): string {
   return `${shares(list)} (${names(list)})`
 }
 
-function shares(list: readonly Part[]): string {
+function shares(list: readonly DestinationShare[]): string {
   return list.map(({ share }) => percent(share).slice(0, -1)).join('/')
 }
 
-function names(list: readonly Part[]): string {
+function names(list: readonly DestinationShare[]): string {
   return list.map(({ name }) => name).join('/')
 }
 

@@ -1,5 +1,5 @@
 /** What of `istioctl analyze` is worth repeating, beside our own findings and without a cluster. */
-import { type Identity, identityKey, type RenderedObject } from '../diff/objects.ts'
+import { type ObjectIdentity, identityKey, type RenderedObject } from '../diff/objects.ts'
 import { findingsIn } from '../finding/find.ts'
 import { SEVERITIES } from '../finding/finding.ts'
 import type { ObjectRemark } from './remark.ts'
@@ -20,7 +20,7 @@ export function worthSaying(
     findingsIn(objects).flatMap(({ detail, object }) => (detail.code === 'IST0106' ? [identityKey(object)] : [])),
   )
   const isTold = ({ rule, object }: ObjectRemark): boolean => {
-    const about: Identity | undefined = objects[object]
+    const about: ObjectIdentity | undefined = objects[object]
     if (OURS.has(rule)) return true
     if (rule === 'IST0101') return about?.kind === 'VirtualService'
     return rule === 'IST0106' && about !== undefined && refused.has(identityKey(about))

@@ -1,7 +1,7 @@
 /** The Rego policies of a repository: which files they are, and the data that they read. */
 import { parseDocument } from 'yaml'
 import type { PolicyConfig } from '../config/validators.ts'
-import { type Data, isMapping, toData } from '../diff/objects.ts'
+import { type JsonValue, isMapping, toData } from '../diff/objects.ts'
 import { type Entry, join, parentOf } from '../environment/tree.ts'
 import { readData } from '../manifest/data.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -11,7 +11,7 @@ export interface Policy {
   /** Rego by path in the repository. */
   readonly modules: ReadonlyMap<string, string>
   /** What policies find below `data`. */
-  readonly data: { readonly [key: string]: Data }
+  readonly data: { readonly [key: string]: JsonValue }
   /** The packages whose rules count; undefined: all. */
   readonly packages: readonly string[] | undefined
 }
@@ -67,7 +67,7 @@ export function policyFrom(
   return data.ok ? ok({ modules, data: data.value, packages: config.packages }) : data
 }
 
-type Mapping = { readonly [key: string]: Data }
+type Mapping = { readonly [key: string]: JsonValue }
 
 /** As `opa eval --data folder` and conftest do: what a file holds stands at the top, below the names of its folders. */
 function dataFrom(
@@ -111,7 +111,7 @@ function nested(steps: readonly string[], data: Mapping): Mapping {
 
 /** Undefined where both say something about one name. */
 function merge(left: Mapping, right: Mapping): Mapping | undefined {
-  const merged: Record<string, Data> = { ...left }
+  const merged: Record<string, JsonValue> = { ...left }
   for (const [key, value] of Object.entries(right)) {
     const other = merged[key]
     if (other === undefined) merged[key] = value

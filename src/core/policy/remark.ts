@@ -1,5 +1,5 @@
 /** What programs say about rendered objects and about files. */
-import { type Identity, identityKey } from '../diff/objects.ts'
+import { type ObjectIdentity, identityKey } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 
 /** Programs that Perch can ask, besides the renderer. */
@@ -65,12 +65,12 @@ export interface ToolFailure {
 
 export type Failure = ToolFailure | { readonly code: 'not-valid'; readonly faults: readonly Fault[] }
 
-export type Checked<T> =
+export type ToolResult<T> =
   | { readonly ok: true; readonly remarks: readonly T[] }
   | { readonly ok: false; readonly failure: Failure }
 
 /** What follows from remarks before and after a change. */
-export interface Told<T> {
+export interface SortedRemarks<T> {
   /** What the change brings. */
   readonly brought: readonly T[]
   /** What was said before, or is only worth knowing. */
@@ -84,7 +84,7 @@ export function sortRemarks<T extends Remark>(
   before: readonly T[],
   after: readonly T[],
   keys: { readonly before: Keys<T>; readonly after: Keys<T> },
-): Told<T> {
+): SortedRemarks<T> {
   const left = Map.groupBy(before, keys.before)
   const counts = new Map([...left].map(([key, all]) => [key, all.length]))
   const brought: T[] = []
@@ -100,7 +100,7 @@ export function sortRemarks<T extends Remark>(
 }
 
 /** The same for the same remark on the same object, whatever else the environment holds. */
-export function objectKey(objects: readonly Identity[]): Keys<ObjectRemark> {
+export function objectKey(objects: readonly ObjectIdentity[]): Keys<ObjectRemark> {
   return ({ level, rule, text, object }) => {
     const identity = objects[object]
     return JSON.stringify([level, rule, text, identity === undefined ? '' : identityKey(identity)])

@@ -1,5 +1,5 @@
 /** JSON schemas that a repository brings for kubeconform. It fetches what they refer to: that must be none of the network. */
-import { type Data, isMapping, toData } from '../diff/objects.ts'
+import { type JsonValue, isMapping, toData } from '../diff/objects.ts'
 import { type Entry, join } from '../environment/tree.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault } from './remark.ts'
@@ -42,7 +42,7 @@ function faultIn(file: string, text: string | undefined): readonly Fault[] {
   return reach === undefined ? [] : [{ file, line: lineWith(text, reach), code: 'reaches-out', text: reach }]
 }
 
-function parsed(text: string): Data | undefined {
+function parsed(text: string): JsonValue | undefined {
   try {
     return toData(JSON.parse(text))
   } catch {
@@ -54,8 +54,8 @@ function parsed(text: string): Data | undefined {
 const ADDRESSES = new Set(['$ref', '$dynamicRef', '$recursiveRef', '$id', 'id', '$schema'])
 const KNOWN = /^https?:\/\/json-schema\.org\/(?:draft-0[4-7]\/|draft\/20\d\d-\d\d\/)?schema#?$/
 
-function reachIn(data: Data): string | undefined {
-  if (Array.isArray(data)) return firstOf(data.map((item: Data) => reachIn(item)))
+function reachIn(data: JsonValue): string | undefined {
+  if (Array.isArray(data)) return firstOf(data.map((item: JsonValue) => reachIn(item)))
   if (!isMapping(data)) return undefined
   return firstOf(
     Object.entries(data).map(([key, value]) =>

@@ -1,7 +1,7 @@
 /** Problems of files, and of what they render to. */
 import type { ConfigProblem } from '../config/read.ts'
 import type { RenderProblem } from '../diff/objects.ts'
-import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
+import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import type { Problem, RenderFailure } from './problem.ts'
 

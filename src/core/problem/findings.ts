@@ -1,12 +1,12 @@
 import type { Finding } from '../finding/finding.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { Problem } from './problem.ts'
 
 /** A finding of an environment, with its place in the files. */
 export interface LocatedFinding {
   readonly environment: string
   readonly finding: Finding
-  readonly place: Place | undefined
+  readonly place: Location | undefined
 }
 
 /** Findings as problems, or notes: what is found in one place for many environments is said once. */

@@ -2,7 +2,7 @@
 import type { ConfigProblem } from '../config/read.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { Standing } from '../rollout/standing.ts'
 import type { Target } from '../rollout/target.ts'
 import type { MergeCause, Problem, RouteCause } from './problem.ts'
@@ -54,7 +54,7 @@ export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-diff
   return { code: 'share-differs', file, line, cause: { kind: 'share-differs', ...facts } }
 }
 
-export function riseProblem(rise: RolloutRise, place: Place | undefined): Problem {
+export function riseProblem(rise: RolloutRise, place: Location | undefined): Problem {
   const file = place?.file ?? rise.target.route.place.file
   return { code: 'exposure-unknown', file, line: place?.line ?? 1, cause: { kind: 'unknown-exposure', rise } }
 }

@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../config/read.ts'
 import type { RenderProblem } from '../diff/objects.ts'
-import type { Refusal as EnvironmentRefusal } from '../environment/refusal.ts'
+import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Detail } from '../finding/finding.ts'
 import type { ProtectionGap } from '../gate/protection.ts'
@@ -87,11 +87,11 @@ export type ToolCause =
   | {
       readonly kind: 'object-remark'
       readonly tool: Exclude<ToolName, 'yamllint'>
-      readonly remark: ToldRemark
+      readonly remark: RemarkFacts
       readonly environment: string
       readonly title: string | undefined
     }
-  | { readonly kind: 'line-remark'; readonly remark: ToldRemark }
+  | { readonly kind: 'line-remark'; readonly remark: RemarkFacts }
   | {
       readonly kind: 'tool-failure'
       readonly tool: ToolName
@@ -106,4 +106,4 @@ export type ToolCause =
       readonly side: 'base' | 'head'
     }
 
-type ToldRemark = Pick<Remark, 'rule' | 'text' | 'level' | 'needsCluster'>
+type RemarkFacts = Pick<Remark, 'rule' | 'text' | 'level' | 'needsCluster'>

@@ -1,5 +1,5 @@
 /** What other programs say about a pull request, and why they cannot. */
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import type { Failure, Fault, LineRemark, ObjectRemark, ToolName } from '../policy/remark.ts'
 import type { Problem } from './problem.ts'
 
@@ -7,7 +7,7 @@ import type { Problem } from './problem.ts'
 export interface ToolRequest {
   readonly tool: ToolName
   /** Where the config that asks for it says so. */
-  readonly place: Place
+  readonly place: Location
   /** `base`: as the base branch has it. `head`: as the pull request would have it. */
   readonly side: 'base' | 'head'
   /** The environment that it was asked about. */
@@ -18,7 +18,7 @@ export interface ToolRequest {
 export function objectRemark(
   tool: Exclude<ToolName, 'yamllint'>,
   { rule, text, level, needsCluster = false }: Omit<ObjectRemark, 'object' | 'path'>,
-  about: { readonly environment: string; readonly title: string | undefined; readonly place: Place | undefined },
+  about: { readonly environment: string; readonly title: string | undefined; readonly place: Location | undefined },
 ): Problem {
   const { environment, title, place } = about
   const code = tool === 'opa' ? 'policy' : tool === 'istioctl' && rule !== '' ? rule : tool

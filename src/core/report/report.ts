@@ -36,7 +36,7 @@ export function malformed(error: z.ZodError): ReportRead {
 export const MAX_SKEW_MS = 3_600_000
 
 /** What GitHub keeps of the reports of one name on one commit. */
-export interface Kept {
+export interface StoredReport {
   readonly state: Report['state'] | undefined
   /** When the present state was first heard of, by our clock. */
   readonly since: number
@@ -53,10 +53,10 @@ const AGAIN_MS = 10 * 60_000
  * one that comes late, or again, does not undo what came after it.
  */
 export function keep(
-  known: Kept | undefined,
+  known: StoredReport | undefined,
   report: Report,
   receivedAt: number,
-): (Kept & { readonly state: Report['state'] }) | 'nothing' {
+): (StoredReport & { readonly state: Report['state'] }) | 'nothing' {
   const kept = { state: report.state, since: receivedAt, heardAt: report.at }
   if (known === undefined) return kept
   if (report.at < known.heardAt) return 'nothing'

@@ -1,6 +1,6 @@
 import type { Edit } from '../manifest/edit.ts'
-import type { ManifestObject, Place } from '../manifest/parse.ts'
-import { type Files, placeEdits, type PlaceRefusal } from '../layer/place.ts'
+import type { ManifestObject, Location } from '../manifest/parse.ts'
+import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
@@ -26,7 +26,7 @@ export interface PlanChange {
   readonly steps: readonly number[]
 }
 
-export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Place)
+export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Location)
 
 /** What a move changes: one object, as the target's environments have it. */
 export interface ObjectChange {
@@ -39,13 +39,13 @@ export interface ObjectChange {
 }
 
 /** New file texts by path (empty where nothing needs to change), and what they are to come to. */
-export interface MadeMove {
-  readonly files: Files
+export interface MoveEdit {
+  readonly files: NewTexts
   readonly changes: readonly ObjectChange[]
 }
 
 /** The files as a move leaves them. `pr` is the pull request that a person drives the rollout from. */
-export function filesFor(move: Move, target: Target, pr: number | undefined): Result<MadeMove, MoveRefusal> {
+export function filesFor(move: Move, target: Target, pr: number | undefined): Result<MoveEdit, MoveRefusal> {
   return filesForAll([{ move, target }], pr)
 }
 
@@ -53,10 +53,10 @@ export function filesFor(move: Move, target: Target, pr: number | undefined): Re
 export function filesForAll(
   moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
   pr: number | undefined,
-): Result<MadeMove, MoveRefusal> {
+): Result<MoveEdit, MoveRefusal> {
   const wanted = moves.flatMap(({ target }) => target.environments)
   const changes: ObjectChange[] = []
-  let files: Files = new Map()
+  let files: NewTexts = new Map()
   for (const { move, target } of moves) {
     const change = changeFor(move, target, pr)
     // What an earlier move has written counts: two targets may share a file.

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Environment } from '../environment/graph.ts'
-import { decisiveSteps, type Layered, layeredIn, placeOf } from '../layer/layered.ts'
-import { type Layout, layoutOf, manifestIn, namespaceOf, resourcesOf, withTexts } from '../layer/layout.ts'
+import { decisiveSteps, type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
+import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Manifest, ManifestObject, Path } from '../manifest/parse.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
@@ -10,7 +10,7 @@ import { versionObjects } from '../traffic/version.ts'
 import { serviceOf, settingsOf, type Target } from './target.ts'
 
 /** What a target is read from. */
-export interface Scene {
+export interface TargetSources {
   readonly config: Config
   readonly layout: Layout
 }
@@ -19,11 +19,15 @@ export interface Scene {
  * One route of a file as some environments have it, all in the same way; undefined where it has no rules. Its neighbours
  * are those of the first of them, and every file that one of the others has besides.
  */
-export function readTarget(scene: Scene, object: ManifestObject, environments: readonly string[]): Target | undefined {
+export function readTarget(
+  scene: TargetSources,
+  object: ManifestObject,
+  environments: readonly string[],
+): Target | undefined {
   const { layout, config } = scene
   const [first = ''] = environments
   // In a file that environments of several namespaces share, names stay as they are written.
-  const [namespace, ...others] = new Set(environments.map((name) => namespaceOf(layout, name)))
+  const [namespace, ...others] = new Set(environments.map((name) => environmentNamespace(layout, name)))
   const placement = others.length === 0 ? namespace : undefined
   const layered = layeredIn(layout, first, object)
   if (layered === undefined) return undefined
@@ -61,7 +65,7 @@ export function groupsOf(layout: Layout, object: ManifestObject, environments: r
   return [...groups.values()]
 }
 
-function patchesIn(layered: Layered): readonly string[] {
+function patchesIn(layered: LayeredObject): readonly string[] {
   return [...new Set(decisiveSteps(layered).map(({ patch }) => patch.id))]
 }
 
@@ -160,7 +164,7 @@ function nameOf({ environments: all }: Layout, environments: readonly string[]):
 }
 
 /** A route and its rules stand where their weights do. */
-function withPlace(layered: Layered, route: Route): Route {
+function withPlace(layered: LayeredObject, route: Route): Route {
   const [destination] = [...weightedRules(route), ...route.rules].flatMap(({ destinations }) => destinations)
   if (destination === undefined || layered.steps.length === 0) return route
   const fileAt = (path: Path): string => placeOf(layered, path.slice(layered.object.at.length)).file

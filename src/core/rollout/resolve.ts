@@ -12,7 +12,7 @@ export interface Wish {
 }
 
 /** Targets that one command changes together, and the only environment that it is to change them in, where it names one of several. */
-export interface Meant {
+export interface TargetChoice {
   readonly targets: readonly Target[]
   readonly alone: string | undefined
 }
@@ -21,7 +21,7 @@ export interface Meant {
  * What a command means. What is named must match; among several that do, the one that the pull request touches is meant: by
  * its environment's files, then by the folder of its route. Anything else is a question back.
  */
-export function resolve(targets: readonly Target[], wish: Wish): Result<Meant, Refusal> {
+export function resolve(targets: readonly Target[], wish: Wish): Result<TargetChoice, Refusal> {
   const called = callable(targets, wish.service)
   const named = inEnvironment(called, wish.environment)
   if (named.length === 0) {

@@ -9,7 +9,7 @@ import { type KnownManifests, type Layout, layoutOf, manifestIn, resourcesOf } f
 import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
-import { groupsOf, readTarget, type Scene } from './read-target.ts'
+import { groupsOf, readTarget, type TargetSources } from './read-target.ts'
 import type { Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
@@ -33,12 +33,12 @@ export function isManifestPath(path: string): boolean {
 }
 
 /** What was read of files: of two commits of a repository most are the same. */
-export interface Known {
+export interface SnapshotCache {
   readonly kustomizations: Survey['parsed']
   readonly manifests: KnownManifests
 }
 
-export function nothingKnown(): Known {
+export function emptySnapshotCache(): SnapshotCache {
   return { kustomizations: new Map(), manifests: new Map() }
 }
 
@@ -52,9 +52,9 @@ export function readSnapshot(input: {
   readonly config: Config
   /** The repository's own name. */
   readonly repository?: string | undefined
-  readonly known?: Known | undefined
+  readonly known?: SnapshotCache | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
-  const { config, texts, entries, known = nothingKnown() } = input
+  const { config, texts, entries, known = emptySnapshotCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const deliveries = deliveriesIn(texts, input.repository)
   const deployed = deliveries.map(({ path }) => path)
@@ -86,7 +86,7 @@ function refusalsIn(environments: readonly Environment[]): readonly EnvironmentP
   })
 }
 
-function brokenIn({ config, layout }: Scene): readonly EnvironmentProblem[] {
+function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
   return [...layout.owners].flatMap(([file, names]) => {
     if (refused.has(file)) return []
@@ -110,7 +110,7 @@ function bombIn(file: string, text: string): Result<never, ManifestProblem> | un
   return !manifest.ok && manifest.error.code === 'alias-bomb' ? manifest : undefined
 }
 
-function targetsIn(scene: Scene): readonly Target[] {
+function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
   // What a patch says is no object: it is merged into one.
   const users = new Map<string, string[]>()

@@ -99,7 +99,7 @@ export function serviceOf(
 }
 
 /** What a service's config says about reading its route. */
-export function namesOf(service: ServiceConfig): RouteNames {
+export function routeNamesOf(service: ServiceConfig): RouteNames {
   return { stable: service.stable, canary: service.canary, rules: service.route?.rules }
 }
 
@@ -117,7 +117,7 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     autoMerge: service.autoMerge,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
-    names: namesOf(service),
+    names: routeNamesOf(service),
     requireSum100: config.requireSum100,
     unchecked: analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : [],
   }

@@ -41,7 +41,7 @@ export type CloseReason =
   | 'not-deployed'
 
 /** What to do about a rollout's pull requests. */
-export type Step =
+export type RolloutAction =
   | { readonly type: 'propose'; readonly move: Move }
   /** The open pull request's branch is made again on today's base. */
   | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
@@ -50,23 +50,23 @@ export type Step =
   | { readonly type: 'hold'; readonly failure: AnalysisReport }
 
 /** From where a rollout stands and which pull requests are open to what must happen next. */
-export function transition(facts: RolloutFacts): readonly Step[] {
+export function transition(facts: RolloutFacts): readonly RolloutAction[] {
   const rollback = facts.open.find(({ kind }) => kind === 'rollback')
   if (rollback !== undefined) return backward(facts, rollback)
   return facts.failure === undefined || facts.rollbackRefused ? forward(facts) : failed(facts, facts.failure)
 }
 
 /** A canary that fails its analysis is sent no more traffic, whichever step is open. */
-function failed(facts: RolloutFacts, failure: AnalysisReport): readonly Step[] {
+function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutAction[] {
   const { standing, open } = facts
   if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
   return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: sureShare(standing) } }]
 }
 
-function forward(facts: RolloutFacts): readonly Step[] {
+function forward(facts: RolloutFacts): readonly RolloutAction[] {
   const { standing, open } = facts
   const wanted = moveAfter(standing)
-  const steps: Step[] = []
+  const steps: RolloutAction[] = []
   let covering: PullRequest | undefined
   for (const { pull, fits } of open) {
     const isWanted = wanted !== undefined && isBranchFor(pull.head.ref, wanted)
@@ -88,7 +88,7 @@ function isLeftToPeople({ standing, stoppedByHand, broughtBy }: RolloutFacts): b
 }
 
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */
-function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonly Step[] {
+function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonly RolloutAction[] {
   const { pull } = rollback
   const closed = closeAll(open, 'rolling-back')
   if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
@@ -97,7 +97,7 @@ function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonl
 }
 
 /** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
-export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly Step[] {
+export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly RolloutAction[] {
   const closed = closeAll(open, 'aborted')
   if (standing.share === 0) return closed
   const move = { kind: 'rollback', from: sureShare(standing) } as const
@@ -106,6 +106,8 @@ export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'
   return rollback.fits ? closed : [...closed, { type: 'replan', pull: rollback.pull, move }]
 }
 
-function closeAll(open: readonly OpenStep[], reason: CloseReason): readonly Step[] {
-  return open.filter(({ kind }) => kind !== 'rollback').map(({ pull }): Step => ({ type: 'close', pull, reason }))
+function closeAll(open: readonly OpenStep[], reason: CloseReason): readonly RolloutAction[] {
+  return open
+    .filter(({ kind }) => kind !== 'rollback')
+    .map(({ pull }): RolloutAction => ({ type: 'close', pull, reason }))
 }

@@ -14,7 +14,7 @@ const Moment = z
   )
 
 /** A time in which nothing is raised: every week, or once. */
-export const Window = z
+export const FreezeWindow = z
   .strictObject({
     from: Moment.describe('When it begins: "Fri 16:00" for every week, or "2026-12-20 16:00".'),
     until: Moment.describe('When it ends, in the same form.'),
@@ -29,7 +29,7 @@ export const Window = z
     message: 'must have the same form as the beginning',
     path: ['until'],
   })
-export type Window = z.infer<typeof Window>
+export type FreezeWindow = z.infer<typeof FreezeWindow>
 
 function isTimezone(name: string): boolean {
   try {
@@ -40,7 +40,7 @@ function isTimezone(name: string): boolean {
 }
 
 /** When a window that holds `now` ends, epoch milliseconds; undefined outside of it. A weekly one may be off by a change of clocks. */
-export function windowEnd(window: Window, now: number): number | undefined {
+export function windowEnd(window: FreezeWindow, now: number): number | undefined {
   const weekly = weeklyEnd(window, now)
   if (weekly !== 'not-weekly') return weekly
   const from = epochOf(window.from, window.timezone)
@@ -49,7 +49,7 @@ export function windowEnd(window: Window, now: number): number | undefined {
 }
 
 /** When a window begins next, epoch milliseconds; undefined where it never does again. A weekly one may be off by a change of clocks. */
-export function windowStart(window: Window, now: number): number | undefined {
+export function windowStart(window: FreezeWindow, now: number): number | undefined {
   const start = minuteOfWeek(window.from)
   if (start === undefined) {
     const from = epochOf(window.from, window.timezone)
@@ -61,7 +61,7 @@ export function windowStart(window: Window, now: number): number | undefined {
 
 const MINUTE_MS = 60_000
 
-function weeklyEnd({ from, until, timezone }: Window, now: number): number | undefined | 'not-weekly' {
+function weeklyEnd({ from, until, timezone }: FreezeWindow, now: number): number | undefined | 'not-weekly' {
   const start = minuteOfWeek(from)
   const end = minuteOfWeek(until)
   if (start === undefined || end === undefined) return 'not-weekly'

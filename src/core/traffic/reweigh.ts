@@ -1,5 +1,5 @@
 import type { Edit } from '../manifest/edit.ts'
-import type { Place } from '../manifest/parse.ts'
+import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'
 
@@ -10,7 +10,7 @@ type RuleProblem =
   | { readonly code: 'not-divisible' | 'sum-must-be-100' | 'sum-too-large'; readonly total: number }
   | { readonly code: 'invalid-weight'; readonly line: number; readonly weight: string; readonly most: number }
 
-export type WeightRefusal = Place & { readonly route: string; readonly rule: string } & RuleProblem
+export type WeightRefusal = Location & { readonly route: string; readonly rule: string } & RuleProblem
 
 export interface WeightOptions {
   /** Istio up to 1.14 refuses any other sum, and weights above 100. */

@@ -4,7 +4,7 @@ import type { Role, Route, RouteNames } from './route.ts'
 const STABLE_WORDS = ['stable', 'primary', 'baseline']
 const CANARY_WORDS = ['canary']
 
-interface Named {
+interface DestinationName {
   /** Fully qualified. */
   readonly host: string
   readonly subset: string | undefined
@@ -16,7 +16,7 @@ interface Named {
  * The role of a destination: by the names in the config or the annotation (a subset or a host, short or full), else by the
  * words that the field uses, alone (`canary`) or at the end of a name (`web-canary`). Never by position.
  */
-export function roleOf(destination: Named, names: Pick<RouteNames, 'stable' | 'canary'>): Role {
+export function roleOf(destination: DestinationName, names: Pick<RouteNames, 'stable' | 'canary'>): Role {
   if (isCalled(destination, names.canary, isCanaryWord)) return 'canary'
   return isCalled(destination, names.stable, isStableWord) ? 'stable' : 'other'
 }
@@ -35,7 +35,7 @@ export function withNames(route: Route, names: RouteNames): Route {
 }
 
 function isCalled(
-  { host, subset, namespace }: Named,
+  { host, subset, namespace }: DestinationName,
   name: string | undefined,
   isWord: (name: string) => boolean,
 ): boolean {

@@ -1,4 +1,4 @@
-import type { Path, Place } from '../manifest/parse.ts'
+import type { Path, Location } from '../manifest/parse.ts'
 
 /** What a destination is to the rollout. */
 export type Role = 'stable' | 'canary' | 'other'
@@ -45,7 +45,7 @@ export interface Destination {
 }
 
 /** A service that gets copies of a rule's requests. */
-export interface Mirror {
+export interface MirrorDestination {
   /** Where it stands in the document: `[…rule, 'mirror']` or `[…rule, 'mirrors', 1]`. */
   readonly path: Path
   readonly host: string
@@ -65,7 +65,7 @@ export interface Rule {
   /** A rule before it takes every request (istioctl's IST0130). */
   readonly isUnreachable: boolean
   readonly destinations: readonly Destination[]
-  readonly mirrors: readonly Mirror[]
+  readonly mirrors: readonly MirrorDestination[]
   readonly line: number
 }
 
@@ -74,7 +74,7 @@ export interface Route {
   readonly kind: RouteKind
   readonly namespace: string
   readonly name: string
-  readonly place: Place
+  readonly place: Location
   readonly document: number
   readonly at: Path
   readonly annotations: Readonly<Record<string, string>>

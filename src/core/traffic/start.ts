@@ -1,10 +1,10 @@
-import { isRecord, type Manifest, type ManifestObject, type Place } from '../manifest/parse.ts'
+import { isRecord, type Manifest, type ManifestObject, type Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { canaryNameFor, isCanaryWord, isStableWord } from './roles.ts'
 import { type Destination, type EntryValue, isSplit, type Route, routeId, type Rule } from './route.ts'
 
-export type StartRefusal = Place & { readonly route: string } & (
+export type StartRefusal = Location & { readonly route: string } & (
     | { readonly code: 'no-roles'; readonly destinations: readonly string[] }
     | { readonly code: 'which-service'; readonly destinations: readonly string[] }
     | { readonly code: 'no-delegate'; readonly delegates: readonly string[] }

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { type RenderedObject, parseRendered } from '../../../src/core/diff/objects.ts'
 import { risesIn } from '../../../src/core/exposure/exposure.ts'
 import { hopsOf } from '../../../src/core/finding/hops.ts'
-import { namespaceOf } from '../../../src/core/finding/scene.ts'
+import { effectiveNamespace } from '../../../src/core/finding/scene.ts'
 import { podsOf, type Request, routed } from './router.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, changed without ceremony
@@ -310,7 +310,8 @@ function canariesOf(
   return own.flatMap((object) =>
     hopsOf(object)
       .filter(
-        ({ host, subset }) => subset === 'canary' || host === `web-canary.${namespaceOf(object)}.svc.cluster.local`,
+        ({ host, subset }) =>
+          subset === 'canary' || host === `web-canary.${effectiveNamespace(object)}.svc.cluster.local`,
       )
       .map(({ host, subset }) => ({ host, subset })),
   )

@@ -1,7 +1,7 @@
 import type { Path } from '../../manifest/parse.ts'
 import { roleOf } from '../roles.ts'
-import type { Destination, Mirror, Rule } from '../route.ts'
-import { type Data, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'
+import type { Destination, MirrorDestination, Rule } from '../route.ts'
+import { type RouteData, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'
 
 /** What all routes of the Gateway API share: `spec.rules[].backendRefs[]`. */
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io'
@@ -34,7 +34,7 @@ export function gatewayRules(source: RouteSource, picksCallers: (match: unknown)
   })
 }
 
-function readBackend(source: RouteSource, backend: Data, path: Path): Destination {
+function readBackend(source: RouteSource, backend: RouteData, path: Path): Destination {
   const { manifest, object, namespace, names } = source
   const host = hostOf(backend, namespace)
   const weightPath = [...path, 'weight']
@@ -52,7 +52,7 @@ function readBackend(source: RouteSource, backend: Data, path: Path): Destinatio
 }
 
 /** A Service by the name that DNS gives it, so that it compares with other kinds; anything else by kind and group. */
-function hostOf(backend: Data, routeNamespace: string): string {
+function hostOf(backend: RouteData, routeNamespace: string): string {
   const name = textOf(backend['name']) ?? ''
   const namespace = textOf(backend['namespace']) ?? routeNamespace
   const kind = textOf(backend['kind']) ?? 'Service'
@@ -62,7 +62,7 @@ function hostOf(backend: Data, routeNamespace: string): string {
     : `${name}.${namespace}.${kind}.${group}`
 }
 
-function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: Data, at: Path): Mirror[] {
+function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData, at: Path): MirrorDestination[] {
   return listOf(rule['filters']).flatMap((filter, index) => {
     const mirror = recordOf(filter)['requestMirror']
     if (mirror === undefined) return []

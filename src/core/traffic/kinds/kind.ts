@@ -20,13 +20,13 @@ export interface RouteSource {
   readonly names: RouteNames
 }
 
-export type Data = Readonly<Record<string, unknown>>
+export type RouteData = Readonly<Record<string, unknown>>
 
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-export function recordOf(value: unknown): Data {
+export function recordOf(value: unknown): RouteData {
   return isRecord(value) ? value : {}
 }
 
@@ -38,7 +38,10 @@ export function textOf(value: unknown): string | undefined {
  * A weight as read, and what stands there when it is no whole number of at least 0 (a text, a fraction, a map where a
  * template was meant): Kubernetes refuses the object, and nobody knows its shares.
  */
-export function weightOf(entry: Data): { readonly weight: number | undefined; readonly badWeight: string | undefined } {
+export function weightOf(entry: RouteData): {
+  readonly weight: number | undefined
+  readonly badWeight: string | undefined
+} {
   const weight = entry['weight']
   if (weight === undefined || weight === null) return { weight: undefined, badWeight: undefined }
   if (typeof weight === 'number' && Number.isInteger(weight) && weight >= 0) return { weight, badWeight: undefined }

@@ -1,8 +1,18 @@
 import type { Path } from '../../manifest/parse.ts'
 import { resolveHost } from '../host.ts'
 import { roleOf } from '../roles.ts'
-import type { Destination, Mirror, RouteName, Rule } from '../route.ts'
-import { type Data, type Kind, listOf, numberOf, recordOf, type RouteSource, says, textOf, weightOf } from './kind.ts'
+import type { Destination, MirrorDestination, RouteName, Rule } from '../route.ts'
+import {
+  type RouteData,
+  type Kind,
+  listOf,
+  numberOf,
+  recordOf,
+  type RouteSource,
+  says,
+  textOf,
+  weightOf,
+} from './kind.ts'
 
 const KIND = 'VirtualService'
 const SECTIONS = ['http', 'tls', 'tcp'] as const
@@ -28,7 +38,7 @@ function rules(source: RouteSource): readonly Rule[] {
   })
 }
 
-function readRule(source: RouteSource, rule: Data, at: Path): Omit<Rule, 'isUnreachable'>[] {
+function readRule(source: RouteSource, rule: RouteData, at: Path): Omit<Rule, 'isUnreachable'>[] {
   const entries = listOf(rule['route'])
   if (entries.length === 0) return []
   const [section, index] = at.slice(-2)
@@ -49,7 +59,11 @@ function readRule(source: RouteSource, rule: Data, at: Path): Omit<Rule, 'isUnre
   ]
 }
 
-function readDestination({ manifest, object, namespace, names }: RouteSource, entry: Data, path: Path): Destination {
+function readDestination(
+  { manifest, object, namespace, names }: RouteSource,
+  entry: RouteData,
+  path: Path,
+): Destination {
   const destination = recordOf(entry['destination'])
   const written = textOf(destination['host']) ?? ''
   const host = resolveHost(written, namespace)
@@ -68,7 +82,7 @@ function readDestination({ manifest, object, namespace, names }: RouteSource, en
   }
 }
 
-function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: Data, at: Path): Mirror[] {
+function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData, at: Path): MirrorDestination[] {
   const single = rule['mirror'] === undefined ? [] : [{ target: rule['mirror'], path: [...at, 'mirror'] }]
   const several = listOf(rule['mirrors']).map((mirror, index) => ({
     target: recordOf(mirror)['destination'],
