@@ -153,7 +153,9 @@ async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = labelsOf(proposal.move.kind)
   const { repo, installation } = desk
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh: true, labels }))
+  // One that an earlier try opened may have checks and comments by now.
+  const fresh = opened !== 'exists'
+  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh, labels }))
   desk.log.info({ pull: pull.number, branch }, 'opened a pull request')
   return pull
 }

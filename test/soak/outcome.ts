@@ -14,12 +14,21 @@ export function ending(box: GitHubBox): Ending {
       const said = repo.comments(number).filter(({ body }) => !body.includes('> `/canary status`'))
       const comments = said.map(({ author, body }) => `${author}: ${still(body)}`)
       const checks = repo.checkRuns(head.sha).map(({ name, title, summary }) => still(`${name}: ${title}\n${summary}`))
-      return [`#${number}`, [...comments.toSorted(), ...checks.toSorted()]]
+      return [`#${number}`, [...comments.toSorted(), ...unique(checks)]]
     }),
   )
-  const { files, main, ...rest } = outcome(box)
+  const { files, main, pulls: played, ...rest } = outcome(box)
   const { 'notes.txt': _, ...own } = files
-  return { ...rest, files: own, main: main.filter((message) => message !== 'Race'), words }
+  const pulls = played.map((pull) => ({ ...pull, checks: pull.checks.map(unique) }))
+  return { ...rest, pulls, files: own, main: main.filter((message) => message !== 'Race'), words }
+}
+
+/**
+ * A request of a process that was killed can reach GitHub after the next process has looked, so one check may be there twice.
+ * GitHub shows one of them, and both must say the same.
+ */
+function unique(checks: readonly string[]): readonly string[] {
+  return [...new Set(checks)].toSorted()
 }
 
 /** Names of commits, times, durations, ids and addresses. */
