@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import type { Mutant } from './mutators.ts'
+
+/** A mutant that no test can tell from the code, with the reason. */
+export interface Equivalent {
+  readonly file: string
+  /** The line of the code in which it begins, without the blanks around it. */
+  readonly line: string
+  /** What stands there instead, without the blanks around it. */
+  readonly becomes: string
+  readonly why: string
+}
+
+export const EQUIVALENT: readonly Equivalent[] = []
+
+/** The entry that speaks of a mutant. */
+export function equivalentOf({ file, start, text }: Mutant): Equivalent | undefined {
+  const source = readFileSync(file, 'utf8')
+  const from = source.lastIndexOf('\n', start - 1) + 1
+  const end = source.indexOf('\n', start)
+  const line = source.slice(from, end === -1 ? undefined : end).trim()
+  return EQUIVALENT.find((one) => one.file === file && one.line === line && one.becomes === text.trim())
+}

@@ -1,0 +1,177 @@
+/**
+ * The process that tries mutants. It loads the packages once and the code of the project anew for each mutant, under URLs of
+ * its own, so that a mutant costs a fraction of a second; the parent ends it when a mutant loops.
+ */
+import { readFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { registerHooks, stripTypeScriptTypes } from 'node:module'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { stretchesOf } from './stretches.ts'
+import type { CollectedTest } from './node-test.ts'
+
+/** One test, by its file and its place in it. */
+export interface TestId {
+  readonly file: string
+  readonly index: number
+}
+
+/** What a test runs, by source file: stretches of the text. */
+export interface Footprint extends TestId {
+  readonly name: string
+  readonly ms: number
+  readonly ran: Readonly<Record<string, readonly (readonly [number, number])[]>>
+}
+
+export type Question =
+  | { readonly type: 'survey'; readonly files: readonly string[] }
+  | {
+      readonly type: 'try'
+      readonly mutant: { readonly file: string; readonly text: string } | undefined
+      readonly tests: readonly TestId[]
+    }
+
+export type Answer =
+  | {
+      readonly type: 'surveyed'
+      readonly tests: readonly Footprint[]
+      /** What runs while test files are loaded. */
+      readonly loading: Footprint['ran']
+      /** Tests that fail on the code as it is: they say nothing about a mutant. */
+      readonly failing: readonly string[]
+    }
+  /** `at`: which of the tests failed; undefined where none did, or where a file could not be loaded. */
+  | { readonly type: 'tried'; readonly hasFailed: boolean; readonly at: number | undefined }
+  | { readonly type: 'broken'; readonly why: string }
+
+const ROOT = pathToFileURL(`${process.cwd()}/`).href
+const SHIM = new URL('node-test.ts', import.meta.url).href
+const texts = new Map<string, string>()
+let turn = 0
+let mutated: { readonly url: string; readonly text: string } | undefined
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const parent = /\?turn=\d+$/.exec(context.parentURL ?? '')
+    if (parent === null && !specifier.includes('?turn=')) return next(specifier, context)
+    if (specifier === 'node:test') return { url: SHIM, shortCircuit: true }
+    const found = next(specifier, context)
+    const isOwn = /^(?:src|test)\/.*\.ts$/.test(found.url.slice(ROOT.length)) && found.url.startsWith(ROOT)
+    return isOwn && parent !== null ? { ...found, url: `${found.url}${parent[0]}` } : found
+  },
+  load(url, context, next) {
+    const [bare = '', query] = url.split('?')
+    if (query === undefined || !query.startsWith('turn=')) return next(url, context)
+    const isMutant = bare === mutated?.url
+    const source = isMutant ? stripTypeScriptTypes(mutated?.text ?? '') : (texts.get(bare) ?? strip(bare))
+    return { format: 'module', source, shortCircuit: true }
+  },
+})
+
+function strip(url: string): string {
+  const stripped = stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'))
+  texts.set(url, stripped)
+  return stripped
+}
+
+async function load(file: string): Promise<readonly CollectedTest[]> {
+  const shim = (await import(SHIM)) as typeof import('./node-test.ts')
+  shim.takeTests()
+  await import(`${pathToFileURL(resolve(file)).href}?turn=${turn}`)
+  const { tests, hooks } = shim.takeTests()
+  for (const work of hooks.before) await work()
+  if (hooks.beforeEach.length === 0) return tests
+  return tests.map(({ name, run }) => ({
+    name,
+    run: async () => {
+      for (const work of hooks.beforeEach) await work()
+      await run()
+    },
+  }))
+}
+
+/** Runs every test once, and sees by V8's coverage what it runs. */
+async function survey(files: readonly string[]): Promise<Answer> {
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
+  // Taking what ran also forgets it: the next taking has what ran since.
+  const take = async (): Promise<Footprint['ran']> => {
+    const { result } = await session.post('Profiler.takePreciseCoverage')
+    const own = result.filter(({ url }) => url.startsWith(`${ROOT}src/`))
+    return Object.fromEntries(
+      own.flatMap(({ url, functions }) => {
+        const ran = stretchesOf(functions)
+        return ran.length === 0 ? [] : [[url.slice(ROOT.length).replace(/\?.*$/, ''), ran]]
+      }),
+    )
+  }
+  const tests: Footprint[] = []
+  const failing: string[] = []
+  const loading: Record<string, readonly (readonly [number, number])[]> = {}
+  for (const file of files) {
+    const found = await load(file)
+    for (const [path, ran] of Object.entries(await take())) loading[path] = [...(loading[path] ?? []), ...ran]
+    for (const [index, { name, run }] of found.entries()) {
+      const before = performance.now()
+      const isGood = await run().then(
+        () => true,
+        () => false,
+      )
+      const ms = performance.now() - before
+      const ran = await take()
+      if (isGood) tests.push({ file, index, name, ms, ran })
+      else failing.push(`${file}: ${name}`)
+    }
+  }
+  session.disconnect()
+  return { type: 'surveyed', tests, loading, failing }
+}
+
+/** Runs tests, file by file as they are needed, until one fails. */
+async function attempt(tests: readonly TestId[]): Promise<Answer> {
+  const loaded = new Map<string, readonly CollectedTest[]>()
+  for (const [at, { file, index }] of tests.entries()) {
+    const all = loaded.get(file) ?? (await load(file))
+    loaded.set(file, all)
+    try {
+      const found = all[index]
+      if (found === undefined) throw new Error(`${file} has no test ${index} any more`)
+      await found.run()
+    } catch {
+      return { type: 'tried', hasFailed: true, at }
+    }
+  }
+  return { type: 'tried', hasFailed: false, at: undefined }
+}
+
+async function answer(question: Question): Promise<Answer> {
+  turn += 1
+  mutated = undefined
+  if (question.type === 'survey') return survey(question.files)
+  const { mutant } = question
+  if (mutant !== undefined) mutated = { url: pathToFileURL(resolve(mutant.file)).href, text: mutant.text }
+  try {
+    return await Promise.race([attempt(question.tests), stray()])
+  } catch {
+    return { type: 'tried', hasFailed: true, at: undefined }
+  }
+}
+
+let onStray: () => void = () => {}
+
+/** A failure that no test waits for. */
+function stray(): Promise<Answer> {
+  return new Promise((resolve) => {
+    onStray = () => resolve({ type: 'tried', hasFailed: true, at: undefined })
+  })
+}
+
+process.on('uncaughtException', () => onStray())
+process.on('message', (question: Question) => {
+  answer(question).then(
+    (found) => process.send?.(found),
+    (error: unknown) => process.send?.({ type: 'broken', why: error instanceof Error ? error.stack : String(error) }),
+  )
+})

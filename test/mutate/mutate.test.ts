@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { EQUIVALENT, equivalentOf } from './equivalent.ts'
+import { describe, mutantsOf, placeOf, withMutant } from './mutators.ts'
+import { stretchesOf } from './stretches.ts'
+import { openLab } from './trial.ts'
+
+function changes(text: string): readonly string[] {
+  return mutantsOf('a.ts', text)
+    .filter(({ kind }) => kind !== 'return')
+    .map((mutant) => `${mutant.kind}: ${withMutant(text, mutant)}`)
+}
+
+test('each kind of mutant changes its own place and leaves the rest', () => {
+  const table: [string, ...string[]][] = [
+    ['a <= b', 'comparison: a < b', 'comparison: a > b'],
+    ['a % b', 'arithmetic: a * b'],
+    ['!a', 'negation: a'],
+    ['a || b', 'logic: a && b', 'operand: (a)', 'operand: (b)'],
+    ['a ?? b', 'operand: (a)', 'operand: (b)'],
+    ['a ? b : c', 'branch: (b)', 'branch: (c)'],
+    ['[a, b]', 'item: [b]', 'item: [a]'],
+    ['[...a]', 'spread: [...[]]'],
+    ['({ ...a })', 'spread: ({ ...{} })'],
+    ['a.some(b)', 'method: a.every(b)'],
+    ['a.filter(b).x', 'call: a.x'],
+    ['/^a+$/i', 'pattern: /a+$/i', 'pattern: /^a+/i', 'pattern: /^a*$/i', 'pattern: /^a+$/'],
+  ]
+  for (const [text, ...expected] of table) {
+    const head = 'export const x = '
+    assert.deepEqual(
+      changes(head + text),
+      expected.map((change) => change.replace(': ', `: ${head}`)),
+      text,
+    )
+  }
+  assert.deepEqual(changes('if (a) b()'), ['negation: if (!(a)) b()', 'guard: {}', 'statement: if (a) {}'])
+  assert.deepEqual(changes('f(1, true)'), ['statement: {}', 'constant: f(2, true)', 'constant: f(1, false)'])
+})
+
+test('a function hands something else back, and types, strings and imports stay', () => {
+  const text = "import a from 'b'\nexport type C = 1 | true\nexport const f = (x: 1 | 2): 'y' => 'z'\n"
+  assert.deepEqual(
+    mutantsOf('a.ts', text).map((mutant) => withMutant(text, mutant).split('=> ')[1]?.trim()),
+    ['undefined', '[]', 'true', 'false', '0', "''"],
+  )
+})
+
+test('a mutant is named by its place and by what it changes', () => {
+  const text = 'const a = 1\n  const b = a\n    .filter(c)\n'
+  const mutant = mutantsOf('src/a.ts', text).find(({ kind }) => kind === 'call')
+  assert.ok(mutant !== undefined)
+  assert.equal(placeOf(text, mutant), 'src/a.ts:2:13')
+  assert.equal(describe(text, mutant), 'call: a .filter(c)  →  a')
+})
+
+test('of ranges in each other the innermost says what ran', () => {
+  const range = (startOffset: number, endOffset: number, count: number) => ({ startOffset, endOffset, count })
+  assert.deepEqual(
+    stretchesOf([
+      { ranges: [range(0, 100, 1)] },
+      { ranges: [range(10, 50, 3), range(20, 30, 0)] },
+      { ranges: [range(60, 70, 0)] },
+    ]),
+    [
+      [0, 20],
+      [30, 60],
+      [70, 100],
+    ],
+  )
+  assert.deepEqual(stretchesOf([{ ranges: [range(0, 100, 0)] }, { ranges: [range(40, 50, 1)] }]), [[40, 50]])
+})
+
+test('a mutant that a test notices dies, one that none runs is named as such', async () => {
+  const lab = openLab()
+  try {
+    const survey = await lab.survey(['test/core/head-age.test.ts'])
+    assert.deepEqual(survey.failing, [])
+    const mutants = (file: string) => mutantsOf(file, readFileSync(file, 'utf8'))
+    const [mutant] = mutants('src/core/command/head-age.ts').filter(({ kind }) => kind === 'comparison')
+    const [other] = mutants('src/core/layer/place.ts').filter(({ kind }) => kind === 'comparison')
+    assert.ok(mutant !== undefined && other !== undefined)
+    assert.equal(await lab.trial(mutant, survey), 'failed')
+    assert.equal(await lab.trial({ ...mutant, text: readBack(mutant) }, survey), 'survived')
+    assert.equal(await lab.trial(other, survey), 'not run by any test')
+  } finally {
+    lab.close()
+  }
+})
+
+/** What stands at a mutant's place: a mutant that changes nothing. */
+function readBack({
+  file,
+  start,
+  end,
+}: {
+  readonly file: string
+  readonly start: number
+  readonly end: number
+}): string {
+  return readFileSync(file, 'utf8').slice(start, end)
+}
+
+test('each mutant that is called equivalent is still one of the code', () => {
+  const found = new Set(
+    [...new Set(EQUIVALENT.map(({ file }) => file))].flatMap((file) =>
+      mutantsOf(file, readFileSync(file, 'utf8')).map(equivalentOf),
+    ),
+  )
+  for (const one of EQUIVALENT) assert.ok(found.has(one), `${one.file}: ${one.line} → ${one.becomes}`)
+})

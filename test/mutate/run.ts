@@ -1,0 +1,113 @@
+/**
+ * Mutation testing: changes the code in one small place at a time and looks whether a test fails.
+ *
+ *     npm run mutate                                  100 random mutants of core and 100 of flows
+ *     npm run mutate -- --seed 7 --sample 40          40 in all, always the same
+ *     npm run mutate -- --only core --file rollout    of the core's files with `rollout` in their path
+ *     npm run mutate -- --wanted 95                   fails below 95 % (default 92)
+ *
+ * Mutants are drawn evenly from all kinds of change. Those that do not compile are left out. A mutant is tried on the fast
+ * tests that run its place, until one fails. Survivors are printed with their place and what they change.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { randomFrom, shuffled } from '../stories/random.ts'
+import { compiling } from './compile.ts'
+import { equivalentOf } from './equivalent.ts'
+import { describe, KINDS, type Mutant, mutantsOf, placeOf } from './mutators.ts'
+import { openLab, type Outcome } from './trial.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    sample: { type: 'string', default: '200' },
+    only: { type: 'string' },
+    file: { type: 'string', default: '' },
+    wanted: { type: 'string', default: '92' },
+  },
+})
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
+const wanted = Number(values.wanted)
+const layers = ['core', 'flows'].filter((layer) => values.only === undefined || layer === values.only)
+const TESTS: Readonly<Record<string, readonly string[]>> = {
+  core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts'],
+  flows: ['test/flows/**/*.test.ts', 'test/core/**/*.test.ts', 'test/simulate/*.test.ts'],
+}
+
+interface Tried {
+  readonly mutant: Mutant
+  readonly outcome: Outcome | 'equivalent'
+}
+
+console.log(`seed ${seed}`)
+let isBelow = false
+for (const layer of layers) {
+  const tried = await tryLayer(layer, Math.ceil(Number(values.sample) / layers.length))
+  report(layer, tried)
+}
+process.exitCode = isBelow ? 1 : 0
+
+async function tryLayer(layer: string, count: number): Promise<readonly Tried[]> {
+  const sources = globSync(`src/${layer}/**/*.ts`).filter((file) => file.includes(values.file))
+  const mutants = await draw(sources.sort(), count)
+  const lab = openLab()
+  const survey = await lab.survey(globSync([...(TESTS[layer] ?? [])]).sort())
+  for (const name of survey.failing) console.error(`left out, it fails without a mutant: ${name}`)
+  console.error(`${survey.tests.length} tests, ${mutants.length} mutants`)
+  const tried: Tried[] = []
+  for (const [index, mutant] of mutants.entries()) {
+    const isKnown = equivalentOf(mutant) !== undefined
+    const outcome = isKnown ? 'equivalent' : await lab.trial(mutant, survey)
+    tried.push({ mutant, outcome })
+    console.error(`${index + 1}/${mutants.length} ${outcome}: ${words(mutant)}`)
+  }
+  lab.close()
+  return tried
+}
+
+/** Random mutants that compile, as many of each kind as there are. */
+async function draw(files: readonly string[], count: number): Promise<readonly Mutant[]> {
+  const random = randomFrom(seed)
+  const all = shuffled(
+    files.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8'))),
+    random,
+  )
+  const kinds = Map.groupBy(all, ({ kind }) => kind)
+  const kept = new Map(KINDS.map((kind): [string, Mutant[]] => [kind, []]))
+  const share = Math.ceil(count / KINDS.length)
+  // Many that were drawn do not compile: some more are drawn until there are enough of each kind, or no more.
+  for (let turn = 0; turn < 8; turn += 1) {
+    const candidates = KINDS.flatMap((kind) => {
+      const missing = 2 * share - (kept.get(kind) ?? []).length
+      return missing <= 0 ? [] : (kinds.get(kind) ?? []).splice(0, kind === 'return' ? 6 * missing : 2 * missing)
+    })
+    if (candidates.length === 0) break
+    console.error(`type check of ${candidates.length} mutants`)
+    for (const mutant of await compiling(candidates)) kept.get(mutant.kind)?.push(mutant)
+  }
+  const chosen: Mutant[] = []
+  for (let turn = 0; chosen.length < count && turn < count; turn += 1)
+    chosen.push(...KINDS.flatMap((kind) => kept.get(kind)?.[turn] ?? []))
+  return shuffled(chosen.slice(0, count), random)
+}
+
+function words(mutant: Mutant): string {
+  const text = readFileSync(mutant.file, 'utf8')
+  return `${placeOf(text, mutant)} ${describe(text, mutant)}`
+}
+
+function report(layer: string, tried: readonly Tried[]): void {
+  const isDead = ({ outcome }: Tried): boolean => outcome === 'failed' || outcome === 'too long'
+  const score = (some: readonly Tried[]): string => {
+    const counted = some.filter(({ outcome }) => outcome !== 'equivalent')
+    const dead = counted.filter(isDead).length
+    return `${dead} of ${counted.length} = ${((100 * dead) / counted.length).toFixed(1)} %`
+  }
+  const counted = tried.filter(({ outcome }) => outcome !== 'equivalent')
+  console.log(`\n${layer}: ${score(tried)} killed, ${tried.length - counted.length} equivalent`)
+  const folders = Map.groupBy(tried, ({ mutant }) => dirname(mutant.file))
+  for (const folder of [...folders.keys()].toSorted()) console.log(`  ${folder}: ${score(folders.get(folder) ?? [])}`)
+  for (const { mutant, outcome } of counted.filter((one) => !isDead(one))) console.log(`  ${outcome}: ${words(mutant)}`)
+  if (counted.filter(isDead).length * 100 < wanted * counted.length) isBelow = true
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Answer, Footprint, Question } from './lab.ts'
+import { type Mutant, withMutant } from './mutators.ts'
+
+export type Outcome = 'failed' | 'too long' | 'survived' | 'not run by any test'
+
+/** Which test runs what, and what runs while files are loaded. */
+export type Survey = Extract<Answer, { type: 'surveyed' }>
+
+/** Each mutant leaves its modules in the process: it is replaced now and then. */
+const MUTANTS_PER_PROCESS = 30
+
+/** A slow test can fail because the machine is busy: it must pass on the code as it is. */
+const SLOW_MS = 500
+
+/** Tries mutants in a process of its own. */
+export function openLab() {
+  let child: ChildProcess | undefined
+  let used = 0
+
+  async function ask(question: Question, limitMs: number): Promise<Answer | 'too long'> {
+    if (used >= MUTANTS_PER_PROCESS) close()
+    used += 1
+    const lab = child ?? start()
+    child = lab
+    return new Promise((resolve) => {
+      const end = (answer: Answer | 'too long'): void => {
+        clearTimeout(timer)
+        lab.removeAllListeners()
+        if (answer === 'too long' || answer.type === 'broken') close()
+        resolve(answer)
+      }
+      const timer = setTimeout(() => end('too long'), limitMs)
+      lab.on('message', (answer: Answer) => end(answer))
+      lab.on('exit', (code) => end({ type: 'broken', why: `ended with ${code}` }))
+      lab.send(question)
+    })
+  }
+
+  function start(): ChildProcess {
+    const lab = new URL('lab.ts', import.meta.url)
+    return fork(lab, {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+  }
+
+  function attempt(
+    tests: readonly Footprint[],
+    mutant: Extract<Question, { type: 'try' }>['mutant'],
+  ): ReturnType<typeof ask> {
+    // A loop without end is waited for; a busy machine is not taken for one.
+    const limit = 60_000 + 15 * tests.reduce((sum, { ms }) => sum + ms, 0)
+    return ask({ type: 'try', mutant, tests: tests.map(({ file, index }) => ({ file, index })) }, limit)
+  }
+
+  function close(): void {
+    child?.removeAllListeners()
+    child?.kill('SIGKILL')
+    child = undefined
+    used = 0
+  }
+
+  return {
+    close,
+
+    async survey(files: readonly string[]): Promise<Survey> {
+      const answer = await ask({ type: 'survey', files }, 30 * 60_000)
+      if (answer === 'too long' || answer.type !== 'surveyed')
+        throw new Error(`The tests fail without a mutant: ${JSON.stringify(answer)}`)
+      return answer
+    },
+
+    /** Runs the tests that run a mutant's place, until one fails. */
+    async trial(mutant: Mutant, survey: Survey): Promise<Outcome> {
+      const all = testsFor(mutant, survey)
+      if (all.length === 0) return 'not run by any test'
+      const changed = { file: mutant.file, text: withMutant(readFileSync(mutant.file, 'utf8'), mutant) }
+      for (let tests = all; tests.length > 0;) {
+        const answer = await attempt(tests, changed)
+        if (answer === 'too long') return answer
+        // What ends the whole process is noticed too.
+        if (answer.type !== 'tried') return 'failed'
+        const suspect = answer.at === undefined ? undefined : tests[answer.at]
+        if (!answer.hasFailed) return 'survived'
+        if (suspect === undefined || suspect.ms < SLOW_MS) return 'failed'
+        const again = await attempt([suspect], undefined)
+        if (again !== 'too long' && again.type === 'tried' && !again.hasFailed) return 'failed'
+        tests = tests.slice(tests.indexOf(suspect) + 1)
+      }
+      return 'survived'
+    },
+  }
+}
+
+/**
+ * The tests that run a place, the quickest first. What runs while a file is loaded, such as a table, can matter to any test:
+ * those that run something of the same file come first.
+ */
+function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
+  const runs = (ran: Footprint['ran']): boolean => ran[file]?.some(([from, to]) => from <= start && start < to) === true
+  const quickest = tests.toSorted((a, b) => a.ms - b.ms)
+  const own = quickest.filter(({ ran }) => runs(ran))
+  if (own.length > 0 || !runs(loading)) return own
+  const [near, far] = [true, false].map((isNear) => quickest.filter(({ ran }) => file in ran === isNear))
+  return [...(near ?? []), ...(far ?? [])]
+}
