@@ -15,7 +15,7 @@ import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { plainWords } from '../core/message/plain-words.ts'
 import { err, type Result } from '../core/result.ts'
 import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
-import { type Given, json, misused, printed, type Printed, QUIET, readWords, refused } from './checkout.ts'
+import { type CliOptions, json, misused, printed, type CliResult, QUIET, readWords, refused } from './checkout.ts'
 import { handedDown, schemaFolders } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
@@ -23,7 +23,7 @@ import type { Refusal } from '../core/refusal/refusal.ts'
 export async function diff(
   words: readonly string[],
   { isColourful = false }: { readonly isColourful?: boolean } = {},
-): Promise<Printed> {
+): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 2)
     return misused('diff takes up to two commits, --env, --json and --dir with a folder that exists')
@@ -41,7 +41,7 @@ export async function diff(
 }
 
 /** `perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
-export async function validate(words: readonly string[]): Promise<Printed> {
+export async function validate(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 2)
     return misused('validate takes up to two commits, --env, --json and --dir with a folder that exists')
@@ -57,7 +57,7 @@ export async function validate(words: readonly string[]): Promise<Printed> {
   return printed(code, `${notes}${code === 0 ? validText(environments) : problemLines(review.problems)}`)
 }
 
-async function look(given: Given, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
+async function look(given: CliOptions, scope: CheckoutQuestion['scope']): Promise<Result<CheckoutReview, Refusal>> {
   const environment = handedDown()
   const path = environment['PATH'] ?? ''
   const renderer = cachedRenderer(openRenderer({ log: QUIET, path }))

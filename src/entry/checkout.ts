@@ -16,14 +16,14 @@ import { handedDown } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** The exit code, and what to print on each stream. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 usage. */
-export interface Printed {
+export interface CliResult {
   readonly code: 0 | 1 | 2
   readonly out: string
   readonly err: string
 }
 
 /** Anybody may have written the names and contents of files, so no terminal and no CI system may obey what is printed of them. */
-export function printed(code: Printed['code'], out: string, err = ''): Printed {
+export function printed(code: CliResult['code'], out: string, err = ''): CliResult {
   return { code, out: terminalText(out), err: terminalText(err) }
 }
 
@@ -31,7 +31,7 @@ export function printed(code: Printed['code'], out: string, err = ''): Printed {
 export const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** `perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]` */
-export async function set(words: readonly string[]): Promise<Printed> {
+export async function set(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined)
     return misused('set takes a percent, a service, --env, --json and --dir with a folder that exists')
@@ -58,7 +58,7 @@ export async function set(words: readonly string[]): Promise<Printed> {
 }
 
 /** `perch status [--dir <folder>] [--json]` */
-export async function status(words: readonly string[]): Promise<Printed> {
+export async function status(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 0)
     return misused('status takes --env, --json and --dir with a folder that exists')
@@ -100,7 +100,7 @@ function toJson({ target, phase, share, versions }: Standing): object {
   }
 }
 
-export interface Given {
+export interface CliOptions {
   readonly words: readonly string[]
   readonly env: string | undefined
   readonly dir: string
@@ -108,7 +108,7 @@ export interface Given {
 }
 
 /** The words of a command line, as far as all these commands share them; undefined where they are not understood. */
-export function readWords(words: readonly string[]): Given | undefined {
+export function readWords(words: readonly string[]): CliOptions | undefined {
   try {
     const options = { env: { type: 'string' }, dir: { type: 'string' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
@@ -121,7 +121,7 @@ export function readWords(words: readonly string[]): Given | undefined {
   }
 }
 
-export function refused(refusal: Refusal, isJson: boolean): Printed {
+export function refused(refusal: Refusal, isJson: boolean): CliResult {
   const reason = plainWords(explainRefusal(refusal))
   return printed(1, isJson ? json({ refused: refusal.code, reason }) : '', `perch: ${reason}\n`)
 }
@@ -132,7 +132,7 @@ const USAGE = `Usage: perch set <percent> [service] [--env <name>] [--dir <folde
        perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]
 `
 
-export function misused(why: string): Printed {
+export function misused(why: string): CliResult {
   return printed(2, '', `perch: ${why}\n${USAGE}`)
 }
 

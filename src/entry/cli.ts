@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { configJsonSchema } from '../core/config/json-schema.ts'
 import { terminalText } from '../core/text/inert.ts'
-import { type Printed, set, status } from './checkout.ts'
+import { type CliResult, set, status } from './checkout.ts'
 import { diff, validate } from './checkout-review.ts'
 import { isCi, readReportSecret } from './env.ts'
 import { reportKey } from './report-key.ts'
@@ -55,7 +55,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-function print({ code, out, err }: Printed): number {
+function print({ code, out, err }: CliResult): number {
   process.stdout.write(out)
   process.stderr.write(err)
   return code

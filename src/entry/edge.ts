@@ -9,11 +9,11 @@ import {
   notAllowed,
   parseObject,
   readBody,
-  type Refused,
+  type HttpRefusal,
   refuse,
   refuseBody,
   send,
-  type Shared,
+  type ServerState,
 } from './http.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
@@ -60,7 +60,7 @@ const WEBHOOKS = '/api/github/webhooks'
 
 /** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const shared: Shared = { bufferedBytes: 0, reading: new Map(), isClosing: false }
+  const shared: ServerState = { bufferedBytes: 0, reading: new Map(), isClosing: false }
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -129,7 +129,7 @@ async function listening(server: Server, { host, port }: EdgeOptions): Promise<n
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-async function respond(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
+async function respond(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
   const [path = ''] = (request.url ?? '').split('?')
   if (path === WEBHOOKS) {
     if (request.method !== 'POST') return notAllowed('POST')
@@ -167,7 +167,7 @@ function metricsAnswer(body: string): Answer {
 }
 
 /** In the order of what each check costs us: a stranger without a signature does not even get its body read. */
-async function webhook(options: EdgeOptions, shared: Shared, request: IncomingMessage): Promise<Answer> {
+async function webhook(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
   const head = readHead(request.headers)
   if ('refusal' in head) return head.refusal
   const body = await readBody(shared, request, MAX_BODY_BYTES)
@@ -198,7 +198,7 @@ interface Head {
   readonly signature: Buffer
 }
 
-function readHead(headers: IncomingHttpHeaders): Head | Refused {
+function readHead(headers: IncomingHttpHeaders): Head | HttpRefusal {
   const header = (name: string): string => String(headers[name] ?? '')
   const refused = refuseBody(headers, MAX_BODY_BYTES)
   if (refused !== undefined) return refused

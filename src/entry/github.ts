@@ -16,7 +16,7 @@ import { signals } from '../adapters/github/signals.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Desk } from '../flows/desk.ts'
-import type { Place } from '../flows/work.ts'
+import type { RepositoryRef } from '../flows/work.ts'
 import type { Logger } from 'pino'
 
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
@@ -25,7 +25,7 @@ export interface GitHubAccess {
   readonly probot: Probot
   /** The GitHub half of a desk. */
   portsFor(
-    place: Place,
+    place: RepositoryRef,
   ): Promise<
     Pick<
       Desk,
@@ -43,7 +43,7 @@ export interface GitHubAccess {
     >
   >
   /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
-  placeOf(owner: string, name: string): Promise<Place | undefined>
+  placeOf(owner: string, name: string): Promise<RepositoryRef | undefined>
   /** An installation's token for Git, from Probot's cache while it is good. `refused`: one that is good no longer. */
   tokenFor(installation: number, refused?: string): Promise<string>
   /** Whether an installation still grants the App to read contents: a new token says so. */

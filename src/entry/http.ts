@@ -16,23 +16,23 @@ const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 /** GitHub gives up on an answer after 10 s; before that we say that it failed, so that its log says so too. */
 const ACCEPT_MS = 8_000
 
-export interface Shared {
+export interface ServerState {
   bufferedBytes: number
   /** Requests whose bodies are being read, with what each has sent. */
   readonly reading: Map<IncomingMessage, number>
   isClosing: boolean
 }
 
-export interface Refused {
+export interface HttpRefusal {
   readonly refusal: Answer
 }
 
 /** Stops at the cap, whatever Content-Length says or does not say. */
 export async function readBody(
-  shared: Shared,
+  shared: ServerState,
   request: IncomingMessage,
   maxBytes: number,
-): Promise<{ readonly bytes: Buffer } | Refused> {
+): Promise<{ readonly bytes: Buffer } | HttpRefusal> {
   const chunks: Buffer[] = []
   let length = 0
   try {
@@ -56,7 +56,7 @@ export async function readBody(
  * Cuts off the request that has sent most, and says whether that is this one: a crowd that sends much and slowly has to go, and a
  * small delivery of GitHub's comes through beside it.
  */
-function makeRoom({ reading }: Shared, request: IncomingMessage): boolean {
+function makeRoom({ reading }: ServerState, request: IncomingMessage): boolean {
   const [largest] = [...reading].reduce(
     (most, one) => (one[1] > most[1] ? one : most),
     [request, reading.get(request) ?? 0],
@@ -67,7 +67,7 @@ function makeRoom({ reading }: Shared, request: IncomingMessage): boolean {
 }
 
 /** What is wrong with a request's headers before anything else about it matters; undefined: nothing. */
-export function refuseBody(headers: IncomingHttpHeaders, maxBytes: number): Refused | undefined {
+export function refuseBody(headers: IncomingHttpHeaders, maxBytes: number): HttpRefusal | undefined {
   if (!/^application\/json *(;.*)?$/i.test(headers['content-type'] ?? ''))
     return refuse(415, 'send application/json; set it as the content type of the webhook')
   if ((headers['content-encoding'] ?? '') !== '') return refuse(415, 'send the body without a content encoding')
@@ -123,11 +123,11 @@ export function send(response: ServerResponse, answer: Answer, isLast: boolean):
   response.end(isText ? answer.body : JSON.stringify(answer.body))
 }
 
-export function refuse(status: number, body: string): Refused {
+export function refuse(status: number, body: string): HttpRefusal {
   return { refusal: { status, body } }
 }
 
-function tooLarge(maxBytes: number): Refused {
+function tooLarge(maxBytes: number): HttpRefusal {
   return refuse(413, `at most ${maxBytes} bytes`)
 }
 

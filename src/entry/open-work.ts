@@ -9,7 +9,7 @@ import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { Desk } from '../flows/desk.ts'
-import type { Place } from '../flows/work.ts'
+import type { RepositoryRef } from '../flows/work.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -72,7 +72,7 @@ function deskFactory({
   renderer,
   validators,
   metrics,
-}: Parts): (place: Place) => Promise<Desk> {
+}: Parts): (place: RepositoryRef) => Promise<Desk> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   const schemas = openSchemas()

@@ -4,7 +4,16 @@ import { readArgoCdReport } from '../core/report/argocd.ts'
 import { readFluxEvent } from '../core/report/flux.ts'
 import { MAX_SKEW_MS, type Report, type ReportRead } from '../core/report/report.ts'
 import type { Log } from '../ports/log.ts'
-import { type Answer, answerStored, isSigned, parseObject, readBody, refuse, refuseBody, type Shared } from './http.ts'
+import {
+  type Answer,
+  answerStored,
+  isSigned,
+  parseObject,
+  readBody,
+  refuse,
+  refuseBody,
+  type ServerState,
+} from './http.ts'
 import { reportKey } from './report-key.ts'
 
 /** The endpoints that clusters report to by themselves, for those whose reports do not come through GitHub. */
@@ -12,11 +21,11 @@ export interface ReportOptions {
   /** Of which each repository's key is made. */
   readonly secret: string
   /** Resolves when it is on disk. */
-  readonly accept: (told: ToldReport) => Promise<void>
+  readonly accept: (told: ReceivedReport) => Promise<void>
   readonly now: () => number
 }
 
-export interface ToldReport {
+export interface ReceivedReport {
   /** The same for the same request. */
   readonly id: string
   readonly owner: string
@@ -48,7 +57,7 @@ export function placeIn(path: string): ReportPlace | undefined {
 
 /** In the order of what each check costs us, and who sent it before what it says. */
 export async function takeReport(
-  options: ReportOptions & { readonly log: Log; readonly shared: Shared },
+  options: ReportOptions & { readonly log: Log; readonly shared: ServerState },
   place: ReportPlace,
   request: IncomingMessage,
 ): Promise<Answer> {

@@ -3,8 +3,8 @@ import { isButton } from '../core/command/buttons.ts'
 import { parseCommands } from '../core/command/parse.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
-import type { Said } from '../flows/wake.ts'
-import type { Place, Task } from '../flows/work.ts'
+import type { CommitSignal } from '../flows/wake.ts'
+import type { RepositoryRef, Task } from '../flows/work.ts'
 
 /**
  * The webhooks that Perch listens to, each with the few fields that it reads: they say where to look, never what is true.
@@ -141,7 +141,7 @@ export function saidBy(
   name: 'status' | 'deployment_status' | 'check_run',
   payload: unknown,
   appId: number,
-): (Said & { readonly place: Place }) | undefined {
+): (CommitSignal & { readonly place: RepositoryRef }) | undefined {
   switch (name) {
     case 'status': {
       const event = EVENTS.status.parse(payload)
@@ -215,7 +215,7 @@ function forPush(payload: Payload<'push'>): Task[] {
 /** The head that a pull request was opened with, which everybody who comments on it could see. */
 export function openedHead(
   payload: unknown,
-): { readonly place: Place; readonly pull: number; readonly head: Sha; readonly at: number } | undefined {
+): { readonly place: RepositoryRef; readonly pull: number; readonly head: Sha; readonly at: number } | undefined {
   const event = EVENTS.pull_request.parse(payload)
   const { number: pull, head, created_at: createdAt, updated_at: updatedAt } = event.pull_request
   // What changed since it was opened may have been its head.
@@ -227,7 +227,7 @@ export function openedHead(
 /** A push to another branch than the default one. Whether that is deployed only our memory knows at once. */
 export function otherPush(
   payload: unknown,
-): { readonly branch: string; readonly head: Sha; readonly place: Place } | undefined {
+): { readonly branch: string; readonly head: Sha; readonly place: RepositoryRef } | undefined {
   const event = EVENTS.push.parse(payload)
   const { ref, after: head, deleted, repository } = event
   const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined
@@ -260,7 +260,7 @@ function rerun(
   return typeof head === 'string' ? [{ type: 'rerun', ...placeOf(payload), head, id }] : []
 }
 
-export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): Place {
+export function placeOf(payload: Pick<Payload<'push'>, 'installation' | 'repository'>): RepositoryRef {
   const { id, name, owner, default_branch: defaultBranch } = payload.repository
   return { installation: payload.installation.id, repo: { id, name, owner: owner.login, defaultBranch } }
 }

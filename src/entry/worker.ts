@@ -14,7 +14,7 @@ import { redirect } from '../flows/redirect.ts'
 import { giveUpReview, review } from '../flows/review.ts'
 import { rerun } from '../flows/rerun.ts'
 import { sweep } from '../flows/sweep.ts'
-import { jobOf, type Place, Task } from '../flows/work.ts'
+import { jobOf, type RepositoryRef, Task } from '../flows/work.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
@@ -29,20 +29,20 @@ export interface WorkerParts {
   readonly probot: Pick<Probot, 'receive'>
   readonly jobs: Jobs
   readonly log: Log
-  readonly deskFor: (place: Place) => Promise<Desk>
+  readonly deskFor: (place: RepositoryRef) => Promise<Desk>
   /** Undefined where Perch is not installed. */
-  readonly placeOf: (owner: string, repo: string) => Promise<Place | undefined>
+  readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly everyRepository: () => Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
-interface Working extends WorkerParts {
+interface WorkerState extends WorkerParts {
   /** What GitHub refuses, by the key of the job: so that it is said once. */
   readonly refused: Map<string, string>
 }
 
 /** What a worker does with a job: feed a webhook to Probot, or carry out a task. */
 export function handleJobs(given: WorkerParts): JobHandler {
-  const parts: Working = { ...given, refused: new Map() }
+  const parts: WorkerState = { ...given, refused: new Map() }
   return async (job) => {
     const delivery = DeliveryJob.safeParse(job.data)
     if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
@@ -61,7 +61,7 @@ function eventOf(delivery: z.infer<typeof DeliveryJob>['delivery']): ProbotEvent
   return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as ProbotEvent
 }
 
-async function perform(parts: Working, task: Task, job: ClaimedJob): Promise<void> {
+async function perform(parts: WorkerState, task: Task, job: ClaimedJob): Promise<void> {
   const started = performance.now()
   const done = await orRefusal(async () => run(await parts.deskFor(task), task))
   if (done.ok) parts.refused.delete(job.key)
@@ -77,7 +77,7 @@ async function perform(parts: Working, task: Task, job: ClaimedJob): Promise<voi
  * GitHub refuses the task for good, so it is not tried again: what is refused is said once, in the log and on the checks.
  * The sweep comes back to it.
  */
-async function standRefused(parts: Working, job: ClaimedJob, refusal: Refusal): Promise<void> {
+async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusal): Promise<void> {
   const reason = explainRefusal(refusal)
   if (parts.refused.get(job.key) === reason) return
   if (parts.refused.size >= MAX_REFUSED) parts.refused.clear()

@@ -5,11 +5,11 @@ import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
 import type { Desk } from './desk.ts'
 import type { BaseState } from './rollouts.ts'
-import type { StopAsked } from './stops.ts'
+import type { StopRequest } from './stops.ts'
 import { takeSteps } from './take-steps.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
-interface AbortAsked extends StopAsked {
+interface AbortRequest extends StopRequest {
   readonly pull: number
   readonly related: readonly RolloutFacts[]
   readonly reason: string | undefined
@@ -19,7 +19,7 @@ interface AbortAsked extends StopAsked {
  * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. It may be a second try: what the
  * first one closed and opened belongs to the answer.
  */
-export async function abortAll(desk: Desk, base: BaseState, asked: AbortAsked): Promise<Outcome> {
+export async function abortAll(desk: Desk, base: BaseState, asked: AbortRequest): Promise<Outcome> {
   const closed = await closedBefore(desk, base, asked)
   const rolledBack = rollbacksSince(desk, base, asked)
   const rollbacks = openRollbacks(asked.related)
@@ -42,7 +42,7 @@ function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
 }
 
 /** What an earlier try of this very abort has closed. */
-async function closedBefore(desk: Desk, base: BaseState, asked: AbortAsked): Promise<number[]> {
+async function closedBefore(desk: Desk, base: BaseState, asked: AbortRequest): Promise<number[]> {
   const marker = abortMarker(asked.cause)
   const found: number[] = []
   for (const pull of stepsOf(desk, base, asked)) {
@@ -57,7 +57,7 @@ async function closedBefore(desk: Desk, base: BaseState, asked: AbortAsked): Pro
  * Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. One
  * whose branch somebody pushed to may have left the canary its traffic.
  */
-function rollbacksSince(desk: Desk, base: BaseState, asked: AbortAsked): readonly number[] {
+function rollbacksSince(desk: Desk, base: BaseState, asked: AbortRequest): readonly number[] {
   const related = asked.related.filter(({ standing }) => standing.share === 0)
   const isRollback = ({ state, createdAt, head }: PullRequest): boolean =>
     state === 'merged' && createdAt >= wholeSecond(asked.at) && kindOf(head.ref, 'stepping') === 'rollback'
@@ -66,7 +66,7 @@ function rollbacksSince(desk: Desk, base: BaseState, asked: AbortAsked): readonl
     .map(({ number }) => number)
 }
 
-function stepsOf(desk: Desk, base: BaseState, { related }: Pick<AbortAsked, 'related'>): readonly PullRequest[] {
+function stepsOf(desk: Desk, base: BaseState, { related }: Pick<AbortRequest, 'related'>): readonly PullRequest[] {
   return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, desk.botLogin)))
 }
 

@@ -6,7 +6,7 @@ import { isPlainMerge } from './step-ownership.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'branches' | 'pulls' | 'people'>
 
-interface At {
+interface ApprovalContext {
   readonly base: Sha
   readonly head: Sha
   readonly around: Pick<Surroundings, 'pull'>
@@ -15,7 +15,7 @@ interface At {
 /** Approvals of people who may write, of the head commit, and by nobody who has a part in it. */
 export async function approvalsOf(
   desk: Needs,
-  { base, head, around }: At,
+  { base, head, around }: ApprovalContext,
   wanted: number,
 ): Promise<Restraints['approvals']> {
   if (wanted === 0 || around.pull === undefined) return undefined

@@ -46,13 +46,13 @@ export async function answerOnBase(
   await postAnswer(desk, pull, { comment: pending, body: answer(at.comment, pending.login, outcomes) })
 }
 
-interface Asked {
+interface BaseCommand {
   readonly pull: PullRequest
   readonly pending: PendingComment
   readonly line: CommandLine
 }
 
-async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked: Asked): Promise<Outcome> {
+async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked: BaseCommand): Promise<Outcome> {
   const { line, pending } = asked
   if (!line.result.ok) return refused({ code: 'not-understood', problem: line.result.problem })
   const { command } = line.result
@@ -115,7 +115,7 @@ function openStep(related: readonly RolloutFacts[]): number | undefined {
 async function proposeShare(
   desk: Desk,
   base: BaseState,
-  asked: Asked & {
+  asked: BaseCommand & {
     readonly related: readonly RolloutFacts[]
     readonly command: ShareCommand
   },
@@ -132,7 +132,7 @@ async function proposeShare(
 async function proposeMove(
   desk: Desk,
   base: BaseState,
-  asked: Asked & { readonly rollout: RolloutFacts; readonly command: ShareCommand },
+  asked: BaseCommand & { readonly rollout: RolloutFacts; readonly command: ShareCommand },
 ): Promise<Outcome> {
   const { pending, pull, rollout, command } = asked
   const { standing } = rollout

@@ -12,13 +12,17 @@ import { hold, resume } from './stops.ts'
 import type { Task } from './work.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
-type Pressed = NonNullable<Extract<Task, { type: 'advance' }>['button']>
+type ButtonPress = NonNullable<Extract<Task, { type: 'advance' }>['button']>
 
 /**
  * Does, once, what somebody pressed a check's button for. GitHub shows the buttons to everybody who can see the check, so
  * the person is asked about again; the button belongs to a commit, and does nothing once there is another.
  */
-export async function answerButton(desk: Desk, base: Result<BaseState, BaseProblem>, pressed: Pressed): Promise<void> {
+export async function answerButton(
+  desk: Desk,
+  base: Result<BaseState, BaseProblem>,
+  pressed: ButtonPress,
+): Promise<void> {
   const pull = await desk.pulls.get(pressed.pull)
   if (pull === undefined) return
   const marker = buttonMarker(pressed.id)
@@ -31,7 +35,7 @@ export async function answerButton(desk: Desk, base: Result<BaseState, BaseProbl
 async function outcomeOf(
   desk: Desk,
   base: Result<BaseState, BaseProblem>,
-  { pull, pressed }: { readonly pull: PullRequest; readonly pressed: Pressed },
+  { pull, pressed }: { readonly pull: PullRequest; readonly pressed: ButtonPress },
 ): Promise<Outcome> {
   const denied = await notAllowed(desk, pressed.login, pressed.name)
   if (denied !== undefined) return { code: 'refused', refusal: denied }

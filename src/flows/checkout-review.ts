@@ -8,8 +8,8 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Schemas } from '../ports/schemas.ts'
 import type { Validators } from '../ports/validators.ts'
 import type { Worktree } from '../ports/worktree.ts'
-import { inspect, type Inspected } from './evaluate.ts'
-import type { Files } from './load.ts'
+import { inspect, type Inspection } from './evaluate.ts'
+import type { FileSource } from './load.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** Stands for no files at all wherever a tree is named: what is before the first commit. */
@@ -70,7 +70,7 @@ export async function reviewFolder(
 }
 
 function answer(
-  { review, names, known }: Inspected,
+  { review, names, known }: Inspection,
   ends: Pick<CheckoutReview, 'base' | 'head'>,
   { environment }: Pick<CheckoutQuestion, 'environment'>,
 ): Result<CheckoutReview, Refusal> {
@@ -79,19 +79,19 @@ function answer(
   return ok({ ...ends, environments: names, review })
 }
 
-function orNothing({ entries, read }: Files['mirror']): Files['mirror'] {
+function orNothing({ entries, read }: FileSource['mirror']): FileSource['mirror'] {
   return {
     entries: async (treeish) => (treeish === NOTHING ? [] : entries(treeish)),
     read: async (treeish, paths) => (treeish === NOTHING ? new Map() : read(treeish, paths)),
   }
 }
 
-interface Ends extends Pick<CheckoutReview, 'base' | 'head'> {
+interface ComparedTrees extends Pick<CheckoutReview, 'base' | 'head'> {
   /** What is after: a commit, the tree of a trial merge, or the work tree. */
   readonly tree: Sha
 }
 
-async function endsOf(checkout: Checkout, refs: readonly string[]): Promise<Result<Ends, Refusal>> {
+async function endsOf(checkout: Checkout, refs: readonly string[]): Promise<Result<ComparedTrees, Refusal>> {
   const { names, isMerge } = namesIn(refs)
   const shas: Sha[] = []
   for (const name of names) {

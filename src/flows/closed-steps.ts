@@ -19,14 +19,14 @@ export interface ClosedSteps extends Pick<RolloutFacts, 'stoppedByHand' | 'rollb
 }
 
 /** The pull requests of a step, as they were last seen: newer ones may have pushed them out of sight since. */
-const Known = z.object({
+const KnownSteps = z.object({
   /** The commit that brought the step. */
   landing: z.string(),
   /** None that was created before this moment is missing. */
   upTo: z.number(),
   steps: z.array(z.object({ number: z.int(), state: z.enum(['open', 'merged', 'closed']), isRollback: z.boolean() })),
 })
-type Known = z.infer<typeof Known>
+type KnownSteps = z.infer<typeof KnownSteps>
 
 /** Reads a base branch's pull requests back to a moment, and further only where somebody needs more. */
 export type ReadBack = (since: number) => Promise<RecentPulls>
@@ -52,7 +52,7 @@ export async function closedSteps(
   if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
   const since = landing.time - CLOCK_SLACK_MS
   const key = `closed-steps:${desk.repo.id}:${at.base.ref}:${targetName(standing.target)}`
-  const read = Known.safeParse(await desk.memo.get(key))
+  const read = KnownSteps.safeParse(await desk.memo.get(key))
   const known = read.success && read.data.landing === landing.sha ? read.data : undefined
   const from = Math.max(since, known?.upTo ?? 0)
   const list = await at.readBack(from)
@@ -61,7 +61,7 @@ export async function closedSteps(
   const found = [...list.pulls.filter(isMine), ...(await endedSince(desk, list, known))]
   const steps = stepsOf(standing, found, known)
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
-  if (at.recent.since > 0) await desk.memo.set(key, { landing: landing.sha, upTo, steps } satisfies Known)
+  if (at.recent.since > 0) await desk.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
   const [newest] = steps
   return {
     // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
@@ -75,7 +75,7 @@ export async function closedSteps(
 async function endedSince(
   { pulls }: Pick<Desk, 'pulls'>,
   list: RecentPulls,
-  known: Known | undefined,
+  known: KnownSteps | undefined,
 ): Promise<readonly PullRequest[]> {
   const listed = new Set(list.pulls.map(({ number }) => number))
   const gone = (known?.steps ?? []).filter(({ number, state }) => state === 'open' && !listed.has(number))
@@ -88,7 +88,11 @@ async function endedSince(
 }
 
 /** What is known of a step's pull requests now, newest first. */
-function stepsOf({ phase }: Standing, found: readonly PullRequest[], known: Known | undefined): Known['steps'] {
+function stepsOf(
+  { phase }: Standing,
+  found: readonly PullRequest[],
+  known: KnownSteps | undefined,
+): KnownSteps['steps'] {
   const now = found.map(({ number, state, head }) => ({
     number,
     state,

@@ -13,7 +13,7 @@ import { isSameRollout, nextStep, planOf, targetName, type Target, together } fr
 import { canaryVersion } from '../core/traffic/version.ts'
 import { changesOnly } from './changes-only.ts'
 import type { Desk } from './desk.ts'
-import { type CarriedOut, committed, findCommit } from './done-before.ts'
+import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from './load.ts'
 import { type Proof, proveEdit } from './prove.ts'
@@ -32,7 +32,7 @@ export interface Workplace {
   readonly config: Config
 }
 
-export interface AskedChange {
+export interface ChangeRequest {
   readonly command: ShareCommand | PlanCommand
   readonly login: string
   /** The comment, and which of its commands: what the commit is found again by. */
@@ -48,7 +48,7 @@ const MAX_TRIES = 3
 export async function commitCommand(
   desk: Needs,
   place: Workplace,
-  asked: AskedChange,
+  asked: ChangeRequest,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
@@ -76,8 +76,8 @@ export async function commitCommand(
 /** What the first try would have told: the same plan, made from where its commit was made. */
 async function outcomeAgain(
   desk: Needs,
-  { place, asked }: { readonly place: Workplace; readonly asked: AskedChange },
-  done: CarriedOut,
+  { place, asked }: { readonly place: Workplace; readonly asked: ChangeRequest },
+  done: CommandCommit,
 ): Promise<Outcome> {
   const planned = await plan(desk, { ...place, head: done.parent }, { ...asked, ageOf: async () => 'seen' })
   // The base branch may have moved, so that the same words would mean another step now.
@@ -89,17 +89,17 @@ function refused(refusal: Refusal): Outcome {
   return { code: 'refused', refusal }
 }
 
-function outcomeOf({ target, move, proof }: Planned, sha: Sha | undefined): Outcome {
+function outcomeOf({ target, move, proof }: PlannedCommit, sha: Sha | undefined): Outcome {
   const name = targetName(target)
   if (move.kind === 'plan') return { code: 'planned', name, plan: move.steps, sha }
   if (sha === undefined) return { code: 'already', name, share: move.to }
   return { code: 'set', name, from: move.from, to: move.to, proof, sha }
 }
 
-interface Planned {
+interface PlannedCommit {
   /** With `--env all` the first of them, by the name of all. */
   readonly target: Target
-  readonly move: Change
+  readonly move: CommandChange
   readonly files: NewTexts
   /** Undefined where nothing needed to be rendered. */
   readonly proof: Proof | undefined
@@ -108,8 +108,8 @@ interface Planned {
 async function plan(
   desk: Needs,
   place: Workplace & { readonly head: Sha },
-  asked: AskedChange,
-): Promise<Result<Planned, Refusal>> {
+  asked: ChangeRequest,
+): Promise<Result<PlannedCommit, Refusal>> {
   const { base, head, config, pull } = place
   const { sha } = asked.command
   if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
@@ -129,12 +129,12 @@ async function plan(
 async function proven(
   desk: Needs,
   plan: {
-    readonly planned: Pick<Planned, 'target' | 'move'>
+    readonly planned: Pick<PlannedCommit, 'target' | 'move'>
     readonly snapshot: Snapshot
     readonly moves: Moves
   },
-  at: { readonly asked: AskedChange; readonly head: Sha; readonly pull: PullRequest },
-): Promise<Result<Planned, Refusal>> {
+  at: { readonly asked: ChangeRequest; readonly head: Sha; readonly pull: PullRequest },
+): Promise<Result<PlannedCommit, Refusal>> {
   const { planned, snapshot, moves } = plan
   const { asked, head, pull } = at
   const made = filesForAll(moves, pull.number)
@@ -158,11 +158,11 @@ async function targetsOf(
   return findTargets(at.snapshot, { ...wish, changed })
 }
 
-type Change = Extract<Move, { kind: 'share' }> | PlanChange
-type Moves = readonly { readonly target: Target; readonly move: Change }[]
+type CommandChange = Extract<Move, { kind: 'share' }> | PlanChange
+type Moves = readonly { readonly target: Target; readonly move: CommandChange }[]
 
 /** Whether a move gives the canary more than both branches do, or changes what it gets later. */
-function isRaise({ target, move }: { readonly target: Target; readonly move: Change }): boolean {
+function isRaise({ target, move }: { readonly target: Target; readonly move: CommandChange }): boolean {
   return move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target)))
 }
 

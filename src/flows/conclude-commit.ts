@@ -8,20 +8,20 @@ import { pullsWithHead, recallGroup } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
 import { judgeGroup } from './judge-again.ts'
-import type { Seen } from './memory.ts'
+import type { ReviewMemory } from './memory.ts'
 import { peersOf } from './peers.ts'
 import { announceWork, checkBoard } from './publish.ts'
-import { type Ends } from './pull-ends.ts'
+import { type PullEnds } from './pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
 import { jobOf } from './work.ts'
 
 export interface CommitQuestion {
-  readonly ends: Ends
+  readonly ends: PullEnds
   /** Nothing can be on the commit yet: it, or its pull request, was made a moment ago. */
   readonly isNew: boolean
   /** What was last found out about the pull request; undefined where memory must not be trusted. */
-  readonly seen: Seen | undefined
+  readonly seen: ReviewMemory | undefined
   /** The head before this one, where Perch has just committed. */
   readonly before: Sha
 }
@@ -30,10 +30,10 @@ export interface CommitQuestion {
 export interface Commit {
   /** Says that the work goes on, where nothing else is said yet. */
   announce(): Promise<void>
-  conclude(own: Review): Promise<Concluded>
+  conclude(own: Review): Promise<CommitVerdict>
 }
 
-export interface Concluded {
+export interface CommitVerdict {
   /**
    * The open pull requests with this head. For the one that writes its checks all of them; for another one, itself and the
    * one that writes.
@@ -89,7 +89,7 @@ export function reportsDigest(desk: Pick<Desk, 'seal'>, reports: readonly CheckR
   return desk.seal(JSON.stringify(said))
 }
 
-export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: Ends, review: Review): MergeReports {
+export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: PullEnds, review: Review): MergeReports {
   return mergeReports(review, {
     pull: pull.number,
     base: pull.base.ref,
@@ -99,7 +99,7 @@ export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: End
 }
 
 /** Judges another pull request with the same head as it would be judged by itself. */
-export async function judgePeer(desk: Desk, ends: Ends): Promise<Review> {
+export async function judgePeer(desk: Desk, ends: PullEnds): Promise<Review> {
   const stops: Stops = await stopsAmong(desk, ends.refs)
   const comments = (): ReturnType<Desk['conversation']['of']> => desk.conversation.of(ends.pull.number)
   return evaluate(desk, questionOf(desk, ends, { stops, comments }))

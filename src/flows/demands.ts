@@ -12,9 +12,9 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { KubeconformSchemas } from '../ports/validators.ts'
 import type { Desk } from './desk.ts'
-import type { Files } from './load.ts'
+import type { FileSource } from './load.ts'
 
-type Needs = Files & Pick<Desk, 'validators'>
+type Needs = FileSource & Pick<Desk, 'validators'>
 
 /** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
 export interface Demands {
@@ -30,7 +30,7 @@ export interface Demands {
   readonly problems: readonly Problem[]
 }
 
-export interface Wanted {
+export interface DemandSource {
   /** Where the config and what it names are read. */
   readonly treeish: Sha
   readonly config: Pick<Config, 'policy' | 'validators'>
@@ -38,14 +38,19 @@ export interface Wanted {
 }
 
 /** Reads what a config wants checked, and sees whether it can be. */
-export async function loadDemands(desk: Needs, { treeish, config, side }: Wanted): Promise<Demands> {
+export async function loadDemands(desk: Needs, { treeish, config, side }: DemandSource): Promise<Demands> {
   const text = (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
   const { policy, validators } = config
   const { kubeconform, istioctl, yamllint } = byName(validators)
   const isAsked = policy !== undefined || validators.length > 0
   const installed = isAsked ? await desk.validators.tools() : new Map<ToolName, string>()
-  const from: Where = { desk, treeish, installed, asked: (tool) => ({ tool, side, place: placeFor(places, tool) }) }
+  const from: DemandLoader = {
+    desk,
+    treeish,
+    installed,
+    asked: (tool) => ({ tool, side, place: placeFor(places, tool) }),
+  }
   const parts = {
     opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
     kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
@@ -68,24 +73,24 @@ export function placeFor(places: Demands['places'], tool: ToolName): Location {
   return tool === 'opa' ? places.policy : places.validators
 }
 
-interface Where {
+interface DemandLoader {
   readonly desk: Needs
   readonly treeish: Sha
   readonly installed: ReadonlyMap<ToolName, string>
   readonly asked: (tool: ToolName) => ToolRequest
 }
 
-interface Part<T> {
+interface DemandPart<T> {
   readonly value?: T
   readonly problems: readonly Problem[]
 }
 
 /** What one program needs to be asked, or why it cannot be. */
 async function part<T>(
-  { desk, installed, asked }: Where,
+  { desk, installed, asked }: DemandLoader,
   tool: ToolName,
   load: () => Promise<Result<T, Failure>>,
-): Promise<Part<T>> {
+): Promise<DemandPart<T>> {
   const loaded = installed.has(tool) ? await load() : err(await desk.validators.absence(tool))
   return loaded.ok ? { value: loaded.value, problems: [] } : { problems: failureProblems(loaded.error, asked(tool)) }
 }
@@ -109,7 +114,7 @@ export async function newDemands(
   return loadDemands(desk, { treeish: head, config: next.value, side: 'head' })
 }
 
-export interface Mended {
+export interface MendedDemands {
   readonly demands: Demands
   /** What was broken on the base branch and is not in the pull request. */
   readonly mended: readonly Problem[]
@@ -119,7 +124,7 @@ export interface Mended {
  * What the base branch has broken judges nobody, and would keep everybody from repairing it. So where the pull request has
  * it whole, what the pull request has is used.
  */
-export function mendedBy(base: Demands, next: Demands | undefined): Mended {
+export function mendedBy(base: Demands, next: Demands | undefined): MendedDemands {
   if (next === undefined || base.problems.length === 0 || next.problems.length > 0) return { demands: base, mended: [] }
   const { policy = next.policy, schemas = next.schemas, istioctl = next.istioctl, lint = next.lint } = base
   const demands = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
@@ -131,17 +136,17 @@ function isBelow(path: string, folder: string): boolean {
   return steps.every((step, index) => path.split('/')[index] === step)
 }
 
-interface Named {
+interface ValidatorsByName {
   readonly kubeconform?: Extract<Validator, { name: 'kubeconform' }>
   readonly istioctl?: Extract<Validator, { name: 'istioctl' }>
   readonly yamllint?: Extract<Validator, { name: 'yamllint' }>
 }
 
-function byName(validators: readonly Validator[]): Named {
+function byName(validators: readonly Validator[]): ValidatorsByName {
   return Object.fromEntries(validators.map((validator) => [validator.name, validator]))
 }
 
-async function loadPolicy({ desk, treeish }: Where, config: PolicyConfig): Promise<Result<Policy, Failure>> {
+async function loadPolicy({ desk, treeish }: DemandLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
   const files = policyFiles(await desk.mirror.entries(treeish), config)
   if (!files.ok) return notValid(files.error)
   const texts = await desk.mirror.read(treeish, [...files.value.modules, ...files.value.data])
@@ -152,7 +157,7 @@ async function loadPolicy({ desk, treeish }: Where, config: PolicyConfig): Promi
 }
 
 async function loadSchemas(
-  { desk, treeish }: Where,
+  { desk, treeish }: DemandLoader,
   settings: SchemaSettings,
 ): Promise<Result<KubeconformSchemas, Failure>> {
   const { schemas } = settings
@@ -162,7 +167,7 @@ async function loadSchemas(
   return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
 }
 
-async function loadLintSettings({ desk, treeish }: Where): Promise<ReadonlyMap<string, string>> {
+async function loadLintSettings({ desk, treeish }: DemandLoader): Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, string>()
   for (;;) {
     const wanted = lintSettingsIn(known).filter((path) => !known.has(path))

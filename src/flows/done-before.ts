@@ -30,7 +30,7 @@ export async function committedBefore(
 }
 
 /** A commit that carried a command out, and the commit that it was made on. */
-export interface CarriedOut {
+export interface CommandCommit {
   readonly sha: Sha
   readonly parent: Sha
   readonly headline: string
@@ -44,7 +44,7 @@ export async function findCommit(
   desk: Pick<Desk, 'branches' | 'mirror' | 'botLogin'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
   id: string,
-): Promise<CarriedOut | undefined> {
+): Promise<CommandCommit | undefined> {
   const trailer = commandTrailer(id)
   const commits = await desk.mirror.ahead(base, head)
   for (const { sha, message } of commits) {
@@ -58,7 +58,7 @@ export async function findCommit(
 }
 
 /** What is known of it from the commit alone. */
-export function committed({ sha, headline }: CarriedOut): Outcome {
+export function committed({ sha, headline }: CommandCommit): Outcome {
   return { code: 'committed', sha, headline }
 }
 

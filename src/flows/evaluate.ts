@@ -14,12 +14,12 @@ import { isManifestPath, emptySnapshotCache } from '../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
-import { loadDemands, type Mended, mendedBy, newDemands } from './demands.ts'
+import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands.ts'
 import type { Desk } from './desk.ts'
 import { judgeChanges } from './judge-changes.ts'
-import { type Files, loadConfig, loadSnapshot } from './load.ts'
+import { type FileSource, loadConfig, loadSnapshot } from './load.ts'
 import { lookDespiteConfig, mixedRepair } from './mend.ts'
-import { compare, type Sides } from './render.ts'
+import { compare, type SnapshotPair } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
@@ -76,7 +76,7 @@ export async function evaluate(desk: Needs, question: Question): Promise<Review>
   return { ...review, compared: { base, head }, changes, notes: [...review.notes, ...notes] }
 }
 
-export interface Between {
+export interface TreePair {
   readonly base: Sha
   /** A commit or tree. */
   readonly head: Sha
@@ -89,22 +89,22 @@ export interface Between {
   readonly onRender?: (() => Promise<void>) | undefined
 }
 
-export interface Inspected {
+export interface Inspection {
   /** Without judgements: they need to know when. */
   readonly review: Review
   /** The environments that were looked at. */
   readonly names: readonly string[]
   /** All that there are on either side; like `sides`, undefined where nothing had to be read or the config cannot be. */
   readonly known?: readonly string[]
-  readonly sides?: Sides
+  readonly sides?: SnapshotPair
   readonly rises?: readonly RolloutRise[]
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
 export async function inspect(
-  desk: Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
-  between: Between,
-): Promise<Inspected> {
+  desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
+  between: TreePair,
+): Promise<Inspection> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
@@ -114,7 +114,7 @@ export async function inspect(
     const problems = config.error.map((problem) => configProblem(problem, 'head'))
     return { review: { ...NOTHING, problems }, names: [] }
   }
-  const look = (by: Config, from: Sha): Promise<Inspected> =>
+  const look = (by: Config, from: Sha): Promise<Inspection> =>
     inspectBy(desk, { ...between, config: from }, { config: by, ownConfig: [] })
   const next = isConfigNew ? await loadConfig(desk, head) : undefined
   const looked = await lookDespiteConfig(between, { broken: config.error, next, look })
@@ -125,16 +125,16 @@ export async function inspect(
 
 /** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
 async function inspectBy(
-  desk: Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
-  between: Between,
+  desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
+  between: TreePair,
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
-): Promise<Inspected> {
+): Promise<Inspection> {
   const { base, head, changed } = between
   const both = { ...desk, known: emptySnapshotCache() }
   const before = await loadSnapshot(both, base, config)
   const written = await loadSnapshot(both, head, config)
   const after = snapshotAsBase(before, written)
-  const sides: Sides = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
+  const sides: SnapshotPair = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
   const isTouched = (environment: Environment): boolean =>
     changed === 'all' || environmentsTouched([environment], changed).length > 0
@@ -157,10 +157,10 @@ async function inspectBy(
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */
 async function validate(
-  desk: Files & Pick<Desk, 'validators'>,
-  { base, head, changed, config: treeish = base }: Between,
+  desk: FileSource & Pick<Desk, 'validators'>,
+  { base, head, changed, config: treeish = base }: TreePair,
   { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
-): Promise<Pick<Review, 'problems' | 'notes'> & Mended> {
+): Promise<Pick<Review, 'problems' | 'notes'> & MendedDemands> {
   const hasLint = changed === 'all' || changed.some(isLinted)
   const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
   const wanted = { policy: isRendered ? config.policy : undefined, validators }
@@ -179,13 +179,13 @@ function isRelevant(path: string): boolean {
   return isManifestPath(path) || path.endsWith('.rego') || !(path.startsWith('.github/') || path.endsWith('.md'))
 }
 
-function namesIn({ before, after }: Sides, fits: (environment: Environment) => boolean): readonly string[] {
+function namesIn({ before, after }: SnapshotPair, fits: (environment: Environment) => boolean): readonly string[] {
   const names = [before, after].flatMap(({ snapshot }) => snapshot.environments.filter(fits).map(({ name }) => name))
   return [...new Set(names)].sort()
 }
 
 /** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
-async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<readonly Problem[]> {
+async function newConfigProblems(desk: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
   const textAt = async (treeish: Sha): Promise<string | undefined> =>
     (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const text = await textAt(head)
@@ -195,7 +195,7 @@ async function newConfigProblems(desk: Files, base: Sha, head: Sha): Promise<rea
 }
 
 /** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
-function raisedRoutes({ before, after }: Sides): ReadonlySet<string> {
+function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
   const raised = after.snapshot.targets.filter((target) => {
     const old = before.snapshot.targets.filter((known) => isSameRollout(known, target))
     const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
@@ -205,7 +205,7 @@ function raisedRoutes({ before, after }: Sides): ReadonlySet<string> {
 }
 
 /** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */
-function vanished({ before, after }: Sides): readonly Problem[] {
+function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
     left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))

@@ -3,9 +3,9 @@ import { type RolloutRise, rolloutRises } from '../core/exposure/canaries.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
 import { riseProblem } from '../core/problem/merge.ts'
 import type { Problem } from '../core/problem/problem.ts'
-import type { Sides } from './render.ts'
+import type { SnapshotPair } from './render.ts'
 
-interface Rendered {
+interface EnvironmentRender {
   readonly name: string
   readonly texts: { readonly before: string; readonly after: string }
   readonly objects: RenderDiff['objects']
@@ -15,8 +15,8 @@ interface Rendered {
 
 /** The requests of an environment that reach a canary more often: those to be judged, and what nobody can judge. */
 export async function exposuresOf(
-  { before, after }: Sides,
-  { name, texts, objects, isKnownBefore, sources }: Rendered,
+  { before, after }: SnapshotPair,
+  { name, texts, objects, isKnownBefore, sources }: EnvironmentRender,
 ): Promise<{ readonly rises: readonly RolloutRise[]; readonly problems: readonly Problem[] }> {
   if (isKnownBefore && texts.before === texts.after) return { rises: [], problems: [] }
   const found = rolloutRises(

@@ -5,19 +5,19 @@ import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { waitKey } from '../core/gate/signal.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
-import type { Concluded } from './conclude-commit.ts'
+import type { CommitVerdict } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
-import { recallPulls, rememberPull, rememberWaiting, type Seen } from './memory.ts'
+import { recallPulls, rememberPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
-import type { Ends } from './pull-ends.ts'
+import type { PullEnds } from './pull-ends.ts'
 import { sayIfChanged } from './step-ownership.ts'
 import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
 
-type Found = Concluded & { readonly review: Review }
+type ConcludedReview = CommitVerdict & { readonly review: Review }
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-export async function followUp(desk: Desk, at: Ends, found: Found): Promise<void> {
+export async function followUp(desk: Desk, at: PullEnds, found: ConcludedReview): Promise<void> {
   const { pull } = at
   const { changes } = found.review
   const verdicts = changes.flatMap((change) => change.verdicts)
@@ -31,7 +31,10 @@ export async function followUp(desk: Desk, at: Ends, found: Found): Promise<void
   if (found.isGreen) await mergeWhenAllowed(desk, { pull, base: at.base }, changes)
 }
 
-function seenOf({ pull, judgedFor, base, refs }: Ends, { review, peers, digest, isGreen }: Found): Seen {
+function seenOf(
+  { pull, judgedFor, base, refs }: PullEnds,
+  { review, peers, digest, isGreen }: ConcludedReview,
+): ReviewMemory {
   const { changes } = review
   const verdicts = changes.flatMap((change) => change.verdicts)
   const waits = waitsOf(changes)
@@ -63,7 +66,7 @@ export function earliest(moments: readonly number[]): number | undefined {
 }
 
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */
-async function askToExamine(desk: Desk, { pull, judgedFor }: Ends): Promise<void> {
+async function askToExamine(desk: Desk, { pull, judgedFor }: PullEnds): Promise<void> {
   const { repo, installation } = desk
   const task: Task = { type: 'examine', installation, repo, base: judgedFor }
   await desk.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
@@ -71,7 +74,7 @@ async function askToExamine(desk: Desk, { pull, judgedFor }: Ends): Promise<void
 
 interface Rival {
   readonly number: number
-  readonly seen: Seen
+  readonly seen: ReviewMemory
 }
 
 /**

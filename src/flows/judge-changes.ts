@@ -11,7 +11,7 @@ import { versionLabels } from '../core/traffic/version.ts'
 import { analyse } from './analyse.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf } from './liveness.ts'
-import type { Sides } from './render.ts'
+import type { SnapshotPair } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
 type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
@@ -20,7 +20,7 @@ type Question = RestraintQuestion
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
   desk: Needs,
-  { before, after, rises }: Sides & { readonly rises: readonly RolloutRise[] },
+  { before, after, rises }: SnapshotPair & { readonly rises: readonly RolloutRise[] },
   question: Question,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []

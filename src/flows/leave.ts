@@ -5,7 +5,7 @@ import { forgetPeer, pullsWithHead, recallGroup } from './commit-memory.ts'
 import { judgeAnew } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
 import { judgeWaitingFor } from './judge-again.ts'
-import { forgetPull, recallPull, rememberWaiting, type Seen } from './memory.ts'
+import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { checkBoard } from './publish.ts'
 import type { Task } from './work.ts'
 
@@ -26,7 +26,7 @@ export async function reviewLeft(
 export async function leavePull(
   desk: Needs,
   pull: number,
-  { seen, isMerged }: { readonly seen: Seen | undefined; readonly isMerged: boolean },
+  { seen, isMerged }: { readonly seen: ReviewMemory | undefined; readonly isMerged: boolean },
 ): Promise<void> {
   await rememberWaiting(desk, pull, [])
   await forgetPull(desk, pull)

@@ -35,7 +35,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
   return livenessBy(live, { commits, ...when })
 }
 
-interface Step {
+interface LiveQuestion {
   readonly standing: Standing
   readonly history: StepHistory
   readonly wants: readonly Want[]
@@ -45,7 +45,7 @@ interface Step {
 async function signalsOf(
   context: Needs,
   at: LivenessQuestion,
-  { standing, history: known, wants }: Step,
+  { standing, history: known, wants }: LiveQuestion,
 ): Promise<readonly (readonly Signal[])[]> {
   const key = wantsKey(wants)
   const history = known.wants === key ? known : { ...known, wants: key, scannedTo: undefined, reported: [] }

@@ -14,7 +14,7 @@ import type { Result } from '../core/result.ts'
 import type { Mirror } from '../ports/mirror.ts'
 
 /** Where files are read: a mirror, or a folder. */
-export interface Files {
+export interface FileSource {
   readonly mirror: Pick<Mirror, 'entries' | 'read'>
   /** Whose files they are, where that is known. */
   readonly repo?: { readonly name: string }
@@ -23,13 +23,13 @@ export interface Files {
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
-export async function loadConfig(desk: Files, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
+export async function loadConfig(desk: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
   const texts = await desk.mirror.read(base, [CONFIG_FILE])
   return readConfig(texts.get(CONFIG_FILE))
 }
 
 /** What the files of a commit or tree say, under a config. */
-export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): Promise<Snapshot> {
+export async function loadSnapshot(desk: FileSource, treeish: Sha, config: Config): Promise<Snapshot> {
   const entries = await desk.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
   const known = desk.known ?? emptySnapshotCache()
@@ -46,7 +46,7 @@ export async function loadSnapshot(desk: Files, treeish: Sha, config: Config): P
 }
 
 /** A target as another commit or tree has it, from its own files only; undefined where its route is not there. */
-export async function readTargetAt(desk: Files, treeish: Sha, target: Target): Promise<Target | undefined> {
+export async function readTargetAt(desk: FileSource, treeish: Sha, target: Target): Promise<Target | undefined> {
   const texts = new Map<string, string | undefined>()
   let wanted = filesToRead(target)
   for (;;) {

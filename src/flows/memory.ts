@@ -5,7 +5,7 @@ import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
 
 /** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
-const Seen = z.object({
+const ReviewMemory = z.object({
   head: z.string(),
   /** The head of the branch that it was judged for. */
   base: z.string(),
@@ -15,7 +15,7 @@ const Seen = z.object({
   draft: z.boolean().default(false),
   /** Every open pull request with this head, this one too. */
   peers: z.array(z.int()).default([]),
-  /** What the checks of the head were concluded with (`Concluded`); empty where that is not known. */
+  /** What the checks of the head were concluded with (`CommitVerdict`); empty where that is not known. */
   digest: z.string().default(''),
   /** Both checks were green, and it changes traffic. */
   green: z.boolean().default(false),
@@ -34,26 +34,26 @@ const Seen = z.object({
   /** Which stops there were (`stopsKey`). */
   stops: z.string().default(''),
 })
-export type Seen = z.infer<typeof Seen>
+export type ReviewMemory = z.infer<typeof ReviewMemory>
 
 type Needs = Pick<Desk, 'memo' | 'repo'>
 
-export async function recallPull(desk: Needs, pull: number): Promise<Seen | undefined> {
-  const seen = Seen.safeParse(await desk.memo.get(`pull:${desk.repo.id}:${pull}`))
+export async function recallPull(desk: Needs, pull: number): Promise<ReviewMemory | undefined> {
+  const seen = ReviewMemory.safeParse(await desk.memo.get(`pull:${desk.repo.id}:${pull}`))
   return seen.success ? seen.data : undefined
 }
 
-export async function rememberPull(desk: Needs, pull: number, seen: Seen): Promise<void> {
+export async function rememberPull(desk: Needs, pull: number, seen: ReviewMemory): Promise<void> {
   await desk.memo.set(`pull:${desk.repo.id}:${pull}`, seen)
 }
 
 /** Everything that is remembered of this repository's pull requests, by number. */
-export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, Seen>> {
+export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
   const prefix = `pull:${desk.repo.id}:`
   const entries = await desk.memo.entries(prefix)
   return new Map(
     [...entries].flatMap(([key, value]) => {
-      const seen = Seen.safeParse(value)
+      const seen = ReviewMemory.safeParse(value)
       return seen.success ? [[Number(key.slice(prefix.length)), seen.data] as const] : []
     }),
   )

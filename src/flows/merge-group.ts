@@ -18,7 +18,7 @@ import { evaluate, NOTHING, type Question } from './evaluate.ts'
 import { earliest, waitsOf } from './follow-up.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { checkBoard, publishFailure } from './publish.ts'
-import { type Ends, fetchEnds, judgedBase } from './pull-ends.ts'
+import { type PullEnds, fetchEnds, judgedBase } from './pull-ends.ts'
 import { stopsAmong } from './stops.ts'
 import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
@@ -70,7 +70,7 @@ export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
 async function judgeWhole(
   desk: Desk,
   { base: into, head, commit, onWait }: GroupTask & Pick<Question, 'onWait'>,
-  { base, judgedFor, refs }: Pick<Ends, 'judgedFor' | 'base' | 'refs'>,
+  { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
 ): Promise<Review> {
   const commits = await commitsOf(desk, base, head)
   const isStacked = judgedFor !== into

@@ -1,10 +1,10 @@
 import type { CheckSubject } from '../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
-import { type Ends, fetchEnds } from './pull-ends.ts'
+import { type PullEnds, fetchEnds } from './pull-ends.ts'
 
 export interface PeerQuestion {
-  readonly ends: Ends
+  readonly ends: PullEnds
   /** What the checks on the commit say that they speak for, where they were read. */
   readonly subjects: readonly CheckSubject[]
   /** Pull requests that had the same head before it moved. */
@@ -20,11 +20,11 @@ export interface PeerQuestion {
 export async function peersOf(
   desk: Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo'>,
   { ends, subjects, earlier }: PeerQuestion,
-): Promise<{ readonly peers: readonly Ends[]; readonly known: ReadonlySet<number> }> {
+): Promise<{ readonly peers: readonly PullEnds[]; readonly known: ReadonlySet<number> }> {
   const { number, head } = ends.pull
   const remembered = await pullsWithHead(desk, head.sha)
   const known = new Set([number, ...remembered, ...earlier, ...subjects.flatMap(({ pull }) => pull ?? [])])
-  const peers: Ends[] = []
+  const peers: PullEnds[] = []
   for (const other of [...known].filter((one) => one !== number).sort((a, b) => a - b)) {
     const pull = await desk.pulls.get(other)
     const found = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined

@@ -19,7 +19,7 @@ export interface Base {
 }
 
 /** A move whose new file texts are made, and proven. */
-export interface MadeMove {
+export interface PreparedProposal {
   readonly proposal: Proposal
   readonly files: NewTexts
 }
@@ -28,7 +28,7 @@ export interface MadeMove {
  * Opens the pull request that makes a move, on today's base. The branch's name says which move it is, so whatever is
  * found half done, by a process that was killed or in another replica, is taken up where it stands.
  */
-export async function propose(desk: Needs, base: Base, made: MadeMove): Promise<Result<PullRequest, Refusal>> {
+export async function propose(desk: Needs, base: Base, made: PreparedProposal): Promise<Result<PullRequest, Refusal>> {
   const { proposal, files } = made
   const branch = branchOf(
     { ref: base.ref, isDefault: base.ref === desk.repo.defaultBranch },
@@ -46,7 +46,7 @@ export async function propose(desk: Needs, base: Base, made: MadeMove): Promise<
 export async function replan(
   desk: Needs,
   at: { readonly base: Base; readonly pull: PullRequest },
-  made: MadeMove,
+  made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
   const { base, pull } = at
   const { proposal, files } = made

@@ -18,10 +18,10 @@ const Kept = z.object({
 })
 
 type Needs = Pick<Desk, 'memo' | 'repo'>
-type Looking = Needs & Pick<Desk, 'clock' | 'protections'>
+type ProtectionNeeds = Needs & Pick<Desk, 'clock' | 'protections'>
 
 /** Reads how branches are protected, where that was not done for hours. What GitHub does not say is no gap. */
-export async function lookAtProtection(desk: Looking, branches: readonly string[]): Promise<void> {
+export async function lookAtProtection(desk: ProtectionNeeds, branches: readonly string[]): Promise<void> {
   const now = desk.clock.now()
   for (const branch of branches) {
     const kept = await recall(desk, branch)
@@ -33,7 +33,7 @@ export async function lookAtProtection(desk: Looking, branches: readonly string[
 }
 
 /** What is worth saying of a deployed branch to whoever changes its traffic: from memory, or where that is lost as GitHub says now. */
-export async function protectionNotes(desk: Looking, branch: string): Promise<readonly Problem[]> {
+export async function protectionNotes(desk: ProtectionNeeds, branch: string): Promise<readonly Problem[]> {
   if ((await recall(desk, branch)) === undefined) await lookAtProtection(desk, [branch])
   const note = protectionNote(branch, (await recall(desk, branch))?.gaps ?? [])
   return note === undefined ? [] : [note]

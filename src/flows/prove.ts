@@ -6,8 +6,8 @@ import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { MoveEdit } from '../core/rollout/move.ts'
 import type { Desk } from './desk.ts'
-import type { Files } from './load.ts'
-import { type Failed, renderEnvironment, type Side } from './render.ts'
+import type { FileSource } from './load.ts'
+import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** What was rendered before and after an edit, and where it changed what it was to change. */
@@ -16,13 +16,13 @@ export interface Proof {
   readonly changed: readonly string[]
 }
 
-type Needs = Files & Pick<Desk, 'renderer'>
+type Needs = FileSource & Pick<Desk, 'renderer'>
 
 /**
  * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
  * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
  */
-export async function proveEdit(desk: Needs, side: Side, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
+export async function proveEdit(desk: Needs, side: TreeSnapshot, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
   const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
@@ -36,7 +36,7 @@ export async function proveEdit(desk: Needs, side: Side, edit: MoveEdit): Promis
 
 async function proveIn(
   desk: Needs,
-  side: Side & { readonly environment: Environment },
+  side: TreeSnapshot & { readonly environment: Environment },
   edit: MoveEdit,
 ): Promise<Refusal | undefined> {
   const { environment } = side
@@ -57,7 +57,7 @@ async function proveIn(
   return judge(name, { before: before.yaml, after: after.yaml }, edit)
 }
 
-function unbuilt(environment: string, rendered: Failed): Refusal {
+function unbuilt(environment: string, rendered: FailedRender): Refusal {
   const { place } = rendered
   return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), true)
 }

@@ -43,7 +43,7 @@ export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonl
   }
 }
 
-type Shown = Pick<CheckRun, 'conclusion' | 'title' | 'summary' | 'text' | 'subjects'>
+type CheckContent = Pick<CheckRun, 'conclusion' | 'title' | 'summary' | 'text' | 'subjects'>
 
 function shownBy({
   conclusion,
@@ -51,7 +51,9 @@ function shownBy({
   summary,
   text,
   subjects = [],
-}: Pick<CheckReport, 'conclusion' | 'title' | 'summary' | 'subjects'> & { readonly text?: string | undefined }): Shown {
+}: Pick<CheckReport, 'conclusion' | 'title' | 'summary' | 'subjects'> & {
+  readonly text?: string | undefined
+}): CheckContent {
   return { conclusion, title, summary, text, subjects }
 }
 

@@ -24,7 +24,7 @@ import { freeze, hold, resume, unfreeze } from './stops.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
-export interface Answered {
+export interface CommandsResult {
   /** The branch's head after the commands. */
   readonly head: Sha
   /** Answers to post once the checks say what they say. */
@@ -33,7 +33,7 @@ export interface Answered {
   readonly overrides: readonly Override[]
 }
 
-export interface Place {
+export interface PullCommandContext {
   readonly pull: PullRequest
   readonly base: Sha
   /** The deployed branch that it is judged for. */
@@ -43,7 +43,11 @@ export interface Place {
 }
 
 /** Carries out the commands that concern an open (or closed) pull request's own branch. */
-export async function runCommands(desk: Desk, at: Place, pending: readonly PendingComment[]): Promise<Answered> {
+export async function runCommands(
+  desk: Desk,
+  at: PullCommandContext,
+  pending: readonly PendingComment[],
+): Promise<CommandsResult> {
   let head = at.pull.head.sha
   const answers: CommandAnswer[] = []
   const overrides: Override[] = []
@@ -64,14 +68,14 @@ export async function runCommands(desk: Desk, at: Place, pending: readonly Pendi
   return { head, answers, overrides }
 }
 
-interface Here extends Place {
+interface CommandContext extends PullCommandContext {
   readonly comment: PendingComment
   readonly index: number
 }
 
 async function runOne(
   desk: Desk,
-  here: Here,
+  here: CommandContext,
   line: CommandLine,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   const { pull, base, comment, index } = here
@@ -102,7 +106,7 @@ function isChange(command: Command): command is ShareCommand | PlanCommand {
 type OpenCommand = Exclude<Command, ShareCommand | PlanCommand | { name: 'help' | 'status' | 'abort' }>
 
 /** What is asked about an open pull request, or stops what it is about, without a commit to it. */
-async function answerOpen(desk: Desk, here: Here, command: OpenCommand): Promise<Outcome> {
+async function answerOpen(desk: Desk, here: CommandContext, command: OpenCommand): Promise<Outcome> {
   const { pull, comment } = here
   const by = { login: comment.login, cause: String(comment.id), at: comment.createdAt }
   const look = (): Promise<Review> => here.look(pull.head.sha)
@@ -141,7 +145,7 @@ function targetsOf({ changes }: Review): readonly Target[] {
 /** What is passed is passed for one commit, which the author must have been able to see. */
 async function passGate(
   desk: Desk,
-  { pull, judgedFor, comment, look }: Here,
+  { pull, judgedFor, comment, look }: CommandContext,
   command: Extract<Command, { name: 'override' }>,
 ): Promise<Outcome> {
   if (isStacked({ pull, judgedFor })) return refused({ code: 'override-not-deployed', base: pull.base.ref, judgedFor })
@@ -168,7 +172,7 @@ function refused(refusal: Refusal): Outcome {
   return { code: 'refused', refusal }
 }
 
-async function status(desk: Desk, { pull, look }: Here): Promise<Outcome> {
+async function status(desk: Desk, { pull, look }: CommandContext): Promise<Outcome> {
   const base = await loadBase(desk, await homeOf(desk, pull))
   const proposed = pull.state === 'open' ? (await look(pull.head.sha)).changes : []
   if (base === undefined) return { code: 'status', standings: [], proposed }

@@ -4,7 +4,7 @@ import { decidingRef, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 
 /** Both ends of an open pull request, as Git has them now. */
-export interface Ends {
+export interface PullEnds {
   /** The pull request with the head that Git has, which may be newer than what the API said a moment ago. */
   readonly pull: PullRequest
   /** The deployed branch that it is judged for: its own base, unless nothing deploys that. */
@@ -16,7 +16,7 @@ export interface Ends {
 }
 
 /** Undefined where one of the branches is gone. */
-export async function fetchEnds(desk: Pick<Desk, 'mirror' | 'repo'>, pull: PullRequest): Promise<Ends | undefined> {
+export async function fetchEnds(desk: Pick<Desk, 'mirror' | 'repo'>, pull: PullRequest): Promise<PullEnds | undefined> {
   const baseRef = `refs/heads/${pull.base.ref}`
   const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : `refs/heads/${pull.head.ref}`
   const refs = await desk.mirror.fetch([...new Set([baseRef, headRef, decidingRef(desk), STOP_REFS])])
@@ -32,7 +32,7 @@ export async function judgedBase(
   desk: Pick<Desk, 'mirror' | 'repo'>,
   base: string,
   refs: ReadonlyMap<string, Sha>,
-): Promise<Pick<Ends, 'judgedFor' | 'base'> | undefined> {
+): Promise<Pick<PullEnds, 'judgedFor' | 'base'> | undefined> {
   const deployed = await deployedAmong(desk, refs)
   const judgedFor = deployed.homeOf(base) ?? desk.repo.defaultBranch
   const ref = `refs/heads/${judgedFor}`
@@ -41,7 +41,7 @@ export async function judgedBase(
 }
 
 /** The same pull request with another head, which must have been fetched. */
-export function withHead(ends: Ends, sha: Sha): Ends {
+export function withHead(ends: PullEnds, sha: Sha): PullEnds {
   return { ...ends, pull: { ...ends.pull, head: { ...ends.pull.head, sha } } }
 }
 
@@ -49,6 +49,6 @@ export function withHead(ends: Ends, sha: Sha): Ends {
 export function isStacked({
   pull,
   judgedFor,
-}: Pick<Ends, 'judgedFor'> & { readonly pull: Pick<PullRequest, 'base'> }): boolean {
+}: Pick<PullEnds, 'judgedFor'> & { readonly pull: Pick<PullRequest, 'base'> }): boolean {
   return pull.base.ref !== judgedFor
 }

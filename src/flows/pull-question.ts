@@ -3,7 +3,7 @@ import type { Stops } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
 import type { Question } from './evaluate.ts'
 import { protectionNotes } from './protection.ts'
-import { type Ends, isStacked } from './pull-ends.ts'
+import { type PullEnds, isStacked } from './pull-ends.ts'
 import { surroundingsOf } from './surroundings.ts'
 
 export interface PullContext {
@@ -17,7 +17,7 @@ export interface PullContext {
 /** What has to be found out about an open pull request at its head. */
 export function questionOf(
   desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal' | 'clock' | 'protections'>,
-  ends: Ends,
+  ends: PullEnds,
   { stops, mentioned, comments, onWait }: PullContext,
 ): Question {
   const { pull, base, judgedFor } = ends

@@ -17,28 +17,28 @@ import type { Location } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import type { Rendered } from '../ports/renderer.ts'
+import type { RenderResult } from '../ports/renderer.ts'
 import type { Demands } from './demands.ts'
 import type { Desk } from './desk.ts'
-import type { Files } from './load.ts'
+import type { FileSource } from './load.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
 
-type Needs = Files & Pick<Desk, 'renderer' | 'validators' | 'schemas'>
+type Needs = FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>
 
 /** A commit or tree, and what its files say. */
-export interface Side {
+export interface TreeSnapshot {
   readonly treeish: Sha
   readonly snapshot: Snapshot
 }
 
-export interface Sides {
-  readonly before: Side
-  readonly after: Side
+export interface SnapshotPair {
+  readonly before: TreeSnapshot
+  readonly after: TreeSnapshot
 }
 
 /** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and what else is checked. */
-export interface ToCompare extends Sides {
+export interface CompareInput extends SnapshotPair {
   readonly raised: ReadonlySet<string>
   readonly demands: Demands
 }
@@ -54,7 +54,7 @@ export interface Comparison {
 }
 
 /** Renders the named environments on both sides and compares what comes out. */
-export async function compare(desk: Needs, sides: ToCompare, names: readonly string[]): Promise<Comparison> {
+export async function compare(desk: Needs, sides: CompareInput, names: readonly string[]): Promise<Comparison> {
   const parts = await Promise.all(names.map((name) => compareOne(desk, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),
@@ -67,7 +67,7 @@ export async function compare(desk: Needs, sides: ToCompare, names: readonly str
 }
 
 /** What comes of one environment. */
-interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
+interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
   /** What the change brings, and what is only noted. */
   readonly found: readonly LocatedFinding[]
   readonly notes: readonly LocatedFinding[]
@@ -75,11 +75,11 @@ interface Part extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'>
   readonly remarks: readonly Problem[]
 }
 
-async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<Part> {
+async function compareOne(desk: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const known: KnownDocuments = new Map()
-  const read = async (side: Side): ReturnType<typeof renderSide> => {
+  const read = async (side: TreeSnapshot): ReturnType<typeof renderSide> => {
     const rendered = await renderSide(desk, side, name)
     // While the other one still builds: reading takes as long as a part of that.
     if (rendered.ok) parseRendered(rendered.value.yaml, known)
@@ -118,20 +118,20 @@ async function compareOne(desk: Needs, sides: ToCompare, name: string): Promise<
   return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
 }
 
-function isBomb({ snapshot }: Side, name: string): boolean {
+function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
-function onlyProblems(problems: readonly Problem[]): Part {
+function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
   return { rows: [], diffs: [], problems, rises: [], found: [], notes: [], remarks: [] }
 }
 
 /** Whether what is rendered would have the effect that it seems to have. */
 async function effects(
   desk: Needs,
-  { before, after, raised }: ToCompare,
+  { before, after, raised }: CompareInput,
   { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
-): Promise<Pick<Part, 'found' | 'notes'>> {
+): Promise<Pick<EnvironmentComparison, 'found' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
   if (now === undefined) return { found: [], notes: [] }
   const [earlier, found] = await Promise.all([
@@ -156,7 +156,7 @@ async function findingsOf(
 }
 
 /** The files in which the objects of an environment are found again, as they are afterwards. */
-async function sourcesOf(desk: Needs, { after }: Sides, name: string): Promise<Sources> {
+async function sourcesOf(desk: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
   const environment = find(after, name)
   const known = { environment: name, layout: after.snapshot.layout }
   if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
@@ -165,7 +165,7 @@ async function sourcesOf(desk: Needs, { after }: Sides, name: string): Promise<S
   return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
 
-function deliveriesOf({ snapshot }: Side, { root }: Environment): Snapshot['deliveries'] {
+function deliveriesOf({ snapshot }: TreeSnapshot, { root }: Environment): Snapshot['deliveries'] {
   return snapshot.deliveries.filter(({ path }) => path === root)
 }
 
@@ -173,19 +173,23 @@ function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): 
   return state === 'changed' && unknownBefore === undefined && resources.length + hidden === 0
 }
 
-function stateOf({ before, after }: Sides, name: string): EnvironmentDiff['state'] {
+function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff['state'] {
   if (find(before, name) === undefined) return 'added'
   return find(after, name) === undefined ? 'removed' : 'changed'
 }
 
-interface RenderedSide {
+interface RenderedTree {
   readonly yaml: string
   /** Where a line of it comes from, as far as that is known. */
   readonly placeOf: (line: number) => Location | undefined
 }
 
 /** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
-async function renderSide(desk: Needs, side: Side, name: string): Promise<Result<RenderedSide, readonly Problem[]>> {
+async function renderSide(
+  desk: Needs,
+  side: TreeSnapshot,
+  name: string,
+): Promise<Result<RenderedTree, readonly Problem[]>> {
   const environment = find(side, name)
   if (environment === undefined) return ok({ yaml: '', placeOf: () => undefined })
   const { kind, files } = environment
@@ -200,7 +204,7 @@ async function renderSide(desk: Needs, side: Side, name: string): Promise<Result
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 
-export interface ToRender {
+export interface RenderInput {
   readonly environment: Environment
   readonly texts: ReadonlyMap<string, string>
   /** The kinds that the config says hold secrets. */
@@ -210,8 +214,8 @@ export interface ToRender {
 /** Renders one environment from the texts of its files. What a failing tool says can quote a Secret: its values are hidden. */
 export async function renderEnvironment(
   desk: Pick<Desk, 'renderer'>,
-  { environment, texts, secrets }: ToRender,
-): Promise<Extract<Rendered, { ok: true }> | Failed> {
+  { environment, texts, secrets }: RenderInput,
+): Promise<Extract<RenderResult, { ok: true }> | FailedRender> {
   if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   const rendered = await desk.renderer.render(texts, environment.root)
   if (rendered.ok) return rendered
@@ -221,8 +225,8 @@ export async function renderEnvironment(
 }
 
 /** A build that failed, and the place that its words lead to. */
-export type Failed = Extract<Rendered, { ok: false }> & { readonly place: Location | undefined }
+export type FailedRender = Extract<RenderResult, { ok: false }> & { readonly place: Location | undefined }
 
-function find(side: Side, name: string): Environment | undefined {
+function find(side: TreeSnapshot, name: string): Environment | undefined {
   return side.snapshot.environments.find((environment) => environment.name === name)
 }

@@ -11,11 +11,11 @@ import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
 import { rememberHead } from './head-age.ts'
 import { leaveCommit, leavePull } from './leave.ts'
-import { forgetPull, recallPull, rememberPull, rememberWaiting, type Seen } from './memory.ts'
+import { forgetPull, recallPull, rememberPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { postAnswer, takePending } from './pending-commands.ts'
-import { type Answered, type Place, runCommands } from './pull-commands.ts'
+import { type CommandsResult, type PullCommandContext, runCommands } from './pull-commands.ts'
 import { checkBoard, isSummary, publishFailure, publishMeasurements, publishSummary } from './publish.ts'
-import { type Ends, fetchEnds, withHead } from './pull-ends.ts'
+import { type PullEnds, fetchEnds, withHead } from './pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
 import { isUnmoved } from './unmoved.ts'
@@ -59,7 +59,7 @@ function commentsOf(isFresh: boolean): readonly Comment[] | undefined {
   return isFresh ? [] : undefined
 }
 
-const UNSEEN: Seen = {
+const UNSEEN: ReviewMemory = {
   head: '',
   base: '',
   judgedFor: '',
@@ -76,21 +76,21 @@ const UNSEEN: Seen = {
 }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new, nor does every move of the base. */
-async function isNothingNew(desk: Desk, task: ReviewTask, seen: Seen | undefined): Promise<boolean> {
+async function isNothingNew(desk: Desk, task: ReviewTask, seen: ReviewMemory | undefined): Promise<boolean> {
   if (task.comments === true || task.force === true) return false
   return (task.head !== undefined && task.head === seen?.head) || isUnmoved(desk, task, seen)
 }
 
-interface Conversed {
+interface ConversationState {
   readonly task: ReviewTask
   /** The conversation, where it has been read. */
   readonly comments: readonly Comment[] | undefined
   readonly isFresh: boolean
   /** What was found out when it was last looked at. */
-  readonly seen: Seen | undefined
+  readonly seen: ReviewMemory | undefined
 }
 
-async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<void> {
+async function reviewOpen(desk: Desk, at: PullEnds, conversed: ConversationState): Promise<void> {
   const { task, comments, isFresh, seen } = conversed
   let read = comments
   const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
@@ -133,7 +133,7 @@ async function reviewOpen(desk: Desk, at: Ends, conversed: Conversed): Promise<v
  * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it. What it
  * leaves behind is dealt with when the webhook, or the sweep, says that it is closed.
  */
-async function hasEnded(desk: Desk, { task, comments, seen }: Conversed, found: Review): Promise<boolean> {
+async function hasEnded(desk: Desk, { task, comments, seen }: ConversationState, found: Review): Promise<boolean> {
   if (concernsTraffic(found)) return false
   if (seen?.traffic !== true && !(comments ?? []).some(isSummary)) return false
   return (await desk.pulls.get(task.pull))?.state !== 'open'
@@ -143,7 +143,7 @@ async function hasEnded(desk: Desk, { task, comments, seen }: Conversed, found: 
 async function leaveOldHeads(
   desk: Desk,
   { number, head }: PullRequest,
-  { before, seen }: { readonly before: Sha; readonly seen: Seen | undefined },
+  { before, seen }: { readonly before: Sha; readonly seen: ReviewMemory | undefined },
 ): Promise<void> {
   for (const old of new Set([before, ...(seen === undefined || seen.head === '' ? [] : [seen.head])])) {
     const wasGreen = old === seen?.head && seen.green
@@ -182,7 +182,11 @@ async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Co
   for (const answer of answers) await postAnswer(desk, pull, answer)
 }
 
-async function answerCommands(desk: Desk, at: Ends & Place, comments: readonly Comment[]): Promise<Answered> {
+async function answerCommands(
+  desk: Desk,
+  at: PullEnds & PullCommandContext,
+  comments: readonly Comment[],
+): Promise<CommandsResult> {
   const answered = await runCommands(desk, at, await takePending(desk, at.pull, comments))
   if (answered.head !== at.pull.head.sha) await desk.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
   return answered

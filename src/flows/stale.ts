@@ -2,11 +2,11 @@
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { DeployedBranches } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
-import { recallPulls, type Seen } from './memory.ts'
+import { recallPulls, type ReviewMemory } from './memory.ts'
 import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
 
-export interface Now {
+export interface RepositoryState {
   readonly open: readonly PullRequest[]
   /** The heads of all branches that pull requests are judged for, and the stops. */
   readonly heads: ReadonlyMap<string, Sha>
@@ -14,7 +14,7 @@ export interface Now {
 }
 
 /** `moment`: once for one sweep. */
-export async function lookAtPulls(desk: Desk, now: Now, moment: number): Promise<void> {
+export async function lookAtPulls(desk: Desk, now: RepositoryState, moment: number): Promise<void> {
   const { repo, installation } = desk
   const remembered = await recallPulls(desk)
   for (const pull of now.open) {
@@ -35,8 +35,8 @@ const LATE_MS = 10_000
 /** How a pull request is to be looked at; undefined where nothing has changed. */
 function howStale(
   desk: Pick<Desk, 'clock' | 'repo'>,
-  { pull, seen }: { readonly pull: PullRequest; readonly seen: Seen | undefined },
-  now: Now,
+  { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
+  now: RepositoryState,
 ): Pick<Extract<Task, { type: 'review' }>, 'force' | 'moved'> | undefined {
   // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
   if (seen?.head === '') return undefined
@@ -49,7 +49,7 @@ function howStale(
 }
 
 /** Whether its ends changed, or the pull requests that share its head. */
-function isAnother(pull: PullRequest, seen: Seen, { open }: Now): boolean {
+function isAnother(pull: PullRequest, seen: ReviewMemory, { open }: RepositoryState): boolean {
   if (seen.head !== pull.head.sha || seen.into !== pull.base.ref || seen.draft !== pull.draft) return true
   const peers = open.filter(({ head }) => head.sha === pull.head.sha).map(({ number }) => number)
   const [writer] = peers.sort((a, b) => a - b)
@@ -58,10 +58,10 @@ function isAnother(pull: PullRequest, seen: Seen, { open }: Now): boolean {
 }
 
 /** Whether it waits for something that shows in no ref. */
-function isWaiting({ waits, polls, until }: Seen, now: number): boolean {
+function isWaiting({ waits, polls, until }: ReviewMemory, now: number): boolean {
   return waits.length > 0 || polls || (until !== undefined && now > until + LATE_MS)
 }
 
-function hasOtherStops({ stops, behind }: Seen, { heads, open }: Now): boolean {
+function hasOtherStops({ stops, behind }: ReviewMemory, { heads, open }: RepositoryState): boolean {
   return stops !== stopsKey(heads) || (behind !== undefined && !open.some(({ number }) => number === behind))
 }

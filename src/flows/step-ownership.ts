@@ -19,13 +19,13 @@ import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 
 type Needs = Pick<Desk, 'branches' | 'mirror' | 'botLogin'>
 
-interface Between {
+interface CommitPair {
   readonly base: Sha
   readonly head: Sha
 }
 
 /** Whether everything that a head adds to its base was made by Perch, as GitHub verified it. Messages prove nothing. */
-export async function isAllOurs(desk: Needs, between: Between): Promise<boolean> {
+export async function isAllOurs(desk: Needs, between: CommitPair): Promise<boolean> {
   const commits = await desk.branches.makers(between.base, between.head)
   if (commits === undefined) return false
   for (const commit of commits) if (!isOurs(desk, commit) && !(await isPlainMerge(desk, commit))) return false
@@ -65,7 +65,7 @@ export async function mergeability(desk: Needs, pull: PullRequest, base: Sha): P
 /** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
 export async function isAsProposed(
   desk: Pick<Desk, 'mirror'>,
-  { target, move, base, head }: Between & { readonly target: Target; readonly move: Move },
+  { target, move, base, head }: CommitPair & { readonly target: Target; readonly move: Move },
 ): Promise<boolean> {
   const merged = await desk.mirror.merge(base, head)
   if ('conflicts' in merged) return false

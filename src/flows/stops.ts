@@ -16,7 +16,7 @@ type Needs = Pick<
 >
 
 /** Who asks, and by what. */
-export interface StopAsked {
+export interface StopRequest {
   readonly login: string
   /** The comment or the pressed button, so that the same one has one consequence. */
   readonly cause: string
@@ -28,7 +28,7 @@ export interface StopAsked {
 export async function hold(
   desk: Needs,
   targets: readonly Target[],
-  asked: StopAsked & { readonly reason: string | undefined },
+  asked: StopRequest & { readonly reason: string | undefined },
 ): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
   let isNew = false
@@ -44,7 +44,7 @@ export async function hold(
 }
 
 /** Lets held rollouts go on. */
-export async function resume(desk: Needs, targets: readonly Target[], asked: StopAsked): Promise<Outcome> {
+export async function resume(desk: Needs, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
   const there = await desk.mirror.fetch([STOP_REFS])
   const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
@@ -65,7 +65,7 @@ export async function resume(desk: Needs, targets: readonly Target[], asked: Sto
 export async function freeze(
   desk: Needs,
   { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
-  asked: StopAsked & { readonly environments: readonly Pick<Environment, 'name'>[] },
+  asked: StopRequest & { readonly environments: readonly Pick<Environment, 'name'>[] },
 ): Promise<Outcome> {
   const known = asked.environments.map(({ name }) => name)
   if (!known.includes(environment))
@@ -95,7 +95,7 @@ async function claimFreeze(desk: Needs, environment: string, stop: Stop): Promis
 }
 
 /** Lets raises in an environment go on; also in one that is no environment any more. */
-export async function unfreeze(desk: Needs, environment: string, asked: StopAsked): Promise<Outcome> {
+export async function unfreeze(desk: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await desk.mirror.fetch([STOP_REFS])).has(refOf(branch)))
     return (await wasLifted(desk, branch, asked))
@@ -107,7 +107,7 @@ export async function unfreeze(desk: Needs, environment: string, asked: StopAske
 }
 
 /** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
-async function wasLifted({ activity }: Needs, branch: string, { at }: StopAsked): Promise<boolean> {
+async function wasLifted({ activity }: Needs, branch: string, { at }: StopRequest): Promise<boolean> {
   const [newest] = (await activity.movesOf(branch)) ?? []
   // GitHub's times have whole seconds; a button's are ours.
   return newest?.kind === 'deleted' && newest.isOurs && newest.at >= Math.floor(at / 1000) * 1000

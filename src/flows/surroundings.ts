@@ -3,7 +3,7 @@ import type { Comment } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
 import { forgetPull, recallPulls } from './memory.ts'
-import { type Ends, isStacked } from './pull-ends.ts'
+import { type PullEnds, isStacked } from './pull-ends.ts'
 import type { Surroundings } from './restraints.ts'
 
 type Needs = Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>
@@ -11,7 +11,7 @@ type Needs = Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>
 /** What surrounds an open pull request. Conversation and other pull requests are asked for only where they matter. */
 export function surroundingsOf(
   desk: Needs,
-  at: { readonly ends: Ends; readonly stops: Stops },
+  at: { readonly ends: PullEnds; readonly stops: Stops },
   comments: () => Promise<readonly Comment[]>,
 ): Surroundings {
   const { ends, stops } = at
@@ -37,7 +37,7 @@ export function surroundingsOf(
  */
 async function claimantOf(
   desk: Needs,
-  { pull, judgedFor }: Ends,
+  { pull, judgedFor }: PullEnds,
   routes: readonly string[],
 ): Promise<number | undefined> {
   const others = [...(await recallPulls(desk))]

@@ -18,7 +18,7 @@ import type { BaseState } from './rollouts.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Proposal } from '../core/rollout/proposal.ts'
 
-export interface Asked {
+export interface CommandCause {
   readonly login: string
   readonly pull: number
   readonly reason?: string | undefined
@@ -30,7 +30,7 @@ export interface Asked {
 export async function takeSteps(
   desk: Desk,
   base: BaseState,
-  decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: Asked },
+  decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: CommandCause },
 ): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
   const { standing, failure } = decided.rollout
   let opened: PullRequest | undefined
@@ -88,7 +88,11 @@ async function withItsPlan(desk: Pick<Desk, 'mirror'>, { move, target }: Proposa
     : { ...move, steps: planOf(there) }
 }
 
-function proposalOf({ standing, failure, broughtBy }: RolloutFacts, move: Move, asked: Asked | undefined): Proposal {
+function proposalOf(
+  { standing, failure, broughtBy }: RolloutFacts,
+  move: Move,
+  asked: CommandCause | undefined,
+): Proposal {
   const { target } = standing
   const pr = Number(readNotes(target.route, target.settings.prefix).pr)
   const origin = Number.isInteger(pr) && pr > 0 ? pr : (asked?.pull ?? broughtBy)

@@ -3,7 +3,7 @@ import type { Sha } from '../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
 import { evaluate } from './evaluate.ts'
-import { rememberPull, type Seen } from './memory.ts'
+import { rememberPull, type ReviewMemory } from './memory.ts'
 import type { Task } from './work.ts'
 
 /** Thrown where only GitHub could tell more: then the pull request is reviewed as a whole. */
@@ -18,7 +18,7 @@ class NotLocal extends Error {
 export async function isUnmoved(
   desk: Desk,
   { pull, moved }: Pick<Extract<Task, { type: 'review' }>, 'pull' | 'moved'>,
-  seen: Seen | undefined,
+  seen: ReviewMemory | undefined,
 ): Promise<boolean> {
   if (moved === undefined || seen === undefined || seen.head === '' || seen.digest === '') return false
   if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
@@ -32,7 +32,7 @@ export async function isUnmoved(
 async function digestOn(
   desk: Desk,
   { pull, base }: { readonly pull: number; readonly base: Sha },
-  seen: Seen,
+  seen: ReviewMemory,
 ): Promise<string | undefined> {
   const { head, into, judgedFor } = seen
   const outside = (): Promise<never> => Promise.reject(new NotLocal('asked for what only GitHub knows'))

@@ -22,9 +22,9 @@ import type { Sha } from '../core/rollout/facts.ts'
 import type { Rendering, Validators } from '../ports/validators.ts'
 import { type Demands, placeFor } from './demands.ts'
 import type { Desk } from './desk.ts'
-import type { Files } from './load.ts'
+import type { FileSource } from './load.ts'
 
-type Needs = Files & Pick<Desk, 'validators'>
+type Needs = FileSource & Pick<Desk, 'validators'>
 
 interface Answer {
   readonly problems: readonly Problem[]
@@ -33,7 +33,7 @@ interface Answer {
 
 const NOTHING: Answer = { problems: [], notes: [] }
 
-export interface ToValidate {
+export interface ValidateInput {
   readonly environment: string
   readonly before: readonly RenderedObject[]
   readonly after: readonly RenderedObject[]
@@ -50,7 +50,7 @@ interface Check {
 }
 
 /** What programs say about an environment's objects. */
-export async function validateObjects(desk: Needs, demands: Demands, scene: ToValidate): Promise<Answer> {
+export async function validateObjects(desk: Needs, demands: Demands, scene: ValidateInput): Promise<Answer> {
   const checks = checksOf(desk.validators, demands)
   if (checks.length === 0 || scene.after.length === 0) return NOTHING
   const answers = await Promise.all(checks.map((check) => answerOf(demands, check, scene)))
@@ -83,7 +83,7 @@ function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) 
   return checked.ok ? { ok: true, remarks: change(checked.remarks) } : checked
 }
 
-async function answerOf({ places }: Demands, { tool, ask }: Check, scene: ToValidate): Promise<Answer> {
+async function answerOf({ places }: Demands, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
   const { environment, before, after } = scene
   const now = await ask({ environment, objects: after })
   const place = placeFor(places, tool)
@@ -109,7 +109,7 @@ async function answerOf({ places }: Demands, { tool, ask }: Check, scene: ToVali
   return { problems: told.brought.map(problemOf), notes: told.notes.map(problemOf) }
 }
 
-function redactorFor({ rendered, secrets }: ToValidate, { texts }: Sources): (text: string) => string {
+function redactorFor({ rendered, secrets }: ValidateInput, { texts }: Sources): (text: string) => string {
   return redactor(new Map([...texts, ...rendered.map((text, side) => [`rendered ${side}`, text] as const)]), secrets)
 }
 
@@ -118,7 +118,7 @@ function withoutSecrets(failure: Failure, hide: (text: string) => string): Failu
   return { ...failure, faults: failure.faults.map((fault) => ({ ...fault, text: hide(fault.text) })) }
 }
 
-interface Earlier<T> {
+interface EarlierAnswer<T> {
   readonly earlier: ToolResult<T> | undefined
   readonly before: (remark: T) => string
   readonly after: (remark: T) => string
@@ -127,14 +127,14 @@ interface Earlier<T> {
 /** What was said before is asked only where it matters: warnings are notes anyway. What cannot be told counts as new. */
 async function sorted<T extends Remark>(
   remarks: readonly T[],
-  past: () => Promise<Earlier<T>>,
+  past: () => Promise<EarlierAnswer<T>>,
 ): Promise<SortedRemarks<T>> {
   if (remarks.every(({ level }) => level === 'warning')) return { brought: [], notes: remarks }
   const { earlier, ...keys } = await past()
   return sortRemarks(earlier?.ok === true ? earlier.remarks : [], remarks, keys)
 }
 
-export interface ToLint {
+export interface LintInput {
   readonly base: Sha
   readonly head: Sha
   readonly changed: readonly string[] | 'all'
@@ -145,7 +145,7 @@ export interface ToLint {
 export async function lintFiles(
   desk: Needs,
   demands: Demands,
-  { base, head, changed, secrets }: ToLint,
+  { base, head, changed, secrets }: LintInput,
 ): Promise<Answer> {
   const settings = demands.lint
   if (settings === undefined) return NOTHING

@@ -7,7 +7,7 @@ import { waitingPulls } from './memory.ts'
 import { jobOf } from './work.ts'
 
 /** Something that was said about a commit. */
-export interface Said {
+export interface CommitSignal {
   readonly source: SignalSource
   readonly name: string
   readonly commit: Sha
@@ -16,7 +16,7 @@ export interface Said {
 /** Has those pull requests looked at again that wait for what was said; `id`: once for one cause. */
 export async function wakeWaiting(
   desk: Pick<Desk, 'repo' | 'installation' | 'jobs' | 'memo'>,
-  { source, name, commit }: Said,
+  { source, name, commit }: CommitSignal,
   id: string,
 ): Promise<void> {
   const { repo, installation } = desk

@@ -83,7 +83,7 @@ export const Task = z.discriminatedUnion('type', [
 ])
 export type Task = z.infer<typeof Task>
 
-export interface Place {
+export interface RepositoryRef {
   readonly installation: number
   readonly repo: RepositoryName
 }

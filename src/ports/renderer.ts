@@ -1,5 +1,5 @@
 /** The outcome of rendering one environment. */
-export type Rendered =
+export type RenderResult =
   | { readonly ok: true; readonly yaml: string }
   | {
       readonly ok: false
@@ -11,7 +11,7 @@ export type Rendered =
 /** Renders kustomize roots. */
 export interface Renderer {
   /** Builds the root (a folder path, '' for the top) from exactly these files: path in the repository → text. */
-  render(files: ReadonlyMap<string, string>, root: string): Promise<Rendered>
+  render(files: ReadonlyMap<string, string>, root: string): Promise<RenderResult>
   /** Name and version of the tool, e.g. `kustomize v5.5.0`; undefined where there is none. */
   tool(): Promise<string | undefined>
 }

@@ -9,7 +9,7 @@ import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
-import type { Files } from '../../src/flows/load.ts'
+import type { FileSource } from '../../src/flows/load.ts'
 import type { Renderer } from '../../src/ports/renderer.ts'
 import type { BenchResult } from './edge.ts'
 
@@ -76,7 +76,7 @@ interface Shape {
 
 async function review(renderer: Renderer, { before, after, changed }: Shape): Promise<void> {
   const tree = (name: string): Tree => (name === 'after' ? after : before)
-  const files: Files = {
+  const files: FileSource = {
     mirror: {
       entries: async (name) => Object.keys(tree(name)).map((path) => ({ path, type: 'file' as const })),
       read: async (name, paths) =>

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { afterEach, test } from 'node:test'
 import { type Edge, startEdge } from '../../src/entry/edge.ts'
-import type { ToldReport } from '../../src/entry/report-endpoints.ts'
+import type { ReceivedReport } from '../../src/entry/report-endpoints.ts'
 import { reportKey } from '../../src/entry/report-key.ts'
 import type { Log } from '../../src/ports/log.ts'
 
@@ -17,19 +17,19 @@ afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 
 interface World {
   readonly url: string
-  readonly told: ToldReport[]
+  readonly told: ReceivedReport[]
 }
 
 interface Options {
   readonly secret?: string | undefined
-  readonly accept?: (told: ToldReport) => Promise<void>
+  readonly accept?: (told: ReceivedReport) => Promise<void>
   readonly log?: Log
 }
 
 async function anEdge(options: Options = {}): Promise<World> {
-  const told: ToldReport[] = []
+  const told: ReceivedReport[] = []
   const secret = 'secret' in options ? options.secret : SECRET
-  const accept = options.accept ?? (async (one: ToldReport) => void told.push(one))
+  const accept = options.accept ?? (async (one: ReceivedReport) => void told.push(one))
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,

@@ -5,7 +5,7 @@ import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { pullsWithHead, rememberPeer } from '../../src/flows/commit-memory.ts'
 import type { Desk } from '../../src/flows/desk.ts'
 import { peersOf } from '../../src/flows/peers.ts'
-import type { Ends } from '../../src/flows/pull-ends.ts'
+import type { PullEnds } from '../../src/flows/pull-ends.ts'
 
 const SHA = 'a'.repeat(40)
 const OTHER = 'b'.repeat(40)
@@ -74,7 +74,7 @@ function repository(known: Readonly<Record<number, Known>>): {
   return { desk: { pulls, mirror, memo: memoryMemo(), repo }, asked }
 }
 
-function endsOf(number: number): Ends {
+function endsOf(number: number): PullEnds {
   return { pull: pullOf(number, {}), judgedFor: 'main', base: OTHER, refs: new Map() }
 }
 

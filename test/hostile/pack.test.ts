@@ -16,7 +16,7 @@ import { validateReport } from '../../src/core/message/checks.ts'
 import { summaryPages } from '../../src/core/message/summary.ts'
 import type { Review } from '../../src/core/gate/review.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
-import type { Files } from '../../src/flows/load.ts'
+import type { FileSource } from '../../src/flows/load.ts'
 import { type Content, hostileItems, type Item } from './items.ts'
 
 // Of our own, so that builds of other tests are not taken for leftovers.
@@ -49,7 +49,7 @@ after(() => server.close())
 const SAFE = { 'overlays/production/kustomization.yaml': 'resources: []\n' }
 
 /** A repository without git: two trees by name. */
-function filesOf(head: Item['files']): Files {
+function filesOf(head: Item['files']): FileSource {
   const tree = (name: string): Readonly<Record<string, Content>> => (name === 'head' ? head : SAFE)
   const typeOf = (content: Content): 'file' | 'symlink' | 'submodule' =>
     typeof content === 'object' && 'git' in content ? content.git : 'file'

@@ -11,14 +11,14 @@ export interface Invocation {
   readonly maxBytes: number
 }
 
-export type Finished =
+export type ProcessEnd =
   | { readonly end: 'exited'; readonly code: number; readonly stdout: Buffer; readonly stderr: string }
   | { readonly end: 'timed-out' | 'too-large' | 'not-started' }
 
 const STDERR_LIMIT = 64 * 1024
 
 /** Runs a program to its end, or kills it and everything it started as soon as it takes or says too much. */
-export function runContained({ command, folder, env, input, timeoutMs, maxBytes }: Invocation): Promise<Finished> {
+export function runContained({ command, folder, env, input, timeoutMs, maxBytes }: Invocation): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     const [file, ...args] = command
     // A group of its own, so that a wrapper, the program and its children (git's helpers) die together.

@@ -14,7 +14,7 @@ export interface Walls {
   readonly isConfined: boolean
 }
 
-export interface Enclosed {
+export interface WalledProgram {
   /** Where to look for what fences in, as in the environment variable PATH. */
   readonly path: string
   /** Bytes of address space: that is what can be limited. */
@@ -26,7 +26,7 @@ export interface Enclosed {
 }
 
 /** What a program said, or that it did not answer: one that is slow on a busy machine is there all the same. */
-export type Spoken = { readonly said: string } | { readonly end: 'failed' | 'timed-out' }
+export type ProbeAnswer = { readonly said: string } | { readonly end: 'failed' | 'timed-out' }
 
 const PROBE = { env: { HOME: '/nonexistent', LC_ALL: 'C' }, timeoutMs: 30_000, maxBytes: 64 * 1024 }
 
@@ -36,7 +36,7 @@ const NO_WALLS: Walls = { prefix: () => [], isOffline: false, isConfined: false 
  * The strongest walls that the program works within. A namespace needs no root, but many containers forbid making one, and
  * macOS has none: whatever is run must also be kept off the network in its own way, and be given no path that leads out.
  */
-export async function wallsOf({ path, maxMemory, probe, reads = [] }: Enclosed): Promise<Walls> {
+export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProgram): Promise<Walls> {
   const [prlimit, unshare] = await Promise.all(['prlimit', 'unshare'].map((name) => locate(path, name)))
   const limited = prlimit === undefined ? [] : [prlimit, `--as=${maxMemory}`, '--core=0', '--']
   const offline = unshare === undefined ? undefined : [unshare, '--map-root-user', '--net', '--']
@@ -95,7 +95,7 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
 }
 
 /** What a program says when it is asked for its version or the like. */
-export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<Spoken> {
+export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
   const finished = await runContained({ ...PROBE, folder: tmpdir(), command, timeoutMs })
   if (finished.end === 'timed-out') return { end: 'timed-out' }
   return finished.end === 'exited' && finished.code === 0 ? { said: finished.stdout.toString() } : { end: 'failed' }

@@ -44,7 +44,7 @@ export async function openCheckout(
   }
 }
 
-interface Found {
+interface CheckoutFolder {
   readonly top: string
   readonly objects: string
   readonly shallow: string
@@ -52,13 +52,13 @@ interface Found {
   readonly own: Git
 }
 
-interface Borrowed {
+interface ObjectsMirror {
   readonly folder: string
   readonly git: Git
   readonly mirror: Mirror
 }
 
-interface State extends Found, Borrowed {
+interface State extends CheckoutFolder, ObjectsMirror {
   readonly worktree: Worktree
 }
 
@@ -66,7 +66,7 @@ interface State extends Found, Borrowed {
 const HERE = { 'safe.directory': '*', 'core.fsmonitor': 'false', 'core.untrackedCache': 'false' }
 const NO_REMOTE = { url: 'file:///dev/null', token: () => Promise.resolve('') }
 
-async function find({ folder, environment }: CheckoutOptions): Promise<Found | undefined> {
+async function find({ folder, environment }: CheckoutOptions): Promise<CheckoutFolder | undefined> {
   const apart = openGit({ folder, environment, ...NO_REMOTE })
   const paths = ['--absolute-git-dir', '--show-toplevel', '--path-format=absolute', '--git-path', 'objects']
   const args = ['-C', await realpath(folder), 'rev-parse', ...paths, '--git-path', 'shallow', '--show-object-format']
@@ -76,7 +76,10 @@ async function find({ folder, environment }: CheckoutOptions): Promise<Found | u
   return { top, objects, shallow, own: openGit({ folder: gitDir, environment, ...NO_REMOTE }) }
 }
 
-async function borrow({ objects, shallow }: Found, { environment, log }: CheckoutOptions): Promise<Borrowed> {
+async function borrow(
+  { objects, shallow }: CheckoutFolder,
+  { environment, log }: CheckoutOptions,
+): Promise<ObjectsMirror> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'perch-checkout-'))
   const options = { folder, environment, ...NO_REMOTE }
   const git = openGit(options)

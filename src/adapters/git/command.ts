@@ -10,7 +10,7 @@
  */
 import { resolve } from 'node:path'
 import { USUAL_PATH } from '../fence/locate.ts'
-import { type Finished, runContained } from '../fence/run.ts'
+import { type ProcessEnd, runContained } from '../fence/run.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { GitUnavailable } from './errors.ts'
 
@@ -34,7 +34,7 @@ export interface Answer {
   readonly denied?: 'token' | 'access' | undefined
 }
 
-interface Ask {
+interface GitCall {
   readonly args: readonly string[]
   readonly input?: string
   readonly timeoutMs?: number
@@ -47,8 +47,8 @@ export interface Git {
   readonly folder: string
   readonly url: string
   /** Throws `GitUnavailable` when git is not there, too slow or says too much; other failures are the answer's code. */
-  local(ask: Ask): Promise<Answer>
-  remote(ask: Ask): Promise<Answer>
+  local(ask: GitCall): Promise<Answer>
+  remote(ask: GitCall): Promise<Answer>
 }
 
 type Config = Readonly<Record<string, string>>
@@ -75,7 +75,7 @@ export const PARTIAL: Config = { 'remote.origin.promisor': 'true', 'remote.origi
 
 export function openGit(options: GitOptions): Git {
   const folder = resolve(options.folder)
-  const ask = async (question: Ask, config: Config, timeoutMs: number): Promise<Answer> => {
+  const ask = async (question: GitCall, config: Config, timeoutMs: number): Promise<Answer> => {
     const env = environment(options, folder, { ...SAFE, ...config, ...question.config })
     if (question.isApart === true) delete env['GIT_DIR']
     const { args, input = '' } = question
@@ -83,7 +83,7 @@ export function openGit(options: GitOptions): Git {
     const finished = await runContained({ command: ['git', ...args], folder: '/', env, input, ...limits })
     return answer(finished, { verb: args[0] ?? '', folder })
   }
-  const remote = async (question: Ask): Promise<Answer> => {
+  const remote = async (question: GitCall): Promise<Answer> => {
     const token = options.url.startsWith('file:') ? '' : await options.token()
     const first = await ask(question, network(options, token), REMOTE_TIMEOUT_MS)
     // What was refused had no effect.
@@ -151,7 +151,7 @@ function environment(options: GitOptions, folder: string, config: Config): Recor
   return env
 }
 
-function answer(finished: Finished, at: { verb: string; folder: string }): Answer {
+function answer(finished: ProcessEnd, at: { verb: string; folder: string }): Answer {
   switch (finished.end) {
     case 'exited': {
       const { code, stdout, stderr } = finished

@@ -2,7 +2,7 @@ import { redact } from '../../core/diff/redact.ts'
 
 const MAX_LENGTH = 2000
 
-export interface Said {
+export interface ToolOutput {
   readonly stderr: string
   /** The folder that the files were in. */
   readonly folder: string
@@ -10,7 +10,7 @@ export interface Said {
 }
 
 /** What the tool said, for people: no path of this machine, no Secret of the files, no log line around it. */
-export function detailOf({ stderr, folder, files }: Said): string {
+export function detailOf({ stderr, folder, files }: ToolOutput): string {
   const words = unwrap(stderr.trim()).replaceAll(`${folder}/`, '').replaceAll(folder, 'the top folder')
   const detail = redact(words, files)
   return detail.length <= MAX_LENGTH ? detail : `${detail.slice(0, MAX_LENGTH - 1)}…`

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
-import type { Rendered, Renderer } from '../../ports/renderer.ts'
+import type { RenderResult, Renderer } from '../../ports/renderer.ts'
 import { atMost } from '../fence/at-most.ts'
 import { USUAL_PATH } from '../fence/locate.ts'
 import { runContained } from '../fence/run.ts'
@@ -76,7 +76,7 @@ async function prepare({ log, path, probeMs }: RendererOptions): ReturnType<type
   return tool
 }
 
-function build(tool: Tool, { files, root }: Request, options: RendererOptions): Promise<Rendered> {
+function build(tool: Tool, { files, root }: Request, options: RendererOptions): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }

@@ -14,7 +14,7 @@ export interface Tool {
 /** A build needs far less; a hostile one must not take the machine's. */
 const MAX_MEMORY = 4 * 1024 ** 3
 
-interface Found extends Pick<Tool, 'name' | 'command'> {
+interface InstalledTool extends Pick<Tool, 'name' | 'command'> {
   readonly probe: readonly [string, ...string[]]
 }
 
@@ -29,7 +29,7 @@ export async function findTool(path: string, probeMs?: number): Promise<Tool | '
   return first === 'timed-out' ? first : found
 }
 
-async function standalone(path: string, probeMs?: number): Promise<Found | 'missing' | 'timed-out'> {
+async function standalone(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
   const program = await locate(path, 'kustomize')
   if (program === undefined) return 'missing'
   const probe = [program, 'version'] as const
@@ -40,7 +40,7 @@ async function standalone(path: string, probeMs?: number): Promise<Found | 'miss
   return version === undefined ? 'missing' : { name: `kustomize ${version}`, command: [program, 'build'], probe }
 }
 
-async function within(path: string, probeMs?: number): Promise<Found | 'missing' | 'timed-out'> {
+async function within(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
   const program = await locate(path, 'kubectl')
   if (program === undefined) return 'missing'
   const probe = [program, 'version', '--client', '--output=json'] as const

@@ -94,13 +94,13 @@ export function remarksIn(
   return remarks
 }
 
-type Said = Pick<ObjectRemark, 'text' | 'path'>
+type RuleMessage = Pick<ObjectRemark, 'text' | 'path'>
 
 /**
  * What a rule's value says. A set of messages is what people mean; but whatever is not plainly nothing is taken for a word
  * against the object: `deny = true`, and `deny[msg] if …`, which since OPA 1.0 is a map from messages to true.
  */
-function saidBy(value: unknown): readonly Said[] {
+function saidBy(value: unknown): readonly RuleMessage[] {
   if (value === false || value === null) return []
   if (Array.isArray(value)) return value.filter((item) => item !== false).map(message)
   if (!isMapping(value) || typeof value['msg'] === 'string') return [message(value)]
@@ -111,7 +111,7 @@ function saidBy(value: unknown): readonly Said[] {
   })
 }
 
-function message(item: unknown): Said {
+function message(item: unknown): RuleMessage {
   if (typeof item === 'string') return { text: item, path: [] }
   if (!isMapping(item)) return { text: item === true ? '' : JSON.stringify(item), path: [] }
   const { msg, metadata, path } = item

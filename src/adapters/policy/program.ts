@@ -78,7 +78,7 @@ export type Output =
   | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly ok: false; readonly failure: Failure; readonly stdout: string }
 
-interface Found {
+interface InstalledProgram {
   readonly file: string
   readonly title: string
   readonly walls: Walls
@@ -88,8 +88,8 @@ interface Found {
 export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   return (kind) => {
-    let known: Promise<Found | Failure> | undefined
-    const find = async (): Promise<Found | Failure> => {
+    let known: Promise<InstalledProgram | Failure> | undefined
+    const find = async (): Promise<InstalledProgram | Failure> => {
       known ??= findProgram(kind, options)
       const found = await known
       // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
@@ -124,7 +124,7 @@ export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
 async function findProgram(
   { name, versionArgs, versionIn, wants }: Kind,
   { path = USUAL_PATH, reads = [], log }: ProgramOptions,
-): Promise<Found | Failure> {
+): Promise<InstalledProgram | Failure> {
   const file = await locate(path, name)
   if (file === undefined) return { code: 'missing', detail: '' }
   const probe = [file, ...versionArgs] as const
@@ -138,7 +138,11 @@ async function findProgram(
   return { file, title, walls }
 }
 
-function execute({ file, walls }: Found, { files, args, codes, input }: Task, timeoutMs: number): Promise<Output> {
+function execute(
+  { file, walls }: InstalledProgram,
+  { files, args, codes, input }: Task,
+  timeoutMs: number,
+): Promise<Output> {
   return inWorkshop(async (workshop) => {
     const odd = await fill(workshop, files)
     if (odd !== undefined) return failed('failed', `no file can be at ${odd.slice(0, 200)}`)

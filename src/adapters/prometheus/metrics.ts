@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Range, RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
-import { type Answered, post } from './request.ts'
+import { type HttpAnswer, post } from './request.ts'
 import { ErrorBody, RangeBody } from './schema.ts'
 
 export interface PrometheusServer {
@@ -49,12 +49,12 @@ export function openMetrics(options: PrometheusOptions): Metrics {
   }
 }
 
-interface Ask {
+interface RangeRequest {
   readonly query: string
   readonly range: Range
 }
 
-async function ask(options: PrometheusOptions, server: PrometheusServer, wanted: Ask): Promise<RangeAnswer> {
+async function ask(options: PrometheusOptions, server: PrometheusServer, wanted: RangeRequest): Promise<RangeAnswer> {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, pausesMs = PAUSES_MS } = options
   const at = endpoint(server, options.token)
   for (const pause of [...pausesMs, undefined]) {
@@ -65,7 +65,7 @@ async function ask(options: PrometheusOptions, server: PrometheusServer, wanted:
   return { ok: false, code: 'unreachable', detail: '' }
 }
 
-function isPassing(answered: Answered): boolean {
+function isPassing(answered: HttpAnswer): boolean {
   if (answered.end === 'lost') return answered.code === 'unreachable'
   return answered.end === 'answered' && PASSING.has(answered.status)
 }
@@ -92,7 +92,7 @@ function endpoint(server: PrometheusServer, token: string | undefined): Endpoint
   }
 }
 
-function formOf({ query, range }: Ask, timeoutMs: number): URLSearchParams {
+function formOf({ query, range }: RangeRequest, timeoutMs: number): URLSearchParams {
   const seconds = (ms: number): string => (ms / 1_000).toFixed(3)
   return new URLSearchParams({
     query,
@@ -105,7 +105,7 @@ function formOf({ query, range }: Ask, timeoutMs: number): URLSearchParams {
   })
 }
 
-function read(answered: Answered): RangeAnswer {
+function read(answered: HttpAnswer): RangeAnswer {
   if (answered.end === 'lost') return { ok: false, code: answered.code, detail: answered.detail }
   if (answered.end === 'too-large') return { ok: false, code: 'not-understood', detail: 'the answer is too large' }
   const { status, body, clock } = answered

@@ -7,7 +7,7 @@ export interface Request {
   readonly maxBytes: number
 }
 
-export type Answered =
+export type HttpAnswer =
   | {
       readonly end: 'answered'
       readonly status: number
@@ -18,7 +18,7 @@ export type Answered =
   | { readonly end: 'lost'; readonly code: 'unreachable' | 'timed-out'; readonly detail: string }
   | { readonly end: 'too-large' }
 
-export async function post({ url, authorization, form, timeoutMs, maxBytes }: Request): Promise<Answered> {
+export async function post({ url, authorization, form, timeoutMs, maxBytes }: Request): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(url, {

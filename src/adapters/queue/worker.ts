@@ -77,13 +77,13 @@ export function startWorker<C extends Claim>(setup: Setup<C>): Worker {
   return { wake, drain, close }
 }
 
-interface Repeated {
+interface Repeater {
   ask(): void
   idle(): Promise<void>
 }
 
 /** Runs `look` when asked, once more if asked meanwhile, and says once that it fails instead of at every try. */
-function oneAtATime(look: () => Promise<void>, log: Log): Repeated {
+function oneAtATime(look: () => Promise<void>, log: Log): Repeater {
   let current: Promise<void> | undefined
   let isAsked = false
   let isFailing = false

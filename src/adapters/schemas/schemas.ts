@@ -5,7 +5,7 @@ import type { Schemas } from '../../ports/schemas.ts'
 import { GATEWAY_API, ISTIO, type Model, MODELS } from './models.ts'
 import { type Complaint, Unfit } from './schema.ts'
 import { wantsOf } from './wants.ts'
-import { type Asked, elsewhere, pathOf, unasked, watched } from './watch.ts'
+import { type ReadFields, elsewhere, pathOf, unasked, watched } from './watch.ts'
 
 /** The schemas of Istio and the Gateway API, of the versions that @kubernetes-models has. */
 export function openSchemas(): Schemas {
@@ -28,7 +28,7 @@ const TOP = ['apiVersion', 'kind', 'metadata', 'spec', 'status']
 function judged(model: Model, object: RenderedObject): readonly Misfit[] {
   const { data, group } = object
   const common = { object, of: group.endsWith('istio.io') ? ISTIO : GATEWAY_API }
-  const asked: Asked = new Map([['', new Set(TOP)]])
+  const asked: ReadFields = new Map([['', new Set(TOP)]])
   const complaints = complaintsOf(model, watched(data, asked))
   // Metadata is Kubernetes' own, and what Git says of a status nobody reads.
   const { metadata: _, status: __, ...rest } = data

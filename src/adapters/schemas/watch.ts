@@ -7,10 +7,10 @@ import type { JsonValue } from '../../core/diff/objects.ts'
 import type { Path } from '../../core/manifest/parse.ts'
 
 /** The fields that were asked for, by the pointer of the mapping that has or lacks them. */
-export type Asked = Map<string, Set<string>>
+export type ReadFields = Map<string, Set<string>>
 
 /** The value, noting in `asked` what is read of it. */
-export function watched(value: JsonValue, asked: Asked, pointer = ''): JsonValue {
+export function watched(value: JsonValue, asked: ReadFields, pointer = ''): JsonValue {
   if (typeof value !== 'object' || value === null) return value
   const inner = new Map<string, JsonValue>()
   return new Proxy(value, {
@@ -26,20 +26,20 @@ export function watched(value: JsonValue, asked: Asked, pointer = ''): JsonValue
   })
 }
 
-function note(asked: Asked, pointer: string, key: string): void {
+function note(asked: ReadFields, pointer: string, key: string): void {
   const keys = asked.get(pointer)
   if (keys === undefined) asked.set(pointer, new Set([key]))
   else keys.add(key)
 }
 
-export interface Unasked {
+export interface UnreadFields {
   readonly path: Path
   /** The fields that were asked for in its place. */
   readonly fields: readonly string[]
 }
 
 /** The fields that nobody asked for. A mapping that was not looked into is free, or wrong as a whole. */
-export function unasked(value: JsonValue, asked: Asked, path: Path): readonly Unasked[] {
+export function unasked(value: JsonValue, asked: ReadFields, path: Path): readonly UnreadFields[] {
   if (typeof value !== 'object' || value === null) return []
   if (isList(value)) return value.flatMap((item, index) => unasked(item, asked, [...path, index]))
   const fields = asked.get(pointerOf(path))
@@ -51,7 +51,7 @@ export function unasked(value: JsonValue, asked: Asked, path: Path): readonly Un
 }
 
 /** The mappings in which a field of that name was asked for, those around or within the given one first. */
-export function elsewhere(name: string, path: Path, asked: Asked): readonly Path[] {
+export function elsewhere(name: string, path: Path, asked: ReadFields): readonly Path[] {
   const own = pointerOf(path.slice(0, -1))
   const places = [...asked].filter(([pointer, fields]) => fields.has(name) && pointer !== own && pointer !== '')
   const related = places

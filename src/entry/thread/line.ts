@@ -24,17 +24,17 @@ export interface Line {
   cut(reason: Error): void
 }
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
 export function connect(port: Port, answers: CallHandlers): Line {
-  const waiting = new Map<number, Waiting>()
+  const waiting = new Map<number, PendingCall>()
   let last = 0
   let gone: Error | undefined
 
-  function settle(id: number, how: (call: Waiting) => void): void {
+  function settle(id: number, how: (call: PendingCall) => void): void {
     const call = waiting.get(id)
     waiting.delete(id)
     if (call !== undefined) how(call)

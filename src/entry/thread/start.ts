@@ -74,7 +74,7 @@ export async function startWorkThread(parts: Parts): Promise<WorkThread> {
   }
 }
 
-interface One {
+interface WorkerHandle {
   readonly line: Line
   tools(): Promise<Tools>
   stop(): Promise<void>
@@ -83,7 +83,7 @@ interface One {
 function startOne(
   { env, log, queue, code = new URL('./work.ts', import.meta.url) }: Parts,
   ended: (reason: Error) => void,
-): One {
+): WorkerHandle {
   const thread = new Worker(code, {
     workerData: { env, logLevel: log.level } satisfies ThreadStart,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },

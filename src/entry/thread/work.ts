@@ -10,7 +10,7 @@ import { ClaimedMessage, Entries, ThreadStart, type Tools } from './messages.ts'
 
 if (parentPort !== null) await serve(parentPort)
 
-interface Opened extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
+interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
   readonly handle: ReturnType<typeof handleJobs>
   readonly giveUp: ReturnType<typeof giveUp>
 }
@@ -19,7 +19,7 @@ async function serve(parent: MessagePort): Promise<void> {
   const { env, logLevel } = ThreadStart.parse(workerData)
   const log = pino({ level: logLevel })
   // Calls wait until there is somebody to answer them.
-  const opened = Promise.withResolvers<Opened>()
+  const opened = Promise.withResolvers<OpenWork>()
   /** Errors as they were, for the job that is given up; on the way to the other thread they lose what they are. */
   const failures = new Map<string, unknown>()
   const line = connect(portOf(parent), {
