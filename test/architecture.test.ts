@@ -119,8 +119,35 @@ test('sentences stand on top: nothing else in the core imports them', () => {
   assert.deepEqual(wrong, [])
 })
 
+/** The names that a file declares for others: a constant and the type of the same name count once. */
+function exportsOf(file: string): ReadonlySet<string> {
+  const declared = withoutComments(read(file)).matchAll(
+    /^export (?:async )?(?:function\*?|const|let|class|abstract class|interface|type|enum) (\w+)/gm,
+  )
+  return new Set([...declared].map(([, name = '']) => name))
+}
+
+const NAMED_ONCE: readonly string[] = ['core', 'flows', 'ports']
+
+test('one name is one thing: none is exported twice in core, flows and ports, and nothing under another name', () => {
+  const files = sources.filter((file) => NAMED_ONCE.includes(layerOf(file)))
+  const homes = Map.groupBy(
+    files.flatMap((file) => [...exportsOf(file)].map((name) => ({ name, file }))),
+    ({ name }) => name,
+  )
+  assert.ok(homes.size > 500, `${homes.size} names`)
+  const twice = [...homes]
+    .filter(([, all]) => all.length > 1)
+    .map(([name, all]) => [name, ...all.map(({ file }) => file)])
+  assert.deepEqual(twice, [])
+  assert.deepEqual(
+    files.filter((file) => /^export (?:type )?[{*]/m.test(withoutComments(read(file)))),
+    [],
+  )
+})
+
 /** No adapter of its own: what all that run programs share. */
-const SHARED = 'fence'
+const SHARED = 'process-sandbox'
 
 test('no adapter imports another', () => {
   const adapterOf = (file: string): string => file.split('/')[2] ?? ''

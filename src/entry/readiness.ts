@@ -1,4 +1,4 @@
-import type { Walls } from '../adapters/fence/walls.ts'
+import type { Walls } from '../adapters/process-sandbox/walls.ts'
 import type { Queue } from '../adapters/queue/queue.ts'
 import { TOOLS } from '../core/policy/remark.ts'
 import type { Tools } from './thread/messages.ts'
@@ -17,7 +17,7 @@ export async function readiness({
   walls,
 }: Parts): Promise<{ ok: boolean; parts: Record<string, string> }> {
   const [isQueueReady, { renderer: tool, validators: found }] = [await queue.ready(), await tools()]
-  const fence = await walls()
+  const isolation = await walls()
   // Those are for the repositories that ask for them: without one the service is as ready as ever.
   const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? 'not installed (optional)']))
   return {
@@ -26,8 +26,8 @@ export async function readiness({
       queue: isQueueReady ? 'ok' : 'not writable',
       renderer: tool ?? 'missing: install kustomize or kubectl',
       ...others,
-      files: fence.isConfined ? 'hidden from programs' : 'programs can read them: install bubblewrap',
-      network: fence.isOffline ? 'hidden from programs' : 'programs can reach it: allow namespaces',
+      files: isolation.isConfined ? 'hidden from programs' : 'programs can read them: install bubblewrap',
+      network: isolation.isOffline ? 'hidden from programs' : 'programs can reach it: allow namespaces',
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { USUAL_PATH } from '../adapters/fence/locate.ts'
-import { machineWalls } from '../adapters/fence/walls.ts'
+import { USUAL_PATH } from '../adapters/process-sandbox/locate.ts'
+import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import { startEdge } from './edge.ts'
 import type { Environment } from './env.ts'

@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { locate } from '../../src/adapters/fence/locate.ts'
-import { runContained } from '../../src/adapters/fence/run.ts'
-import { wallsOf, type Walls } from '../../src/adapters/fence/walls.ts'
-import { inWorkshop } from '../../src/adapters/fence/workshop.ts'
+import { locate } from '../../src/adapters/process-sandbox/locate.ts'
+import { runContained } from '../../src/adapters/process-sandbox/run.ts'
+import { wallsOf, type Walls } from '../../src/adapters/process-sandbox/walls.ts'
+import { inWorkshop } from '../../src/adapters/process-sandbox/workshop.ts'
 import { TOOL_PATH } from './tools.ts'
 
 const outside = mkdtempSync(join(tmpdir(), 'perch-outside-'))

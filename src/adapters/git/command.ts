@@ -9,8 +9,8 @@
  * machine, and configuration files stay.
  */
 import { resolve } from 'node:path'
-import { USUAL_PATH } from '../fence/locate.ts'
-import { type ProcessEnd, runContained } from '../fence/run.ts'
+import { USUAL_PATH } from '../process-sandbox/locate.ts'
+import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { GitUnavailable } from './errors.ts'
 

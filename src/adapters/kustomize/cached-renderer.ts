@@ -1,5 +1,5 @@
 import type { RenderResult, Renderer } from '../../ports/renderer.ts'
-import { digestOf, keeper } from '../fence/keep.ts'
+import { digestOf, keeper } from '../process-sandbox/keep.ts'
 
 /** A step renders what the step before it has rendered; a few hundred environments cover the work in flight. */
 const MAX_ENTRIES = 200

@@ -1,6 +1,6 @@
 /** Finding kustomize on this machine. Entries that lead to the network are refused before (core/environment). */
-import { locate } from '../fence/locate.ts'
-import { ask, wallsOf, type Walls } from '../fence/walls.ts'
+import { locate } from '../process-sandbox/locate.ts'
+import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
 import { KubectlVersion } from './schema.ts'
 
 export interface Tool {

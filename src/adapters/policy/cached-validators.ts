@@ -1,7 +1,7 @@
 import type { Policy } from '../../core/policy/policy.ts'
 import type { ToolResult, LineRemark, ObjectRemark, Remark } from '../../core/policy/remark.ts'
 import type { Rendering, Validators } from '../../ports/validators.ts'
-import { digestOf, keeper } from '../fence/keep.ts'
+import { digestOf, keeper } from '../process-sandbox/keep.ts'
 
 /** What is rendered now is what comes before the next step; a few hundred environments cover the work in flight. */
 const LIMITS = { maxEntries: 300, maxSize: 16 * 1024 * 1024 }

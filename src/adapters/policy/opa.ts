@@ -1,13 +1,13 @@
 /**
  * Policies, by OPA as a child process. They are the base branch's and may still be careless: no rule of theirs can reach the
  * network, the environment or the machine's state, because the functions that would are not there (capabilities), and the
- * fence holds time, memory and output.
+ * sandbox holds time, memory and output.
  */
 import type { Policy } from '../../core/policy/policy.ts'
 import type { ToolResult, Failure, ObjectRemark } from '../../core/policy/remark.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Rendering } from '../../ports/validators.ts'
-import { digestOf, keeper } from '../fence/keep.ts'
+import { digestOf, keeper } from '../process-sandbox/keep.ts'
 import {
   BUNDLE,
   type Bundle,

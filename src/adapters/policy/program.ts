@@ -1,10 +1,10 @@
-/** Programs that check: found on this machine, run in a fence, over files of a throw-away folder. */
+/** Programs that check: found on this machine, run in the process sandbox, over files of a throw-away folder. */
 import type { Failure } from '../../core/policy/remark.ts'
-import { atMost } from '../fence/at-most.ts'
-import { locate, USUAL_PATH } from '../fence/locate.ts'
-import { runContained } from '../fence/run.ts'
-import { ask, wallsOf, type Walls } from '../fence/walls.ts'
-import { fill, inWorkshop } from '../fence/workshop.ts'
+import { atMost } from '../process-sandbox/at-most.ts'
+import { locate, USUAL_PATH } from '../process-sandbox/locate.ts'
+import { runContained } from '../process-sandbox/run.ts'
+import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
+import { fill, inWorkshop } from '../process-sandbox/workshop.ts'
 import type { Log } from '../../ports/log.ts'
 
 export interface ProgramOptions {
