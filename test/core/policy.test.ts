@@ -191,20 +191,19 @@ spec: {}
   const say = (rule: string, object: number, ignore: readonly string[] = []) =>
     worthSaying([remark('said', { rule, object })], rendered.objects, ignore).map((one) => {
       const about = { environment: 'e', title: undefined, place: undefined }
-      return `${one.level}: ${explainProblem(objectRemark('istioctl', one, about))
-        .what.split(': ')
-        .at(-1)}`
+      const { what } = explainProblem(objectRemark('istioctl', one, about))
+      return `${one.level} ${what.split('`istioctl analyze`: ')[1]}`
     })
   for (const rule of ['IST0109', 'IST0112', 'IST0130', 'IST0173', 'IST0101']) assert.deepEqual(say(rule, 0), [], rule)
-  const note = ['warning: what another repository has may be there.']
+  const note = ['warning said. It saw no cluster: what another repository has may be there.']
   assert.deepEqual(say('IST0101', 1), note)
   assert.deepEqual(say('IST0174', 1), note)
   // Our own finding says the same about the first, and nothing about the second.
   assert.deepEqual(say('IST0106', 0), [])
-  assert.deepEqual(say('IST0106', 1), ['error: said.'])
-  assert.deepEqual(say('IST0118', 1), ['error said'])
+  assert.deepEqual(say('IST0106', 1), ['error said.'])
+  assert.deepEqual(say('IST0118', 1), ['error said.'])
   assert.deepEqual(say('IST0118', 1, ['IST0118']), [])
-  assert.deepEqual(say('', 1), ['error said'])
+  assert.deepEqual(say('', 1), ['error said.'])
 })
 
 test('the config of policies and validators: names, or names with options, and every mistake in words', () => {
