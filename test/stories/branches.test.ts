@@ -117,7 +117,8 @@ test('a branch is deployed by what the default branch says, and by nothing else'
   )
 })
 
-test('two deployed bases with equal rollouts have steps of their own', async () => {
+/** Two deployed branches at 5%, each with a green step. */
+async function twoBases(): Promise<{ story: Story; onMain: PullView; onRelease: PullView }> {
   const story = await aStory({ files: web(`${CONFIG}branches: [main, "release/*"]\n`) })
   const alice = story.person('alice')
   alice.push('release/1', { 'README.md': 'one\n' })
@@ -127,10 +128,30 @@ test('two deployed bases with equal rollouts have steps of their own', async () 
     alice.merge(pull.number, { method: 'squash' })
   }
   const [onMain, onRelease] = [await stepOnto(story, 'main'), await stepOnto(story, 'release/1')]
+  await gates(story, [onMain, onRelease], 'success')
+  return { story, onMain, onRelease }
+}
+
+async function gates(story: Story, steps: readonly PullView[], conclusion: string): Promise<void> {
+  for (const { head, base } of steps)
+    await story.until(`a gate on ${base.ref} that is ${conclusion}`, () => {
+      return checksOn(story.repository(), head.sha).gate === conclusion
+    })
+}
+
+test('a freeze that somebody pushes by hand holds on every deployed branch, and goes when it is deleted', async () => {
+  const { story, onMain, onRelease } = await twoBases()
+  story.person('alice').push('perch/freeze/prod', { 'README.md': 'release week\n' })
+  await gates(story, [onMain, onRelease], 'action_required')
+  story.person('alice').deleteBranch('perch/freeze/prod')
+  await gates(story, [onMain, onRelease], 'success')
+})
+
+test('two deployed bases with equal rollouts have steps of their own', async () => {
+  const { story, onMain, onRelease } = await twoBases()
+  const alice = story.person('alice')
   assert.equal(onMain.head.ref, 'canary/prod/web/25')
   assert.equal(onRelease.head.ref, 'canary/@release=2F1/prod/web/25')
-  for (const step of [onMain, onRelease])
-    await story.until('its checks', () => checksOn(story.repository(), step.head.sha).gate === 'success')
   alice.merge(onRelease.number, { method: 'squash' })
   await story.until('the next step on the release', () =>
     steps(story).some(({ head, state }) => state === 'open' && head.ref === 'canary/@release=2F1/prod/web/100'),
