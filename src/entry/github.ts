@@ -6,6 +6,7 @@ import { checks } from '../adapters/github/checks.ts'
 import { type Client, type Octokit, outage } from '../adapters/github/client.ts'
 import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
+import { type LoggedPress, loggedPresses } from '../adapters/github/deliveries.ts'
 import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
 import { people } from '../adapters/github/people.ts'
 import { protections } from '../adapters/github/protections.ts'
@@ -48,6 +49,8 @@ export interface GitHubAccess {
   tokenFor(installation: number, refused?: string): Promise<string>
   /** Whether an installation still grants the App to read contents: a new token says so. */
   mayReadContents(installation: number): Promise<boolean>
+  /** Every button on a check that was pressed since a moment, as GitHub's log of webhooks tells. */
+  pressedSince(moment: number): Promise<readonly LoggedPress[]>
   everyRepository(): Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
@@ -112,6 +115,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
       const { permissions } = await installationToken(installation, { refresh: true })
       return permissions?.['contents'] !== undefined
     },
+    pressedSince: async (moment) => loggedPresses(await probot.auth(), moment),
     everyRepository: () => listRepositories({ probot, log }, octokitFor),
   }
 }

@@ -50,6 +50,8 @@ export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
     log,
     deskFor: deskFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
+    memo,
+    pressedSince: (moment) => github.pressedSince(moment),
     everyRepository: () => github.everyRepository(),
   }
   return { parts, renderer, validators }

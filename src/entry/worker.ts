@@ -22,7 +22,9 @@ import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/checks.ts'
 import { explainRefusal } from '../core/message/refusal.ts'
 import type { Log } from '../ports/log.ts'
+import type { Memo } from '../ports/memo.ts'
 import { DeliveryJob, ReportJob, SweepAll } from './jobs.ts'
+import { recoverButtons } from './missed-buttons.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
@@ -32,6 +34,8 @@ export interface WorkerParts {
   readonly deskFor: (place: RepositoryRef) => Promise<Desk>
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
+  readonly memo: Memo
+  readonly pressedSince: Parameters<typeof recoverButtons>[0]['pressedSince']
   readonly everyRepository: () => Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
 }
 
@@ -129,6 +133,7 @@ async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
   for (const { installation, repo } of await parts.everyRepository()) {
     await parts.jobs.enqueue(jobOf({ type: 'sweep', installation, repo }, { id: job.id }))
   }
+  await recoverButtons(parts)
 }
 
 /** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */

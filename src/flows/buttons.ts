@@ -4,9 +4,11 @@ import type { Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
 import { abortAll } from './abort.ts'
+import { recordedPress, recordPress } from './command-record.ts'
 import type { Desk } from './desk.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
+import type { Memo } from '../ports/memo.ts'
 import { baseRefusal, type BaseProblem, type BaseState } from './rollouts.ts'
 import { hold, resume } from './stops.ts'
 import type { Task } from './work.ts'
@@ -28,8 +30,10 @@ export async function answerButton(
   const marker = buttonMarker(pressed.id)
   const comments = await desk.conversation.of(pull.number)
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
-  const outcome = await orRefusedOutcome(() => outcomeOf(desk, base, { pull, pressed }))
-  await desk.conversation.add(pull.number, buttonAnswer(pressed, outcome))
+  const given = await recordedPress(desk, pressed.id)
+  const body = given ?? buttonAnswer(pressed, await orRefusedOutcome(() => outcomeOf(desk, base, { pull, pressed })))
+  if (given === undefined) await recordPress(desk, pressed, body)
+  await desk.conversation.add(pull.number, body)
 }
 
 async function outcomeOf(
@@ -61,10 +65,27 @@ const CLOCK_SLACK_MS = 5_000
 
 /** When a button was pressed, as far as we know: the same at each try, so that a later one finds what the first one did. */
 async function pressedAt(desk: Desk, id: string): Promise<number> {
-  const key = `pressed:${desk.repo.id}:${id}`
-  const known = await desk.memo.get(key)
+  const known = await desk.memo.get(pressKey(desk.repo.id, id))
   if (typeof known === 'number') return known
   const at = desk.clock.now() - CLOCK_SLACK_MS
-  await desk.memo.set(key, at)
+  await desk.memo.set(pressKey(desk.repo.id, id), at)
   return at
+}
+
+function pressKey(repo: number, id: string): string {
+  return `pressed:${repo}:${id}`
+}
+
+export interface PressedButton {
+  /** The id of the webhook that told of it, or was to. */
+  readonly id: string
+  /** By GitHub's clock, epoch milliseconds. */
+  readonly at: number
+  readonly repo: number
+}
+
+/** When a button was pressed that is looked at only now. */
+export async function rememberPress(memo: Memo, { id, at, repo }: PressedButton): Promise<void> {
+  const key = pressKey(repo, id)
+  if ((await memo.get(key)) === undefined) await memo.set(key, at - CLOCK_SLACK_MS)
 }

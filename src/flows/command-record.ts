@@ -1,7 +1,7 @@
 import type { PendingComment } from '../core/command/pending.ts'
 import { leavesNoTrace } from '../core/command/trace.ts'
 import { repeatedAnswer } from '../core/message/answer.ts'
-import { recordWords } from '../core/message/record.ts'
+import { pressedWords, recordWords } from '../core/message/record.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 
@@ -30,9 +30,25 @@ export async function recordedAnswer(
 ): Promise<string | undefined> {
   if (!leavesNoTrace(pull, comment.commands) || (await isNewerThanMemory(context, comment.id))) return undefined
   const commit = await firstCommit(context)
-  const found = commit === undefined ? undefined : await context.records.find(commit, comment.id)
+  const found = commit === undefined ? undefined : await context.records.find(commit, String(comment.id))
   if (found === undefined) return undefined
   return found.answer ?? repeatedAnswer(comment.id, comment.login)
+}
+
+/** The same for a button on a check: the answer that was given to it, where there was one. */
+export async function recordedPress(context: Needs, id: string): Promise<string | undefined> {
+  const commit = await firstCommit(context)
+  return commit === undefined ? undefined : (await context.records.find(commit, id))?.answer
+}
+
+export async function recordPress(
+  context: Needs,
+  pressed: Parameters<typeof pressedWords>[1] & { readonly pull: number },
+  body: string,
+): Promise<void> {
+  const commit = await firstCommit(context)
+  if (commit !== undefined)
+    await context.records.write(commit, { ...pressedWords(pressed.pull, pressed), answer: body })
 }
 
 /** A deleted answer to an override stays deleted: the answer is the override. */

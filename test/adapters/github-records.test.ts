@@ -9,9 +9,9 @@ test('a record of commands is a check run of its own, which only the same App is
   world.api.get(path).reply(200, { total_count: 0, check_runs: [] })
   world.api.get(path).reply(200, { total_count: 1, check_runs: [{ ...ours, app: { id: 8 } }] })
   world.api.get(path).reply(200, { total_count: 1, check_runs: [ours] })
-  assert.equal(await world.records.find(SHA, 71), undefined)
-  assert.equal(await world.records.find(SHA, 71), undefined)
-  assert.deepEqual(await world.records.find(SHA, 71), { answer: 'The answer' })
+  assert.equal(await world.records.find(SHA, '71'), undefined)
+  assert.equal(await world.records.find(SHA, '71'), undefined)
+  assert.deepEqual(await world.records.find(SHA, '71'), { answer: 'The answer' })
 
   let sent: unknown
   world.api
@@ -20,7 +20,7 @@ test('a record of commands is a check run of its own, which only the same App is
       return true
     })
     .reply(201, ours)
-  await world.records.write(SHA, { comment: 71, title: 't', summary: 's', answer: undefined })
+  await world.records.write(SHA, { cause: '71', title: 't', summary: 's', answer: undefined })
   assert.deepEqual(sent, {
     head_sha: SHA,
     name: 'perch/command/71',

@@ -390,6 +390,8 @@ async function aWorker(parts: Partial<WorkerParts> = {}): Promise<World> {
     log,
     deskFor: () => Promise.reject(new Error('nobody asked for a desk')),
     placeOf: async () => undefined,
+    memo,
+    pressedSince: async () => [],
     everyRepository: async () => [],
     ...parts,
   }

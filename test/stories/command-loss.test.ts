@@ -41,3 +41,45 @@ test(
     assert.deepEqual(stops, [])
   },
 )
+
+test(
+  'a button that is pressed while Perch is down counts, once, also when its data folder and its answer are deleted',
+  { timeout: 300_000 },
+  async (t) => {
+    const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
+    const service = await served(t, { files })
+    const repo = service.box.repository()
+    const step = await eventually('the step', () =>
+      repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/50'),
+    )
+    const gate = await eventually('its gate', () =>
+      repo.checkRuns(step.head.sha).find(({ name, actions }) => name === 'canary/gate' && (actions ?? []).length > 0),
+    )
+    const forget = async (meanwhile: () => void): Promise<void> => {
+      await service.terminate()
+      meanwhile()
+      rmSync(service.dataDir, { recursive: true })
+      await service.start()
+    }
+    const answers = (): readonly { readonly id: number; readonly body: string }[] =>
+      repo.comments(step.number).filter(({ body }) => body.startsWith('<!-- perch:button:'))
+    const bob = service.box.person('bob')
+    const stop = 'perch/hold/production/api-service'
+
+    await forget(() => service.box.person('alice').pressButton(gate.id, 'hold'))
+    const [answer] = await eventually('the answer', () => answers().length > 0 && answers())
+    assert.match(answer?.body ?? '', /⏸️ Held: `production\/api-service`/)
+    assert.ok(repo.branch(stop))
+
+    await forget(() => {
+      bob.deleteComment(answer?.id ?? 0)
+      bob.deleteBranch(stop)
+    })
+    const [again] = await eventually('the answer again', () => answers().length > 0 && answers())
+    assert.equal(again?.body, answer?.body)
+    // Two sweeps and a bit.
+    await sleep(2_500)
+    assert.equal(answers().length, 1)
+    assert.equal(repo.branch(stop), undefined)
+  },
+)

@@ -33,6 +33,8 @@ interface Answer {
   readonly status: number
   readonly data: unknown
   readonly reason?: string
+  /** Where the next page is. */
+  readonly link?: string | undefined
 }
 
 /**
@@ -47,10 +49,10 @@ export async function request(
 ): Promise<Answer> {
   checkPause(client, route)
   try {
-    const { status, data }: { status: number; data: unknown } = await withGoodToken(client, () =>
+    const answer: { status: number; data: unknown; headers: { link?: string } } = await withGoodToken(client, () =>
       client.octokit.request(route, { ...call.params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
     )
-    return { status, data }
+    return { status: answer.status, data: answer.data, link: answer.headers.link }
   } catch (error) {
     const failure = failureOf(error)
     const { status, isForToken } = failure

@@ -6,21 +6,21 @@ import { CheckRunAnswer } from './schema.ts'
 /** A check run of ours: GitHub lets nobody delete one, and only the App that made it change it. */
 export function commandRecords(client: Client): CommandRecords {
   return {
-    async find(commit, comment) {
-      const params = { ...at(client), ref: commit, check_name: nameOf(comment), app_id: client.app.appId }
+    async find(commit, cause) {
+      const params = { ...at(client), ref: commit, check_name: nameOf(cause), app_id: client.app.appId }
       const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
       const answers = await list(client, route, { params, limit: 100, key: 'check_runs' })
       const runs = z.array(CheckRunAnswer).parse(answers)
-      const ours = runs.find(({ app, name }) => app?.id === client.app.appId && name === nameOf(comment))
+      const ours = runs.find(({ app, name }) => app?.id === client.app.appId && name === nameOf(cause))
       return ours === undefined ? undefined : { answer: ours.output?.text ?? undefined }
     },
-    async write(commit, { comment, title, summary, answer }) {
+    async write(commit, { cause, title, summary, answer }) {
       await request(client, 'POST /repos/{owner}/{repo}/check-runs', {
         params: {
           ...at(client),
           head_sha: commit,
-          name: nameOf(comment),
-          external_id: String(comment),
+          name: nameOf(cause),
+          external_id: cause,
           status: 'completed',
           conclusion: 'success',
           output: { title, summary, ...(answer === undefined ? {} : { text: answer }) },
@@ -30,6 +30,6 @@ export function commandRecords(client: Client): CommandRecords {
   }
 }
 
-function nameOf(comment: number): string {
-  return `perch/command/${comment}`
+function nameOf(cause: string): string {
+  return `perch/command/${cause}`
 }

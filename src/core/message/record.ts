@@ -6,11 +6,23 @@ import { code } from './markdown.ts'
 export function recordWords(
   pull: number,
   { id, login, commands }: PendingComment,
-): { readonly comment: number; readonly title: string; readonly summary: string } {
+): { readonly cause: string; readonly title: string; readonly summary: string } {
   const lines = commands.map(({ text }) => `- ${code(text)}`)
   return {
-    comment: id,
+    cause: String(id),
     title: clip(`Commands of ${login} on #${pull}`, MAX_TITLE),
     summary: `Perch has carried out what ${code(login)} asked for on #${pull}:\n\n${lines.join('\n')}\n\nThis record keeps it from being done twice.`,
+  }
+}
+
+/** The same of a button that somebody pressed. */
+export function pressedWords(
+  pull: number,
+  { id, login, name }: { readonly id: string; readonly login: string; readonly name: string },
+): ReturnType<typeof recordWords> {
+  return {
+    cause: id,
+    title: clip(`A button that ${login} pressed on #${pull}`, MAX_TITLE),
+    summary: `Perch has done what the button ${code(name)} on #${pull} is for, because ${code(login)} pressed it.\n\nThis record keeps it from being done twice.`,
   }
 }

@@ -1,0 +1,47 @@
+import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
+import { rememberPress } from '../flows/buttons.ts'
+import type { Jobs } from '../ports/jobs.ts'
+import type { Log } from '../ports/log.ts'
+import type { Memo } from '../ports/memo.ts'
+import { deliveryJob } from './jobs.ts'
+import { EVENTS, readPayload } from './webhook-events.ts'
+
+/** GitHub may write into its log a little later than it sends. */
+const OVERLAP_MS = 2 * 60_000
+
+const KEY = 'buttons-heard'
+
+/**
+ * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
+ * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id.
+ */
+export async function recoverButtons({
+  pressedSince,
+  jobs,
+  memo,
+  log,
+}: {
+  readonly pressedSince: (
+    moment: number,
+  ) => Promise<readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]>
+  readonly jobs: Jobs
+  readonly memo: Memo
+  readonly log: Log
+}): Promise<void> {
+  const started = Date.now()
+  const last = await memo.get(KEY)
+  const oldest = started - COMMAND_LIFE_MS
+  try {
+    const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
+    for (const { id, at, payload } of await pressedSince(since)) {
+      const read = readPayload('check_run', payload)
+      if (read === undefined) continue
+      await rememberPress(memo, { id, at, repo: EVENTS.check_run.parse(read).repository.id })
+      await jobs.enqueue(deliveryJob({ id, name: 'check_run', payload: read }))
+    }
+    await memo.set(KEY, started)
+  } catch (error) {
+    // The next sweep looks again, as far back as this one.
+    log.warn({ err: error }, "GitHub's log of webhooks could not be read")
+  }
+}
