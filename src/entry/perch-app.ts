@@ -54,6 +54,9 @@ export function perchApp(
     if (seen?.polls === true || isBeingLookedAt)
       await enqueueAll([{ type: 'review', ...place, pull, force: true }], context.id)
   })
+  app.on('pull_request_review_comment', (context) =>
+    enqueueAll(tasksOf('pull_request_review_comment', context.payload, context.id), context.id),
+  )
   app.on('status', (context) => wake('status', context))
   app.on('deployment_status', (context) => wake('deployment_status', context))
 }

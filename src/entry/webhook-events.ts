@@ -66,6 +66,17 @@ export const EVENTS = {
       })
       .optional(),
   }),
+  pull_request_review_comment: z.object({
+    ...common,
+    action: z.string(),
+    pull_request: z.object({ number: z.int() }),
+    comment: z.object({
+      id: z.int(),
+      pull_request_review_id: z.int().nullish(),
+      body: z.string().nullish(),
+      user: z.object({ login: z.string(), type: z.string() }).nullish(),
+    }),
+  }),
   merge_group: z.object({
     ...common,
     action: z.string(),
@@ -121,6 +132,8 @@ export function tasksOf(name: Exclude<EventName, AwaitedName>, payload: unknown,
       const found = { base, ref: group.head_ref, head: group.head_sha }
       return action === 'checks_requested' ? [{ type: 'group', ...placeOf(rest), ...found }] : []
     }
+    case 'pull_request_review_comment':
+      return forLineComment(EVENTS.pull_request_review_comment.parse(payload))
     case 'check_run': {
       const event = EVENTS.check_run.parse(payload)
       if (event.action === 'requested_action') return forButton(event, delivery)
@@ -202,6 +215,15 @@ export function forReviewText(payload: Payload<'pull_request_review'>): Task[] {
   if (action !== 'submitted' || review === undefined || user === undefined || user === null) return []
   if (user.type === 'Bot' || parseCommands(review.body ?? '').length === 0) return []
   return [{ type: 'redirect', ...placeOf(payload), pull: pull.number, review: review.id, login: user.login }]
+}
+
+/** Commands in a comment on a line. All comments of one review get one answer. */
+function forLineComment(payload: Payload<'pull_request_review_comment'>): Task[] {
+  const { action, comment, pull_request: pull } = payload
+  const { id, pull_request_review_id: review, body, user } = comment
+  if (action !== 'created' || user === undefined || user === null || user.type === 'Bot') return []
+  if (parseCommands(body ?? '').length === 0) return []
+  return [{ type: 'redirect', ...placeOf(payload), pull: pull.number, review: review ?? id, login: user.login }]
 }
 
 function forPush(payload: Payload<'push'>): Task[] {

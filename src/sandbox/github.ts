@@ -141,6 +141,7 @@ const EVENTS = [
   'deployment_status',
   'merge_group',
   'pull_request_review',
+  'pull_request_review_comment',
 ]
 
 const SECRET = 'sandbox-webhook-secret'

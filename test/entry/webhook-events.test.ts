@@ -319,6 +319,7 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   deployment_status: ['deployment', 'deployment_status'],
   merge_group: ['merge_group', 'action'],
   pull_request_review: ['pull_request', 'action'],
+  pull_request_review_comment: ['pull_request', 'comment', 'action'],
   check_run: ['check_run', 'action'],
   check_suite: ['check_suite', 'action'],
 }
@@ -439,6 +440,26 @@ test('a push to another branch gives work only where the branch is known to be d
   )
 })
 
+test('commands in a comment on a line are answered once a review, and those of bots are not', () => {
+  const [payload] = real('pull_request_review_comment', 'created')
+  const user = { login: 'alice', type: 'User' }
+  const said = (fields: Json): readonly Task[] =>
+    tasksFrom('pull_request_review_comment', but(payload, 'comment', { user, pull_request_review_id: 9, ...fields }))
+  for (const id of [1, 2]) {
+    const [task, ...more] = said({ id, body: 'Hm.\n\n/canary 25' })
+    assert.deepEqual(
+      [task?.type, task?.type === 'redirect' && [task.review, task.login], more],
+      ['redirect', [9, 'alice'], []],
+    )
+  }
+  assert.deepEqual(said({ body: 'Looks good' }), [])
+  assert.deepEqual(said({ body: '/canary 25', user: { login: 'x[bot]', type: 'Bot' } }), [])
+  assert.deepEqual(
+    tasksFrom('pull_request_review_comment', { ...but(payload, 'comment', { body: '/canary 5' }), action: 'edited' }),
+    [],
+  )
+})
+
 test('every event that the edge lets in has a handler', async () => {
   const { run, jobs } = await aWorker()
   const check = { pull_requests: [{ number: 2 }] }
@@ -447,6 +468,9 @@ test('every event that the edge lets in has a handler', async () => {
     pull_request: real('pull_request', 'opened')[0] ?? {},
     issue_comment: aCommand(),
     push: { ...real('push')[0], ...master },
+    pull_request_review_comment: but(real('pull_request_review_comment', 'created')[0], 'comment', {
+      body: '/canary 5',
+    }),
     merge_group: real('merge_group', 'checks_requested')[0] ?? {},
     check_run: but(real('check_run', 'rerequested')[0], 'check_run', check),
     check_suite: but(real('check_suite', 'rerequested')[0], 'check_suite', check),
