@@ -8,6 +8,7 @@ import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { type LoggedPress, loggedPresses } from '../adapters/github/deliveries.ts'
 import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
+import { mergeQueue } from '../adapters/github/merge-queue.ts'
 import { people } from '../adapters/github/people.ts'
 import { protections } from '../adapters/github/protections.ts'
 import { pullRequests } from '../adapters/github/pull-requests.ts'
@@ -37,6 +38,7 @@ export interface GitHubAccess {
       | 'branches'
       | 'people'
       | 'protections'
+      | 'queue'
       | 'signals'
       | 'reports'
       | 'activity'
@@ -102,6 +104,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         records: commandRecords(client),
         people: people(client),
         protections: protections(client),
+        queue: mergeQueue(client),
         signals: signals(client),
         reports: reports(client),
       }

@@ -7,6 +7,7 @@ import type { CommandRecords } from '../ports/command-records.ts'
 import type { Conversation } from '../ports/conversation.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
+import type { MergeQueue } from '../ports/merge-queue.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
@@ -33,6 +34,7 @@ export interface Desk {
   readonly records: CommandRecords
   readonly people: People
   readonly protections: Protections
+  readonly queue: MergeQueue
   readonly signals: Signals
   readonly reports: Reports
   readonly mirror: Mirror

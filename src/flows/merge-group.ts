@@ -1,13 +1,10 @@
-import { nextLook, type Override, type Verdict } from '../core/gate/gate.ts'
-import { type GroupCommit, pullOfCommit, raisersOf } from '../core/gate/queue.ts'
+import { nextLook, type Override, overrule, type Verdict } from '../core/gate/gate.ts'
+import { moversOf, raisersOf } from '../core/gate/queue.ts'
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { overridesIn } from '../core/marker/override.ts'
 import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
 import { staleGroupProblem } from '../core/problem/merge.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { snapshotAsBase } from '../core/rollout/as-base.ts'
-import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
@@ -16,7 +13,8 @@ import { decidingRef } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import { evaluate, NOTHING, type Question } from './evaluate.ts'
 import { earliest, waitsOf } from './follow-up.ts'
-import { loadConfig, loadSnapshot } from './load.ts'
+import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
+import { loadConfig } from './load.ts'
 import { checkBoard, publishFailure } from './publish.ts'
 import { type PullEnds, fetchEnds, judgedBase } from './pull-ends.ts'
 import { stopsAmong } from './stops.ts'
@@ -79,7 +77,8 @@ async function judgeWhole(
     pull: undefined,
     stops: await stopsAmong(desk, refs),
     claimant: () => Promise.resolve(undefined),
-    overrides: () => (isStacked ? Promise.resolve([]) : overridesOf(desk, commits ?? [])),
+    // Which of them count depends on who brings what.
+    overrides: () => Promise.resolve([]),
   }
   const found = await evaluate(desk, {
     base,
@@ -90,7 +89,7 @@ async function judgeWhole(
     ...(onWait === undefined ? {} : { onWait }),
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
   })
-  return withoutTwins(desk, { base, commits: commits ?? [] }, found)
+  return isStacked ? found : byMembers(desk, { into, base, commits: commits ?? [] }, found)
 }
 
 /** A commit of the queue may be the head of a pull request too: then the worse of both counts. */
@@ -121,63 +120,54 @@ export async function giveUpGroup(desk: Desk, { base, head }: GroupTask, reason:
   await publishFailure(checkBoard(desk, head), { pull: undefined, base }, reason)
 }
 
-interface Commit {
-  readonly sha: Sha
-  readonly message: string
-}
-
 /** The group's own commits by first parent, oldest first; undefined where the base branch is not what they stand on. */
-async function commitsOf(desk: Pick<Desk, 'mirror'>, base: Sha, head: Sha): Promise<readonly Commit[] | undefined> {
-  const line = await desk.mirror.landings(head, 'all', MAX_COMMITS)
-  const end = line.findIndex(({ sha }) => sha === base)
-  if (end === -1) return undefined
-  const messages = new Map((await desk.mirror.ahead(base, head)).map(({ sha, message }) => [sha, message]))
-  return line
-    .slice(0, end)
-    .toReversed()
-    .map(({ sha }) => ({ sha, message: messages.get(sha) ?? '' }))
+async function commitsOf(desk: Pick<Desk, 'mirror'>, base: Sha, head: Sha): Promise<readonly Sha[] | undefined> {
+  const line = (await desk.mirror.landings(head, 'all', MAX_COMMITS)).map(({ sha }) => sha)
+  const end = line.indexOf(base)
+  return end === -1 ? undefined : line.slice(0, end).toReversed()
 }
 
-/** What was passed for the pull requests of a group, each at the head that went into the queue. */
-async function overridesOf(desk: Desk, commits: readonly Commit[]): Promise<readonly Override[]> {
-  const overrides: Override[] = []
-  for (const { message } of commits) {
-    const number = pullOfCommit(message)
-    const pull = number === undefined ? undefined : await desk.pulls.get(number)
-    if (pull === undefined) continue
-    overrides.push(...overridesIn(await desk.conversation.of(pull.number), pull.head.sha, desk.seal))
-  }
-  return overrides
-}
-
-/** Blocks every rollout that more than one pull request of the group raises. */
-async function withoutTwins(
+/**
+ * Passes what was passed for the pull requests of a group, each at the head that went into the queue and only for changes
+ * that are its own. Blocks every rollout that more than one pull request of the group raises.
+ */
+async function byMembers(
   desk: Desk,
-  group: { readonly base: Sha; readonly commits: readonly Commit[] },
+  group: { readonly into: string; readonly base: Sha; readonly commits: readonly Sha[] },
   found: Review,
 ): Promise<Review> {
-  if (found.changes.length === 0 || group.commits.length < 2) return found
+  const isOpen = ({ verdicts }: ReviewedChange): boolean => verdicts.some(({ state }) => state !== 'pass')
+  if (found.changes.length === 0 || (group.commits.length < 2 && !found.changes.some(isOpen))) return found
   const config = await loadConfig(desk, group.base)
   if (!config.ok) return found
-  const own = await loadSnapshot(desk, group.base, config.value)
-  const sharesIn = (commit: Commit, { targets }: Snapshot): GroupCommit => {
-    const shares = targets.flatMap((target) => {
-      const standing = standingOf(target)
-      const { versions } = standing
-      const share = sureShare(standing)
-      return movedRoutes(target).map((route) => [route, { share, stable: versions?.stable }] as const)
-    })
-    return { ...commit, shares: new Map(shares) }
+  const members = await membersOf(desk, group)
+  const parted = await partsOf(desk, { ...group, members }, config.value)
+  const changes: ReviewedChange[] = []
+  for (const change of found.changes) {
+    const overrides = isOpen(change) ? await overridesFor(desk, change, { ...parted, members }) : []
+    changes.push(withTwins({ ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
   }
-  const base = sharesIn({ sha: group.base, message: '' }, own)
-  const commits: GroupCommit[] = []
-  for (const commit of group.commits)
-    commits.push(sharesIn(commit, snapshotAsBase(own, await loadSnapshot(desk, commit.sha, config.value))))
-  return { ...found, changes: found.changes.map((change) => withTwins(change, base, commits)) }
+  return { ...found, changes }
 }
 
-function withTwins(change: ReviewedChange, base: GroupCommit, commits: readonly GroupCommit[]): ReviewedChange {
-  const all = movedRoutes(change.target).map((route) => raisersOf(route, base, commits))
+type Parted = Awaited<ReturnType<typeof partsOf>>
+
+/** None where the change is not one pull request's alone: whoever passed a gate has seen that one. */
+async function overridesFor(
+  desk: Desk,
+  { target, version, widened = [] }: ReviewedChange,
+  { base, parts, members }: Parted & { readonly members: readonly GroupMember[] },
+): Promise<readonly Override[]> {
+  const isHidden = version !== undefined || widened.length > 0
+  const change = { routes: movedRoutes(target), environments: target.environments, isHidden }
+  const [mover, ...others] = moversOf(change, base, parts)
+  const member = members.find(({ pull }) => pull === mover?.pull)
+  if (member === undefined || others.length > 0) return []
+  return overridesIn(await desk.conversation.of(member.pull), member.head, desk.seal)
+}
+
+function withTwins(change: ReviewedChange, { base, parts }: Parted): ReviewedChange {
+  const all = movedRoutes(change.target).map((route) => raisersOf(route, base, parts))
   const raisers = all.find((some) => some.length > 1)
   if (raisers === undefined) return change
   const target = targetName(change.target)

@@ -213,3 +213,35 @@ test('An App without the permission gets nothing of a private repository, field 
     [],
   ])
 })
+
+const QUEUE = `query ($branch: String!) {
+  repository(owner: "acme", name: "infra") {
+    mergeQueue(branch: $branch) {
+      url
+      entries(first: 100) {
+        totalCount
+        nodes { position state enqueuer { login } pullRequest { number headRefOid } baseCommit { oid } headCommit { oid parents(first: 2) { nodes { oid } } } }
+      }
+    }
+  }
+}`
+
+test('the merge queue is a list of entries, each with the commit that is tested for it', async (t) => {
+  const { box, token } = await aBox(t)
+  const alice = box.person('alice')
+  const [one, two] = ['one', 'two'].map((branch) =>
+    alice.openPullRequest({ branch, title: branch, files: { [branch]: '1' } }),
+  )
+  const empty = await graphql(box, token, QUEUE, { branch: 'main' })
+  assert.deepEqual([empty.body.errors, empty.body.data.repository.mergeQueue], [undefined, null])
+  const group = alice.enqueue(one?.number ?? 0, two?.number ?? 0)
+  const { body } = await graphql(box, token, QUEUE, { branch: 'main' })
+  const [first, second]: Data[] = body.data.repository.mergeQueue.entries.nodes
+  assert.deepEqual([first.position, first.pullRequest.headRefOid, first.enqueuer.login], [1, one?.head.sha, 'alice'])
+  assert.deepEqual([second.position, second.pullRequest.number, second.headCommit.oid], [2, two?.number, group.sha])
+  assert.equal(second.baseCommit.oid, first.headCommit.oid)
+  assert.equal(second.headCommit.parents.nodes[1].oid, two?.head.sha)
+  group.merge()
+  const after = await graphql(box, token, QUEUE, { branch: 'main' })
+  assert.equal(after.body.data.repository.mergeQueue, null)
+})

@@ -308,6 +308,37 @@ test('two steps of one rollout never merge together in a merge group', async () 
   assert.match(run?.summary ?? '', new RegExp(`#${first} and #${second} both raise it, and would land together`))
 })
 
+test('in a merge group an override counts for what its own pull request does, and for nobody else’s', async () => {
+  const story = await aStory({ files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')) })
+  const alice = story.person('alice')
+  const raise = (path: string, branch: string): number => {
+    const text = (story.repository().file(path) ?? '').replace('weight: 100 ', 'weight: 95 ')
+    const files = { [path]: text.replace(/weight: 0$/m, 'weight: 5') }
+    return alice.openPullRequest({ branch, title: branch, files }).number
+  }
+  const passed = raise(STAGING, 'staging')
+  const other = raise(VS, 'production')
+  for (const environment of ['staging', 'production']) await ask(story, 'olga', `/freeze ${environment}`, passed)
+  for (const pull of [passed, other]) await gate(story, pull, 'action_required', /frozen/)
+  await ask(story, 'olga', '/canary override freeze urgent', passed)
+  await gate(story, passed, 'success')
+  const alone = alice.enqueue(passed)
+  assert.equal(await groupEnds(story, alone.sha), 'success success')
+  alone.remove()
+  const both = alice.enqueue(passed, other)
+  assert.equal(await groupEnds(story, both.sha), 'success action_required')
+  const [run] = story
+    .repository()
+    .checkRuns(both.sha)
+    .filter(({ name }) => name === 'canary/gate')
+  assert.match(run?.summary ?? '', /production.*frozen by `olga`/)
+  both.remove()
+  await ask(story, 'olga', '/canary override freeze urgent too', other)
+  await gate(story, other, 'success')
+  const again = alice.enqueue(other, passed)
+  assert.equal(await groupEnds(story, again.sha), 'success success')
+})
+
 test('the buttons of a step: hold, resume and roll back', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')

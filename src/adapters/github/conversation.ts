@@ -1,6 +1,7 @@
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Conversation } from '../../ports/conversation.ts'
 import { at, type Client, graphql, GitHubUnavailable, list, outage, request } from './client.ts'
+import { isUnknownField } from './graphql-errors.ts'
 import { conversationPageOf, writtenCommentOf } from './comment-schema.ts'
 import { commentOf } from './schema.ts'
 
@@ -81,15 +82,6 @@ async function ask(client: Client, variables: Readonly<Record<string, unknown>>)
     // Octokit's own error carries the whole request.
     throw outage(error, { route: 'the comments of a pull request' })
   }
-}
-
-/** GitHub names the field in `extensions`, graphql-js in the message. */
-function isUnknownField(error: Error): boolean {
-  const errors: unknown = Reflect.get(error, 'errors')
-  return (
-    Array.isArray(errors) &&
-    errors.some((each) => /undefinedField|doesn't exist on type|Cannot query field/.test(JSON.stringify(each)))
-  )
 }
 
 /** Here an edit within the second of its comment does not show. */

@@ -1,34 +1,58 @@
-/** One commit of a merge group, oldest first, with the share that each rollout has after it. */
-export interface GroupCommit {
-  readonly sha: string
-  readonly message: string
-  /** By route and environment (`movedRoutes`): what must differ for a raise, the share, and the version that is stable. */
-  readonly shares: ReadonlyMap<string, { readonly share: number; readonly stable: string | undefined }>
+/** A part of a merge group, in the group's order: what one pull request brings, or a commit that nobody can ascribe to one. */
+export interface GroupPart {
+  /** `#7`, or a short commit. */
+  readonly name: string
+  readonly pull: number | undefined
+  /** How the rollouts stand after it, by route and environment (`movedRoutes`). */
+  readonly routes: ReadonlyMap<string, RouteState>
+  /** The environments of which it changes any file. */
+  readonly touches: ReadonlySet<string>
 }
 
-/** The pull request that GitHub made a commit of its merge queue for; undefined where the message does not say. */
-export function pullOfCommit(message: string): number | undefined {
-  const [headline = ''] = message.split('\n')
-  const found = /^Merge pull request #(\d+) /.exec(headline) ?? /\(#(\d+)\)$/.exec(headline.trim())
-  return found === null ? undefined : Number(found[1])
+interface RouteState {
+  readonly share: number
+  readonly stable: string | undefined
+  /** All weights and both versions. */
+  readonly key: string
 }
 
-const ABSENT = { share: 0, stable: undefined }
+type Routes = GroupPart['routes']
+
+const ABSENT: RouteState = { share: 0, stable: undefined, key: '' }
 
 /**
- * Who raises a route in a merge group, by pull request or else by commit. More than one: the second step would merge
- * together with the first, which nobody has seen live.
+ * Who raises a route in a merge group. More than one: the second step would merge together with the first, which nobody has
+ * seen live.
  */
-export function raisersOf(route: string, base: GroupCommit, commits: readonly GroupCommit[]): readonly string[] {
-  const raisers = new Set<string>()
-  let before = base
-  for (const commit of commits) {
-    const old = before.shares.get(route) ?? ABSENT
-    const now = commit.shares.get(route) ?? ABSENT
-    const isPromotion = old.share > 0 && now.stable !== old.stable
-    const pull = pullOfCommit(commit.message)
-    if (now.share > old.share || isPromotion) raisers.add(pull === undefined ? commit.sha.slice(0, 7) : `#${pull}`)
-    before = commit
-  }
-  return [...raisers]
+export function raisersOf(route: string, base: Routes, parts: readonly GroupPart[]): readonly string[] {
+  const raises = (old: RouteState, now: RouteState): boolean =>
+    now.share > old.share || (old.share > 0 && now.stable !== old.stable)
+  return partsThat(raises, { route, base, parts }).map(({ name }) => name)
+}
+
+/** The parts that may have a hand in a change of a rollout. `isHidden`: weights and versions do not show all of it. */
+export function moversOf(
+  { routes, environments, isHidden }: GroupChange,
+  base: Routes,
+  parts: readonly GroupPart[],
+): readonly GroupPart[] {
+  const moves = new Set(routes.flatMap((route) => partsThat((old, now) => old.key !== now.key, { route, base, parts })))
+  const touches = (part: GroupPart): boolean => isHidden && environments.some((name) => part.touches.has(name))
+  return parts.filter((part) => moves.has(part) || touches(part))
+}
+
+export interface GroupChange {
+  readonly routes: readonly string[]
+  readonly environments: readonly string[]
+  readonly isHidden: boolean
+}
+
+function partsThat(
+  does: (old: RouteState, now: RouteState) => boolean,
+  { route, base, parts }: { readonly route: string; readonly base: Routes; readonly parts: readonly GroupPart[] },
+): readonly GroupPart[] {
+  return parts.filter((part, index) => {
+    const before = index === 0 ? base : (parts[index - 1]?.routes ?? base)
+    return does(before.get(route) ?? ABSENT, part.routes.get(route) ?? ABSENT)
+  })
 }

@@ -11,6 +11,7 @@ import { createCommitOnBranch, type NewCommit } from './commit.ts'
 import { updateRefs } from './update-refs.ts'
 import { BOT, ISSUE_COMMENT, ORGANIZATION, PULL_REQUEST, USER, USER_CONTENT_EDIT } from './conversation.ts'
 import { COMMIT, commitAt, GIT_ACTOR, GIT_SIGNATURE, REF, refAt } from './git.ts'
+import { MERGE_QUEUE, MERGE_QUEUE_ENTRY, queueOf } from './queue.ts'
 import { findNode } from './nodes.ts'
 import { canSee, checkPermission, FieldFailure, type Args, type Fields, type Scope } from './types.ts'
 
@@ -21,6 +22,7 @@ const REPOSITORY: Fields<Repository> = {
   owner: ({ owner }) => owner,
   defaultBranchRef: (repo) => refAt(repo, `refs/heads/${repo.defaultBranch}`),
   pullRequest: findPull,
+  mergeQueue: queueOf,
   ref: (repo, { qualifiedName }, scope) => {
     checkPermission(scope, repo, ['contents:read'])
     return refAt(repo, String(qualifiedName))
@@ -80,6 +82,8 @@ const RESOLVERS: Readonly<Record<string, Fields<never>>> = {
   CreateCommitOnBranchPayload: NEW_COMMIT,
   Repository: REPOSITORY,
   PullRequest: PULL_REQUEST,
+  MergeQueue: MERGE_QUEUE,
+  MergeQueueEntry: MERGE_QUEUE_ENTRY,
   IssueComment: ISSUE_COMMENT,
   UserContentEdit: USER_CONTENT_EDIT,
   Commit: COMMIT,

@@ -4,14 +4,14 @@ import { writeCommitOf } from '../git/objects.ts'
 import { simpleCommit } from '../payload/commits.ts'
 import { webFlow } from '../state/authors.ts'
 import { Refusal } from '../state/refusal.ts'
-import type { Author, Pull, Repository } from '../state/types.ts'
+import type { Author, Pull, QueueEntry, Repository } from '../state/types.ts'
 import type { Json, World } from '../state/world.ts'
 import { markMerged } from './pull-state.ts'
 import { moveRef } from './refs.ts'
 
 export interface MergeGroup {
   readonly repo: Repository
-  readonly pulls: readonly Pull[]
+  readonly entries: readonly QueueEntry[]
   readonly ref: string
   readonly baseRef: string
   readonly baseSha: string
@@ -24,9 +24,15 @@ export function formGroup(world: World, pulls: readonly Pull[], by: Author): Mer
   const last = pulls.at(-1)
   if (first === undefined || last === undefined) throw new Error('A merge group needs a pull request.')
   const { repo, base } = first
-  const sha = pulls.reduce((onto, pull) => joined(world, onto, pull), base.sha)
+  const entries = pulls.reduce<readonly QueueEntry[]>((before, pull) => {
+    const onto = before.at(-1)?.sha ?? base.sha
+    const sha = joined(world, onto, pull)
+    return [...before, { id: world.nextId(), pull, by: by.account, at: world.now(), onto, sha }]
+  }, [])
+  const sha = entries.at(-1)?.sha ?? base.sha
+  repo.queue.push(...entries)
   const ref = `refs/heads/gh-readonly-queue/${base.ref}/pr-${String(last.number)}-${base.sha}`
-  const group: MergeGroup = { repo, pulls, ref, baseRef: `refs/heads/${base.ref}`, baseSha: base.sha, sha }
+  const group: MergeGroup = { repo, entries, ref, baseRef: `refs/heads/${base.ref}`, baseSha: base.sha, sha }
   moveRef(world, { repo, ref, to: sha, by })
   announce(world, group, { action: 'checks_requested', by })
   return group
@@ -46,8 +52,8 @@ function joined(world: World, onto: string, pull: Pull): string {
 
 /** All required checks passed: the base moves to the group's commit. */
 export function mergeGroup(world: World, group: MergeGroup, by: Author): void {
-  const { repo, pulls, baseRef, sha } = group
-  for (const pull of pulls) markMerged(world, pull, { sha, by: by.account })
+  const { repo, entries, baseRef, sha } = group
+  for (const { pull } of entries) markMerged(world, pull, { sha, by: by.account })
   moveRef(world, { repo, ref: baseRef, to: sha, by, type: 'merge_queue_merge' })
   endGroup(world, group, { by, reason: 'merged' })
 }
@@ -57,6 +63,9 @@ export function endGroup(
   group: MergeGroup,
   end: { by: Author; reason: 'merged' | 'invalidated' | 'dequeued' },
 ): void {
+  const { queue } = group.repo
+  const left = queue.filter((entry) => !group.entries.includes(entry))
+  queue.splice(0, queue.length, ...left)
   announce(world, group, { action: 'destroyed', by: end.by, reason: end.reason })
   moveRef(world, { repo: group.repo, ref: group.ref, to: undefined, by: end.by })
 }

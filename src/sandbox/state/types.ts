@@ -263,6 +263,17 @@ export interface Deployment {
   readonly statuses: DeploymentStatus[]
 }
 
+/** A pull request in the merge queue, with the commit that is to be tested for it. */
+export interface QueueEntry {
+  readonly id: number
+  readonly pull: Pull
+  readonly by: Account
+  readonly at: number
+  /** What the commit stands on: the base branch's head, or the commit of the entry before. */
+  readonly onto: string
+  readonly sha: string
+}
+
 export interface Repository {
   readonly id: number
   readonly owner: Account
@@ -288,6 +299,8 @@ export interface Repository {
   readonly pulls: Map<number, Pull>
   readonly comments: Map<number, Comment>
   readonly labels: Map<string, Label>
+  /** In the order of the queue. */
+  readonly queue: QueueEntry[]
   readonly suites: Map<number, CheckSuite>
   readonly checkRuns: Map<number, CheckRun>
   /** Oldest first. */

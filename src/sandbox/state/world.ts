@@ -163,6 +163,7 @@ export function addRepository(world: World, draft: RepositoryDraft): Repository 
     signed: new Set(),
     pulls: new Map(),
     comments: new Map(),
+    queue: [],
     labels: new Map(),
     suites: new Map(),
     checkRuns: new Map(),

@@ -1,0 +1,27 @@
+import type { MergeQueue } from '../../ports/merge-queue.ts'
+import { at, type Client, graphql, outage } from './client.ts'
+import { isForbidden, isUnknownField } from './graphql-errors.ts'
+import { queuedPullsOf } from './merge-queue-schema.ts'
+
+const WAITING = `query ($owner: String!, $repo: String!, $branch: String!) {
+  repository(owner: $owner, name: $repo) {
+    mergeQueue(branch: $branch) {
+      entries(first: 100) { nodes { position pullRequest { number headRefOid } } }
+    }
+  }
+}`
+
+/** REST has no list of a queue. */
+export function mergeQueue(client: Client): MergeQueue {
+  return {
+    async waiting(branch) {
+      try {
+        return queuedPullsOf(await graphql(client, WAITING, { ...at(client), branch }))
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
+        if (isUnknownField(error) || isForbidden(error)) return undefined
+        throw outage(error, { route: 'the merge queue of a branch', branch })
+      }
+    },
+  }
+}
