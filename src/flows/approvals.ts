@@ -44,8 +44,7 @@ async function makersOf(
   branch: string | undefined,
 ): Promise<ReadonlySet<string> | undefined> {
   const commits = await desk.branches.makers(base, head)
-  const all = await desk.mirror.ahead(base, head)
-  if (commits === undefined || commits.length < all.length) return undefined
+  if (commits === undefined) return undefined
   const pushes = branch === undefined ? [] : ((await desk.branches.pushes(branch)) ?? [])
   const makers = new Set<string>()
   for (const commit of commits) {

@@ -30,7 +30,7 @@ export interface Branches {
   move(name: string, from: Sha, to: Sha): Promise<'moved' | 'head-moved'>
   /** Deletes a branch; one that is not there is fine. */
   remove(name: string): Promise<void>
-  /** The commits on `head` but not on `base`, oldest first, at most 250; undefined where GitHub does not know one of the two. */
+  /** All commits on `head` but not on `base`, oldest first; undefined where they are more than 300, or GitHub does not know one of the two. */
   makers(base: Sha, head: Sha): Promise<readonly CommitMaker[] | undefined>
   /** The newest hundred pushes to a branch, by whom and to what, as GitHub recorded them; undefined where it keeps no record. */
   pushes(name: string): Promise<readonly { readonly login: string; readonly head: Sha }[] | undefined>

@@ -156,7 +156,7 @@ test('the makers of commits and of pushes are those whom GitHub names', async ()
   })
   world.api
     .get(`${REPO}/compare/${OTHER_SHA}...${SHA}?per_page=100&page=1`)
-    .reply(200, { commits: [commit(SHA, {}), commit('c'.repeat(40), { author: null, commit: {} })] })
+    .reply(200, { total_commits: 2, commits: [commit(SHA, {}), commit('c'.repeat(40), { author: null, commit: {} })] })
   assert.deepEqual(await world.branches.makers(OTHER_SHA, SHA), [
     { sha: SHA, author: 'perch[bot]', isVerified: true, parents: [OTHER_SHA] },
     { sha: 'c'.repeat(40), author: undefined, isVerified: false, parents: [OTHER_SHA] },
@@ -169,6 +169,25 @@ test('the makers of commits and of pushes are those whom GitHub names', async ()
   assert.deepEqual(await world.branches.pushes(BRANCH), [{ login: 'mallory', head: SHA }])
   world.api.get(activity).reply(404)
   assert.equal(await world.branches.pushes(BRANCH), undefined)
+})
+
+test('whoever may have made commits that GitHub does not list is nobody: then nothing is known of any', async () => {
+  const world = await aGitHub()
+  const commit = { sha: SHA, commit: {}, author: { login: 'perch[bot]' }, parents: [] }
+  const reply = (total: number, listed: readonly number[]): void => {
+    for (const [index, count] of listed.entries())
+      world.api
+        .get(`${REPO}/compare/${OTHER_SHA}...${SHA}?per_page=100&page=${index + 1}`)
+        .reply(200, { total_commits: total, commits: Array.from({ length: count }, () => commit) })
+  }
+  reply(201, [100, 100, 1])
+  assert.equal((await world.branches.makers(OTHER_SHA, SHA))?.length, 201)
+  reply(300, [100, 100, 100])
+  assert.equal((await world.branches.makers(OTHER_SHA, SHA))?.length, 300)
+  reply(301, [100, 100, 100])
+  assert.equal(await world.branches.makers(OTHER_SHA, SHA), undefined)
+  reply(251, [100, 100, 50, 0].slice(0, 3))
+  assert.equal(await world.branches.makers(OTHER_SHA, SHA), undefined)
 })
 
 test('a pull request is opened with its words, and told as it is', async () => {

@@ -55,21 +55,26 @@ export function branches(client: Client): Branches {
   }
 }
 
+/** Of a hundred commits each: more than a person reads in one pull request. */
+const MAKER_PAGES = 3
+
 function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
   return {
     async makers(base, head) {
       const makers: CommitMaker[] = []
-      for (let page = 1; page <= 3; page += 1) {
+      for (let page = 1; page <= MAKER_PAGES; page += 1) {
         const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/compare/{basehead}', {
           params: { ...at(client), basehead: `${base}...${head}`, per_page: 100, page },
           expected: [404],
         })
         if (status === 404) return undefined
-        const found = ComparisonAnswer.parse(data).commits
-        makers.push(...found.map(makerOf))
-        if (found.length < 100) break
+        const { commits, total_commits: total } = ComparisonAnswer.parse(data)
+        makers.push(...commits.map(makerOf))
+        if (makers.length >= total) return makers
+        if (commits.length === 0) break
       }
-      return makers
+      // Whoever made one of the others would go unseen.
+      return undefined
     },
     async pushes(name) {
       const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/activity', {

@@ -107,7 +107,7 @@ export const ActivityAnswers = z.array(
   z.object({ after: z.string(), actor: z.object({ login: z.string().optional() }).nullish() }),
 )
 
-export const ComparisonAnswer = z.object({ commits: z.array(z.unknown()) })
+export const ComparisonAnswer = z.object({ total_commits: z.int(), commits: z.array(z.unknown()) })
 
 export const RepositoryIdAnswer = z.object({ node_id: z.string() })
 
