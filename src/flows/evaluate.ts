@@ -16,7 +16,7 @@ import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands.ts'
 import type { Desk } from './desk.ts'
-import { judgeChanges } from './judge-changes.ts'
+import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from './load.ts'
 import { lookDespiteConfig, mixedRepair } from './mend.ts'
 import { compare, type SnapshotPair } from './render.ts'
@@ -62,18 +62,27 @@ export const NOTHING: Review = {
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
 export async function evaluate(desk: Needs, question: Question): Promise<Review> {
-  const { base, head, onRender, stackedOn } = question
+  const { review, differences } = await compareMerge(desk, question)
+  const changes = await judgeChanges(desk, differences, question)
+  const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
+  return { ...review, changes, notes: [...review.notes, ...notes] }
+}
+
+/** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */
+export async function compareMerge(
+  desk: Pick<Desk, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
+  { base, head, onRender, stackedOn }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn'>,
+): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
   const merged = await desk.mirror.merge(base, head)
   if ('conflicts' in merged) {
     const { conflicts } = merged
     const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
-    return { ...NOTHING, problems: [problem] }
+    return { review: { ...NOTHING, problems: [problem] }, differences: [] }
   }
   const changed = await desk.mirror.changed(base, merged.tree)
-  const { review, sides, rises } = await inspect(desk, { base, head: merged.tree, changed, onRender })
-  const changes = sides === undefined ? [] : await judgeChanges(desk, { ...sides, rises: rises ?? [] }, question)
-  const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
-  return { ...review, compared: { base, head }, changes, notes: [...review.notes, ...notes] }
+  const { review, sides, rises = [] } = await inspect(desk, { base, head: merged.tree, changed, onRender })
+  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
+  return { review: { ...review, compared: { base, head } }, differences }
 }
 
 export interface TreePair {

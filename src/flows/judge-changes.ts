@@ -5,7 +5,7 @@ import type { ReviewedChange } from '../core/gate/review.ts'
 import { targetAsBase } from '../core/rollout/as-base.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
+import { mayHaveTraffic, standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
 import { versionLabels } from '../core/traffic/version.ts'
 import { analyse } from './analyse.ts'
@@ -20,10 +20,21 @@ type Question = RestraintQuestion
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
   desk: Needs,
-  { before, after, rises }: SnapshotPair & { readonly rises: readonly RolloutRise[] },
+  differences: readonly RolloutDifference[],
   question: Question,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
+  for (const difference of differences) changes.push(await judgeChange(desk, difference, question))
+  return changes
+}
+
+/** How a change moves rollouts, before anybody is asked whether it may. */
+export function differencesIn({
+  before,
+  after,
+  rises,
+}: SnapshotPair & { readonly rises: readonly RolloutRise[] }): readonly RolloutDifference[] {
+  const differences: RolloutDifference[] = []
   for (const target of after.snapshot.targets) {
     // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
     const old = before.snapshot.targets
@@ -35,10 +46,10 @@ export async function judgeChanges(
       const difference = { from, to, version: versionChange(from, to), ...reachOf(own, { from, to }) }
       const { version, reach, widened } = difference
       if (sureOf(from) === reach && version === undefined && widened.length === 0) continue
-      changes.push(await judgeChange(desk, { ...difference, base: before.snapshot }, question))
+      differences.push({ ...difference, base: before.snapshot })
     }
   }
-  return changes
+  return differences
 }
 
 function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean {
@@ -62,7 +73,7 @@ function reachOf(
 /** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
 function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
   const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || sureShare(from) === 0) return undefined
+  if (from === undefined || !mayHaveTraffic(from)) return undefined
   if (old !== undefined && now !== undefined && old.stable !== now.stable)
     return { role: 'stable', from: old.stable, to: now.stable }
   return to.share === 0 ? undefined : canaryChange(from, to)
@@ -79,7 +90,7 @@ function canaryChange(from: Standing, to: Standing): ReviewedChange['version'] {
   return { role: 'canary', from: from.versions?.canary ?? 'unknown', to: to.versions?.canary ?? 'unknown' }
 }
 
-interface Difference {
+export interface RolloutDifference {
   /** Undefined where the route is new. */
   readonly from: Standing | undefined
   readonly to: Standing
@@ -90,7 +101,7 @@ interface Difference {
   readonly base: Snapshot
 }
 
-async function judgeChange(desk: Needs, difference: Difference, question: Question): Promise<ReviewedChange> {
+async function judgeChange(desk: Needs, difference: RolloutDifference, question: Question): Promise<ReviewedChange> {
   const { from, to, version, reach, widened } = difference
   const { target } = to
   const change = await trafficChange(desk, difference, question)
@@ -107,12 +118,12 @@ function sureOf(from: Standing | undefined): number {
 }
 
 /** The flip alone: with another version behind an entry it is no end of what was measured. */
-function isFinish({ from, to, version }: Difference): boolean {
+function isFinish({ from, to, version }: RolloutDifference): boolean {
   return from?.phase === 'finishing-weights' && to.share === 0 && version === undefined
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
-async function trafficChange(desk: Needs, difference: Difference, question: Question): Promise<TrafficChange> {
+async function trafficChange(desk: Needs, difference: RolloutDifference, question: Question): Promise<TrafficChange> {
   const { from, to, version, reach, base } = difference
   const widens = difference.widened.length > 0
   const fromShare = sureOf(from)
@@ -129,12 +140,22 @@ async function trafficChange(desk: Needs, difference: Difference, question: Ques
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
+    isBaseHidden: isBaseHidden(difference),
     bakeMs: target.settings.bakeMs,
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
     canary: to.versions?.canary,
     restraints: isHeldBack ? await restraintsOf(desk, question, { target, base }) : UNRESTRAINED,
   }
+}
+
+/**
+ * Whether nobody can tell what a change begins with: the share is not readable and the versions change too, or the route
+ * itself may be in what cannot be read. Making the same readable again is no change of traffic.
+ */
+function isBaseHidden({ from, to, version, base }: RolloutDifference): boolean {
+  if (from !== undefined) return from.share === 'unknown' && version !== undefined
+  return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
 }
 
 /** How the step that the base branch is at is doing. */

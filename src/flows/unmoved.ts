@@ -2,14 +2,9 @@ import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
-import { evaluate } from './evaluate.ts'
+import { compareMerge } from './evaluate.ts'
 import { rememberPull, type ReviewMemory } from './memory.ts'
 import type { Task } from './work.ts'
-
-/** Thrown where only GitHub could tell more: then the pull request is reviewed as a whole. */
-class NotLocal extends Error {
-  override readonly name = 'NotLocal'
-}
 
 /**
  * Whether a pull request that changes no traffic says the same on the commit to which its base moved. Git alone is asked, so
@@ -35,18 +30,11 @@ async function digestOn(
   seen: ReviewMemory,
 ): Promise<string | undefined> {
   const { head, into, judgedFor } = seen
-  const outside = (): Promise<never> => Promise.reject(new NotLocal('asked for what only GitHub knows'))
-  const local: Desk = { ...desk, signals: { about: outside } }
-  const around = {
-    pull: { number: pull, author: '', branch: undefined, hasSay: false },
-    stops: new Map(),
-    claimant: outside,
-    overrides: outside,
-  }
   try {
     const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
-    const review = await evaluate(local, { base, baseRef: judgedFor, head, around, ...stackedOn })
-    if (review.changes.length > 0) return undefined
+    const { review, differences } = await compareMerge(desk, { base, head, ...stackedOn })
+    // Whether a change may be made only GitHub can tell: then the pull request is reviewed as a whole.
+    if (differences.length > 0) return undefined
     return reportsDigest(desk, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
   } catch (error) {
     // Also where the mirror does not have the commits: the whole review fetches them, or meets the same error.

@@ -20,6 +20,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     promotes: false,
     swaps: false,
     finishes: false,
+    isBaseHidden: false,
     bakeMs: 500,
     unchecked: [],
     liveness: LIVE,
@@ -36,6 +37,17 @@ function say(over: Partial<TrafficChange>, now: number): string {
     .map(({ gate, state }) => `${gate} ${state}`)
     .join(', ')
 }
+
+test('what begins with something that nobody can read is no start, and a maintainer may pass it', () => {
+  const hidden = { isBaseHidden: true, from: 0, to: 5, liveness: undefined }
+  assert.equal(say(hidden, 0), 'live block')
+  assert.equal(say({ ...hidden, to: 0, promotes: true }, 0), 'live block')
+  const override = { gate: 'live', by: 'olga', reason: 'as it was' } as const
+  assert.deepEqual(
+    overrule(judge(change(hidden), 0), [override]).map(({ state }) => state),
+    ['pass'],
+  )
+})
 
 test('what each change waits for', () => {
   const table: [string, Partial<TrafficChange>, number, string][] = [

@@ -213,6 +213,7 @@ export function gateReasons(t: string): readonly GateReason[] {
     ...livenesses(t).map((one): GateReason => ({ code: 'live', liveness: one })),
     ...analysisReports(t).map((one): GateReason => ({ code: 'analysis', report: one })),
     { code: 'unchecked', what: t },
+    { code: 'base-unreadable' },
     { code: 'two-steps', raisers: ['#7', t] },
     { code: 'held', stop },
     { code: 'frozen', stop: { ...stop, kind: 'freeze' } },

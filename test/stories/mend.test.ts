@@ -1,7 +1,7 @@
 /** A base branch whose config is broken is repaired by pull request, with both checks required. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aStory, checksOn, FAST, gitops, type Story, VS } from './world.ts'
+import { aStory, checksOn, DR, FAST, gitops, type Story, VS } from './world.ts'
 
 function validateOf(story: Story, pull: number): { readonly title: string; readonly summary: string } {
   const runs = story.repository().checkRuns(story.repository().pull(pull).head.sha)
@@ -15,6 +15,41 @@ async function checks(story: Story, pull: number, validate: string, gate: string
     return found.validate === validate && found.gate === gate
   })
 }
+
+const STARTED = gitops(FAST, [95, 5])
+
+/** The gate of a pull request with these files, and its words. */
+async function gateOf(story: Story, files: Record<string, string>): Promise<string> {
+  const branch = `change-${story.repository().pulls().length}`
+  const { head } = story.person('alice').openPullRequest({ branch, title: branch, files })
+  const gate = await story.until('a gate', () => {
+    const found = checksOn(story.repository(), head.sha).gate
+    return ['success', 'failure', 'action_required'].includes(found) && found
+  })
+  const run = story
+    .repository()
+    .checkRuns(head.sha)
+    .find(({ name }) => name === 'canary/gate')
+  return `${gate} ${run?.summary ?? ''}`
+}
+
+test('who makes a share readable again does not bring another version with it', async () => {
+  const { [VS]: good = '', [DR]: rule = '' } = STARTED
+  const story = await aStory({ files: { ...STARTED, [VS]: good.replace(/weight: 5$/m, 'weight: "5"') } })
+  assert.match(await gateOf(story, { [VS]: good }), /^success/)
+  const swapped = { [VS]: good, [DR]: rule.replace('version: v2', 'version: v3') }
+  assert.match(await gateOf(story, swapped), /^failure.*nobody can read what the base branch has/s)
+})
+
+test('who repairs the file of a route does not start it with any share', async () => {
+  const { [VS]: good = '' } = STARTED
+  const story = await aStory({ files: { ...STARTED, [VS]: good.replace('  http:', '  http: [') } })
+  const at = (stable: number, canary: number): Record<string, string> => ({
+    [VS]: good.replace('weight: 95 ', `weight: ${stable} `).replace(/weight: 5$/m, `weight: ${canary}`),
+  })
+  assert.match(await gateOf(story, at(0, 100)), /^failure.*nobody can read what the base branch has/s)
+  assert.match(await gateOf(story, at(100, 0)), /^success/)
+})
 
 test('the pull request that repairs the config merges, and what waited for it is judged by it', async () => {
   const story = await aStory({ files: gitops(FAST.replace('bake:', 'bakes:')), env: { reconcileSeconds: 2 } })

@@ -18,6 +18,8 @@ export type GateReason =
   | { readonly code: 'not-live-yet' }
   | { readonly code: 'unchecked'; readonly what: string }
   | { readonly code: 'canary-swapped'; readonly share: number }
+  /** Nobody knows which versions have which traffic on the base branch. */
+  | { readonly code: 'base-unreadable' }
   | { readonly code: 'two-steps'; readonly raisers: readonly string[] }
   | RestraintReason
 
@@ -52,6 +54,8 @@ export interface TrafficChange {
   readonly swaps: boolean
   /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
   readonly finishes: boolean
+  /** What the base branch has cannot be read, and the change is more than to make the same readable. */
+  readonly isBaseHidden: boolean
   readonly bakeMs: number
   /** What the config asks for and nobody checks. */
   readonly unchecked: readonly string[]
@@ -71,14 +75,24 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   const isRaise = change.to > change.from || change.widens
   if (change.finishes && !change.widens) return liveness === undefined ? [] : [live(change, liveness)]
+  if (change.isBaseHidden) return [hidden(change), ...restrained(change, now)]
   const swapped = change.swaps ? [blockSwap(change)] : []
   if (!isRaise && !change.promotes) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))
   const isStart = change.from === 0 && !change.promotes
   const waits =
     liveness === undefined || isStart ? [] : [live(change, liveness), bake(change, liveness, now), ...analyse(change)]
-  const restraints = restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
-  return [...swapped, ...unchecked, ...waits, ...restraints]
+  return [...swapped, ...unchecked, ...waits, ...restrained(change, now)]
+}
+
+function restrained(change: TrafficChange, now: number): readonly Verdict[] {
+  const { target } = change
+  return restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
+}
+
+/** It would pass for a start, with any share and any version. */
+function hidden({ target }: TrafficChange): Verdict {
+  return { gate: 'live', target, state: 'block', reason: { code: 'base-unreadable' } }
 }
 
 /** The verdicts with those passed that a maintainer has overridden. */

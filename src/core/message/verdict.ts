@@ -25,8 +25,9 @@ export function progressLine({ state, target, reason }: Verdict): string {
 }
 
 /** The command, or what else, that turns a gate green; empty where it passes or only time can. */
-export function remedy({ gate, state, target }: Verdict): string {
+export function remedy({ gate, state, target, reason }: Verdict): string {
   if (state === 'pass') return ''
+  if (reason.code === 'base-unreadable') return 'repair the base branch first, by itself'
   switch (gate) {
     case 'hold':
       return '`/canary resume`'
@@ -70,6 +71,8 @@ function reasonWords(reason: GateReason): string {
       return 'starts when the step on the base branch is live.'
     case 'canary-swapped':
       return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
+    case 'base-unreadable':
+      return 'nobody can read what the base branch has of this rollout, so nobody knows which version gets how much traffic there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
     case 'held':
     case 'frozen':
     case 'window':
