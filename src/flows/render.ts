@@ -1,4 +1,5 @@
 import { disagreements } from '../core/diff/agree.ts'
+import { straySplits } from '../core/diff/stray-splits.ts'
 import { redact } from '../core/diff/redact.ts'
 import { type KnownDocuments, parseRendered } from '../core/diff/objects.ts'
 import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/diff/review.ts'
@@ -108,10 +109,12 @@ async function compareOne(desk: Needs, sides: CompareInput, name: string): Promi
     texts,
     objects,
     isKnownBefore: unknownBefore === undefined,
+    brought: effect.found.map(({ finding }) => finding),
     sources,
   })
   const problems = [
     ...disagreements(name, texts.after, sides.after.snapshot.targets),
+    ...straySplits(name, texts, sides.after.snapshot),
     ...exposed.problems,
     ...said.problems,
   ]

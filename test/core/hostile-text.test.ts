@@ -20,6 +20,7 @@ import {
   brokenBaseNote,
   conflictProblem,
   disagreement,
+  straySplit,
   mixedRepairProblem,
   staleGroupProblem,
   vanishedProblem,
@@ -235,6 +236,7 @@ function problemsOf(t: string): readonly Problem[] {
     ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
     vanishedProblem(standingOf(targetNamed(t))),
     disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
+    straySplit({ environment: t, route: t, was: 5, share: 'unknown' }),
     staleGroupProblem(t),
     conflictProblem([t, t]),
     ...findingProblems(

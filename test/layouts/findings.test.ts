@@ -29,6 +29,18 @@ async function found(files: Map<string, string>): Promise<readonly string[]> {
   })
 }
 
+const STRAY = `- {op: replace, path: /apiVersion, value: networking.istio.io/v1}
+- {op: replace, path: /kind, value: VirtualService}
+- op: add
+  path: /spec
+  value:
+    hosts: [web]
+    http:
+      - route:
+          - {destination: {host: web, subset: stable}, weight: 50}
+          - {destination: {host: web, subset: canary}, weight: 50}
+`
+
 const CASES: readonly (readonly [string, Map<string, string>, readonly string[]])[] = [
   [
     'the base of several environments: once, for all of them',
@@ -69,6 +81,18 @@ const CASES: readonly (readonly [string, Map<string, string>, readonly string[]]
       },
     ),
     ['wrong-field wrong/kustomization.yaml:6 - {op: add, path: /spec/http/0/route/1/wieght, value: 5}'],
+  ],
+  [
+    'a route that a patch makes of something else: no rollout stands for it',
+    new Map([
+      [
+        'production/kustomization.yaml',
+        `resources: [seed.yaml]\npatches:\n  - {path: route.yaml, target: {kind: ConfigMap, name: web}, options: {allowKindChange: true}}\n`,
+      ],
+      ['production/seed.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n'],
+      ['production/route.yaml', STRAY],
+    ]),
+    ['stray-split :1 '],
   ],
   [
     'a plain folder',

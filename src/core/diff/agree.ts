@@ -83,7 +83,8 @@ function objectsIn(yaml: string): ReadonlyMap<string, RenderedObject> {
   return new Map(parsed.ok ? parsed.objects.map((object) => [identityKey(object), object]) : [])
 }
 
-function isRendered(
+/** Whether a rendered object is the one that a file's object becomes. */
+export function isRendered(
   object: Pick<RenderedObject, 'kind' | 'name' | 'namespace'>,
   wanted: Omit<ExpectedObject, 'differences'>,
 ): boolean {
@@ -122,7 +123,8 @@ export function disagreements(environment: string, yaml: string, targets: readon
   })
 }
 
-function parseRender(yaml: string): Manifest | undefined {
+/** What an environment renders to, as far as it can hold routes. */
+export function parseRender(yaml: string): Manifest | undefined {
   const render = parseManifest('render', yaml, MAY_HOLD_ROUTES)
   return render.ok ? render.value : undefined
 }

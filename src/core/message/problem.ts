@@ -35,6 +35,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'vanished':
     case 'renamed-roles':
     case 'share-differs':
+    case 'stray-split':
     case 'unknown-exposure':
       return trafficProblemWords(cause)
     case 'finding':

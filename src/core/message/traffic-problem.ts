@@ -19,6 +19,11 @@ export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding'
       }
     case 'share-differs':
       return shareWordsOf(cause)
+    case 'stray-split':
+      return {
+        what: `Environment ${code(cause.environment)} renders ${code(cause.route)}: the canary gets ${shareWords(cause.share)} of the traffic, where it was ${shareWords(cause.was)}. No file holds this route as such, so no gate can judge it.`,
+        next: 'Write the route as a manifest of its own, and list it in the resources of the kustomization.',
+      }
     case 'unknown-exposure':
       return exposureWords(cause.rise)
   }

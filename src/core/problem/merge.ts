@@ -54,6 +54,10 @@ export function disagreement(facts: Omit<Extract<RouteCause, { kind: 'share-diff
   return { code: 'share-differs', file, line, cause: { kind: 'share-differs', ...facts } }
 }
 
+export function straySplit(facts: Omit<Extract<RouteCause, { kind: 'stray-split' }>, 'kind'>): Problem {
+  return { code: 'stray-split', file: undefined, line: 1, cause: { kind: 'stray-split', ...facts } }
+}
+
 export function riseProblem(rise: RolloutRise, place: Location | undefined): Problem {
   const file = place?.file ?? rise.target.route.place.file
   return { code: 'exposure-unknown', file, line: place?.line ?? 1, cause: { kind: 'unknown-exposure', rise } }

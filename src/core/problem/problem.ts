@@ -71,6 +71,14 @@ export type RouteCause =
       readonly said: number | 'unknown'
       readonly rendered: number | 'unknown' | undefined
     }
+  /** An environment renders a split that is a rollout of no file. */
+  | {
+      readonly kind: 'stray-split'
+      readonly environment: string
+      readonly route: string
+      readonly was: number | 'unknown'
+      readonly share: number | 'unknown'
+    }
   /** Requests that may reach a canary more often, and no gate can judge how much. */
   | { readonly kind: 'unknown-exposure'; readonly rise: RolloutRise }
   /** One finding of these environments. */

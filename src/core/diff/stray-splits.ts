@@ -1,0 +1,53 @@
+import type { Config } from '../config/schema.ts'
+import { layeredIn } from '../layer/layered.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
+import { straySplit } from '../problem/merge.ts'
+import type { Problem } from '../problem/problem.ts'
+import { routeNamesOf, serviceOf, type Target } from '../rollout/target.ts'
+import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { canaryShare, routeId } from '../traffic/route.ts'
+import { isRendered, parseRender } from './agree.ts'
+
+type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
+
+/**
+ * The rendered routes that send a canary more than before and that no rollout stands for: a patch can make a route of
+ * something that is none in its file. What is a rollout is judged, or disagrees with its files.
+ */
+export function straySplits(
+  environment: string,
+  { before, after }: { readonly before: string; readonly after: string },
+  { config, targets }: { readonly config: Config; readonly targets: readonly Target[] },
+): readonly Problem[] {
+  if (before === after) return []
+  const known = targets
+    .filter(({ environments }) => environments.includes(environment))
+    .flatMap(({ layout, object }) => layeredIn(layout, environment, object)?.rendered ?? [])
+  const isStray = (object: ManifestObject): boolean =>
+    !known.some((one) => isRendered({ ...object, namespace: object.namespace ?? '' }, one))
+  const old = sharesIn(before, config, () => true)
+  return [...sharesIn(after, config, isStray)].flatMap(([route, share]) => {
+    const was = old.get(route) ?? 0
+    const isMore = share === 'unknown' || was === 'unknown' ? share !== was : share > was
+    return isMore ? [straySplit({ environment, route, was, share })] : []
+  })
+}
+
+function sharesIn(
+  yaml: string,
+  config: Config,
+  isWanted: (object: ManifestObject) => boolean,
+): ReadonlyMap<string, CanaryShare> {
+  const render = parseRender(yaml)
+  if (render === undefined) return new Map()
+  const routes = render.objects.filter((object) => isRoute(object) && isWanted(object))
+  return new Map(
+    routes.flatMap((object) => {
+      const bare = readRoute(render, object, { stable: undefined, canary: undefined })
+      const service = serviceOf(config, bare, rootsOf(bare, render.objects))
+      const route = readRoute(render, object, routeNamesOf(service.config))
+      const share = canaryShare(route)
+      return share === undefined ? [] : [[routeId(route), share] as const]
+    }),
+  )
+}

@@ -1,0 +1,55 @@
+/** One fault is told once, and what it hides is red as long as it is there. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryValidators } from '../memory/validators.ts'
+import { inspect } from '../../src/flows/evaluate.ts'
+
+const route = (canary: string, more = ''): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: api${more} }
+spec:
+  hosts: [api]
+  http:
+    - route:
+        - { destination: { host: api, subset: stable }, weight: 95 }
+        - { destination: { host: api, subset: canary }, weight: ${canary} }
+`
+
+const subsets = (stable: string): string => `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: api }
+spec:
+  host: api
+  subsets: [{ name: stable, labels: { ${stable} } }, { name: canary, labels: { version: v2 } }]
+`
+
+async function codesOf(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const base = { 'apps/route.yaml': route('5'), 'apps/subsets.yaml': subsets('version: v1') }
+  const trees = new Map([
+    ['base', base],
+    ['head', { ...base, ...files }],
+  ])
+  const mirror = {
+    entries: async (name: string) =>
+      Object.keys(trees.get(name) ?? {}).map((path) => ({ path, type: 'file' as const })),
+    read: async (name: string, paths: readonly string[]) =>
+      new Map(Object.entries(trees.get(name) ?? {}).filter(([path]) => paths.includes(path))),
+  }
+  const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
+  const desk = { mirror, renderer, validators: memoryValidators({}), schemas: { misfits: async () => [] } }
+  const { review } = await inspect(desk, { base: 'base', head: 'head', changed: Object.keys(files) })
+  return review.problems.map(({ code }) => code)
+}
+
+test('a weight that no cluster takes is one line', async () => {
+  assert.deepEqual(await codesOf({ 'apps/route.yaml': route('-1') }), ['IST0106'])
+})
+
+test('what keeps that line away does not make it green', async () => {
+  const quiet = ', annotations: { galley.istio.io/analyze-suppress: "*" }'
+  assert.deepEqual(await codesOf({ 'apps/route.yaml': route('-1', quiet) }), ['exposure-unknown'])
+})
+
+test('another reason beside it stays said once the weight is whole', async () => {
+  assert.deepEqual(await codesOf({ 'apps/subsets.yaml': subsets('') }), ['exposure-unknown'])
+})
