@@ -1,14 +1,13 @@
 import type { ConfigProblem } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import { STEP_MARKER } from '../core/marker/comment.ts'
-import { MOVE_TRAILER } from '../core/marker/trailer.ts'
 import { changedStepNotice } from '../core/message/notice.ts'
 import type { Result } from '../core/result.ts'
 import { isStep, isStepOf, moveOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
-import { standingOf } from '../core/rollout/standing.ts'
+import { type Standing, standingOf } from '../core/rollout/standing.ts'
 import { planOf, type Target } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import type { CommitMaker } from '../ports/branches.ts'
@@ -53,13 +52,25 @@ export async function isPlainMerge(
  * somebody set by hand is a person's to merge: only then is it known that the share is meant to move.
  */
 export async function mergeability(desk: Needs, pull: PullRequest, base: Sha): Promise<'ours' | 'by-hand' | 'changed'> {
-  if (!(await isAllOurs(desk, { base, head: pull.head.sha }))) return 'changed'
+  const { sha: head } = pull.head
+  if (!(await isAllOurs(desk, { base, head }))) return 'changed'
+  const step = await stepOn(desk, pull, base)
+  if (step === undefined) return 'changed'
+  if (step.move.kind === 'share' && step.phase === 'by-hand') return 'by-hand'
+  return (await isAsProposed(desk, { ...step, base, head })) ? 'ours' : 'changed'
+}
+
+/** What the branch of a step proposes on a base. */
+async function stepOn(
+  desk: Needs,
+  pull: PullRequest,
+  base: Sha,
+): Promise<{ readonly target: Target; readonly move: Move; readonly phase: Standing['phase'] } | undefined> {
   const target = await stepTarget(desk, { pull, base }, await loadConfig(desk, base))
-  const standing = target === undefined ? undefined : standingOf(target)
-  const move = standing === undefined ? undefined : moveOf(pull.head.ref, standing)
-  if (target === undefined || move === undefined) return 'changed'
-  if (move.kind === 'share' && standing?.phase === 'by-hand') return 'by-hand'
-  return (await isAsProposed(desk, { target, move, base, head: pull.head.sha })) ? 'ours' : 'changed'
+  if (target === undefined) return undefined
+  const standing = standingOf(target)
+  const move = moveOf(pull.head.ref, standing)
+  return move === undefined ? undefined : { target, move, phase: standing.phase }
 }
 
 /** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
@@ -97,11 +108,13 @@ async function stepTarget(
   return all.find((target) => isStepOf(target, pull, desk.botLogin))
 }
 
-/** Says once on a step that somebody has changed it. GitHub is asked only where Git shows more than Perch's one commit. */
+/** Says once on a step that somebody has changed it. GitHub is asked only where the step does something else than Perch proposes. */
 export async function sayIfChanged(desk: Desk, pull: PullRequest, base: Sha): Promise<void> {
   if (!isStep(pull, desk.botLogin)) return
-  const ahead = await desk.mirror.ahead(base, pull.head.sha)
-  const isUsual = ahead.length === 1 && ahead.every(({ message }) => message.includes(`${MOVE_TRAILER}: `))
-  if (isUsual || ahead.length === 0 || (await isAllOurs(desk, { base, head: pull.head.sha }))) return
+  const { sha: head } = pull.head
+  if ((await desk.mirror.ahead(base, head)).length === 0) return
+  const step = await stepOn(desk, pull, base)
+  const isUsual = step !== undefined && (await isAsProposed(desk, { ...step, base, head }))
+  if (isUsual || (await isAllOurs(desk, { base, head }))) return
   await sayOnce(desk, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
 }

@@ -129,6 +129,19 @@ test('a commit that only claims to be Perch’s is not', async () => {
   assert.equal(story.repository().pull(step.number).state, 'open')
 })
 
+test('one forced commit with Perch’s own words in its message is told of all the same', async () => {
+  const { story, step } = await aRollout()
+  const alice = story.person('alice')
+  alice.forcePush('mine', story.repository().branch('main') ?? '')
+  const head = alice.push(
+    'mine',
+    { [VS]: virtualService(60, 40) },
+    'Canary\n\nCanary-Move: production/api-service share',
+  )
+  alice.forcePush(step.head.ref, head)
+  await story.until('words', () => notices(story, step) > 0)
+})
+
 test('a step that was brought up to date with its base stays Perch’s, and merges by itself', async () => {
   const { story, step } = await aRollout()
   story.person('alice').push('main', { 'docs/other.md': 'x\n' })
