@@ -18,11 +18,23 @@ function serialized(node: Root | RootContent): string {
   return toMarkdown(node, STYLE).replace(/\n$/, '')
 }
 
+/**
+ * GitHub draws what is between two dollar signs as a formula, also where they are escaped. This is the way that its
+ * documentation names to keep one as it is.
+ */
+const DOLLAR = '<span>$</span>'
+
 /** Text of others (names, reasons, errors) as plain Markdown text: no mention, no link, no markup, one line. */
 export function plainText(text: string): string {
   const value = calm(text)
   if (PLAIN_WORDS.test(value)) return value
-  const written = serialized({ type: 'paragraph', children: [{ type: 'text', value }] })
+  const children = value
+    .split('$')
+    .flatMap((part, index): PhrasingContent[] => [
+      ...(index === 0 ? [] : [{ type: 'html', value: DOLLAR } as const]),
+      ...(part === '' ? [] : [{ type: 'text', value: part } as const]),
+    ])
+  const written = serialized({ type: 'paragraph', children })
   // Words of ours go on behind it: together with them these would escape, or begin an entity or a tag.
   const isOpen = /(?<!\\)(?:\\\\)*(?:\\|[&<!])$/.test(written)
   return isOpen ? `${written.slice(0, -1)}\\${written.slice(-1)}` : written
@@ -30,8 +42,8 @@ export function plainText(text: string): string {
 
 /** Text of others inside HTML of ours, where Markdown's escapes mean nothing. */
 export function htmlText(text: string): string {
-  const escaped: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return calm(text).replaceAll(/[&<>"]/g, (character) => escaped[character] ?? '')
+  const escaped: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', $: DOLLAR }
+  return calm(text).replaceAll(/[&<>"$]/g, (character) => escaped[character] ?? '')
 }
 
 /** Text of others as a code span. */

@@ -20,6 +20,8 @@ function blocks({ children }: Parents): string {
 function textOf(node: RootContent): string {
   if (node.type === 'list' || node.type === 'blockquote') return blocks(node)
   if (node.type === 'listItem') return `- ${blocks(node)}`
+  // Around a dollar sign.
+  if (node.type === 'html' && /^<\/?span>$/.test(node.value)) return ''
   if ('children' in node) return node.children.map(textOf).join('')
   return 'value' in node ? node.value : ''
 }
