@@ -1,4 +1,5 @@
 /** Measures the budgets: `npm run bench` all of them, `npm run bench -- edit` those whose name holds a word. */
+import { benchBusy } from './busy.ts'
 import { benchEdge, type BenchResult } from './edge.ts'
 import { benchEdit } from './edit.ts'
 import { benchFreeze } from './freeze.ts'
@@ -6,6 +7,7 @@ import { benchRender } from './render.ts'
 import { benchWorst } from './worst.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  busy: benchBusy,
   edge: benchEdge,
   edit: benchEdit,
   freeze: benchFreeze,

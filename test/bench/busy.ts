@@ -1,0 +1,99 @@
+/**
+ * How long health checks and webhooks wait while another thread of the process works on the worst inputs, as `src/entry/thread` does,
+ * with more idle connections than the edge keeps, and somebody who sends slowly.
+ */
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isMainThread, Worker } from 'node:worker_threads'
+import { openQueue } from '../../src/adapters/queue/queue.ts'
+import { startEdge } from '../../src/entry/edge.ts'
+import type { BenchResult } from './edge.ts'
+import { WORST } from './worst.ts'
+
+const SECONDS = 10
+const IDLE = 520
+const BUDGET_MS = 1_000
+const SECRET = 'bench'
+const LOG = { debug() {}, info() {}, warn() {}, error() {} }
+
+if (!isMainThread) {
+  const works = WORST.map(({ size, make }) => make(size))
+  for (;;) for (const work of works) work()
+}
+
+export async function benchBusy(): Promise<BenchResult> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'perch-bench-'))
+  const queue = await openQueue({ dataDir, log: LOG })
+  const edge = await startEdge({
+    host: '127.0.0.1',
+    port: 0,
+    secrets: [SECRET],
+    events: new Set(['issue_comment']),
+    accept: ({ id, payload }) => queue.enqueue({ key: `pr#${id.slice(-2)}`, data: { payload }, id }),
+    ready: async () => ({ ok: true, parts: {} }),
+    log: LOG,
+  })
+  const worker = new Worker(new URL(import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 2_048 } })
+  const sockets = Array.from({ length: IDLE }, () => opened(edge.port))
+  const slow = opened(edge.port)
+  slow.write('POST /api/github/webhooks HTTP/1.1\r\nhost: perch\r\ncontent-length: 100000\r\n\r\n')
+  const dribble = setInterval(() => slow.write('x'), 100)
+  // Until the thread has loaded what it works on.
+  await sleep(2_000)
+  const health: number[] = []
+  const hooks: number[] = []
+  const failed: number[] = []
+  const ask = async (times: number[], path: string, init?: RequestInit): Promise<void> => {
+    const start = performance.now()
+    const { status } = await fetch(`http://127.0.0.1:${edge.port}${path}`, init)
+    times.push(performance.now() - start)
+    if (status >= 300) failed.push(status)
+  }
+  for (let turn = 0; turn < SECONDS * 20; turn += 1) {
+    await Promise.all([ask(health, '/healthz'), ask(hooks, '/api/github/webhooks', delivery(turn)), sleep(50)])
+  }
+  clearInterval(dribble)
+  for (const socket of [...sockets, slow]) socket.destroy()
+  await worker.terminate()
+  await edge.close(1_000)
+  await queue.close()
+  rmSync(dataDir, { recursive: true, force: true })
+  const worst = [health, hooks].map((times) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0)
+  const [forHealth = 0, forHooks = 0] = worst
+  return {
+    name: `answers beside a thread that works on the worst inputs, ${IDLE} idle connections and a slow sender`,
+    rows: [
+      { what: '/healthz p99', value: `${forHealth.toFixed(0)} ms`, budget: `${BUDGET_MS} ms` },
+      { what: 'webhook p99', value: `${forHooks.toFixed(0)} ms`, budget: `${BUDGET_MS} ms` },
+      { what: 'refused', value: String(failed.length), budget: '0' },
+    ],
+    ok: forHealth < BUDGET_MS && forHooks < BUDGET_MS && failed.length === 0,
+  }
+}
+
+function opened(port: number): Socket {
+  return connect(port, '127.0.0.1').on('error', () => undefined)
+}
+
+function delivery(turn: number): RequestInit {
+  const body = JSON.stringify({
+    action: 'created',
+    comment: { id: turn, body: '/canary 25' },
+    padding: 'x'.repeat(12_000),
+  })
+  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
+  return {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-delivery': `guid-${turn}`,
+      'x-github-event': 'issue_comment',
+      'x-hub-signature-256': signature,
+    },
+  }
+}
