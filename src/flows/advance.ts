@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../core/config/read.ts'
-import { explainProblem } from '../core/message/problem.ts'
-import { closingComment } from '../core/message/pull-request.ts'
+import { explainProblem } from '../core/message/problem/problem.ts'
+import { closingComment } from '../core/message/pull-request/pull-request.ts'
 import { configProblem } from '../core/problem/files.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import { transition } from '../core/rollout/transition.ts'

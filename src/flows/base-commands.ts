@@ -1,6 +1,6 @@
 import type { CommandLine, ShareCommand } from '../core/command/commands.ts'
 import type { PendingComment } from '../core/command/pending.ts'
-import { answer } from '../core/message/answer.ts'
+import { answer } from '../core/message/comment/answer.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { relatedTo, statusLines } from '../core/rollout/related.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'

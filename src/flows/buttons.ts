@@ -1,5 +1,5 @@
 import { buttonMarker } from '../core/marker/comment.ts'
-import { buttonAnswer } from '../core/message/answer.ts'
+import { buttonAnswer } from '../core/message/comment/answer.ts'
 import type { Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'

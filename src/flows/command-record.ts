@@ -1,7 +1,7 @@
 import type { PendingComment } from '../core/command/pending.ts'
 import { leavesNoTrace } from '../core/command/trace.ts'
-import { repeatedAnswer } from '../core/message/answer.ts'
-import { pressedWords, recordWords } from '../core/message/record.ts'
+import { repeatedAnswer } from '../core/message/comment/answer.ts'
+import { pressedWords, recordWords } from '../core/message/check/command-record.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'
 

@@ -1,7 +1,7 @@
 import type { PlanCommand, ShareCommand } from '../core/command/commands.ts'
 import type { HeadAge } from '../core/command/head-age.ts'
 import type { Config } from '../core/config/schema.ts'
-import { commandCommit } from '../core/message/pull-request.ts'
+import { commandCommit } from '../core/message/pull-request/pull-request.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { NewTexts } from '../core/layer/place.ts'

@@ -1,6 +1,6 @@
 /** What the checks of a commit say: the worst over every merge that they would open. */
 import type { Review } from '../core/gate/review.ts'
-import { commitReports, mergeReports, type MergeReports } from '../core/message/commit-checks.ts'
+import { commitReports, mergeReports, type MergeReports } from '../core/message/check/commit-checks.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { CheckReport, Sha } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'

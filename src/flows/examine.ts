@@ -1,5 +1,5 @@
 import type { AnalysisReport } from '../core/analysis/report.ts'
-import { failureReason } from '../core/message/analysis.ts'
+import { failureReason } from '../core/message/gate/analysis.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../core/rollout/standing.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'

@@ -1,4 +1,4 @@
-import { explainRefusal } from '../core/message/refusal.ts'
+import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { GitHubRefused } from '../ports/github-refused.ts'
 import type { Desk } from './desk.ts'

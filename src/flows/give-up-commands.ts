@@ -1,5 +1,5 @@
 import { pendingComments } from '../core/command/pending.ts'
-import { answer } from '../core/message/answer.ts'
+import { answer } from '../core/message/comment/answer.ts'
 import { answeredCommands } from './command-memory.ts'
 import type { Desk } from './desk.ts'
 import { postAnswer } from './pending-commands.ts'

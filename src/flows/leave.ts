@@ -1,5 +1,5 @@
 /** What a pull request leaves behind that is closed, or has another head now. */
-import { orphanReport } from '../core/message/commit-checks.ts'
+import { orphanReport } from '../core/message/check/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead, recallGroup } from './commit-memory.ts'
 import { judgeAnew } from './conclude-commit.ts'

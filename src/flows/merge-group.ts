@@ -2,7 +2,7 @@ import { nextLook, type Override, overrule, type Verdict } from '../core/gate/ga
 import { moversOf, raisersOf } from '../core/gate/queue.ts'
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { overridesIn } from '../core/marker/override.ts'
-import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
+import { commitReports, mergeReports } from '../core/message/check/commit-checks.ts'
 import { staleGroupProblem } from '../core/problem/merge.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'

@@ -1,6 +1,6 @@
 import type { ReviewedChange } from '../core/gate/review.ts'
 import { MERGE_MARKER, STEP_MARKER } from '../core/marker/comment.ts'
-import { changedStepNotice, mergeNotice } from '../core/message/notice.ts'
+import { changedStepNotice, mergeNotice } from '../core/message/comment/notice.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Desk } from './desk.ts'

@@ -1,4 +1,4 @@
-import { moveBody, moveCommit, moveTitle } from '../core/message/pull-request.ts'
+import { moveBody, moveCommit, moveTitle } from '../core/message/pull-request/pull-request.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { branchOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'

@@ -1,4 +1,4 @@
-import { reportWords } from '../core/message/report.ts'
+import { reportWords } from '../core/message/check/report.ts'
 import { keep, type Report } from '../core/report/report.ts'
 import type { Desk } from './desk.ts'
 import { wakeWaiting } from './wake.ts'

@@ -1,5 +1,5 @@
 import { redirectionMarker } from '../core/marker/comment.ts'
-import { redirection } from '../core/message/redirection.ts'
+import { redirection } from '../core/message/comment/redirection.ts'
 import type { Desk } from './desk.ts'
 import type { Task } from './work.ts'
 

@@ -1,4 +1,4 @@
-import { idleReports, workingReports } from '../core/message/checks.ts'
+import { idleReports, workingReports } from '../core/message/check/checks.ts'
 import type { Desk } from './desk.ts'
 import { forgetPull } from './memory.ts'
 import { checkBoard } from './publish.ts'

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
 import { STEP_MARKER } from '../core/marker/comment.ts'
-import { changedStepNotice } from '../core/message/notice.ts'
+import { changedStepNotice } from '../core/message/comment/notice.ts'
 import type { Result } from '../core/result.ts'
 import { isStep, isStepOf, moveOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'

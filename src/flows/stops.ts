@@ -1,7 +1,7 @@
 import type { Command } from '../core/command/commands.ts'
 import type { Environment } from '../core/environment/graph.ts'
 import { stopFrom } from '../core/marker/stop.ts'
-import { stopMessage } from '../core/message/stop.ts'
+import { stopMessage } from '../core/message/pull-request/stop.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import { type Stop, STOP_REFS, stopBranch, type Stops } from '../core/stop/stop.ts'

@@ -1,4 +1,4 @@
-import { stuckWords } from '../core/message/notice.ts'
+import { stuckWords } from '../core/message/comment/notice.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { Desk } from './desk.ts'
 import { isPassing, type Refusal } from '../core/refusal/refusal.ts'

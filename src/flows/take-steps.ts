@@ -1,6 +1,6 @@
 import { noticeMarker } from '../core/marker/comment.ts'
-import { closingComment } from '../core/message/pull-request.ts'
-import { notice } from '../core/message/notice.ts'
+import { closingComment } from '../core/message/pull-request/pull-request.ts'
+import { notice } from '../core/message/comment/notice.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { filesFor, type Move } from '../core/rollout/move.ts'

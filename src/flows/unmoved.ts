@@ -1,4 +1,4 @@
-import { commitReports, mergeReports } from '../core/message/commit-checks.ts'
+import { commitReports, mergeReports } from '../core/message/check/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'

@@ -6,7 +6,7 @@ import { GATEWAY_API, ISTIO, MODELS } from '../../src/adapters/schemas/models.ts
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { misfitFinding } from '../../src/core/finding/misfit.ts'
-import { explainProblem } from '../../src/core/message/problem.ts'
+import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { findingProblems } from '../../src/core/problem/findings.ts'
 
 const schemas = openSchemas()

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Config } from '../../src/core/config/schema.ts'
 import { disagreements, renderedShare } from '../../src/core/diff/agree.ts'
 import { rowsOf } from '../../src/core/diff/review.ts'
-import { explainProblem } from '../../src/core/message/problem.ts'
+import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { destinationRule, targetOf, virtualService } from './samples.ts'
 
 /** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { pendingComments } from '../../src/core/command/pending.ts'
-import { answer } from '../../src/core/message/answer.ts'
+import { answer } from '../../src/core/message/comment/answer.ts'
 
 const none = { service: undefined, environment: undefined, sha: undefined }
 

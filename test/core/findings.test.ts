@@ -15,7 +15,7 @@ import { findingsIn, sortFindings } from '../../src/core/finding/find.ts'
 import { type Finding, SEVERITIES } from '../../src/core/finding/finding.ts'
 import { locator } from '../../src/core/finding/locate.ts'
 import { layoutOf } from '../../src/core/layer/layout.ts'
-import { explainProblem } from '../../src/core/message/problem.ts'
+import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { findingProblems } from '../../src/core/problem/findings.ts'
 
 const FILES = globSync('test/findings/*.yaml').sort()

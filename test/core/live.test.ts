@@ -5,7 +5,7 @@ import { readConfig } from '../../src/core/config/read.ts'
 import { DEFAULT_SERVICE, type LiveEntry } from '../../src/core/config/schema.ts'
 import { type Liveness, livenessBy } from '../../src/core/gate/live.ts'
 import { isBy, matcher, type Signal, stateOf } from '../../src/core/gate/signal.ts'
-import { liveSentence } from '../../src/core/message/live.ts'
+import { liveSentence } from '../../src/core/message/gate/live.ts'
 import { settingsOf } from '../../src/core/rollout/target.ts'
 
 const MINUTE = 60_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { reportWords } from '../../src/core/message/report.ts'
+import { reportWords } from '../../src/core/message/check/report.ts'
 import { readArgoCdReport } from '../../src/core/report/argocd.ts'
 import { readFluxEvent } from '../../src/core/report/flux.ts'
 import { keep, type StoredReport, type Report } from '../../src/core/report/report.ts'

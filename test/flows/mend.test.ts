@@ -1,11 +1,11 @@
 /** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { explainProblem } from '../../src/core/message/problem.ts'
+import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Review } from '../../src/core/gate/review.ts'
-import { gateReport, validateReport } from '../../src/core/message/checks.ts'
+import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { inspect } from '../../src/flows/evaluate.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'

@@ -1,0 +1,119 @@
+import type { Review } from '../../gate/review.ts'
+import type { CheckReport, CheckSubject, Conclusion } from '../../rollout/facts.ts'
+import { clip, fitLines, MAX_TITLE } from '../../text/limits.ts'
+import { buttonsFor } from './buttons.ts'
+import { gateReport, validateReport } from './checks.ts'
+import { bounded } from '../markdown/bounded.ts'
+import { code, paragraphs, plainText } from '../markdown/markdown.ts'
+
+/** Both checks as one merge of a commit would have them. */
+export interface MergeReports extends CheckSubject {
+  /** The deployed branch that the commit was judged for: `base` itself, unless nothing deploys that one. */
+  readonly judgedFor: string
+  readonly validate: CheckReport
+  readonly gate: CheckReport
+}
+
+/** What a review of one merge comes to. `isStep`: of a pull request that Perch opened for a rollout, which has more buttons. */
+export function mergeReports(
+  review: Review,
+  at: CheckSubject & { readonly judgedFor: string; readonly isStep: boolean },
+): MergeReports {
+  const { pull, base, judgedFor, isStep } = at
+  const validate = validateReport(review)
+  const gate = { ...gateReport(review), actions: buttonsFor(review, isStep) }
+  const subject = { pull, base, judgedFor }
+  if (!review.problems.some(({ code: name }) => name === 'not-judged')) return { ...subject, validate, gate }
+  // Nothing is wrong with it: it is only not for that branch.
+  const open = { conclusion: 'action_required', title: `Not judged for a merge into ${judgedFor}` } as const
+  return { ...subject, validate: { ...validate, ...open }, gate: { ...gate, ...open, summary: validate.summary } }
+}
+
+const BADNESS = { success: 0, action_required: 1, failure: 2 } as const satisfies Record<Conclusion, number>
+
+/** What the list of a commit's merges may take, in bytes. */
+const ROOM = 8_000
+
+/** Both checks of a commit: of all merges that GitHub would let them open, the worst. */
+export function commitReports(merges: readonly MergeReports[]): readonly CheckReport[] {
+  const counted = countedOf(merges)
+  return (['validate', 'gate'] as const).flatMap((name) => {
+    const worst = counted.reduce<MergeReports | undefined>(
+      (one, other) => (one !== undefined && badness(one[name]) >= badness(other[name]) ? one : other),
+      undefined,
+    )
+    if (worst === undefined) return []
+    const report = worst[name]
+    const isOne = counted.length === 1
+    return {
+      ...report,
+      title: clip(isOne ? report.title : `${nameOf(worst)}: ${report.title}`, MAX_TITLE),
+      summary: bounded(paragraphs(isOne ? '' : severalWords(counted, name), report.summary, footer(merges, worst))),
+      subjects: merges.map(({ pull, base }) => ({ pull, base })),
+    }
+  })
+}
+
+/**
+ * A pull request against a branch that nothing deploys is judged for the deployed one. Where another brings the same commit
+ * there, that one's verdict says all, approvals and overrides included.
+ */
+function countedOf(merges: readonly MergeReports[]): readonly MergeReports[] {
+  const direct = new Set(merges.filter(isDirect).map(({ base }) => base))
+  return merges.filter((merge) => isDirect(merge) || !direct.has(merge.judgedFor))
+}
+
+function isDirect({ base, judgedFor }: MergeReports): boolean {
+  return base === judgedFor
+}
+
+function badness({ conclusion }: CheckReport): number {
+  return conclusion === undefined ? BADNESS.failure : BADNESS[conclusion]
+}
+
+function nameOf({ pull }: CheckSubject): string {
+  return pull === undefined ? 'Merge queue' : `#${pull}`
+}
+
+const MARKS = { success: '✅', action_required: '⏳', failure: '⛔' } as const satisfies Record<Conclusion, string>
+
+function severalWords(counted: readonly MergeReports[], name: 'validate' | 'gate'): string {
+  const lines = counted.map((merge) => {
+    const { conclusion = 'failure', title } = merge[name]
+    return `- ${MARKS[conclusion]} ${nameOf(merge)} into ${code(merge.base)}: ${plainText(title)}`
+  })
+  return paragraphs(
+    `${counted.length} merges bring this commit, and GitHub shows them all the same check. It says the worst of them:`,
+    fitLines(lines, ROOM, (left) => `- … and ${left} more.`).join('\n'),
+  )
+}
+
+/** What the check speaks for. */
+function footer(merges: readonly MergeReports[], worst: MergeReports): string {
+  const direct = merges.filter(isDirect).map((merge) => `${nameOf(merge)} into ${code(merge.base)}`)
+  const others = merges.filter((merge) => !isDirect(merge))
+  const [stacked] = others
+  if (stacked === undefined) return `<sub>Judged: ${listed(direct)}.</sub>`
+  const names = listed(others.map((merge) => `${nameOf(merge)} into ${code(merge.base)}`))
+  const why = isDirect(worst)
+    ? ''
+    : ` This check says what merging the commit into ${code(worst.judgedFor)} needs, where no approval or override given here counts.`
+  const judged = direct.length === 0 ? '' : `Judged: ${listed(direct)}. `
+  return `<sub>${judged}Nothing deploys where ${names} would merge: that merge needs nothing from Perch.${why}</sub>`
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10)
+  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ')
+}
+
+/** Says that a commit has lost its last pull request, so that its old verdict opens nothing when it gets another. */
+export function orphanReport(): CheckReport {
+  return {
+    name: 'canary/gate',
+    conclusion: 'action_required',
+    title: 'No open pull request has this commit',
+    summary: 'Perch judges this commit again as soon as an open pull request has it as its head.',
+    subjects: [],
+  }
+}

@@ -1,0 +1,49 @@
+/** What `perch diff` and `perch validate` print for people. */
+import type { EnvironmentDiff, ResourceDiff, Review } from '../../gate/review.ts'
+import type { Problem } from '../../problem/problem.ts'
+import { diffWords } from '../comment/diff.ts'
+import { seen } from '../../text/inert.ts'
+import { plainWords } from '../markdown/plain-words.ts'
+import { explainProblem } from '../problem/problem.ts'
+import { counted, trafficWords } from '../comment/traffic.ts'
+
+/** The whole diff: traffic first, then every hunk, per environment and resource. */
+export function diffText(review: Review): string {
+  const { rows, diffs } = review
+  const traffic = rows.map((row) => `${seen(row.environment)}/${seen(trafficWords(row))}`)
+  const words = plainWords(diffWords(diffs, Number.POSITIVE_INFINITY)).replaceAll(/^- /gm, '')
+  const parts = [traffic.join('\n'), words, ...diffs.flatMap(environmentParts)].filter((part) => part !== '')
+  return parts.length === 0 ? 'Nothing changes in what is rendered.\n' : `${parts.join('\n\n')}\n`
+}
+
+function environmentParts({ environment, resources }: EnvironmentDiff): readonly string[] {
+  return resources.map((resource) => `=== ${seen(environment)}: ${resourceText(resource)}`)
+}
+
+function resourceText({ title, change, added, removed, traffic, patch }: ResourceDiff): string {
+  const words = traffic.map((row) => `    ${seen(trafficWords(row))}`)
+  const body = patch === '' ? 'only hidden values change' : seen(patch)
+  return [`${seen(title)} ${change} (+${added} −${removed})`, ...words, body].join('\n')
+}
+
+/** Problems as compilers print them, one a line: `file:line: code what next`. */
+export function problemLines(problems: readonly Problem[], mark = ''): string {
+  return problems
+    .map((problem) => {
+      const { file, line, code } = problem
+      const { what, next } = explainProblem(problem)
+      const place = file === undefined ? '' : `${seen(file)}:${line}: `
+      return `${place}${mark}${code} ${plainWords(`${withoutCode(what, code)} ${next}`)}\n`
+    })
+    .join('')
+}
+
+/** What is wrong, where its code is told beside it already. */
+export function withoutCode(what: string, code: string): string {
+  return what.startsWith(`${code}: `) ? what.slice(code.length + 2) : what
+}
+
+/** The last line of `perch validate` where it found nothing. */
+export function validText(environments: readonly string[]): string {
+  return `No problems in ${counted(environments.length, 'environment')}.\n`
+}

@@ -1,0 +1,64 @@
+import { createTwoFilesPatch } from 'diff'
+import { redact } from '../../diff/redact.ts'
+import type { Standing } from '../../rollout/standing.ts'
+import { planOf, targetName, type Target } from '../../rollout/target.ts'
+import { explainShares, notes } from '../../traffic/explain.ts'
+import { isSplit, routeId, type Rule, weightedRules } from '../../traffic/route.ts'
+import { explainRouteNote, explainShareReason } from './route.ts'
+import { percent } from '../markdown/markdown.ts'
+import { plainWords } from '../markdown/plain-words.ts'
+import { proofWords } from '../comment/proof.ts'
+import type { ProofOfEdit } from '../../command/outcome.ts'
+
+/** What `perch set` changed, as a person reads it in a terminal. */
+export function setText(set: {
+  readonly target: Target
+  readonly from: number
+  readonly to: number
+  readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
+  readonly proof: ProofOfEdit
+}): string {
+  const title = `${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`
+  if (set.files.size === 0) return `${title}. It was so already: nothing changed.\n`
+  return `${title}\n${proofWords(set.proof, (name) => name)}\n\n${patchOf(set.files)}`
+}
+
+/** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
+export function patchOf(files: ReadonlyMap<string, { readonly before: string; readonly after: string }>): string {
+  return [...files]
+    .map(([path, { before, after }]) => {
+      const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '')
+      return redact(patch.split('\n').slice(1).join('\n'), new Map([[path, before]]))
+    })
+    .join('')
+}
+
+/** Where every rollout of a folder stands: one line each, and one for every rule below it. */
+export function statusText(standings: readonly Standing[]): string {
+  if (standings.length === 0) return 'No route with a stable and a canary destination was found here.\n'
+  return standings.map(standingText).join('\n')
+}
+
+function standingText(standing: Standing): string {
+  const { target, versions, phase } = standing
+  const share = phase === 'unreadable' ? 'unknown' : percent(standing.share)
+  const { route } = target
+  const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
+  const head = `${targetName(target)}  canary ${share}${version}`
+  const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}, plan ${planOf(target).map(percent).join(' ')}`
+  const shown = isSplit(route) ? weightedRules(route) : route.rules
+  const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)
+  return `${[head, place, ...shown.flatMap(ruleLines), ...words].join('\n')}\n`
+}
+
+/** What each destination of a rule truly gets, with the reason where that is not what its weight seems to say. */
+function ruleLines(rule: Rule): readonly string[] {
+  const explained = explainShares(rule)
+  const parts = explained.map(
+    ({ destination, share }) => `${destination.subset ?? destination.written} ${percent(share)}`,
+  )
+  const reasons = explained.flatMap(({ destination, reason }) =>
+    reason === undefined ? [] : [`    ${destination.subset ?? destination.written}: ${explainShareReason(reason)}`],
+  )
+  return [`  rule ${rule.label} (line ${rule.line}): ${parts.join(', ')}`, ...new Set(reasons)]
+}

@@ -1,0 +1,182 @@
+import { COMMANDS } from '../../command/commands.ts'
+import { isOverridable } from '../../gate/names.ts'
+import type { Review } from '../../gate/review.ts'
+import { answerMarker, buttonMarker } from '../../marker/comment.ts'
+import { overrideMarker } from '../../marker/override.ts'
+import { bounded } from '../markdown/bounded.ts'
+import { code, list, paragraphs, percent, plainText, table } from '../markdown/markdown.ts'
+import { proofWords } from './proof.ts'
+import { explainProblem } from '../problem/problem.ts'
+import { planWords } from '../pull-request/pull-request.ts'
+import { explainRefusal } from '../refusal/refusal.ts'
+import { diffPages, diffWords } from './diff.ts'
+import { planStatusWords, statusWords } from './status.ts'
+import { time } from '../markdown/time.ts'
+import { changeTitle } from './traffic.ts'
+import { remedy, verdictLine } from '../gate/verdict.ts'
+import type { AbortResult, Outcome, ProofOfEdit } from '../../command/outcome.ts'
+
+/** GitHub's limit for a comment is 65,536 characters, and there may be more in it. */
+const ROOM_FOR_DIFF = 50_000
+const ROOM_FOR_WORDS = 4_000
+
+/** What came of a button on a check. */
+export function buttonAnswer(
+  pressed: { readonly id: string; readonly name: string; readonly login: string },
+  outcome: Outcome,
+): string {
+  return paragraphs(
+    buttonMarker(pressed.id),
+    `> ${code(pressed.name)}, a button, by ${code(pressed.login)}`,
+    words(outcome),
+  )
+}
+
+/** One comment that answers all commands of another. */
+export function answer(
+  comment: number,
+  login: string,
+  outcomes: readonly { readonly command: string; readonly outcome: Outcome }[],
+): string {
+  const parts = outcomes.map(({ command, outcome }) => `> ${code(command)} from ${code(login)}\n\n${words(outcome)}`)
+  return bounded(paragraphs(answerMarker(comment), ...parts))
+}
+
+/** The answer to a comment that was answered before, where that answer cannot be given again. */
+export function repeatedAnswer(comment: number, login: string): string {
+  const words = `Perch has carried out this comment of ${code(login)} before, and its answer is gone. \`/canary status\` shows where things stand; comment again to have it done again.`
+  return paragraphs(answerMarker(comment), words)
+}
+
+function words(outcome: Outcome): string {
+  switch (outcome.code) {
+    case 'refused':
+      return `⛔ ${explainRefusal(outcome.refusal)}${outcome.refusal.code === 'github-refused' ? ' Then comment again.' : ''}`
+    case 'set':
+      return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
+    case 'committed':
+      return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
+    case 'already':
+      return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
+    case 'proposed':
+      return `✅ #${outcome.pull}: ${plainText(outcome.title)}`
+    case 'aborted':
+      return abortWords(outcome)
+    case 'status':
+      return statusWords(outcome)
+    case 'help':
+      return helpWords()
+    case 'plan':
+      return planStatusWords(outcome)
+    case 'planned':
+      return plannedAnswer(outcome)
+    case 'held':
+      return outcome.isNew
+        ? `⏸️ Held: ${list(outcome.names)}. \`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
+        : `⏸️ ${list(outcome.names)} was held already.`
+    case 'resumed':
+      return `▶️ ${list(outcome.names)} may go on.`
+    case 'frozen':
+      return frozenWords(outcome)
+    case 'unfrozen':
+      return `▶️ Raises in ${code(outcome.environment)} may go on.`
+    case 'why':
+      return whyWords(outcome.review)
+    case 'diff':
+      return diffAnswer(outcome.review)
+    case 'looked-again':
+      return '🔁 Both checks are run again; they say what was found.'
+    case 'overridden':
+      return overrideWords(outcome)
+  }
+}
+
+function proofParagraph(proof: ProofOfEdit | undefined): string {
+  const words = proofWords(proof, code)
+  return words === '' ? '' : `\n\n${words}`
+}
+
+function diffAnswer({ diffs, problems }: Review): string {
+  const [page] = diffPages(diffs, [ROOM_FOR_DIFF])
+  const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
+  const shown = page?.shown ?? 0
+  const rest =
+    shown < total || page?.isCut === true ? `${shown} of ${total} shown; \`perch diff\` prints all of it.` : ''
+  return paragraphs(diffWords(diffs, ROOM_FOR_WORDS), page?.text, rest) || nothingDiffers(problems)
+}
+
+function nothingDiffers(problems: Review['problems']): string {
+  return problems.length === 0
+    ? 'Nothing that is rendered changes.'
+    : 'Perch found no difference in what it could render. `/canary why` lists the problems.'
+}
+
+function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
+  if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
+  return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. What it asks for itself stays; \`/canary next\` makes that a step of the plan.`
+}
+
+function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
+  const until = stop.until === undefined ? '' : ` until ${time(stop.until)}`
+  const how = `\`canary/gate\` blocks raises there. ${code(`/unfreeze ${environment}`)} ends it. ${exception('freeze')}`
+  return isNew
+    ? `❄️ ${code(environment)} is frozen${until}. ${how}`
+    : `❄️ ${code(environment)} was frozen already${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
+}
+
+/** What a hold or a freeze does not stop. */
+function exception(gate: 'hold' | 'freeze'): string {
+  return `A maintainer can let one commit pass with ${code(`/canary override ${gate} <reason>`)}. Lowering stays possible.`
+}
+
+function whyWords(review: Review): string {
+  const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ **validate**: ${what} ${next}`)
+  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  const lines = verdicts.map((verdict) => {
+    const way = remedy(verdict)
+    return `- ${verdictLine(verdict)}${way === '' ? '' : ` → ${way}`}`
+  })
+  const open = verdicts.some(({ gate, state }) => state !== 'pass' && isOverridable(gate))
+  const override = open
+    ? 'A maintainer can pass one gate for this commit: `/canary override <gate> <reason>`.'
+    : undefined
+  if (problems.length + lines.length === 0) return nothingHolds(review)
+  return paragraphs([...problems, ...lines].join('\n'), override)
+}
+
+function nothingHolds({ changes }: Review): string {
+  if (changes.length === 0) return 'Nothing holds this pull request back: it moves no rollout.'
+  return `Nothing holds this pull request back. No gate applies to ${list(changes.map(changeTitle))}.`
+}
+
+function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): string {
+  const { gate, by, reason, sha } = record
+  return paragraphs(
+    overrideMarker(record),
+    `⚠️ **${gate}** is passed for ${sha.slice(0, 7)} and no other commit, by ${code(by)}: ${plainText(reason)}`,
+  )
+}
+
+function abortWords({ closed, rollbacks, rolledBack, unreadable }: AbortResult): string {
+  const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
+  if (rolledBack.length > 0) sentences.push(`Merged already: ${numbers(rolledBack)}, which sends all traffic back.`)
+  if (rollbacks.length > 0)
+    sentences.push(
+      `Merge ${numbers(rollbacks)} to send all traffic back: no gate holds ${rollbacks.length === 1 ? 'it' : 'them'}.`,
+    )
+  if (unreadable.length > 0)
+    sentences.push(
+      `Perch cannot read the canary's share of ${list(unreadable)}, so it cannot roll that back. Set the weights by hand in a pull request.`,
+    )
+  const isIdle = rolledBack.length + rollbacks.length + unreadable.length === 0
+  return `🛑 ${sentences.join(' ')}${isIdle ? ' On the base branch the canary has no traffic.' : ''}`
+}
+
+function numbers(pulls: readonly number[]): string {
+  return pulls.map((number) => `#${number}`).join(', ')
+}
+
+function helpWords(): string {
+  const rows = Object.values(COMMANDS).map(({ usage, does, needs }) => [code(usage), does, needs])
+  return table(['Command', 'Does', 'Needs'], rows)
+}

@@ -1,0 +1,112 @@
+/** The rendered diff as Markdown, in as many pages as there is room for, and words about what is not in it. */
+import type { EnvironmentDiff, ResourceDiff } from '../../gate/review.ts'
+import { seen } from '../../text/inert.ts'
+import { clip, fitLines, sizeOf } from '../../text/limits.ts'
+import { code, fence, folded, htmlText, plainText } from '../markdown/markdown.ts'
+import { explainProblem } from '../problem/problem.ts'
+import { counted, trafficWords } from './traffic.ts'
+
+export interface DiffPage {
+  /** Folded per environment; empty where nothing is shown. */
+  readonly text: string
+  /** How many resources the page shows. */
+  readonly shown: number
+  /** One of them is shown in part only. */
+  readonly isCut: boolean
+}
+
+/** With less room than this, a resource that fits nowhere is not begun. */
+const MIN_CUT = 2_000
+
+interface Item {
+  readonly diff: EnvironmentDiff
+  readonly resource: ResourceDiff
+}
+
+/**
+ * Fills one page after the other, each of so many bytes, and cuts between resources only; one that is larger than any page
+ * is cut between its lines. No resource is on two pages.
+ */
+export function diffPages(diffs: readonly EnvironmentDiff[], rooms: readonly number[]): readonly DiffPage[] {
+  const items = diffs.flatMap((diff) => diff.resources.map((resource) => ({ diff, resource })))
+  const largest = Math.max(...rooms)
+  let next = 0
+  return rooms.map((room) => {
+    const page = fillPage(items.slice(next), room, largest)
+    next += page.shown
+    return page
+  })
+}
+
+function fillPage(items: readonly Item[], room: number, largest: number): DiffPage {
+  const blocks = new Map<EnvironmentDiff, string[]>()
+  let left = room
+  let shown = 0
+  let isPartial = false
+  for (const { diff, resource } of items) {
+    const fold = blocks.has(diff) ? 0 : sizeOf(folded(heading(diff), '')) + 2
+    const whole = block(resource)
+    const fits = sizeOf(whole) + 2 + fold
+    const isCut = fits > largest && left - fold >= MIN_CUT
+    if (fits > left && !isCut) break
+    const shownBlock = fits <= left ? whole : block(resource, left - fold - 2)
+    blocks.set(diff, [...(blocks.get(diff) ?? []), shownBlock])
+    shown += 1
+    isPartial ||= fits > left
+    left -= sizeOf(shownBlock) + 2 + fold
+  }
+  const folds = [...blocks].map(([diff, shownBlocks]) => folded(heading(diff), shownBlocks.join('\n\n')))
+  return { text: folds.join('\n\n'), shown, isCut: isPartial }
+}
+
+function heading({ environment, state, resources }: EnvironmentDiff): string {
+  const count = counted(resources.length, 'resource')
+  const change = resources.length === 1 ? 'changes' : 'change'
+  const words = { changed: `${count} ${change}`, added: `new, ${count}`, removed: `removed, ${count}` }[state]
+  return `<b>${htmlText(environment)}</b>: ${words}`
+}
+
+/** One resource: what it does to traffic in words, then its hunks; all of them, or as many lines as fit. */
+function block(resource: ResourceDiff, room = Number.POSITIVE_INFINITY): string {
+  const { title, change, traffic, patch, added, removed } = resource
+  const words = fitLines(
+    traffic.map((row) => `- **${plainText(trafficWords(row))}**`),
+    MIN_CUT,
+    (left) => `- … and ${counted(left, 'more rule')}`,
+  )
+  const head = [
+    `${code(title)} ${change} (+${added} −${removed})`,
+    ...(words.length > 0 ? [words.join('\n')] : []),
+  ].join('\n\n')
+  if (patch === '') return `${head}: only hidden values.`
+  const lines = patch.split('\n').map((line) => clip(seen(line)))
+  const cut = (limit: number): string => `${head}\n\n${fence(fitLines(lines, limit, moreLines).join('\n'), 'diff')}`
+  const first = cut(room - sizeOf(head) - 20)
+  // Only a fence of many backticks is longer than was reckoned.
+  return sizeOf(first) <= room ? first : cut(2 * room - sizeOf(head) - 20 - sizeOf(first))
+}
+
+function moreLines(left: number): string {
+  return `… ${counted(left, 'more line')}`
+}
+
+/** What the hunks cannot say: environments that come and go, that could not be compared, and what the config hides. */
+export function diffWords(diffs: readonly EnvironmentDiff[], room: number): string {
+  const lines = diffs.flatMap(({ environment, state, unknownBefore, resources }) => {
+    const name = code(environment)
+    const count = counted(resources.length, 'resource')
+    if (unknownBefore !== undefined) {
+      return [
+        `- ⚠️ Environment ${name} cannot be compared with what was before: ${explainProblem(unknownBefore).what} All of it counts as new.`,
+      ]
+    }
+    if (state === 'added') return [`- Environment ${name} is new: ${count}.`]
+    return state === 'removed' ? [`- Environment ${name} is removed: ${count}.`] : []
+  })
+  const hidden = diffs.reduce((sum, diff) => sum + diff.hidden, 0)
+  const config = '`.github/canary.yml`'
+  if (hidden > 0) {
+    lines.push(`- ${counted(hidden, 'resource')} ${hidden === 1 ? 'changes' : 'change'} only in what ${config} hides.`)
+  }
+  return fitLines(lines, room, (left) => `- … and ${counted(left, 'more such line')}.`).join('\n')
+}

@@ -1,0 +1,31 @@
+import { MERGE_MARKER, noticeMarker, STEP_MARKER } from '../../marker/comment.ts'
+import { type Target, targetName } from '../../rollout/target.ts'
+import { bounded } from '../markdown/bounded.ts'
+import { code, paragraphs } from '../markdown/markdown.ts'
+import { explainRefusal } from '../refusal/refusal.ts'
+import { isPassing, type Refusal } from '../../refusal/refusal.ts'
+import type { Proposal } from '../../rollout/proposal.ts'
+
+/** That a rollout cannot go on by itself, and what to do. */
+export function notice(proposal: Proposal, refusal: Refusal): string {
+  return bounded(paragraphs(noticeMarker(proposal, refusal), stuckWords(proposal.target, refusal)))
+}
+
+/** Why a rollout does not go on, and what to do. */
+export function stuckWords(target: Target, refusal: Refusal): string {
+  const again = isPassing(refusal) ? ' Perch tries again by itself every few minutes.' : ''
+  return `⚠️ The rollout of ${code(targetName(target))} cannot go on by itself. ${explainRefusal(refusal)}${again}`
+}
+
+/** That a pull request is not merged by itself. */
+export function mergeNotice(refusal: Refusal): string {
+  return bounded(paragraphs(MERGE_MARKER, `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`))
+}
+
+/** That a step is a person's pull request now. */
+export function changedStepNotice(): string {
+  return paragraphs(
+    STEP_MARKER,
+    '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again, `/canary abort` a rollback.',
+  )
+}

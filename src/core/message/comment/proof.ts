@@ -1,0 +1,13 @@
+import type { ProofOfEdit } from '../../command/outcome.ts'
+
+/** How many environments are named one by one. */
+const MAX_NAMED = 5
+
+/** What was shown by rendering, in one sentence; `mark` writes a name. */
+export function proofWords(proof: ProofOfEdit | undefined, mark: (name: string) => string): string {
+  if (proof === undefined || proof.rendered.length === 0) return ''
+  const { rendered, changed } = proof
+  if (rendered.length === 1) return 'Rendered before and after: nothing but this route changes.'
+  const names = changed.length > MAX_NAMED ? `${changed.length} of them` : changed.map(mark).join(', ')
+  return `Rendered ${rendered.length} environments before and after: nothing but this route changes, in ${names} only.`
+}

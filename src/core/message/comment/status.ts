@@ -1,0 +1,69 @@
+import { type Standing, sureShare } from '../../rollout/standing.ts'
+import { planOf, targetName } from '../../rollout/target.ts'
+import { notDeployedWords } from '../refusal/gate-refusal.ts'
+import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
+import { planPicture } from '../markdown/plan-picture.ts'
+import { planWords } from '../pull-request/pull-request.ts'
+import type { StandingLine } from '../../rollout/related.ts'
+import type { PlanStatus, RolloutStatus } from '../../command/outcome.ts'
+
+const PHASES = {
+  idle: 'no canary traffic',
+  unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
+  stepping: 'rolling out',
+  'finishing-version': 'finishing: the stable version becomes the canary’s',
+  'finishing-weights': 'finishing: the weights go back to 100/0',
+} as const satisfies Record<Exclude<Standing['phase'], 'by-hand'>, string>
+
+/** Perch says either what follows, or why nothing does. */
+function byHandWords(broughtBy: number | undefined): string {
+  return broughtBy === undefined
+    ? 'set before Perch, or past it: Perch opens no step by itself, `/canary next` does'
+    : `set by hand in #${broughtBy}: Perch opens the next step, and a person merges it`
+}
+
+export function statusWords({ standings, proposed, away }: RolloutStatus): string {
+  if (away !== undefined) return notDeployedWords(away)
+  if (standings.length + proposed.length === 0) return 'No rollout belongs to this pull request.'
+  const here = proposed.map(({ target, from, to, version }) => {
+    const share = from === to ? `stays at ${percent(to)}` : `${percent(from)} → **${percent(to)}**`
+    const versions =
+      version === undefined
+        ? ''
+        : `, and the ${version.role} version becomes ${code(version.to)} instead of ${code(version.from)}`
+    return `- ${code(targetName(target))}: ${share}${versions}`
+  })
+  return paragraphs(
+    here.length === 0 ? undefined : `This pull request is open. Once it has merged:\n\n${here.join('\n')}`,
+    standings.length === 0 ? undefined : standingsTable(standings),
+  )
+}
+
+function standingsTable(lines: readonly StandingLine[]): string {
+  const rows = lines.map(({ standing, open, broughtBy }) => [
+    code(targetName(standing.target)),
+    standing.phase === 'unreadable' ? '?' : percent(standing.share),
+    standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
+    standing.phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[standing.phase],
+    open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
+  ])
+  const moving = lines.filter(({ standing }) => sureShare(standing) > 0)
+  const pictures = moving.map(({ standing }) =>
+    planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
+  )
+  const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
+  return paragraphs(table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
+}
+
+export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {
+  const now =
+    share === 'unknown' ? 'at a share that cannot be read' : share === 0 ? 'not begun' : `at ${percent(share)}`
+  const here =
+    proposed === undefined || proposed === share
+      ? ''
+      : ` This pull request sets ${percent(proposed)}, and has not merged yet.`
+  return paragraphs(
+    `The plan of ${code(name)} is ${planWords(plan)}; on the base branch it is ${now}.${here}`,
+    planPicture({ plan, now: share === 'unknown' ? 0 : share, next: proposed === share ? undefined : proposed }),
+  )
+}

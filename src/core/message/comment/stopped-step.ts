@@ -1,0 +1,23 @@
+import { STOPPED_MARKER } from '../../marker/comment.ts'
+import { type Target, targetName } from '../../rollout/target.ts'
+import { code, paragraphs, percent } from '../markdown/markdown.ts'
+
+/** That the rollout of a closed step stands still, and how it goes on. `origin`: the pull request that drives the rollout. */
+export function stoppedWords(
+  target: Pick<Target, 'service' | 'environment'>,
+  { share, origin }: { readonly share: number; readonly origin: number | undefined },
+): string {
+  const next =
+    origin === undefined
+      ? `${code(`/canary next ${target.service} --env ${target.environment}`)} on any merged pull request`
+      : `\`/canary next\` on #${origin}`
+  return paragraphs(
+    STOPPED_MARKER,
+    `⏸️ This step is closed and did not merge, so the rollout of ${code(targetName(target))} stands still at ${percent(share)}. Comment ${next} to go on, or \`/canary abort\` here to send all traffic back.`,
+  )
+}
+
+/** Whether a comment of ours says why Perch closed a step. */
+export function saysClosed(body: string): boolean {
+  return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
+}

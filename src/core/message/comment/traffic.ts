@@ -1,0 +1,82 @@
+import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../../gate/review.ts'
+import { targetName } from '../../rollout/target.ts'
+import { fitLines } from '../../text/limits.ts'
+import { code, percent, plainText, table } from '../markdown/markdown.ts'
+
+/** What a pull request that moves no rollout does to traffic, as a title. */
+export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
+  return rows.length === 0
+    ? 'No canary traffic changes'
+    : `No rollout moves; ${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
+}
+
+/** What a pull request does to traffic: a table, or why there is none. What could not be looked at is not said to stay as it is. */
+export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'problems'>, room: number): string {
+  const { rows, changes, problems } = review
+  if (rows.length > 0) return trafficTable(rows, room)
+  if (problems.length > 0)
+    return 'Perch found no change of traffic in what it could render. What the problems below are about may change some.'
+  if (changes.length === 0) return 'This pull request changes no canary traffic.'
+  return changes.every(({ version }) => version !== undefined)
+    ? 'Every share of traffic stays as it is. What changes is the version that gets it:'
+    : 'No share of traffic changes in what is rendered, though files say another one:'
+}
+
+/** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
+export function trafficTable(rows: readonly TrafficRow[], room: number): string {
+  const cells = rows.map(({ environment, route, rule, before, after }) => [
+    plainText(environment),
+    `${code(route)} ${code(rule)}`,
+    parts(before),
+    parts(after),
+  ])
+  const lines = table(['Environment', 'Route, rule', 'Before', 'After'], cells).split('\n')
+  // An empty line first: else it would be a row.
+  return fitLines(lines, room, (left) => `\n${leftOut(rows.slice(rows.length - left))}`).join('\n')
+}
+
+function leftOut(rows: readonly TrafficRow[]): string {
+  const environments = new Set(rows.map(({ environment }) => environment)).size
+  return `… and ${counted(rows.length, 'more rule')} in ${counted(environments, 'environment')}.`
+}
+
+function parts(list: readonly DestinationShare[] | undefined): string {
+  if (list === undefined) return '–'
+  return list.map(({ name, share }) => `${plainText(name)} **${percent(share)}**`).join(' · ')
+}
+
+/** What a row says, as people say it: `api-service main: 95/5 → 75/25 (stable/canary)`. Plain text, names as they are. */
+export function trafficWords({ route, rule, before, after }: TrafficRow): string {
+  const name = `${route.slice(route.lastIndexOf('/') + 1)} ${rule}`
+  if (before === undefined) return `${name}: new, ${alone(after ?? [])}`
+  if (after === undefined) return `${name}: gone, was ${alone(before)}`
+  const isSame = names(before) === names(after)
+  if (isSame) return `${name}: ${shares(before)} → ${shares(after)} (${names(after)})`
+  return `${name}: ${alone(before)} → ${alone(after)}`
+}
+
+function alone(list: readonly DestinationShare[]): string {
+  return `${shares(list)} (${names(list)})`
+}
+
+function shares(list: readonly DestinationShare[]): string {
+  return list.map(({ share }) => percent(share).slice(0, -1)).join('/')
+}
+
+function names(list: readonly DestinationShare[]): string {
+  return list.map(({ name }) => name).join('/')
+}
+
+/** One rollout that a pull request moves: `production/api-service 5% → 25%`. */
+export function changeTitle(change: ReviewedChange): string {
+  const name = targetName(change.target)
+  if (change.version !== undefined)
+    return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
+  if ((change.widened ?? []).length > 0 && change.to <= change.from) return `${name} more requests reach the canary`
+  return `${name} ${percent(change.from)} → ${percent(change.to)}`
+}
+
+/** `1 resource`, `12 resources`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,14 @@
+import { titleOf } from '../../diff/objects.ts'
+import type { RolloutRise } from '../../exposure/canaries.ts'
+import { targetName } from '../../rollout/target.ts'
+import { code, percent } from '../markdown/markdown.ts'
+
+/** Which requests reach a canary more often than its share says, for the gate. */
+export function riseWords({ target, environment, from, to, isForSome, ...rise }: RolloutRise): string {
+  const who = isForSome ? 'requests that ask for it' : 'requests'
+  return `${code(targetName({ ...target, environment }))}: ${ruleWords(rise)} sends ${who} to the canary, ${percent(from)} → ${percent(to)}.`
+}
+
+export function ruleWords({ object, rule }: Pick<RolloutRise, 'object' | 'rule'>): string {
+  return object.kind === 'Service' ? code(titleOf(object)) : `rule ${code(rule)} of ${code(titleOf(object))}`
+}

@@ -1,0 +1,61 @@
+import type { Verdict } from '../../gate/gate.ts'
+import type { GateName } from '../../gate/names.ts'
+import { titleText } from '../../text/inert.ts'
+import { plainWords } from '../markdown/plain-words.ts'
+import { sentence } from './verdict.ts'
+
+/** GitHub shows little more of it in the list of checks. */
+const MAX_GATE_TITLE = 120
+
+/** What a gate that passed has found. The others pass by finding nothing. */
+const FOUND: Readonly<Partial<Record<GateName, string>>> = {
+  live: 'live',
+  bake: 'baked',
+  analysis: 'healthy',
+  order: 'in order',
+  approvals: 'approved',
+}
+
+/** One line for `canary/gate`: everything that holds the merge back; else what was found good, and what somebody overrode. */
+export function gateTitle(verdicts: readonly Verdict[]): string {
+  const open = verdicts.filter(({ state }) => state !== 'pass')
+  return titleText(open.length === 0 ? passedWords(verdicts) : openWords(open), MAX_GATE_TITLE)
+}
+
+/** A gate counts as passed where it passed by itself for every rollout. */
+function passedWords(verdicts: readonly Verdict[]): string {
+  const overridden = verdicts.filter(({ override }) => override !== undefined)
+  const found = gatesOf(verdicts).flatMap((gate) =>
+    overridden.some((verdict) => verdict.gate === gate) ? [] : (FOUND[gate] ?? []),
+  )
+  const by = [...Map.groupBy(overridden, ({ override }) => override?.by ?? '')].map(
+    ([login, those]) => `${joined(gatesOf(those))} overridden by ${login}`,
+  )
+  return capital([...(found.length === 0 ? [] : [joined(found)]), ...by].join('; ')) || 'Nothing to wait for'
+}
+
+/** What blocks comes first: time alone does not help it. The first says why. */
+function openWords(open: readonly Verdict[]): string {
+  const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
+  const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
+  const parts = [
+    ...(blocking.length === 0 ? [] : [`blocked by ${joined(blocking)}`]),
+    ...(waiting.length === 0 ? [] : [`waiting for ${joined(waiting)}`]),
+  ]
+  const first = open.find(({ gate }) => gate === (blocking[0] ?? waiting[0]))
+  const why = first === undefined ? '' : `: ${plainWords(sentence(first))}`
+  return capital(`${parts.join(', ')}${why}`)
+}
+
+function gatesOf(verdicts: readonly Verdict[]): readonly GateName[] {
+  return [...new Set(verdicts.map(({ gate }) => gate))]
+}
+
+/** `live, baked and healthy`. */
+function joined(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}

@@ -1,0 +1,86 @@
+import { formatDuration } from '../../config/duration.ts'
+import type { LiveEntry } from '../../config/schema.ts'
+import { type Liveness, type LiveResult, wantOf } from '../../gate/live.ts'
+import type { SignalSource } from '../../gate/signal.ts'
+import { code, list, plainText } from '../markdown/markdown.ts'
+import { time } from '../markdown/time.ts'
+
+const NOUNS = {
+  status: 'commit status',
+  check: 'check run',
+  deployment: 'deployment to',
+  report: 'report',
+} as const satisfies Record<SignalSource, string>
+
+/** Where a report that does not come got stuck. */
+const LOOK = {
+  status: "Look at the log of the notification controller of Flux or Argo CD, and at the commit's statuses on GitHub.",
+  check: "Look at the App that is to report it, and at the commit's checks on GitHub.",
+  deployment: "Look at whoever deploys it, and at the repository's deployments on GitHub.",
+  report: "Look at the log of the cluster's notification controller, and at that of Perch, for `/api/reports`.",
+} as const satisfies Record<SignalSource, string>
+
+/** Whether a step is live, by what, and what that waits for. */
+export function liveSentence(liveness: Liveness): string {
+  const { parts } = liveness
+  if (liveness.state === 'live') return liveWords(liveness.since, parts)
+  const open = parts.filter(({ found }) => found.state !== 'live')
+  const count = parts.length === 1 ? '' : `${parts.length - open.length} of ${parts.length} say that it is live: `
+  return `${count}${open.map(partWords).join(' ')}`
+}
+
+function liveWords(since: number, parts: readonly LiveResult[]): string {
+  const witnesses = parts.flatMap(({ entry, found }) => {
+    const source = wantOf(entry)?.source
+    return found.state === 'live' && found.name !== undefined && source !== undefined
+      ? [`the ${NOUNS[source]} ${code(found.name)}`]
+      : []
+  })
+  if (witnesses.length === 0)
+    return `taken as live since ${time(since)}: a timer, because the config names nothing that reports (weak).`
+  const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
+  return `live since ${time(since)}, ${witnesses.length === 1 ? 'says' : 'say'} ${witnesses.join(' and ')}${timer}.`
+}
+
+function partWords({ entry, found }: LiveResult): string {
+  const source = wantOf(entry)?.source ?? 'status'
+  switch (found.state) {
+    case 'live':
+      return ''
+    case 'failed': {
+      const why = plainText(found.description) || 'without a description'
+      return `the ${NOUNS[source]} ${code(found.name)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
+    }
+    case 'not-yet':
+    case 'overdue':
+      return found.why === 'silent' ? silentWords(entry, source, found) : waitingWords(entry, found)
+  }
+}
+
+function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'; readonly until: number }): string {
+  return found.why === 'timer'
+    ? `taken as live at ${time(found.until)}: a timer, because the config names nothing that reports (weak).`
+    : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is still to come: somebody's clock is off. It counts from then.`
+}
+
+type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
+
+function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult): string {
+  const strangers = strangerWords(entry, found.strangers)
+  if (found.state === 'not-yet') return `waits for a successful ${wanted(entry)} on the base branch.${strangers}`
+  const within = 'within' in entry ? ` for more than ${formatDuration(entry.within)}` : ''
+  return `overdue: no ${wanted(entry)} has come${within}, since the step landed at ${time(found.landedAt)}. ${LOOK[source]}${strangers}`
+}
+
+/** Only what does not count is there: by whom, so that the config or the writer can be put right. */
+function strangerWords(entry: LiveEntry, strangers: readonly string[]): string {
+  if (strangers.length === 0 || !('by' in entry) || entry.by === undefined) return ''
+  return ` What ${list(strangers)} said does not count: the config wants it by ${code(entry.by)}.`
+}
+
+/** What the config asks for, as the object of a sentence. */
+export function wanted(entry: LiveEntry): string {
+  const want = wantOf(entry)
+  if (want === undefined) return `${'after' in entry ? formatDuration(entry.after) : ''} after the merge, a timer`
+  return `${NOUNS[want.source]} ${code(want.pattern)}`
+}

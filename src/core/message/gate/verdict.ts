@@ -1,0 +1,169 @@
+import { formatDuration } from '../../config/duration.ts'
+import type { GateReason, Verdict } from '../../gate/gate.ts'
+import type { RestraintReason } from '../../gate/restraint.ts'
+import type { Stop } from '../../stop/stop.ts'
+import { analysisWords } from './analysis.ts'
+import { liveSentence } from './live.ts'
+import { code, percent, plainText } from '../markdown/markdown.ts'
+import { time } from '../markdown/time.ts'
+
+const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
+
+/** One gate as a line of a list. */
+export function verdictLine(verdict: Verdict): string {
+  return `${MARKS[verdict.state]} **${verdict.gate}** ${code(verdict.target)}: ${sentence(verdict)}`
+}
+
+const CELLS = 10
+
+/** How far a bake is, for where it may change every few minutes; empty where nothing bakes. */
+export function progressLine({ state, target, reason }: Verdict): string {
+  if (reason.code !== 'baking' || state !== 'wait') return ''
+  const full = Math.floor(reason.done * CELLS)
+  const bar = `${'█'.repeat(full)}${'░'.repeat(CELLS - full)}`
+  return `${code(bar)} ${code(target)} has baked for ${percent(Math.floor(reason.done * 100))} of ${formatDuration(reason.bakeMs)}.`
+}
+
+/** The command, or what else, that turns a gate green; empty where it passes or only time can. */
+export function remedy({ gate, state, target, reason }: Verdict): string {
+  if (state === 'pass') return ''
+  if (reason.code === 'base-unreadable') return 'repair the base branch first, by itself'
+  switch (gate) {
+    case 'hold':
+      return '`/canary resume`'
+    case 'freeze':
+      return `${code(`/unfreeze ${target.split('/')[0] ?? ''}`)}, or wait`
+    case 'approvals':
+      return 'an approving review of this commit'
+    case 'conflict':
+      return 'merge or close the older pull request'
+    case 'order':
+      return 'bring the other environment there first'
+    case 'live':
+      return 'wait for the report, or find out why it does not come'
+    case 'bake':
+      return 'wait'
+    case 'analysis':
+      return 'wait for the measurements, or `/canary abort`'
+    case 'version':
+      return '`/canary abort`, then start the new version'
+    case 'queue':
+      return 'take one of them out of the queue'
+    case 'config':
+      return 'change `.github/canary.yml` on the base branch'
+  }
+}
+
+/** What a gate says and, where it does not pass, what comes next. Times are UTC, so that an unchanged state has unchanged words. */
+export function sentence({ reason, override }: Verdict): string {
+  if (override !== undefined)
+    return `passed by ${code(override.by)} for this commit: ${plainText(override.reason)}. Without that: ${reasonWords(reason)}`
+  return reasonWords(reason)
+}
+
+function reasonWords(reason: GateReason): string {
+  switch (reason.code) {
+    case 'live':
+      return liveSentence(reason.liveness)
+    case 'baking':
+      return `must stay live for ${formatDuration(reason.bakeMs)}, from ${time(reason.since)} until ${time(reason.until)}.`
+    case 'not-live-yet':
+      return 'starts when the step on the base branch is live.'
+    case 'canary-swapped':
+      return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
+    case 'base-unreadable':
+      return 'nobody can read what the base branch has of this rollout, so nobody knows which version gets how much traffic there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
+    case 'held':
+    case 'frozen':
+    case 'window':
+    case 'approvals':
+    case 'other-pull':
+    case 'after':
+    case 'after-behind':
+    case 'after-baking':
+    case 'after-not-live':
+    case 'after-analysis':
+    case 'after-done':
+      return restraintWords(reason)
+    case 'analysis':
+      return analysisWords(reason.report)
+    case 'two-steps':
+      return `${reason.raisers.map(plainRaiser).join(' and ')} both raise it, and would land together: the second step must wait until the first is live.`
+    case 'unchecked':
+      return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Take it out of \`.github/canary.yml\` to go on without it.`
+  }
+}
+
+/** `#7` is a link on GitHub; anything else is a short commit. */
+function plainRaiser(raiser: string): string {
+  return /^#\d+$/.test(raiser) ? raiser : code(raiser)
+}
+
+function restraintWords(reason: RestraintReason): string {
+  switch (reason.code) {
+    case 'held':
+      return `held${stopWords(reason.stop)} \`/canary resume\` lets it go on.`
+    case 'frozen':
+      return `the environment is frozen${stopWords(reason.stop)}`
+    case 'window': {
+      const { environment, until, reason: why } = reason.window
+      const because = why === undefined ? '' : ` (${plainText(why)})`
+      return `${code(environment)} takes no raises until ${time(until)}, says \`.github/canary.yml\`${because}.`
+    }
+    case 'approvals':
+      return approvalWords(reason)
+    case 'other-pull':
+      return `#${reason.pull} is older and moves the same route: merge or close it first.`
+    case 'after':
+    case 'after-behind':
+    case 'after-baking':
+    case 'after-not-live':
+    case 'after-analysis':
+    case 'after-done':
+      return orderWords(reason)
+  }
+}
+
+function approvalWords({ wanted, has }: { readonly wanted: number; readonly has: number }): string {
+  const count = `(${has} of ${wanted})`
+  if (has >= wanted) return `approved by people with write access ${count}.`
+  const left = wanted - has
+  return `needs ${left} more ${left === 1 ? 'approval' : 'approvals'} of this commit from people with write access ${count}.`
+}
+
+function stopWords({ by, reason, until }: Stop): string {
+  const who = by === undefined ? '' : ` by ${code(by)}`
+  const end = until === undefined ? '' : ` until ${time(until)}`
+  return `${who}${end}: ${reason === undefined ? 'no reason was given' : plainText(reason)}.`
+}
+
+type OrderReason = Extract<RestraintReason, { environment: string }>
+
+function orderWords(reason: OrderReason): string {
+  const name = code(reason.environment)
+  switch (reason.code) {
+    case 'after-done':
+      return `${name} has done this step.`
+    case 'after-behind':
+      return `${name} comes first, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish with this version.`
+    case 'after-baking':
+      return `${name} comes first, and must stay live there until ${time(reason.until)}.`
+    case 'after-not-live':
+      return `${name} comes first: ${liveSentence(reason.liveness)}`
+    case 'after-analysis':
+      return `${name} comes first: ${analysisWords(reason.report)}`
+    case 'after':
+      return afterWords(name, reason.problem)
+  }
+}
+
+function afterWords(name: string, problem: Extract<OrderReason, { code: 'after' }>['problem']): string {
+  switch (problem) {
+    case 'missing':
+      return `${name} comes first, and has no such service. Add it there, or take \`after\` out of \`.github/canary.yml\`.`
+    case 'together':
+      return `${name} comes first, and this would move both at once. Move one after the other, with \`--env\`.`
+    case 'other-version':
+      return `${name} comes first, and its canary is another version.`
+  }
+}

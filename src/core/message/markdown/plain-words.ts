@@ -1,0 +1,27 @@
+import type { Parents, RootContent } from 'mdast'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { BREAK } from '../../text/inert.ts'
+
+/** Markdown of ours as plain text, for terminals, titles and annotations. */
+export function plainWords(markdown: string): string {
+  return blocks(fromMarkdown(markdown)).replaceAll(BREAK, '')
+}
+
+/** A list follows its introduction at once; between other blocks is an empty line. */
+function blocks({ children }: Parents): string {
+  return children
+    .map((child, index) => {
+      const isClose = child.type === 'list' || child.type === 'listItem'
+      return `${index === 0 ? '' : isClose ? '\n' : '\n\n'}${textOf(child)}`
+    })
+    .join('')
+}
+
+function textOf(node: RootContent): string {
+  if (node.type === 'list' || node.type === 'blockquote') return blocks(node)
+  if (node.type === 'listItem') return `- ${blocks(node)}`
+  // Around a dollar sign.
+  if (node.type === 'html' && /^<\/?span>$/.test(node.value)) return ''
+  if ('children' in node) return node.children.map(textOf).join('')
+  return 'value' in node ? node.value : ''
+}

@@ -1,0 +1,146 @@
+import type { ConfigProblem } from '../../config/read.ts'
+import type { EnvironmentRefusal } from '../../environment/refusal.ts'
+import type { ManifestProblem } from '../../manifest/parse.ts'
+import type { FileCause } from '../../problem/problem.ts'
+import { code, plainText } from '../markdown/markdown.ts'
+import type { ProblemWords } from './problem-words.ts'
+
+export function fileWords(cause: FileCause): ProblemWords {
+  switch (cause.kind) {
+    case 'config':
+      return {
+        what: configWords(cause.problem),
+        next:
+          cause.side === 'head'
+            ? 'Fix it in this pull request: once merged, Perch could read nothing from it.'
+            : 'Repair it on the base branch; until then no rollout goes on.',
+      }
+    case 'manifest':
+      return manifestWords(cause.problem)
+    case 'refused-environment':
+      return environmentWords(cause.refusal)
+    case 'not-rendered':
+      return renderWords(cause)
+    case 'unreadable-render':
+      return renderedWords(cause)
+    case 'git-unreadable':
+      return {
+        what: `Git cannot read what is needed here (${cause.reason}).`,
+        next: 'Is this a shallow or partial clone? Then fetch what is missing first.',
+      }
+  }
+}
+
+export function configWords({ path, message }: ConfigProblem): string {
+  const key = path === '' ? '' : ` at ${code(path)}`
+  return `The config is not valid${key}: ${plainText(message)}.`
+}
+
+function manifestWords({ code: name, detail }: ManifestProblem): ProblemWords {
+  switch (name) {
+    case 'not-yaml':
+      return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
+    case 'template':
+      return {
+        what: 'This file is a template, not YAML: what it becomes is not written in it.',
+        next: 'Move it out of the folders that are rendered, or commit the rendered manifest.',
+      }
+    case 'too-large':
+      return {
+        what: 'This file holds more YAML than Perch reads: 5 MiB, 1 MiB of it about traffic.',
+        next: 'Split it.',
+      }
+    case 'alias-bomb':
+      return { what: 'This file repeats its YAML aliases beyond reason.', next: 'Write the values out.' }
+  }
+}
+
+const WHY = {
+  remote: 'leads to another place on the network',
+  absolute: 'is an absolute path',
+  outside: 'leads out of the repository',
+  symlink: 'is a symbolic link',
+  submodule: 'is a submodule',
+  missing: 'does not exist',
+  'no-kustomization': 'is a folder without a kustomization',
+  helm: 'runs Helm',
+  plugin: 'runs a plugin',
+  cycle: 'includes itself',
+  unparsable: 'cannot be read as YAML without doubt',
+  'unknown-field': 'is a field that Perch does not know',
+  'too-many-files': 'has too many files',
+  'too-large': 'is too large',
+  'not-text': 'is not a text file',
+  'no-such-folder': 'is a folder that does not exist',
+} as const satisfies Record<EnvironmentRefusal['code'], string>
+
+function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
+  const entry = refusal.entry === '' ? 'This kustomization' : `The entry ${code(refusal.entry)}`
+  return {
+    what: `${entry} ${WHY[refusal.code]}, so Perch does not render it.`,
+    next: 'Use files of this repository, below its root, that kustomize builds by itself.',
+  }
+}
+
+function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-rendered' }>): ProblemWords {
+  const name = code(environment)
+  switch (failure.code) {
+    case 'tool-missing':
+      return {
+        what: `Environment ${name} cannot be rendered: the machine that Perch runs on has neither \`kustomize\` nor \`kubectl\`.`,
+        next: 'Whoever runs Perch must install one of them.',
+      }
+    case 'tool-busy':
+      return {
+        what: `Environment ${name} was not rendered: kustomize did not answer in time, because the machine that Perch runs on is busy.`,
+        next: 'Write `/canary retry` to try again.',
+      }
+    case 'build-failed':
+      return {
+        what: `Environment ${name} does not build: ${code(failure.detail)}`,
+        next: 'Fix it and push.',
+      }
+    case 'out-of-memory':
+      return {
+        what: `Environment ${name} needs more memory to build than Perch gives it.`,
+        next: 'Make it smaller, or split it.',
+      }
+    case 'timed-out':
+      return { what: `Environment ${name} took too long to build.`, next: 'Make it smaller, or split it.' }
+    case 'too-large':
+      return {
+        what: `Environment ${name} renders to more than Perch reads.`,
+        next: 'Make it smaller, or split it.',
+      }
+  }
+}
+
+/** What an environment renders to cannot be read as Kubernetes objects. */
+function renderedWords({ environment, problem }: Extract<FileCause, { kind: 'unreadable-render' }>): ProblemWords {
+  const name = code(environment)
+  switch (problem.code) {
+    case 'unparsable':
+      return {
+        what: `Line ${problem.line} of what environment ${name} renders to is not valid YAML.`,
+        next: 'Fix the file that it comes from and push.',
+      }
+    case 'not-an-object':
+      return {
+        what: `Line ${problem.line} of what environment ${name} renders to begins something that is no Kubernetes object.`,
+        next: 'Give it an apiVersion, a kind and a name, or move the file elsewhere.',
+      }
+    case 'too-large':
+      return {
+        what: `Environment ${name} renders to more than Perch reads.`,
+        next: 'Make it smaller, or split it.',
+      }
+    case 'duplicate': {
+      const { kind, namespace, name: object } = problem.identity
+      const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
+      return {
+        what: `Environment ${name} has ${title} twice.`,
+        next: 'Remove one; or, where they are for different places, name each folder as an environment in `.github/canary.yml`.',
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { ProtectionGap } from '../../gate/protection.ts'
+import type { MergeCause } from '../../problem/problem.ts'
+import { configWords } from './file-problem.ts'
+import { code, list } from '../markdown/markdown.ts'
+import type { ProblemWords } from './problem-words.ts'
+
+export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): ProblemWords {
+  switch (cause.kind) {
+    case 'conflict':
+      return {
+        what: `This branch conflicts with the base branch in ${list(cause.paths.slice(0, 5))}.`,
+        next: 'Merge or rebase, and push.',
+      }
+    case 'stale-group':
+      return {
+        what: `${code(cause.base)} has moved since GitHub made this merge group.`,
+        next: 'Put the pull requests into the queue again.',
+      }
+    case 'not-judged':
+      return notJudgedWords(cause)
+    case 'broken-base':
+      return {
+        what: configWords(cause.problem),
+        next: cause.isMended
+          ? 'This pull request repairs it. Rollouts go on when it has merged.'
+          : 'It was so before, and no rollout goes on. A pull request that repairs it and changes no traffic passes.',
+      }
+    case 'mixed-repair':
+      return {
+        what: `This pull request repairs what is broken on the base branch, and changes ${list(cause.titles)} too, which nothing on the base branch can judge.`,
+        next: 'Split it: merge the repair alone first. The rest is judged by it then.',
+      }
+    case 'unprotected':
+      return protectionWords(cause.branch, cause.gaps)
+  }
+}
+
+function notJudgedWords({ base, judgedFor, conflicts }: Extract<MergeCause, { kind: 'not-judged' }>): ProblemWords {
+  const why =
+    conflicts.length === 0 ? 'the two have no common history' : `the two conflict in ${list(conflicts.slice(0, 5))}`
+  return {
+    what: `This commit is not judged for a merge into ${code(judgedFor)}: ${why}.`,
+    next: `Merging it into ${code(base)}, which nothing deploys, needs nothing from Perch.`,
+  }
+}
+
+function protectionWords(branch: string, gaps: readonly ProtectionGap[]): ProblemWords {
+  const missing = checksOf(gaps, 'not-required')
+  const open = checksOf(gaps, 'not-ours')
+  const sentences = [
+    ...(missing.length === 0
+      ? []
+      : [`${code(branch)} does not require ${list(missing)}: a merge is possible without.`]),
+    ...(open.length === 0 ? [] : [`${code(branch)} takes ${list(open)} from any App.`]),
+    ...(gaps.some((gap) => gap.code === 'spares-admins')
+      ? [`Administrators may merge into ${code(branch)} without.`]
+      : []),
+    ...(gaps.some((gap) => gap.code === 'not-up-to-date')
+      ? [`${code(branch)} does not require branches to be up to date, and has no merge queue.`]
+      : []),
+  ]
+  return { what: sentences.join(' '), next: 'See "The two checks" in the README of Perch for how to protect it.' }
+}
+
+function checksOf(gaps: readonly ProtectionGap[], wanted: 'not-required' | 'not-ours'): readonly string[] {
+  return gaps.flatMap((gap) => (gap.code === wanted ? [gap.check] : []))
+}

@@ -1,0 +1,49 @@
+import type { Problem, ProblemCause } from '../../problem/problem.ts'
+import { fileWords } from './file-problem.ts'
+import { findingProblemWords } from './finding.ts'
+import { mergeWords } from './merge-problem.ts'
+import type { ProblemWords } from './problem-words.ts'
+import { trafficProblemWords } from './traffic-problem.ts'
+import { toolWords } from './tool-problem.ts'
+
+/** What is wrong, and what to do. */
+export function explainProblem({ cause }: Pick<Problem, 'cause'>): ProblemWords {
+  return causeWords(cause)
+}
+
+function causeWords(cause: ProblemCause): ProblemWords {
+  switch (cause.kind) {
+    case 'config':
+    case 'manifest':
+    case 'refused-environment':
+    case 'not-rendered':
+    case 'unreadable-render':
+    case 'git-unreadable':
+      return fileWords(cause)
+    case 'conflict':
+    case 'stale-group':
+    case 'not-judged':
+    case 'broken-base':
+    case 'mixed-repair':
+    case 'unprotected':
+      return mergeWords(cause)
+    case 'unjudged':
+      return {
+        ...causeWords(cause.broken),
+        next: 'The base branch has it broken, so nobody can judge what this pull request does to traffic. Repair it first: a pull request that repairs it and changes no traffic passes.',
+      }
+    case 'vanished':
+    case 'renamed-roles':
+    case 'share-differs':
+    case 'stray-split':
+    case 'unknown-exposure':
+      return trafficProblemWords(cause)
+    case 'finding':
+      return findingProblemWords(cause)
+    case 'object-remark':
+    case 'line-remark':
+    case 'tool-failure':
+    case 'tool-fault':
+      return toolWords(cause)
+  }
+}

@@ -1,0 +1,151 @@
+/** What other programs say about a pull request, and why they cannot. */
+import type { FaultCode, ToolName } from '../../policy/remark.ts'
+import type { ToolCause } from '../../problem/problem.ts'
+import { code, plainText } from '../markdown/markdown.ts'
+import type { ProblemWords } from './problem-words.ts'
+
+const CONFIG = '`.github/canary.yml`'
+const HARMLESS = 'This does not hold the merge.'
+
+export function toolWords(cause: ToolCause): ProblemWords {
+  switch (cause.kind) {
+    case 'object-remark':
+      return objectWords(cause)
+    case 'line-remark':
+      return lineWords(cause)
+    case 'tool-failure':
+      return failureWords(cause)
+    case 'tool-fault':
+      return faultWords(cause)
+  }
+}
+
+function objectWords({
+  tool,
+  remark,
+  environment,
+  title,
+}: Extract<ToolCause, { kind: 'object-remark' }>): ProblemWords {
+  const { rule, level } = remark
+  const where = `${title === undefined ? '' : `${code(title)} in `}${code(environment)}`
+  const said = sentence(remark.needsCluster === true ? withoutCluster(remark.text) : remark.text)
+  switch (tool) {
+    case 'opa': {
+      const verb = level === 'error' ? 'refuses' : 'warns about'
+      const next = level === 'error' ? 'Change it, or the policy on the base branch first.' : HARMLESS
+      return { what: `The policy ${code(rule)} ${verb} ${where}: ${said}`, next }
+    }
+    case 'kubeconform':
+      return {
+        what: `${where} does not fit its schema, says ${code(tool)}: ${said}`,
+        next: 'Correct it; for a kind without a schema add one, or name the kind below `ignore`.',
+      }
+    case 'istioctl':
+      return {
+        what: `${rule === '' ? '' : `${plainText(rule)}: `}${where}, says \`istioctl analyze\`: ${said}`,
+        next: level === 'error' ? 'Correct it, or leave the code out with `ignore` in the config.' : HARMLESS,
+      }
+  }
+}
+
+function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind: 'line-remark' }>): ProblemWords {
+  const next = level === 'error' ? 'Correct it, or change the rule in `.yamllint` on the base branch.' : HARMLESS
+  const name = rule === '' ? '' : ` (${code(rule)})`
+  return { what: `\`yamllint\`${name}: ${sentence(text)}`, next }
+}
+
+/** What `istioctl` cannot know without a cluster is said as such. */
+function withoutCluster(text: string): string {
+  return `${text.replace(/\.?\s*$/, '.')} It saw no cluster: what another repository has may be there.`
+}
+
+function sentence(text: string): string {
+  const words = plainText(text)
+  if (words === '') return 'without a reason.'
+  return /[.!?…]$/.test(words) ? words : `${words}.`
+}
+
+/** Which part of the config asks for a program. */
+const KEYS = { opa: 'policy', yamllint: 'validators', kubeconform: 'validators', istioctl: 'validators' } as const
+
+const ADDRESSES = {
+  opa: 'openpolicyagent.org/docs',
+  yamllint: 'yamllint.readthedocs.io',
+  kubeconform: 'github.com/yannh/kubeconform',
+  istioctl: 'istio.io/latest/docs/ops/diagnostic-tools/istioctl',
+} as const satisfies Record<ToolName, string>
+
+/** Why a program that the config asks for has not said anything. */
+function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind: 'tool-failure' }>): ProblemWords {
+  const name = code(tool)
+  const on = environment === undefined ? '' : ` on environment ${code(environment)}`
+  const out = `take ${code(KEYS[tool] === 'policy' ? 'policy' : tool)} out of ${CONFIG} on the base branch`
+  switch (failure.code) {
+    case 'missing': {
+      const old =
+        failure.detail === '' ? 'is not installed' : `is older than Perch needs (${plainText(failure.detail)})`
+      return {
+        what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
+        next: `Whoever runs Perch must install it (${code(ADDRESSES[tool])}), or ${out}.`,
+      }
+    }
+    case 'busy':
+      return {
+        what: `${name} did not answer in time: the machine that Perch runs on is busy.`,
+        next: 'Write `/canary retry` to try again.',
+      }
+    case 'timed-out':
+      return { what: `${name} took too long${on} and was stopped.`, next: `Give it less to do, or ${out}.` }
+    case 'too-large':
+      return {
+        what: `${name} used more memory${on}, or said more, than it may, and was stopped.`,
+        next: `Give it less to do, or ${out}.`,
+      }
+    case 'failed':
+      return {
+        what: `${name} failed${on}: ${failure.detail === '' ? 'it said nothing.' : code(failure.detail)}`,
+        next: `Correct what it complains about, or ${out}.`,
+      }
+  }
+}
+
+function faultWords({ tool, fault, text, side }: Extract<ToolCause, { kind: 'tool-fault' }>): ProblemWords {
+  return {
+    what: `${tool === 'opa' ? 'The policy' : code(tool)} cannot be used: ${faultReason(fault, text)}`,
+    next:
+      side === 'head' ? 'Fix it and push.' : 'Fix it on the base branch; until then no pull request is judged by it.',
+  }
+}
+
+function faultReason(fault: FaultCode, text: string): string {
+  switch (fault) {
+    case 'said':
+      return sentence(text)
+    case 'link':
+      return 'it is a link, and no file of this repository.'
+    case 'no-modules':
+      return 'there is no `.rego` file below this folder.'
+    case 'no-rules':
+      return 'it has no rule `deny`, `violation` or `warn`, in the packages that count.'
+    case 'no-schemas':
+      return 'there are no schemas: name a folder of the repository with `schemas`, or one of the server with `KUBECONFORM_SCHEMAS`.'
+    case 'too-many':
+      return 'it has too many files.'
+    case 'too-long':
+      return 'its files are larger than Perch reads.'
+    case 'not-text':
+      return 'it is not a text file.'
+    case 'not-a-mapping':
+      return 'the file must map names to values.'
+    case 'twice':
+      return 'another data file says the same name.'
+    case 'reserved':
+      return 'the name `perch` is taken: there policies find the whole environment.'
+    case 'not-json':
+      return 'it is not valid JSON.'
+    case 'not-in-base':
+      return `it refers to ${code(text)}, which is not a file of the base branch.`
+    case 'reaches-out':
+      return `the schema refers to ${text === '' ? 'another place' : code(text)}, and Perch fetches nothing.`
+  }
+}

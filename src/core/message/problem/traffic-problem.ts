@@ -1,0 +1,63 @@
+import type { RolloutRise } from '../../exposure/canaries.ts'
+import type { RouteCause } from '../../problem/problem.ts'
+import { targetName } from '../../rollout/target.ts'
+import { ruleWords } from '../gate/exposure.ts'
+import { code, percent } from '../markdown/markdown.ts'
+import type { ProblemWords } from './problem-words.ts'
+
+export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding' }>): ProblemWords {
+  switch (cause.kind) {
+    case 'vanished':
+      return {
+        what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
+        next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
+      }
+    case 'renamed-roles':
+      return {
+        what: `This changes the annotation that says which destinations of ${code(targetName(cause.target))} are stable and canary, so that the same destinations have other roles.`,
+        next: 'Leave the roles as the base branch has them, or name `stable` and `canary` of the service in `.github/canary.yml` first.',
+      }
+    case 'share-differs':
+      return shareWordsOf(cause)
+    case 'stray-split':
+      return {
+        what: `Environment ${code(cause.environment)} renders ${code(cause.route)}: the canary gets ${shareWords(cause.share)} of the traffic, where it was ${shareWords(cause.was)}. No file holds this route as such, so no gate can judge it.`,
+        next: 'Write the route as a manifest of its own, and list it in the resources of the kustomization.',
+      }
+    case 'unknown-exposure':
+      return exposureWords(cause.rise)
+  }
+}
+
+function shareWordsOf({
+  environment,
+  target,
+  said,
+  rendered,
+}: Extract<RouteCause, { kind: 'share-differs' }>): ProblemWords {
+  const comes = rendered === undefined ? 'its route is not rendered' : `${shareWords(rendered)} is rendered`
+  return {
+    what: `By its files the canary of ${code(targetName(target))} gets ${shareWords(said)} of the traffic, and in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
+    next: 'Set them in the file or in a patch of it, not by a replacement, a variable, a plugin or an OpenAPI schema.',
+  }
+}
+
+/** `25%`, or that nobody can tell. */
+function shareWords(share: number | 'unknown'): string {
+  return share === 'unknown' ? 'an unknown part' : percent(share)
+}
+
+function exposureWords(rise: RolloutRise): ProblemWords {
+  const { target, from, to, isGone } = rise
+  const name = code(targetName({ ...target, environment: rise.environment }))
+  const rule = ruleWords(rise)
+  if (isGone)
+    return {
+      what: `This takes the route of ${name} away, and then ${rule} can send requests to the canary's pods: up to ${percent(to)}, where it was ${percent(from)}.`,
+      next: "Keep the route until the canary's pods are gone, or let the Service select the stable pods only.",
+    }
+  return {
+    what: `Nobody can tell how many requests ${rule} sends to the canary of ${name}: it was ${percent(from)}, and could be up to ${percent(to)} after this change.`,
+    next: 'Write weights as whole numbers, and give each destination labels or a selector that only the pods of its own version have.',
+  }
+}

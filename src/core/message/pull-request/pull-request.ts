@@ -1,0 +1,200 @@
+import { formatDuration } from '../../config/duration.ts'
+import { abortMarker, MEASURED, failedMarker } from '../../marker/comment.ts'
+import { commandTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
+import type { Move, PlanChange } from '../../rollout/move.ts'
+import type { CloseReason } from '../../rollout/transition.ts'
+import { nextStep, planOf, type Target, targetName } from '../../rollout/target.ts'
+import type { AnalysisReport } from '../../analysis/report.ts'
+import { MAX_BODY, sizeOf } from '../../text/limits.ts'
+import { analysisTable, findingWords } from '../gate/analysis.ts'
+import { titleText } from '../../text/inert.ts'
+import { bounded } from '../markdown/bounded.ts'
+import { wanted } from '../gate/live.ts'
+import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
+import { planPicture } from '../markdown/plan-picture.ts'
+import type { Proposal } from '../../rollout/proposal.ts'
+
+/** One line that says what a move does: title of the pull request and headline of the commit. */
+export function moveTitle({ move, target, version }: Proposal): string {
+  return headline(move, targetName(target), version)
+}
+
+/** Names come from files that anybody may have written. */
+function headline(move: Move | PlanChange, name: string, version: string): string {
+  return titleText(sentenceOf(move, name, version))
+}
+
+function sentenceOf(move: Move | PlanChange, name: string, version: string): string {
+  switch (move.kind) {
+    case 'share':
+      return `Canary ${name} ${version}: ${percent(move.from)} → ${percent(move.to)}`
+    case 'rollback':
+      return `Roll back ${name} ${version}: ${percent(move.from)} → 0%`
+    case 'finish-version':
+      return `Finish ${name}: stable becomes ${move.to}`
+    case 'finish-weights':
+      return `Finish ${name}: all traffic on stable ${version}`
+    case 'plan':
+      return `Plan of ${name}: ${planWords(move.steps)}`
+  }
+}
+
+/** `5% → 25% → 100%`. */
+export function planWords(steps: readonly number[]): string {
+  return steps.map(percent).join(' → ')
+}
+
+/** The commit that a move is. Its trailer names the move. */
+export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
+  const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
+  const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'
+  const trailer = `${MOVE_TRAILER}: ${titleText(targetName(proposal.target))} ${proposal.move.kind}`
+  return { headline: moveTitle(proposal), body: `${why(proposal)}\n\n${asked}${failed}${trailer}` }
+}
+
+function why({ move, target }: Proposal): string {
+  switch (move.kind) {
+    case 'share':
+      return nextStep(planOf(target), move.from) === move.to
+        ? 'The next step of the plan.'
+        : 'A share that is not the next one of the plan.'
+    case 'rollback':
+      return 'All traffic goes back to the stable version.'
+    case 'finish-version':
+      return "The canary has all the traffic; now the stable entry's version becomes the canary's. The weights stay."
+    case 'finish-weights':
+      return 'Both entries are the same version now; the weights go back to 100/0 and the rollout is over.'
+  }
+}
+
+/** The commit of a command on a pull request. */
+export function commandCommit(command: {
+  readonly move: Move | PlanChange
+  readonly target: Target
+  readonly version: string
+  readonly login: string
+  readonly pull: number
+  /** The comment, and which of its commands. */
+  readonly id: string
+}): { readonly headline: string; readonly body: string } {
+  const { move, target, version, login, pull, id } = command
+  const title = headline(move, targetName(target), version)
+  return { headline: title, body: `Asked by ${login} in #${pull}.\n\n${commandTrailer(id)}` }
+}
+
+/** What a reviewer decides from. */
+export function moveBody(proposal: Proposal): string {
+  const { move, target, origin, asked } = proposal
+  const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
+  const by = asked === undefined ? undefined : `Asked by ${code(asked.login)} in #${asked.pull}${reason}.`
+  const from = origin === undefined ? undefined : `The rollout began in #${origin}.`
+  return bounded(
+    paragraphs(
+      whatChanges(proposal),
+      picture(move, target),
+      waitsFor(move, target),
+      paragraphs(by, from),
+      evidence(proposal),
+      safety(move),
+    ),
+  )
+}
+
+function whatChanges({ move, target, version }: Proposal): string {
+  const name = code(targetName(target))
+  switch (move.kind) {
+    case 'share':
+      return `${move.to > move.from ? 'Raises' : 'Lowers'} the canary ${code(version)} of ${name} from ${percent(move.from)} to **${percent(move.to)}** of the traffic.`
+    case 'rollback':
+      return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
+    case 'finish-version':
+      return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
+    case 'finish-weights':
+      return `Both versions of ${name} are ${code(version)} now. This sets the weights back to 100/0 and clears the annotations. Merging it ends the rollout.`
+  }
+}
+
+/** Why the canary is rolled back, where measurements say so. */
+function evidence({ move, failure }: Proposal): string | undefined {
+  if (failure === undefined) return undefined
+  const share = move.kind === 'rollback' ? ` at ${percent(move.from)}` : ''
+  return paragraphs(`**The canary failed its analysis${share}**: ${findingWords(failure)}`, analysisTable(failure))
+}
+
+function picture(move: Move, target: Target): string | undefined {
+  if (move.kind !== 'share') return undefined
+  return planPicture({ plan: planOf(target), now: move.from, next: move.to })
+}
+
+function waitsFor(move: Move, target: Target): string {
+  const { live, bakeMs, analysis } = target.settings
+  if (move.kind === 'rollback' || (move.kind === 'share' && move.to <= move.from))
+    return 'No gate waits: lowering traffic is never held back.'
+  const others = 'Approvals, environments that come first, holds and freezes count, where there are any.'
+  if (move.kind === 'share' && move.from === 0)
+    return `This starts the canary, so no earlier step has to be live. ${others}`
+  const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
+  if (move.kind === 'finish-weights') return `\`canary/gate\` waits until ${applied}.`
+  const measured = analysis === undefined ? '' : ', and what it measures in that time is good'
+  return `\`canary/gate\` waits until ${applied} and has stayed so for ${formatDuration(bakeMs)}${measured}. ${others}`
+}
+
+function safety(move: Move): string {
+  return move.kind === 'rollback'
+    ? 'Closing this without merging leaves the traffic where it is, and the rollout goes on from there.'
+    : '`/canary abort` rolls back. Closing this without merging stops the rollout here, until somebody comments `/canary next`.'
+}
+
+/** A step's body with what was measured of the step before it, in place of what it said about that before. */
+export function withMeasurements(body: string, reports: readonly AnalysisReport[]): string {
+  const begin = body.indexOf(MEASURED.begin)
+  const end = body.indexOf(MEASURED.end)
+  const rest = begin === -1 || end < begin ? body : body.slice(0, begin) + body.slice(end + MEASURED.end.length)
+  const words = reports.map((report) => paragraphs(findingWords(report), analysisTable(report)))
+  const section = paragraphs(MEASURED.begin, '**What the step before this one measured**', ...words, MEASURED.end)
+  const room = MAX_BODY - sizeOf(section) - 2
+  // What a person wrote is theirs: where there is no room beside it, the check has the measurements.
+  return sizeOf(rest.trimEnd()) > room ? body : `${rest.trimEnd()}\n\n${section}`
+}
+
+interface ClosingFacts {
+  readonly failure?: AnalysisReport | undefined
+  readonly by?: number | undefined
+  /** The comment or button that asked for it. */
+  readonly cause?: string | undefined
+}
+
+/** Said on a pull request of ours before it is closed. */
+export function closingComment(reason: CloseReason, { failure, by, cause }: ClosingFacts = {}): string {
+  switch (reason) {
+    case 'rolling-back':
+      return 'Closed: the rollout is being rolled back.'
+    case 'aborted':
+      return paragraphs(cause === undefined ? undefined : abortMarker(cause), 'Closed: the rollout was aborted.')
+    case 'failed':
+      return failedWords(failure)
+    case 'superseded':
+      return 'Closed: this step does not fit the base branch as it is now, and it is not the next step from there.'
+    case 'replaced':
+      return `Closed: ${by === undefined ? 'another step' : `#${by}`} is open for this rollout and takes the place of this step.`
+    case 'nothing-to-do':
+      return 'Closed: from where the base branch is now, this rollout has no next step.'
+    case 'not-deployed':
+      return 'Closed: its base is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names those that are deployed.'
+    case 'split':
+      return 'Closed: the base branch no longer has the rollout that this is a step of. Either its environments now move separately, or its route is gone.'
+  }
+}
+
+function failedWords(failure: AnalysisReport | undefined): string {
+  if (failure === undefined) return 'Closed: the canary failed its analysis.'
+  const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
+  return bounded(
+    paragraphs(
+      failedMarker(failure.from),
+      words,
+      analysisTable(failure),
+      'The pull request that rolls it back follows.',
+    ),
+  )
+}

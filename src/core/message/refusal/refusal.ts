@@ -1,0 +1,255 @@
+import type { CommandProblem } from '../../command/commands.ts'
+import { COMMANDS } from '../../command/commands.ts'
+import { OVERRIDABLE } from '../../gate/names.ts'
+import type { Location } from '../../manifest/parse.ts'
+import type { MoveRefusal } from '../../rollout/move.ts'
+import { clip, fitLines } from '../../text/limits.ts'
+import type { WeightRefusal } from '../../traffic/reweigh.ts'
+import type { StartRefusal } from '../../traffic/start.ts'
+import { explainGateRefusal } from './gate-refusal.ts'
+import { explainGitHubRefusal } from './github-refusal.ts'
+import { code, list, percent } from '../markdown/markdown.ts'
+import { explainProblem } from '../problem/problem.ts'
+import { explainStale } from './stale-refusal.ts'
+import type { Refusal } from '../../refusal/refusal.ts'
+
+/** Why not, and what to do. */
+export function explainRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'not-allowed':
+      return `${code(refusal.login)} cannot do this: it needs **${refusal.needs}** access to this repository, and you have ${refusal.has}. Ask somebody who has it to comment the same.`
+    case 'not-understood':
+      return explainCommand(refusal.problem)
+    case 'mixed':
+      return 'This comment aborts a rollout too, so nothing else in it is carried out. Say it in a comment of its own.'
+    case 'no-service':
+      return explainNoService(refusal)
+    case 'shared-file':
+      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share, and no environment is changed unasked. Say which:\n${[refusal.all, ...refusal.environments].map((name) => `- ${code(`${refusal.service} --env ${name}`)}`).join('\n')}`
+    case 'no-effect':
+      return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
+    case 'render-leak':
+      return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
+    case 'ambiguous':
+      return explainAmbiguous(refusal.choices)
+    case 'fork':
+    case 'closed':
+    case 'head-is-other':
+    case 'head-keeps-moving':
+    case 'head-not-seen':
+    case 'too-late':
+      return explainStale(refusal)
+    case 'no-next-step':
+      return explainNoStep(refusal)
+    case 'nothing-to-abort':
+      return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
+    case 'no-rollout':
+    case 'nothing-held':
+    case 'not-frozen':
+    case 'in-the-past':
+    case 'gate-not-waiting':
+    case 'no-head':
+    case 'override-not-deployed':
+    case 'not-deployed':
+    case 'plan-on-merged':
+      return explainGateRefusal(refusal)
+    case 'cannot-edit':
+      return explainMove(refusal.refusal)
+    case 'unreadable':
+      return explainUnreadable(refusal)
+    case 'no-checkout':
+      return 'There is nothing to compare with: this folder is in no git checkout. Run it in one, or name one with `--dir`. `perch validate` works without.'
+    case 'no-such-commit':
+      return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
+    case 'no-environment':
+      return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
+    case 'branch-taken':
+    case 'step-changed':
+    case 'branch-gone':
+      return explainBranch(refusal)
+    case 'github-refused':
+      return explainGitHubRefusal(refusal)
+  }
+}
+
+/** The problem with its place. */
+function explainUnreadable({ problem, isEdited }: Extract<Refusal, { code: 'unreadable' }>): string {
+  const { what, next } =
+    problem === undefined ? { what: 'The config is not valid.', next: '' } : explainProblem(problem)
+  const place = problem?.file === undefined ? '' : ` (${code(`${problem.file}:${problem.line}`)})`
+  return `${isEdited ? 'Nothing was committed. ' : ''}${what}${place} ${next}`
+}
+
+function explainAmbiguous(choices: readonly string[]): string {
+  const lines = choices.map((choice) => `- ${code(choice)}`)
+  return `More than one rollout fits. Say which:\n${fitLines(lines, 8_000, moreChoices).join('\n')}`
+}
+
+function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
+  if (share === 'unknown')
+    return `Nobody can tell where ${code(name)} is: a weight is not a whole number. Correct it in a pull request, then comment again.`
+  return share === 0
+    ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
+    : `${code(name)} is at ${percent(share)}; there is no step after that.`
+}
+
+type BranchRefusal = Extract<Refusal, { code: 'branch-taken' | 'step-changed' | 'branch-gone' }>
+
+function explainBranch(refusal: BranchRefusal): string {
+  switch (refusal.code) {
+    case 'branch-taken':
+      return `The branch ${code(refusal.branch)} exists, and what it holds is not Perch's, or it is open for another base. Rename or delete it, and comment again.`
+    case 'step-changed':
+      return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again, \`/canary abort\` a rollback.`
+    case 'branch-gone':
+      return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+  }
+}
+
+function moreChoices(left: number): string {
+  return `- … and ${left} more`
+}
+
+function explainNoService({ asked, environment, known }: Extract<Refusal, { code: 'no-service' }>): string {
+  const where = environment === undefined ? '' : ` in environment ${code(environment)}`
+  const what =
+    asked === undefined
+      ? `No route with a stable and a canary destination was found${where}.`
+      : `There is no service ${code(asked)}${where} with a stable and a canary destination.`
+  const next =
+    known.length === 0
+      ? 'Add a VirtualService or Gateway API route with a destination for each, or name them in `.github/canary.yml`.'
+      : `Known here: ${list(known)}.`
+  return `${what} ${next}`
+}
+
+function explainCommand(problem: CommandProblem): string {
+  switch (problem.code) {
+    case 'unknown-command': {
+      const meant = problem.meant === undefined ? '' : ` Did you mean ${code(problem.meant)}?`
+      return `Unknown command ${code(problem.word)}.${meant} \`/canary help\` lists all commands.`
+    }
+    case 'bad-percent':
+      return `${code(problem.word)} is not a percentage from 0 to 100. Write for example \`/canary 25\`.`
+    case 'bad-plan':
+      return `${code(problem.word)} is not a plan. Write rising percentages up to 100, for example \`/canary plan 5,25,50,100\`.`
+    case 'bad-time':
+      return `${code(problem.word)} is not a time. Write how long, for example \`2h\`, or until when, for example \`2026-12-24T18:00Z\`.`
+    case 'bad-gate':
+      return `${code(problem.word)} is not a gate that can be overridden. Use one of ${list(OVERRIDABLE)}.`
+    case 'bad-argument':
+      return `${code(problem.word)} does not belong there. Usage: ${code(COMMANDS[problem.name].usage)}`
+    case 'missing-value':
+      return `${code(problem.word)} is incomplete. Usage: ${code(COMMANDS[problem.name].usage)}`
+    case 'too-complex':
+      return `This comment is too large or too deeply nested to be read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
+    case 'too-many':
+      return `This comment has more than ${problem.most} commands, so none of them was carried out. Write fewer in one comment.`
+  }
+}
+
+function explainMove(refusal: MoveRefusal): string {
+  const place = placeOf(refusal)
+  switch (refusal.code) {
+    case 'no-version':
+      return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
+    case 'unclear':
+      return explainUnclear(refusal)
+    case 'no-layer':
+      return `${place} is used by ${list(refusal.users)}, and environment ${code(refusal.environment)} has no kustomization of its own in which a patch could change it alone. Change all of them with \`--env all\`, or give it a file of its own.`
+    case 'anchored':
+    case 'aliased':
+      return `The value at ${place} is a YAML ${refusal.code === 'anchored' ? 'anchor' : 'alias'}: changing it would change other places too. Write it out in each place.`
+    case 'block-text':
+    case 'no-place':
+      return `The value at ${place} is written in a way that Perch cannot change exactly. Write it as a plain value on its own line.`
+    case 'odd-number':
+      return `The number at ${place} is not a plain decimal one (quotes, a tag, or a form such as \`010\` that YAML readers disagree about). Write it out, such as \`10\`.`
+    case 'template':
+      return `The object at ${place} is a template (\`{{ … }}\`): what it becomes is not in this file. Commit the rendered manifest, or change the value there.`
+    case 'would-leak':
+      return `Changing ${place} would have changed something else in the file too, so nothing was written. Please simplify the YAML there.`
+    case 'no-roles':
+    case 'no-delegate':
+    case 'which-service':
+    case 'no-canary':
+    case 'which-canary':
+    case 'no-subset':
+      return explainStart(refusal)
+    case 'no-room':
+    case 'several-of-a-role':
+    case 'ports-differ':
+    case 'not-divisible':
+    case 'sum-must-be-100':
+    case 'invalid-weight':
+    case 'sum-too-large':
+    case 'no-such-rule':
+    case 'rule-not-split':
+      return explainWeights(refusal)
+  }
+}
+
+function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): string {
+  const [place, name] = [placeOf(refusal), code(refusal.name)]
+  switch (refusal.why) {
+    case 'selector':
+      return `Whether the kustomize patch at ${place} is for ${name} only kustomize can tell: its target selects by labels, or by a pattern that is not plain. Name the object there (\`kind\` and \`name\`), and comment again.`
+    case 'patch':
+      return `What the kustomize patch at ${place} makes of ${name} only kustomize can tell: it holds a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
+    case 'replacement':
+      return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
+    case 'twice':
+      return `The environment builds ${name} at ${place} in two ways, and what is changed for one of them would reach both, or is not the same in both. Give each way a file of its own.`
+  }
+}
+
+function explainWeights(refusal: WeightRefusal): string {
+  const rule = `Rule ${code(refusal.rule)} at ${placeOf(refusal)}`
+  switch (refusal.code) {
+    case 'no-room':
+      return `Not possible at ${placeOf(refusal)}: the other destinations of rule ${code(refusal.rule)} keep their weights, which leaves the canary at most **${refusal.most}%**. Ask for that or less, or lower the others first.`
+    case 'several-of-a-role':
+      return `${rule} has more than one stable or canary destination. Name them in \`.github/canary.yml\`, or merge the entries.`
+    case 'ports-differ':
+      return `${rule} sends stable and canary to different ports, so it is not one service. Give both destinations the same port.`
+    case 'not-divisible':
+      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, which cannot express that share in whole numbers. Use another share, or a total of 100.`
+    case 'sum-must-be-100':
+      return refusal.total === 100
+        ? `${rule} must sum to 100 (\`requireSum100\` in \`.github/canary.yml\`), which cannot express that share in whole numbers. Ask for a whole percent.`
+        : `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, and \`requireSum100\` in \`.github/canary.yml\` wants 100. Fix them first.`
+    case 'invalid-weight':
+      return `${rule} has the weight ${code(refusal.weight)}, which is no whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
+    case 'sum-too-large':
+      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy takes. Use smaller ones first.`
+    case 'no-such-rule':
+      return `\`.github/canary.yml\` names rule ${code(refusal.rule)}, and ${code(refusal.route)} at ${placeOf(refusal)} has no rule with destinations of that name. Correct it there.`
+    case 'rule-not-split':
+      return `\`.github/canary.yml\` names rule ${code(refusal.rule)} (${placeOf(refusal)}), which has no stable and canary destination. Add the one that is missing, or take the name out.`
+  }
+}
+
+function explainStart(refusal: StartRefusal): string {
+  const place = placeOf(refusal)
+  const route = code(refusal.route)
+  switch (refusal.code) {
+    case 'no-roles':
+      return `Perch cannot tell which destination of ${route} at ${place} is stable and which is the canary: it has ${list(refusal.destinations)}. Name them in \`.github/canary.yml\` (\`services.<name>.stable\` and \`canary\`), or in an annotation \`<prefix>/roles: "stable=…,canary=…"\` on the object.`
+    case 'no-delegate':
+      return `${route} at ${place} has no weights of its own: it hands requests on to ${list(refusal.delegates)}, which no file of this environment holds. Comment in the repository that does, or add the file here.`
+    case 'which-service':
+      return `${route} at ${place} sends traffic to ${list(refusal.destinations)}, and nothing says beside which of them the canary starts. Name the stable one (\`services.<name>.stable\`) or the rules (\`route.rules\`) in \`.github/canary.yml\`.`
+    case 'no-canary':
+      return `${route} has one destination at ${place}, and nothing says where its canary is. Add a DestinationRule subset ${code('canary')} for host ${code(refusal.host)}, or a Service ${code(refusal.service)}, or name it in \`.github/canary.yml\` (\`services.<name>.canary\`).`
+    case 'which-canary':
+      return `${route} has one destination at ${place}, and its host ${code(refusal.host)} has more than one canary subset: ${list(refusal.subsets)}. Name the one in \`.github/canary.yml\` (\`services.<name>.canary\`).`
+    case 'no-subset': {
+      const known = refusal.subsets.length === 0 ? 'no subsets' : `the subsets ${list(refusal.subsets)}`
+      return `The canary beside ${place} needs subset ${code(refusal.wanted)} of host ${code(refusal.host)}, and its DestinationRule has ${known}. Add that subset in a pull request before this one, so that the proxies know it when the traffic comes.`
+    }
+  }
+}
+
+function placeOf({ file, line }: Location): string {
+  return code(`${file}:${line}`)
+}
