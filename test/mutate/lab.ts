@@ -35,8 +35,8 @@ export type Answer =
   | {
       readonly type: 'surveyed'
       readonly tests: readonly Footprint[]
-      /** What runs while test files are loaded. */
-      readonly loading: Footprint['ran']
+      /** What runs while a test file is loaded, by its name. */
+      readonly loading: Readonly<Record<string, Footprint['ran']>>
       /** Tests that fail on the code as it is: they say nothing about a mutant. */
       readonly failing: readonly string[]
     }
@@ -109,10 +109,12 @@ async function survey(files: readonly string[]): Promise<Answer> {
   }
   const tests: Footprint[] = []
   const failing: string[] = []
-  const loading: Record<string, readonly (readonly [number, number])[]> = {}
+  const loading: Record<string, Footprint['ran']> = {}
   for (const file of files) {
+    process.stderr.write(`survey of ${file}\n`)
+    turn += 1
     const found = await load(file)
-    for (const [path, ran] of Object.entries(await take())) loading[path] = [...(loading[path] ?? []), ...ran]
+    loading[file] = await take()
     for (const [index, { name, run }] of found.entries()) {
       const before = performance.now()
       const isGood = await run().then(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { compiling } from './compile.ts'
 import { EQUIVALENT, equivalentOf } from './equivalent.ts'
 import { describe, mutantsOf, placeOf, withMutant } from './mutators.ts'
 import { stretchesOf } from './stretches.ts'
@@ -53,6 +54,17 @@ test('a mutant is named by its place and by what it changes', () => {
   assert.ok(mutant !== undefined)
   assert.equal(placeOf(text, mutant), 'src/a.ts:2:13')
   assert.equal(describe(text, mutant), 'call: a .filter(c)  →  a')
+})
+
+test('what does not parse or compile is left out, and does not hide the others', async () => {
+  const file = 'src/core/command/head-age.ts'
+  const text = readFileSync(file, 'utf8')
+  const constants = mutantsOf(file, text).filter(({ kind }) => kind === 'constant')
+  const [good] = constants
+  assert.ok(good !== undefined)
+  const bad = { ...good, text: ' <= (' }
+  const untyped = { ...good, start: text.length, end: text.length, text: "export const no: number = 'word'\n" }
+  assert.deepEqual(await compiling([bad, good, untyped]), [good])
 })
 
 test('of ranges in each other the innermost says what ran', () => {

@@ -12,10 +12,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { randomFrom, shuffled } from '../stories/random.ts'
-import { compiling } from './compile.ts'
+import { randomFrom } from '../stories/random.ts'
+import { draw } from './draw.ts'
 import { equivalentOf } from './equivalent.ts'
-import { describe, KINDS, type Mutant, mutantsOf, placeOf } from './mutators.ts'
+import { describe, type Mutant, placeOf } from './mutators.ts'
 import { openLab, type Outcome } from './trial.ts'
 
 const { values } = parseArgs({
@@ -35,6 +35,9 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   flows: ['test/flows/**/*.test.ts', 'test/core/**/*.test.ts', 'test/simulate/*.test.ts'],
 }
 
+/** Tests of time alone: they take long, and fail when something else is busy. */
+const isTiming = (file: string): boolean => file.endsWith('growth.test.ts')
+
 interface Tried {
   readonly mutant: Mutant
   readonly outcome: Outcome | 'equivalent'
@@ -50,9 +53,13 @@ process.exitCode = isBelow ? 1 : 0
 
 async function tryLayer(layer: string, count: number): Promise<readonly Tried[]> {
   const sources = globSync(`src/${layer}/**/*.ts`).filter((file) => file.includes(values.file))
-  const mutants = await draw(sources.sort(), count)
+  const mutants = await draw(sources.sort(), count, randomFrom(seed))
   const lab = openLab()
-  const survey = await lab.survey(globSync([...(TESTS[layer] ?? [])]).sort())
+  const survey = await lab.survey(
+    globSync([...(TESTS[layer] ?? [])])
+      .filter((file) => !isTiming(file))
+      .sort(),
+  )
   for (const name of survey.failing) console.error(`left out, it fails without a mutant: ${name}`)
   console.error(`${survey.tests.length} tests, ${mutants.length} mutants`)
   const tried: Tried[] = []
@@ -64,32 +71,6 @@ async function tryLayer(layer: string, count: number): Promise<readonly Tried[]>
   }
   lab.close()
   return tried
-}
-
-/** Random mutants that compile, as many of each kind as there are. */
-async function draw(files: readonly string[], count: number): Promise<readonly Mutant[]> {
-  const random = randomFrom(seed)
-  const all = shuffled(
-    files.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8'))),
-    random,
-  )
-  const kinds = Map.groupBy(all, ({ kind }) => kind)
-  const kept = new Map(KINDS.map((kind): [string, Mutant[]] => [kind, []]))
-  const share = Math.ceil(count / KINDS.length)
-  // Many that were drawn do not compile: some more are drawn until there are enough of each kind, or no more.
-  for (let turn = 0; turn < 8; turn += 1) {
-    const candidates = KINDS.flatMap((kind) => {
-      const missing = 2 * share - (kept.get(kind) ?? []).length
-      return missing <= 0 ? [] : (kinds.get(kind) ?? []).splice(0, kind === 'return' ? 6 * missing : 2 * missing)
-    })
-    if (candidates.length === 0) break
-    console.error(`type check of ${candidates.length} mutants`)
-    for (const mutant of await compiling(candidates)) kept.get(mutant.kind)?.push(mutant)
-  }
-  const chosen: Mutant[] = []
-  for (let turn = 0; chosen.length < count && turn < count; turn += 1)
-    chosen.push(...KINDS.flatMap((kind) => kept.get(kind)?.[turn] ?? []))
-  return shuffled(chosen.slice(0, count), random)
 }
 
 function words(mutant: Mutant): string {

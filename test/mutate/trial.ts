@@ -95,14 +95,14 @@ export function openLab() {
 }
 
 /**
- * The tests that run a place, the quickest first. What runs while a file is loaded, such as a table, can matter to any test:
- * those that run something of the same file come first.
+ * The tests that run a place, or whose file does so while it is loaded. Those come first that run it themselves, then those that
+ * run something else of its file, of these the quickest.
  */
 function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
-  const runs = (ran: Footprint['ran']): boolean => ran[file]?.some(([from, to]) => from <= start && start < to) === true
-  const quickest = tests.toSorted((a, b) => a.ms - b.ms)
-  const own = quickest.filter(({ ran }) => runs(ran))
-  if (own.length > 0 || !runs(loading)) return own
-  const [near, far] = [true, false].map((isNear) => quickest.filter(({ ran }) => file in ran === isNear))
-  return [...(near ?? []), ...(far ?? [])]
+  const runs = (ran: Footprint['ran'] | undefined): boolean =>
+    ran?.[file]?.some(([from, to]) => from <= start && start < to) === true
+  const rank = ({ ran }: Footprint): number => (runs(ran) ? 0 : file in ran ? 1 : 2)
+  return tests
+    .filter((test) => runs(test.ran) || runs(loading[test.file]))
+    .toSorted((a, b) => rank(a) - rank(b) || a.ms - b.ms)
 }
