@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { acknowledge } from '../flows/acknowledge.ts'
 import { advance } from '../flows/advance.ts'
 import type { Desk } from '../flows/desk.ts'
-import { examine } from '../flows/examine.ts'
+import { measureRollouts } from '../flows/measure-rollouts.ts'
 import { orRefusal } from '../flows/github-refusals.ts'
 import { giveUpCommands } from '../flows/give-up-commands.ts'
 import { judgeStopsAgain } from '../flows/judge-again.ts'
@@ -105,7 +105,7 @@ function run(desk: Desk, task: Task): Promise<void> {
     case 'advance':
       return advance(desk, task)
     case 'examine':
-      return examine(desk, task)
+      return measureRollouts(desk, task)
     case 'group':
       return reviewGroup(desk, task)
     case 'rerun':

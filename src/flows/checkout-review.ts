@@ -8,7 +8,7 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Schemas } from '../ports/schemas.ts'
 import type { Validators } from '../ports/validators.ts'
 import type { Worktree } from '../ports/worktree.ts'
-import { inspect, type Inspection } from './evaluate.ts'
+import { compareTrees, type TreeComparison } from './judge-merge.ts'
 import type { FileSource } from './load.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
@@ -55,8 +55,8 @@ export async function reviewCheckout(
   const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
   const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
-  const inspected = await inspect({ ...desk, mirror: orNothing(checkout) }, between)
-  return answer(inspected, { base, head }, question)
+  const compared = await compareTrees({ ...desk, mirror: orNothing(checkout) }, between)
+  return answer(compared, { base, head }, question)
 }
 
 /** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
@@ -65,12 +65,12 @@ export async function reviewFolder(
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
-  const inspected = await inspect({ ...desk, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
-  return answer(inspected, { base: undefined, head: undefined }, question)
+  const compared = await compareTrees({ ...desk, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
+  return answer(compared, { base: undefined, head: undefined }, question)
 }
 
 function answer(
-  { review, names, known }: Inspection,
+  { review, names, known }: TreeComparison,
   ends: Pick<CheckoutReview, 'base' | 'head'>,
   { environment }: Pick<CheckoutQuestion, 'environment'>,
 ): Result<CheckoutReview, Refusal> {

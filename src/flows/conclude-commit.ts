@@ -6,7 +6,7 @@ import type { CheckReport, Sha } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import { pullsWithHead, recallGroup } from './commit-memory.ts'
 import type { Desk } from './desk.ts'
-import { evaluate } from './evaluate.ts'
+import { judgeMerge } from './judge-merge.ts'
 import { judgeGroup } from './judge-again.ts'
 import type { ReviewMemory } from './memory.ts'
 import { peersOf } from './peers.ts'
@@ -102,7 +102,7 @@ export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: Pul
 export async function judgePeer(desk: Desk, ends: PullEnds): Promise<Review> {
   const stops: Stops = await stopsAmong(desk, ends.refs)
   const comments = (): ReturnType<Desk['conversation']['of']> => desk.conversation.of(ends.pull.number)
-  return evaluate(desk, questionOf(desk, ends, { stops, comments }))
+  return judgeMerge(desk, questionOf(desk, ends, { stops, comments }))
 }
 
 /** Others may have come while this one was judged. Each is remembered before it looks, so one of two sees the other. */

@@ -8,7 +8,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
 import { versionLabels } from '../core/traffic/version.ts'
-import { analyse } from './analyse.ts'
+import { measureStep } from './measure-step.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf } from './liveness.ts'
 import type { SnapshotPair } from './render.ts'
@@ -167,5 +167,5 @@ async function stepBefore(
   if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
   const liveness = await livenessOf(desk, question, from)
   const isMeasured = isHeldBack && liveness.state === 'live'
-  return { liveness, analysis: isMeasured ? await analyse(desk, from, liveness.since) : undefined }
+  return { liveness, analysis: isMeasured ? await measureStep(desk, from, liveness.since) : undefined }
 }

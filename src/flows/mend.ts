@@ -8,14 +8,14 @@ import type { Problem } from '../core/problem/problem.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 
 /** What was found out under one config; `sides` is what gates judge by. */
-interface Look {
+interface ConfigComparison {
   readonly review: Review
   readonly names: readonly string[]
   readonly known?: readonly string[]
   readonly sides?: unknown
 }
 
-interface BrokenConfig<T extends Look> {
+interface BrokenConfig<T extends ConfigComparison> {
   /** What is wrong on the base branch. */
   readonly broken: readonly ConfigProblem[]
   /** What the pull request would make of it; undefined where it leaves it alone. */
@@ -29,7 +29,7 @@ interface BrokenConfig<T extends Look> {
  * changes no traffic, neither as its own config has it nor as none has it, which hides nothing. So the one that repairs the
  * config passes; those that do more wait for it.
  */
-export async function lookDespiteConfig<T extends Look>(
+export async function compareDespiteConfig<T extends ConfigComparison>(
   at: { readonly base: Sha; readonly head: Sha },
   { broken, next, look }: BrokenConfig<T>,
 ): Promise<Omit<T, 'sides'> | { readonly review: Review; readonly names: readonly string[] }> {

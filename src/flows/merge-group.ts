@@ -11,7 +11,7 @@ import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGrou
 import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
 import { decidingRef } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
-import { evaluate, NOTHING, type Question } from './evaluate.ts'
+import { judgeMerge, NOTHING, type Question } from './judge-merge.ts'
 import { earliest, waitsOf } from './follow-up.ts'
 import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
 import { loadConfig } from './load.ts'
@@ -80,7 +80,7 @@ async function judgeWhole(
     // Which of them count depends on who brings what.
     overrides: () => Promise.resolve([]),
   }
-  const found = await evaluate(desk, {
+  const found = await judgeMerge(desk, {
     base,
     baseRef: judgedFor,
     head,

@@ -54,7 +54,7 @@ async function proveIn(
   ])
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)
-  return judge(name, { before: before.yaml, after: after.yaml }, edit)
+  return doubtIn(name, { before: before.yaml, after: after.yaml }, edit)
 }
 
 function unbuilt(environment: string, rendered: FailedRender): Refusal {
@@ -62,7 +62,7 @@ function unbuilt(environment: string, rendered: FailedRender): Refusal {
   return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), true)
 }
 
-function judge(
+function doubtIn(
   environment: string,
   renders: { readonly before: string; readonly after: string },
   { changes }: MoveEdit,

@@ -1,7 +1,7 @@
 import type { Comment, Sha } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import type { Desk } from './desk.ts'
-import type { Question } from './evaluate.ts'
+import type { Question } from './judge-merge.ts'
 import { protectionNotes } from './protection.ts'
 import { type PullEnds, isStacked } from './pull-ends.ts'
 import { surroundingsOf } from './surroundings.ts'

@@ -55,7 +55,7 @@ export interface Comparison {
 }
 
 /** Renders the named environments on both sides and compares what comes out. */
-export async function compare(desk: Needs, sides: CompareInput, names: readonly string[]): Promise<Comparison> {
+export async function compareRenders(desk: Needs, sides: CompareInput, names: readonly string[]): Promise<Comparison> {
   const parts = await Promise.all(names.map((name) => compareOne(desk, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),

@@ -5,7 +5,7 @@ import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../core/stop/window.ts'
-import { analyse } from './analyse.ts'
+import { measureStep } from './measure-step.ts'
 import { approvalsOf } from './approvals.ts'
 import type { Desk } from './desk.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
@@ -85,7 +85,7 @@ async function orderOf(
   const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(desk, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
-  const analysis = liveness?.state === 'live' ? await analyse(desk, standing, liveness.since) : undefined
+  const analysis = liveness?.state === 'live' ? await measureStep(desk, standing, liveness.since) : undefined
   const { bakeMs } = first.settings
   return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
 }

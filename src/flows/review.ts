@@ -6,7 +6,7 @@ import { rememberPeer } from './commit-memory.ts'
 import { openCommit } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
 import { sayIfAllowed } from './github-refusals.ts'
-import { evaluate, NOTHING, type Question } from './evaluate.ts'
+import { judgeMerge, NOTHING, type Question } from './judge-merge.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
 import { rememberHead } from './head-age.ts'
@@ -99,7 +99,7 @@ async function reviewOpen(desk: Desk, at: PullEnds, conversed: ConversationState
     const onWait = waitsOf(desk, task.pull)
     return questionOf(desk, withHead(at, head), { stops, mentioned: task.commit, comments: conversation, onWait })
   }
-  const look = (head: Sha): Promise<Review> => evaluate(desk, questionAt(head))
+  const look = (head: Sha): Promise<Review> => judgeMerge(desk, questionAt(head))
   const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
   const before = at.pull.head.sha
   const ends = withHead(at, answered.head)
@@ -109,7 +109,7 @@ async function reviewOpen(desk: Desk, at: PullEnds, conversed: ConversationState
   const trusted = task.anew === true || task.comments === true ? undefined : seen
   const commit = await openCommit(desk, { ends, isNew, seen: trusted, before })
   const question = withOverrides(questionAt(answered.head), answered.overrides)
-  const found = await evaluate(desk, isNew ? question : { ...question, onRender: () => commit.announce() })
+  const found = await judgeMerge(desk, isNew ? question : { ...question, onRender: () => commit.announce() })
 
   if (await hasEnded(desk, conversed, found)) {
     for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)

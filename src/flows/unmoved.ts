@@ -2,7 +2,7 @@ import { commitReports, mergeReports } from '../core/message/check/commit-checks
 import type { Sha } from '../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { Desk } from './desk.ts'
-import { compareMerge } from './evaluate.ts'
+import { compareMerge } from './judge-merge.ts'
 import { rememberPull, type ReviewMemory } from './memory.ts'
 import type { Task } from './work.ts'
 

@@ -5,7 +5,7 @@ import { openMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import type { AnalysisReport } from '../../src/core/analysis/report.ts'
 import { analysisTable, analysisWords } from '../../src/core/message/gate/analysis.ts'
 import { standingOf } from '../../src/core/rollout/standing.ts'
-import { analyse } from '../../src/flows/analyse.ts'
+import { measureStep } from '../../src/flows/measure-step.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import { metricsContract } from '../contracts/metrics.ts'
 import { targetOf } from '../core/samples.ts'
@@ -160,7 +160,7 @@ async function measure(name: string, play: Play = {}): Promise<AnalysisReport> {
   const analysis = { checks: play.checks ?? [RATE, LATENCY], ...play.analysis }
   const target = targetOf(files(name, play.share ?? 25), { services: { [name]: { bake: '630s', analysis } } })
   const desk = { metrics: play.with ?? metrics(), clock: CLOCK }
-  const report = await analyse(desk, standingOf(target), play.since ?? SINCE)
+  const report = await measureStep(desk, standingOf(target), play.since ?? SINCE)
   assert.ok(report !== undefined)
   return report
 }
@@ -275,7 +275,7 @@ scene('names cannot leave their strings', async () => {
         .replaceAll('[x]', '["x"]'),
     }
     const target = targetOf(given, { services: { [name]: { bake: '630s', analysis: { checks: [odd, RATE] } } } })
-    const report = await analyse({ metrics: metrics(), clock: CLOCK }, standingOf(target), SINCE)
+    const report = await measureStep({ metrics: metrics(), clock: CLOCK }, standingOf(target), SINCE)
     assert.ok(report !== undefined && target.service === name)
     assert.notEqual(report.checks[0]?.outcome, 'error', `${name}: ${JSON.stringify(report.checks[0]?.reason)}`)
   }

@@ -8,7 +8,7 @@ import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { findTool } from '../../src/adapters/kustomize/tool.ts'
 import { memoryValidators } from '../memory/validators.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 import type { FileSource } from '../../src/flows/load.ts'
 import type { Renderer } from '../../src/ports/renderer.ts'
 import type { BenchResult } from './edge.ts'
@@ -85,7 +85,7 @@ async function review(renderer: Renderer, { before, after, changed }: Shape): Pr
         ),
     },
   }
-  const { review: found } = await inspect(
+  const { review: found } = await compareTrees(
     { ...files, renderer, schemas, validators: memoryValidators() },
     { base: 'before', head: 'after', changed: [changed] },
   )

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryValidators } from '../memory/validators.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 
 const route = (canary: string, more = ''): string => `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -37,7 +37,7 @@ async function codesOf(files: Readonly<Record<string, string>>): Promise<readonl
   }
   const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
   const desk = { mirror, renderer, validators: memoryValidators({}), schemas: { misfits: async () => [] } }
-  const { review } = await inspect(desk, { base: 'base', head: 'head', changed: Object.keys(files) })
+  const { review } = await compareTrees(desk, { base: 'base', head: 'head', changed: Object.keys(files) })
   return review.problems.map(({ code }) => code)
 }
 

@@ -6,7 +6,7 @@ import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Review } from '../../src/core/gate/review.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
 
@@ -66,7 +66,7 @@ async function review(
   }
   const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
   const desk = { mirror, renderer, validators, schemas: { misfits: async () => [] } }
-  return (await inspect(desk, { base: 'base', head: 'head', changed: Object.keys(files) })).review
+  return (await compareTrees(desk, { base: 'base', head: 'head', changed: Object.keys(files) })).review
 }
 
 test('the pull request that repairs the config passes, alone or with what moves no traffic', async () => {

@@ -9,7 +9,7 @@ import type { Review } from '../../src/core/gate/review.ts'
 import type { Problem } from '../../src/core/problem/problem.ts'
 import { validateReport } from '../../src/core/message/check/checks.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
 
@@ -47,8 +47,9 @@ async function review(
   }
   const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
   const changed = Object.keys(files)
-  return (await inspect({ mirror, renderer, validators, schemas: NO_SCHEMAS }, { base: 'base', head: 'head', changed }))
-    .review
+  return (
+    await compareTrees({ mirror, renderer, validators, schemas: NO_SCHEMAS }, { base: 'base', head: 'head', changed })
+  ).review
 }
 
 /** What schemas say is no matter here. */

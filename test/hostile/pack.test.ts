@@ -15,7 +15,7 @@ import { memoryValidators } from '../memory/validators.ts'
 import { validateReport } from '../../src/core/message/check/checks.ts'
 import { summaryPages } from '../../src/core/message/comment/summary.ts'
 import type { Review } from '../../src/core/gate/review.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 import type { FileSource } from '../../src/flows/load.ts'
 import { type Content, hostileItems, type Item } from './items.ts'
 
@@ -70,7 +70,7 @@ function filesOf(head: Item['files']): FileSource {
 async function reviewOf(item: Item): Promise<Review> {
   const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
   const desk = { ...filesOf(item.files), renderer, schemas: openSchemas(), validators: memoryValidators() }
-  const { review } = await inspect(desk, { base: 'base', head: 'head', changed: 'all' })
+  const { review } = await compareTrees(desk, { base: 'base', head: 'head', changed: 'all' })
   return review
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
-import { inspect } from '../../src/flows/evaluate.ts'
+import { compareTrees } from '../../src/flows/judge-merge.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { repository, VS, worktreeOf } from './repository.ts'
 
@@ -23,7 +23,7 @@ async function found(files: Map<string, string>): Promise<readonly string[]> {
     entries: (tree: string) => side(tree).entries(),
     read: (tree: string, paths: readonly string[]) => side(tree).read(tree, paths),
   }
-  const { review } = await inspect({ ...desk, mirror }, { base: 'before', head: 'after', changed: 'all' })
+  const { review } = await compareTrees({ ...desk, mirror }, { base: 'before', head: 'after', changed: 'all' })
   return review.problems.map(({ code, file = '', line }) => {
     return `${code} ${file}:${line} ${(files.get(file) ?? '').split('\n')[line - 1]?.trim()}`
   })

@@ -81,7 +81,9 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const unchecked = change.unchecked.map((what) => block(target, what))
   const isStart = change.from === 0 && !change.promotes
   const waits =
-    liveness === undefined || isStart ? [] : [live(change, liveness), bake(change, liveness, now), ...analyse(change)]
+    liveness === undefined || isStart
+      ? []
+      : [live(change, liveness), bake(change, liveness, now), ...judgeMeasured(change)]
   return [...swapped, ...unchecked, ...waits, ...restrained(change, now)]
 }
 
@@ -139,7 +141,7 @@ function progress({ since, bakeMs }: { readonly since: number; readonly bakeMs: 
 }
 
 /** Only what was measured over the whole bake, and is good, lets a step on. */
-function analyse({ target, analysis, isAnalysed }: TrafficChange): readonly Verdict[] {
+function judgeMeasured({ target, analysis, isAnalysed }: TrafficChange): readonly Verdict[] {
   if (!isAnalysed) return []
   const gate = 'analysis'
   if (analysis === undefined) return [{ gate, target, state: 'wait', reason: { code: 'not-live-yet' } }]

@@ -346,9 +346,9 @@ test('a report says what it covers, and when the next look may find more', async
 })
 
 test('nothing is asked where the config asks for nothing', async () => {
-  const { analyse } = await import('../../../src/flows/analyse.ts')
+  const { measureStep } = await import('../../../src/flows/measure-step.ts')
   const { standingOf } = await import('../../../src/core/rollout/standing.ts')
   const { sample } = await import('../samples.ts')
   const metrics = { servers: () => assert.fail('asked'), range: async () => assert.fail('asked') }
-  assert.equal(await analyse({ metrics, clock: { now: () => ENDS } }, standingOf(sample(75, 25)), SINCE), undefined)
+  assert.equal(await measureStep({ metrics, clock: { now: () => ENDS } }, standingOf(sample(75, 25)), SINCE), undefined)
 })

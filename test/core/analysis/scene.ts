@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import type { AnalysisReport } from '../../../src/core/analysis/report.ts'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
-import { analyse } from '../../../src/flows/analyse.ts'
+import { measureStep } from '../../../src/flows/measure-step.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { destinationRule, targetOf, virtualService } from '../samples.ts'
@@ -66,7 +66,7 @@ export async function report(world: World, play: Play = {}): Promise<AnalysisRep
   const target = targetOf(files, config(play))
   const metrics = play.metrics ?? memoryMetrics({ prometheus: (query, time) => world(askedBy(query, time)) })
   const clock = { now: () => play.now ?? ENDS }
-  const found = await analyse({ metrics, clock }, standingOf(target), SINCE)
+  const found = await measureStep({ metrics, clock }, standingOf(target), SINCE)
   assert.ok(found !== undefined)
   return found
 }

@@ -4,7 +4,7 @@ import type { Sha } from '../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../core/rollout/standing.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
-import { analyse } from './analyse.ts'
+import { measureStep } from './measure-step.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
 import type { Desk } from './desk.ts'
 import type { BaseHead } from './landing.ts'
@@ -27,7 +27,7 @@ export function isWatched({ phase, target }: Standing): boolean {
 }
 
 /** Measures the rollouts of a base branch. Where that comes to something new, what depends on it is looked at again. */
-export async function examine(desk: Desk, task: Extract<Task, { type: 'examine' }>): Promise<void> {
+export async function measureRollouts(desk: Desk, task: Extract<Task, { type: 'examine' }>): Promise<void> {
   const ref = `refs/heads/${task.base}`
   const refs = await desk.mirror.fetch([...new Set([ref, decidingRef(desk)])])
   const base = refs.get(ref)
@@ -36,10 +36,10 @@ export async function examine(desk: Desk, task: Extract<Task, { type: 'examine' 
   if (!config.ok) return
   const { targets } = await loadSnapshot(desk, base, config.value)
   for (const standing of targets.map(standingOf).filter(isWatched))
-    await examineOne(desk, { base, ref: task.base }, standing)
+    await measureRollout(desk, { base, ref: task.base }, standing)
 }
 
-async function examineOne(
+async function measureRollout(
   desk: Desk,
   { base, ref }: { readonly base: Sha; readonly ref: string },
   standing: Standing,
@@ -49,7 +49,7 @@ async function examineOne(
   const now = desk.clock.now()
   const health = await healthOf(desk, { base, ref, known }, standing)
   if (health === undefined) return
-  const report = await analyse(desk, standing, health.since)
+  const report = await measureStep(desk, standing, health.since)
   const word = report === undefined ? '' : healthWord(report)
   const isNews = known?.since !== health.since || known.word !== word
   // Other environments may wait for this one.
@@ -88,15 +88,15 @@ export async function withFailures(
 ): Promise<readonly RolloutFacts[]> {
   const all: RolloutFacts[] = []
   for (const rollout of rollouts) {
-    const report = isWatched(rollout.standing) ? await measure(desk, base, rollout.standing) : undefined
+    const report = isWatched(rollout.standing) ? await measureLive(desk, base, rollout.standing) : undefined
     all.push(report?.isFailure === true ? { ...rollout, failure: report } : rollout)
   }
   return all
 }
 
-async function measure(desk: Desk, base: BaseHead, standing: Standing): Promise<AnalysisReport | undefined> {
+async function measureLive(desk: Desk, base: BaseHead, standing: Standing): Promise<AnalysisReport | undefined> {
   const liveness = await livenessOf(desk, { base: base.sha, baseRef: base.ref }, standing)
-  return liveness.state === 'live' ? analyse(desk, standing, liveness.since) : undefined
+  return liveness.state === 'live' ? measureStep(desk, standing, liveness.since) : undefined
 }
 
 /** Holds a rollout whose canary fails: once a step, because a person may let it go on all the same. */

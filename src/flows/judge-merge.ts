@@ -18,8 +18,8 @@ import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands
 import type { Desk } from './desk.ts'
 import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from './load.ts'
-import { lookDespiteConfig, mixedRepair } from './mend.ts'
-import { compare, type SnapshotPair } from './render.ts'
+import { compareDespiteConfig, mixedRepair } from './mend.ts'
+import { compareRenders, type SnapshotPair } from './render.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
@@ -61,7 +61,7 @@ export const NOTHING: Review = {
 }
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
-export async function evaluate(desk: Needs, question: Question): Promise<Review> {
+export async function judgeMerge(desk: Needs, question: Question): Promise<Review> {
   const { review, differences } = await compareMerge(desk, question)
   const changes = await judgeChanges(desk, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
@@ -80,7 +80,7 @@ export async function compareMerge(
     return { review: { ...NOTHING, problems: [problem] }, differences: [] }
   }
   const changed = await desk.mirror.changed(base, merged.tree)
-  const { review, sides, rises = [] } = await inspect(desk, { base, head: merged.tree, changed, onRender })
+  const { review, sides, rises = [] } = await compareTrees(desk, { base, head: merged.tree, changed, onRender })
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
   return { review: { ...review, compared: { base, head } }, differences }
 }
@@ -98,7 +98,7 @@ export interface TreePair {
   readonly onRender?: (() => Promise<void>) | undefined
 }
 
-export interface Inspection {
+export interface TreeComparison {
   /** Without judgements: they need to know when. */
   readonly review: Review
   /** The environments that were looked at. */
@@ -110,34 +110,34 @@ export interface Inspection {
 }
 
 /** Everything that the files of two trees say about the way from one to the other. */
-export async function inspect(
+export async function compareTrees(
   desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
-): Promise<Inspection> {
+): Promise<TreeComparison> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
   const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
   const config = await loadConfig(desk, between.config ?? base)
-  if (config.ok) return inspectBy(desk, between, { config: config.value, ownConfig })
+  if (config.ok) return compareByConfig(desk, between, { config: config.value, ownConfig })
   if (between.config !== undefined) {
     const problems = config.error.map((problem) => configProblem(problem, 'head'))
     return { review: { ...NOTHING, problems }, names: [] }
   }
-  const look = (by: Config, from: Sha): Promise<Inspection> =>
-    inspectBy(desk, { ...between, config: from }, { config: by, ownConfig: [] })
+  const look = (by: Config, from: Sha): Promise<TreeComparison> =>
+    compareByConfig(desk, { ...between, config: from }, { config: by, ownConfig: [] })
   const next = isConfigNew ? await loadConfig(desk, head) : undefined
-  const looked = await lookDespiteConfig(between, { broken: config.error, next, look })
+  const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
   // Words and code need not hear of a config that is not theirs.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
   return isElsewhere && between.only === undefined ? { review: NOTHING, names: [] } : looked
 }
 
 /** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
-async function inspectBy(
+async function compareByConfig(
   desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
-): Promise<Inspection> {
+): Promise<TreeComparison> {
   const { base, head, changed } = between
   const both = { ...desk, known: emptySnapshotCache() }
   const before = await loadSnapshot(both, base, config)
@@ -154,7 +154,7 @@ async function inspectBy(
   if (names.length > 0) await between.onRender?.()
   const checked = await validate(desk, between, { config, isRendered: names.length > 0 })
   const { demands } = checked
-  const { rises, ...comparison } = await compare(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
+  const { rises, ...comparison } = await compareRenders(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
   const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]

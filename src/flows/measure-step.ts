@@ -9,7 +9,7 @@ import type { Desk } from './desk.ts'
  * What the canary measures in the step that went live at `since` (epoch ms): the bake window, as far as it is over, and the
  * time after it. Undefined where the config asks for no analysis.
  */
-export async function analyse(
+export async function measureStep(
   desk: Pick<Desk, 'metrics' | 'clock'>,
   standing: Standing,
   since: number,
