@@ -15,6 +15,10 @@ import {
 export interface MemoryQueueOptions {
   /** A clock that the test moves: then there are no timers, and `tick()` says that it moved. */
   readonly clock?: Clock
+  /** What passes between a claim and the handler; a turn of the event loop by default. */
+  readonly pause?: () => Promise<unknown>
+  /** The id of a job that was sent without one. */
+  readonly newId?: () => string
   readonly retryLimit?: number
 }
 
@@ -23,6 +27,10 @@ export interface MemoryQueue extends JobQueue {
   tick(): void
   /** Resolves when no handler runs and no job is due. */
   idle(): Promise<void>
+  /** When the next job is due; undefined where none waits. */
+  nextDue(): number | undefined
+  /** The process ends: what runs is lost and comes again for the next `work`, one try later. */
+  crash(): void
 }
 
 interface Waiting {
@@ -33,17 +41,26 @@ interface Waiting {
   readonly mark: string | undefined
   readonly sentAt: number
   readonly patienceMs: number | undefined
+  /** How often the process ended while it ran. */
+  readonly deaths: number
+}
+
+interface Running {
+  readonly one: Waiting
+  readonly done: Promise<void>
 }
 
 interface State {
   readonly waiting: Set<Waiting>
   /** By key. */
-  readonly running: Map<string, Promise<void>>
+  readonly running: Map<string, Running>
   /** Until when an id is remembered, epoch milliseconds. */
   readonly marks: Map<string, number>
   readonly retryLimit: number
   readonly hasTimers: boolean
   now(): number
+  pause(): Promise<unknown>
+  newId(): string
   worker: { readonly handler: JobHandler; readonly options: WorkOptions } | undefined
   timer: NodeJS.Timeout | undefined
   orders: number
@@ -65,6 +82,9 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
     retryLimit: options.retryLimit ?? 5,
     hasTimers: options.clock === undefined,
     now: () => options.clock?.now() ?? Date.now(),
+    // A turn later, as after a claim in a database: nobody may rely on a handler that runs within `enqueue`.
+    pause: options.pause ?? (() => sleep(0)),
+    newId: options.newId ?? randomUUID,
     worker: undefined,
     timer: undefined,
     orders: 0,
@@ -87,6 +107,8 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
     depth: async () => ({ waiting: state.waiting.size, active: state.running.size, failed: state.failed }),
     drain: (timeoutMs) => drain(state, timeoutMs),
     close: async () => void (await drain(state, 0)),
+    nextDue: () => soonest(state),
+    crash: () => crash(state),
   }
 }
 
@@ -98,12 +120,13 @@ function enqueue(state: State, job: Job): void {
   }
   state.orders += 1
   state.waiting.add({
-    job: { key: job.key, data: JSON.parse(JSON.stringify(job.data)), id: job.id ?? randomUUID(), attempt: 0 },
+    job: { key: job.key, data: JSON.parse(JSON.stringify(job.data)), id: job.id ?? state.newId(), attempt: 0 },
     notBefore: job.notBefore ?? 0,
     order: state.orders,
     mark,
     sentAt: state.now(),
     patienceMs: job.patienceMs,
+    deaths: 0,
   })
 }
 
@@ -114,9 +137,14 @@ function tick(state: State): void {
     start(state, next)
   }
   clearTimeout(state.timer)
-  const soonest = Math.min(...free(state).map(({ notBefore }) => notBefore))
-  if (!state.hasTimers || !Number.isFinite(soonest)) return
-  state.timer = setTimeout(tick, Math.min(Math.max(soonest - state.now(), 0) + 1, LONGEST_TIMER_MS), state)
+  const next = soonest(state)
+  if (!state.hasTimers || next === undefined) return
+  state.timer = setTimeout(tick, Math.min(Math.max(next - state.now(), 0) + 1, LONGEST_TIMER_MS), state)
+}
+
+function soonest(state: State): number | undefined {
+  const moments = free(state).map(({ notBefore }) => notBefore)
+  return moments.length === 0 ? undefined : Math.min(...moments)
 }
 
 function free(state: State): Waiting[] {
@@ -132,47 +160,66 @@ function due(state: State): Waiting | undefined {
 
 function start(state: State, one: Waiting): void {
   state.waiting.delete(one)
-  // A turn later, as after a claim in a database: nobody may rely on a handler that runs within `enqueue`.
-  const done = sleep(0)
+  const done = state
+    .pause()
     .then(() => run(state, one))
     .finally(() => {
+      if (!isRunning(state, one)) return
       state.running.delete(one.job.key)
       tick(state)
     })
-  state.running.set(one.job.key, done)
+  state.running.set(one.job.key, { one, done })
+}
+
+/** False once the process in which it ran has ended. */
+function isRunning(state: State, one: Waiting): boolean {
+  return state.running.get(one.job.key)?.one === one
 }
 
 async function run(state: State, one: Waiting): Promise<void> {
   try {
+    if (one.deaths > state.retryLimit) throw new Error('The process ended each time that this job ran.')
     await state.worker?.handler(one.job)
-    if (one.mark !== undefined) state.marks.set(one.mark, state.now() + REMEMBERED_MS)
   } catch (error) {
-    await settleFailure(state, one, error)
+    if (isRunning(state, one)) await settleFailure(state, one, error)
+    return
   }
+  if (isRunning(state, one) && one.mark !== undefined) state.marks.set(one.mark, state.now() + REMEMBERED_MS)
+}
+
+function crash(state: State): void {
+  const lost = [...state.running.values()]
+  state.running.clear()
+  state.worker = undefined
+  for (const { one } of lost)
+    state.waiting.add({ ...one, job: { ...one.job, attempt: one.job.attempt + 1 }, deaths: one.deaths + 1 })
 }
 
 async function settleFailure(state: State, one: Waiting, error: unknown): Promise<void> {
   const { attempt } = one.job
+  const isDeadly = one.deaths > state.retryLimit
   const at = retryMoment(error)
   if (at !== undefined) {
     state.waiting.add({ ...one, notBefore: Math.max(at, state.now() + SECOND) })
     return
   }
   const ageMs = state.now() - one.sentAt
-  const next = afterFailure({ attempt, ageMs, patienceMs: one.patienceMs }, state.retryLimit)
+  const next = isDeadly ? 'give-up' : afterFailure({ attempt, ageMs, patienceMs: one.patienceMs }, state.retryLimit)
+  if (next !== 'retry') {
+    try {
+      await state.worker?.options.onExhausted?.(one.job, error, next === 'give-up')
+    } catch {
+      // The real queue logs this and goes on.
+    }
+    if (!isRunning(state, one)) return
+  }
   if (next !== 'give-up') {
     const notBefore = state.now() + retryPauseMs(attempt)
     state.waiting.add({ ...one, job: { ...one.job, attempt: attempt + 1 }, notBefore })
-    if (next === 'retry') return
-  } else {
-    state.failed += 1
-    if (one.mark !== undefined) state.marks.delete(one.mark)
+    return
   }
-  try {
-    await state.worker?.options.onExhausted?.(one.job, error, next === 'give-up')
-  } catch {
-    // The real queue logs this and goes on.
-  }
+  state.failed += 1
+  if (one.mark !== undefined) state.marks.delete(one.mark)
 }
 
 async function drain(state: State, timeoutMs: number): Promise<number> {
@@ -180,14 +227,14 @@ async function drain(state: State, timeoutMs: number): Promise<number> {
   clearTimeout(state.timer)
   const timeout = new AbortController()
   const late = sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined)
-  await Promise.race([Promise.all(state.running.values()), late])
+  await Promise.race([Promise.all([...state.running.values()].map(({ done }) => done)), late])
   timeout.abort()
   return state.running.size
 }
 
 async function idle(state: State): Promise<void> {
   if (state.running.size === 0) return
-  await Promise.race(state.running.values())
+  await Promise.race([...state.running.values()].map(({ done }) => done))
   // A handler that ends has already started what its key held back.
   await idle(state)
 }

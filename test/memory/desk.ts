@@ -1,0 +1,90 @@
+import { createHmac } from 'node:crypto'
+import type { Desk } from '../../src/flows/desk.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Jobs } from '../../src/ports/jobs.ts'
+import type { Log } from '../../src/ports/log.ts'
+import type { Memo } from '../../src/ports/memo.ts'
+import type { Metrics } from '../../src/ports/metrics.ts'
+import type { Mirror } from '../../src/ports/mirror.ts'
+import { memoryActivity, memoryBranches } from './branches.ts'
+import { memoryChecks, memoryRecords, memoryReports } from './check-runs.ts'
+import { memoryConversation } from './conversation.ts'
+import type { GitHubState } from './github.ts'
+import { memoryMetrics } from './metrics.ts'
+import { memoryMirror } from './mirror.ts'
+import { memoryPullRequests } from './pull-requests.ts'
+import { memorySignals } from './signals.ts'
+import { memoryValidators } from './validators.ts'
+
+export interface DeskParts {
+  readonly jobs: Jobs
+  readonly memo: Memo
+  readonly clock: Clock
+  readonly log?: Log
+  readonly metrics?: Metrics
+  /** One that has fetched before. */
+  readonly mirror?: Mirror
+}
+
+export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
+export function memoryDesk(state: GitHubState, { log = SILENT, metrics, mirror, ...parts }: DeskParts): Desk {
+  return {
+    repo: state.repo,
+    installation: state.installation,
+    botLogin: state.bot.login,
+    ...portsOf(state),
+    mirror: mirror ?? memoryMirror(state),
+    renderer: {
+      render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
+      tool: async () => undefined,
+    },
+    validators: memoryValidators(),
+    schemas: { misfits: async () => [] },
+    metrics: metrics ?? memoryMetrics({}),
+    seal: (text) => createHmac('sha256', 'key').update(`perch:${state.repo.id}:${text}`).digest('hex'),
+    log,
+    ...parts,
+  }
+}
+
+/** The ports that ask GitHub's API. */
+export function portsOf(
+  state: GitHubState,
+): Pick<
+  Desk,
+  | 'pulls'
+  | 'conversation'
+  | 'checks'
+  | 'branches'
+  | 'activity'
+  | 'records'
+  | 'people'
+  | 'protections'
+  | 'signals'
+  | 'reports'
+> {
+  return {
+    pulls: memoryPullRequests(state),
+    conversation: memoryConversation(state),
+    checks: memoryChecks(state),
+    branches: memoryBranches(state),
+    activity: memoryActivity(state),
+    records: memoryRecords(state),
+    people: { permission: async (login) => state.roles.get(login) ?? 'none' },
+    protections: {
+      of: async (branch) =>
+        state.refs.has(`refs/heads/${branch}`)
+          ? {
+              checks: state.required.map((name) => ({ name, isOurs: true })),
+              isUpToDate: true,
+              hasQueue: false,
+              sparesAdmins: false,
+            }
+          : undefined,
+    },
+    signals: memorySignals(state),
+    reports: memoryReports(state),
+  }
+}

@@ -1,0 +1,16 @@
+/** `compose`, less the work of composing a text twice. */
+import { commentsOf, compose as composeAnew, type Composed } from '../../src/core/manifest/compose.ts'
+
+export { commentsOf }
+
+const MAX_KEPT = 5_000
+const known = new Map<string, Composed>()
+
+export function compose(text: string, budget = Infinity): Composed {
+  const before = known.get(text)
+  if (before !== undefined && before.lexemes <= budget) return before
+  const composed = composeAnew(text, budget)
+  if (known.size >= MAX_KEPT) known.clear()
+  if (composed.lexemes <= budget) known.set(text, composed)
+  return composed
+}

@@ -1,0 +1,121 @@
+import { GitUnavailable } from '../../src/adapters/git/errors.ts'
+import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import type { Desk } from '../../src/flows/desk.ts'
+import type { Timeline } from './timeline.ts'
+
+/** What GitHub is reached by. One may be out while the others answer. */
+export type Part = 'rest' | 'graphql' | 'git'
+
+/** Of these methods git or GraphQL does the work; REST does that of all others. */
+const PARTS: Readonly<Record<string, Part>> = {
+  'mirror.fetch': 'git',
+  'conversation.of': 'graphql',
+  'branches.commit': 'graphql',
+  'branches.move': 'graphql',
+}
+
+/** Asked on this machine, or kept beside the queue. */
+const LOCAL: readonly string[] = ['mirror', 'memo', 'jobs']
+const GITHUB: readonly string[] = [
+  'pulls',
+  'conversation',
+  'checks',
+  'branches',
+  'activity',
+  'records',
+  'people',
+  'protections',
+  'signals',
+  'reports',
+]
+
+export interface Strike {
+  /** Which of the requests to come, 0 the next one. */
+  nth: number
+  /** Before its effect, or after it, so that only the answer is lost. */
+  readonly when: 'before' | 'after'
+}
+
+export interface Network {
+  readonly timeline: Timeline
+  readonly random: () => number
+  /** Until when a part is out, epoch milliseconds. */
+  readonly outages: Map<Part, number>
+  readonly strikes: Strike[]
+  requests: number
+}
+
+/** One run of the service: what it started is never heard of again once it has ended. */
+export interface Life {
+  isOver: boolean
+}
+
+/** A desk whose requests take time, can fail, and end with the process. */
+export function overNetwork(desk: Desk, network: Network, life: Life): Desk {
+  const wrapped: Record<string, unknown> = { ...desk }
+  for (const port of [...LOCAL, ...GITHUB]) {
+    const methods: Record<string, unknown> = {}
+    for (const [name, method] of Object.entries(Reflect.get(desk, port) as object)) {
+      const call = method as (...args: unknown[]) => Promise<unknown>
+      const part = PARTS[`${port}.${name}`] ?? (GITHUB.includes(port) ? 'rest' : undefined)
+      methods[name] =
+        part === undefined
+          ? (...args: unknown[]) => locally(call(...args), life)
+          : (...args: unknown[]) => request(network, life, { part, name: `${port}.${name}`, send: () => call(...args) })
+    }
+    wrapped[port] = methods
+  }
+  return wrapped as unknown as Desk
+}
+
+const NEVER = new Promise<never>(() => undefined)
+
+async function locally<T>(answer: Promise<T>, life: Life): Promise<T> {
+  const value = await answer
+  return life.isOver ? NEVER : value
+}
+
+interface Request {
+  readonly part: Part
+  readonly name: string
+  readonly send: () => Promise<unknown>
+}
+
+async function request(network: Network, life: Life, { part, name, send }: Request): Promise<unknown> {
+  const { timeline, random } = network
+  if (life.isOver) return NEVER
+  network.requests += 1
+  const strike = struck(network)
+  await timeline.pause(latency(random))
+  // The process ended while this was on its way, or before it went.
+  if (life.isOver && random() < 0.5) return NEVER
+  const isOut = (network.outages.get(part) ?? 0) > timeline.now()
+  try {
+    if (isOut || strike === 'before') throw unavailable(part, `${name}: 502`)
+    const answer = await send()
+    if (strike === 'after') throw unavailable(part, `${name}: no answer`)
+    return answer
+  } finally {
+    await timeline.pause(latency(random))
+    if (life.isOver) await NEVER
+  }
+}
+
+function struck(network: Network): Strike['when'] | undefined {
+  let found: Strike['when'] | undefined
+  for (const strike of network.strikes.splice(0)) {
+    if (strike.nth === 0) found ??= strike.when
+    else network.strikes.push({ ...strike, nth: strike.nth - 1 })
+  }
+  return found
+}
+
+function unavailable(part: Part, words: string): Error {
+  return part === 'git' ? new GitUnavailable(words) : new GitHubUnavailable(words)
+}
+
+/** One way, in milliseconds: mostly short. */
+function latency(random: () => number): number {
+  const chance = random()
+  return 10 + Math.floor(chance * chance * chance * 400)
+}
