@@ -194,7 +194,10 @@ function forPull(payload: Payload<'pull_request'>): Task[] {
   if (action === 'edited')
     return changes?.base === undefined ? [] : [{ type: 'review', ...place, pull: pull.number, force: true }]
   if (DRAFT.includes(action)) return [{ type: 'review', ...place, pull: pull.number, force: true }]
-  return NEW_HEAD.includes(action) ? [{ type: 'review', ...place, pull: pull.number, head: pull.head.sha }] : []
+  if (!NEW_HEAD.includes(action)) return []
+  // What was said on it before it was closed may not be so any more.
+  const before = action === 'reopened' ? { comments: true } : {}
+  return [{ type: 'review', ...place, pull: pull.number, head: pull.head.sha, ...before }]
 }
 
 function forComment(payload: Payload<'issue_comment'>): Task[] {

@@ -14,7 +14,7 @@ import { sayIfChanged } from './step-ownership.ts'
 import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
 
-type ConcludedReview = CommitVerdict & { readonly review: Review }
+type ConcludedReview = CommitVerdict & { readonly review: Review; readonly commented: boolean }
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
 export async function followUp(desk: Desk, at: PullEnds, found: ConcludedReview): Promise<void> {
@@ -33,7 +33,7 @@ export async function followUp(desk: Desk, at: PullEnds, found: ConcludedReview)
 
 function seenOf(
   { pull, judgedFor, base, refs }: PullEnds,
-  { review, peers, digest, isGreen }: ConcludedReview,
+  { review, commented, peers, digest, isGreen }: ConcludedReview,
 ): ReviewMemory {
   const { changes } = review
   const verdicts = changes.flatMap((change) => change.verdicts)
@@ -51,6 +51,7 @@ function seenOf(
     green: isGreen && changes.length > 0,
     waits: [...waits],
     traffic: changes.length > 0,
+    commented,
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(refs),
     // Also what passes: an approval can be taken back.

@@ -25,6 +25,8 @@ const ReviewMemory = z.object({
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
   traffic: z.boolean(),
+  /** It has the comment that says what it changes. */
+  commented: z.boolean().default(false),
   /** The rollouts that it moves, by `movedRoutes`. */
   targets: z.array(z.string()).default([]),
   /** The older pull request that it waits for. */

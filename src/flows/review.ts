@@ -70,6 +70,7 @@ const UNSEEN: ReviewMemory = {
   green: false,
   waits: [],
   traffic: true,
+  commented: false,
   targets: [],
   stops: '',
   polls: false,
@@ -116,16 +117,25 @@ async function reviewOpen(desk: Desk, at: PullEnds, conversed: ConversationState
     return
   }
   const concluded = await commit.conclude(found)
-  const wasTraffic = seen?.traffic === true
   await sayIfAllowed(desk, task.pull, async () => {
-    if (concernsTraffic(found) || comments !== undefined || wasTraffic)
+    if (concernsTraffic(found) || comments !== undefined || mayHaveSummary(conversed, found))
       await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
     await publishMeasurements(desk, at.pull, found)
   })
   for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
   await sayIfAllowed(desk, task.pull, () => labelSteps(desk, { pull: at.pull, labels: task.labels }, found))
-  await followUp(desk, ends, { review: found, ...concluded })
+  const commented = concernsTraffic(found) || (read?.some(isSummary) ?? seen?.commented === true)
+  await followUp(desk, ends, { review: found, commented, ...concluded })
   await leaveOldHeads(desk, ends.pull, { before, seen })
+}
+
+/**
+ * Whether our comment may be there and say what is not so any more. Where memory does not tell, the first webhook about a
+ * pull request is believed to be the first, so that one without traffic costs no request more.
+ */
+function mayHaveSummary({ task, seen, isFresh }: ConversationState, { problems }: Review): boolean {
+  if (seen !== undefined) return seen.commented || seen.traffic
+  return !isFresh && (task.head === undefined || problems.length > 0)
 }
 
 /**

@@ -98,7 +98,13 @@ for (const action of ['opened', 'reopened', 'synchronize']) {
         .object({ number: z.int(), head: z.object({ sha: z.string() }) })
         .parse(payload['pull_request'])
       assert.deepEqual(tasksFrom('pull_request', payload), [
-        { type: 'review', ...placeIn(payload), pull: number, head: head.sha },
+        {
+          type: 'review',
+          ...placeIn(payload),
+          pull: number,
+          head: head.sha,
+          ...(action === 'reopened' ? { comments: true } : {}),
+        },
       ])
     }
   })

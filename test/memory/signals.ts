@@ -1,4 +1,4 @@
-import { matcher, type Signal, type SignalState, type Source } from '../../src/core/gate/signal.ts'
+import { matcher, type Signal, type SignalState, type SignalSource } from '../../src/core/gate/signal.ts'
 import { REPORT_PREFIX } from '../../src/core/gate/signal.ts'
 import type { Sha } from '../../src/core/rollout/facts.ts'
 import type { Signals } from '../../src/ports/signals.ts'
@@ -15,7 +15,7 @@ export function memorySignals(state: GitHubState): Signals {
         return [...said, ...runs].toReversed().filter(({ source, name }) => {
           if (source === 'deployment') return deployments.some((matches) => matches(name))
           // One list of check runs holds both.
-          const asked: readonly Source[] = source === 'status' ? ['status'] : ['check', 'report']
+          const asked: readonly SignalSource[] = source === 'status' ? ['status'] : ['check', 'report']
           return asked.some((one) => sources.has(one))
         })
       }),

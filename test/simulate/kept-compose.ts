@@ -1,12 +1,12 @@
 /** `compose`, less the work of composing a text twice. */
-import { commentsOf, compose as composeAnew, type Composed } from '../../src/core/manifest/compose.ts'
+import { commentsOf, compose as composeAnew, type ComposedYaml } from '../../src/core/manifest/compose.ts'
 
 export { commentsOf }
 
 const MAX_KEPT = 5_000
-const known = new Map<string, Composed>()
+const known = new Map<string, ComposedYaml>()
 
-export function compose(text: string, budget = Infinity): Composed {
+export function compose(text: string, budget = Infinity): ComposedYaml {
   const before = known.get(text)
   if (before !== undefined && before.lexemes <= budget) return before
   const composed = composeAnew(text, budget)

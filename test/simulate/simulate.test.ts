@@ -1,0 +1,32 @@
+/** Rollouts that chance makes, and those that once showed a fault. `npm run simulate` plays many more. */
+import './keep-yaml.ts'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+const { seedPlan } = await import('./explore.ts')
+const { KEPT } = await import('./kept.ts')
+const { play } = await import('./play.ts')
+
+for (const { shows, plan } of KEPT) {
+  test(`never again: ${shows}`, async () => {
+    const { violations, told } = await play(plan)
+    assert.deepEqual(violations, [], told.join('\n'))
+  })
+}
+
+/** Less than what `npm test` may spend on it, since the last play ends after its time. */
+const SECONDS = 10
+
+for (const hasFaults of [false]) {
+  test(`no law is broken by fresh plays ${hasFaults ? 'with' : 'without'} faults`, async (t) => {
+    const end = performance.now() + SECONDS * 1000
+    const first = Date.now() % 1_000_000
+    let seed = first
+    for (; performance.now() < end; seed += 1) {
+      const { violations } = await play(seedPlan(seed, hasFaults))
+      const again = `npm run simulate -- --seed ${seed}${hasFaults ? '' : ' --calm'}`
+      assert.deepEqual(violations, [], again)
+    }
+    t.diagnostic(`seeds ${first} to ${seed - 1}`)
+  })
+}
