@@ -4,9 +4,9 @@ import type { Branches } from '../../src/ports/branches.ts'
 import { GitHubRefused } from '../../src/ports/github-refused.ts'
 import { type GitHubState, headOf, moveBranch } from './github.ts'
 
-/** GitHub names that many moves of a branch, and that many commits of a comparison. */
+/** GitHub names that many moves of a branch; the adapter reads that many commits of a comparison. */
 const MAX_MOVES = 100
-const MAX_MAKERS = 250
+const MAX_MAKERS = 300
 
 export function memoryBranches(state: GitHubState): Branches {
   const { objects, bot } = state
@@ -25,7 +25,8 @@ export function memoryBranches(state: GitHubState): Branches {
     remove: async (name) => moveBranch(state, name, { sha: undefined, by: bot }),
     async makers(base, head) {
       if (objects.find(base) === undefined || objects.find(head) === undefined) return undefined
-      const commits = objects.ahead(base, head).toReversed().slice(0, MAX_MAKERS)
+      const commits = objects.ahead(base, head).toReversed()
+      if (commits.length > MAX_MAKERS) return undefined
       return commits.map(({ sha, parents, author, isVerified }) => ({ sha, parents, author, isVerified }))
     },
     pushes: async (name) => movesOf(state, name).map(({ by, move }) => ({ login: by.login, head: move.after })),

@@ -29,14 +29,14 @@ function checkRunOf({ id }: Run, { name, conclusion, title, summary, text, subje
 }
 
 export function memoryRecords(state: GitHubState): CommandRecords {
-  const nameOf = (comment: number): string => `perch/command/${comment}`
+  const nameOf = (cause: string): string => `perch/command/${cause}`
   return {
-    async find(commit, comment) {
-      const run = ownRuns(state, commit).findLast(({ name }) => name === nameOf(comment))
+    async find(commit, cause) {
+      const run = ownRuns(state, commit).findLast(({ name }) => name === nameOf(cause))
       return run === undefined ? undefined : { answer: run.text }
     },
-    async write(commit, { comment, title, summary, answer }) {
-      addRun(state, { sha: commit, name: nameOf(comment), title, summary, text: answer })
+    async write(commit, { cause, title, summary, answer }) {
+      addRun(state, { sha: commit, name: nameOf(cause), title, summary, text: answer })
     },
   }
 }

@@ -62,6 +62,7 @@ export function portsOf(
   | 'records'
   | 'people'
   | 'protections'
+  | 'queue'
   | 'signals'
   | 'reports'
 > {
@@ -84,6 +85,7 @@ export function portsOf(
             }
           : undefined,
     },
+    queue: { waiting: async () => [] },
     signals: memorySignals(state),
     reports: memoryReports(state),
   }

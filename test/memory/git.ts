@@ -123,8 +123,8 @@ function mergeFiles(base: Files, ours: Files, theirs: Files): { readonly files: 
       else files.set(path, their)
       continue
     }
-    const merged = our === undefined || their === undefined ? 'conflict' : mergeTexts(old ?? '', our, their)
-    if (merged === 'conflict') conflicts.push(path)
+    const merged = our === undefined || their === undefined ? undefined : mergeTexts(old ?? '', our, their)
+    if (merged === undefined) conflicts.push(path)
     else files.set(path, merged)
   }
   return conflicts.length > 0 ? { conflicts: conflicts.toSorted() } : { files }

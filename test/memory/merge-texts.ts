@@ -7,8 +7,8 @@ interface Hunk {
   readonly lines: readonly string[]
 }
 
-/** Merges two changes of one text as git does, line by line; `conflict` where both touch the same or neighbouring lines. */
-export function mergeTexts(base: string, ours: string, theirs: string): string | 'conflict' {
+/** Merges two changes of one text as git does, line by line; undefined where both touch the same or neighbouring lines. */
+export function mergeTexts(base: string, ours: string, theirs: string): string | undefined {
   const lines = linesOf(base)
   const hunks = [...hunksOf(lines, linesOf(ours)), ...hunksOf(lines, linesOf(theirs))].toSorted(
     (a, b) => a.start - b.start || a.end - b.end,
@@ -18,7 +18,7 @@ export function mergeTexts(base: string, ours: string, theirs: string): string |
   let last: Hunk | undefined
   for (const hunk of hunks) {
     if (last !== undefined && isSame(last, hunk)) continue
-    if (last !== undefined && hunk.start <= last.end) return 'conflict'
+    if (last !== undefined && hunk.start <= last.end) return undefined
     merged.push(...lines.slice(next, hunk.start), ...hunk.lines)
     next = hunk.end
     last = hunk

@@ -1,6 +1,6 @@
 import type { Permission, Sha } from '../../src/core/rollout/facts.ts'
 import { addComment } from './conversation.ts'
-import { endPull, filesOf, type GitHubState, headOf, moveBranch, person, type Pull, tellPull } from './github.ts'
+import { endPull, type GitHubState, headOf, moveBranch, person, type Pull, tellPull } from './github.ts'
 import { type MergeOrder, mergePull, openPull, reopenPull } from './pull-requests.ts'
 
 /** What somebody does on GitHub, or pushes to it. */
@@ -84,8 +84,4 @@ export function memoryPerson(state: GitHubState, login: string, role?: Permissio
     },
     deleteBranch: (name) => moveBranch(state, name, { sha: undefined, by }),
   }
-}
-
-export function textAt(state: GitHubState, branch: string, path: string): string | undefined {
-  return filesOf(state, branch).get(path)
 }

@@ -3,7 +3,7 @@ import { filesOf, type GitHubState, headOf, type Pull } from '../memory/github.t
 import { memoryPerson } from '../memory/person.ts'
 import { isGreen } from '../memory/pull-requests.ts'
 import { setStatus } from '../memory/signals.ts'
-import { type Change, changeWords, type Event } from './events.ts'
+import { type Change, changeWords, type Deed } from './events.ts'
 import { CONFIG, routeFile, STATUS, subsetsFile, withCanaryVersion, withShare, type World } from './repository.ts'
 
 export interface Stage {
@@ -16,10 +16,10 @@ export interface Stage {
   branches: number
 }
 
-type Act<T extends Event['type']> = Extract<Event, { type: T }>
+type Act<T extends Deed['type']> = Extract<Deed, { type: T }>
 
-/** What happened, in a sentence; undefined where it came to nothing. Faults are not for here. */
-export function act(stage: Stage, event: Event): string | undefined {
+/** What happened, in a sentence; undefined where it came to nothing. */
+export function act(stage: Stage, event: Deed): string | undefined {
   switch (event.type) {
     case 'open':
       return open(stage, event)
@@ -73,8 +73,6 @@ export function act(stage: Stage, event: Event): string | undefined {
     case 'draft':
     case 'delete-branch':
       return onPull(stage, event)
-    default:
-      return undefined
   }
 }
 

@@ -13,7 +13,8 @@ export type Change =
   | { readonly kind: 'broken-config' }
   | { readonly kind: 'words'; readonly text: number }
 
-export type Event =
+/** What people and clusters do. */
+export type Deed =
   | { readonly type: 'open'; readonly who: string; readonly change: Change; readonly at: Pick }
   /** Opens a pull request that makes a new canary, and gives it traffic. */
   | { readonly type: 'start'; readonly who: string; readonly to: number; readonly share: number; readonly at: Pick }
@@ -31,6 +32,9 @@ export type Event =
   | { readonly type: 'delete-branch'; readonly who: string; readonly pull: Pick }
   | { readonly type: 'delete-stop'; readonly who: string }
   | { readonly type: 'status'; readonly said: 'success' | 'failure' }
+
+/** What happens to Perch, and time that passes. */
+export type Fate =
   | { readonly type: 'wait'; readonly minutes: number }
   | { readonly type: 'outage'; readonly part: Part; readonly minutes: number }
   | { readonly type: 'strike'; readonly nth: number; readonly when: 'before' | 'after' }
@@ -38,6 +42,8 @@ export type Event =
   | { readonly type: 'lose-webhooks'; readonly count: number }
   | { readonly type: 'double-webhooks'; readonly count: number }
   | { readonly type: 'late-webhooks'; readonly count: number; readonly minutes: number }
+
+export type Event = Deed | Fate
 
 /** After so many seconds. */
 export interface Timed {

@@ -10,6 +10,7 @@ export type Part = 'rest' | 'graphql' | 'git'
 const PARTS: Readonly<Record<string, Part>> = {
   'mirror.fetch': 'git',
   'conversation.of': 'graphql',
+  'queue.waiting': 'graphql',
   'branches.commit': 'graphql',
   'branches.move': 'graphql',
 }
@@ -25,6 +26,7 @@ const GITHUB: readonly string[] = [
   'records',
   'people',
   'protections',
+  'queue',
   'signals',
   'reports',
 ]

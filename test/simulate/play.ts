@@ -1,9 +1,9 @@
 import { memoryGitHub, webhookOf } from '../memory/github.ts'
 import { randomFrom } from '../stories/random.ts'
 import { act, type Stage } from './actors.ts'
-import { type Event, PEOPLE, type Plan } from './events.ts'
+import { type Event, type Fate, PEOPLE, type Plan } from './events.ts'
 import { endViolations, type Laws, laws } from './laws.ts'
-import { type Network, type Part, type Strike } from './network.ts'
+import type { Network, Part, Strike } from './network.ts'
 import { repositoryFiles } from './repository.ts'
 import { type Service, simulatedService } from './service.ts'
 import { settled, timeline, type Timeline } from './timeline.ts'
@@ -85,7 +85,7 @@ function stageOf(plan: Plan): Play {
   })
   const stage: Stage = { state, world: plan.world, commands: new Map(), forced: new Set(), branches: 0 }
   const graceMs = 3 * plan.sweepSeconds * 1000 + MINUTE
-  const watched = laws({ ...stage, now: time.now, graceMs })
+  const watched = laws({ ...stage, now: () => time.now(), graceMs })
   const service = simulatedService(state, network)
   const at: Play = {
     plan,
@@ -112,6 +112,27 @@ function tell({ event, payload, sender }: Parameters<Laws['watch']>[0], log: (wo
 }
 
 async function perform(at: Play, event: Event): Promise<void> {
+  if (isFate(event)) return strike(at, event)
+  const words = act(at.stage, event)
+  if (words !== undefined) at.log(words)
+  return settled()
+}
+
+const FATES: readonly string[] = [
+  'wait',
+  'outage',
+  'strike',
+  'crash',
+  'lose-webhooks',
+  'double-webhooks',
+  'late-webhooks',
+] satisfies Fate['type'][]
+
+function isFate(event: Event): event is Fate {
+  return FATES.includes(event.type)
+}
+
+async function strike(at: Play, event: Fate): Promise<void> {
   const { timeline: time, network, laws: watched, hooks } = at
   switch (event.type) {
     case 'wait':
@@ -142,15 +163,10 @@ async function perform(at: Play, event: Event): Promise<void> {
       hooks.lateMs = event.minutes * MINUTE
       watched.disturbed(time.now() + hooks.lateMs + 20 * MINUTE)
       return at.log(`the next ${event.count} webhooks come ${event.minutes} minutes late`)
-    default: {
-      const words = act(at.stage, event)
-      if (words !== undefined) at.log(words)
-      await settled()
-    }
   }
 }
 
-async function crash(at: Play, { seconds, loses }: Extract<Event, { type: 'crash' }>): Promise<void> {
+async function crash(at: Play, { seconds, loses }: Extract<Fate, { type: 'crash' }>): Promise<void> {
   const { timeline: time, service } = at
   if (!service.isUp()) return
   service.crash(loses)

@@ -73,11 +73,14 @@ export function simulatedService(state: GitHubState, network: Network): Service 
       },
       jobs: desk.jobs,
       log: SILENT,
+      memo: desk.memo,
+      // Nobody presses a button here.
+      pressedSince: async () => [],
       deskFor: async () => desk,
       placeOf: async () => state,
       everyRepository: async () => [state],
     }
-    const handle = handleJobs(parts as never)
+    const handle = handleJobs(parts)
     await queue.work(
       async (job) => {
         begun += 1
@@ -88,7 +91,7 @@ export function simulatedService(state: GitHubState, network: Network): Service 
           timeline.at(timeline.now() + 1, arm)
         }
       },
-      { onExhausted: giveUp(parts as never) },
+      { onExhausted: giveUp(parts) },
     )
     arm()
     await queue.enqueue(sweepJob(`${RESTARTED_AT}:${timeline.now()}`))

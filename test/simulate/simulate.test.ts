@@ -1,8 +1,8 @@
 /** Rollouts that chance makes, and those that once showed a fault. `npm run simulate` plays many more. */
-import './keep-yaml.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+await import('./keep-yaml.ts')
 const { seedPlan } = await import('./explore.ts')
 const { KEPT } = await import('./kept.ts')
 const { play } = await import('./play.ts')
