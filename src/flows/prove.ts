@@ -1,5 +1,5 @@
 import { mismatchOf, renderedShare } from '../core/diff/agree.ts'
-import { parseRendered } from '../core/diff/objects.ts'
+import type { KnownDocuments, ParsedRender } from '../core/diff/objects.ts'
 import type { Environment } from '../core/environment/graph.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../core/problem/files.ts'
 import { problemRefusal } from '../core/refusal/unreadable.ts'
@@ -48,13 +48,14 @@ async function proveIn(
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
+  const documents: KnownDocuments = new Map()
   const [before, after] = await Promise.all([
-    renderEnvironment(desk, { environment, texts, secrets }),
-    renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets }),
+    renderEnvironment(desk, { environment, texts, secrets, documents }),
+    renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets, documents }),
   ])
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)
-  return doubtIn(name, { before: before.yaml, after: after.yaml }, edit)
+  return doubtIn(name, { before: before.parsed, after: after.parsed }, edit)
 }
 
 function unbuilt(environment: string, rendered: FailedRender): Refusal {
@@ -64,20 +65,19 @@ function unbuilt(environment: string, rendered: FailedRender): Refusal {
 
 function doubtIn(
   environment: string,
-  renders: { readonly before: string; readonly after: string },
+  { before, after }: { readonly before: ParsedRender; readonly after: ParsedRender },
   { changes }: MoveEdit,
 ): Refusal | undefined {
-  for (const yaml of [renders.before, renders.after]) {
-    const parsed = parseRendered(yaml)
-    if (!parsed.ok) return problemRefusal(renderedProblem(environment, parsed.problem), true)
-  }
-  const { also, missing } = mismatchOf(environment, renders, changes)
+  if (!before.ok) return problemRefusal(renderedProblem(environment, before.problem), true)
+  if (!after.ok) return problemRefusal(renderedProblem(environment, after.problem), true)
+  const objects = { before: before.objects, after: after.objects }
+  const { also, missing } = mismatchOf(environment, objects, changes)
   const mine = changes.filter(({ target }) => target.environments.includes(environment))
   const [{ target } = { target: undefined }] = mine.length > 0 ? mine : changes
   if (target === undefined) return undefined
   if (also.length > 0) return { code: 'render-leak', name: target.service, environment, also }
   const isOther = mine.some(
-    ({ share, target: own }) => share !== undefined && renderedShare(environment, renders.after, own) !== share,
+    ({ share, target: own }) => share !== undefined && renderedShare(environment, objects.after, own) !== share,
   )
   const isShown = missing.length === 0 && !isOther
   return isShown ? undefined : { code: 'no-effect', environment, file: target.route.place.file, missing }

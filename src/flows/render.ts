@@ -1,7 +1,7 @@
 import { disagreements } from '../core/diff/agree.ts'
 import { straySplits } from '../core/diff/stray-splits.ts'
 import { redact } from '../core/diff/redact.ts'
-import { type KnownDocuments, parseRendered } from '../core/diff/objects.ts'
+import { type KnownDocuments, type ParsedRender, parseRendered } from '../core/diff/objects.ts'
 import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../core/diff/review.ts'
 import { placeOfFailure } from '../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../core/environment/graph.ts'
@@ -79,27 +79,24 @@ interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'pro
 async function compareOne(desk: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
-  const known: KnownDocuments = new Map()
-  const read = async (side: TreeSnapshot): ReturnType<typeof renderSide> => {
-    const rendered = await renderSide(desk, side, name)
-    // While the other one still builds: reading takes as long as a part of that.
-    if (rendered.ok) parseRendered(rendered.value.yaml, known)
-    return rendered
-  }
-  const [old, now] = await Promise.all([read(sides.before), read(sides.after)])
+  const documents: KnownDocuments = new Map()
+  const [old, now] = await Promise.all([
+    renderSide(desk, sides.before, { name, documents }),
+    renderSide(desk, sides.after, { name, documents }),
+  ])
   // What forbids rendering it is told with the files already.
   const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
   if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
   const { config } = sides.after.snapshot
   const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
-  const compared = diffEnvironment(name, { ...texts, known }, { secrets: config.secrets, ignore: config.diff.ignore })
+  const renders = { before: old.ok ? old.value.parsed : NOTHING_RENDERED.parsed, after: now.value.parsed }
+  const compared = diffEnvironment(name, renders, { secrets: config.secrets, ignore: config.diff.ignore })
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
-  const { resources, hidden, unreadableBefore } = compared.value
-  const rows = rowsOf(name, texts, config)
+  const { resources, hidden, unreadableBefore, objects } = compared.value
+  const rows = rowsOf(name, objects, config)
   const unknownBefore = old.ok ? unreadableBefore : old.error[0]
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  const { objects } = compared.value
   const effect = await effects(desk, sides, { name, objects })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
   const said = await validateObjects(desk, sides.demands, { ...rendered, sources: () => sourcesOf(desk, sides, name) })
@@ -113,8 +110,8 @@ async function compareOne(desk: Needs, sides: CompareInput, name: string): Promi
     sources,
   })
   const problems = [
-    ...disagreements(name, texts.after, sides.after.snapshot.targets),
-    ...straySplits(name, texts, sides.after.snapshot),
+    ...disagreements(name, objects.after, sides.after.snapshot.targets),
+    ...straySplits(name, objects, sides.after.snapshot),
     ...exposed.problems,
     ...said.problems,
   ]
@@ -181,8 +178,15 @@ function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff
   return find(after, name) === undefined ? 'removed' : 'changed'
 }
 
-interface RenderedTree {
+/** What an environment renders to, as text and read. */
+interface RenderedTexts {
   readonly yaml: string
+  readonly parsed: ParsedRender
+}
+
+const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [] } }
+
+interface RenderedTree extends RenderedTexts {
   /** Where a line of it comes from, as far as that is known. */
   readonly placeOf: (line: number) => Location | undefined
 }
@@ -191,19 +195,19 @@ interface RenderedTree {
 async function renderSide(
   desk: Needs,
   side: TreeSnapshot,
-  name: string,
+  { name, documents }: { readonly name: string; readonly documents: KnownDocuments },
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const environment = find(side, name)
-  if (environment === undefined) return ok({ yaml: '', placeOf: () => undefined })
+  if (environment === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
   const { kind, files } = environment
   const texts = await desk.mirror.read(side.treeish, files)
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
-  const rendered = await renderEnvironment(desk, { environment, texts, secrets })
+  const rendered = await renderEnvironment(desk, { environment, texts, secrets, documents })
   const placeOf = (line: number): Location | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
-  if (rendered.ok) return ok({ yaml: rendered.yaml, placeOf })
+  if (rendered.ok) return ok({ ...rendered, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 
@@ -212,16 +216,23 @@ export interface RenderInput {
   readonly texts: ReadonlyMap<string, string>
   /** The kinds that the config says hold secrets. */
   readonly secrets: readonly string[]
+  /** What was read of other renders of the environment: most documents are the same. */
+  readonly documents: KnownDocuments
 }
 
-/** Renders one environment from the texts of its files. What a failing tool says can quote a Secret: its values are hidden. */
+/**
+ * Renders one environment from the texts of its files, and reads what comes out, once for all. What a failing tool says can quote
+ * a Secret: its values are hidden.
+ */
 export async function renderEnvironment(
   desk: Pick<Desk, 'renderer'>,
-  { environment, texts, secrets }: RenderInput,
-): Promise<Extract<RenderResult, { ok: true }> | FailedRender> {
-  if (environment.kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
-  const rendered = await desk.renderer.render(texts, environment.root)
-  if (rendered.ok) return rendered
+  { environment, texts, secrets, documents }: RenderInput,
+): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
+  const rendered: RenderResult =
+    environment.kind === 'plain'
+      ? { ok: true, yaml: renderPlain(environment.files, texts) }
+      : await desk.renderer.render(texts, environment.root)
+  if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = placeOfFailure({ said: rendered.detail, environment, texts })
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Config } from '../../src/core/config/schema.ts'
 import { disagreements, renderedShare } from '../../src/core/diff/agree.ts'
+import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { rowsOf } from '../../src/core/diff/review.ts'
 import { explainProblem } from '../../src/core/message/problem/problem.ts'
 import { destinationRule, targetOf, virtualService } from './samples.ts'
@@ -12,8 +13,13 @@ const CONFIG = Config.parse({})
 const target = targetOf({ 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') })
 const [environment = ''] = target.environments
 
+function objectsIn(yaml: string): readonly RenderedObject[] {
+  const parsed = parseRendered(yaml)
+  return parsed.ok ? parsed.objects : []
+}
+
 function rows(before: string, after: string): readonly string[] {
-  return rowsOf('production', { before, after }, CONFIG).map((row) => {
+  return rowsOf('production', { before: objectsIn(before), after: objectsIn(after) }, CONFIG).map((row) => {
     const say = (parts: typeof row.before): string =>
       parts === undefined ? 'nothing' : parts.map(({ name, share }) => `${name} ${share}`).join(' + ')
     return `${row.environment} ${row.route} ${row.rule}: ${say(row.before)} → ${say(row.after)}`
@@ -37,16 +43,18 @@ test('a split that comes, changes or goes is a row; one that stays is none', () 
 
 test('an environment that renders another share than its files say is a problem, and one without the route too', () => {
   const codes = (yaml: string): readonly string[] =>
-    disagreements(environment, yaml, [target]).map((problem) => `${problem.code}: ${explainProblem(problem).what}`)
+    disagreements(environment, objectsIn(yaml), [target]).map(
+      (problem) => `${problem.code}: ${explainProblem(problem).what}`,
+    )
   assert.deepEqual(codes(virtualService(75, 25)), [])
   assert.equal(codes(virtualService(50, 50)).length, 1)
   assert.equal(codes(virtualService(75, 25).replace('name: api-service', 'name: other')).length, 1)
   assert.equal(codes('').length, 1)
-  assert.deepEqual(disagreements('elsewhere', virtualService(50, 50), [target]), [])
+  assert.deepEqual(disagreements('elsewhere', objectsIn(virtualService(50, 50)), [target]), [])
 })
 
 test('a share that is not rendered is undefined, and is not taken from a route of another name or namespace', () => {
-  const share = (yaml: string): unknown => renderedShare(environment, yaml, target)
+  const share = (yaml: string): unknown => renderedShare(environment, objectsIn(yaml), target)
   assert.equal(share(virtualService(75, 25)), 25)
   assert.equal(share(virtualService(0, 100)), 100)
   assert.equal(share(''), undefined)

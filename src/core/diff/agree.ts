@@ -3,13 +3,14 @@ import type { Problem } from '../problem/problem.ts'
 import { differences, settled } from '../layer/compare.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { edited } from '../layer/operations.ts'
-import { isRecord, type Manifest, type ManifestObject, parseManifest, type Path } from '../manifest/parse.ts'
+import { isRecord, type ManifestObject, type Path } from '../manifest/parse.ts'
 import type { ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
-import { isRoute, MAY_HOLD_ROUTES, readRoute } from '../traffic/read-route.ts'
+import { readRoute } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { canaryShare } from '../traffic/route.ts'
-import { identityKey, parseRendered, type RenderedObject, titleOf } from './objects.ts'
+import { identityKey, type RenderedObject, titleOf } from './objects.ts'
+import { NO_LINES, renderedRoutes } from './routes.ts'
 
 /**
  * Why two renders of an environment do not show what changes of objects were to do, and only that. `also` names what changes
@@ -23,10 +24,10 @@ export interface Mismatch {
 /** Compares, path by path, what an environment's render changes with what was wanted there: nothing, where it is in none of the changes. */
 export function mismatchOf(
   environment: string,
-  texts: { readonly before: string; readonly after: string },
+  objects: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] },
   changes: readonly ObjectChange[],
 ): Mismatch {
-  const [before, after] = [objectsIn(texts.before), objectsIn(texts.after)]
+  const [before, after] = [byIdentity(objects.before), byIdentity(objects.after)]
   const wanted = changes
     .filter(({ target }) => target.environments.includes(environment))
     .flatMap((change) => wantedIn(environment, change))
@@ -78,9 +79,8 @@ function wantedIn(environment: string, { target, object, edits }: ObjectChange):
   return [{ ...layered.rendered, differences: differences(settled(data), settled(edited(data, own))) }]
 }
 
-function objectsIn(yaml: string): ReadonlyMap<string, RenderedObject> {
-  const parsed = parseRendered(yaml)
-  return new Map(parsed.ok ? parsed.objects.map((object) => [identityKey(object), object]) : [])
+function byIdentity(objects: readonly RenderedObject[]): ReadonlyMap<string, RenderedObject> {
+  return new Map(objects.map((object) => [identityKey(object), object]))
 }
 
 /** Whether a rendered object is the one that a file's object becomes. */
@@ -103,8 +103,12 @@ function sorted(value: unknown): unknown {
 }
 
 /** The canary's share of a target's route as an environment renders it; undefined where the route is not there, or nobody can tell. */
-export function renderedShare(environment: string, yaml: string, target: Target): number | undefined {
-  const share = shareIn(parseRender(yaml), environment, target)
+export function renderedShare(
+  environment: string,
+  objects: readonly RenderedObject[],
+  target: Target,
+): number | undefined {
+  const share = shareIn(renderedRoutes(objects), environment, target)
   return share === 'unknown' ? undefined : share
 }
 
@@ -112,31 +116,32 @@ export function renderedShare(environment: string, yaml: string, target: Target)
  * The targets whose files say another share than what their environment renders to: something that Perch does not follow sets
  * their weights, and no gate can judge them.
  */
-export function disagreements(environment: string, yaml: string, targets: readonly Target[]): readonly Problem[] {
+export function disagreements(
+  environment: string,
+  objects: readonly RenderedObject[],
+  targets: readonly Target[],
+): readonly Problem[] {
   const mine = targets.filter(({ environments }) => environments.includes(environment))
   if (mine.length === 0) return []
-  const render = parseRender(yaml)
+  const routes = renderedRoutes(objects)
   return mine.flatMap((target) => {
     const said = canaryShare(target.route)
-    const rendered = shareIn(render, environment, target)
+    const rendered = shareIn(routes, environment, target)
     return said === undefined || said === rendered ? [] : [disagreement({ environment, target, said, rendered })]
   })
 }
 
-/** What an environment renders to, as far as it can hold routes. */
-export function parseRender(yaml: string): Manifest | undefined {
-  const render = parseManifest('render', yaml, MAY_HOLD_ROUTES)
-  return render.ok ? render.value : undefined
-}
-
-function shareIn(render: Manifest | undefined, environment: string, target: Target): ReturnType<typeof canaryShare> {
+function shareIn(
+  routes: readonly ManifestObject[],
+  environment: string,
+  target: Target,
+): ReturnType<typeof canaryShare> {
   const layered = layeredIn(target.layout, environment, target.object)
-  const objects = render?.objects.filter(isRoute) ?? []
   const { rendered } = layered ?? {}
   const isMeant = (object: ManifestObject): boolean =>
     rendered !== undefined && isRendered({ ...object, namespace: object.namespace ?? '' }, rendered)
-  const object = objects.find(isMeant)
-  if (render === undefined || object === undefined) return undefined
+  const object = routes.find(isMeant)
+  if (object === undefined) return undefined
   const { names, namespace } = target.route
-  return canaryShare(withNames(readRoute(render, { ...object, namespace }, names), names))
+  return canaryShare(withNames(readRoute(NO_LINES, { ...object, namespace }, names), names))
 }

@@ -2,18 +2,18 @@ import type { Config } from '../config/schema.ts'
 import type { EnvironmentDiff, DestinationShare, ResourceDiff, TrafficRow } from '../gate/review.ts'
 import { renderedProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
-import { parseManifest } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { routeNamesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
-import { isRoute, MAY_HOLD_ROUTES, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type RenderedChange, diffRendered, type View, WHOLE } from './changes.ts'
-import { type KnownDocuments, parseRendered, type RenderedObject, titleOf } from './objects.ts'
+import { type ParsedRender, type RenderedObject, titleOf } from './objects.ts'
+import { NO_LINES, renderedRoutes } from './routes.ts'
 
-interface Texts {
-  readonly before: string
-  readonly after: string
+interface Renders {
+  readonly before: ParsedRender
+  readonly after: ParsedRender
 }
 
 export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'> {
@@ -26,11 +26,9 @@ export interface RenderDiff extends Pick<EnvironmentDiff, 'resources' | 'hidden'
 /** What one environment's render gains, loses and changes, Secrets masked. The problem names no file: renders have none. */
 export function diffEnvironment(
   environment: string,
-  { known = new Map(), ...texts }: Texts & { readonly known?: KnownDocuments },
+  { before, after }: Renders,
   view: View = WHOLE,
 ): Result<RenderDiff, Problem> {
-  const before = parseRendered(texts.before, known)
-  const after = parseRendered(texts.after, known)
   if (!after.ok) return err(renderedProblem(environment, after.problem))
   const objects = { before: before.ok ? before.objects : [], after: after.objects }
   const { changes, hidden } = diffRendered(objects.before, objects.after, view)
@@ -54,9 +52,9 @@ export function withTraffic(resources: readonly ResourceDiff[], rows: readonly T
 }
 
 /** The rules whose shares differ between two renders, with who gets what. */
-export function rowsOf(environment: string, texts: Texts, config: Config): readonly TrafficRow[] {
-  const before = rulesIn(texts.before, config)
-  const after = rulesIn(texts.after, config)
+export function rowsOf(environment: string, objects: RenderDiff['objects'], config: Config): readonly TrafficRow[] {
+  const before = rulesIn(objects.before, config)
+  const after = rulesIn(objects.after, config)
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key): TrafficRow[] => {
     const old = before.get(key)
     const now = after.get(key)
@@ -72,14 +70,12 @@ interface RuleParts {
   readonly parts: readonly DestinationShare[]
 }
 
-function rulesIn(text: string, config: Config): ReadonlyMap<string, RuleParts> {
-  const manifest = parseManifest('render', text, MAY_HOLD_ROUTES)
-  if (!manifest.ok) return new Map()
-  const { objects } = manifest.value
-  const rules = objects.filter(isRoute).flatMap((object) => {
-    const bare = readRoute(manifest.value, object, { stable: undefined, canary: undefined })
-    const service = serviceOf(config, bare, rootsOf(bare, objects))
-    return rulesOf(readRoute(manifest.value, object, routeNamesOf(service.config)))
+function rulesIn(objects: readonly RenderedObject[], config: Config): ReadonlyMap<string, RuleParts> {
+  const routes = renderedRoutes(objects)
+  const rules = routes.flatMap((object) => {
+    const bare = readRoute(NO_LINES, object, { stable: undefined, canary: undefined })
+    const service = serviceOf(config, bare, rootsOf(bare, routes))
+    return rulesOf(readRoute(NO_LINES, object, routeNamesOf(service.config)))
   })
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }

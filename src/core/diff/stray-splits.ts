@@ -4,9 +4,12 @@ import type { ManifestObject } from '../manifest/parse.ts'
 import { straySplit } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
 import { routeNamesOf, serviceOf, type Target } from '../rollout/target.ts'
-import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
+import { readRoute, rootsOf } from '../traffic/read-route.ts'
 import { canaryShare, routeId } from '../traffic/route.ts'
-import { isRendered, parseRender } from './agree.ts'
+import { isRendered } from './agree.ts'
+import type { RenderedObject } from './objects.ts'
+import type { RenderDiff } from './review.ts'
+import { NO_LINES, renderedRoutes } from './routes.ts'
 
 type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
 
@@ -16,10 +19,9 @@ type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
  */
 export function straySplits(
   environment: string,
-  { before, after }: { readonly before: string; readonly after: string },
+  { before, after }: RenderDiff['objects'],
   { config, targets }: { readonly config: Config; readonly targets: readonly Target[] },
 ): readonly Problem[] {
-  if (before === after) return []
   const known = targets
     .filter(({ environments }) => environments.includes(environment))
     .flatMap(({ layout, object }) => layeredIn(layout, environment, object)?.rendered ?? [])
@@ -34,18 +36,16 @@ export function straySplits(
 }
 
 function sharesIn(
-  yaml: string,
+  objects: readonly RenderedObject[],
   config: Config,
   isWanted: (object: ManifestObject) => boolean,
 ): ReadonlyMap<string, CanaryShare> {
-  const render = parseRender(yaml)
-  if (render === undefined) return new Map()
-  const routes = render.objects.filter((object) => isRoute(object) && isWanted(object))
+  const routes = renderedRoutes(objects)
   return new Map(
-    routes.flatMap((object) => {
-      const bare = readRoute(render, object, { stable: undefined, canary: undefined })
-      const service = serviceOf(config, bare, rootsOf(bare, render.objects))
-      const route = readRoute(render, object, routeNamesOf(service.config))
+    routes.filter(isWanted).flatMap((object) => {
+      const bare = readRoute(NO_LINES, object, { stable: undefined, canary: undefined })
+      const service = serviceOf(config, bare, rootsOf(bare, routes))
+      const route = readRoute(NO_LINES, object, routeNamesOf(service.config))
       const share = canaryShare(route)
       return share === undefined ? [] : [[routeId(route), share] as const]
     }),

@@ -10,9 +10,6 @@ import { type Route, routeId, type RouteName, type RouteNames } from './route.ts
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
 
-/** Documents without these words need no parsing for their routes: a render may be large. */
-export const MAY_HOLD_ROUTES = /\b(?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
-
 /** Whether an object can split traffic by weights, in any version of its API. */
 export function isRoute(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
   return kindOf(object) !== undefined
@@ -22,7 +19,7 @@ export function isRoute(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): bo
  * Reads an object as a route. What the config does not name is what the object's own annotation `<prefix>/roles` names.
  * Rules without destinations (redirects, direct responses, delegates) are left out; an object of another kind has no rules.
  */
-export function readRoute(manifest: Manifest, object: ManifestObject, names: RouteNames): Route {
+export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObject, names: RouteNames): Route {
   const annotations = annotationsOf(object)
   const own = rolesFrom(annotations)
   const called = { ...names, stable: names.stable ?? own.stable, canary: names.canary ?? own.canary }

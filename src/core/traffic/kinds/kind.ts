@@ -14,7 +14,8 @@ export interface Kind {
 
 /** An object on its way to being a route. */
 export interface RouteSource {
-  readonly manifest: Manifest
+  /** What says the lines of the object. */
+  readonly manifest: Pick<Manifest, 'line'>
   readonly object: ManifestObject
   readonly namespace: string
   readonly names: RouteNames
