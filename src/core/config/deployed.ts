@@ -1,7 +1,8 @@
 import { matcher } from '../gate/signal.ts'
-import { isRecord, plain } from '../manifest/parse.ts'
+import { readOneDocument } from '../manifest/documents.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
-import { configDocument, type ConfigProblem, readConfig } from './read.ts'
+import { type ConfigProblem, readConfig } from './read.ts'
 import { Config } from './schema.ts'
 
 /**
@@ -15,7 +16,8 @@ export function readBranches(
   if (config.ok) return ok(config.value.branches)
   const problems = config.error.filter(({ path }) => path === '' || path === 'branches' || path.startsWith('branches.'))
   if (problems.length > 0) return err(problems)
-  const data = plain(configDocument(text ?? ''))?.value
+  const document = readOneDocument(text ?? '')
+  const data = document.ok ? document.value?.data : undefined
   const named = Config.shape.branches.safeParse(isRecord(data) ? data['branches'] : undefined)
   return ok(named.success ? named.data : undefined)
 }

@@ -1,6 +1,5 @@
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { readData } from '../manifest/data.ts'
+import { readOneDocument } from '../manifest/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { analysisProblems, type RuleProblem } from './analysis.ts'
@@ -20,41 +19,25 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
   if (text === undefined) return ok(Config.parse({}))
   if (text.length > MAX_LENGTH)
     return err([{ file: CONFIG_FILE, line: 1, path: '', message: 'the file is longer than 1 MiB' }])
-  const lines = new LineCounter()
-  const problemAt = (offset: number, message: string): ConfigProblem => {
-    return { file: CONFIG_FILE, line: lines.linePos(offset).line, path: '', message }
+  const read = readOneDocument(text)
+  if (!read.ok) {
+    const { line, detail } = read.error
+    return err([{ file: CONFIG_FILE, line, path: '', message: detail === '' ? 'too many aliases' : detail }])
   }
-  const document = configDocument(text, lines)
-  if (document.errors.length > 0)
-    return err(document.errors.slice(0, MAX_PROBLEMS).map(({ pos, message }) => problemAt(pos[0], message)))
-  const data = readData(document.contents)
-  if (!data.ok) return err([problemAt(data.at, data.detail === '' ? 'too many aliases' : data.detail)])
-  const parsed = Config.safeParse(data.value ?? {})
+  const document = read.value
+  const parsed = Config.safeParse(document?.data ?? {})
   const found = parsed.success ? crossFieldProblems(parsed.data) : parsed.error.issues.map(ruleProblem)
   if (parsed.success && found.length === 0) return ok(parsed.data)
   return err(
     found.slice(0, MAX_PROBLEMS).map(({ path, message }) => {
-      return { file: CONFIG_FILE, line: lineOf(document, lines, path), path: path.join('.'), message }
+      return { file: CONFIG_FILE, line: document?.line(path) ?? 1, path: path.join('.'), message }
     }),
   )
-}
-
-/** Keys that are there twice are left to `readData`: `yaml` looks through all earlier ones for each key. */
-export function configDocument(text: string, lineCounter = new LineCounter()): Document {
-  return parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', uniqueKeys: false })
 }
 
 function ruleProblem(issue: z.core.$ZodIssue): RuleProblem {
   const extra = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   return { path: [...issue.path, ...extra].filter((key) => typeof key !== 'symbol'), message: issue.message }
-}
-
-function lineOf(document: Document, lines: LineCounter, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true)
-    if (isNode(node) && node.range !== undefined && node.range !== null) return lines.linePos(node.range[0]).line
-  }
-  return 1
 }
 
 /** The rules that no single key can check. */

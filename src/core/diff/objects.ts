@@ -136,8 +136,8 @@ function partsOf(text: string, budget: number): ReadPiece {
     return line
   }
   const { lexemes } = read
-  if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.at) }], lexemes }
-  return { parts: read.documents.map(({ value, at: start }) => dataOf(value, lineAt(start))), lexemes }
+  if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.problem.at) }], lexemes }
+  return { parts: read.documents.map(({ data, at: start }) => dataOf(data, lineAt(start))), lexemes }
 }
 
 function dataOf(value: unknown, line: number): Part | UnreadableDocument {

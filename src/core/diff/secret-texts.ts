@@ -81,7 +81,7 @@ export function documentsOf(text: string): readonly (JsonValue | undefined)[] {
   return splitPieces(text).flatMap((piece): readonly (JsonValue | undefined)[] => {
     const read = readDocuments(piece.text, { budget: left, scalar: asWritten })
     left = Math.max(0, left - read.lexemes)
-    return read.ok ? read.documents.map(({ value }) => dataOf(value)) : [undefined]
+    return read.ok ? read.documents.map(({ data }) => dataOf(data)) : [undefined]
   })
 }
 

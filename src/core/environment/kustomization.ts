@@ -1,7 +1,8 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
+import type { FileDocument } from '../manifest/documents.ts'
 import { isRecord } from '../manifest/parse.ts'
-import { type YamlSource, parseSource, valuesOf } from './source.ts'
+import { parseSource, valuesOf } from './source.ts'
 
 /** An entry that leads to a file or to a folder with a kustomization. */
 export interface Reference {
@@ -84,7 +85,7 @@ export function readPluginFile(text: string): Omit<Contents, 'isComponent'> {
 }
 
 interface KustomizationScan {
-  readonly source: YamlSource
+  readonly source: FileDocument
   readonly references: Reference[]
   readonly complaints: Complaint[]
 }
@@ -100,7 +101,7 @@ function readEntries(found: KustomizationScan, value: unknown, list: EntryList):
     const inline = typeof entry === 'string' && INLINE.has(field) ? inlineObjects(entry) : undefined
     if (inline === undefined) refer(found, entry, { path, leadsTo, isPlugin })
     else if (isPlugin) {
-      const within: KustomizationScan = { ...found, source: { data: inline, lineOf: () => found.source.lineOf(path) } }
+      const within: KustomizationScan = { ...found, source: { data: inline, line: () => found.source.line(path) } }
       for (const object of inline) readPlugin(within, object, [])
     }
   }
@@ -173,7 +174,7 @@ interface Target extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
 
 function refer(found: KustomizationScan, entry: unknown, { path, leadsTo, isPlugin }: Target): void {
   if (typeof entry !== 'string') return complain(found, 'unparsable', path)
-  found.references.push({ entry, line: found.source.lineOf(path), leadsTo, isPlugin })
+  found.references.push({ entry, line: found.source.line(path), leadsTo, isPlugin })
 }
 
 function listOf(found: KustomizationScan, value: unknown, path: readonly Key[]): readonly unknown[] {
@@ -183,7 +184,7 @@ function listOf(found: KustomizationScan, value: unknown, path: readonly Key[]):
 }
 
 function complain(found: KustomizationScan, code: RefusalCode, path: readonly Key[]): void {
-  found.complaints.push({ code, line: found.source.lineOf(path), entry: String(path.at(-1) ?? '') })
+  found.complaints.push({ code, line: found.source.line(path), entry: String(path.at(-1) ?? '') })
 }
 
 function isFilled(value: unknown): boolean {

@@ -26,7 +26,7 @@ export function yamlBelow(tree: Tree, folder: string): readonly string[] {
 export function holdsObjects(text: string): boolean {
   if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
   const read = readDocuments(text, { budget: MAX_LEXEMES })
-  if (read.ok) return read.documents.some(({ value }) => isObject(value))
+  if (read.ok) return read.documents.some(({ data }) => isObject(data))
   // Broken or too long: judged as text.
   return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
 }

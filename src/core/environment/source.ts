@@ -1,15 +1,8 @@
 /** YAML files that decide what kustomize reads, parsed so that kustomize cannot see anything else in them. */
-import { LineCounter, isNode, parseAllDocuments } from 'yaml'
-import { readData } from '../manifest/data.ts'
-
-export interface YamlSource {
-  readonly data: unknown
-  /** The 1-based line of the value at a path of keys and indexes. */
-  lineOf(path: readonly (string | number)[]): number
-}
+import { type FileDocument, readFileDocuments } from '../manifest/documents.ts'
 
 export type ParseResult =
-  | { readonly ok: true; readonly documents: readonly YamlSource[] }
+  | { readonly ok: true; readonly documents: readonly FileDocument[] }
   | { readonly ok: false; readonly line: number }
 
 /** More than any kustomization needs, and little enough to parse at once. */
@@ -31,29 +24,8 @@ export function parseSource(text: string): ParseResult {
   if (text.length > MAX_LENGTH) return { ok: false, line: 1 }
   const ambiguous = ambiguousLine(text)
   if (ambiguous !== undefined) return { ok: false, line: ambiguous }
-  const lines = new LineCounter()
-  const documents: YamlSource[] = []
-  try {
-    // Keys that are there twice are found below: `yaml` looks through all earlier ones for each key.
-    const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const
-    // A stream without any document is no error of the parser; then there is nothing in it.
-    for (const document of parseAllDocuments(text, options)) {
-      const problem = document.errors[0] ?? document.warnings[0]
-      if (problem !== undefined) return { ok: false, line: lines.linePos(problem.pos[0]).line }
-      const reading = readData(document.contents)
-      if (!reading.ok) return { ok: false, line: lines.linePos(reading.at).line }
-      const data = reading.value
-      const lineOf: YamlSource['lineOf'] = (path) => {
-        const node: unknown = document.getIn(path, true)
-        return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1
-      }
-      documents.push({ data, lineOf })
-    }
-  } catch {
-    // Documents that are too deep throw.
-    return { ok: false, line: 1 }
-  }
-  return { ok: true, documents }
+  const read = readFileDocuments(text, { isStrict: true })
+  return read.ok ? { ok: true, documents: read.value } : { ok: false, line: read.error.line }
 }
 
 /**

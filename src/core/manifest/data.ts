@@ -11,13 +11,21 @@ const MAX_REPEATED = 100_000
 /** Beyond any schema of Kubernetes, and far below what a recursive reader of the data can stand. */
 export const MAX_DEPTH = 200
 
+export interface DataOptions {
+  /** How a scalar is read; like kubectl unless told. */
+  readonly scalar?: (node: Scalar) => unknown
+  /** Of a key that is there twice the last one counts, as for PyYAML. */
+  readonly lastKeyWins?: boolean
+}
+
 /**
  * Reads a composed document as kubectl would: aliases followed, merge keys merged, no key twice. `toJS` of `yaml` is not
  * used because it throws on alias bombs, takes 100 honest aliases for one, and finds duplicate keys in quadratic time.
  */
-export function readData(contents: unknown, scalar: (node: Scalar) => unknown = scalarValue): Reading {
+export function readData(contents: unknown, { scalar = scalarValue, lastKeyWins = false }: DataOptions = {}): Reading {
   const reader: Reader = {
     scalar,
+    lastKeyWins,
     anchors: new Map(),
     open: new Set(),
     repeated: 0,
@@ -33,6 +41,7 @@ export function readData(contents: unknown, scalar: (node: Scalar) => unknown = 
 
 interface Reader {
   readonly scalar: (node: Scalar) => unknown
+  readonly lastKeyWins: boolean
   readonly anchors: Map<string, { readonly value: unknown; readonly size: number; readonly height: number }>
   /** Anchors of the nodes that are being read. */
   readonly open: Set<string>
@@ -90,7 +99,7 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
   const own = new Set<string>()
   for (const { key, value } of map.items) {
     const name = keyName(reader, key, depth)
-    if (own.has(name)) {
+    if (own.has(name) && !reader.lastKeyWins) {
       const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0
       reader.problem ??= { code: 'not-yaml', at, detail: `The key ${JSON.stringify(name)} is there twice` }
     }

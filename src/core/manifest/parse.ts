@@ -1,7 +1,6 @@
-import { type Document, isNode } from 'yaml'
 import { err, ok, type Result } from '../result.ts'
-import { compose } from './compose.ts'
-import { readData } from './data.ts'
+import { readDocuments, type YamlDocument } from './documents.ts'
+import { lineOfPath, type LineOf, linesOf } from './lines.ts'
 import { type Piece, splitPieces } from './pieces.ts'
 import { lineEnd, lineStart } from './text.ts'
 
@@ -33,13 +32,10 @@ export interface ManifestObject {
 }
 
 /** One document as it was read. The ranges of its nodes are offsets in its piece. */
-export interface SourceDocument {
+export interface SourceDocument extends YamlDocument {
   readonly piece: Piece
   /** Which document of its piece; there are several only where `...` parts them. */
   readonly index: number
-  readonly document: Document
-  readonly data: unknown
-  readonly hasAlias: boolean
 }
 
 export interface Manifest {
@@ -87,12 +83,12 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
     left -= read.value.lexemes
   }
   const objects = documents.flatMap((source, document) => {
-    const lines = linesOf(source.piece)
-    return objectsIn({ file, document, line: (path) => nearest(lines, source, path) }, source.data, [])
+    const lines = linesOf(source.piece.text, source.piece.line)
+    return objectsIn({ file, document, line: (path) => lineOfPath(lines, source.document, path) }, source.data, [])
   })
   const line = (document: number, path: Path): number => {
     const source = documents[document]
-    return source === undefined ? 1 : nearest(linesOf(source.piece), source, path)
+    return source === undefined ? 1 : lineOfPath(linesOf(source.piece.text, source.piece.line), source.document, path)
   }
   return ok({ file, text, documents, objects, wanted, line })
 }
@@ -103,20 +99,15 @@ export function readPiece(
   piece: Piece,
   budget: number,
 ): Result<{ readonly sources: readonly SourceDocument[]; readonly lexemes: number }, ManifestProblem> {
-  const { documents, problem, lexemes } = compose(piece.text, budget)
-  const lines = linesOf(piece)
-  if (problem !== undefined) return err({ file, ...notYaml(piece, lines, problem) })
-  if (lexemes > budget) return err({ code: 'too-large', file, line: piece.line, detail: '' })
-  const sources: SourceDocument[] = []
-  for (const [index, document] of documents.entries()) {
-    const reading = readData(document.contents)
-    if (!reading.ok) {
-      const { code, at, detail } = reading
-      return err({ code, file, line: lines(at), detail })
-    }
-    sources.push({ piece, index, document, data: reading.value, hasAlias: reading.hasAlias })
-  }
-  return ok({ sources, lexemes })
+  const read = readDocuments(piece.text, { budget })
+  const { lexemes } = read
+  if (read.ok) return ok({ sources: read.documents.map((document, index) => ({ ...document, piece, index })), lexemes })
+  const { code, at, detail } = read.problem
+  const lines = linesOf(piece.text, piece.line)
+  return err({
+    file,
+    ...(code === 'not-yaml' ? notYaml(piece, lines, read.problem) : { code, line: lines(at), detail }),
+  })
 }
 
 /** `{{ … }}` of Helm and its kin where YAML has structure: alone on a line, or as a value without quotes. */
@@ -137,12 +128,6 @@ function notYaml(
     : { code: 'template', line: lines(template.index), detail }
 }
 
-/** The document as plain data, or undefined where its aliases multiply beyond reason. */
-export function plain(document: Document): { readonly value: unknown } | undefined {
-  const reading = readData(document.contents)
-  return reading.ok ? { value: reading.value } : undefined
-}
-
 interface Origin {
   readonly file: string
   readonly document: number
@@ -160,32 +145,6 @@ function objectsIn(origin: Origin, data: unknown, at: Path): ManifestObject[] {
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined
   const { file, document, line } = origin
   return [{ file, document, at, line: line(at), apiVersion, kind, name: metadata['name'], namespace, data }]
-}
-
-function nearest(lines: LineOf, { document }: SourceDocument, path: Path): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-    if (isNode(node)) return lines(node.range?.[0] ?? 0)
-  }
-  return lines(0)
-}
-
-type LineOf = (offset: number) => number
-
-/** Lines by offset in a piece. The index is made at the first question: most files never ask one. */
-function linesOf(piece: Piece): LineOf {
-  let starts: readonly number[] | undefined
-  return (offset) => {
-    starts ??= [...piece.text.matchAll(/\n/g)].map(({ index }) => index + 1)
-    let low = 0
-    let high = starts.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle + 1
-      else high = middle
-    }
-    return piece.line + low
-  }
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 /** Which files yamllint looks at, and which tell it how. */
-import { parse } from 'yaml'
 import { isMapping, toData } from '../diff/objects.ts'
 import { join } from '../environment/tree.ts'
+import { readOneDocument } from '../manifest/documents.ts'
 
 /** Where yamllint looks for its configuration, at the top of a repository. */
 const SETTINGS = ['.yamllint', '.yamllint.yaml', '.yamllint.yml']
@@ -32,20 +32,17 @@ function referencesIn(files: ReadonlyMap<string, string>): readonly Reference[] 
 /** `extends: relaxed`, or a file; `ignore-from-file: .gitignore`, or several. */
 function referencesOf(text: string): readonly string[] {
   if (!/extends|ignore-from-file/.test(text)) return []
-  try {
-    const data = toData(parse(text, { logLevel: 'silent', uniqueKeys: false, merge: true }))
-    if (!isMapping(data)) return []
-    const { extends: extended, rules = {} } = data
-    const ignoring = [data, ...(isMapping(rules) ? Object.values(rules).filter(isMapping) : [])]
-    const named = [
-      ...(typeof extended === 'string' && !BUILT_IN.has(extended) ? [extended] : []),
-      ...ignoring.flatMap((from) => from['ignore-from-file'] ?? []),
-    ]
-    return named.filter((path) => typeof path === 'string')
-  } catch {
-    // An ignore file; of any other, yamllint says what is wrong with it.
-    return []
-  }
+  // An ignore file is no YAML; of any other file that cannot be read, yamllint says what is wrong with it.
+  const read = readOneDocument(text, { lastKeyWins: true })
+  const data = read.ok ? toData(read.value?.data) : undefined
+  if (!isMapping(data)) return []
+  const { extends: extended, rules = {} } = data
+  const ignoring = [data, ...(isMapping(rules) ? Object.values(rules).filter(isMapping) : [])]
+  const named = [
+    ...(typeof extended === 'string' && !BUILT_IN.has(extended) ? [extended] : []),
+    ...ignoring.flatMap((from) => from['ignore-from-file'] ?? []),
+  ]
+  return named.filter((path) => typeof path === 'string')
 }
 
 /** The path as git has it; undefined where it leads out of the repository. */

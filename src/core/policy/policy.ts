@@ -1,9 +1,8 @@
 /** The Rego policies of a repository: which files they are, and the data that they read. */
-import { parseDocument } from 'yaml'
 import type { PolicyConfig } from '../config/validators.ts'
 import { type JsonValue, isMapping, toData } from '../diff/objects.ts'
 import { type Entry, join, parentOf } from '../environment/tree.ts'
-import { readData } from '../manifest/data.ts'
+import { readOneDocument } from '../manifest/documents.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault, FaultCode } from './remark.ts'
 
@@ -90,19 +89,11 @@ function dataFrom(
 }
 
 function dataIn(path: string, text: string): Result<Mapping, readonly Fault[]> {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent', uniqueKeys: false })
-  const [error] = document.errors
-  if (error !== undefined)
-    return err([{ file: path, line: lineAt(text, error.pos[0]), code: 'said', text: error.message }])
-  const reading = readData(document.contents)
-  if (!reading.ok && reading.detail !== '')
-    return err([{ file: path, line: lineAt(text, reading.at), code: 'said', text: reading.detail }])
-  const data = reading.ok ? toData(reading.value) : undefined
+  const read = readOneDocument(text)
+  if (!read.ok && read.error.detail !== '')
+    return err([{ file: path, line: read.error.line, code: 'said', text: read.error.detail }])
+  const data = read.ok ? toData(read.value?.data) : undefined
   return isMapping(data) ? ok(data) : err([fault(path, 'not-a-mapping')])
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
 }
 
 function nested(steps: readonly string[], data: Mapping): Mapping {
