@@ -1,5 +1,6 @@
 import { CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
+import { emptyFileCache } from '../core/environment/file-cache.ts'
 import { type Environment, environmentsTouched } from '../core/environment/graph.ts'
 import type { RolloutRise } from '../core/exposure/canaries.ts'
 import type { Review } from '../core/gate/review.ts'
@@ -10,7 +11,7 @@ import { toolProblemKey } from '../core/problem/tools.ts'
 import { isLinted } from '../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../core/rollout/as-base.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import { isManifestPath, emptySnapshotCache } from '../core/rollout/snapshot.ts'
+import { isManifestPath } from '../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
@@ -139,7 +140,7 @@ async function compareByConfig(
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
-  const both = { ...desk, known: emptySnapshotCache() }
+  const both = { ...desk, known: emptyFileCache() }
   const before = await loadSnapshot(both, base, config)
   const written = await loadSnapshot(both, head, config)
   const after = snapshotAsBase(before, written)

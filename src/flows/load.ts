@@ -1,14 +1,9 @@
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../core/config/read.ts'
 import type { Config } from '../core/config/schema.ts'
+import { emptyFileCache, type FileCache } from '../core/environment/file-cache.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { filesToRead, targetAt } from '../core/rollout/read-target.ts'
-import {
-  isManifestPath,
-  type SnapshotCache,
-  emptySnapshotCache,
-  readSnapshot,
-  type Snapshot,
-} from '../core/rollout/snapshot.ts'
+import { isManifestPath, readSnapshot, type Snapshot } from '../core/rollout/snapshot.ts'
 import type { Target } from '../core/rollout/target.ts'
 import type { Result } from '../core/result.ts'
 import type { Mirror } from '../ports/mirror.ts'
@@ -19,7 +14,7 @@ export interface FileSource {
   /** Whose files they are, where that is known. */
   readonly repo?: { readonly name: string }
   /** What was read of them already. */
-  readonly known?: SnapshotCache
+  readonly known?: FileCache
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
@@ -32,7 +27,7 @@ export async function loadConfig(desk: FileSource, base: Sha): Promise<Result<Co
 export async function loadSnapshot(desk: FileSource, treeish: Sha, config: Config): Promise<Snapshot> {
   const entries = await desk.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
-  const known = desk.known ?? emptySnapshotCache()
+  const known = desk.known ?? emptyFileCache()
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)

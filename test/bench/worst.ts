@@ -63,7 +63,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   rendered: parseRendered,
   'a manifest': (text) => parseManifest('a.yaml', text),
   secrets: (text) => documentsOf(text),
-  'a kustomization': readKustomization,
+  'a kustomization': (text) => readKustomization(text, 'kustomization.yaml'),
   'a config': readConfig,
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applyPatch } from '../../src/core/layer/step.ts'
-import { readLayer } from '../../src/core/layer/kustomization.ts'
+import { readKustomization } from '../../src/core/environment/kustomization.ts'
+import { layerOf } from '../../src/core/layer/kustomization.ts'
 
 /** What JSON patches do to an object (RFC 6902), as far as Perch reads them. */
 
@@ -9,7 +10,7 @@ const OBJECT = { metadata: { name: 'web', 'a/b': 1, 'c~d': 2 }, spec: { list: [1
 
 function applied(...operations: readonly string[]): unknown {
   const text = `patches:\n- target: {kind: VirtualService}\n  patch: |-\n${operations.map((op) => `    - ${op}\n`).join('')}`
-  const [patch] = readLayer('kustomization.yaml', text, () => undefined)?.patches ?? []
+  const [patch] = layerOf(readKustomization(text, 'kustomization.yaml'), () => undefined)?.patches ?? []
   assert.ok(patch !== undefined, text)
   return applyPatch(OBJECT, patch)?.data
 }

@@ -1,4 +1,5 @@
 /** Every file that kustomize can read to build one root, and why it must not. */
+import { type FileCache, readOnce } from './file-cache.ts'
 import { type Complaint, type Contents, type Reference, readKustomization, readPluginFile } from './kustomization.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { type Tree, locate } from './tree.ts'
@@ -10,8 +11,8 @@ export type Texts = ReadonlyMap<string, string | undefined>
 export interface Survey {
   readonly tree: Tree
   readonly texts: Texts
-  /** By what they are read as and their text: the same text says the same. */
-  readonly parsed: Map<string, Contents>
+  /** What was read of files before. */
+  readonly known: FileCache
   /** Files whose texts are needed to go on. */
   readonly needs: Set<string>
 }
@@ -60,7 +61,8 @@ export function foldersUsedBy(survey: Survey, folder: string): readonly string[]
 }
 
 export function kustomizationAt(survey: Survey, file: string): Contents {
-  return parsedOnce(survey, file, readKustomization)
+  const text = textOf(survey, file)
+  return typeof text === 'string' ? readOnce(survey.known.kustomizations, { file, text }, readKustomization) : text
 }
 
 function enter(walk: Walk, stop: Stop): void {
@@ -109,28 +111,20 @@ function readPlugins(walk: Walk, file: string, stop: Stop): void {
   const key = `plugin\0${file}\0${stop.folder}`
   if (walk.done.has(key)) return
   walk.done.add(key)
-  follow(walk, { file, contents: parsedOnce(walk.survey, file, readPlugin) }, { ...stop, pluginBase: undefined })
-}
-
-function readPlugin(text: string): Contents {
-  return { isComponent: false, ...readPluginFile(text) }
+  const text = textOf(walk.survey, file)
+  const contents = typeof text === 'string' ? readOnce(walk.survey.known.plugins, { file, text }, readPluginFile) : text
+  follow(walk, { file, contents }, { ...stop, pluginBase: undefined })
 }
 
 const NOTHING: Contents = { isComponent: false, references: [], complaints: [] }
 
-function parsedOnce(survey: Survey, file: string, parse: (text: string) => Contents): Contents {
-  if (!survey.texts.has(file)) {
-    survey.needs.add(file)
-    return NOTHING
-  }
-  const text = survey.texts.get(file)
-  const key = `${parse.name} ${text ?? ''}`
-  const known = text === undefined ? undefined : survey.parsed.get(key)
-  if (known !== undefined) return known
-  const notText: Contents = { ...NOTHING, complaints: [{ code: 'not-text', line: 1, entry: '' }] }
-  const contents = text === undefined ? notText : parse(text)
-  if (text !== undefined) survey.parsed.set(key, contents)
-  return contents
+/** The text of a file; without one, what that comes to. */
+function textOf({ texts, needs }: Survey, file: string): string | Contents {
+  const text = texts.get(file)
+  if (text !== undefined) return text
+  if (texts.has(file)) return { ...NOTHING, complaints: [{ code: 'not-text', line: 1, entry: '' }] }
+  needs.add(file)
+  return NOTHING
 }
 
 function refuse(walk: Walk, file: string, { code, line, entry }: Complaint): void {

@@ -1,7 +1,7 @@
 /** Where in the user's files a build failed, as far as what kustomize says and the files themselves tell. */
 import { type Location, parseManifest } from '../manifest/parse.ts'
 import type { Environment } from './graph.ts'
-import { join, nameOf } from './tree.ts'
+import { isKustomization, join, nameOf } from './tree.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -101,7 +101,3 @@ function manifestsOf({ environment, texts }: Failure): readonly { readonly objec
 }
 
 type ObjectLocation = Location & { readonly kind: string; readonly name: string }
-
-function isKustomization(path: string): boolean {
-  return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path)
-}

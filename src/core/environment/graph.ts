@@ -8,6 +8,7 @@ import {
   kustomizationAt,
   MAX_FILES,
 } from './closure.ts'
+import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
@@ -41,16 +42,16 @@ export interface DiscoveryInput {
   readonly configured?: Readonly<Record<string, { readonly path: string }>>
   /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
   readonly deployed?: readonly string[]
-  /** What was read of kustomizations before. */
-  readonly parsed?: Survey['parsed']
+  /** What was read of files before. */
+  readonly known?: FileCache
 }
 
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
-  const { entries, texts, configured, deployed = [], parsed = new Map() } = input
-  const survey: Survey = { tree: treeOf(entries), texts, parsed, needs: new Set() }
+  const { entries, texts, configured, deployed = [], known = emptyFileCache() } = input
+  const survey: Survey = { tree: treeOf(entries), texts, known, needs: new Set() }
   const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured)
   const environments = found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }

@@ -1,8 +1,8 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
 import type { FileDocument } from '../manifest/documents.ts'
-import { isRecord } from '../manifest/parse.ts'
-import { parseSource, valuesOf } from './source.ts'
+import { isRecord, type Manifest, parseManifest } from '../manifest/parse.ts'
+import { doubtIn, parseSource, valuesOf } from './source.ts'
 
 /** An entry that leads to a file or to a folder with a kustomization. */
 export interface Reference {
@@ -53,13 +53,27 @@ const HELM = ['helmCharts', 'helmGlobals', 'helmChartInflationGenerator']
 const FILE_HOLDERS = ['patches', 'patchesJson6902', 'replacements', 'configMapGenerator', 'secretGenerator', 'openapi']
 const FUNCTION_ANNOTATIONS = ['config.kubernetes.io/function', 'config.k8s.io/function']
 
+/** A kustomization file, read once: what it says, and what it makes kustomize read. */
+export interface KustomizationFile extends Contents {
+  /** The file with its lines; undefined where it is not YAML. */
+  readonly manifest: Manifest | undefined
+  /** What it says; undefined where that is no mapping. */
+  readonly data: Readonly<Record<string, unknown>> | undefined
+}
+
 /** Reads a kustomization file. A file that cannot be trusted to mean what we read has no references. */
-export function readKustomization(text: string): Contents {
-  const parsed = parseSource(text)
-  if (!parsed.ok) return unreadable(parsed.line)
-  const [source] = parsed.documents
-  if (source === undefined || parsed.documents.length > 1 || !isRecord(source.data)) return unreadable(1)
-  const { data } = source
+export function readKustomization(text: string, file: string): KustomizationFile {
+  const parsed = parseManifest(file, text)
+  if (!parsed.ok) return { manifest: undefined, data: undefined, ...unreadable(parsed.error.line) }
+  const manifest = parsed.value
+  const [document, ...others] = manifest.documents
+  const data = isRecord(document?.data) ? document.data : undefined
+  const doubt = doubtIn(manifest) ?? (data === undefined || others.length > 0 ? 1 : undefined)
+  if (data === undefined || doubt !== undefined) return { manifest, data, ...unreadable(doubt ?? 1) }
+  return { manifest, data, ...contentsOf({ data, line: (path) => manifest.line(0, path) }, data) }
+}
+
+function contentsOf(source: FileDocument, data: Readonly<Record<string, unknown>>): Contents {
   const found: KustomizationScan = { source, references: [], complaints: [] }
   for (const field of Object.keys(data)) {
     if (!KNOWN_FIELDS.has(field)) complain(found, 'unknown-field', [field])

@@ -1,5 +1,7 @@
 /** YAML files that decide what kustomize reads, parsed so that kustomize cannot see anything else in them. */
 import { type FileDocument, readFileDocuments } from '../manifest/documents.ts'
+import { linesOf } from '../manifest/lines.ts'
+import type { Manifest } from '../manifest/parse.ts'
 
 export type ParseResult =
   | { readonly ok: true; readonly documents: readonly FileDocument[] }
@@ -17,6 +19,17 @@ const AMBIGUOUS = /[\u0085\u2028\u2029]|\r(?!\n)|(?!^)\uFEFF/
 export function ambiguousLine(text: string): number | undefined {
   const found = AMBIGUOUS.exec(text)
   return found === null ? undefined : text.slice(0, found.index).split('\n').length
+}
+
+/** The 1-based line of the first thing in a manifest that kustomize might read otherwise than we do; undefined without any. */
+export function doubtIn({ text, documents }: Manifest): number | undefined {
+  const ambiguous = ambiguousLine(text)
+  if (ambiguous !== undefined) return ambiguous
+  for (const { document, piece } of documents) {
+    const [warning] = document.warnings
+    if (warning !== undefined) return linesOf(piece.text, piece.line)(warning.pos[0])
+  }
+  return undefined
 }
 
 /** Everything doubtful is a failure: duplicate keys, unknown tags, too many aliases, too deep. */

@@ -18,7 +18,7 @@ export type TreeLocation =
   | { readonly type: 'refused'; readonly code: RefusalCode }
 
 /** The names that kustomize looks for (konfig.RecognizedKustomizationFileNames). */
-const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/
+export const KUSTOMIZATION_NAMES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /**
  * What kustomize would fetch (api/internal/git/repospec.go, loader/fileloader.go), and everything that looks like it: an
@@ -42,7 +42,7 @@ export function treeOf(entries: Iterable<Entry>): Tree {
   for (const { path, type } of entries) {
     types.set(path, type)
     for (let folder = parentOf(path); !folders.has(folder); folder = parentOf(folder)) folders.add(folder)
-    if (!KUSTOMIZATION.test(path)) continue
+    if (!isKustomization(path)) continue
     const siblings = kustomizations.get(parentOf(path)) ?? []
     kustomizations.set(parentOf(path), [...siblings, path])
   }
@@ -78,6 +78,10 @@ function linkOn(tree: Tree, path: string): 'symlink' | 'submodule' | undefined {
     if (type === 'symlink' || type === 'submodule') return type
   }
   return undefined
+}
+
+export function isKustomization(path: string): boolean {
+  return KUSTOMIZATION_NAMES.includes(nameOf(path))
 }
 
 export function parentOf(path: string): string {

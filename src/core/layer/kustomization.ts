@@ -1,4 +1,5 @@
 import { isRecord, type Manifest, parseManifest, type Path, type Location } from '../manifest/parse.ts'
+import type { KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import type { Selector } from './selector.ts'
 
@@ -44,20 +45,18 @@ export interface Replacement {
   readonly fields: readonly string[]
 }
 
-/** Reads a text by path: undefined where it is not there or not known yet. */
-export type Read = (path: string) => string | undefined
+/** Reads a file of patches: undefined where it is not there, not known yet, or not YAML. */
+export type ReadPatch = (path: string) => Manifest | undefined
 
 /** Fields with patches, in the order in which kustomize applies them (kusttarget_configplugin.go). */
 export const PATCH_FIELDS = ['patchesStrategicMerge', 'patches', 'patchesJson6902'] as const
 
-/** Reads a kustomization file; undefined where it is not YAML. */
-export function readLayer(file: string, text: string, read: Read): Kustomization | undefined {
-  const manifest = parseManifest(file, text)
-  const data = manifest.ok ? manifest.value.documents[0]?.data : undefined
-  if (!manifest.ok || !isRecord(data)) return undefined
-  const here: KustomizationFile = { manifest: manifest.value, folder: parentOf(file), data, read }
+/** What a kustomization file does to objects; undefined where it cannot be read. */
+export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch): Kustomization | undefined {
+  if (manifest === undefined || data === undefined) return undefined
+  const here: LayerSource = { manifest, folder: parentOf(manifest.file), data, read }
   return {
-    manifest: manifest.value,
+    manifest,
     folder: here.folder,
     resources: [...pathsOf(here, 'resources'), ...pathsOf(here, 'bases')],
     components: pathsOf(here, 'components'),
@@ -69,18 +68,18 @@ export function readLayer(file: string, text: string, read: Read): Kustomization
   }
 }
 
-interface KustomizationFile {
+interface LayerSource {
   readonly manifest: Manifest
   readonly folder: string
   readonly data: Readonly<Record<string, unknown>>
-  readonly read: Read
+  readonly read: ReadPatch
 }
 
-function pathsOf({ data, folder }: KustomizationFile, field: string): readonly string[] {
+function pathsOf({ data, folder }: LayerSource, field: string): readonly string[] {
   return listOf(data[field]).flatMap((entry) => (typeof entry === 'string' ? (join(folder, entry) ?? []) : []))
 }
 
-function patchesIn(here: KustomizationFile, field: (typeof PATCH_FIELDS)[number]): readonly Patch[] {
+function patchesIn(here: LayerSource, field: (typeof PATCH_FIELDS)[number]): readonly Patch[] {
   return listOf(here.data[field]).flatMap((item, index) => {
     const at = [field, index]
     if (typeof item === 'string') return fromText(here, { text: item, at, target: undefined })
@@ -99,23 +98,19 @@ interface Origin {
 }
 
 /** An entry of `patchesStrategicMerge` is a path, or the patch itself. */
-function fromText(here: KustomizationFile, origin: Origin & { readonly text: string }): readonly Patch[] {
+function fromText(here: LayerSource, origin: Origin & { readonly text: string }): readonly Patch[] {
   const { text } = origin
   return /[\n:]/.test(text) ? inlinePatches(here, origin) : fromFile(here, { ...origin, path: text })
 }
 
-function fromFile(here: KustomizationFile, { path, target, at }: Origin & { readonly path: string }): readonly Patch[] {
+function fromFile(here: LayerSource, { path, target, at }: Origin & { readonly path: string }): readonly Patch[] {
   const file = join(here.folder, path)
-  const text = file === undefined ? undefined : here.read(file)
-  const inner = file === undefined || text === undefined ? undefined : parseManifest(file, text)
-  if (inner === undefined || !inner.ok) return []
-  return patchesOf({ holder: inner.value, inline: undefined, inner: inner.value, target }, [here.manifest.file, at])
+  const inner = file === undefined ? undefined : here.read(file)
+  if (inner === undefined) return []
+  return patchesOf({ holder: inner, inline: undefined, inner, target }, [here.manifest.file, at])
 }
 
-function inlinePatches(
-  here: KustomizationFile,
-  { text, at, target }: Origin & { readonly text: string },
-): readonly Patch[] {
+function inlinePatches(here: LayerSource, { text, at, target }: Origin & { readonly text: string }): readonly Patch[] {
   const inner = parseManifest(here.manifest.file, text)
   if (!inner.ok) return []
   return patchesOf({ holder: here.manifest, inline: at, inner: inner.value, target }, [here.manifest.file, at])
@@ -142,19 +137,18 @@ function selectorOf(data: Readonly<Record<string, unknown>>): Selector {
 }
 
 /** A replacement is written in the kustomization, or in a file of its own. */
-function replacementsAt(here: KustomizationFile, index: number): readonly Replacement[] {
+function replacementsAt(here: LayerSource, index: number): readonly Replacement[] {
   const item = listOf(here.data['replacements'])[index]
   const { manifest, folder, read } = here
   const path = isRecord(item) ? textOf(item['path']) : undefined
   if (path === undefined)
     return replacementOf(item, { file: manifest.file, line: manifest.line(0, ['replacements', index]) })
   const file = join(folder, path)
-  const text = file === undefined ? undefined : read(file)
-  const own = file === undefined || text === undefined ? undefined : parseManifest(file, text)
-  if (own === undefined || !own.ok) return []
-  return own.value.documents.flatMap(({ data }, document) =>
+  const own = file === undefined ? undefined : read(file)
+  if (own === undefined) return []
+  return own.documents.flatMap(({ data }, document) =>
     (Array.isArray(data) ? data : [data]).flatMap((entry: unknown, at) =>
-      replacementOf(entry, { file: own.value.file, line: own.value.line(document, Array.isArray(data) ? [at] : []) }),
+      replacementOf(entry, { file: own.file, line: own.line(document, Array.isArray(data) ? [at] : []) }),
     ),
   )
 }

@@ -1,8 +1,11 @@
 import type { Texts } from '../environment/closure.ts'
+import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/graph.ts'
+import { readKustomization } from '../environment/kustomization.ts'
+import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { ok, type Result } from '../result.ts'
-import { type Kustomization, readLayer } from './kustomization.ts'
+import { type Kustomization, layerOf } from './kustomization.ts'
 
 /**
  * How the files of a commit make up its environments: what is read of it is read once, when it is asked for, however many
@@ -19,13 +22,8 @@ export interface Layout {
   readonly reached: Map<string, ChainsByFile>
   readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
   /** What was read of the files before, here or in another commit. */
-  readonly known: KnownManifests
+  readonly known: FileCache
 }
-
-export type KnownManifests = Map<
-  string,
-  { readonly text: string; readonly manifest: Result<Manifest, ManifestProblem> }
->
 
 /** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
 type ChainsByFile = ReadonlyMap<string, readonly Chain[]>
@@ -34,7 +32,7 @@ export type Chain = readonly Kustomization[]
 export function layoutOf(
   environments: readonly Environment[],
   texts: Texts,
-  known: KnownManifests = new Map(),
+  known: FileCache = emptyFileCache(),
 ): Layout {
   const owners = new Map<string, string[]>()
   for (const { name, files } of environments) {
@@ -65,17 +63,13 @@ export function manifestIn(layout: Layout, file: string): Result<Manifest | unde
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
   if (text === undefined || !RELEVANT.test(text)) return ok(undefined)
-  const manifest = layout.manifests.get(file) ?? read(layout.known, file, text)
+  const manifest = layout.manifests.get(file) ?? readOnce(layout.known.manifests, { file, text }, readRelevant)
   layout.manifests.set(file, manifest)
   return manifest
 }
 
-function read(known: KnownManifests, file: string, text: string): Result<Manifest, ManifestProblem> {
-  const before = known.get(file)
-  if (before?.text === text) return before.manifest
-  const manifest = parseManifest(file, text, RELEVANT)
-  known.set(file, { text, manifest })
-  return manifest
+function readRelevant(text: string, file: string): Result<Manifest, ManifestProblem> {
+  return parseManifest(file, text, RELEVANT)
 }
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */
@@ -154,19 +148,29 @@ function isIdle({ patches, replacements, prefix, suffix, namespace }: Kustomizat
   return patches.length + replacements.length === 0 && prefix + suffix === '' && namespace === undefined
 }
 
-/** The names that kustomize looks for (konfig.RecognizedKustomizationFileNames). */
-const FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+function readWhole(text: string, file: string): Result<Manifest, ManifestProblem> {
+  return parseManifest(file, text)
+}
 
 function kustomizationIn(layout: Layout, folder: string): Kustomization | undefined {
   if (layout.kustomizations.has(folder)) return layout.kustomizations.get(folder)
-  const read = (path: string): string | undefined => {
+  const textOf = (path: string): string | undefined => {
     if (!layout.texts.has(path)) layout.needs.add(path)
     return layout.texts.get(path)
   }
-  const files = FILES.map((name) => (folder === '' ? name : `${folder}/${name}`))
+  const readPatch = (file: string): Manifest | undefined => {
+    const text = textOf(file)
+    const patch = text === undefined ? undefined : readOnce(layout.known.patches, { file, text }, readWhole)
+    return patch?.ok === true ? patch.value : undefined
+  }
+  const files = KUSTOMIZATION_NAMES.map((name) => (folder === '' ? name : `${folder}/${name}`))
   const file = files.find((path) => layout.texts.get(path) !== undefined)
-  if (file === undefined) for (const path of files) read(path)
-  const found = file === undefined ? undefined : readLayer(file, layout.texts.get(file) ?? '', read)
+  if (file === undefined) for (const path of files) textOf(path)
+  const text = file === undefined ? undefined : layout.texts.get(file)
+  const found =
+    file === undefined || text === undefined
+      ? undefined
+      : layerOf(readOnce(layout.known.kustomizations, { file, text }, readKustomization), readPatch)
   layout.kustomizations.set(folder, found)
   return found
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Environment } from '../environment/graph.ts'
+import { isKustomization } from '../environment/tree.ts'
 import { decisiveSteps, type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Manifest, ManifestObject, Path } from '../manifest/parse.ts'
@@ -96,7 +97,7 @@ export function filesOf(target: Target): readonly string[] {
 export function kustomizationsOf({ layout, environments }: Target): readonly string[] {
   const [first] = environments
   const files = layout.environments.find(({ name }) => name === first)?.files ?? []
-  return files.filter((file) => /(?:^|\/)kustomization(?:\.ya?ml)?$/i.test(file))
+  return files.filter(isKustomization)
 }
 
 /** Every file that `targetAt` asks for first. */

@@ -1,11 +1,12 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
 import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
-import type { Survey } from '../environment/closure.ts'
+import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
+import { isKustomization } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
-import { type KnownManifests, type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
@@ -29,17 +30,7 @@ export type EnvironmentProblem = Problem & { readonly environments: readonly str
 
 /** Files that can hold manifests or tell kustomize what to build. */
 export function isManifestPath(path: string): boolean {
-  return /\.ya?ml$/i.test(path) || /(^|\/)Kustomization$/.test(path)
-}
-
-/** What was read of files: of two commits of a repository most are the same. */
-export interface SnapshotCache {
-  readonly kustomizations: Survey['parsed']
-  readonly manifests: KnownManifests
-}
-
-export function emptySnapshotCache(): SnapshotCache {
-  return { kustomizations: new Map(), manifests: new Map() }
+  return /\.ya?ml$/i.test(path) || isKustomization(path)
 }
 
 /**
@@ -52,9 +43,9 @@ export function readSnapshot(input: {
   readonly config: Config
   /** The repository's own name. */
   readonly repository?: string | undefined
-  readonly known?: SnapshotCache | undefined
+  readonly known?: FileCache | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
-  const { config, texts, entries, known = emptySnapshotCache() } = input
+  const { config, texts, entries, known = emptyFileCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const deliveries = deliveriesIn(texts, input.repository)
   const deployed = deliveries.map(({ path }) => path)
@@ -62,10 +53,10 @@ export function readSnapshot(input: {
     entries,
     texts,
     deployed,
-    parsed: known.kustomizations,
+    known,
     ...configured,
   })
-  const layout = layoutOf(environments, texts, known.manifests)
+  const layout = layoutOf(environments, texts, known)
   const targets = targetsIn({ config, layout })
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))

@@ -1,0 +1,34 @@
+import type { Manifest, ManifestProblem } from '../manifest/parse.ts'
+import type { Result } from '../result.ts'
+import type { Contents, KustomizationFile } from './kustomization.ts'
+
+/** What was read of files, by path. The same text says the same, in whatever commit. */
+export type ReadTexts<T> = Map<string, { readonly text: string; readonly read: T }>
+
+/** What was read of the files of a repository: of two of its commits most files are the same. */
+export interface FileCache {
+  readonly kustomizations: ReadTexts<KustomizationFile>
+  /** Files that configure generators, transformers and validators. */
+  readonly plugins: ReadTexts<Pick<Contents, 'references' | 'complaints'>>
+  /** Patches and replacements. */
+  readonly patches: ReadTexts<Result<Manifest, ManifestProblem>>
+  /** Files of objects, as far as they concern traffic. */
+  readonly manifests: ReadTexts<Result<Manifest, ManifestProblem>>
+}
+
+export function emptyFileCache(): FileCache {
+  return { kustomizations: new Map(), plugins: new Map(), patches: new Map(), manifests: new Map() }
+}
+
+/** Reads a file's text, unless that was done before. */
+export function readOnce<T>(
+  known: ReadTexts<T>,
+  { file, text }: { readonly file: string; readonly text: string },
+  read: (text: string, file: string) => T,
+): T {
+  const before = known.get(file)
+  if (before?.text === text) return before.read
+  const now = read(text, file)
+  known.set(file, { text, read: now })
+  return now
+}
