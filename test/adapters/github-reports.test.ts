@@ -61,14 +61,14 @@ const REPORT: Report = {
   teller: 'x',
 }
 
-interface Kept {
+interface Recorder {
   readonly jobs: Job[]
   readonly said: string[]
   readonly run: (report: Report, receivedAt: number) => Promise<void>
 }
 
 /** The flow on the real adapter; one pull request waits. */
-async function aDesk(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Kept> {
+async function aDesk(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Recorder> {
   const jobs: Job[] = []
   const said: string[] = []
   const memo = memoryMemo()

@@ -21,7 +21,7 @@ metricsContract('in memory', async () => ({
   close: async () => undefined,
 }))
 
-interface Seen {
+interface SeenRequest {
   readonly method: string | undefined
   readonly url: string | undefined
   readonly authorization: string | undefined
@@ -36,10 +36,10 @@ afterEach(() => {
   }
 })
 
-type Answering = (response: ServerResponse, seen: Seen) => void
+type Answering = (response: ServerResponse, seen: SeenRequest) => void
 
-async function serve(answer: Answering): Promise<{ readonly port: number; readonly seen: Seen[] }> {
-  const seen: Seen[] = []
+async function serve(answer: Answering): Promise<{ readonly port: number; readonly seen: SeenRequest[] }> {
+  const seen: SeenRequest[] = []
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url, headers } = request
     const form = new URLSearchParams(await bodyOf(request))

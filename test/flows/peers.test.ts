@@ -10,13 +10,13 @@ import type { PullEnds } from '../../src/flows/pull-ends.ts'
 const SHA = 'a'.repeat(40)
 const OTHER = 'b'.repeat(40)
 
-interface Known {
+interface PullFacts {
   readonly base?: string
   readonly state?: PullRequest['state']
   readonly sha?: string
 }
 
-function pullOf(number: number, { base = 'main', state = 'open' }: Known): PullRequest {
+function pullOf(number: number, { base = 'main', state = 'open' }: PullFacts): PullRequest {
   return {
     number,
     state,
@@ -34,7 +34,7 @@ function pullOf(number: number, { base = 'main', state = 'open' }: Known): PullR
 }
 
 /** A repository with these pull requests, what was asked of it, and an empty memory. */
-function repository(known: Readonly<Record<number, Known>>): {
+function repository(known: Readonly<Record<number, PullFacts>>): {
   readonly desk: Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo'>
   readonly asked: number[]
 } {

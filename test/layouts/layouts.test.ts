@@ -34,19 +34,19 @@ function indented(text: string, by: number): string {
   return text.replaceAll(/^(?=.)/gm, ' '.repeat(by))
 }
 
-interface Seen {
+interface EditResult {
   readonly lines: readonly string[]
   readonly renders: readonly string[]
 }
 
-async function after(files: Map<string, string>, text: string): Promise<Seen> {
+async function after(files: Map<string, string>, text: string): Promise<EditResult> {
   const before = new Map(files)
   await command(files, text)
   return { lines: linesChanged(before, files), renders: await rendersChange(before, files) }
 }
 
 /** What a render shows when the canary of one environment goes to a share, and nothing else happens. */
-function only(environment: string, share: number, name = 'web'): (seen: Seen) => void {
+function only(environment: string, share: number, name = 'web'): (seen: EditResult) => void {
   const start = `${environment} VirtualService/${name} `
   return ({ renders }) => {
     assert.deepEqual(

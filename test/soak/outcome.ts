@@ -1,8 +1,8 @@
 import type { GitHubBox } from '../../src/sandbox/github.ts'
-import { outcome, type Played } from '../stories/play.ts'
+import { outcome, type PlayResult } from '../stories/play.ts'
 
 /** The end of a play with all words that people read, less what differs from run to run and what Bob pushes in a race. */
-export interface Ending extends Played {
+export interface Ending extends PlayResult {
   readonly words: Readonly<Record<string, readonly string[]>>
 }
 

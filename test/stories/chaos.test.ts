@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, rmSync } from 'node:fs'
 import { suite, test, type TestContext } from 'node:test'
 import type { FaultDraft, FaultRequest } from '../../src/sandbox/wire/faults.ts'
-import { leanRepository, LIVE_BY_STATUS, outcome, type Played, playRollout, settlesAs, startFlux } from './play.ts'
+import { leanRepository, LIVE_BY_STATUS, outcome, type PlayResult, playRollout, settlesAs, startFlux } from './play.ts'
 import { webhookStorms } from '../soak/storms.ts'
 import { hasPassed, type Served, type Service, served } from './process.ts'
 import { randomFrom } from './random.ts'
 
 /** What a rollout comes to when nothing goes wrong. */
-const undisturbed = new Map<string, Played>()
+const undisturbed = new Map<string, PlayResult>()
 
 for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
   test(

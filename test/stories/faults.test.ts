@@ -14,7 +14,7 @@ import {
   leanRepository,
   LIVE_BY_STATUS,
   outcome,
-  type Played,
+  type PlayResult,
   playRollout,
   settlesAs,
   virtualService,
@@ -49,7 +49,7 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
 }
 
 suite('a whole rollout', { concurrency: 2 }, () => {
-  const undisturbed = Promise.withResolvers<Played>()
+  const undisturbed = Promise.withResolvers<PlayResult>()
 
   test('in which every answer comes', { timeout: 120_000 }, async (t) => {
     try {

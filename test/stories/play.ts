@@ -127,7 +127,7 @@ export function startFlux(box: GitHubBox): () => void {
 }
 
 /** What is there in the end, less what differs from run to run: object names, times, and the numbers of comments. */
-export interface Played {
+export interface PlayResult {
   readonly files: Readonly<Record<string, string>>
   readonly main: readonly string[]
   readonly branches: readonly string[]
@@ -149,7 +149,7 @@ interface PlayedPull {
   readonly comments: readonly string[]
 }
 
-export function outcome(box: GitHubBox): Played {
+export function outcome(box: GitHubBox): PlayResult {
   const repo = box.repository()
   const main = repo.log()
   const onMain = new Set(main.map(({ sha }) => sha))

@@ -1,5 +1,5 @@
 /** How commits relate: ancestry, differences and merges. */
-import { attempt, git, once, type Bare } from './run.ts'
+import { attempt, git, once, type BareRepository } from './run.ts'
 import { readCommit, writeCommitOf, type Signature } from './objects.ts'
 
 export interface FileDiff {
@@ -15,19 +15,19 @@ export interface FileDiff {
 
 export type MergeOutcome = { readonly tree: string } | 'conflict'
 
-export function mergeBase(bare: Bare, one: string, other: string): string | undefined {
+export function mergeBase(bare: BareRepository, one: string, other: string): string | undefined {
   return once(bare, `merge base ${one} ${other}`, () => {
     const found = attempt(bare, ['merge-base', one, other])
     return found.code === 0 ? found.stdout.toString('utf8').trim() : undefined
   })
 }
 
-export function isAncestor(bare: Bare, older: string, newer: string): boolean {
+export function isAncestor(bare: BareRepository, older: string, newer: string): boolean {
   return older === newer || mergeBase(bare, older, newer) === older
 }
 
 /** The commits on `head` that are not on `base`, oldest first. */
-export function commitsBetween(bare: Bare, base: string, head: string): readonly string[] {
+export function commitsBetween(bare: BareRepository, base: string, head: string): readonly string[] {
   return once(bare, `between ${base} ${head}`, () =>
     git(bare, ['rev-list', '--topo-order', '--reverse', head, `^${base}`])
       .split('\n')
@@ -36,14 +36,14 @@ export function commitsBetween(bare: Bare, base: string, head: string): readonly
 }
 
 /** The branch history from `head` back, newest first. */
-export function history(bare: Bare, head: string, limit: number): readonly string[] {
+export function history(bare: BareRepository, head: string, limit: number): readonly string[] {
   return git(bare, ['rev-list', `--max-count=${String(limit)}`, head])
     .split('\n')
     .filter((line) => line !== '')
 }
 
 /** What changed from one commit to another; undefined `from`: everything is new. */
-export function diff(bare: Bare, from: string | undefined, to: string): readonly FileDiff[] {
+export function diff(bare: BareRepository, from: string | undefined, to: string): readonly FileDiff[] {
   return once(bare, `diff ${from ?? ''} ${to}`, () => {
     const pair = from === undefined ? ['--root', to] : [from, to]
     const common = ['diff-tree', '--no-commit-id', '-r', '-M', '--full-index']
@@ -92,7 +92,7 @@ function splitPatches(text: string): (string | undefined)[] {
 }
 
 /** What merging `head` into `base` gives. */
-export function merge(bare: Bare, base: string, head: string): MergeOutcome {
+export function merge(bare: BareRepository, base: string, head: string): MergeOutcome {
   return once<MergeOutcome>(bare, `merge ${base} ${head}`, () => {
     const done = attempt(bare, ['merge-tree', '--write-tree', '--no-messages', base, head])
     return done.code === 0 ? { tree: done.stdout.toString('utf8').trim() } : 'conflict'
@@ -102,7 +102,7 @@ export function merge(bare: Bare, base: string, head: string): MergeOutcome {
 const NOBODY: Signature = { name: 'sandbox', email: 'sandbox@localhost', at: 0 }
 
 /** Puts one commit's change on top of another commit; gives the tree. */
-function transplant(bare: Bare, commit: string, onto: string): MergeOutcome {
+function transplant(bare: BareRepository, commit: string, onto: string): MergeOutcome {
   // git 2.39 cannot name the merge base, so three stand-in commits make it the only possible one.
   const parent = readCommit(bare, commit).parents[0]
   if (parent === undefined) return 'conflict'
@@ -116,7 +116,7 @@ function transplant(bare: Bare, commit: string, onto: string): MergeOutcome {
 
 /** Replays the commits of `head` on `base`, leaving merges out as GitHub does; gives the new head. */
 export function rebase(
-  bare: Bare,
+  bare: BareRepository,
   range: { base: string; head: string },
   committer: Signature,
 ): { sha: string } | 'conflict' {

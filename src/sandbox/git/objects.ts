@@ -1,5 +1,5 @@
 /** Commits, trees and files of a bare repository. */
-import { attempt, git, once, type Bare } from './run.ts'
+import { attempt, git, once, type BareRepository } from './run.ts'
 
 export const NO_COMMIT = '0'.repeat(40)
 
@@ -48,7 +48,7 @@ export interface CommitDraft {
 }
 
 /** The commit that a name stands for: a full or short object name, a branch, a tag or a full ref. */
-export function resolveCommit(bare: Bare, name: string): string | undefined {
+export function resolveCommit(bare: BareRepository, name: string): string | undefined {
   // GitHub allows no branch or tag that looks like an object name.
   if (/^[0-9a-f]{40}$/.test(name)) return isCommit(bare, name) ? name : undefined
   for (const candidate of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
@@ -58,7 +58,7 @@ export function resolveCommit(bare: Bare, name: string): string | undefined {
   return undefined
 }
 
-function isCommit(bare: Bare, sha: string): boolean {
+function isCommit(bare: BareRepository, sha: string): boolean {
   try {
     return readCommit(bare, sha).sha === sha
   } catch {
@@ -66,11 +66,11 @@ function isCommit(bare: Bare, sha: string): boolean {
   }
 }
 
-export function hasObject(bare: Bare, sha: string): boolean {
+export function hasObject(bare: BareRepository, sha: string): boolean {
   return /^[0-9a-f]{40}$/.test(sha) && attempt(bare, ['cat-file', '-e', sha]).code === 0
 }
 
-export function readCommit(bare: Bare, sha: string): Commit {
+export function readCommit(bare: BareRepository, sha: string): Commit {
   return once(bare, `commit ${sha}`, () => parseCommit(sha, git(bare, ['cat-file', 'commit', sha])))
 }
 
@@ -95,7 +95,7 @@ function parseSignature(line: string): Signature {
 }
 
 /** Writes a commit on top of `parent`, without pointing any branch at it. */
-export function writeCommit(bare: Bare, draft: CommitDraft): string {
+export function writeCommit(bare: BareRepository, draft: CommitDraft): string {
   // fast-import needs a ref to build on; a private one that the same stream takes away again.
   const ref = 'refs/sandbox/new'
   const parts: (string | Buffer)[] = [
@@ -109,7 +109,11 @@ export function writeCommit(bare: Bare, draft: CommitDraft): string {
   return git(bare, ['fast-import', '--quiet', '--force'], { input }).trim()
 }
 
-function changeLines(bare: Bare, draft: CommitDraft, [path, change]: [string, FileChange]): (string | Buffer)[] {
+function changeLines(
+  bare: BareRepository,
+  draft: CommitDraft,
+  [path, change]: [string, FileChange],
+): (string | Buffer)[] {
   const name = quotePath(path)
   if (change === null) return [`D ${name}\n`]
   if (typeof change === 'string' || Buffer.isBuffer(change)) {
@@ -119,7 +123,7 @@ function changeLines(bare: Bare, draft: CommitDraft, [path, change]: [string, Fi
   return [`M ${change.mode} inline ${name}\n`, ...data(change.contents)]
 }
 
-function modeOf(bare: Bare, { parent, keepsModes }: CommitDraft, path: string): string {
+function modeOf(bare: BareRepository, { parent, keepsModes }: CommitDraft, path: string): string {
   const known = keepsModes && parent !== undefined ? findEntry(bare, parent, path)?.mode : undefined
   return known === '100755' ? known : '100644'
 }
@@ -150,7 +154,7 @@ export interface MergeDraft {
 }
 
 /** Writes a commit of an existing tree. */
-export function writeCommitOf(bare: Bare, draft: MergeDraft): string {
+export function writeCommitOf(bare: BareRepository, draft: MergeDraft): string {
   const parents = draft.parents.flatMap((parent) => ['-p', parent])
   const date = (who: Signature): string => `@${String(Math.floor(who.at / 1000))} +0000`
   const env = {
@@ -165,7 +169,7 @@ export function writeCommitOf(bare: Bare, draft: MergeDraft): string {
 }
 
 /** The entries of a tree: of the folder itself, or of all folders below it. */
-export function listTree(bare: Bare, treeish: string, depth: 'one' | 'all'): readonly TreeEntry[] {
+export function listTree(bare: BareRepository, treeish: string, depth: 'one' | 'all'): readonly TreeEntry[] {
   return once(bare, `tree ${depth} ${treeish}`, () => {
     const args = ['ls-tree', '-z', '--long', '--full-tree', ...(depth === 'all' ? ['-r'] : []), treeish]
     return git(bare, args)
@@ -176,7 +180,7 @@ export function listTree(bare: Bare, treeish: string, depth: 'one' | 'all'): rea
 }
 
 /** One path of a commit. */
-export function findEntry(bare: Bare, commit: string, path: string): TreeEntry | undefined {
+export function findEntry(bare: BareRepository, commit: string, path: string): TreeEntry | undefined {
   const line = git(bare, ['--literal-pathspecs', 'ls-tree', '-z', '--long', '--full-tree', commit, '--', path])
   return line === '' ? undefined : parseEntry(line.replace(/\0$/, ''))
 }
@@ -187,6 +191,6 @@ function parseEntry(line: string): TreeEntry {
   return { mode, type: type as TreeEntry['type'], sha, size: Number(size) || 0, path: line.slice(tab + 1) }
 }
 
-export function readBlob(bare: Bare, sha: string): Buffer {
+export function readBlob(bare: BareRepository, sha: string): Buffer {
   return once(bare, `blob ${sha}`, () => attempt(bare, ['cat-file', 'blob', sha]).stdout)
 }

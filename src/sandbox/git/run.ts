@@ -44,21 +44,21 @@ export function findGit(home: string): Git {
 }
 
 /** A bare repository, and what has been read from it: objects never change, so they are read once. */
-export interface Bare {
+export interface BareRepository {
   readonly tool: Git
   readonly dir: string
   readonly memo: Map<string, unknown>
 }
 
 /** Runs git in a bare repository; a failure is a `GitError` with what git said. */
-export function git(bare: Bare, args: readonly string[], run: Run = {}): string {
+export function git(bare: BareRepository, args: readonly string[], run: Run = {}): string {
   const done = attempt(bare, args, run)
   if (done.code !== 0) throw new GitError(`git ${args.join(' ')}: ${done.stderr}`)
   return done.stdout.toString('utf8')
 }
 
 /** Runs git where failing is an answer. */
-export function attempt(bare: Bare, args: readonly string[], run: Run = {}): Outcome {
+export function attempt(bare: BareRepository, args: readonly string[], run: Run = {}): Outcome {
   const done = spawnSync(join(bare.tool.execPath, 'git'), ['--git-dir', bare.dir, ...args], {
     env: { ...bare.tool.env, ...run.env },
     input: run.input ?? '',
@@ -69,7 +69,7 @@ export function attempt(bare: Bare, args: readonly string[], run: Run = {}): Out
 }
 
 /** Computes what depends on immutable objects only, once. */
-export function once<T>(bare: Bare, key: string, compute: () => T): T {
+export function once<T>(bare: BareRepository, key: string, compute: () => T): T {
   const known = bare.memo.get(key)
   if (known !== undefined) return known as T
   const value = compute()
@@ -99,8 +99,8 @@ exit 0
 `
 
 /** Makes an empty bare repository that serves partial clones and single commits, as GitHub does. */
-export function initBare(tool: Git, dir: string, defaultBranch: string): Bare {
-  const bare: Bare = { tool, dir, memo: new Map() }
+export function initBare(tool: Git, dir: string, defaultBranch: string): BareRepository {
+  const bare: BareRepository = { tool, dir, memo: new Map() }
   mkdirSync(dir, { recursive: true })
   git(bare, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`])
   const config = `

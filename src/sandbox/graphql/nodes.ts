@@ -5,15 +5,15 @@ import type { Account, Comment, Pull, Repository } from '../state/types.ts'
 import type { CommitAt, RefAt } from './git.ts'
 import { canSee, checkPermission, FieldFailure, type Scope } from './types.ts'
 
-type Found = Account | Comment | Pull | Repository | CommitAt | RefAt
+type GraphqlNode = Account | Comment | Pull | Repository | CommitAt | RefAt
 
-export function findNode(id: string, scope: Scope): Found {
+export function findNode(id: string, scope: Scope): GraphqlNode {
   const found = find(id, scope)
   if (found !== undefined && mayRead(found, scope)) return found
   throw new FieldFailure('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'.`)
 }
 
-function find(id: string, { world }: Scope): Found | undefined {
+function find(id: string, { world }: Scope): GraphqlNode | undefined {
   const repos = [...world.repositories.values()]
   const kind = id.slice(0, id.indexOf('_'))
   const key = keyOf(kind, id) ?? ''
@@ -44,7 +44,7 @@ function gitObject(repos: readonly Repository[], kind: string, key: string): Com
   return sha === undefined ? undefined : { repo, ref: name, sha }
 }
 
-function mayRead(found: Found, scope: Scope): boolean {
+function mayRead(found: GraphqlNode, scope: Scope): boolean {
   if ('login' in found) return true
   const repo = repositoryOf(found)
   if (!canSee(scope, repo)) return false
@@ -54,7 +54,7 @@ function mayRead(found: Found, scope: Scope): boolean {
   return true
 }
 
-function repositoryOf(found: Exclude<Found, Account>): Repository {
+function repositoryOf(found: Exclude<GraphqlNode, Account>): Repository {
   if ('pull' in found) return found.pull.repo
   return 'repo' in found ? found.repo : found
 }

@@ -22,7 +22,7 @@ function getCommit(call: Call, repo: Repository): Answer {
   })
 }
 
-interface Ends {
+interface ComparedRefs {
   readonly base: string
   readonly head: string
   readonly fork: string
@@ -30,7 +30,7 @@ interface Ends {
   readonly address: string
 }
 
-function endsOf(call: Call, repo: Repository): Ends {
+function endsOf(call: Call, repo: Repository): ComparedRefs {
   const basehead = call.params['basehead'] ?? ''
   const [baseName = '', headName = ''] = basehead.split('...')
   const base = resolveCommit(repo.bare, baseName)

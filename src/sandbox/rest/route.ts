@@ -79,13 +79,13 @@ export function repoRoute(name: string, access: Access, handle: (call: Call, rep
   })
 }
 
-interface Asked {
+interface AccessCheck {
   readonly isRead: boolean
   readonly needs: readonly Need[]
   readonly role: Role
 }
 
-function checkAccess(actor: Actor, repo: Repository, asked: Asked): void {
+function checkAccess(actor: Actor, repo: Repository, asked: AccessCheck): void {
   switch (actor.kind) {
     case 'anonymous':
       if (repo.isPrivate) throw notFound()
@@ -101,7 +101,7 @@ function checkAccess(actor: Actor, repo: Repository, asked: Asked): void {
   }
 }
 
-function checkToken(token: InstallationToken, repo: Repository, asked: Asked): void {
+function checkToken(token: InstallationToken, repo: Repository, asked: AccessCheck): void {
   const isInReach = reaches(token, repo)
   if (!isInReach && repo.isPrivate) throw notFound()
   const isPublicRead = asked.isRead && !repo.isPrivate
@@ -109,7 +109,7 @@ function checkToken(token: InstallationToken, repo: Repository, asked: Asked): v
 }
 
 /** A private repository does not exist for who cannot read it. */
-function checkRole(role: Role, asked: Asked): void {
+function checkRole(role: Role, asked: AccessCheck): void {
   if (role === 'none') throw notFound()
   if (!isAtLeast(role, asked.role)) throw new Refusal(403, 'Must have push access to repository')
 }

@@ -3,7 +3,7 @@
  * synchronously: a request is one atomic transition, as a transaction is on GitHub.
  */
 import type { KeyObject } from 'node:crypto'
-import type { Bare } from '../git/run.ts'
+import type { BareRepository } from '../git/run.ts'
 
 /** Repository roles, weakest first. */
 export const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
@@ -280,7 +280,7 @@ export interface Repository {
   readonly name: string
   readonly isPrivate: boolean
   readonly parent: Repository | undefined
-  readonly bare: Bare
+  readonly bare: BareRepository
   readonly createdAt: number
   pushedAt: number
   readonly defaultBranch: string

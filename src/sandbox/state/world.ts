@@ -18,7 +18,7 @@ import {
 export type Json = Record<string, unknown>
 
 /** Something happened that Apps may hear about. */
-export interface Happening {
+export interface WorldEvent {
   readonly event: string
   readonly action?: string
   readonly repo?: Repository
@@ -44,7 +44,7 @@ export interface World {
   readonly repositories: Map<string, Repository>
   /** The first read of `mergeable` after a change says null, as on GitHub, where a job works it out. */
   readonly slowMergeability: boolean
-  readonly happened: (happening: Happening) => void
+  readonly happened: (happening: WorldEvent) => void
 }
 
 export function findRepository(world: World, fullName: string): Repository | undefined {

@@ -16,14 +16,14 @@ export interface Services {
   readonly webhooks: Webhooks
 }
 
-export interface Incoming {
+export interface BoxRequest {
   readonly method: string
   readonly url: URL
   readonly headers: NodeJS.Dict<string | string[]>
   readonly body: Buffer
 }
 
-export interface Outgoing {
+export interface BoxResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -36,7 +36,7 @@ export interface Outgoing {
 export const API = '/api/v3'
 export const GRAPHQL = '/api/graphql'
 
-export function answerApi(services: Services, incoming: Incoming): Outgoing {
+export function answerApi(services: Services, incoming: BoxRequest): BoxResponse {
   const isGraphql = incoming.url.pathname === GRAPHQL
   const resource: Resource = isGraphql ? 'graphql' : 'core'
   const ignored: string[] = []
@@ -54,9 +54,9 @@ export function answerApi(services: Services, incoming: Incoming): Outgoing {
   return { ...sent, route: found.route, isUnhandled: found.isUnhandled, ignored }
 }
 
-type Found = { answer: Answer; route: string | undefined; isUnhandled: boolean }
+type RoutedAnswer = { answer: Answer; route: string | undefined; isUnhandled: boolean }
 
-function answerRest(services: Services, incoming: Incoming, by: { actor: Actor; ignored: string[] }): Found {
+function answerRest(services: Services, incoming: BoxRequest, by: { actor: Actor; ignored: string[] }): RoutedAnswer {
   const path = incoming.url.pathname.slice(API.length)
   const matched = match(services.world, incoming.method, path)
   if (matched === undefined) {
@@ -98,7 +98,7 @@ function json(body: Buffer): unknown {
   throw new Refusal(400, 'Body should be a JSON object')
 }
 
-function answerGraphql(services: Services, incoming: Incoming, actor: Actor): Found {
+function answerGraphql(services: Services, incoming: BoxRequest, actor: Actor): RoutedAnswer {
   if (actor.kind === 'anonymous') throw new Refusal(401, 'This endpoint requires you to be authenticated.')
   const body = (json(incoming.body) ?? {}) as { query?: unknown; variables?: unknown; operationName?: unknown }
   const request = {
@@ -113,9 +113,9 @@ function answerGraphql(services: Services, incoming: Incoming, actor: Actor): Fo
 /** Adds GitHub's headers; a GET whose answer the client has already gets 304, which is free. */
 function conditional(
   services: Services,
-  incoming: Incoming,
+  incoming: BoxRequest,
   done: { actor: Actor; answer: Answer; resource: Resource },
-): Pick<Outgoing, 'status' | 'headers' | 'body'> {
+): Pick<BoxResponse, 'status' | 'headers' | 'body'> {
   const { actor, answer, resource } = done
   const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
   const isReadable = incoming.method === 'GET' && answer.status === 200

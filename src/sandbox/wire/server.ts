@@ -4,7 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { match } from '../rest/router.ts'
 import { operationsIn } from '../graphql/execute.ts'
 import type { World } from '../state/world.ts'
-import { answerApi, API, GRAPHQL, one, standardHeaders, type Incoming, type Outgoing, type Services } from './answer.ts'
+import {
+  answerApi,
+  API,
+  GRAPHQL,
+  one,
+  standardHeaders,
+  type BoxRequest,
+  type BoxResponse,
+  type Services,
+} from './answer.ts'
 import { identify, nameOf } from './auth.ts'
 import { nameOfFault, type FaultDraft, type FaultRequest, type FaultSource } from './faults.ts'
 import { admit, kindOf, parseGitUrl, serveGit, type GitRequest } from './git-http.ts'
@@ -69,7 +78,7 @@ async function handle(parts: ServerParts, visit: Visit): Promise<void> {
 async function handleApi(parts: ServerParts, visit: Visit): Promise<void> {
   const { request, url } = visit
   const body = await readBody(request)
-  const incoming: Incoming = { method: request.method ?? 'GET', url, headers: request.headers, body }
+  const incoming: BoxRequest = { method: request.method ?? 'GET', url, headers: request.headers, body }
   const isGraphql = url.pathname === GRAPHQL
   const asked = isGraphql ? graphqlRequest(visit, body) : restRequest(parts, visit, body)
   const { kind, operations } = asked
@@ -148,7 +157,7 @@ function answerFault(
   visit.response.writeHead(status, headers).end(body)
 }
 
-function send(parts: ServerParts, visit: Visit, sent: { outgoing: Outgoing; fault: FaultDraft | undefined }): void {
+function send(parts: ServerParts, visit: Visit, sent: { outgoing: BoxResponse; fault: FaultDraft | undefined }): void {
   const { outgoing, fault } = sent
   const kind = visit.url.pathname === GRAPHQL ? 'graphql' : 'rest'
   const { status, route, isUnhandled, ignored } = outgoing

@@ -5,7 +5,7 @@ import { nodeId } from '../payload/links.ts'
 import { repositoryPayload } from '../payload/repositories.ts'
 import { allowsEvent } from '../state/app-events.ts'
 import type { App, Installation } from '../state/types.ts'
-import { installationsOn, type Happening, type Json, type World } from '../state/world.ts'
+import { installationsOn, type WorldEvent, type Json, type World } from '../state/world.ts'
 
 interface Delivery {
   readonly id: number
@@ -63,7 +63,7 @@ export interface Webhooks {
 }
 
 export interface WebhookSender extends Webhooks {
-  announce(happening: Happening): void
+  announce(happening: WorldEvent): void
 }
 
 /** GitHub waits 10 seconds for an answer; GitHub Enterprise Server waits 30. */
@@ -144,7 +144,7 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** One for every App that is installed there, listens, and still has the event's permission there. Installation events go to every App, subscribed or not. */
-function deliveriesOf(world: World, happening: Happening): Delivery[] {
+function deliveriesOf(world: World, happening: WorldEvent): Delivery[] {
   const { event, repo, onlyTo } = happening
   const isForAll = event.startsWith('installation')
   const targets: readonly Installation[] =
@@ -159,9 +159,9 @@ function deliveriesOf(world: World, happening: Happening): Delivery[] {
   return listeners.map((installation) => newDelivery(world, { ...happening, installation, payload }))
 }
 
-type Addressed = Omit<Happening, 'payload'> & { readonly installation: Installation; readonly payload: Json }
+type EventDelivery = Omit<WorldEvent, 'payload'> & { readonly installation: Installation; readonly payload: Json }
 
-function newDelivery(world: World, addressed: Addressed): Delivery {
+function newDelivery(world: World, addressed: EventDelivery): Delivery {
   const { repo, action, event, installation, payload } = addressed
   return {
     id: world.nextId(),
@@ -184,7 +184,7 @@ function newDelivery(world: World, addressed: Addressed): Delivery {
 }
 
 /** What every event carries around its own fields. */
-function completePayload(world: World, { repo, action, sender, installation }: Addressed, own: Json): Json {
+function completePayload(world: World, { repo, action, sender, installation }: EventDelivery, own: Json): Json {
   const around: Json = { sender: accountPayload(world, sender) }
   if (repo !== undefined && !('repository' in own)) around['repository'] = repositoryPayload(world, repo)
   if (repo?.owner.type === 'Organization') around['organization'] = organizationPayload(world, repo.owner)

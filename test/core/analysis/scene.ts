@@ -15,7 +15,7 @@ export const SINCE = Date.UTC(2026, 10, 20, 12)
 export const ENDS = SINCE + 630 * SECOND
 
 /** What a query is about, so that a stand-in can answer it. */
-export interface Asked {
+export interface AskedQuery {
   readonly kind: 'requests' | 'success' | 'latency' | 'own'
   readonly side: 'canary' | 'stable'
   /** Of the point, counted from 1; 0 before the first. */
@@ -24,9 +24,9 @@ export interface Asked {
   readonly time: number
 }
 
-export type World = (asked: Asked) => ReturnType<Knowledge>
+export type World = (asked: AskedQuery) => ReturnType<Knowledge>
 
-export function askedBy(query: string, time: number): Asked {
+export function askedBy(query: string, time: number): AskedQuery {
   const kind = query.startsWith('sum(increase(')
     ? 'requests'
     : query.startsWith('100 * (')

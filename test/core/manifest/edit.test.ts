@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { type CopyItem, editManifest, type SetValue } from '../../../src/core/manifest/edit.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 
-type EditHere = Omit<SetValue, 'document'> | Omit<CopyItem, 'document'>
+type EditInText = Omit<SetValue, 'document'> | Omit<CopyItem, 'document'>
 
-function edited(text: string, ...edits: EditHere[]): string {
+function edited(text: string, ...edits: EditInText[]): string {
   const manifest = parseManifest('web.yaml', text)
   assert.ok(manifest.ok, JSON.stringify(manifest))
   const result = editManifest(
@@ -94,7 +94,7 @@ test('an empty value gets its blank, and quotes stay as they were', () => {
   assert.equal(edited("a: 'x'\n", { path: ['a'], value: "it's" }), "a: 'it''s'\n")
 })
 
-const copy = (index: number, stable: number): EditHere => ({
+const copy = (index: number, stable: number): EditInText => ({
   path: ['route', index],
   copy: [
     { path: ['destination', 'subset'], value: 'canary' },
@@ -103,7 +103,7 @@ const copy = (index: number, stable: number): EditHere => ({
 })
 
 test('an item is copied in its own style, without its comments, while its own weight changes', () => {
-  const weight: EditHere = { path: ['route', 0, 'weight'], value: 90 }
+  const weight: EditInText = { path: ['route', 0, 'weight'], value: 90 }
   assert.equal(
     edited(
       'route:\n  # the only one\n  - destination: # where\n      host: web\n      # a\n      subset: stable # b\n    weight: 100 # all\n  # end\nx: 1\n',
