@@ -96,7 +96,7 @@ test('a freeze that runs out lets the pull request go on by itself', async () =>
   const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
-  await ask(story, 'olga', '/freeze production --until 4s', pull)
+  await ask(story, 'olga', '/freeze production --until 15s', pull)
   await gate(story, pull, 'action_required', /frozen by `olga`/)
   await gate(story, pull, 'success')
 })
