@@ -88,5 +88,17 @@ test('what is not required of a branch is told, and what GitHub does not show is
   )
   const note = protectionNote('main', protectionGaps(bad))
   assert.ok(note)
-  assert.match(explainProblem(note).what, /`main` does not require `canary\/validate`/)
+  assert.equal(
+    explainProblem(note).what,
+    '`main` does not require `canary/validate`: a merge is possible without. `main` takes `canary/gate` from any App. ' +
+      'Administrators may merge into `main` without. ' +
+      '`main` does not require branches to be up to date, and has no merge queue.',
+  )
+  for (const [gap, words] of [
+    [{ ...good, sparesAdmins: true }, 'Administrators may merge into `main` without.'],
+    [{ ...good, isUpToDate: false }, '`main` does not require branches to be up to date, and has no merge queue.'],
+  ] as const) {
+    const one = protectionNote('main', protectionGaps(gap))
+    assert.equal(one && explainProblem(one).what, words)
+  }
 })
