@@ -62,15 +62,15 @@ async function look(given: CliOptions, scope: CheckoutQuestion['scope']): Promis
   const path = environment['PATH'] ?? ''
   const renderer = cachedRenderer(openRenderer({ log: QUIET, path }))
   const validators = cachedValidators(openValidators({ log: QUIET, path, schemas: schemaFolders() }))
-  const desk = { renderer, validators, schemas: openSchemas() }
+  const context = { renderer, validators, schemas: openSchemas() }
   const checkout = await openCheckout({ folder: given.dir, openWorktree, log: QUIET, environment })
   const question = { refs: given.words, environment: given.env, scope }
   if (checkout === undefined) {
     if (scope === 'touched' || given.words.length > 0) return err({ code: 'no-checkout' })
-    return reviewFolder({ ...desk, worktree: openWorktree(given.dir) }, question)
+    return reviewFolder({ ...context, worktree: openWorktree(given.dir) }, question)
   }
   try {
-    return await reviewCheckout({ ...desk, checkout }, question)
+    return await reviewCheckout({ ...context, checkout }, question)
   } catch (error) {
     if (!(error instanceof GitUnavailable)) throw error
     // Nothing is fetched: what a shallow or partial clone lacks stays missing.

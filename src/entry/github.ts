@@ -17,7 +17,7 @@ import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
-import type { Desk } from '../flows/desk.ts'
+import type { RepositoryContext } from '../flows/repository-context.ts'
 import type { RepositoryRef } from '../flows/work.ts'
 import type { Logger } from 'pino'
 
@@ -25,12 +25,12 @@ const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.
 
 export interface GitHubAccess {
   readonly probot: Probot
-  /** The GitHub half of a desk. */
+  /** The GitHub half of a context. */
   portsFor(
     place: RepositoryRef,
   ): Promise<
     Pick<
-      Desk,
+      RepositoryContext,
       | 'botLogin'
       | 'pulls'
       | 'conversation'

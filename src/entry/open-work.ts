@@ -8,7 +8,7 @@ import { cachedValidators } from '../adapters/policy/cached-validators.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
-import type { Desk } from '../flows/desk.ts'
+import type { RepositoryContext } from '../flows/repository-context.ts'
 import type { RepositoryRef } from '../flows/work.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
@@ -48,7 +48,7 @@ export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
     probot: github.probot,
     jobs,
     log,
-    deskFor: deskFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
+    contextFor: contextFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
     pressedSince: (moment) => github.pressedSince(moment),
@@ -65,7 +65,7 @@ interface Parts extends WorkOptions {
 }
 
 /** One mirror a repository, kept for the life of the process: it is what makes its fetches wait for each other. */
-function deskFactory({
+function contextFactory({
   env,
   log,
   jobs,
@@ -74,7 +74,7 @@ function deskFactory({
   renderer,
   validators,
   metrics,
-}: Parts): (place: RepositoryRef) => Promise<Desk> {
+}: Parts): (place: RepositoryRef) => Promise<RepositoryContext> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   const schemas = openSchemas()

@@ -11,21 +11,21 @@ import { EVENTS, forReviewText, openedHead, otherPush, placeOf, saidBy, tasksOf 
 /** The Probot app: from a webhook to tasks in the queue. It decides nothing and asks GitHub nothing. */
 export function perchApp(
   app: Probot,
-  desk: { readonly jobs: Jobs; readonly memo: Memo; readonly appId: number },
+  service: { readonly jobs: Jobs; readonly memo: Memo; readonly appId: number },
 ): void {
   const enqueueAll = async (tasks: readonly Task[], delivery: string): Promise<void> => {
-    for (const task of tasks) await desk.jobs.enqueue(jobOf(task, { id: delivery }))
+    for (const task of tasks) await service.jobs.enqueue(jobOf(task, { id: delivery }))
   }
   const wake = async (
     name: Parameters<typeof saidBy>[0],
     { payload, id }: { readonly payload: unknown; readonly id: string },
   ): Promise<void> => {
-    const said = saidBy(name, payload, desk.appId)
-    if (said !== undefined) await wakeWaiting({ ...desk, ...said.place }, said, id)
+    const said = saidBy(name, payload, service.appId)
+    if (said !== undefined) await wakeWaiting({ ...service, ...said.place }, said, id)
   }
   app.on('pull_request', async (context) => {
     const opened = openedHead(context.payload)
-    if (opened !== undefined) await rememberFirstHead({ memo: desk.memo, repo: opened.place.repo }, opened)
+    if (opened !== undefined) await rememberFirstHead({ memo: service.memo, repo: opened.place.repo }, opened)
     await enqueueAll(tasksOf('pull_request', context.payload, context.id), context.id)
   })
   app.on('issue_comment', (context) => enqueueAll(tasksOf('issue_comment', context.payload, context.id), context.id))
@@ -34,7 +34,7 @@ export function perchApp(
     const other = otherPush(context.payload)
     if (other === undefined) return
     const { branch: base, head, place } = other
-    if (isNamed(await recallDeployed({ memo: desk.memo, repo: place.repo }), base))
+    if (isNamed(await recallDeployed({ memo: service.memo, repo: place.repo }), base))
       await enqueueAll([{ type: 'advance', ...place, base, head }], context.id)
   })
   app.on('merge_group', (context) => enqueueAll(tasksOf('merge_group', context.payload, context.id), context.id))
@@ -48,7 +48,7 @@ export function perchApp(
     const place = placeOf(payload)
     const { number: pull, head } = payload.pull_request
     await enqueueAll(forReviewText(payload), context.id)
-    const seen = await recallPull({ memo: desk.memo, repo: place.repo }, pull)
+    const seen = await recallPull({ memo: service.memo, repo: place.repo }, pull)
     // A first look that has published its checks may not have remembered yet that it waits for reviews.
     const isBeingLookedAt = seen !== undefined && head !== undefined && seen.head !== head.sha
     if (seen?.polls === true || isBeingLookedAt)

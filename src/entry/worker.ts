@@ -2,7 +2,7 @@ import type { Probot } from 'probot'
 import type { z } from 'zod'
 import { acknowledge } from '../flows/acknowledge.ts'
 import { advance } from '../flows/advance.ts'
-import type { Desk } from '../flows/desk.ts'
+import type { RepositoryContext } from '../flows/repository-context.ts'
 import { measureRollouts } from '../flows/measure-rollouts.ts'
 import { orRefusal } from '../flows/github-refusals.ts'
 import { giveUpCommands } from '../flows/give-up-commands.ts'
@@ -31,7 +31,7 @@ export interface WorkerParts {
   readonly probot: Pick<Probot, 'receive'>
   readonly jobs: Jobs
   readonly log: Log
-  readonly deskFor: (place: RepositoryRef) => Promise<Desk>
+  readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly memo: Memo
@@ -67,7 +67,7 @@ function eventOf(delivery: z.infer<typeof DeliveryJob>['delivery']): ProbotEvent
 
 async function perform(parts: WorkerState, task: Task, job: ClaimedJob): Promise<void> {
   const started = performance.now()
-  const done = await orRefusal(async () => run(await parts.deskFor(task), task))
+  const done = await orRefusal(async () => run(await parts.contextFor(task), task))
   if (done.ok) parts.refused.delete(job.key)
   else await standRefused(parts, job, done.error)
   const { type, repo } = task
@@ -94,28 +94,28 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
 /** What is remembered so that it is said once. */
 const MAX_REFUSED = 10_000
 
-function run(desk: Desk, task: Task): Promise<void> {
+function run(context: RepositoryContext, task: Task): Promise<void> {
   switch (task.type) {
     case 'acknowledge':
-      return acknowledge(desk, task)
+      return acknowledge(context, task)
     case 'redirect':
-      return redirect(desk, task)
+      return redirect(context, task)
     case 'review':
-      return review(desk, task)
+      return review(context, task)
     case 'advance':
-      return advance(desk, task)
+      return advance(context, task)
     case 'examine':
-      return measureRollouts(desk, task)
+      return measureRollouts(context, task)
     case 'group':
-      return reviewGroup(desk, task)
+      return reviewGroup(context, task)
     case 'rerun':
-      return rerun(desk, task)
+      return rerun(context, task)
     case 'closed':
-      return reviewLeft(desk, task)
+      return reviewLeft(context, task)
     case 'regate':
-      return judgeStopsAgain(desk)
+      return judgeStopsAgain(context)
     case 'sweep':
-      return sweep(desk)
+      return sweep(context)
   }
 }
 
@@ -126,7 +126,7 @@ async function keepReport(parts: WorkerParts, told: z.infer<typeof ReportJob>['t
     parts.log.warn({ repo: `${owner}/${repo}`, report: report.name }, 'ignored a report: Perch is not installed there')
     return
   }
-  await recordReport(await parts.deskFor(place), report, { receivedAt, id: job.id })
+  await recordReport(await parts.contextFor(place), report, { receivedAt, id: job.id })
 }
 
 async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
@@ -150,7 +150,7 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
 async function answerLate(parts: WorkerParts, job: ClaimedJob): Promise<void> {
   const { data: task } = Task.safeParse(job.data)
   const pull = task?.type === 'review' && task.comments === true ? task.pull : commandIn(task)?.pull
-  if (task !== undefined && pull !== undefined) await giveUpCommands(await parts.deskFor(task), pull)
+  if (task !== undefined && pull !== undefined) await giveUpCommands(await parts.contextFor(task), pull)
 }
 
 function commandIn(task: Task | undefined): { readonly pull: number } | undefined {
@@ -166,6 +166,6 @@ function outageDetail(error: unknown): string {
 async function failChecks(parts: WorkerParts, job: ClaimedJob, reason: string): Promise<void> {
   const task = Task.safeParse(job.data)
   if (!task.success) return
-  if (task.data.type === 'review') await giveUpReview(await parts.deskFor(task.data), task.data, reason)
-  if (task.data.type === 'group') await giveUpGroup(await parts.deskFor(task.data), task.data, reason)
+  if (task.data.type === 'review') await giveUpReview(await parts.contextFor(task.data), task.data, reason)
+  if (task.data.type === 'group') await giveUpGroup(await parts.contextFor(task.data), task.data, reason)
 }

@@ -3,7 +3,7 @@ import { isStepOf, kindOf } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { targetName } from '../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../core/rollout/transition.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { BaseState } from './rollouts.ts'
 import type { StopRequest } from './stops.ts'
 import { takeSteps } from './take-steps.ts'
@@ -19,12 +19,12 @@ interface AbortRequest extends StopRequest {
  * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. It may be a second try: what the
  * first one closed and opened belongs to the answer.
  */
-export async function abortAll(desk: Desk, base: BaseState, asked: AbortRequest): Promise<Outcome> {
-  const closed = await closedBefore(desk, base, asked)
-  const rolledBack = rollbacksSince(desk, base, asked)
+export async function abortAll(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<Outcome> {
+  const closed = await closedBefore(context, base, asked)
+  const rolledBack = rollbacksSince(context, base, asked)
   const rollbacks = openRollbacks(asked.related)
   for (const rollout of asked.related) {
-    const done = await takeSteps(desk, base, { rollout, steps: abort(rollout), asked })
+    const done = await takeSteps(context, base, { rollout, steps: abort(rollout), asked })
     if (!done.ok) return { code: 'refused', refusal: done.error }
     closed.push(...done.value.closed)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
@@ -42,12 +42,12 @@ function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
 }
 
 /** What an earlier try of this very abort has closed. */
-async function closedBefore(desk: Desk, base: BaseState, asked: AbortRequest): Promise<number[]> {
+async function closedBefore(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<number[]> {
   const marker = abortMarker(asked.cause)
   const found: number[] = []
-  for (const pull of stepsOf(desk, base, asked)) {
+  for (const pull of stepsOf(context, base, asked)) {
     if (pull.state !== 'closed' || (pull.closedAt ?? 0) < wholeSecond(asked.at)) continue
-    const comments = await desk.conversation.of(pull.number)
+    const comments = await context.conversation.of(pull.number)
     if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) found.push(pull.number)
   }
   return found
@@ -57,17 +57,21 @@ async function closedBefore(desk: Desk, base: BaseState, asked: AbortRequest): P
  * Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. One
  * whose branch somebody pushed to may have left the canary its traffic.
  */
-function rollbacksSince(desk: Desk, base: BaseState, asked: AbortRequest): readonly number[] {
+function rollbacksSince(context: RepositoryContext, base: BaseState, asked: AbortRequest): readonly number[] {
   const related = asked.related.filter(({ standing }) => standing.share === 0)
   const isRollback = ({ state, createdAt, head }: PullRequest): boolean =>
     state === 'merged' && createdAt >= wholeSecond(asked.at) && kindOf(head.ref, 'stepping') === 'rollback'
-  return stepsOf(desk, base, { related })
+  return stepsOf(context, base, { related })
     .filter(isRollback)
     .map(({ number }) => number)
 }
 
-function stepsOf(desk: Desk, base: BaseState, { related }: Pick<AbortRequest, 'related'>): readonly PullRequest[] {
-  return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, desk.botLogin)))
+function stepsOf(
+  context: RepositoryContext,
+  base: BaseState,
+  { related }: Pick<AbortRequest, 'related'>,
+): readonly PullRequest[] {
+  return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, context.botLogin)))
 }
 
 /** GitHub's times have whole seconds; a button's are ours. */

@@ -11,7 +11,7 @@ import { moveAfter, type Standing, standingOf, sureShare } from '../core/rollout
 import { targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { abortAll } from './abort.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { postAnswer, readPending } from './pending-commands.ts'
 import { notAllowed } from './permission.ts'
@@ -26,13 +26,13 @@ import type { Outcome } from '../core/command/outcome.ts'
 
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
 export async function answerOnBase(
-  desk: Desk,
+  context: RepositoryContext,
   base: Result<BaseState, BaseProblem>,
   at: { readonly pull: number; readonly comment: number },
 ): Promise<void> {
-  const pull = await desk.pulls.get(at.pull)
+  const pull = await context.pulls.get(at.pull)
   if (pull === undefined) return
-  const waiting = await readPending(desk, pull, await desk.conversation.of(at.pull))
+  const waiting = await readPending(context, pull, await context.conversation.of(at.pull))
   const pending = waiting.find(({ id }) => id === at.comment)
   if (pending === undefined) return
   const outcomes: { command: string; outcome: Outcome }[] = []
@@ -41,9 +41,9 @@ export async function answerOnBase(
       command: line.text,
       outcome: pending.isLate
         ? refused({ code: 'too-late' })
-        : await orRefusedOutcome(() => carryOut(desk, base, { pull, pending, line })),
+        : await orRefusedOutcome(() => carryOut(context, base, { pull, pending, line })),
     })
-  await postAnswer(desk, pull, { comment: pending, body: answer(at.comment, pending.login, outcomes) })
+  await postAnswer(context, pull, { comment: pending, body: answer(at.comment, pending.login, outcomes) })
 }
 
 interface BaseCommand {
@@ -52,15 +52,19 @@ interface BaseCommand {
   readonly line: CommandLine
 }
 
-async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked: BaseCommand): Promise<Outcome> {
+async function carryOut(
+  context: RepositoryContext,
+  base: Result<BaseState, BaseProblem>,
+  asked: BaseCommand,
+): Promise<Outcome> {
   const { line, pending } = asked
   if (!line.result.ok) return refused({ code: 'not-understood', problem: line.result.problem })
   const { command } = line.result
-  const denied = await notAllowed(desk, pending.login, command.name)
+  const denied = await notAllowed(context, pending.login, command.name)
   if (denied !== undefined) return refused(denied)
   if (command.name === 'help') return { code: 'help' }
   if (!base.ok) return refused(baseRefusal(base.error, asked.pull))
-  const related = relatedTo(asked.pull, base.value.rollouts, desk.botLogin)
+  const related = relatedTo(asked.pull, base.value.rollouts, context.botLogin)
   if (asked.pull.base.ref !== base.value.ref && related.length === 0) {
     const away = notDeployed(asked.pull, base.value.deployed)
     if (command.name === 'status') return { code: 'status', standings: [], proposed: [], away }
@@ -70,21 +74,21 @@ async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked:
   const by = { login: pending.login, cause: String(pending.id), at: pending.createdAt }
   switch (command.name) {
     case 'status':
-      return statusOutcome(desk, base.value, related)
+      return statusOutcome(context, base.value, related)
     case 'abort':
-      return abortAll(desk, base.value, { ...by, pull: asked.pull.number, related, reason: command.reason })
+      return abortAll(context, base.value, { ...by, pull: asked.pull.number, related, reason: command.reason })
     case 'set':
     case 'next':
     case 'promote':
-      return proposeShare(desk, base.value, { ...asked, related, command })
+      return proposeShare(context, base.value, { ...asked, related, command })
     case 'hold':
-      return hold(desk, targets, { ...by, reason: command.reason })
+      return hold(context, targets, { ...by, reason: command.reason })
     case 'resume':
-      return resume(desk, targets, by)
+      return resume(context, targets, by)
     case 'freeze':
-      return freeze(desk, command, { ...by, environments: base.value.snapshot.environments })
+      return freeze(context, command, { ...by, environments: base.value.snapshot.environments })
     case 'unfreeze':
-      return unfreeze(desk, command.environment, by)
+      return unfreeze(context, command.environment, by)
     case 'plan':
       if (command.steps !== undefined) return refused({ code: 'plan-on-merged', step: openStep(related) })
       return planOutcome(
@@ -101,11 +105,11 @@ async function carryOut(desk: Desk, base: Result<BaseState, BaseProblem>, asked:
 
 /** Where rollouts are, and why one does not go on. */
 export async function statusOutcome(
-  desk: Pick<Desk, 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'memo' | 'repo'>,
   { ref, rollouts }: BaseState,
   related: readonly RolloutFacts[],
 ): Promise<Extract<Outcome, { code: 'status' }>> {
-  return { code: 'status', standings: await withStuck(desk, ref, statusLines(related, rollouts)), proposed: [] }
+  return { code: 'status', standings: await withStuck(context, ref, statusLines(related, rollouts)), proposed: [] }
 }
 
 function openStep(related: readonly RolloutFacts[]): number | undefined {
@@ -113,7 +117,7 @@ function openStep(related: readonly RolloutFacts[]): number | undefined {
 }
 
 async function proposeShare(
-  desk: Desk,
+  context: RepositoryContext,
   base: BaseState,
   asked: BaseCommand & {
     readonly related: readonly RolloutFacts[]
@@ -123,14 +127,14 @@ async function proposeShare(
   if (asked.pull.state === 'open') return refused({ code: 'mixed' })
   if (asked.pull.state !== 'merged') return refused({ code: 'closed' })
   const { pending, line } = asked
-  const committed = await committedBefore(desk, asked.pull, { comment: pending, line })
+  const committed = await committedBefore(context, asked.pull, { comment: pending, line })
   if (committed !== undefined) return committed
   const rollout = chosen(base, asked.related, asked.command)
-  return rollout.ok ? proposeMove(desk, base, { ...asked, rollout: rollout.value }) : refused(rollout.error)
+  return rollout.ok ? proposeMove(context, base, { ...asked, rollout: rollout.value }) : refused(rollout.error)
 }
 
 async function proposeMove(
-  desk: Desk,
+  context: RepositoryContext,
   base: BaseState,
   asked: BaseCommand & { readonly rollout: RolloutFacts; readonly command: ShareCommand },
 ): Promise<Outcome> {
@@ -139,12 +143,12 @@ async function proposeMove(
   const name = targetName(standing.target)
   const move = moveFor(standing, command)
   if (move === 'already') {
-    const earlier = proposedBefore(desk, base, { standing, since: pending.createdAt })
+    const earlier = proposedBefore(context, base, { standing, since: pending.createdAt })
     return earlier ?? { code: 'already', name, share: sureShare(standing) }
   }
   if (move === undefined) return refused({ code: 'no-next-step', name, share: standing.share })
   const by = { login: pending.login, pull: pull.number, cause: String(pending.id) }
-  const done = await takeSteps(desk, base, { rollout, steps: [{ type: 'propose', move }], asked: by })
+  const done = await takeSteps(context, base, { rollout, steps: [{ type: 'propose', move }], asked: by })
   if (!done.ok) return refused(done.error)
   return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
 }

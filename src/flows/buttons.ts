@@ -5,7 +5,7 @@ import type { PullRequest } from '../core/rollout/facts.ts'
 import { relatedTo } from '../core/rollout/related.ts'
 import { abortAll } from './abort.ts'
 import { recordedPress, recordPress } from './command-record.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { orRefusedOutcome } from './github-refusals.ts'
 import { notAllowed } from './permission.ts'
 import type { Memo } from '../ports/memo.ts'
@@ -21,42 +21,42 @@ type ButtonPress = NonNullable<Extract<Task, { type: 'advance' }>['button']>
  * the person is asked about again; the button belongs to a commit, and does nothing once there is another.
  */
 export async function answerButton(
-  desk: Desk,
+  context: RepositoryContext,
   base: Result<BaseState, BaseProblem>,
   pressed: ButtonPress,
 ): Promise<void> {
-  const pull = await desk.pulls.get(pressed.pull)
+  const pull = await context.pulls.get(pressed.pull)
   if (pull === undefined) return
   const marker = buttonMarker(pressed.id)
-  const comments = await desk.conversation.of(pull.number)
+  const comments = await context.conversation.of(pull.number)
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
-  const given = await recordedPress(desk, pressed.id)
-  const body = given ?? buttonAnswer(pressed, await orRefusedOutcome(() => outcomeOf(desk, base, { pull, pressed })))
-  if (given === undefined) await recordPress(desk, pressed, body)
-  await desk.conversation.add(pull.number, body)
+  const given = await recordedPress(context, pressed.id)
+  const body = given ?? buttonAnswer(pressed, await orRefusedOutcome(() => outcomeOf(context, base, { pull, pressed })))
+  if (given === undefined) await recordPress(context, pressed, body)
+  await context.conversation.add(pull.number, body)
 }
 
 async function outcomeOf(
-  desk: Desk,
+  context: RepositoryContext,
   base: Result<BaseState, BaseProblem>,
   { pull, pressed }: { readonly pull: PullRequest; readonly pressed: ButtonPress },
 ): Promise<Outcome> {
-  const denied = await notAllowed(desk, pressed.login, pressed.name)
+  const denied = await notAllowed(context, pressed.login, pressed.name)
   if (denied !== undefined) return { code: 'refused', refusal: denied }
   // Stopping and rolling back are never harder than going on, whatever was pushed meanwhile.
   if (pressed.name === 'resume' && pull.head.sha !== pressed.head)
     return { code: 'refused', refusal: { code: 'head-is-other', asked: pressed.head, head: pull.head.sha } }
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
-  const related = relatedTo(pull, base.value.rollouts, desk.botLogin)
+  const related = relatedTo(pull, base.value.rollouts, context.botLogin)
   const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pressed.login, cause: pressed.id, at: await pressedAt(desk, pressed.id) }
+  const by = { login: pressed.login, cause: pressed.id, at: await pressedAt(context, pressed.id) }
   switch (pressed.name) {
     case 'hold':
-      return hold(desk, targets, { ...by, reason: undefined })
+      return hold(context, targets, { ...by, reason: undefined })
     case 'resume':
-      return resume(desk, targets, by)
+      return resume(context, targets, by)
     case 'abort':
-      return abortAll(desk, base.value, { ...by, pull: pull.number, related, reason: undefined })
+      return abortAll(context, base.value, { ...by, pull: pull.number, related, reason: undefined })
   }
 }
 
@@ -64,11 +64,11 @@ async function outcomeOf(
 const CLOCK_SLACK_MS = 5_000
 
 /** When a button was pressed, as far as we know: the same at each try, so that a later one finds what the first one did. */
-async function pressedAt(desk: Desk, id: string): Promise<number> {
-  const known = await desk.memo.get(pressKey(desk.repo.id, id))
+async function pressedAt(context: RepositoryContext, id: string): Promise<number> {
+  const known = await context.memo.get(pressKey(context.repo.id, id))
   if (typeof known === 'number') return known
-  const at = desk.clock.now() - CLOCK_SLACK_MS
-  await desk.memo.set(pressKey(desk.repo.id, id), at)
+  const at = context.clock.now() - CLOCK_SLACK_MS
+  await context.memo.set(pressKey(context.repo.id, id), at)
   return at
 }
 

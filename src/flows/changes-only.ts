@@ -1,10 +1,10 @@
 import type { NewTexts } from '../core/layer/place.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** Whether two commits or trees differ in these files only, and the later one has just these texts. */
 export async function changesOnly(
-  { mirror }: Pick<Desk, 'mirror'>,
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
   files: NewTexts,
 ): Promise<boolean> {

@@ -45,7 +45,7 @@ interface Needs {
  * and `a...b` is what merging b into a changes.
  */
 export async function reviewCheckout(
-  { checkout, ...desk }: Needs & { readonly checkout: Checkout },
+  { checkout, ...context }: Needs & { readonly checkout: Checkout },
   question: CheckoutQuestion,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const ends = await endsOf(checkout, question.refs)
@@ -55,17 +55,17 @@ export async function reviewCheckout(
   const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
   const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
-  const compared = await compareTrees({ ...desk, mirror: orNothing(checkout) }, between)
+  const compared = await compareTrees({ ...context, mirror: orNothing(checkout) }, between)
   return answer(compared, { base, head }, question)
 }
 
 /** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
 export async function reviewFolder(
-  { worktree, ...desk }: Needs & { readonly worktree: Worktree },
+  { worktree, ...context }: Needs & { readonly worktree: Worktree },
   question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
 ): Promise<Result<CheckoutReview, Refusal>> {
   const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
-  const compared = await compareTrees({ ...desk, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
+  const compared = await compareTrees({ ...context, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
   return answer(compared, { base: undefined, head: undefined }, question)
 }
 

@@ -31,10 +31,10 @@ export interface ShareSet {
 
 /** Sets the canary's share in the files of a folder, by the same core and with the same proof as on a pull request. */
 export async function setInCheckout(
-  desk: Needs,
+  context: Needs,
   command: Extract<Command, { name: 'set' }>,
 ): Promise<Result<ShareSet, Refusal>> {
-  const snapshot = await snapshotOf(desk.worktree)
+  const snapshot = await snapshotOf(context.worktree)
   if (!snapshot.ok) return snapshot
   const wish = { service: command.service, environment: command.environment, changed: [] }
   const targets = findTargets(snapshot.value, wish)
@@ -50,11 +50,11 @@ export async function setInCheckout(
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
   const { files } = made.value
   const side = { treeish: HERE, snapshot: snapshot.value }
-  const reading = { mirror: desk.worktree, renderer: desk.renderer }
+  const reading = { mirror: context.worktree, renderer: context.renderer }
   const proof = await proveEdit(reading, side, made.value)
   if (!proof.ok) return proof
-  const before = await desk.worktree.read(HERE, [...files.keys()])
-  await desk.worktree.write(files)
+  const before = await context.worktree.read(HERE, [...files.keys()])
+  await context.worktree.write(files)
   const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
   const target = together(targets.value, first.target)
   return ok({ target, from: first.move.from, to, files: new Map(changes), proof: proof.value })

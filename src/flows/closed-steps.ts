@@ -5,10 +5,10 @@ import type { Standing } from '../core/rollout/standing.ts'
 import { targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import type { RecentPulls } from '../ports/pull-requests.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 
-type Needs = Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo' | 'botLogin'>
+type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo' | 'botLogin'>
 
 /** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
@@ -31,7 +31,7 @@ type KnownSteps = z.infer<typeof KnownSteps>
 /** Reads a base branch's pull requests back to a moment, and further only where somebody needs more. */
 export type ReadBack = (since: number) => Promise<RecentPulls>
 
-export function readerOf({ pulls }: Pick<Desk, 'pulls'>, base: string, recent: RecentPulls): ReadBack {
+export function readerOf({ pulls }: Pick<RepositoryContext, 'pulls'>, base: string, recent: RecentPulls): ReadBack {
   let list = recent
   return async (since) => {
     if (list.since >= since) list = await pulls.recent(base, since)
@@ -44,24 +44,24 @@ export function readerOf({ pulls }: Pick<Desk, 'pulls'>, base: string, recent: R
  * other pull requests came since. What memory does not tell is read from the list, back to the moment when the step landed.
  */
 export async function closedSteps(
-  desk: Needs,
+  context: Needs,
   at: { readonly base: BaseHead; readonly recent: RecentPulls; readonly readBack: ReadBack },
   standing: Standing,
 ): Promise<ClosedSteps> {
-  const landing = standing.share === 0 ? undefined : (await historyOf(desk, at.base, standing))?.landing
+  const landing = standing.share === 0 ? undefined : (await historyOf(context, at.base, standing))?.landing
   if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
   const since = landing.time - CLOCK_SLACK_MS
-  const key = `closed-steps:${desk.repo.id}:${at.base.ref}:${targetName(standing.target)}`
-  const read = KnownSteps.safeParse(await desk.memo.get(key))
+  const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
+  const read = KnownSteps.safeParse(await context.memo.get(key))
   const known = read.success && read.data.landing === landing.sha ? read.data : undefined
   const from = Math.max(since, known?.upTo ?? 0)
   const list = await at.readBack(from)
   const isMine = (pull: PullRequest): boolean =>
-    isStepOf(standing.target, pull, desk.botLogin) && pull.createdAt >= since
-  const found = [...list.pulls.filter(isMine), ...(await endedSince(desk, list, known))]
+    isStepOf(standing.target, pull, context.botLogin) && pull.createdAt >= since
+  const found = [...list.pulls.filter(isMine), ...(await endedSince(context, list, known))]
   const steps = stepsOf(standing, found, known)
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
-  if (at.recent.since > 0) await desk.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
+  if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
   const [newest] = steps
   return {
     // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
@@ -73,7 +73,7 @@ export async function closedSteps(
 
 /** Those that were open when they were last seen, and are not in the list any more. */
 async function endedSince(
-  { pulls }: Pick<Desk, 'pulls'>,
+  { pulls }: Pick<RepositoryContext, 'pulls'>,
   list: RecentPulls,
   known: KnownSteps | undefined,
 ): Promise<readonly PullRequest[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../core/command/pending.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** A comment with commands, as far as its commands have come. */
 const Progress = z.object({
@@ -10,7 +10,7 @@ const Progress = z.object({
 })
 type Progress = z.infer<typeof Progress>
 
-type Needs = Pick<Desk, 'memo' | 'repo' | 'clock'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>
 
 interface CommandComment {
   readonly pull: number

@@ -3,9 +3,9 @@ import { leavesNoTrace } from '../core/command/trace.ts'
 import { repeatedAnswer } from '../core/message/comment/answer.ts'
 import { pressedWords, recordWords } from '../core/message/check/command-record.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
-type Needs = Pick<Desk, 'memo' | 'repo' | 'mirror' | 'records'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'mirror' | 'records'>
 
 /**
  * Records for good that commands were carried out, where no commit tells it. Memory knows it too, and may be lost; an answer

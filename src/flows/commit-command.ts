@@ -12,7 +12,7 @@ import { standingOf, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, nextStep, planOf, targetName, type Target, together } from '../core/rollout/target.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
 import { changesOnly } from './changes-only.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from './load.ts'
@@ -21,7 +21,7 @@ import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
 type Needs = Pick<
-  Desk,
+  RepositoryContext,
   'mirror' | 'renderer' | 'branches' | 'pulls' | 'memo' | 'repo' | 'activity' | 'clock' | 'botLogin'
 >
 
@@ -46,42 +46,42 @@ const MAX_TRIES = 3
 
 /** Commits a new share or plan to the pull request's branch. The outcome carries the head as it is then. */
 export async function commitCommand(
-  desk: Needs,
+  context: Needs,
   place: Workplace,
   asked: ChangeRequest,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
   let head = place.pull.head.sha
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    const done = await findCommit(desk, { base: place.base, head }, asked.id)
-    if (done !== undefined) return { outcome: await outcomeAgain(desk, { place, asked }, done), head }
-    const planned = await plan(desk, { ...place, head }, asked)
+    const done = await findCommit(context, { base: place.base, head }, asked.id)
+    if (done !== undefined) return { outcome: await outcomeAgain(context, { place, asked }, done), head }
+    const planned = await plan(context, { ...place, head }, asked)
     if (!planned.ok) return { outcome: refused(planned.error), head }
     const { target, move, files } = planned.value
     if (files.size === 0) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
-    const made = await desk.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
+    const made = await context.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
     if (made === 'gone') return { outcome: refused({ code: 'branch-gone', branch: place.pull.head.ref }), head }
     if (made !== 'head-moved') {
-      await rememberOwnCommit(desk, place.pull.number, { parent: head, sha: made.sha })
+      await rememberOwnCommit(context, place.pull.number, { parent: head, sha: made.sha })
       return { outcome: outcomeOf(planned.value, made.sha), head: made.sha }
     }
     // Somebody pushed meanwhile: their commit is not ours to overwrite, so everything is planned again on it.
     const ref = `refs/heads/${place.pull.head.ref}`
-    head = (await desk.mirror.fetch([ref])).get(ref) ?? head
+    head = (await context.mirror.fetch([ref])).get(ref) ?? head
   }
   return { outcome: refused({ code: 'head-keeps-moving' }), head }
 }
 
 /** What the first try would have told: the same plan, made from where its commit was made. */
 async function outcomeAgain(
-  desk: Needs,
+  context: Needs,
   { place, asked }: { readonly place: Workplace; readonly asked: ChangeRequest },
   done: CommandCommit,
 ): Promise<Outcome> {
-  const planned = await plan(desk, { ...place, head: done.parent }, { ...asked, ageOf: async () => 'seen' })
+  const planned = await plan(context, { ...place, head: done.parent }, { ...asked, ageOf: async () => 'seen' })
   // The base branch may have moved, so that the same words would mean another step now.
-  const isSame = planned.ok && (await changesOnly(desk, { base: done.parent, head: done.sha }, planned.value.files))
+  const isSame = planned.ok && (await changesOnly(context, { base: done.parent, head: done.sha }, planned.value.files))
   return isSame ? outcomeOf(planned.value, done.sha) : committed(done)
 }
 
@@ -106,7 +106,7 @@ interface PlannedCommit {
 }
 
 async function plan(
-  desk: Needs,
+  context: Needs,
   place: Workplace & { readonly head: Sha },
   asked: ChangeRequest,
 ): Promise<Result<PlannedCommit, Refusal>> {
@@ -114,20 +114,20 @@ async function plan(
   const { sha } = asked.command
   if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
 
-  const snapshot = await loadSnapshot(desk, head, config)
-  const targets = await targetsOf(desk, { snapshot, base, head }, asked.command)
+  const snapshot = await loadSnapshot(context, head, config)
+  const targets = await targetsOf(context, { snapshot, base, head }, asked.command)
   if (!targets.ok) return targets
-  const moves = await movesFor(desk, { base, config, targets: targets.value }, asked.command)
+  const moves = await movesFor(context, { base, config, targets: targets.value }, asked.command)
   if (!moves.ok) return moves
   const [first] = moves.value
   if (first === undefined) throw new Error('A command that means nothing was let through.')
   const planned = { target: together(targets.value, first.target), move: first.move }
-  return proven(desk, { planned, snapshot, moves: moves.value }, { asked, head, pull })
+  return proven(context, { planned, snapshot, moves: moves.value }, { asked, head, pull })
 }
 
 /** The new texts, where the command counts for this head; rendered before and after. */
 async function proven(
-  desk: Needs,
+  context: Needs,
   plan: {
     readonly planned: Pick<PlannedCommit, 'target' | 'move'>
     readonly snapshot: Snapshot
@@ -143,18 +143,18 @@ async function proven(
   if (files.size === 0) return ok({ ...planned, files, proof: undefined })
   const age = moves.some(isRaise) ? await asked.ageOf(head) : 'seen'
   if (age !== 'seen') return err({ code: 'head-not-seen', head, age })
-  const proof = await proveEdit(desk, { treeish: head, snapshot }, made.value)
+  const proof = await proveEdit(context, { treeish: head, snapshot }, made.value)
   return proof.ok ? ok({ ...planned, files, proof: proof.value }) : proof
 }
 
 /** What the pull request itself changes tells which of several rollouts is meant. */
 async function targetsOf(
-  desk: Pick<Desk, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror'>,
   at: { readonly snapshot: Snapshot; readonly base: Sha; readonly head: Sha },
   wish: { readonly service: string | undefined; readonly environment: string | undefined },
 ): Promise<Result<readonly Target[], Refusal>> {
-  const merged = await desk.mirror.merge(at.base, at.head)
-  const changed = 'tree' in merged ? await desk.mirror.changed(at.base, merged.tree) : merged.conflicts
+  const merged = await context.mirror.merge(at.base, at.head)
+  const changed = 'tree' in merged ? await context.mirror.changed(at.base, merged.tree) : merged.conflicts
   return findTargets(at.snapshot, { ...wish, changed })
 }
 
@@ -168,7 +168,7 @@ function isRaise({ target, move }: { readonly target: Target; readonly move: Com
 
 /** From what the base branch has to what the command asks for, in each of the targets. */
 async function movesFor(
-  desk: Pick<Desk, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror'>,
   at: { readonly base: Sha; readonly config: Config; readonly targets: readonly Target[] },
   command: ShareCommand | PlanCommand,
 ): Promise<Result<Moves, Refusal>> {
@@ -176,7 +176,7 @@ async function movesFor(
     const { steps } = command
     return ok(at.targets.map((target) => ({ target, move: { kind: 'plan', steps } })))
   }
-  const snapshot = await loadSnapshot(desk, at.base, at.config)
+  const snapshot = await loadSnapshot(context, at.base, at.config)
   const moves: { target: Target; move: Extract<Move, { kind: 'share' }> }[] = []
   for (const target of at.targets) {
     const old = snapshot.targets.find((known) => isSameRollout(known, target))

@@ -1,22 +1,22 @@
 import { z } from 'zod'
 import type { Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
-type Needs = Pick<Desk, 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
 /** That a pull request has a commit as its head: written before it is judged, so that of two that are judged at once one sees the other. */
-export async function rememberPeer(desk: Needs, head: Sha, pull: number): Promise<void> {
-  await desk.memo.set(`head:${desk.repo.id}:${head}:${pull}`, true)
+export async function rememberPeer(context: Needs, head: Sha, pull: number): Promise<void> {
+  await context.memo.set(`head:${context.repo.id}:${head}:${pull}`, true)
 }
 
-export async function forgetPeer(desk: Needs, head: Sha, pull: number): Promise<void> {
-  await desk.memo.forget(`head:${desk.repo.id}:${head}:${pull}`)
+export async function forgetPeer(context: Needs, head: Sha, pull: number): Promise<void> {
+  await context.memo.forget(`head:${context.repo.id}:${head}:${pull}`)
 }
 
 /** The pull requests that had a commit as their head when they were last looked at, in order. */
-export async function pullsWithHead(desk: Needs, head: Sha): Promise<readonly number[]> {
-  const prefix = `head:${desk.repo.id}:${head}:`
-  const entries = await desk.memo.entries(prefix)
+export async function pullsWithHead(context: Needs, head: Sha): Promise<readonly number[]> {
+  const prefix = `head:${context.repo.id}:${head}:`
+  const entries = await context.memo.entries(prefix)
   return [...entries.keys()].map((key) => Number(key.slice(prefix.length))).sort((a, b) => a - b)
 }
 
@@ -35,18 +35,18 @@ const GroupRecord = z.object({
 })
 export type GroupRecord = z.infer<typeof GroupRecord>
 
-export async function rememberGroup(desk: Needs, head: Sha, group: GroupRecord): Promise<void> {
-  await desk.memo.set(`group:${desk.repo.id}:${head}`, group)
+export async function rememberGroup(context: Needs, head: Sha, group: GroupRecord): Promise<void> {
+  await context.memo.set(`group:${context.repo.id}:${head}`, group)
 }
 
-export async function forgetGroup(desk: Needs, head: Sha): Promise<void> {
-  await desk.memo.forget(`group:${desk.repo.id}:${head}`)
+export async function forgetGroup(context: Needs, head: Sha): Promise<void> {
+  await context.memo.forget(`group:${context.repo.id}:${head}`)
 }
 
 /** The groups whose checks are concluded, by their commit. */
-export async function recallGroups(desk: Needs): Promise<ReadonlyMap<Sha, GroupRecord>> {
-  const prefix = `group:${desk.repo.id}:`
-  const entries = await desk.memo.entries(prefix)
+export async function recallGroups(context: Needs): Promise<ReadonlyMap<Sha, GroupRecord>> {
+  const prefix = `group:${context.repo.id}:`
+  const entries = await context.memo.entries(prefix)
   return new Map(
     [...entries].flatMap(([key, value]) => {
       const group = GroupRecord.safeParse(value)
@@ -55,7 +55,7 @@ export async function recallGroups(desk: Needs): Promise<ReadonlyMap<Sha, GroupR
   )
 }
 
-export async function recallGroup(desk: Needs, head: Sha): Promise<GroupRecord | undefined> {
-  const group = GroupRecord.safeParse(await desk.memo.get(`group:${desk.repo.id}:${head}`))
+export async function recallGroup(context: Needs, head: Sha): Promise<GroupRecord | undefined> {
+  const group = GroupRecord.safeParse(await context.memo.get(`group:${context.repo.id}:${head}`))
   return group.success ? group.data : undefined
 }

@@ -5,7 +5,7 @@ import { isStep } from '../core/rollout/branch.ts'
 import type { CheckReport, Sha } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
 import { pullsWithHead, recallGroup } from './commit-memory.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { judgeMerge } from './judge-merge.ts'
 import { judgeGroup } from './judge-again.ts'
 import type { ReviewMemory } from './memory.ts'
@@ -48,15 +48,18 @@ export interface CommitVerdict {
  * The pull request with the lowest number writes the checks of a commit, and judges the others with it: whatever is looked
  * at side by side, one hand writes, and it never writes the better of two verdicts.
  */
-export async function openCommit(desk: Desk, { ends, isNew, seen, before }: CommitQuestion): Promise<Commit> {
+export async function openCommit(
+  context: RepositoryContext,
+  { ends, isNew, seen, before }: CommitQuestion,
+): Promise<Commit> {
   const { number, head, base } = ends.pull
-  const board = checkBoard(desk, head.sha, isNew ? [] : undefined)
+  const board = checkBoard(context, head.sha, isNew ? [] : undefined)
   const published = seen?.head === head.sha && seen.digest !== '' ? seen.digest : undefined
-  const earlier = [...(seen?.peers ?? []), ...(before === head.sha ? [] : await pullsWithHead(desk, before))]
+  const earlier = [...(seen?.peers ?? []), ...(before === head.sha ? [] : await pullsWithHead(context, before))]
   const isKnown = isNew || published !== undefined
   const subjects = isKnown ? [] : (await board.runs()).flatMap((run) => run.subjects)
-  const { peers, known } = await peersOf(desk, { ends, subjects, earlier })
-  const group = await recallGroup(desk, head.sha)
+  const { peers, known } = await peersOf(context, { ends, subjects, earlier })
+  const group = await recallGroup(context, head.sha)
   const writer = Math.min(number, ...peers.map(({ pull }) => pull.number))
   const isWriter = group === undefined && writer === number
   return {
@@ -64,16 +67,16 @@ export async function openCommit(desk: Desk, { ends, isNew, seen, before }: Comm
       if (isWriter && published === undefined) await announceWork(board, [{ pull: number, base: base.ref }])
     },
     async conclude(own) {
-      const merges = [reportsOf(desk, ends, own)]
-      if (isWriter) for (const peer of peers) merges.push(reportsOf(desk, peer, await judgePeer(desk, peer)))
+      const merges = [reportsOf(context, ends, own)]
+      if (isWriter) for (const peer of peers) merges.push(reportsOf(context, peer, await judgePeer(context, peer)))
       const reports = commitReports(merges)
-      const digest = reportsDigest(desk, reports)
+      const digest = reportsDigest(context, reports)
       if (digest !== published) {
         if (isWriter) for (const report of reports) await board.put(report)
-        else if (group === undefined) await judgeAnew(desk, writer)
-        else await judgeGroup(desk, { ...group, head: head.sha }, `peer:${digest}:${desk.clock.now()}`)
+        else if (group === undefined) await judgeAnew(context, writer)
+        else await judgeGroup(context, { ...group, head: head.sha }, `peer:${digest}:${context.clock.now()}`)
       }
-      await lookForOthers(desk, head.sha, { writer, known })
+      await lookForOthers(context, head.sha, { writer, known })
       // Where another one writes, nobody here knows what the commit comes to.
       const isGreen = isWriter && reports.every(({ conclusion }) => conclusion === 'success')
       return { peers: isWriter ? [number, ...peers.map(({ pull }) => pull.number)] : [writer, number], digest, isGreen }
@@ -82,37 +85,41 @@ export async function openCommit(desk: Desk, { ends, isNew, seen, before }: Comm
 }
 
 /** Without the text: it names commits, and nothing rests on it. */
-export function reportsDigest(desk: Pick<Desk, 'seal'>, reports: readonly CheckReport[]): string {
+export function reportsDigest(context: Pick<RepositoryContext, 'seal'>, reports: readonly CheckReport[]): string {
   const said = reports.map(({ name, conclusion, title, summary, annotations, actions, subjects }) => {
     return { name, conclusion, title, summary, annotations, actions, subjects }
   })
-  return desk.seal(JSON.stringify(said))
+  return context.seal(JSON.stringify(said))
 }
 
-export function reportsOf(desk: Pick<Desk, 'botLogin'>, { pull, judgedFor }: PullEnds, review: Review): MergeReports {
+export function reportsOf(
+  context: Pick<RepositoryContext, 'botLogin'>,
+  { pull, judgedFor }: PullEnds,
+  review: Review,
+): MergeReports {
   return mergeReports(review, {
     pull: pull.number,
     base: pull.base.ref,
     judgedFor,
-    isStep: isStep(pull, desk.botLogin),
+    isStep: isStep(pull, context.botLogin),
   })
 }
 
 /** Judges another pull request with the same head as it would be judged by itself. */
-export async function judgePeer(desk: Desk, ends: PullEnds): Promise<Review> {
-  const stops: Stops = await stopsAmong(desk, ends.refs)
-  const comments = (): ReturnType<Desk['conversation']['of']> => desk.conversation.of(ends.pull.number)
-  return judgeMerge(desk, questionOf(desk, ends, { stops, comments }))
+export async function judgePeer(context: RepositoryContext, ends: PullEnds): Promise<Review> {
+  const stops: Stops = await stopsAmong(context, ends.refs)
+  const comments = (): ReturnType<RepositoryContext['conversation']['of']> => context.conversation.of(ends.pull.number)
+  return judgeMerge(context, questionOf(context, ends, { stops, comments }))
 }
 
 /** Others may have come while this one was judged. Each is remembered before it looks, so one of two sees the other. */
 async function lookForOthers(
-  desk: Desk,
+  context: RepositoryContext,
   head: Sha,
   { writer, known }: { readonly writer: number; readonly known: ReadonlySet<number> },
 ): Promise<void> {
-  const fresh = (await pullsWithHead(desk, head)).filter((number) => !known.has(number))
-  if (fresh.length > 0) await judgeAnew(desk, Math.min(writer, ...fresh))
+  const fresh = (await pullsWithHead(context, head)).filter((number) => !known.has(number))
+  if (fresh.length > 0) await judgeAnew(context, Math.min(writer, ...fresh))
 }
 
 /** When many pull requests of one commit come at once, the one that writes is not judged again for each. */
@@ -120,12 +127,12 @@ const SLOT_MS = 500
 
 /** Has a pull request judged and its commit's checks written, whatever memory says that is there. */
 export async function judgeAnew(
-  desk: Pick<Desk, 'jobs' | 'repo' | 'installation' | 'clock'>,
+  context: Pick<RepositoryContext, 'jobs' | 'repo' | 'installation' | 'clock'>,
   pull: number,
 ): Promise<void> {
-  const { repo, installation } = desk
+  const { repo, installation } = context
   // At the end of the slot, so that it sees all that asked for it.
-  const slot = Math.floor(desk.clock.now() / SLOT_MS) + 1
+  const slot = Math.floor(context.clock.now() / SLOT_MS) + 1
   const timing = { notBefore: slot * SLOT_MS, id: `anew:${slot}` }
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true, anew: true }, timing))
+  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true, anew: true }, timing))
 }

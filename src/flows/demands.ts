@@ -11,10 +11,10 @@ import { failureProblems, type ToolRequest } from '../core/problem/tools.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { KubeconformSchemas } from '../ports/validators.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { FileSource } from './load.ts'
 
-type Needs = FileSource & Pick<Desk, 'validators'>
+type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
 /** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
 export interface Demands {
@@ -38,15 +38,15 @@ export interface DemandSource {
 }
 
 /** Reads what a config wants checked, and sees whether it can be. */
-export async function loadDemands(desk: Needs, { treeish, config, side }: DemandSource): Promise<Demands> {
-  const text = (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+export async function loadDemands(context: Needs, { treeish, config, side }: DemandSource): Promise<Demands> {
+  const text = (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
   const { policy, validators } = config
   const { kubeconform, istioctl, yamllint } = byName(validators)
   const isAsked = policy !== undefined || validators.length > 0
-  const installed = isAsked ? await desk.validators.tools() : new Map<ToolName, string>()
+  const installed = isAsked ? await context.validators.tools() : new Map<ToolName, string>()
   const from: DemandLoader = {
-    desk,
+    context,
     treeish,
     installed,
     asked: (tool) => ({ tool, side, place: placeFor(places, tool) }),
@@ -74,7 +74,7 @@ export function placeFor(places: Demands['places'], tool: ToolName): Location {
 }
 
 interface DemandLoader {
-  readonly desk: Needs
+  readonly context: Needs
   readonly treeish: Sha
   readonly installed: ReadonlyMap<ToolName, string>
   readonly asked: (tool: ToolName) => ToolRequest
@@ -87,11 +87,11 @@ interface DemandPart<T> {
 
 /** What one program needs to be asked, or why it cannot be. */
 async function part<T>(
-  { desk, installed, asked }: DemandLoader,
+  { context, installed, asked }: DemandLoader,
   tool: ToolName,
   load: () => Promise<Result<T, Failure>>,
 ): Promise<DemandPart<T>> {
-  const loaded = installed.has(tool) ? await load() : err(await desk.validators.absence(tool))
+  const loaded = installed.has(tool) ? await load() : err(await context.validators.absence(tool))
   return loaded.ok ? { value: loaded.value, problems: [] } : { problems: failureProblems(loaded.error, asked(tool)) }
 }
 
@@ -100,18 +100,18 @@ async function part<T>(
  * once merged the new ones hold for everybody: a policy that does not compile would stop all.
  */
 export async function newDemands(
-  desk: Needs,
+  context: Needs,
   { head, changed, config }: { readonly head: Sha; readonly changed: readonly string[]; readonly config: Config },
 ): Promise<Demands | undefined> {
   const isConfigNew = changed.includes(CONFIG_FILE)
-  const next = isConfigNew ? readConfig((await desk.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
+  const next = isConfigNew ? readConfig((await context.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
   if (!next.ok) return undefined
   const { policy, validators } = next.value
   const isSame = JSON.stringify([policy, validators]) === JSON.stringify([config.policy, config.validators])
   const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
   const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
   if (isSame && !isTouched) return undefined
-  return loadDemands(desk, { treeish: head, config: next.value, side: 'head' })
+  return loadDemands(context, { treeish: head, config: next.value, side: 'head' })
 }
 
 export interface MendedDemands {
@@ -146,32 +146,32 @@ function byName(validators: readonly Validator[]): ValidatorsByName {
   return Object.fromEntries(validators.map((validator) => [validator.name, validator]))
 }
 
-async function loadPolicy({ desk, treeish }: DemandLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
-  const files = policyFiles(await desk.mirror.entries(treeish), config)
+async function loadPolicy({ context, treeish }: DemandLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
+  const files = policyFiles(await context.mirror.entries(treeish), config)
   if (!files.ok) return notValid(files.error)
-  const texts = await desk.mirror.read(treeish, [...files.value.modules, ...files.value.data])
+  const texts = await context.mirror.read(treeish, [...files.value.modules, ...files.value.data])
   const policy = policyFrom(files.value, texts, config)
   if (!policy.ok) return notValid(policy.error)
-  const failure = await desk.validators.compile(policy.value)
+  const failure = await context.validators.compile(policy.value)
   return failure === undefined ? policy : err(failure)
 }
 
 async function loadSchemas(
-  { desk, treeish }: DemandLoader,
+  { context, treeish }: DemandLoader,
   settings: SchemaSettings,
 ): Promise<Result<KubeconformSchemas, Failure>> {
   const { schemas } = settings
   if (schemas === undefined) return ok({ ...settings, texts: new Map() })
-  const paths = schemaFiles(await desk.mirror.entries(treeish), schemas)
-  const read = schemasFrom(paths, await desk.mirror.read(treeish, paths), schemas)
+  const paths = schemaFiles(await context.mirror.entries(treeish), schemas)
+  const read = schemasFrom(paths, await context.mirror.read(treeish, paths), schemas)
   return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
 }
 
-async function loadLintSettings({ desk, treeish }: DemandLoader): Promise<ReadonlyMap<string, string>> {
+async function loadLintSettings({ context, treeish }: DemandLoader): Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, string>()
   for (;;) {
     const wanted = lintSettingsIn(known).filter((path) => !known.has(path))
-    const read = await desk.mirror.read(treeish, wanted)
+    const read = await context.mirror.read(treeish, wanted)
     if (read.size === 0) return known
     for (const [path, text] of read) known.set(path, text)
   }

@@ -1,7 +1,7 @@
 import { isNamed, readBranches } from '../core/config/deployed.ts'
 import { type ConfigProblem, CONFIG_FILE } from '../core/config/read.ts'
 import type { Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** The branches that something deploys. Only these have rollouts. */
 export interface DeployedBranches {
@@ -14,23 +14,23 @@ export interface DeployedBranches {
   readonly homeOf: (base: string) => string | undefined
 }
 
-type Needs = Pick<Desk, 'mirror' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'repo'>
 
 /** The ref whose config decides. `deployedAmong` needs it fetched. */
-export function decidingRef({ repo }: Pick<Desk, 'repo'>): string {
+export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
   return `refs/heads/${repo.defaultBranch}`
 }
 
 /** Reads which branches are deployed, at the default branch as it is now. */
-export async function deployedBranches(desk: Needs): Promise<DeployedBranches> {
-  return deployedAmong(desk, await desk.mirror.fetch([decidingRef(desk)]))
+export async function deployedBranches(context: Needs): Promise<DeployedBranches> {
+  return deployedAmong(context, await context.mirror.fetch([decidingRef(context)]))
 }
 
 /** The same, from refs that were fetched with others; `decidingRef` must have been among them. */
-export async function deployedAmong(desk: Needs, refs: ReadonlyMap<string, Sha>): Promise<DeployedBranches> {
-  const { defaultBranch } = desk.repo
-  const sha = refs.get(decidingRef(desk))
-  const texts = sha === undefined ? undefined : await desk.mirror.read(sha, [CONFIG_FILE])
+export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sha>): Promise<DeployedBranches> {
+  const { defaultBranch } = context.repo
+  const sha = refs.get(decidingRef(context))
+  const texts = sha === undefined ? undefined : await context.mirror.read(sha, [CONFIG_FILE])
   const named = readBranches(texts?.get(CONFIG_FILE))
   const names = named.ok ? (named.value ?? [defaultBranch]) : [defaultBranch]
   const has = (branch: string): boolean => isNamed(names, branch)

@@ -5,7 +5,7 @@ import { isBranchFor, isStepOf } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { Move } from '../core/rollout/move.ts'
 import { type Standing, sureShare } from '../core/rollout/standing.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { BaseState } from './rollouts.ts'
 import { isAllOurs } from './step-ownership.ts'
 import type { Outcome } from '../core/command/outcome.ts'
@@ -15,17 +15,17 @@ import type { Outcome } from '../core/command/outcome.ts'
  * given, and then the same words would mean another step.
  */
 export async function committedBefore(
-  desk: Pick<Desk, 'branches' | 'mirror' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
   pull: PullRequest,
   { comment, line }: { readonly comment: PendingComment; readonly line: CommandLine },
 ): Promise<Outcome | undefined> {
   if (comment.createdAt > (pull.closedAt ?? 0)) return undefined
   // The branch may be gone, and a squash leaves its commits behind.
   const ref = `refs/pull/${pull.number}/head`
-  const head = (await desk.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
+  const head = (await context.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
   if (head === undefined) return undefined
   const id = `${comment.id}.${comment.commands.indexOf(line)}`
-  const made = await findCommit(desk, { base: pull.base.sha, head }, id)
+  const made = await findCommit(context, { base: pull.base.sha, head }, id)
   return made === undefined ? undefined : committed(made)
 }
 
@@ -41,17 +41,17 @@ export interface CommandCommit {
  * commit that does something else would pass for it.
  */
 export async function findCommit(
-  desk: Pick<Desk, 'branches' | 'mirror' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
   id: string,
 ): Promise<CommandCommit | undefined> {
   const trailer = commandTrailer(id)
-  const commits = await desk.mirror.ahead(base, head)
+  const commits = await context.mirror.ahead(base, head)
   for (const { sha, message } of commits) {
     const lines = message.split('\n')
     if (!lines.includes(trailer)) continue
-    const [, parent] = await desk.mirror.landings(sha, 'all', 2)
-    if (parent !== undefined && (await isAllOurs(desk, { base: parent.sha, head: sha })))
+    const [, parent] = await context.mirror.landings(sha, 'all', 2)
+    if (parent !== undefined && (await isAllOurs(context, { base: parent.sha, head: sha })))
       return { sha, parent: parent.sha, headline: lines[0] ?? '' }
   }
   return undefined
@@ -64,7 +64,7 @@ export function committed({ sha, headline }: CommandCommit): Outcome {
 
 /** The pull request that an earlier try opened for a share which the base branch has by now. */
 export function proposedBefore(
-  { botLogin }: Pick<Desk, 'botLogin'>,
+  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
   { pulls }: Pick<BaseState, 'pulls'>,
   { standing, since }: { readonly standing: Standing; readonly since: number },
 ): Outcome | undefined {

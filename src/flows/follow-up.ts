@@ -6,7 +6,7 @@ import { waitKey } from '../core/gate/signal.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
 import type { CommitVerdict } from './conclude-commit.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { recallPulls, rememberPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import type { PullEnds } from './pull-ends.ts'
@@ -17,18 +17,18 @@ import { jobOf, type Task } from './work.ts'
 type ConcludedReview = CommitVerdict & { readonly review: Review; readonly commented: boolean }
 
 /** Merges where the config says so, remembers what was found, and comes back when time alone can change it. */
-export async function followUp(desk: Desk, at: PullEnds, found: ConcludedReview): Promise<void> {
+export async function followUp(context: RepositoryContext, at: PullEnds, found: ConcludedReview): Promise<void> {
   const { pull } = at
   const { changes } = found.review
   const verdicts = changes.flatMap((change) => change.verdicts)
   const seen = seenOf(at, found)
-  await rememberPull(desk, pull.number, seen)
-  await rememberWaiting(desk, pull.number, seen.waits)
-  await lookAtRivals(desk, { number: pull.number, seen })
-  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(desk, at)
-  if (seen.until !== undefined) await setTimer(desk, pull, seen.until)
-  await sayIfChanged(desk, pull, at.base)
-  if (found.isGreen) await mergeWhenAllowed(desk, { pull, base: at.base }, changes)
+  await rememberPull(context, pull.number, seen)
+  await rememberWaiting(context, pull.number, seen.waits)
+  await lookAtRivals(context, { number: pull.number, seen })
+  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(context, at)
+  if (seen.until !== undefined) await setTimer(context, pull, seen.until)
+  await sayIfChanged(context, pull, at.base)
+  if (found.isGreen) await mergeWhenAllowed(context, { pull, base: at.base }, changes)
 }
 
 function seenOf(
@@ -67,10 +67,10 @@ export function earliest(moments: readonly number[]): number | undefined {
 }
 
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */
-async function askToExamine(desk: Desk, { pull, judgedFor }: PullEnds): Promise<void> {
-  const { repo, installation } = desk
+async function askToExamine(context: RepositoryContext, { pull, judgedFor }: PullEnds): Promise<void> {
+  const { repo, installation } = context
   const task: Task = { type: 'examine', installation, repo, base: judgedFor }
-  await desk.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
+  await context.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
 }
 
 interface Rival {
@@ -83,16 +83,16 @@ interface Rival {
  * has remembered what it moves before it looks for others here, so one of them sees the other: then the younger is judged
  * again. So is one that waits for this pull request, and need not any more.
  */
-async function lookAtRivals(desk: Desk, self: Rival): Promise<void> {
-  for (const [number, seen] of await recallPulls(desk)) {
+async function lookAtRivals(context: RepositoryContext, self: Rival): Promise<void> {
+  for (const [number, seen] of await recallPulls(context)) {
     if (number === self.number || seen.head === '') continue
     const other = { number, seen }
     const heads = [seen.head, self.seen.head].sort().join(':')
     if (number < self.number) {
       // Once: memory of the older one may be wrong, and its own review puts that right.
-      if (isHeldBy(self, other) && !isBehind(self, other)) await judge(desk, self, `behind:${number}:${heads}`)
+      if (isHeldBy(self, other) && !isBehind(self, other)) await judge(context, self, `behind:${number}:${heads}`)
     } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
-      await judge(desk, other, `rival:${self.number}:${heads}:${desk.clock.now()}`)
+      await judge(context, other, `rival:${self.number}:${heads}:${context.clock.now()}`)
   }
 }
 
@@ -105,21 +105,21 @@ function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {
   return behind !== undefined && behind <= older.number
 }
 
-async function judge(desk: Desk, { number: pull }: Rival, id: string): Promise<void> {
-  const { repo, installation } = desk
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true }, { id }))
+async function judge(context: RepositoryContext, { number: pull }: Rival, id: string): Promise<void> {
+  const { repo, installation } = context
+  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true }, { id }))
 }
 
 /** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
 const NEAR_MS = 5_000
 
-async function setTimer(desk: Desk, pull: PullRequest, moment: number): Promise<void> {
-  const { repo, installation } = desk
-  const now = desk.clock.now()
+async function setTimer(context: RepositoryContext, pull: PullRequest, moment: number): Promise<void> {
+  const { repo, installation } = context
+  const now = context.clock.now()
   const near = moment - now < NEAR_MS ? `:${Math.floor(now / 1000)}` : ''
   // A moment later than said: the clock that decides then must not be behind the one that set the timer.
   const timing = { notBefore: moment + 50, id: `look:${pull.head.sha}:${moment}${near}` }
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
+  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
 /** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */

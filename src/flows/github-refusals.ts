@@ -1,7 +1,7 @@
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { GitHubRefused } from '../ports/github-refused.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
@@ -23,18 +23,23 @@ export async function orRefusedOutcome(work: () => Promise<Outcome>): Promise<Ou
 
 /** Says something on a pull request once, found again by the marker that it begins with. */
 export async function sayOnce(
-  desk: Pick<Desk, 'conversation' | 'log'>,
+  context: Pick<RepositoryContext, 'conversation' | 'log'>,
   pull: number,
   said: { readonly marker: string; readonly body: string },
 ): Promise<'new' | 'old'> {
-  const comments = await desk.conversation.of(pull)
+  const comments = await context.conversation.of(pull)
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(said.marker))) return 'old'
-  await sayIfAllowed(desk, pull, () => desk.conversation.add(pull, said.body))
+  await sayIfAllowed(context, pull, () => context.conversation.add(pull, said.body))
   return 'new'
 }
 
 /** Writes what is for people to read. Where GitHub takes no comments, everything else goes on without. */
-export async function sayIfAllowed(desk: Pick<Desk, 'log'>, pull: number, say: () => Promise<void>): Promise<void> {
+export async function sayIfAllowed(
+  context: Pick<RepositoryContext, 'log'>,
+  pull: number,
+  say: () => Promise<void>,
+): Promise<void> {
   const done = await orRefusal(say)
-  if (!done.ok) desk.log.warn({ pull, reason: explainRefusal(done.error) }, 'GitHub takes no comment on a pull request')
+  if (!done.ok)
+    context.log.warn({ pull, reason: explainRefusal(done.error) }, 'GitHub takes no comment on a pull request')
 }

@@ -1,20 +1,20 @@
 import { pendingComments } from '../core/command/pending.ts'
 import { answer } from '../core/message/comment/answer.ts'
 import { answeredCommands } from './command-memory.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { postAnswer } from './pending-commands.ts'
 
 /** Answers the commands that have waited for as long as commands live, without looking at anything else: that may be what fails. */
-export async function giveUpCommands(desk: Desk, number: number): Promise<void> {
-  const pull = await desk.pulls.get(number)
+export async function giveUpCommands(context: RepositoryContext, number: number): Promise<void> {
+  const pull = await context.pulls.get(number)
   if (pull === undefined) return
-  const comments = await desk.conversation.of(number)
-  const pending = pendingComments(comments, desk.clock.now(), await answeredCommands(desk, number))
+  const comments = await context.conversation.of(number)
+  const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, number))
   for (const comment of pending.filter(({ isLate }) => isLate)) {
     const outcomes = comment.commands.map(({ text }) => ({
       command: text,
       outcome: { code: 'refused', refusal: { code: 'too-late' } } as const,
     }))
-    await postAnswer(desk, pull, { comment, body: answer(comment.id, comment.login, outcomes) })
+    await postAnswer(context, pull, { comment, body: answer(comment.id, comment.login, outcomes) })
   }
 }

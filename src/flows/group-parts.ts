@@ -8,7 +8,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, sureShare } from '../core/rollout/standing.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
 import type { QueuedPull } from '../ports/merge-queue.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { type FileSource, loadSnapshot } from './load.ts'
 
 interface GroupRange {
@@ -29,18 +29,18 @@ export interface GroupMember extends QueuedPull {
  * of the group's commits is what merging the queued head gives there.
  */
 export async function membersOf(
-  desk: Pick<Desk, 'mirror' | 'queue'>,
+  context: Pick<RepositoryContext, 'mirror' | 'queue'>,
   { into, base, commits }: GroupRange,
 ): Promise<readonly GroupMember[]> {
-  const queued = (await desk.queue.waiting(into)) ?? []
-  const refs = await desk.mirror.fetch(queued.map(({ pull }) => pullRef(pull)))
+  const queued = (await context.queue.waiting(into)) ?? []
+  const refs = await context.mirror.fetch(queued.map(({ pull }) => pullRef(pull)))
   const members: GroupMember[] = []
   let from = base
   let rest = commits
   for (const entry of queued) {
     if (rest.length === 0) break
     if (refs.get(pullRef(entry.pull)) !== entry.head) continue
-    const index = await placeOf(desk, { from, rest }, entry.head)
+    const index = await placeOf(context, { from, rest }, entry.head)
     const at = rest[index]
     if (at === undefined) continue
     members.push({ ...entry, at })
@@ -56,7 +56,7 @@ function pullRef(pull: number): string {
 
 /** Where in the rest of a group a head has been merged; -1 where it has not. */
 async function placeOf(
-  { mirror }: Pick<Desk, 'mirror'>,
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
   { from, rest }: { readonly from: Sha; readonly rest: readonly Sha[] },
   head: Sha,
 ): Promise<number> {
@@ -69,16 +69,16 @@ async function placeOf(
 
 /** What each member does to the rollouts of the base branch, and each commit that belongs to none. */
 export async function partsOf(
-  desk: FileSource & Pick<Desk, 'mirror'>,
+  context: FileSource & Pick<RepositoryContext, 'mirror'>,
   { base, commits, members }: Omit<GroupRange, 'into'> & { readonly members: readonly GroupMember[] },
   config: Config,
 ): Promise<{ readonly base: GroupPart['routes']; readonly parts: readonly GroupPart[] }> {
-  const own = await loadSnapshot(desk, base, config)
+  const own = await loadSnapshot(context, base, config)
   const parts: GroupPart[] = []
   let before = { sha: base, snapshot: own }
   for (const sha of endsOf(commits, members)) {
-    const snapshot = snapshotAsBase(own, await loadSnapshot(desk, sha, config))
-    const changed = await desk.mirror.changed(before.sha, sha)
+    const snapshot = snapshotAsBase(own, await loadSnapshot(context, sha, config))
+    const changed = await context.mirror.changed(before.sha, sha)
     const both = [...before.snapshot.environments, ...snapshot.environments]
     const touches = new Set(environmentsTouched(both, changed).map(({ name }) => name))
     const pull = members.find(({ at }) => at === sha)?.pull

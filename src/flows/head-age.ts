@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { type HeadAge, headAge, isSeen } from '../core/command/head-age.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { RetryLater } from '../ports/jobs.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 const Known = z.object({ sha: z.string(), at: z.number() })
 
-type Needs = Pick<Desk, 'memo' | 'repo' | 'activity' | 'clock'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'activity' | 'clock'>
 
 /**
  * Remembers since when GitHub has shown this head: a pull request's `updated_at` comes with each look at it, is GitHub's own
@@ -23,7 +23,7 @@ export async function rememberHead(context: Needs, pull: PullRequest): Promise<v
  * somebody who comments at once is believed, also where GitHub's list of a branch's moves cannot be read.
  */
 export async function rememberFirstHead(
-  context: Pick<Desk, 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'memo' | 'repo'>,
   { pull, head, at }: { readonly pull: number; readonly head: Sha; readonly at: number },
 ): Promise<void> {
   const known = await recallHead(context, pull)
@@ -63,13 +63,13 @@ export async function ageOfHead(
 }
 
 async function recallHead(
-  context: Pick<Desk, 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'memo' | 'repo'>,
   pull: number,
 ): Promise<z.infer<typeof Known> | undefined> {
   const known = Known.safeParse(await context.memo.get(keyOf(context, pull)))
   return known.success ? known.data : undefined
 }
 
-function keyOf({ repo }: Pick<Desk, 'repo'>, pull: number): string {
+function keyOf({ repo }: Pick<RepositoryContext, 'repo'>, pull: number): string {
   return `head:${repo.id}:${pull}`
 }

@@ -9,22 +9,25 @@ import { mayHaveTraffic, standingOf, type Standing, sureShare } from '../core/ro
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
 import { versionLabels } from '../core/traffic/version.ts'
 import { measureStep } from './measure-step.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { livenessOf } from './liveness.ts'
 import type { SnapshotPair } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+>
 type Question = RestraintQuestion
 
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
-  desk: Needs,
+  context: Needs,
   differences: readonly RolloutDifference[],
   question: Question,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
-  for (const difference of differences) changes.push(await judgeChange(desk, difference, question))
+  for (const difference of differences) changes.push(await judgeChange(context, difference, question))
   return changes
 }
 
@@ -101,11 +104,11 @@ export interface RolloutDifference {
   readonly base: Snapshot
 }
 
-async function judgeChange(desk: Needs, difference: RolloutDifference, question: Question): Promise<ReviewedChange> {
+async function judgeChange(context: Needs, difference: RolloutDifference, question: Question): Promise<ReviewedChange> {
   const { from, to, version, reach, widened } = difference
   const { target } = to
-  const change = await trafficChange(desk, difference, question)
-  const found = judge(change, desk.clock.now())
+  const change = await trafficChange(context, difference, question)
+  const found = judge(change, context.clock.now())
   const isOpen = found.some(({ state }) => state !== 'pass')
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
@@ -123,14 +126,18 @@ function isFinish({ from, to, version }: RolloutDifference): boolean {
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
-async function trafficChange(desk: Needs, difference: RolloutDifference, question: Question): Promise<TrafficChange> {
+async function trafficChange(
+  context: Needs,
+  difference: RolloutDifference,
+  question: Question,
+): Promise<TrafficChange> {
   const { from, to, version, reach, base } = difference
   const widens = difference.widened.length > 0
   const fromShare = sureOf(from)
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
   const isHeldBack = reach > fromShare || promotes || widens
-  const step = await stepBefore(desk, question, { from, isHeldBack })
+  const step = await stepBefore(context, question, { from, isHeldBack })
   return {
     ...step,
     target: targetName(to.target),
@@ -145,7 +152,7 @@ async function trafficChange(desk: Needs, difference: RolloutDifference, questio
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
     canary: to.versions?.canary,
-    restraints: isHeldBack ? await restraintsOf(desk, question, { target, base }) : UNRESTRAINED,
+    restraints: isHeldBack ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
   }
 }
 
@@ -160,12 +167,12 @@ function isBaseHidden({ from, to, version, base }: RolloutDifference): boolean {
 
 /** How the step that the base branch is at is doing. */
 async function stepBefore(
-  desk: Needs,
+  context: Needs,
   question: Question,
   { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
   if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
-  const liveness = await livenessOf(desk, question, from)
+  const liveness = await livenessOf(context, question, from)
   const isMeasured = isHeldBack && liveness.state === 'live'
-  return { liveness, analysis: isMeasured ? await measureStep(desk, from, liveness.since) : undefined }
+  return { liveness, analysis: isMeasured ? await measureStep(context, from, liveness.since) : undefined }
 }

@@ -16,7 +16,7 @@ import { mayHaveTraffic, standingOf, sureShare } from '../core/rollout/standing.
 import { isSameRollout, type Target } from '../core/rollout/target.ts'
 import { isSplit, routeId } from '../core/traffic/route.ts'
 import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from './load.ts'
 import { compareDespiteConfig, mixedRepair } from './mend.ts'
@@ -25,7 +25,7 @@ import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
 type Needs = Pick<
-  Desk,
+  RepositoryContext,
   | 'mirror'
   | 'branches'
   | 'renderer'
@@ -62,26 +62,26 @@ export const NOTHING: Review = {
 }
 
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
-export async function judgeMerge(desk: Needs, question: Question): Promise<Review> {
-  const { review, differences } = await compareMerge(desk, question)
-  const changes = await judgeChanges(desk, differences, question)
+export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
+  const { review, differences } = await compareMerge(context, question)
+  const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
   return { ...review, changes, notes: [...review.notes, ...notes] }
 }
 
 /** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */
 export async function compareMerge(
-  desk: Pick<Desk, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
+  context: Pick<RepositoryContext, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
   { base, head, onRender, stackedOn }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn'>,
 ): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
-  const merged = await desk.mirror.merge(base, head)
+  const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) {
     const { conflicts } = merged
     const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
     return { review: { ...NOTHING, problems: [problem] }, differences: [] }
   }
-  const changed = await desk.mirror.changed(base, merged.tree)
-  const { review, sides, rises = [] } = await compareTrees(desk, { base, head: merged.tree, changed, onRender })
+  const changed = await context.mirror.changed(base, merged.tree)
+  const { review, sides, rises = [] } = await compareTrees(context, { base, head: merged.tree, changed, onRender })
   const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
   return { review: { ...review, compared: { base, head } }, differences }
 }
@@ -112,21 +112,21 @@ export interface TreeComparison {
 
 /** Everything that the files of two trees say about the way from one to the other. */
 export async function compareTrees(
-  desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
+  context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
   const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
-  const ownConfig = isConfigNew ? await newConfigProblems(desk, base, head) : []
-  const config = await loadConfig(desk, between.config ?? base)
-  if (config.ok) return compareByConfig(desk, between, { config: config.value, ownConfig })
+  const ownConfig = isConfigNew ? await newConfigProblems(context, base, head) : []
+  const config = await loadConfig(context, between.config ?? base)
+  if (config.ok) return compareByConfig(context, between, { config: config.value, ownConfig })
   if (between.config !== undefined) {
     const problems = config.error.map((problem) => configProblem(problem, 'head'))
     return { review: { ...NOTHING, problems }, names: [] }
   }
   const look = (by: Config, from: Sha): Promise<TreeComparison> =>
-    compareByConfig(desk, { ...between, config: from }, { config: by, ownConfig: [] })
-  const next = isConfigNew ? await loadConfig(desk, head) : undefined
+    compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
+  const next = isConfigNew ? await loadConfig(context, head) : undefined
   const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
   // Words and code need not hear of a config that is not theirs.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
@@ -135,12 +135,12 @@ export async function compareTrees(
 
 /** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
 async function compareByConfig(
-  desk: FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>,
+  context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
   between: TreePair,
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
-  const both = { ...desk, known: emptyFileCache() }
+  const both = { ...context, known: emptyFileCache() }
   const before = await loadSnapshot(both, base, config)
   const written = await loadSnapshot(both, head, config)
   const after = snapshotAsBase(before, written)
@@ -153,9 +153,13 @@ async function compareByConfig(
     environments.some((name) => names.includes(name)),
   )
   if (names.length > 0) await between.onRender?.()
-  const checked = await validate(desk, between, { config, isRendered: names.length > 0 })
+  const checked = await validate(context, between, { config, isRendered: names.length > 0 })
   const { demands } = checked
-  const { rises, ...comparison } = await compareRenders(desk, { ...sides, raised: raisedRoutes(sides), demands }, names)
+  const { rises, ...comparison } = await compareRenders(
+    context,
+    { ...sides, raised: raisedRoutes(sides), demands },
+    names,
+  )
   const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
@@ -167,17 +171,17 @@ async function compareByConfig(
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */
 async function validate(
-  desk: FileSource & Pick<Desk, 'validators'>,
+  context: FileSource & Pick<RepositoryContext, 'validators'>,
   { base, head, changed, config: treeish = base }: TreePair,
   { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
 ): Promise<Pick<Review, 'problems' | 'notes'> & MendedDemands> {
   const hasLint = changed === 'all' || changed.some(isLinted)
   const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
   const wanted = { policy: isRendered ? config.policy : undefined, validators }
-  const asked = await loadDemands(desk, { treeish, config: wanted, side: 'base' })
-  const next = changed === 'all' ? undefined : await newDemands(desk, { head, changed, config })
+  const asked = await loadDemands(context, { treeish, config: wanted, side: 'base' })
+  const next = changed === 'all' ? undefined : await newDemands(context, { head, changed, config })
   const { demands, mended } = mendedBy(asked, next)
-  const lint = await lintFiles(desk, demands, { base, head, changed, secrets: config.secrets })
+  const lint = await lintFiles(context, demands, { base, head, changed, secrets: config.secrets })
   // What is missing is missing for both.
   const told = new Set(demands.problems.map(toolProblemKey))
   const fresh = (next?.problems ?? []).filter((problem) => !told.has(toolProblemKey(problem)))
@@ -195,9 +199,9 @@ function namesIn({ before, after }: SnapshotPair, fits: (environment: Environmen
 }
 
 /** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
-async function newConfigProblems(desk: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
+async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
   const textAt = async (treeish: Sha): Promise<string | undefined> =>
-    (await desk.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+    (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const text = await textAt(head)
   if (text === (await textAt(base))) return []
   const config = readConfig(text)

@@ -3,11 +3,11 @@ import type { Sha } from '../core/rollout/facts.ts'
 import { filesOf, kustomizationsOf } from '../core/rollout/read-target.ts'
 import { standingOf, stepKey, type Standing } from '../core/rollout/standing.ts'
 import type { Target } from '../core/rollout/target.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { readTargetAt } from './load.ts'
 import { recallStep, rememberStep } from './memory.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'memo' | 'repo'>
 
 /** A base branch, and the commit that it points to. */
 export interface BaseHead {
@@ -61,7 +61,7 @@ async function landingSince(
 }
 
 async function findLanding(
-  context: Pick<Desk, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
   standing: Standing,
 ): Promise<StepCommit | undefined> {
@@ -75,7 +75,7 @@ async function findLanding(
 }
 
 async function oldestWithStep(
-  context: Pick<Desk, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror'>,
   at: { readonly base: Sha; readonly files: readonly string[] },
   standing: Standing,
 ): Promise<StepCommit | undefined> {
@@ -92,12 +92,16 @@ async function oldestWithStep(
   }
 }
 
-async function hasStep(context: Pick<Desk, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
+async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
   const then = await standingAt(context, sha, standing.target)
   return then !== undefined && stepKey(then) === stepKey(standing)
 }
 
-async function standingAt(context: Pick<Desk, 'mirror'>, sha: Sha, target: Target): Promise<Standing | undefined> {
+async function standingAt(
+  context: Pick<RepositoryContext, 'mirror'>,
+  sha: Sha,
+  target: Target,
+): Promise<Standing | undefined> {
   const then = await readTargetAt(context, sha, target)
   return then === undefined ? undefined : standingOf(then)
 }

@@ -3,36 +3,36 @@ import { orphanReport } from '../core/message/check/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead, recallGroup } from './commit-memory.ts'
 import { judgeAnew } from './conclude-commit.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { judgeWaitingFor } from './judge-again.ts'
 import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { checkBoard } from './publish.ts'
 import type { Task } from './work.ts'
 
-type Needs = Pick<Desk, 'memo' | 'repo' | 'jobs' | 'installation' | 'checks' | 'clock'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'jobs' | 'installation' | 'checks' | 'clock'>
 
 /** A webhook said that a pull request is closed. It may have been opened again since. */
 export async function reviewLeft(
-  desk: Needs & Pick<Desk, 'pulls'>,
+  context: Needs & Pick<RepositoryContext, 'pulls'>,
   task: Extract<Task, { type: 'closed' }>,
 ): Promise<void> {
-  const seen = await recallPull(desk, task.pull)
-  const pull = seen?.green === true && task.merged !== true ? await desk.pulls.get(task.pull) : undefined
-  if (pull?.state === 'open') return judgeAnew(desk, task.pull)
-  await leavePull(desk, task.pull, { seen, isMerged: task.merged === true || pull?.state === 'merged' })
+  const seen = await recallPull(context, task.pull)
+  const pull = seen?.green === true && task.merged !== true ? await context.pulls.get(task.pull) : undefined
+  if (pull?.state === 'open') return judgeAnew(context, task.pull)
+  await leavePull(context, task.pull, { seen, isMerged: task.merged === true || pull?.state === 'merged' })
 }
 
 /** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
 export async function leavePull(
-  desk: Needs,
+  context: Needs,
   pull: number,
   { seen, isMerged }: { readonly seen: ReviewMemory | undefined; readonly isMerged: boolean },
 ): Promise<void> {
-  await rememberWaiting(desk, pull, [])
-  await forgetPull(desk, pull)
-  await judgeWaitingFor(desk, pull, String(desk.clock.now()))
+  await rememberWaiting(context, pull, [])
+  await forgetPull(context, pull)
+  await judgeWaitingFor(context, pull, String(context.clock.now()))
   if (seen !== undefined && seen.head !== '')
-    await leaveCommit(desk, seen.head, { pull, wasGreen: seen.green && !isMerged })
+    await leaveCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
 }
 
 /**
@@ -40,24 +40,24 @@ export async function leavePull(
  * check that let traffic be raised is taken back: nobody would turn it red later, and it would let in whoever comes back to it.
  */
 export async function leaveCommit(
-  desk: Needs,
+  context: Needs,
   head: Sha,
   { pull, wasGreen }: { readonly pull: number; readonly wasGreen: boolean },
 ): Promise<void> {
-  await forgetPeer(desk, head, pull)
-  if (await judgeRest(desk, head)) return
-  if (!wasGreen || (await recallGroup(desk, head)) !== undefined) return
-  const board = checkBoard(desk, head)
+  await forgetPeer(context, head, pull)
+  if (await judgeRest(context, head)) return
+  if (!wasGreen || (await recallGroup(context, head)) !== undefined) return
+  const board = checkBoard(context, head)
   const isGreen = (await board.runs()).some(
     ({ name, conclusion }) => name === 'canary/gate' && conclusion === 'success',
   )
   if (isGreen) await board.put(orphanReport())
   // Somebody may have come meanwhile, and have found the check as it should be.
-  await judgeRest(desk, head)
+  await judgeRest(context, head)
 }
 
-async function judgeRest(desk: Needs, head: Sha): Promise<boolean> {
-  const [first] = await pullsWithHead(desk, head)
-  if (first !== undefined) await judgeAnew(desk, first)
+async function judgeRest(context: Needs, head: Sha): Promise<boolean> {
+  const [first] = await pullsWithHead(context, head)
+  if (first !== undefined) await judgeAnew(context, first)
   return first !== undefined
 }

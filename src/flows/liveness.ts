@@ -3,11 +3,11 @@ import { type Signal, type Want, waitKey } from '../core/gate/signal.ts'
 import { commitsToAsk, type StepHistory, wantsKey, withAnswers } from '../core/gate/step-history.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Standing } from '../core/rollout/standing.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { rememberStep } from './memory.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'signals' | 'clock' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'signals' | 'clock' | 'memo' | 'repo'>
 
 export interface LivenessQuestion {
   readonly base: Sha

@@ -18,34 +18,34 @@ export interface FileSource {
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
-export async function loadConfig(desk: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
-  const texts = await desk.mirror.read(base, [CONFIG_FILE])
+export async function loadConfig(context: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
+  const texts = await context.mirror.read(base, [CONFIG_FILE])
   return readConfig(texts.get(CONFIG_FILE))
 }
 
 /** What the files of a commit or tree say, under a config. */
-export async function loadSnapshot(desk: FileSource, treeish: Sha, config: Config): Promise<Snapshot> {
-  const entries = await desk.mirror.entries(treeish)
+export async function loadSnapshot(context: FileSource, treeish: Sha, config: Config): Promise<Snapshot> {
+  const entries = await context.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
-  const known = desk.known ?? emptyFileCache()
+  const known = context.known ?? emptyFileCache()
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)
   for (;;) {
-    const read = await desk.mirror.read(treeish, wanted)
+    const read = await context.mirror.read(treeish, wanted)
     for (const path of wanted) texts.set(path, read.get(path))
-    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: desk.repo?.name, known })
+    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: context.repo?.name, known })
     if (needs.length === 0) return snapshot
     wanted = needs
   }
 }
 
 /** A target as another commit or tree has it, from its own files only; undefined where its route is not there. */
-export async function readTargetAt(desk: FileSource, treeish: Sha, target: Target): Promise<Target | undefined> {
+export async function readTargetAt(context: FileSource, treeish: Sha, target: Target): Promise<Target | undefined> {
   const texts = new Map<string, string | undefined>()
   let wanted = filesToRead(target)
   for (;;) {
-    const read = await desk.mirror.read(treeish, wanted)
+    const read = await context.mirror.read(treeish, wanted)
     for (const path of wanted) texts.set(path, read.get(path))
     const then = targetAt(target, texts)
     if (then.needs.length === 0) return then.target

@@ -6,7 +6,7 @@ import { type Target, targetName } from '../core/rollout/target.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { measureStep } from './measure-step.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { BaseHead } from './landing.ts'
 import { judgeTrafficAgain } from './judge-again.ts'
 import { livenessOf } from './liveness.ts'
@@ -27,51 +27,54 @@ export function isWatched({ phase, target }: Standing): boolean {
 }
 
 /** Measures the rollouts of a base branch. Where that comes to something new, what depends on it is looked at again. */
-export async function measureRollouts(desk: Desk, task: Extract<Task, { type: 'examine' }>): Promise<void> {
+export async function measureRollouts(
+  context: RepositoryContext,
+  task: Extract<Task, { type: 'examine' }>,
+): Promise<void> {
   const ref = `refs/heads/${task.base}`
-  const refs = await desk.mirror.fetch([...new Set([ref, decidingRef(desk)])])
+  const refs = await context.mirror.fetch([...new Set([ref, decidingRef(context)])])
   const base = refs.get(ref)
-  if (base === undefined || !(await deployedAmong(desk, refs)).has(task.base)) return
-  const config = await loadConfig(desk, base)
+  if (base === undefined || !(await deployedAmong(context, refs)).has(task.base)) return
+  const config = await loadConfig(context, base)
   if (!config.ok) return
-  const { targets } = await loadSnapshot(desk, base, config.value)
+  const { targets } = await loadSnapshot(context, base, config.value)
   for (const standing of targets.map(standingOf).filter(isWatched))
-    await measureRollout(desk, { base, ref: task.base }, standing)
+    await measureRollout(context, { base, ref: task.base }, standing)
 }
 
 async function measureRollout(
-  desk: Desk,
+  context: RepositoryContext,
   { base, ref }: { readonly base: Sha; readonly ref: string },
   standing: Standing,
 ): Promise<void> {
   const rollout = `${ref}:${targetName(standing.target)}`
-  const known = await recallHealth(desk, rollout)
-  const now = desk.clock.now()
-  const health = await healthOf(desk, { base, ref, known }, standing)
+  const known = await recallHealth(context, rollout)
+  const now = context.clock.now()
+  const health = await healthOf(context, { base, ref, known }, standing)
   if (health === undefined) return
-  const report = await measureStep(desk, standing, health.since)
+  const report = await measureStep(context, standing, health.since)
   const word = report === undefined ? '' : healthWord(report)
   const isNews = known?.since !== health.since || known.word !== word
   // Other environments may wait for this one.
-  if (isNews) await judgeTrafficAgain(desk, `health:${rollout}:${word}:${now}`)
+  if (isNews) await judgeTrafficAgain(context, `health:${rollout}:${word}:${now}`)
   if (report?.isFailure === true) {
-    const { repo, installation } = desk
+    const { repo, installation } = context
     const id = `failing:${rollout}:${health.since}:${Math.floor(now / AGAIN_MS)}`
-    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: ref, failing: true }, { id }))
+    await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: ref, failing: true }, { id }))
   }
-  await rememberHealth(desk, rollout, { ...health, word })
+  await rememberHealth(context, rollout, { ...health, word })
 }
 
 /** Since when the step is live, from memory while that is fresh. */
 async function healthOf(
-  desk: Desk,
+  context: RepositoryContext,
   at: { readonly base: Sha; readonly ref: string; readonly known: Health | undefined },
   standing: Standing,
 ): Promise<Health | undefined> {
   const { base, ref, known } = at
-  const now = desk.clock.now()
+  const now = context.clock.now()
   if (known?.base === base && now - known.asked < TRUSTED_MS) return known
-  const liveness = await livenessOf(desk, { base, baseRef: ref }, standing)
+  const liveness = await livenessOf(context, { base, baseRef: ref }, standing)
   return liveness.state === 'live' ? { base, since: liveness.since, asked: now, word: '' } : undefined
 }
 
@@ -82,36 +85,40 @@ function healthWord({ outcome, isFailure, isComplete }: AnalysisReport): string 
 
 /** The rollouts with what was measured of those that fail. */
 export async function withFailures(
-  desk: Desk,
+  context: RepositoryContext,
   base: BaseHead,
   rollouts: readonly RolloutFacts[],
 ): Promise<readonly RolloutFacts[]> {
   const all: RolloutFacts[] = []
   for (const rollout of rollouts) {
-    const report = isWatched(rollout.standing) ? await measureLive(desk, base, rollout.standing) : undefined
+    const report = isWatched(rollout.standing) ? await measureLive(context, base, rollout.standing) : undefined
     all.push(report?.isFailure === true ? { ...rollout, failure: report } : rollout)
   }
   return all
 }
 
-async function measureLive(desk: Desk, base: BaseHead, standing: Standing): Promise<AnalysisReport | undefined> {
-  const liveness = await livenessOf(desk, { base: base.sha, baseRef: base.ref }, standing)
-  return liveness.state === 'live' ? measureStep(desk, standing, liveness.since) : undefined
+async function measureLive(
+  context: RepositoryContext,
+  base: BaseHead,
+  standing: Standing,
+): Promise<AnalysisReport | undefined> {
+  const liveness = await livenessOf(context, { base: base.sha, baseRef: base.ref }, standing)
+  return liveness.state === 'live' ? measureStep(context, standing, liveness.since) : undefined
 }
 
 /** Holds a rollout whose canary fails: once a step, because a person may let it go on all the same. */
 export async function holdFailed(
-  desk: Desk,
+  context: RepositoryContext,
   at: { readonly base: string; readonly target: Target },
   failure: AnalysisReport,
 ): Promise<void> {
   const rollout = `${at.base}:${targetName(at.target)}`
-  if ((await heldStep(desk, rollout)) === failure.from) return
+  if ((await heldStep(context, rollout)) === failure.from) return
   const asked = {
-    login: desk.botLogin,
+    login: context.botLogin,
     cause: `failed:${rollout}:${failure.from}`,
-    at: desk.clock.now(),
+    at: context.clock.now(),
   }
-  await hold(desk, [at.target], { ...asked, reason: failureReason(failure) })
-  await rememberHeldStep(desk, rollout, failure.from)
+  await hold(context, [at.target], { ...asked, reason: failureReason(failure) })
+  await rememberHeldStep(context, rollout, failure.from)
 }

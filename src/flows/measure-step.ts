@@ -3,20 +3,20 @@ import { judgeAnalysis } from '../core/analysis/judge.ts'
 import { planAnalysis } from '../core/analysis/plan.ts'
 import type { AnalysisReport } from '../core/analysis/report.ts'
 import type { Standing } from '../core/rollout/standing.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /**
  * What the canary measures in the step that went live at `since` (epoch ms): the bake window, as far as it is over, and the
  * time after it. Undefined where the config asks for no analysis.
  */
 export async function measureStep(
-  desk: Pick<Desk, 'metrics' | 'clock'>,
+  context: Pick<RepositoryContext, 'metrics' | 'clock'>,
   standing: Standing,
   since: number,
 ): Promise<AnalysisReport | undefined> {
   const { analysis } = standing.target.settings
   if (analysis === undefined) return undefined
-  const { metrics, clock } = desk
+  const { metrics, clock } = context
   const plan = planAnalysis({ standing, analysis, since, now: clock.now(), servers: metrics.servers() })
   const answers: RangeAnswer[] = []
   let lost: RangeAnswer | undefined

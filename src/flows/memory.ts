@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { StepHistory } from '../core/gate/step-history.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
 const ReviewMemory = z.object({
@@ -38,21 +38,21 @@ const ReviewMemory = z.object({
 })
 export type ReviewMemory = z.infer<typeof ReviewMemory>
 
-type Needs = Pick<Desk, 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
-export async function recallPull(desk: Needs, pull: number): Promise<ReviewMemory | undefined> {
-  const seen = ReviewMemory.safeParse(await desk.memo.get(`pull:${desk.repo.id}:${pull}`))
+export async function recallPull(context: Needs, pull: number): Promise<ReviewMemory | undefined> {
+  const seen = ReviewMemory.safeParse(await context.memo.get(`pull:${context.repo.id}:${pull}`))
   return seen.success ? seen.data : undefined
 }
 
-export async function rememberPull(desk: Needs, pull: number, seen: ReviewMemory): Promise<void> {
-  await desk.memo.set(`pull:${desk.repo.id}:${pull}`, seen)
+export async function rememberPull(context: Needs, pull: number, seen: ReviewMemory): Promise<void> {
+  await context.memo.set(`pull:${context.repo.id}:${pull}`, seen)
 }
 
 /** Everything that is remembered of this repository's pull requests, by number. */
-export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
-  const prefix = `pull:${desk.repo.id}:`
-  const entries = await desk.memo.entries(prefix)
+export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
+  const prefix = `pull:${context.repo.id}:`
+  const entries = await context.memo.entries(prefix)
   return new Map(
     [...entries].flatMap(([key, value]) => {
       const seen = ReviewMemory.safeParse(value)
@@ -62,24 +62,24 @@ export async function recallPulls(desk: Needs): Promise<ReadonlyMap<number, Revi
 }
 
 /** So that the next sweep looks at it as if for the first time. */
-export async function forgetPull(desk: Needs, pull: number): Promise<void> {
-  await desk.memo.forget(`pull:${desk.repo.id}:${pull}`)
+export async function forgetPull(context: Needs, pull: number): Promise<void> {
+  await context.memo.forget(`pull:${context.repo.id}:${pull}`)
 }
 
 /** The base branch's head up to which everything that follows from it has been done. */
-export async function settledAt(desk: Needs, base: string): Promise<Sha | undefined> {
-  const sha = await desk.memo.get(`base:${desk.repo.id}:${base}`)
+export async function settledAt(context: Needs, base: string): Promise<Sha | undefined> {
+  const sha = await context.memo.get(`base:${context.repo.id}:${base}`)
   return typeof sha === 'string' ? sha : undefined
 }
 
-export async function settle(desk: Needs, base: string, sha: Sha): Promise<void> {
-  await desk.memo.set(`base:${desk.repo.id}:${base}`, sha)
+export async function settle(context: Needs, base: string, sha: Sha): Promise<void> {
+  await context.memo.set(`base:${context.repo.id}:${base}`, sha)
 }
 
 /** The base branches that have been looked at, each with the head up to which all is done. */
-export async function knownBases(desk: Needs): Promise<readonly string[]> {
-  const prefix = `base:${desk.repo.id}:`
-  return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+export async function knownBases(context: Needs): Promise<readonly string[]> {
+  const prefix = `base:${context.repo.id}:`
+  return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
 }
 
 const ReportedCommit = z.object({
@@ -106,17 +106,17 @@ const StepRecord = z.object({
 })
 
 /** What is known of the step that a rollout stands at on a base branch. */
-export async function recallStep(desk: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
-  const record = StepRecord.safeParse(await desk.memo.get(stepRecordKey(desk, base, target)))
+export async function recallStep(context: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
+  const record = StepRecord.safeParse(await context.memo.get(stepRecordKey(context, base, target)))
   return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
 }
 
 export async function rememberStep(
-  desk: Needs,
+  context: Needs,
   base: string,
   { target, history }: { readonly target: Target; readonly history: StepHistory },
 ): Promise<void> {
-  await desk.memo.set(stepRecordKey(desk, base, target), history)
+  await context.memo.set(stepRecordKey(context, base, target), history)
 }
 
 function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
@@ -124,27 +124,27 @@ function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
 }
 
 /** Whether a merged pull request is known to have had our checks. */
-export async function recallChecked(desk: Needs, pull: number): Promise<boolean> {
-  return (await desk.memo.get(`checked:${desk.repo.id}:${pull}`)) === true
+export async function recallChecked(context: Needs, pull: number): Promise<boolean> {
+  return (await context.memo.get(`checked:${context.repo.id}:${pull}`)) === true
 }
 
-export async function rememberChecked(desk: Needs, pull: number): Promise<void> {
-  await desk.memo.set(`checked:${desk.repo.id}:${pull}`, true)
+export async function rememberChecked(context: Needs, pull: number): Promise<void> {
+  await context.memo.set(`checked:${context.repo.id}:${pull}`, true)
 }
 
 /** It is not deployed, so nothing follows from what is pushed to it. */
-export async function forgetBase(desk: Needs, base: string): Promise<void> {
-  await desk.memo.forget(`base:${desk.repo.id}:${base}`)
-  await desk.memo.forget(`watch:${desk.repo.id}:${base}`)
+export async function forgetBase(context: Needs, base: string): Promise<void> {
+  await context.memo.forget(`base:${context.repo.id}:${base}`)
+  await context.memo.forget(`watch:${context.repo.id}:${base}`)
 }
 
 /** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */
-export async function recallDeployed(desk: Needs): Promise<readonly string[]> {
-  return Texts.catch([]).parse(await desk.memo.get(`deployed:${desk.repo.id}`))
+export async function recallDeployed(context: Needs): Promise<readonly string[]> {
+  return Texts.catch([]).parse(await context.memo.get(`deployed:${context.repo.id}`))
 }
 
-export async function rememberDeployed(desk: Needs, names: readonly string[]): Promise<void> {
-  await desk.memo.set(`deployed:${desk.repo.id}`, names)
+export async function rememberDeployed(context: Needs, names: readonly string[]): Promise<void> {
+  await context.memo.set(`deployed:${context.repo.id}`, names)
 }
 
 /** When a rollout's step was live and what was last measured of it, for one head of its base branch. */
@@ -158,48 +158,48 @@ const Health = z.object({
 })
 export type Health = z.infer<typeof Health>
 
-export async function recallHealth(desk: Needs, rollout: string): Promise<Health | undefined> {
-  const health = Health.safeParse(await desk.memo.get(`health:${desk.repo.id}:${rollout}`))
+export async function recallHealth(context: Needs, rollout: string): Promise<Health | undefined> {
+  const health = Health.safeParse(await context.memo.get(`health:${context.repo.id}:${rollout}`))
   return health.success ? health.data : undefined
 }
 
-export async function rememberHealth(desk: Needs, rollout: string, health: Health): Promise<void> {
-  await desk.memo.set(`health:${desk.repo.id}:${rollout}`, health)
+export async function rememberHealth(context: Needs, rollout: string, health: Health): Promise<void> {
+  await context.memo.set(`health:${context.repo.id}:${rollout}`, health)
 }
 
 /** The step, by when it was live, for which a rollout was held because its canary failed; so that a person may let it go on. */
-export async function heldStep(desk: Needs, rollout: string): Promise<number | undefined> {
-  const since = await desk.memo.get(`held:${desk.repo.id}:${rollout}`)
+export async function heldStep(context: Needs, rollout: string): Promise<number | undefined> {
+  const since = await context.memo.get(`held:${context.repo.id}:${rollout}`)
   return typeof since === 'number' ? since : undefined
 }
 
-export async function rememberHeldStep(desk: Needs, rollout: string, since: number): Promise<void> {
-  await desk.memo.set(`held:${desk.repo.id}:${rollout}`, since)
+export async function rememberHeldStep(context: Needs, rollout: string, since: number): Promise<void> {
+  await context.memo.set(`held:${context.repo.id}:${rollout}`, since)
 }
 
 /** Base branches with rollouts that are to be measured. */
-export async function watchedBases(desk: Needs): Promise<readonly string[]> {
-  const prefix = `watch:${desk.repo.id}:`
-  return [...(await desk.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+export async function watchedBases(context: Needs): Promise<readonly string[]> {
+  const prefix = `watch:${context.repo.id}:`
+  return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
 }
 
-export async function rememberWatch(desk: Needs, base: string, isWatched: boolean): Promise<void> {
-  const key = `watch:${desk.repo.id}:${base}`
-  if (isWatched) await desk.memo.set(key, true)
-  else await desk.memo.forget(key)
+export async function rememberWatch(context: Needs, base: string, isWatched: boolean): Promise<void> {
+  const key = `watch:${context.repo.id}:${base}`
+  if (isWatched) await context.memo.set(key, true)
+  else await context.memo.forget(key)
 }
 
 const Texts = z.array(z.string())
 
 /** Which pull requests wait for which signals (`waitKey`): so that one that nobody waits for costs nothing. */
-export async function waitingPulls(desk: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
-  const prefix = `waiting:${desk.repo.id}:`
-  const entries = await desk.memo.entries(prefix)
+export async function waitingPulls(context: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
+  const prefix = `waiting:${context.repo.id}:`
+  const entries = await context.memo.entries(prefix)
   return new Map([...entries].map(([key, value]) => [Number(key.slice(prefix.length)), Texts.catch([]).parse(value)]))
 }
 
-export async function rememberWaiting(desk: Needs, pull: number, keys: readonly string[]): Promise<void> {
-  const key = `waiting:${desk.repo.id}:${pull}`
-  if (keys.length === 0) await desk.memo.forget(key)
-  else await desk.memo.set(key, keys)
+export async function rememberWaiting(context: Needs, pull: number, keys: readonly string[]): Promise<void> {
+  const key = `waiting:${context.repo.id}:${pull}`
+  if (keys.length === 0) await context.memo.forget(key)
+  else await context.memo.set(key, keys)
 }

@@ -10,7 +10,7 @@ import { STOP_REFS } from '../core/stop/stop.ts'
 import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
 import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
 import { decidingRef } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { judgeMerge, NOTHING, type Question } from './judge-merge.ts'
 import { earliest, waitsOf } from './follow-up.ts'
 import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
@@ -31,26 +31,26 @@ const MAX_COMMITS = 200
  * of the branch as it is, and two steps of one rollout never pass together. While it waits in the queue it is judged again
  * like a pull request.
  */
-export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
+export async function reviewGroup(context: RepositoryContext, task: GroupTask): Promise<void> {
   const { head, ref } = task
   const baseRef = `refs/heads/${task.base}`
   // Until it is judged it counts as one that changes traffic, so that what moves meanwhile has it judged again.
   const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
-  if ((await recallGroup(desk, head)) === undefined) await rememberGroup(desk, head, before)
-  const refs = await desk.mirror.fetch([...new Set([baseRef, ref, decidingRef(desk), STOP_REFS])])
-  const judged = await judgedBase(desk, task.base, refs)
+  if ((await recallGroup(context, head)) === undefined) await rememberGroup(context, head, before)
+  const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS])])
+  const judged = await judgedBase(context, task.base, refs)
   // The group is gone, or is another one by now, which has a webhook of its own.
-  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(desk, head)
+  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(context, head)
   const remember = (found: Partial<GroupRecord>): Promise<void> =>
-    rememberGroup(desk, head, { ...before, stops: stopsKey(refs), ...found })
+    rememberGroup(context, head, { ...before, stops: stopsKey(refs), ...found })
   await remember({})
   const waits = new Set<string>()
   const onWait = async (keys: readonly string[]): Promise<void> => {
     for (const key of keys) waits.add(key)
     await remember({ waits: [...waits] })
   }
-  const found = await judgeWhole(desk, { ...task, onWait }, { ...judged, refs })
-  await publish(desk, task, { judgedFor: judged.judgedFor, found })
+  const found = await judgeWhole(context, { ...task, onWait }, { ...judged, refs })
+  await publish(context, task, { judgedFor: judged.judgedFor, found })
   const { changes } = found
   const next = nextLook(changes.flatMap((change) => change.verdicts))
   const until = earliest([
@@ -62,25 +62,26 @@ export async function reviewGroup(desk: Desk, task: GroupTask): Promise<void> {
     traffic: changes.length > 0,
     ...(until === undefined ? {} : { until }),
   })
-  if (until !== undefined) await desk.jobs.enqueue(jobOf(task, { notBefore: until + 50, id: `look:${head}:${until}` }))
+  if (until !== undefined)
+    await context.jobs.enqueue(jobOf(task, { notBefore: until + 50, id: `look:${head}:${until}` }))
 }
 
 async function judgeWhole(
-  desk: Desk,
+  context: RepositoryContext,
   { base: into, head, commit, onWait }: GroupTask & Pick<Question, 'onWait'>,
   { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
 ): Promise<Review> {
-  const commits = await commitsOf(desk, base, head)
+  const commits = await commitsOf(context, base, head)
   const isStacked = judgedFor !== into
   if (commits === undefined && !isStacked) return { ...NOTHING, problems: [staleGroupProblem(into)] }
   const around = {
     pull: undefined,
-    stops: await stopsAmong(desk, refs),
+    stops: await stopsAmong(context, refs),
     claimant: () => Promise.resolve(undefined),
     // Which of them count depends on who brings what.
     overrides: () => Promise.resolve([]),
   }
-  const found = await judgeMerge(desk, {
+  const found = await judgeMerge(context, {
     base,
     baseRef: judgedFor,
     head,
@@ -89,40 +90,48 @@ async function judgeWhole(
     ...(onWait === undefined ? {} : { onWait }),
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
   })
-  return isStacked ? found : byMembers(desk, { into, base, commits: commits ?? [] }, found)
+  return isStacked ? found : byMembers(context, { into, base, commits: commits ?? [] }, found)
 }
 
 /** A commit of the queue may be the head of a pull request too: then the worse of both counts. */
 async function publish(
-  desk: Desk,
+  context: RepositoryContext,
   { base, head }: GroupTask,
   { judgedFor, found }: { readonly judgedFor: string; readonly found: Review },
 ): Promise<void> {
   const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false })]
-  const board = checkBoard(desk, head)
-  for (const number of await pullsWithHead(desk, head)) {
-    const pull = await desk.pulls.get(number)
-    const ends = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
-    if (ends?.pull.head.sha === head) merges.push(reportsOf(desk, ends, await judgePeer(desk, ends)))
+  const board = checkBoard(context, head)
+  for (const number of await pullsWithHead(context, head)) {
+    const pull = await context.pulls.get(number)
+    const ends = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
+    if (ends?.pull.head.sha === head) merges.push(reportsOf(context, ends, await judgePeer(context, ends)))
   }
   for (const report of commitReports(merges)) await board.put(report)
 }
 
 /** Pull requests that have its commit as their head have its checks to themselves again. */
-async function leaveGroup(desk: Desk, head: Sha): Promise<void> {
-  await forgetGroup(desk, head)
-  const [first] = await pullsWithHead(desk, head)
-  if (first !== undefined) await judgeAnew(desk, first)
+async function leaveGroup(context: RepositoryContext, head: Sha): Promise<void> {
+  await forgetGroup(context, head)
+  const [first] = await pullsWithHead(context, head)
+  if (first !== undefined) await judgeAnew(context, first)
 }
 
 /** Both checks of a group, when reviewing it failed for good: red, so that the queue goes on without it. */
-export async function giveUpGroup(desk: Desk, { base, head }: GroupTask, reason: string): Promise<void> {
-  await publishFailure(checkBoard(desk, head), { pull: undefined, base }, reason)
+export async function giveUpGroup(
+  context: RepositoryContext,
+  { base, head }: GroupTask,
+  reason: string,
+): Promise<void> {
+  await publishFailure(checkBoard(context, head), { pull: undefined, base }, reason)
 }
 
 /** The group's own commits by first parent, oldest first; undefined where the base branch is not what they stand on. */
-async function commitsOf(desk: Pick<Desk, 'mirror'>, base: Sha, head: Sha): Promise<readonly Sha[] | undefined> {
-  const line = (await desk.mirror.landings(head, 'all', MAX_COMMITS)).map(({ sha }) => sha)
+async function commitsOf(
+  context: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  head: Sha,
+): Promise<readonly Sha[] | undefined> {
+  const line = (await context.mirror.landings(head, 'all', MAX_COMMITS)).map(({ sha }) => sha)
   const end = line.indexOf(base)
   return end === -1 ? undefined : line.slice(0, end).toReversed()
 }
@@ -132,19 +141,19 @@ async function commitsOf(desk: Pick<Desk, 'mirror'>, base: Sha, head: Sha): Prom
  * that are its own. Blocks every rollout that more than one pull request of the group raises.
  */
 async function byMembers(
-  desk: Desk,
+  context: RepositoryContext,
   group: { readonly into: string; readonly base: Sha; readonly commits: readonly Sha[] },
   found: Review,
 ): Promise<Review> {
   const isOpen = ({ verdicts }: ReviewedChange): boolean => verdicts.some(({ state }) => state !== 'pass')
   if (found.changes.length === 0 || (group.commits.length < 2 && !found.changes.some(isOpen))) return found
-  const config = await loadConfig(desk, group.base)
+  const config = await loadConfig(context, group.base)
   if (!config.ok) return found
-  const members = await membersOf(desk, group)
-  const parted = await partsOf(desk, { ...group, members }, config.value)
+  const members = await membersOf(context, group)
+  const parted = await partsOf(context, { ...group, members }, config.value)
   const changes: ReviewedChange[] = []
   for (const change of found.changes) {
-    const overrides = isOpen(change) ? await overridesFor(desk, change, { ...parted, members }) : []
+    const overrides = isOpen(change) ? await overridesFor(context, change, { ...parted, members }) : []
     changes.push(withTwins({ ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
   }
   return { ...found, changes }
@@ -154,7 +163,7 @@ type Parted = Awaited<ReturnType<typeof partsOf>>
 
 /** None where the change is not one pull request's alone: whoever passed a gate has seen that one. */
 async function overridesFor(
-  desk: Desk,
+  context: RepositoryContext,
   { target, version, widened = [] }: ReviewedChange,
   { base, parts, members }: Parted & { readonly members: readonly GroupMember[] },
 ): Promise<readonly Override[]> {
@@ -163,7 +172,7 @@ async function overridesFor(
   const [mover, ...others] = moversOf(change, base, parts)
   const member = members.find(({ pull }) => pull === mover?.pull)
   if (member === undefined || others.length > 0) return []
-  return overridesIn(await desk.conversation.of(member.pull), member.head, desk.seal)
+  return overridesIn(await context.conversation.of(member.pull), member.head, context.seal)
 }
 
 function withTwins(change: ReviewedChange, { base, parts }: Parted): ReviewedChange {

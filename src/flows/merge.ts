@@ -3,7 +3,7 @@ import { MERGE_MARKER, STEP_MARKER } from '../core/marker/comment.ts'
 import { changedStepNotice, mergeNotice } from '../core/message/comment/notice.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { orRefusal, sayOnce } from './github-refusals.ts'
 import { mergeability } from './step-ownership.ts'
 import { jobOf } from './work.ts'
@@ -16,27 +16,27 @@ const FORBIDDEN_MS = 5 * 60_000
 
 /** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
 export async function mergeWhenAllowed(
-  desk: Desk,
+  context: RepositoryContext,
   { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
   changes: readonly ReviewedChange[],
 ): Promise<void> {
-  if (!isStep(pull, desk.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
+  if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
   // What is green may be somebody else's work.
-  const whose = await mergeability(desk, pull, base)
-  if (whose === 'changed') await sayOnce(desk, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
+  const whose = await mergeability(context, pull, base)
+  if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
-  const { repo, installation } = desk
-  const tried = await orRefusal(() => desk.pulls.merge(pull.number, pull.head.sha))
+  const { repo, installation } = context
+  const tried = await orRefusal(() => context.pulls.merge(pull.number, pull.head.sha))
   const outcome = tried.ok ? tried.value : 'forbidden'
-  if (!tried.ok) await sayOnce(desk, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
-  desk.log.info({ pull: pull.number, outcome }, 'merge')
+  if (!tried.ok) await sayOnce(context, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
+  context.log.info({ pull: pull.number, outcome }, 'merge')
   if (outcome === 'merged') {
-    await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref }))
+    await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref }))
     return
   }
-  const later = desk.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
+  const later = context.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
   const timing = { notBefore: later, id: `merge:${pull.head.sha}:${Math.floor(later / RETRY_MS)}` }
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
+  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
 }
 
 function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {

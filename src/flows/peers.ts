@@ -1,6 +1,6 @@
 import type { CheckSubject } from '../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead } from './commit-memory.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { type PullEnds, fetchEnds } from './pull-ends.ts'
 
 export interface PeerQuestion {
@@ -18,18 +18,18 @@ export interface PeerQuestion {
  * `known`: all that there may be.
  */
 export async function peersOf(
-  desk: Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo'>,
   { ends, subjects, earlier }: PeerQuestion,
 ): Promise<{ readonly peers: readonly PullEnds[]; readonly known: ReadonlySet<number> }> {
   const { number, head } = ends.pull
-  const remembered = await pullsWithHead(desk, head.sha)
+  const remembered = await pullsWithHead(context, head.sha)
   const known = new Set([number, ...remembered, ...earlier, ...subjects.flatMap(({ pull }) => pull ?? [])])
   const peers: PullEnds[] = []
   for (const other of [...known].filter((one) => one !== number).sort((a, b) => a - b)) {
-    const pull = await desk.pulls.get(other)
-    const found = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
+    const pull = await context.pulls.get(other)
+    const found = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
     if (found?.pull.head.sha === head.sha) peers.push(found)
-    else await forgetPeer(desk, head.sha, other)
+    else await forgetPeer(context, head.sha, other)
     if (peers.length === 1 && other < number) break
   }
   return { peers, known }

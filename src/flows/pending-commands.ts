@@ -4,7 +4,7 @@ import type { Comment, PullRequest } from '../core/rollout/facts.ts'
 import { answeredCommands, rememberAnswered, settleWaiting } from './command-memory.ts'
 import { recordCommands, recordedAnswer } from './command-record.ts'
 import { deployedBranches } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { sayIfAllowed } from './github-refusals.ts'
 import { jobOf } from './work.ts'
 
@@ -19,62 +19,66 @@ export interface CommandAnswer {
  * are answered again, and not carried out.
  */
 export async function readPending(
-  desk: Desk,
+  context: RepositoryContext,
   pull: PullRequest,
   comments: readonly Comment[],
 ): Promise<readonly PendingComment[]> {
-  const pending = pendingComments(comments, desk.clock.now(), await answeredCommands(desk, pull.number))
+  const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, pull.number))
   const answered = comments.flatMap(({ isOurs, body }) => (isOurs ? (answeredIn(body) ?? []) : []))
-  await settleWaiting(desk, pull.number, {
+  await settleWaiting(context, pull.number, {
     pending: new Set(pending.map(({ id }) => id)),
     answered: new Set(answered),
   })
   const left: PendingComment[] = []
   for (const comment of pending) {
-    const body = await recordedAnswer(desk, pull, comment)
+    const body = await recordedAnswer(context, pull, comment)
     if (body === undefined) left.push(comment)
-    else await post(desk, pull, { comment, body })
+    else await post(context, pull, { comment, body })
   }
   return left
 }
 
 /** The waiting comments that concern the pull request's own branch; the others are handed over to the base branch's work. */
 export async function takePending(
-  desk: Desk,
+  context: RepositoryContext,
   pull: PullRequest,
   comments: readonly Comment[],
 ): Promise<readonly PendingComment[]> {
   if (comments.length === 0) return []
-  const pending = await readPending(desk, pull, comments)
-  for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(desk, pull, comment)
+  const pending = await readPending(context, pull, comments)
+  for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(context, pull, comment)
   return pending.filter((one) => !isForBase(pull, one))
 }
 
 /** How long a command waits before it is handed over once more. */
 const AGAIN_MS = 10 * 60_000
 
-async function handOver(desk: Desk, pull: PullRequest, { id, createdAt }: PendingComment): Promise<void> {
-  const { repo, installation } = desk
+async function handOver(
+  context: RepositoryContext,
+  pull: PullRequest,
+  { id, createdAt }: PendingComment,
+): Promise<void> {
+  const { repo, installation } = context
   const command = { pull: pull.number, comment: id }
-  const task = { type: 'advance', installation, repo, base: await homeOf(desk, pull), command } as const
+  const task = { type: 'advance', installation, repo, base: await homeOf(context, pull), command } as const
   // Once, however often the pull request is looked at meanwhile. What waits for long may have ended without an answer.
-  const now = desk.clock.now()
+  const now = context.clock.now()
   const again = { id: `command:${id}:${Math.floor(now / AGAIN_MS)}`, isRepeated: true }
-  await desk.jobs.enqueue(jobOf(task, now - createdAt > AGAIN_MS ? again : { id: `command:${id}` }))
+  await context.jobs.enqueue(jobOf(task, now - createdAt > AGAIN_MS ? again : { id: `command:${id}` }))
 }
 
 /** The branch on which a pull request's rollout is, or will be once its change gets there. */
-export async function homeOf(desk: Desk, pull: PullRequest): Promise<string> {
-  return (await deployedBranches(desk)).homeOf(pull.base.ref) ?? pull.base.ref
+export async function homeOf(context: RepositoryContext, pull: PullRequest): Promise<string> {
+  return (await deployedBranches(context)).homeOf(pull.base.ref) ?? pull.base.ref
 }
 
 /** Posts an answer, and keeps in mind that it was given. */
-export async function postAnswer(desk: Desk, pull: PullRequest, answer: CommandAnswer): Promise<void> {
-  await recordCommands(desk, pull, answer)
-  await post(desk, pull, answer)
+export async function postAnswer(context: RepositoryContext, pull: PullRequest, answer: CommandAnswer): Promise<void> {
+  await recordCommands(context, pull, answer)
+  await post(context, pull, answer)
 }
 
-async function post(desk: Desk, pull: PullRequest, { comment, body }: CommandAnswer): Promise<void> {
-  await sayIfAllowed(desk, pull.number, () => desk.conversation.add(pull.number, body))
-  await rememberAnswered(desk, { pull: pull.number, comment: comment.id })
+async function post(context: RepositoryContext, pull: PullRequest, { comment, body }: CommandAnswer): Promise<void> {
+  await sayIfAllowed(context, pull.number, () => context.conversation.add(pull.number, body))
+  await rememberAnswered(context, { pull: pull.number, comment: comment.id })
 }

@@ -1,15 +1,15 @@
 import { COMMANDS, type CommandName } from '../core/command/commands.ts'
 import { PERMISSIONS } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** Asks GitHub, at the moment of acting, whether a person may give a command. Undefined: yes. */
 export async function notAllowed(
-  desk: Pick<Desk, 'people'>,
+  context: Pick<RepositoryContext, 'people'>,
   login: string,
   name: CommandName,
 ): Promise<Refusal | undefined> {
-  const has = await desk.people.permission(login)
+  const has = await context.people.permission(login)
   const { needs } = COMMANDS[name]
   const isAllowed = PERMISSIONS.indexOf(has) >= PERMISSIONS.indexOf(needs)
   return isAllowed ? undefined : { code: 'not-allowed', login, needs, has }

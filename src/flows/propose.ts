@@ -5,13 +5,16 @@ import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { NewTexts } from '../core/layer/place.ts'
 import type { Move } from '../core/rollout/move.ts'
 import { changesOnly } from './changes-only.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { isAllOurs } from './step-ownership.ts'
 import { jobOf } from './work.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Proposal } from '../core/rollout/proposal.ts'
 
-type Needs = Pick<Desk, 'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'>
+type Needs = Pick<
+  RepositoryContext,
+  'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'
+>
 
 export interface Base {
   readonly ref: string
@@ -28,23 +31,27 @@ export interface PreparedProposal {
  * Opens the pull request that makes a move, on today's base. The branch's name says which move it is, so whatever is
  * found half done, by a process that was killed or in another replica, is taken up where it stands.
  */
-export async function propose(desk: Needs, base: Base, made: PreparedProposal): Promise<Result<PullRequest, Refusal>> {
+export async function propose(
+  context: Needs,
+  base: Base,
+  made: PreparedProposal,
+): Promise<Result<PullRequest, Refusal>> {
   const { proposal, files } = made
   const branch = branchOf(
-    { ref: base.ref, isDefault: base.ref === desk.repo.defaultBranch },
+    { ref: base.ref, isDefault: base.ref === context.repo.defaultBranch },
     proposal.target,
     proposal.move,
   )
-  const readiness = await readyBranch(desk, { base, branch, proposal, files })
+  const readiness = await readyBranch(context, { base, branch, proposal, files })
   if (readiness === 'taken') return err({ code: 'branch-taken', branch })
   if (typeof readiness === 'object') return ok(readiness)
-  if (readiness === 'at-base') await commitMove(desk, { base, branch, proposal, files })
-  return ok(await openPull(desk, { base, branch, proposal }))
+  if (readiness === 'at-base') await commitMove(context, { base, branch, proposal, files })
+  return ok(await openPull(context, { base, branch, proposal }))
 }
 
 /** Makes an open pull request's branch again from today's base: the same change, planned anew. */
 export async function replan(
-  desk: Needs,
+  context: Needs,
   at: { readonly base: Base; readonly pull: PullRequest },
   made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
@@ -52,35 +59,35 @@ export async function replan(
   const { proposal, files } = made
   const { ref: branch, sha: head } = pull.head
   // What somebody pushed to it would be lost.
-  if (!(await isAllOurs(desk, { base: base.sha, head })))
+  if (!(await isAllOurs(context, { base: base.sha, head })))
     return err({ code: 'step-changed', branch, pull: pull.number })
   // GitHub closes a pull request whose branch is, even for a moment, where its base is. So the commit is made beside it.
   const beside = besideOf(branch)
-  await startAt(desk, { branch: beside, base })
-  const sha = await commitMove(desk, { base, branch: beside, proposal, files })
+  await startAt(context, { branch: beside, base })
+  const sha = await commitMove(context, { base, branch: beside, proposal, files })
   // The words first: once the branch is where it should be the step fits, and nobody looks at them again.
-  await desk.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
-  await moveBranch(desk, { branch, from: head, to: sha })
-  await desk.branches.remove(beside)
-  await desk.jobs.enqueue(
-    jobOf({ type: 'review', installation: desk.installation, repo: desk.repo, pull: pull.number, force: true }),
+  await context.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
+  await moveBranch(context, { branch, from: head, to: sha })
+  await context.branches.remove(beside)
+  await context.jobs.enqueue(
+    jobOf({ type: 'review', installation: context.installation, repo: context.repo, pull: pull.number, force: true }),
   )
   return ok(pull)
 }
 
 /** A branch of our own for a moment, at the base. */
-async function startAt(desk: Needs, { branch, base }: Pick<Plan, 'branch' | 'base'>): Promise<void> {
-  if ((await desk.branches.create(branch, base.sha)) === 'created') return
-  const from = (await desk.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
-  if (from !== undefined && from !== base.sha) await moveBranch(desk, { branch, from, to: base.sha })
+async function startAt(context: Needs, { branch, base }: Pick<Plan, 'branch' | 'base'>): Promise<void> {
+  if ((await context.branches.create(branch, base.sha)) === 'created') return
+  const from = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  if (from !== undefined && from !== base.sha) await moveBranch(context, { branch, from, to: base.sha })
 }
 
 /** Somebody who pushes at this moment is not overwritten: the job is tried again and finds out who it was. */
 async function moveBranch(
-  desk: Pick<Desk, 'branches'>,
+  context: Pick<RepositoryContext, 'branches'>,
   { branch, from, to }: { readonly branch: string; readonly from: Sha; readonly to: Sha },
 ): Promise<void> {
-  if ((await desk.branches.move(branch, from, to)) === 'head-moved')
+  if ((await context.branches.move(branch, from, to)) === 'head-moved')
     throw new Error(`Somebody pushed to the branch ${branch} at the moment in which it was made again.`)
 }
 
@@ -102,27 +109,27 @@ interface Plan {
 
 /** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
 async function readyBranch(
-  desk: Needs,
+  context: Needs,
   plan: Plan & { readonly files: NewTexts },
 ): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
   const { base, branch, files } = plan
-  if ((await desk.branches.create(branch, base.sha)) === 'created') return 'at-base'
-  const pulls = await desk.pulls.from(branch)
+  if ((await context.branches.create(branch, base.sha)) === 'created') return 'at-base'
+  const pulls = await context.pulls.from(branch)
   const open = pulls.find(({ state }) => state === 'open')
-  if (open !== undefined) return open.author.login === desk.botLogin && open.base.ref === base.ref ? open : 'taken'
-  const head = (await desk.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
+  if (open !== undefined) return open.author.login === context.botLogin && open.base.ref === base.ref ? open : 'taken'
+  const head = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
   if (head === undefined || head === base.sha) return 'at-base'
   // What a closed pull request of ours holds is not lost with the branch; anything else must be Perch's own.
-  const isLeftover = pulls.some((pull) => pull.author.login === desk.botLogin && pull.head.sha === head)
-  if (!isLeftover && !(await isAllOurs(desk, { base: base.sha, head }))) return 'taken'
-  if (!isLeftover && (await isMade(desk, { base: base.sha, head }, files))) return 'committed'
-  await moveBranch(desk, { branch, from: head, to: base.sha })
+  const isLeftover = pulls.some((pull) => pull.author.login === context.botLogin && pull.head.sha === head)
+  if (!isLeftover && !(await isAllOurs(context, { base: base.sha, head }))) return 'taken'
+  if (!isLeftover && (await isMade(context, { base: base.sha, head }, files))) return 'committed'
+  await moveBranch(context, { branch, from: head, to: base.sha })
   return 'at-base'
 }
 
 /** Whether a branch is one commit on today's base, and holds just the texts that are to be. */
 async function isMade(
-  { mirror }: Pick<Desk, 'mirror'>,
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
   { base, head }: { readonly base: Sha; readonly head: Sha },
   files: NewTexts,
 ): Promise<boolean> {
@@ -130,17 +137,17 @@ async function isMade(
   return changesOnly({ mirror }, { base, head }, files)
 }
 
-async function commitMove(desk: Needs, plan: Plan & { readonly files: NewTexts }): Promise<Sha> {
+async function commitMove(context: Needs, plan: Plan & { readonly files: NewTexts }): Promise<Sha> {
   const { base, branch, proposal, files } = plan
-  const made = await desk.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
+  const made = await context.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
   // Somebody else committed in the moment between: the job is tried again and finds out who.
   if (typeof made === 'string') throw new Error(`The branch ${branch} moved while its commit was made.`)
   return made.sha
 }
 
-async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
+async function openPull(context: Needs, plan: Plan): Promise<PullRequest> {
   const { base, branch, proposal } = plan
-  const opened = await desk.pulls.open({
+  const opened = await context.pulls.open({
     head: branch,
     base: base.ref,
     title: moveTitle(proposal),
@@ -148,14 +155,14 @@ async function openPull(desk: Needs, plan: Plan): Promise<PullRequest> {
   })
   const pull =
     opened === 'exists'
-      ? (await desk.pulls.from(branch)).find((one) => one.state === 'open' && one.base.ref === base.ref)
+      ? (await context.pulls.from(branch)).find((one) => one.state === 'open' && one.base.ref === base.ref)
       : opened
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = labelsOf(proposal.move.kind)
-  const { repo, installation } = desk
+  const { repo, installation } = context
   // One that an earlier try opened may have checks and comments by now.
   const fresh = opened !== 'exists'
-  await desk.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh, labels }))
-  desk.log.info({ pull: pull.number, branch }, 'opened a pull request')
+  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh, labels }))
+  context.log.info({ pull: pull.number, branch }, 'opened a pull request')
   return pull
 }

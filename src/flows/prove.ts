@@ -5,7 +5,7 @@ import { refusalProblem, renderedProblem, renderProblem } from '../core/problem/
 import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { MoveEdit } from '../core/rollout/move.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { FileSource } from './load.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
@@ -16,17 +16,17 @@ export interface Proof {
   readonly changed: readonly string[]
 }
 
-type Needs = FileSource & Pick<Desk, 'renderer'>
+type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
  * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
  * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
  */
-export async function proveEdit(desk: Needs, side: TreeSnapshot, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
+export async function proveEdit(context: Needs, side: TreeSnapshot, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
   const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue
-    const doubt = await proveIn(desk, { ...side, environment }, edit)
+    const doubt = await proveIn(context, { ...side, environment }, edit)
     if (doubt !== undefined) return err(doubt)
     rendered.push(environment.name)
   }
@@ -35,7 +35,7 @@ export async function proveEdit(desk: Needs, side: TreeSnapshot, edit: MoveEdit)
 }
 
 async function proveIn(
-  desk: Needs,
+  context: Needs,
   side: TreeSnapshot & { readonly environment: Environment },
   edit: MoveEdit,
 ): Promise<Refusal | undefined> {
@@ -43,15 +43,15 @@ async function proveIn(
   const { name } = environment
   const [refusal] = environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
-  const texts = await desk.mirror.read(side.treeish, environment.files)
+  const texts = await context.mirror.read(side.treeish, environment.files)
   const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
   const documents: KnownDocuments = new Map()
   const [before, after] = await Promise.all([
-    renderEnvironment(desk, { environment, texts, secrets, documents }),
-    renderEnvironment(desk, { environment, texts: new Map([...texts, ...added]), secrets, documents }),
+    renderEnvironment(context, { environment, texts, secrets, documents }),
+    renderEnvironment(context, { environment, texts: new Map([...texts, ...added]), secrets, documents }),
   ])
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)

@@ -6,7 +6,7 @@ import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import { withMeasurements } from '../core/message/pull-request/pull-request.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { CheckReport, CheckRun, CheckSubject, Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** This App's checks on one commit, read at most once. */
 export interface CheckBoard {
@@ -18,9 +18,13 @@ export interface CheckBoard {
 }
 
 /** `known`: what is on the commit, where that is certain; a commit that was made a moment ago has none. */
-export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonly CheckRun[]): CheckBoard {
+export function checkBoard(
+  context: Pick<RepositoryContext, 'checks'>,
+  sha: Sha,
+  known?: readonly CheckRun[],
+): CheckBoard {
   let runs = known
-  const read = async (): Promise<readonly CheckRun[]> => (runs ??= await desk.checks.on(sha))
+  const read = async (): Promise<readonly CheckRun[]> => (runs ??= await context.checks.on(sha))
   return {
     sha,
     runs: read,
@@ -30,14 +34,14 @@ export function checkBoard(desk: Pick<Desk, 'checks'>, sha: Sha, known?: readonl
       const same = all.filter(({ name }) => name === report.name)
       const says = shownBy(report)
       if (same.length === 0) {
-        const id = await desk.checks.create(sha, report)
+        const id = await context.checks.create(sha, report)
         runs = [...all, { ...says, id, name: report.name }]
         return
       }
       // A concluded run is never put back to work: GitHub does not reopen it, and an old verdict beats none.
       if (report.conclusion === undefined) return
       const other = same.filter((run) => JSON.stringify(shownBy(run)) !== JSON.stringify(says))
-      for (const { id } of other) await desk.checks.update(id, report)
+      for (const { id } of other) await context.checks.update(id, report)
       runs = all.map((run) => (other.includes(run) ? { ...run, ...says } : run))
     },
   }
@@ -63,17 +67,17 @@ export async function announceWork(board: CheckBoard, subjects: readonly CheckSu
 
 /** A step's body tells what the step before it measured, once that is certain. */
 export async function publishMeasurements(
-  desk: Pick<Desk, 'pulls' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
   pull: PullRequest,
   { changes }: Review,
 ): Promise<void> {
-  if (!isStep(pull, desk.botLogin)) return
+  if (!isStep(pull, context.botLogin)) return
   const reports = changes.flatMap(({ verdicts }) =>
     verdicts.flatMap(({ reason }) => (reason.code === 'analysis' ? [reason.report] : [])),
   )
   const isCertain = reports.length > 0 && reports.every((report) => isGood(report) || report.isFailure)
   const body = isCertain ? withMeasurements(pull.body, reports) : pull.body
-  if (body !== pull.body) await desk.pulls.edit(pull.number, { title: pull.title, body })
+  if (body !== pull.body) await context.pulls.edit(pull.number, { title: pull.title, body })
 }
 
 export async function publishFailure(board: CheckBoard, subject: CheckSubject, reason: string): Promise<void> {
@@ -87,13 +91,13 @@ export function isSummary({ isOurs, body }: Comment): boolean {
 
 /** Writes the one comment, or edits it where it says something else. */
 export async function publishSummary(
-  desk: Pick<Desk, 'conversation'>,
+  context: Pick<RepositoryContext, 'conversation'>,
   at: { readonly pull: number; readonly comments: readonly Comment[] },
   review: Review,
 ): Promise<void> {
   const { comment: body } = summaryPages(review)
   const existing = at.comments.find(isSummary)
   if (existing === undefined) {
-    if (concernsTraffic(review)) await desk.conversation.add(at.pull, body)
-  } else if (existing.body.trim() !== body.trim()) await desk.conversation.edit(existing.id, body)
+    if (concernsTraffic(review)) await context.conversation.add(at.pull, body)
+  } else if (existing.body.trim() !== body.trim()) await context.conversation.edit(existing.id, body)
 }

@@ -11,7 +11,7 @@ import { relatedTo } from '../core/rollout/related.ts'
 import type { Target } from '../core/rollout/target.ts'
 import { commitCommand } from './commit-command.ts'
 import { statusOutcome } from './base-commands.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { orRefusal } from './github-refusals.ts'
 import { ageOfHead } from './head-age.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
@@ -44,7 +44,7 @@ export interface PullCommandContext {
 
 /** Carries out the commands that concern an open (or closed) pull request's own branch. */
 export async function runCommands(
-  desk: Desk,
+  context: RepositoryContext,
   at: PullCommandContext,
   pending: readonly PendingComment[],
 ): Promise<CommandsResult> {
@@ -55,7 +55,7 @@ export async function runCommands(
     const outcomes: { command: string; outcome: Outcome }[] = []
     for (const [index, line] of comment.commands.entries()) {
       const pull = { ...at.pull, head: { ...at.pull.head, sha: head } }
-      const tried = await orRefusal(() => runOne(desk, { ...at, pull, comment, index }, line))
+      const tried = await orRefusal(() => runOne(context, { ...at, pull, comment, index }, line))
       const done = tried.ok ? tried.value : { head, outcome: refused(tried.error) }
       outcomes.push({ command: line.text, outcome: done.outcome })
       // What was passed was passed for the commit that was there then.
@@ -74,7 +74,7 @@ interface CommandContext extends PullCommandContext {
 }
 
 async function runOne(
-  desk: Desk,
+  context: RepositoryContext,
   here: CommandContext,
   line: CommandLine,
 ): Promise<{ readonly outcome: Outcome; readonly head: Sha }> {
@@ -83,19 +83,19 @@ async function runOne(
   if (comment.isLate) return { head, outcome: refused({ code: 'too-late' }) }
   if (!line.result.ok) return { head, outcome: refused({ code: 'not-understood', problem: line.result.problem }) }
   const { command } = line.result
-  const denied = await notAllowed(desk, comment.login, command.name)
+  const denied = await notAllowed(context, comment.login, command.name)
   if (denied !== undefined) return { head, outcome: refused(denied) }
   if (command.name === 'help') return { head, outcome: { code: 'help' } }
-  if (command.name === 'status') return { head, outcome: await status(desk, here) }
+  if (command.name === 'status') return { head, outcome: await status(context, here) }
   if (command.name === 'abort') return { head, outcome: refused({ code: 'nothing-to-abort' }) }
   if (pull.state === 'closed') return { head, outcome: refused({ code: 'closed' }) }
-  if (!isChange(command)) return { head, outcome: await answerOpen(desk, here, command) }
+  if (!isChange(command)) return { head, outcome: await answerOpen(context, here, command) }
   if (pull.head.isFork) return { head, outcome: refused({ code: 'fork' }) }
-  const config = await loadConfig(desk, base)
+  const config = await loadConfig(context, base)
   if (!config.ok) return { head, outcome: refused(configRefusal(config.error)) }
   const id = `${comment.id}.${index}`
-  const ageOf = (sha: Sha): Promise<HeadAge> => ageOfHead(desk, pull, { head: sha, comment })
-  return commitCommand(desk, { pull, base, config: config.value }, { command, login: comment.login, id, ageOf })
+  const ageOf = (sha: Sha): Promise<HeadAge> => ageOfHead(context, pull, { head: sha, comment })
+  return commitCommand(context, { pull, base, config: config.value }, { command, login: comment.login, id, ageOf })
 }
 
 function isChange(command: Command): command is ShareCommand | PlanCommand {
@@ -106,7 +106,7 @@ function isChange(command: Command): command is ShareCommand | PlanCommand {
 type OpenCommand = Exclude<Command, ShareCommand | PlanCommand | { name: 'help' | 'status' | 'abort' }>
 
 /** What is asked about an open pull request, or stops what it is about, without a commit to it. */
-async function answerOpen(desk: Desk, here: CommandContext, command: OpenCommand): Promise<Outcome> {
+async function answerOpen(context: RepositoryContext, here: CommandContext, command: OpenCommand): Promise<Outcome> {
   const { pull, comment } = here
   const by = { login: comment.login, cause: String(comment.id), at: comment.createdAt }
   const look = (): Promise<Review> => here.look(pull.head.sha)
@@ -117,18 +117,18 @@ async function answerOpen(desk: Desk, here: CommandContext, command: OpenCommand
     case 'diff':
       return { code: command.name, review: await look() }
     case 'override':
-      return passGate(desk, here, command)
+      return passGate(context, here, command)
     case 'hold':
-      return hold(desk, targetsOf(await look()), { ...by, reason: command.reason })
+      return hold(context, targetsOf(await look()), { ...by, reason: command.reason })
     case 'resume':
-      return resume(desk, targetsOf(await look()), by)
+      return resume(context, targetsOf(await look()), by)
     case 'unfreeze':
-      return unfreeze(desk, command.environment, by)
+      return unfreeze(context, command.environment, by)
     case 'freeze': {
-      const config = await loadConfig(desk, here.base)
+      const config = await loadConfig(context, here.base)
       if (!config.ok) return refused(configRefusal(config.error))
-      const { environments } = await loadSnapshot(desk, here.base, config.value)
-      return freeze(desk, command, { ...by, environments })
+      const { environments } = await loadSnapshot(context, here.base, config.value)
+      return freeze(context, command, { ...by, environments })
     }
     case 'plan':
       return planOutcome(
@@ -144,20 +144,20 @@ function targetsOf({ changes }: Review): readonly Target[] {
 
 /** What is passed is passed for one commit, which the author must have been able to see. */
 async function passGate(
-  desk: Desk,
+  context: RepositoryContext,
   { pull, judgedFor, comment, look }: CommandContext,
   command: Extract<Command, { name: 'override' }>,
 ): Promise<Outcome> {
   if (isStacked({ pull, judgedFor })) return refused({ code: 'override-not-deployed', base: pull.base.ref, judgedFor })
   const head = pull.head.sha
-  const age = await ageOfHead(desk, pull, { head, comment })
+  const age = await ageOfHead(context, pull, { head, comment })
   if (age !== 'seen') return refused({ code: 'head-not-seen', head, age })
-  return override(desk, command, { login: comment.login, sha: head, review: await look(head) })
+  return override(context, command, { login: comment.login, sha: head, review: await look(head) })
 }
 
 /** Passes a gate that does not pass by itself; a gate that does, or is none, is a mistake to be told. */
 function override(
-  { seal }: Pick<Desk, 'seal'>,
+  { seal }: Pick<RepositoryContext, 'seal'>,
   { gate, reason }: Extract<Command, { name: 'override' }>,
   at: { readonly login: string; readonly sha: Sha; readonly review: Review },
 ): Outcome {
@@ -172,14 +172,14 @@ function refused(refusal: Refusal): Outcome {
   return { code: 'refused', refusal }
 }
 
-async function status(desk: Desk, { pull, look }: CommandContext): Promise<Outcome> {
-  const base = await loadBase(desk, await homeOf(desk, pull))
+async function status(context: RepositoryContext, { pull, look }: CommandContext): Promise<Outcome> {
+  const base = await loadBase(context, await homeOf(context, pull))
   const proposed = pull.state === 'open' ? (await look(pull.head.sha)).changes : []
   if (base === undefined) return { code: 'status', standings: [], proposed }
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const { rollouts, deployed, ref } = base.value
-  const related = relatedTo(pull, rollouts, desk.botLogin)
+  const related = relatedTo(pull, rollouts, context.botLogin)
   if (ref !== pull.base.ref && related.length === 0)
     return { code: 'status', standings: [], proposed, away: notDeployed(pull, deployed) }
-  return { ...(await statusOutcome(desk, base.value, related)), proposed }
+  return { ...(await statusOutcome(context, base.value, related)), proposed }
 }

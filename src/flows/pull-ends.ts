@@ -1,7 +1,7 @@
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 /** Both ends of an open pull request, as Git has them now. */
 export interface PullEnds {
@@ -16,12 +16,15 @@ export interface PullEnds {
 }
 
 /** Undefined where one of the branches is gone. */
-export async function fetchEnds(desk: Pick<Desk, 'mirror' | 'repo'>, pull: PullRequest): Promise<PullEnds | undefined> {
+export async function fetchEnds(
+  context: Pick<RepositoryContext, 'mirror' | 'repo'>,
+  pull: PullRequest,
+): Promise<PullEnds | undefined> {
   const baseRef = `refs/heads/${pull.base.ref}`
   const headRef = pull.head.isFork ? `refs/pull/${pull.number}/head` : `refs/heads/${pull.head.ref}`
-  const refs = await desk.mirror.fetch([...new Set([baseRef, headRef, decidingRef(desk), STOP_REFS])])
+  const refs = await context.mirror.fetch([...new Set([baseRef, headRef, decidingRef(context), STOP_REFS])])
   const head = refs.get(headRef)
-  const judged = await judgedBase(desk, pull.base.ref, refs)
+  const judged = await judgedBase(context, pull.base.ref, refs)
   return !refs.has(baseRef) || head === undefined || judged === undefined
     ? undefined
     : { ...judged, refs, pull: { ...pull, head: { ...pull.head, sha: head } } }
@@ -29,14 +32,14 @@ export async function fetchEnds(desk: Pick<Desk, 'mirror' | 'repo'>, pull: PullR
 
 /** The branch that a merge into `base` is judged for. A base that nothing deploys must not make a commit green for one that is. */
 export async function judgedBase(
-  desk: Pick<Desk, 'mirror' | 'repo'>,
+  context: Pick<RepositoryContext, 'mirror' | 'repo'>,
   base: string,
   refs: ReadonlyMap<string, Sha>,
 ): Promise<Pick<PullEnds, 'judgedFor' | 'base'> | undefined> {
-  const deployed = await deployedAmong(desk, refs)
-  const judgedFor = deployed.homeOf(base) ?? desk.repo.defaultBranch
+  const deployed = await deployedAmong(context, refs)
+  const judgedFor = deployed.homeOf(base) ?? context.repo.defaultBranch
   const ref = `refs/heads/${judgedFor}`
-  const sha = refs.get(ref) ?? (await desk.mirror.fetch([ref])).get(ref)
+  const sha = refs.get(ref) ?? (await context.mirror.fetch([ref])).get(ref)
   return sha === undefined ? undefined : { judgedFor, base: sha }
 }
 

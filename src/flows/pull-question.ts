@@ -1,6 +1,6 @@
 import type { Comment, Sha } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { Question } from './judge-merge.ts'
 import { protectionNotes } from './protection.ts'
 import { type PullEnds, isStacked } from './pull-ends.ts'
@@ -16,7 +16,7 @@ export interface PullContext {
 
 /** What has to be found out about an open pull request at its head. */
 export function questionOf(
-  desk: Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal' | 'clock' | 'protections'>,
+  context: Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'seal' | 'clock' | 'protections'>,
   ends: PullEnds,
   { stops, mentioned, comments, onWait }: PullContext,
 ): Question {
@@ -28,7 +28,7 @@ export function questionOf(
     mentioned,
     ...(onWait === undefined ? {} : { onWait }),
     ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),
-    notes: () => protectionNotes(desk, judgedFor),
-    around: surroundingsOf(desk, { ends, stops }, comments),
+    notes: () => protectionNotes(context, judgedFor),
+    around: surroundingsOf(context, { ends, stops }, comments),
   }
 }

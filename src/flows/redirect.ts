@@ -1,11 +1,11 @@
 import { redirectionMarker } from '../core/marker/comment.ts'
 import { redirection } from '../core/message/comment/redirection.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { Task } from './work.ts'
 
 /** Answers commands in a review, once. They are never carried out: there is one place for commands, with one rule for edits. */
 export async function redirect(
-  { conversation }: Pick<Desk, 'conversation'>,
+  { conversation }: Pick<RepositoryContext, 'conversation'>,
   { pull, review, login }: Extract<Task, { type: 'redirect' }>,
 ): Promise<void> {
   const comments = await conversation.of(pull)

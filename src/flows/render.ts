@@ -20,12 +20,12 @@ import type { Sha } from '../core/rollout/facts.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
 import type { RenderResult } from '../ports/renderer.ts'
 import type { Demands } from './demands.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { FileSource } from './load.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
 
-type Needs = FileSource & Pick<Desk, 'renderer' | 'validators' | 'schemas'>
+type Needs = FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>
 
 /** A commit or tree, and what its files say. */
 export interface TreeSnapshot {
@@ -55,15 +55,19 @@ export interface Comparison {
 }
 
 /** Renders the named environments on both sides and compares what comes out. */
-export async function compareRenders(desk: Needs, sides: CompareInput, names: readonly string[]): Promise<Comparison> {
-  const parts = await Promise.all(names.map((name) => compareOne(desk, sides, name)))
+export async function compareRenders(
+  context: Needs,
+  sides: CompareInput,
+  names: readonly string[],
+): Promise<Comparison> {
+  const parts = await Promise.all(names.map((name) => compareOne(context, sides, name)))
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
     problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
     notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
     rises: parts.flatMap(({ rises }) => rises),
-    renderer: names.length === 0 ? undefined : await desk.renderer.tool(),
+    renderer: names.length === 0 ? undefined : await context.renderer.tool(),
   }
 }
 
@@ -76,13 +80,13 @@ interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'pro
   readonly remarks: readonly Problem[]
 }
 
-async function compareOne(desk: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
+async function compareOne(context: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
   const documents: KnownDocuments = new Map()
   const [old, now] = await Promise.all([
-    renderSide(desk, sides.before, { name, documents }),
-    renderSide(desk, sides.after, { name, documents }),
+    renderSide(context, sides.before, { name, documents }),
+    renderSide(context, sides.after, { name, documents }),
   ])
   // What forbids rendering it is told with the files already.
   const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
@@ -97,10 +101,13 @@ async function compareOne(desk: Needs, sides: CompareInput, name: string): Promi
   const unknownBefore = old.ok ? unreadableBefore : old.error[0]
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  const effect = await effects(desk, sides, { name, objects })
+  const effect = await effects(context, sides, { name, objects })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
-  const said = await validateObjects(desk, sides.demands, { ...rendered, sources: () => sourcesOf(desk, sides, name) })
-  const sources = (): Promise<Sources> => sourcesOf(desk, sides, name)
+  const said = await validateObjects(context, sides.demands, {
+    ...rendered,
+    sources: () => sourcesOf(context, sides, name),
+  })
+  const sources = (): Promise<Sources> => sourcesOf(context, sides, name)
   const exposed = await exposuresOf(sides, {
     name,
     texts,
@@ -128,40 +135,40 @@ function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
 
 /** Whether what is rendered would have the effect that it seems to have. */
 async function effects(
-  desk: Needs,
+  context: Needs,
   { before, after, raised }: CompareInput,
   { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
 ): Promise<Pick<EnvironmentComparison, 'found' | 'notes'>> {
   const [old, now] = [find(before, name), find(after, name)]
   if (now === undefined) return { found: [], notes: [] }
   const [earlier, found] = await Promise.all([
-    findingsOf(desk, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
-    findingsOf(desk, objects.after, deliveriesOf(after, now)),
+    findingsOf(context, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
+    findingsOf(context, objects.after, deliveriesOf(after, now)),
   ])
   const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
     raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
   const sorted = sortFindings(earlier, found, isRaised)
   if (found.length === 0) return { found: [], notes: [] }
-  const placeOf = locator(await sourcesOf(desk, { before, after }, name))
+  const placeOf = locator(await sourcesOf(context, { before, after }, name))
   const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
   return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
 }
 
 async function findingsOf(
-  desk: Pick<Desk, 'schemas'>,
+  context: Pick<RepositoryContext, 'schemas'>,
   objects: RenderDiff['objects']['after'],
   deliveries: Snapshot['deliveries'],
 ): Promise<readonly Finding[]> {
-  return findingsIn(objects, { deliveries, misfits: await desk.schemas.misfits(objects) })
+  return findingsIn(objects, { deliveries, misfits: await context.schemas.misfits(objects) })
 }
 
 /** The files in which the objects of an environment are found again, as they are afterwards. */
-async function sourcesOf(desk: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
+async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
   const environment = find(after, name)
   const known = { environment: name, layout: after.snapshot.layout }
   if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
   const { files } = environment
-  const texts = await desk.mirror.read(after.treeish, files)
+  const texts = await context.mirror.read(after.treeish, files)
   return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
 
@@ -193,18 +200,18 @@ interface RenderedTree extends RenderedTexts {
 
 /** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
 async function renderSide(
-  desk: Needs,
+  context: Needs,
   side: TreeSnapshot,
   { name, documents }: { readonly name: string; readonly documents: KnownDocuments },
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const environment = find(side, name)
   if (environment === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
   const { kind, files } = environment
-  const texts = await desk.mirror.read(side.treeish, files)
+  const texts = await context.mirror.read(side.treeish, files)
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
-  const rendered = await renderEnvironment(desk, { environment, texts, secrets, documents })
+  const rendered = await renderEnvironment(context, { environment, texts, secrets, documents })
   const placeOf = (line: number): Location | undefined =>
     kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
   if (rendered.ok) return ok({ ...rendered, placeOf })
@@ -225,13 +232,13 @@ export interface RenderInput {
  * a Secret: its values are hidden.
  */
 export async function renderEnvironment(
-  desk: Pick<Desk, 'renderer'>,
+  context: Pick<RepositoryContext, 'renderer'>,
   { environment, texts, secrets, documents }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
   const rendered: RenderResult =
     environment.kind === 'plain'
       ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await desk.renderer.render(texts, environment.root)
+      : await context.renderer.render(texts, environment.root)
   if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = placeOfFailure({ said: rendered.detail, environment, texts })

@@ -7,10 +7,13 @@ import { stopsOf, type Stops } from '../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../core/stop/window.ts'
 import { measureStep } from './measure-step.ts'
 import { approvalsOf } from './approvals.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<Desk, 'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+>
 
 /** What is known beside the files when a pull request is judged. */
 export interface Surroundings {
@@ -38,12 +41,12 @@ export interface RestraintQuestion extends LivenessQuestion {
 
 /** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
 export async function restraintsOf(
-  desk: Needs,
+  context: Needs,
   question: RestraintQuestion,
   { target, base }: { readonly target: Target; readonly base: Snapshot },
 ): Promise<Restraints> {
   const { around } = question
-  const now = desk.clock.now()
+  const now = context.clock.now()
   const entries = target.environments.map((name) => ({ name, entry: base.config.environments?.[name] }))
   const windows = entries.flatMap(({ name, entry }) =>
     (entry?.frozen ?? []).flatMap((window): FrozenWindow[] => {
@@ -56,20 +59,20 @@ export async function restraintsOf(
   )
   const orders: Order[] = []
   for (const environment of new Set(entries.flatMap(({ entry }) => entry?.after ?? [])))
-    orders.push(await orderOf(desk, question, { target, base, environment }))
+    orders.push(await orderOf(context, question, { target, base, environment }))
   const wanted = Math.max(0, ...entries.map(({ entry }) => entry?.approvals ?? 0))
   return {
     stops: stopsOf(around.stops, target, now),
     windows,
     freezesAt: starts.length === 0 ? undefined : Math.min(...starts),
     orders,
-    approvals: await approvalsOf(desk, question, wanted),
+    approvals: await approvalsOf(context, question, wanted),
     conflict: await around.claimant(movedRoutes(target)),
   }
 }
 
 async function orderOf(
-  desk: Needs,
+  context: Needs,
   question: RestraintQuestion,
   at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
 ): Promise<Order> {
@@ -82,10 +85,10 @@ async function orderOf(
     there.find(({ route }) => route.kind === kind && route.name === name)
   if (first === undefined) return { environment, found: { code: 'missing' } }
   const standing = standingOf(first)
-  const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(desk, question, standing)
+  const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(context, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
-  const analysis = liveness?.state === 'live' ? await measureStep(desk, standing, liveness.since) : undefined
+  const analysis = liveness?.state === 'live' ? await measureStep(context, standing, liveness.since) : undefined
   const { bakeMs } = first.settings
   return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
 }

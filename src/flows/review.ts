@@ -4,7 +4,7 @@ import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
 import { settleWaiting } from './command-memory.ts'
 import { rememberPeer } from './commit-memory.ts'
 import { openCommit } from './conclude-commit.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { sayIfAllowed } from './github-refusals.ts'
 import { judgeMerge, NOTHING, type Question } from './judge-merge.ts'
 import { followUp } from './follow-up.ts'
@@ -27,30 +27,30 @@ type ReviewTask = Extract<Task, { type: 'review' }>
  * Looks at one pull request: carries out its commands, finds out what a merge would do and whether it may be done, and says
  * so: the checks first, then the comment, the answers last, because words must not come before what they speak of.
  */
-export async function review(desk: Desk, task: ReviewTask): Promise<void> {
-  const seen = await recallPull(desk, task.pull)
-  if (await isNothingNew(desk, task, seen)) return
+export async function review(context: RepositoryContext, task: ReviewTask): Promise<void> {
+  const seen = await recallPull(context, task.pull)
+  if (await isNothingNew(context, task, seen)) return
   // A first review is told apart from one that was cut off, after which things may be there already. Until it is done it counts
   // as one that changes traffic, so that what moves meanwhile has it judged again.
-  await rememberPull(desk, task.pull, { ...(seen ?? UNSEEN), traffic: true })
-  const pull = await readPull(desk, task.pull)
+  await rememberPull(context, task.pull, { ...(seen ?? UNSEEN), traffic: true })
+  const pull = await readPull(context, task.pull)
   const isFresh = task.fresh === true && seen === undefined
-  const comments = task.comments === true ? await desk.conversation.of(task.pull) : commentsOf(isFresh)
-  const at = pull?.state === 'open' ? await fetchEnds(desk, pull) : undefined
+  const comments = task.comments === true ? await context.conversation.of(task.pull) : commentsOf(isFresh)
+  const at = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
   if (at !== undefined) {
-    await rememberPeer(desk, at.pull.head.sha, task.pull)
-    return reviewOpen(desk, at, { task, comments, isFresh, seen })
+    await rememberPeer(context, at.pull.head.sha, task.pull)
+    return reviewOpen(context, at, { task, comments, isFresh, seen })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
-  if (pull !== undefined && pull.state !== 'open') await reviewClosed(desk, pull, comments ?? [])
-  await leavePull(desk, task.pull, { seen, isMerged: pull?.state === 'merged' })
+  if (pull !== undefined && pull.state !== 'open') await reviewClosed(context, pull, comments ?? [])
+  await leavePull(context, task.pull, { seen, isMerged: pull?.state === 'merged' })
 }
 
-async function readPull(desk: Desk, number: number): Promise<PullRequest | undefined> {
-  const pull = await desk.pulls.get(number)
-  if (pull?.state === 'open') await rememberHead(desk, pull)
+async function readPull(context: RepositoryContext, number: number): Promise<PullRequest | undefined> {
+  const pull = await context.pulls.get(number)
+  if (pull?.state === 'open') await rememberHead(context, pull)
   // A comment on an issue waits for nothing.
-  if (pull === undefined) await settleWaiting(desk, number, { pending: new Set(), answered: new Set() })
+  if (pull === undefined) await settleWaiting(context, number, { pending: new Set(), answered: new Set() })
   return pull
 }
 
@@ -77,9 +77,13 @@ const UNSEEN: ReviewMemory = {
 }
 
 /** A webhook that speaks of a head that has been reviewed brings nothing new, nor does every move of the base. */
-async function isNothingNew(desk: Desk, task: ReviewTask, seen: ReviewMemory | undefined): Promise<boolean> {
+async function isNothingNew(
+  context: RepositoryContext,
+  task: ReviewTask,
+  seen: ReviewMemory | undefined,
+): Promise<boolean> {
   if (task.comments === true || task.force === true) return false
-  return (task.head !== undefined && task.head === seen?.head) || isUnmoved(desk, task, seen)
+  return (task.head !== undefined && task.head === seen?.head) || isUnmoved(context, task, seen)
 }
 
 interface ConversationState {
@@ -91,42 +95,42 @@ interface ConversationState {
   readonly seen: ReviewMemory | undefined
 }
 
-async function reviewOpen(desk: Desk, at: PullEnds, conversed: ConversationState): Promise<void> {
+async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: ConversationState): Promise<void> {
   const { task, comments, isFresh, seen } = conversed
   let read = comments
-  const conversation = async (): Promise<readonly Comment[]> => (read ??= await desk.conversation.of(task.pull))
-  const stops = await stopsAmong(desk, at.refs)
+  const conversation = async (): Promise<readonly Comment[]> => (read ??= await context.conversation.of(task.pull))
+  const stops = await stopsAmong(context, at.refs)
   const questionAt = (head: Sha): Question => {
-    const onWait = waitsOf(desk, task.pull)
-    return questionOf(desk, withHead(at, head), { stops, mentioned: task.commit, comments: conversation, onWait })
+    const onWait = waitsOf(context, task.pull)
+    return questionOf(context, withHead(at, head), { stops, mentioned: task.commit, comments: conversation, onWait })
   }
-  const look = (head: Sha): Promise<Review> => judgeMerge(desk, questionAt(head))
-  const answered = await answerCommands(desk, { ...at, look }, comments ?? [])
+  const look = (head: Sha): Promise<Review> => judgeMerge(context, questionAt(head))
+  const answered = await answerCommands(context, { ...at, look }, comments ?? [])
   const before = at.pull.head.sha
   const ends = withHead(at, answered.head)
-  if (answered.head !== before) await rememberPeer(desk, answered.head, task.pull)
+  if (answered.head !== before) await rememberPeer(context, answered.head, task.pull)
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
   const isNew = answered.head !== before || isFresh
   const trusted = task.anew === true || task.comments === true ? undefined : seen
-  const commit = await openCommit(desk, { ends, isNew, seen: trusted, before })
+  const commit = await openCommit(context, { ends, isNew, seen: trusted, before })
   const question = withOverrides(questionAt(answered.head), answered.overrides)
-  const found = await judgeMerge(desk, isNew ? question : { ...question, onRender: () => commit.announce() })
+  const found = await judgeMerge(context, isNew ? question : { ...question, onRender: () => commit.announce() })
 
-  if (await hasEnded(desk, conversed, found)) {
-    for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
+  if (await hasEnded(context, conversed, found)) {
+    for (const answer of answered.answers) await postAnswer(context, at.pull, answer)
     return
   }
   const concluded = await commit.conclude(found)
-  await sayIfAllowed(desk, task.pull, async () => {
+  await sayIfAllowed(context, task.pull, async () => {
     if (concernsTraffic(found) || comments !== undefined || mayHaveSummary(conversed, found))
-      await publishSummary(desk, { pull: task.pull, comments: await conversation() }, found)
-    await publishMeasurements(desk, at.pull, found)
+      await publishSummary(context, { pull: task.pull, comments: await conversation() }, found)
+    await publishMeasurements(context, at.pull, found)
   })
-  for (const answer of answered.answers) await postAnswer(desk, at.pull, answer)
-  await sayIfAllowed(desk, task.pull, () => labelSteps(desk, { pull: at.pull, labels: task.labels }, found))
+  for (const answer of answered.answers) await postAnswer(context, at.pull, answer)
+  await sayIfAllowed(context, task.pull, () => labelSteps(context, { pull: at.pull, labels: task.labels }, found))
   const commented = concernsTraffic(found) || (read?.some(isSummary) ?? seen?.commented === true)
-  await followUp(desk, ends, { review: found, commented, ...concluded })
-  await leaveOldHeads(desk, ends.pull, { before, seen })
+  await followUp(context, ends, { review: found, commented, ...concluded })
+  await leaveOldHeads(context, ends.pull, { before, seen })
 }
 
 /**
@@ -143,30 +147,34 @@ function mayHaveSummary({ task, seen, isFresh }: ConversationState, { problems }
  * the change, so that it seems to change nothing; what its comment and checks say must stay as the record of it. What it
  * leaves behind is dealt with when the webhook, or the sweep, says that it is closed.
  */
-async function hasEnded(desk: Desk, { task, comments, seen }: ConversationState, found: Review): Promise<boolean> {
+async function hasEnded(
+  context: RepositoryContext,
+  { task, comments, seen }: ConversationState,
+  found: Review,
+): Promise<boolean> {
   if (concernsTraffic(found)) return false
   if (seen?.traffic !== true && !(comments ?? []).some(isSummary)) return false
-  return (await desk.pulls.get(task.pull))?.state !== 'open'
+  return (await context.pulls.get(task.pull))?.state !== 'open'
 }
 
 /** What its checks said on the commits that were its head before. */
 async function leaveOldHeads(
-  desk: Desk,
+  context: RepositoryContext,
   { number, head }: PullRequest,
   { before, seen }: { readonly before: Sha; readonly seen: ReviewMemory | undefined },
 ): Promise<void> {
   for (const old of new Set([before, ...(seen === undefined || seen.head === '' ? [] : [seen.head])])) {
     const wasGreen = old === seen?.head && seen.green
-    if (old !== head.sha) await leaveCommit(desk, old, { pull: number, wasGreen })
+    if (old !== head.sha) await leaveCommit(context, old, { pull: number, wasGreen })
   }
 }
 
 /** Keeps what a pull request waits for, from the moment that it is asked about. */
-function waitsOf(desk: Desk, pull: number): (keys: readonly string[]) => Promise<void> {
+function waitsOf(context: RepositoryContext, pull: number): (keys: readonly string[]) => Promise<void> {
   const waits = new Set<string>()
   return async (keys) => {
     for (const key of keys) waits.add(key)
-    await rememberWaiting(desk, pull, [...waits])
+    await rememberWaiting(context, pull, [...waits])
   }
 }
 
@@ -177,27 +185,31 @@ function withOverrides(question: Question, overrides: readonly Override[]): Ques
 }
 
 /** Both checks of a pull request's head, when reviewing it failed for good: red, with words. The sweep tries again. */
-export async function giveUpReview(desk: Desk, task: ReviewTask, reason: string): Promise<void> {
-  await forgetPull(desk, task.pull)
-  const pull = await desk.pulls.get(task.pull)
+export async function giveUpReview(context: RepositoryContext, task: ReviewTask, reason: string): Promise<void> {
+  await forgetPull(context, task.pull)
+  const pull = await context.pulls.get(task.pull)
   if (pull?.state !== 'open') return
-  await publishFailure(checkBoard(desk, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
+  await publishFailure(checkBoard(context, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
 }
 
-async function reviewClosed(desk: Desk, pull: PullRequest, comments: readonly Comment[]): Promise<void> {
-  await rememberWaiting(desk, pull.number, [])
-  const pending = await takePending(desk, pull, comments)
+async function reviewClosed(
+  context: RepositoryContext,
+  pull: PullRequest,
+  comments: readonly Comment[],
+): Promise<void> {
+  await rememberWaiting(context, pull.number, [])
+  const pending = await takePending(context, pull, comments)
   const look = (): Promise<Review> => Promise.resolve(NOTHING)
-  const { answers } = await runCommands(desk, { pull, base: pull.base.sha, judgedFor: pull.base.ref, look }, pending)
-  for (const answer of answers) await postAnswer(desk, pull, answer)
+  const { answers } = await runCommands(context, { pull, base: pull.base.sha, judgedFor: pull.base.ref, look }, pending)
+  for (const answer of answers) await postAnswer(context, pull, answer)
 }
 
 async function answerCommands(
-  desk: Desk,
+  context: RepositoryContext,
   at: PullEnds & PullCommandContext,
   comments: readonly Comment[],
 ): Promise<CommandsResult> {
-  const answered = await runCommands(desk, at, await takePending(desk, at.pull, comments))
-  if (answered.head !== at.pull.head.sha) await desk.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
+  const answered = await runCommands(context, at, await takePending(context, at.pull, comments))
+  if (answered.head !== at.pull.head.sha) await context.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
   return answered
 }

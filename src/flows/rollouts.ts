@@ -7,7 +7,7 @@ import type { Snapshot } from '../core/rollout/snapshot.ts'
 import { standingOf, stepKey, sureShare, type Standing } from '../core/rollout/standing.ts'
 import type { OpenStep, RolloutFacts } from '../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { BaseHead } from './landing.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 import { broughtBy } from './by-hand.ts'
@@ -37,41 +37,41 @@ export type BaseProblem =
   | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
 
-type Needs = Pick<Desk, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
 
 /** Undefined where the branch does not exist. */
-export async function loadBase(desk: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
-  const recent = await desk.pulls.recent(ref)
+export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
+  const recent = await context.pulls.recent(ref)
   const { pulls } = recent
-  const ours = pulls.filter((pull) => isStep(pull, desk.botLogin))
+  const ours = pulls.filter((pull) => isStep(pull, context.botLogin))
   const open = ours.filter(({ state }) => state === 'open')
   const heads = open.map(({ head }) => head.ref)
   const beside = heads.map(besideOf)
   const wanted = [ref, ...heads, ...beside].map((name) => `refs/heads/${name}`)
-  const refs = await desk.mirror.fetch([...new Set([decidingRef(desk), ...wanted])])
+  const refs = await context.mirror.fetch([...new Set([decidingRef(context), ...wanted])])
   const sha = refs.get(`refs/heads/${ref}`)
   if (sha === undefined) return undefined
-  const deployed = await deployedAmong(desk, refs)
+  const deployed = await deployedAmong(context, refs)
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
-  const config = await loadConfig(desk, sha)
+  const config = await loadConfig(context, sha)
   if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
-  const snapshot = await loadSnapshot(desk, sha, config.value)
+  const snapshot = await loadSnapshot(context, sha, config.value)
   const rollouts: RolloutFacts[] = []
   const older: PullRequest[] = []
-  const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(desk, ref, recent) }
+  const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
   for (const target of snapshot.targets) {
     const standing = standingOf(target)
-    const brought = await broughtBy(desk, at, standing)
+    const brought = await broughtBy(context, at, standing)
     const isLeft = standing.phase === 'by-hand' && brought === undefined
-    const closed = isLeft ? UNSTOPPED : await closedSteps(desk, at, standing)
-    const proposals = await openSteps(desk, { ...at, open }, standing)
+    const closed = isLeft ? UNSTOPPED : await closedSteps(context, at, standing)
+    const proposals = await openSteps(context, { ...at, open }, standing)
     const { stoppedByHand, rollbackRefused } = closed
     rollouts.push({ standing, open: proposals, stoppedByHand, rollbackRefused, broughtBy: brought })
     older.push(...closed.older)
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>
-    snapshot.targets.every((target) => !isStepOf(target, pull, desk.botLogin))
+    snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
   // What cannot be read is not gone.
   const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
   return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
@@ -93,15 +93,15 @@ export function notDeployed({ base, state }: PullRequest, { names }: DeployedBra
 
 /** The open pull requests of ours for a rollout. */
 async function openSteps(
-  desk: Pick<Desk, 'mirror' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'mirror' | 'botLogin'>,
   at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
   standing: Standing,
 ): Promise<readonly OpenStep[]> {
   const found: OpenStep[] = []
-  for (const pull of at.open.filter((one) => isStepOf(standing.target, one, desk.botLogin))) {
+  for (const pull of at.open.filter((one) => isStepOf(standing.target, one, context.botLogin))) {
     const head = at.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
-    const isFit = head !== undefined && (await fits(desk, { base: at.base.sha, head }, { standing, kind }))
+    const isFit = head !== undefined && (await fits(context, { base: at.base.sha, head }, { standing, kind }))
     found.push({ pull, kind, fits: isFit })
   }
   return found
@@ -112,16 +112,16 @@ async function openSteps(
  * it must do what Perch proposes: anybody may have pushed to its branch.
  */
 async function fits(
-  desk: Pick<Desk, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror'>,
   at: { readonly base: Sha; readonly head: Sha },
   { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
 ): Promise<boolean> {
   if (kind === 'rollback') {
     const move = { kind, from: sureShare(standing) } as const
-    return standing.share !== 0 && isAsProposed(desk, { ...at, target: standing.target, move })
+    return standing.share !== 0 && isAsProposed(context, { ...at, target: standing.target, move })
   }
-  const merged = await desk.mirror.merge(at.base, at.head)
+  const merged = await context.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false
-  const after = await readTargetAt(desk, merged.tree, standing.target)
+  const after = await readTargetAt(context, merged.tree, standing.target)
   return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
 }

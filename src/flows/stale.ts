@@ -1,7 +1,7 @@
 /** Finds the open pull requests whose checks may rest on something that has changed since. */
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { DeployedBranches } from './deployed-branches.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { recallPulls, type ReviewMemory } from './memory.ts'
 import { stopsKey } from './stops-key.ts'
 import { jobOf, type Task } from './work.ts'
@@ -14,19 +14,19 @@ export interface RepositoryState {
 }
 
 /** `moment`: once for one sweep. */
-export async function lookAtPulls(desk: Desk, now: RepositoryState, moment: number): Promise<void> {
-  const { repo, installation } = desk
-  const remembered = await recallPulls(desk)
+export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, moment: number): Promise<void> {
+  const { repo, installation } = context
+  const remembered = await recallPulls(context)
   for (const pull of now.open) {
-    const how = howStale(desk, { pull, seen: remembered.get(pull.number) }, now)
+    const how = howStale(context, { pull, seen: remembered.get(pull.number) }, now)
     if (how === undefined) continue
     const task: Task = { type: 'review', installation, repo, pull: pull.number, ...how }
-    await desk.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${moment}` }))
+    await context.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${moment}` }))
   }
   const numbers = new Set(now.open.map(({ number }) => number))
   for (const pull of remembered.keys())
     if (!numbers.has(pull))
-      await desk.jobs.enqueue(jobOf({ type: 'closed', installation, repo, pull }, { id: `sweep:${moment}` }))
+      await context.jobs.enqueue(jobOf({ type: 'closed', installation, repo, pull }, { id: `sweep:${moment}` }))
 }
 
 /** How late a timer may go off before it counts as lost. */
@@ -34,14 +34,14 @@ const LATE_MS = 10_000
 
 /** How a pull request is to be looked at; undefined where nothing has changed. */
 function howStale(
-  desk: Pick<Desk, 'clock' | 'repo'>,
+  context: Pick<RepositoryContext, 'clock' | 'repo'>,
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
   now: RepositoryState,
 ): Pick<Extract<Task, { type: 'review' }>, 'force' | 'moved'> | undefined {
   // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
   if (seen?.head === '') return undefined
-  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, desk.clock.now())) return { force: true }
-  const judgedFor = now.deployed.homeOf(pull.base.ref) ?? desk.repo.defaultBranch
+  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return { force: true }
+  const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
   if (judgedFor !== seen.judgedFor) return { force: true }
   if (seen.traffic && hasOtherStops(seen, now)) return { force: true }
   const base = now.heads.get(`refs/heads/${judgedFor}`)

@@ -4,7 +4,7 @@ import { isStepOf, kindOf } from '../core/rollout/branch.ts'
 import { sureShare } from '../core/rollout/standing.ts'
 import type { RolloutFacts } from '../core/rollout/transition.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { sayIfAllowed } from './github-refusals.ts'
 import type { BaseState } from './rollouts.ts'
 
@@ -12,20 +12,20 @@ import type { BaseState } from './rollouts.ts'
  * Says on a step that it stands still because the step was closed and did not merge: by a person, or by GitHub, which closes a
  * pull request when a push leaves nothing to merge.
  */
-export async function sayStopped(desk: Desk, base: BaseState, rollout: RolloutFacts): Promise<void> {
+export async function sayStopped(context: RepositoryContext, base: BaseState, rollout: RolloutFacts): Promise<void> {
   const { standing, stoppedByHand } = rollout
   const { target, phase } = standing
-  const step = base.pulls.find((pull) => isStepOf(target, pull, desk.botLogin))
+  const step = base.pulls.find((pull) => isStepOf(target, pull, context.botLogin))
   if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
-  const key = `stopped:${desk.repo.id}:${step.number}:${step.closedAt ?? 0}`
-  if ((await desk.memo.get(key)) === true) return
-  const comments = await desk.conversation.of(step.number)
+  const key = `stopped:${context.repo.id}:${step.number}:${step.closedAt ?? 0}`
+  if ((await context.memo.get(key)) === true) return
+  const comments = await context.conversation.of(step.number)
   const isSaid = comments.some(({ isOurs, body }) => isOurs && (body.startsWith(STOPPED_MARKER) || saysClosed(body)))
   const pr = Number(readNotes(target.route, target.settings.prefix).pr)
   const origin = Number.isInteger(pr) && pr > 0 ? pr : undefined
   if (!isSaid)
-    await sayIfAllowed(desk, step.number, () =>
-      desk.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
+    await sayIfAllowed(context, step.number, () =>
+      context.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
     )
-  await desk.memo.set(key, true)
+  await context.memo.set(key, true)
 }

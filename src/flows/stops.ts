@@ -5,13 +5,13 @@ import { stopMessage } from '../core/message/pull-request/stop.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import { type Stop, STOP_REFS, stopBranch, type Stops } from '../core/stop/stop.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import { stopRefs } from './stops-key.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
 type Needs = Pick<
-  Desk,
+  RepositoryContext,
   'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock' | 'memo' | 'seal'
 >
 
@@ -26,7 +26,7 @@ export interface StopRequest {
 
 /** Stops rollouts where they are. Twice is once: the branch that is there already is the hold. */
 export async function hold(
-  desk: Needs,
+  context: Needs,
   targets: readonly Target[],
   asked: StopRequest & { readonly reason: string | undefined },
 ): Promise<Outcome> {
@@ -36,34 +36,34 @@ export async function hold(
     const scope = { environment, service }
     const { login: by, reason, cause } = asked
     const branch = stopBranch(scope)
-    const made = await desk.branches.claim(branch, stopMessage(scope, { by, reason, until: undefined, cause }))
-    isNew ||= made === 'created' || (await stopOn(desk, branch))?.cause === cause
+    const made = await context.branches.claim(branch, stopMessage(scope, { by, reason, until: undefined, cause }))
+    isNew ||= made === 'created' || (await stopOn(context, branch))?.cause === cause
   }
-  await judgeStopsAgain(desk)
+  await judgeStopsAgain(context)
   return { code: 'held', names: targets.map(targetName), isNew }
 }
 
 /** Lets held rollouts go on. */
-export async function resume(desk: Needs, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
+export async function resume(context: Needs, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
-  const there = await desk.mirror.fetch([STOP_REFS])
+  const there = await context.mirror.fetch([STOP_REFS])
   const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
   const held = targets.filter((target) => there.has(refOf(branchFor(target))))
   if (held.length === 0) {
     const lifted: Target[] = []
-    for (const target of targets) if (await wasLifted(desk, branchFor(target), asked)) lifted.push(target)
+    for (const target of targets) if (await wasLifted(context, branchFor(target), asked)) lifted.push(target)
     return lifted.length > 0
       ? { code: 'resumed', names: lifted.map(targetName) }
       : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
   }
-  for (const target of held) await desk.branches.remove(branchFor(target))
-  await judgeStopsAgain(desk)
+  for (const target of held) await context.branches.remove(branchFor(target))
+  await judgeStopsAgain(context)
   return { code: 'resumed', names: held.map(targetName) }
 }
 
 /** Stops every raise in an environment. One that is over makes room for another. */
 export async function freeze(
-  desk: Needs,
+  context: Needs,
   { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
   asked: StopRequest & { readonly environments: readonly Pick<Environment, 'name'>[] },
 ): Promise<Outcome> {
@@ -71,38 +71,38 @@ export async function freeze(
   if (!known.includes(environment))
     return { code: 'refused', refusal: { code: 'no-environment', asked: environment, known } }
   const until = wanted === undefined ? undefined : 'at' in wanted ? wanted.at : asked.at + wanted.afterMs
-  const now = desk.clock.now()
+  const now = context.clock.now()
   if (until !== undefined && until <= now) return { code: 'refused', refusal: { code: 'in-the-past', until } }
   const stop: Stop = { kind: 'freeze', by: asked.login, reason, until, cause: asked.cause }
-  const there = await claimFreeze(desk, environment, stop)
+  const there = await claimFreeze(context, environment, stop)
   if (there !== undefined && there.cause !== asked.cause)
     return { code: 'frozen', environment, stop: there, isNew: false }
-  await judgeStopsAgain(desk)
+  await judgeStopsAgain(context)
   return { code: 'frozen', environment, stop, isNew: true }
 }
 
 /** Makes the branch of a freeze; where there is one that still holds, that one. */
-async function claimFreeze(desk: Needs, environment: string, stop: Stop): Promise<Stop | undefined> {
+async function claimFreeze(context: Needs, environment: string, stop: Stop): Promise<Stop | undefined> {
   const branch = stopBranch({ environment })
   const message = stopMessage({ environment }, stop)
-  if ((await desk.branches.claim(branch, message)) === 'created') return undefined
-  const there = await stopOn(desk, branch)
-  if (there?.until !== undefined && there.until <= desk.clock.now()) {
-    await desk.branches.remove(branch)
-    if ((await desk.branches.claim(branch, message)) === 'created') return undefined
+  if ((await context.branches.claim(branch, message)) === 'created') return undefined
+  const there = await stopOn(context, branch)
+  if (there?.until !== undefined && there.until <= context.clock.now()) {
+    await context.branches.remove(branch)
+    if ((await context.branches.claim(branch, message)) === 'created') return undefined
   }
   return there ?? { ...stop, cause: '' }
 }
 
 /** Lets raises in an environment go on; also in one that is no environment any more. */
-export async function unfreeze(desk: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
+export async function unfreeze(context: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
   const branch = stopBranch({ environment })
-  if (!(await desk.mirror.fetch([STOP_REFS])).has(refOf(branch)))
-    return (await wasLifted(desk, branch, asked))
+  if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
+    return (await wasLifted(context, branch, asked))
       ? { code: 'unfrozen', environment }
       : { code: 'refused', refusal: { code: 'not-frozen', environment } }
-  await desk.branches.remove(branch)
-  await judgeStopsAgain(desk)
+  await context.branches.remove(branch)
+  await judgeStopsAgain(context)
   return { code: 'unfrozen', environment }
 }
 
@@ -114,19 +114,22 @@ async function wasLifted({ activity }: Needs, branch: string, { at }: StopReques
 }
 
 /** The stop that is on a branch now. */
-async function stopOn(desk: Pick<Desk, 'mirror'>, branch: string): Promise<Stop | undefined> {
-  return (await stopsAmong(desk, await desk.mirror.fetch([STOP_REFS]))).get(branch)
+async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string): Promise<Stop | undefined> {
+  return (await stopsAmong(context, await context.mirror.fetch([STOP_REFS]))).get(branch)
 }
 
 /** Where a stop's words are, in its commit. */
 const NOTE = 'README.md'
 
 /** Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. */
-export async function stopsAmong(desk: Pick<Desk, 'mirror'>, refs: ReadonlyMap<string, Sha>): Promise<Stops> {
+export async function stopsAmong(
+  context: Pick<RepositoryContext, 'mirror'>,
+  refs: ReadonlyMap<string, Sha>,
+): Promise<Stops> {
   const stops = new Map<string, Stop>()
   for (const [index, [ref, sha]] of stopRefs(refs).entries()) {
     const branch = ref.slice('refs/heads/'.length)
-    const note = index < MAX_NOTES ? (await desk.mirror.read(sha, [NOTE])).get(NOTE) : undefined
+    const note = index < MAX_NOTES ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
     stops.set(branch, stopFrom(branch, note ?? ''))
   }
   return stops

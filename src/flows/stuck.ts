@@ -1,10 +1,10 @@
 import { stuckWords } from '../core/message/comment/notice.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { isPassing, type Refusal } from '../core/refusal/refusal.ts'
 import type { StandingLine } from '../core/rollout/related.ts'
 
-type Needs = Pick<Desk, 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
 /** What one look at a base branch found about the rollouts that cannot go on by themselves. */
 export interface StuckBoard {
@@ -16,35 +16,35 @@ export interface StuckBoard {
 }
 
 /** Remembers why rollouts do not go on, so that `/canary status` can say it. Lost, the next look finds it again. */
-export async function stuckBoard(desk: Needs, base: string): Promise<StuckBoard> {
-  const before = await desk.memo.entries(prefixOf(desk, base))
+export async function stuckBoard(context: Needs, base: string): Promise<StuckBoard> {
+  const before = await context.memo.entries(prefixOf(context, base))
   const stuck = new Set<string>()
   let passing = false
   return {
     async put(target, refusal) {
       if (refusal === undefined) return
-      const key = prefixOf(desk, base) + targetName(target)
+      const key = prefixOf(context, base) + targetName(target)
       const words = stuckWords(target, refusal)
       stuck.add(key)
       passing ||= isPassing(refusal)
-      if (before.get(key) !== words) await desk.memo.set(key, words)
+      if (before.get(key) !== words) await context.memo.set(key, words)
     },
     isPassing: () => passing,
     async close() {
-      for (const key of before.keys()) if (!stuck.has(key)) await desk.memo.forget(key)
+      for (const key of before.keys()) if (!stuck.has(key)) await context.memo.forget(key)
     },
   }
 }
 
 /** The lines of `/canary status`, with why a rollout does not go on. */
 export async function withStuck(
-  desk: Needs,
+  context: Needs,
   base: string,
   lines: readonly StandingLine[],
 ): Promise<readonly StandingLine[]> {
-  const known = await desk.memo.entries(prefixOf(desk, base))
+  const known = await context.memo.entries(prefixOf(context, base))
   return lines.map((line) => {
-    const words = known.get(prefixOf(desk, base) + targetName(line.standing.target))
+    const words = known.get(prefixOf(context, base) + targetName(line.standing.target))
     return typeof words === 'string' ? { ...line, stuck: words } : line
   })
 }

@@ -1,16 +1,16 @@
 import { overridesIn } from '../core/marker/override.ts'
 import type { Comment } from '../core/rollout/facts.ts'
 import type { Stops } from '../core/stop/stop.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { forgetPull, recallPulls } from './memory.ts'
 import { type PullEnds, isStacked } from './pull-ends.ts'
 import type { Surroundings } from './restraints.ts'
 
-type Needs = Pick<Desk, 'memo' | 'repo' | 'pulls' | 'seal'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'seal'>
 
 /** What surrounds an open pull request. Conversation and other pull requests are asked for only where they matter. */
 export function surroundingsOf(
-  desk: Needs,
+  context: Needs,
   at: { readonly ends: PullEnds; readonly stops: Stops },
   comments: () => Promise<readonly Comment[]>,
 ): Surroundings {
@@ -26,8 +26,8 @@ export function surroundingsOf(
       hasSay,
     },
     stops,
-    claimant: (routes) => claimantOf(desk, ends, routes),
-    overrides: async () => (hasSay ? overridesIn(await comments(), head.sha, desk.seal) : []),
+    claimant: (routes) => claimantOf(context, ends, routes),
+    overrides: async () => (hasSay ? overridesIn(await comments(), head.sha, context.seal) : []),
   }
 }
 
@@ -36,17 +36,17 @@ export function surroundingsOf(
  * at. One with the same head is the same change.
  */
 async function claimantOf(
-  desk: Needs,
+  context: Needs,
   { pull, judgedFor }: PullEnds,
   routes: readonly string[],
 ): Promise<number | undefined> {
-  const others = [...(await recallPulls(desk))]
+  const others = [...(await recallPulls(context))]
     .filter(([number, { targets }]) => number < pull.number && routes.some((route) => targets.includes(route)))
     .map(([number]) => number)
     .sort((a, b) => a - b)
   for (const number of others) {
-    const other = await desk.pulls.get(number)
-    if (other?.state !== 'open') await forgetPull(desk, number)
+    const other = await context.pulls.get(number)
+    if (other?.state !== 'open') await forgetPull(context, number)
     else if (!other.draft && other.base.ref === judgedFor && other.head.sha !== pull.head.sha) return number
   }
   return undefined

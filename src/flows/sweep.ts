@@ -5,7 +5,7 @@ import { STOP_REFS } from '../core/stop/stop.ts'
 import { rememberBeginning } from './command-record.ts'
 import { deployedAmong } from './deployed-branches.ts'
 import { recallGroups } from './commit-memory.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { judgeGroup } from './judge-again.ts'
 import { knownBases, recallDeployed, rememberDeployed, settledAt, watchedBases } from './memory.ts'
 import { lookAtProtection } from './protection.ts'
@@ -17,60 +17,64 @@ import { jobOf } from './work.ts'
 const OVERLAP_MS = 2 * 60_000
 
 /** Finds what no webhook told: two requests and one fetch a repository, and work only where something is new. */
-export async function sweep(desk: Desk): Promise<void> {
-  const { repo, installation } = desk
-  const started = desk.clock.now()
+export async function sweep(context: RepositoryContext): Promise<void> {
+  const { repo, installation } = context
+  const started = context.clock.now()
   const memoKey = `swept:${repo.id}`
-  const last = await desk.memo.get(memoKey)
-  const open = await desk.pulls.allOpen()
+  const last = await context.memo.get(memoKey)
+  const open = await context.pulls.allOpen()
   const since =
     typeof last === 'number' ? Math.max(last - OVERLAP_MS, started - COMMAND_LIFE_MS) : started - COMMAND_LIFE_MS
-  const commented = await desk.conversation.since(since)
+  const commented = await context.conversation.since(since)
 
-  const known = [...(await recallDeployed(desk)).filter((name) => !name.includes('*')), ...(await knownBases(desk))]
+  const known = [
+    ...(await recallDeployed(context)).filter((name) => !name.includes('*')),
+    ...(await knownBases(context)),
+  ]
   const bases = [...new Set([repo.defaultBranch, ...open.map(({ base }) => base.ref), ...known])]
-  const heads = await desk.mirror.fetch([...bases.map((base) => `refs/heads/${base}`), STOP_REFS, QUEUE_REFS])
-  const deployed = await deployedAmong(desk, heads)
-  await rememberDeployed(desk, deployed.names)
+  const heads = await context.mirror.fetch([...bases.map((base) => `refs/heads/${base}`), STOP_REFS, QUEUE_REFS])
+  const deployed = await deployedAmong(context, heads)
+  await rememberDeployed(context, deployed.names)
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
-    if (head === undefined || head === (await settledAt(desk, base))) continue
+    if (head === undefined || head === (await settledAt(context, base))) continue
     // On any other branch there is something to do only while steps are open from the time when it was deployed.
-    const hasRollouts = deployed.has(base) || open.some((pull) => pull.base.ref === base && isStep(pull, desk.botLogin))
+    const hasRollouts =
+      deployed.has(base) || open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
     const id = `sweep:${head}:${slot(started)}`
-    if (hasRollouts) await desk.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
+    if (hasRollouts) await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
   }
-  for (const base of await watchedBases(desk))
-    await desk.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))
-  await lookAtGroups(desk, heads, slot(started))
-  await lookAtPulls(desk, { open, heads, deployed }, slot(started))
-  await lookForCommands(desk, commented)
+  for (const base of await watchedBases(context))
+    await context.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))
+  await lookAtGroups(context, heads, slot(started))
+  await lookAtPulls(context, { open, heads, deployed }, slot(started))
+  await lookForCommands(context, commented)
   await rememberBeginning(
-    desk,
+    context,
     commented.map(({ comment }) => comment),
   )
-  await desk.memo.set(memoKey, started)
-  await lookAtProtection(desk, bases.filter(deployed.has))
+  await context.memo.set(memoKey, started)
+  await lookAtProtection(context, bases.filter(deployed.has))
 }
 
 /** Where GitHub's merge queue keeps the commits that it asks checks for: `gh-readonly-queue/main/pr-7-<base>`. */
 const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 
 /** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */
-async function lookAtGroups(desk: Desk, refs: ReadonlyMap<string, Sha>, moment: number): Promise<void> {
+async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string, Sha>, moment: number): Promise<void> {
   const groups = [...refs].flatMap(([ref, head]) => {
     const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
     return base === undefined ? [] : [{ base, ref, head }]
   })
-  const known = await recallGroups(desk)
+  const known = await recallGroups(context)
   for (const group of groups) {
     const concluded = known.get(group.head)
-    if (concluded === undefined) await judgeGroup(desk, group, `sweep:${group.head}`)
-    else if (concluded.traffic) await judgeGroup(desk, group, `sweep:${group.head}:${moment}`)
+    if (concluded === undefined) await judgeGroup(context, group, `sweep:${group.head}`)
+    else if (concluded.traffic) await judgeGroup(context, group, `sweep:${group.head}:${moment}`)
   }
   const current = new Set(groups.map(({ head }) => head))
   for (const [head, group] of known)
-    if (!current.has(head)) await judgeGroup(desk, { ...group, head }, `sweep:${head}:${moment}`)
+    if (!current.has(head)) await judgeGroup(context, { ...group, head }, `sweep:${head}:${moment}`)
 }
 
 /** When work is behind, sweeps that come faster must not add the same to it again. */

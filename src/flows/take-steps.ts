@@ -8,7 +8,7 @@ import type { RolloutFacts, RolloutAction } from '../core/rollout/transition.ts'
 import { planOf } from '../core/rollout/target.ts'
 import { readNotes } from '../core/traffic/annotations.ts'
 import { canaryVersion } from '../core/traffic/version.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { orRefusal, sayOnce } from './github-refusals.ts'
 import { holdFailed } from './measure-rollouts.ts'
 import { readTargetAt } from './load.ts'
@@ -28,7 +28,7 @@ export interface CommandCause {
 
 /** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
 export async function takeSteps(
-  desk: Desk,
+  context: RepositoryContext,
   base: BaseState,
   decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: CommandCause },
 ): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
@@ -38,21 +38,21 @@ export async function takeSteps(
   for (const step of decided.steps) {
     if (step.type === 'close') {
       const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause })
-      const done = await orRefusal(() => closePull(desk, step.pull, words))
+      const done = await orRefusal(() => closePull(context, step.pull, words))
       if (!done.ok) return done
       if (done.value) closed.push(step.pull.number)
       continue
     }
     if (step.type === 'hold') {
-      const done = await orRefusal(() => holdFailed(desk, { base: base.ref, target: standing.target }, step.failure))
+      const done = await orRefusal(() => holdFailed(context, { base: base.ref, target: standing.target }, step.failure))
       if (!done.ok) return done
       continue
     }
     const proposal = proposalOf(decided.rollout, step.move, decided.asked)
-    const tried = await orRefusal(() => makeMove(desk, base, { step, proposal }))
+    const tried = await orRefusal(() => makeMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
-      if (decided.asked === undefined) await tell(desk, proposal, done.error)
+      if (decided.asked === undefined) await tell(context, proposal, done.error)
       return err(done.error)
     }
     opened = done.value
@@ -62,7 +62,7 @@ export async function takeSteps(
 
 /** Nothing is committed that has not been rendered before and after: only what the move is about may change. */
 async function makeMove(
-  desk: Desk,
+  context: RepositoryContext,
   base: BaseState,
   {
     step,
@@ -70,19 +70,23 @@ async function makeMove(
   }: { readonly step: Extract<RolloutAction, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
   const { target, origin } = proposal
-  const move = step.type === 'replan' ? await withItsPlan(desk, proposal, step.pull) : proposal.move
+  const move = step.type === 'replan' ? await withItsPlan(context, proposal, step.pull) : proposal.move
   const made = filesFor(move, target, origin)
   if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
-  const proof = await proveEdit(desk, { treeish: base.sha, snapshot: base.snapshot }, made.value)
+  const proof = await proveEdit(context, { treeish: base.sha, snapshot: base.snapshot }, made.value)
   if (!proof.ok) return proof
   const plan = { proposal, files: made.value.files }
-  return step.type === 'propose' ? propose(desk, base, plan) : replan(desk, { base, pull: step.pull }, plan)
+  return step.type === 'propose' ? propose(context, base, plan) : replan(context, { base, pull: step.pull }, plan)
 }
 
 /** A plan that was written on the step itself goes into its new commit too. */
-async function withItsPlan(desk: Pick<Desk, 'mirror'>, { move, target }: Proposal, pull: PullRequest): Promise<Move> {
+async function withItsPlan(
+  context: Pick<RepositoryContext, 'mirror'>,
+  { move, target }: Proposal,
+  pull: PullRequest,
+): Promise<Move> {
   if (move.kind !== 'share') return move
-  const there = await readTargetAt(desk, pull.head.sha, target)
+  const there = await readTargetAt(context, pull.head.sha, target)
   return there === undefined || String(planOf(there)) === String(planOf(target))
     ? move
     : { ...move, steps: planOf(there) }
@@ -108,29 +112,33 @@ function proposalOf(
 
 /** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
 export async function closePull(
-  desk: Pick<Desk, 'conversation' | 'pulls'>,
+  context: Pick<RepositoryContext, 'conversation' | 'pulls'>,
   pull: PullRequest,
   why: string,
 ): Promise<boolean> {
-  if ((await desk.pulls.get(pull.number))?.state === 'merged') return false
+  if ((await context.pulls.get(pull.number))?.state === 'merged') return false
   // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
-  const comments = await desk.conversation.of(pull.number)
+  const comments = await context.conversation.of(pull.number)
   const [first = ''] = why.split('\n')
   const isSame = (body: string): boolean =>
     first.startsWith('<!--') ? body.startsWith(first) : body.trim() === why.trim()
   const isSaid = comments.some(({ isOurs, body }) => isOurs && isSame(body))
-  if (!isSaid) await desk.conversation.add(pull.number, why)
-  return (await desk.pulls.close(pull.number)) === 'closed'
+  if (!isSaid) await context.conversation.add(pull.number, why)
+  return (await context.pulls.close(pull.number)) === 'closed'
 }
 
 /** Says once, where people look, that a rollout cannot go on by itself. */
-async function tell(desk: Pick<Desk, 'conversation' | 'log'>, proposal: Proposal, refusal: Refusal): Promise<void> {
+async function tell(
+  context: Pick<RepositoryContext, 'conversation' | 'log'>,
+  proposal: Proposal,
+  refusal: Refusal,
+): Promise<void> {
   const { origin, target } = proposal
   if (origin === undefined) {
-    desk.log.warn({ target: target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
+    context.log.warn({ target: target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
     return
   }
   const said = { marker: noticeMarker(proposal, refusal), body: notice(proposal, refusal) }
-  if ((await sayOnce(desk, origin, said)) === 'old') return
-  desk.log.warn({ target: target.service, refusal: refusal.code, pull: origin }, 'a rollout cannot go on by itself')
+  if ((await sayOnce(context, origin, said)) === 'old') return
+  context.log.warn({ target: target.service, refusal: refusal.code, pull: origin }, 'a rollout cannot go on by itself')
 }

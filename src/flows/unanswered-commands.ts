@@ -1,7 +1,7 @@
 import { parseCommands } from '../core/command/parse.ts'
 import type { Comment } from '../core/rollout/facts.ts'
 import { knownCommands } from './command-memory.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { jobOf } from './work.ts'
 
 /** How long a command may wait before a sweep looks for it: whoever carries it out may still be at it. */
@@ -15,17 +15,17 @@ const AGAIN_MS = 60_000
  * sweep, and those that are known to wait, on open, merged and closed pull requests alike.
  */
 export async function lookForCommands(
-  desk: Desk,
+  context: RepositoryContext,
   comments: readonly { readonly pull: number; readonly comment: Comment }[],
 ): Promise<void> {
-  const { repo, installation } = desk
-  const now = desk.clock.now()
-  const { done, waiting } = await knownCommands(desk)
+  const { repo, installation } = context
+  const now = context.clock.now()
+  const { done, waiting } = await knownCommands(context)
   const known = new Set(waiting.map(({ comment }) => comment))
   const found = comments.filter(({ comment }) => hasCommand(comment) && !done.has(comment.id))
   const missed = found.filter(({ comment }) => !known.has(comment.id))
   for (const { pull, comment } of missed)
-    await desk.jobs.enqueue(
+    await context.jobs.enqueue(
       jobOf({ type: 'acknowledge', installation, repo, comment: comment.id, pull }, { id: 'sweep' }),
     )
   const late = waiting.filter(({ at }) => now - at > PATIENCE_MS)
@@ -34,7 +34,7 @@ export async function lookForCommands(
     ...late,
   ])) {
     const id = `commands:${newest}:${Math.floor(now / AGAIN_MS)}`
-    await desk.jobs.enqueue(
+    await context.jobs.enqueue(
       jobOf({ type: 'review', installation, repo, pull, comments: true }, { id, isRepeated: true }),
     )
   }

@@ -1,7 +1,7 @@
 import { commitReports, mergeReports } from '../core/message/check/commit-checks.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import { compareMerge } from './judge-merge.ts'
 import { rememberPull, type ReviewMemory } from './memory.ts'
 import type { Task } from './work.ts'
@@ -11,34 +11,34 @@ import type { Task } from './work.ts'
  * that in a busy repository a merge costs no request for each of the others.
  */
 export async function isUnmoved(
-  desk: Desk,
+  context: RepositoryContext,
   { pull, moved }: Pick<Extract<Task, { type: 'review' }>, 'pull' | 'moved'>,
   seen: ReviewMemory | undefined,
 ): Promise<boolean> {
   if (moved === undefined || seen === undefined || seen.head === '' || seen.digest === '') return false
   if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
   if (seen.traffic || seen.peers.length !== 1) return false
-  if ((await digestOn(desk, { pull, base: moved.head }, seen)) !== seen.digest) return false
-  await rememberPull(desk, pull, { ...seen, base: moved.head })
+  if ((await digestOn(context, { pull, base: moved.head }, seen)) !== seen.digest) return false
+  await rememberPull(context, pull, { ...seen, base: moved.head })
   return true
 }
 
 /** What its checks would say; undefined where Git alone cannot tell. */
 async function digestOn(
-  desk: Desk,
+  context: RepositoryContext,
   { pull, base }: { readonly pull: number; readonly base: Sha },
   seen: ReviewMemory,
 ): Promise<string | undefined> {
   const { head, into, judgedFor } = seen
   try {
     const stackedOn = into === judgedFor ? {} : { stackedOn: { base: into, judgedFor } }
-    const { review, differences } = await compareMerge(desk, { base, head, ...stackedOn })
+    const { review, differences } = await compareMerge(context, { base, head, ...stackedOn })
     // Whether a change may be made only GitHub can tell: then the pull request is reviewed as a whole.
     if (differences.length > 0) return undefined
-    return reportsDigest(desk, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
+    return reportsDigest(context, commitReports([mergeReports(review, { pull, base: into, judgedFor, isStep: false })]))
   } catch (error) {
     // Also where the mirror does not have the commits: the whole review fetches them, or meets the same error.
-    desk.log.debug({ pull, err: error }, 'the base moved: a local look was not enough')
+    context.log.debug({ pull, err: error }, 'the base moved: a local look was not enough')
     return undefined
   }
 }

@@ -21,10 +21,10 @@ import { failureProblems, lineRemark, objectRemark } from '../core/problem/tools
 import type { Sha } from '../core/rollout/facts.ts'
 import type { Rendering, Validators } from '../ports/validators.ts'
 import { type Demands, placeFor } from './demands.ts'
-import type { Desk } from './desk.ts'
+import type { RepositoryContext } from './repository-context.ts'
 import type { FileSource } from './load.ts'
 
-type Needs = FileSource & Pick<Desk, 'validators'>
+type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
 interface Answer {
   readonly problems: readonly Problem[]
@@ -50,8 +50,8 @@ interface Check {
 }
 
 /** What programs say about an environment's objects. */
-export async function validateObjects(desk: Needs, demands: Demands, scene: ValidateInput): Promise<Answer> {
-  const checks = checksOf(desk.validators, demands)
+export async function validateObjects(context: Needs, demands: Demands, scene: ValidateInput): Promise<Answer> {
+  const checks = checksOf(context.validators, demands)
   if (checks.length === 0 || scene.after.length === 0) return NOTHING
   const answers = await Promise.all(checks.map((check) => answerOf(demands, check, scene)))
   return together(answers)
@@ -143,7 +143,7 @@ export interface LintInput {
 
 /** What yamllint says about the YAML files that differ. */
 export async function lintFiles(
-  desk: Needs,
+  context: Needs,
   demands: Demands,
   { base, head, changed, secrets }: LintInput,
 ): Promise<Answer> {
@@ -151,14 +151,14 @@ export async function lintFiles(
   if (settings === undefined) return NOTHING
   const paths =
     changed === 'all'
-      ? (await desk.mirror.entries(head)).flatMap(({ path, type }) => (type === 'file' ? [path] : []))
+      ? (await context.mirror.entries(head)).flatMap(({ path, type }) => (type === 'file' ? [path] : []))
       : changed
   const linted = paths.filter(isLinted)
-  const [old, now] = await Promise.all([base, head].map((treeish) => desk.mirror.read(treeish, linted)))
+  const [old, now] = await Promise.all([base, head].map((treeish) => context.mirror.read(treeish, linted)))
   const before = old ?? new Map<string, string>()
   const after = new Map([...(now ?? [])].filter(([path, text]) => before.get(path) !== text))
   if (after.size === 0) return NOTHING
-  const checked = await desk.validators.lint(after, settings)
+  const checked = await context.validators.lint(after, settings)
   const hide = redactor(after, secrets)
   if (!checked.ok) {
     const asked = { tool: 'yamllint', place: demands.places.validators, side: 'base' } as const
@@ -166,7 +166,7 @@ export async function lintFiles(
   }
   const told = await sorted(checked.remarks, async () => {
     const known = new Map([...before].filter(([path]) => after.has(path)))
-    const earlier = known.size === 0 ? undefined : await desk.validators.lint(known, settings)
+    const earlier = known.size === 0 ? undefined : await context.validators.lint(known, settings)
     return { earlier, before: lineKey(known), after: lineKey(after) }
   })
   const problemOf = (remark: (typeof told.brought)[number]): Problem =>

@@ -68,29 +68,29 @@ interface Recorder {
 }
 
 /** The flow on the real adapter; one pull request waits. */
-async function aDesk(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Recorder> {
+async function aContext(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Recorder> {
   const jobs: Job[] = []
   const said: string[] = []
   const memo = memoryMemo()
   const say = (_: object, words: string): void => void said.push(words)
   await rememberWaiting({ memo, repo: PLACE.repo }, 3, [`report:${NAME}`])
   const log = { debug: say, info: say, warn: say, error: say }
-  const desk = {
+  const context = {
     ...PLACE,
     memo,
     log,
     reports: world.reports,
     jobs: { enqueue: async (job: Job) => void jobs.push(job) },
   }
-  return { jobs, said, run: (report, receivedAt) => recordReport(desk, report, { receivedAt, id: 'told' }) }
+  return { jobs, said, run: (report, receivedAt) => recordReport(context, report, { receivedAt, id: 'told' }) }
 }
 
 test('the first report makes a check run on its commit, and wakes who waits for it', async () => {
   const world = await aGitHub()
-  const desk = await aDesk(world)
+  const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [] })
   world.api.post(`${REPO}/check-runs`).reply(201, {})
-  await desk.run(REPORT, AT + 5_400)
+  await context.run(REPORT, AT + 5_400)
   const [, made] = world.asked()
   const { output, ...fields } = Object(made?.body)
   assert.deepEqual(fields, {
@@ -103,49 +103,49 @@ test('the first report makes a check run on its commit, and wakes who waits for 
     completed_at: '2026-03-01T10:00:05Z',
   })
   assert.equal(output.title, 'ReconciliationSucceeded')
-  assert.deepEqual(desk.jobs, [
+  assert.deepEqual(context.jobs, [
     { key: '1#3', id: 'told', data: { type: 'review', ...PLACE, pull: 3, commit: SHA, force: true } },
   ])
 })
 
 test('a later failure takes the run over, and a replay of what was before it changes nothing', async () => {
   const world = await aGitHub()
-  const desk = await aDesk(world)
+  const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
   world.api.patch(`${REPO}/check-runs/40`).reply(200, {})
-  await desk.run({ ...REPORT, state: 'failure', at: AT + 60_000 }, AT + 61_000)
+  await context.run({ ...REPORT, state: 'failure', at: AT + 60_000 }, AT + 61_000)
   const changed = Object(world.asked()[1]?.body)
   assert.deepEqual(
     [changed.conclusion, changed.external_id, changed.completed_at],
     ['failure', String(AT + 60_000), '2026-03-01T10:01:01Z'],
   )
-  assert.equal(desk.jobs.length, 1)
+  assert.equal(context.jobs.length, 1)
   const failed = aRecord({ conclusion: 'failure', external_id: String(AT + 60_000) })
   world.api.get(FIND).reply(200, { check_runs: [failed] })
-  await desk.run(REPORT, AT + 120_000)
+  await context.run(REPORT, AT + 120_000)
   assert.equal(world.asked().length, 3)
-  assert.equal(desk.jobs.length, 1)
+  assert.equal(context.jobs.length, 1)
 })
 
 test('a success that is said again keeps since when, and wakes nobody', async () => {
   const world = await aGitHub()
-  const desk = await aDesk(world)
+  const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
   world.api.patch(`${REPO}/check-runs/40`).reply(200, {})
-  await desk.run({ ...REPORT, at: AT + 3_600_000 }, AT + 3_601_000)
+  await context.run({ ...REPORT, at: AT + 3_600_000 }, AT + 3_601_000)
   const changed = Object(world.asked()[1]?.body)
   assert.deepEqual([changed.completed_at, changed.external_id], ['2026-03-01T10:00:05Z', String(AT + 3_600_000)])
-  assert.deepEqual(desk.jobs, [])
+  assert.deepEqual(context.jobs, [])
 })
 
 test('a report whose answer was lost is kept once, when its job is tried again', async () => {
   const world = await aGitHub()
-  const desk = await aDesk(world)
+  const context = await aContext(world)
   world.api.get(FIND).reply(200, { check_runs: [] })
   world.api.post(`${REPO}/check-runs`).reply(502, 'bad gateway')
-  await assert.rejects(desk.run(REPORT, AT + 5_400), GitHubUnavailable)
+  await assert.rejects(context.run(REPORT, AT + 5_400), GitHubUnavailable)
   world.api.get(FIND).reply(200, { check_runs: [aRecord()] })
-  await desk.run(REPORT, AT + 5_400)
+  await context.run(REPORT, AT + 5_400)
   assert.deepEqual(
     world.asked().map(({ method }) => method),
     ['GET', 'POST', 'GET'],
@@ -154,11 +154,11 @@ test('a report whose answer was lost is kept once, when its job is tried again',
 
 test('a report of a commit that is not there is dropped with a line in the log', async () => {
   const world = await aGitHub()
-  const desk = await aDesk(world)
+  const context = await aContext(world)
   world.api.get(FIND).reply(422, {})
-  await desk.run(REPORT, AT)
-  assert.deepEqual(desk.said, ['ignored a report: the repository has no such commit'])
-  assert.deepEqual(desk.jobs, [])
+  await context.run(REPORT, AT)
+  assert.deepEqual(context.said, ['ignored a report: the repository has no such commit'])
+  assert.deepEqual(context.jobs, [])
 })
 
 test('a repository is found by name where Perch is installed, and is none where it is not', async () => {

@@ -159,8 +159,8 @@ interface Play {
 async function measure(name: string, play: Play = {}): Promise<AnalysisReport> {
   const analysis = { checks: play.checks ?? [RATE, LATENCY], ...play.analysis }
   const target = targetOf(files(name, play.share ?? 25), { services: { [name]: { bake: '630s', analysis } } })
-  const desk = { metrics: play.with ?? metrics(), clock: CLOCK }
-  const report = await measureStep(desk, standingOf(target), play.since ?? SINCE)
+  const context = { metrics: play.with ?? metrics(), clock: CLOCK }
+  const report = await measureStep(context, standingOf(target), play.since ?? SINCE)
   assert.ok(report !== undefined)
   return report
 }

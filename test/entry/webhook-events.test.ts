@@ -395,7 +395,7 @@ async function aWorker(parts: Partial<WorkerParts> = {}): Promise<World> {
     probot,
     jobs: queue,
     log,
-    deskFor: () => Promise.reject(new Error('nobody asked for a desk')),
+    contextFor: () => Promise.reject(new Error('nobody asked for a context')),
     placeOf: async () => undefined,
     memo,
     pressedSince: async () => [],
@@ -597,20 +597,20 @@ test('the sweep is sent to every repository, under the id of the job that found 
   ])
 })
 
-test('a task is done at the desk of its own repository', async () => {
+test('a task is done with the context of its own repository', async () => {
   const asked: unknown[] = []
   const { run } = await aWorker({
-    deskFor: (place) => {
+    contextFor: (place) => {
       asked.push(place.repo, place.installation)
-      return Promise.reject(new Error('no desk today'))
+      return Promise.reject(new Error('no context today'))
     },
   })
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  await assert.rejects(run(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 77 })), /no desk today/)
+  await assert.rejects(run(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 77 })), /no context today/)
   assert.deepEqual(asked, [repo, 5])
 })
 
-test('a report goes to the desk of its repository, one of a repository without Perch nowhere, and none fails', async () => {
+test('a report goes to the context of its repository, one of a repository without Perch nowhere, and none fails', async () => {
   const asked: unknown[] = []
   const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const { run } = await aWorker({
@@ -618,9 +618,9 @@ test('a report goes to the desk of its repository, one of a repository without P
       asked.push(`${owner}/${repo}`)
       return repo === 'gitops' ? place : undefined
     },
-    deskFor: (at) => {
+    contextFor: (at) => {
       asked.push(at)
-      return Promise.reject(new Error('no desk today'))
+      return Promise.reject(new Error('no context today'))
     },
   })
   const report = {
@@ -634,7 +634,7 @@ test('a report goes to the desk of its repository, one of a repository without P
   const told = (repo: string): Job => reportJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
   await run(told('other'))
   assert.deepEqual(asked, ['acme/other'])
-  await assert.rejects(run(told('gitops')), /no desk today/)
+  await assert.rejects(run(told('gitops')), /no context today/)
   assert.deepEqual(asked.slice(1), ['acme/gitops', place])
   assert.equal(told('GitOps').key, told('gitops').key)
   assert.notEqual(told('other').key, told('gitops').key)
@@ -679,9 +679,9 @@ test('a webhook whose tasks cannot be stored fails and is tried again', async ()
 test('when a job is given up, only a review has somebody to tell', async () => {
   const places: unknown[] = []
   const { parts } = await aWorker({
-    deskFor: (place) => {
+    contextFor: (place) => {
       places.push(place)
-      return Promise.reject(new Error('no desk today'))
+      return Promise.reject(new Error('no context today'))
     },
   })
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
@@ -694,6 +694,6 @@ test('when a job is given up, only a review has somebody to tell', async () => {
   assert.deepEqual(places, [])
   await assert.rejects(
     end(claimed(jobOf({ type: 'review', installation: 5, repo, pull: 3 })), cause, true),
-    /no desk today/,
+    /no context today/,
   )
 })

@@ -18,14 +18,14 @@ async function approved(makers: readonly string[] | undefined): Promise<number |
     makers: async () => commits,
     pushes: async () => [],
   }
-  const desk = {
+  const context = {
     mirror,
     branches,
     pulls: { approvers: async () => ['bob'] },
     people: { permission: async () => 'write' },
   }
   const pull = { number: 1, author: 'alice', branch: 'change', hasSay: true }
-  return (await approvalsOf(desk as never, { base: 'base', head: 'head', around: { pull } }, 1))?.has
+  return (await approvalsOf(context as never, { base: 'base', head: 'head', around: { pull } }, 1))?.has
 }
 
 test('an approval counts only where it is known who wrote every commit', async () => {

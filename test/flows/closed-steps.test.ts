@@ -43,7 +43,7 @@ async function look(pulls: readonly PullRequest[], memo: Memo, reach = Infinity)
     return pulls.find((pull) => pull.number === number)
   }
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  const desk = { pulls: { recent, get }, memo, repo, botLogin: 'perch[bot]' } as never
+  const context = { pulls: { recent, get }, memo, repo, botLogin: 'perch[bot]' } as never
   const history = { step: stepKey(standing), landing: { sha: 'landing', time: LANDED }, checkedTo: 'head' }
   await rememberStep({ memo, repo }, 'main', {
     target: standing.target,
@@ -51,8 +51,8 @@ async function look(pulls: readonly PullRequest[], memo: Memo, reach = Infinity)
   })
   const first = await recent('main')
   requests = 0
-  const at = { base: { ref: 'main', sha: 'head' }, recent: first, readBack: readerOf(desk, 'main', first) }
-  const found = await closedSteps(desk, at, standing)
+  const at = { base: { ref: 'main', sha: 'head' }, recent: first, readBack: readerOf(context, 'main', first) }
+  const found = await closedSteps(context, at, standing)
   return { ...found, requests }
 }
 

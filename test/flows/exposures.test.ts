@@ -36,8 +36,8 @@ async function codesOf(files: Readonly<Record<string, string>>): Promise<readonl
       new Map(Object.entries(trees.get(name) ?? {}).filter(([path]) => paths.includes(path))),
   }
   const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
-  const desk = { mirror, renderer, validators: memoryValidators({}), schemas: { misfits: async () => [] } }
-  const { review } = await compareTrees(desk, { base: 'base', head: 'head', changed: Object.keys(files) })
+  const context = { mirror, renderer, validators: memoryValidators({}), schemas: { misfits: async () => [] } }
+  const { review } = await compareTrees(context, { base: 'base', head: 'head', changed: Object.keys(files) })
   return review.problems.map(({ code }) => code)
 }
 

@@ -65,8 +65,8 @@ async function review(
       new Map([...textsOf(name)].filter(([path]) => paths.includes(path))),
   }
   const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
-  const desk = { mirror, renderer, validators, schemas: { misfits: async () => [] } }
-  return (await compareTrees(desk, { base: 'base', head: 'head', changed: Object.keys(files) })).review
+  const context = { mirror, renderer, validators, schemas: { misfits: async () => [] } }
+  return (await compareTrees(context, { base: 'base', head: 'head', changed: Object.keys(files) })).review
 }
 
 test('the pull request that repairs the config passes, alone or with what moves no traffic', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { memoryMemo } from '../memory/memo.ts'
 import type { PullRequest } from '../../src/core/rollout/facts.ts'
 import { pullsWithHead, rememberPeer } from '../../src/flows/commit-memory.ts'
-import type { Desk } from '../../src/flows/desk.ts'
+import type { RepositoryContext } from '../../src/flows/repository-context.ts'
 import { peersOf } from '../../src/flows/peers.ts'
 import type { PullEnds } from '../../src/flows/pull-ends.ts'
 
@@ -35,14 +35,14 @@ function pullOf(number: number, { base = 'main', state = 'open' }: PullFacts): P
 
 /** A repository with these pull requests, what was asked of it, and an empty memory. */
 function repository(known: Readonly<Record<number, PullFacts>>): {
-  readonly desk: Pick<Desk, 'pulls' | 'mirror' | 'memo' | 'repo'>
+  readonly context: Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo'>
   readonly asked: number[]
 } {
   const asked: number[] = []
   const never = (): Promise<never> => Promise.reject(new Error('nobody should ask that'))
   const heads = Object.entries(known).map(([number, { sha = SHA }]) => [`refs/heads/p${number}`, sha] as const)
   const bases = ['main', 'decoy'].map((base) => [`refs/heads/${base}`, OTHER] as const)
-  const pulls: Desk['pulls'] = {
+  const pulls: RepositoryContext['pulls'] = {
     get: async (number) => {
       asked.push(number)
       const found = known[number]
@@ -60,7 +60,7 @@ function repository(known: Readonly<Record<number, PullFacts>>): {
     unlabel: never,
     label: never,
   }
-  const mirror: Desk['mirror'] = {
+  const mirror: RepositoryContext['mirror'] = {
     fetch: async () => new Map([...heads, ...bases]),
     read: async () => new Map(),
     entries: never,
@@ -71,7 +71,7 @@ function repository(known: Readonly<Record<number, PullFacts>>): {
     first: never,
   }
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  return { desk: { pulls, mirror, memo: memoryMemo(), repo }, asked }
+  return { context: { pulls, mirror, memo: memoryMemo(), repo }, asked }
 }
 
 function endsOf(number: number): PullEnds {
@@ -79,16 +79,16 @@ function endsOf(number: number): PullEnds {
 }
 
 test('a pull request that is alone with its commit costs nothing', async () => {
-  const { desk, asked } = repository({ 7: {} })
-  await rememberPeer(desk, SHA, 7)
-  const { peers } = await peersOf(desk, { ends: endsOf(7), subjects: [], earlier: [] })
+  const { context, asked } = repository({ 7: {} })
+  await rememberPeer(context, SHA, 7)
+  const { peers } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
   assert.deepEqual([peers, asked], [[], []])
 })
 
 test('the checks on a commit tell who shares it when the memory is lost', async () => {
-  const { desk } = repository({ 7: {}, 9: { base: 'decoy' }, 11: { state: 'closed' }, 12: { sha: OTHER } })
+  const { context } = repository({ 7: {}, 9: { base: 'decoy' }, 11: { state: 'closed' }, 12: { sha: OTHER } })
   const subjects = [9, 11, 12].map((pull) => ({ pull, base: 'main' }))
-  const { peers } = await peersOf(desk, { ends: endsOf(7), subjects, earlier: [] })
+  const { peers } = await peersOf(context, { ends: endsOf(7), subjects, earlier: [] })
   assert.deepEqual(
     peers.map(({ pull, judgedFor }) => [pull.number, pull.base.ref, judgedFor]),
     [[9, 'decoy', 'main']],
@@ -96,20 +96,20 @@ test('the checks on a commit tell who shares it when the memory is lost', async 
 })
 
 test('one that is closed, or has another head by now, is forgotten; GitHub may have none of that number', async () => {
-  const { desk } = repository({ 7: {}, 8: { state: 'merged' }, 9: { sha: OTHER } })
-  for (const number of [7, 8, 9, 10]) await rememberPeer(desk, SHA, number)
-  const { peers, known } = await peersOf(desk, { ends: endsOf(7), subjects: [], earlier: [] })
+  const { context } = repository({ 7: {}, 8: { state: 'merged' }, 9: { sha: OTHER } })
+  for (const number of [7, 8, 9, 10]) await rememberPeer(context, SHA, number)
+  const { peers, known } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
   assert.deepEqual(peers, [])
   assert.deepEqual(
     [...known],
     [7, 10, 8, 9].sort((a, b) => a - b),
   )
-  assert.deepEqual(await pullsWithHead(desk, SHA), [7])
+  assert.deepEqual(await pullsWithHead(context, SHA), [7])
 })
 
 test('one that does not write the checks asks only until it knows who does', async () => {
-  const { desk, asked } = repository({ 3: { state: 'closed' }, 4: {}, 5: {}, 7: {}, 9: {} })
-  for (const number of [3, 4, 5, 7, 9]) await rememberPeer(desk, SHA, number)
-  const { peers } = await peersOf(desk, { ends: endsOf(7), subjects: [], earlier: [] })
+  const { context, asked } = repository({ 3: { state: 'closed' }, 4: {}, 5: {}, 7: {}, 9: {} })
+  for (const number of [3, 4, 5, 7, 9]) await rememberPeer(context, SHA, number)
+  const { peers } = await peersOf(context, { ends: endsOf(7), subjects: [], earlier: [] })
   assert.deepEqual([peers.map(({ pull }) => pull.number), asked], [[4], [3, 4]])
 })

@@ -69,8 +69,8 @@ function filesOf(head: Item['files']): FileSource {
 
 async function reviewOf(item: Item): Promise<Review> {
   const renderer = openRenderer({ log: QUIET, path: PATH, timeoutMs: 5_000 })
-  const desk = { ...filesOf(item.files), renderer, schemas: openSchemas(), validators: memoryValidators() }
-  const { review } = await compareTrees(desk, { base: 'base', head: 'head', changed: 'all' })
+  const context = { ...filesOf(item.files), renderer, schemas: openSchemas(), validators: memoryValidators() }
+  const { review } = await compareTrees(context, { base: 'base', head: 'head', changed: 'all' })
   return review
 }
 

@@ -9,7 +9,7 @@ import { needsKustomize } from '../docs/needs.ts'
 import { repository, VS, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const desk = {
+const context = {
   renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
   schemas: openSchemas(),
   validators: memoryValidators(),
@@ -23,7 +23,7 @@ async function found(files: Map<string, string>): Promise<readonly string[]> {
     entries: (tree: string) => side(tree).entries(),
     read: (tree: string, paths: readonly string[]) => side(tree).read(tree, paths),
   }
-  const { review } = await compareTrees({ ...desk, mirror }, { base: 'before', head: 'after', changed: 'all' })
+  const { review } = await compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed: 'all' })
   return review.problems.map(({ code, file = '', line }) => {
     return `${code} ${file}:${line} ${(files.get(file) ?? '').split('\n')[line - 1]?.trim()}`
   })

@@ -1,6 +1,6 @@
 import { GitUnavailable } from '../../src/adapters/git/errors.ts'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
-import type { Desk } from '../../src/flows/desk.ts'
+import type { RepositoryContext } from '../../src/flows/repository-context.ts'
 import type { Timeline } from './timeline.ts'
 
 /** What GitHub is reached by. One may be out while the others answer. */
@@ -52,12 +52,12 @@ export interface Life {
   isOver: boolean
 }
 
-/** A desk whose requests take time, can fail, and end with the process. */
-export function overNetwork(desk: Desk, network: Network, life: Life): Desk {
-  const wrapped: Record<string, unknown> = { ...desk }
+/** A context whose requests take time, can fail, and end with the process. */
+export function overNetwork(context: RepositoryContext, network: Network, life: Life): RepositoryContext {
+  const wrapped: Record<string, unknown> = { ...context }
   for (const port of [...LOCAL, ...GITHUB]) {
     const methods: Record<string, unknown> = {}
-    for (const [name, method] of Object.entries(Reflect.get(desk, port) as object)) {
+    for (const [name, method] of Object.entries(Reflect.get(context, port) as object)) {
       const call = method as (...args: unknown[]) => Promise<unknown>
       const part = PARTS[`${port}.${name}`] ?? (GITHUB.includes(port) ? 'rest' : undefined)
       methods[name] =
@@ -67,7 +67,7 @@ export function overNetwork(desk: Desk, network: Network, life: Life): Desk {
     }
     wrapped[port] = methods
   }
-  return wrapped as unknown as Desk
+  return wrapped as unknown as RepositoryContext
 }
 
 const NEVER = new Promise<never>(() => undefined)

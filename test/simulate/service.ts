@@ -3,7 +3,7 @@ import { deliveryJob, sweepJob } from '../../src/entry/jobs.ts'
 import { perchApp } from '../../src/entry/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
 import type { Memo } from '../../src/ports/memo.ts'
-import { memoryDesk, SILENT } from '../memory/desk.ts'
+import { memoryContext, SILENT } from '../memory/context.ts'
 import type { GitHubState } from '../memory/github.ts'
 import { type MemoryQueue, memoryQueue } from '../memory/jobs.ts'
 import { memoryMemo } from '../memory/memo.ts'
@@ -63,20 +63,24 @@ export function simulatedService(state: GitHubState, network: Network): Service 
         arm()
       },
     }
-    const desk = overNetwork(memoryDesk(state, { jobs, memo, mirror, clock: timeline, log: SILENT }), network, mine)
+    const context = overNetwork(
+      memoryContext(state, { jobs, memo, mirror, clock: timeline, log: SILENT }),
+      network,
+      mine,
+    )
     const handlers = new Map<string, (context: unknown) => unknown>()
     const app = { on: (name: string, handler: (context: unknown) => unknown) => void handlers.set(name, handler) }
-    perchApp(app as never, { jobs: desk.jobs, memo: desk.memo, appId: 1 })
+    perchApp(app as never, { jobs: context.jobs, memo: context.memo, appId: 1 })
     const parts = {
       probot: {
         receive: async (event: { readonly name: string }) => void (await handlers.get(event.name)?.(event)),
       },
-      jobs: desk.jobs,
+      jobs: context.jobs,
       log: SILENT,
-      memo: desk.memo,
+      memo: context.memo,
       // Nobody presses a button here.
       pressedSince: async () => [],
-      deskFor: async () => desk,
+      contextFor: async () => context,
       placeOf: async () => state,
       everyRepository: async () => [state],
     }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Desk } from '../../src/flows/desk.ts'
+import type { RepositoryContext } from '../../src/flows/repository-context.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'
 import type { Log } from '../../src/ports/log.ts'
@@ -16,7 +16,7 @@ import { memoryPullRequests } from './pull-requests.ts'
 import { memorySignals } from './signals.ts'
 import { memoryValidators } from './validators.ts'
 
-export interface DeskParts {
+export interface ContextParts {
   readonly jobs: Jobs
   readonly memo: Memo
   readonly clock: Clock
@@ -29,7 +29,10 @@ export interface DeskParts {
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
-export function memoryDesk(state: GitHubState, { log = SILENT, metrics, mirror, ...parts }: DeskParts): Desk {
+export function memoryContext(
+  state: GitHubState,
+  { log = SILENT, metrics, mirror, ...parts }: ContextParts,
+): RepositoryContext {
   return {
     repo: state.repo,
     installation: state.installation,
@@ -53,7 +56,7 @@ export function memoryDesk(state: GitHubState, { log = SILENT, metrics, mirror, 
 export function portsOf(
   state: GitHubState,
 ): Pick<
-  Desk,
+  RepositoryContext,
   | 'pulls'
   | 'conversation'
   | 'checks'

@@ -20,8 +20,8 @@ import type { Schemas } from '../ports/schemas.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { Validators } from '../ports/validators.ts'
 
-/** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<Desk, 'mirror'>`. */
-export interface Desk {
+/** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
+export interface RepositoryContext {
   readonly repo: RepositoryName
   readonly installation: number
   /** The login under which Perch opens pull requests: `<slug>[bot]`. */
