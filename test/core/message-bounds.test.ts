@@ -271,7 +271,7 @@ const anyReview = fc
 
 /** Our own HTML, and nothing else. */
 const OURS =
-  /^(?:<!-- perch:(?:summary|answer:7) -->|<details><summary><b>[^<]*<\/b>[^<]*<\/summary>|<\/details>|<sub>|<\/sub>|<\/?span>)$/
+  /^(?:<!-- perch:(?:summary|answer:7) -->|<details><summary><b>(?:[^<]|<span>\$<\/span>)*<\/b>(?:[^<]|<span>\$<\/span>)*<\/summary>|<\/details>|<sub>|<\/sub>|<\/?span>)$/
 
 interface Node {
   readonly type: string
