@@ -128,9 +128,14 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: C
   })
   for (const answer of answered.answers) await postAnswer(context, at.pull, answer)
   await sayIfAllowed(context, task.pull, () => labelSteps(context, { pull: at.pull, labels: task.labels }, found))
-  const commented = concernsTraffic(found) || (read?.some(isSummary) ?? seen?.commented === true)
+  const commented = concernsTraffic(found) || hasSummary(read, seen)
   await followUp(context, ends, { review: found, commented, ...concluded })
   await leaveOldHeads(context, ends.pull, { before, seen })
+}
+
+/** Whether our comment is there, by the conversation where that was read, else by memory. */
+function hasSummary(comments: readonly Comment[] | undefined, seen: ReviewMemory | undefined): boolean {
+  return comments?.some(isSummary) ?? seen?.commented === true
 }
 
 /**
