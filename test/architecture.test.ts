@@ -187,6 +187,16 @@ test('only env.ts reads the environment of the process', () => {
   assert.deepEqual(readers, ['src/entry/env.ts'])
 })
 
+test('one file makes jobs, so that one table says what is the same cause', () => {
+  const makers = sources.filter((file) => {
+    const isOurs = layerOf(file) === 'flows' || layerOf(file) === 'entry'
+    return isOurs && /\b(notBefore|patienceMs)\b|\benqueue\(\s*\{/.test(withoutComments(read(file)))
+  })
+  assert.deepEqual(makers, ['src/flows/tasks.ts'])
+  const senders = sources.filter((file) => /\bjobs\.enqueue\(/.test(read(file)))
+  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/ask.ts'])
+})
+
 test('every export has a name', () => {
   const files = [...sources, ...globSync('test/**/*.ts', { cwd: root })]
   assert.deepEqual(

@@ -20,9 +20,9 @@ import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 export interface Delivery {
   /** GitHub's GUID, the same again when a delivery is redelivered. */
   readonly id: string
-  readonly event: string
-  readonly payload: unknown
-  readonly action?: string
+  /** The event's. */
+  readonly name: string
+  readonly payload: object
 }
 
 export interface EdgeOptions {
@@ -33,7 +33,7 @@ export interface EdgeOptions {
   readonly secrets: readonly [string, ...string[]]
   /** The events that are passed on; every other one is answered and dropped. */
   readonly events: ReadonlySet<string>
-  /** Resolves when the delivery is on disk. */
+  /** Resolves when what follows from the delivery is on disk. */
   readonly accept: (delivery: Delivery) => Promise<void>
   /** What clusters tell; without it those paths are not there. */
   readonly reports?: ReportOptions
@@ -183,8 +183,7 @@ async function webhook(options: EdgeOptions, shared: ServerState, request: Incom
   if (!options.events.has(head.event)) return { status: 202, body: { ignored: head.event } }
   const payload = parseObject(body.bytes)
   if (payload === undefined) return { status: 400, body: 'not a JSON object' }
-  const delivery: Delivery = { id: head.id, event: head.event, payload, ...actionOf(payload) }
-  return answerStored(() => options.accept(delivery), {
+  return answerStored(() => options.accept({ id: head.id, name: head.event, payload }), {
     id: head.id,
     log: options.log,
     facts: { delivery: head.id, event: head.event },
@@ -209,8 +208,4 @@ function readHead(headers: IncomingHttpHeaders): Head | HttpRefusal {
   const signature = /^sha256=([\da-f]{64})$/i.exec(header('x-hub-signature-256'))?.[1]
   if (signature === undefined) return refuse(401, 'X-Hub-Signature-256 is missing or malformed')
   return { id, event, signature: Buffer.from(signature, 'hex') }
-}
-
-function actionOf(payload: object): { readonly action?: string } {
-  return 'action' in payload && typeof payload.action === 'string' ? { action: payload.action } : {}
 }

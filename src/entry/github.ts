@@ -18,13 +18,12 @@ import { signals } from '../adapters/github/signals.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { RepositoryContext } from '../flows/repository-context.ts'
-import type { RepositoryRef } from '../flows/work.ts'
+import type { RepositoryRef } from '../flows/tasks.ts'
 import type { Logger } from 'pino'
 
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
 
 export interface GitHubAccess {
-  readonly probot: Probot
   /** The GitHub half of a context. */
   portsFor(
     place: RepositoryRef,
@@ -91,7 +90,6 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
   }
 
   return {
-    probot,
     async portsFor({ installation, repo }) {
       const client: Client = { octokit: await octokitFor(installation), repo, app: await whoAmI() }
       return {
@@ -124,7 +122,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
 }
 
 /** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
-function openProbot(app: AppCredentials, log: Logger): Probot {
+export function openProbot(app: AppCredentials, log: Logger): Probot {
   return new Probot({
     appId: app.appId,
     privateKey: app.privateKey,

@@ -1,10 +1,11 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
+import { askIn } from '../flows/ask.ts'
 import { rememberPress } from '../flows/buttons.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
-import { deliveryJob } from './jobs.ts'
-import { EVENTS, readPayload } from './webhook-events.ts'
+import { onButton } from './perch-app.ts'
+import { EVENTS, placeOf } from './webhook-events.ts'
 
 /** GitHub may write into its log a little later than it sends. */
 const OVERLAP_MS = 2 * 60_000
@@ -34,10 +35,10 @@ export async function recoverButtons({
   try {
     const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
     for (const { id, at, payload } of await pressedSince(since)) {
-      const read = readPayload('check_run', payload)
-      if (read === undefined) continue
-      await rememberPress(memo, { id, at, repo: EVENTS.check_run.parse(read).repository.id })
-      await jobs.enqueue(deliveryJob({ id, name: 'check_run', payload: read }))
+      const { data: event } = EVENTS.check_run.safeParse(payload)
+      if (event === undefined) continue
+      await rememberPress(memo, { id, at, repo: event.repository.id })
+      await onButton(event, { ask: askIn(placeOf(event), jobs), delivery: id })
     }
     await memo.set(KEY, started)
   } catch (error) {

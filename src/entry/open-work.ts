@@ -9,7 +9,8 @@ import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { RepositoryContext } from '../flows/repository-context.ts'
-import type { RepositoryRef } from '../flows/work.ts'
+import { askIn } from '../flows/ask.ts'
+import type { RepositoryRef } from '../flows/tasks.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -18,7 +19,6 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type Environment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
-import { perchApp } from './perch-app.ts'
 import type { WorkerParts } from './worker.ts'
 
 interface WorkOptions {
@@ -40,12 +40,7 @@ export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
   await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
-  await github.probot.load((app) => perchApp(app, { jobs, memo, appId: env.appId }), {
-    cwd: env.dataDir,
-    addHandler: () => undefined,
-  })
   const parts: WorkerParts = {
-    probot: github.probot,
     jobs,
     log,
     contextFor: contextFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
@@ -89,12 +84,11 @@ function contextFactory({
     const clock = { now: () => Date.now() }
     return {
       repo,
-      installation,
+      ask: askIn(place, jobs),
       mirror,
       renderer,
       validators,
       schemas,
-      jobs,
       memo,
       metrics,
       clock,

@@ -2,13 +2,15 @@ import type { Logger } from 'pino'
 import { USUAL_PATH } from '../adapters/process-sandbox/locate.ts'
 import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
+import type { CauseOf } from '../flows/causes.ts'
+import { jobOf } from '../flows/tasks.ts'
 import { startEdge } from './edge.ts'
 import type { Environment } from './env.ts'
+import { openWebhooks } from './open-webhooks.ts'
 import { readiness } from './readiness.ts'
 import type { ReportOptions } from './report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
-import { EVENTS, isEventName, readPayload } from './webhook-events.ts'
-import { deliveryJob, sweepJob, reportJob } from './jobs.ts'
+import { EVENTS } from './webhook-events.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000
@@ -44,7 +46,7 @@ export async function startService(env: Environment, log: Logger, options: Servi
     secrets:
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
-    accept: (delivery) => accept(queue, delivery),
+    accept: await openWebhooks({ app: env, log, jobs: queue, memo: queue.memo }),
     ready: () => readiness({ queue, tools: () => thread.tools(), walls: () => walls }),
     ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
     log,
@@ -64,25 +66,26 @@ export async function startService(env: Environment, log: Logger, options: Servi
   }
 }
 
-async function accept(
-  queue: Queue,
-  delivery: { readonly id: string; readonly event: string; readonly payload: unknown },
-): Promise<void> {
-  if (!isEventName(delivery.event)) return
-  const payload = readPayload(delivery.event, delivery.payload)
-  if (payload !== undefined) await queue.enqueue(deliveryJob({ id: delivery.id, name: delivery.event, payload }))
-}
-
 function reportsInto(queue: Queue, secret: string): ReportOptions {
-  return { secret, accept: ({ id, ...told }) => queue.enqueue(reportJob(told, id)), now: () => Date.now() }
+  return {
+    secret,
+    accept: ({ id: delivery, owner, repo: name, ...told }) =>
+      queue.enqueue(
+        jobOf({ type: 'report', repository: { owner, name }, ...told, why: { code: 'delivered', delivery } }),
+      ),
+    now: () => Date.now(),
+  }
 }
 
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */
 function startSweeping(queue: Queue, seconds: number, log: Logger): NodeJS.Timeout {
   const intervalMs = seconds * 1000
-  const send = (id: string): void => {
-    queue.enqueue(sweepJob(id)).catch((error: unknown) => log.error({ err: error }, 'could not send the sweep'))
+  const send = (why: CauseOf<'sweep'>): void => {
+    queue
+      .enqueue(jobOf({ type: 'sweep-all', why }))
+      .catch((error: unknown) => log.error({ err: error }, 'could not send the sweep'))
   }
-  send(`start:${Date.now()}`)
-  return setInterval(() => send(`at:${Math.floor(Date.now() / intervalMs)}`), intervalMs)
+  send({ code: 'started', at: Date.now() })
+  const sendNext = (): void => send({ code: 'interval', count: Math.floor(Date.now() / intervalMs) })
+  return setInterval(sendNext, intervalMs)
 }

@@ -1,7 +1,6 @@
-import type { Probot } from 'probot'
-import type { z } from 'zod'
-import { acknowledge } from '../flows/acknowledge.ts'
+import { acknowledge, readComment } from '../flows/acknowledge.ts'
 import { advance } from '../flows/advance.ts'
+import { askIn } from '../flows/ask.ts'
 import type { RepositoryContext } from '../flows/repository-context.ts'
 import { measureRollouts } from '../flows/measure-rollouts.ts'
 import { orRefusal } from '../flows/github-refusals.ts'
@@ -11,10 +10,10 @@ import { reviewLeft } from '../flows/leave.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
 import { recordReport } from '../flows/record-report.ts'
 import { redirect } from '../flows/redirect.ts'
-import { giveUpReview, review } from '../flows/review.ts'
+import { giveUpReview, isForCommands, review } from '../flows/review.ts'
 import { rerun } from '../flows/rerun.ts'
 import { sweep } from '../flows/sweep.ts'
-import { jobOf, type RepositoryRef, Task } from '../flows/work.ts'
+import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
@@ -23,12 +22,10 @@ import { outageWords } from '../core/message/check/checks.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
-import { DeliveryJob, ReportJob, SweepAll } from './jobs.ts'
 import { recoverButtons } from './missed-buttons.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
-  readonly probot: Pick<Probot, 'receive'>
   readonly jobs: Jobs
   readonly log: Log
   readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
@@ -44,35 +41,37 @@ interface WorkerState extends WorkerParts {
   readonly refused: Map<string, string>
 }
 
-/** What a worker does with a job: feed a webhook to Probot, or carry out a task. */
+/** What a worker does with a job: it carries out the task that it holds. */
 export function handleJobs(given: WorkerParts): JobHandler {
   const parts: WorkerState = { ...given, refused: new Map() }
   return async (job) => {
-    const delivery = DeliveryJob.safeParse(job.data)
-    if (delivery.success) return parts.probot.receive(eventOf(delivery.data.delivery))
-    const reported = ReportJob.safeParse(job.data)
-    if (reported.success) return keepReport(parts, reported.data.told, job)
-    if (SweepAll.safeParse(job.data).success) return sweepAll(parts, job)
-    return perform(parts, Task.parse(job.data), job)
+    const task = taskIn(job)
+    // Of another version of this program, which may have left it in the queue.
+    if (task === undefined) return parts.log.warn({ key: job.key }, 'dropped an unknown job; the sweep finds its work')
+    if (task.type === 'sweep-all') return sweepAll(parts, task)
+    if (task.type === 'report') return keepReport(parts, task)
+    return perform(parts, task, job)
   }
 }
 
-type ProbotEvent = Parameters<Probot['receive']>[0]
-
-/** Probot knows the event by its name; its handlers parse the payload again. */
-function eventOf(delivery: z.infer<typeof DeliveryJob>['delivery']): ProbotEvent {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the union of all events cannot be checked by name alone
-  return { id: delivery.id, name: delivery.name, payload: delivery.payload } as unknown as ProbotEvent
+function taskIn(job: ClaimedJob): Task | undefined {
+  return Task.safeParse(job.data).data
 }
 
-async function perform(parts: WorkerState, task: Task, job: ClaimedJob): Promise<void> {
+async function perform(parts: WorkerState, task: RepositoryTask, job: ClaimedJob): Promise<void> {
   const started = performance.now()
   const done = await orRefusal(async () => run(await parts.contextFor(task), task))
   if (done.ok) parts.refused.delete(job.key)
   else await standRefused(parts, job, done.error)
-  const { type, repo } = task
+  const { type, repo, why } = task
   parts.log.debug(
-    { task: type, repo: `${repo.owner}/${repo.name}`, key: job.key, ms: Math.round(performance.now() - started) },
+    {
+      task: type,
+      why: why.code,
+      repo: `${repo.owner}/${repo.name}`,
+      key: job.key,
+      ms: Math.round(performance.now() - started),
+    },
     'task done',
   )
 }
@@ -94,8 +93,10 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
 /** What is remembered so that it is said once. */
 const MAX_REFUSED = 10_000
 
-function run(context: RepositoryContext, task: Task): Promise<void> {
+function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {
   switch (task.type) {
+    case 'comment':
+      return readComment(context, task)
     case 'acknowledge':
       return acknowledge(context, task)
     case 'redirect':
@@ -119,20 +120,19 @@ function run(context: RepositoryContext, task: Task): Promise<void> {
   }
 }
 
-async function keepReport(parts: WorkerParts, told: z.infer<typeof ReportJob>['told'], job: ClaimedJob): Promise<void> {
-  const { owner, repo, report, receivedAt } = told
-  const place = await parts.placeOf(owner, repo)
+async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<void> {
+  const { owner, name } = task.repository
+  const place = await parts.placeOf(owner, name)
   if (place === undefined) {
-    parts.log.warn({ repo: `${owner}/${repo}`, report: report.name }, 'ignored a report: Perch is not installed there')
+    const facts = { repo: `${owner}/${name}`, report: task.report.name }
+    parts.log.warn(facts, 'ignored a report: Perch is not installed there')
     return
   }
-  await recordReport(await parts.contextFor(place), report, { receivedAt, id: job.id })
+  await recordReport(await parts.contextFor(place), task)
 }
 
-async function sweepAll(parts: WorkerParts, job: ClaimedJob): Promise<void> {
-  for (const { installation, repo } of await parts.everyRepository()) {
-    await parts.jobs.enqueue(jobOf({ type: 'sweep', installation, repo }, { id: job.id }))
-  }
+async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
+  for (const place of await parts.everyRepository()) await askIn(place, parts.jobs).sweep(why)
   await recoverButtons(parts)
 }
 
@@ -148,13 +148,16 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
 
 /** The commands that a job was to carry out. */
 async function answerLate(parts: WorkerParts, job: ClaimedJob): Promise<void> {
-  const { data: task } = Task.safeParse(job.data)
-  const pull = task?.type === 'review' && task.comments === true ? task.pull : commandIn(task)?.pull
-  if (task !== undefined && pull !== undefined) await giveUpCommands(await parts.contextFor(task), pull)
+  const task = taskIn(job)
+  const pull = task === undefined ? undefined : commandedPull(task)
+  if (pull !== undefined) await giveUpCommands(await parts.contextFor(pull), pull.number)
 }
 
-function commandIn(task: Task | undefined): { readonly pull: number } | undefined {
-  return task?.type === 'advance' ? task.command : undefined
+function commandedPull(task: Task): (RepositoryRef & { readonly number: number }) | undefined {
+  if (task.type === 'comment' || (task.type === 'review' && isForCommands(task))) return { ...task, number: task.pull }
+  if (task.type !== 'advance') return undefined
+  const { why } = task
+  return why.code === 'handed-over' || why.code === 'handed-again' ? { ...task, number: why.pull } : undefined
 }
 
 /** What may be shown of an error: the messages of these hold no token and no path of this machine. */
@@ -164,8 +167,7 @@ function outageDetail(error: unknown): string {
 }
 
 async function failChecks(parts: WorkerParts, job: ClaimedJob, reason: string): Promise<void> {
-  const task = Task.safeParse(job.data)
-  if (!task.success) return
-  if (task.data.type === 'review') await giveUpReview(await parts.contextFor(task.data), task.data, reason)
-  if (task.data.type === 'group') await giveUpGroup(await parts.contextFor(task.data), task.data, reason)
+  const task = taskIn(job)
+  if (task?.type === 'review') await giveUpReview(await parts.contextFor(task), task, reason)
+  if (task?.type === 'group') await giveUpGroup(await parts.contextFor(task), task, reason)
 }

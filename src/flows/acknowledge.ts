@@ -1,13 +1,23 @@
+import { parseCommands } from '../core/command/parse.ts'
 import { rememberWaitingCommand } from './command-memory.ts'
 import type { RepositoryContext } from './repository-context.ts'
-import type { Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'conversation' | 'clock' | 'ask'>
 
 /** Puts 👀 under a comment with commands, and remembers that it waits for an answer. */
 export async function acknowledge(
-  context: RepositoryContext,
-  task: Extract<Task, { type: 'acknowledge' }>,
+  context: Needs,
+  { pull, comment }: Pick<TaskOf<'acknowledge'>, 'pull' | 'comment'>,
 ): Promise<void> {
-  const { pull, comment } = task
-  if (pull !== undefined) await rememberWaitingCommand(context, { pull, comment })
+  await rememberWaitingCommand(context, { pull, comment })
+  await context.conversation.acknowledge(comment)
+}
+
+/** The same for a comment that was just written, where it has commands, and has them carried out. */
+export async function readComment(context: Needs, { pull, comment, body, why }: TaskOf<'comment'>): Promise<void> {
+  if (parseCommands(body).length === 0) return
+  await rememberWaitingCommand(context, { pull, comment })
+  await context.ask.review(pull, why)
   await context.conversation.acknowledge(comment)
 }

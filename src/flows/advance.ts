@@ -15,21 +15,23 @@ import { type BaseProblem, type BaseState, loadBase } from './rollouts.ts'
 import { type StuckBoard, stuckBoard } from './stuck.ts'
 import { sayStopped } from './stopped-step.ts'
 import { closePull, takeSteps } from './take-steps.ts'
-import type { Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
+
+type AdvanceTask = TaskOf<'advance'>
 
 /** Brings every rollout of a base branch one decision further: opens, plans again and closes pull requests. */
-export async function advance(context: RepositoryContext, task: Extract<Task, { type: 'advance' }>): Promise<void> {
-  const isAsked = task.command !== undefined || task.button !== undefined
-  if (!isAsked && (await isSettled(context, task))) return
+export async function advance(context: RepositoryContext, task: AdvanceTask): Promise<void> {
+  const { why } = task
+  if (await isSettled(context, task)) return
   const base = await loadBase(context, task.base)
   if (base === undefined) return
-  await answer(context, base, task)
+  const isAnswered = await answer(context, base, why)
   if (!base.ok) return giveUpBase(context, base.error)
   // A command has changed what is open: what follows from it is decided on what is there now.
-  const state = isAsked ? await loadBase(context, task.base) : base
+  const state = isAnswered ? await loadBase(context, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
-  const stuck = await takeAllSteps(context, state.value, task.failing === true)
+  const stuck = await takeAllSteps(context, state.value, why.code === 'failing')
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
   await judgeMoved(context, state.value)
@@ -72,21 +74,22 @@ async function giveUpBase(context: RepositoryContext, base: BaseProblem): Promis
   await forgetBase(context, base.ref)
 }
 
+/** Does what somebody asked for; false where nobody did. */
 async function answer(
   context: RepositoryContext,
   base: NonNullable<Awaited<ReturnType<typeof loadBase>>>,
-  { command, button }: Extract<Task, { type: 'advance' }>,
-): Promise<void> {
-  if (command !== undefined) await answerOnBase(context, base, command)
-  if (button !== undefined) await answerButton(context, base, button)
+  why: AdvanceTask['why'],
+): Promise<boolean> {
+  const { code } = why
+  if (code === 'handed-over' || code === 'handed-again') await answerOnBase(context, base, why)
+  else if (code === 'button') await answerButton(context, base, why)
+  else return false
+  return true
 }
 
 /** A push that speaks of a head whose consequences are all drawn brings nothing new. */
-async function isSettled(
-  context: RepositoryContext,
-  { base, head, failing }: Extract<Task, { type: 'advance' }>,
-): Promise<boolean> {
-  if (failing === true) return false
+async function isSettled(context: RepositoryContext, { base, why }: AdvanceTask): Promise<boolean> {
+  const head = why.code === 'pushed' || why.code === 'pull-ended' ? why.head : undefined
   return head !== undefined && (await settledAt(context, base)) === head
 }
 

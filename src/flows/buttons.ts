@@ -11,10 +11,10 @@ import { notAllowed } from './permission.ts'
 import type { Memo } from '../ports/memo.ts'
 import { baseRefusal, type BaseProblem, type BaseState } from './rollouts.ts'
 import { hold, resume } from './stops.ts'
-import type { Task } from './work.ts'
 import type { Outcome } from '../core/command/outcome.ts'
+import type { CauseOf } from './causes.ts'
 
-type ButtonPress = NonNullable<Extract<Task, { type: 'advance' }>['button']>
+type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
 
 /**
  * Does, once, what somebody pressed a check's button for. GitHub shows the buttons to everybody who can see the check, so
@@ -27,12 +27,13 @@ export async function answerButton(
 ): Promise<void> {
   const pull = await context.pulls.get(pressed.pull)
   if (pull === undefined) return
-  const marker = buttonMarker(pressed.id)
+  const marker = buttonMarker(pressed.delivery)
   const comments = await context.conversation.of(pull.number)
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
-  const given = await recordedPress(context, pressed.id)
-  const body = given ?? buttonAnswer(pressed, await orRefusedOutcome(() => outcomeOf(context, base, { pull, pressed })))
-  if (given === undefined) await recordPress(context, pressed, body)
+  const given = await recordedPress(context, pressed.delivery)
+  const press = { ...pressed, id: pressed.delivery }
+  const body = given ?? buttonAnswer(press, await orRefusedOutcome(() => outcomeOf(context, base, { pull, pressed })))
+  if (given === undefined) await recordPress(context, press, body)
   await context.conversation.add(pull.number, body)
 }
 
@@ -49,7 +50,7 @@ async function outcomeOf(
   if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
   const related = relatedTo(pull, base.value.rollouts, context.botLogin)
   const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pressed.login, cause: pressed.id, at: await pressedAt(context, pressed.id) }
+  const by = { login: pressed.login, cause: pressed.delivery, at: await pressedAt(context, pressed.delivery) }
   switch (pressed.name) {
     case 'hold':
       return hold(context, targets, { ...by, reason: undefined })

@@ -7,14 +7,12 @@ import type { Stops } from '../core/stop/stop.ts'
 import { pullsWithHead, recallGroup } from './commit-memory.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { judgeMerge } from './judge-merge.ts'
-import { judgeGroup } from './judge-again.ts'
 import type { ReviewMemory } from './memory.ts'
 import { peersOf } from './peers.ts'
 import { announceWork, checkBoard } from './publish.ts'
 import { type PullEnds } from './pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
-import { jobOf } from './work.ts'
 
 export interface CommitQuestion {
   readonly ends: PullEnds
@@ -74,7 +72,7 @@ export async function openCommit(
       if (digest !== published) {
         if (isWriter) for (const report of reports) await board.put(report)
         else if (group === undefined) await judgeAnew(context, writer)
-        else await judgeGroup(context, { ...group, head: head.sha }, `peer:${digest}:${context.clock.now()}`)
+        else await context.ask.group({ ...group, head: head.sha }, { code: 'peer', digest, at: context.clock.now() })
       }
       await lookForOthers(context, head.sha, { writer, known })
       // Where another one writes, nobody here knows what the commit comes to.
@@ -126,13 +124,8 @@ async function lookForOthers(
 const SLOT_MS = 500
 
 /** Has a pull request judged and its commit's checks written, whatever memory says that is there. */
-export async function judgeAnew(
-  context: Pick<RepositoryContext, 'jobs' | 'repo' | 'installation' | 'clock'>,
-  pull: number,
-): Promise<void> {
-  const { repo, installation } = context
+export async function judgeAnew({ ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>, pull: number): Promise<void> {
   // At the end of the slot, so that it sees all that asked for it.
-  const slot = Math.floor(context.clock.now() / SLOT_MS) + 1
-  const timing = { notBefore: slot * SLOT_MS, id: `anew:${slot}` }
-  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true, anew: true }, timing))
+  const due = (Math.floor(clock.now() / SLOT_MS) + 1) * SLOT_MS
+  await ask.review(pull, { code: 'shared-commit', due })
 }

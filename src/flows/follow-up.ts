@@ -12,7 +12,6 @@ import { mergeWhenAllowed } from './merge.ts'
 import type { PullEnds } from './pull-ends.ts'
 import { sayIfChanged } from './step-ownership.ts'
 import { stopsKey } from './stops-key.ts'
-import { jobOf, type Task } from './work.ts'
 
 type ConcludedReview = CommitVerdict & { readonly review: Review; readonly commented: boolean }
 
@@ -68,9 +67,7 @@ export function earliest(moments: readonly number[]): number | undefined {
 
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */
 async function askToExamine(context: RepositoryContext, { pull, judgedFor }: PullEnds): Promise<void> {
-  const { repo, installation } = context
-  const task: Task = { type: 'examine', installation, repo, base: judgedFor }
-  await context.jobs.enqueue(jobOf(task, { id: `failed:${pull.head.sha}` }))
+  await context.ask.examine(judgedFor, { code: 'gate-failed', head: pull.head.sha })
 }
 
 interface Rival {
@@ -89,10 +86,10 @@ async function lookAtRivals(context: RepositoryContext, self: Rival): Promise<vo
     const other = { number, seen }
     const heads = [seen.head, self.seen.head].sort().join(':')
     if (number < self.number) {
-      // Once: memory of the older one may be wrong, and its own review puts that right.
-      if (isHeldBy(self, other) && !isBehind(self, other)) await judge(context, self, `behind:${number}:${heads}`)
+      if (isHeldBy(self, other) && !isBehind(self, other))
+        await context.ask.review(self.number, { code: 'older-found', older: number, heads })
     } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
-      await judge(context, other, `rival:${self.number}:${heads}:${context.clock.now()}`)
+      await context.ask.review(number, { code: 'rival', older: self.number, heads, at: context.clock.now() })
   }
 }
 
@@ -105,21 +102,16 @@ function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {
   return behind !== undefined && behind <= older.number
 }
 
-async function judge(context: RepositoryContext, { number: pull }: Rival, id: string): Promise<void> {
-  const { repo, installation } = context
-  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, force: true }, { id }))
-}
-
 /** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
 const NEAR_MS = 5_000
 
+/** The clock that decides then must not be behind the one that set the timer. */
+export const TIMER_SLACK_MS = 50
+
 async function setTimer(context: RepositoryContext, pull: PullRequest, moment: number): Promise<void> {
-  const { repo, installation } = context
   const now = context.clock.now()
-  const near = moment - now < NEAR_MS ? `:${Math.floor(now / 1000)}` : ''
-  // A moment later than said: the clock that decides then must not be behind the one that set the timer.
-  const timing = { notBefore: moment + 50, id: `look:${pull.head.sha}:${moment}${near}` }
-  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
+  const near = moment - now < NEAR_MS ? { second: Math.floor(now / 1000) } : {}
+  await context.ask.review(pull.number, { code: 'timer', head: pull.head.sha, due: moment + TIMER_SLACK_MS, ...near })
 }
 
 /** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */

@@ -7,19 +7,20 @@ import type { RepositoryContext } from './repository-context.ts'
 import { judgeWaitingFor } from './judge-again.ts'
 import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from './memory.ts'
 import { checkBoard } from './publish.ts'
-import type { Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
 
-type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'jobs' | 'installation' | 'checks' | 'clock'>
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'checks' | 'clock'>
 
 /** A webhook said that a pull request is closed. It may have been opened again since. */
 export async function reviewLeft(
   context: Needs & Pick<RepositoryContext, 'pulls'>,
-  task: Extract<Task, { type: 'closed' }>,
+  task: TaskOf<'closed'>,
 ): Promise<void> {
   const seen = await recallPull(context, task.pull)
-  const pull = seen?.green === true && task.merged !== true ? await context.pulls.get(task.pull) : undefined
+  const isMerged = task.why.code === 'pull-ended' && task.why.merged
+  const pull = seen?.green === true && !isMerged ? await context.pulls.get(task.pull) : undefined
   if (pull?.state === 'open') return judgeAnew(context, task.pull)
-  await leavePull(context, task.pull, { seen, isMerged: task.merged === true || pull?.state === 'merged' })
+  await leavePull(context, task.pull, { seen, isMerged: isMerged || pull?.state === 'merged' })
 }
 
 /** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
@@ -30,7 +31,7 @@ export async function leavePull(
 ): Promise<void> {
   await rememberWaiting(context, pull, [])
   await forgetPull(context, pull)
-  await judgeWaitingFor(context, pull, String(context.clock.now()))
+  await judgeWaitingFor(context, pull)
   if (seen !== undefined && seen.head !== '')
     await leaveCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
 }

@@ -13,13 +13,10 @@ import { livenessOf } from './liveness.ts'
 import { loadConfig, loadSnapshot } from './load.ts'
 import { type Health, heldStep, recallHealth, rememberHealth, rememberHeldStep } from './memory.ts'
 import { hold } from './stops.ts'
-import { jobOf, type Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
 
 /** How long it is taken as true that a step is live, while no webhook says otherwise: what saves a sweep its requests. */
 const TRUSTED_MS = 10 * 60_000
-
-/** How often what follows from a failure is looked at again. */
-const AGAIN_MS = 10 * 60_000
 
 /** Whether a rollout is to be measured: the config asks for it, Perch drives it, and its canary has traffic. */
 export function isWatched({ phase, target }: Standing): boolean {
@@ -27,10 +24,7 @@ export function isWatched({ phase, target }: Standing): boolean {
 }
 
 /** Measures the rollouts of a base branch. Where that comes to something new, what depends on it is looked at again. */
-export async function measureRollouts(
-  context: RepositoryContext,
-  task: Extract<Task, { type: 'examine' }>,
-): Promise<void> {
+export async function measureRollouts(context: RepositoryContext, task: TaskOf<'examine'>): Promise<void> {
   const ref = `refs/heads/${task.base}`
   const refs = await context.mirror.fetch([...new Set([ref, decidingRef(context)])])
   const base = refs.get(ref)
@@ -56,12 +50,9 @@ async function measureRollout(
   const word = report === undefined ? '' : healthWord(report)
   const isNews = known?.since !== health.since || known.word !== word
   // Other environments may wait for this one.
-  if (isNews) await judgeTrafficAgain(context, `health:${rollout}:${word}:${now}`)
-  if (report?.isFailure === true) {
-    const { repo, installation } = context
-    const id = `failing:${rollout}:${health.since}:${Math.floor(now / AGAIN_MS)}`
-    await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: ref, failing: true }, { id }))
-  }
+  if (isNews) await judgeTrafficAgain(context, { code: 'measured', rollout, outcome: word, at: now })
+  if (report?.isFailure === true)
+    await context.ask.advance(ref, { code: 'failing', rollout, since: health.since, at: now })
   await rememberHealth(context, rollout, { ...health, word })
 }
 

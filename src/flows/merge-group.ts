@@ -7,21 +7,22 @@ import { staleGroupProblem } from '../core/problem/merge.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { movedRoutes, targetName } from '../core/rollout/target.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import { mentionedBy } from './causes.ts'
 import { forgetGroup, type GroupRecord, pullsWithHead, recallGroup, rememberGroup } from './commit-memory.ts'
 import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
 import { decidingRef } from './deployed-branches.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { judgeMerge, NOTHING, type Question } from './judge-merge.ts'
-import { earliest, waitsOf } from './follow-up.ts'
+import { earliest, TIMER_SLACK_MS, waitsOf } from './follow-up.ts'
 import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
 import { loadConfig } from './load.ts'
 import { checkBoard, publishFailure } from './publish.ts'
 import { type PullEnds, fetchEnds, judgedBase } from './pull-ends.ts'
 import { stopsAmong } from './stops.ts'
 import { stopsKey } from './stops-key.ts'
-import { jobOf, type Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
 
-type GroupTask = Extract<Task, { type: 'group' }>
+type GroupTask = TaskOf<'group'>
 
 /** More than GitHub puts into a group: 100 pull requests of one commit each (merge queue settings). */
 const MAX_COMMITS = 200
@@ -62,13 +63,12 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
     traffic: changes.length > 0,
     ...(until === undefined ? {} : { until }),
   })
-  if (until !== undefined)
-    await context.jobs.enqueue(jobOf(task, { notBefore: until + 50, id: `look:${head}:${until}` }))
+  if (until !== undefined) await context.ask.group(task, { code: 'timer', head, due: until + TIMER_SLACK_MS })
 }
 
 async function judgeWhole(
   context: RepositoryContext,
-  { base: into, head, commit, onWait }: GroupTask & Pick<Question, 'onWait'>,
+  { base: into, head, why, onWait }: GroupTask & Pick<Question, 'onWait'>,
   { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
 ): Promise<Review> {
   const commits = await commitsOf(context, base, head)
@@ -85,7 +85,7 @@ async function judgeWhole(
     base,
     baseRef: judgedFor,
     head,
-    mentioned: commit,
+    mentioned: mentionedBy(why),
     around,
     ...(onWait === undefined ? {} : { onWait }),
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),

@@ -6,7 +6,6 @@ import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { orRefusal, sayOnce } from './github-refusals.ts'
 import { mergeability } from './step-ownership.ts'
-import { jobOf } from './work.ts'
 
 /** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
 const RETRY_MS = 15_000
@@ -25,18 +24,16 @@ export async function mergeWhenAllowed(
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
-  const { repo, installation } = context
   const tried = await orRefusal(() => context.pulls.merge(pull.number, pull.head.sha))
   const outcome = tried.ok ? tried.value : 'forbidden'
   if (!tried.ok) await sayOnce(context, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
   context.log.info({ pull: pull.number, outcome }, 'merge')
   if (outcome === 'merged') {
-    await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base: pull.base.ref }))
+    await context.ask.advance(pull.base.ref, { code: 'merged', head: pull.head.sha })
     return
   }
-  const later = context.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
-  const timing = { notBefore: later, id: `merge:${pull.head.sha}:${Math.floor(later / RETRY_MS)}` }
-  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, force: true }, timing))
+  const due = context.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
+  await context.ask.review(pull.number, { code: 'merge-refused', head: pull.head.sha, due })
 }
 
 function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {

@@ -6,7 +6,6 @@ import { recordCommands, recordedAnswer } from './command-record.ts'
 import { deployedBranches } from './deployed-branches.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { sayIfAllowed } from './github-refusals.ts'
-import { jobOf } from './work.ts'
 
 /** An answer to a comment, to be posted. */
 export interface CommandAnswer {
@@ -50,7 +49,7 @@ export async function takePending(
   return pending.filter((one) => !isForBase(pull, one))
 }
 
-/** How long a command waits before it is handed over once more. */
+/** How long a command waits before it is handed over once more: what waits for long may have ended without an answer. */
 const AGAIN_MS = 10 * 60_000
 
 async function handOver(
@@ -58,13 +57,13 @@ async function handOver(
   pull: PullRequest,
   { id, createdAt }: PendingComment,
 ): Promise<void> {
-  const { repo, installation } = context
+  const at = context.clock.now()
   const command = { pull: pull.number, comment: id }
-  const task = { type: 'advance', installation, repo, base: await homeOf(context, pull), command } as const
-  // Once, however often the pull request is looked at meanwhile. What waits for long may have ended without an answer.
-  const now = context.clock.now()
-  const again = { id: `command:${id}:${Math.floor(now / AGAIN_MS)}`, isRepeated: true }
-  await context.jobs.enqueue(jobOf(task, now - createdAt > AGAIN_MS ? again : { id: `command:${id}` }))
+  const isLate = at - createdAt > AGAIN_MS
+  const why = isLate
+    ? ({ code: 'handed-again', ...command, at } as const)
+    : ({ code: 'handed-over', ...command } as const)
+  await context.ask.advance(await homeOf(context, pull), why)
 }
 
 /** The branch on which a pull request's rollout is, or will be once its change gets there. */

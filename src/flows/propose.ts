@@ -7,14 +7,10 @@ import type { Move } from '../core/rollout/move.ts'
 import { changesOnly } from './changes-only.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { isAllOurs } from './step-ownership.ts'
-import { jobOf } from './work.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 import type { Proposal } from '../core/rollout/proposal.ts'
 
-type Needs = Pick<
-  RepositoryContext,
-  'branches' | 'pulls' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'botLogin' | 'log'
->
+type Needs = Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'ask' | 'repo' | 'botLogin' | 'log'>
 
 export interface Base {
   readonly ref: string
@@ -69,9 +65,7 @@ export async function replan(
   await context.pulls.edit(pull.number, { title: moveTitle(proposal), body: moveBody(proposal) })
   await moveBranch(context, { branch, from: head, to: sha })
   await context.branches.remove(beside)
-  await context.jobs.enqueue(
-    jobOf({ type: 'review', installation: context.installation, repo: context.repo, pull: pull.number, force: true }),
-  )
+  await context.ask.review(pull.number, { code: 'remade', head: sha })
   return ok(pull)
 }
 
@@ -159,10 +153,7 @@ async function openPull(context: Needs, plan: Plan): Promise<PullRequest> {
       : opened
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = labelsOf(proposal.move.kind)
-  const { repo, installation } = context
-  // One that an earlier try opened may have checks and comments by now.
-  const fresh = opened !== 'exists'
-  await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull: pull.number, fresh, labels }))
+  await context.ask.review(pull.number, { code: opened === 'exists' ? 'adopted' : 'opened', labels })
   context.log.info({ pull: pull.number, branch }, 'opened a pull request')
   return pull
 }

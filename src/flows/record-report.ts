@@ -1,13 +1,13 @@
 import { reportWords } from '../core/message/check/report.ts'
-import { keep, type Report } from '../core/report/report.ts'
+import { keep } from '../core/report/report.ts'
 import type { RepositoryContext } from './repository-context.ts'
+import type { TaskOf } from './tasks.ts'
 import { wakeWaiting } from './wake.ts'
 
 /** Keeps what a cluster told on the commit itself, so that it is there when we are not, and wakes who waits for it. */
 export async function recordReport(
-  context: Pick<RepositoryContext, 'repo' | 'installation' | 'reports' | 'jobs' | 'memo' | 'log'>,
-  report: Report,
-  told: { readonly receivedAt: number; readonly id: string },
+  context: Pick<RepositoryContext, 'repo' | 'reports' | 'ask' | 'memo' | 'log'>,
+  { report, receivedAt, why }: Pick<TaskOf<'report'>, 'report' | 'receivedAt' | 'why'>,
 ): Promise<void> {
   const { name, commit } = report
   const facts = { repo: `${context.repo.owner}/${context.repo.name}`, report: name, commit }
@@ -16,7 +16,7 @@ export async function recordReport(
     context.log.warn(facts, 'ignored a report: the repository has no such commit')
     return
   }
-  const kept = keep(found === 'none' ? undefined : found.kept, report, told.receivedAt)
+  const kept = keep(found === 'none' ? undefined : found.kept, report, receivedAt)
   if (kept === 'nothing') {
     context.log.debug(facts, 'a report brought nothing new')
     return
@@ -26,5 +26,5 @@ export async function recordReport(
   else await context.reports.update(found.id, words)
   // Said once more it changes nothing for who waits. Should we end before this, the sweep looks at them.
   const isNews = found === 'none' || found.kept.state !== kept.state
-  if (isNews) await wakeWaiting(context, { source: 'report', name, commit }, told.id)
+  if (isNews) await wakeWaiting(context, { source: 'report', name, commit }, why.delivery)
 }

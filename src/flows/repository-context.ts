@@ -5,7 +5,6 @@ import type { Checks } from '../ports/checks.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CommandRecords } from '../ports/command-records.ts'
 import type { Conversation } from '../ports/conversation.ts'
-import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { MergeQueue } from '../ports/merge-queue.ts'
 import type { Memo } from '../ports/memo.ts'
@@ -19,11 +18,11 @@ import type { Reports } from '../ports/reports.ts'
 import type { Schemas } from '../ports/schemas.ts'
 import type { Signals } from '../ports/signals.ts'
 import type { Validators } from '../ports/validators.ts'
+import type { TaskRequests } from './ask.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
 export interface RepositoryContext {
   readonly repo: RepositoryName
-  readonly installation: number
   /** The login under which Perch opens pull requests: `<slug>[bot]`. */
   readonly botLogin: string
   readonly pulls: PullRequests
@@ -41,7 +40,7 @@ export interface RepositoryContext {
   readonly renderer: Renderer
   readonly validators: Validators
   readonly schemas: Schemas
-  readonly jobs: Jobs
+  readonly ask: TaskRequests
   readonly memo: Memo
   readonly metrics: Metrics
   readonly clock: Clock

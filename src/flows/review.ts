@@ -1,6 +1,7 @@
 import type { Override } from '../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../core/gate/review.ts'
 import type { Comment, PullRequest, Sha } from '../core/rollout/facts.ts'
+import { mentionedBy } from './causes.ts'
 import { settleWaiting } from './command-memory.ts'
 import { rememberPeer } from './commit-memory.ts'
 import { openCommit } from './conclude-commit.ts'
@@ -19,9 +20,9 @@ import { type PullEnds, fetchEnds, withHead } from './pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from './stops.ts'
 import { isUnmoved } from './unmoved.ts'
-import type { Task } from './work.ts'
+import type { TaskOf } from './tasks.ts'
 
-type ReviewTask = Extract<Task, { type: 'review' }>
+type ReviewTask = TaskOf<'review'>
 
 /**
  * Looks at one pull request: carries out its commands, finds out what a merge would do and whether it may be done, and says
@@ -34,8 +35,8 @@ export async function review(context: RepositoryContext, task: ReviewTask): Prom
   // as one that changes traffic, so that what moves meanwhile has it judged again.
   await rememberPull(context, task.pull, { ...(seen ?? UNSEEN), traffic: true })
   const pull = await readPull(context, task.pull)
-  const isFresh = task.fresh === true && seen === undefined
-  const comments = task.comments === true ? await context.conversation.of(task.pull) : commentsOf(isFresh)
+  const isFresh = task.why.code === 'opened' && seen === undefined
+  const comments = isForCommands(task) ? await context.conversation.of(task.pull) : commentsOf(isFresh)
   const at = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
   if (at !== undefined) {
     await rememberPeer(context, at.pull.head.sha, task.pull)
@@ -79,11 +80,28 @@ const UNSEEN: ReviewMemory = {
 /** A webhook that speaks of a head that has been reviewed brings nothing new, nor does every move of the base. */
 async function isNothingNew(
   context: RepositoryContext,
-  task: ReviewTask,
+  { pull, why }: ReviewTask,
   seen: ReviewMemory | undefined,
 ): Promise<boolean> {
-  if (task.comments === true || task.force === true) return false
-  return (task.head !== undefined && task.head === seen?.head) || isUnmoved(context, task, seen)
+  if (why.code === 'new-head') return why.head === seen?.head
+  const moved = why.code === 'swept' ? why.moved : why.code === 'base-moved' ? why : undefined
+  return moved !== undefined && isUnmoved(context, { pull, moved }, seen)
+}
+
+/** Whether the conversation is to be read for commands. */
+export function isForCommands({ why: { code } }: ReviewTask): boolean {
+  return code === 'command' || code === 'unanswered' || code === 'reopened'
+}
+
+/** Those that it is to have, where Perch has just opened it. */
+function labelsOf({ why }: ReviewTask): readonly string[] | undefined {
+  return why.code === 'opened' || why.code === 'adopted' ? why.labels : undefined
+}
+
+/** Whether the checks are to be written whatever memory says that they say. */
+function mustWrite(task: ReviewTask): boolean {
+  const { code } = task.why
+  return code === 'rerun' || code === 'shared-commit' || isForCommands(task)
 }
 
 interface ConversationState {
@@ -102,7 +120,12 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: C
   const stops = await stopsAmong(context, at.refs)
   const questionAt = (head: Sha): Question => {
     const onWait = waitsOf(context, task.pull)
-    return questionOf(context, withHead(at, head), { stops, mentioned: task.commit, comments: conversation, onWait })
+    return questionOf(context, withHead(at, head), {
+      stops,
+      mentioned: mentionedBy(task.why),
+      comments: conversation,
+      onWait,
+    })
   }
   const look = (head: Sha): Promise<Review> => judgeMerge(context, questionAt(head))
   const answered = await answerCommands(context, { ...at, look }, comments ?? [])
@@ -111,8 +134,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: C
   if (answered.head !== before) await rememberPeer(context, answered.head, task.pull)
   // A commit that was made a moment ago, like a pull request that was, has no checks that would have to be looked for.
   const isNew = answered.head !== before || isFresh
-  const trusted = task.anew === true || task.comments === true ? undefined : seen
-  const commit = await openCommit(context, { ends, isNew, seen: trusted, before })
+  const commit = await openCommit(context, { ends, isNew, seen: mustWrite(task) ? undefined : seen, before })
   const question = withOverrides(questionAt(answered.head), answered.overrides)
   const found = await judgeMerge(context, isNew ? question : { ...question, onRender: () => commit.announce() })
 
@@ -127,7 +149,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: C
     await publishMeasurements(context, at.pull, found)
   })
   for (const answer of answered.answers) await postAnswer(context, at.pull, answer)
-  await sayIfAllowed(context, task.pull, () => labelSteps(context, { pull: at.pull, labels: task.labels }, found))
+  await sayIfAllowed(context, task.pull, () => labelSteps(context, { pull: at.pull, labels: labelsOf(task) }, found))
   const commented = concernsTraffic(found) || hasSummary(read, seen)
   await followUp(context, ends, { review: found, commented, ...concluded })
   await leaveOldHeads(context, ends.pull, { before, seen })
@@ -144,7 +166,7 @@ function hasSummary(comments: readonly Comment[] | undefined, seen: ReviewMemory
  */
 function mayHaveSummary({ task, seen, isFresh }: ConversationState, { problems }: Review): boolean {
   if (seen !== undefined) return seen.commented || seen.traffic
-  return !isFresh && (task.head === undefined || problems.length > 0)
+  return !isFresh && (task.why.code !== 'new-head' || problems.length > 0)
 }
 
 /**

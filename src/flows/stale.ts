@@ -1,10 +1,10 @@
 /** Finds the open pull requests whose checks may rest on something that has changed since. */
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
+import type { CauseOf } from './causes.ts'
 import type { DeployedBranches } from './deployed-branches.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { recallPulls, type ReviewMemory } from './memory.ts'
 import { stopsKey } from './stops-key.ts'
-import { jobOf, type Task } from './work.ts'
 
 export interface RepositoryState {
   readonly open: readonly PullRequest[]
@@ -13,37 +13,33 @@ export interface RepositoryState {
   readonly deployed: DeployedBranches
 }
 
-/** `moment`: once for one sweep. */
-export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, moment: number): Promise<void> {
-  const { repo, installation } = context
+/** `at`: when the sweep began. */
+export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, at: number): Promise<void> {
   const remembered = await recallPulls(context)
   for (const pull of now.open) {
     const how = howStale(context, { pull, seen: remembered.get(pull.number) }, now)
     if (how === undefined) continue
-    const task: Task = { type: 'review', installation, repo, pull: pull.number, ...how }
-    await context.jobs.enqueue(jobOf(task, { id: `sweep:${pull.head.sha}:${moment}` }))
+    await context.ask.review(pull.number, { code: 'swept', head: pull.head.sha, at, ...how })
   }
   const numbers = new Set(now.open.map(({ number }) => number))
-  for (const pull of remembered.keys())
-    if (!numbers.has(pull))
-      await context.jobs.enqueue(jobOf({ type: 'closed', installation, repo, pull }, { id: `sweep:${moment}` }))
+  for (const pull of remembered.keys()) if (!numbers.has(pull)) await context.ask.closed(pull, { code: 'swept', at })
 }
 
 /** How late a timer may go off before it counts as lost. */
 const LATE_MS = 10_000
 
-/** How a pull request is to be looked at; undefined where nothing has changed. */
+/** How a pull request is to be looked at; undefined where nothing has changed. `moved`: where only its base has. */
 function howStale(
   context: Pick<RepositoryContext, 'clock' | 'repo'>,
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
   now: RepositoryState,
-): Pick<Extract<Task, { type: 'review' }>, 'force' | 'moved'> | undefined {
+): Pick<Extract<CauseOf<'review'>, { code: 'swept' }>, 'moved'> | undefined {
   // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
   if (seen?.head === '') return undefined
-  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return { force: true }
+  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return {}
   const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
-  if (judgedFor !== seen.judgedFor) return { force: true }
-  if (seen.traffic && hasOtherStops(seen, now)) return { force: true }
+  if (judgedFor !== seen.judgedFor) return {}
+  if (seen.traffic && hasOtherStops(seen, now)) return {}
   const base = now.heads.get(`refs/heads/${judgedFor}`)
   return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
 }

@@ -10,10 +10,7 @@ import { judgeStopsAgain } from './judge-again.ts'
 import { stopRefs } from './stops-key.ts'
 import type { Outcome } from '../core/command/outcome.ts'
 
-type Needs = Pick<
-  RepositoryContext,
-  'activity' | 'branches' | 'mirror' | 'jobs' | 'repo' | 'installation' | 'clock' | 'memo' | 'seal'
->
+type Needs = Pick<RepositoryContext, 'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal'>
 
 /** Who asks, and by what. */
 export interface StopRequest {

@@ -6,19 +6,17 @@ import { rememberBeginning } from './command-record.ts'
 import { deployedAmong } from './deployed-branches.ts'
 import { recallGroups } from './commit-memory.ts'
 import type { RepositoryContext } from './repository-context.ts'
-import { judgeGroup } from './judge-again.ts'
 import { knownBases, recallDeployed, rememberDeployed, settledAt, watchedBases } from './memory.ts'
 import { lookAtProtection } from './protection.ts'
 import { lookAtPulls } from './stale.ts'
 import { lookForCommands } from './unanswered-commands.ts'
-import { jobOf } from './work.ts'
 
 /** Webhooks can be late by minutes; looking a little further back than the last sweep costs nothing. */
 const OVERLAP_MS = 2 * 60_000
 
 /** Finds what no webhook told: two requests and one fetch a repository, and work only where something is new. */
 export async function sweep(context: RepositoryContext): Promise<void> {
-  const { repo, installation } = context
+  const { repo } = context
   const started = context.clock.now()
   const memoKey = `swept:${repo.id}`
   const last = await context.memo.get(memoKey)
@@ -41,13 +39,11 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     // On any other branch there is something to do only while steps are open from the time when it was deployed.
     const hasRollouts =
       deployed.has(base) || open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
-    const id = `sweep:${head}:${slot(started)}`
-    if (hasRollouts) await context.jobs.enqueue(jobOf({ type: 'advance', installation, repo, base }, { id }))
+    if (hasRollouts) await context.ask.advance(base, { code: 'swept', head, at: started })
   }
-  for (const base of await watchedBases(context))
-    await context.jobs.enqueue(jobOf({ type: 'examine', installation, repo, base }, { id: `sweep:${slot(started)}` }))
-  await lookAtGroups(context, heads, slot(started))
-  await lookAtPulls(context, { open, heads, deployed }, slot(started))
+  for (const base of await watchedBases(context)) await context.ask.examine(base, { code: 'swept', at: started })
+  await lookAtGroups(context, heads, started)
+  await lookAtPulls(context, { open, heads, deployed }, started)
   await lookForCommands(context, commented)
   await rememberBeginning(
     context,
@@ -61,7 +57,7 @@ export async function sweep(context: RepositoryContext): Promise<void> {
 const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 
 /** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */
-async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string, Sha>, moment: number): Promise<void> {
+async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string, Sha>, at: number): Promise<void> {
   const groups = [...refs].flatMap(([ref, head]) => {
     const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
     return base === undefined ? [] : [{ base, ref, head }]
@@ -69,17 +65,10 @@ async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string
   const known = await recallGroups(context)
   for (const group of groups) {
     const concluded = known.get(group.head)
-    if (concluded === undefined) await judgeGroup(context, group, `sweep:${group.head}`)
-    else if (concluded.traffic) await judgeGroup(context, group, `sweep:${group.head}:${moment}`)
+    if (concluded === undefined) await context.ask.group(group, { code: 'missed' })
+    else if (concluded.traffic) await context.ask.group(group, { code: 'swept', at })
   }
   const current = new Set(groups.map(({ head }) => head))
   for (const [head, group] of known)
-    if (!current.has(head)) await judgeGroup(context, { ...group, head }, `sweep:${head}:${moment}`)
-}
-
-/** When work is behind, sweeps that come faster must not add the same to it again. */
-const SLOT_MS = 5_000
-
-function slot(now: number): number {
-  return Math.floor(now / SLOT_MS)
+    if (!current.has(head)) await context.ask.group({ ...group, head }, { code: 'swept', at })
 }

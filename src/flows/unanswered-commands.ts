@@ -2,13 +2,9 @@ import { parseCommands } from '../core/command/parse.ts'
 import type { Comment } from '../core/rollout/facts.ts'
 import { knownCommands } from './command-memory.ts'
 import type { RepositoryContext } from './repository-context.ts'
-import { jobOf } from './work.ts'
 
 /** How long a command may wait before a sweep looks for it: whoever carries it out may still be at it. */
 const PATIENCE_MS = 60_000
-
-/** How often a sweep has the same commands looked at. */
-const AGAIN_MS = 60_000
 
 /**
  * Has every command looked at that nobody has answered: those that no webhook told of, among the comments that are new to a
@@ -18,26 +14,19 @@ export async function lookForCommands(
   context: RepositoryContext,
   comments: readonly { readonly pull: number; readonly comment: Comment }[],
 ): Promise<void> {
-  const { repo, installation } = context
   const now = context.clock.now()
   const { done, waiting } = await knownCommands(context)
   const known = new Set(waiting.map(({ comment }) => comment))
   const found = comments.filter(({ comment }) => hasCommand(comment) && !done.has(comment.id))
   const missed = found.filter(({ comment }) => !known.has(comment.id))
   for (const { pull, comment } of missed)
-    await context.jobs.enqueue(
-      jobOf({ type: 'acknowledge', installation, repo, comment: comment.id, pull }, { id: 'sweep' }),
-    )
+    await context.ask.acknowledge({ pull, comment: comment.id }, { code: 'missed' })
   const late = waiting.filter(({ at }) => now - at > PATIENCE_MS)
-  for (const [pull, newest] of newestBy([
+  for (const [pull, comment] of newestBy([
     ...missed.map(({ pull, comment: { id } }) => ({ pull, comment: id })),
     ...late,
-  ])) {
-    const id = `commands:${newest}:${Math.floor(now / AGAIN_MS)}`
-    await context.jobs.enqueue(
-      jobOf({ type: 'review', installation, repo, pull, comments: true }, { id, isRepeated: true }),
-    )
-  }
+  ]))
+    await context.ask.review(pull, { code: 'unanswered', comment, at: now })
 }
 
 function hasCommand({ author, isEdited, isOurs, body }: Comment): boolean {

@@ -4,7 +4,6 @@ import { reportsDigest } from './conclude-commit.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { compareMerge } from './judge-merge.ts'
 import { rememberPull, type ReviewMemory } from './memory.ts'
-import type { Task } from './work.ts'
 
 /**
  * Whether a pull request that changes no traffic says the same on the commit to which its base moved. Git alone is asked, so
@@ -12,10 +11,10 @@ import type { Task } from './work.ts'
  */
 export async function isUnmoved(
   context: RepositoryContext,
-  { pull, moved }: Pick<Extract<Task, { type: 'review' }>, 'pull' | 'moved'>,
+  { pull, moved }: { readonly pull: number; readonly moved: { readonly branch: string; readonly head: Sha } },
   seen: ReviewMemory | undefined,
 ): Promise<boolean> {
-  if (moved === undefined || seen === undefined || seen.head === '' || seen.digest === '') return false
+  if (seen === undefined || seen.head === '' || seen.digest === '') return false
   if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
   if (seen.traffic || seen.peers.length !== 1) return false
   if ((await digestOn(context, { pull, base: moved.head }, seen)) !== seen.digest) return false

@@ -2,29 +2,25 @@ import { matcher, type SignalSource, waitKey } from '../core/gate/signal.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { recallGroups } from './commit-memory.ts'
 import type { RepositoryContext } from './repository-context.ts'
-import { judgeGroup } from './judge-again.ts'
 import { waitingPulls } from './memory.ts'
-import { jobOf } from './work.ts'
 
 /** Something that was said about a commit. */
-export interface CommitSignal {
+interface CommitSignal {
   readonly source: SignalSource
   readonly name: string
   readonly commit: Sha
 }
 
-/** Has those pull requests looked at again that wait for what was said; `id`: once for one cause. */
+/** Has those pull requests looked at again that wait for what was said. `delivery`: by which webhook or report. */
 export async function wakeWaiting(
-  context: Pick<RepositoryContext, 'repo' | 'installation' | 'jobs' | 'memo'>,
+  context: Pick<RepositoryContext, 'repo' | 'ask' | 'memo'>,
   { source, name, commit }: CommitSignal,
-  id: string,
+  delivery: string,
 ): Promise<void> {
-  const { repo, installation } = context
+  const why = { code: 'signal', delivery, commit } as const
   const said = waitKey(source, name)
-  for (const [pull, keys] of await waitingPulls(context)) {
-    if (!keys.some((key) => matcher(key)(said))) continue
-    await context.jobs.enqueue(jobOf({ type: 'review', installation, repo, pull, commit, force: true }, { id }))
-  }
+  const isAwaited = (keys: readonly string[]): boolean => keys.some((key) => matcher(key)(said))
+  for (const [pull, keys] of await waitingPulls(context)) if (isAwaited(keys)) await context.ask.review(pull, why)
   for (const [head, group] of await recallGroups(context))
-    if (group.waits.some((key) => matcher(key)(said))) await judgeGroup(context, { ...group, head, commit }, id)
+    if (isAwaited(group.waits)) await context.ask.group({ ...group, head }, why)
 }

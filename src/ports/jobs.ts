@@ -15,8 +15,8 @@ export interface Job {
 }
 
 export interface Jobs {
-  /** Resolves when the job is on disk. */
-  enqueue(job: Job): Promise<void>
+  /** Resolves when the jobs are on disk: all of them, or none. Those of one key may run in any order. */
+  enqueue(...jobs: readonly Job[]): Promise<void>
 }
 
 /** A job in the hands of a handler. */

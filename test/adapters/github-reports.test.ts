@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { askIn } from '../../src/flows/ask.ts'
 import { recordReport } from '../../src/flows/record-report.ts'
+import { jobOf } from '../../src/flows/tasks.ts'
 import type { Report } from '../../src/core/report/report.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { rememberWaiting } from '../../src/flows/memory.ts'
@@ -74,15 +76,16 @@ async function aContext(world: Awaited<ReturnType<typeof aGitHub>>): Promise<Rec
   const memo = memoryMemo()
   const say = (_: object, words: string): void => void said.push(words)
   await rememberWaiting({ memo, repo: PLACE.repo }, 3, [`report:${NAME}`])
+  const why = { code: 'delivered', delivery: 'told' } as const
   const log = { debug: say, info: say, warn: say, error: say }
   const context = {
     ...PLACE,
     memo,
     log,
     reports: world.reports,
-    jobs: { enqueue: async (job: Job) => void jobs.push(job) },
+    ask: askIn(PLACE, { enqueue: async (...more) => void jobs.push(...more) }),
   }
-  return { jobs, said, run: (report, receivedAt) => recordReport(context, report, { receivedAt, id: 'told' }) }
+  return { jobs, said, run: (report, receivedAt) => recordReport(context, { report, receivedAt, why }) }
 }
 
 test('the first report makes a check run on its commit, and wakes who waits for it', async () => {
@@ -104,7 +107,7 @@ test('the first report makes a check run on its commit, and wakes who waits for 
   })
   assert.equal(output.title, 'ReconciliationSucceeded')
   assert.deepEqual(context.jobs, [
-    { key: '1#3', id: 'told', data: { type: 'review', ...PLACE, pull: 3, commit: SHA, force: true } },
+    jobOf({ type: 'review', ...PLACE, pull: 3, why: { code: 'signal', delivery: 'told', commit: SHA } }),
   ])
 })
 

@@ -1,12 +1,14 @@
-/** Signed deliveries at 100 a second through the edge into the real queue, with its worker running beside them. */
-import { createHmac } from 'node:crypto'
+/** Signed deliveries at 100 a second through the edge and Probot into the real queue, with its worker running beside them. */
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
 import { startEdge } from '../../src/entry/edge.ts'
+import { openWebhooks } from '../../src/entry/open-webhooks.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 export interface BenchResult {
@@ -31,15 +33,22 @@ export async function benchEdge(): Promise<BenchResult> {
   const openStart = performance.now()
   const queue = await openQueue({ dataDir, log })
   const openedMs = performance.now() - openStart
-  const sentAt = new Map<string, number>()
+  const sentAt = new Map<unknown, number>()
   const startMs: number[] = []
-  await queue.work(async (job) => void startMs.push(performance.now() - (sentAt.get(job.id) ?? Number.NaN)))
+  await queue.work(
+    async (job) => void startMs.push(performance.now() - (sentAt.get(job.data['comment']) ?? Number.NaN)),
+  )
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
     secrets: [SECRET],
     events: new Set(['issue_comment']),
-    accept: ({ id, payload }) => queue.enqueue({ key: `pr#${id.slice(-2)}`, data: { payload }, id }),
+    accept: await openWebhooks({
+      app: { appId: 7, privateKey: aKey(), webhookSecret: SECRET, apiUrl: 'https://api.github.test' },
+      log: pino({ level: 'silent' }),
+      jobs: queue,
+      memo: queue.memo,
+    }),
     ready: async () => ({ ok: true, parts: {} }),
     log,
   })
@@ -50,7 +59,7 @@ export async function benchEdge(): Promise<BenchResult> {
   async function deliver(n: number): Promise<void> {
     const id = `guid-${n}`
     const start = performance.now()
-    sentAt.set(id, start)
+    sentAt.set(n, start)
     const status = await post({ port: edge.port, agent, id, body: body(n) })
     if (status === 202) answerMs.push(performance.now() - start)
     else refused.push(status)
@@ -92,7 +101,21 @@ export async function benchEdge(): Promise<BenchResult> {
 
 /** As large as a usual issue_comment. */
 function body(n: number): string {
-  return JSON.stringify({ action: 'created', comment: { id: n, body: '/canary 25' }, padding: 'x'.repeat(12_000) })
+  return JSON.stringify({
+    action: 'created',
+    installation: { id: 5 },
+    repository: { id: 1, name: 'gitops', owner: { login: 'acme' }, default_branch: 'main' },
+    issue: { number: n % 100, pull_request: {} },
+    comment: { id: n, body: '/canary 25' },
+    sender: { type: 'User' },
+    padding: 'x'.repeat(12_000),
+  })
+}
+
+function aKey(): string {
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const
+  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
+  return generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding, publicKeyEncoding }).privateKey
 }
 
 interface Post {

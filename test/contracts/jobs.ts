@@ -105,6 +105,35 @@ export function jobsContract(subject: JobsUnderTest): void {
       await until(() => ran === 2)
     })
 
+    test('jobs that are sent together are all stored, but for those that are known already', async () => {
+      const queue = await open()
+      await queue.enqueue({ key: 'b', data: {}, id: 'guid' })
+      const later = { key: 'later', data: { n: 4 }, notBefore: Date.now() + 60_000, id: 'guid' }
+      await queue.enqueue(
+        { key: 'a', data: { n: 1 }, id: 'guid' },
+        { key: 'b', data: { n: 2 }, id: 'guid' },
+        { key: 'c', data: { n: 3 }, patienceMs: 1_000 },
+        later,
+        later,
+      )
+      await queue.enqueue()
+      assert.equal((await queue.depth()).waiting, 4)
+      const seen = new Map<string, unknown>()
+      await queue.work(async ({ key, data }) => void seen.set(key, data['n']))
+      await until(() => seen.size === 3)
+      assert.deepEqual(Object.fromEntries(seen), { a: 1, b: undefined, c: 3 })
+    })
+
+    test('of jobs that are sent together none is stored where one cannot be', async () => {
+      const queue = await open()
+      const circle: Record<string, unknown> = {}
+      circle['self'] = circle
+      await assert.rejects(queue.enqueue({ key: 'a', data: {}, id: 'guid' }, { key: 'b', data: circle }))
+      assert.equal((await queue.depth()).waiting, 0)
+      await queue.enqueue({ key: 'a', data: {}, id: 'guid' })
+      assert.equal((await queue.depth()).waiting, 1)
+    })
+
     test('a job for later waits for its moment and lets others pass', async () => {
       const queue = await open()
       const seen: [string, number][] = []

@@ -75,9 +75,8 @@ test('a signed delivery is handed on and answered 202 once it is on disk', async
   assert.deepEqual(accepted, [
     {
       id: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
-      event: 'issue_comment',
+      name: 'issue_comment',
       payload: { action: 'created', x: 'ü' },
-      action: 'created',
     },
   ])
 })

@@ -8,21 +8,11 @@ import nock from 'nock'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { memoryMemo } from '../memory/memo.ts'
-import { openGitHub } from '../../src/entry/github.ts'
-import { perchApp } from '../../src/entry/perch-app.ts'
-import {
-  type AwaitedName,
-  type EventName,
-  EVENTS,
-  isEventName,
-  readPayload,
-  tasksOf,
-} from '../../src/entry/webhook-events.ts'
-import { deliveryJob, sweepJob, reportJob } from '../../src/entry/jobs.ts'
-import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
+import { openWebhooks } from '../../src/entry/open-webhooks.ts'
+import { type EventName, EVENTS, isEventName } from '../../src/entry/webhook-events.ts'
 import { rememberDeployed, rememberWaiting } from '../../src/flows/memory.ts'
-import { jobOf, type Task } from '../../src/flows/work.ts'
-import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
+import { Task } from '../../src/flows/tasks.ts'
+import type { Job } from '../../src/ports/jobs.ts'
 
 nock.disableNetConnect()
 
@@ -54,17 +44,42 @@ function fieldsIn(payload: Json | undefined, part: string): Json {
   return z.record(z.string(), z.unknown()).parse(payload?.[part])
 }
 
-/** The way of a webhook without GitHub: what the edge stores, and what follows from that. */
-const AWAITED: readonly string[] = ['status', 'deployment_status', 'pull_request_review'] satisfies AwaitedName[]
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
 
-function isAwaited(name: EventName): name is AwaitedName {
-  return AWAITED.includes(name)
+interface Receiver {
+  readonly jobs: Job[]
+  readonly memo: ReturnType<typeof memoryMemo>
+  readonly hear: (name: string, payload: Json) => Promise<void>
 }
 
-function tasksFrom(name: Exclude<EventName, AwaitedName>, payload: unknown): readonly Task[] {
-  const stored = readPayload(name, payload)
-  return stored === undefined ? [] : tasksOf(name, JSON.parse(JSON.stringify(stored)), 'guid')
+/** Our handlers behind the real Probot, and no network at all. */
+async function aReceiver(store?: (...jobs: readonly Job[]) => Promise<void>): Promise<Receiver> {
+  const jobs: Job[] = []
+  const memo = memoryMemo()
+  const receive = await openWebhooks({
+    app: { appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl: 'https://api.github.test' },
+    log: pino({ level: 'silent' }),
+    jobs: { enqueue: store ?? (async (...more) => void jobs.push(...more)) },
+    memo,
+  })
+  return { jobs, memo, hear: (name, payload) => receive({ id: 'guid', name, payload }) }
 }
+
+const forgetful = await aReceiver()
+
+/** What a webhook gives to do where nothing is remembered, as it comes out of the queue. */
+async function tasksFrom(name: EventName, payload: Json): Promise<readonly Json[]> {
+  forgetful.jobs.length = 0
+  await forgetful.hear(name, payload)
+  for (const { data } of forgetful.jobs) Task.parse(data)
+  return forgetful.jobs.map(({ data }) => JSON.parse(JSON.stringify(data)))
+}
+
+const delivery = 'guid'
 
 const RepositoryName = z.object({ id: z.int(), name: z.string(), owner: z.string(), defaultBranch: z.string() })
 
@@ -92,71 +107,67 @@ function placeIn(payload: Json): Json {
 }
 
 for (const action of ['opened', 'reopened', 'synchronize']) {
-  test(`a pull request that is ${action} is reviewed at its head`, () => {
+  test(`a pull request that is ${action} is reviewed at its head`, async () => {
     for (const payload of real('pull_request', action)) {
       const { number, head } = z
         .object({ number: z.int(), head: z.object({ sha: z.string() }) })
         .parse(payload['pull_request'])
-      assert.deepEqual(tasksFrom('pull_request', payload), [
-        {
-          type: 'review',
-          ...placeIn(payload),
-          pull: number,
-          head: head.sha,
-          ...(action === 'reopened' ? { comments: true } : {}),
-        },
+      const why = action === 'reopened' ? { code: action, delivery } : { code: 'new-head', delivery, head: head.sha }
+      assert.deepEqual(await tasksFrom('pull_request', payload), [
+        { type: 'review', ...placeIn(payload), pull: number, why },
       ])
     }
   })
 }
 
 for (const action of ['ready_for_review', 'converted_to_draft']) {
-  test(`a pull request that is ${action} is judged again, because a draft holds no other one back`, () => {
+  test(`a pull request that is ${action} is judged again, because a draft holds no other one back`, async () => {
     for (const payload of real('pull_request', action)) {
       const number = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
-      assert.deepEqual(tasksFrom('pull_request', payload), [
-        { type: 'review', ...placeIn(payload), pull: number, force: true },
+      assert.deepEqual(await tasksFrom('pull_request', payload), [
+        { type: 'review', ...placeIn(payload), pull: number, why: { code: 'pull-changed', delivery } },
       ])
     }
   })
 }
 
-test('a pull request that is labelled, assigned, locked or asked to be reviewed gives nothing to do', () => {
+test('a pull request that is labelled, assigned, locked or asked to be reviewed gives nothing to do', async () => {
   const acted = ['opened', 'reopened', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed']
   const others = real('pull_request').filter((payload) => !acted.includes(String(payload['action'])))
   assert.ok(others.length >= 10)
-  for (const payload of others) assert.deepEqual(tasksFrom('pull_request', payload), [])
+  for (const payload of others) assert.deepEqual(await tasksFrom('pull_request', payload), [])
 })
 
-test('a pull request that was closed brings the rollouts of its base branch on; a merged one names the merge commit', () => {
+test('a pull request that was closed brings the rollouts of its base branch on; a merged one names the merge commit', async () => {
   for (const payload of real('pull_request', 'closed')) {
     const place = placeIn(payload)
-    const left = { type: 'closed', ...place, pull: z.int().parse(fieldsIn(payload, 'pull_request')['number']) }
+    const pull = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
+    const both = (why: Json): readonly Json[] => [
+      { type: 'advance', ...place, base: 'master', why: { code: 'pull-ended', delivery, ...why } },
+      { type: 'closed', ...place, pull, why: { code: 'pull-ended', delivery, ...why } },
+    ]
     const closed = but(payload, 'pull_request', { merged: false, merge_commit_sha: 'c'.repeat(40) })
-    assert.deepEqual(tasksFrom('pull_request', closed), [{ type: 'advance', ...place, base: 'master' }, left])
+    assert.deepEqual(await tasksFrom('pull_request', closed), both({ merged: false }))
     const merged = but(payload, 'pull_request', { merged: true, merge_commit_sha: 'c'.repeat(40) })
-    assert.deepEqual(tasksFrom('pull_request', merged), [
-      { type: 'advance', ...place, base: 'master', head: 'c'.repeat(40) },
-      { ...left, merged: true },
-    ])
+    assert.deepEqual(await tasksFrom('pull_request', merged), both({ merged: true, head: 'c'.repeat(40) }))
     const strange = but(payload, 'pull_request', { merged: true, merge_commit_sha: null })
-    assert.deepEqual(tasksFrom('pull_request', strange), [
-      { type: 'advance', ...place, base: 'master' },
-      { ...left, merged: true },
-    ])
+    assert.deepEqual(await tasksFrom('pull_request', strange), both({ merged: true }))
   }
 })
 
-test('a pull request is looked at again when its base branch is changed, and not when its words are', () => {
+test('a pull request is looked at again when its base branch is changed, and not when its words are', async () => {
   const [opened] = real('pull_request', 'opened')
   const edited = { ...opened, action: 'edited' }
   const changes = { base: { ref: { from: 'old' }, sha: { from: 'a'.repeat(40) } } }
   const number = z.int().parse(fieldsIn(opened, 'pull_request')['number'])
-  assert.deepEqual(tasksFrom('pull_request', { ...edited, changes }), [
-    { type: 'review', ...placeIn(edited), pull: number, force: true },
+  assert.deepEqual(await tasksFrom('pull_request', { ...edited, changes }), [
+    { type: 'review', ...placeIn(edited), pull: number, why: { code: 'pull-changed', delivery } },
   ])
-  assert.deepEqual(tasksFrom('pull_request', { ...edited, changes: { title: { from: 'x' }, body: { from: 'y' } } }), [])
-  assert.deepEqual(tasksFrom('pull_request', edited), [])
+  assert.deepEqual(
+    await tasksFrom('pull_request', { ...edited, changes: { title: { from: 'x' }, body: { from: 'y' } } }),
+    [],
+  )
+  assert.deepEqual(await tasksFrom('pull_request', edited), [])
 })
 
 /** A real comment, on a pull request, with a command. */
@@ -166,104 +177,129 @@ function aCommand(body: string | null = '/canary 25'): Json {
   return but(onPull, 'comment', { id: 77, body })
 }
 
-test('a command on a pull request gets 👀 and has the conversation read', () => {
-  for (const body of ['/canary 25', 'Looks good.\n\n/canary next', '/canary', '/canry 5', '/CANARY 25']) {
+test('a comment that may hold commands is read, on the thread that works', async () => {
+  const bodies = [
+    '/canary 25',
+    'Looks good.\n\n/canary next',
+    '/canary',
+    '/canry 5',
+    '/CANARY 25',
+    '```\n/canary 100\n```',
+  ]
+  for (const body of bodies) {
     const payload = aCommand(body)
-    assert.deepEqual(tasksFrom('issue_comment', payload), [
-      { type: 'acknowledge', ...placeIn(payload), comment: 77, pull: 31 },
-      { type: 'review', ...placeIn(payload), pull: 31, comments: true },
+    assert.deepEqual(await tasksFrom('issue_comment', payload), [
+      { type: 'comment', ...placeIn(payload), pull: 31, comment: 77, body, why: { code: 'command', delivery } },
     ])
   }
 })
 
-test('a comment without a command gives nothing to do: talk, a quote, code, a hidden one, nothing', () => {
+test('a comment that cannot hold one gives nothing to do: talk, a quote, a path, nothing', async () => {
   for (const body of [
     'You are totally right!',
     '> /canary 100',
-    '```\n/canary 100\n```',
-    '<!--\n/canary 100\n-->',
     '`/canary 100`',
     'say /canary 100',
+    '/usr/bin',
     '',
     null,
   ])
-    assert.deepEqual(tasksFrom('issue_comment', aCommand(body)), [], String(body))
+    assert.deepEqual(await tasksFrom('issue_comment', aCommand(body)), [], String(body))
 })
 
-test('a command that is edited in, or in a comment that was deleted, is none', () => {
+test('the largest comment costs the thread that answers next to nothing, because its Markdown is read elsewhere', async () => {
+  for (const text of ['- a\n  b\n', '> a\n', '/canaryyyyyy\n', '/abcd\n', '/\n', '\n', '/canary 5 ']) {
+    const body = `${text.repeat(65_536 / text.length - 4)}\n\n/canary 5`
+    const payload = aCommand(body)
+    const start = process.cpuUsage()
+    assert.equal((await tasksFrom('issue_comment', payload)).length, 1)
+    const tookMs = process.cpuUsage(start).user / 1_000
+    assert.ok(tookMs < 250, `${JSON.stringify(text)} took ${tookMs} ms`)
+  }
+})
+
+test('a command that is edited in, or in a comment that was deleted, is none', async () => {
   for (const action of ['edited', 'deleted']) {
-    assert.deepEqual(tasksFrom('issue_comment', { ...aCommand(), action }), [])
+    assert.deepEqual(await tasksFrom('issue_comment', { ...aCommand(), action }), [])
     for (const payload of real('issue_comment', action)) {
       const onPull = but(payload, 'issue', { pull_request: {} })
-      assert.deepEqual(tasksFrom('issue_comment', but(onPull, 'comment', { body: '/canary 25' })), [])
+      assert.deepEqual(await tasksFrom('issue_comment', but(onPull, 'comment', { body: '/canary 25' })), [])
     }
   }
 })
 
-test('a command on a plain issue is none', () => {
+test('a command on a plain issue is none', async () => {
   for (const payload of real('issue_comment', 'created')) {
     const { pull_request: _, ...issue } = fieldsIn(payload, 'issue')
-    assert.deepEqual(tasksFrom('issue_comment', but({ ...payload, issue }, 'comment', { body: '/canary 25' })), [])
+    assert.deepEqual(
+      await tasksFrom('issue_comment', but({ ...payload, issue }, 'comment', { body: '/canary 25' })),
+      [],
+    )
   }
 })
 
-test('a command by a bot is none, ours or any other', () => {
+test('a command by a bot is none, ours or any other', async () => {
   for (const login of ['perch[bot]', 'renovate[bot]'])
-    assert.deepEqual(tasksFrom('issue_comment', but(aCommand(), 'sender', { login, type: 'Bot' })), [])
+    assert.deepEqual(await tasksFrom('issue_comment', but(aCommand(), 'sender', { login, type: 'Bot' })), [])
 })
 
-test('a push to the default branch brings its rollouts on to the new head', () => {
+test('a push to the default branch brings its rollouts on to the new head', async () => {
   const toBranch = real('push').filter(({ ref }) => ref === 'refs/heads/master')
   assert.equal(toBranch.length, 2)
   for (const payload of toBranch) {
-    assert.deepEqual(tasksFrom('push', { ...payload, deleted: false }), [
-      { type: 'advance', ...placeIn(payload), base: 'master', head: payload['after'] },
+    assert.deepEqual(await tasksFrom('push', { ...payload, deleted: false }), [
+      {
+        type: 'advance',
+        ...placeIn(payload),
+        base: 'master',
+        why: { code: 'pushed', delivery, head: payload['after'] },
+      },
     ])
     // A deploy key has no account (OpenAPI: `sender` of a push may be absent).
     const { sender: _, ...byKey } = payload
-    assert.equal(tasksFrom('push', { ...byKey, deleted: false }).length, 1)
+    assert.equal((await tasksFrom('push', { ...byKey, deleted: false })).length, 1)
   }
 })
 
-test('a push of a tag, to another branch, or that deletes gives nothing to do', () => {
+test('a push of a tag, to another branch, or that deletes gives nothing to do', async () => {
   const tags = real('push').filter(({ ref }) => String(ref).startsWith('refs/tags/'))
   assert.ok(tags.length > 0)
-  for (const payload of tags) assert.deepEqual(tasksFrom('push', payload), [])
+  for (const payload of tags) assert.deepEqual(await tasksFrom('push', payload), [])
   const [payload] = real('push')
   for (const ref of ['refs/heads/canary/prod/api/25', 'refs/tags/master', 'master', 'refs/heads/', 'refs/heads/Master'])
-    assert.deepEqual(tasksFrom('push', { ...payload, ref, deleted: false }), [], ref)
-  assert.deepEqual(tasksFrom('push', { ...payload, ref: 'refs/heads/master', deleted: true }), [])
+    assert.deepEqual(await tasksFrom('push', { ...payload, ref, deleted: false }), [], ref)
+  assert.deepEqual(await tasksFrom('push', { ...payload, ref: 'refs/heads/master', deleted: true }), [])
 })
 
 for (const name of ['check_run', 'check_suite'] as const) {
-  test(`a ${name} that somebody runs again has its commit judged, whatever pull requests GitHub names`, () => {
+  test(`a ${name} that somebody runs again has its commit judged, whatever pull requests GitHub names`, async () => {
     for (const payload of real(name, 'rerequested')) {
       const head = fieldsIn(payload, name)['head_sha']
       for (const pulls of [[], [{ number: 2 }, { number: 9 }]]) {
-        const [task, ...others] = tasksFrom(name, but(payload, name, { pull_requests: pulls }))
-        assert.deepEqual(others, [])
-        assert.ok(task?.type === 'rerun')
-        assert.deepEqual({ ...task, id: '' }, { type: 'rerun', ...placeIn(payload), head, id: '' })
+        assert.deepEqual(await tasksFrom(name, but(payload, name, { pull_requests: pulls })), [
+          { type: 'rerun', ...placeIn(payload), head, why: { code: 'delivered', delivery } },
+        ])
       }
     }
   })
 
-  test(`a ${name} with any other action gives nothing to do`, () => {
+  test(`a ${name} with any other action gives nothing to do`, async () => {
     for (const payload of real(name).filter(({ action }) => action !== 'rerequested'))
-      assert.deepEqual(tasksFrom(name, but(payload, name, { pull_requests: [{ number: 2 }] })), [])
+      assert.deepEqual(await tasksFrom(name, but(payload, name, { pull_requests: [{ number: 2 }] })), [])
   })
 }
 
-test('a merge group that GitHub asks checks for is judged, and one that is over is not', () => {
+test('a merge group that GitHub asks checks for is judged, and one that is over is not', async () => {
   for (const payload of real('merge_group', 'checks_requested')) {
     const group = fieldsIn(payload, 'merge_group')
-    const wanted = { type: 'group', ...placeIn(payload), base: 'main', ref: group['head_ref'], head: group['head_sha'] }
-    assert.deepEqual(tasksFrom('merge_group', payload), [wanted])
-    assert.deepEqual(tasksFrom('merge_group', { ...payload, action: 'destroyed' }), [])
+    const at = { base: 'main', ref: group['head_ref'], head: group['head_sha'] }
+    const wanted = { type: 'group', ...placeIn(payload), ...at, why: { code: 'delivered', delivery } }
+    assert.deepEqual(await tasksFrom('merge_group', payload), [wanted])
+    assert.deepEqual(await tasksFrom('merge_group', { ...payload, action: 'destroyed' }), [])
   }
 })
 
-test('a button of a check is pressed for its head by somebody, and one that is not ours does nothing', () => {
+test('a button of a check is pressed for its head by somebody, and one that is not ours does nothing', async () => {
   const run = { pull_requests: [{ number: 2, base: { ref: 'main' } }], head_sha: 'a'.repeat(40) }
   const press = (identifier: string): Json => ({
     ...but(real('check_run')[0], 'check_run', run),
@@ -272,47 +308,67 @@ test('a button of a check is pressed for its head by somebody, and one that is n
     sender: { login: 'alice' },
   })
   const place = placeIn(press('hold'))
-  const button = { pull: 2, name: 'hold', login: 'alice', head: 'a'.repeat(40), id: 'guid' }
-  assert.deepEqual(tasksFrom('check_run', press('hold')), [{ type: 'advance', ...place, base: 'main', button }])
-  assert.deepEqual(tasksFrom('check_run', press('retry')), [
-    { type: 'review', ...place, pull: 2, force: true, anew: true },
+  const why = { code: 'button', delivery, pull: 2, name: 'hold', login: 'alice', head: 'a'.repeat(40) }
+  assert.deepEqual(await tasksFrom('check_run', press('hold')), [{ type: 'advance', ...place, base: 'main', why }])
+  assert.deepEqual(await tasksFrom('check_run', press('retry')), [
+    { type: 'review', ...place, pull: 2, why: { code: 'rerun', delivery } },
   ])
-  assert.deepEqual(tasksFrom('check_run', press('merge')), [])
+  assert.deepEqual(await tasksFrom('check_run', press('merge')), [])
 })
 
-test('what is stored of a webhook is a small part of it, and enough to do the same', () => {
-  const limits = {
-    pull_request: 1_000,
-    push: 600,
-    status: 600,
-    deployment_status: 700,
-    check_run: 1_000,
-    check_suite: 1_000,
-  } as const
-  for (const [name, limit] of Object.entries(limits)) {
-    assert.ok(isEventName(name))
-    for (const payload of real(name)) {
-      const stored = JSON.stringify(readPayload(name, payload))
-      assert.ok(stored.length < limit, `${name}: ${stored.length} of ${JSON.stringify(payload).length}`)
-    }
+test('a review whose text may hold commands is answered', async () => {
+  const payload = but(real('pull_request_review', 'submitted')[0], 'review', {
+    id: 9,
+    body: '/canary 25',
+    user: { login: 'alice', type: 'User' },
+  })
+  const number = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
+  const text = { pull: number, review: 9, login: 'alice', body: '/canary 25' }
+  assert.deepEqual(await tasksFrom('pull_request_review', payload), [
+    { type: 'redirect', ...placeIn(payload), ...text, why: { code: 'delivered', delivery } },
+  ])
+  for (const other of [{ body: 'fine' }, { body: null }, { user: null }, { user: { login: 'x[bot]', type: 'Bot' } }])
+    assert.deepEqual(await tasksFrom('pull_request_review', but(payload, 'review', other)), [])
+  assert.deepEqual(await tasksFrom('pull_request_review', { ...payload, action: 'edited' }), [])
+})
+
+test('commands in a comment on a line are answered once a review, and those of bots are not', async () => {
+  const [payload] = real('pull_request_review_comment', 'created')
+  const user = { login: 'alice', type: 'User' }
+  const tasks = (fields: Json): Promise<readonly Json[]> => {
+    const comment = { user, pull_request_review_id: 9, ...fields }
+    return tasksFrom('pull_request_review_comment', but(payload, 'comment', comment))
   }
-  const comment = JSON.stringify(readPayload('issue_comment', aCommand('x'.repeat(1_000))))
-  assert.ok(comment.length < 1_600, 'a comment is its text and little else')
-})
-
-test('every real webhook is read, and stored it says what it said before', () => {
-  for (const name of Object.keys(EVENTS)) {
-    assert.ok(isEventName(name))
-    for (const payload of real(name)) {
-      const stored = readPayload(name, payload)
-      assert.notEqual(stored, undefined, `${name}.${String(payload['action'])}`)
-      assert.deepEqual(readPayload(name, JSON.parse(JSON.stringify(stored))), stored)
-      if (!isAwaited(name)) assert.deepEqual(tasksFrom(name, stored), tasksOf(name, payload, 'guid'))
-    }
+  for (const id of [1, 2]) {
+    const found = await tasks({ id, body: '/canary 25' })
+    assert.deepEqual(
+      found.map(({ type, review, login }) => [type, review, login]),
+      [['redirect', 9, 'alice']],
+    )
   }
+  assert.deepEqual(await tasks({ body: 'Looks good' }), [])
+  assert.deepEqual(await tasks({ body: '/canary 25', user: { login: 'x[bot]', type: 'Bot' } }), [])
+  const edited = { ...but(payload, 'comment', { body: '/canary 5' }), action: 'edited' }
+  assert.deepEqual(await tasksFrom('pull_request_review_comment', edited), [])
 })
 
-test('an event that Perch does not know is none, even if every object has a property of that name', () => {
+test('what is stored of a webhook is a small part of it', async () => {
+  for (const name of Object.keys(EVENTS).filter(isEventName))
+    for (const payload of real(name)) {
+      const stored = JSON.stringify(await tasksFrom(name, payload))
+      assert.ok(stored.length < 900, `${name}: ${stored.length} of ${JSON.stringify(payload).length}`)
+    }
+  const comment = JSON.stringify(await tasksFrom('issue_comment', aCommand('/canary '.padEnd(1_000, 'x'))))
+  assert.ok(comment.length < 1_300, 'a comment is its text and little else')
+})
+
+test('every real webhook is read', () => {
+  for (const name of Object.keys(EVENTS).filter(isEventName))
+    for (const payload of real(name))
+      assert.ok(EVENTS[name].safeParse(payload).success, `${name}.${String(payload['action'])}`)
+})
+
+test('an event that Perch does not know is none, even if every object has a property of that name', async () => {
   for (const name of ['ping', 'installation', 'constructor', 'toString', '__proto__', 'hasOwnProperty', '', 'Push'])
     assert.equal(isEventName(name), false, name)
 })
@@ -330,26 +386,23 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   check_suite: ['check_suite', 'action'],
 }
 
-test('a webhook without an installation, a repository or its own part gives nothing to do and does not throw', () => {
+test('a webhook without an installation, a repository or its own part gives nothing to do and does not throw', async () => {
   for (const [name, own] of Object.entries(OWN_PARTS)) {
     assert.ok(isEventName(name))
     const [payload] = real(name)
     const broken = ['installation', 'repository', ...own].flatMap((part) =>
       [undefined, null, 0, [], [null]].map((value) => ({ ...payload, [part]: value })),
     )
-    for (const each of broken) assert.equal(readPayload(name, each), undefined, name)
+    for (const each of broken) assert.deepEqual(await tasksFrom(name, each), [], name)
   }
 })
 
-test('whatever comes in gives tasks or nothing, and never an error', () => {
+test('whatever comes in gives tasks or nothing, and never an error', async () => {
   const names = Object.keys(EVENTS).filter(isEventName)
   const anyEvent = fc.constantFrom(...names)
-  fc.assert(
-    fc.property(anyEvent, fc.anything(), (name, payload) => {
-      if (!isAwaited(name)) tasksFrom(name, payload)
-      return readPayload(name, payload) === undefined
-    }),
-    { numRuns: 300 },
+  await fc.assert(
+    fc.asyncProperty(anyEvent, fc.object(), async (name, payload) => void (await tasksFrom(name, { ...payload }))),
+    { numRuns: 200 },
   )
   const broken = anyEvent.chain((name) => {
     const payload = real(name)[0] ?? {}
@@ -359,140 +412,47 @@ test('whatever comes in gives tasks or nothing, and never an error', () => {
       fields.map((changed) => ({ ...payload, ...changed })),
     )
   })
-  fc.assert(
-    fc.property(broken, ([name, payload]) => {
-      const stored = readPayload(name, payload)
-      if (isAwaited(name) || stored === undefined) return
-      for (const task of tasksOf(name, stored, 'guid')) jobOf(task)
-    }),
-    { numRuns: 300 },
+  await fc.assert(
+    fc.asyncProperty(broken, async ([name, payload]) => void (await tasksFrom(name, payload))),
+    { numRuns: 200 },
   )
 })
 
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-})
-
-interface World {
-  readonly jobs: Job[]
-  readonly memo: ReturnType<typeof memoryMemo>
-  readonly parts: WorkerParts
-  readonly run: (job: Job) => Promise<void>
-}
-
-/** The worker with the real Probot, and no network at all. */
-async function aWorker(parts: Partial<WorkerParts> = {}): Promise<World> {
-  const jobs: Job[] = []
-  const memo = memoryMemo()
-  const log = pino({ level: 'silent' })
-  const queue = { enqueue: async (job: Job) => void jobs.push(job) }
-  const credentials = { appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl: 'https://api.github.test' }
-  const { probot } = openGitHub(credentials, log)
-  await probot.load((app) => perchApp(app, { jobs: queue, memo, appId: 7 }), { cwd: '.', addHandler: () => undefined })
-  const all: WorkerParts = {
-    probot,
-    jobs: queue,
-    log,
-    contextFor: () => Promise.reject(new Error('nobody asked for a context')),
-    placeOf: async () => undefined,
-    memo,
-    pressedSince: async () => [],
-    everyRepository: async () => [],
-    ...parts,
-  }
-  const handle = handleJobs(all)
-  return { jobs, memo, parts: all, run: (job) => handle(claimed(job)) }
-}
-
-function claimed(job: Job): ClaimedJob {
-  return { key: job.key, data: JSON.parse(JSON.stringify(job.data)), attempt: 0, id: job.id ?? 'made' }
-}
-
-function delivery(name: EventName, payload: Json): Job {
-  const stored = readPayload(name, payload)
-  assert.ok(stored !== undefined)
-  return deliveryJob({ id: 'guid-1', name, payload: stored })
-}
-
-test("a webhook goes from the queue through Probot back to the queue, as tasks under the delivery's id", async () => {
-  const { run, jobs } = await aWorker()
-  const payload = aCommand()
-  await run(delivery('issue_comment', payload))
+test('a webhook is kept under its id, each task with the key of what it is about', async () => {
+  const { hear, jobs } = await aReceiver()
+  const payload = but(real('pull_request', 'closed')[0], 'pull_request', { number: 31 })
+  await hear('pull_request', payload)
   const { repo } = z.object({ repo: z.object({ id: z.int() }) }).parse(placeIn(payload))
   assert.deepEqual(
-    jobs.map(({ key, id, data }) => ({ key, id, type: data['type'] })),
-    [
-      { key: `${repo.id}!77`, id: 'guid-1', type: 'acknowledge' },
-      { key: `${repo.id}#31`, id: 'guid-1', type: 'review' },
-    ],
+    jobs.map(({ key }) => key),
+    [`${repo.id}@master`, `${repo.id}#31`],
   )
+  for (const { id } of jobs) assert.match(String(id), /"delivery":"guid"/)
+})
+
+test('the tasks of a webhook are stored together, and one without any leaves nothing', async () => {
+  const calls: number[] = []
+  const { hear } = await aReceiver(async (...jobs) => void calls.push(jobs.length))
+  await hear('pull_request', real('pull_request', 'closed')[0] ?? {})
+  await hear('issue_comment', aCommand('thanks'))
+  assert.deepEqual(calls, [2, 0])
 })
 
 test('a push to another branch gives work only where the branch is known to be deployed', async () => {
-  const { run, jobs, memo } = await aWorker()
+  const { hear, jobs, memo } = await aReceiver()
   const [payload] = real('push')
   assert.ok(payload !== undefined)
-  const push = (branch: string): Job => delivery('push', { ...payload, ref: `refs/heads/${branch}`, deleted: false })
-  await run(push('release/1'))
+  const push = (branch: string): Promise<void> =>
+    hear('push', { ...payload, ref: `refs/heads/${branch}`, deleted: false })
+  await push('release/1')
   assert.deepEqual(jobs, [])
   const { repo } = z.object({ repo: RepositoryName }).parse(placeIn(payload))
   await rememberDeployed({ memo, repo }, ['release/*'])
-  for (const branch of ['feature', 'canary/@release/1/production/web/5', 'release/1']) await run(push(branch))
+  for (const branch of ['feature', 'canary/@release/1/production/web/5', 'release/1']) await push(branch)
   assert.deepEqual(
     jobs.map(({ key }) => key),
     [`${repo.id}@release/1`],
   )
-})
-
-test('commands in a comment on a line are answered once a review, and those of bots are not', () => {
-  const [payload] = real('pull_request_review_comment', 'created')
-  const user = { login: 'alice', type: 'User' }
-  const said = (fields: Json): readonly Task[] =>
-    tasksFrom('pull_request_review_comment', but(payload, 'comment', { user, pull_request_review_id: 9, ...fields }))
-  for (const id of [1, 2]) {
-    const [task, ...more] = said({ id, body: 'Hm.\n\n/canary 25' })
-    assert.deepEqual(
-      [task?.type, task?.type === 'redirect' && [task.review, task.login], more],
-      ['redirect', [9, 'alice'], []],
-    )
-  }
-  assert.deepEqual(said({ body: 'Looks good' }), [])
-  assert.deepEqual(said({ body: '/canary 25', user: { login: 'x[bot]', type: 'Bot' } }), [])
-  assert.deepEqual(
-    tasksFrom('pull_request_review_comment', { ...but(payload, 'comment', { body: '/canary 5' }), action: 'edited' }),
-    [],
-  )
-})
-
-test('every event that the edge lets in has a handler', async () => {
-  const { run, jobs } = await aWorker()
-  const check = { pull_requests: [{ number: 2 }] }
-  const master = { ref: 'refs/heads/master', deleted: false }
-  const payloads: Readonly<Record<Exclude<EventName, AwaitedName>, Json>> = {
-    pull_request: real('pull_request', 'opened')[0] ?? {},
-    issue_comment: aCommand(),
-    push: { ...real('push')[0], ...master },
-    pull_request_review_comment: but(real('pull_request_review_comment', 'created')[0], 'comment', {
-      body: '/canary 5',
-    }),
-    merge_group: real('merge_group', 'checks_requested')[0] ?? {},
-    check_run: but(real('check_run', 'rerequested')[0], 'check_run', check),
-    check_suite: but(real('check_suite', 'rerequested')[0], 'check_suite', check),
-  }
-  for (const [name, payload] of Object.entries(payloads)) {
-    assert.ok(isEventName(name))
-    jobs.length = 0
-    await run(delivery(name, payload))
-    assert.notEqual(jobs.length, 0, name)
-  }
-})
-
-test('two deliveries wait under different keys, and one that comes again under the same id', () => {
-  const job = deliveryJob({ id: 'a', name: 'push', payload: {} })
-  assert.deepEqual([job.key, job.id], ['delivery:a', 'a'])
-  assert.notEqual(deliveryJob({ id: 'b', name: 'push', payload: {} }).key, job.key)
 })
 
 /** What is said in a webhook, the webhook, and what else is like it and says nothing. */
@@ -533,26 +493,26 @@ function aRun(fields: Json): Json {
 
 for (const [what, { key, event, payload, silent }] of Object.entries(SAID)) {
   test(`${what} has those pull requests reviewed that wait for it, and no others`, async () => {
-    const { run, jobs, memo } = await aWorker()
-    await run(delivery(event, payload))
+    const { hear, jobs, memo } = await aReceiver()
+    await hear(event, payload)
     assert.deepEqual(jobs, [], 'nobody waits')
     const { installation, repo } = z.object({ installation: z.int(), repo: RepositoryName }).parse(placeIn(payload))
     await rememberWaiting({ memo, repo }, 4, [`${key.slice(0, -3)}*`])
     await rememberWaiting({ memo, repo }, 5, ['status:argocd/*', 'report:*', `x${key}`, `${key}x`])
     await rememberWaiting({ memo, repo }, 6, ['status:other', key])
-    for (const other of silent) await run(delivery(event, other))
+    for (const other of silent) await hear(event, other)
     assert.deepEqual(jobs, [])
-    await run(delivery(event, payload))
-    const review = { type: 'review', installation, repo, commit: 'd'.repeat(40), force: true }
+    await hear(event, payload)
+    const why = { code: 'signal', delivery, commit: 'd'.repeat(40) }
     assert.deepEqual(
       jobs.map(({ data }) => data),
-      [4, 6].map((pull) => ({ ...review, pull })),
+      [4, 6].map((pull) => ({ type: 'review', installation, repo, pull, why })),
     )
   })
 }
 
 test('a deployment status that names no environment is about that of its deployment', async () => {
-  const { run, jobs, memo } = await aWorker()
+  const { hear, jobs, memo } = await aReceiver()
   for (const environment of [undefined, null, '']) {
     const deployed = but(real('deployment_status')[0], 'deployment', { environment: 'production' })
     const payload = but(deployed, 'deployment_status', { environment })
@@ -561,139 +521,39 @@ test('a deployment status that names no environment is about that of its deploym
       4,
       ['deployment:production'],
     )
-    await run(delivery('deployment_status', payload))
+    await hear('deployment_status', payload)
   }
   assert.equal(jobs.length, 3)
 })
 
 test('a pattern of a status is plain text but for its stars', async () => {
-  const { run, jobs, memo } = await aWorker()
+  const { hear, jobs, memo } = await aReceiver()
   const [payload] = real('status')
   assert.ok(payload !== undefined)
   const repo = { id: Where.parse(payload).repository.id, name: 'x', owner: 'x', defaultBranch: 'main' }
   await rememberWaiting({ memo, repo }, 4, ['status:.*', 'a(b', ''])
-  await run(delivery('status', { ...payload, context: 'anything' }))
+  await hear('status', { ...payload, context: 'anything' })
   assert.deepEqual(jobs, [])
 })
 
-test('the sweep is sent to every repository, under the id of the job that found them', async () => {
-  const found = [
-    { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'trunk' } },
-    { installation: 6, repo: { id: 2, owner: 'other', name: 'x', defaultBranch: 'main' } },
-  ]
-  const { run, jobs } = await aWorker({ everyRepository: async () => found })
-  await run(sweepJob('at:7'))
-  assert.deepEqual(jobs, [
-    {
-      key: '1:sweep',
-      id: 'at:7',
-      data: { type: 'sweep', installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'trunk' } },
-    },
-    {
-      key: '2:sweep',
-      id: 'at:7',
-      data: { type: 'sweep', installation: 6, repo: { id: 2, owner: 'other', name: 'x', defaultBranch: 'main' } },
-    },
-  ])
-})
-
-test('a task is done with the context of its own repository', async () => {
-  const asked: unknown[] = []
-  const { run } = await aWorker({
-    contextFor: (place) => {
-      asked.push(place.repo, place.installation)
-      return Promise.reject(new Error('no context today'))
-    },
-  })
-  const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  await assert.rejects(run(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 77 })), /no context today/)
-  assert.deepEqual(asked, [repo, 5])
-})
-
-test('a report goes to the context of its repository, one of a repository without Perch nowhere, and none fails', async () => {
-  const asked: unknown[] = []
-  const place = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
-  const { run } = await aWorker({
-    placeOf: async (owner, repo) => {
-      asked.push(`${owner}/${repo}`)
-      return repo === 'gitops' ? place : undefined
-    },
-    contextFor: (at) => {
-      asked.push(at)
-      return Promise.reject(new Error('no context today'))
-    },
-  })
-  const report = {
-    name: 'argocd/web',
-    commit: 'd'.repeat(40),
-    state: 'success',
-    at: 1,
-    reason: '',
-    teller: 'x',
-  } as const
-  const told = (repo: string): Job => reportJob({ owner: 'acme', repo, report, receivedAt: 2 }, 'id')
-  await run(told('other'))
-  assert.deepEqual(asked, ['acme/other'])
-  await assert.rejects(run(told('gitops')), /no context today/)
-  assert.deepEqual(asked.slice(1), ['acme/gitops', place])
-  assert.equal(told('GitOps').key, told('gitops').key)
-  assert.notEqual(told('other').key, told('gitops').key)
-})
-
-test('a job that is neither a webhook nor a task fails, so that it is seen', async () => {
-  const { run } = await aWorker()
-  await assert.rejects(run({ key: 'x', data: { type: 'dance' } }))
-  await assert.rejects(run({ key: 'x', data: {} }))
-})
-
 test('the head that a pull request is opened with is remembered, unless something changed since', async () => {
-  const { run, memo } = await aWorker()
+  const { hear, memo } = await aReceiver()
   const [payload] = real('pull_request', 'opened')
   const times = { created_at: '2026-11-20T10:00:00Z', updated_at: '2026-11-20T10:00:00Z' }
   const opened = but(payload, 'pull_request', { ...times, number: 41 })
-  await run(delivery('pull_request', but(opened, 'pull_request', { updated_at: '2026-11-20T10:00:02Z' })))
+  await hear('pull_request', but(opened, 'pull_request', { updated_at: '2026-11-20T10:00:02Z' }))
   assert.equal((await memo.entries('head:')).size, 0)
-  await run(delivery('pull_request', opened))
+  await hear('pull_request', opened)
   const { sha } = z.object({ sha: z.string() }).parse(fieldsIn(payload, 'pull_request')['head'])
   assert.deepEqual([...(await memo.entries('head:')).values()], [{ sha, at: Date.parse(times.created_at) - 1 }])
   // A late webhook says nothing about a head that came after it.
   const [key = ''] = [...(await memo.entries('head:')).keys()]
   await memo.set(key, { sha: 'f'.repeat(40), at: 1 })
-  await run(delivery('pull_request', opened))
+  await hear('pull_request', opened)
   assert.deepEqual(await memo.get(key), { sha: 'f'.repeat(40), at: 1 })
 })
 
-test('a webhook whose tasks cannot be stored fails and is tried again', async () => {
-  const log = pino({ level: 'silent' })
-  const credentials = { appId: 7, privateKey, webhookSecret: 's', apiUrl: 'https://api.github.test' }
-  const { probot } = openGitHub(credentials, log)
-  const jobs = { enqueue: () => Promise.reject(new Error('disk full')) }
-  await probot.load((app) => perchApp(app, { jobs, memo: memoryMemo(), appId: 7 }), {
-    cwd: '.',
-    addHandler: () => undefined,
-  })
-  const { parts } = await aWorker()
-  await assert.rejects(handleJobs({ ...parts, probot })(claimed(delivery('issue_comment', aCommand()))), /disk full/)
-})
-
-test('when a job is given up, only a review has somebody to tell', async () => {
-  const places: unknown[] = []
-  const { parts } = await aWorker({
-    contextFor: (place) => {
-      places.push(place)
-      return Promise.reject(new Error('no context today'))
-    },
-  })
-  const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
-  const end = giveUp(parts)
-  const cause = new Error('again and again')
-  await end(claimed(jobOf({ type: 'advance', installation: 5, repo, base: 'main' })), cause, true)
-  await end(claimed(jobOf({ type: 'acknowledge', installation: 5, repo, comment: 1 })), cause, true)
-  await end(claimed(sweepJob('x')), cause, true)
-  await end(claimed(deliveryJob({ id: 'a', name: 'push', payload: {} })), cause, true)
-  assert.deepEqual(places, [])
-  await assert.rejects(
-    end(claimed(jobOf({ type: 'review', installation: 5, repo, pull: 3 })), cause, true),
-    /no context today/,
-  )
+test('a webhook whose tasks cannot be stored fails, so that GitHub shows it', async () => {
+  const { hear } = await aReceiver(() => Promise.reject(new Error('disk full')))
+  await assert.rejects(hear('issue_comment', aCommand()), /disk full/)
 })

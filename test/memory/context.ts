@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { askIn } from '../../src/flows/ask.ts'
 import type { RepositoryContext } from '../../src/flows/repository-context.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'
@@ -31,11 +32,11 @@ export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 /** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
 export function memoryContext(
   state: GitHubState,
-  { log = SILENT, metrics, mirror, ...parts }: ContextParts,
+  { log = SILENT, metrics, mirror, jobs, ...parts }: ContextParts,
 ): RepositoryContext {
   return {
     repo: state.repo,
-    installation: state.installation,
+    ask: askIn(state, jobs),
     botLogin: state.bot.login,
     ...portsOf(state),
     mirror: mirror ?? memoryMirror(state),

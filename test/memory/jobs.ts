@@ -92,8 +92,8 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
     isStopped: false,
   }
   return {
-    async enqueue(job) {
-      enqueue(state, job)
+    async enqueue(...jobs) {
+      for (const job of jobs.map(copyOf)) enqueue(state, job)
       tick(state)
     },
     async work(handler, workOptions = {}) {
@@ -112,6 +112,11 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
   }
 }
 
+/** As a database would keep it. */
+function copyOf(job: Job): Job {
+  return { ...job, data: JSON.parse(JSON.stringify(job.data)) }
+}
+
 function enqueue(state: State, job: Job): void {
   const mark = job.id === undefined ? undefined : JSON.stringify([job.key, job.id])
   if (mark !== undefined) {
@@ -120,7 +125,7 @@ function enqueue(state: State, job: Job): void {
   }
   state.orders += 1
   state.waiting.add({
-    job: { key: job.key, data: JSON.parse(JSON.stringify(job.data)), id: job.id ?? state.newId(), attempt: 0 },
+    job: { key: job.key, data: job.data, id: job.id ?? state.newId(), attempt: 0 },
     notBefore: job.notBefore ?? 0,
     order: state.orders,
     mark,

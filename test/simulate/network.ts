@@ -16,7 +16,7 @@ const PARTS: Readonly<Record<string, Part>> = {
 }
 
 /** Asked on this machine, or kept beside the queue. */
-const LOCAL: readonly string[] = ['mirror', 'memo', 'jobs']
+const LOCAL: readonly string[] = ['mirror', 'memo', 'ask']
 const GITHUB: readonly string[] = [
   'pulls',
   'conversation',

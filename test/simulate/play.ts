@@ -183,7 +183,7 @@ function sweepAgain(at: Play, number: number): void {
   // Where nothing happens any more, sweeps that come sooner find nothing more.
   const seconds = at.isResting ? Math.max(REST_SECONDS, plan.sweepSeconds) : plan.sweepSeconds
   time.at(time.now() + seconds * 1000, () => {
-    void service.sweep(`at:${number}`)
+    void service.sweep(number)
     sweepAgain(at, number + 1)
   })
 }

@@ -1,7 +1,8 @@
-import { isEventName, readPayload } from '../../src/entry/webhook-events.ts'
-import { deliveryJob, sweepJob } from '../../src/entry/jobs.ts'
+import { EVENTS, isEventName } from '../../src/entry/webhook-events.ts'
 import { perchApp } from '../../src/entry/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
+import { jobOf } from '../../src/flows/tasks.ts'
+import type { Job } from '../../src/ports/jobs.ts'
 import type { Memo } from '../../src/ports/memo.ts'
 import { memoryContext, SILENT } from '../memory/context.ts'
 import type { GitHubState } from '../memory/github.ts'
@@ -14,7 +15,7 @@ import { type Life, type Network, overNetwork } from './network.ts'
 export interface Service {
   /** A webhook arrives; one that comes while the service is down is lost. */
   receive(id: string, name: string, payload: unknown): Promise<void>
-  sweep(id: string): Promise<void>
+  sweep(count: number): Promise<void>
   /** The process ends at once; `start` begins another one. */
   crash(loses: 'nothing' | 'memo' | 'all'): void
   start(): Promise<void>
@@ -23,8 +24,6 @@ export interface Service {
   /** Jobs that were begun. */
   begun(): number
 }
-
-const RESTARTED_AT = 'start'
 
 export function simulatedService(state: GitHubState, network: Network): Service {
   const { timeline, random } = network
@@ -40,6 +39,7 @@ export function simulatedService(state: GitHubState, network: Network): Service 
   let memo: Memo = memoryMemo()
   let mirror = memoryMirror(state)
   let life: Life = { isOver: true }
+  const handlers = new Map<string, (context: unknown) => unknown>()
   const wakeAt = { time: Infinity }
 
   /** Has the queue look when its next job is due. */
@@ -58,8 +58,9 @@ export function simulatedService(state: GitHubState, network: Network): Service 
     const mine: Life = { isOver: false }
     life = mine
     const jobs = {
-      enqueue: async (job: Parameters<MemoryQueue['enqueue']>[0]) => {
-        await queue.enqueue(job)
+      enqueue: async (...more: readonly Job[]) => {
+        if (mine.isOver) await new Promise(() => undefined)
+        await queue.enqueue(...more)
         arm()
       },
     }
@@ -68,14 +69,11 @@ export function simulatedService(state: GitHubState, network: Network): Service 
       network,
       mine,
     )
-    const handlers = new Map<string, (context: unknown) => unknown>()
+    handlers.clear()
     const app = { on: (name: string, handler: (context: unknown) => unknown) => void handlers.set(name, handler) }
-    perchApp(app as never, { jobs: context.jobs, memo: context.memo, appId: 1 })
+    perchApp(app as never, { jobs, memo: context.memo, appId: 1 })
     const parts = {
-      probot: {
-        receive: async (event: { readonly name: string }) => void (await handlers.get(event.name)?.(event)),
-      },
-      jobs: context.jobs,
+      jobs,
       log: SILENT,
       memo: context.memo,
       // Nobody presses a button here.
@@ -98,18 +96,18 @@ export function simulatedService(state: GitHubState, network: Network): Service 
       { onExhausted: giveUp(parts) },
     )
     arm()
-    await queue.enqueue(sweepJob(`${RESTARTED_AT}:${timeline.now()}`))
+    await queue.enqueue(jobOf({ type: 'sweep-all', why: { code: 'started', at: timeline.now() } }))
   }
 
   return {
     async receive(id, name, payload) {
       if (life.isOver || !isEventName(name)) return
-      const read = readPayload(name, payload)
-      if (read === undefined) throw new Error(`The edge does not understand ${name}: ${JSON.stringify(payload)}`)
-      await queue.enqueue(deliveryJob({ id, name, payload: read }))
+      if (!EVENTS[name].safeParse(payload).success)
+        throw new Error(`The edge does not understand ${name}: ${JSON.stringify(payload)}`)
+      await handlers.get(name)?.({ id, name, payload })
     },
-    async sweep(id) {
-      if (!life.isOver) await queue.enqueue(sweepJob(id))
+    async sweep(count) {
+      if (!life.isOver) await queue.enqueue(jobOf({ type: 'sweep-all', why: { code: 'interval', count } }))
     },
     crash(loses) {
       life.isOver = true

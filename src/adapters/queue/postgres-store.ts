@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Db, type JobWithMetadata, PgBoss } from 'pg-boss'
+import { type Db, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss'
 import { type ClaimedJob, type Job, LONGEST_PAUSE_MS } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -46,7 +46,7 @@ export async function openPostgresStore(
   return {
     ...claims(boss, db),
     memo: memoIn(db),
-    add: (job) => addJob(boss, job),
+    add: (jobs) => addJobs(boss, jobs),
     depth: async () => DepthRows.parse((await db.executeSql(DEPTH)).rows)[0],
     check: async () => void (await db.executeSql('SELECT 1')),
     ring: bell.ring,
@@ -95,20 +95,28 @@ async function prepare(boss: PgBoss, { retryLimit, heartbeatSeconds }: StoreOpti
   await boss.getDb().executeSql(CREATE_MEMO)
 }
 
-async function addJob(boss: PgBoss, job: Job): Promise<void> {
+/** One statement, so all of them are stored or none. pg-boss refuses to be given one id twice in it. */
+async function addJobs(boss: PgBoss, jobs: readonly Job[]): Promise<void> {
+  const inserts = jobs.map(insertOf)
+  const known = new Map(inserts.map((insert) => [insert.id, insert]))
+  await boss.insert(QUEUE, [...known.values()])
+}
+
+function insertOf(job: Job): JobInsert {
   const stored: StoredJob = {
     key: job.key,
     json: JSON.stringify(job.data),
     ...(job.id === undefined ? {} : { id: job.id }),
     ...(job.patienceMs === undefined ? {} : { patienceMs: job.patienceMs }),
   }
-  await boss.send(QUEUE, stored, {
+  return {
+    data: stored,
     group: { id: job.key },
-    ...(job.id === undefined ? {} : { id: uuidOf(job.key, job.id) }),
+    id: job.id === undefined ? randomUUID() : uuidOf(job.key, job.id),
     ...(job.notBefore === undefined ? {} : { startAfter: new Date(job.notBefore) }),
     // How long it is tried is decided when it fails (`afterFailure`).
     ...(job.patienceMs === undefined ? {} : { retryLimit: UNLIMITED }),
-  })
+  }
 }
 
 type Claims = Pick<Store<PostgresClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>

@@ -44,8 +44,9 @@ function queueOn<C extends Claim>(store: Store<C>, { bell, ...setting }: Setting
   let worker: Worker | undefined
   bell.ring = () => worker?.wake()
   return {
-    async enqueue(job: Job) {
-      await store.add(job)
+    async enqueue(...jobs: readonly Job[]) {
+      if (jobs.length === 0) return
+      await store.add(jobs)
       worker?.wake()
       store.ring()
     },

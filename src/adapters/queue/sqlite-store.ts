@@ -87,8 +87,8 @@ export async function openSqliteStore(folder: string): Promise<Store<SqliteClaim
   return {
     ...claims(statements),
     memo: memoIn(statements),
-    async add(job) {
-      if (addJob(statements, job)) await disk.sync()
+    async add(jobs) {
+      if (addJobs(db, statements, jobs)) await disk.sync()
     },
     depth: async () => SqliteDepth.parse(statements.depth.get()),
     check: async () => void statements.depth.get(),
@@ -172,9 +172,22 @@ async function openDisk(log: string): Promise<Disk> {
   }
 }
 
-function addJob({ add }: Statements, { key, id, data, notBefore, patienceMs }: Job): boolean {
-  const due = Math.ceil(notBefore ?? 0)
-  return add.run(key, id ?? null, JSON.stringify(data), due, Date.now(), patienceMs ?? null).changes > 0
+/** Whether any of them is new. */
+function addJobs(db: DatabaseSync, { add }: Statements, jobs: readonly Job[]): boolean {
+  let isNew = false
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const { key, id, data, notBefore, patienceMs } of jobs) {
+      const due = Math.ceil(notBefore ?? 0)
+      const added = add.run(key, id ?? null, JSON.stringify(data), due, Date.now(), patienceMs ?? null)
+      isNew ||= added.changes > 0
+    }
+    db.exec('COMMIT')
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
+  }
+  return isNew
 }
 
 type Claims = Pick<Store<SqliteClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>

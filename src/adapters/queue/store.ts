@@ -16,8 +16,8 @@ export interface Claim {
 /** Where jobs and the memo are kept. `C`: what the store needs to find a claimed job again. */
 export interface Store<C extends Claim = Claim> {
   readonly memo: Memo
-  /** Resolves when the job is on disk; one whose id is known already is left out. */
-  add(job: Job): Promise<void>
+  /** Resolves when all of them are on disk, or rejects and keeps none; one whose id is known already is left out. */
+  add(jobs: readonly Job[]): Promise<void>
   /** The oldest job that is due and whose key is free, in any replica. */
   claim(busyKeys: readonly string[]): Promise<C | undefined>
   /** Says that this process still works on them. */

@@ -19,7 +19,7 @@ const MAX_COMMANDS = 20
  * to us. A comment that cannot be read in bounded time has one command, which is refused: it is never passed over in silence.
  */
 export function parseCommands(body: string): readonly CommandLine[] {
-  const lines = plainLines(body, (line) => line.startsWith('/') && commandIn(line) !== undefined)
+  const lines = plainLines(body, isWanted)
   if (!lines.ok) return [{ text: lines.error, result: refused({ code: 'too-complex', word: lines.error }) }]
   const [first] = lines.value
   if (first !== undefined && lines.value.length > MAX_COMMANDS)
@@ -28,6 +28,20 @@ export function parseCommands(body: string): readonly CommandLine[] {
     const result = commandIn(text)
     return result === undefined ? [] : [{ text, result }]
   })
+}
+
+/** Nobody writes so many lines that begin like commands and are none. */
+const MAX_CANDIDATES = 100
+
+/** Whether a comment can have commands at all: quick for any comment, and certain only where it says no. */
+export function mayHaveCommands(body: string): boolean {
+  const lines = body.split(/\r\n?|\n/).map((line) => line.trim())
+  const candidates = lines.filter((line) => line.startsWith('/'))
+  return candidates.length > MAX_CANDIDATES || candidates.some(isWanted)
+}
+
+function isWanted(line: string): boolean {
+  return line.startsWith('/') && commandIn(line) !== undefined
 }
 
 function commandIn(line: string): CommandLine['result'] | undefined {

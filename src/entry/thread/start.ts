@@ -117,7 +117,7 @@ function startOne(
 /** The queue and the memo stay here, on the thread that stores webhooks. */
 function answersOf({ enqueue, memo }: Parts['queue']): CallHandlers {
   return {
-    enqueue: async (job) => enqueue(JobMessage.parse(job)),
+    enqueue: async (...jobs) => enqueue(...jobs.map((job) => JobMessage.parse(job))),
     get: async (key) => memo.get(String(key)),
     set: async (key, value) => memo.set(String(key), value),
     forget: async (key) => memo.forget(String(key)),

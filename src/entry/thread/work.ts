@@ -62,7 +62,7 @@ function portOf(parent: MessagePort): Port {
 
 function queueThrough(line: Line): { readonly jobs: Jobs; readonly memo: Memo } {
   return {
-    jobs: { enqueue: async (job) => void (await line.call('enqueue', job)) },
+    jobs: { enqueue: async (...jobs) => void (await line.call('enqueue', ...jobs)) },
     memo: {
       get: (key) => line.call('get', key),
       set: async (key, value) => void (await line.call('set', key, value)),

@@ -1,0 +1,276 @@
+/** "Once for one cause": what makes two requests for the same thing one job, when it is done, and for how long it is tried. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Cause, type CauseOf, RULES } from '../../src/flows/causes.ts'
+import { jobOf, Task } from '../../src/flows/tasks.ts'
+import type { Job } from '../../src/ports/jobs.ts'
+
+const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
+const NOW = Date.UTC(2026, 10, 26, 10)
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HEAD = 'a'.repeat(40)
+const OTHER = 'b'.repeat(40)
+
+type Same<C> = C extends unknown
+  ? { readonly one: C; readonly same?: readonly C[]; readonly other: readonly C[] }
+  : never
+
+/** For each cause of a kind: what is the same cause as one, and what is another one. */
+type Table<C extends Cause> = { readonly [Code in C['code']]: Same<Extract<C, { readonly code: Code }>> }
+
+function byDelivery<C>(one: C): { one: C; other: readonly C[] } {
+  return { one, other: [{ ...one, delivery: 'another' }] }
+}
+
+const delivery = 'guid'
+
+const REVIEW: Table<CauseOf<'review'>> = {
+  'new-head': byDelivery({ code: 'new-head', delivery, head: HEAD }),
+  'pull-changed': byDelivery({ code: 'pull-changed', delivery }),
+  reopened: byDelivery({ code: 'reopened', delivery }),
+  signal: byDelivery({ code: 'signal', delivery, commit: HEAD }),
+  command: byDelivery({ code: 'command', delivery }),
+  rerun: byDelivery({ code: 'rerun', delivery }),
+  unanswered: {
+    one: { code: 'unanswered', comment: 7, at: NOW },
+    same: [{ code: 'unanswered', comment: 7, at: NOW + MINUTE - 1 }],
+    other: [
+      { code: 'unanswered', comment: 7, at: NOW + MINUTE },
+      { code: 'unanswered', comment: 8, at: NOW },
+    ],
+  },
+  opened: {
+    one: { code: 'opened', labels: ['canary'] },
+    same: [{ code: 'opened', labels: ['canary'] }],
+    other: [],
+  },
+  adopted: { one: { code: 'adopted', labels: ['canary'] }, other: [{ code: 'adopted', labels: [] }] },
+  remade: { one: { code: 'remade', head: HEAD }, other: [{ code: 'remade', head: OTHER }] },
+  'shared-commit': { one: { code: 'shared-commit', due: NOW }, other: [{ code: 'shared-commit', due: NOW + 500 }] },
+  'base-moved': {
+    one: { code: 'base-moved', branch: 'main', head: HEAD, at: NOW },
+    other: [
+      // It was set back in between.
+      { code: 'base-moved', branch: 'main', head: HEAD, at: NOW + 1 },
+      { code: 'base-moved', branch: 'main', head: OTHER, at: NOW },
+    ],
+  },
+  'home-moved': {
+    one: { code: 'home-moved', head: HEAD, at: NOW },
+    other: [{ code: 'home-moved', head: HEAD, at: NOW + 1 }],
+  },
+  stops: {
+    one: { code: 'stops', change: 'x', at: NOW },
+    same: [{ code: 'stops', change: 'x', at: NOW + MINUTE - 1 }],
+    other: [
+      { code: 'stops', change: 'y', at: NOW },
+      { code: 'stops', change: 'x', at: NOW + MINUTE },
+    ],
+  },
+  measured: {
+    one: { code: 'measured', rollout: 'main:api', outcome: 'fail', at: NOW },
+    other: [
+      { code: 'measured', rollout: 'main:api', outcome: 'fail', at: NOW + 1 },
+      { code: 'measured', rollout: 'main:web', outcome: 'fail', at: NOW },
+      { code: 'measured', rollout: 'main:api', outcome: 'pass', at: NOW },
+    ],
+  },
+  'older-ended': {
+    one: { code: 'older-ended', older: 3, at: NOW },
+    other: [
+      { code: 'older-ended', older: 3, at: NOW + 1 },
+      { code: 'older-ended', older: 4, at: NOW },
+    ],
+  },
+  'older-found': {
+    one: { code: 'older-found', older: 3, heads: 'a:b' },
+    same: [{ code: 'older-found', older: 3, heads: 'a:b' }],
+    other: [
+      { code: 'older-found', older: 3, heads: 'a:c' },
+      { code: 'older-found', older: 4, heads: 'a:b' },
+    ],
+  },
+  rival: {
+    one: { code: 'rival', older: 3, heads: 'a:b', at: NOW },
+    other: [
+      { code: 'rival', older: 3, heads: 'a:b', at: NOW + 1 },
+      { code: 'rival', older: 4, heads: 'a:b', at: NOW },
+    ],
+  },
+  timer: {
+    one: { code: 'timer', head: HEAD, due: NOW },
+    same: [{ code: 'timer', head: HEAD, due: NOW, second: undefined }],
+    other: [
+      { code: 'timer', head: HEAD, due: NOW + 1 },
+      { code: 'timer', head: OTHER, due: NOW },
+      { code: 'timer', head: HEAD, due: NOW, second: 1 },
+    ],
+  },
+  'merge-refused': {
+    one: { code: 'merge-refused', head: HEAD, due: NOW },
+    same: [{ code: 'merge-refused', head: HEAD, due: NOW + 15 * SECOND - 1 }],
+    other: [
+      { code: 'merge-refused', head: HEAD, due: NOW + 15 * SECOND },
+      { code: 'merge-refused', head: OTHER, due: NOW },
+    ],
+  },
+  swept: {
+    one: { code: 'swept', head: HEAD, at: NOW },
+    same: [{ code: 'swept', head: HEAD, at: NOW + 5 * SECOND - 1 }],
+    other: [
+      { code: 'swept', head: HEAD, at: NOW + 5 * SECOND },
+      { code: 'swept', head: OTHER, at: NOW },
+    ],
+  },
+}
+
+const ADVANCE: Table<CauseOf<'advance'>> = {
+  'pull-ended': byDelivery({ code: 'pull-ended', delivery, merged: true, head: HEAD }),
+  pushed: byDelivery({ code: 'pushed', delivery, head: HEAD }),
+  button: byDelivery({ code: 'button', delivery, pull: 3, name: 'hold', login: 'alice', head: HEAD }),
+  'handed-over': {
+    one: { code: 'handed-over', pull: 3, comment: 7 },
+    same: [{ code: 'handed-over', pull: 3, comment: 7 }],
+    other: [{ code: 'handed-over', pull: 3, comment: 8 }],
+  },
+  'handed-again': {
+    one: { code: 'handed-again', pull: 3, comment: 7, at: NOW },
+    same: [{ code: 'handed-again', pull: 3, comment: 7, at: NOW + 10 * MINUTE - 1 }],
+    other: [
+      { code: 'handed-again', pull: 3, comment: 7, at: NOW + 10 * MINUTE },
+      { code: 'handed-again', pull: 3, comment: 8, at: NOW },
+    ],
+  },
+  failing: {
+    one: { code: 'failing', rollout: 'main:api', since: NOW, at: NOW },
+    same: [{ code: 'failing', rollout: 'main:api', since: NOW, at: NOW + 10 * MINUTE - 1 }],
+    other: [
+      { code: 'failing', rollout: 'main:api', since: NOW + 1, at: NOW },
+      { code: 'failing', rollout: 'main:api', since: NOW, at: NOW + 10 * MINUTE },
+      { code: 'failing', rollout: 'main:web', since: NOW, at: NOW },
+    ],
+  },
+  merged: { one: { code: 'merged', head: HEAD }, other: [{ code: 'merged', head: OTHER }] },
+  swept: REVIEW.swept,
+}
+
+const GROUP: Table<CauseOf<'group'>> = {
+  delivered: byDelivery({ code: 'delivered', delivery }),
+  signal: REVIEW.signal,
+  stops: REVIEW.stops,
+  measured: REVIEW.measured,
+  rerun: REVIEW.rerun,
+  timer: REVIEW.timer,
+  swept: REVIEW.swept,
+  missed: { one: { code: 'missed' }, same: [{ code: 'missed' }], other: [] },
+  peer: {
+    one: { code: 'peer', digest: 'x', at: NOW },
+    other: [
+      { code: 'peer', digest: 'x', at: NOW + 1 },
+      { code: 'peer', digest: 'y', at: NOW },
+    ],
+  },
+}
+
+const EXAMINE: Table<CauseOf<'examine'>> = {
+  'gate-failed': { one: { code: 'gate-failed', head: HEAD }, other: [{ code: 'gate-failed', head: OTHER }] },
+  swept: REVIEW.swept,
+}
+
+const SWEEP: Table<CauseOf<'sweep'>> = {
+  started: { one: { code: 'started', at: NOW }, other: [{ code: 'started', at: NOW + 1 }] },
+  interval: { one: { code: 'interval', count: 1 }, other: [{ code: 'interval', count: 2 }] },
+}
+
+function check<C extends Cause>(
+  what: string,
+  table: Readonly<Record<string, { readonly one: C; readonly same?: readonly C[]; readonly other: readonly C[] }>>,
+  jobFor: (why: C) => Job,
+): void {
+  for (const { one, same = [], other } of Object.values(table))
+    test(`${what} because of ${one.code}: once for one cause`, () => {
+      const { id, key } = jobFor(one)
+      for (const why of [...same, one]) assert.equal(jobFor(why).id, id)
+      for (const why of other) assert.notEqual(jobFor(why).id, id, JSON.stringify(why))
+      for (const why of [...same, ...other]) assert.equal(jobFor(why).key, key)
+      // The order in which its facts are written says nothing.
+      const turned = Object.fromEntries(Object.entries(one).toReversed())
+      const { data } = jobFor(one)
+      assert.equal(jobOf(Task.parse({ ...data, why: turned })).id, id)
+    })
+}
+
+check<CauseOf<'review'>>('a review', REVIEW, (why) => jobOf({ type: 'review', ...PLACE, pull: 3, why }))
+check<CauseOf<'advance'>>('an advance', ADVANCE, (why) => jobOf({ type: 'advance', ...PLACE, base: 'main', why }))
+check<CauseOf<'group'>>('a group', GROUP, (why) =>
+  jobOf({ type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why }),
+)
+check<CauseOf<'examine'>>('an examination', EXAMINE, (why) => jobOf({ type: 'examine', ...PLACE, base: 'main', why }))
+check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
+
+test('of two causes no ids are the same', () => {
+  const all = [REVIEW, ADVANCE, GROUP, EXAMINE, SWEEP].flatMap((table) => Object.values(table))
+  const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
+  assert.equal(ids.size, Object.keys(RULES).length)
+  assert.equal(new Set(ids.values()).size, ids.size)
+})
+
+test('only what somebody waits for an answer to is tried for as long as commands live', () => {
+  const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
+  assert.deepEqual(patient.sort(), ['button', 'command', 'handed-over', 'reopened'])
+  const at = { type: 'review', ...PLACE, pull: 3 } as const
+  assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 26 * 60 * MINUTE)
+  assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)
+})
+
+test('only what has its moment waits for it', () => {
+  const all = [REVIEW, ADVANCE, GROUP, EXAMINE, SWEEP].flatMap((table) => Object.values(table))
+  const later = all.flatMap(({ one }) => {
+    const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
+    return notBefore === undefined ? [] : [[one.code, notBefore]]
+  })
+  assert.deepEqual(Object.fromEntries(later), { timer: NOW, 'shared-commit': NOW, 'merge-refused': NOW })
+})
+
+test('each task has the key of what it may not run beside', () => {
+  const why = { code: 'delivered', delivery } as const
+  const swept = { code: 'swept', at: NOW } as const
+  const report = { name: 'argocd/web', commit: HEAD, state: 'success', at: 1, reason: '', teller: 'x' } as const
+  const keys: Readonly<Record<string, Task>> = {
+    '1!77': { type: 'comment', ...PLACE, pull: 3, comment: 77, body: 'x', why: { code: 'command', delivery } },
+    '1!78': { type: 'acknowledge', ...PLACE, pull: 3, comment: 78, why: { code: 'missed' } },
+    '1!review:9': { type: 'redirect', ...PLACE, pull: 3, review: 9, login: 'alice', body: 'x', why },
+    '1#3': { type: 'review', ...PLACE, pull: 3, why: swept },
+    '1#4': { type: 'closed', ...PLACE, pull: 4, why: swept },
+    '1:regate': { type: 'regate', ...PLACE, why },
+    '1@release/1': { type: 'advance', ...PLACE, base: 'release/1', why: swept },
+    '1~main': { type: 'examine', ...PLACE, base: 'main', why: swept },
+    [`1!${HEAD}`]: { type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why },
+    [`1!${OTHER}`]: { type: 'rerun', ...PLACE, head: OTHER, why },
+    '1:sweep': { type: 'sweep', ...PLACE, why: { code: 'started', at: 1 } },
+    'sweep-all': { type: 'sweep-all', why: { code: 'started', at: 1 } },
+    [`report:acme/gitops:${HEAD}:argocd/web`]: {
+      type: 'report',
+      repository: { owner: 'Acme', name: 'GitOps' },
+      report,
+      receivedAt: 2,
+      why,
+    },
+  }
+  for (const [key, task] of Object.entries(keys)) {
+    const job = jobOf(task)
+    assert.equal(job.key, key)
+    assert.deepEqual(
+      Task.parse(JSON.parse(JSON.stringify(job.data))),
+      task,
+      'a task comes out of the queue as it went in',
+    )
+  }
+  assert.deepEqual(
+    Object.values(keys)
+      .map(({ type }) => type)
+      .toSorted(),
+    Task.options.map((option) => option.shape.type.value).toSorted(),
+  )
+})
