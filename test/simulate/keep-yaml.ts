@@ -6,13 +6,11 @@
  */
 import { registerHooks } from 'node:module'
 
-const KEPT = new URL('kept-yaml.ts', import.meta.url).href
 const KEPT_COMPOSE = new URL('kept-compose.ts', import.meta.url).href
 
 registerHooks({
   resolve(specifier, context, next) {
     const from = context.parentURL ?? ''
-    if (specifier === 'yaml' && /\/src\/core\//.test(from)) return { url: KEPT, shortCircuit: true }
     if (specifier === './compose.ts' && /\/src\/core\/manifest\//.test(from))
       return { url: KEPT_COMPOSE, shortCircuit: true }
     return next(specifier, context)
