@@ -14,6 +14,7 @@ import type { EnvironmentDiff, TrafficRow } from '../core/gate/review.ts'
 import { refusalProblem, renderProblem } from '../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../core/problem/findings.ts'
 import type { Problem } from '../core/problem/problem.ts'
+import { qualifiedTitle } from '../core/manifest/identity.ts'
 import type { Location } from '../core/manifest/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Sha } from '../core/rollout/facts.ts'
@@ -145,8 +146,7 @@ async function effects(
     findingsOf(context, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
     findingsOf(context, objects.after, deliveriesOf(after, now)),
   ])
-  const isRaised = ({ kind, namespace, name: object }: Finding['object']): boolean =>
-    raised.has(`${name} ${kind} ${namespace === '' ? 'default' : namespace}/${object}`)
+  const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
   const sorted = sortFindings(earlier, found, isRaised)
   if (found.length === 0) return { found: [], notes: [] }
   const placeOf = locator(await sourcesOf(context, { before, after }, name))

@@ -1,6 +1,5 @@
 /** Asks the programs that the base branch wants asked, and tells what a change brings from what was there. */
 import type { RenderedObject } from '../core/diff/objects.ts'
-import { titleOf } from '../core/diff/objects.ts'
 import { redactor } from '../core/diff/redact.ts'
 import { locator, type Sources } from '../core/finding/locate.ts'
 import type { Problem } from '../core/problem/problem.ts'
@@ -23,6 +22,7 @@ import type { Rendering, Validators } from '../ports/validators.ts'
 import { type Demands, placeFor } from './demands.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { FileSource } from './load.ts'
+import { titleOf } from '../core/manifest/identity.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 

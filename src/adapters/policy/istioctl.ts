@@ -1,9 +1,9 @@
-import { qualifiedTitle } from '../../core/finding/scene.ts'
 import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
 import type { Kind, Program } from './program.ts'
 import { IstioMessages } from './schema.ts'
+import { qualifiedTitle } from '../../core/manifest/identity.ts'
 
 export const ISTIOCTL: Kind = {
   name: 'istioctl',

@@ -1,10 +1,11 @@
-import { isOfKind, type RenderedObject } from '../../core/diff/objects.ts'
+import { type RenderedObject } from '../../core/diff/objects.ts'
 import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering, KubeconformSchemas } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
 import { pointer } from './opa-rules.ts'
 import type { Kind, Program } from './program.ts'
 import { KubeconformResult } from './schema.ts'
+import { isOfKind } from '../../core/manifest/identity.ts'
 
 export const KUBECONFORM: Kind = {
   name: 'kubeconform',

@@ -1,6 +1,7 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isRecord, parseManifest } from '../manifest/parse.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { titleOf } from '../manifest/identity.ts'
 
 /** One folder of this repository that something deploys. */
 export interface Delivery {
@@ -43,7 +44,7 @@ export function deliveriesIn(
     const manifest = parseManifest(file, text, RELEVANT)
     if (!manifest.ok) return []
     return manifest.value.objects.flatMap(({ apiVersion, kind, name, namespace, data }): Delivery[] => {
-      const title = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
+      const title = titleOf({ kind, namespace, name })
       const found = { title, file }
       if (kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/'))
         return fluxDelivery(recordOf(data['spec'])).map((rest) => ({ ...found, ...rest }))

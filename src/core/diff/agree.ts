@@ -9,8 +9,9 @@ import type { Target } from '../rollout/target.ts'
 import { readRoute } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { canaryShare } from '../traffic/route.ts'
-import { identityKey, type RenderedObject, titleOf } from './objects.ts'
+import { type RenderedObject } from './objects.ts'
 import { NO_LINES, renderedRoutes } from './routes.ts'
+import { identityKey, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
 /**
  * Why two renders of an environment do not show what changes of objects were to do, and only that. `also` names what changes
@@ -37,7 +38,7 @@ export function mismatchOf(
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(key), after.get(key)]
     const any = now ?? old
-    const meant = wanted.find((object) => any !== undefined && isRendered(any, object))
+    const meant = wanted.find((object) => identityKey(object) === key)
     if (any === undefined) continue
     const found = differences(settled(old?.data), settled(now?.data))
     // A Secret's paths are nobody's business.
@@ -64,10 +65,7 @@ export function mismatchOf(
   return { also, missing }
 }
 
-interface ExpectedObject {
-  readonly kind: string
-  readonly name: string
-  readonly namespace: string | undefined
+interface ExpectedObject extends ObjectIdentity {
   readonly differences: ReturnType<typeof differences>
 }
 
@@ -81,14 +79,6 @@ function wantedIn(environment: string, { target, object, edits }: ObjectChange):
 
 function byIdentity(objects: readonly RenderedObject[]): ReadonlyMap<string, RenderedObject> {
   return new Map(objects.map((object) => [identityKey(object), object]))
-}
-
-/** Whether a rendered object is the one that a file's object becomes. */
-export function isRendered(
-  object: Pick<RenderedObject, 'kind' | 'name' | 'namespace'>,
-  wanted: Omit<ExpectedObject, 'differences'>,
-): boolean {
-  return object.kind === wanted.kind && object.name === wanted.name && object.namespace === (wanted.namespace ?? '')
 }
 
 /** The same data with its keys in order, so that it compares as text. */
@@ -137,10 +127,8 @@ function shareIn(
   target: Target,
 ): ReturnType<typeof canaryShare> {
   const layered = layeredIn(target.layout, environment, target.object)
-  const { rendered } = layered ?? {}
-  const isMeant = (object: ManifestObject): boolean =>
-    rendered !== undefined && isRendered({ ...object, namespace: object.namespace ?? '' }, rendered)
-  const object = routes.find(isMeant)
+  const key = layered === undefined ? undefined : identityKey(layered.rendered)
+  const object = routes.find((route) => identityKey(route) === key)
   if (object === undefined) return undefined
   const { names, namespace } = target.route
   return canaryShare(withNames(readRoute(NO_LINES, { ...object, namespace }, names), names))

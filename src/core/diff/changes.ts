@@ -3,8 +3,9 @@ import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'
 import { maskPairs } from './mask.ts'
-import { compareText, type JsonValue, type ObjectIdentity, isMapping, type RenderedObject, titleOf } from './objects.ts'
+import { compareText, type JsonValue, isMapping, type RenderedObject } from './objects.ts'
 import { type Pair, pairObjects } from './pair.ts'
+import { type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
 export interface Hunk {
   /** `@@ -1,7 +1,7 @@` */

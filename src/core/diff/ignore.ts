@@ -1,7 +1,8 @@
 /** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
 import { isNote } from '../traffic/annotations.ts'
-import { type JsonValue, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import { type JsonValue, isMapping, type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
+import { isOfKind } from '../manifest/identity.ts'
 
 /** One place whose changes are not shown. */
 export interface IgnoreRule {

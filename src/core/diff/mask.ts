@@ -2,11 +2,12 @@
  * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
  * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
  */
-import { type JsonValue, isMapping, isOfKind, type RenderedObject } from './objects.ts'
+import { type JsonValue, isMapping, type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { hideValues } from './hide-values.ts'
 import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
+import { isOfKind } from '../manifest/identity.ts'
 
 /** Says that there is a value and nothing about it: its length or a hash would help to guess a short one. */
 export const HIDDEN = '•••'

@@ -1,22 +1,11 @@
 /** Rendered manifests as plain data. */
 import { MAX_DEPTH } from '../manifest/data.ts'
 import { readDocuments } from '../manifest/documents.ts'
+import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 /** Plain data, as JSON has it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
-
-/**
- * What tells objects of one cluster apart. The version of the API is left out: an object that moves from `v1beta1` to `v1` is
- * one that changed.
- */
-export interface ObjectIdentity {
-  readonly group: string
-  readonly kind: string
-  /** '' where the file names none: the default namespace, or a kind that has none. */
-  readonly namespace: string
-  readonly name: string
-}
 
 export interface RenderedObject extends ObjectIdentity {
   readonly data: { readonly [key: string]: JsonValue }
@@ -73,35 +62,14 @@ function addObjects(
   return undefined
 }
 
-/** `VirtualService default/api-service`; without a namespace `ClusterRole admin`. */
-export function titleOf({ kind, namespace, name }: Omit<ObjectIdentity, 'group'>): string {
-  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-}
-
-/** One string for one identity. */
-export function identityKey({ group, kind, namespace, name }: ObjectIdentity): string {
-  return JSON.stringify([kind, namespace, name, group])
-}
-
 export function isMapping(data: JsonValue | undefined): data is { readonly [key: string]: JsonValue } {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
-}
-
-/** Whether an object is of a kind that somebody wrote as `Kind` or `group/Kind`. In any spelling: its author meant one. */
-export function isOfKind({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>, written: string): boolean {
-  const slash = written.lastIndexOf('/')
-  const isKind = kind.trim().toLowerCase() === written.slice(slash + 1).toLowerCase()
-  return isKind && (slash < 0 || group.toLowerCase() === written.slice(0, slash).toLowerCase())
 }
 
 /** By code units: the same on every machine, whatever its language. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
-}
-
-function identityOf({ group, kind, namespace, name }: ObjectIdentity): ObjectIdentity {
-  return { group, kind, namespace, name }
 }
 
 interface Part {
@@ -181,6 +149,11 @@ function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject
   // Named by the cluster, each time anew (Argo CD's hooks).
   const given = name === '' && typeof generateName === 'string' ? `${generateName}*` : name
   if (given === '') return undefined
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-  return { group, kind, namespace: typeof namespace === 'string' ? namespace : '', name: given, data }
+  return {
+    group: groupOf(apiVersion),
+    kind,
+    namespace: typeof namespace === 'string' ? namespace : '',
+    name: given,
+    data,
+  }
 }

@@ -1,4 +1,5 @@
-import { compareText, type RenderedObject, identityKey } from './objects.ts'
+import { compareText, type RenderedObject } from './objects.ts'
+import { identityKey } from '../manifest/identity.ts'
 
 /** One object on both sides of a change; absent where it is not. */
 export interface Pair {

@@ -8,8 +8,9 @@ import { shortHost } from '../traffic/host.ts'
 import { readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type RenderedChange, diffRendered, type View, WHOLE } from './changes.ts'
-import { type ParsedRender, type RenderedObject, titleOf } from './objects.ts'
+import { type ParsedRender, type RenderedObject } from './objects.ts'
 import { NO_LINES, renderedRoutes } from './routes.ts'
+import { qualifiedTitle } from '../manifest/identity.ts'
 
 interface Renders {
   readonly before: ParsedRender
@@ -45,8 +46,7 @@ function resourceOf({ type, title, hunks, additions, deletions, identity }: Rend
 /** The resources, each with the rows that speak of it. */
 export function withTraffic(resources: readonly ResourceDiff[], rows: readonly TrafficRow[]): readonly ResourceDiff[] {
   return resources.map((resource) => {
-    const { kind, name, namespace } = resource
-    const id = titleOf({ kind, name, namespace: namespace === '' ? 'default' : namespace })
+    const id = qualifiedTitle(resource)
     return { ...resource, traffic: rows.filter(({ route }) => route === id) }
   })
 }

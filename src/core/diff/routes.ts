@@ -10,8 +10,8 @@ export function renderedRoutes(objects: readonly RenderedObject[]): readonly Man
   return objects.map(asWritten).filter(isRoute)
 }
 
-function asWritten({ kind, name, namespace, data }: RenderedObject): ManifestObject {
-  const apiVersion = typeof data['apiVersion'] === 'string' ? data['apiVersion'] : ''
+function asWritten(object: RenderedObject): ManifestObject {
+  const { apiVersion } = object.data
   const place = { file: 'render', document: 0, at: [], line: 1 }
-  return { ...place, apiVersion, kind, name, namespace: namespace === '' ? undefined : namespace, data }
+  return { ...place, ...object, apiVersion: typeof apiVersion === 'string' ? apiVersion : '' }
 }

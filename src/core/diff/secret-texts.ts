@@ -1,8 +1,9 @@
 import type { Scalar } from 'yaml'
 import { readDocuments } from '../manifest/documents.ts'
 import { splitPieces } from '../manifest/pieces.ts'
-import { type JsonValue, isMapping, isOfKind, toData } from './objects.ts'
+import { type JsonValue, isMapping, toData } from './objects.ts'
 import { looksSecret } from './secret-values.ts'
+import { isOfKind } from '../manifest/identity.ts'
 
 type Mapping = { readonly [key: string]: JsonValue }
 

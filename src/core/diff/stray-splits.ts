@@ -1,12 +1,12 @@
 import type { Config } from '../config/schema.ts'
 import { layeredIn } from '../layer/layered.ts'
+import { identityKey } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { straySplit } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
 import { routeNamesOf, serviceOf, type Target } from '../rollout/target.ts'
 import { readRoute, rootsOf } from '../traffic/read-route.ts'
 import { canaryShare, routeId } from '../traffic/route.ts'
-import { isRendered } from './agree.ts'
 import type { RenderedObject } from './objects.ts'
 import type { RenderDiff } from './review.ts'
 import { NO_LINES, renderedRoutes } from './routes.ts'
@@ -22,11 +22,13 @@ export function straySplits(
   { before, after }: RenderDiff['objects'],
   { config, targets }: { readonly config: Config; readonly targets: readonly Target[] },
 ): readonly Problem[] {
-  const known = targets
-    .filter(({ environments }) => environments.includes(environment))
-    .flatMap(({ layout, object }) => layeredIn(layout, environment, object)?.rendered ?? [])
-  const isStray = (object: ManifestObject): boolean =>
-    !known.some((one) => isRendered({ ...object, namespace: object.namespace ?? '' }, one))
+  const known = new Set(
+    targets
+      .filter(({ environments }) => environments.includes(environment))
+      .flatMap(({ layout, object }) => layeredIn(layout, environment, object)?.rendered ?? [])
+      .map(identityKey),
+  )
+  const isStray = (object: ManifestObject): boolean => !known.has(identityKey(object))
   const old = sharesIn(before, config, () => true)
   return [...sharesIn(after, config, isStray)].flatMap(([route, share]) => {
     const was = old.get(route) ?? 0

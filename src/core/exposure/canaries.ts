@@ -1,12 +1,12 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { hopsOf } from '../finding/hops.ts'
-import { effectiveNamespace } from '../finding/scene.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
 import { type Rise, risesIn } from './exposure.ts'
 import type { NamedDestination } from './world.ts'
+import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
 
 /** A rollout, and requests of one environment that reach its canary more often than before. */
 export interface RolloutRise extends Rise {
@@ -54,20 +54,11 @@ function placesIn(
   environment: string,
 ): (target: Target, objects: readonly RenderedObject[]) => readonly NamedDestination[] {
   const known = new Map<readonly RenderedObject[], ReadonlyMap<string, RenderedObject>>()
-  const keyOf = ({
-    kind,
-    namespace = '',
-    name,
-  }: {
-    kind: string
-    namespace?: string | undefined
-    name: string
-  }): string => JSON.stringify([kind, namespace, name])
   return ({ layout, object, route: { names } }, objects) => {
-    const byName = known.get(objects) ?? new Map(objects.map((one) => [keyOf(one), one]))
+    const byName = known.get(objects) ?? new Map(objects.map((one) => [identityKey(one), one]))
     known.set(objects, byName)
     const rendered = layeredIn(layout, environment, object)?.rendered
-    const own = rendered === undefined ? undefined : byName.get(keyOf(rendered))
+    const own = rendered === undefined ? undefined : byName.get(identityKey(rendered))
     if (own === undefined) return []
     const namespace = effectiveNamespace(own)
     const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === 'canary')

@@ -1,6 +1,6 @@
-import { identityKey } from '../diff/objects.ts'
 import type { Finding } from '../finding/finding.ts'
 import type { Rise } from './exposure.ts'
+import { identityKey } from '../manifest/identity.ts'
 
 /** Whether it is unknown because of a weight that is red by itself: one fault is told once. */
 export function isExplained({ kind, object, path }: Rise, findings: readonly Finding[]): boolean {

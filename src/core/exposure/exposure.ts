@@ -2,7 +2,7 @@
  * Which share of requests reaches the canary's version, before and after a change. Requests are told apart by what rules ask of
  * them; a change raises the canary where some of them reach it more often than before. What nobody can know counts as all.
  */
-import type { ObjectIdentity, RenderedObject } from '../diff/objects.ts'
+import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import { reachedAt, takersOf } from './earlier.ts'
 import { isForSome } from './match.ts'
@@ -11,6 +11,7 @@ import { type Excess, excessOf, isMore, isUnknown, mostOf, NOTHING_SURE, type Sh
 import { type BothSides, type Canary, sideOf, tablesFor } from './side.ts'
 import type { ExposureRule } from './tables.ts'
 import { touchedBy } from './touched.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
 
 /** Some requests that reach a canary more often than before. */
 export interface Rise {

@@ -1,12 +1,13 @@
 /** Rendered routes as tables of rules, each of which takes the requests that those before it leave. */
 import { SECTIONS } from '../finding/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace, specOf, qualifiedTitle } from '../finding/scene.ts'
+import { specOf } from '../finding/scene.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
 import { canonical, exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
+import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 /** Where a rule sends its requests. */
 export interface RuleDestination {

@@ -1,10 +1,11 @@
 /** Which canaries a change can concern: of a thousand services it mostly touches one. */
-import { identityKey, type RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace, type ObjectIndex, labelsMatch, specOf, qualifiedTitle } from '../finding/scene.ts'
+import { type RenderedObject } from '../diff/objects.ts'
+import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { BothSides, Canary, ExposureSide } from './side.ts'
 import { leadsTo, selectionsOf } from './world.ts'
+import { identityKey, effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 interface Objects {
   readonly before: readonly RenderedObject[]

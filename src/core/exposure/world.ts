@@ -1,10 +1,11 @@
 /** Which pods a destination picks, by the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace, type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene.ts'
+import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene.ts'
 import { hostsOverlap } from '../finding/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { canonical } from './match.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>
 

@@ -5,7 +5,8 @@ import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { isSplitting } from './split.ts'
 import type { Finding } from './finding.ts'
-import { annotation, type FindingCheck, effectiveNamespace, type ObjectIndex, specOf, qualifiedTitle } from './scene.ts'
+import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
+import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: FindingCheck = (scene) => {

@@ -1,6 +1,6 @@
-import type { ObjectIdentity } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import type { Wants } from './misfit.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
 
 /**
  * What would keep a commit from having the effect that it seems to have, found in the rendered objects of an environment.

@@ -2,7 +2,8 @@ import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { isGatewayRoute, effectiveNamespace, specOf } from './scene.ts'
+import { isGatewayRoute, specOf } from './scene.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 /** A part of a VirtualService or of a route of the Gateway API that sends requests somewhere. */
 export interface Hop {

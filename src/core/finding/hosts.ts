@@ -4,7 +4,8 @@ import { resolveHost } from '../traffic/host.ts'
 import { listOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, hopsOf } from './hops.ts'
-import { type FindingCheck, effectiveNamespace, type ObjectIndex, specOf, qualifiedTitle } from './scene.ts'
+import { type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
+import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 /** Whether a host name, perhaps with `*` in front, can be the other. */
 export function hostsOverlap(one: string, other: string): boolean {

@@ -1,5 +1,6 @@
 import { type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { identityKey } from '../manifest/identity.ts'
 import { isRecord, type Manifest, type ManifestObject, parseManifest, type Location } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
@@ -21,8 +22,7 @@ export function locator(sources: Sources): (about: About) => Location | undefine
   const search = searching(sources)
   return (finding) => {
     known ??= layeredObjects(sources)
-    const { kind, name, namespace } = finding.object
-    const layered = known.get(JSON.stringify([kind, name, namespace]))
+    const layered = known.get(identityKey(finding.object))
     return layered === undefined ? search(finding) : placeOf(layered, finding.path)
   }
 }
@@ -34,12 +34,7 @@ function layeredObjects({ layout, environment }: Sources): ReadonlyMap<string, L
     const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
     return objects.flatMap((object) => layeredIn(layout, environment, object) ?? [])
   })
-  return new Map(
-    all.map((layered) => {
-      const { kind, name, namespace = '' } = layered.rendered
-      return [JSON.stringify([kind, name, namespace]), layered]
-    }),
-  )
+  return new Map(all.map((layered) => [identityKey(layered.rendered), layered]))
 }
 
 /** Where nothing says it for certain. */

@@ -5,7 +5,8 @@ import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { hostsOverlap } from './hosts.ts'
 import { type Hop, hopsOf } from './hops.ts'
-import { type FindingCheck, effectiveNamespace, podsOf, type ObjectIndex, labelsMatch, specOf } from './scene.ts'
+import { type FindingCheck, podsOf, type ObjectIndex, labelsMatch, specOf } from './scene.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 export const missingHosts: FindingCheck = (scene) =>
   everyHop(scene).flatMap((hop): Finding[] => {

@@ -1,5 +1,6 @@
 /** What the rendered objects of an environment are to each other. */
 import type { RenderedObject } from '../diff/objects.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
@@ -67,10 +68,6 @@ export function sceneOf(objects: readonly RenderedObject[]): ObjectIndex {
     worked: new Set(workloads.map(({ namespace }) => namespace)),
     served: new Set(services.map(effectiveNamespace)),
   }
-}
-
-export function effectiveNamespace({ namespace }: Pick<RenderedObject, 'namespace'>): string {
-  return namespace === '' ? 'default' : namespace
 }
 
 export function specOf({ data }: RenderedObject): Readonly<Record<string, unknown>> {
@@ -163,8 +160,3 @@ function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonl
 
 /** One check of a scene. */
 export type FindingCheck = (scene: ObjectIndex) => readonly Finding[]
-
-/** `VirtualService shop/web`. */
-export function qualifiedTitle(object: Pick<RenderedObject, 'kind' | 'namespace' | 'name'>): string {
-  return `${object.kind} ${effectiveNamespace(object)}/${object.name}`
-}

@@ -3,6 +3,7 @@ import type { Kustomization, Patch } from './kustomization.ts'
 import { type Chain, chainsTo, type Layout, manifestIn } from './layout.ts'
 import { type BuildIdentity, selectsObject } from './selector.ts'
 import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
+import { effectiveNamespace, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 
 /** An object as an environment has it: the one in its file, with the environment's patches applied. */
 export interface LayeredObject {
@@ -15,7 +16,7 @@ export interface LayeredObject {
   /** Why the data is not sure; undefined where it is. */
   readonly unclear: Unclear | undefined
   /** How the object is called when it is rendered. */
-  readonly rendered: { readonly kind: string; readonly name: string; readonly namespace: string | undefined }
+  readonly rendered: ObjectIdentity
 }
 
 /**
@@ -105,12 +106,12 @@ interface Build {
 }
 
 function follow(object: ManifestObject, chain: Chain): Build {
-  const { kind, name, data } = object
+  const { data } = object
   const start: Build = {
     data,
     steps: [],
     unclear: undefined,
-    rendered: { kind, name, namespace: writtenNamespace(object) },
+    rendered: { ...identityOf(object), namespace: writtenNamespace(object) },
   }
   return chain.reduce((build, own) => passThrough(object, build, own), start)
 }
@@ -119,13 +120,14 @@ function passThrough(object: ManifestObject, build: Build, own: Kustomization): 
   const { rendered } = build
   const name = `${own.prefix}${rendered.name}${own.suffix}`
   const namespace = own.namespace ?? rendered.namespace
-  const slash = object.apiVersion.indexOf('/')
   const identity: BuildIdentity = {
-    group: object.apiVersion.slice(0, Math.max(0, slash)),
-    version: object.apiVersion.slice(slash + 1),
+    group: object.group,
+    version: object.apiVersion.slice(object.apiVersion.indexOf('/') + 1),
     kind: object.kind,
     names: [object.name, rendered.name, name],
-    namespaces: [writtenNamespace(object), rendered.namespace, namespace].map((known) => known ?? 'default'),
+    namespaces: [writtenNamespace(object), rendered.namespace, namespace].map((known) =>
+      effectiveNamespace({ namespace: known }),
+    ),
   }
   const patched = own.patches.reduce((now, patch) => withPatch(now, patch, identity), build)
   const unclear = patched.unclear ?? replaced(own, identity)
@@ -143,10 +145,10 @@ function withPatch(build: Build, patch: Patch, identity: BuildIdentity): Build {
 }
 
 /** As the file has it: what a plain reading of the object was put into by a root counts only when its turn comes. */
-function writtenNamespace({ data }: ManifestObject): string | undefined {
+function writtenNamespace({ data }: ManifestObject): string {
   const metadata = data['metadata']
   const namespace = isRecord(metadata) ? metadata['namespace'] : undefined
-  return typeof namespace === 'string' ? namespace : undefined
+  return typeof namespace === 'string' ? namespace : ''
 }
 
 function startOf(patch: Patch): Location {

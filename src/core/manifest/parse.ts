@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../result.ts'
 import { readDocuments, type YamlDocument } from './documents.ts'
+import { groupOf, type ObjectIdentity } from './identity.ts'
 import { lineOfPath, type LineOf, linesOf } from './lines.ts'
 import { type Piece, splitPieces } from './pieces.ts'
 import { lineEnd, lineStart } from './text.ts'
@@ -15,7 +16,7 @@ export interface Location {
 }
 
 /** One Kubernetes object in a file: a document, or an item of a `kind: List`. */
-export interface ManifestObject {
+export interface ManifestObject extends ObjectIdentity {
   readonly file: string
   /** Which document of the file, from 0. */
   readonly document: number
@@ -23,10 +24,6 @@ export interface ManifestObject {
   readonly at: Path
   readonly line: number
   readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  /** As written; undefined where the file leaves it to kustomize or the context. */
-  readonly namespace: string | undefined
   /** The object as plain data, aliases resolved. */
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -142,9 +139,10 @@ function objectsIn(origin: Origin, data: unknown, at: Path): ManifestObject[] {
     return items.flatMap((item: unknown, index) => objectsIn(origin, item, [...at, 'items', index]))
   }
   if (!isRecord(metadata) || typeof metadata['name'] !== 'string') return []
-  const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined
+  const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : ''
   const { file, document, line } = origin
-  return [{ file, document, at, line: line(at), apiVersion, kind, name: metadata['name'], namespace, data }]
+  const identity = { group: groupOf(apiVersion), kind, namespace, name: metadata['name'] }
+  return [{ file, document, at, line: line(at), apiVersion, ...identity, data }]
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,9 @@
 /** What of `istioctl analyze` is worth repeating, beside our own findings and without a cluster. */
-import { type ObjectIdentity, identityKey, type RenderedObject } from '../diff/objects.ts'
+import { type RenderedObject } from '../diff/objects.ts'
 import { findingsIn } from '../finding/find.ts'
 import { SEVERITIES } from '../finding/finding.ts'
 import type { ObjectRemark } from './remark.ts'
+import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
 /** About what a cluster has and the files need not: without one, istioctl takes what it does not see for missing. */
 const NEEDS_CLUSTER = new Set(['IST0101', 'IST0102', 'IST0103', 'IST0173', 'IST0174'])

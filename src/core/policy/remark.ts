@@ -1,6 +1,6 @@
 /** What programs say about rendered objects and about files. */
-import { type ObjectIdentity, identityKey } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'
+import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
 /** Programs that Perch can ask, besides the renderer. */
 export const TOOLS = ['opa', 'yamllint', 'kubeconform', 'istioctl'] as const

@@ -1,3 +1,4 @@
+import { titleOf } from '../manifest/identity.ts'
 import type { Finding } from '../finding/finding.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Problem } from './problem.ts'
@@ -32,5 +33,5 @@ function findingProblem(group: readonly LocatedFinding[]): Problem | undefined {
 /** The namespace only where it is the same in all of them. */
 function commonTitle({ object: { kind, name, namespace } }: Finding, group: readonly LocatedFinding[]): string {
   const isSame = group.every(({ finding: { object } }) => object.namespace === namespace)
-  return `${kind} ${namespace === '' || !isSame ? '' : `${namespace}/`}${name}`
+  return titleOf({ kind, name, namespace: isSame ? namespace : '' })
 }

@@ -9,6 +9,7 @@ import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { serviceOf, settingsOf, type Target } from './target.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 /** What a target is read from. */
 export interface TargetSources {
@@ -156,7 +157,7 @@ function reread(
 }
 
 function isSameObject(a: ManifestObject, b: ManifestObject): boolean {
-  return a.kind === b.kind && a.name === b.name && (a.namespace ?? 'default') === (b.namespace ?? 'default')
+  return a.kind === b.kind && a.name === b.name && effectiveNamespace(a) === effectiveNamespace(b)
 }
 
 /** `all`, or names joined by `+`. */
@@ -209,5 +210,5 @@ function isLost({ delegates }: Route, objects: readonly ManifestObject[]): boole
 }
 
 function isObject({ kind, name, namespace }: RouteName, object: ManifestObject): boolean {
-  return object.kind === kind && object.name === name && (object.namespace ?? 'default') === namespace
+  return object.kind === kind && object.name === name && effectiveNamespace(object) === namespace
 }

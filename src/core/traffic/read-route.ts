@@ -7,6 +7,7 @@ import { tlsRoute } from './kinds/tls-route.ts'
 import { virtualService } from './kinds/virtual-service.ts'
 import { rolesFrom } from './roles.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from './route.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 const KINDS: readonly Kind[] = [virtualService, httpRoute, grpcRoute, tlsRoute, tcpRoute]
 
@@ -23,7 +24,7 @@ export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObje
   const annotations = annotationsOf(object)
   const own = rolesFrom(annotations)
   const called = { ...names, stable: names.stable ?? own.stable, canary: names.canary ?? own.canary }
-  const namespace = object.namespace ?? 'default'
+  const namespace = effectiveNamespace(object)
   const kind = kindOf(object)
   return {
     kind: kind?.kind ?? 'VirtualService',
@@ -43,7 +44,7 @@ export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObje
 export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): readonly RouteName[] {
   return objects.flatMap((object): RouteName[] => {
     const kind = kindOf(object)
-    const namespace = object.namespace ?? 'default'
+    const namespace = effectiveNamespace(object)
     const isRoot = kind?.delegates?.({ object, namespace }).some((delegate) => routeId(delegate) === routeId(route))
     return kind !== undefined && isRoot === true ? [{ kind: kind.kind, name: object.name, namespace }] : []
   })

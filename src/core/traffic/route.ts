@@ -1,4 +1,5 @@
 import type { Path, Location } from '../manifest/parse.ts'
+import { qualifiedTitle } from '../manifest/identity.ts'
 
 /** What a destination is to the rollout. */
 export type Role = 'stable' | 'canary' | 'other'
@@ -89,7 +90,7 @@ export type RouteName = Pick<Route, 'kind' | 'namespace' | 'name'>
 
 /** `VirtualService default/api-service`: the same object in any file or render. */
 export function routeId(route: RouteName): string {
-  return `${route.kind} ${route.namespace}/${route.name}`
+  return qualifiedTitle(route)
 }
 
 /**

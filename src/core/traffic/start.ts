@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../result.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { canaryNameFor, isCanaryWord, isStableWord } from './roles.ts'
 import { type Destination, type EntryValue, isSplit, type Route, routeId, type Rule } from './route.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type StartRefusal = Location & { readonly route: string } & (
     | { readonly code: 'no-roles'; readonly destinations: readonly string[] }
@@ -160,7 +161,7 @@ function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly s
   return objects.flatMap((object) => {
     const spec = object.data['spec']
     if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') return []
-    if (resolveHost(spec['host'], object.namespace ?? 'default') !== host) return []
+    if (resolveHost(spec['host'], effectiveNamespace(object)) !== host) return []
     const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
     return subsets.flatMap((subset) => (isRecord(subset) && typeof subset['name'] === 'string' ? [subset['name']] : []))
   })
@@ -170,6 +171,6 @@ function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly s
 function hasService(name: string, stable: Destination, objects: readonly ManifestObject[]): boolean {
   const wanted = renamed(stable.host, shortHost(name))
   return objects.some(
-    ({ kind, name: own, namespace }) => kind === 'Service' && resolveHost(own, namespace ?? 'default') === wanted,
+    (object) => object.kind === 'Service' && resolveHost(object.name, effectiveNamespace(object)) === wanted,
   )
 }

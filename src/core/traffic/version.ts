@@ -3,6 +3,7 @@ import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.
 import { resolveHost, shortHost } from './host.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 /** Where a destination's version is set: the labels of a DestinationRule's subset, or the selector of its Service. */
 interface VersionSource {
@@ -81,7 +82,7 @@ export function servicesBeside(destination: Destination, manifests: readonly Man
   if (own === undefined) return []
   return objects.flatMap((object) => {
     if (object.kind !== 'Service' || object === own.object) return []
-    if ((object.namespace ?? 'default') !== (own.object.namespace ?? 'default')) return []
+    if (effectiveNamespace(object) !== effectiveNamespace(own.object)) return []
     const spec = object.data['spec']
     const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
     const isShared = labels !== undefined && (isPart(labels, own.labels) || isPart(own.labels, labels))
@@ -122,7 +123,7 @@ function fromSubset(destination: Destination, objects: readonly ManifestObject[]
   for (const object of objects) {
     const spec = object.data['spec']
     if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') continue
-    if (resolveHost(spec['host'], object.namespace ?? 'default') !== destination.host) continue
+    if (resolveHost(spec['host'], effectiveNamespace(object)) !== destination.host) continue
     const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
     const index = subsets.findIndex((subset) => isRecord(subset) && subset['name'] === destination.subset)
     const subset = subsets[index]
@@ -134,8 +135,7 @@ function fromSubset(destination: Destination, objects: readonly ManifestObject[]
 
 function fromService(destination: Destination, objects: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of objects) {
-    if (object.kind !== 'Service' || resolveHost(object.name, object.namespace ?? 'default') !== destination.host)
-      continue
+    if (object.kind !== 'Service' || resolveHost(object.name, effectiveNamespace(object)) !== destination.host) continue
     const spec = object.data['spec']
     const labels = isRecord(spec) ? stringsOf(spec['selector']) : undefined
     if (labels !== undefined) return { object, path: [...object.at, 'spec', 'selector'], labels }

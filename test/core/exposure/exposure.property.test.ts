@@ -8,8 +8,8 @@ import fc from 'fast-check'
 import { type RenderedObject, parseRendered } from '../../../src/core/diff/objects.ts'
 import { risesIn } from '../../../src/core/exposure/exposure.ts'
 import { hopsOf } from '../../../src/core/finding/hops.ts'
-import { effectiveNamespace } from '../../../src/core/finding/scene.ts'
 import { podsOf, type Request, routed } from './router.ts'
+import { effectiveNamespace } from '../../../src/core/manifest/identity.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- objects of tests, changed without ceremony
 type Any = any

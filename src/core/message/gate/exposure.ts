@@ -1,7 +1,7 @@
-import { titleOf } from '../../diff/objects.ts'
 import type { RolloutRise } from '../../exposure/canaries.ts'
 import { targetName } from '../../rollout/target.ts'
 import { code, percent } from '../markdown/markdown.ts'
+import { titleOf } from '../../manifest/identity.ts'
 
 /** Which requests reach a canary more often than its share says, for the gate. */
 export function riseWords({ target, environment, from, to, isForSome, ...rise }: RolloutRise): string {
