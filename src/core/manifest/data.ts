@@ -131,10 +131,14 @@ function keyName(reader: Reader, key: unknown, depth: number): string {
 
 const NUMBER_TAGS = [undefined, 'tag:yaml.org,2002:int', 'tag:yaml.org,2002:float']
 
-/** Numbers as Kubernetes reads them, and not as YAML 1.2 does. One that a double cannot hold stays the text that it is. */
+/**
+ * Numbers as Kubernetes reads them, and not as YAML 1.2 does. One that a double cannot hold is text: its digits, so that two that
+ * differ look different and two spellings of one do not.
+ */
 function scalarValue({ type, tag, source, value }: Scalar): unknown {
   const isRead = NUMBER_TAGS.includes(tag) && (type === 'PLAIN' || tag !== undefined)
   const number = isRead ? kubernetesNumber(source ?? '') : undefined
   if (typeof number === 'number') return number
+  if (typeof number === 'bigint') return String(number)
   return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
 }
