@@ -119,6 +119,45 @@ test('sentences stand on top: nothing else in the core imports them', () => {
   assert.deepEqual(wrong, [])
 })
 
+/** Flows that find out and decide: what they find is data until another one publishes it. */
+const WITHOUT_WORDS: readonly string[] = [
+  'approvals',
+  'checkout',
+  'checkout-review',
+  'closed-steps',
+  'demands',
+  'exposures',
+  'judge-again',
+  'judge-changes',
+  'judge-merge',
+  'landing',
+  'liveness',
+  'load',
+  'measure-step',
+  'mend',
+  'permission',
+  'protection',
+  'prove',
+  'render',
+  'restraints',
+  'rollouts',
+  'surroundings',
+  'sweep',
+  'validate',
+]
+
+test('flows that judge write no sentences', () => {
+  const judging = new Set(WITHOUT_WORDS.map((name) => `src/flows/${name}.ts`))
+  assert.deepEqual(
+    [...judging].filter((file) => !sources.includes(file)),
+    [],
+  )
+  assert.deepEqual(
+    imports.filter((one) => judging.has(one.file) && targetOf(one)?.startsWith('src/core/message/') === true),
+    [],
+  )
+})
+
 /** The names that a file declares for others: a constant and the type of the same name count once. */
 function exportsOf(file: string): ReadonlySet<string> {
   const declared = withoutComments(read(file)).matchAll(
