@@ -1,13 +1,13 @@
 import type { RolloutRise } from '../core/exposure/canaries.ts'
 import { judge, overrule, type TrafficChange } from '../core/gate/gate.ts'
+import { isFinish, versionChange } from '../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../core/gate/restraint.ts'
 import type { ReviewedChange } from '../core/gate/review.ts'
 import { targetAsBase } from '../core/rollout/as-base.ts'
 import { narrowed } from '../core/rollout/read-target.ts'
 import type { Snapshot } from '../core/rollout/snapshot.ts'
-import { mayHaveTraffic, standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
+import { standingOf, type Standing, sureShare } from '../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../core/rollout/target.ts'
-import { versionLabels } from '../core/traffic/version.ts'
 import { measureStep } from './measure-step.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { livenessOf } from './liveness.ts'
@@ -73,26 +73,6 @@ function reachOf(
   return { reach: Math.max(share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
 }
 
-/** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
-function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
-  const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || !mayHaveTraffic(from)) return undefined
-  if (old !== undefined && now !== undefined && old.stable !== now.stable)
-    return { role: 'stable', from: old.stable, to: now.stable }
-  return to.share === 0 ? undefined : canaryChange(from, to)
-}
-
-/** The canary is the same where its pods still have all labels that they had; where nothing says which, that nothing says so still. */
-function canaryChange(from: Standing, to: Standing): ReviewedChange['version'] {
-  const [old, now] = [from, to].map(({ target }) => versionLabels(target.route, 'canary', target.neighbours))
-  const isSame =
-    old === undefined || now === undefined
-      ? old === now
-      : Object.entries(old).every(([key, value]) => now[key] === value)
-  if (isSame) return undefined
-  return { role: 'canary', from: from.versions?.canary ?? 'unknown', to: to.versions?.canary ?? 'unknown' }
-}
-
 export interface RolloutDifference {
   /** Undefined where the route is new. */
   readonly from: Standing | undefined
@@ -118,11 +98,6 @@ async function judgeChange(context: Needs, difference: RolloutDifference, questi
 
 function sureOf(from: Standing | undefined): number {
   return from === undefined ? 0 : sureShare(from)
-}
-
-/** The flip alone: with another version behind an entry it is no end of what was measured. */
-function isFinish({ from, to, version }: RolloutDifference): boolean {
-  return from?.phase === 'finishing-weights' && to.share === 0 && version === undefined
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Outcome } from '../../src/core/command/outcome.ts'
+import { answer } from '../../src/core/message/comment/answer.ts'
 import { stopFrom } from '../../src/core/marker/stop.ts'
 import { stopMessage } from '../../src/core/message/pull-request/stop.ts'
 import { seen } from '../../src/core/text/inert.ts'
@@ -105,4 +107,35 @@ test('a stop names the comment that made it, so that a second try of the same co
     { by: 'olga', reason: undefined, until: undefined, cause: '71' },
   )
   assert.equal(stopFrom('perch/freeze/production', message).cause, '71')
+})
+
+test('the answers to a hold and a freeze say what is stopped, until when, how it ends, and whether it was new', () => {
+  const stop: Stop = { kind: 'freeze', by: 'olga', reason: 'release', until: undefined }
+  const until = Date.UTC(2026, 2, 1, 10)
+  const table: readonly (readonly [Outcome, RegExp])[] = [
+    [
+      { code: 'held', names: ['prod/web', 'prod/api'], isNew: true },
+      /Held: `prod\/web`, `prod\/api`\. .* until somebody comments `\/canary resume`\. .*`\/canary override hold <reason>`\. Lowering stays possible\.$/,
+    ],
+    [{ code: 'held', names: ['prod/web'], isNew: false }, /`prod\/web` was held already\.$/],
+    [
+      { code: 'frozen', environment: 'prod', stop, isNew: true },
+      /`prod` is frozen\. .*`\/unfreeze prod` ends it\. .*`\/canary override freeze <reason>`\. Lowering stays possible\.$/,
+    ],
+    [
+      { code: 'frozen', environment: 'prod', stop: { ...stop, until }, isNew: true },
+      /is frozen until 2026-03-01 10:00/,
+    ],
+    [
+      { code: 'frozen', environment: 'prod', stop, isNew: false },
+      /was frozen already by `olga`\. To change that, unfreeze it first\.$/,
+    ],
+    [
+      { code: 'frozen', environment: 'prod', stop: { ...stop, by: undefined }, isNew: false },
+      /was frozen already\. To/,
+    ],
+    [{ code: 'resumed', names: ['prod/web'] }, /`prod\/web` may go on\.$/],
+    [{ code: 'unfrozen', environment: 'prod' }, /Raises in `prod` may go on\.$/],
+  ]
+  for (const [outcome, words] of table) assert.match(answer(1, 'olga', [{ command: '/freeze', outcome }]), words)
 })

@@ -64,6 +64,9 @@ export function planStatusWords({ name, plan, share, proposed }: PlanStatus): st
       : ` This pull request sets ${percent(proposed)}, and has not merged yet.`
   return paragraphs(
     `The plan of ${code(name)} is ${planWords(plan)}; on the base branch it is ${now}.${here}`,
-    planPicture({ plan, now: share === 'unknown' ? 0 : share, next: proposed === share ? undefined : proposed }),
+    // A picture would show the rollout somewhere.
+    share === 'unknown'
+      ? undefined
+      : planPicture({ plan, now: share, next: proposed === share ? undefined : proposed }),
   )
 }

@@ -1,0 +1,33 @@
+import { mayHaveTraffic, type Standing } from '../rollout/standing.ts'
+import { versionLabels } from '../traffic/version.ts'
+import type { ReviewedChange } from './review.ts'
+
+/** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
+export function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
+  const [old, now] = [from?.versions, to.versions]
+  if (from === undefined || !mayHaveTraffic(from)) return undefined
+  if (old !== undefined && now !== undefined && old.stable !== now.stable)
+    return { role: 'stable', from: old.stable, to: now.stable }
+  return to.share === 0 ? undefined : canaryChange(from, to)
+}
+
+/** The canary is the same where its pods still have all labels that they had; where nothing says which, that nothing says so still. */
+function canaryChange(from: Standing, to: Standing): ReviewedChange['version'] {
+  const [old, now] = [from, to].map(({ target }) => versionLabels(target.route, 'canary', target.neighbours))
+  const isSame =
+    old === undefined || now === undefined
+      ? old === now
+      : Object.entries(old).every(([key, value]) => now[key] === value)
+  if (isSame) return undefined
+  return { role: 'canary', from: from.versions?.canary ?? 'unknown', to: to.versions?.canary ?? 'unknown' }
+}
+
+interface FinishFacts extends Pick<ReviewedChange, 'version'> {
+  readonly from: Standing | undefined
+  readonly to: Standing
+}
+
+/** The flip alone: with another version behind an entry it is no end of what was measured. */
+export function isFinish({ from, to, version }: FinishFacts): boolean {
+  return from?.phase === 'finishing-weights' && to.share === 0 && version === undefined
+}
