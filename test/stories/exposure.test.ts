@@ -1,23 +1,8 @@
 /** Pull requests that send a canary more traffic than their weights say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aStory, checksOn, DR, FAST, gitops, type Story, VS } from './world.ts'
-
-/** Opens a pull request with other files, and resolves to what its checks conclude and say. */
-async function judged(
-  story: Story,
-  files: Readonly<Record<string, string>>,
-): Promise<{ readonly validate: string; readonly gate: string; readonly words: string }> {
-  const { number } = story.person('alice').openPullRequest({ branch: 'change', title: 'change', files })
-  const { sha } = story.repository().pull(number).head
-  const isDone = (): boolean => {
-    const { validate, gate } = checksOn(story.repository(), sha)
-    return [validate, gate].every((one) => ['success', 'failure', 'action_required'].includes(one))
-  }
-  await story.until('both checks', isDone)
-  const runs = story.repository().checkRuns(sha)
-  return { ...checksOn(story.repository(), sha), words: runs.map(({ summary }) => summary).join('\n') }
-}
+import { judged } from './judging.ts'
+import { aStory, DR, FAST, gitops, type Story, VS } from './world.ts'
 
 /** A repository whose canary has 5 %, and is not live yet. */
 async function atFive(): Promise<Story> {

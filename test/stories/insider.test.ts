@@ -2,23 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { commandTrailer } from '../../src/core/marker/trailer.ts'
-import { aStory, checksOn, FAST, gitops, type Story, VS } from './world.ts'
-
-/** Opens a pull request with other files, and resolves to what its checks conclude and say. */
-async function judged(
-  story: Story,
-  files: Readonly<Record<string, string | null>>,
-): Promise<{ readonly validate: string; readonly gate: string; readonly words: string }> {
-  const { number } = story.person('alice').openPullRequest({ branch: 'change', title: 'change', files })
-  const { sha } = story.repository().pull(number).head
-  const isDone = (): boolean => {
-    const { validate, gate } = checksOn(story.repository(), sha)
-    return [validate, gate].every((one) => ['success', 'failure', 'action_required'].includes(one))
-  }
-  await story.until('both checks', isDone)
-  const runs = story.repository().checkRuns(sha)
-  return { ...checksOn(story.repository(), sha), words: runs.map(({ summary }) => summary).join('\n') }
-}
+import { judged } from './judging.ts'
+import { aStory, FAST, gitops, VS } from './world.ts'
 
 for (const name of ['route.md', 'route'])
   test(`a route in a file that looks like something else is judged: ${name}`, async () => {
