@@ -101,6 +101,20 @@ test('a second pull request of the same commit against another branch lends it n
   refused(made, real)
 })
 
+test('a pull request from a fork with the same commit lends it no green', async () => {
+  const made = await story()
+  const real = raise(made, 100)
+  const sha = headOf(made, real)
+  await gate(made, sha, 'action_required', new RegExp(`Judged: #${real} into \`main\``))
+  made.person('alice').push('decoy', { [VS]: at(100) })
+  const draft = { branch: 'to-100', base: 'decoy', title: 'fork', fromFork: true }
+  const { number: fork, head } = made.person('mallory').openPullRequest(draft)
+  assert.equal(head.sha, sha)
+  await gate(made, sha, 'action_required', new RegExp(`Nothing deploys where #${fork} into \`decoy\` would merge`))
+  assert.match(run(made, sha).id, new RegExp(`^canary/gate ${real}:main ${fork}:decoy$`))
+  refused(made, real)
+})
+
 test('a decoy that comes first makes nothing green, and one that conflicts with the deployed branch says so', async () => {
   const made = await story()
   const alice = made.person('alice')

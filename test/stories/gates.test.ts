@@ -101,6 +101,24 @@ test('a freeze that runs out lets the pull request go on by itself', async () =>
   await gate(story, pull, 'success')
 })
 
+/** The next whole minute that leaves time to get a pull request green. */
+function soon(): number {
+  return Math.ceil((Date.now() + 30_000) / 60_000) * 60_000
+}
+
+test('a freeze of the config that begins while a green pull request waits closes its gate by itself', async () => {
+  const begins = soon()
+  const minute = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+  const frozen = `frozen: [{ from: "${minute(begins)}", until: "${minute(begins + 86_400_000)}" }]`
+  const story = await aStory({ files: gitops(FAST.replace('path: overlays/production,', `$& ${frozen},`)) })
+  const pull = open(story, 'v2')
+  await ask(story, 'alice', '/canary 5', pull)
+  const isEarly = Date.now() < begins
+  if (isEarly) await gate(story, pull, 'success')
+  await gate(story, pull, 'action_required', /`production` takes no raises until /)
+  assert.ok(Date.now() >= begins, 'not before')
+})
+
 test('a maintainer passes a closed gate for one commit, on the record', async () => {
   const story = await aStory()
   const pull = open(story, 'v2')
