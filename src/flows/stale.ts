@@ -16,8 +16,9 @@ export interface RepositoryState {
 /** `at`: when the sweep began. */
 export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, at: number): Promise<void> {
   const remembered = await recallPulls(context)
+  const state = { ...now, stops: stopsKey(now.heads) }
   for (const pull of now.open) {
-    const how = howStale(context, { pull, seen: remembered.get(pull.number) }, now)
+    const how = howStale(context, { pull, seen: remembered.get(pull.number) }, state)
     if (how === undefined) continue
     await context.ask.review(pull.number, { code: 'swept', head: pull.head.sha, at, ...how })
   }
@@ -32,7 +33,7 @@ const LATE_MS = 10_000
 function howStale(
   context: Pick<RepositoryContext, 'clock' | 'repo'>,
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
-  now: RepositoryState,
+  now: RepositoryState & { readonly stops: string },
 ): Pick<Extract<CauseOf<'review'>, { code: 'swept' }>, 'moved'> | undefined {
   // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
   if (seen?.head === '') return undefined
@@ -58,6 +59,6 @@ function isWaiting({ waits, polls, until }: ReviewMemory, now: number): boolean 
   return waits.length > 0 || polls || (until !== undefined && now > until + LATE_MS)
 }
 
-function hasOtherStops({ stops, behind }: ReviewMemory, { heads, open }: RepositoryState): boolean {
-  return stops !== stopsKey(heads) || (behind !== undefined && !open.some(({ number }) => number === behind))
+function hasOtherStops({ stops, behind }: ReviewMemory, now: RepositoryState & { readonly stops: string }): boolean {
+  return stops !== now.stops || (behind !== undefined && !now.open.some(({ number }) => number === behind))
 }

@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto'
 import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
 
-/** One string for one set of stops: where it differs, pull requests have to be judged again. */
+/**
+ * One short string for one set of stops, however many: where it differs, pull requests have to be judged again. Empty where
+ * there is none.
+ */
 export function stopsKey(refs: ReadonlyMap<string, Sha>): string {
-  return stopRefs(refs)
-    .map(([ref, sha]) => `${ref} ${sha.slice(0, 12)}`)
-    .sort()
-    .join(' ')
+  const lines = stopRefs(refs).map(([ref, sha]) => `${ref} ${sha}\n`)
+  return lines.length === 0 ? '' : createHash('sha256').update(lines.sort().join('')).digest('hex').slice(0, 32)
 }
 
 export function stopRefs(refs: ReadonlyMap<string, Sha>): readonly (readonly [string, Sha])[] {

@@ -5,6 +5,7 @@ import { stopMessage } from '../core/message/pull-request/stop.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { type Target, targetName } from '../core/rollout/target.ts'
 import { type Stop, STOP_REFS, stopBranch, type Stops } from '../core/stop/stop.ts'
+import { READABLE_BELOW } from '../ports/mirror.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import { stopRefs } from './stops-key.ts'
@@ -118,7 +119,10 @@ async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string
 /** Where a stop's words are, in its commit. */
 const NOTE = 'README.md'
 
-/** Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. */
+/**
+ * Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. So
+ * do those that are too many to read: without words, and until somebody deletes their branch.
+ */
 export async function stopsAmong(
   context: Pick<RepositoryContext, 'mirror'>,
   refs: ReadonlyMap<string, Sha>,
@@ -126,14 +130,11 @@ export async function stopsAmong(
   const stops = new Map<string, Stop>()
   for (const [index, [ref, sha]] of stopRefs(refs).entries()) {
     const branch = ref.slice('refs/heads/'.length)
-    const note = index < MAX_NOTES ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
+    const note = index < READABLE_BELOW ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
     stops.set(branch, stopFrom(branch, note ?? ''))
   }
   return stops
 }
-
-/** Each may cost a conversation with the server. Those beyond stop without words, and until somebody deletes their branch. */
-const MAX_NOTES = 200
 
 function refOf(branch: string): string {
   return `refs/heads/${branch}`

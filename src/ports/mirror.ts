@@ -13,6 +13,9 @@ export interface Landing {
   readonly time: number
 }
 
+/** How many of the refs that a name with `/*` stands for are more than names. */
+export const READABLE_BELOW = 200
+
 /**
  * Reading one repository at a commit, from a local mirror. Every method but `fetch` works on what has been fetched;
  * contents that are not here yet are fetched in one go.
@@ -20,7 +23,8 @@ export interface Landing {
 export interface Mirror {
   /**
    * Brings full ref names (`refs/heads/main`) up to date; a ref that the server does not have is absent from the answer. A
-   * name that ends in `/*` stands for every ref below, each answered under its own name.
+   * name that ends in `/*` stands for every ref below, each answered under its own name. Of those only the first
+   * `READABLE_BELOW` can surely be read: anybody who may push can make any number.
    */
   fetch(refs: readonly string[]): Promise<ReadonlyMap<string, Sha>>
   /** Every file of a commit or tree. */

@@ -12,7 +12,7 @@ import { resolve } from 'node:path'
 import { USUAL_PATH } from '../process-sandbox/locate.ts'
 import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
-import { GitUnavailable } from './errors.ts'
+import { GitTimedOut, GitUnavailable } from './errors.ts'
 
 export interface GitOptions {
   readonly folder: string
@@ -159,7 +159,7 @@ function answer(finished: ProcessEnd, at: { verb: string; folder: string }): Ans
       return { code, stdout, complaint, denied: code === 0 ? undefined : deniedIn(stderr) }
     }
     case 'timed-out':
-      throw new GitUnavailable(`git ${at.verb} took too long and was stopped`)
+      throw new GitTimedOut(`git ${at.verb} took too long and was stopped`)
     case 'too-large':
       throw new GitUnavailable(`git ${at.verb} answered with more than ${MAX_BYTES / 1024 / 1024} MiB and was stopped`)
     case 'not-started':

@@ -3,6 +3,9 @@ export class GitUnavailable extends Error {
   override readonly name = 'GitUnavailable'
 }
 
+/** It was stopped after all the time that it may take. */
+export class GitTimedOut extends GitUnavailable {}
+
 /** A commit or tree was asked for that no `fetch` has brought here. */
 export class NotFetched extends Error {
   override readonly name = 'NotFetched'

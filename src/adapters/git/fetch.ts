@@ -1,8 +1,20 @@
 /** Bringing refs and objects from the server into the mirror. */
 import { createHmac } from 'node:crypto'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { READABLE_BELOW } from '../../ports/mirror.ts'
 import type { Answer, Git } from './command.ts'
-import { GitUnavailable } from './errors.ts'
+import {
+  aroundStar,
+  BELOW,
+  forgetCrowd,
+  HEADS,
+  headsFor,
+  isKnownCrowd,
+  listHeads,
+  mayBeCrowded,
+  rememberCrowd,
+} from './crowd.ts'
+import { GitTimedOut, GitUnavailable } from './errors.ts'
 import { type Place, REFS, create, discard, saltOf, sweepLocks } from './store.ts'
 
 const FETCH = [
@@ -28,16 +40,51 @@ export async function fetchRefs(place: Place, refs: readonly string[]): Promise<
   for (const ref of refs) checkRef(ref)
   if (refs.length === 0) return new Map()
   await create(place)
-  const filter = (await isEmpty(place.git)) ? FIRST : NEXT
-  const input = await inputFor(place, refs)
-  const fetched = await place.git.remote({ args: [...FETCH, filter, 'origin'], input })
-  if (fetched.code !== 0) await recover(place, fetched, refs)
-  return resolve(place.git, refs, await namesFor(place))
+  if (await isKnownCrowd(place, refs)) return fetchFromCrowd(place, refs)
+  try {
+    await converse(place, async () => {
+      const names = await namesFor(place)
+      return refs.map(names.refspec)
+    })
+    const found = await resolve(place.git, refs, await namesFor(place))
+    if (!(await mayBeCrowded(place, found))) return found
+    if (!(await rememberCrowd(place, refs))) return found
+  } catch (error) {
+    // Whoever made so many refs that writing them takes all the time must not stop us.
+    if (!(error instanceof GitTimedOut) || !(await rememberCrowd(place, refs))) throw error
+  }
+  return fetchFromCrowd(place, refs)
 }
 
-async function inputFor(place: Place, refs: readonly string[]): Promise<string> {
-  const names = await namesFor(place)
-  return refs.map((ref) => `${names.refspec(ref)}\n`).join('')
+/** Among so many refs two conversations: the list, and exactly what is needed of it. Of those below a name, the first ones. */
+async function fetchFromCrowd(place: Place, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  const apart = refs.filter((ref) => !ref.startsWith(HEADS))
+  let heads: ReadonlyMap<string, Sha> = new Map()
+  let exact: readonly string[] = []
+  await converse(place, async () => {
+    const all = await listHeads(place.git)
+    const groups = refs.filter((ref) => ref.startsWith(HEADS)).map((ref) => [...headsFor(all, ref)])
+    heads = new Map(groups.flat())
+    exact = [...new Set(groups.flatMap((group) => group.slice(0, READABLE_BELOW).map(([ref]) => ref)))]
+    await forgetCrowd(place, { refs, heads: all })
+    const names = await namesFor(place)
+    return [...exact.map((ref) => `+${ref}:${names.own(ref)}`), ...apart.map(names.refspec)]
+  })
+  return new Map([...heads, ...(await resolve(place.git, [...exact, ...apart], await namesFor(place)))])
+}
+
+/** `refspecs` is asked anew for every attempt. */
+async function converse(place: Place, refspecs: () => Promise<readonly string[]>): Promise<void> {
+  const filter = (await isEmpty(place.git)) ? FIRST : NEXT
+  const attempt = async (kind: string): Promise<Answer | undefined> => {
+    const wanted = await refspecs()
+    // Without any, git would fetch what it likes.
+    if (wanted.length === 0) return undefined
+    const input = wanted.map((refspec) => `${refspec}\n`).join('')
+    return place.git.remote({ args: [...FETCH, kind, 'origin'], input })
+  }
+  const fetched = await attempt(filter)
+  if (fetched !== undefined && fetched.code !== 0) await recover(place, fetched, attempt)
 }
 
 /** Fetches objects by name, all in one conversation. */
@@ -54,17 +101,21 @@ export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void>
  * After a failed fetch: when the server answers, the fault is here. Old locks are removed, and if that does not help, the
  * mirror is made anew, once.
  */
-async function recover(place: Place, failed: Answer, refs: readonly string[]): Promise<void> {
+async function recover(
+  place: Place,
+  failed: Answer,
+  attempt: (filter: string) => Promise<Answer | undefined>,
+): Promise<void> {
   // Apart from the mirror: a damaged one must not make the server look unreachable.
   const reached = await place.git.remote({ args: ['ls-remote', '--quiet', place.git.url, 'HEAD'], isApart: true })
   if (reached.code !== 0) throw new GitUnavailable(`git fetch: ${failed.complaint}`)
   if ((await sweepLocks(place)) === 'locked') throw new GitUnavailable('the mirror is locked by another git')
-  const again = await place.git.remote({ args: [...FETCH, NEXT, 'origin'], input: await inputFor(place, refs) })
-  if (again.code === 0) return
+  const again = await attempt(NEXT)
+  if (again === undefined || again.code === 0) return
   await discard(place)
   await create(place)
-  const anew = await place.git.remote({ args: [...FETCH, FIRST, 'origin'], input: await inputFor(place, refs) })
-  if (anew.code !== 0) throw new GitUnavailable(`git fetch: ${anew.complaint}`)
+  const anew = await attempt(FIRST)
+  if (anew !== undefined && anew.code !== 0) throw new GitUnavailable(`git fetch: ${anew.complaint}`)
 }
 
 /** What the server's refs are called here. */
@@ -92,14 +143,11 @@ async function namesFor(place: Place): Promise<Names> {
     own,
     refspec(ref) {
       if (ref.endsWith(BELOW)) return `+${ref}:${own(ref)}*`
-      const last = /.$/su.exec(ref)?.[0] ?? ''
-      return `+${ref.slice(0, -last.length)}*${last}:${REFS}/s*e/${hash(ref)}`
+      const [start, end] = aroundStar(ref)
+      return `+${start}*${end}:${REFS}/s*e/${hash(ref)}`
     },
   }
 }
-
-/** What a name ends in that stands for every ref below. */
-const BELOW = '/*'
 
 async function resolve(git: Git, refs: readonly string[], { own: ownName }: Names): Promise<ReadonlyMap<string, Sha>> {
   // What our names begin with → what the server's do: of one ref all of it.

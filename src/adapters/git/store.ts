@@ -52,8 +52,8 @@ export async function saltOf({ git }: Place): Promise<string> {
 const SALT = 'perch-salt'
 
 /** Throws the mirror away: the server has everything. */
-export async function discard({ git, log }: Place): Promise<void> {
-  log.warn({ mirror: git.url }, 'the mirror is damaged and is fetched anew')
+export async function discard({ git, log }: Place, why = 'is damaged'): Promise<void> {
+  log.warn({ mirror: git.url }, `the mirror ${why} and is fetched anew`)
   const broken = `${git.folder}.broken`
   await rm(broken, { recursive: true, force: true })
   await rename(git.folder, broken).catch(() => undefined)
