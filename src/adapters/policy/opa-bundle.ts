@@ -1,5 +1,5 @@
 /** How policies lie in the folder that OPA reads: under names of ours, and each with the version of Rego that it is in. */
-import { type JsonValue } from '../../core/diff/objects.ts'
+import type { JsonValue } from '../../core/manifest/data.ts'
 import { OWN_DATA, type Policy } from '../../core/policy/policy.ts'
 import type { Fault } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'

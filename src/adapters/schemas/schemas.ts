@@ -1,4 +1,6 @@
-import { type JsonValue, isMapping, type RenderedObject } from '../../core/diff/objects.ts'
+import type { JsonValue } from '../../core/manifest/data.ts'
+import { isRecord } from '../../core/manifest/parse.ts'
+import { type RenderedObject } from '../../core/diff/objects.ts'
 import type { Misfit } from '../../core/finding/misfit.ts'
 import type { Path } from '../../core/manifest/parse.ts'
 import type { Schemas } from '../../ports/schemas.ts'
@@ -57,6 +59,6 @@ function complaintsOf(model: Model, data: JsonValue): readonly Complaint[] {
 
 function valueAt(data: JsonValue, path: Path): JsonValue | undefined {
   let at: JsonValue | undefined = data
-  for (const key of path) at = isMapping(at) ? at[String(key)] : Array.isArray(at) ? at[Number(key)] : undefined
+  for (const key of path) at = isRecord(at) ? at[String(key)] : Array.isArray(at) ? at[Number(key)] : undefined
   return at
 }

@@ -1,4 +1,5 @@
-import { type JsonValue, isMapping } from '../../core/diff/objects.ts'
+import type { JsonValue } from '../../core/manifest/data.ts'
+import { isRecord } from '../../core/manifest/parse.ts'
 import type { Wants } from '../../core/finding/misfit.ts'
 import type { Complaint } from './schema.ts'
 
@@ -34,6 +35,6 @@ function wantOf({ keyword, params }: Complaint): Wants {
 function typeName(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (isMapping(value)) return 'object'
+  if (isRecord(value)) return 'object'
   return typeof value === 'number' && !Number.isInteger(value) ? 'fraction' : typeof value
 }

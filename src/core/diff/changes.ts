@@ -1,9 +1,11 @@
 /** What changes between two renders of an environment, object by object, as a person wants to read it. */
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'
 import { maskPairs } from './mask.ts'
-import { compareText, type JsonValue, isMapping, type RenderedObject } from './objects.ts'
+import { compareText, type RenderedObject } from './objects.ts'
 import { type Pair, pairObjects } from './pair.ts'
 import { type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
@@ -143,7 +145,7 @@ const FIRST = ['apiVersion', 'kind', 'name', 'namespace', 'metadata']
 
 function ordered(data: JsonValue): JsonValue {
   if (Array.isArray(data)) return data.map((item: JsonValue) => ordered(item))
-  if (!isMapping(data)) return data
+  if (!isRecord(data)) return data
   const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length)
   const entries = Object.entries(data).sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))
   return Object.fromEntries(entries.map(([key, value]) => [key, ordered(value)]))

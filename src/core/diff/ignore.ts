@@ -1,6 +1,8 @@
 /** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { isNote } from '../traffic/annotations.ts'
-import { type JsonValue, isMapping, type RenderedObject } from './objects.ts'
+import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { isOfKind } from '../manifest/identity.ts'
 
@@ -34,7 +36,7 @@ export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRu
 function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedObject {
   const fitting = rules.filter(({ kind }) => kind === undefined || isOfKind(object, kind))
   const left = fitting.reduce<JsonValue>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
-  if (fitting.length === 0 || !isMapping(left)) return object
+  if (fitting.length === 0 || !isRecord(left)) return object
   return { ...object, data: TRAFFIC.has(object.kind) ? restored(left, object.data) : left }
 }
 
@@ -42,15 +44,15 @@ function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedOb
 function restored(left: Mapping, whole: Mapping): Mapping {
   const annotations = annotationsOf(whole)
   const notes = Object.entries(annotations).filter(([key]) => isNote(key))
-  const metadata = isMapping(left['metadata']) ? left['metadata'] : {}
+  const metadata = isRecord(left['metadata']) ? left['metadata'] : {}
   const kept = notes.length === 0 ? {} : { annotations: { ...annotationsOf(left), ...Object.fromEntries(notes) } }
   const { apiVersion = null, spec } = whole
   return { ...left, apiVersion, metadata: { ...metadata, ...kept }, ...(spec === undefined ? {} : { spec }) }
 }
 
 function annotationsOf({ metadata }: Mapping): Mapping {
-  const annotations = isMapping(metadata) ? metadata['annotations'] : undefined
-  return isMapping(annotations) ? annotations : {}
+  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
+  return isRecord(annotations) ? annotations : {}
 }
 
 /** Undefined where nothing is left: a map that is empty only because of a rule is no change either. */
@@ -62,7 +64,7 @@ function without(data: JsonValue, [step, ...rest]: readonly RegExp[]): JsonValue
     const items = data.map((item: JsonValue, index) => inner(String(index), item)).filter((item) => item !== undefined)
     return items.length === 0 && data.length > 0 ? undefined : items
   }
-  if (!isMapping(data)) return data
+  if (!isRecord(data)) return data
   const entries = Object.entries(data).map(([key, value]) => [key, inner(key, value)] as const)
   const left = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
   return left.length === 0 && entries.length > 0 ? undefined : Object.fromEntries(left)

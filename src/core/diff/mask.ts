@@ -2,7 +2,9 @@
  * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
  * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
  */
-import { type JsonValue, isMapping, type RenderedObject } from './objects.ts'
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
+import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { hideValues } from './hide-values.ts'
 import { holdsSecrets, isEncrypted, isSops, secretTexts, tellsSecret } from './secret-texts.ts'
@@ -73,8 +75,8 @@ function maskSecret(data: Mapping, earlier: Mapping | undefined): Mapping {
 
 /** Values one below are hidden each under its key; what is deeper is hidden as one. */
 function hideEach(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
-  if (!isMapping(value)) return hide(value, earlier)
-  const past = isMapping(earlier) ? earlier : {}
+  if (!isRecord(value)) return hide(value, earlier)
+  const past = isRecord(earlier) ? earlier : {}
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, past[key])]))
 }
 
@@ -87,7 +89,7 @@ function hide(value: JsonValue, earlier: JsonValue | undefined): JsonValue {
 
 /** Hides Secrets that stand inside any object (a template's, a list's, an operator's), and copies of their values. */
 function maskWithin(data: Mapping, earlier: JsonValue | undefined, eyes: Eyes): Mapping {
-  const past = isMapping(earlier) ? earlier : {}
+  const past = isRecord(earlier) ? earlier : {}
   // A reference to a Secret looks the same, but holds no payload.
   const isInner = holdsSecrets(data, eyes.kinds)
   const entries = Object.entries(data).map(([key, value]): [string, JsonValue] => {
@@ -98,7 +100,7 @@ function maskWithin(data: Mapping, earlier: JsonValue | undefined, eyes: Eyes): 
 }
 
 function maskData(value: JsonValue, earlier: JsonValue | undefined, eyes: Eyes): JsonValue {
-  if (isMapping(value)) return maskWithin(value, earlier, eyes)
+  if (isRecord(value)) return maskWithin(value, earlier, eyes)
   if (Array.isArray(value)) {
     const past: readonly JsonValue[] = Array.isArray(earlier) ? earlier : []
     return value.map((item: JsonValue, index) => maskData(item, past[index], eyes))
@@ -136,7 +138,7 @@ function maskAnnotations(
   const masked = annotations.map(([key, value]) => {
     return [key, isHidden(key, value) ? hideAgain(value, past[key]) : value] as const
   })
-  const metadata = isMapping(data['metadata']) ? data['metadata'] : {}
+  const metadata = isRecord(data['metadata']) ? data['metadata'] : {}
   return { ...data, metadata: { ...metadata, annotations: Object.fromEntries(masked) } }
 }
 
@@ -147,8 +149,8 @@ function hideAgain(value: JsonValue, earlier: JsonValue | undefined): JsonValue 
 
 function annotationsOf(data: Mapping | undefined): Mapping {
   const metadata = data?.['metadata']
-  const annotations = isMapping(metadata) ? metadata['annotations'] : undefined
-  return isMapping(annotations) ? annotations : {}
+  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
+  return isRecord(annotations) ? annotations : {}
 }
 
 /** The Secrets' values in all their forms, less what is public anyway: names of objects and namespaces. */

@@ -1,11 +1,9 @@
 /** Rendered manifests as plain data. */
-import { MAX_DEPTH } from '../manifest/data.ts'
+import type { JsonValue } from '../manifest/data.ts'
 import { readDocuments } from '../manifest/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
-
-/** Plain data, as JSON has it. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 export interface RenderedObject extends ObjectIdentity {
   readonly data: { readonly [key: string]: JsonValue }
@@ -62,10 +60,6 @@ function addObjects(
   return undefined
 }
 
-export function isMapping(data: JsonValue | undefined): data is { readonly [key: string]: JsonValue } {
-  return typeof data === 'object' && data !== null && !Array.isArray(data)
-}
-
 /** By code units: the same on every machine, whatever its language. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
@@ -105,33 +99,13 @@ function partsOf(text: string, budget: number): ReadPiece {
   }
   const { lexemes } = read
   if (!read.ok) return { parts: [{ code: 'unparsable', line: lineAt(read.problem.at) }], lexemes }
-  return { parts: read.documents.map(({ data, at: start }) => dataOf(data, lineAt(start))), lexemes }
-}
-
-function dataOf(value: unknown, line: number): Part | UnreadableDocument {
-  try {
-    return { line, data: toData(value) }
-  } catch {
-    // Too deep.
-    return { code: 'unparsable', line }
-  }
-}
-
-/** Checks what the parser made, and copies it: aliases would else share one value between places. */
-export function toData(value: unknown, depth = 0): JsonValue {
-  if (depth > MAX_DEPTH) throw new RangeError('too deep')
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
-  // Two large numbers that a double cannot tell apart must not look the same.
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
-  if (typeof value !== 'object' || value === null) return null
-  if (Array.isArray(value)) return value.map((item) => toData(item, depth + 1))
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toData(item, depth + 1)]))
+  return { parts: read.documents.map(({ data, at: start }) => ({ data, line: lineAt(start) })), lexemes }
 }
 
 /** The objects of a document: none in an empty one, one, or the items of a nameless list; undefined when it is something else. */
 function objectsIn(data: JsonValue): readonly RenderedObject[] | undefined {
   if (data === null) return []
-  if (!isMapping(data)) return undefined
+  if (!isRecord(data)) return undefined
   const object = objectFrom(data)
   if (object !== undefined) return [object]
   const { kind, items } = data
@@ -143,7 +117,7 @@ function objectsIn(data: JsonValue): readonly RenderedObject[] | undefined {
 
 function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject | undefined {
   const { apiVersion, kind, metadata } = data
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isMapping(metadata)) return undefined
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isRecord(metadata)) return undefined
   const { name = '', namespace, generateName } = metadata
   if (typeof name !== 'string') return undefined
   // Named by the cluster, each time anew (Argo CD's hooks).

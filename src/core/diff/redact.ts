@@ -4,10 +4,11 @@
  * Only values that stand in the files can be found, in the forms that `formsOf` makes, so this is a second line of defence; the first
  * is to show little of such text.
  */
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import { hideValues } from './hide-values.ts'
 import { HIDDEN } from './mask.ts'
-import { type JsonValue, isMapping } from './objects.ts'
 import { documentsOf, holdsSecrets, secretTexts, textsIn } from './secret-texts.ts'
 import { formsOf } from './secret-values.ts'
 
@@ -54,9 +55,9 @@ interface Search {
 /** The parts of a kustomization that add to Secrets from elsewhere: generators, and patches in files of their own. */
 function collect(data: JsonValue, search: Search): void {
   if (Array.isArray(data)) data.forEach((item: JsonValue) => collect(item, search))
-  if (!isMapping(data)) return
+  if (!isRecord(data)) return
   const { kinds, values, files, folder } = search
-  const target = isMapping(data['target']) ? data['target'] : {}
+  const target = isRecord(data['target']) ? data['target'] : {}
   if (holdsSecrets(target, kinds)) {
     addAll(data['value'] ?? null, values)
     if (typeof data['patch'] === 'string') addPatch(data['patch'], values)
@@ -80,7 +81,7 @@ function addAll(data: JsonValue, values: Set<string>): void {
 }
 
 function addGenerated(generator: JsonValue, { values, files, folder }: Search): void {
-  if (!isMapping(generator)) return
+  if (!isRecord(generator)) return
   for (const literal of listOf(generator['literals'])) {
     if (typeof literal === 'string') addValue(values, afterEquals(literal))
   }

@@ -1,7 +1,7 @@
-import type { Scalar } from 'yaml'
+import { type JsonValue, plainValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { readDocuments } from '../manifest/documents.ts'
 import { splitPieces } from '../manifest/pieces.ts'
-import { type JsonValue, isMapping, toData } from './objects.ts'
 import { looksSecret } from './secret-values.ts'
 import { isOfKind } from '../manifest/identity.ts'
 
@@ -26,7 +26,7 @@ export function isEncrypted(value: JsonValue): boolean {
 
 /** What SOPS adds to a file that it encrypts: who can read it, and a checksum. */
 export function isSops(key: string, value: JsonValue | undefined): boolean {
-  return key === 'sops' && isMapping(value) && typeof value['mac'] === 'string'
+  return key === 'sops' && isRecord(value) && typeof value['mac'] === 'string'
 }
 
 /** A text that is the manifest of a Secret, as YAML or JSON, also inside another text. */
@@ -47,7 +47,7 @@ export function secretTexts(data: JsonValue, kinds: readonly string[]): readonly
   if (typeof data === 'string')
     return tellsSecret(data, kinds) ? documentsOf(data).flatMap((inner) => secretTexts(inner ?? null, kinds)) : []
   if (Array.isArray(data)) return data.flatMap((item: JsonValue) => secretTexts(item, kinds))
-  if (!isMapping(data)) return []
+  if (!isRecord(data)) return []
   const inner = Object.values(data).flatMap((item) => secretTexts(item, kinds))
   if (!holdsSecrets(data, kinds)) return inner
   const own = Object.entries(data).flatMap(([key, value]) =>
@@ -65,7 +65,7 @@ export function textsIn(data: JsonValue | undefined, depth = 0): readonly string
     return [data, ...(isNested ? documentsOf(data).flatMap((inner) => nestedTexts(inner, depth + 1)) : [])]
   }
   if (Array.isArray(data)) return data.flatMap((item: JsonValue) => textsIn(item, depth))
-  return isMapping(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
+  return isRecord(data) ? Object.values(data).flatMap((item) => textsIn(item, depth)) : []
 }
 
 /** For a text that is neither a mapping nor a list, the text itself is compared. */
@@ -80,21 +80,8 @@ const MAX_LEXEMES = 1_000_000
 export function documentsOf(text: string): readonly (JsonValue | undefined)[] {
   let left = MAX_LEXEMES
   return splitPieces(text).flatMap((piece): readonly (JsonValue | undefined)[] => {
-    const read = readDocuments(piece.text, { budget: left, scalar: asWritten })
+    const read = readDocuments(piece.text, { budget: left, scalar: plainValue })
     left = Math.max(0, left - read.lexemes)
-    return read.ok ? read.documents.map(({ data }) => dataOf(data)) : [undefined]
+    return read.ok ? read.documents.map(({ data }) => data) : [undefined]
   })
-}
-
-function asWritten({ value, source }: Scalar): unknown {
-  return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
-}
-
-function dataOf(value: unknown): JsonValue | undefined {
-  try {
-    return toData(value)
-  } catch {
-    // Too deep.
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
 import type { FileDocument } from '../manifest/documents.ts'
+import type { JsonValue } from '../manifest/data.ts'
 import { isRecord, type Manifest, parseManifest } from '../manifest/parse.ts'
 import { doubtIn, parseSource, valuesOf } from './source.ts'
 
@@ -122,7 +123,7 @@ function readEntries(found: KustomizationScan, value: unknown, list: EntryList):
 }
 
 /** The objects written into an entry itself. As in kustomize, text is YAML when it parses to objects, and a path otherwise. */
-function inlineObjects(entry: string): readonly unknown[] | undefined {
+function inlineObjects(entry: string): readonly JsonValue[] | undefined {
   if (!/[\n:]/.test(entry)) return undefined
   const parsed = parseSource(entry)
   if (!parsed.ok || parsed.documents.length === 0) return undefined

@@ -1,9 +1,12 @@
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
 import { kubernetesNumber } from './number.ts'
 
+/** Plain data, as JSON has it. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
 /** A document as plain data, or why it has none. `at` is an offset in its text. */
 export type Reading =
-  | { readonly ok: true; readonly value: unknown; readonly hasAlias: boolean }
+  | { readonly ok: true; readonly value: JsonValue; readonly hasAlias: boolean }
   | { readonly ok: false; readonly code: 'not-yaml' | 'alias-bomb'; readonly at: number; readonly detail: string }
 
 /** Nodes that aliases may add to a document. A hand-written file repeats a few dozen lines; a bomb has no end. */
@@ -13,7 +16,7 @@ export const MAX_DEPTH = 200
 
 export interface DataOptions {
   /** How a scalar is read; like kubectl unless told. */
-  readonly scalar?: (node: Scalar) => unknown
+  readonly scalar?: (node: Scalar) => JsonValue
   /** Of a key that is there twice the last one counts, as for PyYAML. */
   readonly lastKeyWins?: boolean
 }
@@ -40,9 +43,9 @@ export function readData(contents: unknown, { scalar = scalarValue, lastKeyWins 
 }
 
 interface Reader {
-  readonly scalar: (node: Scalar) => unknown
+  readonly scalar: (node: Scalar) => JsonValue
   readonly lastKeyWins: boolean
-  readonly anchors: Map<string, { readonly value: unknown; readonly size: number; readonly height: number }>
+  readonly anchors: Map<string, { readonly value: JsonValue; readonly size: number; readonly height: number }>
   /** Anchors of the nodes that are being read. */
   readonly open: Set<string>
   repeated: number
@@ -52,9 +55,9 @@ interface Reader {
   hasAlias: boolean
 }
 
-function read(reader: Reader, node: unknown, depth: number): unknown {
+function read(reader: Reader, node: unknown, depth: number): JsonValue {
   reader.size += 1
-  if (reader.problem !== undefined) return undefined
+  if (reader.problem !== undefined) return null
   if (isAlias(node)) return readAlias(reader, node, depth)
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
   if (anchor === undefined) return readPlain(reader, node, depth)
@@ -69,14 +72,14 @@ function read(reader: Reader, node: unknown, depth: number): unknown {
   return value
 }
 
-function readPlain(reader: Reader, node: unknown, depth: number): unknown {
+function readPlain(reader: Reader, node: unknown, depth: number): JsonValue {
   reader.deepest = Math.max(reader.deepest, depth)
   if (isScalar(node)) return reader.scalar(node)
   if (isSeq(node)) return node.items.map((item) => read(reader, isPair(item) ? item.value : item, depth + 1))
   return isMap(node) ? readMap(reader, node, depth) : null
 }
 
-function readAlias(reader: Reader, alias: Alias, depth: number): unknown {
+function readAlias(reader: Reader, alias: Alias, depth: number): JsonValue {
   reader.hasAlias = true
   const found = reader.anchors.get(alias.source)
   if (found === undefined) {
@@ -90,12 +93,13 @@ function readAlias(reader: Reader, alias: Alias, depth: number): unknown {
   return reader.repeated > MAX_REPEATED || reader.deepest > MAX_DEPTH ? fail(reader, alias, '') : found.value
 }
 
-function fail(reader: Reader, alias: Alias, detail: string): undefined {
+function fail(reader: Reader, alias: Alias, detail: string): null {
   reader.problem ??= { code: detail === '' ? 'alias-bomb' : 'not-yaml', at: alias.range?.[0] ?? 0, detail }
+  return null
 }
 
-function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<string, unknown>> {
-  const out: Record<string, unknown> = {}
+function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<string, JsonValue>> {
+  const out: Record<string, JsonValue> = {}
   const own = new Set<string>()
   for (const { key, value } of map.items) {
     const name = keyName(reader, key, depth)
@@ -113,11 +117,15 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
 }
 
 /** The keys of a merge never win over a map's own keys, wherever they stand. */
-function merge(out: Record<string, unknown>, data: unknown): void {
-  for (const source of Array.isArray(data) ? data : [data]) {
-    if (typeof source !== 'object' || source === null) continue
+function merge(out: Record<string, JsonValue>, data: JsonValue): void {
+  const sources: readonly JsonValue[] = Array.isArray(data) ? data : [data]
+  for (const source of sources.filter((one) => isMapping(one))) {
     for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(out, key)) out[key] = value
   }
+}
+
+function isMapping(data: JsonValue): data is { readonly [key: string]: JsonValue } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -135,10 +143,17 @@ const NUMBER_TAGS = [undefined, 'tag:yaml.org,2002:int', 'tag:yaml.org,2002:floa
  * Numbers as Kubernetes reads them, and not as YAML 1.2 does. One that a double cannot hold is text: its digits, so that two that
  * differ look different and two spellings of one do not.
  */
-function scalarValue({ type, tag, source, value }: Scalar): unknown {
+function scalarValue(scalar: Scalar): string | number | boolean | null {
+  const { type, tag, source } = scalar
   const isRead = NUMBER_TAGS.includes(tag) && (type === 'PLAIN' || tag !== undefined)
   const number = isRead ? kubernetesNumber(source ?? '') : undefined
   if (typeof number === 'number') return number
   if (typeof number === 'bigint') return String(number)
-  return typeof value === 'number' || typeof value === 'bigint' ? (source ?? String(value)) : value
+  return plainValue(scalar)
+}
+
+/** The value of a scalar that is not a number; of one that looks like a number, its text. */
+export function plainValue({ source, value }: Scalar): string | number | boolean | null {
+  if (typeof value === 'number' || typeof value === 'bigint') return source ?? String(value)
+  return typeof value === 'string' || typeof value === 'boolean' ? value : null
 }

@@ -2,14 +2,14 @@
 import type { Document } from 'yaml'
 import { err, ok, type Result } from '../result.ts'
 import { compose } from './compose.ts'
-import { type DataOptions, readData } from './data.ts'
+import { type DataOptions, type JsonValue, readData } from './data.ts'
 import { lineOfPath, type LineOf, linesOf } from './lines.ts'
 import type { Path } from './parse.ts'
 
 /** One document of a text. Ranges of its nodes are offsets in the text. */
 export interface YamlDocument {
   readonly document: Document
-  readonly data: unknown
+  readonly data: JsonValue
   readonly hasAlias: boolean
   /** Where its content starts. */
   readonly at: number
@@ -63,7 +63,7 @@ export function readDocuments(text: string, limits: YamlLimits): YamlReading {
 
 /** A document of a file that is read as a whole. */
 export interface FileDocument {
-  readonly data: unknown
+  readonly data: JsonValue
   /** The line (1-based) of a value: of the nearest one that exists on the way to it. */
   line(path: Path): number
 }

@@ -22,7 +22,8 @@ export interface Write {
 export type PlanResult = Result<TextChange, { readonly code: PlanCode; readonly path: Path }>
 
 /** What the plan needs of a document. */
-export type PlanContext = Pick<SourceDocument, 'document' | 'data'> & {
+export type PlanContext = Pick<SourceDocument, 'document'> & {
+  readonly data: unknown
   readonly text: string
   /** Anchors that an alias refers to: what they stand on is in more than one place. */
   readonly shared: ReadonlySet<string>

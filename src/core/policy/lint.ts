@@ -1,5 +1,5 @@
 /** Which files yamllint looks at, and which tell it how. */
-import { isMapping, toData } from '../diff/objects.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { join } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/documents.ts'
 
@@ -34,10 +34,10 @@ function referencesOf(text: string): readonly string[] {
   if (!/extends|ignore-from-file/.test(text)) return []
   // An ignore file is no YAML; of any other file that cannot be read, yamllint says what is wrong with it.
   const read = readOneDocument(text, { lastKeyWins: true })
-  const data = read.ok ? toData(read.value?.data) : undefined
-  if (!isMapping(data)) return []
+  const data = read.ok ? read.value?.data : undefined
+  if (!isRecord(data)) return []
   const { extends: extended, rules = {} } = data
-  const ignoring = [data, ...(isMapping(rules) ? Object.values(rules).filter(isMapping) : [])]
+  const ignoring = [data, ...(isRecord(rules) ? Object.values(rules).filter((rule) => isRecord(rule)) : [])]
   const named = [
     ...(typeof extended === 'string' && !BUILT_IN.has(extended) ? [extended] : []),
     ...ignoring.flatMap((from) => from['ignore-from-file'] ?? []),

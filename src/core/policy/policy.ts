@@ -1,6 +1,7 @@
 /** The Rego policies of a repository: which files they are, and the data that they read. */
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import type { PolicyConfig } from '../config/validators.ts'
-import { type JsonValue, isMapping, toData } from '../diff/objects.ts'
 import { type Entry, join, parentOf } from '../environment/tree.ts'
 import { readOneDocument } from '../manifest/documents.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -92,8 +93,8 @@ function dataIn(path: string, text: string): Result<Mapping, readonly Fault[]> {
   const read = readOneDocument(text)
   if (!read.ok && read.error.detail !== '')
     return err([{ file: path, line: read.error.line, code: 'said', text: read.error.detail }])
-  const data = read.ok ? toData(read.value?.data) : undefined
-  return isMapping(data) ? ok(data) : err([fault(path, 'not-a-mapping')])
+  const data = read.ok ? read.value?.data : undefined
+  return isRecord(data) ? ok(data) : err([fault(path, 'not-a-mapping')])
 }
 
 function nested(steps: readonly string[], data: Mapping): Mapping {
@@ -107,7 +108,7 @@ function merge(left: Mapping, right: Mapping): Mapping | undefined {
     const other = merged[key]
     if (other === undefined) merged[key] = value
     else {
-      const inner = isMapping(other) && isMapping(value) ? merge(other, value) : undefined
+      const inner = isRecord(other) && isRecord(value) ? merge(other, value) : undefined
       if (inner === undefined) return undefined
       merged[key] = inner
     }

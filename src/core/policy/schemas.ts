@@ -1,5 +1,6 @@
 /** JSON schemas that a repository brings for kubeconform. It fetches what they refer to: that must be none of the network. */
-import { type JsonValue, isMapping, toData } from '../diff/objects.ts'
+import type { JsonValue } from '../manifest/data.ts'
+import { isRecord } from '../manifest/parse.ts'
 import { type Entry, join } from '../environment/tree.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault } from './remark.ts'
@@ -44,7 +45,8 @@ function faultIn(file: string, text: string | undefined): readonly Fault[] {
 
 function parsed(text: string): JsonValue | undefined {
   try {
-    return toData(JSON.parse(text))
+    const data: JsonValue = JSON.parse(text)
+    return data
   } catch {
     return undefined
   }
@@ -56,7 +58,7 @@ const KNOWN = /^https?:\/\/json-schema\.org\/(?:draft-0[4-7]\/|draft\/20\d\d-\d\
 
 function reachIn(data: JsonValue): string | undefined {
   if (Array.isArray(data)) return firstOf(data.map((item: JsonValue) => reachIn(item)))
-  if (!isMapping(data)) return undefined
+  if (!isRecord(data)) return undefined
   return firstOf(
     Object.entries(data).map(([key, value]) =>
       typeof value === 'string' && ADDRESSES.has(key) && isReach(key, value) ? value : reachIn(value),
