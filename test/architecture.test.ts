@@ -32,7 +32,8 @@ const PURE_PACKAGES: Readonly<Partial<Record<Layer, readonly string[]>>> = {
     'fastest-levenshtein',
   ],
   ports: [],
-  flows: ['zod'],
+  // A hash of many names is computed, too.
+  flows: ['zod', 'node:crypto'],
 }
 
 /** What would make a decision depend on anything but its arguments, or do something. */
@@ -202,7 +203,7 @@ test('no adapter imports another', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('the core, the ports and the flows use packages that compute only, and nothing of Node', () => {
+test('the core, the ports and the flows use packages that compute only, and nothing of Node but hashes', () => {
   const wrong = imports.filter((one) => {
     const layer = layerOf(one.file)
     const pure = isLayer(layer) ? PURE_PACKAGES[layer] : undefined
@@ -283,3 +284,11 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   assert.ok(typeof value === 'object' && value !== null)
   return { ...value }
 }
+
+test('only the demo, which the image leaves out, uses the GitHub in a box', () => {
+  const isDemo = (file: string): boolean => /^src\/(sandbox|entry\/demo)[/.]/.test(file)
+  const users = imports.filter((one) => !isDemo(one.file) && targetOf(one)?.startsWith('src/sandbox/') === true)
+  assert.deepEqual(users, [])
+  for (const left of ['src/sandbox', 'src/entry/demo.ts', 'src/entry/demo'])
+    assert.match(read('.dockerignore'), new RegExp(`^${RegExp.escape(left)}$`, 'm'))
+})
