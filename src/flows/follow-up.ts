@@ -20,7 +20,7 @@ export async function followUp(context: RepositoryContext, at: PullEnds, found: 
   const { pull } = at
   const { changes } = found.review
   const verdicts = changes.flatMap((change) => change.verdicts)
-  const seen = seenOf(at, found)
+  const seen = seenOf(context, at, found)
   await rememberPull(context, pull.number, seen)
   await rememberWaiting(context, pull.number, seen.waits)
   await lookAtRivals(context, { number: pull.number, seen })
@@ -31,6 +31,7 @@ export async function followUp(context: RepositoryContext, at: PullEnds, found: 
 }
 
 function seenOf(
+  context: Pick<RepositoryContext, 'seal'>,
   { pull, judgedFor, base, refs }: PullEnds,
   { review, commented, peers, digest, isGreen }: ConcludedReview,
 ): ReviewMemory {
@@ -52,7 +53,7 @@ function seenOf(
     traffic: changes.length > 0,
     commented,
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
-    stops: stopsKey(refs),
+    stops: stopsKey(context, refs),
     // Also what passes: an approval can be taken back.
     polls: verdicts.some(({ gate }) => gate === 'approvals'),
     ...(behind === undefined ? {} : { behind }),

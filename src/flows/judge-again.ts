@@ -24,7 +24,7 @@ export async function judgeTrafficAgain(context: Needs, why: SharedCause): Promi
 export async function judgeStopsAgain(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'seal' | 'clock'>,
 ): Promise<void> {
-  const now = stopsKey(await context.mirror.fetch([STOP_REFS]))
+  const now = stopsKey(context, await context.mirror.fetch([STOP_REFS]))
   const at = context.clock.now()
   const causeFrom = (before: string): SharedCause => ({ code: 'stops', change: context.seal(`${before}>${now}`), at })
   for (const [pull, { traffic, stops }] of await recallPulls(context))

@@ -43,7 +43,7 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   // The group is gone, or is another one by now, which has a webhook of its own.
   if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(context, head)
   const remember = (found: Partial<GroupRecord>): Promise<void> =>
-    rememberGroup(context, head, { ...before, stops: stopsKey(refs), ...found })
+    rememberGroup(context, head, { ...before, stops: stopsKey(context, refs), ...found })
   await remember({})
   const waits = new Set<string>()
   const onWait = async (keys: readonly string[]): Promise<void> => {

@@ -16,7 +16,7 @@ export interface RepositoryState {
 /** `at`: when the sweep began. */
 export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, at: number): Promise<void> {
   const remembered = await recallPulls(context)
-  const state = { ...now, stops: stopsKey(now.heads) }
+  const state = { ...now, stops: stopsKey(context, now.heads) }
   for (const pull of now.open) {
     const how = howStale(context, { pull, seen: remembered.get(pull.number) }, state)
     if (how === undefined) continue
