@@ -5,6 +5,7 @@ import { disagreements, renderedShare } from '../../src/core/diff/agree.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { rowsOf } from '../../src/core/diff/review.ts'
 import { explainProblem } from '../../src/core/message/problem/problem.ts'
+import { type ResourceDiff, trafficObjects } from '../../src/core/gate/review.ts'
 import { destinationRule, targetOf, virtualService } from './samples.ts'
 
 /** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */
@@ -64,4 +65,27 @@ test('a share that is not rendered is undefined, and is not taken from a route o
     undefined,
   )
   assert.equal(share('a: [b'), undefined)
+})
+
+test('what a review changes of traffic are objects that send requests, else the routes of its rows', () => {
+  const resource = (kind: string): ResourceDiff => ({
+    ...{ title: `${kind} default/web`, kind, namespace: 'default', name: 'web', change: 'changed' },
+    ...{ traffic: [], patch: '', added: 1, removed: 1 },
+  })
+  const objects = (...kinds: readonly string[]): readonly string[] =>
+    trafficObjects({
+      diffs: [
+        {
+          environment: 'production',
+          state: 'changed',
+          unknownBefore: undefined,
+          resources: kinds.map(resource),
+          hidden: 0,
+        },
+      ],
+      rows: [{ environment: 'production', route: 'VirtualService default/shop', rule: 'main', before: [], after: [] }],
+    })
+  assert.deepEqual(objects('ConfigMap', 'VirtualService', 'Deployment'), ['VirtualService default/web'])
+  assert.deepEqual(objects('ConfigMap'), ['VirtualService default/shop'])
+  assert.deepEqual(objects(), ['VirtualService default/shop'])
 })

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { stringify } from 'yaml'
 import { type RenderedChange, diffRendered } from '../../src/core/diff/changes.ts'
 import { HIDDEN, HIDDEN_CHANGED } from '../../src/core/diff/mask.ts'
+import { hideValues } from '../../src/core/diff/hide-values.ts'
 import { parseRendered, type RenderedObject, type RenderProblem } from '../../src/core/diff/objects.ts'
 import { redact } from '../../src/core/diff/redact.ts'
 
@@ -273,4 +274,13 @@ test("a tool's words lose the Secrets' values that the files hold", () => {
   ).join('\n')}\nstringData: {p: hunter33}\n`
   assert.doesNotMatch(redact('p: hunter33', new Map([['a.yaml', bomb]])), /hunter33/)
   assert.equal(redact('no such file a.yaml', new Map([['a.yaml', 'kind: Deployment']])), 'no such file a.yaml')
+})
+
+test('a value is as long as what is not blank of it, and one that is too short hides no words', () => {
+  const hide = (...values: readonly string[]): string =>
+    hideValues(values, { mark: '***', shortest: 4 })('it is abc  , not abcd')
+  assert.equal(hide('abcd'), 'it is abc  , not ***')
+  assert.equal(hide('abc  '), 'it is abc  , not abcd')
+  assert.equal(hide('    ', ''), 'it is abc  , not abcd')
+  assert.equal(hide('abc', 'abcd'), 'it is abc  , not ***')
 })

@@ -40,6 +40,12 @@ test('what each world comes to', async () => {
     ['too few requests', dips({}, 99), {}, 'inconclusive few-requests'],
     ['estimated counts are rounded', dips({}, 99.6), {}, 'pass'],
     ['too few requests cannot fail either', dips({ 3: 0 }, 99), {}, 'inconclusive few-requests'],
+    [
+      'values without a count of requests are too few even where one request would do',
+      (asked) => (asked.kind === 'requests' ? undefined : WELL(asked)),
+      { analysis: { minRequests: 1 } },
+      'inconclusive few-requests',
+    ],
     ['where requests are not counted one is enough', dips({}, 1), { analysis: { minRequests: 0 } }, 'pass'],
     ['half of the points are enough', only(5), {}, 'pass'],
     ['fewer are not', only(4), {}, 'inconclusive gaps'],
