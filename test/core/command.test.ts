@@ -44,6 +44,7 @@ test('every way to write a command that is one', () => {
     environment: 'production',
     sha: undefined,
   })
+  assert.deepEqual(only('/canary plan web2'), { name: 'plan', steps: undefined, ...none, service: 'web2' })
   for (const plan of ['[50,25]', '5,5', '0,5', '5,,25', '[5', '5,101', '5.']) {
     assert.deepEqual(only(`/canary plan ${plan}`), { code: 'bad-plan', word: plan })
   }
