@@ -69,8 +69,15 @@ test('a share that is not rendered is undefined, and is not taken from a route o
 
 test('what a review changes of traffic are objects that send requests, else the routes of its rows', () => {
   const resource = (kind: string): ResourceDiff => ({
-    ...{ title: `${kind} default/web`, kind, namespace: 'default', name: 'web', change: 'changed' },
-    ...{ traffic: [], patch: '', added: 1, removed: 1 },
+    title: `${kind} default/web`,
+    kind,
+    namespace: 'default',
+    name: 'web',
+    change: 'changed',
+    traffic: [],
+    patch: '',
+    added: 1,
+    removed: 1,
   })
   const objects = (...kinds: readonly string[]): readonly string[] =>
     trafficObjects({
