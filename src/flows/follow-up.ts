@@ -3,6 +3,7 @@ import { nextLook } from '../core/gate/gate.ts'
 import { wantOf } from '../core/gate/live.ts'
 import type { Review, ReviewedChange } from '../core/gate/review.ts'
 import { waitKey } from '../core/gate/signal.ts'
+import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest } from '../core/rollout/facts.ts'
 import { movedRoutes } from '../core/rollout/target.ts'
 import type { CommitVerdict } from './conclude-commit.ts'
@@ -27,6 +28,7 @@ export async function followUp(context: RepositoryContext, at: PullEnds, found: 
   if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(context, at)
   if (seen.until !== undefined) await setTimer(context, pull, seen.until)
   await sayIfChanged(context, pull, at.base)
+  if (isStep(pull, context.botLogin) && isInConflict(found.review)) await askForNewStep(context, at)
   if (found.isGreen) await mergeWhenAllowed(context, { pull, base: at.base }, changes)
 }
 
@@ -69,6 +71,20 @@ export function earliest(moments: readonly number[]): number | undefined {
 /** What follows from a failed analysis is the rollout's business, not this pull request's. */
 async function askToExamine(context: RepositoryContext, { pull, judgedFor }: PullEnds): Promise<void> {
   await context.ask.examine(judgedFor, { code: 'gate-failed', head: pull.head.sha })
+}
+
+function isInConflict({ problems }: Review): boolean {
+  return problems.some(({ cause }) => cause.kind === 'conflict')
+}
+
+/**
+ * The rollout plans a step anew when the base branch moves. One that came into conflict by what was committed to it since has
+ * no such moment.
+ */
+async function askForNewStep(context: RepositoryContext, { pull, base }: PullEnds): Promise<void> {
+  const { repo, installation } = context
+  const task: Task = { type: 'advance', installation, repo, base: pull.base.ref }
+  await context.jobs.enqueue(jobOf(task, { id: `conflict:${pull.head.sha}:${base}` }))
 }
 
 interface Rival {
