@@ -25,6 +25,7 @@ async function replay(seed: number): Promise<void> {
   if (values.told) console.log(played.told.join('\n'))
   if (played.violations.length === 0) return console.log(`Seed ${seed} breaks no law.`)
   console.log(`Seed ${seed}: ${played.violations.join('\n')}`)
+  if (values.told) return
   const found = await shrunk(seed, hasFaults)
   if (found === undefined) return
   const again = await play(found)

@@ -1,0 +1,182 @@
+/** What the ports that ask GitHub promise, on the model in memory and on the real adapters in front of the GitHub in a box. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CheckReport } from '../../src/core/rollout/facts.ts'
+import type { Desk } from '../../src/flows/desk.ts'
+import { GitHubRefused } from '../../src/ports/github-refused.ts'
+
+export interface GitHubUnderTest {
+  readonly ports: Pick<Desk, 'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people'>
+  /** Where a branch points. */
+  head(branch: string): string | undefined
+  text(path: string, branch: string): string | undefined
+  /** alice, who may write, does it. */
+  push(branch: string, files: Readonly<Record<string, string>>): void
+  open(branch: string, title: string): number
+  comment(pull: number, body: string): number
+  close(pull: number): void
+  reopen(pull: number): void
+}
+
+const REPORT: CheckReport = { name: 'canary/gate', conclusion: undefined, title: 'At work', summary: 'Wait.' }
+
+export function githubContract(name: string, open: () => Promise<GitHubUnderTest>): void {
+  const scene = (sentence: string, run: (github: GitHubUnderTest) => Promise<void>): void =>
+    void test(`${name}: ${sentence}`, async () => run(await open()))
+  const main = ({ head }: GitHubUnderTest): string => head('main') ?? assert.fail('no main')
+
+  scene('a branch is created once, and one that is in its way is named', async (github) => {
+    const { branches } = github.ports
+    assert.equal(await branches.create('canary/a/5', main(github)), 'created')
+    assert.equal(await branches.create('canary/a/5', main(github)), 'exists')
+    for (const [wanted, rival] of [
+      ['canary/a', 'canary/a/5'],
+      ['canary/a/5/x', 'canary/a/5'],
+    ] as const)
+      await assert.rejects(branches.create(wanted, main(github)), (error: unknown) => {
+        assert.ok(error instanceof GitHubRefused)
+        assert.deepEqual([error.refusal.cause, error.refusal.rival], ['in-the-way', rival])
+        return true
+      })
+    await branches.remove('canary/a/5')
+    await branches.remove('canary/a/5')
+    assert.equal(github.head('canary/a/5'), undefined)
+  })
+
+  scene('a commit and a move happen only where the branch is as expected', async (github) => {
+    const { branches } = github.ports
+    const old = main(github)
+    await branches.create('step', old)
+    const draft = { branch: 'step', expectedHead: old, headline: 'One', body: 'Why', files: new Map([['a', '1\n']]) }
+    const made = await branches.commit(draft)
+    assert.ok(typeof made === 'object')
+    assert.equal(github.text('a', 'step'), '1\n')
+    assert.equal(await branches.commit(draft), 'head-moved')
+    assert.equal(await branches.commit({ ...draft, branch: 'nope' }), 'gone')
+    assert.equal(await branches.move('step', old, old), 'head-moved')
+    assert.deepEqual(await branches.makers(old, made.sha), [
+      { sha: made.sha, parents: [old], author: 'perch[bot]', isVerified: true },
+    ])
+    assert.equal(await branches.move('step', made.sha, old), 'moved')
+    assert.equal(github.head('step'), old)
+    assert.deepEqual(
+      (await github.ports.activity.movesOf('step'))?.map(({ kind, before, after, isOurs }) => [
+        kind,
+        before,
+        after,
+        isOurs,
+      ]),
+      [
+        ['force-push', made.sha, old, true],
+        ['push', old, made.sha, true],
+        ['created', '0'.repeat(40), old, true],
+      ],
+    )
+  })
+
+  scene('a claim holds a note, and the second one finds the first', async (github) => {
+    const { branches, activity } = github.ports
+    assert.equal(await branches.claim('perch/hold/a', 'Hold it'), 'created')
+    assert.equal(await branches.claim('perch/hold/a', 'Hold it'), 'exists')
+    assert.equal(github.text('README.md', 'perch/hold/a'), 'Hold it\n')
+    await branches.remove('perch/hold/a')
+    assert.equal((await activity.movesOf('perch/hold/a'))?.[0]?.kind, 'deleted')
+  })
+
+  scene('a pull request is opened once, is read back, and merges at its head only', async (github) => {
+    const { pulls, branches } = github.ports
+    const draft = { head: 'step', base: 'main', title: 'Step', body: 'Body' }
+    await branches.create('step', main(github))
+    assert.equal(await pulls.open(draft), 'exists', 'nothing to merge yet')
+    const files = new Map([['a', '1\n']])
+    await branches.commit({ branch: 'step', expectedHead: main(github), headline: 'One', body: '', files })
+    const opened = await pulls.open(draft)
+    assert.ok(typeof opened === 'object')
+    assert.equal(await pulls.open(draft), 'exists')
+    const { number } = opened
+    assert.deepEqual([opened.state, opened.author.login, opened.head.ref], ['open', 'perch[bot]', 'step'])
+    assert.deepEqual(
+      (await pulls.allOpen()).map((pull) => pull.number),
+      [number],
+    )
+    assert.deepEqual(
+      (await pulls.from('step')).map((pull) => pull.number),
+      [number],
+    )
+    assert.equal(await pulls.merge(number, main(github)), 'head-moved')
+    assert.equal(await pulls.merge(number, opened.head.sha), 'merged')
+    assert.equal(await pulls.close(number), 'merged')
+    const merged = await pulls.get(number)
+    assert.deepEqual([merged?.state, merged?.mergeCommit], ['merged', main(github)])
+    assert.equal((await pulls.mergedAs(main(github)))?.number, number)
+    assert.equal(github.text('a', 'main'), '1\n')
+    assert.equal(await pulls.get(99), undefined)
+  })
+
+  scene('a pull request in conflict does not merge, and one whose branch is gone is closed', async (github) => {
+    github.push('one', { a: '1\n' })
+    const number = github.open('one', 'One')
+    github.push('main', { a: '2\n' })
+    const { pulls, branches } = github.ports
+    assert.equal(await pulls.merge(number, github.head('one') ?? ''), 'refused')
+    github.close(number)
+    assert.equal((await pulls.get(number))?.state, 'closed')
+    github.reopen(number)
+    assert.equal((await pulls.get(number))?.state, 'open')
+    await branches.remove('one')
+    assert.equal((await pulls.get(number))?.state, 'closed')
+  })
+
+  scene('comments tell who wrote them, and an edit shows', async (github) => {
+    github.push('one', { a: '1\n' })
+    const pull = github.open('one', 'One')
+    const id = github.comment(pull, '/canary 5')
+    const { conversation } = github.ports
+    await conversation.add(pull, 'Done')
+    const [theirs, ours] = await conversation.of(pull)
+    assert.deepEqual([theirs?.id, theirs?.author, theirs?.isOurs], [id, { login: 'alice', isBot: false }, false])
+    assert.deepEqual([ours?.body, ours?.isOurs, ours?.isEdited], ['Done', true, false])
+    await conversation.edit(ours?.id ?? 0, 'Done twice')
+    const [, edited] = await conversation.of(pull)
+    assert.deepEqual([edited?.body, edited?.isEdited], ['Done twice', true])
+    await conversation.acknowledge(id)
+    const since = (await conversation.since(theirs?.createdAt ?? 0)).map((one) => [one.pull, one.comment.id])
+    assert.deepEqual(
+      since.toSorted(),
+      [
+        [pull, id],
+        [pull, ours?.id],
+      ].toSorted(),
+    )
+  })
+
+  scene('checks are listed newest first and changed in place', async (github) => {
+    const { checks } = github.ports
+    const first = await checks.create(main(github), REPORT)
+    const second = await checks.create(main(github), { ...REPORT, name: 'canary/validate', conclusion: 'success' })
+    await checks.update(first, { ...REPORT, conclusion: 'failure', subjects: [{ pull: 3, base: 'main' }] })
+    const runs = await checks.on(main(github))
+    assert.deepEqual(
+      runs.map(({ id, name: check, conclusion }) => [id, check, conclusion]),
+      [
+        [second, 'canary/validate', 'success'],
+        [first, 'canary/gate', 'failure'],
+      ],
+    )
+    assert.deepEqual(runs[1]?.subjects, [{ pull: 3, base: 'main' }])
+  })
+
+  scene('what was recorded of a command is found by its cause', async (github) => {
+    const { records } = github.ports
+    assert.equal(await records.find(main(github), '7'), undefined)
+    await records.write(main(github), { cause: '7', title: 'Held', summary: 'Why', answer: 'It is held.' })
+    await records.write(main(github), { cause: '77', title: 'Held', summary: 'Why', answer: undefined })
+    assert.deepEqual(await records.find(main(github), '7'), { answer: 'It is held.' })
+    assert.deepEqual(await records.find(main(github), '77'), { answer: undefined })
+    assert.deepEqual(await github.ports.checks.on(main(github)), [])
+  })
+
+  scene('people have the permission that the repository gives', async ({ ports: { people } }) => {
+    assert.deepEqual(await Promise.all(['alice', 'nobody'].map((login) => people.permission(login))), ['write', 'none'])
+  })
+}
