@@ -8,6 +8,7 @@ import { giveUpCommands } from '../flows/give-up-commands.ts'
 import { judgeStopsAgain } from '../flows/judge-again.ts'
 import { reviewLeft } from '../flows/leave.ts'
 import { giveUpGroup, reviewGroup } from '../flows/merge-group.ts'
+import { unsettle } from '../flows/memory.ts'
 import { recordReport } from '../flows/record-report.ts'
 import { redirect } from '../flows/redirect.ts'
 import { giveUpReview, isForCommands, review } from '../flows/review.ts'
@@ -142,8 +143,15 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
     const words = isFinal ? 'gave up a job; the sweep will look again' : 'a job keeps failing; it is tried on'
     parts.log.error({ key: job.key, err: error }, words)
     await failChecks(parts, job, outageWords(outageDetail(error)))
+    if (isFinal) await leaveToSweep(parts, job)
     if (isFinal) await answerLate(parts, job)
   }
+}
+
+/** A sweep passes over base branches whose head is settled; of this one something was not done. */
+async function leaveToSweep({ memo }: WorkerParts, job: ClaimedJob): Promise<void> {
+  const { data: task } = Task.safeParse(job.data)
+  if (task?.type === 'advance') await unsettle({ memo, repo: task.repo }, task.base)
 }
 
 /** The commands that a job was to carry out. */

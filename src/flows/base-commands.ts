@@ -32,8 +32,9 @@ export async function answerOnBase(
 ): Promise<void> {
   const pull = await context.pulls.get(at.pull)
   if (pull === undefined) return
-  const waiting = await readPending(context, pull, await context.conversation.of(at.pull))
-  const pending = waiting.find(({ id }) => id === at.comment)
+  const isMeant = ({ id }: { readonly id: number }): boolean => id === at.comment
+  const comments = await context.conversation.of(at.pull)
+  const pending = (await readPending(context, { pull, comments }, isMeant)).find(isMeant)
   if (pending === undefined) return
   const outcomes: { command: string; outcome: Outcome }[] = []
   for (const line of pending.commands)

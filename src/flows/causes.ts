@@ -106,7 +106,11 @@ const Rival = z.object({ code: z.literal('rival'), older: z.int(), heads: z.stri
 /** Time alone may change what is said of this head. `second`: when a timer was set that is due at once, in seconds. */
 const Timer = z.object({ code: z.literal('timer'), head, due, second: z.int().optional() })
 
-/** GitHub did not let Perch merge this head yet. */
+/** A step came into conflict with its base. */
+const InConflict = z.object({ code: z.literal('in-conflict'), head, base: z.string() })
+/** A sweep found that a pull request is not open any more. */
+const Ended = z.object({ code: z.literal('ended'), pull: z.int(), at: z.number() })
+/** GitHub did not let Perch merge this head yet, or older pull requests are still unknown. */
 const MergeRefused = z.object({ code: z.literal('merge-refused'), head, due })
 
 /** Perch merged a pull request with this head. */
@@ -154,7 +158,18 @@ export const Causes = {
     SweptPull,
   ]),
   closed: z.discriminatedUnion('code', [PullEnded, Swept]),
-  advance: z.discriminatedUnion('code', [PullEnded, Pushed, Button, HandedOver, HandedAgain, Failing, Merged, Swept]),
+  advance: z.discriminatedUnion('code', [
+    PullEnded,
+    Pushed,
+    Button,
+    HandedOver,
+    HandedAgain,
+    Failing,
+    Merged,
+    InConflict,
+    Ended,
+    Swept,
+  ]),
   examine: z.discriminatedUnion('code', [GateFailed, Swept]),
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept, Missed]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
@@ -206,6 +221,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'gate-failed': {},
   failing: { slotMs: 10 * MINUTE_MS },
   timer: {},
+  'in-conflict': {},
+  ended: { slotMs: 5 * SECOND_MS },
   'merge-refused': { slotMs: 15 * SECOND_MS },
   'shared-commit': {},
   // When work is behind, sweeps that come faster must not add the same to it again.

@@ -81,10 +81,8 @@ function isInConflict({ problems }: Review): boolean {
  * The rollout plans a step anew when the base branch moves. One that came into conflict by what was committed to it since has
  * no such moment.
  */
-async function askForNewStep(context: RepositoryContext, { pull, base }: PullEnds): Promise<void> {
-  const { repo, installation } = context
-  const task: Task = { type: 'advance', installation, repo, base: pull.base.ref }
-  await context.jobs.enqueue(jobOf(task, { id: `conflict:${pull.head.sha}:${base}` }))
+async function askForNewStep({ ask }: RepositoryContext, { pull, base }: PullEnds): Promise<void> {
+  await ask.advance(pull.base.ref, { code: 'in-conflict', head: pull.head.sha, base })
 }
 
 interface Rival {

@@ -76,6 +76,11 @@ export async function settle(context: Needs, base: string, sha: Sha): Promise<vo
   await context.memo.set(`base:${context.repo.id}:${base}`, sha)
 }
 
+/** Something that follows from this head was not done after all. The branch stays known. */
+export async function unsettle(context: Needs, base: string): Promise<void> {
+  if ((await settledAt(context, base)) !== undefined) await settle(context, base, '')
+}
+
 /** The base branches that have been looked at, each with the head up to which all is done. */
 export async function knownBases(context: Needs): Promise<readonly string[]> {
   const prefix = `base:${context.repo.id}:`

@@ -5,6 +5,7 @@ import { isStep } from '../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import { orRefusal, sayOnce } from './github-refusals.ts'
+import { recallPulls } from './memory.ts'
 import { mergeability } from './step-ownership.ts'
 
 /** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
@@ -24,6 +25,10 @@ export async function mergeWhenAllowed(
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
+  if (changes.some(({ from, to }) => to > from) && (await hasUnknownRival(context, pull))) {
+    context.log.info({ pull: pull.number }, 'a merge waits until the older pull requests have been looked at')
+    return tryAgain(context, pull, RETRY_MS)
+  }
   const tried = await orRefusal(() => context.pulls.merge(pull.number, pull.head.sha))
   const outcome = tried.ok ? tried.value : 'forbidden'
   if (!tried.ok) await sayOnce(context, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
@@ -32,8 +37,29 @@ export async function mergeWhenAllowed(
     await context.ask.advance(pull.base.ref, { code: 'merged', head: pull.head.sha })
     return
   }
-  const due = context.clock.now() + (tried.ok ? RETRY_MS : FORBIDDEN_MS)
-  await context.ask.review(pull.number, { code: 'merge-refused', head: pull.head.sha, due })
+  await tryAgain(context, pull, tried.ok ? RETRY_MS : FORBIDDEN_MS)
+}
+
+async function tryAgain(
+  context: Pick<RepositoryContext, 'ask' | 'clock'>,
+  { number, head }: PullRequest,
+  pauseMs: number,
+): Promise<void> {
+  const due = context.clock.now() + pauseMs
+  await context.ask.review(number, { code: 'merge-refused', head: head.sha, due })
+}
+
+/** Of two pull requests that move one route the older goes first. When memory was lost nobody knows yet what the older ones move. */
+async function hasUnknownRival(
+  context: Pick<RepositoryContext, 'pulls' | 'memo' | 'repo'>,
+  pull: PullRequest,
+): Promise<boolean> {
+  const known = await recallPulls(context)
+  const older = (await context.pulls.allOpen()).filter(({ number }) => number < pull.number)
+  return older.some(({ number, draft, base }) => {
+    const isLookedAt = (known.get(number)?.head ?? '') !== ''
+    return base.ref === pull.base.ref && !draft && !isLookedAt
+  })
 }
 
 function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {

@@ -14,13 +14,13 @@ export interface CommandAnswer {
 }
 
 /**
- * The comments of a pull request whose commands wait to be carried out. Those that were carried out before memory was lost
- * are answered again, and not carried out.
+ * The comments of a pull request whose commands wait to be carried out. Of a job's own ones, those that were carried out before
+ * memory was lost are answered again, and not carried out; another job may just be about to answer the others.
  */
 export async function readPending(
   context: RepositoryContext,
-  pull: PullRequest,
-  comments: readonly Comment[],
+  { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
+  isOwn: (comment: PendingComment) => boolean,
 ): Promise<readonly PendingComment[]> {
   const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, pull.number))
   const answered = comments.flatMap(({ isOurs, body }) => (isOurs ? (answeredIn(body) ?? []) : []))
@@ -30,7 +30,7 @@ export async function readPending(
   })
   const left: PendingComment[] = []
   for (const comment of pending) {
-    const body = await recordedAnswer(context, pull, comment)
+    const body = isOwn(comment) ? await recordedAnswer(context, pull, comment) : undefined
     if (body === undefined) left.push(comment)
     else await post(context, pull, { comment, body })
   }
@@ -44,7 +44,7 @@ export async function takePending(
   comments: readonly Comment[],
 ): Promise<readonly PendingComment[]> {
   if (comments.length === 0) return []
-  const pending = await readPending(context, pull, comments)
+  const pending = await readPending(context, { pull, comments }, (comment) => !isForBase(pull, comment))
   for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(context, pull, comment)
   return pending.filter((one) => !isForBase(pull, one))
 }

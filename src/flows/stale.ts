@@ -23,7 +23,13 @@ export async function lookAtPulls(context: RepositoryContext, now: RepositorySta
     await context.ask.review(pull.number, { code: 'swept', head: pull.head.sha, at, ...how })
   }
   const numbers = new Set(now.open.map(({ number }) => number))
-  for (const pull of remembered.keys()) if (!numbers.has(pull)) await context.ask.closed(pull, { code: 'swept', at })
+  for (const [pull, seen] of remembered) {
+    if (numbers.has(pull)) continue
+    await context.ask.closed(pull, { code: 'swept', at })
+    // Closing a step stops its rollout, or lets it go on: its webhook would have said so too.
+    if (seen.into !== '' && (seen.traffic || seen.commented))
+      await context.ask.advance(seen.into, { code: 'ended', pull, at })
+  }
 }
 
 /** How late a timer may go off before it counts as lost. */

@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../src/core/rollout/facts.ts'
-import type { Desk } from '../../src/flows/desk.ts'
+import type { RepositoryContext } from '../../src/flows/repository-context.ts'
 import { GitHubRefused } from '../../src/ports/github-refused.ts'
 
 export interface GitHubUnderTest {
-  readonly ports: Pick<Desk, 'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people'>
+  readonly ports: Pick<
+    RepositoryContext,
+    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people'
+  >
   /** Where a branch points. */
-  head(branch: string): string | undefined
+  readonly head: (branch: string) => string | undefined
   text(path: string, branch: string): string | undefined
   /** alice, who may write, does it. */
   push(branch: string, files: Readonly<Record<string, string>>): void
@@ -142,11 +145,13 @@ export function githubContract(name: string, open: () => Promise<GitHubUnderTest
     await conversation.acknowledge(id)
     const since = (await conversation.since(theirs?.createdAt ?? 0)).map((one) => [one.pull, one.comment.id])
     assert.deepEqual(
-      since.toSorted(),
+      since.map(String).toSorted(),
       [
         [pull, id],
         [pull, ours?.id],
-      ].toSorted(),
+      ]
+        .map(String)
+        .toSorted(),
     )
   })
 

@@ -152,6 +152,19 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
     ],
   },
   merged: { one: { code: 'merged', head: HEAD }, other: [{ code: 'merged', head: OTHER }] },
+  'in-conflict': {
+    one: { code: 'in-conflict', head: HEAD, base: OTHER },
+    same: [{ code: 'in-conflict', head: HEAD, base: OTHER }],
+    other: [{ code: 'in-conflict', head: HEAD, base: HEAD }],
+  },
+  ended: {
+    one: { code: 'ended', pull: 3, at: NOW },
+    same: [{ code: 'ended', pull: 3, at: NOW + 5 * SECOND - 1 }],
+    other: [
+      { code: 'ended', pull: 3, at: NOW + 5 * SECOND },
+      { code: 'ended', pull: 4, at: NOW },
+    ],
+  },
   swept: REVIEW.swept,
 }
 

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { openGitHub } from '../../src/entry/github.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import { githubContract, type GitHubUnderTest } from '../contracts/github.ts'
-import { portsOf } from './desk.ts'
+import { portsOf } from './context.ts'
 import { filesOf, headOf, memoryGitHub } from './github.ts'
 import { memoryPerson } from './person.ts'
 

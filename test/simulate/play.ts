@@ -105,10 +105,15 @@ function stageOf(plan: Plan): Play {
 
 /** What Perch does, as people see it. */
 function tell({ event, payload, sender }: Parameters<Laws['watch']>[0], log: (words: string) => void): void {
-  if (!sender.isBot || event !== 'pull_request') return
+  if (!sender.isBot) return undefined
+  if (event === 'issue_comment') {
+    const { issue, comment } = payload as { issue: { number: number }; comment: { body: string } }
+    return log(`    Perch: comment on #${issue.number}: ${comment.body.replaceAll(/\s+/g, ' ').slice(0, 200)}`)
+  }
+  if (event !== 'pull_request') return undefined
   const { number, merged, head } = payload['pull_request'] as { number: number; merged: boolean; head: { ref: string } }
   const action = payload['action'] === 'closed' && merged ? 'merged' : String(payload['action'])
-  log(`    Perch: #${number} ${action} (${head.ref})`)
+  return log(`    Perch: #${number} ${action} (${head.ref})`)
 }
 
 async function perform(at: Play, event: Event): Promise<void> {
@@ -237,7 +242,8 @@ function picture({ stage: { state } }: Play): ReadonlyMap<string, string> {
       runs.map(({ name, report }) => `${name} ${report?.conclusion}: ${report?.title}`).join('; '),
     )
   }
-  for (const { id, pull, body } of state.comments) seen.set(`comment ${id} on #${pull}`, body)
+  for (const { id, pull, body } of state.comments)
+    seen.set(`comment ${id} on #${pull}`, body.replaceAll(/`perch diff [^`]*`/g, 'the diff'))
   return seen
 }
 

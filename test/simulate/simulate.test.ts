@@ -17,15 +17,17 @@ for (const { shows, plan } of KEPT) {
 /** Less than what `npm test` may spend on it, since the last play ends after its time. */
 const SECONDS = 10
 
-for (const hasFaults of [false]) {
-  test(`no law is broken by fresh plays ${hasFaults ? 'with' : 'without'} faults`, async (t) => {
+/** Where fresh plays begin. With faults the same are played each time, so that what nobody has looked into yet stops nobody. */
+const FIRST = { calm: Date.now() % 1_000_000, faulty: 2000 }
+
+for (const hasFaults of [false, true]) {
+  test(`no law is broken by plays ${hasFaults ? 'with' : 'without'} faults`, async (t) => {
     const end = performance.now() + SECONDS * 1000
-    const first = Date.now() % 1_000_000
+    const first = hasFaults ? FIRST.faulty : FIRST.calm
     let seed = first
     for (; performance.now() < end; seed += 1) {
       const { violations } = await play(seedPlan(seed, hasFaults))
-      const again = `npm run simulate -- --seed ${seed}${hasFaults ? '' : ' --calm'}`
-      assert.deepEqual(violations, [], again)
+      assert.deepEqual(violations, [], `npm run simulate -- --seed ${seed}${hasFaults ? '' : ' --calm'}`)
     }
     t.diagnostic(`seeds ${first} to ${seed - 1}`)
   })
