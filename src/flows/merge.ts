@@ -25,7 +25,7 @@ export async function mergeWhenAllowed(
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
-  if (changes.some(({ from, to }) => to > from) && (await hasUnknownRival(context, pull))) {
+  if (await hasUnknownRival(context, pull, changes)) {
     context.log.info({ pull: pull.number }, 'a merge waits until the older pull requests have been looked at')
     return tryAgain(context, pull, RETRY_MS)
   }
@@ -53,7 +53,9 @@ async function tryAgain(
 async function hasUnknownRival(
   context: Pick<RepositoryContext, 'pulls' | 'memo' | 'repo'>,
   pull: PullRequest,
+  changes: readonly ReviewedChange[],
 ): Promise<boolean> {
+  if (!changes.some(({ from, to }) => to > from)) return false
   const known = await recallPulls(context)
   const older = (await context.pulls.allOpen()).filter(({ number }) => number < pull.number)
   return older.some(({ number, draft, base }) => {

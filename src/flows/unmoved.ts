@@ -16,7 +16,8 @@ export async function isUnmoved(
 ): Promise<boolean> {
   if (seen === undefined || seen.head === '' || seen.digest === '') return false
   if (seen.judgedFor !== moved.branch || seen.base === moved.head) return true
-  if (seen.traffic || seen.peers.length !== 1) return false
+  // Our comment shows more than the checks do.
+  if (seen.traffic || seen.commented || seen.peers.length !== 1) return false
   if ((await digestOn(context, { pull, base: moved.head }, seen)) !== seen.digest) return false
   await rememberPull(context, pull, { ...seen, base: moved.head })
   return true
