@@ -38,13 +38,19 @@ export function takersOf(
       const { last } = own
       if (last === undefined) return walkOf(reached, base)
       const still = (now.byHost.get(base.host) ?? []).find((table) => isSame(table, base))?.entries ?? []
+      const isFirst = isCloser(base, reached.table)
       const gone = base.entries.filter(
-        (one) => compareRanks(one.rank, last.rank) >= 0 && !isTakenStill(reached, one, still),
+        (one) => (isFirst || compareRanks(one.rank, last.rank) >= 0) && !isTakenStill(reached, one, { still, isFirst }),
       )
       return { entries: walk(reached, gone).entries, last: undefined }
     })
   const all = [own, ...others]
   return { entries: all.flatMap(({ entries }) => entries), isAll: all.some(({ last }) => last !== undefined) }
+}
+
+/** Whether a table's host is more exact, so that it is asked first, whatever the rules are (Gateway API, HTTPRoute hostnames). */
+function isCloser(base: Table, than: Table): boolean {
+  return base.host !== than.host && hostCovers(than.host, base.host)
 }
 
 /** One for fewer hosts leaves requests for the others, whatever its rules say. */
@@ -75,10 +81,14 @@ function canTake({ entry, earlier }: RuleContext, { match }: ExposureRule): bool
  * Whether another object takes, as it did, what one of its rules took of the requests for a rule. The order between objects
  * does not change, so those requests never came, and do not come now.
  */
-function isTakenStill({ entry }: RuleContext, one: ExposureRule, still: readonly ExposureRule[]): boolean {
+function isTakenStill(
+  { entry }: RuleContext,
+  one: ExposureRule,
+  { still, isFirst }: { readonly still: readonly ExposureRule[]; readonly isFirst: boolean },
+): boolean {
   const both: Match = [...one.match, ...entry.match]
   return still.some(
     ({ match, rank, isVague }) =>
-      !isVague && covers(match, both) && (rank === undefined || compareRanks(rank, entry.rank) >= 0),
+      !isVague && covers(match, both) && (isFirst || rank === undefined || compareRanks(rank, entry.rank) >= 0),
   )
 }
