@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, relative, resolve } from 'node:path'
+import { basename, dirname, join, normalize, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 
 /** The rules that hold the code together and that no type and no lint rule can say. */
@@ -147,12 +147,28 @@ const WITHOUT_WORDS: readonly string[] = [
   'validate',
 ]
 
-test('flows that judge write no sentences', () => {
-  const judging = new Set(WITHOUT_WORDS.map((name) => `src/flows/${name}.ts`))
+/** The folders of flows, from what starts work to what all of it stands on; docs/architecture.md says what is in each. */
+const FLOORS = ['.', 'review', 'commands', 'rollout', 'checkout', 'judgement', 'measure', 'stop', 'repository', 'work']
+
+test('a folder of flows uses only those below it', () => {
+  const floorOf = (file: string): number => FLOORS.indexOf(dirname(relative('src/flows', file)))
+  const flows = sources.filter((file) => layerOf(file) === 'flows')
   assert.deepEqual(
-    [...judging].filter((file) => !sources.includes(file)),
+    flows.filter((file) => floorOf(file) === -1),
     [],
   )
+  const wrong = imports.filter((one) => {
+    const target = targetOf(one)
+    if (layerOf(one.file) !== 'flows' || target?.startsWith('src/flows/') !== true) return false
+    return floorOf(target) < floorOf(one.file)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('flows that judge write no sentences', () => {
+  const flows = sources.filter((file) => layerOf(file) === 'flows')
+  const judging = new Set(flows.filter((file) => WITHOUT_WORDS.includes(basename(file, '.ts'))))
+  assert.equal(judging.size, WITHOUT_WORDS.length)
   assert.deepEqual(
     imports.filter((one) => judging.has(one.file) && targetOf(one)?.startsWith('src/core/message/') === true),
     [],
@@ -232,9 +248,9 @@ test('one file makes jobs, so that one table says what is the same cause', () =>
     const isOurs = layerOf(file) === 'flows' || layerOf(file) === 'entry'
     return isOurs && /\b(notBefore|patienceMs)\b|\benqueue\(\s*\{/.test(withoutComments(read(file)))
   })
-  assert.deepEqual(makers, ['src/flows/tasks.ts'])
+  assert.deepEqual(makers, ['src/flows/work/tasks.ts'])
   const senders = sources.filter((file) => /\bjobs\.enqueue\(/.test(read(file)))
-  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/ask.ts'])
+  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/work/ask.ts'])
 })
 
 test('every export has a name', () => {

@@ -14,7 +14,12 @@ import { gitProblem } from '../core/problem/files.ts'
 import { problemRefusal } from '../core/refusal/unreadable.ts'
 import { plainWords } from '../core/message/markdown/plain-words.ts'
 import { err, type Result } from '../core/result.ts'
-import { type CheckoutQuestion, type CheckoutReview, reviewCheckout, reviewFolder } from '../flows/checkout-review.ts'
+import {
+  type CheckoutQuestion,
+  type CheckoutReview,
+  reviewCheckout,
+  reviewFolder,
+} from '../flows/checkout/checkout-review.ts'
 import { type CliOptions, json, misused, printed, type CliResult, QUIET, readWords, refused } from './checkout.ts'
 import { handedDown, schemaFolders } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'

@@ -11,7 +11,7 @@ import type { Standing } from '../core/rollout/standing.ts'
 import { planOf } from '../core/rollout/target.ts'
 import { explainShares } from '../core/traffic/explain.ts'
 import { isSplit, routeId, weightedRules } from '../core/traffic/route.ts'
-import { setInCheckout, statusOfCheckout } from '../flows/checkout.ts'
+import { setInCheckout, statusOfCheckout } from '../flows/checkout/checkout.ts'
 import { handedDown } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 

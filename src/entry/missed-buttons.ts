@@ -1,6 +1,6 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
-import { askIn } from '../flows/ask.ts'
-import { rememberPress } from '../flows/buttons.ts'
+import { askIn } from '../flows/work/ask.ts'
+import { rememberPress } from '../flows/commands/buttons.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RepositoryRef } from '../flows/tasks.ts'
+import type { RepositoryRef } from '../flows/work/tasks.ts'
 
 /** The webhooks that Perch listens to, each with the few fields that it reads: they say where to look, never what is true. */
 const Installation = z.object({ id: z.int() })

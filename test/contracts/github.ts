@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../src/core/rollout/facts.ts'
-import type { RepositoryContext } from '../../src/flows/repository-context.ts'
+import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import { GitHubRefused } from '../../src/ports/github-refused.ts'
 
 export interface GitHubUnderTest {

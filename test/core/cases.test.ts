@@ -73,7 +73,7 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
     .map((path) => [relative(root, path), readFileSync(path, 'utf8')])
 }
 
-/** What `/canary` does, without GitHub: the way of src/flows/commit-command.ts through the core. */
+/** What `/canary` does, without GitHub: the way of src/flows/commands/commit-command.ts through the core. */
 function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: NewTexts }, Refusal> {
   const entries = [...asked.before.keys()].map((path) => ({ path, type: 'file' as const }))
   const { snapshot, needs } = readSnapshot({ entries, texts: asked.before, config: asked.config })

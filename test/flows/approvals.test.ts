@@ -1,7 +1,7 @@
 /** Whose approvals count. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { approvalsOf } from '../../src/flows/approvals.ts'
+import { approvalsOf } from '../../src/flows/judgement/approvals.ts'
 import type { CommitMaker } from '../../src/ports/branches.ts'
 
 /** A pull request by alice, which bob approves, of commits that these made; undefined where nobody can tell of all of them. */

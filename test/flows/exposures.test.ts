@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryValidators } from '../memory/validators.ts'
-import { compareTrees } from '../../src/flows/judge-merge.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 
 const route = (canary: string, more = ''): string => `apiVersion: networking.istio.io/v1
 kind: VirtualService

@@ -6,7 +6,7 @@ import { memoryValidators } from '../memory/validators.ts'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
 import type { Review } from '../../src/core/gate/review.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
-import { compareTrees } from '../../src/flows/judge-merge.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
 

@@ -9,7 +9,7 @@ import type { Review } from '../../src/core/gate/review.ts'
 import type { Problem } from '../../src/core/problem/problem.ts'
 import { validateReport } from '../../src/core/message/check/checks.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
-import { compareTrees } from '../../src/flows/judge-merge.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import type { Validators } from '../../src/ports/validators.ts'
 import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
 

@@ -15,8 +15,8 @@ import { memoryValidators } from '../memory/validators.ts'
 import { validateReport } from '../../src/core/message/check/checks.ts'
 import { summaryPages } from '../../src/core/message/comment/summary.ts'
 import type { Review } from '../../src/core/gate/review.ts'
-import { compareTrees } from '../../src/flows/judge-merge.ts'
-import type { FileSource } from '../../src/flows/load.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
+import type { FileSource } from '../../src/flows/repository/load.ts'
 import { type Content, hostileItems, type Item } from './items.ts'
 
 // Of our own, so that builds of other tests are not taken for leftovers.

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
-import { compareTrees } from '../../src/flows/judge-merge.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { repository, VS, worktreeOf } from './repository.ts'
 

@@ -6,7 +6,7 @@ import { discoverEnvironments } from '../../src/core/environment/graph.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
-import { setInCheckout, type ShareSet, statusOfCheckout } from '../../src/flows/checkout.ts'
+import { setInCheckout, type ShareSet, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { differences } from '../../src/core/layer/compare.ts'
 import type { Refusal } from '../../src/core/refusal/refusal.ts'
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { askIn } from '../../src/flows/ask.ts'
-import type { RepositoryContext } from '../../src/flows/repository-context.ts'
+import { askIn } from '../../src/flows/work/ask.ts'
+import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'
 import type { Log } from '../../src/ports/log.ts'

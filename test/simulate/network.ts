@@ -1,6 +1,6 @@
 import { GitUnavailable } from '../../src/adapters/git/errors.ts'
 import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
-import type { RepositoryContext } from '../../src/flows/repository-context.ts'
+import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Timeline } from './timeline.ts'
 
 /** What GitHub is reached by. One may be out while the others answer. */

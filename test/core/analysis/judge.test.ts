@@ -352,7 +352,7 @@ test('a report says what it covers, and when the next look may find more', async
 })
 
 test('nothing is asked where the config asks for nothing', async () => {
-  const { measureStep } = await import('../../../src/flows/measure-step.ts')
+  const { measureStep } = await import('../../../src/flows/measure/measure-step.ts')
   const { standingOf } = await import('../../../src/core/rollout/standing.ts')
   const { sample } = await import('../samples.ts')
   const metrics = { servers: () => assert.fail('asked'), range: async () => assert.fail('asked') }

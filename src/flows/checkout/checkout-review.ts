@@ -1,0 +1,118 @@
+import type { Review } from '../../core/gate/review.ts'
+import { conflictProblem } from '../../core/problem/merge.ts'
+import { problemRefusal } from '../../core/refusal/unreadable.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Checkout, WORK_TREE } from '../../ports/checkout.ts'
+import type { Renderer } from '../../ports/renderer.ts'
+import type { Schemas } from '../../ports/schemas.ts'
+import type { Validators } from '../../ports/validators.ts'
+import type { Worktree } from '../../ports/worktree.ts'
+import { compareTrees, type TreeComparison } from '../judgement/judge-merge.ts'
+import type { FileSource } from '../repository/load.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+
+/** Stands for no files at all wherever a tree is named: what is before the first commit. */
+const NOTHING = 'nothing'
+
+export interface CheckoutQuestion {
+  /** None, one or two names of commits, or `a..b` or `a...b`. */
+  readonly refs: readonly string[]
+  /** Only this environment. */
+  readonly environment: string | undefined
+  /** Every environment, or those that differ. */
+  readonly scope: 'all' | 'touched'
+}
+
+export interface CheckoutReview {
+  /** The commit before, undefined where there is none; after, undefined for the work tree. */
+  readonly base: Sha | undefined
+  readonly head: Sha | undefined
+  /** The environments that were looked at. */
+  readonly environments: readonly string[]
+  readonly review: Review
+}
+
+interface Needs {
+  readonly renderer: Renderer
+  readonly schemas: Schemas
+  readonly validators: Validators
+}
+
+/**
+ * What a pull request's review would find between two commits of a checkout, or between one and the work tree, as `git diff`
+ * reads its arguments: none is HEAD against the work tree, `a` is a against the work tree, `a b` and `a..b` are a against b,
+ * and `a...b` is what merging b into a changes.
+ */
+export async function reviewCheckout(
+  { checkout, ...context }: Needs & { readonly checkout: Checkout },
+  question: CheckoutQuestion,
+): Promise<Result<CheckoutReview, Refusal>> {
+  const ends = await endsOf(checkout, question.refs)
+  if (!ends.ok) return ends
+  const { base, head, tree } = ends.value
+  const isWhole = question.scope === 'all' || base === undefined
+  const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
+  const config = base === undefined ? { config: tree } : {}
+  const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
+  const compared = await compareTrees({ ...context, mirror: orNothing(checkout) }, between)
+  return answer(compared, { base, head }, question)
+}
+
+/** The same of a folder that is in no git repository: its files as they are, and nothing before them. */
+export async function reviewFolder(
+  { worktree, ...context }: Needs & { readonly worktree: Worktree },
+  question: Omit<CheckoutQuestion, 'refs' | 'scope'>,
+): Promise<Result<CheckoutReview, Refusal>> {
+  const between = { base: NOTHING, head: WORK_TREE, changed: 'all', only: question.environment } as const
+  const compared = await compareTrees({ ...context, mirror: orNothing(worktree) }, { ...between, config: WORK_TREE })
+  return answer(compared, { base: undefined, head: undefined }, question)
+}
+
+function answer(
+  { review, names, known }: TreeComparison,
+  ends: Pick<CheckoutReview, 'base' | 'head'>,
+  { environment }: Pick<CheckoutQuestion, 'environment'>,
+): Result<CheckoutReview, Refusal> {
+  if (environment !== undefined && known !== undefined && !known.includes(environment))
+    return err({ code: 'no-environment', asked: environment, known })
+  return ok({ ...ends, environments: names, review })
+}
+
+function orNothing({ entries, read }: FileSource['mirror']): FileSource['mirror'] {
+  return {
+    entries: async (treeish) => (treeish === NOTHING ? [] : entries(treeish)),
+    read: async (treeish, paths) => (treeish === NOTHING ? new Map() : read(treeish, paths)),
+  }
+}
+
+interface ComparedTrees extends Pick<CheckoutReview, 'base' | 'head'> {
+  /** What is after: a commit, the tree of a trial merge, or the work tree. */
+  readonly tree: Sha
+}
+
+async function endsOf(checkout: Checkout, refs: readonly string[]): Promise<Result<ComparedTrees, Refusal>> {
+  const { names, isMerge } = namesIn(refs)
+  const shas: Sha[] = []
+  for (const name of names) {
+    const sha = await checkout.resolve(name)
+    if (sha === undefined) return err({ code: 'no-such-commit', name })
+    shas.push(sha)
+  }
+  const [base, head] = shas
+  // A repository without any commit: all of its files are new.
+  if (base === undefined) return ok({ base: await checkout.resolve('HEAD'), head: undefined, tree: WORK_TREE })
+  if (head === undefined) return ok({ base, head, tree: WORK_TREE })
+  if (!isMerge) return ok({ base, head, tree: head })
+  const merged = await checkout.merge(base, head)
+  if ('tree' in merged) return ok({ base, head, tree: merged.tree })
+  return err(problemRefusal(conflictProblem(merged.conflicts)))
+}
+
+function namesIn(refs: readonly string[]): { readonly names: readonly string[]; readonly isMerge: boolean } {
+  const [first = '', ...more] = refs
+  const range = more.length === 0 ? /^(.*?)(\.{2,3})(.*)$/.exec(first) : null
+  if (range === null) return { names: refs, isMerge: false }
+  const [, from = '', dots, to = ''] = range
+  return { names: [from === '' ? 'HEAD' : from, to === '' ? 'HEAD' : to], isMerge: dots === '...' }
+}

@@ -1,0 +1,80 @@
+import { abortMarker } from '../../core/marker/comment.ts'
+import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
+import { targetName } from '../../core/rollout/target.ts'
+import { abort, type RolloutFacts } from '../../core/rollout/transition.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { BaseState } from '../rollout/rollouts.ts'
+import type { StopRequest } from '../stop/stops.ts'
+import { takeSteps } from '../rollout/take-steps.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+
+interface AbortRequest extends StopRequest {
+  readonly pull: number
+  readonly related: readonly RolloutFacts[]
+  readonly reason: string | undefined
+}
+
+/**
+ * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. It may be a second try: what the
+ * first one closed and opened belongs to the answer.
+ */
+export async function abortAll(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<Outcome> {
+  const closed = await closedBefore(context, base, asked)
+  const rolledBack = rollbacksSince(context, base, asked)
+  const rollbacks = openRollbacks(asked.related)
+  for (const rollout of asked.related) {
+    const done = await takeSteps(context, base, { rollout, steps: abort(rollout), asked })
+    if (!done.ok) return { code: 'refused', refusal: done.error }
+    closed.push(...done.value.closed)
+    if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
+  }
+  const unreadable = asked.related.filter(({ standing }) => standing.phase === 'unreadable')
+  const names = unreadable.map(({ standing }) => targetName(standing.target))
+  return closed.length + rollbacks.size + rolledBack.length + names.length === 0
+    ? { code: 'refused', refusal: { code: 'nothing-to-abort' } }
+    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
+}
+
+function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
+  const open = related.flatMap((rollout) => rollout.open)
+  return new Set(open.filter(({ kind, fits }) => kind === 'rollback' && fits).map(({ pull }) => pull.number))
+}
+
+/** What an earlier try of this very abort has closed. */
+async function closedBefore(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<number[]> {
+  const marker = abortMarker(asked.cause)
+  const found: number[] = []
+  for (const pull of stepsOf(context, base, asked)) {
+    if (pull.state !== 'closed' || (pull.closedAt ?? 0) < wholeSecond(asked.at)) continue
+    const comments = await context.conversation.of(pull.number)
+    if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) found.push(pull.number)
+  }
+  return found
+}
+
+/**
+ * Rollbacks of ours that are younger than the command: an earlier try has opened them, and they were merged meanwhile. One
+ * whose branch somebody pushed to may have left the canary its traffic.
+ */
+function rollbacksSince(context: RepositoryContext, base: BaseState, asked: AbortRequest): readonly number[] {
+  const related = asked.related.filter(({ standing }) => standing.share === 0)
+  const isRollback = ({ state, createdAt, head }: PullRequest): boolean =>
+    state === 'merged' && createdAt >= wholeSecond(asked.at) && kindOf(head.ref, 'stepping') === 'rollback'
+  return stepsOf(context, base, { related })
+    .filter(isRollback)
+    .map(({ number }) => number)
+}
+
+function stepsOf(
+  context: RepositoryContext,
+  base: BaseState,
+  { related }: Pick<AbortRequest, 'related'>,
+): readonly PullRequest[] {
+  return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, context.botLogin)))
+}
+
+/** GitHub's times have whole seconds; a button's are ours. */
+function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000
+}

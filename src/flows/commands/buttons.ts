@@ -1,0 +1,92 @@
+import { buttonMarker } from '../../core/marker/comment.ts'
+import { buttonAnswer } from '../../core/message/comment/answer.ts'
+import type { Result } from '../../core/result.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
+import { relatedTo } from '../../core/rollout/related.ts'
+import { abortAll } from './abort.ts'
+import { recordedPress, recordPress } from '../repository/command-record.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { orRefusedOutcome } from '../repository/github-refusals.ts'
+import { notAllowed } from './permission.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { baseRefusal, type BaseProblem, type BaseState } from '../rollout/rollouts.ts'
+import { hold, resume } from '../stop/stops.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+import type { CauseOf } from '../work/causes.ts'
+
+type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
+
+/**
+ * Does, once, what somebody pressed a check's button for. GitHub shows the buttons to everybody who can see the check, so
+ * the person is asked about again; the button belongs to a commit, and does nothing once there is another.
+ */
+export async function answerButton(
+  context: RepositoryContext,
+  base: Result<BaseState, BaseProblem>,
+  pressed: ButtonPress,
+): Promise<void> {
+  const pull = await context.pulls.get(pressed.pull)
+  if (pull === undefined) return
+  const marker = buttonMarker(pressed.delivery)
+  const comments = await context.conversation.of(pull.number)
+  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
+  const given = await recordedPress(context, pressed.delivery)
+  const press = { ...pressed, id: pressed.delivery }
+  const body = given ?? buttonAnswer(press, await orRefusedOutcome(() => outcomeOf(context, base, { pull, pressed })))
+  if (given === undefined) await recordPress(context, press, body)
+  await context.conversation.add(pull.number, body)
+}
+
+async function outcomeOf(
+  context: RepositoryContext,
+  base: Result<BaseState, BaseProblem>,
+  { pull, pressed }: { readonly pull: PullRequest; readonly pressed: ButtonPress },
+): Promise<Outcome> {
+  const denied = await notAllowed(context, pressed.login, pressed.name)
+  if (denied !== undefined) return { code: 'refused', refusal: denied }
+  // Stopping and rolling back are never harder than going on, whatever was pushed meanwhile.
+  if (pressed.name === 'resume' && pull.head.sha !== pressed.head)
+    return { code: 'refused', refusal: { code: 'head-is-other', asked: pressed.head, head: pull.head.sha } }
+  if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
+  const related = relatedTo(pull, base.value.rollouts, context.botLogin)
+  const targets = related.map(({ standing }) => standing.target)
+  const by = { login: pressed.login, cause: pressed.delivery, at: await pressedAt(context, pressed.delivery) }
+  switch (pressed.name) {
+    case 'hold':
+      return hold(context, targets, { ...by, reason: undefined })
+    case 'resume':
+      return resume(context, targets, by)
+    case 'abort':
+      return abortAll(context, base.value, { ...by, pull: pull.number, related, reason: undefined })
+  }
+}
+
+/** GitHub's clock and ours may differ by this. */
+const CLOCK_SLACK_MS = 5_000
+
+/** When a button was pressed, as far as we know: the same at each try, so that a later one finds what the first one did. */
+async function pressedAt(context: RepositoryContext, id: string): Promise<number> {
+  const known = await context.memo.get(pressKey(context.repo.id, id))
+  if (typeof known === 'number') return known
+  const at = context.clock.now() - CLOCK_SLACK_MS
+  await context.memo.set(pressKey(context.repo.id, id), at)
+  return at
+}
+
+function pressKey(repo: number, id: string): string {
+  return `pressed:${repo}:${id}`
+}
+
+export interface PressedButton {
+  /** The id of the webhook that told of it, or was to. */
+  readonly id: string
+  /** By GitHub's clock, epoch milliseconds. */
+  readonly at: number
+  readonly repo: number
+}
+
+/** When a button was pressed that is looked at only now. */
+export async function rememberPress(memo: Memo, { id, at, repo }: PressedButton): Promise<void> {
+  const key = pressKey(repo, id)
+  if ((await memo.get(key)) === undefined) await memo.set(key, at - CLOCK_SLACK_MS)
+}

@@ -1,0 +1,78 @@
+import type { PendingComment } from '../../core/command/pending.ts'
+import type { CommandLine } from '../../core/command/commands.ts'
+import { commandTrailer } from '../../core/marker/trailer.ts'
+import { isBranchFor, isStepOf } from '../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { Move } from '../../core/rollout/move.ts'
+import { type Standing, sureShare } from '../../core/rollout/standing.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { BaseState } from '../rollout/rollouts.ts'
+import { isAllOurs } from '../repository/step-ownership.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+
+/**
+ * The commit that carried a command out while its pull request was still open. It may have merged before the answer could be
+ * given, and then the same words would mean another step.
+ */
+export async function committedBefore(
+  context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
+  pull: PullRequest,
+  { comment, line }: { readonly comment: PendingComment; readonly line: CommandLine },
+): Promise<Outcome | undefined> {
+  if (comment.createdAt > (pull.closedAt ?? 0)) return undefined
+  // The branch may be gone, and a squash leaves its commits behind.
+  const ref = `refs/pull/${pull.number}/head`
+  const head = (await context.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
+  if (head === undefined) return undefined
+  const id = `${comment.id}.${comment.commands.indexOf(line)}`
+  const made = await findCommit(context, { base: pull.base.sha, head }, id)
+  return made === undefined ? undefined : committed(made)
+}
+
+/** A commit that carried a command out, and the commit that it was made on. */
+export interface CommandCommit {
+  readonly sha: Sha
+  readonly parent: Sha
+  readonly headline: string
+}
+
+/**
+ * The commit that an earlier try of a command made. Anybody can write its trailer, so it has to be Perch's own commit: else a
+ * commit that does something else would pass for it.
+ */
+export async function findCommit(
+  context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
+  { base, head }: { readonly base: Sha; readonly head: Sha },
+  id: string,
+): Promise<CommandCommit | undefined> {
+  const trailer = commandTrailer(id)
+  const commits = await context.mirror.ahead(base, head)
+  for (const { sha, message } of commits) {
+    const lines = message.split('\n')
+    if (!lines.includes(trailer)) continue
+    const [, parent] = await context.mirror.landings(sha, 'all', 2)
+    if (parent !== undefined && (await isAllOurs(context, { base: parent.sha, head: sha })))
+      return { sha, parent: parent.sha, headline: lines[0] ?? '' }
+  }
+  return undefined
+}
+
+/** What is known of it from the commit alone. */
+export function committed({ sha, headline }: CommandCommit): Outcome {
+  return { code: 'committed', sha, headline }
+}
+
+/** The pull request that an earlier try opened for a share which the base branch has by now. */
+export function proposedBefore(
+  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
+  { pulls }: Pick<BaseState, 'pulls'>,
+  { standing, since }: { readonly standing: Standing; readonly since: number },
+): Outcome | undefined {
+  const { target } = standing
+  const share = sureShare(standing)
+  const move: Move = share === 0 ? { kind: 'rollback', from: 0 } : { kind: 'share', from: 0, to: share }
+  const pull = pulls.find(
+    (one) => isStepOf(target, one, botLogin) && isBranchFor(one.head.ref, move) && one.createdAt >= since,
+  )
+  return pull === undefined ? undefined : { code: 'proposed', title: pull.title, pull: pull.number }
+}

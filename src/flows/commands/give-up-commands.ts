@@ -1,0 +1,20 @@
+import { pendingComments } from '../../core/command/pending.ts'
+import { answer } from '../../core/message/comment/answer.ts'
+import { answeredCommands } from '../repository/command-memory.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { postAnswer } from './pending-commands.ts'
+
+/** Answers the commands that have waited for as long as commands live, without looking at anything else: that may be what fails. */
+export async function giveUpCommands(context: RepositoryContext, number: number): Promise<void> {
+  const pull = await context.pulls.get(number)
+  if (pull === undefined) return
+  const comments = await context.conversation.of(number)
+  const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, number))
+  for (const comment of pending.filter(({ isLate }) => isLate)) {
+    const outcomes = comment.commands.map(({ text }) => ({
+      command: text,
+      outcome: { code: 'refused', refusal: { code: 'too-late' } } as const,
+    }))
+    await postAnswer(context, pull, { comment, body: answer(comment.id, comment.login, outcomes) })
+  }
+}

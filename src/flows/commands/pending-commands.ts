@@ -1,0 +1,83 @@
+import { isForBase, type PendingComment, pendingComments } from '../../core/command/pending.ts'
+import { answeredIn } from '../../core/marker/comment.ts'
+import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
+import { answeredCommands, rememberAnswered, settleWaiting } from '../repository/command-memory.ts'
+import { recordCommands, recordedAnswer } from '../repository/command-record.ts'
+import { deployedBranches } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { sayIfAllowed } from '../repository/github-refusals.ts'
+
+/** An answer to a comment, to be posted. */
+export interface CommandAnswer {
+  readonly comment: PendingComment
+  readonly body: string
+}
+
+/**
+ * The comments of a pull request whose commands wait to be carried out. Of a job's own ones, those that were carried out before
+ * memory was lost are answered again, and not carried out; another job may just be about to answer the others.
+ */
+export async function readPending(
+  context: RepositoryContext,
+  { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
+  isOwn: (comment: PendingComment) => boolean,
+): Promise<readonly PendingComment[]> {
+  const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, pull.number))
+  const answered = comments.flatMap(({ isOurs, body }) => (isOurs ? (answeredIn(body) ?? []) : []))
+  await settleWaiting(context, pull.number, {
+    pending: new Set(pending.map(({ id }) => id)),
+    answered: new Set(answered),
+  })
+  const left: PendingComment[] = []
+  for (const comment of pending) {
+    const body = isOwn(comment) ? await recordedAnswer(context, pull, comment) : undefined
+    if (body === undefined) left.push(comment)
+    else await post(context, pull, { comment, body })
+  }
+  return left
+}
+
+/** The waiting comments that concern the pull request's own branch; the others are handed over to the base branch's work. */
+export async function takePending(
+  context: RepositoryContext,
+  pull: PullRequest,
+  comments: readonly Comment[],
+): Promise<readonly PendingComment[]> {
+  if (comments.length === 0) return []
+  const pending = await readPending(context, { pull, comments }, (comment) => !isForBase(pull, comment))
+  for (const comment of pending.filter((one) => isForBase(pull, one))) await handOver(context, pull, comment)
+  return pending.filter((one) => !isForBase(pull, one))
+}
+
+/** How long a command waits before it is handed over once more: what waits for long may have ended without an answer. */
+const AGAIN_MS = 10 * 60_000
+
+async function handOver(
+  context: RepositoryContext,
+  pull: PullRequest,
+  { id, createdAt }: PendingComment,
+): Promise<void> {
+  const at = context.clock.now()
+  const command = { pull: pull.number, comment: id }
+  const isLate = at - createdAt > AGAIN_MS
+  const why = isLate
+    ? ({ code: 'handed-again', ...command, at } as const)
+    : ({ code: 'handed-over', ...command } as const)
+  await context.ask.advance(await homeOf(context, pull), why)
+}
+
+/** The branch on which a pull request's rollout is, or will be once its change gets there. */
+export async function homeOf(context: RepositoryContext, pull: PullRequest): Promise<string> {
+  return (await deployedBranches(context)).homeOf(pull.base.ref) ?? pull.base.ref
+}
+
+/** Posts an answer, and keeps in mind that it was given. */
+export async function postAnswer(context: RepositoryContext, pull: PullRequest, answer: CommandAnswer): Promise<void> {
+  await recordCommands(context, pull, answer)
+  await post(context, pull, answer)
+}
+
+async function post(context: RepositoryContext, pull: PullRequest, { comment, body }: CommandAnswer): Promise<void> {
+  await sayIfAllowed(context, pull.number, () => context.conversation.add(pull.number, body))
+  await rememberAnswered(context, { pull: pull.number, comment: comment.id })
+}

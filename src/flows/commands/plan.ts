@@ -1,0 +1,31 @@
+import type { Scope } from '../../core/command/commands.ts'
+import { planOf, type Target, targetName } from '../../core/rollout/target.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+
+export interface PlannedRollout {
+  readonly target: Target
+  /** What the base branch has. */
+  readonly share: number | 'unknown'
+  /** What an open pull request sets. */
+  readonly proposed?: number
+}
+
+/** What a rollout's plan is, where there is just one that can be meant. */
+export function planOutcome(
+  rollouts: readonly PlannedRollout[],
+  { service, environment }: Pick<Scope, 'service' | 'environment'>,
+): Outcome {
+  const meant = rollouts.filter(
+    ({ target }) =>
+      (service === undefined || target.service === service) &&
+      (environment === undefined || target.environment === environment || target.environments.includes(environment)),
+  )
+  const [rollout, ...others] = meant
+  if (rollout === undefined) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  if (others.length > 0) {
+    const choices = meant.map(({ target }) => `${target.service} --env ${target.environment}`)
+    return { code: 'refused', refusal: { code: 'ambiguous', choices } }
+  }
+  const { target, share, proposed } = rollout
+  return { code: 'plan', name: targetName(target), plan: planOf(target), share, proposed }
+}

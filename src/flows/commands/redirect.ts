@@ -1,0 +1,16 @@
+import { parseCommands } from '../../core/command/parse.ts'
+import { redirectionMarker } from '../../core/marker/comment.ts'
+import { redirection } from '../../core/message/comment/redirection.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { TaskOf } from '../work/tasks.ts'
+
+/** Answers commands in a review, once. They are never carried out: there is one place for commands, with one rule for edits. */
+export async function redirect(
+  { conversation }: Pick<RepositoryContext, 'conversation'>,
+  { pull, review, login, body }: TaskOf<'redirect'>,
+): Promise<void> {
+  if (parseCommands(body).length === 0) return
+  const comments = await conversation.of(pull)
+  const isTold = comments.some(({ isOurs, body }) => isOurs && body.startsWith(redirectionMarker(review)))
+  if (!isTold) await conversation.add(pull, redirection(review, login))
+}

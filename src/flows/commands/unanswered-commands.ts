@@ -1,0 +1,39 @@
+import { parseCommands } from '../../core/command/parse.ts'
+import type { Comment } from '../../core/rollout/facts.ts'
+import { knownCommands } from '../repository/command-memory.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+/** How long a command may wait before a sweep looks for it: whoever carries it out may still be at it. */
+const PATIENCE_MS = 60_000
+
+/**
+ * Has every command looked at that nobody has answered: those that no webhook told of, among the comments that are new to a
+ * sweep, and those that are known to wait, on open, merged and closed pull requests alike.
+ */
+export async function lookForCommands(
+  context: RepositoryContext,
+  comments: readonly { readonly pull: number; readonly comment: Comment }[],
+): Promise<void> {
+  const now = context.clock.now()
+  const { done, waiting } = await knownCommands(context)
+  const known = new Set(waiting.map(({ comment }) => comment))
+  const found = comments.filter(({ comment }) => hasCommand(comment) && !done.has(comment.id))
+  const missed = found.filter(({ comment }) => !known.has(comment.id))
+  for (const { pull, comment } of missed)
+    await context.ask.acknowledge({ pull, comment: comment.id }, { code: 'missed' })
+  const late = waiting.filter(({ at }) => now - at > PATIENCE_MS)
+  for (const [pull, comment] of newestBy([
+    ...missed.map(({ pull, comment: { id } }) => ({ pull, comment: id })),
+    ...late,
+  ]))
+    await context.ask.review(pull, { code: 'unanswered', comment, at: now })
+}
+
+function hasCommand({ author, isEdited, isOurs, body }: Comment): boolean {
+  return !author.isBot && !isOurs && !isEdited && parseCommands(body).length > 0
+}
+
+/** The newest comment of each pull request. */
+function newestBy(all: readonly { readonly pull: number; readonly comment: number }[]): ReadonlyMap<number, number> {
+  return new Map(all.toSorted((a, b) => a.comment - b.comment).map(({ pull, comment }) => [pull, comment]))
+}

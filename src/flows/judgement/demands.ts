@@ -1,0 +1,182 @@
+import { CONFIG_FILE, placeOfKey, readConfig } from '../../core/config/read.ts'
+import type { Config } from '../../core/config/schema.ts'
+import type { PolicyConfig, SchemaSettings, Validator } from '../../core/config/validators.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import type { Location } from '../../core/manifest/parse.ts'
+import { lintSettingsIn } from '../../core/policy/lint.ts'
+import { type Policy, policyFiles, policyFrom } from '../../core/policy/policy.ts'
+import type { Failure, Fault, ToolName } from '../../core/policy/remark.ts'
+import { schemaFiles, schemasFrom } from '../../core/policy/schemas.ts'
+import { failureProblems, type ToolRequest } from '../../core/problem/tools.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { KubeconformSchemas } from '../../ports/validators.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { FileSource } from '../repository/load.ts'
+
+type Needs = FileSource & Pick<RepositoryContext, 'validators'>
+
+/** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
+export interface Demands {
+  readonly policy: Policy | undefined
+  readonly schemas: KubeconformSchemas | undefined
+  readonly istioctl: { readonly ignore: readonly string[] } | undefined
+  /** yamllint's configuration, by path. */
+  readonly lint: ReadonlyMap<string, string> | undefined
+  /** Name and version of each program that is asked. */
+  readonly titles: ReadonlyMap<ToolName, string>
+  /** Where the config asks for them. */
+  readonly places: { readonly policy: Location; readonly validators: Location }
+  readonly problems: readonly Problem[]
+}
+
+export interface DemandSource {
+  /** Where the config and what it names are read. */
+  readonly treeish: Sha
+  readonly config: Pick<Config, 'policy' | 'validators'>
+  readonly side: ToolRequest['side']
+}
+
+/** Reads what a config wants checked, and sees whether it can be. */
+export async function loadDemands(context: Needs, { treeish, config, side }: DemandSource): Promise<Demands> {
+  const text = (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+  const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
+  const { policy, validators } = config
+  const { kubeconform, istioctl, yamllint } = byName(validators)
+  const isAsked = policy !== undefined || validators.length > 0
+  const installed = isAsked ? await context.validators.tools() : new Map<ToolName, string>()
+  const from: DemandLoader = {
+    context,
+    treeish,
+    installed,
+    asked: (tool) => ({ tool, side, place: placeFor(places, tool) }),
+  }
+  const parts = {
+    opa: policy && (await part(from, 'opa', () => loadPolicy(from, policy))),
+    kubeconform: kubeconform && (await part(from, 'kubeconform', () => loadSchemas(from, kubeconform))),
+    istioctl: istioctl && (await part(from, 'istioctl', async () => ok(istioctl))),
+    yamllint: yamllint && (await part(from, 'yamllint', async () => ok(await loadLintSettings(from)))),
+  }
+  return {
+    policy: parts.opa?.value,
+    schemas: parts.kubeconform?.value,
+    istioctl: parts.istioctl?.value,
+    lint: parts.yamllint?.value,
+    titles: new Map([...installed].filter(([tool]) => parts[tool] !== undefined)),
+    places,
+    problems: Object.values(parts).flatMap((one) => one?.problems ?? []),
+  }
+}
+
+/** Where the config asks for a program. */
+export function placeFor(places: Demands['places'], tool: ToolName): Location {
+  return tool === 'opa' ? places.policy : places.validators
+}
+
+interface DemandLoader {
+  readonly context: Needs
+  readonly treeish: Sha
+  readonly installed: ReadonlyMap<ToolName, string>
+  readonly asked: (tool: ToolName) => ToolRequest
+}
+
+interface DemandPart<T> {
+  readonly value?: T
+  readonly problems: readonly Problem[]
+}
+
+/** What one program needs to be asked, or why it cannot be. */
+async function part<T>(
+  { context, installed, asked }: DemandLoader,
+  tool: ToolName,
+  load: () => Promise<Result<T, Failure>>,
+): Promise<DemandPart<T>> {
+  const loaded = installed.has(tool) ? await load() : err(await context.validators.absence(tool))
+  return loaded.ok ? { value: loaded.value, problems: [] } : { problems: failureProblems(loaded.error, asked(tool)) }
+}
+
+/**
+ * What a pull request wants checked from then on; undefined where that stays as it is. It is judged by the old demands, but
+ * once merged the new ones hold for everybody: a policy that does not compile would stop all.
+ */
+export async function newDemands(
+  context: Needs,
+  { head, changed, config }: { readonly head: Sha; readonly changed: readonly string[]; readonly config: Config },
+): Promise<Demands | undefined> {
+  const isConfigNew = changed.includes(CONFIG_FILE)
+  const next = isConfigNew ? readConfig((await context.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
+  if (!next.ok) return undefined
+  const { policy, validators } = next.value
+  const isSame = JSON.stringify([policy, validators]) === JSON.stringify([config.policy, config.validators])
+  const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
+  const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
+  if (isSame && !isTouched) return undefined
+  return loadDemands(context, { treeish: head, config: next.value, side: 'head' })
+}
+
+export interface MendedDemands {
+  readonly demands: Demands
+  /** What was broken on the base branch and is not in the pull request. */
+  readonly mended: readonly Problem[]
+}
+
+/**
+ * What the base branch has broken judges nobody, and would keep everybody from repairing it. So where the pull request has
+ * it whole, what the pull request has is used.
+ */
+export function mendedBy(base: Demands, next: Demands | undefined): MendedDemands {
+  if (next === undefined || base.problems.length === 0 || next.problems.length > 0) return { demands: base, mended: [] }
+  const { policy = next.policy, schemas = next.schemas, istioctl = next.istioctl, lint = next.lint } = base
+  const demands = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
+  return { demands, mended: base.problems }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const steps = folder.split('/').filter((step) => step !== '' && step !== '.')
+  return steps.every((step, index) => path.split('/')[index] === step)
+}
+
+interface ValidatorsByName {
+  readonly kubeconform?: Extract<Validator, { name: 'kubeconform' }>
+  readonly istioctl?: Extract<Validator, { name: 'istioctl' }>
+  readonly yamllint?: Extract<Validator, { name: 'yamllint' }>
+}
+
+function byName(validators: readonly Validator[]): ValidatorsByName {
+  return Object.fromEntries(validators.map((validator) => [validator.name, validator]))
+}
+
+async function loadPolicy({ context, treeish }: DemandLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
+  const files = policyFiles(await context.mirror.entries(treeish), config)
+  if (!files.ok) return notValid(files.error)
+  const texts = await context.mirror.read(treeish, [...files.value.modules, ...files.value.data])
+  const policy = policyFrom(files.value, texts, config)
+  if (!policy.ok) return notValid(policy.error)
+  const failure = await context.validators.compile(policy.value)
+  return failure === undefined ? policy : err(failure)
+}
+
+async function loadSchemas(
+  { context, treeish }: DemandLoader,
+  settings: SchemaSettings,
+): Promise<Result<KubeconformSchemas, Failure>> {
+  const { schemas } = settings
+  if (schemas === undefined) return ok({ ...settings, texts: new Map() })
+  const paths = schemaFiles(await context.mirror.entries(treeish), schemas)
+  const read = schemasFrom(paths, await context.mirror.read(treeish, paths), schemas)
+  return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
+}
+
+async function loadLintSettings({ context, treeish }: DemandLoader): Promise<ReadonlyMap<string, string>> {
+  const known = new Map<string, string>()
+  for (;;) {
+    const wanted = lintSettingsIn(known).filter((path) => !known.has(path))
+    const read = await context.mirror.read(treeish, wanted)
+    if (read.size === 0) return known
+    for (const [path, text] of read) known.set(path, text)
+  }
+}
+
+function notValid(faults: readonly Fault[]): Result<never, Failure> {
+  return err({ code: 'not-valid', faults })
+}

@@ -1,0 +1,153 @@
+import type { RolloutRise } from '../../core/exposure/canaries.ts'
+import { judge, overrule, type TrafficChange } from '../../core/gate/gate.ts'
+import { isFinish, versionChange } from '../../core/gate/version-change.ts'
+import { UNRESTRAINED } from '../../core/gate/restraint.ts'
+import type { ReviewedChange } from '../../core/gate/review.ts'
+import { targetAsBase } from '../../core/rollout/as-base.ts'
+import { narrowed } from '../../core/rollout/read-target.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
+import { isSameRollout, targetName } from '../../core/rollout/target.ts'
+import { measureStep } from '../measure/measure-step.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { livenessOf } from '../measure/liveness.ts'
+import type { SnapshotPair } from './render.ts'
+import { restraintsOf, type RestraintQuestion } from './restraints.ts'
+
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+>
+type Question = RestraintQuestion
+
+/** The rollouts that a change moves, each with what its gates say. */
+export async function judgeChanges(
+  context: Needs,
+  differences: readonly RolloutDifference[],
+  question: Question,
+): Promise<readonly ReviewedChange[]> {
+  const changes: ReviewedChange[] = []
+  for (const difference of differences) changes.push(await judgeChange(context, difference, question))
+  return changes
+}
+
+/** How a change moves rollouts, before anybody is asked whether it may. */
+export function differencesIn({
+  before,
+  after,
+  rises,
+}: SnapshotPair & { readonly rises: readonly RolloutRise[] }): readonly RolloutDifference[] {
+  const differences: RolloutDifference[] = []
+  for (const target of after.snapshot.targets) {
+    // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
+    const old = before.snapshot.targets
+      .filter((known) => isSameRollout(known, target))
+      .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
+    for (const from of old.length === 0 ? [undefined] : old) {
+      const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
+      const own = rises.filter((rise) => rise.target === target && isIn(rise, from))
+      const difference = { from, to, version: versionChange(from, to), ...reachOf(own, { from, to }) }
+      const { version, reach, widened } = difference
+      if (sureOf(from) === reach && version === undefined && widened.length === 0) continue
+      differences.push({ ...difference, base: before.snapshot })
+    }
+  }
+  return differences
+}
+
+function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean {
+  return from === undefined || from.target.environments.includes(environment)
+}
+
+/**
+ * The largest share that requests for everybody have afterwards, and those that reach the canary more often though its own
+ * share does not say so: a rule before the others, another route, labels that pick its pods.
+ */
+function reachOf(
+  rises: readonly RolloutRise[],
+  { from, to }: { readonly from: Standing | undefined; readonly to: Standing },
+): { readonly reach: number; readonly widened: readonly RolloutRise[] } {
+  const share = sureShare(to)
+  const isRaise = share > sureOf(from)
+  const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > share)
+  return { reach: Math.max(share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
+}
+
+export interface RolloutDifference {
+  /** Undefined where the route is new. */
+  readonly from: Standing | undefined
+  readonly to: Standing
+  readonly version: ReviewedChange['version']
+  /** The canary's share at most, by whatever rule. */
+  readonly reach: number
+  readonly widened: readonly RolloutRise[]
+  readonly base: Snapshot
+}
+
+async function judgeChange(context: Needs, difference: RolloutDifference, question: Question): Promise<ReviewedChange> {
+  const { from, to, version, reach, widened } = difference
+  const { target } = to
+  const change = await trafficChange(context, difference, question)
+  const found = judge(change, context.clock.now())
+  const isOpen = found.some(({ state }) => state !== 'pass')
+  const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
+  const finishes = isFinish(difference)
+  const { freezesAt } = change.restraints
+  return { target, from: sureOf(from), to: reach, version, widened, finishes, verdicts, freezesAt }
+}
+
+function sureOf(from: Standing | undefined): number {
+  return from === undefined ? 0 : sureShare(from)
+}
+
+/** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
+async function trafficChange(
+  context: Needs,
+  difference: RolloutDifference,
+  question: Question,
+): Promise<TrafficChange> {
+  const { from, to, version, reach, base } = difference
+  const widens = difference.widened.length > 0
+  const fromShare = sureOf(from)
+  const promotes = version?.role === 'stable'
+  const { target } = from ?? to
+  const isHeldBack = reach > fromShare || promotes || widens
+  const step = await stepBefore(context, question, { from, isHeldBack })
+  return {
+    ...step,
+    target: targetName(to.target),
+    from: fromShare,
+    to: reach,
+    widens,
+    promotes,
+    swaps: version?.role === 'canary',
+    finishes: isFinish(difference),
+    isBaseHidden: isBaseHidden(difference),
+    bakeMs: target.settings.bakeMs,
+    unchecked: target.settings.unchecked,
+    isAnalysed: target.settings.analysis !== undefined,
+    canary: to.versions?.canary,
+    restraints: isHeldBack ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
+  }
+}
+
+/**
+ * Whether nobody can tell what a change begins with: the share is not readable and the versions change too, or the route
+ * itself may be in what cannot be read. Making the same readable again is no change of traffic.
+ */
+function isBaseHidden({ from, to, version, base }: RolloutDifference): boolean {
+  if (from !== undefined) return from.share === 'unknown' && version !== undefined
+  return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
+}
+
+/** How the step that the base branch is at is doing. */
+async function stepBefore(
+  context: Needs,
+  question: Question,
+  { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
+): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
+  if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
+  const liveness = await livenessOf(context, question, from)
+  const isMeasured = isHeldBack && liveness.state === 'live'
+  return { liveness, analysis: isMeasured ? await measureStep(context, from, liveness.since) : undefined }
+}

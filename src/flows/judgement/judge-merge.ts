@@ -1,0 +1,231 @@
+import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
+import type { Config } from '../../core/config/schema.ts'
+import { emptyFileCache } from '../../core/environment/file-cache.ts'
+import { type Environment, environmentsTouched } from '../../core/environment/graph.ts'
+import type { RolloutRise } from '../../core/exposure/canaries.ts'
+import type { Review } from '../../core/gate/review.ts'
+import { configProblem } from '../../core/problem/files.ts'
+import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import { toolProblemKey } from '../../core/problem/tools.ts'
+import { isLinted } from '../../core/policy/lint.ts'
+import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { isManifestPath } from '../../core/rollout/snapshot.ts'
+import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
+import { isSameRollout, type Target } from '../../core/rollout/target.ts'
+import { isSplit, routeId } from '../../core/traffic/route.ts'
+import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
+import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
+import { compareDespiteConfig, mixedRepair } from './mend.ts'
+import { compareRenders, type SnapshotPair } from './render.ts'
+import type { RestraintQuestion } from './restraints.ts'
+import { lintFiles } from './validate.ts'
+
+type Needs = Pick<
+  RepositoryContext,
+  | 'mirror'
+  | 'branches'
+  | 'renderer'
+  | 'validators'
+  | 'schemas'
+  | 'signals'
+  | 'clock'
+  | 'pulls'
+  | 'people'
+  | 'metrics'
+  | 'memo'
+  | 'repo'
+>
+
+export interface Question extends RestraintQuestion {
+  /** Called once before the slow part, rendering, begins. */
+  readonly onRender?: () => Promise<void>
+  /** What is worth saying beside, where traffic changes. */
+  readonly notes?: () => Promise<readonly Problem[]>
+  /** Where it merges into a branch that nothing deploys: that one, and the one that it is judged for. */
+  readonly stackedOn?: { readonly base: string; readonly judgedFor: string }
+}
+
+/** A review of what changes nothing. */
+export const NOTHING: Review = {
+  compared: undefined,
+  changes: [],
+  rows: [],
+  diffs: [],
+  problems: [],
+  notes: [],
+  renderer: undefined,
+  validators: [],
+}
+
+/** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
+export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
+  const { review, differences } = await compareMerge(context, question)
+  const changes = await judgeChanges(context, differences, question)
+  const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
+  return { ...review, changes, notes: [...review.notes, ...notes] }
+}
+
+/** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */
+export async function compareMerge(
+  context: Pick<RepositoryContext, 'mirror' | 'repo' | 'renderer' | 'validators' | 'schemas'>,
+  { base, head, onRender, stackedOn }: Pick<Question, 'base' | 'head' | 'onRender' | 'stackedOn'>,
+): Promise<{ readonly review: Review; readonly differences: readonly RolloutDifference[] }> {
+  const merged = await context.mirror.merge(base, head)
+  if ('conflicts' in merged) {
+    const { conflicts } = merged
+    const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
+    return { review: { ...NOTHING, problems: [problem] }, differences: [] }
+  }
+  const changed = await context.mirror.changed(base, merged.tree)
+  const { review, sides, rises = [] } = await compareTrees(context, { base, head: merged.tree, changed, onRender })
+  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
+  return { review: { ...review, compared: { base, head } }, differences }
+}
+
+export interface TreePair {
+  readonly base: Sha
+  /** A commit or tree. */
+  readonly head: Sha
+  /** The paths that differ; `all` to look at every environment. */
+  readonly changed: readonly string[] | 'all'
+  /** Only this environment. */
+  readonly only?: string | undefined
+  /** Where the config is read; the base unless told. */
+  readonly config?: Sha
+  readonly onRender?: (() => Promise<void>) | undefined
+}
+
+export interface TreeComparison {
+  /** Without judgements: they need to know when. */
+  readonly review: Review
+  /** The environments that were looked at. */
+  readonly names: readonly string[]
+  /** All that there are on either side; like `sides`, undefined where nothing had to be read or the config cannot be. */
+  readonly known?: readonly string[]
+  readonly sides?: SnapshotPair
+  readonly rises?: readonly RolloutRise[]
+}
+
+/** Everything that the files of two trees say about the way from one to the other. */
+export async function compareTrees(
+  context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
+  between: TreePair,
+): Promise<TreeComparison> {
+  const { base, head, changed } = between
+  const isConfigNew = changed === 'all' || changed.includes(CONFIG_FILE)
+  const ownConfig = isConfigNew ? await newConfigProblems(context, base, head) : []
+  const config = await loadConfig(context, between.config ?? base)
+  if (config.ok) return compareByConfig(context, between, { config: config.value, ownConfig })
+  if (between.config !== undefined) {
+    const problems = config.error.map((problem) => configProblem(problem, 'head'))
+    return { review: { ...NOTHING, problems }, names: [] }
+  }
+  const look = (by: Config, from: Sha): Promise<TreeComparison> =>
+    compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
+  const next = isConfigNew ? await loadConfig(context, head) : undefined
+  const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
+  // Words and code need not hear of a config that is not theirs.
+  const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
+  return isElsewhere && between.only === undefined ? { review: NOTHING, names: [] } : looked
+}
+
+/** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
+async function compareByConfig(
+  context: FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>,
+  between: TreePair,
+  { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
+): Promise<TreeComparison> {
+  const { base, head, changed } = between
+  const both = { ...context, known: emptyFileCache() }
+  const before = await loadSnapshot(both, base, config)
+  const written = await loadSnapshot(both, head, config)
+  const after = snapshotAsBase(before, written)
+  const sides: SnapshotPair = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
+  const known = namesIn(sides, () => true)
+  const isTouched = (environment: Environment): boolean =>
+    changed === 'all' || environmentsTouched([environment], changed).length > 0
+  const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
+  const found = sides.after.snapshot.problems.filter(({ environments }) =>
+    environments.some((name) => names.includes(name)),
+  )
+  if (names.length > 0) await between.onRender?.()
+  const checked = await validate(context, between, { config, isRendered: names.length > 0 })
+  const { demands } = checked
+  const { rises, ...comparison } = await compareRenders(
+    context,
+    { ...sides, raised: raisedRoutes(sides), demands },
+    names,
+  )
+  const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
+  const renamed = renamedRoles(before, written).map(renamedRolesProblem)
+  const own = [...ownConfig, ...checked.problems, ...repair]
+  const problems = [...own, ...renamed, ...found, ...vanished(sides), ...comparison.problems]
+  const notes = [...comparison.notes, ...checked.notes]
+  const validators = [...demands.titles.values()]
+  return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+/** What the base branch wants checked, and what is said of it before anything is rendered. */
+async function validate(
+  context: FileSource & Pick<RepositoryContext, 'validators'>,
+  { base, head, changed, config: treeish = base }: TreePair,
+  { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
+): Promise<Pick<Review, 'problems' | 'notes'> & MendedDemands> {
+  const hasLint = changed === 'all' || changed.some(isLinted)
+  const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
+  const wanted = { policy: isRendered ? config.policy : undefined, validators }
+  const asked = await loadDemands(context, { treeish, config: wanted, side: 'base' })
+  const next = changed === 'all' ? undefined : await newDemands(context, { head, changed, config })
+  const { demands, mended } = mendedBy(asked, next)
+  const lint = await lintFiles(context, demands, { base, head, changed, secrets: config.secrets })
+  // What is missing is missing for both.
+  const told = new Set(demands.problems.map(toolProblemKey))
+  const fresh = (next?.problems ?? []).filter((problem) => !told.has(toolProblemKey(problem)))
+  return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
+}
+
+/** What is worth a word while nothing can be judged. Any file can be an input of kustomize, but few of these are one. */
+function isRelevant(path: string): boolean {
+  return isManifestPath(path) || path.endsWith('.rego') || !(path.startsWith('.github/') || path.endsWith('.md'))
+}
+
+function namesIn({ before, after }: SnapshotPair, fits: (environment: Environment) => boolean): readonly string[] {
+  const names = [before, after].flatMap(({ snapshot }) => snapshot.environments.filter(fits).map(({ name }) => name))
+  return [...new Set(names)].sort()
+}
+
+/** A pull request that edits the config is judged by the old one; the new one must at least be valid. */
+async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Promise<readonly Problem[]> {
+  const textAt = async (treeish: Sha): Promise<string | undefined> =>
+    (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
+  const text = await textAt(head)
+  if (text === (await textAt(base))) return []
+  const config = readConfig(text)
+  return config.ok ? [] : config.error.map((problem) => configProblem(problem, 'head'))
+}
+
+/** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
+function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
+  const raised = after.snapshot.targets.filter((target) => {
+    const old = before.snapshot.targets.filter((known) => isSameRollout(known, target))
+    const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
+    return sureShare(standingOf(target)) > least
+  })
+  return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
+}
+
+/** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */
+function vanished({ before, after }: SnapshotPair): readonly Problem[] {
+  const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
+  const isLeft = (target: Target, environment: string): boolean =>
+    left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))
+  const isWhole = (target: Target): boolean => target.environments.every((name) => isLeft(target, name))
+  return before.snapshot.targets
+    .map(standingOf)
+    .filter((standing) => mayHaveTraffic(standing) && !isWhole(standing.target))
+    .map(vanishedProblem)
+}

@@ -1,0 +1,63 @@
+import type { ConfigProblem } from '../../core/config/read.ts'
+import { readConfig } from '../../core/config/read.ts'
+import type { Config } from '../../core/config/schema.ts'
+import { type Review, trafficObjects } from '../../core/gate/review.ts'
+import { configProblem } from '../../core/problem/files.ts'
+import { brokenBaseNote, mixedRepairProblem, unjudgedProblem } from '../../core/problem/merge.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+
+/** What was found out under one config; `sides` is what gates judge by. */
+interface ConfigComparison {
+  readonly review: Review
+  readonly names: readonly string[]
+  readonly known?: readonly string[]
+  readonly sides?: unknown
+}
+
+interface BrokenConfig<T extends ConfigComparison> {
+  /** What is wrong on the base branch. */
+  readonly broken: readonly ConfigProblem[]
+  /** What the pull request would make of it; undefined where it leaves it alone. */
+  readonly next: ReturnType<typeof readConfig> | undefined
+  /** Looks at the pull request by a config; what the config names is read at a commit or tree. */
+  readonly look: (config: Config, from: Sha) => Promise<T>
+}
+
+/**
+ * While the base branch's config is not valid, nothing can be read from it: no roles, no gates. A pull request passes when it
+ * changes no traffic, neither as its own config has it nor as none has it, which hides nothing. So the one that repairs the
+ * config passes; those that do more wait for it.
+ */
+export async function compareDespiteConfig<T extends ConfigComparison>(
+  at: { readonly base: Sha; readonly head: Sha },
+  { broken, next, look }: BrokenConfig<T>,
+): Promise<Omit<T, 'sides'> | { readonly review: Review; readonly names: readonly string[] }> {
+  const [first] = broken
+  if (first === undefined) throw new Error('A config that is not valid has a problem.')
+  const plain = await look(defaults(), at.base)
+  const { sides: _, ...found } = next?.ok === true ? await look(next.value, at.head) : plain
+  const objects = [...new Set([...trafficObjects(plain.review), ...trafficObjects(found.review)])]
+  const problems = [...found.review.problems]
+  if (next?.ok === false) problems.push(...next.error.map((problem) => configProblem(problem, 'head')))
+  else if (objects.length > 0) problems.push(trafficProblem(configProblem(first, 'base'), next?.ok === true, objects))
+  const notes = next?.ok === false ? [] : [brokenBaseNote(first, next?.ok === true)]
+  return { ...found, review: { ...found.review, problems, notes: [...notes, ...found.review.notes] } }
+}
+
+function trafficProblem(broken: Problem, isMended: boolean, objects: readonly string[]): Problem {
+  return isMended ? mixedRepairProblem(broken, objects) : unjudgedProblem(broken)
+}
+
+function defaults(): Config {
+  const config = readConfig(undefined)
+  if (!config.ok) throw new Error('No config at all is valid.')
+  return config.value
+}
+
+/** What a pull request that repairs a policy, or how another program is asked, must leave alone: nothing on the base branch judges it. */
+export function mixedRepair(mended: readonly Problem[], review: Review): readonly Problem[] {
+  const [first] = mended
+  const objects = trafficObjects(review)
+  return first === undefined || objects.length === 0 ? [] : [mixedRepairProblem(first, objects)]
+}

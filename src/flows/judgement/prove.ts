@@ -1,0 +1,84 @@
+import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
+import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
+import type { Environment } from '../../core/environment/graph.ts'
+import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
+import { problemRefusal } from '../../core/refusal/unreadable.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { MoveEdit } from '../../core/rollout/move.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { FileSource } from '../repository/load.ts'
+import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+
+/** What was rendered before and after an edit, and where it changed what it was to change. */
+export interface Proof {
+  readonly rendered: readonly string[]
+  readonly changed: readonly string[]
+}
+
+type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
+
+/**
+ * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
+ * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
+ */
+export async function proveEdit(context: Needs, side: TreeSnapshot, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
+  const rendered: string[] = []
+  for (const environment of side.snapshot.environments) {
+    if (!environment.files.some((file) => edit.files.has(file))) continue
+    const doubt = await proveIn(context, { ...side, environment }, edit)
+    if (doubt !== undefined) return err(doubt)
+    rendered.push(environment.name)
+  }
+  const wanted = new Set(edit.changes.flatMap(({ target }) => target.environments))
+  return ok({ rendered, changed: rendered.filter((name) => wanted.has(name)) })
+}
+
+async function proveIn(
+  context: Needs,
+  side: TreeSnapshot & { readonly environment: Environment },
+  edit: MoveEdit,
+): Promise<Refusal | undefined> {
+  const { environment } = side
+  const { name } = environment
+  const [refusal] = environment.refusals
+  if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
+  const texts = await context.mirror.read(side.treeish, environment.files)
+  const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
+  // A new patch is in no environment yet; kustomize reads it where it is named.
+  const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
+  const { secrets } = side.snapshot.config
+  const documents: KnownDocuments = new Map()
+  const [before, after] = await Promise.all([
+    renderEnvironment(context, { environment, texts, secrets, documents }),
+    renderEnvironment(context, { environment, texts: new Map([...texts, ...added]), secrets, documents }),
+  ])
+  if (!before.ok) return unbuilt(name, before)
+  if (!after.ok) return unbuilt(name, after)
+  return doubtIn(name, { before: before.parsed, after: after.parsed }, edit)
+}
+
+function unbuilt(environment: string, rendered: FailedRender): Refusal {
+  const { place } = rendered
+  return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), true)
+}
+
+function doubtIn(
+  environment: string,
+  { before, after }: { readonly before: ParsedRender; readonly after: ParsedRender },
+  { changes }: MoveEdit,
+): Refusal | undefined {
+  if (!before.ok) return problemRefusal(renderedProblem(environment, before.problem), true)
+  if (!after.ok) return problemRefusal(renderedProblem(environment, after.problem), true)
+  const objects = { before: before.objects, after: after.objects }
+  const { also, missing } = mismatchOf(environment, objects, changes)
+  const mine = changes.filter(({ target }) => target.environments.includes(environment))
+  const [{ target } = { target: undefined }] = mine.length > 0 ? mine : changes
+  if (target === undefined) return undefined
+  if (also.length > 0) return { code: 'render-leak', name: target.service, environment, also }
+  const isOther = mine.some(
+    ({ share, target: own }) => share !== undefined && renderedShare(environment, objects.after, own) !== share,
+  )
+  const isShown = missing.length === 0 && !isOther
+  return isShown ? undefined : { code: 'no-effect', environment, file: target.route.place.file, missing }
+}

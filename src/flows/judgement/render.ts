@@ -1,0 +1,253 @@
+import { disagreements } from '../../core/diff/agree.ts'
+import { straySplits } from '../../core/diff/stray-splits.ts'
+import { redact } from '../../core/diff/redact.ts'
+import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
+import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../../core/diff/review.ts'
+import { placeOfFailure } from '../../core/environment/failure-place.ts'
+import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
+import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
+import type { RolloutRise } from '../../core/exposure/canaries.ts'
+import { findingsIn, sortFindings } from '../../core/finding/find.ts'
+import type { Finding } from '../../core/finding/finding.ts'
+import { locator, type Sources } from '../../core/finding/locate.ts'
+import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
+import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
+import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import { qualifiedTitle } from '../../core/manifest/identity.ts'
+import type { Location } from '../../core/manifest/parse.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import type { RenderResult } from '../../ports/renderer.ts'
+import type { Demands } from './demands.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { FileSource } from '../repository/load.ts'
+import { exposuresOf } from './exposures.ts'
+import { validateObjects } from './validate.ts'
+
+type Needs = FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>
+
+/** A commit or tree, and what its files say. */
+export interface TreeSnapshot {
+  readonly treeish: Sha
+  readonly snapshot: Snapshot
+}
+
+export interface SnapshotPair {
+  readonly before: TreeSnapshot
+  readonly after: TreeSnapshot
+}
+
+/** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and what else is checked. */
+export interface CompareInput extends SnapshotPair {
+  readonly raised: ReadonlySet<string>
+  readonly demands: Demands
+}
+
+export interface Comparison {
+  readonly rows: readonly TrafficRow[]
+  readonly diffs: readonly EnvironmentDiff[]
+  readonly problems: readonly Problem[]
+  readonly notes: readonly Problem[]
+  /** Requests that reach a canary more often, whatever its own share does. */
+  readonly rises: readonly RolloutRise[]
+  readonly renderer: string | undefined
+}
+
+/** Renders the named environments on both sides and compares what comes out. */
+export async function compareRenders(
+  context: Needs,
+  sides: CompareInput,
+  names: readonly string[],
+): Promise<Comparison> {
+  const parts = await Promise.all(names.map((name) => compareOne(context, sides, name)))
+  return {
+    rows: parts.flatMap(({ rows }) => rows),
+    diffs: parts.flatMap(({ diffs }) => diffs),
+    problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
+    notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
+    rises: parts.flatMap(({ rises }) => rises),
+    renderer: names.length === 0 ? undefined : await context.renderer.tool(),
+  }
+}
+
+/** What comes of one environment. */
+interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
+  /** What the change brings, and what is only noted. */
+  readonly found: readonly LocatedFinding[]
+  readonly notes: readonly LocatedFinding[]
+  /** Noted too, in words already. */
+  readonly remarks: readonly Problem[]
+}
+
+async function compareOne(context: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
+  // kustomize would run into the same, and take its time.
+  if (isBomb(sides.after, name)) return onlyProblems([])
+  const documents: KnownDocuments = new Map()
+  const [old, now] = await Promise.all([
+    renderSide(context, sides.before, { name, documents }),
+    renderSide(context, sides.after, { name, documents }),
+  ])
+  // What forbids rendering it is told with the files already.
+  const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
+  if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
+  const { config } = sides.after.snapshot
+  const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
+  const renders = { before: old.ok ? old.value.parsed : NOTHING_RENDERED.parsed, after: now.value.parsed }
+  const compared = diffEnvironment(name, renders, { secrets: config.secrets, ignore: config.diff.ignore })
+  if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
+  const { resources, hidden, unreadableBefore, objects } = compared.value
+  const rows = rowsOf(name, objects, config)
+  const unknownBefore = old.ok ? unreadableBefore : old.error[0]
+  const state = stateOf(sides, name)
+  const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
+  const effect = await effects(context, sides, { name, objects })
+  const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
+  const said = await validateObjects(context, sides.demands, {
+    ...rendered,
+    sources: () => sourcesOf(context, sides, name),
+  })
+  const sources = (): Promise<Sources> => sourcesOf(context, sides, name)
+  const exposed = await exposuresOf(sides, {
+    name,
+    texts,
+    objects,
+    isKnownBefore: unknownBefore === undefined,
+    brought: effect.found.map(({ finding }) => finding),
+    sources,
+  })
+  const problems = [
+    ...disagreements(name, objects.after, sides.after.snapshot.targets),
+    ...straySplits(name, objects, sides.after.snapshot),
+    ...exposed.problems,
+    ...said.problems,
+  ]
+  return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
+}
+
+function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
+  return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
+}
+
+function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
+  return { rows: [], diffs: [], problems, rises: [], found: [], notes: [], remarks: [] }
+}
+
+/** Whether what is rendered would have the effect that it seems to have. */
+async function effects(
+  context: Needs,
+  { before, after, raised }: CompareInput,
+  { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
+): Promise<Pick<EnvironmentComparison, 'found' | 'notes'>> {
+  const [old, now] = [find(before, name), find(after, name)]
+  if (now === undefined) return { found: [], notes: [] }
+  const [earlier, found] = await Promise.all([
+    findingsOf(context, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
+    findingsOf(context, objects.after, deliveriesOf(after, now)),
+  ])
+  const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
+  const sorted = sortFindings(earlier, found, isRaised)
+  if (found.length === 0) return { found: [], notes: [] }
+  const placeOf = locator(await sourcesOf(context, { before, after }, name))
+  const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
+  return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
+}
+
+async function findingsOf(
+  context: Pick<RepositoryContext, 'schemas'>,
+  objects: RenderDiff['objects']['after'],
+  deliveries: Snapshot['deliveries'],
+): Promise<readonly Finding[]> {
+  return findingsIn(objects, { deliveries, misfits: await context.schemas.misfits(objects) })
+}
+
+/** The files in which the objects of an environment are found again, as they are afterwards. */
+async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
+  const environment = find(after, name)
+  const known = { environment: name, layout: after.snapshot.layout }
+  if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
+  const { files } = environment
+  const texts = await context.mirror.read(after.treeish, files)
+  return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
+}
+
+function deliveriesOf({ snapshot }: TreeSnapshot, { root }: Environment): Snapshot['deliveries'] {
+  return snapshot.deliveries.filter(({ path }) => path === root)
+}
+
+function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): boolean {
+  return state === 'changed' && unknownBefore === undefined && resources.length + hidden === 0
+}
+
+function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff['state'] {
+  if (find(before, name) === undefined) return 'added'
+  return find(after, name) === undefined ? 'removed' : 'changed'
+}
+
+/** What an environment renders to, as text and read. */
+interface RenderedTexts {
+  readonly yaml: string
+  readonly parsed: ParsedRender
+}
+
+const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [] } }
+
+interface RenderedTree extends RenderedTexts {
+  /** Where a line of it comes from, as far as that is known. */
+  readonly placeOf: (line: number) => Location | undefined
+}
+
+/** What an environment renders to on one side, nothing where it does not exist there; else why it cannot be rendered. */
+async function renderSide(
+  context: Needs,
+  side: TreeSnapshot,
+  { name, documents }: { readonly name: string; readonly documents: KnownDocuments },
+): Promise<Result<RenderedTree, readonly Problem[]>> {
+  const environment = find(side, name)
+  if (environment === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
+  const { kind, files } = environment
+  const texts = await context.mirror.read(side.treeish, files)
+  const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
+  if (refusals.length > 0) return err(refusals.map(refusalProblem))
+  const { secrets } = side.snapshot.config
+  const rendered = await renderEnvironment(context, { environment, texts, secrets, documents })
+  const placeOf = (line: number): Location | undefined =>
+    kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
+  if (rendered.ok) return ok({ ...rendered, placeOf })
+  return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
+}
+
+export interface RenderInput {
+  readonly environment: Environment
+  readonly texts: ReadonlyMap<string, string>
+  /** The kinds that the config says hold secrets. */
+  readonly secrets: readonly string[]
+  /** What was read of other renders of the environment: most documents are the same. */
+  readonly documents: KnownDocuments
+}
+
+/**
+ * Renders one environment from the texts of its files, and reads what comes out, once for all. What a failing tool says can quote
+ * a Secret: its values are hidden.
+ */
+export async function renderEnvironment(
+  context: Pick<RepositoryContext, 'renderer'>,
+  { environment, texts, secrets, documents }: RenderInput,
+): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
+  const rendered: RenderResult =
+    environment.kind === 'plain'
+      ? { ok: true, yaml: renderPlain(environment.files, texts) }
+      : await context.renderer.render(texts, environment.root)
+  if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
+  // What is hidden from people may be what leads to the place.
+  const place = placeOfFailure({ said: rendered.detail, environment, texts })
+  return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
+}
+
+/** A build that failed, and the place that its words lead to. */
+export type FailedRender = Extract<RenderResult, { ok: false }> & { readonly place: Location | undefined }
+
+function find(side: TreeSnapshot, name: string): Environment | undefined {
+  return side.snapshot.environments.find((environment) => environment.name === name)
+}

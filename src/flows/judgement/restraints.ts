@@ -1,0 +1,94 @@
+import type { Override } from '../../core/gate/gate.ts'
+import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { standingOf, sureShare } from '../../core/rollout/standing.ts'
+import { movedRoutes, type Target } from '../../core/rollout/target.ts'
+import { stopsOf, type Stops } from '../../core/stop/stop.ts'
+import { windowEnd, windowStart } from '../../core/stop/window.ts'
+import { measureStep } from '../measure/measure-step.ts'
+import { approvalsOf } from './approvals.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
+
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+>
+
+/** What is known beside the files when a pull request is judged. */
+export interface Surroundings {
+  /** Undefined where there is no one pull request to ask about: in a merge group, which reviews let in. */
+  readonly pull:
+    | {
+        readonly number: number
+        readonly author: string
+        readonly branch: string | undefined
+        /** Its approvals count: it merges into the branch that it is judged for. */
+        readonly hasSay: boolean
+      }
+    | undefined
+  readonly stops: Stops
+  /** An older open pull request that moves one of these routes (`movedRoutes`) too. */
+  readonly claimant: (routes: readonly string[]) => Promise<number | undefined>
+  /** What maintainers have passed for this head; asked only where a gate does not pass. */
+  readonly overrides: () => Promise<readonly Override[]>
+}
+
+export interface RestraintQuestion extends LivenessQuestion {
+  readonly head: string
+  readonly around: Surroundings
+}
+
+/** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
+export async function restraintsOf(
+  context: Needs,
+  question: RestraintQuestion,
+  { target, base }: { readonly target: Target; readonly base: Snapshot },
+): Promise<Restraints> {
+  const { around } = question
+  const now = context.clock.now()
+  const entries = target.environments.map((name) => ({ name, entry: base.config.environments?.[name] }))
+  const windows = entries.flatMap(({ name, entry }) =>
+    (entry?.frozen ?? []).flatMap((window): FrozenWindow[] => {
+      const until = windowEnd(window, now)
+      return until === undefined ? [] : [{ environment: name, until, reason: window.reason }]
+    }),
+  )
+  const starts = entries.flatMap(({ entry }) =>
+    (entry?.frozen ?? []).flatMap((window) => windowStart(window, now) ?? []),
+  )
+  const orders: Order[] = []
+  for (const environment of new Set(entries.flatMap(({ entry }) => entry?.after ?? [])))
+    orders.push(await orderOf(context, question, { target, base, environment }))
+  const wanted = Math.max(0, ...entries.map(({ entry }) => entry?.approvals ?? 0))
+  return {
+    stops: stopsOf(around.stops, target, now),
+    windows,
+    freezesAt: starts.length === 0 ? undefined : Math.min(...starts),
+    orders,
+    approvals: await approvalsOf(context, question, wanted),
+    conflict: await around.claimant(movedRoutes(target)),
+  }
+}
+
+async function orderOf(
+  context: Needs,
+  question: RestraintQuestion,
+  at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
+): Promise<Order> {
+  const { target, base, environment } = at
+  if (target.environments.includes(environment)) return { environment, found: { code: 'together' } }
+  const { kind, name } = target.route
+  const there = base.targets.filter(({ environments }) => environments.includes(environment))
+  const first =
+    there.find(({ service }) => service === target.service) ??
+    there.find(({ route }) => route.kind === kind && route.name === name)
+  if (first === undefined) return { environment, found: { code: 'missing' } }
+  const standing = standingOf(first)
+  const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(context, question, standing)
+  const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
+  const { share } = standing
+  const analysis = liveness?.state === 'live' ? await measureStep(context, standing, liveness.since) : undefined
+  const { bakeMs } = first.settings
+  return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
+}

@@ -1,0 +1,53 @@
+import { overridesIn } from '../../core/marker/override.ts'
+import type { Comment } from '../../core/rollout/facts.ts'
+import type { Stops } from '../../core/stop/stop.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { forgetPull, recallPulls } from '../repository/memory.ts'
+import { type PullEnds, isStacked } from '../repository/pull-ends.ts'
+import type { Surroundings } from './restraints.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'seal'>
+
+/** What surrounds an open pull request. Conversation and other pull requests are asked for only where they matter. */
+export function surroundingsOf(
+  context: Needs,
+  at: { readonly ends: PullEnds; readonly stops: Stops },
+  comments: () => Promise<readonly Comment[]>,
+): Surroundings {
+  const { ends, stops } = at
+  const { number, author, head } = ends.pull
+  const hasSay = !isStacked(ends)
+  return {
+    pull: {
+      number,
+      author: author.login,
+      // A fork's pushes are in another repository's record.
+      branch: ends.pull.head.isFork ? undefined : head.ref,
+      hasSay,
+    },
+    stops,
+    claimant: (routes) => claimantOf(context, ends, routes),
+    overrides: async () => (hasSay ? overridesIn(await comments(), head.sha, context.seal) : []),
+  }
+}
+
+/**
+ * The oldest pull request before this one that is open and moves one of the routes, as far as pull requests have been looked
+ * at. One with the same head is the same change.
+ */
+async function claimantOf(
+  context: Needs,
+  { pull, judgedFor }: PullEnds,
+  routes: readonly string[],
+): Promise<number | undefined> {
+  const others = [...(await recallPulls(context))]
+    .filter(([number, { targets }]) => number < pull.number && routes.some((route) => targets.includes(route)))
+    .map(([number]) => number)
+    .sort((a, b) => a - b)
+  for (const number of others) {
+    const other = await context.pulls.get(number)
+    if (other?.state !== 'open') await forgetPull(context, number)
+    else if (!other.draft && other.base.ref === judgedFor && other.head.sha !== pull.head.sha) return number
+  }
+  return undefined
+}

@@ -1,0 +1,179 @@
+/** Asks the programs that the base branch wants asked, and tells what a change brings from what was there. */
+import type { RenderedObject } from '../../core/diff/objects.ts'
+import { redactor } from '../../core/diff/redact.ts'
+import { locator, type Sources } from '../../core/finding/locate.ts'
+import type { Problem } from '../../core/problem/problem.ts'
+import { worthSaying } from '../../core/policy/istio.ts'
+import { isLinted } from '../../core/policy/lint.ts'
+import {
+  type ToolResult,
+  type Failure,
+  lineKey,
+  objectKey,
+  type ObjectRemark,
+  type Remark,
+  sortRemarks,
+  type SortedRemarks,
+  type ToolName,
+} from '../../core/policy/remark.ts'
+import { failureProblems, lineRemark, objectRemark } from '../../core/problem/tools.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Rendering, Validators } from '../../ports/validators.ts'
+import { type Demands, placeFor } from './demands.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { FileSource } from '../repository/load.ts'
+import { titleOf } from '../../core/manifest/identity.ts'
+
+type Needs = FileSource & Pick<RepositoryContext, 'validators'>
+
+interface Answer {
+  readonly problems: readonly Problem[]
+  readonly notes: readonly Problem[]
+}
+
+const NOTHING: Answer = { problems: [], notes: [] }
+
+export interface ValidateInput {
+  readonly environment: string
+  readonly before: readonly RenderedObject[]
+  readonly after: readonly RenderedObject[]
+  /** Texts in which values of Secrets may stand: what is rendered on both sides. */
+  readonly rendered: readonly string[]
+  /** The kinds that the config says hold secrets. */
+  readonly secrets: readonly string[]
+  readonly sources: () => Promise<Sources>
+}
+
+interface Check {
+  readonly tool: Exclude<ToolName, 'yamllint'>
+  readonly ask: (rendering: Rendering) => Promise<ToolResult<ObjectRemark>>
+}
+
+/** What programs say about an environment's objects. */
+export async function validateObjects(context: Needs, demands: Demands, scene: ValidateInput): Promise<Answer> {
+  const checks = checksOf(context.validators, demands)
+  if (checks.length === 0 || scene.after.length === 0) return NOTHING
+  const answers = await Promise.all(checks.map((check) => answerOf(demands, check, scene)))
+  return together(answers)
+}
+
+function checksOf(validators: Validators, { policy, schemas, istioctl }: Demands): readonly Check[] {
+  return [
+    ...(policy === undefined
+      ? []
+      : [{ tool: 'opa', ask: (rendering: Rendering) => validators.judge(policy, rendering) } as const]),
+    ...(schemas === undefined
+      ? []
+      : [{ tool: 'kubeconform', ask: (rendering: Rendering) => validators.fit(rendering, schemas) } as const]),
+    ...(istioctl === undefined
+      ? []
+      : [
+          {
+            tool: 'istioctl',
+            ask: async (rendering: Rendering) =>
+              withRemarks(await validators.analyze(rendering), (remarks) =>
+                worthSaying(remarks, rendering.objects, istioctl.ignore),
+              ),
+          } as const,
+        ]),
+  ]
+}
+
+function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) => readonly T[]): ToolResult<T> {
+  return checked.ok ? { ok: true, remarks: change(checked.remarks) } : checked
+}
+
+async function answerOf({ places }: Demands, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
+  const { environment, before, after } = scene
+  const now = await ask({ environment, objects: after })
+  const place = placeFor(places, tool)
+  if (!now.ok) {
+    const sources = await scene.sources()
+    const failure = withoutSecrets(now.failure, redactorFor(scene, sources))
+    return { problems: failureProblems(failure, { tool, place, side: 'base', environment }), notes: [] }
+  }
+  if (now.remarks.length === 0) return NOTHING
+  const told = await sorted(now.remarks, async () => {
+    const earlier = before.length === 0 ? undefined : await ask({ environment, objects: before })
+    return { earlier, before: objectKey(before), after: objectKey(after) }
+  })
+  const sources = await scene.sources()
+  const hide = redactorFor(scene, sources)
+  const placeOf = locator(sources)
+  const problemOf = (remark: ObjectRemark): Problem => {
+    const object = after[remark.object]
+    const title = object === undefined ? undefined : titleOf(object)
+    const about = object === undefined ? sources.home : placeOf({ object, path: remark.path })
+    return objectRemark(tool, { ...remark, text: hide(remark.text) }, { environment, title, place: about })
+  }
+  return { problems: told.brought.map(problemOf), notes: told.notes.map(problemOf) }
+}
+
+function redactorFor({ rendered, secrets }: ValidateInput, { texts }: Sources): (text: string) => string {
+  return redactor(new Map([...texts, ...rendered.map((text, side) => [`rendered ${side}`, text] as const)]), secrets)
+}
+
+function withoutSecrets(failure: Failure, hide: (text: string) => string): Failure {
+  if (failure.code !== 'not-valid') return { ...failure, detail: hide(failure.detail) }
+  return { ...failure, faults: failure.faults.map((fault) => ({ ...fault, text: hide(fault.text) })) }
+}
+
+interface EarlierAnswer<T> {
+  readonly earlier: ToolResult<T> | undefined
+  readonly before: (remark: T) => string
+  readonly after: (remark: T) => string
+}
+
+/** What was said before is asked only where it matters: warnings are notes anyway. What cannot be told counts as new. */
+async function sorted<T extends Remark>(
+  remarks: readonly T[],
+  past: () => Promise<EarlierAnswer<T>>,
+): Promise<SortedRemarks<T>> {
+  if (remarks.every(({ level }) => level === 'warning')) return { brought: [], notes: remarks }
+  const { earlier, ...keys } = await past()
+  return sortRemarks(earlier?.ok === true ? earlier.remarks : [], remarks, keys)
+}
+
+export interface LintInput {
+  readonly base: Sha
+  readonly head: Sha
+  readonly changed: readonly string[] | 'all'
+  readonly secrets: readonly string[]
+}
+
+/** What yamllint says about the YAML files that differ. */
+export async function lintFiles(
+  context: Needs,
+  demands: Demands,
+  { base, head, changed, secrets }: LintInput,
+): Promise<Answer> {
+  const settings = demands.lint
+  if (settings === undefined) return NOTHING
+  const paths =
+    changed === 'all'
+      ? (await context.mirror.entries(head)).flatMap(({ path, type }) => (type === 'file' ? [path] : []))
+      : changed
+  const linted = paths.filter(isLinted)
+  const [old, now] = await Promise.all([base, head].map((treeish) => context.mirror.read(treeish, linted)))
+  const before = old ?? new Map<string, string>()
+  const after = new Map([...(now ?? [])].filter(([path, text]) => before.get(path) !== text))
+  if (after.size === 0) return NOTHING
+  const checked = await context.validators.lint(after, settings)
+  const hide = redactor(after, secrets)
+  if (!checked.ok) {
+    const asked = { tool: 'yamllint', place: demands.places.validators, side: 'base' } as const
+    return { problems: failureProblems(withoutSecrets(checked.failure, hide), asked), notes: [] }
+  }
+  const told = await sorted(checked.remarks, async () => {
+    const known = new Map([...before].filter(([path]) => after.has(path)))
+    const earlier = known.size === 0 ? undefined : await context.validators.lint(known, settings)
+    return { earlier, before: lineKey(known), after: lineKey(after) }
+  })
+  const problemOf = (remark: (typeof told.brought)[number]): Problem =>
+    lineRemark({ ...remark, text: hide(remark.text) })
+  return { problems: told.brought.map(problemOf), notes: told.notes.map(problemOf) }
+}
+
+function together(answers: readonly Answer[]): Answer {
+  return { problems: answers.flatMap(({ problems }) => problems), notes: answers.flatMap(({ notes }) => notes) }
+}

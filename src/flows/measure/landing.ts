@@ -1,0 +1,107 @@
+import type { StepCommit, StepHistory } from '../../core/gate/step-history.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { filesOf, kustomizationsOf } from '../../core/rollout/read-target.ts'
+import { standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
+import type { Target } from '../../core/rollout/target.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { readTargetAt } from '../repository/load.ts'
+import { recallStep, rememberStep } from '../repository/memory.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'memo' | 'repo'>
+
+/** A base branch, and the commit that it points to. */
+export interface BaseHead {
+  readonly ref: string
+  readonly sha: Sha
+}
+
+/** How many changes of a step's files are looked through. Each turn looks four times as far back as the one before. */
+const FIRST_CHANGES = 30
+const MAX_CHANGES = 2_000
+
+/** How many commits of a base branch a history reaches back. */
+export const MAX_COMMITS = 2_000
+
+/**
+ * What is known about the step that a rollout stands at: above all the commit that brought it. Undefined where the base
+ * branch's history does not show it. Once found, that commit stays the same as long as the step does.
+ */
+export async function historyOf(context: Needs, base: BaseHead, standing: Standing): Promise<StepHistory | undefined> {
+  const step = stepKey(standing)
+  const known = await recallStep(context, base.ref, standing.target)
+  const isKnown = known?.step === step
+  if (isKnown && known.checkedTo === base.sha) return known
+  const landing = isKnown
+    ? await landingSince(context, { base: base.sha, known }, standing)
+    : await findLanding(context, base.sha, standing)
+  if (landing === undefined) return undefined
+  const isSame = isKnown && landing.sha === known.landing.sha
+  const history: StepHistory = isSame
+    ? { ...known, checkedTo: base.sha }
+    : { step, landing, checkedTo: base.sha, wants: '', scannedTo: undefined, reported: [] }
+  await rememberStep(context, base.ref, { target: standing.target, history })
+  return history
+}
+
+/** The landing of a step that was known at an older head: only what came since is looked at. */
+async function landingSince(
+  context: Needs,
+  { base, known }: { readonly base: Sha; readonly known: StepHistory },
+  standing: Standing,
+): Promise<StepCommit | undefined> {
+  const line = await context.mirror.landings(base, 'all', MAX_COMMITS)
+  const end = line.findIndex(({ sha }) => sha === known.checkedTo)
+  if (end === -1) return findLanding(context, base, standing)
+  const newer = new Set(line.slice(0, end).map(({ sha }) => sha))
+  const files = [...filesOf(standing.target), ...kustomizationsOf(standing.target)]
+  const changes = (await context.mirror.landings(base, files, end)).filter(({ sha }) => newer.has(sha))
+  for (const { sha } of changes)
+    if (!(await hasStep(context, sha, standing))) return findLanding(context, base, standing)
+  return known.landing
+}
+
+async function findLanding(
+  context: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  standing: Standing,
+): Promise<StepCommit | undefined> {
+  const { target } = standing
+  const files = filesOf(target)
+  // It may have come by a patch that is no longer listed: then only a kustomization tells.
+  return (
+    (await oldestWithStep(context, { base, files }, standing)) ??
+    oldestWithStep(context, { base, files: [...files, ...kustomizationsOf(target)] }, standing)
+  )
+}
+
+async function oldestWithStep(
+  context: Pick<RepositoryContext, 'mirror'>,
+  at: { readonly base: Sha; readonly files: readonly string[] },
+  standing: Standing,
+): Promise<StepCommit | undefined> {
+  let found: StepCommit | undefined
+  let looked = 0
+  for (let limit = FIRST_CHANGES; ; limit = Math.min(limit * 4, MAX_CHANGES)) {
+    const changes = await context.mirror.landings(at.base, at.files, limit)
+    for (const change of changes.slice(looked)) {
+      if (!(await hasStep(context, change.sha, standing))) return found
+      found = change
+    }
+    looked = changes.length
+    if (looked < limit || limit === MAX_CHANGES) return found
+  }
+}
+
+async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
+  const then = await standingAt(context, sha, standing.target)
+  return then !== undefined && stepKey(then) === stepKey(standing)
+}
+
+async function standingAt(
+  context: Pick<RepositoryContext, 'mirror'>,
+  sha: Sha,
+  target: Target,
+): Promise<Standing | undefined> {
+  const then = await readTargetAt(context, sha, target)
+  return then === undefined ? undefined : standingOf(then)
+}

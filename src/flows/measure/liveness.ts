@@ -1,0 +1,62 @@
+import { type Liveness, livenessBy, wantOf } from '../../core/gate/live.ts'
+import { type Signal, type Want, waitKey } from '../../core/gate/signal.ts'
+import { commitsToAsk, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Standing } from '../../core/rollout/standing.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { historyOf, MAX_COMMITS } from './landing.ts'
+import { rememberStep } from '../repository/memory.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'signals' | 'clock' | 'memo' | 'repo'>
+
+export interface LivenessQuestion {
+  readonly base: Sha
+  /** The base branch that `base` is the head of. */
+  readonly baseRef: string
+  /** A commit that a webhook has just named: it is asked about too, however many came after it. */
+  readonly mentioned?: Sha | undefined
+  /** Called before signals are read: one that comes after that must find somebody who waits for it (by `waitKey`). */
+  readonly onWait?: (keys: readonly string[]) => Promise<void>
+}
+
+/** Whether the step on the base branch is live, from what the config names. */
+export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
+  const history = await historyOf(context, { ref: at.baseRef, sha: at.base }, standing)
+  const { live } = standing.target.settings
+  const wants = live.flatMap((entry) => wantOf(entry) ?? [])
+  const now = context.clock.now()
+  const when = { landedAt: history?.landing.time ?? now, now }
+  if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
+  await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
+  const commits =
+    history === undefined
+      ? await context.signals.about([at.base], wants)
+      : await signalsOf(context, at, { standing, history, wants })
+  return livenessBy(live, { commits, ...when })
+}
+
+interface LiveQuestion {
+  readonly standing: Standing
+  readonly history: StepHistory
+  readonly wants: readonly Want[]
+}
+
+/** The signals on all commits that carry a step, newest commit first: those that are known already, and what is new. */
+async function signalsOf(
+  context: Needs,
+  at: LivenessQuestion,
+  { standing, history: known, wants }: LiveQuestion,
+): Promise<readonly (readonly Signal[])[]> {
+  const key = wantsKey(wants)
+  const history = known.wants === key ? known : { ...known, wants: key, scannedTo: undefined, reported: [] }
+  const line = (await context.mirror.landings(at.base, 'all', MAX_COMMITS)).map(({ sha }) => sha)
+  const end = line.indexOf(history.landing.sha)
+  const carrying = end === -1 ? [...line, history.landing.sha] : line.slice(0, end + 1)
+  const asked = commitsToAsk(history, carrying, at.mentioned)
+  const signals = await context.signals.about(asked, wants)
+  const answers = asked.map((sha, index) => ({ sha, signals: signals[index] ?? [] }))
+  const next = withAnswers(history, carrying, { answers, wants })
+  if (JSON.stringify(next) !== JSON.stringify(known))
+    await rememberStep(context, at.baseRef, { target: standing.target, history: next })
+  return next.reported.map((commit) => commit.signals)
+}

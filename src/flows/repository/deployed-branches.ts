@@ -1,0 +1,44 @@
+import { isNamed, readBranches } from '../../core/config/deployed.ts'
+import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { RepositoryContext } from './repository-context.ts'
+
+/** The branches that something deploys. Only these have rollouts. */
+export interface DeployedBranches {
+  /** Names, and patterns in which `*` stands for any characters. */
+  readonly names: readonly string[]
+  /** Why the config's word cannot be read. Then only the default branch counts, and nothing is concluded for the others. */
+  readonly problems: readonly ConfigProblem[]
+  readonly has: (branch: string) => boolean
+  /** Where the rollout is that a pull request with this base leads to: the base itself where it is deployed. */
+  readonly homeOf: (base: string) => string | undefined
+}
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'repo'>
+
+/** The ref whose config decides. `deployedAmong` needs it fetched. */
+export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
+  return `refs/heads/${repo.defaultBranch}`
+}
+
+/** Reads which branches are deployed, at the default branch as it is now. */
+export async function deployedBranches(context: Needs): Promise<DeployedBranches> {
+  return deployedAmong(context, await context.mirror.fetch([decidingRef(context)]))
+}
+
+/** The same, from refs that were fetched with others; `decidingRef` must have been among them. */
+export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sha>): Promise<DeployedBranches> {
+  const { defaultBranch } = context.repo
+  const sha = refs.get(decidingRef(context))
+  const texts = sha === undefined ? undefined : await context.mirror.read(sha, [CONFIG_FILE])
+  const named = readBranches(texts?.get(CONFIG_FILE))
+  const names = named.ok ? (named.value ?? [defaultBranch]) : [defaultBranch]
+  const has = (branch: string): boolean => isNamed(names, branch)
+  const homes = [defaultBranch, ...names.filter((name) => !name.includes('*'))]
+  return {
+    names,
+    problems: named.ok ? [] : named.error,
+    has,
+    homeOf: (base) => [base, ...homes].find(has),
+  }
+}

@@ -1,0 +1,45 @@
+import { explainRefusal } from '../../core/message/refusal/refusal.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { GitHubRefused } from '../../ports/github-refused.ts'
+import type { RepositoryContext } from './repository-context.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+
+/** Turns what GitHub refuses for good into a value. Outages and limits are thrown on: they are tried again. */
+export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
+  try {
+    return ok(await work())
+  } catch (error) {
+    if (error instanceof GitHubRefused) return err({ code: 'github-refused', ...error.refusal })
+    throw error
+  }
+}
+
+/** What a command comes to, also where GitHub refuses what it needs. */
+export async function orRefusedOutcome(work: () => Promise<Outcome>): Promise<Outcome> {
+  const done = await orRefusal(work)
+  return done.ok ? done.value : { code: 'refused', refusal: done.error }
+}
+
+/** Says something on a pull request once, found again by the marker that it begins with. */
+export async function sayOnce(
+  context: Pick<RepositoryContext, 'conversation' | 'log'>,
+  pull: number,
+  said: { readonly marker: string; readonly body: string },
+): Promise<'new' | 'old'> {
+  const comments = await context.conversation.of(pull)
+  if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(said.marker))) return 'old'
+  await sayIfAllowed(context, pull, () => context.conversation.add(pull, said.body))
+  return 'new'
+}
+
+/** Writes what is for people to read. Where GitHub takes no comments, everything else goes on without. */
+export async function sayIfAllowed(
+  context: Pick<RepositoryContext, 'log'>,
+  pull: number,
+  say: () => Promise<void>,
+): Promise<void> {
+  const done = await orRefusal(say)
+  if (!done.ok)
+    context.log.warn({ pull, reason: explainRefusal(done.error) }, 'GitHub takes no comment on a pull request')
+}

@@ -1,0 +1,210 @@
+import { z } from 'zod'
+import type { StepHistory } from '../../core/gate/step-history.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Target, targetName } from '../../core/rollout/target.ts'
+import type { RepositoryContext } from './repository-context.ts'
+
+/** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
+const ReviewMemory = z.object({
+  head: z.string(),
+  /** The head of the branch that it was judged for. */
+  base: z.string(),
+  /** The deployed branch that it was judged for, and the one that it merges into. */
+  judgedFor: z.string().default(''),
+  into: z.string().default(''),
+  draft: z.boolean().default(false),
+  /** Every open pull request with this head, this one too. */
+  peers: z.array(z.int()).default([]),
+  /** What the checks of the head were concluded with (`CommitVerdict`); empty where that is not known. */
+  digest: z.string().default(''),
+  /** Both checks were green, and it changes traffic. */
+  green: z.boolean().default(false),
+  /** What its gate waits for, by `waitKey`. */
+  waits: z.array(z.string()),
+  /** When time alone may turn its gate, epoch milliseconds. */
+  until: z.number().optional(),
+  /** It changes traffic, so that it must be looked at again when the base branch moves. */
+  traffic: z.boolean(),
+  /** It has the comment that says what it changes. */
+  commented: z.boolean().default(false),
+  /** The rollouts that it moves, by `movedRoutes`. */
+  targets: z.array(z.string()).default([]),
+  /** The older pull request that it waits for. */
+  behind: z.int().optional(),
+  /** It waits for something that shows in no ref: reviews. */
+  polls: z.boolean().default(false),
+  /** Which stops there were (`stopsKey`). */
+  stops: z.string().default(''),
+})
+export type ReviewMemory = z.infer<typeof ReviewMemory>
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
+
+export async function recallPull(context: Needs, pull: number): Promise<ReviewMemory | undefined> {
+  const seen = ReviewMemory.safeParse(await context.memo.get(`pull:${context.repo.id}:${pull}`))
+  return seen.success ? seen.data : undefined
+}
+
+export async function rememberPull(context: Needs, pull: number, seen: ReviewMemory): Promise<void> {
+  await context.memo.set(`pull:${context.repo.id}:${pull}`, seen)
+}
+
+/** Everything that is remembered of this repository's pull requests, by number. */
+export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
+  const prefix = `pull:${context.repo.id}:`
+  const entries = await context.memo.entries(prefix)
+  return new Map(
+    [...entries].flatMap(([key, value]) => {
+      const seen = ReviewMemory.safeParse(value)
+      return seen.success ? [[Number(key.slice(prefix.length)), seen.data] as const] : []
+    }),
+  )
+}
+
+/** So that the next sweep looks at it as if for the first time. */
+export async function forgetPull(context: Needs, pull: number): Promise<void> {
+  await context.memo.forget(`pull:${context.repo.id}:${pull}`)
+}
+
+/** The base branch's head up to which everything that follows from it has been done. */
+export async function settledAt(context: Needs, base: string): Promise<Sha | undefined> {
+  const sha = await context.memo.get(`base:${context.repo.id}:${base}`)
+  return typeof sha === 'string' ? sha : undefined
+}
+
+export async function settle(context: Needs, base: string, sha: Sha): Promise<void> {
+  await context.memo.set(`base:${context.repo.id}:${base}`, sha)
+}
+
+/** Something that follows from this head was not done after all. The branch stays known. */
+export async function unsettle(context: Needs, base: string): Promise<void> {
+  if ((await settledAt(context, base)) !== undefined) await settle(context, base, '')
+}
+
+/** The base branches that have been looked at, each with the head up to which all is done. */
+export async function knownBases(context: Needs): Promise<readonly string[]> {
+  const prefix = `base:${context.repo.id}:`
+  return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+}
+
+const ReportedCommit = z.object({
+  sha: z.string(),
+  signals: z.array(
+    z.object({
+      source: z.enum(['status', 'check', 'deployment', 'report']),
+      name: z.string(),
+      state: z.enum(['success', 'failure', 'silent']),
+      at: z.number(),
+      description: z.string(),
+      by: z.array(z.string()),
+    }),
+  ),
+})
+
+const StepRecord = z.object({
+  step: z.string(),
+  landing: z.object({ sha: z.string(), time: z.number() }),
+  checkedTo: z.string(),
+  wants: z.string(),
+  scannedTo: z.string().optional(),
+  reported: z.array(ReportedCommit),
+})
+
+/** What is known of the step that a rollout stands at on a base branch. */
+export async function recallStep(context: Needs, base: string, target: Target): Promise<StepHistory | undefined> {
+  const record = StepRecord.safeParse(await context.memo.get(stepRecordKey(context, base, target)))
+  return record.success ? { ...record.data, scannedTo: record.data.scannedTo } : undefined
+}
+
+export async function rememberStep(
+  context: Needs,
+  base: string,
+  { target, history }: { readonly target: Target; readonly history: StepHistory },
+): Promise<void> {
+  await context.memo.set(stepRecordKey(context, base, target), history)
+}
+
+function stepRecordKey({ repo }: Needs, base: string, target: Target): string {
+  return `step:${repo.id}:${base}:${targetName(target)}`
+}
+
+/** Whether a merged pull request is known to have had our checks. */
+export async function recallChecked(context: Needs, pull: number): Promise<boolean> {
+  return (await context.memo.get(`checked:${context.repo.id}:${pull}`)) === true
+}
+
+export async function rememberChecked(context: Needs, pull: number): Promise<void> {
+  await context.memo.set(`checked:${context.repo.id}:${pull}`, true)
+}
+
+/** It is not deployed, so nothing follows from what is pushed to it. */
+export async function forgetBase(context: Needs, base: string): Promise<void> {
+  await context.memo.forget(`base:${context.repo.id}:${base}`)
+  await context.memo.forget(`watch:${context.repo.id}:${base}`)
+}
+
+/** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */
+export async function recallDeployed(context: Needs): Promise<readonly string[]> {
+  return Texts.catch([]).parse(await context.memo.get(`deployed:${context.repo.id}`))
+}
+
+export async function rememberDeployed(context: Needs, names: readonly string[]): Promise<void> {
+  await context.memo.set(`deployed:${context.repo.id}`, names)
+}
+
+/** When a rollout's step was live and what was last measured of it, for one head of its base branch. */
+const Health = z.object({
+  base: z.string(),
+  since: z.number(),
+  /** When GitHub was last asked about it. */
+  asked: z.number(),
+  /** What was found out last (`healthWord`). */
+  word: z.string(),
+})
+export type Health = z.infer<typeof Health>
+
+export async function recallHealth(context: Needs, rollout: string): Promise<Health | undefined> {
+  const health = Health.safeParse(await context.memo.get(`health:${context.repo.id}:${rollout}`))
+  return health.success ? health.data : undefined
+}
+
+export async function rememberHealth(context: Needs, rollout: string, health: Health): Promise<void> {
+  await context.memo.set(`health:${context.repo.id}:${rollout}`, health)
+}
+
+/** The step, by when it was live, for which a rollout was held because its canary failed; so that a person may let it go on. */
+export async function heldStep(context: Needs, rollout: string): Promise<number | undefined> {
+  const since = await context.memo.get(`held:${context.repo.id}:${rollout}`)
+  return typeof since === 'number' ? since : undefined
+}
+
+export async function rememberHeldStep(context: Needs, rollout: string, since: number): Promise<void> {
+  await context.memo.set(`held:${context.repo.id}:${rollout}`, since)
+}
+
+/** Base branches with rollouts that are to be measured. */
+export async function watchedBases(context: Needs): Promise<readonly string[]> {
+  const prefix = `watch:${context.repo.id}:`
+  return [...(await context.memo.entries(prefix)).keys()].map((key) => key.slice(prefix.length))
+}
+
+export async function rememberWatch(context: Needs, base: string, isWatched: boolean): Promise<void> {
+  const key = `watch:${context.repo.id}:${base}`
+  if (isWatched) await context.memo.set(key, true)
+  else await context.memo.forget(key)
+}
+
+const Texts = z.array(z.string())
+
+/** Which pull requests wait for which signals (`waitKey`): so that one that nobody waits for costs nothing. */
+export async function waitingPulls(context: Needs): Promise<ReadonlyMap<number, readonly string[]>> {
+  const prefix = `waiting:${context.repo.id}:`
+  const entries = await context.memo.entries(prefix)
+  return new Map([...entries].map(([key, value]) => [Number(key.slice(prefix.length)), Texts.catch([]).parse(value)]))
+}
+
+export async function rememberWaiting(context: Needs, pull: number, keys: readonly string[]): Promise<void> {
+  const key = `waiting:${context.repo.id}:${pull}`
+  if (keys.length === 0) await context.memo.forget(key)
+  else await context.memo.set(key, keys)
+}

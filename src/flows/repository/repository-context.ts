@@ -1,0 +1,50 @@
+import type { RepositoryName } from '../../core/rollout/facts.ts'
+import type { Activity } from '../../ports/activity.ts'
+import type { Branches } from '../../ports/branches.ts'
+import type { Checks } from '../../ports/checks.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { CommandRecords } from '../../ports/command-records.ts'
+import type { Conversation } from '../../ports/conversation.ts'
+import type { Log } from '../../ports/log.ts'
+import type { MergeQueue } from '../../ports/merge-queue.ts'
+import type { Memo } from '../../ports/memo.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Mirror } from '../../ports/mirror.ts'
+import type { People } from '../../ports/people.ts'
+import type { Protections } from '../../ports/protections.ts'
+import type { PullRequests } from '../../ports/pull-requests.ts'
+import type { Renderer } from '../../ports/renderer.ts'
+import type { Reports } from '../../ports/reports.ts'
+import type { Schemas } from '../../ports/schemas.ts'
+import type { Signals } from '../../ports/signals.ts'
+import type { Validators } from '../../ports/validators.ts'
+import type { TaskRequests } from '../work/ask.ts'
+
+/** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
+export interface RepositoryContext {
+  readonly repo: RepositoryName
+  /** The login under which Perch opens pull requests: `<slug>[bot]`. */
+  readonly botLogin: string
+  readonly pulls: PullRequests
+  readonly conversation: Conversation
+  readonly checks: Checks
+  readonly branches: Branches
+  readonly activity: Activity
+  readonly records: CommandRecords
+  readonly people: People
+  readonly protections: Protections
+  readonly queue: MergeQueue
+  readonly signals: Signals
+  readonly reports: Reports
+  readonly mirror: Mirror
+  readonly renderer: Renderer
+  readonly validators: Validators
+  readonly schemas: Schemas
+  readonly ask: TaskRequests
+  readonly memo: Memo
+  readonly metrics: Metrics
+  readonly clock: Clock
+  /** A mark that only this service can make for a text, as letters and digits. */
+  readonly seal: (text: string) => string
+  readonly log: Log
+}

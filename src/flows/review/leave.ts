@@ -1,0 +1,64 @@
+/** What a pull request leaves behind that is closed, or has another head now. */
+import { orphanReport } from '../../core/message/check/commit-checks.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { forgetPeer, pullsWithHead, recallGroup } from '../repository/commit-memory.ts'
+import { judgeAnew } from './conclude-commit.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { judgeWaitingFor } from '../stop/judge-again.ts'
+import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
+import { checkBoard } from './publish.ts'
+import type { TaskOf } from '../work/tasks.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'checks' | 'clock'>
+
+/** A webhook said that a pull request is closed. It may have been opened again since. */
+export async function reviewLeft(
+  context: Needs & Pick<RepositoryContext, 'pulls'>,
+  task: TaskOf<'closed'>,
+): Promise<void> {
+  const seen = await recallPull(context, task.pull)
+  const isMerged = task.why.code === 'pull-ended' && task.why.merged
+  const pull = seen?.green === true && !isMerged ? await context.pulls.get(task.pull) : undefined
+  if (pull?.state === 'open') return judgeAnew(context, task.pull)
+  await leavePull(context, task.pull, { seen, isMerged: isMerged || pull?.state === 'merged' })
+}
+
+/** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
+export async function leavePull(
+  context: Needs,
+  pull: number,
+  { seen, isMerged }: { readonly seen: ReviewMemory | undefined; readonly isMerged: boolean },
+): Promise<void> {
+  await rememberWaiting(context, pull, [])
+  await forgetPull(context, pull)
+  await judgeWaitingFor(context, pull)
+  if (seen !== undefined && seen.head !== '')
+    await leaveCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
+}
+
+/**
+ * A commit that a pull request no longer has as its head is judged again for those that still have. Where none has, a green
+ * check that let traffic be raised is taken back: nobody would turn it red later, and it would let in whoever comes back to it.
+ */
+export async function leaveCommit(
+  context: Needs,
+  head: Sha,
+  { pull, wasGreen }: { readonly pull: number; readonly wasGreen: boolean },
+): Promise<void> {
+  await forgetPeer(context, head, pull)
+  if (await judgeRest(context, head)) return
+  if (!wasGreen || (await recallGroup(context, head)) !== undefined) return
+  const board = checkBoard(context, head)
+  const isGreen = (await board.runs()).some(
+    ({ name, conclusion }) => name === 'canary/gate' && conclusion === 'success',
+  )
+  if (isGreen) await board.put(orphanReport())
+  // Somebody may have come meanwhile, and have found the check as it should be.
+  await judgeRest(context, head)
+}
+
+async function judgeRest(context: Needs, head: Sha): Promise<boolean> {
+  const [first] = await pullsWithHead(context, head)
+  if (first !== undefined) await judgeAnew(context, first)
+  return first !== undefined
+}

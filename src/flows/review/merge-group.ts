@@ -1,0 +1,191 @@
+import { nextLook, type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
+import { moversOf, raisersOf } from '../../core/gate/queue.ts'
+import type { Review, ReviewedChange } from '../../core/gate/review.ts'
+import { overridesIn } from '../../core/marker/override.ts'
+import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
+import { staleGroupProblem } from '../../core/problem/merge.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { movedRoutes, targetName } from '../../core/rollout/target.ts'
+import { STOP_REFS } from '../../core/stop/stop.ts'
+import { mentionedBy } from '../work/causes.ts'
+import {
+  forgetGroup,
+  type GroupRecord,
+  pullsWithHead,
+  recallGroup,
+  rememberGroup,
+} from '../repository/commit-memory.ts'
+import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
+import { decidingRef } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { judgeMerge, NOTHING, type Question } from '../judgement/judge-merge.ts'
+import { earliest, TIMER_SLACK_MS, waitsOf } from './follow-up.ts'
+import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
+import { loadConfig } from '../repository/load.ts'
+import { checkBoard, publishFailure } from './publish.ts'
+import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
+import { stopsAmong } from '../stop/stops.ts'
+import { stopsKey } from '../stop/stops-key.ts'
+import type { TaskOf } from '../work/tasks.ts'
+
+type GroupTask = TaskOf<'group'>
+
+/** More than GitHub puts into a group: 100 pull requests of one commit each (merge queue settings). */
+const MAX_COMMITS = 200
+
+/**
+ * Concludes both checks on the commit that GitHub's merge queue would put on the base branch. It is judged as one change
+ * of the branch as it is, and two steps of one rollout never pass together. While it waits in the queue it is judged again
+ * like a pull request.
+ */
+export async function reviewGroup(context: RepositoryContext, task: GroupTask): Promise<void> {
+  const { head, ref } = task
+  const baseRef = `refs/heads/${task.base}`
+  // Until it is judged it counts as one that changes traffic, so that what moves meanwhile has it judged again.
+  const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
+  if ((await recallGroup(context, head)) === undefined) await rememberGroup(context, head, before)
+  const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS])])
+  const judged = await judgedBase(context, task.base, refs)
+  // The group is gone, or is another one by now, which has a webhook of its own.
+  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(context, head)
+  const remember = (found: Partial<GroupRecord>): Promise<void> =>
+    rememberGroup(context, head, { ...before, stops: stopsKey(context, refs), ...found })
+  await remember({})
+  const waits = new Set<string>()
+  const onWait = async (keys: readonly string[]): Promise<void> => {
+    for (const key of keys) waits.add(key)
+    await remember({ waits: [...waits] })
+  }
+  const found = await judgeWhole(context, { ...task, onWait }, { ...judged, refs })
+  await publish(context, task, { judgedFor: judged.judgedFor, found })
+  const { changes } = found
+  const next = nextLook(changes.flatMap((change) => change.verdicts))
+  const until = earliest([
+    ...changes.flatMap(({ freezesAt }) => freezesAt ?? []),
+    ...(next === undefined ? [] : [next]),
+  ])
+  await remember({
+    waits: [...waitsOf(changes)],
+    traffic: changes.length > 0,
+    ...(until === undefined ? {} : { until }),
+  })
+  if (until !== undefined) await context.ask.group(task, { code: 'timer', head, due: until + TIMER_SLACK_MS })
+}
+
+async function judgeWhole(
+  context: RepositoryContext,
+  { base: into, head, why, onWait }: GroupTask & Pick<Question, 'onWait'>,
+  { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
+): Promise<Review> {
+  const commits = await commitsOf(context, base, head)
+  const isStacked = judgedFor !== into
+  if (commits === undefined && !isStacked) return { ...NOTHING, problems: [staleGroupProblem(into)] }
+  const around = {
+    pull: undefined,
+    stops: await stopsAmong(context, refs),
+    claimant: () => Promise.resolve(undefined),
+    // Which of them count depends on who brings what.
+    overrides: () => Promise.resolve([]),
+  }
+  const found = await judgeMerge(context, {
+    base,
+    baseRef: judgedFor,
+    head,
+    mentioned: mentionedBy(why),
+    around,
+    ...(onWait === undefined ? {} : { onWait }),
+    ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
+  })
+  return isStacked ? found : byMembers(context, { into, base, commits: commits ?? [] }, found)
+}
+
+/** A commit of the queue may be the head of a pull request too: then the worse of both counts. */
+async function publish(
+  context: RepositoryContext,
+  { base, head }: GroupTask,
+  { judgedFor, found }: { readonly judgedFor: string; readonly found: Review },
+): Promise<void> {
+  const merges = [mergeReports(found, { pull: undefined, base, judgedFor, isStep: false })]
+  const board = checkBoard(context, head)
+  for (const number of await pullsWithHead(context, head)) {
+    const pull = await context.pulls.get(number)
+    const ends = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
+    if (ends?.pull.head.sha === head) merges.push(reportsOf(context, ends, await judgePeer(context, ends)))
+  }
+  for (const report of commitReports(merges)) await board.put(report)
+}
+
+/** Pull requests that have its commit as their head have its checks to themselves again. */
+async function leaveGroup(context: RepositoryContext, head: Sha): Promise<void> {
+  await forgetGroup(context, head)
+  const [first] = await pullsWithHead(context, head)
+  if (first !== undefined) await judgeAnew(context, first)
+}
+
+/** Both checks of a group, when reviewing it failed for good: red, so that the queue goes on without it. */
+export async function giveUpGroup(
+  context: RepositoryContext,
+  { base, head }: GroupTask,
+  reason: string,
+): Promise<void> {
+  await publishFailure(checkBoard(context, head), { pull: undefined, base }, reason)
+}
+
+/** The group's own commits by first parent, oldest first; undefined where the base branch is not what they stand on. */
+async function commitsOf(
+  context: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  head: Sha,
+): Promise<readonly Sha[] | undefined> {
+  const line = (await context.mirror.landings(head, 'all', MAX_COMMITS)).map(({ sha }) => sha)
+  const end = line.indexOf(base)
+  return end === -1 ? undefined : line.slice(0, end).toReversed()
+}
+
+/**
+ * Passes what was passed for the pull requests of a group, each at the head that went into the queue and only for changes
+ * that are its own. Blocks every rollout that more than one pull request of the group raises.
+ */
+async function byMembers(
+  context: RepositoryContext,
+  group: { readonly into: string; readonly base: Sha; readonly commits: readonly Sha[] },
+  found: Review,
+): Promise<Review> {
+  const isOpen = ({ verdicts }: ReviewedChange): boolean => verdicts.some(({ state }) => state !== 'pass')
+  if (found.changes.length === 0 || (group.commits.length < 2 && !found.changes.some(isOpen))) return found
+  const config = await loadConfig(context, group.base)
+  if (!config.ok) return found
+  const members = await membersOf(context, group)
+  const parted = await partsOf(context, { ...group, members }, config.value)
+  const changes: ReviewedChange[] = []
+  for (const change of found.changes) {
+    const overrides = isOpen(change) ? await overridesFor(context, change, { ...parted, members }) : []
+    changes.push(withTwins({ ...change, verdicts: overrule(change.verdicts, overrides) }, parted))
+  }
+  return { ...found, changes }
+}
+
+type Parted = Awaited<ReturnType<typeof partsOf>>
+
+/** None where the change is not one pull request's alone: whoever passed a gate has seen that one. */
+async function overridesFor(
+  context: RepositoryContext,
+  { target, version, widened = [] }: ReviewedChange,
+  { base, parts, members }: Parted & { readonly members: readonly GroupMember[] },
+): Promise<readonly Override[]> {
+  const isHidden = version !== undefined || widened.length > 0
+  const change = { routes: movedRoutes(target), environments: target.environments, isHidden }
+  const [mover, ...others] = moversOf(change, base, parts)
+  const member = members.find(({ pull }) => pull === mover?.pull)
+  if (member === undefined || others.length > 0) return []
+  return overridesIn(await context.conversation.of(member.pull), member.head, context.seal)
+}
+
+function withTwins(change: ReviewedChange, { base, parts }: Parted): ReviewedChange {
+  const all = movedRoutes(change.target).map((route) => raisersOf(route, base, parts))
+  const raisers = all.find((some) => some.length > 1)
+  if (raisers === undefined) return change
+  const target = targetName(change.target)
+  const verdict: Verdict = { gate: 'queue', target, state: 'block', reason: { code: 'two-steps', raisers } }
+  return { ...change, verdicts: [...change.verdicts, verdict] }
+}

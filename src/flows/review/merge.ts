@@ -1,0 +1,71 @@
+import type { ReviewedChange } from '../../core/gate/review.ts'
+import { MERGE_MARKER, STEP_MARKER } from '../../core/marker/comment.ts'
+import { changedStepNotice, mergeNotice } from '../../core/message/comment/notice.ts'
+import { isStep } from '../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
+import { recallPulls } from '../repository/memory.ts'
+import { mergeability } from '../repository/step-ownership.ts'
+
+/** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
+const RETRY_MS = 15_000
+
+/** How soon, when Perch may not merge at all until somebody changes that. */
+const FORBIDDEN_MS = 5 * 60_000
+
+/** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
+export async function mergeWhenAllowed(
+  context: RepositoryContext,
+  { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
+  changes: readonly ReviewedChange[],
+): Promise<void> {
+  if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
+  // What is green may be somebody else's work.
+  const whose = await mergeability(context, pull, base)
+  if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
+  if (whose !== 'ours') return
+  if (await hasUnknownRival(context, pull, changes)) {
+    context.log.info({ pull: pull.number }, 'a merge waits until the older pull requests have been looked at')
+    return tryAgain(context, pull, RETRY_MS)
+  }
+  const tried = await orRefusal(() => context.pulls.merge(pull.number, pull.head.sha))
+  const outcome = tried.ok ? tried.value : 'forbidden'
+  if (!tried.ok) await sayOnce(context, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
+  context.log.info({ pull: pull.number, outcome }, 'merge')
+  if (outcome === 'merged') {
+    await context.ask.advance(pull.base.ref, { code: 'merged', head: pull.head.sha })
+    return
+  }
+  await tryAgain(context, pull, tried.ok ? RETRY_MS : FORBIDDEN_MS)
+}
+
+async function tryAgain(
+  context: Pick<RepositoryContext, 'ask' | 'clock'>,
+  { number, head }: PullRequest,
+  pauseMs: number,
+): Promise<void> {
+  const due = context.clock.now() + pauseMs
+  await context.ask.review(number, { code: 'merge-refused', head: head.sha, due })
+}
+
+/** Of two pull requests that move one route the older goes first. When memory was lost nobody knows yet what the older ones move. */
+async function hasUnknownRival(
+  context: Pick<RepositoryContext, 'pulls' | 'memo' | 'repo'>,
+  pull: PullRequest,
+  changes: readonly ReviewedChange[],
+): Promise<boolean> {
+  if (!changes.some(({ from, to }) => to > from)) return false
+  const known = await recallPulls(context)
+  const older = (await context.pulls.allOpen()).filter(({ number }) => number < pull.number)
+  return older.some(({ number, draft, base }) => {
+    const isLookedAt = (known.get(number)?.head ?? '') !== ''
+    return base.ref === pull.base.ref && !draft && !isLookedAt
+  })
+}
+
+function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {
+  const { autoMerge } = target.settings
+  const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
+  return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
+}

@@ -1,0 +1,28 @@
+import { idleReports, workingReports } from '../../core/message/check/checks.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { forgetPull } from '../repository/memory.ts'
+import { checkBoard } from './publish.ts'
+import type { MergeGroup } from '../work/ask.ts'
+import type { TaskOf } from '../work/tasks.ts'
+
+/** Where GitHub's merge queue keeps the commits that it asks checks for. */
+const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
+
+/**
+ * Somebody asked GitHub to run the checks of a commit again. GitHub waits for new runs then, whatever the old ones say. They
+ * are made at once, and concluded by the reviews of what the commit is the head of; where it is none, with words here.
+ */
+export async function rerun(context: RepositoryContext, { head, why: { delivery } }: TaskOf<'rerun'>): Promise<void> {
+  const board = checkBoard(context, head, [])
+  const pulls = (await context.pulls.allOpen()).filter((pull) => pull.head.sha === head)
+  const groups: MergeGroup[] = []
+  for (const [ref, sha] of pulls.length > 0 ? [] : await context.mirror.fetch([QUEUE_REFS])) {
+    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
+    if (sha === head && base !== undefined) groups.push({ base, ref, head })
+  }
+  for (const report of pulls.length + groups.length > 0 ? workingReports() : idleReports()) await board.put(report)
+  // The new runs say nothing yet, whatever memory says that the old ones do.
+  for (const { number } of pulls) await forgetPull(context, number)
+  for (const { number } of pulls) await context.ask.review(number, { code: 'rerun', delivery })
+  for (const group of groups) await context.ask.group(group, { code: 'rerun', delivery })
+}

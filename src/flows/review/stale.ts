@@ -1,0 +1,70 @@
+/** Finds the open pull requests whose checks may rest on something that has changed since. */
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { CauseOf } from '../work/causes.ts'
+import type { DeployedBranches } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
+import { stopsKey } from '../stop/stops-key.ts'
+
+export interface RepositoryState {
+  readonly open: readonly PullRequest[]
+  /** The heads of all branches that pull requests are judged for, and the stops. */
+  readonly heads: ReadonlyMap<string, Sha>
+  readonly deployed: DeployedBranches
+}
+
+/** `at`: when the sweep began. */
+export async function lookAtPulls(context: RepositoryContext, now: RepositoryState, at: number): Promise<void> {
+  const remembered = await recallPulls(context)
+  const state = { ...now, stops: stopsKey(context, now.heads) }
+  for (const pull of now.open) {
+    const how = howStale(context, { pull, seen: remembered.get(pull.number) }, state)
+    if (how === undefined) continue
+    await context.ask.review(pull.number, { code: 'swept', head: pull.head.sha, at, ...how })
+  }
+  const numbers = new Set(now.open.map(({ number }) => number))
+  for (const [pull, seen] of remembered) {
+    if (numbers.has(pull)) continue
+    await context.ask.closed(pull, { code: 'swept', at })
+    // Closing a step stops its rollout, or lets it go on: its webhook would have said so too.
+    if (seen.into !== '' && (seen.traffic || seen.commented))
+      await context.ask.advance(seen.into, { code: 'ended', pull, at })
+  }
+}
+
+/** How late a timer may go off before it counts as lost. */
+const LATE_MS = 10_000
+
+/** How a pull request is to be looked at; undefined where nothing has changed. `moved`: where only its base has. */
+function howStale(
+  context: Pick<RepositoryContext, 'clock' | 'repo'>,
+  { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
+  now: RepositoryState & { readonly stops: string },
+): Pick<Extract<CauseOf<'review'>, { code: 'swept' }>, 'moved'> | undefined {
+  // Somebody is at it: what ends in failure is forgotten, and found by the next sweep.
+  if (seen?.head === '') return undefined
+  if (seen === undefined || isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return {}
+  const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
+  if (judgedFor !== seen.judgedFor) return {}
+  if (seen.traffic && hasOtherStops(seen, now)) return {}
+  const base = now.heads.get(`refs/heads/${judgedFor}`)
+  return base === undefined || base === seen.base ? undefined : { moved: { branch: judgedFor, head: base } }
+}
+
+/** Whether its ends changed, or the pull requests that share its head. */
+function isAnother(pull: PullRequest, seen: ReviewMemory, { open }: RepositoryState): boolean {
+  if (seen.head !== pull.head.sha || seen.into !== pull.base.ref || seen.draft !== pull.draft) return true
+  const peers = open.filter(({ head }) => head.sha === pull.head.sha).map(({ number }) => number)
+  const [writer] = peers.sort((a, b) => a - b)
+  // The one that writes the checks knows all of them; the others know which one writes.
+  return writer === pull.number ? String(peers) !== String(seen.peers) : writer !== seen.peers[0]
+}
+
+/** Whether it waits for something that shows in no ref. */
+function isWaiting({ waits, polls, until }: ReviewMemory, now: number): boolean {
+  return waits.length > 0 || polls || (until !== undefined && now > until + LATE_MS)
+}
+
+function hasOtherStops({ stops, behind }: ReviewMemory, now: RepositoryState & { readonly stops: string }): boolean {
+  return stops !== now.stops || (behind !== undefined && !now.open.some(({ number }) => number === behind))
+}

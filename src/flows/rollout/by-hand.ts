@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { Standing } from '../../core/rollout/standing.ts'
+import type { RecentPulls } from '../../ports/pull-requests.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { recallChecked, rememberChecked } from '../repository/memory.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'pulls' | 'checks' | 'memo' | 'repo'>
+
+/**
+ * The pull request that set a share without our annotations, where Perch has checked it: then people know of Perch, and the
+ * rollout goes on like any other. A split that is older than Perch on this repository, or was pushed past it, stays as it is.
+ */
+export async function broughtBy(
+  context: Needs,
+  at: { readonly base: BaseHead; readonly recent: RecentPulls },
+  standing: Standing,
+): Promise<number | undefined> {
+  if (standing.phase !== 'by-hand') return undefined
+  const landing = (await historyOf(context, at.base, standing))?.landing
+  if (landing === undefined) return undefined
+  const { pulls, since } = at.recent
+  const pull = pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)
+  if (pull !== undefined) return (await isChecked(context, pull)) ? pull.number : undefined
+  return since === 0 ? undefined : broughtByOlder(context, landing.sha)
+}
+
+/** A hundred newer pull requests may have come while it was open, or since. */
+async function broughtByOlder(context: Needs, landing: Sha): Promise<number | undefined> {
+  const key = `brought:${context.repo.id}:${landing}`
+  const known = Brought.safeParse(await context.memo.get(key))
+  if (known.success) return known.data.pull
+  const pull = await context.pulls.mergedAs(landing)
+  const number = pull !== undefined && (await isChecked(context, pull)) ? pull.number : undefined
+  await context.memo.set(key, { pull: number } satisfies z.infer<typeof Brought>)
+  return number
+}
+
+const Brought = z.object({ pull: z.int().optional() })
+
+async function isChecked(context: Needs, { number, head }: PullRequest): Promise<boolean> {
+  if (await recallChecked(context, number)) return true
+  const isChecked = (await context.checks.on(head.sha)).some(({ conclusion }) => conclusion !== undefined)
+  if (isChecked) await rememberChecked(context, number)
+  return isChecked
+}

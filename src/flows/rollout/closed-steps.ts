@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
+import type { Standing } from '../../core/rollout/standing.ts'
+import { targetName } from '../../core/rollout/target.ts'
+import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import type { RecentPulls } from '../../ports/pull-requests.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type BaseHead, historyOf } from '../measure/landing.ts'
+
+type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo' | 'botLogin'>
+
+/** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
+const CLOCK_SLACK_MS = 1_000
+
+export interface ClosedSteps extends Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'> {
+  /** Pull requests of the rollout that are older than the recent ones. */
+  readonly older: readonly PullRequest[]
+}
+
+/** The pull requests of a step, as they were last seen: newer ones may have pushed them out of sight since. */
+const KnownSteps = z.object({
+  /** The commit that brought the step. */
+  landing: z.string(),
+  /** None that was created before this moment is missing. */
+  upTo: z.number(),
+  steps: z.array(z.object({ number: z.int(), state: z.enum(['open', 'merged', 'closed']), isRollback: z.boolean() })),
+})
+type KnownSteps = z.infer<typeof KnownSteps>
+
+/** Reads a base branch's pull requests back to a moment, and further only where somebody needs more. */
+export type ReadBack = (since: number) => Promise<RecentPulls>
+
+export function readerOf({ pulls }: Pick<RepositoryContext, 'pulls'>, base: string, recent: RecentPulls): ReadBack {
+  let list = recent
+  return async (since) => {
+    if (list.since >= since) list = await pulls.recent(base, since)
+    return list
+  }
+}
+
+/**
+ * What people have refused of the step that a rollout stands at, by closing its pull requests without merging: however many
+ * other pull requests came since. What memory does not tell is read from the list, back to the moment when the step landed.
+ */
+export async function closedSteps(
+  context: Needs,
+  at: { readonly base: BaseHead; readonly recent: RecentPulls; readonly readBack: ReadBack },
+  standing: Standing,
+): Promise<ClosedSteps> {
+  const landing = standing.share === 0 ? undefined : (await historyOf(context, at.base, standing))?.landing
+  if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
+  const since = landing.time - CLOCK_SLACK_MS
+  const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
+  const read = KnownSteps.safeParse(await context.memo.get(key))
+  const known = read.success && read.data.landing === landing.sha ? read.data : undefined
+  const from = Math.max(since, known?.upTo ?? 0)
+  const list = await at.readBack(from)
+  const isMine = (pull: PullRequest): boolean =>
+    isStepOf(standing.target, pull, context.botLogin) && pull.createdAt >= since
+  const found = [...list.pulls.filter(isMine), ...(await endedSince(context, list, known))]
+  const steps = stepsOf(standing, found, known)
+  const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
+  if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
+  const [newest] = steps
+  return {
+    // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
+    stoppedByHand: newest?.state === 'closed' || list.since >= from,
+    rollbackRefused: steps.some(({ state, isRollback }) => isRollback && state === 'closed'),
+    older: found.filter(({ number }) => at.recent.pulls.every((pull) => pull.number !== number)),
+  }
+}
+
+/** Those that were open when they were last seen, and are not in the list any more. */
+async function endedSince(
+  { pulls }: Pick<RepositoryContext, 'pulls'>,
+  list: RecentPulls,
+  known: KnownSteps | undefined,
+): Promise<readonly PullRequest[]> {
+  const listed = new Set(list.pulls.map(({ number }) => number))
+  const gone = (known?.steps ?? []).filter(({ number, state }) => state === 'open' && !listed.has(number))
+  const found: PullRequest[] = []
+  for (const { number } of gone) {
+    const pull = await pulls.get(number)
+    if (pull !== undefined) found.push(pull)
+  }
+  return found
+}
+
+/** What is known of a step's pull requests now, newest first. */
+function stepsOf(
+  { phase }: Standing,
+  found: readonly PullRequest[],
+  known: KnownSteps | undefined,
+): KnownSteps['steps'] {
+  const now = found.map(({ number, state, head }) => ({
+    number,
+    state,
+    isRollback: kindOf(head.ref, phase) === 'rollback',
+  }))
+  const numbers = new Set(now.map(({ number }) => number))
+  const earlier = (known?.steps ?? []).filter(({ number }) => !numbers.has(number))
+  return [...now, ...earlier].toSorted((a, b) => b.number - a.number)
+}

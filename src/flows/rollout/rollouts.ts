@@ -1,0 +1,127 @@
+import type { ConfigProblem } from '../../core/config/read.ts'
+import { configRefusal } from '../../core/refusal/unreadable.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { isStep, isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { standingOf, stepKey, sureShare, type Standing } from '../../core/rollout/standing.ts'
+import type { OpenStep, RolloutFacts } from '../../core/rollout/transition.ts'
+import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { BaseHead } from '../measure/landing.ts'
+import { loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { broughtBy } from './by-hand.ts'
+import { type ClosedSteps, closedSteps, readerOf } from './closed-steps.ts'
+import { besideOf } from './propose.ts'
+import { isAsProposed } from '../repository/step-ownership.ts'
+import type { NotDeployed } from '../../core/refusal/gate-refusal.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+
+/** Every rollout of one base branch, as the branch's files and the pull requests on it say. */
+export interface BaseState {
+  readonly ref: string
+  readonly sha: Sha
+  readonly deployed: DeployedBranches
+  readonly snapshot: Snapshot
+  readonly rollouts: readonly RolloutFacts[]
+  /** The newest pull requests against the branch, whatever their state, all that are open, and all steps of its rollouts. */
+  readonly pulls: readonly PullRequest[]
+  /** Open steps of ours whose rollout is no longer there: its environments go other ways now, or its route is gone. */
+  readonly orphans: readonly PullRequest[]
+  /** Branches that were left behind when planning a step again was cut off. */
+  readonly leftovers: readonly string[]
+}
+
+/** Why a branch has no rollouts that could be read. */
+export type BaseProblem =
+  | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
+  | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
+
+/** Undefined where the branch does not exist. */
+export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
+  const recent = await context.pulls.recent(ref)
+  const { pulls } = recent
+  const ours = pulls.filter((pull) => isStep(pull, context.botLogin))
+  const open = ours.filter(({ state }) => state === 'open')
+  const heads = open.map(({ head }) => head.ref)
+  const beside = heads.map(besideOf)
+  const wanted = [ref, ...heads, ...beside].map((name) => `refs/heads/${name}`)
+  const refs = await context.mirror.fetch([...new Set([decidingRef(context), ...wanted])])
+  const sha = refs.get(`refs/heads/${ref}`)
+  if (sha === undefined) return undefined
+  const deployed = await deployedAmong(context, refs)
+  if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
+  const config = await loadConfig(context, sha)
+  if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
+  const snapshot = await loadSnapshot(context, sha, config.value)
+  const rollouts: RolloutFacts[] = []
+  const older: PullRequest[] = []
+  const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
+  for (const target of snapshot.targets) {
+    const standing = standingOf(target)
+    const brought = await broughtBy(context, at, standing)
+    const isLeft = standing.phase === 'by-hand' && brought === undefined
+    const closed = isLeft ? UNSTOPPED : await closedSteps(context, at, standing)
+    const proposals = await openSteps(context, { ...at, open }, standing)
+    const { stoppedByHand, rollbackRefused } = closed
+    rollouts.push({ standing, open: proposals, stoppedByHand, rollbackRefused, broughtBy: brought })
+    older.push(...closed.older)
+  }
+  const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
+  const isOrphan = (pull: PullRequest): boolean =>
+    snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
+  // What cannot be read is not gone.
+  const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
+  return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
+}
+
+/** A split that Perch leaves alone: whether anybody stopped it makes no difference. */
+const UNSTOPPED: ClosedSteps = { stoppedByHand: false, rollbackRefused: false, older: [] }
+
+/** Why a command cannot be carried out on the rollouts of a branch. */
+export function baseRefusal(problem: BaseProblem, pull: PullRequest): Refusal {
+  if (problem.code === 'config') return configRefusal(problem.problems)
+  const { deployed } = problem
+  return deployed.problems.length > 0 ? configRefusal(deployed.problems) : notDeployed(pull, deployed)
+}
+
+export function notDeployed({ base, state }: PullRequest, { names }: DeployedBranches): NotDeployed {
+  return { code: 'not-deployed', base: base.ref, deployed: names, isMerged: state === 'merged' }
+}
+
+/** The open pull requests of ours for a rollout. */
+async function openSteps(
+  context: Pick<RepositoryContext, 'mirror' | 'botLogin'>,
+  at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
+  standing: Standing,
+): Promise<readonly OpenStep[]> {
+  const found: OpenStep[] = []
+  for (const pull of at.open.filter((one) => isStepOf(standing.target, one, context.botLogin))) {
+    const head = at.heads.get(`refs/heads/${pull.head.ref}`)
+    const kind = kindOf(pull.head.ref, standing.phase)
+    const isFit = head !== undefined && (await fits(context, { base: at.base.sha, head }, { standing, kind }))
+    found.push({ pull, kind, fits: isFit })
+  }
+  return found
+}
+
+/**
+ * Whether merging a head into the base branch changes the rollout, and merges at all. A rollback stops everything else, so
+ * it must do what Perch proposes: anybody may have pushed to its branch.
+ */
+async function fits(
+  context: Pick<RepositoryContext, 'mirror'>,
+  at: { readonly base: Sha; readonly head: Sha },
+  { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
+): Promise<boolean> {
+  if (kind === 'rollback') {
+    const move = { kind, from: sureShare(standing) } as const
+    return standing.share !== 0 && isAsProposed(context, { ...at, target: standing.target, move })
+  }
+  const merged = await context.mirror.merge(at.base, at.head)
+  if ('conflicts' in merged) return false
+  const after = await readTargetAt(context, merged.tree, standing.target)
+  return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
+}

@@ -1,0 +1,31 @@
+import { STOPPED_MARKER } from '../../core/marker/comment.ts'
+import { saysClosed, stoppedWords } from '../../core/message/comment/stopped-step.ts'
+import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import { sureShare } from '../../core/rollout/standing.ts'
+import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { readNotes } from '../../core/traffic/annotations.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { sayIfAllowed } from '../repository/github-refusals.ts'
+import type { BaseState } from './rollouts.ts'
+
+/**
+ * Says on a step that it stands still because the step was closed and did not merge: by a person, or by GitHub, which closes a
+ * pull request when a push leaves nothing to merge.
+ */
+export async function sayStopped(context: RepositoryContext, base: BaseState, rollout: RolloutFacts): Promise<void> {
+  const { standing, stoppedByHand } = rollout
+  const { target, phase } = standing
+  const step = base.pulls.find((pull) => isStepOf(target, pull, context.botLogin))
+  if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
+  const key = `stopped:${context.repo.id}:${step.number}:${step.closedAt ?? 0}`
+  if ((await context.memo.get(key)) === true) return
+  const comments = await context.conversation.of(step.number)
+  const isSaid = comments.some(({ isOurs, body }) => isOurs && (body.startsWith(STOPPED_MARKER) || saysClosed(body)))
+  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
+  const origin = Number.isInteger(pr) && pr > 0 ? pr : undefined
+  if (!isSaid)
+    await sayIfAllowed(context, step.number, () =>
+      context.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
+    )
+  await context.memo.set(key, true)
+}

@@ -1,0 +1,144 @@
+import { noticeMarker } from '../../core/marker/comment.ts'
+import { closingComment } from '../../core/message/pull-request/pull-request.ts'
+import { notice } from '../../core/message/comment/notice.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
+import { filesFor, type Move } from '../../core/rollout/move.ts'
+import type { RolloutFacts, RolloutAction } from '../../core/rollout/transition.ts'
+import { planOf } from '../../core/rollout/target.ts'
+import { readNotes } from '../../core/traffic/annotations.ts'
+import { canaryVersion } from '../../core/traffic/version.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
+import { holdFailed } from '../measure/measure-rollouts.ts'
+import { readTargetAt } from '../repository/load.ts'
+import { propose, replan } from './propose.ts'
+import { proveEdit } from '../judgement/prove.ts'
+import type { BaseState } from './rollouts.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+import type { Proposal } from '../../core/rollout/proposal.ts'
+
+export interface CommandCause {
+  readonly login: string
+  readonly pull: number
+  readonly reason?: string | undefined
+  /** The comment or button that asks. */
+  readonly cause: string
+}
+
+/** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
+export async function takeSteps(
+  context: RepositoryContext,
+  base: BaseState,
+  decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: CommandCause },
+): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
+  const { standing, failure } = decided.rollout
+  let opened: PullRequest | undefined
+  const closed: number[] = []
+  for (const step of decided.steps) {
+    if (step.type === 'close') {
+      const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause })
+      const done = await orRefusal(() => closePull(context, step.pull, words))
+      if (!done.ok) return done
+      if (done.value) closed.push(step.pull.number)
+      continue
+    }
+    if (step.type === 'hold') {
+      const done = await orRefusal(() => holdFailed(context, { base: base.ref, target: standing.target }, step.failure))
+      if (!done.ok) return done
+      continue
+    }
+    const proposal = proposalOf(decided.rollout, step.move, decided.asked)
+    const tried = await orRefusal(() => makeMove(context, base, { step, proposal }))
+    const done = tried.ok ? tried.value : tried
+    if (!done.ok) {
+      if (decided.asked === undefined) await tell(context, proposal, done.error)
+      return err(done.error)
+    }
+    opened = done.value
+  }
+  return ok({ opened, closed })
+}
+
+/** Nothing is committed that has not been rendered before and after: only what the move is about may change. */
+async function makeMove(
+  context: RepositoryContext,
+  base: BaseState,
+  {
+    step,
+    proposal,
+  }: { readonly step: Extract<RolloutAction, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
+): Promise<Result<PullRequest, Refusal>> {
+  const { target, origin } = proposal
+  const move = step.type === 'replan' ? await withItsPlan(context, proposal, step.pull) : proposal.move
+  const made = filesFor(move, target, origin)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  const proof = await proveEdit(context, { treeish: base.sha, snapshot: base.snapshot }, made.value)
+  if (!proof.ok) return proof
+  const plan = { proposal, files: made.value.files }
+  return step.type === 'propose' ? propose(context, base, plan) : replan(context, { base, pull: step.pull }, plan)
+}
+
+/** A plan that was written on the step itself goes into its new commit too. */
+async function withItsPlan(
+  context: Pick<RepositoryContext, 'mirror'>,
+  { move, target }: Proposal,
+  pull: PullRequest,
+): Promise<Move> {
+  if (move.kind !== 'share') return move
+  const there = await readTargetAt(context, pull.head.sha, target)
+  return there === undefined || String(planOf(there)) === String(planOf(target))
+    ? move
+    : { ...move, steps: planOf(there) }
+}
+
+function proposalOf(
+  { standing, failure, broughtBy }: RolloutFacts,
+  move: Move,
+  asked: CommandCause | undefined,
+): Proposal {
+  const { target } = standing
+  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
+  const origin = Number.isInteger(pr) && pr > 0 ? pr : (asked?.pull ?? broughtBy)
+  return {
+    move,
+    target,
+    version: canaryVersion(target.route, target.neighbours),
+    origin,
+    ...(asked === undefined ? {} : { asked }),
+    ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
+  }
+}
+
+/** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */
+export async function closePull(
+  context: Pick<RepositoryContext, 'conversation' | 'pulls'>,
+  pull: PullRequest,
+  why: string,
+): Promise<boolean> {
+  if ((await context.pulls.get(pull.number))?.state === 'merged') return false
+  // The words first, and once: what is closed is not looked at again, so that lost words would stay lost.
+  const comments = await context.conversation.of(pull.number)
+  const [first = ''] = why.split('\n')
+  const isSame = (body: string): boolean =>
+    first.startsWith('<!--') ? body.startsWith(first) : body.trim() === why.trim()
+  const isSaid = comments.some(({ isOurs, body }) => isOurs && isSame(body))
+  if (!isSaid) await context.conversation.add(pull.number, why)
+  return (await context.pulls.close(pull.number)) === 'closed'
+}
+
+/** Says once, where people look, that a rollout cannot go on by itself. */
+async function tell(
+  context: Pick<RepositoryContext, 'conversation' | 'log'>,
+  proposal: Proposal,
+  refusal: Refusal,
+): Promise<void> {
+  const { origin, target } = proposal
+  if (origin === undefined) {
+    context.log.warn({ target: target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
+    return
+  }
+  const said = { marker: noticeMarker(proposal, refusal), body: notice(proposal, refusal) }
+  if ((await sayOnce(context, origin, said)) === 'old') return
+  context.log.warn({ target: target.service, refusal: refusal.code, pull: origin }, 'a rollout cannot go on by itself')
+}

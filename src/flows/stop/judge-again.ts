@@ -1,0 +1,58 @@
+/** Has those judged again whose verdict rests on something that moved. Only memory is asked who they are. */
+import type { Sha } from '../../core/rollout/facts.ts'
+import { STOP_REFS } from '../../core/stop/stop.ts'
+import type { CauseOf } from '../work/causes.ts'
+import { recallGroups } from '../repository/commit-memory.ts'
+import { deployedAmong, decidingRef } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { recallPulls } from '../repository/memory.ts'
+import { stopsKey } from './stops-key.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'ask' | 'repo'>
+
+/** What can have both pull requests and groups of the merge queue judged again. */
+type SharedCause = CauseOf<'review'> & CauseOf<'group'>
+
+/** Every pull request and every group of the merge queue that changes traffic. */
+export async function judgeTrafficAgain(context: Needs, why: SharedCause): Promise<void> {
+  for (const [pull, { traffic }] of await recallPulls(context)) if (traffic) await context.ask.review(pull, why)
+  for (const [head, group] of await recallGroups(context))
+    if (group.traffic) await context.ask.group({ ...group, head }, why)
+}
+
+/** The same after a stop came or went: those that were judged by others. */
+export async function judgeStopsAgain(
+  context: Needs & Pick<RepositoryContext, 'mirror' | 'seal' | 'clock'>,
+): Promise<void> {
+  const now = stopsKey(context, await context.mirror.fetch([STOP_REFS]))
+  const at = context.clock.now()
+  const causeFrom = (before: string): SharedCause => ({ code: 'stops', change: context.seal(`${before}>${now}`), at })
+  for (const [pull, { traffic, stops }] of await recallPulls(context))
+    if (traffic && stops !== now) await context.ask.review(pull, causeFrom(stops))
+  for (const [head, group] of await recallGroups(context))
+    if (group.traffic && group.stops !== now) await context.ask.group({ ...group, head }, causeFrom(group.stops))
+}
+
+/** Those that are judged for a branch that has moved, and those that are judged for another branch since its config says so. */
+export async function judgeMoved(
+  context: Needs & Pick<RepositoryContext, 'mirror' | 'clock'>,
+  { ref, sha }: { readonly ref: string; readonly sha: Sha },
+): Promise<void> {
+  const at = context.clock.now()
+  const isDeciding = `refs/heads/${ref}` === decidingRef(context)
+  const deployed = isDeciding ? await deployedAmong(context, new Map([[decidingRef(context), sha]])) : undefined
+  for (const [pull, seen] of await recallPulls(context)) {
+    const { judgedFor } = seen
+    const isKnown = judgedFor !== ''
+    const now = deployed === undefined ? judgedFor : (deployed.homeOf(seen.into) ?? ref)
+    if (isKnown && now !== judgedFor) await context.ask.review(pull, { code: 'home-moved', head: sha, at })
+    else if (!isKnown || (judgedFor === ref && seen.base !== sha))
+      await context.ask.review(pull, { code: 'base-moved', branch: ref, head: sha, at })
+  }
+}
+
+/** Those that waited for an older pull request that moved the same route. */
+export async function judgeWaitingFor(context: Needs & Pick<RepositoryContext, 'clock'>, older: number): Promise<void> {
+  const why = { code: 'older-ended', older, at: context.clock.now() } as const
+  for (const [pull, { behind }] of await recallPulls(context)) if (behind === older) await context.ask.review(pull, why)
+}

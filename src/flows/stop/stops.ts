@@ -1,0 +1,141 @@
+import type { Command } from '../../core/command/commands.ts'
+import type { Environment } from '../../core/environment/graph.ts'
+import { stopFrom } from '../../core/marker/stop.ts'
+import { stopMessage } from '../../core/message/pull-request/stop.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Target, targetName } from '../../core/rollout/target.ts'
+import { type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
+import { READABLE_BELOW } from '../../ports/mirror.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { judgeStopsAgain } from './judge-again.ts'
+import { stopRefs } from './stops-key.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
+
+type Needs = Pick<RepositoryContext, 'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal'>
+
+/** Who asks, and by what. */
+export interface StopRequest {
+  readonly login: string
+  /** The comment or the pressed button, so that the same one has one consequence. */
+  readonly cause: string
+  /** When the command was written, epoch milliseconds: what `2h` counts from. */
+  readonly at: number
+}
+
+/** Stops rollouts where they are. Twice is once: the branch that is there already is the hold. */
+export async function hold(
+  context: Needs,
+  targets: readonly Target[],
+  asked: StopRequest & { readonly reason: string | undefined },
+): Promise<Outcome> {
+  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  let isNew = false
+  for (const { environment, service } of targets) {
+    const scope = { environment, service }
+    const { login: by, reason, cause } = asked
+    const branch = stopBranch(scope)
+    const made = await context.branches.claim(branch, stopMessage(scope, { by, reason, until: undefined, cause }))
+    isNew ||= made === 'created' || (await stopOn(context, branch))?.cause === cause
+  }
+  await judgeStopsAgain(context)
+  return { code: 'held', names: targets.map(targetName), isNew }
+}
+
+/** Lets held rollouts go on. */
+export async function resume(context: Needs, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
+  if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
+  const there = await context.mirror.fetch([STOP_REFS])
+  const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
+  const held = targets.filter((target) => there.has(refOf(branchFor(target))))
+  if (held.length === 0) {
+    const lifted: Target[] = []
+    for (const target of targets) if (await wasLifted(context, branchFor(target), asked)) lifted.push(target)
+    return lifted.length > 0
+      ? { code: 'resumed', names: lifted.map(targetName) }
+      : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
+  }
+  for (const target of held) await context.branches.remove(branchFor(target))
+  await judgeStopsAgain(context)
+  return { code: 'resumed', names: held.map(targetName) }
+}
+
+/** Stops every raise in an environment. One that is over makes room for another. */
+export async function freeze(
+  context: Needs,
+  { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
+  asked: StopRequest & { readonly environments: readonly Pick<Environment, 'name'>[] },
+): Promise<Outcome> {
+  const known = asked.environments.map(({ name }) => name)
+  if (!known.includes(environment))
+    return { code: 'refused', refusal: { code: 'no-environment', asked: environment, known } }
+  const until = wanted === undefined ? undefined : 'at' in wanted ? wanted.at : asked.at + wanted.afterMs
+  const now = context.clock.now()
+  if (until !== undefined && until <= now) return { code: 'refused', refusal: { code: 'in-the-past', until } }
+  const stop: Stop = { kind: 'freeze', by: asked.login, reason, until, cause: asked.cause }
+  const there = await claimFreeze(context, environment, stop)
+  if (there !== undefined && there.cause !== asked.cause)
+    return { code: 'frozen', environment, stop: there, isNew: false }
+  await judgeStopsAgain(context)
+  return { code: 'frozen', environment, stop, isNew: true }
+}
+
+/** Makes the branch of a freeze; where there is one that still holds, that one. */
+async function claimFreeze(context: Needs, environment: string, stop: Stop): Promise<Stop | undefined> {
+  const branch = stopBranch({ environment })
+  const message = stopMessage({ environment }, stop)
+  if ((await context.branches.claim(branch, message)) === 'created') return undefined
+  const there = await stopOn(context, branch)
+  if (there?.until !== undefined && there.until <= context.clock.now()) {
+    await context.branches.remove(branch)
+    if ((await context.branches.claim(branch, message)) === 'created') return undefined
+  }
+  return there ?? { ...stop, cause: '' }
+}
+
+/** Lets raises in an environment go on; also in one that is no environment any more. */
+export async function unfreeze(context: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
+  const branch = stopBranch({ environment })
+  if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
+    return (await wasLifted(context, branch, asked))
+      ? { code: 'unfrozen', environment }
+      : { code: 'refused', refusal: { code: 'not-frozen', environment } }
+  await context.branches.remove(branch)
+  await judgeStopsAgain(context)
+  return { code: 'unfrozen', environment }
+}
+
+/** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
+async function wasLifted({ activity }: Needs, branch: string, { at }: StopRequest): Promise<boolean> {
+  const [newest] = (await activity.movesOf(branch)) ?? []
+  // GitHub's times have whole seconds; a button's are ours.
+  return newest?.kind === 'deleted' && newest.isOurs && newest.at >= Math.floor(at / 1000) * 1000
+}
+
+/** The stop that is on a branch now. */
+async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string): Promise<Stop | undefined> {
+  return (await stopsAmong(context, await context.mirror.fetch([STOP_REFS]))).get(branch)
+}
+
+/** Where a stop's words are, in its commit. */
+const NOTE = 'README.md'
+
+/**
+ * Reads the stops among refs that were fetched with `STOP_REFS`. What is on such a branch otherwise stops all the same. So
+ * do those that are too many to read: without words, and until somebody deletes their branch.
+ */
+export async function stopsAmong(
+  context: Pick<RepositoryContext, 'mirror'>,
+  refs: ReadonlyMap<string, Sha>,
+): Promise<Stops> {
+  const stops = new Map<string, Stop>()
+  for (const [index, [ref, sha]] of stopRefs(refs).entries()) {
+    const branch = ref.slice('refs/heads/'.length)
+    const note = index < READABLE_BELOW ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
+    stops.set(branch, stopFrom(branch, note ?? ''))
+  }
+  return stops
+}
+
+function refOf(branch: string): string {
+  return `refs/heads/${branch}`
+}

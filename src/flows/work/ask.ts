@@ -1,0 +1,47 @@
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Jobs } from '../../ports/jobs.ts'
+import type { CauseOf } from './causes.ts'
+import { jobOf, type RepositoryRef, type RepositoryTask, type TaskOf } from './tasks.ts'
+
+export interface MergeGroup {
+  readonly base: string
+  readonly ref: string
+  readonly head: Sha
+}
+
+/** Has something done in a repository, soon and by whoever is free: once for one cause. Resolves when that is on disk. */
+export interface TaskRequests {
+  comment(comment: Pick<TaskOf<'comment'>, 'pull' | 'comment' | 'body'>, why: CauseOf<'comment'>): Promise<void>
+  acknowledge(command: { readonly pull: number; readonly comment: number }, why: CauseOf<'acknowledge'>): Promise<void>
+  redirect(
+    text: Pick<TaskOf<'redirect'>, 'pull' | 'review' | 'login' | 'body'>,
+    why: CauseOf<'delivered'>,
+  ): Promise<void>
+  review(pull: number, why: CauseOf<'review'>): Promise<void>
+  closed(pull: number, why: CauseOf<'closed'>): Promise<void>
+  regate(why: CauseOf<'delivered'>): Promise<void>
+  advance(base: string, why: CauseOf<'advance'>): Promise<void>
+  examine(base: string, why: CauseOf<'examine'>): Promise<void>
+  group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
+  rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
+  sweep(why: CauseOf<'sweep'>): Promise<void>
+}
+
+type Unplaced<T> = T extends unknown ? Omit<T, keyof RepositoryRef> : never
+
+export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs): TaskRequests {
+  const send = (task: Unplaced<RepositoryTask>): Promise<void> => jobs.enqueue(jobOf({ ...task, installation, repo }))
+  return {
+    comment: ({ pull, comment, body }, why) => send({ type: 'comment', pull, comment, body, why }),
+    acknowledge: ({ pull, comment }, why) => send({ type: 'acknowledge', pull, comment, why }),
+    redirect: ({ pull, review, login, body }, why) => send({ type: 'redirect', pull, review, login, body, why }),
+    review: (pull, why) => send({ type: 'review', pull, why }),
+    closed: (pull, why) => send({ type: 'closed', pull, why }),
+    regate: (why) => send({ type: 'regate', why }),
+    advance: (base, why) => send({ type: 'advance', base, why }),
+    examine: (base, why) => send({ type: 'examine', base, why }),
+    group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
+    rerun: (head, why) => send({ type: 'rerun', head, why }),
+    sweep: (why) => send({ type: 'sweep', why }),
+  }
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
+import { Report } from '../../core/report/report.ts'
+import type { RepositoryName } from '../../core/rollout/facts.ts'
+import type { Job } from '../../ports/jobs.ts'
+import { type Cause, Causes, RULES } from './causes.ts'
+
+const Repository = z.object({ id: z.int(), owner: z.string(), name: z.string(), defaultBranch: z.string() })
+
+const Where = { installation: z.int(), repo: Repository }
+
+/**
+ * What the worker can be asked to do. A task names what to look at, and why; the truth about it is read when it is done. This
+ * is all that waits in the queue.
+ */
+export const Task = z.discriminatedUnion('type', [
+  /** A comment that may hold commands: find out, put 👀 under it and have them carried out. */
+  z.object({
+    type: z.literal('comment'),
+    ...Where,
+    pull: z.int(),
+    comment: z.int(),
+    body: z.string(),
+    why: Causes.comment,
+  }),
+  /** Put 👀 under a command. */
+  z.object({ type: z.literal('acknowledge'), ...Where, pull: z.int(), comment: z.int(), why: Causes.acknowledge }),
+  /** A review whose text may hold commands: say where they are read. */
+  z.object({
+    type: z.literal('redirect'),
+    ...Where,
+    pull: z.int(),
+    review: z.int(),
+    login: z.string(),
+    body: z.string(),
+    why: Causes.delivered,
+  }),
+  z.object({ type: z.literal('review'), ...Where, pull: z.int(), why: Causes.review }),
+  /** A pull request was closed or merged: what it leaves behind. */
+  z.object({ type: z.literal('closed'), ...Where, pull: z.int(), why: Causes.closed }),
+  /** A stop came or went: everything that it can stop is judged again. */
+  z.object({ type: z.literal('regate'), ...Where, why: Causes.delivered }),
+  z.object({ type: z.literal('advance'), ...Where, base: z.string(), why: Causes.advance }),
+  /** Measure the rollouts of a base branch. */
+  z.object({ type: z.literal('examine'), ...Where, base: z.string(), why: Causes.examine }),
+  /** Judge a commit of the merge queue. */
+  z.object({
+    type: z.literal('group'),
+    ...Where,
+    base: z.string(),
+    ref: z.string(),
+    head: z.string(),
+    why: Causes.group,
+  }),
+  /** Run the checks of a commit again, whatever it is the head of. */
+  z.object({ type: z.literal('rerun'), ...Where, head: z.string(), why: Causes.delivered }),
+  z.object({ type: z.literal('sweep'), ...Where, why: Causes.sweep }),
+  /** Have every repository swept that Perch is installed on. */
+  z.object({ type: z.literal('sweep-all'), why: Causes.sweep }),
+  /** Keep the report of a cluster. Its repository is known by name only. */
+  z.object({
+    type: z.literal('report'),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+    report: Report,
+    receivedAt: z.number(),
+    why: Causes.delivered,
+  }),
+])
+export type Task = z.infer<typeof Task>
+
+export type TaskOf<Type extends Task['type']> = Extract<Task, { readonly type: Type }>
+
+export interface RepositoryRef {
+  readonly installation: number
+  readonly repo: RepositoryName
+}
+
+/** A task in a repository. */
+export type RepositoryTask = Extract<Task, RepositoryRef>
+
+/** The task as a job. Tasks on one pull request, and tasks on one base branch's rollouts, never run side by side. */
+export function jobOf(task: Task): Job {
+  const { why } = task
+  return {
+    key: keyOf(task),
+    data: task,
+    id: idOf(why),
+    ...('due' in why ? { notBefore: why.due } : {}),
+    ...(RULES[why.code].isPatient === true ? { patienceMs: COMMAND_LIFE_MS + LATE_MS } : {}),
+  }
+}
+
+/** The same for the same cause. */
+function idOf({ code, ...facts }: Cause): string {
+  const { slotMs = 1 } = RULES[code]
+  const known = Object.entries(facts).filter(([, fact]) => fact !== undefined)
+  const rounded = known.map(([name, fact]) => {
+    return [name, typeof fact === 'number' && /^(at|due)$/.test(name) ? Math.floor(fact / slotMs) : fact] as const
+  })
+  return `${code} ${JSON.stringify(Object.fromEntries(rounded.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`
+}
+
+function keyOf(task: Task): string {
+  switch (task.type) {
+    case 'comment':
+    case 'acknowledge':
+      return `${task.repo.id}!${task.comment}`
+    case 'redirect':
+      return `${task.repo.id}!review:${task.review}`
+    case 'review':
+    case 'closed':
+      return `${task.repo.id}#${task.pull}`
+    case 'advance':
+      return `${task.repo.id}@${task.base}`
+    case 'examine':
+      return `${task.repo.id}~${task.base}`
+    case 'group':
+    case 'rerun':
+      return `${task.repo.id}!${task.head}`
+    case 'regate':
+      return `${task.repo.id}:regate`
+    case 'sweep':
+      return `${task.repo.id}:sweep`
+    case 'sweep-all':
+      return 'sweep-all'
+    case 'report': {
+      // Reports of one name on one commit are kept one after the other.
+      const { repository, report } = task
+      return `report:${repository.owner}/${repository.name}:${report.commit}:${report.name}`.toLowerCase()
+    }
+  }
+}
