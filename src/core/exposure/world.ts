@@ -54,12 +54,13 @@ export function selectionsOf(world: World, place: NamedDestination, depth = 0): 
   const whole = { host, subset, namespace, service: own }
   if (subset === undefined) return [{ ...whole, labels: {} }]
   const rules = [...(world.rules.get(host) ?? []), ...world.wide.filter((rule) => isFor(rule, host))]
-  const found = rules.flatMap((rule) =>
-    listOf(specOf(rule)['subsets'])
+  // The first of a name counts in one rule. Which of several rules does, nobody can tell.
+  const found = rules.flatMap((rule) => {
+    const own = listOf(specOf(rule)['subsets'])
       .map(recordOf)
-      .filter(({ name }) => name === subset)
-      .map(({ labels }) => recordOf(labels)),
-  )
+      .find(({ name }) => name === subset)
+    return own === undefined ? [] : [recordOf(own['labels'])]
+  })
   return found.length === 0 ? [{ ...whole, labels: undefined }] : found.map((labels) => ({ ...whole, labels }))
 }
 
