@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RepositoryRef } from '../flows/work/tasks.ts'
 
-/** The webhooks that Perch listens to, each with the few fields that it reads: they say where to look, never what is true. */
+/** The webhooks that Perch listens to, each with the few fields that it reads: they say where to look. Only who pressed a button, the head at the opening and texts with commands are taken from them. */
 const Installation = z.object({ id: z.int() })
 const Repository = z.object({
   id: z.int(),

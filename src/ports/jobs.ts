@@ -6,7 +6,7 @@ export interface Job {
   /** Not before this moment, epoch milliseconds. */
   readonly notBefore?: number
   /**
-   * Of several jobs with the same key and id, one is kept: a webhook's delivery id, or the moment a timer is set for.
+   * Of several jobs with the same key and id, one is kept. The id says what caused the job.
    * It is remembered while the job waits or runs and for some hours after; a job that was given up may be sent again.
    */
   readonly id?: string

@@ -189,7 +189,7 @@ function yaml(): readonly Item[] {
     {
       what: 'an alias bomb as kustomization',
       files: production(`${bomb()}resources: [object.yaml]\n`),
-      expect: [`unparsable ${K}:1`],
+      expect: [`unparsable ${K}:6`],
     },
     {
       what: 'a field twice',

@@ -78,7 +78,7 @@ export interface RepositoryRef {
 /** A task in a repository. */
 export type RepositoryTask = Extract<Task, RepositoryRef>
 
-/** The task as a job. Tasks on one pull request, and tasks on one base branch's rollouts, never run side by side. */
+/** The task as a job. Reviews of one pull request never run side by side, nor do two `advance` of one base branch. */
 export function jobOf(task: Task): Job {
   const { why } = task
   return {
