@@ -12,6 +12,11 @@ const OVERLAP_MS = 2 * 60_000
 
 const KEY = 'buttons-heard'
 
+/** Has the next sweep look as far back as commands live. */
+export async function forgetHeardButtons(memo: Memo): Promise<void> {
+  await memo.set(KEY, null)
+}
+
 /**
  * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
  * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id.

@@ -23,7 +23,7 @@ import { outageWords } from '../core/message/check/checks.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
-import { recoverButtons } from './missed-buttons.ts'
+import { forgetHeardButtons, recoverButtons } from './missed-buttons.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
@@ -48,11 +48,19 @@ export function handleJobs(given: WorkerParts): JobHandler {
   return async (job) => {
     const task = taskIn(job)
     // Of another version of this program, which may have left it in the queue.
-    if (task === undefined) return parts.log.warn({ key: job.key }, 'dropped an unknown job; the sweep finds its work')
+    if (task === undefined) return dropUnknown(parts, job)
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
     return perform(parts, task, job)
   }
+}
+
+async function dropUnknown({ log, memo }: WorkerParts, job: ClaimedJob): Promise<void> {
+  log.warn(
+    { key: job.key },
+    'dropped a job of another version; the sweep finds its work, but reports have to be sent again',
+  )
+  await forgetHeardButtons(memo)
 }
 
 function taskIn(job: ClaimedJob): Task | undefined {
@@ -83,6 +91,7 @@ async function perform(parts: WorkerState, task: RepositoryTask, job: ClaimedJob
  */
 async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusal): Promise<void> {
   const reason = explainRefusal(refusal)
+  await leaveToSweep(parts, job)
   if (parts.refused.get(job.key) === reason) return
   if (parts.refused.size >= MAX_REFUSED) parts.refused.clear()
   parts.refused.set(job.key, reason)

@@ -41,6 +41,15 @@ test('who makes a share readable again does not bring another version with it', 
   assert.match(await gateOf(story, swapped), /^failure.*nobody can read what the base branch has/s)
 })
 
+test('who makes a share readable again does not raise it above what it was', async () => {
+  const { [VS]: good = '' } = STARTED
+  const story = await aStory({ files: STARTED })
+  story.person('alice').push('main', { [VS]: good.replace(/weight: 5$/m, 'weight: "5"') })
+  const raised = good.replace('weight: 95 ', 'weight: 0 ').replace(/weight: 5$/m, 'weight: 100')
+  assert.match(await gateOf(story, { [VS]: good }), /^success/)
+  assert.match(await gateOf(story, { [VS]: raised }), /^failure.*nobody can read what the base branch has/s)
+})
+
 test('who repairs the file of a route does not start it with any share', async () => {
   const { [VS]: good = '' } = STARTED
   const story = await aStory({ files: { ...STARTED, [VS]: good.replace('  http:', '  http: [') } })

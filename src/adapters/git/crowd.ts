@@ -50,7 +50,7 @@ export async function isKnownCrowd({ git }: Place, refs: readonly string[]): Pro
 /** Whether it is worth asking the server: many names were found, or many refs with other names came along. */
 export async function mayBeCrowded({ git }: Place, found: ReadonlyMap<string, Sha>): Promise<boolean> {
   if (found.size > MANY) return true
-  return (await readdir(join(git.folder, REFS)).catch(() => [])).length > MANY
+  return (await readdir(join(git.folder, REFS), { recursive: true }).catch(() => [])).length > MANY
 }
 
 /** Looks which of the names are crowded, and if any is, makes the mirror anew without what came of them. */

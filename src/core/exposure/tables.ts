@@ -157,9 +157,7 @@ function gatewayTables(object: RenderedObject): readonly Table[] {
     parents.filter(({ kind }) => (kind === 'Service') === wanted),
   )
   const hosts = listOf(spec['hostnames']).flatMap((host) => textOf(host) ?? [])
-  const named = (gateways ?? []).map(
-    (parent) => `${textOf(parent['namespace']) ?? namespace}/${textOf(parent['name']) ?? ''}`,
-  )
+  const named = (gateways ?? []).map((parent) => listenerName(parent, namespace))
   const owner = qualifiedTitle(object)
   const table = (host: string, at: readonly string[]): Table => ({
     owner,
@@ -173,6 +171,13 @@ function gatewayTables(object: RenderedObject): readonly Table[] {
       table(resolveHost(textOf(parent['name']) ?? '', textOf(parent['namespace']) ?? namespace), ['mesh']),
     ),
   ]
+}
+
+/** A listener takes requests of its own, so a route that moves from one to another is compared with none. */
+function listenerName({ namespace, name, sectionName, port }: Data, own: string): string {
+  const gateway = `${textOf(namespace) ?? own}/${textOf(name) ?? ''}`
+  const listener = [sectionName, port].filter((part) => part !== undefined)
+  return listener.length === 0 ? gateway : `${gateway}#${listener.map(String).join(':')}`
 }
 
 function backendRules(object: RenderedObject, gateways: readonly string[]): readonly ExposureRule[] {

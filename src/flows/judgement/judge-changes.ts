@@ -10,6 +10,7 @@ import { standingOf, type Standing, sureShare } from '../../core/rollout/standin
 import { isSameRollout, targetName } from '../../core/rollout/target.ts'
 import { measureStep } from '../measure/measure-step.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { lastReadableShare } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
 import type { SnapshotPair } from './render.ts'
 import { restraintsOf, type RestraintQuestion } from './restraints.ts'
@@ -122,7 +123,7 @@ async function trafficChange(
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
-    isBaseHidden: isBaseHidden(difference),
+    isBaseHidden: await isBaseHidden(context, question, difference),
     bakeMs: target.settings.bakeMs,
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
@@ -132,11 +133,20 @@ async function trafficChange(
 }
 
 /**
- * Whether nobody can tell what a change begins with: the share is not readable and the versions change too, or the route
- * itself may be in what cannot be read. Making the same readable again is no change of traffic.
+ * Whether nobody can tell what a change begins with: the share cannot be read, or the route itself may be in what cannot be
+ * read. Going back to what could be read last, or below it, with the same versions, is no raise.
  */
-function isBaseHidden({ from, to, version, base }: RolloutDifference): boolean {
-  if (from !== undefined) return from.share === 'unknown' && version !== undefined
+async function isBaseHidden(
+  context: Needs,
+  question: Question,
+  { from, to, version, base, reach }: RolloutDifference,
+): Promise<boolean> {
+  if (from !== undefined) {
+    if (from.share !== 'unknown') return false
+    // From 0, or where the share never could be read, it is a start like any other.
+    const last = (await lastReadableShare(context, question.base, from)) ?? 0
+    return version !== undefined || (last > 0 && reach > last)
+  }
   return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
 }
 

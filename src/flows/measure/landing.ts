@@ -92,6 +92,19 @@ async function oldestWithStep(
   }
 }
 
+/** The share that the base branch had before one came that cannot be read; undefined where its newest changes show none. */
+export async function lastReadableShare(
+  context: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  { target }: Pick<Standing, 'target'>,
+): Promise<number | undefined> {
+  for (const { sha } of await context.mirror.landings(base, filesOf(target), FIRST_CHANGES)) {
+    const then = await standingAt(context, sha, target)
+    if (then !== undefined && then.share !== 'unknown') return then.share
+  }
+  return undefined
+}
+
 async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
   const then = await standingAt(context, sha, standing.target)
   return then !== undefined && stepKey(then) === stepKey(standing)

@@ -25,10 +25,11 @@ export async function lookAtPulls(context: RepositoryContext, now: RepositorySta
   const numbers = new Set(now.open.map(({ number }) => number))
   for (const [pull, seen] of remembered) {
     if (numbers.has(pull)) continue
-    await context.ask.closed(pull, { code: 'swept', at })
-    // Closing a step stops its rollout, or lets it go on: its webhook would have said so too.
+    // Closing a step stops its rollout, or lets it go on: its webhook would have said so too. First, because the other task
+    // forgets the pull request.
     if (seen.into !== '' && (seen.traffic || seen.commented))
       await context.ask.advance(seen.into, { code: 'ended', pull, at })
+    await context.ask.closed(pull, { code: 'swept', at })
   }
 }
 

@@ -23,21 +23,22 @@ export async function broughtBy(
   const { pulls, since } = at.recent
   const pull = pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)
   if (pull !== undefined) return (await isChecked(context, pull)) ? pull.number : undefined
-  return since === 0 ? undefined : broughtByOlder(context, landing.sha)
+  return since === 0 ? undefined : broughtByOlder(context, landing.sha, at.base.ref)
 }
 
 /** A hundred newer pull requests may have come while it was open, or since. */
-async function broughtByOlder(context: Needs, landing: Sha): Promise<number | undefined> {
+async function broughtByOlder(context: Needs, landing: Sha, base: string): Promise<number | undefined> {
   const key = `brought:${context.repo.id}:${landing}`
   const known = Brought.safeParse(await context.memo.get(key))
   if (known.success) return known.data.pull
   const pull = await context.pulls.mergedAs(landing)
-  const number = pull !== undefined && (await isChecked(context, pull)) ? pull.number : undefined
-  await context.memo.set(key, { pull: number } satisfies z.infer<typeof Brought>)
-  return number
+  // GitHub may not know it yet, so only a pull request that was found is remembered.
+  if (pull?.base.ref !== base || !(await isChecked(context, pull))) return undefined
+  await context.memo.set(key, { pull: pull.number } satisfies z.infer<typeof Brought>)
+  return pull.number
 }
 
-const Brought = z.object({ pull: z.int().optional() })
+const Brought = z.object({ pull: z.int() })
 
 async function isChecked(context: Needs, { number, head }: PullRequest): Promise<boolean> {
   if (await recallChecked(context, number)) return true

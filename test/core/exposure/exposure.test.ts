@@ -208,3 +208,18 @@ for (const [what, [old, now, expected]] of Object.entries(LOUD)) {
     assert.ok(rises(old, now).includes(expected), JSON.stringify(rises(old, now)))
   })
 }
+
+test('a route that moves from an inner listener to the public one sends more requests to the canary', () => {
+  const testers = `${PAIR}---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web-testers}
+spec:
+  parentRefs: [{name: public, sectionName: internal}]
+  hostnames: [web.example.com]
+  rules: [{backendRefs: [{name: web-canary}]}]
+`
+  for (const listener of ['', ', sectionName: open', ', port: 8443'])
+    assert.notDeepEqual(rises(testers, replaced(testers, ', sectionName: internal', listener)), [])
+  assert.deepEqual(rises(testers, replaced(testers, 'weight: 5}', 'weight: 1}')), [])
+})
