@@ -43,7 +43,7 @@ export async function review(context: RepositoryContext, task: ReviewTask): Prom
     return reviewOpen(context, at, { task, comments, isFresh, seen })
   }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
-  if (pull !== undefined && pull.state !== 'open') await reviewClosed(context, pull, comments ?? [])
+  if (pull !== undefined && pull.state !== 'open') await reviewClosed(context, { pull, task }, comments ?? [])
   await leavePull(context, task.pull, { seen, isMerged: pull?.state === 'merged' })
 }
 
@@ -221,9 +221,12 @@ export async function giveUpReview(context: RepositoryContext, task: ReviewTask,
 
 async function reviewClosed(
   context: RepositoryContext,
-  pull: PullRequest,
+  { pull, task }: { readonly pull: PullRequest; readonly task: ReviewTask },
   comments: readonly Comment[],
 ): Promise<void> {
+  // A person may merge a step before Perch has labelled it.
+  const labels = (labelsOf(task) ?? []).filter((label) => !pull.labels.includes(label))
+  if (labels.length > 0) await sayIfAllowed(context, pull.number, () => context.pulls.label(pull.number, labels))
   await rememberWaiting(context, pull.number, [])
   const pending = await takePending(context, pull, comments)
   const look = (): Promise<Review> => Promise.resolve(NOTHING)
