@@ -8,6 +8,7 @@ import { answerOnBase } from './commands/base-commands.ts'
 import { answerButton } from './commands/buttons.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { isWatched, withFailures } from './measure/measure-rollouts.ts'
+import { leaveForgotten } from './review/leave.ts'
 import { judgeMoved } from './stop/judge-again.ts'
 import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './repository/memory.ts'
 import { labelsOf } from './rollout/propose.ts'
@@ -35,6 +36,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
   await judgeMoved(context, state.value)
+  await leaveForgotten(context, state.value)
   await rememberWatch(
     context,
     task.base,

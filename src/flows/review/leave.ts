@@ -1,6 +1,7 @@
 /** What a pull request leaves behind that is closed, or has another head now. */
 import { orphanReport } from '../../core/message/check/commit-checks.ts'
-import type { Sha } from '../../core/rollout/facts.ts'
+import { isStep } from '../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead, recallGroup } from '../repository/commit-memory.ts'
 import { judgeAnew } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -18,16 +19,34 @@ export async function reviewLeft(
 ): Promise<void> {
   const seen = await recallPull(context, task.pull)
   const isMerged = task.why.code === 'pull-ended' && task.why.merged
-  const pull = seen?.green === true && !isMerged ? await context.pulls.get(task.pull) : undefined
+  // One that memory does not know may have been green when memory was lost.
+  const mayBeGreen = seen === undefined || seen.green
+  const pull = mayBeGreen && !isMerged ? await context.pulls.get(task.pull) : undefined
   if (pull?.state === 'open') return judgeAnew(context, task.pull)
-  await leavePull(context, task.pull, { seen, isMerged: isMerged || pull?.state === 'merged' })
+  const lost = pull === undefined ? undefined : { head: pull.head.sha, green: true }
+  await leavePull(context, task.pull, { seen: seen ?? lost, isMerged: isMerged || pull?.state === 'merged' })
+}
+
+const MAX_FORGOTTEN = 20
+
+/** Takes back what is green on steps that were closed before memory began: of them no webhook and no sweep tells any more. */
+export async function leaveForgotten(
+  context: Needs & Pick<RepositoryContext, 'botLogin'>,
+  { ref, pulls }: { readonly ref: string; readonly pulls: readonly PullRequest[] },
+): Promise<void> {
+  const key = `left-forgotten:${context.repo.id}:${ref}`
+  if ((await context.memo.get(key)) === true) return
+  const closed = pulls.filter((pull) => pull.state === 'closed' && isStep(pull, context.botLogin))
+  for (const { number, head } of closed.slice(0, MAX_FORGOTTEN))
+    await leaveCommit(context, head.sha, { pull: number, wasGreen: true })
+  await context.memo.set(key, true)
 }
 
 /** Forgets a pull request that is closed; those that it held back, and those that share its commit, are judged again. */
 export async function leavePull(
   context: Needs,
   pull: number,
-  { seen, isMerged }: { readonly seen: ReviewMemory | undefined; readonly isMerged: boolean },
+  { seen, isMerged }: { readonly seen: Pick<ReviewMemory, 'head' | 'green'> | undefined; readonly isMerged: boolean },
 ): Promise<void> {
   await rememberWaiting(context, pull, [])
   await forgetPull(context, pull)
