@@ -68,7 +68,8 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
   const { action, pull_request: pull, changes } = event
   const { ask, delivery } = context
   await rememberOpened(event, context)
-  if (NEW_HEAD.includes(action)) await ask.review(pull.number, { code: 'new-head', delivery, head: pull.head.sha })
+  if (NEW_HEAD.includes(action))
+    await ask.review(pull.number, { code: 'new-head', delivery, head: pull.head.sha, ...afterOurs(event) })
   if (action === 'reopened') await ask.review(pull.number, { code: 'reopened', delivery })
   const hasOtherBase = action === 'edited' && changes?.base !== undefined
   if (hasOtherBase || DRAFT.includes(action)) await ask.review(pull.number, { code: 'pull-changed', delivery })
@@ -79,6 +80,18 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
   const why = { code: 'pull-ended', delivery, merged, head } as const
   await ask.advance(pull.base.ref, why)
   await ask.closed(pull.number, why)
+}
+
+const OURS_FIRST_MS = 3_000
+
+/**
+ * Perch itself asks for the review of what it opens, and that review knows that no checks and comments are there yet. The one that
+ * a webhook asks for must not come before it. Of another App's pull request it comes a little later.
+ */
+function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
+  const isApps = action === 'opened' && pull.user?.type === 'Bot' && pull.head.ref.startsWith('canary/')
+  if (!isApps || typeof pull.created_at !== 'string') return {}
+  return { due: Date.parse(pull.created_at) + OURS_FIRST_MS }
 }
 
 /** The head that a pull request was opened with, which everybody who comments on it could see. */

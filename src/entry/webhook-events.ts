@@ -24,6 +24,7 @@ const Pull = z.object({
   merge_commit_sha: z.string().nullish(),
   head: Ref,
   base: Ref,
+  user: z.object({ type: z.string() }).nullish(),
   created_at: z.string().nullish(),
   updated_at: z.string().nullish(),
 })

@@ -229,9 +229,9 @@ test('of two causes no ids are the same', () => {
   assert.equal(new Set(ids.values()).size, ids.size)
 })
 
-test('only what somebody waits for an answer to is tried for as long as commands live', () => {
+test('what somebody waits for an answer to, and what nobody asks for again, is tried for as long as commands live', () => {
   const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
-  assert.deepEqual(patient.sort(), ['button', 'command', 'handed-over', 'reopened'])
+  assert.deepEqual(patient.sort(), ['adopted', 'button', 'command', 'handed-over', 'opened', 'reopened'])
   const at = { type: 'review', ...PLACE, pull: 3 } as const
   assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 26 * 60 * MINUTE)
   assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)

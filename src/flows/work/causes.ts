@@ -15,7 +15,7 @@ const head = z.string()
 /** A webhook said so, or a cluster. */
 const Delivered = z.object({ code: z.literal('delivered'), delivery })
 
-const NewHead = z.object({ code: z.literal('new-head'), delivery, head })
+const NewHead = z.object({ code: z.literal('new-head'), delivery, head, due: due.optional() })
 
 /** What was said on it before it was closed may not be so any more. */
 const Reopened = z.object({ code: z.literal('reopened'), delivery })
@@ -181,7 +181,7 @@ export type Cause = CauseOf<keyof typeof Causes>
 interface Rule {
   /** What comes within one such slot of time is one cause. Otherwise each moment is another one. */
   readonly slotMs?: number
-  /** Somebody waits for an answer, so it is tried for as long as commands live. What is sent again anyway need not be. */
+  /** Tried for as long as commands live: somebody waits for an answer, or nobody asks for it again. */
   readonly isPatient?: boolean
 }
 
@@ -203,8 +203,9 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'handed-over': { isPatient: true },
   'handed-again': { slotMs: 10 * MINUTE_MS },
   unanswered: { slotMs: MINUTE_MS },
-  opened: {},
-  adopted: {},
+  // Nothing else knows which labels a step is to have once it is merged.
+  opened: { isPatient: true },
+  adopted: { isPatient: true },
   remade: {},
   merged: {},
   // A command and the webhook about what it did are one cause.

@@ -85,7 +85,7 @@ export function jobOf(task: Task): Job {
     key: keyOf(task),
     data: task,
     id: idOf(why),
-    ...('due' in why ? { notBefore: why.due } : {}),
+    ...('due' in why && why.due !== undefined ? { notBefore: why.due } : {}),
     ...(RULES[why.code].isPatient === true ? { patienceMs: COMMAND_LIFE_MS + LATE_MS } : {}),
   }
 }
