@@ -148,7 +148,7 @@ const WITHOUT_WORDS: readonly string[] = [
 ]
 
 /** The folders of flows, from what starts work to what all of it stands on; docs/architecture.md says what is in each. */
-const FLOORS = ['.', 'review', 'commands', 'rollout', 'checkout', 'judgement', 'measure', 'stop', 'repository', 'work']
+const FLOORS = ['.', 'review', 'commands', 'rollout', 'checkout', 'judgement', 'measure', 'stop', 'repository', 'tasks']
 
 test('a folder of flows uses only those below it', () => {
   const floorOf = (file: string): number => FLOORS.indexOf(dirname(relative('src/flows', file)))
@@ -248,9 +248,9 @@ test('one file makes jobs, so that one table says what is the same cause', () =>
     const isOurs = layerOf(file) === 'flows' || layerOf(file) === 'entry'
     return isOurs && /\b(notBefore|patienceMs)\b|\benqueue\(\s*\{/.test(withoutComments(read(file)))
   })
-  assert.deepEqual(makers, ['src/flows/work/tasks.ts'])
+  assert.deepEqual(makers, ['src/flows/tasks/tasks.ts'])
   const senders = sources.filter((file) => /\bjobs\.enqueue\(/.test(read(file)))
-  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/work/ask.ts'])
+  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/tasks/ask.ts'])
 })
 
 test('every export has a name', () => {

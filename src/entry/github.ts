@@ -18,7 +18,7 @@ import { signals } from '../adapters/github/signals.ts'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
-import type { RepositoryRef } from '../flows/work/tasks.ts'
+import type { RepositoryRef } from '../flows/tasks/tasks.ts'
 import type { Logger } from 'pino'
 
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })

@@ -1,5 +1,5 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
-import { askIn } from '../flows/work/ask.ts'
+import { askIn } from '../flows/tasks/ask.ts'
 import { rememberPress } from '../flows/commands/buttons.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'

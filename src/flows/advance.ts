@@ -16,7 +16,7 @@ import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.t
 import { type StuckBoard, stuckBoard } from './rollout/stuck.ts'
 import { sayStopped } from './rollout/stopped-step.ts'
 import { closePull, takeSteps } from './rollout/take-steps.ts'
-import type { TaskOf } from './work/tasks.ts'
+import type { TaskOf } from './tasks/tasks.ts'
 
 type AdvanceTask = TaskOf<'advance'>
 

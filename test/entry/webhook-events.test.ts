@@ -11,7 +11,7 @@ import { memoryMemo } from '../memory/memo.ts'
 import { openWebhooks } from '../../src/entry/open-webhooks.ts'
 import { type EventName, EVENTS, isEventName } from '../../src/entry/webhook-events.ts'
 import { rememberDeployed, rememberWaiting } from '../../src/flows/repository/memory.ts'
-import { Task } from '../../src/flows/work/tasks.ts'
+import { Task } from '../../src/flows/tasks/tasks.ts'
 import type { Job } from '../../src/ports/jobs.ts'
 
 nock.disableNetConnect()

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { memoryMemo } from '../memory/memo.ts'
 import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
 import { readComment } from '../../src/flows/commands/acknowledge.ts'
-import { askIn } from '../../src/flows/work/ask.ts'
+import { askIn } from '../../src/flows/tasks/ask.ts'
 import { redirect } from '../../src/flows/commands/redirect.ts'
-import { jobOf, type Task, type TaskOf } from '../../src/flows/work/tasks.ts'
+import { jobOf, type Task, type TaskOf } from '../../src/flows/tasks/tasks.ts'
 import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
 
 const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }

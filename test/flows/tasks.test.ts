@@ -1,8 +1,8 @@
 /** "Once for one cause": what makes two requests for the same thing one job, when it is done, and for how long it is tried. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Cause, type CauseOf, RULES } from '../../src/flows/work/causes.ts'
-import { jobOf, Task } from '../../src/flows/work/tasks.ts'
+import { type Cause, type CauseOf, RULES } from '../../src/flows/tasks/causes.ts'
+import { jobOf, Task } from '../../src/flows/tasks/tasks.ts'
 import type { Job } from '../../src/ports/jobs.ts'
 
 const PLACE = { installation: 5, repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { askIn } from '../../src/flows/work/ask.ts'
+import { askIn } from '../../src/flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'

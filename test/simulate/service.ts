@@ -1,7 +1,7 @@
 import { EVENTS, isEventName } from '../../src/entry/webhook-events.ts'
 import { perchApp } from '../../src/entry/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
-import { jobOf } from '../../src/flows/work/tasks.ts'
+import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import type { Job } from '../../src/ports/jobs.ts'
 import type { Memo } from '../../src/ports/memo.ts'
 import { memoryContext, SILENT } from '../memory/context.ts'

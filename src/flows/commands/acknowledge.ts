@@ -1,7 +1,7 @@
 import { parseCommands } from '../../core/command/parse.ts'
 import { rememberWaitingCommand } from '../repository/command-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'conversation' | 'clock' | 'ask'>
 

@@ -12,7 +12,7 @@ import type { Memo } from '../../ports/memo.ts'
 import { baseRefusal, type BaseProblem, type BaseState } from '../rollout/rollouts.ts'
 import { hold, resume } from '../stop/stops.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
-import type { CauseOf } from '../work/causes.ts'
+import type { CauseOf } from '../tasks/causes.ts'
 
 type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
 

@@ -2,7 +2,7 @@ import { parseCommands } from '../../core/command/parse.ts'
 import { redirectionMarker } from '../../core/marker/comment.ts'
 import { redirection } from '../../core/message/comment/redirection.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 /** Answers commands in a review, once. They are never carried out: there is one place for commands, with one rule for edits. */
 export async function redirect(

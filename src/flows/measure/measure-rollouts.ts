@@ -13,7 +13,7 @@ import { livenessOf } from './liveness.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { type Health, heldStep, recallHealth, rememberHealth, rememberHeldStep } from '../repository/memory.ts'
 import { hold } from '../stop/stops.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 /** How long it is taken as true that a step is live, while no webhook says otherwise: what saves a sweep its requests. */
 const TRUSTED_MS = 10 * 60_000

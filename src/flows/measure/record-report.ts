@@ -1,7 +1,7 @@
 import { reportWords } from '../../core/message/check/report.ts'
 import { keep } from '../../core/report/report.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 import { wakeWaiting } from './wake.ts'
 
 /** Keeps what a cluster told on the commit itself, so that it is there when we are not, and wakes who waits for it. */

@@ -18,7 +18,7 @@ import type { Reports } from '../../ports/reports.ts'
 import type { Schemas } from '../../ports/schemas.ts'
 import type { Signals } from '../../ports/signals.ts'
 import type { Validators } from '../../ports/validators.ts'
-import type { TaskRequests } from '../work/ask.ts'
+import type { TaskRequests } from '../tasks/ask.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
 export interface RepositoryContext {

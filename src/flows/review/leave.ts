@@ -8,7 +8,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeWaitingFor } from '../stop/judge-again.ts'
 import { forgetPull, recallPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
 import { checkBoard } from './publish.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'checks' | 'clock'>
 

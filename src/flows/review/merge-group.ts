@@ -7,7 +7,7 @@ import { staleGroupProblem } from '../../core/problem/merge.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes, targetName } from '../../core/rollout/target.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
-import { mentionedBy } from '../work/causes.ts'
+import { mentionedBy } from '../tasks/causes.ts'
 import {
   forgetGroup,
   type GroupRecord,
@@ -26,7 +26,7 @@ import { checkBoard, publishFailure } from './publish.ts'
 import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
 import { stopsAmong } from '../stop/stops.ts'
 import { stopsKey } from '../stop/stops-key.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 type GroupTask = TaskOf<'group'>
 

@@ -2,8 +2,8 @@ import { idleReports, workingReports } from '../../core/message/check/checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { forgetPull } from '../repository/memory.ts'
 import { checkBoard } from './publish.ts'
-import type { MergeGroup } from '../work/ask.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { MergeGroup } from '../tasks/ask.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 /** Where GitHub's merge queue keeps the commits that it asks checks for. */
 const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'

@@ -1,7 +1,7 @@
 import type { Override } from '../../core/gate/gate.ts'
 import { concernsTraffic, type Review } from '../../core/gate/review.ts'
 import type { Comment, PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { mentionedBy } from '../work/causes.ts'
+import { mentionedBy } from '../tasks/causes.ts'
 import { settleWaiting } from '../repository/command-memory.ts'
 import { rememberPeer } from '../repository/commit-memory.ts'
 import { openCommit } from './conclude-commit.ts'
@@ -20,7 +20,7 @@ import { type PullEnds, fetchEnds, withHead } from '../repository/pull-ends.ts'
 import { questionOf } from './pull-question.ts'
 import { stopsAmong } from '../stop/stops.ts'
 import { isUnmoved } from './unmoved.ts'
-import type { TaskOf } from '../work/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 type ReviewTask = TaskOf<'review'>
 

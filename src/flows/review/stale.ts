@@ -1,6 +1,6 @@
 /** Finds the open pull requests whose checks may rest on something that has changed since. */
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import type { CauseOf } from '../work/causes.ts'
+import type { CauseOf } from '../tasks/causes.ts'
 import type { DeployedBranches } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallPulls, type ReviewMemory } from '../repository/memory.ts'

@@ -1,7 +1,7 @@
 /** Has those judged again whose verdict rests on something that moved. Only memory is asked who they are. */
 import type { Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
-import type { CauseOf } from '../work/causes.ts'
+import type { CauseOf } from '../tasks/causes.ts'
 import { recallGroups } from '../repository/commit-memory.ts'
 import { deployedAmong, decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
