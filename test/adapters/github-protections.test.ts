@@ -64,4 +64,12 @@ test('a branch that is not there, or that GitHub does not show, is unknown and n
   assert.equal(await world.protections.of('main'), undefined)
   world.api.get(BRANCH).reply(403, { message: 'Resource not accessible by integration' })
   assert.equal(await world.protections.of('main'), undefined)
+  for (const [status, message] of [
+    [403, 'Upgrade to GitHub Pro or make this repository public to enable this feature.'],
+    [404, 'Not Found'],
+  ] as const) {
+    world.api.get(BRANCH).reply(200, classic([]))
+    world.api.get(RULES).reply(status, { message })
+    assert.equal(await world.protections.of('main'), undefined)
+  }
 })

@@ -1,7 +1,13 @@
 import type { BranchProtection } from '../../core/gate/protection.ts'
 import type { Protections } from '../../ports/protections.ts'
-import { at, type Client, list, request } from './client.ts'
+import { at, type Client, request } from './client.ts'
 import { BranchAnswer, RuleAnswer } from './schema.ts'
+
+/** A private repository on a plan without rulesets answers 403, an older GitHub Enterprise Server 404. */
+const HIDDEN = { expected: [403, 404] } as const
+
+/** One page. With more of them nobody knows what the others say. */
+const MAX_RULES = 100
 
 /**
  * Classic protection and rulesets, of which an App without the right to administer sees this much: the required checks, and
@@ -11,14 +17,15 @@ export function protections(client: Client): Protections {
   return {
     async of(branch) {
       const params = { ...at(client), branch }
-      const { status, data } = await request(client, 'GET /repos/{owner}/{repo}/branches/{branch}', {
-        params,
-        expected: [403, 404],
+      const { data } = await request(client, 'GET /repos/{owner}/{repo}/branches/{branch}', { params, ...HIDDEN })
+      if (data === undefined) return undefined
+      const rules = await request(client, 'GET /repos/{owner}/{repo}/rules/branches/{branch}', {
+        params: { ...params, per_page: MAX_RULES, page: 1 },
+        ...HIDDEN,
       })
-      if (status === 403 || status === 404) return undefined
-      const answers = await list(client, 'GET /repos/{owner}/{repo}/rules/branches/{branch}', { params, limit: 300 })
+      if (!Array.isArray(rules.data) || rules.data.length === MAX_RULES) return undefined
       const required = BranchAnswer.parse(data).protection?.required_status_checks
-      return protectionOf(required, answers, client.app.appId)
+      return protectionOf(required, rules.data, client.app.appId)
     },
   }
 }
