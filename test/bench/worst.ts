@@ -1,9 +1,13 @@
 /** Inputs that are made to cost as much as they can: twice as much of one may take twice as long, and no more. */
+import { readFileSync } from 'node:fs'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { diffRendered } from '../../src/core/diff/changes.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { redact } from '../../src/core/diff/redact.ts'
 import { findingsIn } from '../../src/core/finding/find.ts'
+import { discoverEnvironments } from '../../src/core/environment/graph.ts'
+import { locator } from '../../src/core/finding/locate.ts'
+import { layoutOf } from '../../src/core/layer/layout.ts'
 import { readKustomization } from '../../src/core/environment/kustomization.ts'
 import { documentsOf } from '../../src/core/diff/secret-texts.ts'
 import { readConfig } from '../../src/core/config/read.ts'
@@ -58,6 +62,10 @@ function virtualService(rules: number): string {
     `    - match: [{ uri: { prefix: /v${index} } }, { headers: { a${index}: { regex: "(a+)+${index}" } } }]\n      route: [{ destination: { host: web, subset: stable } }]\n`
   return `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\nspec:\n  hosts: [web]\n  http:\n${lines(rules, rule)}`
 }
+
+/** The last object of a file of test/findings, and all of one: each ends with the line that separates it from the next. */
+const NEGATIVE = `${readFileSync('test/findings/weight-negative.yaml', 'utf8').split('---\n').at(-1)}---\n`
+const SERVICE = `${readFileSync('test/findings/nothing-wrong.yaml', 'utf8').split('---\n').slice(1).join('---\n')}---\n`
 
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   rendered: parseRendered,
@@ -134,6 +142,44 @@ export const WORST: readonly WorstInput[] = [
     },
   },
   {
+    name: 'places of findings',
+    size: 250,
+    make: (count) => {
+      const text = lines(count, (index) => NEGATIVE.replace('name: web,', `name: web-${index},`))
+      const texts = new Map([['all.yaml', text]])
+      const findings = findingsIn(rendered(text))
+      const files = [...texts.keys()]
+      return () => {
+        const layout = layoutOf([], texts)
+        return findings.map(locator({ environment: '', layout, files, texts, home: undefined }))
+      }
+    },
+  },
+  {
+    name: 'findings about services',
+    size: 150,
+    make: (count) => {
+      const objects = rendered(lines(count, (index) => SERVICE.replaceAll(/\bweb\b/g, `web${index}`)))
+      return () => findingsIn(objects)
+    },
+  },
+  {
+    name: 'environments on one base',
+    size: 100,
+    make: (count) => {
+      const texts = new Map([
+        ['base/kustomization.yaml', 'resources: [a.yaml]\n'],
+        ['base/a.yaml', configMap('    a\n')],
+      ])
+      for (let index = 0; index < count; index += 1) {
+        texts.set(`overlays/e${index}/kustomization.yaml`, 'resources: [../../base]\npatches: [{ path: a.yaml }]\n')
+        texts.set(`overlays/e${index}/a.yaml`, configMap('    b\n'))
+      }
+      const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
+      return () => discoverEnvironments({ entries, texts })
+    },
+  },
+  {
     name: 'documents',
     size: 400,
     make: (count) => {
@@ -165,13 +211,22 @@ export const WORST: readonly WorstInput[] = [
       return () => [parseRendered(text), parseManifest('a.yaml', text)]
     },
   },
+  ...['- ', '&a ', '"', '---\n', '...\n', '\n'].map((piece) => ({
+    name: `a manifest of nothing but ${JSON.stringify(piece)}`,
+    size: 20_000,
+    make: (count: number) => {
+      const text = piece.repeat(count / piece.length)
+      return () => parseManifest('a.yaml', text)
+    },
+  })),
 ]
 
 /** Two, and what the processor's caches make of it. */
 const RATIO = 2.5
 
 export async function benchWorst(): Promise<BenchResult> {
-  const found = WORST.map((input) => ({ input, ...growthOf(input, RATIO) }))
+  const found = []
+  for (const input of WORST) found.push({ input, ...(await growthOf(input, RATIO)) })
   const rows = found.map(({ input, ms, ratio }) => ({
     what: `${input.name}: ${ms.toFixed(1)} ms of CPU at most, for ${input.size} and twice as much; ratio`,
     value: ratio.toFixed(2),

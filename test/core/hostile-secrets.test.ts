@@ -191,17 +191,10 @@ test('the lines that all certificates begin with, and words in files of settings
     assert.ok(text.includes(kept), text)
 })
 
-test('many values in a large text take time that grows with both, not with their product', () => {
-  const timeOf = (size: number): number => {
-    const values = Array.from({ length: size }, (_, index) => `${'a'.repeat(200)}${index}`)
-    const hide = hideValues(values, { mark: '•••', shortest: 8 })
-    const start = performance.now()
-    assert.equal(hide('a'.repeat(400 * size)), 'a'.repeat(400 * size))
-    return performance.now() - start
-  }
-  timeOf(100)
-  const [one, four] = [timeOf(500), timeOf(2000)]
-  assert.ok(four < 16 * one + 500, `${one} and ${four} ms`)
+test('a large text that holds only the beginning of many values stays as it is', () => {
+  const values = Array.from({ length: 2_000 }, (_, index) => `${'a'.repeat(200)}${index}`)
+  const text = 'a'.repeat(800_000)
+  assert.equal(hideValues(values, { mark: '•••', shortest: 8 })(text), text)
 })
 
 test('what values cover is what a plain search finds', () => {
