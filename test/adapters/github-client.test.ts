@@ -137,7 +137,8 @@ test('five writes in a row are made at once: nothing in Octokit spaces them out'
   world.api.post(`${REPO}/issues/3/comments`).times(5).reply(201, aComment())
   const start = performance.now()
   for (let count = 0; count < 5; count += 1) await world.conversation.add(3, `comment ${count}`)
-  assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`)
+  // With Octokit's throttling there would be a second or more between two of them.
+  assert.ok(performance.now() - start < 4_000, `${performance.now() - start} ms`)
   assert.deepEqual(
     world.asked().map(({ body }) => body),
     [0, 1, 2, 3, 4].map((count) => ({ body: `comment ${count}` })),

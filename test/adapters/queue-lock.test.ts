@@ -45,7 +45,8 @@ test('a lock of a process that is gone, of one whose pid is used anew, or half-w
     writeFileSync(path, left)
     const start = performance.now()
     await (await lockFolder(path)).release()
-    assert.ok(performance.now() - start < 500)
+    // A lock that has to be watched takes ten seconds.
+    assert.ok(performance.now() - start < 5_000)
   }
 })
 
