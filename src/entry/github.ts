@@ -15,7 +15,6 @@ import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
-import type { RepositoryName } from '../core/rollout/facts.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
 import type { RepositoryRef } from '../flows/tasks/tasks.ts'
@@ -52,7 +51,7 @@ export interface GitHubAccess {
   mayReadContents(installation: number): Promise<boolean>
   /** Every button on a check that was pressed since a moment, as GitHub's log of webhooks tells. */
   pressedSince(moment: number): Promise<readonly LoggedPress[]>
-  everyRepository(): Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
+  everyRepository(): Promise<readonly RepositoryRef[]>
 }
 
 export interface AppCredentials {
@@ -144,7 +143,7 @@ async function listRepositories(
   { probot, log }: { readonly probot: Probot; readonly log: Logger },
   octokitFor: (installation: number) => Promise<Octokit>,
 ): ReturnType<GitHubAccess['everyRepository']> {
-  const found: { installation: number; repo: RepositoryName }[] = []
+  const found: RepositoryRef[] = []
   for (const installation of await installationIds(await probot.auth())) {
     try {
       for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })

@@ -15,7 +15,6 @@ import { giveUpReview, isForCommands, review } from '../flows/review/review.ts'
 import { rerun } from '../flows/review/rerun.ts'
 import { sweep } from '../flows/sweep.ts'
 import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
-import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
@@ -34,7 +33,7 @@ export interface WorkerParts {
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly memo: Memo
   readonly pressedSince: Parameters<typeof recoverButtons>[0]['pressedSince']
-  readonly everyRepository: () => Promise<readonly { readonly installation: number; readonly repo: RepositoryName }[]>
+  readonly everyRepository: () => Promise<readonly RepositoryRef[]>
 }
 
 interface WorkerState extends WorkerParts {
@@ -96,7 +95,7 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
   if (parts.refused.size >= MAX_REFUSED) parts.refused.clear()
   parts.refused.set(job.key, reason)
   parts.log.warn({ key: job.key, reason }, 'GitHub refuses a task')
-  const written = await orRefusal(() => failChecks(parts, job, reason))
+  const written = await orRefusal(() => failChecks(parts, job, { reason, isFinal: true }))
   if (!written.ok) parts.log.warn({ key: job.key, reason: explainRefusal(written.error) }, 'GitHub takes no checks')
 }
 
@@ -151,7 +150,7 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
   return async (job, error, isFinal) => {
     const words = isFinal ? 'gave up a job; the sweep will look again' : 'a job keeps failing; it is tried on'
     parts.log.error({ key: job.key, err: error }, words)
-    await failChecks(parts, job, outageWords(outageDetail(error)))
+    await failChecks(parts, job, { reason: outageWords(outageDetail(error)), isFinal })
     if (isFinal) await leaveToSweep(parts, job)
     if (isFinal) await answerLate(parts, job)
   }
@@ -159,7 +158,7 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
 
 /** A sweep passes over base branches whose head is settled; of this one something was not done. */
 async function leaveToSweep({ memo }: WorkerParts, job: ClaimedJob): Promise<void> {
-  const { data: task } = Task.safeParse(job.data)
+  const task = taskIn(job)
   if (task?.type === 'advance') await unsettle({ memo, repo: task.repo }, task.base)
 }
 
@@ -183,8 +182,12 @@ function outageDetail(error: unknown): string {
   return isShown ? error.message : ''
 }
 
-async function failChecks(parts: WorkerParts, job: ClaimedJob, reason: string): Promise<void> {
+async function failChecks(
+  parts: WorkerParts,
+  job: ClaimedJob,
+  failed: { readonly reason: string; readonly isFinal: boolean },
+): Promise<void> {
   const task = taskIn(job)
-  if (task?.type === 'review') await giveUpReview(await parts.contextFor(task), task, reason)
-  if (task?.type === 'group') await giveUpGroup(await parts.contextFor(task), task, reason)
+  if (task?.type === 'review') await giveUpReview(await parts.contextFor(task), task, failed)
+  if (task?.type === 'group') await giveUpGroup(await parts.contextFor(task), task, failed.reason)
 }

@@ -211,9 +211,18 @@ function withOverrides(question: Question, overrides: readonly Override[]): Ques
   return { ...question, around: { ...question.around, overrides: async () => [...overrides, ...(await before())] } }
 }
 
-/** Both checks of a pull request's head, when reviewing it failed for good: red, with words. The sweep tries again. */
-export async function giveUpReview(context: RepositoryContext, task: ReviewTask, reason: string): Promise<void> {
-  await forgetPull(context, task.pull)
+/**
+ * Both checks of a pull request's head, when reviewing it keeps failing: red, with words. Once nobody tries the task any more,
+ * the pull request is forgotten, so that the sweep looks at it. Until then the next try must know that it is not the first: the
+ * checks are there, and our comment may be.
+ */
+export async function giveUpReview(
+  context: Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'checks'>,
+  task: ReviewTask,
+  { reason, isFinal }: { readonly reason: string; readonly isFinal: boolean },
+): Promise<void> {
+  if (isFinal) await forgetPull(context, task.pull)
+  else await rememberPull(context, task.pull, UNSEEN)
   const pull = await context.pulls.get(task.pull)
   if (pull?.state !== 'open') return
   await publishFailure(checkBoard(context, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
