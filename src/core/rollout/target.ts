@@ -130,6 +130,12 @@ function livesOf(config: Config, environments: readonly string[]): readonly Live
   return lives.size === 0 ? [DEFAULT_LIVE] : [...lives.values()]
 }
 
+/** The pull request that began a rollout, as its object's annotation says; undefined where that says none. */
+export function originPull({ route, settings }: Target): number | undefined {
+  const pr = Number(readNotes(route, settings.prefix).pr)
+  return Number.isInteger(pr) && pr > 0 ? pr : undefined
+}
+
 /** The plan that this rollout follows: the one its object carries, else the config's. */
 export function planOf(target: Target): readonly number[] {
   const written = readNotes(target.route, target.settings.prefix).steps

@@ -8,8 +8,7 @@ import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { filesFor, type Move } from '../../core/rollout/move.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
-import { planOf, type Target } from '../../core/rollout/target.ts'
-import { readNotes } from '../../core/traffic/annotations.ts'
+import { originPull, planOf, type Target } from '../../core/rollout/target.ts'
 import type { CommitMaker } from '../../ports/branches.ts'
 import { changesOnly } from './changes-only.ts'
 import type { RepositoryContext } from './repository-context.ts'
@@ -86,12 +85,8 @@ export async function isAsProposed(
   if ('conflicts' in merged) return false
   const after = await readTargetAt(context, merged.tree, target)
   if (after === undefined) return false
-  const pr = Number(readNotes(after.route, after.settings.prefix).pr)
-  const made = filesFor(
-    move.kind === 'share' ? { ...move, steps: planOf(after) } : move,
-    target,
-    Number.isInteger(pr) && pr > 0 ? pr : undefined,
-  )
+  const planned = move.kind === 'share' ? { ...move, steps: planOf(after) } : move
+  const made = filesFor(planned, target, originPull(after))
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
 }
 

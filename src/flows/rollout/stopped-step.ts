@@ -2,8 +2,8 @@ import { STOPPED_MARKER } from '../../core/marker/comment.ts'
 import { saysClosed, stoppedWords } from '../../core/message/comment/stopped-step.ts'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import { sureShare } from '../../core/rollout/standing.ts'
+import { originPull } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
-import { readNotes } from '../../core/traffic/annotations.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 import type { BaseState } from './rollouts.ts'
@@ -21,11 +21,12 @@ export async function sayStopped(context: RepositoryContext, base: BaseState, ro
   if ((await context.memo.get(key)) === true) return
   const comments = await context.conversation.of(step.number)
   const isSaid = comments.some(({ isOurs, body }) => isOurs && (body.startsWith(STOPPED_MARKER) || saysClosed(body)))
-  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
-  const origin = Number.isInteger(pr) && pr > 0 ? pr : undefined
   if (!isSaid)
     await sayIfAllowed(context, step.number, () =>
-      context.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
+      context.conversation.add(
+        step.number,
+        stoppedWords(target, { share: sureShare(standing), origin: originPull(target) }),
+      ),
     )
   await context.memo.set(key, true)
 }

@@ -5,8 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { filesFor, type Move } from '../../core/rollout/move.ts'
 import type { RolloutFacts, RolloutAction } from '../../core/rollout/transition.ts'
-import { planOf } from '../../core/rollout/target.ts'
-import { readNotes } from '../../core/traffic/annotations.ts'
+import { originPull, planOf } from '../../core/rollout/target.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
@@ -98,13 +97,11 @@ function proposalOf(
   asked: CommandCause | undefined,
 ): Proposal {
   const { target } = standing
-  const pr = Number(readNotes(target.route, target.settings.prefix).pr)
-  const origin = Number.isInteger(pr) && pr > 0 ? pr : (asked?.pull ?? broughtBy)
   return {
     move,
     target,
     version: canaryVersion(target.route, target.neighbours),
-    origin,
+    origin: originPull(target) ?? asked?.pull ?? broughtBy,
     ...(asked === undefined ? {} : { asked }),
     ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
   }
