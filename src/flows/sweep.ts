@@ -7,6 +7,7 @@ import { deployedAmong } from './repository/deployed-branches.ts'
 import { recallGroups } from './repository/commit-memory.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { knownBases, recallDeployed, rememberDeployed, settledAt, watchedBases } from './repository/memory.ts'
+import { QUEUE_REFS, queueGroups } from './repository/queue-groups.ts'
 import { lookAtProtection } from './review/protection.ts'
 import { lookAtPulls } from './review/stale.ts'
 import { lookForCommands } from './commands/unanswered-commands.ts'
@@ -53,15 +54,9 @@ export async function sweep(context: RepositoryContext): Promise<void> {
   await lookAtProtection(context, bases.filter(deployed.has))
 }
 
-/** Where GitHub's merge queue keeps the commits that it asks checks for: `gh-readonly-queue/main/pr-7-<base>`. */
-const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
-
 /** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */
 async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string, Sha>, at: number): Promise<void> {
-  const groups = [...refs].flatMap(([ref, head]) => {
-    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
-    return base === undefined ? [] : [{ base, ref, head }]
-  })
+  const groups = queueGroups(refs)
   const known = await recallGroups(context)
   for (const group of groups) {
     const concluded = known.get(group.head)

@@ -1,12 +1,9 @@
 import { idleReports, workingReports } from '../../core/message/check/checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { forgetPull } from '../repository/memory.ts'
+import { QUEUE_REFS, queueGroups } from '../repository/queue-groups.ts'
 import { checkBoard } from './publish.ts'
-import type { MergeGroup } from '../tasks/ask.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-
-/** Where GitHub's merge queue keeps the commits that it asks checks for. */
-const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 
 /**
  * Somebody asked GitHub to run the checks of a commit again. GitHub waits for new runs then, whatever the old ones say. They
@@ -15,11 +12,8 @@ const QUEUE_REFS = 'refs/heads/gh-readonly-queue/*'
 export async function rerun(context: RepositoryContext, { head, why: { delivery } }: TaskOf<'rerun'>): Promise<void> {
   const board = checkBoard(context, head, [])
   const pulls = (await context.pulls.allOpen()).filter((pull) => pull.head.sha === head)
-  const groups: MergeGroup[] = []
-  for (const [ref, sha] of pulls.length > 0 ? [] : await context.mirror.fetch([QUEUE_REFS])) {
-    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(ref)?.[1]
-    if (sha === head && base !== undefined) groups.push({ base, ref, head })
-  }
+  const inQueue = pulls.length > 0 ? [] : queueGroups(await context.mirror.fetch([QUEUE_REFS]))
+  const groups = inQueue.filter((group) => group.head === head)
   for (const report of pulls.length + groups.length > 0 ? workingReports() : idleReports()) await board.put(report)
   // The new runs say nothing yet, whatever memory says that the old ones do.
   for (const { number } of pulls) await forgetPull(context, number)
