@@ -82,3 +82,8 @@ export interface OverrideRecord extends Override {
   readonly sha: Sha
   readonly seal: string
 }
+
+/** A command that is not carried out. */
+export function refused(refusal: Refusal): Outcome {
+  return { code: 'refused', refusal }
+}

@@ -5,7 +5,7 @@ import { targetName } from '../../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
-import type { StopRequest } from '../stop/stops.ts'
+import { type StopRequest, wholeSecond } from '../stop/stops.ts'
 import { takeSteps } from '../rollout/take-steps.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
 
@@ -72,9 +72,4 @@ function stepsOf(
   { related }: Pick<AbortRequest, 'related'>,
 ): readonly PullRequest[] {
   return base.pulls.filter((pull) => related.some(({ standing }) => isStepOf(standing.target, pull, context.botLogin)))
-}
-
-/** GitHub's times have whole seconds; a button's are ours. */
-function wholeSecond(at: number): number {
-  return Math.floor(at / 1000) * 1000
 }

@@ -22,7 +22,7 @@ import { freeze, hold, resume, unfreeze } from '../stop/stops.ts'
 import { withStuck } from '../rollout/stuck.ts'
 import { takeSteps } from '../rollout/take-steps.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { type Outcome, refused } from '../../core/command/outcome.ts'
 
 /** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
 export async function answerOnBase(
@@ -183,8 +183,4 @@ function chosen(
   // One environment leaves the others: a rollout of its own begins where they are.
   const standing = standingOf(narrowed(base.snapshot.config, target, [alone]))
   return ok({ standing, open: [], stoppedByHand: false, rollbackRefused: false })
-}
-
-function refused(refusal: Refusal): Outcome {
-  return { code: 'refused', refusal }
 }

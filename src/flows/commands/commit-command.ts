@@ -18,7 +18,7 @@ import { rememberOwnCommit } from './head-age.ts'
 import { loadSnapshot } from '../repository/load.ts'
 import { type Proof, proveEdit } from '../judgement/prove.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { type Outcome, refused } from '../../core/command/outcome.ts'
 
 type Needs = Pick<
   RepositoryContext,
@@ -83,10 +83,6 @@ async function outcomeAgain(
   // The base branch may have moved, so that the same words would mean another step now.
   const isSame = planned.ok && (await changesOnly(context, { base: done.parent, head: done.sha }, planned.value.files))
   return isSame ? outcomeOf(planned.value, done.sha) : committed(done)
-}
-
-function refused(refusal: Refusal): Outcome {
-  return { code: 'refused', refusal }
 }
 
 function outcomeOf({ target, move, proof }: PlannedCommit, sha: Sha | undefined): Outcome {

@@ -21,8 +21,7 @@ import { planOutcome } from './plan.ts'
 import { isStacked } from '../repository/pull-ends.ts'
 import { baseRefusal, loadBase, notDeployed } from '../rollout/rollouts.ts'
 import { freeze, hold, resume, unfreeze } from '../stop/stops.ts'
-import type { Refusal } from '../../core/refusal/refusal.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { type Outcome, refused } from '../../core/command/outcome.ts'
 
 export interface CommandsResult {
   /** The branch's head after the commands. */
@@ -166,10 +165,6 @@ function override(
   if (!open.includes(gate)) return refused({ code: 'gate-not-waiting', gate, open })
   const passed = { gate, by: at.login, reason }
   return { code: 'overridden', record: { ...passed, sha: at.sha, seal: seal(sealedText(passed, at.sha)) } }
-}
-
-function refused(refusal: Refusal): Outcome {
-  return { code: 'refused', refusal }
 }
 
 async function status(context: RepositoryContext, { pull, look }: CommandContext): Promise<Outcome> {

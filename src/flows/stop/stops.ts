@@ -107,8 +107,12 @@ export async function unfreeze(context: Needs, environment: string, asked: StopR
 /** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
 async function wasLifted({ activity }: Needs, branch: string, { at }: StopRequest): Promise<boolean> {
   const [newest] = (await activity.movesOf(branch)) ?? []
-  // GitHub's times have whole seconds; a button's are ours.
-  return newest?.kind === 'deleted' && newest.isOurs && newest.at >= Math.floor(at / 1000) * 1000
+  return newest?.kind === 'deleted' && newest.isOurs && newest.at >= wholeSecond(at)
+}
+
+/** GitHub's times have whole seconds; a button's are ours. */
+export function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000
 }
 
 /** The stop that is on a branch now. */
