@@ -19,13 +19,12 @@ type Needs = Pick<
   RepositoryContext,
   'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
 >
-type Question = RestraintQuestion
 
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
   context: Needs,
   differences: readonly RolloutDifference[],
-  question: Question,
+  question: RestraintQuestion,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
   for (const difference of differences) changes.push(await judgeChange(context, difference, question))
@@ -85,7 +84,11 @@ export interface RolloutDifference {
   readonly base: Snapshot
 }
 
-async function judgeChange(context: Needs, difference: RolloutDifference, question: Question): Promise<ReviewedChange> {
+async function judgeChange(
+  context: Needs,
+  difference: RolloutDifference,
+  question: RestraintQuestion,
+): Promise<ReviewedChange> {
   const { from, to, version, reach, widened } = difference
   const { target } = to
   const change = await trafficChange(context, difference, question)
@@ -105,7 +108,7 @@ function sureOf(from: Standing | undefined): number {
 async function trafficChange(
   context: Needs,
   difference: RolloutDifference,
-  question: Question,
+  question: RestraintQuestion,
 ): Promise<TrafficChange> {
   const { from, to, version, reach, base } = difference
   const widens = difference.widened.length > 0
@@ -138,14 +141,15 @@ async function trafficChange(
  */
 async function isBaseHidden(
   context: Needs,
-  question: Question,
+  question: RestraintQuestion,
   { from, to, version, base, reach }: RolloutDifference,
 ): Promise<boolean> {
   if (from !== undefined) {
     if (from.share !== 'unknown') return false
+    const last = await lastReadableShare(context, question.base, from)
     // From 0, or where the share never could be read, it is a start like any other.
-    const last = (await lastReadableShare(context, question.base, from)) ?? 0
-    return version !== undefined || (last > 0 && reach > last)
+    const most = last === 0 ? 100 : (last ?? 0)
+    return version !== undefined || reach > most
   }
   return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
 }
@@ -153,7 +157,7 @@ async function isBaseHidden(
 /** How the step that the base branch is at is doing. */
 async function stepBefore(
   context: Needs,
-  question: Question,
+  question: RestraintQuestion,
   { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
   if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }

@@ -80,29 +80,43 @@ async function oldestWithStep(
   standing: Standing,
 ): Promise<StepCommit | undefined> {
   let found: StepCommit | undefined
+  for await (const change of changesBack(context, at)) {
+    if (!(await hasStep(context, change.sha, standing))) return found
+    found = change
+  }
+  return found
+}
+
+/** The changes of some files, newest first, and not more than `MAX_CHANGES`. */
+async function* changesBack(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  { base, files }: { readonly base: Sha; readonly files: readonly string[] },
+): AsyncGenerator<StepCommit, void> {
   let looked = 0
   for (let limit = FIRST_CHANGES; ; limit = Math.min(limit * 4, MAX_CHANGES)) {
-    const changes = await context.mirror.landings(at.base, at.files, limit)
-    for (const change of changes.slice(looked)) {
-      if (!(await hasStep(context, change.sha, standing))) return found
-      found = change
-    }
+    const changes = await mirror.landings(base, files, limit)
+    yield* changes.slice(looked)
     looked = changes.length
-    if (looked < limit || limit === MAX_CHANGES) return found
+    if (looked < limit || limit === MAX_CHANGES) return
   }
 }
 
-/** The share that the base branch had before one came that cannot be read; undefined where its newest changes show none. */
+/**
+ * The share that the base branch had before one came that cannot be read: 0 where none ever could be read, undefined where there
+ * are too many changes to tell.
+ */
 export async function lastReadableShare(
   context: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
   { target }: Pick<Standing, 'target'>,
 ): Promise<number | undefined> {
-  for (const { sha } of await context.mirror.landings(base, filesOf(target), FIRST_CHANGES)) {
+  let looked = 0
+  for await (const { sha } of changesBack(context, { base, files: filesOf(target) })) {
     const then = await standingAt(context, sha, target)
     if (then !== undefined && then.share !== 'unknown') return then.share
+    looked += 1
   }
-  return undefined
+  return looked < MAX_CHANGES ? 0 : undefined
 }
 
 async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
