@@ -90,12 +90,12 @@ test('what is not required of a branch is told, and what GitHub does not show is
   assert.ok(note)
   assert.equal(
     explainProblem(note).what,
-    '`main` does not require `canary/validate`: a merge is possible without. `main` takes `canary/gate` from any App. ' +
-      'Administrators may merge into `main` without. ' +
+    '`main` does not require `canary/validate`, so a pull request can be merged without. `main` takes `canary/gate` from any App. ' +
+      'Administrators may merge into `main` without the checks. ' +
       '`main` does not require branches to be up to date, and has no merge queue.',
   )
   for (const [gap, words] of [
-    [{ ...good, sparesAdmins: true }, 'Administrators may merge into `main` without.'],
+    [{ ...good, sparesAdmins: true }, 'Administrators may merge into `main` without the checks.'],
     [{ ...good, isUpToDate: false }, '`main` does not require branches to be up to date, and has no merge queue.'],
   ] as const) {
     const one = protectionNote('main', protectionGaps(gap))

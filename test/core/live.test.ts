@@ -87,7 +87,7 @@ test('a time before the step landed is clamped to the landing, and one to come m
   assert.deepEqual([ahead.state, 'until' in ahead && ahead.until], ['not-yet', LANDED + 20 * MINUTE])
   assert.match(
     liveSentence(ahead),
-    /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is still to come: somebody's clock is off/,
+    /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is in the future: the sender's clock is wrong/,
   )
   assert.equal(say(look([[ok(20)]], { now: LANDED + 21 * MINUTE })), 'live 20')
   // A later word of a clock that is right counts, one of a clock that is behind does not reach back before it.
@@ -120,13 +120,13 @@ test('what somebody else says does not count, for better or worse, and is told b
   assert.equal(only.state, 'not-yet')
   assert.match(
     liveSentence(only),
-    /What `mallory`, `somebody unknown` said does not count: the config wants it by `flux`/,
+    /Reports by `mallory`, `somebody unknown` do not count: the config wants it by `flux`/,
   )
   assert.equal(say(look([[bad(4, mallory), ok(1)]], { entries })), 'live 1')
   assert.equal(look([[ok(4, mallory), bad(1)]], { entries }).state, 'failed')
   assert.equal(look([[signal('silent', 4, mallory)]], { entries }).state, 'not-yet')
   const overdue = look([[ok(1, mallory)]], { entries, now: LANDED + 60 * MINUTE })
-  assert.match(liveSentence(overdue), /^overdue: .*`mallory` said does not count/)
+  assert.match(liveSentence(overdue), /^overdue: .*Reports by `mallory` do not count/)
 })
 
 test('a writer is meant by login or by the slug of its App, whatever the case', () => {
@@ -187,7 +187,7 @@ test('the sentence of a gate names every witness, and says that a timer is weak'
   const check = ok(3, { source: 'check', name: 'argocd/web' })
   assert.equal(
     liveSentence(look([[ok(1), check]], { entries })),
-    'live since 2026-11-20 12:03:01 UTC, say the commit status `kustomization/apps/0c9c2e41` and the check run `argocd/web`, and a timer has run out.',
+    'live since 2026-11-20 12:03:01 UTC, according to the commit status `kustomization/apps/0c9c2e41` and the check run `argocd/web`, and a timer has run out.',
   )
   assert.match(
     liveSentence(look([[ok(1)]], { entries })),

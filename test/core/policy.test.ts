@@ -195,7 +195,7 @@ spec: {}
       return `${one.level} ${what.split('`istioctl analyze`: ')[1]}`
     })
   for (const rule of ['IST0109', 'IST0112', 'IST0130', 'IST0173', 'IST0101']) assert.deepEqual(say(rule, 0), [], rule)
-  const note = ['warning said. It saw no cluster: what another repository has may be there.']
+  const note = ['warning said. It saw no cluster, which may have what this repository lacks.']
   assert.deepEqual(say('IST0101', 1), note)
   assert.deepEqual(say('IST0174', 1), note)
   // Our own finding says the same about the first, and nothing about the second.
@@ -249,7 +249,7 @@ test('every failure has words, a place and a next step; what others say calls no
     })[0]
   assert.equal(
     words('missing'),
-    '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed where Perch runs. Whoever runs Perch must install it (`openpolicyagent.org/docs`), or take `policy` out of `.github/canary.yml` on the base branch.',
+    '.github/canary.yml:7 `.github/canary.yml` asks for `opa`, which is not installed where Perch runs. Ask the operator of Perch to install it (`openpolicyagent.org/docs`), or take `policy` out of `.github/canary.yml` on the base branch.',
   )
   assert.match(words('missing', '1.0 or newer') ?? '', /older than Perch needs \(1\.0 or newer\)/)
   assert.match(words('busy') ?? '', /did not answer in time.*`\/canary retry`/)

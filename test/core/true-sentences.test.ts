@@ -91,8 +91,12 @@ const ROW = {
 test('that no traffic changes is said only where everything was looked at and none does', () => {
   const table: readonly (readonly [Partial<Review>, comment: RegExp, title: RegExp])[] = [
     [{}, /This pull request changes no canary traffic\./, /^No canary traffic changes$/],
-    [{ problems: [BROKEN] }, /in what it could render\. What the problems below/, /does not build/],
-    [{ problems: [BROKEN], changes: [CHANGE] }, /in what it could render\. What the problems below/, /does not build/],
+    [{ problems: [BROKEN] }, /in what it could render\. The problems below may hide/, /does not build/],
+    [
+      { problems: [BROKEN], changes: [CHANGE] },
+      /in what it could render\. The problems below may hide/,
+      /does not build/,
+    ],
     [{ changes: [SWAP] }, /Every share of traffic stays as it is\. What changes is the version/, /canary v2 → v3$/],
     [{ changes: [CHANGE] }, /No share of traffic changes in what is rendered/, /5% → 25%$/],
     [{ rows: [ROW] }, /\| Environment \|/, /^No rollout moves; 1 rule of a split changes$/],

@@ -152,7 +152,7 @@ test('a configured validator that is missing is red, and says what to install or
     ],
   )
   for (const { next } of found.problems.map(explainProblem))
-    assert.match(next, /^Whoever runs Perch must install it .*, or take .* out of/)
+    assert.match(next, /^Ask the operator of Perch to install it .*, or take .* out of/)
   assert.equal(validateReport(found).conclusion, 'failure')
   // Who brings the config that asks for it is told too, before everybody else is.
   const plain = { ...BASE, '.github/canary.yml': 'environments:\n  production: { path: apps }\n' }

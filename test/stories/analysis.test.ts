@@ -210,7 +210,9 @@ test('a provider that this Perch does not know is an error in words, and never g
   )
   story.person('alice').push('main', { '.github/canary.yml': other })
   await story.until('an error', () =>
-    /`eu` is no server that this Perch knows\. Set `provider` to one of `prometheus`/.test(gateOf(story, pull).summary),
+    /`eu` is not a server that this Perch knows\. Set `provider` to one of `prometheus`/.test(
+      gateOf(story, pull).summary,
+    ),
   )
   assert.notEqual(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'success')
 })

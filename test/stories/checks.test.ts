@@ -322,7 +322,7 @@ test('a deployed branch that is not protected as it should be is a note on what 
   const sha = headOf(made, pull)
   await gate(made, sha, 'success')
   const { words } = run(made, sha, 'canary/validate')
-  assert.match(words, /`main` does not require `canary\/gate`: a merge is possible without/)
+  assert.match(words, /`main` does not require `canary\/gate`, so a pull request can be merged without/)
   assert.match(words, /`main` takes `canary\/validate` from any App\. Administrators may merge/)
   assert.equal(checksOn(repository(), sha).validate, 'success')
 })

@@ -206,6 +206,6 @@ patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": 300}]
     .find(({ name }) => name === 'canary/validate')
   assert.match(
     JSON.stringify(run),
-    /By its files the canary of .* gets 0% of the traffic, and in environment .*production.* 75% is rendered/,
+    /The files give the canary of .* 0% of the traffic, but in environment .*production.* 75% is rendered/,
   )
 })

@@ -89,7 +89,7 @@ test('a file that several environments share: none is changed unasked, one that 
   const story = await aStory({ files })
   assert.match(
     await start(story, 'base/vs.yaml', '/canary 5'),
-    /`base\/vs\.yaml`, which `production`, `staging` share, and no environment is changed unasked\. Say which:\n- `api-service --env all`\n- `api-service --env production`/,
+    /`base\/vs\.yaml`, which `production`, `staging` share\. Say which of them to change:\n- `api-service --env all`\n- `api-service --env production`/,
   )
   const answer = await say(story, '/canary 5 --env production')
   assert.match(answer, /`production\/api-service`: 0% → \*\*5%\*\*/)

@@ -76,10 +76,10 @@ test('a check run of another App makes a step live, that of somebody else does n
   const impostor = anApp(story, 'impostor', { checks: 'write' })
   const run = { name: 'argocd/api-service', head_sha: main() }
   await impostor('/check-runs', { ...run, conclusion: 'success' })
-  await gate('action_required', /What `impostor\[bot\]` said does not count: the config wants it by `argo`/)
+  await gate('action_required', /Reports by `impostor\[bot\]` do not count: the config wants it by `argo`/)
   await argo('/check-runs', { ...run, status: 'in_progress' })
   await argo('/check-runs', { ...run, conclusion: 'success' })
-  await gate('success', /says the check run `argocd\/api-service`/)
+  await gate('success', /according to the check run `argocd\/api-service`/)
   await argo('/check-runs', { ...run, conclusion: 'timed_out', output: { title: 'Not healthy', summary: 'x' } })
   await gate('failure', /the check run `argocd\/api-service` failed: Not healthy/)
 })
@@ -90,7 +90,7 @@ test('a deployment makes a step live, and one that is replaced stays what it was
   alice.deploy({ ref: main(), environment: 'us', state: 'success' })
   const id = alice.deploy({ ref: main(), environment: 'eu', state: 'in_progress' })
   alice.setDeploymentStatus(id, { state: 'success' })
-  await gate('success', /says the deployment to `eu`/)
+  await gate('success', /according to the deployment to `eu`/)
   alice.setDeploymentStatus(id, { state: 'inactive' })
   alice.setDeploymentStatus(id, { state: 'failure', description: 'no quota' })
   await gate('failure', /the deployment to `eu` failed: no quota/)
@@ -106,7 +106,7 @@ test('of two clusters both are required, a later failure of one voids it, and a 
   // A commit that does not touch the weights carries the step on.
   story.person('alice').push('main', { 'README.md': '# More\n' })
   alice.setStatus(main(), { context: 'us/apps', state: 'success' })
-  await gate('success', /say the commit status `eu\/apps` and the commit status `us\/apps`/)
+  await gate('success', /according to the commit status `eu\/apps` and the commit status `us\/apps`/)
   alice.setStatus(main(), { context: 'eu/apps', state: 'failure', description: 'health check failed' })
   await gate('failure', /the commit status `eu\/apps` failed: health check failed/)
   alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
@@ -170,10 +170,10 @@ test('a status from somebody who may not say so is named, and the right one coun
   const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", by: flux }')
   const context = 'kustomization/apps/0c9c2e41'
   story.person('alice').setStatus(main(), { context, state: 'success' })
-  await gate('action_required', /What `alice` said does not count: the config wants it by `flux`/)
+  await gate('action_required', /Reports by `alice` do not count: the config wants it by `flux`/)
   const flux = anApp(story, 'flux', { statuses: 'write' })
   await flux(`/statuses/${main()}`, { context, state: 'success' })
-  await gate('success', /says the commit status `kustomization\/apps\/0c9c2e41`/)
+  await gate('success', /according to the commit status `kustomization\/apps\/0c9c2e41`/)
 })
 
 test('a report that does not come is told of by itself, and counts when it comes after all', async () => {
@@ -229,7 +229,7 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
   await gate('action_required', /waits for a successful report `kustomization\/flux-system\/apps`/)
   const told = { commit: main(), at: began }
   assert.deepEqual([await tellAsFlux(waiting, told), await tellAsFlux(waiting, told)], [202, 202])
-  await gate('success', /says the report `kustomization\/flux-system\/apps`/)
+  await gate('success', /according to the report `kustomization\/flux-system\/apps`/)
   assert.deepEqual(kept().toSorted(), [
     'live/kustomization/flux-system/apps success ReconciliationSucceeded',
     'live/kustomization/flux-system/apps/us success ReconciliationSucceeded',
@@ -260,7 +260,7 @@ test('what Argo CD tells Perch itself makes a step live', async () => {
   assert.equal(await tell('Healthy', 'nowhere'), 202)
   assert.equal(await tell('Progressing'), 202)
   assert.equal(await tell('Healthy'), 202)
-  await gate('success', /says the report `argocd\/api`/)
+  await gate('success', /according to the report `argocd\/api`/)
   await sleep(1_100)
   assert.equal(await tell('Degraded'), 202)
   await gate('failure', /the report `argocd\/api` failed: Succeeded, Degraded/)

@@ -38,7 +38,7 @@ test('who makes a share readable again does not bring another version with it', 
   const story = await aStory({ files: { ...STARTED, [VS]: good.replace(/weight: 5$/m, 'weight: "5"') } })
   assert.match(await gateOf(story, { [VS]: good }), /^success/)
   const swapped = { [VS]: good, [DR]: rule.replace('version: v2', 'version: v3') }
-  assert.match(await gateOf(story, swapped), /^failure.*nobody can read what the base branch has/s)
+  assert.match(await gateOf(story, swapped), /^failure.*Perch cannot read this rollout on the base branch/s)
 })
 
 test('who makes a share readable again does not raise it above what it was', async () => {
@@ -47,7 +47,7 @@ test('who makes a share readable again does not raise it above what it was', asy
   story.person('alice').push('main', { [VS]: good.replace(/weight: 5$/m, 'weight: "5"') })
   const raised = good.replace('weight: 95 ', 'weight: 0 ').replace(/weight: 5$/m, 'weight: 100')
   assert.match(await gateOf(story, { [VS]: good }), /^success/)
-  assert.match(await gateOf(story, { [VS]: raised }), /^failure.*nobody can read what the base branch has/s)
+  assert.match(await gateOf(story, { [VS]: raised }), /^failure.*Perch cannot read this rollout on the base branch/s)
 })
 
 test('who repairs the file of a route does not start it with any share', async () => {
@@ -56,7 +56,7 @@ test('who repairs the file of a route does not start it with any share', async (
   const at = (stable: number, canary: number): Record<string, string> => ({
     [VS]: good.replace('weight: 95 ', `weight: ${stable} `).replace(/weight: 5$/m, `weight: ${canary}`),
   })
-  assert.match(await gateOf(story, at(0, 100)), /^failure.*nobody can read what the base branch has/s)
+  assert.match(await gateOf(story, at(0, 100)), /^failure.*Perch cannot read this rollout on the base branch/s)
   assert.match(await gateOf(story, at(100, 0)), /^success/)
 })
 

@@ -251,7 +251,7 @@ test('a split that is older than Perch stays as it is until somebody says next',
         .find(({ body }) => body.includes(`perch:answer:${comment.id} `))?.body
     return story.until(text, answered)
   }
-  assert.match(await say('/canary status'), /Perch opens no step by itself, `\/canary next` does/)
+  assert.match(await say('/canary status'), /it opens no step until somebody comments `\/canary next`/)
   assert.deepEqual(story.repository().pulls('open'), [])
   assert.match(await say('/canary next web-3'), /✅ #2: Canary production\/web-3/)
   assert.equal(story.repository().pulls('open').length, 1)

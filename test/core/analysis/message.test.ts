@@ -61,7 +61,7 @@ test('what each outcome says', async () => {
     [
       () => failing('unreachable', 'ECONNREFUSED'),
       {},
-      `\`success-rate\` cannot be measured: \`prometheus\` does not answer (\`ECONNREFUSED\`). Whoever runs Perch can find out why. Nothing passes unmeasured: ${looksAgain}`,
+      `\`success-rate\` cannot be measured: \`prometheus\` does not answer (\`ECONNREFUSED\`). Ask the operator of Perch to find out why. Nothing passes unmeasured: ${looksAgain}`,
     ],
     [
       () => undefined,
@@ -71,7 +71,7 @@ test('what each outcome says', async () => {
     [
       WELL,
       { analysis: { provider: 'eu' } },
-      `\`success-rate\` cannot be measured: \`eu\` is no server that this Perch knows. Set \`provider\` to one of \`prometheus\`. Nothing passes unmeasured: ${looksAgain}`,
+      `\`success-rate\` cannot be measured: \`eu\` is not a server that this Perch knows. Set \`provider\` to one of \`prometheus\`. Nothing passes unmeasured: ${looksAgain}`,
     ],
   ]
   for (const [world, play, expected] of table) assert.equal(await words(world, play), expected)

@@ -18,7 +18,7 @@ const PHASES = {
 /** Perch says either what follows, or why nothing does. */
 function byHandWords(broughtBy: number | undefined): string {
   return broughtBy === undefined
-    ? 'set before Perch, or past it: Perch opens no step by itself, `/canary next` does'
+    ? 'set without the checks of Perch: it opens no step until somebody comments `/canary next`'
     : `set by hand in #${broughtBy}: Perch opens the next step, and a person merges it`
 }
 

@@ -15,7 +15,7 @@ export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'prob
   const { rows, changes, problems } = review
   if (rows.length > 0) return trafficTable(rows, room)
   if (problems.length > 0)
-    return 'Perch found no change of traffic in what it could render. What the problems below are about may change some.'
+    return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
   if (changes.length === 0) return 'This pull request changes no canary traffic.'
   return changes.every(({ version }) => version !== undefined)
     ? 'Every share of traffic stays as it is. What changes is the version that gets it:'
@@ -23,7 +23,7 @@ export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'prob
 }
 
 /** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
-export function trafficTable(rows: readonly TrafficRow[], room: number): string {
+function trafficTable(rows: readonly TrafficRow[], room: number): string {
   const cells = rows.map(({ environment, route, rule, before, after }) => [
     plainText(environment),
     `${code(route)} ${code(rule)}`,

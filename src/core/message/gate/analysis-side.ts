@@ -14,7 +14,7 @@ export function sideTroubleWords(trouble: SideTrouble): string {
     case 'several-destinations':
       return `cannot be measured: its rules send it to several hosts or subsets. ${OWN}, or name one rule in \`route.rules\`.`
     case 'foreign-host':
-      return `cannot be measured: the destination is no Service of the cluster. ${OWN}.`
+      return `cannot be measured: the destination is not a Service of the cluster. ${OWN}.`
     case 'no-version-label':
       return `cannot be measured: the subset has no \`version\` label, which is what Istio's metrics have. Add one to the subset and the pods, or split by hosts. Or: ${OWN.toLowerCase()}.`
     case 'same-labels':

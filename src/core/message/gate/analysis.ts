@@ -82,8 +82,8 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
       return shortageWords(reason)
     case 'unknown-server':
       return reason.known.length === 0
-        ? `cannot be measured: this Perch was started without any Prometheus. Whoever runs it sets \`PROMETHEUS_URL\`.`
-        : `cannot be measured: ${code(report.server)} is no server that this Perch knows. Set \`provider\` to one of ${list(reason.known)}.`
+        ? `cannot be measured: this Perch was started without any Prometheus. Ask its operator to set \`PROMETHEUS_URL\`.`
+        : `cannot be measured: ${code(report.server)} is not a server that this Perch knows. Set \`provider\` to one of ${list(reason.known)}.`
     case 'unreachable':
     case 'timed-out':
     case 'refused':
@@ -133,14 +133,14 @@ function serverWords(server: string, reason: Trouble): string {
   const detail = reason.detail === '' ? '' : ` (${code(clip(reason.detail, MAX_DETAIL))})`
   switch (reason.code) {
     case 'unreachable':
-      return `cannot be measured: ${name} does not answer${detail}. Whoever runs Perch can find out why.`
+      return `cannot be measured: ${name} does not answer${detail}. Ask the operator of Perch to find out why.`
     case 'timed-out':
       return `cannot be measured: ${name} takes too long${detail}. Is the query too heavy?`
     case 'refused':
       return `cannot be measured: ${name} refuses the query${detail}. Correct it, or the credentials that Perch was started with.`
     case 'not-understood':
     case 'warned':
-      return `cannot be measured: ${name} does not answer as Prometheus does${detail}. Whoever runs Perch can check \`PROMETHEUS_URL\`.`
+      return `cannot be measured: ${name} does not answer as Prometheus does${detail}. Ask the operator of Perch to check \`PROMETHEUS_URL\`.`
   }
 }
 

@@ -5,20 +5,25 @@ import type { SignalSource } from '../../gate/signal.ts'
 import { code, list, plainText } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 
-const NOUNS = {
-  status: 'commit status',
-  check: 'check run',
-  deployment: 'deployment to',
-  report: 'report',
-} as const satisfies Record<SignalSource, string>
-
-/** Where a report that does not come got stuck. */
-const LOOK = {
-  status: "Look at the log of the notification controller of Flux or Argo CD, and at the commit's statuses on GitHub.",
-  check: "Look at the App that is to report it, and at the commit's checks on GitHub.",
-  deployment: "Look at whoever deploys it, and at the repository's deployments on GitHub.",
-  report: "Look at the log of the cluster's notification controller, and at that of Perch, for `/api/reports`.",
-} as const satisfies Record<SignalSource, string>
+/** What a signal is called, and where to look for one that does not come. */
+const SIGNALS = {
+  status: {
+    noun: 'commit status',
+    look: "Look at the log of the notification controller of Flux or Argo CD, and at the commit's statuses on GitHub.",
+  },
+  check: {
+    noun: 'check run',
+    look: "Look at the App that is to report it, and at the commit's checks on GitHub.",
+  },
+  deployment: {
+    noun: 'deployment to',
+    look: "Look at the tool that deploys it, and at the repository's deployments on GitHub.",
+  },
+  report: {
+    noun: 'report',
+    look: "Look at the log of the cluster's notification controller, and at that of Perch, for `/api/reports`.",
+  },
+} as const satisfies Record<SignalSource, { readonly noun: string; readonly look: string }>
 
 /** Whether a step is live, by what, and what that waits for. */
 export function liveSentence(liveness: Liveness): string {
@@ -33,13 +38,13 @@ function liveWords(since: number, parts: readonly LiveResult[]): string {
   const witnesses = parts.flatMap(({ entry, found }) => {
     const source = wantOf(entry)?.source
     return found.state === 'live' && found.name !== undefined && source !== undefined
-      ? [`the ${NOUNS[source]} ${code(found.name)}`]
+      ? [`the ${SIGNALS[source].noun} ${code(found.name)}`]
       : []
   })
   if (witnesses.length === 0)
     return `taken as live since ${time(since)}: a timer, because the config names nothing that reports (weak).`
   const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
-  return `live since ${time(since)}, ${witnesses.length === 1 ? 'says' : 'say'} ${witnesses.join(' and ')}${timer}.`
+  return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.`
 }
 
 function partWords({ entry, found }: LiveResult): string {
@@ -49,7 +54,7 @@ function partWords({ entry, found }: LiveResult): string {
       return ''
     case 'failed': {
       const why = plainText(found.description) || 'without a description'
-      return `the ${NOUNS[source]} ${code(found.name)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
+      return `the ${SIGNALS[source].noun} ${code(found.name)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
     }
     case 'not-yet':
     case 'overdue':
@@ -60,7 +65,7 @@ function partWords({ entry, found }: LiveResult): string {
 function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'; readonly until: number }): string {
   return found.why === 'timer'
     ? `taken as live at ${time(found.until)}: a timer, because the config names nothing that reports (weak).`
-    : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is still to come: somebody's clock is off. It counts from then.`
+    : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is in the future: the sender's clock is wrong. It counts from then.`
 }
 
 type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
@@ -69,18 +74,18 @@ function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult
   const strangers = strangerWords(entry, found.strangers)
   if (found.state === 'not-yet') return `waits for a successful ${wanted(entry)} on the base branch.${strangers}`
   const within = 'within' in entry ? ` for more than ${formatDuration(entry.within)}` : ''
-  return `overdue: no ${wanted(entry)} has come${within}, since the step landed at ${time(found.landedAt)}. ${LOOK[source]}${strangers}`
+  return `overdue: no ${wanted(entry)} has come${within}, since the step landed at ${time(found.landedAt)}. ${SIGNALS[source].look}${strangers}`
 }
 
 /** Only what does not count is there: by whom, so that the config or the writer can be put right. */
 function strangerWords(entry: LiveEntry, strangers: readonly string[]): string {
   if (strangers.length === 0 || !('by' in entry) || entry.by === undefined) return ''
-  return ` What ${list(strangers)} said does not count: the config wants it by ${code(entry.by)}.`
+  return ` Reports by ${list(strangers)} do not count: the config wants it by ${code(entry.by)}.`
 }
 
 /** What the config asks for, as the object of a sentence. */
 export function wanted(entry: LiveEntry): string {
   const want = wantOf(entry)
   if (want === undefined) return `${'after' in entry ? formatDuration(entry.after) : ''} after the merge, a timer`
-  return `${NOUNS[want.source]} ${code(want.pattern)}`
+  return `${SIGNALS[want.source].noun} ${code(want.pattern)}`
 }

@@ -72,7 +72,7 @@ function reasonWords(reason: GateReason): string {
     case 'canary-swapped':
       return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
     case 'base-unreadable':
-      return 'nobody can read what the base branch has of this rollout, so nobody knows which version gets how much traffic there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
+      return 'Perch cannot read this rollout on the base branch, so nobody knows how much traffic each version gets there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
     case 'held':
     case 'frozen':
     case 'window':
@@ -108,7 +108,7 @@ function restraintWords(reason: RestraintReason): string {
     case 'window': {
       const { environment, until, reason: why } = reason.window
       const because = why === undefined ? '' : ` (${plainText(why)})`
-      return `${code(environment)} takes no raises until ${time(until)}, says \`.github/canary.yml\`${because}.`
+      return `\`.github/canary.yml\` allows no raises in ${code(environment)} until ${time(until)}${because}.`
     }
     case 'approvals':
       return approvalWords(reason)

@@ -12,7 +12,7 @@ export function fileWords(cause: FileCause): ProblemWords {
         what: configWords(cause.problem),
         next:
           cause.side === 'head'
-            ? 'Fix it in this pull request: once merged, Perch could read nothing from it.'
+            ? 'Fix it in this pull request: after the merge Perch could not read it.'
             : 'Repair it on the base branch; until then no rollout goes on.',
       }
     case 'manifest':
@@ -42,7 +42,7 @@ function manifestWords({ code: name, detail }: ManifestProblem): ProblemWords {
       return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
     case 'template':
       return {
-        what: 'This file is a template, not YAML: what it becomes is not written in it.',
+        what: 'This file is a template, not YAML: the rendered manifest is not in it.',
         next: 'Move it out of the folders that are rendered, or commit the rendered manifest.',
       }
     case 'too-large':
@@ -51,7 +51,10 @@ function manifestWords({ code: name, detail }: ManifestProblem): ProblemWords {
         next: 'Split it.',
       }
     case 'alias-bomb':
-      return { what: 'This file repeats its YAML aliases beyond reason.', next: 'Write the values out.' }
+      return {
+        what: 'The YAML aliases of this file expand to more values than Perch reads.',
+        next: 'Write the values out.',
+      }
   }
 }
 
@@ -88,7 +91,7 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
     case 'tool-missing':
       return {
         what: `Environment ${name} cannot be rendered: the machine that Perch runs on has neither \`kustomize\` nor \`kubectl\`.`,
-        next: 'Whoever runs Perch must install one of them.',
+        next: 'Ask the operator of Perch to install one of them.',
       }
     case 'tool-busy':
       return {
@@ -121,12 +124,12 @@ function renderedWords({ environment, problem }: Extract<FileCause, { kind: 'unr
   switch (problem.code) {
     case 'unparsable':
       return {
-        what: `Line ${problem.line} of what environment ${name} renders to is not valid YAML.`,
+        what: `Environment ${name} renders to YAML that is not valid, in line ${problem.line}.`,
         next: 'Fix the file that it comes from and push.',
       }
     case 'not-an-object':
       return {
-        what: `Line ${problem.line} of what environment ${name} renders to begins something that is no Kubernetes object.`,
+        what: `Environment ${name} renders to something that is not a Kubernetes object, in line ${problem.line}.`,
         next: 'Give it an apiVersion, a kind and a name, or move the file elsewhere.',
       }
     case 'too-large':

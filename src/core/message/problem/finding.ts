@@ -176,7 +176,10 @@ function refusedWords(what: Extract<Detail, { code: 'IST0106' }>['what'], said: 
     case 'no-sni':
       return [`has a match without \`sniHosts\` in ${said}`, 'Add the host names.']
     case 'duration':
-      return [`has in ${said} what is no duration of a millisecond or more`, 'Write it like `5s` or `250ms`.']
+      return [
+        `has a value in ${said} that is not a duration of a millisecond or more`,
+        'Write it like `5s` or `250ms`.',
+      ]
     case 'export':
       return ['is exported to `~`, nobody', 'Name namespaces, or `*`.']
     case 'star-host':

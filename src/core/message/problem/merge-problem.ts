@@ -23,7 +23,7 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
         what: configWords(cause.problem),
         next: cause.isMended
           ? 'This pull request repairs it. Rollouts go on when it has merged.'
-          : 'It was so before, and no rollout goes on. A pull request that repairs it and changes no traffic passes.',
+          : 'It was broken before this pull request, and no rollout goes on until it is repaired. A pull request that repairs it and changes no traffic passes.',
       }
     case 'mixed-repair':
       return {
@@ -50,10 +50,10 @@ function protectionWords(branch: string, gaps: readonly ProtectionGap[]): Proble
   const sentences = [
     ...(missing.length === 0
       ? []
-      : [`${code(branch)} does not require ${list(missing)}: a merge is possible without.`]),
+      : [`${code(branch)} does not require ${list(missing)}, so a pull request can be merged without.`]),
     ...(open.length === 0 ? [] : [`${code(branch)} takes ${list(open)} from any App.`]),
     ...(gaps.some((gap) => gap.code === 'spares-admins')
-      ? [`Administrators may merge into ${code(branch)} without.`]
+      ? [`Administrators may merge into ${code(branch)} without the checks.`]
       : []),
     ...(gaps.some((gap) => gap.code === 'not-up-to-date')
       ? [`${code(branch)} does not require branches to be up to date, and has no merge queue.`]

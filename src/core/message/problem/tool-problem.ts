@@ -56,7 +56,7 @@ function lineWords({ remark: { rule, text, level } }: Extract<ToolCause, { kind:
 
 /** What `istioctl` cannot know without a cluster is said as such. */
 function withoutCluster(text: string): string {
-  return `${text.replace(/\.?\s*$/, '.')} It saw no cluster: what another repository has may be there.`
+  return `${text.replace(/\.?\s*$/, '.')} It saw no cluster, which may have what this repository lacks.`
 }
 
 function sentence(text: string): string {
@@ -86,7 +86,7 @@ function failureWords({ tool, failure, environment }: Extract<ToolCause, { kind:
         failure.detail === '' ? 'is not installed' : `is older than Perch needs (${plainText(failure.detail)})`
       return {
         what: `${CONFIG} asks for ${name}, which ${old} where Perch runs.`,
-        next: `Whoever runs Perch must install it (${code(ADDRESSES[tool])}), or ${out}.`,
+        next: `Ask the operator of Perch to install it (${code(ADDRESSES[tool])}), or ${out}.`,
       }
     }
     case 'busy':
@@ -122,7 +122,7 @@ function faultReason(fault: FaultCode, text: string): string {
     case 'said':
       return sentence(text)
     case 'link':
-      return 'it is a link, and no file of this repository.'
+      return 'it is a link, not a file of this repository.'
     case 'no-modules':
       return 'there is no `.rego` file below this folder.'
     case 'no-rules':
@@ -138,7 +138,7 @@ function faultReason(fault: FaultCode, text: string): string {
     case 'not-a-mapping':
       return 'the file must map names to values.'
     case 'twice':
-      return 'another data file says the same name.'
+      return 'another data file sets the same name.'
     case 'reserved':
       return 'the name `perch` is taken: there policies find the whole environment.'
     case 'not-json':

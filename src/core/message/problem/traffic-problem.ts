@@ -21,7 +21,7 @@ export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding'
       return shareWordsOf(cause)
     case 'stray-split':
       return {
-        what: `Environment ${code(cause.environment)} renders ${code(cause.route)}: the canary gets ${shareWords(cause.share)} of the traffic, where it was ${shareWords(cause.was)}. No file holds this route as such, so no gate can judge it.`,
+        what: `Environment ${code(cause.environment)} renders ${code(cause.route)}: the canary gets ${shareWords(cause.share)} of the traffic instead of ${shareWords(cause.was)}. No file has this route as it is rendered, so no gate can judge it.`,
         next: 'Write the route as a manifest of its own, and list it in the resources of the kustomization.',
       }
     case 'unknown-exposure':
@@ -37,7 +37,7 @@ function shareWordsOf({
 }: Extract<RouteCause, { kind: 'share-differs' }>): ProblemWords {
   const comes = rendered === undefined ? 'its route is not rendered' : `${shareWords(rendered)} is rendered`
   return {
-    what: `By its files the canary of ${code(targetName(target))} gets ${shareWords(said)} of the traffic, and in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
+    what: `The files give the canary of ${code(targetName(target))} ${shareWords(said)} of the traffic, but in environment ${code(environment)} ${comes}: something that Perch does not follow sets its weights.`,
     next: 'Set them in the file or in a patch of it, not by a replacement, a variable, a plugin or an OpenAPI schema.',
   }
 }

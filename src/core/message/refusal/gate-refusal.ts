@@ -6,17 +6,17 @@ import type { GateRefusal, NotDeployed } from '../../refusal/gate-refusal.ts'
 export function explainGateRefusal(refusal: GateRefusal): string {
   switch (refusal.code) {
     case 'no-rollout':
-      return 'This pull request moves no rollout, and none belongs to it. Comment on the one that does: `/canary status` there shows it.'
+      return 'This pull request moves no rollout, and no rollout belongs to it. Comment on a pull request where `/canary status` shows the rollout.'
     case 'nothing-held':
       return `Nothing is held: ${list(refusal.names)} may go on. \`/canary why\` shows what it waits for.`
     case 'not-frozen':
-      return `${code(refusal.environment)} is not frozen by command. Times in \`.github/canary.yml\` end by themselves, or are changed there.`
+      return `${code(refusal.environment)} is not frozen by a command. Freezes in \`.github/canary.yml\` end by themselves, or you change them there.`
     case 'in-the-past':
-      return `That is over already: ${time(refusal.until)}. Name a time to come.`
+      return `${time(refusal.until)} is in the past. Name a time in the future.`
     case 'gate-not-waiting':
       return refusal.open.length === 0
         ? 'No gate of this pull request is closed, so there is nothing to override.'
-        : `${code(refusal.gate)} does not hold this pull request back. Closed are ${list(refusal.open)}.`
+        : `${code(refusal.gate)} does not hold this pull request back. These gates do: ${list(refusal.open)}.`
     case 'plan-on-merged':
       return refusal.step === undefined
         ? 'A plan is a commit, and this pull request is closed. Comment the same on an open pull request that moves this rollout.'

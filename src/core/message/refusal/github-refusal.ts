@@ -59,6 +59,6 @@ function wayOut(refusal: GitHubRefusal): string {
     case 'pulls-disabled':
       return 'Allow pull requests, and let Apps open them: **Settings → General → Features → Pull requests**.'
     case 'other':
-      return 'Change what GitHub names, or ask whoever runs Perch to look into the log.'
+      return 'Change what GitHub names, or ask the operator of Perch to look into the log.'
   }
 }

@@ -21,11 +21,11 @@ export function explainRefusal(refusal: Refusal): string {
     case 'not-understood':
       return explainCommand(refusal.problem)
     case 'mixed':
-      return 'This comment aborts a rollout too, so nothing else in it is carried out. Say it in a comment of its own.'
+      return 'This comment also aborts a rollout, so Perch carries out nothing else in it. Write the other commands in a comment of their own.'
     case 'no-service':
       return explainNoService(refusal)
     case 'shared-file':
-      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share, and no environment is changed unasked. Say which:\n${[refusal.all, ...refusal.environments].map((name) => `- ${code(`${refusal.service} --env ${name}`)}`).join('\n')}`
+      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share. Say which of them to change:\n${[refusal.all, ...refusal.environments].map((name) => `- ${code(`${refusal.service} --env ${name}`)}`).join('\n')}`
     case 'no-effect':
       return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
     case 'render-leak':
@@ -58,7 +58,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'unreadable':
       return explainUnreadable(refusal)
     case 'no-checkout':
-      return 'There is nothing to compare with: this folder is in no git checkout. Run it in one, or name one with `--dir`. `perch validate` works without.'
+      return 'There is nothing to compare with: this folder is not in a git checkout. Run it in one, or name one with `--dir`. `perch validate` works without one.'
     case 'no-such-commit':
       return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
     case 'no-environment':
@@ -166,7 +166,7 @@ function explainMove(refusal: MoveRefusal): string {
     case 'odd-number':
       return `The number at ${place} is not a plain decimal one (quotes, a tag, or a form such as \`010\` that YAML readers disagree about). Write it out, such as \`10\`.`
     case 'template':
-      return `The object at ${place} is a template (\`{{ … }}\`): what it becomes is not in this file. Commit the rendered manifest, or change the value there.`
+      return `The object at ${place} is a template (\`{{ … }}\`): the rendered manifest is not in this file. Commit the rendered manifest, or change the value there.`
     case 'would-leak':
       return `Changing ${place} would have changed something else in the file too, so nothing was written. Please simplify the YAML there.`
     case 'no-roles':
@@ -193,13 +193,13 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
   const [place, name] = [placeOf(refusal), code(refusal.name)]
   switch (refusal.why) {
     case 'selector':
-      return `Whether the kustomize patch at ${place} is for ${name} only kustomize can tell: its target selects by labels, or by a pattern that is not plain. Name the object there (\`kind\` and \`name\`), and comment again.`
+      return `Only kustomize can tell whether the patch at ${place} is for ${name}: its target selects by labels, or by a pattern that is not plain. Name the object there (\`kind\` and \`name\`), and comment again.`
     case 'patch':
-      return `What the kustomize patch at ${place} makes of ${name} only kustomize can tell: it holds a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
+      return `Only kustomize can tell what the patch at ${place} makes of ${name}: it has a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
     case 'replacement':
       return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
     case 'twice':
-      return `The environment builds ${name} at ${place} in two ways, and what is changed for one of them would reach both, or is not the same in both. Give each way a file of its own.`
+      return `The environment builds ${name} at ${place} in two ways. They differ already, or a change for one of them would reach both. Give each way a file of its own.`
   }
 }
 
@@ -219,7 +219,7 @@ function explainWeights(refusal: WeightRefusal): string {
         ? `${rule} must sum to 100 (\`requireSum100\` in \`.github/canary.yml\`), which cannot express that share in whole numbers. Ask for a whole percent.`
         : `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, and \`requireSum100\` in \`.github/canary.yml\` wants 100. Fix them first.`
     case 'invalid-weight':
-      return `${rule} has the weight ${code(refusal.weight)}, which is no whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
+      return `${rule} has the weight ${code(refusal.weight)}, which is not a whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
     case 'sum-too-large':
       return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy takes. Use smaller ones first.`
     case 'no-such-rule':
