@@ -1,5 +1,5 @@
 /** What a button on a check stands for: commands that make nothing riskier. */
-export const BUTTONS = ['retry', 'hold', 'resume', 'abort'] as const
+const BUTTONS = ['retry', 'hold', 'resume', 'abort'] as const
 
 export type ButtonName = (typeof BUTTONS)[number]
 

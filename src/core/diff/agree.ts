@@ -3,7 +3,8 @@ import type { Problem } from '../problem/problem.ts'
 import { differences, settled } from '../layer/compare.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { edited } from '../layer/operations.ts'
-import { isRecord, type ManifestObject, type Path } from '../manifest/parse.ts'
+import { canonicalText } from '../manifest/canonical-text.ts'
+import { type ManifestObject, type Path } from '../manifest/parse.ts'
 import type { ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
 import { readRoute } from '../traffic/read-route.ts'
@@ -37,25 +38,25 @@ export function mismatchOf(
   const left = new Set(wanted)
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(key), after.get(key)]
-    const any = now ?? old
+    const either = now ?? old
     const meant = wanted.find((object) => identityKey(object) === key)
-    if (any === undefined) continue
+    if (either === undefined) continue
     const found = differences(settled(old?.data), settled(now?.data))
     // A Secret's paths are nobody's business.
-    if (meant === undefined) also.push(...(found.length > 0 ? [titleOf(any)] : []))
+    if (meant === undefined) also.push(...(found.length > 0 ? [titleOf(either)] : []))
     else {
       left.delete(meant)
       const keyOf = ({ path, after: value }: { readonly path: Path; readonly after: unknown }): string =>
-        JSON.stringify([path, sorted(value)])
+        canonicalText([path, value])
       const expected = new Set(meant.differences.map(keyOf))
       const seen = new Set(found.map(keyOf))
       also.push(
-        ...found.filter((one) => !expected.has(keyOf(one))).map(({ path }) => `${titleOf(any)} ${path.join('.')}`),
+        ...found.filter((one) => !expected.has(keyOf(one))).map(({ path }) => `${titleOf(either)} ${path.join('.')}`),
       )
       missing.push(
         ...meant.differences
           .filter((one) => !seen.has(keyOf(one)))
-          .map(({ path }) => `${titleOf(any)} ${path.join('.')}`),
+          .map(({ path }) => `${titleOf(either)} ${path.join('.')}`),
       )
     }
   }
@@ -79,17 +80,6 @@ function wantedIn(environment: string, { target, object, edits }: ObjectChange):
 
 function byIdentity(objects: readonly RenderedObject[]): ReadonlyMap<string, RenderedObject> {
   return new Map(objects.map((object) => [identityKey(object), object]))
-}
-
-/** The same data with its keys in order, so that it compares as text. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (!isRecord(value)) return value ?? null
-  return Object.fromEntries(
-    Object.keys(value)
-      .toSorted()
-      .map((key) => [key, sorted(value[key])]),
-  )
 }
 
 /** The canary's share of a target's route as an environment renders it; undefined where the route is not there, or nobody can tell. */

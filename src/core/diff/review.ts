@@ -3,13 +3,11 @@ import type { EnvironmentDiff, DestinationShare, ResourceDiff, TrafficRow } from
 import { renderedProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
 import { err, ok, type Result } from '../result.ts'
-import { routeNamesOf, serviceOf } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
-import { readRoute, rootsOf } from '../traffic/read-route.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type RenderedChange, diffRendered, type View, WHOLE } from './changes.ts'
 import { type ParsedRender, type RenderedObject } from './objects.ts'
-import { NO_LINES, renderedRoutes } from './routes.ts'
+import { configuredRoute, renderedRoutes } from './routes.ts'
 import { qualifiedTitle } from '../manifest/identity.ts'
 
 interface Renders {
@@ -58,9 +56,9 @@ export function rowsOf(environment: string, objects: RenderDiff['objects'], conf
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key): TrafficRow[] => {
     const old = before.get(key)
     const now = after.get(key)
-    const any = now ?? old
-    if (any === undefined || JSON.stringify(old?.parts) === JSON.stringify(now?.parts)) return []
-    return [{ environment, route: any.route, rule: any.rule, before: old?.parts, after: now?.parts }]
+    const either = now ?? old
+    if (either === undefined || JSON.stringify(old?.parts) === JSON.stringify(now?.parts)) return []
+    return [{ environment, route: either.route, rule: either.rule, before: old?.parts, after: now?.parts }]
   })
 }
 
@@ -72,11 +70,7 @@ interface RuleParts {
 
 function rulesIn(objects: readonly RenderedObject[], config: Config): ReadonlyMap<string, RuleParts> {
   const routes = renderedRoutes(objects)
-  const rules = routes.flatMap((object) => {
-    const bare = readRoute(NO_LINES, object, { stable: undefined, canary: undefined })
-    const service = serviceOf(config, bare, rootsOf(bare, routes))
-    return rulesOf(readRoute(NO_LINES, object, routeNamesOf(service.config)))
-  })
+  const rules = routes.flatMap((object) => rulesOf(configuredRoute(object, routes, config)))
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }
 

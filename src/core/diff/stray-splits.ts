@@ -4,12 +4,11 @@ import { identityKey } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { straySplit } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
-import { routeNamesOf, serviceOf, type Target } from '../rollout/target.ts'
-import { readRoute, rootsOf } from '../traffic/read-route.ts'
+import type { Target } from '../rollout/target.ts'
 import { canaryShare, routeId } from '../traffic/route.ts'
 import type { RenderedObject } from './objects.ts'
 import type { RenderDiff } from './review.ts'
-import { NO_LINES, renderedRoutes } from './routes.ts'
+import { configuredRoute, renderedRoutes } from './routes.ts'
 
 type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
 
@@ -45,9 +44,7 @@ function sharesIn(
   const routes = renderedRoutes(objects)
   return new Map(
     routes.filter(isWanted).flatMap((object) => {
-      const bare = readRoute(NO_LINES, object, { stable: undefined, canary: undefined })
-      const service = serviceOf(config, bare, rootsOf(bare, routes))
-      const route = readRoute(NO_LINES, object, routeNamesOf(service.config))
+      const route = configuredRoute(object, routes, config)
       const share = canaryShare(route)
       return share === undefined ? [] : [[routeId(route), share] as const]
     }),

@@ -1,4 +1,5 @@
 /** What a rule asks of a request, as far as two rules can be compared. */
+import { canonicalText } from '../manifest/canonical-text.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 
 /** One thing that a request must be like. `on` names what is looked at: `uri`, `method`, `header:x-user`. */
@@ -28,11 +29,11 @@ export function istioMatch(value: unknown): Match {
     if (key === 'sourceLabels')
       return Object.entries(recordOf(field)).map(([one, text]) => exactly(`source:${one}`, text))
     if (key === 'port' || key === 'sourceNamespace') return [exactly(key, field)]
-    if (!ALWAYS.has(key)) return [{ on: key, how: 'other', text: canonical(field) }]
+    if (!ALWAYS.has(key)) return [{ on: key, how: 'other', text: canonicalText(field) }]
     const condition = stringMatch(key, field)
     if (isAnything(condition)) return []
     return [
-      key === 'uri' && ignoreUriCase === true ? { ...condition, how: 'other', text: canonical(field) } : condition,
+      key === 'uri' && ignoreUriCase === true ? { ...condition, how: 'other', text: canonicalText(field) } : condition,
     ]
   })
 }
@@ -50,11 +51,11 @@ export function gatewayMatch(value: unknown): Match {
     ...gatewayPath(recordOf(path)),
     ...(typeof method === 'string' ? [exactly('method', method)] : []),
     ...(typeof method === 'object' && method !== null
-      ? [{ on: 'grpc', how: 'other', text: canonical(method) } as const]
+      ? [{ on: 'grpc', how: 'other', text: canonicalText(method) } as const]
       : []),
     ...named('header', headers),
     ...named('query', queryParams),
-    ...Object.entries(others).map(([on, field]): Condition => ({ on, how: 'other', text: canonical(field) })),
+    ...Object.entries(others).map(([on, field]): Condition => ({ on, how: 'other', text: canonicalText(field) })),
   ]
 }
 
@@ -67,7 +68,7 @@ function gatewayPath({ type = 'PathPrefix', value = '/' }: Readonly<Record<strin
 }
 
 export function exactly(on: string, value: unknown): Condition {
-  return { on, how: 'exact', text: typeof value === 'string' ? value : canonical(value) }
+  return { on, how: 'exact', text: typeof value === 'string' ? value : canonicalText(value) }
 }
 
 /** One of several: gateways, say. */
@@ -88,7 +89,7 @@ function stringMatch(on: string, value: unknown): Condition {
   }
   return Object.keys(fields).length === 0
     ? { on, how: 'present', text: '' }
-    : { on, how: 'other', text: canonical(value) }
+    : { on, how: 'other', text: canonicalText(value) }
 }
 
 function isAnything({ on, how, text }: Condition): boolean {
@@ -169,15 +170,5 @@ const COMMON =
 export function isForSome(match: Match): boolean {
   return match.some(
     ({ on, how }) => how !== 'not' && (on.startsWith('query:') || (on.startsWith('header:') && !COMMON.test(on))),
-  )
-}
-
-/** The same text for the same data, whatever the order of keys. */
-export function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, inner: unknown) => {
-      if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-      return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-    }) ?? 'null'
   )
 }

@@ -5,7 +5,8 @@ import { specOf } from '../finding/scene.ts'
 import type { Path } from '../manifest/parse.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
-import { canonical, exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
+import { canonicalText } from '../manifest/canonical-text.ts'
+import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
@@ -120,7 +121,7 @@ function entryOf(
   return {
     match,
     sent,
-    written: canonical(route),
+    written: canonicalText(route),
     object,
     path,
     label: labelOf(rule, path),
@@ -198,7 +199,7 @@ function backendRules(object: RenderedObject, gateways: readonly string[]): read
       return {
         match: asked,
         sent,
-        written: canonical(backends),
+        written: canonicalText(backends),
         object,
         path,
         label: labelOf(rule, path),

@@ -4,7 +4,7 @@ import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene
 import { hostsOverlap } from '../finding/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { canonical } from './match.ts'
+import { canonicalText } from '../manifest/canonical-text.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>
@@ -96,7 +96,7 @@ export function leadsTo(selection: Selection, canary: Selection): Lead {
   const beside = Object.entries(wanted).filter(([key]) => !(key in theirs))
   if (missing.length + beside.length === 0) return 'all'
   // The same names stand for the same pods, whatever labels both have.
-  return { unknown: canonical([selection.namespace, Object.fromEntries(missing), Object.fromEntries(beside)]) }
+  return { unknown: canonicalText([selection.namespace, Object.fromEntries(missing), Object.fromEntries(beside)]) }
 }
 
 /** Where nothing says which labels count, names do: the same host and subset is the canary, another subset is not. */

@@ -1,5 +1,6 @@
 /** Rules of a VirtualService that no request reaches (IST0130), and matches that never count (IST0131). */
 import type { RenderedObject } from '../diff/objects.ts'
+import { canonicalText } from '../manifest/canonical-text.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { SECTIONS } from './hops.ts'
@@ -50,11 +51,11 @@ function matchOf(value: unknown): Match {
   // Names, which are no conditions.
   const { name: _, statPrefix: __, uri, ...rest } = recordOf(value)
   const [kind, text] = Object.entries(recordOf(uri))[0] ?? []
-  const others = new Map(Object.entries(rest).map(([key, condition]) => [key, canonical(condition)]))
+  const others = new Map(Object.entries(rest).map(([key, condition]) => [key, canonicalText(condition)]))
   return {
     uri: kind === undefined ? undefined : { kind, text: String(text) },
     others,
-    key: canonical({ ...rest, uri: uri ?? null }),
+    key: canonicalText({ ...rest, uri: uri ?? null }),
   }
 }
 
@@ -70,12 +71,4 @@ function coversPath(wide: NonNullable<Match['uri']>, narrow: Match['uri']): bool
   if (narrow === undefined) return false
   if (wide.kind === 'prefix') return narrow.kind !== 'regex' && narrow.text.startsWith(wide.text)
   return wide.kind === narrow.kind && wide.text === narrow.text
-}
-
-/** The same text for the same conditions, whatever the order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
 }

@@ -79,7 +79,7 @@ function nearest(name: string, fields: readonly string[]): string | undefined {
 }
 
 /** `spec.http[0].route[1].weight`; a key that is no plain word stands in quotes. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path
     .map((key) => {
       if (typeof key === 'number') return `[${key}]`

@@ -49,7 +49,7 @@ export interface Replacement {
 export type ReadPatch = (path: string) => Manifest | undefined
 
 /** Fields with patches, in the order in which kustomize applies them (kusttarget_configplugin.go). */
-export const PATCH_FIELDS = ['patchesStrategicMerge', 'patches', 'patchesJson6902'] as const
+const PATCH_FIELDS = ['patchesStrategicMerge', 'patches', 'patchesJson6902'] as const
 
 /** What a kustomization file does to objects; undefined where it cannot be read. */
 export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch): Kustomization | undefined {

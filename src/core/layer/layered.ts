@@ -181,7 +181,7 @@ const NOTE = /[/](?:canary-percentage|canary-version|pr|steps|roles)$/
 const VERSIONS = ['subsets', 'selector', 'host']
 
 /** Whether a patch says something about weights, versions, or about Perch's annotations. */
-export function isDecisive(data: unknown): boolean {
+function isDecisive(data: unknown): boolean {
   if (Array.isArray(data)) {
     return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && isDecisivePointer(op['path']))
   }

@@ -16,7 +16,7 @@ export function kubernetesNumber(source: string): number | bigint | undefined {
 }
 
 /** What looks like a number to a YAML library: everything that `kubernetesNumber` may read. */
-export const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
+const NUMBER = /^[-+]?(?:\.\d|\d)[\w.+-]*$/
 
 const WHOLE = /^([-+]?)(0x[\da-f]+|0b[01]+|0o?[0-7]+|0|[1-9]\d*)$/i
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i

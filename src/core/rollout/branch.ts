@@ -19,7 +19,7 @@ export function branchOf(base: BaseName, target: Name, move: Move): string {
 }
 
 /** What the branches of one rollout's step pull requests begin with. */
-export function branchPrefix({ ref, isDefault }: BaseName, { environment, service }: Name): string {
+function branchPrefix({ ref, isDefault }: BaseName, { environment, service }: Name): string {
   const on = isDefault ? '' : `@${branchPart(ref)}/`
   return `canary/${on}${branchPart(environment)}/${branchPart(service)}/`
 }
