@@ -1,4 +1,5 @@
-import { matcher, type Signal, type SignalState, type SignalSource } from '../../src/core/gate/signal.ts'
+import type { Signal, SignalState, SignalSource } from '../../src/core/gate/signal.ts'
+import { matcher } from '../../src/core/text/matcher.ts'
 import { REPORT_PREFIX } from '../../src/core/gate/signal.ts'
 import type { Sha } from '../../src/core/rollout/facts.ts'
 import type { Signals } from '../../src/ports/signals.ts'

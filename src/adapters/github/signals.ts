@@ -1,4 +1,5 @@
-import { matcher, REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../core/gate/signal.ts'
+import { REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../core/gate/signal.ts'
+import { matcher } from '../../core/text/matcher.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Signals } from '../../ports/signals.ts'
 import { at, type Client, list } from './client.ts'

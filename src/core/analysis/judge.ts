@@ -163,7 +163,7 @@ function requestsIn({ requests }: Readings, points: readonly Point[]): number | 
 
 type CheckJudgement = Pick<MeasuredCheck, 'outcome' | 'reason'>
 
-/** Whether the bake says enough to pass. What comes after it can only fail: nights without traffic undo nothing. */
+/** Whether the bake says enough to pass. Points after it can only fail a check: a night without traffic does not undo a pass. */
 function withoutFailure(plan: AnalysisPlan, all: readonly Point[], warnings: readonly string[]): CheckJudgement {
   const { window } = plan
   const points = all.filter(({ number }) => number <= window.bakePoints)

@@ -54,7 +54,7 @@ export function sidesOf(target: Target, reporter: Reporter): Readonly<Record<'ca
   if (!isHttp(target)) return neither('not-http')
   if (route.kind !== 'VirtualService' && reporter === 'destination') return neither('needs-source')
   const [canary, stable] = [sideOf(target, 'canary', reporter), sideOf(target, 'stable', reporter)]
-  // What is found by less would count the other's requests too.
+  // Fewer labels would count the other version's requests too.
   const isMixed =
     canary.ok && stable.ok && (isWithin(canary.value, stable.value) || isWithin(stable.value, canary.value))
   return isMixed ? neither('same-labels') : { canary, stable }

@@ -1,4 +1,4 @@
-import { matcher } from '../gate/signal.ts'
+import { matcher } from '../text/matcher.ts'
 import { readOneDocument } from '../manifest/documents.ts'
 import { isRecord } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'

@@ -9,7 +9,7 @@ export const CONFIG_FILE = '.github/canary.yml'
 
 export type ConfigProblem = Location & { readonly path: string; readonly message: string }
 
-/** A thousand services with all that can be said of each are half of it. Reading it takes a second or two. */
+/** A thousand services that use every key need half of it. Reading it takes a second or two. */
 const MAX_LENGTH = 1024 * 1024
 /** Nobody reads more at once, and each line is looked for. */
 const MAX_PROBLEMS = 50

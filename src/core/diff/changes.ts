@@ -29,7 +29,7 @@ export interface RenderedChange {
 const CONTEXT_LINES = 3
 /** Beyond, the best diff costs seconds and nobody reads it: everything old is removed, everything new added. */
 const MAX_EDITS = 1_500
-/** The time goes by the square of the edits. All objects together get what three of the largest take, and each at least this. */
+/** The time grows with the square of the edits. All objects share the budget of three of the largest, and each gets at least `FEW_EDITS`. */
 const MAX_WORK = 3 * MAX_EDITS ** 2
 const FEW_EDITS = 60
 

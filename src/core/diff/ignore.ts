@@ -1,6 +1,7 @@
 /** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
 import type { JsonValue } from '../manifest/data.ts'
 import { isRecord } from '../manifest/parse.ts'
+import { matcher } from '../text/matcher.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
@@ -56,10 +57,9 @@ function annotationsOf({ metadata }: Mapping): Mapping {
 }
 
 /** Undefined where nothing is left: a map that is empty only because of a rule is no change either. */
-function without(data: JsonValue, [step, ...rest]: readonly RegExp[]): JsonValue | undefined {
-  if (step === undefined) return undefined
-  const inner = (key: string, value: JsonValue): JsonValue | undefined =>
-    step.test(key) ? without(value, rest) : value
+function without(data: JsonValue, [isStep, ...rest]: readonly KeyTest[]): JsonValue | undefined {
+  if (isStep === undefined) return undefined
+  const inner = (key: string, value: JsonValue): JsonValue | undefined => (isStep(key) ? without(value, rest) : value)
   if (Array.isArray(data)) {
     const items = data.map((item: JsonValue, index) => inner(String(index), item)).filter((item) => item !== undefined)
     return items.length === 0 && data.length > 0 ? undefined : items
@@ -70,19 +70,12 @@ function without(data: JsonValue, [step, ...rest]: readonly RegExp[]): JsonValue
   return left.length === 0 && entries.length > 0 ? undefined : Object.fromEntries(left)
 }
 
-function stepsOf(path: string): readonly RegExp[] {
+type KeyTest = ReturnType<typeof matcher>
+
+function stepsOf(path: string): readonly KeyTest[] {
   return path
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map(
-      (step) =>
-        new RegExp(
-          `^${step
-            .split('*')
-            .map((part) => RegExp.escape(part))
-            .join('.*')}$`,
-          's',
-        ),
-    )
+    .map(matcher)
 }

@@ -21,7 +21,7 @@ export type ParsedRender =
   | { readonly ok: false; readonly problem: RenderProblem }
 
 const MAX_LENGTH = 20 * 1024 * 1024
-/** What reading takes the time for: about five seconds for so many, which are 7 MiB of rules, and more of what has long texts. */
+/** The time to read grows with the tokens: about five seconds for so many. That is 7 MiB of rules, or more if texts are long. */
 const MAX_LEXEMES = 3_000_000
 
 /**
@@ -83,7 +83,7 @@ export type KnownDocuments = Map<string, ReadPiece>
 
 function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): ReadPiece {
   const piece = known.get(text) ?? partsOf(text, budget)
-  // What was not read to its end could be, with more budget.
+  // A piece that was not read to its end is not kept: another budget may be enough for it.
   if (piece.lexemes <= budget) known.set(text, piece)
   return piece
 }

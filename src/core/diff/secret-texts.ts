@@ -73,7 +73,7 @@ function nestedTexts(data: JsonValue | undefined, depth: number): readonly strin
   return typeof data === 'object' ? textsIn(data, depth).filter(looksSecret) : []
 }
 
-/** About two seconds; of a longer text nothing is taken for read. */
+/** About two seconds. A text with more counts as unreadable. */
 const MAX_LEXEMES = 1_000_000
 
 /** The documents of a text; undefined for one that cannot be parsed. Numbers are texts as written: so they are found in other texts. */

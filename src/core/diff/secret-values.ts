@@ -55,7 +55,7 @@ function encodedForms(text: string): readonly string[] {
   const whole = [text, `${text}\n`].flatMap((one) => [base64(one), base64(one).replace(/=+$/, '')])
   const inBase64 = [...whole, ...whole.map(base64), ...alignments(text)]
   const url = encodeURIComponent(text.toWellFormed())
-  // Forms of web pages encode more, and some programs everything that is no letter and no digit.
+  // HTML forms encode more characters, and some programs encode everything except letters and digits.
   const form = url.replaceAll(/[!'()*~]/g, percentEncoded)
   const urls = [
     url,

@@ -13,8 +13,8 @@ import { configuredRoute, renderedRoutes } from './routes.ts'
 type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
 
 /**
- * The rendered routes that send a canary more than before and that no rollout stands for: a patch can make a route of
- * something that is none in its file. What is a rollout is judged, or disagrees with its files.
+ * The rendered routes that send more to a canary than before and belong to no rollout: a patch can turn an object into a
+ * route that its file does not show. Routes of rollouts are judged by the gates and compared with their files elsewhere.
  */
 export function straySplits(
   environment: string,

@@ -118,7 +118,7 @@ function readPlugins(walk: Walk, file: string, stop: Stop): void {
 
 const NOTHING: Contents = { isComponent: false, references: [], complaints: [] }
 
-/** The text of a file; without one, what that comes to. */
+/** The text of a file; without one, what the file counts as. */
 function textOf({ texts, needs }: Survey, file: string): string | Contents {
   const text = texts.get(file)
   if (text !== undefined) return text

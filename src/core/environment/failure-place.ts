@@ -58,7 +58,7 @@ function namedObject(failure: Failure): Location | undefined {
   const named = fileSaid(failure)
   const object = found.find(({ file }) => file === named) ?? found.at(-1)
   const entry = lineWith(failure, new RegExp(`\\bname["']?:\\s*["']?${RegExp.escape(name)}["']?\\s*(?:[,}#]|$)`))
-  // What is to be patched is not there: a file that has it is the patch. Else the kustomization says it.
+  // The object to patch is missing: a file that has it is the patch. Otherwise the kustomization has the patch.
   return object === undefined ? entry : { file: object.file, line: object.line }
 }
 

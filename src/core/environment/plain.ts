@@ -5,7 +5,7 @@ import type { Texts } from './closure.ts'
 import { isRecord } from '../manifest/parse.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
-/** Of a longer file the text tells enough. */
+/** A longer file is judged by its text alone. */
 const MAX_LEXEMES = 400_000
 
 const YAML = /\.ya?ml$/i

@@ -1,6 +1,7 @@
 /**
  * Which share of requests reaches the canary's version, before and after a change. Requests are told apart by what rules ask of
- * them; a change raises the canary where some of them reach it more often than before. What nobody can know counts as all.
+ * them; a change raises the canary where some of them reach it more often than before. Where nobody can know the share, it
+ * counts as all.
  */
 import type { RenderedObject } from '../diff/objects.ts'
 import type { Path } from '../manifest/parse.ts'

@@ -54,7 +54,7 @@ export function selectionsOf(world: World, place: NamedDestination, depth = 0): 
   const whole = { host, subset, namespace, service: own }
   if (subset === undefined) return [{ ...whole, labels: {} }]
   const rules = [...(world.rules.get(host) ?? []), ...world.wide.filter((rule) => isFor(rule, host))]
-  // The first of a name counts in one rule. Which of several rules does, nobody can tell.
+  // In one rule the first subset of a name counts. If several rules have one, nobody can tell which counts.
   const found = rules.flatMap((rule) => {
     const own = listOf(specOf(rule)['subsets'])
       .map(recordOf)

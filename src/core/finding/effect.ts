@@ -25,7 +25,7 @@ function ownedBy(object: RenderedObject): readonly string[] {
   const namespace = effectiveNamespace(object)
   const spec = specOf(object)
   if (object.group === 'flagger.app' && object.kind === 'Canary') {
-    // Which kind it writes its provider says, and that may be said where Flagger is installed.
+    // Its provider decides which kind it writes, and the provider may be set where Flagger is installed.
     const apex = textOf(recordOf(spec['service'])['name']) ?? textOf(recordOf(spec['targetRef'])['name'])
     return apex === undefined ? [] : [`* ${namespace}/${apex}`]
   }

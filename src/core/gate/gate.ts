@@ -92,7 +92,7 @@ function restrained(change: TrafficChange, now: number): readonly Verdict[] {
   return restrain(change, change.restraints, now).map((verdict): Verdict => ({ ...verdict, target }))
 }
 
-/** It would pass for a start, with any share and any version. */
+/** Without this the change would be taken for a start, and any share and version would pass. */
 function hidden({ target }: TrafficChange): Verdict {
   return { gate: 'live', target, state: 'block', reason: { code: 'base-unreadable' } }
 }
@@ -148,7 +148,7 @@ function judgeMeasured({ target, analysis, isAnalysed }: TrafficChange): readonl
   const reason = { code: 'analysis', report: analysis } as const
   if (analysis.isFailure) return [{ gate, target, state: 'block', reason }]
   if (isGood(analysis)) return [{ gate, target, state: 'pass', reason }]
-  // Of a whole bake only another measurement can tell more; the sweep sees to that.
+  // When the bake is over only another measurement can tell more; the sweep sees to that.
   return [{ gate, target, state: 'wait', reason, ...(analysis.isComplete ? {} : { until: analysis.ends }) }]
 }
 

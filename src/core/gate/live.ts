@@ -1,5 +1,6 @@
 import type { LiveEntry } from '../config/schema.ts'
-import { isBy, matcher, type Signal, type Want } from './signal.ts'
+import { isBy, type Signal, type Want } from './signal.ts'
+import { matcher } from '../text/matcher.ts'
 
 /** What is known about whether a step has been applied: the worst of what its config asks for. Times are epoch milliseconds. */
 export type Liveness = { readonly parts: readonly LiveResult[] } & (
@@ -76,7 +77,7 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
   // Several names can fit one pattern: each must be well, on the newest commit that any of them speaks of.
   const failing = newestOfEach(newest).find(({ state }) => state === 'failure')
   if (failing !== undefined) return { state: 'failed', name: failing.name, description: failing.description }
-  // What is dated to come is somebody's clock that is off: a later word of a better one counts instead.
+  // A time in the future means that the sender's clock is wrong: a later signal with a right clock counts instead.
   const all = said.flat()
   const dated = all.filter(({ state, at }) => state === 'failure' || at <= now + CLOCK_SLACK_MS)
   const since = unbroken(dated) ?? unbroken(all)

@@ -48,16 +48,6 @@ export function waitKey(source: SignalSource, name: string): string {
 /** Our own check runs that keep reports are named so, and what a report is about follows. */
 export const REPORT_PREFIX = 'live/'
 
-/** A pattern in which `*` stands for any characters, as a predicate over the whole text. */
-export function matcher(pattern: string): (text: string) => boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join('.*')
-  const regex = new RegExp(`^${source}$`, 's')
-  return (text) => regex.test(text)
-}
-
 /** Whether somebody is who the config means: `flux` is the account, or the App's bot `flux[bot]`. */
 export function isBy(by: readonly string[], wanted: string): boolean {
   const name = wanted.toLowerCase()

@@ -1,5 +1,6 @@
 import type { Sha } from '../rollout/facts.ts'
-import { matcher, type Signal, type Want } from './signal.ts'
+import type { Signal, Want } from './signal.ts'
+import { matcher } from '../text/matcher.ts'
 
 /**
  * What is known about one step on its base branch, from the commit that brought it up to today. It only saves requests: a

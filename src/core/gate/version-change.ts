@@ -11,7 +11,7 @@ export function versionChange(from: Standing | undefined, to: Standing): Reviewe
   return to.share === 0 ? undefined : canaryChange(from, to)
 }
 
-/** The canary is the same where its pods still have all labels that they had; where nothing says which, that nothing says so still. */
+/** The canary is the same version if its pods keep all labels that they had. If nobody could tell the labels before, nobody may be able to now. */
 function canaryChange(from: Standing, to: Standing): ReviewedChange['version'] {
   const [old, now] = [from, to].map(({ target }) => versionLabels(target.route, 'canary', target.neighbours))
   const isSame =
@@ -27,7 +27,7 @@ interface FinishFacts extends Pick<ReviewedChange, 'version'> {
   readonly to: Standing
 }
 
-/** The flip alone: with another version behind an entry it is no end of what was measured. */
+/** Only the flip of the weights: if a version changes too, the new version was never measured. */
 export function isFinish({ from, to, version }: FinishFacts): boolean {
   return from?.phase === 'finishing-weights' && to.share === 0 && version === undefined
 }

@@ -47,7 +47,7 @@ function composed(text: string, budget: number): ComposedYaml {
   }
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end())
-  // What is wrong where no document follows is only in the stream.
+  // A fault after the last document is only in the stream.
   const [error] = [...documents.flatMap(({ errors }) => errors.slice(0, 1)), ...composer.streamInfo().errors]
   return error === undefined
     ? { documents, problem, lexemes }

@@ -17,7 +17,7 @@ export const MAX_DEPTH = 200
 export interface DataOptions {
   /** How a scalar is read; like kubectl unless told. */
   readonly scalar?: (node: Scalar) => JsonValue
-  /** Of a key that is there twice the last one counts, as for PyYAML. */
+  /** If a key is there twice, the last one counts, as in PyYAML. */
   readonly lastKeyWins?: boolean
 }
 

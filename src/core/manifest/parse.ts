@@ -115,7 +115,7 @@ function notYaml(
   lines: LineOf,
   { at, detail }: { readonly at: number; readonly detail: string },
 ): Omit<ManifestProblem, 'file'> {
-  // What is missing at the end of a file is missing from its last line.
+  // If something is missing at the end of the file, its last line is where to look.
   const line = lines(Math.min(at, piece.text.trimEnd().length))
   const hasBraces = piece.text.slice(lineStart(piece.text, at), lineEnd(piece.text, at)).includes('{{')
   if (hasBraces) return { code: 'template', line, detail }

@@ -24,7 +24,7 @@ export function brokenBaseNote(problem: ConfigProblem, isMended: boolean): Probl
   return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isMended } }
 }
 
-/** What the base branch has broken keeps anybody from judging what this pull request does to traffic. */
+/** Nobody can judge what this pull request does to traffic, because something is broken on the base branch. */
 export function unjudgedProblem(broken: Problem): Problem {
   return { ...broken, cause: { kind: 'unjudged', broken: broken.cause } }
 }

@@ -61,7 +61,7 @@ export function keep(
   if (known === undefined) return kept
   if (report.at < known.heardAt) return 'nothing'
   const isSame = report.state === known.state
-  // Of two of one moment the worse counts.
+  // If two have the same time, the worse one counts.
   if (report.at === known.heardAt && (isSame || report.state === 'success')) return 'nothing'
   if (!isSame) return kept
   const isAgain = report.state === 'success' && report.at < known.heardAt + AGAIN_MS

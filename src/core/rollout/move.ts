@@ -59,7 +59,7 @@ export function filesForAll(
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
     const change = changeFor(move, target, pr)
-    // What an earlier move has written counts: two targets may share a file.
+    // Start from the text that an earlier move has written: two targets may share a file.
     const now = files.size === 0 ? target : rereadTarget(target, files)
     const left = now === undefined || now === target ? change : changeFor(move, now, pr)
     if (!change.ok) return change

@@ -68,7 +68,7 @@ export function readSnapshot(input: {
 }
 
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
-  // What many environments build on is refused once.
+  // A folder that many environments build on is refused once.
   const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
   return [...Map.groupBy(all, ({ refusal }) => JSON.stringify(refusal)).values()].flatMap((group) => {
     const [first] = group
@@ -103,7 +103,7 @@ function bombIn(file: string, text: string): Result<never, ManifestProblem> | un
 
 function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
-  // What a patch says is no object: it is merged into one.
+  // A patch is not an object: it is merged into one.
   const users = new Map<string, string[]>()
   for (const { name } of layout.environments) {
     for (const file of resourcesOf(layout, name)) users.set(file, [...(users.get(file) ?? []), name])

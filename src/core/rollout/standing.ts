@@ -18,7 +18,7 @@ export type Standing = { readonly target: Target; readonly versions: Versions | 
   | { readonly phase: 'finishing-weights'; readonly share: 100 }
 )
 
-/** A share to calculate with: what is certain, and nothing where nobody knows it. Never says that there is no traffic. */
+/** A share to calculate with: 0 where it is unknown. So 0 does not mean that the canary has no traffic; ask `mayHaveTraffic`. */
 export function sureShare({ share }: Pick<Standing, 'share'>): number {
   return share === 'unknown' ? 0 : share
 }

@@ -9,7 +9,7 @@ export const MAX_BODY = 65_000
 /** Of titles: GitHub takes 256 characters for a pull request's, 255 for an annotation's. */
 export const MAX_TITLE = 200
 
-/** Longer lines are no names or words but contents: `perch diff` shows them whole. */
+/** Longer lines are contents, not names or words: `perch diff` shows them whole. */
 const MAX_LINE = 2_000
 
 /** Size in UTF-8 bytes. */

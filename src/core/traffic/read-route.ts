@@ -17,7 +17,7 @@ export function isRoute(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): bo
 }
 
 /**
- * Reads an object as a route. What the config does not name is what the object's own annotation `<prefix>/roles` names.
+ * Reads an object as a route. If the config does not name the roles, the object's own annotation `<prefix>/roles` does.
  * Rules without destinations (redirects, direct responses, delegates) are left out; an object of another kind has no rules.
  */
 export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObject, names: RouteNames): Route {

@@ -1,4 +1,5 @@
-import { matcher, type SignalSource, waitKey } from '../../core/gate/signal.ts'
+import { type SignalSource, waitKey } from '../../core/gate/signal.ts'
+import { matcher } from '../../core/text/matcher.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { recallGroups } from '../repository/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
