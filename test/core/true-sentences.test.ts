@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GateReason, Verdict } from '../../src/core/gate/gate.ts'
 import type { GateName, OverridableGate } from '../../src/core/gate/names.ts'
-import type { Review } from '../../src/core/gate/review.ts'
+import { NO_CHANGE, type Review } from '../../src/core/gate/review.ts'
 import { answer } from '../../src/core/message/comment/answer.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { gateTitle } from '../../src/core/message/gate/gate-title.ts'
@@ -63,16 +63,6 @@ test('the title of the gate names what passed, what somebody overrode, and all t
   }
 })
 
-const NOTHING: Review = {
-  compared: undefined,
-  changes: [],
-  rows: [],
-  diffs: [],
-  problems: [],
-  notes: [],
-  renderer: undefined,
-  validators: [],
-}
 const CHANGE = { target: sample(95, 5), from: 5, to: 25, version: undefined, finishes: false, verdicts: [] }
 const SWAP = { ...CHANGE, to: 5, version: { role: 'canary', from: 'v2', to: 'v3' } as const }
 const BROKEN = renderProblem({
@@ -102,7 +92,7 @@ test('that no traffic changes is said only where everything was looked at and no
     [{ rows: [ROW] }, /\| Environment \|/, /^No rollout moves; 1 rule of a split changes$/],
   ]
   for (const [fields, comment, title] of table) {
-    const review = { ...NOTHING, ...fields }
+    const review = { ...NO_CHANGE, ...fields }
     assert.match(summaryPages(review).comment, comment)
     assert.match(validateReport(review).title, title)
     if (review.problems.length > 0 || review.changes.length > 0)
@@ -111,15 +101,15 @@ test('that no traffic changes is said only where everything was looked at and no
         /changes no canary traffic/,
       )
   }
-  assert.equal(gateReport({ ...NOTHING, changes: [CHANGE] }).title, 'Nothing to wait for')
-  assert.match(gateReport({ ...NOTHING, rows: [ROW] }).summary, /^No rollout moves/)
+  assert.equal(gateReport({ ...NO_CHANGE, changes: [CHANGE] }).title, 'Nothing to wait for')
+  assert.match(gateReport({ ...NO_CHANGE, rows: [ROW] }).summary, /^No rollout moves/)
 })
 
 test('why nothing holds a pull request back follows from what it moves', () => {
   const why = (review: Review): string =>
     answer(1, 'alice', [{ command: '/canary why', outcome: { code: 'why', review } }])
-  assert.match(why(NOTHING), /it moves no rollout\.$/)
-  assert.match(why({ ...NOTHING, changes: [{ ...CHANGE, from: 0, to: 5 }] }), /No gate applies to `.*0% → 5%`\.$/)
+  assert.match(why(NO_CHANGE), /it moves no rollout\.$/)
+  assert.match(why({ ...NO_CHANGE, changes: [{ ...CHANGE, from: 0, to: 5 }] }), /No gate applies to `.*0% → 5%`\.$/)
 })
 
 test('the answer to an abort says what sends the traffic back, and that it has none only where Perch could read that', () => {
@@ -164,8 +154,8 @@ test('the body of a step says what its gate waits for, and which way the traffic
 test('that nothing differs is said only where everything was rendered', () => {
   const diff = (review: Review): string =>
     answer(1, 'alice', [{ command: '/canary diff', outcome: { code: 'diff', review } }])
-  assert.match(diff(NOTHING), /Nothing that is rendered changes\.$/)
-  assert.match(diff({ ...NOTHING, problems: [BROKEN] }), /no difference in what it could render/)
+  assert.match(diff(NO_CHANGE), /Nothing that is rendered changes\.$/)
+  assert.match(diff({ ...NO_CHANGE, problems: [BROKEN] }), /no difference in what it could render/)
 })
 
 test('a pull request is closed with the reason for which it was', () => {

@@ -1,4 +1,5 @@
 /** The repository that is played with: services whose traffic is split, in environments of plain manifests. */
+import { destinationRule } from '../manifests.ts'
 
 export interface World {
   readonly services: readonly string[]
@@ -38,7 +39,7 @@ export function repositoryFiles({ services, environments, config }: World): Reco
   for (const environment of environments)
     for (const service of services) {
       files[routeFile(environment, service)] = route(service)
-      files[subsetsFile(environment, service)] = subsets(service)
+      files[subsetsFile(environment, service)] = destinationRule(service, 'v2')
     }
   return files
 }
@@ -71,23 +72,6 @@ spec:
           weight: 100
         - destination: { host: ${service}, subset: canary }
           weight: 0
-`
-}
-
-function subsets(service: string): string {
-  return `apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: ${service}
-spec:
-  host: ${service}
-  subsets:
-    - name: stable
-      labels:
-        version: v1
-    - name: canary
-      labels:
-        version: v2
 `
 }
 

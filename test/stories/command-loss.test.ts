@@ -2,20 +2,26 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { command, leanRepository, LIVE_BY_STATUS } from './play.ts'
 import { eventually, served } from './process.ts'
+
+/** A rollout at 25% that waits for its step to 50%. */
+async function servedWithStep(t: TestContext) {
+  const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
+  const service = await served(t, { files })
+  const repo = service.box.repository()
+  const step = await eventually('the step', () =>
+    repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/50'),
+  )
+  return { service, repo, step }
+}
 
 test(
   'nothing is carried out again when the answers are deleted and the data folder too; the answers come back',
   { timeout: 300_000 },
   async (t) => {
-    const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
-    const service = await served(t, { files })
-    const repo = service.box.repository()
-    const step = await eventually('the step', () =>
-      repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/50'),
-    )
+    const { service, repo, step } = await servedWithStep(t)
     await command(service.box, step.number, '/canary hold')
     await command(service.box, step.number, '/canary resume')
     const answers = (): readonly { readonly id: number; readonly body: string }[] =>
@@ -34,10 +40,7 @@ test(
     // Two sweeps and a bit.
     await sleep(2_500)
     assert.equal(answers().length, 2)
-    const stops = service.box
-      .repository()
-      .branches()
-      .filter((name) => name.startsWith('perch/'))
+    const stops = repo.branches().filter((name) => name.startsWith('perch/'))
     assert.deepEqual(stops, [])
   },
 )
@@ -46,12 +49,7 @@ test(
   'a button that is pressed while Perch is down counts, once, also when its data folder and its answer are deleted',
   { timeout: 300_000 },
   async (t) => {
-    const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
-    const service = await served(t, { files })
-    const repo = service.box.repository()
-    const step = await eventually('the step', () =>
-      repo.pulls('open').find(({ head }) => head.ref === 'canary/production/api-service/50'),
-    )
+    const { service, repo, step } = await servedWithStep(t)
     const gate = await eventually('its gate', () =>
       repo.checkRuns(step.head.sha).find(({ name, actions }) => name === 'canary/gate' && (actions ?? []).length > 0),
     )

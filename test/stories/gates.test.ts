@@ -1,6 +1,7 @@
 /** What holds a raise back because somebody said so: holds, freezes, windows, order, approvals, and another pull request. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RepositoryView } from '../../src/sandbox/read.ts'
 import { ask } from './commanding.ts'
 import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from './world.ts'
 
@@ -13,11 +14,18 @@ function open(story: Story, branch: string, path = VS): number {
 
 function gateOf(story: Story, pull: number): { readonly conclusion: string; readonly summary: string } {
   const head = story.repository().pull(pull).head.sha
-  const run = story
+  return { conclusion: checksOn(story.repository(), head).gate, summary: summaryOf(story, head) }
+}
+
+function summaryOf(story: Story, sha: string): string {
+  return gateRun(story, sha)?.summary ?? ''
+}
+
+function gateRun(story: Story, sha: string): ReturnType<RepositoryView['checkRuns']>[number] | undefined {
+  return story
     .repository()
-    .checkRuns(head)
+    .checkRuns(sha)
     .find(({ name }) => name === 'canary/gate')
-  return { conclusion: checksOn(story.repository(), head).gate, summary: run?.summary ?? '' }
 }
 
 /** Waits until the gate of a pull request's head concludes so, and says what is expected. */
@@ -324,11 +332,10 @@ test('two steps of one rollout never merge together in a merge group', async () 
   await gate(story, second, 'action_required', /is older and moves the same route/)
   const both = alice.enqueue(first, second)
   assert.equal(await groupEnds(story, both.sha), 'success failure')
-  const [run] = story
-    .repository()
-    .checkRuns(both.sha)
-    .filter(({ name }) => name === 'canary/gate')
-  assert.match(run?.summary ?? '', new RegExp(`#${first} and #${second} both raise it, and would land together`))
+  assert.match(
+    summaryOf(story, both.sha),
+    new RegExp(`#${first} and #${second} both raise it, and would land together`),
+  )
 })
 
 test('in a merge group an override counts for what its own pull request does, and for nobody else’s', async () => {
@@ -350,11 +357,7 @@ test('in a merge group an override counts for what its own pull request does, an
   alone.remove()
   const both = alice.enqueue(passed, other)
   assert.equal(await groupEnds(story, both.sha), 'success action_required')
-  const [run] = story
-    .repository()
-    .checkRuns(both.sha)
-    .filter(({ name }) => name === 'canary/gate')
-  assert.match(run?.summary ?? '', /production.*frozen by `olga`/)
+  assert.match(summaryOf(story, both.sha), /production.*frozen by `olga`/)
   both.remove()
   await ask(story, 'olga', '/canary override freeze urgent too', other)
   await gate(story, other, 'success')
@@ -376,10 +379,7 @@ test('the buttons of a step: hold, resume and roll back', async () => {
   )
   await gate(story, step.number, 'action_required')
   const run = (sha: string): { readonly id: number; readonly buttons: string } => {
-    const found = story
-      .repository()
-      .checkRuns(sha)
-      .find(({ name }) => name === 'canary/gate')
+    const found = gateRun(story, sha)
     return { id: found?.id ?? 0, buttons: (found?.actions ?? []).map(({ identifier }) => identifier).join(' ') }
   }
   const answer = async (words: RegExp): Promise<void> => {

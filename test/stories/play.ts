@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GitHubBox } from '../../src/sandbox/github.ts'
+import { destinationRule } from '../manifests.ts'
 import { eventually } from './process.ts'
 import { weightsIn } from './world.ts'
 
@@ -19,7 +20,7 @@ services:
   api-service: { steps: [25, 50, 100], bake: 0.1s, autoMerge: ${autoMerge} }
 `,
     [VS]: virtualService(...weights),
-    [DR]: DESTINATION_RULE,
+    [DR]: destinationRule('api-service', 'v1'),
   }
 }
 
@@ -44,21 +45,6 @@ spec:
           weight: ${canary}
 `
 }
-
-const DESTINATION_RULE = `apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: api-service
-spec:
-  host: api-service
-  subsets:
-    - name: stable
-      labels:
-        version: v1
-    - name: canary
-      labels:
-        version: v1
-`
 
 /** The moments at which a story may interfere, in their order. */
 export type Moment = 'opened' | 'answered' | 'merged' | 'finished'

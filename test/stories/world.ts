@@ -9,6 +9,7 @@ import { startService } from '../../src/entry/service.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import type { Person } from '../../src/sandbox/people/person.ts'
 import type { RepositoryView } from '../../src/sandbox/read.ts'
+import { destinationRule } from '../manifests.ts'
 
 /** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
 export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
@@ -24,7 +25,7 @@ export function gitops(config: string = FAST, weights: readonly [number, number]
     files[`${folder}/kustomization.yaml`] =
       'resources:\n  - ../../base\n  - applications/api-service/virtual-service.yaml\n  - applications/api-service/destination-rule.yaml\n'
     files[`${folder}/applications/api-service/virtual-service.yaml`] = virtualService(...weights)
-    files[`${folder}/applications/api-service/destination-rule.yaml`] = DESTINATION_RULE
+    files[`${folder}/applications/api-service/destination-rule.yaml`] = destinationRule('api-service', 'v2')
   }
   return files
 }
@@ -73,21 +74,6 @@ spec:
           weight: ${canary}
 `
 }
-
-const DESTINATION_RULE = `apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: api-service
-spec:
-  host: api-service
-  subsets:
-    - name: stable
-      labels:
-        version: v1
-    - name: canary
-      labels:
-        version: v2
-`
 
 export interface Story {
   readonly box: GitHubBox

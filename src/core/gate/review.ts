@@ -79,6 +79,18 @@ export interface Review {
   readonly validators: readonly string[]
 }
 
+/** The review of what changes nothing. */
+export const NO_CHANGE: Review = {
+  compared: undefined,
+  changes: [],
+  rows: [],
+  diffs: [],
+  problems: [],
+  notes: [],
+  renderer: undefined,
+  validators: [],
+}
+
 /** Kinds that say where requests go. */
 const TRAFFIC_KINDS = new Set([
   'VirtualService',

@@ -3,7 +3,7 @@ import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache } from '../../core/environment/file-cache.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/graph.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import type { Review } from '../../core/gate/review.ts'
+import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import { configProblem } from '../../core/problem/files.ts'
 import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
@@ -49,18 +49,6 @@ export interface Question extends RestraintQuestion {
   readonly stackedOn?: { readonly base: string; readonly judgedFor: string }
 }
 
-/** A review of what changes nothing. */
-export const NOTHING: Review = {
-  compared: undefined,
-  changes: [],
-  rows: [],
-  diffs: [],
-  problems: [],
-  notes: [],
-  renderer: undefined,
-  validators: [],
-}
-
 /** Finds out what merging a head commit into the base branch would do, and whether it may be done now. */
 export async function judgeMerge(context: Needs, question: Question): Promise<Review> {
   const { review, differences } = await compareMerge(context, question)
@@ -78,7 +66,7 @@ export async function compareMerge(
   if ('conflicts' in merged) {
     const { conflicts } = merged
     const problem = stackedOn === undefined ? conflictProblem(conflicts) : notJudgedProblem({ ...stackedOn, conflicts })
-    return { review: { ...NOTHING, problems: [problem] }, differences: [] }
+    return { review: { ...NO_CHANGE, problems: [problem] }, differences: [] }
   }
   const changed = await context.mirror.changed(base, merged.tree)
   const { review, sides, rises = [] } = await compareTrees(context, { base, head: merged.tree, changed, onRender })
@@ -122,7 +110,7 @@ export async function compareTrees(
   if (config.ok) return compareByConfig(context, between, { config: config.value, ownConfig })
   if (between.config !== undefined) {
     const problems = config.error.map((problem) => configProblem(problem, 'head'))
-    return { review: { ...NOTHING, problems }, names: [] }
+    return { review: { ...NO_CHANGE, problems }, names: [] }
   }
   const look = (by: Config, from: Sha): Promise<TreeComparison> =>
     compareByConfig(context, { ...between, config: from }, { config: by, ownConfig: [] })
@@ -130,7 +118,7 @@ export async function compareTrees(
   const looked = await compareDespiteConfig(between, { broken: config.error, next, look })
   // Words and code need not hear of a config that is not theirs.
   const isElsewhere = changed !== 'all' && !changed.some(isRelevant) && looked.names.length === 0
-  return isElsewhere && between.only === undefined ? { review: NOTHING, names: [] } : looked
+  return isElsewhere && between.only === undefined ? { review: NO_CHANGE, names: [] } : looked
 }
 
 /** The same, by a config that is valid. `ownConfig`: what is wrong with the one that the pull request brings. */
@@ -160,13 +148,13 @@ async function compareByConfig(
     { ...sides, raised: raisedRoutes(sides), demands },
     names,
   )
-  const repair = mixedRepair(checked.mended, { ...NOTHING, ...comparison })
+  const repair = mixedRepair(checked.mended, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
   const problems = [...own, ...renamed, ...found, ...vanished(sides), ...comparison.problems]
   const notes = [...comparison.notes, ...checked.notes]
   const validators = [...demands.titles.values()]
-  return { review: { ...NOTHING, ...comparison, problems, notes, validators }, names, known, sides, rises }
+  return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
 }
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */

@@ -1,6 +1,6 @@
 import { nextLook, type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
-import type { Review, ReviewedChange } from '../../core/gate/review.ts'
+import { NO_CHANGE, type Review, type ReviewedChange } from '../../core/gate/review.ts'
 import { overridesIn } from '../../core/marker/override.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import { staleGroupProblem } from '../../core/problem/merge.ts'
@@ -18,7 +18,7 @@ import {
 import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { judgeMerge, NOTHING, type Question } from '../judgement/judge-merge.ts'
+import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from './follow-up.ts'
 import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
 import { loadConfig } from '../repository/load.ts'
@@ -79,7 +79,7 @@ async function judgeWhole(
 ): Promise<Review> {
   const commits = await commitsOf(context, base, head)
   const isStacked = judgedFor !== into
-  if (commits === undefined && !isStacked) return { ...NOTHING, problems: [staleGroupProblem(into)] }
+  if (commits === undefined && !isStacked) return { ...NO_CHANGE, problems: [staleGroupProblem(into)] }
   const around = {
     pull: undefined,
     stops: await stopsAmong(context, refs),

@@ -1,5 +1,5 @@
 import type { Override } from '../../core/gate/gate.ts'
-import { concernsTraffic, type Review } from '../../core/gate/review.ts'
+import { concernsTraffic, NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import type { Comment, PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { mentionedBy } from '../tasks/causes.ts'
 import { settleWaiting } from '../repository/command-memory.ts'
@@ -7,7 +7,7 @@ import { rememberPeer } from '../repository/commit-memory.ts'
 import { openCommit } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
-import { judgeMerge, NOTHING, type Question } from '../judgement/judge-merge.ts'
+import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
 import { rememberHead } from '../commands/head-age.ts'
@@ -238,7 +238,7 @@ async function reviewClosed(
   if (labels.length > 0) await sayIfAllowed(context, pull.number, () => context.pulls.label(pull.number, labels))
   await rememberWaiting(context, pull.number, [])
   const pending = await takePending(context, pull, comments)
-  const look = (): Promise<Review> => Promise.resolve(NOTHING)
+  const look = (): Promise<Review> => Promise.resolve(NO_CHANGE)
   const { answers } = await runCommands(context, { pull, base: pull.base.sha, judgedFor: pull.base.ref, look }, pending)
   for (const answer of answers) await postAnswer(context, pull, answer)
 }
