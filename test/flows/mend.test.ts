@@ -99,7 +99,7 @@ test('who leaves the broken config alone passes without traffic, and is told whe
   assert.deepEqual(harmless.problems, [])
   assert.match(
     harmless.notes.map(explainProblem)[0]?.next ?? '',
-    /was so before.* A pull request that repairs it .* passes/,
+    /was broken before.* A pull request that repairs it .* passes/,
   )
   const raise = await review({ [ROUTE]: route(50) })
   assert.deepEqual(
