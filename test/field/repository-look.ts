@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** A route with a stable and a canary entry, and whether `perch set` can move it. */
+const SplitLook = z.object({
+  environment: z.string(),
+  service: z.string(),
+  route: z.string(),
+  /** Why it cannot; not there where the edit was made and proven. */
+  refusal: z.string().optional(),
+})
+
+/** What Perch says about a repository, were all of it brought by one pull request. */
+export const RepositoryLook = z.object({
+  environments: z.array(z.string()),
+  /** `code file:line words` of each problem: what would keep a pull request that touches it from merging. */
+  reds: z.array(z.string()),
+  notes: z.array(z.string()),
+  splits: z.array(SplitLook),
+  /** Of the review. */
+  seconds: z.number(),
+  /** The most that the process had. */
+  megabytes: z.number(),
+})
+
+export type RepositoryLook = z.infer<typeof RepositoryLook>
+export type SplitLook = z.infer<typeof SplitLook>
