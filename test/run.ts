@@ -8,19 +8,21 @@
 import { globSync } from 'node:fs'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { prepareEnvironment, slowestFirst } from './equipment.ts'
 
 const words = process.argv.slice(2)
-const files = globSync('test/**/*.test.ts')
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort()
+const files = globSync('test/**/*.test.ts').filter(
+  (file) => words.length === 0 || words.some((word) => file.includes(word)),
+)
 if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path.`)
   process.exit(2)
 }
 
+prepareEnvironment()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const stream = run({ files, concurrency: 2, timeout: 10 * 60_000 })
+const stream = run({ files: slowestFirst(files), concurrency: 2, timeout: 10 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined || event.skip === false) counts.passed += 1

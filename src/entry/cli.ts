@@ -1,79 +1,8 @@
 #!/usr/bin/env node
-import { configJsonSchema } from '../core/config/json-schema.ts'
-import { terminalText } from '../core/text/inert.ts'
-import { type CliResult, set, status } from './checkout.ts'
-import { diff, validate } from './checkout-review.ts'
-import { isCi, readReportSecret } from './env.ts'
-import { reportKey } from './report-key.ts'
+import { runCommand } from './run-command.ts'
 
-const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
-
-perch serve           run the GitHub App (see README.md for its environment variables)
-perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
-perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
-perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
-perch diff            show what changes in the rendered environments of a checkout, between HEAD and its files:
-                      [<commit> [<commit>] | <commit>...<commit>] [--env <name>] [--dir <folder>] [--json]
-perch validate        look for problems in the environments of a checkout: the same arguments
-perch report-key <owner>/<repo>
-                      print the key with which that repository's clusters sign what they report (docs/live.md)
-perch schema          print the JSON Schema of .github/canary.yml
-perch help            show this
-`
-
-/** What a checkout's commands do not need (Probot, the database) is loaded only where it is. Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
-async function main(words: readonly string[]): Promise<number> {
-  const [command, ...rest] = words
-  switch (command ?? '') {
-    case 'serve':
-      return rest.length === 0
-        ? (await import('./serve.ts')).serve()
-        : misused(`serve takes no arguments, but got ${rest.join(' ')}`)
-    case 'demo':
-      return rest.every((word) => word === '--exit')
-        ? (await import('./demo.ts')).demo({ exit: rest.includes('--exit') || isCi() })
-        : misused(`demo knows only --exit`)
-    case 'set':
-      return print(await set(rest))
-    case 'status':
-      return print(await status(rest))
-    case 'diff':
-      return print(await diff(rest, { isColourful: process.stdout.isTTY && process.stdout.hasColors() }))
-    case 'validate':
-      return print(await validate(rest))
-    case 'report-key':
-      return printKey(rest)
-    case 'schema':
-      process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
-      return 0
-    case 'help':
-    case '--help':
-      process.stdout.write(USAGE)
-      return 0
-    default:
-      return misused(command === undefined ? 'a command is missing' : `there is no command ${command}`)
-  }
-}
-
-function print({ code, out, err }: CliResult): number {
-  process.stdout.write(out)
-  process.stderr.write(err)
-  return code
-}
-
-/** Nothing but the key goes to stdout: it is piped into a Secret. */
-function printKey(words: readonly string[]): number {
-  const [repository = '', ...others] = words
-  if (others.length > 0 || !/^[\w-]+\/[\w.-]+$/.test(repository))
-    return misused('report-key takes one repository, such as acme/gitops')
-  const env = readReportSecret()
-  if (!env.ok) return print({ code: 1, out: '', err: `perch: ${env.problem}\n` })
-  return print({ code: 0, out: `${reportKey(env.secret, repository)}\n`, err: '' })
-}
-
-function misused(why: string): number {
-  process.stderr.write(terminalText(`perch: ${why}\n\n${USAGE}`))
-  return 2
-}
-
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runCommand(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isColourful: process.stdout.isTTY && process.stdout.hasColors(),
+})

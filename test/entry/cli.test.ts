@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { runCommand } from '../../src/entry/run-command.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
 
@@ -19,45 +20,69 @@ function checkout(files: Readonly<Record<string, string>>): string {
   return dir
 }
 
-function perch(...words: string[]): { code: number | null; out: string; err: string } {
+interface Printed {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** What the program does, in this process: starting one takes a second. */
+async function perch(...words: string[]): Promise<Printed> {
+  const out: string[] = []
+  const err: string[] = []
+  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), isColourful: false }
+  const code = await runCommand(words, terminal)
+  return { code, out: out.join(''), err: err.join('') }
+}
+
+function perchProcess(...words: string[]): Printed {
   const done = spawnSync(process.execPath, ['src/entry/cli.ts', ...words], { encoding: 'utf8' })
   return { code: done.status, out: done.stdout, err: done.stderr }
 }
 
-test('perch set edits the one file in place, prints what changed and exits 0', () => {
+test('the program prints and exits as its commands say', async () => {
   const dir = checkout(gitops())
-  const set = perch('set', '25', 'api-service', '--env', 'production', '--dir', dir)
+  for (const words of [['status', '--dir', dir], ['validate', '--dir', dir], ['set', '25', '--dir', dir], ['dance']]) {
+    const found = perchProcess(...words)
+    assert.deepEqual(found, await perch(...words))
+    assert.ok(!found.out.includes('\u001B'), 'no colour in a pipe')
+  }
+})
+
+test('perch set edits the one file in place, prints what changed and exits 0', async () => {
+  const dir = checkout(gitops())
+  const set = await perch('set', '25', 'api-service', '--env', 'production', '--dir', dir)
   assert.deepEqual([set.code, set.err], [0, ''])
   assert.match(
     set.out,
     /^production\/api-service: canary 0% → 25%\nRendered before and after: nothing but this route changes\.\n\n--- a\/overlays/,
   )
   assert.equal(weightsIn(readFileSync(join(dir, VS), 'utf8')), '75/25')
-  assert.match(perch('set', '25', '--env', 'production', '--dir', dir).out, /nothing changed/)
+  assert.match((await perch('set', '25', '--env', 'production', '--dir', dir)).out, /nothing changed/)
 })
 
-test('perch status tells where every rollout stands, for people and for machines', () => {
+test('perch status tells where every rollout stands, for people and for machines', async () => {
   const dir = checkout(gitops(undefined, [95, 5]))
   assert.match(
-    perch('status', '--dir', dir).out,
+    (await perch('status', '--dir', dir)).out,
     /production\/api-service {2}canary 5%, stable v1, canary v2\n {2}VirtualService default\/api-service in overlays/,
   )
-  const found: unknown = JSON.parse(perch('status', '--json', '--env', 'staging', '--dir', dir).out)
+  const found: unknown = JSON.parse((await perch('status', '--json', '--env', 'staging', '--dir', dir)).out)
   assert.ok(Array.isArray(found) && found.length === 1)
   assert.deepEqual([found[0].environment, found[0].canary, found[0].phase], ['staging', 5, 'stepping'])
 })
 
-test('perch status tells the true share, and the reason where it surprises', () => {
+test('perch status tells the true share, and the reason where it surprises', async () => {
   const { [VS]: text = '' } = gitops()
   const surprising = text.replace(/weight: 100.*\n/, '\n').replace('weight: 0', 'weight: 10')
   const dir = checkout({ 'vs.yaml': surprising })
-  const told = perch('status', '--dir', dir)
+  const told = await perch('status', '--dir', dir)
   assert.match(
     told.out,
     /rule main \(line \d+\): stable 0%, canary 100%\n {4}stable: It has no weight: among several destinations of a VirtualService that counts as 0/,
   )
   const [found]: { rules: { destinations: { reason: string | null }[] }[] }[] = JSON.parse(
-    perch('status', '--json', '--dir', dir).out,
+    (await perch('status', '--json', '--dir', dir)).out,
   )
   assert.equal(found?.rules[0]?.destinations[0]?.reason, 'missing-is-zero')
 })
@@ -83,12 +108,12 @@ function edit(dir: string, path: string, change: (text: string) => string): void
   writeFileSync(join(dir, path), change(readFileSync(join(dir, path), 'utf8')))
 }
 
-test('perch diff prints traffic first and then every hunk, between HEAD and the files', needsKustomize, () => {
+test('perch diff prints traffic first and then every hunk, between HEAD and the files', needsKustomize, async () => {
   const dir = repository()
-  const still = perch('diff', '--dir', dir)
+  const still = await perch('diff', '--dir', dir)
   assert.deepEqual(still, { code: 0, out: 'Nothing changes in what is rendered.\n', err: '' })
-  assert.equal(perch('set', '25', '--env', 'production', '--dir', dir).code, 0)
-  const found = perch('diff', '--dir', join(dir, 'overlays', 'staging'))
+  assert.equal((await perch('set', '25', '--env', 'production', '--dir', dir)).code, 0)
+  const found = await perch('diff', '--dir', join(dir, 'overlays', 'staging'))
   assert.deepEqual([found.code, found.err], [0, ''])
   assert.match(
     found.out,
@@ -96,10 +121,10 @@ test('perch diff prints traffic first and then every hunk, between HEAD and the 
   )
   assert.match(found.out, /^- +weight: 100\n\+ +weight: 75$/m)
   assert.ok(!found.out.includes('\u001B'), 'no colour in a pipe')
-  assert.match(perch('diff', '--env', 'staging', '--dir', dir).out, /^Nothing changes/)
+  assert.match((await perch('diff', '--env', 'staging', '--dir', dir)).out, /^Nothing changes/)
 })
 
-test('perch diff between commits, and of what a merge would bring', needsKustomize, () => {
+test('perch diff between commits, and of what a merge would bring', needsKustomize, async () => {
   const dir = repository()
   git(dir, 'checkout', '-q', '-b', 'topic')
   edit(dir, VS, (text) => text.replace('weight: 100', 'weight: 95').replace('weight: 0', 'weight: 5'))
@@ -107,22 +132,22 @@ test('perch diff between commits, and of what a merge would bring', needsKustomi
   git(dir, 'checkout', '-q', 'main')
   edit(dir, 'base/service.yaml', (text) => text.replace('port: 80', 'port: 81'))
   commit(dir)
-  const changed = (...words: string[]): readonly string[] => {
-    const found = perch('diff', ...words, '--json', '--dir', dir)
+  const changed = async (...words: string[]): Promise<readonly string[]> => {
+    const found = await perch('diff', ...words, '--json', '--dir', dir)
     assert.equal(found.code, 0, found.err)
     const { environments }: { environments: { name: string; resources: { kind: string; patch: string }[] }[] } =
       JSON.parse(found.out)
     return environments.flatMap(({ name, resources }) => resources.map(({ kind }) => `${name} ${kind}`))
   }
   const both = ['production VirtualService', 'production Service', 'staging Service']
-  assert.deepEqual(changed('main', 'topic'), both)
-  assert.deepEqual(changed('main..topic'), both)
-  assert.deepEqual(changed('main...topic'), ['production VirtualService'])
-  assert.deepEqual(changed('topic'), both, 'against the files')
-  assert.deepEqual(changed('HEAD'), [])
+  assert.deepEqual(await changed('main', 'topic'), both)
+  assert.deepEqual(await changed('main..topic'), both)
+  assert.deepEqual(await changed('main...topic'), ['production VirtualService'])
+  assert.deepEqual(await changed('topic'), both, 'against the files')
+  assert.deepEqual(await changed('HEAD'), [])
 })
 
-test('perch diff for machines has one shape, and hides Secrets in it', needsKustomize, () => {
+test('perch diff for machines has one shape, and hides Secrets in it', needsKustomize, async () => {
   const dir = repository({
     ...gitops(),
     'overlays/staging/kustomization.yaml':
@@ -130,7 +155,7 @@ test('perch diff for machines has one shape, and hides Secrets in it', needsKust
   })
   edit(dir, 'overlays/staging/kustomization.yaml', (text) => text.replace('-old', '-new'))
   edit(dir, VS, (text) => text.replace('weight: 100', 'weight: 75').replace('weight: 0', 'weight: 25'))
-  const { out, err } = perch('diff', '--json', '--dir', dir)
+  const { out, err } = await perch('diff', '--json', '--dir', dir)
   assert.doesNotMatch(out, /hunter22|aHVudGVy/)
   assert.equal(err, '')
   const found: Record<string, unknown> & { environments: Record<string, unknown>[] } = JSON.parse(out)
@@ -173,24 +198,24 @@ test('perch diff for machines has one shape, and hides Secrets in it', needsKust
 test(
   'an environment that does not build is no "nothing changes", and the config is that of the older side',
   needsKustomize,
-  () => {
+  async () => {
     const dir = repository()
     edit(dir, 'overlays/staging/kustomization.yaml', (text) => `${text}patches:\n  - path: p.yaml\n`)
     writeFileSync(join(dir, 'overlays/staging/p.yaml'), 'apiVersion: v1\nkind: Service\nmetadata: {name: other}\n')
     // Would take the broken environment out of sight, if it counted.
     edit(dir, '.github/canary.yml', () => 'environments: {production: {path: overlays/production}}\n')
-    const found = perch('diff', '--dir', dir)
+    const found = await perch('diff', '--dir', dir)
     assert.deepEqual([found.code, found.out], [1, ''])
     assert.match(
       found.err,
       /^overlays\/staging\/p\.yaml:1: build-failed Environment staging does not build: no resource/,
     )
-    const checked = perch('validate', '--dir', dir)
+    const checked = await perch('validate', '--dir', dir)
     assert.deepEqual([checked.code, checked.out, checked.err], [1, found.err, ''])
   },
 )
 
-test('where only what was before does not build, it is said that all counts as new', needsKustomize, () => {
+test('where only what was before does not build, it is said that all counts as new', needsKustomize, async () => {
   const kustomization = 'overlays/staging/kustomization.yaml'
   const files = gitops()
   const dir = repository({
@@ -199,7 +224,7 @@ test('where only what was before does not build, it is said that all counts as n
     'overlays/staging/p.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: other}\n',
   })
   writeFileSync(join(dir, kustomization), files[kustomization] ?? '')
-  const found = perch('diff', '--dir', dir)
+  const found = await perch('diff', '--dir', dir)
   assert.equal(found.code, 0, found.err)
   assert.match(
     found.out,
@@ -207,63 +232,73 @@ test('where only what was before does not build, it is said that all counts as n
   )
 })
 
-test('perch validate checks every environment, with a checkout and without', needsKustomize, () => {
+test('perch validate checks every environment, with a checkout and without', needsKustomize, async () => {
   const dir = repository()
-  assert.deepEqual(perch('validate', '--dir', dir), { code: 0, out: 'No problems in 2 environments.\n', err: '' })
+  assert.deepEqual(await perch('validate', '--dir', dir), { code: 0, out: 'No problems in 2 environments.\n', err: '' })
   const plain = checkout(gitops())
-  assert.deepEqual(perch('validate', '--dir', plain), { code: 0, out: 'No problems in 2 environments.\n', err: '' })
-  assert.equal(perch('validate', '--env', 'staging', '--dir', plain).out, 'No problems in 1 environment.\n')
+  assert.deepEqual(await perch('validate', '--dir', plain), {
+    code: 0,
+    out: 'No problems in 2 environments.\n',
+    err: '',
+  })
+  assert.equal((await perch('validate', '--env', 'staging', '--dir', plain)).out, 'No problems in 1 environment.\n')
   edit(plain, VS, (text) => `${text}  broken: [\n`)
-  const broken = perch('validate', '--dir', plain)
+  const broken = await perch('validate', '--dir', plain)
   assert.equal(broken.code, 1)
   assert.match(
     broken.out,
     /^overlays\/production\/applications\/api-service\/virtual-service\.yaml:\d+: not-yaml This file is not valid YAML/m,
   )
   const { checked, problems }: { checked: string[]; problems: { file: string; line: number; code: string }[] } =
-    JSON.parse(perch('validate', '--json', '--dir', plain).out)
+    JSON.parse((await perch('validate', '--json', '--dir', plain)).out)
   assert.deepEqual(checked, ['production', 'staging'])
   assert.equal(problems[0]?.file, VS)
   edit(plain, VS, () => (gitops()[VS] ?? '').replace('weight: 0', 'weight: -1'))
-  const negative = perch('validate', '--dir', plain)
+  const negative = await perch('validate', '--dir', plain)
   assert.match(
     negative.out,
     /^\S+virtual-service\.yaml:\d+: IST0106 VirtualService api-service in production has the weight -1/m,
   )
-  assert.match(perch('validate', '--json', '--dir', plain).out, /"what": "VirtualService api-service in production has/)
+  assert.match(
+    (await perch('validate', '--json', '--dir', plain)).out,
+    /"what": "VirtualService api-service in production has/,
+  )
   edit(plain, '.github/canary.yml', () => 'stepz: 1\n')
-  assert.match(perch('validate', '--dir', plain).out, /^\.github\/canary\.yml:1: config The config is not valid/)
+  assert.match(
+    (await perch('validate', '--dir', plain)).out,
+    /^\.github\/canary\.yml:1: config The config is not valid/,
+  )
 })
 
-test('what cannot be compared is refused in words', () => {
+test('what cannot be compared is refused in words', async () => {
   const dir = repository()
-  assert.match(perch('diff', '--dir', checkout(gitops())).err, /^perch: There is nothing to compare with/)
-  assert.match(perch('diff', 'nope', '--dir', dir).err, /^perch: There is no commit nope in this checkout/)
+  assert.match((await perch('diff', '--dir', checkout(gitops()))).err, /^perch: There is nothing to compare with/)
+  assert.match((await perch('diff', 'nope', '--dir', dir)).err, /^perch: There is no commit nope in this checkout/)
   assert.match(
-    perch('validate', '--env', 'moon', '--dir', dir).err,
+    (await perch('validate', '--env', 'moon', '--dir', dir)).err,
     /no environment moon here\. Known here: production, staging/,
   )
   assert.match(
-    perch('diff', '--env', 'moon', '--dir', dir).err,
+    (await perch('diff', '--env', 'moon', '--dir', dir)).err,
     /no environment moon here/,
     'also where nothing changes',
   )
-  assert.equal(JSON.parse(perch('diff', 'nope', '--json', '--dir', dir).out).refused, 'no-such-commit')
+  assert.equal(JSON.parse((await perch('diff', 'nope', '--json', '--dir', dir)).out).refused, 'no-such-commit')
 })
 
-test('what cannot be done exits 1 with the reason on stderr, and changes nothing', () => {
+test('what cannot be done exits 1 with the reason on stderr, and changes nothing', async () => {
   const files = gitops()
   const dir = checkout(files)
-  const ambiguous = perch('set', '25', '--dir', dir)
+  const ambiguous = await perch('set', '25', '--dir', dir)
   assert.equal(ambiguous.code, 1)
   assert.match(ambiguous.err, /More than one rollout fits/)
-  const unknown = perch('set', '25', 'billing', '--dir', dir, '--json')
+  const unknown = await perch('set', '25', 'billing', '--dir', dir, '--json')
   assert.equal(unknown.code, 1)
   assert.equal(JSON.parse(unknown.out).refused, 'no-service')
   assert.equal(readFileSync(join(dir, VS), 'utf8'), files[VS])
 })
 
-test('a wrong way to call it exits 2 and says the usage', () => {
+test('a wrong way to call it exits 2 and says the usage', async () => {
   for (const words of [
     [],
     ['dance'],
@@ -278,9 +313,9 @@ test('a wrong way to call it exits 2 and says the usage', () => {
     ['serve', 'x'],
     ['demo', '--fast'],
   ]) {
-    const done = perch(...words)
+    const done = await perch(...words)
     assert.equal(done.code, 2, words.join(' '))
     assert.match(done.err, /^perch: .+\n/, words.join(' '))
   }
-  assert.equal(perch('help').code, 0)
+  assert.equal((await perch('help')).code, 0)
 })

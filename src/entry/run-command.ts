@@ -1,0 +1,83 @@
+import { configJsonSchema } from '../core/config/json-schema.ts'
+import { terminalText } from '../core/text/inert.ts'
+import { type CliResult, set, status } from './checkout.ts'
+import { diff, validate } from './checkout-review.ts'
+import { isCi, readReportSecret } from './env.ts'
+import { reportKey } from './report-key.ts'
+
+const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
+
+perch serve           run the GitHub App (see README.md for its environment variables)
+perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
+perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
+perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
+perch diff            show what changes in the rendered environments of a checkout, between HEAD and its files:
+                      [<commit> [<commit>] | <commit>...<commit>] [--env <name>] [--dir <folder>] [--json]
+perch validate        look for problems in the environments of a checkout: the same arguments
+perch report-key <owner>/<repo>
+                      print the key with which that repository's clusters sign what they report (docs/live.md)
+perch schema          print the JSON Schema of .github/canary.yml
+perch help            show this
+`
+
+/** Where a command prints to. */
+export interface Terminal {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly isColourful: boolean
+}
+
+/** What a checkout's commands do not need (Probot, the database) is loaded only where it is. Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
+  const [command, ...rest] = words
+  switch (command ?? '') {
+    case 'serve':
+      return rest.length === 0
+        ? (await import('./serve.ts')).serve()
+        : misused(terminal, `serve takes no arguments, but got ${rest.join(' ')}`)
+    case 'demo':
+      return rest.every((word) => word === '--exit')
+        ? (await import('./demo.ts')).demo({ exit: rest.includes('--exit') || isCi() })
+        : misused(terminal, `demo knows only --exit`)
+    case 'set':
+      return print(terminal, await set(rest))
+    case 'status':
+      return print(terminal, await status(rest))
+    case 'diff':
+      return print(terminal, await diff(rest, terminal))
+    case 'validate':
+      return print(terminal, await validate(rest))
+    case 'report-key':
+      return printKey(terminal, rest)
+    case 'schema':
+      terminal.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+      return 0
+    case 'help':
+    case '--help':
+      terminal.out(USAGE)
+      return 0
+    default:
+      return misused(terminal, command === undefined ? 'a command is missing' : `there is no command ${command}`)
+  }
+}
+
+function print(terminal: Terminal, { code, out, err }: CliResult): number {
+  terminal.out(out)
+  terminal.err(err)
+  return code
+}
+
+/** Nothing but the key goes to stdout: it is piped into a Secret. */
+function printKey(terminal: Terminal, words: readonly string[]): number {
+  const [repository = '', ...others] = words
+  if (others.length > 0 || !/^[\w-]+\/[\w.-]+$/.test(repository))
+    return misused(terminal, 'report-key takes one repository, such as acme/gitops')
+  const env = readReportSecret()
+  if (!env.ok) return print(terminal, { code: 1, out: '', err: `perch: ${env.problem}\n` })
+  return print(terminal, { code: 0, out: `${reportKey(env.secret, repository)}\n`, err: '' })
+}
+
+function misused(terminal: Terminal, why: string): number {
+  terminal.err(terminalText(`perch: ${why}\n\n${USAGE}`))
+  return 2
+}
