@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { activity } from '../adapters/github/activity.ts'
 import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
-import { type Client, type Octokit, outage } from '../adapters/github/client.ts'
+import { type ApiClient, type Client, type Octokit, outage } from '../adapters/github/client.ts'
 import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { type LoggedPress, loggedPresses } from '../adapters/github/deliveries.ts'
@@ -16,6 +16,7 @@ import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
 import type { RepositoryRef } from '../flows/tasks/tasks.ts'
 import type { Logger } from 'pino'
@@ -61,7 +62,12 @@ export interface AppCredentials {
   readonly apiUrl: string
 }
 
-export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
+interface Parts {
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+export function openGitHub(app: AppCredentials, { log, clock }: Parts): GitHubAccess {
   const probot = openProbot(app, log)
   const clients = new Map<number, Promise<Octokit>>()
   let identity: Promise<AppIdentity> | undefined
@@ -72,8 +78,14 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     return known
   }
 
+  const clientFor = async (installation: number): Promise<ApiClient> => ({
+    octokit: await octokitFor(installation),
+    clock,
+  })
+  const asApp = async (): Promise<ApiClient> => ({ octokit: await probot.auth(), clock })
+
   function whoAmI(): Promise<AppIdentity> {
-    identity ??= probot.auth().then((octokit) => identify(octokit, app.appId))
+    identity ??= asApp().then((client) => identify(client, app.appId))
     // A GitHub that is not there yet must not be remembered as the answer.
     identity.catch(() => (identity = undefined))
     return identity
@@ -84,13 +96,13 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
     try {
       return Token.parse(await octokit.auth({ type: 'installation', installationId, ...how }))
     } catch (error) {
-      throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' })
+      throw outage(error, { route: 'POST /app/installations/{installation_id}/access_tokens' }, clock)
     }
   }
 
   return {
     async portsFor({ installation, repo }) {
-      const client: Client = { octokit: await octokitFor(installation), repo, app: await whoAmI() }
+      const client: Client = { ...(await clientFor(installation)), repo, app: await whoAmI() }
       return {
         botLogin: client.app.login,
         pulls: pullRequests(client),
@@ -106,7 +118,7 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
         reports: reports(client),
       }
     },
-    placeOf: async (owner, name) => placeNamed(await probot.auth(), octokitFor, { owner, repo: name }),
+    placeOf: async (owner, name) => placeNamed(await asApp(), clientFor, { owner, repo: name }),
     async tokenFor(installation, refused) {
       const { token } = await installationToken(installation)
       return token === refused ? (await installationToken(installation, { refresh: true })).token : token
@@ -115,8 +127,8 @@ export function openGitHub(app: AppCredentials, log: Logger): GitHubAccess {
       const { permissions } = await installationToken(installation, { refresh: true })
       return permissions?.['contents'] !== undefined
     },
-    pressedSince: async (moment) => loggedPresses(await probot.auth(), moment),
-    everyRepository: () => listRepositories({ probot, log }, octokitFor),
+    pressedSince: async (moment) => loggedPresses(await asApp(), moment),
+    everyRepository: async () => listRepositories({ asApp: await asApp(), log }, clientFor),
   }
 }
 
@@ -140,13 +152,13 @@ export function openProbot(app: AppCredentials, log: Logger): Probot {
 }
 
 async function listRepositories(
-  { probot, log }: { readonly probot: Probot; readonly log: Logger },
-  octokitFor: (installation: number) => Promise<Octokit>,
+  { asApp, log }: { readonly asApp: ApiClient; readonly log: Logger },
+  clientFor: (installation: number) => Promise<ApiClient>,
 ): ReturnType<GitHubAccess['everyRepository']> {
   const found: RepositoryRef[] = []
-  for (const installation of await installationIds(await probot.auth())) {
+  for (const installation of await installationIds(asApp)) {
     try {
-      for (const repo of await repositoriesOf(await octokitFor(installation))) found.push({ installation, repo })
+      for (const repo of await repositoriesOf(await clientFor(installation))) found.push({ installation, repo })
     } catch (error) {
       // One installation that is limited or broken must not keep the others from being swept.
       log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')

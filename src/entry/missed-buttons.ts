@@ -1,6 +1,7 @@
 import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
 import { askIn } from '../flows/tasks/ask.ts'
 import { rememberPress } from '../flows/commands/buttons.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
@@ -26,6 +27,7 @@ export async function recoverButtons({
   jobs,
   memo,
   log,
+  clock,
 }: {
   readonly pressedSince: (
     moment: number,
@@ -33,8 +35,9 @@ export async function recoverButtons({
   readonly jobs: Jobs
   readonly memo: Memo
   readonly log: Log
+  readonly clock: Clock
 }): Promise<void> {
-  const started = Date.now()
+  const started = clock.now()
   const last = await memo.get(KEY)
   const oldest = started - COMMAND_LIFE_MS
   try {

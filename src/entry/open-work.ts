@@ -11,6 +11,7 @@ import { openSchemas } from '../adapters/schemas/schemas.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
 import { askIn } from '../flows/tasks/ask.ts'
 import type { RepositoryRef } from '../flows/tasks/tasks.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -24,17 +25,19 @@ import type { WorkerParts } from './worker.ts'
 interface WorkOptions {
   readonly env: Environment
   readonly log: Logger
+  readonly clock: Clock
   readonly jobs: Jobs
   readonly memo: Memo
 }
 
 /** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
-export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
+export async function openWork(options: WorkOptions): Promise<{
   readonly parts: WorkerParts
   readonly renderer: Renderer
   readonly validators: Validators
 }> {
-  const github = openGitHub(env, log)
+  const { env, log, clock, jobs, memo } = options
+  const github = openGitHub(env, { log, clock })
   const renderer = cachedRenderer(openRenderer({ log }))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
   await validators.tools()
@@ -43,7 +46,8 @@ export async function openWork({ env, log, jobs, memo }: WorkOptions): Promise<{
   const parts: WorkerParts = {
     jobs,
     log,
-    contextFor: contextFactory({ env, log, jobs, memo, github, renderer, validators, metrics }),
+    clock,
+    contextFor: contextFactory({ ...options, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
     pressedSince: (moment) => github.pressedSince(moment),
@@ -63,6 +67,7 @@ interface Parts extends WorkOptions {
 function contextFactory({
   env,
   log,
+  clock,
   jobs,
   memo,
   github,
@@ -81,7 +86,6 @@ function contextFactory({
     const mayRead = (): Promise<boolean> => github.mayReadContents(installation)
     const mirror = mirrors.get(url) ?? openMirror({ folder, url, token, mayRead, log, environment })
     mirrors.set(url, mirror)
-    const clock = { now: () => Date.now() }
     return {
       repo,
       ask: askIn(place, jobs),

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import { openClock, type ServiceClock } from '../adapters/clock/clock.ts'
 import { USUAL_PATH } from '../adapters/process-sandbox/locate.ts'
 import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
+import type { Timer } from '../ports/clock.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
 import { startEdge } from './edge.ts'
@@ -20,6 +22,11 @@ const CONCURRENCY = 4
 
 export interface Service {
   readonly port: number
+  readonly clock: ServiceClock
+  /** Resolves when no job runs and none is due. */
+  idle(): Promise<void>
+  /** When the next job that waits is due. */
+  nextDue(): number | undefined
   /** Stops taking work, lets what runs come to its end, and closes everything. */
   stop(): Promise<void>
 }
@@ -27,18 +34,21 @@ export interface Service {
 export interface ServiceOptions {
   /** How often a job that fails is tried again before words are said about it. */
   readonly retryLimit?: number
+  readonly clock?: ServiceClock
 }
 
 /** Perch as one process: the HTTP edge, the queue and the sweep's clock here, and the work on a thread of its own. */
 export async function startService(env: Environment, log: Logger, options: ServiceOptions = {}): Promise<Service> {
+  const clock = options.clock ?? openClock()
   const queue = await openQueue({
     ...options,
+    clock,
     dataDir: env.dataDir,
     ...(env.databaseUrl === undefined ? {} : { databaseUrl: env.databaseUrl }),
     log,
   })
   const walls = machineWalls(USUAL_PATH)
-  const thread = await startWorkThread({ env, log, queue })
+  const thread = await startWorkThread({ env, log, clock, queue })
   await queue.work(thread.handle, { concurrency: CONCURRENCY, onExhausted: thread.giveUp })
   const edge = await startEdge({
     host: env.host,
@@ -48,15 +58,18 @@ export async function startService(env: Environment, log: Logger, options: Servi
     events: new Set(Object.keys(EVENTS)),
     accept: await openWebhooks({ app: env, log, jobs: queue, memo: queue.memo }),
     ready: () => readiness({ queue, tools: () => thread.tools(), walls: () => walls }),
-    ...(env.reportSecret === undefined ? {} : { reports: reportsInto(queue, env.reportSecret) }),
+    ...(env.reportSecret === undefined ? {} : { reports: reportsInto({ queue, clock }, env.reportSecret) }),
     log,
   })
-  const clock = startSweeping(queue, env.reconcileSeconds, log)
+  const stopSweeping = startSweeping({ queue, clock, log }, env.reconcileSeconds)
   log.info({ port: edge.port, api: env.apiUrl }, 'Perch is listening')
   return {
     port: edge.port,
+    clock,
+    idle: () => queue.idle(),
+    nextDue: () => queue.nextDue(),
     async stop() {
-      clearInterval(clock)
+      stopSweeping()
       await edge.close(5_000)
       const left = await queue.drain(DRAIN_MS)
       if (left > 0) log.warn({ left }, 'stopped with work unfinished; it is taken up again at the next start')
@@ -66,26 +79,32 @@ export async function startService(env: Environment, log: Logger, options: Servi
   }
 }
 
-function reportsInto(queue: Queue, secret: string): ReportOptions {
+interface Parts {
+  readonly queue: Queue
+  readonly clock: Timer
+  readonly log: Logger
+}
+
+function reportsInto({ queue, clock }: Pick<Parts, 'queue' | 'clock'>, secret: string): ReportOptions {
   return {
     secret,
     accept: ({ id: delivery, owner, repo: name, ...told }) =>
       queue.enqueue(
         jobOf({ type: 'report', repository: { owner, name }, ...told, why: { code: 'delivered', delivery } }),
       ),
-    now: () => Date.now(),
+    now: () => clock.now(),
   }
 }
 
 /** At once, because a start may follow a crash; then at every interval. One sweep a moment, however many replicas there are. */
-function startSweeping(queue: Queue, seconds: number, log: Logger): NodeJS.Timeout {
+function startSweeping({ queue, clock, log }: Parts, seconds: number): () => void {
   const intervalMs = seconds * 1000
   const send = (why: CauseOf<'sweep'>): void => {
     queue
       .enqueue(jobOf({ type: 'sweep-all', why }))
       .catch((error: unknown) => log.error({ err: error }, 'could not send the sweep'))
   }
-  send({ code: 'started', at: Date.now() })
-  const sendNext = (): void => send({ code: 'interval', count: Math.floor(Date.now() / intervalMs) })
-  return setInterval(sendNext, intervalMs)
+  send({ code: 'started', at: clock.now() })
+  const sendNext = (): void => send({ code: 'interval', count: Math.floor(clock.now() / intervalMs) })
+  return clock.every(intervalMs, sendNext)
 }

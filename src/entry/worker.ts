@@ -20,6 +20,7 @@ import { GitHubUnavailable } from '../adapters/github/client.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/check/checks.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
 import { forgetHeardButtons, recoverButtons } from './missed-buttons.ts'
@@ -28,6 +29,7 @@ import type { Refusal } from '../core/refusal/refusal.ts'
 export interface WorkerParts {
   readonly jobs: Jobs
   readonly log: Log
+  readonly clock: Clock
   readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>

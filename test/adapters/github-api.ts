@@ -106,7 +106,8 @@ export function anApp(options: Where = {}): Pick<GitHubWorld, 'access' | 'api' |
   const apiUrl = options.apiUrl ?? API
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const access = openGitHub({ appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl }, log)
+  const app = { appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl }
+  const access = openGitHub(app, { log, clock: { now: () => Date.now() } })
   return { access, api: nock(new URL(apiUrl).origin), logged: () => lines.join('') }
 }
 

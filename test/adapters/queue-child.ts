@@ -1,8 +1,10 @@
 /** A process that takes a job and never ends it, for the queue's tests to kill. */
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
 
 const [dataDir = '', databaseUrl] = process.argv.slice(2)
 const queue = await openQueue({
+  clock: openClock(),
   dataDir,
   log: { debug() {}, info() {}, warn() {}, error() {} },
   heartbeatSeconds: 10,

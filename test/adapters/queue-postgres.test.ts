@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import { type Queue, type QueueOptions, openQueue } from '../../src/adapters/queue/queue.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { Overlaps, jobsContract, memoContract, until } from '../contracts/jobs.ts'
@@ -23,7 +24,7 @@ function onPostgres(server: PostgresServer): void {
   afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close().catch(() => undefined))))
 
   async function open(databaseUrl: string, options: Partial<QueueOptions> = {}): Promise<Queue> {
-    const queue = await openQueue({ databaseUrl, dataDir: '/nonexistent', log: silent, ...options })
+    const queue = await openQueue({ clock: openClock(), databaseUrl, dataDir: '/nonexistent', log: silent, ...options })
     opened.push(queue)
     return queue
   }
@@ -31,7 +32,13 @@ function onPostgres(server: PostgresServer): void {
   jobsContract({
     name: 'PostgreSQL',
     open: async (options) =>
-      openQueue({ ...options, databaseUrl: await server.newDatabase(), dataDir: '/nonexistent', log: silent }),
+      openQueue({
+        clock: openClock(),
+        ...options,
+        databaseUrl: await server.newDatabase(),
+        dataDir: '/nonexistent',
+        log: silent,
+      }),
   })
   memoContract('PostgreSQL', async () => (await open(await server.newDatabase())).memo)
 

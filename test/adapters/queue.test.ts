@@ -7,6 +7,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryQueue } from '../memory/jobs.ts'
 import { memoryMemo } from '../memory/memo.ts'
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import { FolderInUse } from '../../src/adapters/queue/folder-lock.ts'
 import { type Queue, openQueue } from '../../src/adapters/queue/queue.ts'
 import type { Log } from '../../src/ports/log.ts'
@@ -23,7 +24,7 @@ const template = join(root, 'template')
 let madeInMs = Number.NaN
 before(async () => {
   const start = performance.now()
-  const queue = await openQueue({ dataDir: template, log: silent })
+  const queue = await openQueue({ clock: openClock(), dataDir: template, log: silent })
   madeInMs = performance.now() - start
   await queue.close()
 })
@@ -37,7 +38,7 @@ function newFolder(): string {
 }
 
 async function openAt(dataDir: string, log: Log = silent): Promise<Queue> {
-  const queue = await openQueue({ dataDir, log })
+  const queue = await openQueue({ clock: openClock(), dataDir, log })
   opened.push(queue)
   return queue
 }
@@ -45,7 +46,10 @@ async function openAt(dataDir: string, log: Log = silent): Promise<Queue> {
 jobsContract({ name: 'memory', open: async (options) => memoryQueue(options) })
 memoContract('memory', async () => memoryMemo())
 
-jobsContract({ name: 'SQLite', open: (options) => openQueue({ ...options, dataDir: newFolder(), log: silent }) })
+jobsContract({
+  name: 'SQLite',
+  open: (options) => openQueue({ clock: openClock(), ...options, dataDir: newFolder(), log: silent }),
+})
 memoContract('SQLite', async () => (await openAt(newFolder())).memo)
 
 test('the memory queue runs by a clock that a test moves, without a timer', async () => {
@@ -113,7 +117,7 @@ test('after SIGKILL in the middle of a job the next process runs it again at onc
 test('a job that ends the process each time is given up instead of run forever', async () => {
   const dataDir = newFolder()
   for (let n = 0; n < 3; n += 1) {
-    const queue = await openQueue({ dataDir, log: silent, retryLimit: 1 })
+    const queue = await openQueue({ clock: openClock(), dataDir, log: silent, retryLimit: 1 })
     opened.push(queue)
     if (n === 0) await queue.enqueue({ key: 'poison', data: {} })
     const outcome = Promise.withResolvers<unknown>()

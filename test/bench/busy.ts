@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, Worker } from 'node:worker_threads'
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
 import { startEdge } from '../../src/entry/edge.ts'
 import type { BenchResult } from './edge.ts'
@@ -27,7 +28,7 @@ if (!isMainThread) {
 
 export async function benchBusy(): Promise<BenchResult> {
   const dataDir = mkdtempSync(join(tmpdir(), 'perch-bench-'))
-  const queue = await openQueue({ dataDir, log: LOG })
+  const queue = await openQueue({ clock: openClock(), dataDir, log: LOG })
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,

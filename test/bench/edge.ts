@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
 import { startEdge } from '../../src/entry/edge.ts'
 import { openWebhooks } from '../../src/entry/open-webhooks.ts'
@@ -31,7 +32,7 @@ export async function benchEdge(): Promise<BenchResult> {
     error: (_, text) => void problems.push(text),
   }
   const openStart = performance.now()
-  const queue = await openQueue({ dataDir, log })
+  const queue = await openQueue({ clock: openClock(), dataDir, log })
   const openedMs = performance.now() - openStart
   const sentAt = new Map<unknown, number>()
   const startMs: number[] = []

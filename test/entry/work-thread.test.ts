@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { pino } from 'pino'
 import { memoryMemo } from '../memory/memo.ts'
+import { openClock } from '../../src/adapters/clock/clock.ts'
 import type { Environment } from '../../src/entry/env.ts'
 import { type CallHandlers, connect, type Line, type Port } from '../../src/entry/thread/line.ts'
 import { startWorkThread } from '../../src/entry/thread/start.ts'
@@ -86,7 +87,14 @@ parentPort.on('message', ({ id, name, args }) => {
   )
   const log = pino({ level: 'silent' })
   const queue = { enqueue: async () => undefined, memo: memoryMemo() }
-  const thread = await startWorkThread({ env: ENV, log, queue, code: pathToFileURL(file), restartMs: 10 })
+  const thread = await startWorkThread({
+    env: ENV,
+    clock: openClock(),
+    log,
+    queue,
+    code: pathToFileURL(file),
+    restartMs: 10,
+  })
   const job = (key: string): ClaimedJob => ({ key, data: {}, attempt: 0, id: key })
   await thread.handle(job('good'))
   await assert.rejects(thread.handle(job('die')), /has ended/)

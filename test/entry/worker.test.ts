@@ -25,6 +25,7 @@ function aWorker(parts: Partial<WorkerParts> = {}): World {
   const all: WorkerParts = {
     jobs: { enqueue: async (...more) => void jobs.push(...more) },
     log: { debug: silent, info: silent, error: silent, warn: (_, words) => void warned.push(words) },
+    clock: { now: () => Date.now() },
     contextFor: () => Promise.reject(new Error('no context today')),
     placeOf: async () => undefined,
     memo: memoryMemo(),

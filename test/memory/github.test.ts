@@ -38,7 +38,7 @@ githubContract('GitHub in a box', async (): Promise<GitHubUnderTest> => {
   const { appId, privateKey, webhookSecret } = box
   const access = openGitHub(
     { appId, privateKey, webhookSecret, apiUrl: `${box.url}/api/v3` },
-    pino({ level: 'silent' }),
+    { log: pino({ level: 'silent' }), clock: { now: () => Date.now() } },
   )
   const place = (await access.everyRepository()).find(({ repo }) => repo.name === name) ?? assert.fail('not installed')
   const view = box.repository(name)

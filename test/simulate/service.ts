@@ -74,6 +74,7 @@ export function simulatedService(state: GitHubState, network: Network): Service 
     perchApp(app as never, { jobs, memo: context.memo, appId: 1 })
     const parts = {
       jobs,
+      clock: timeline,
       log: SILENT,
       memo: context.memo,
       // Nobody presses a button here.

@@ -49,7 +49,7 @@ export function branches(client: Client): Branches {
         if (head === undefined) return 'gone'
         if (head !== draft.expectedHead) return 'head-moved'
         // Octokit's own error carries the whole request, files and all.
-        throw outage(error, { route: 'createCommitOnBranch', branch: draft.branch })
+        throw outage(error, { route: 'createCommitOnBranch', branch: draft.branch }, client.clock)
       }
     },
   }
@@ -110,7 +110,7 @@ async function move(
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
     if ((await headOf(client, name)) !== from) return 'head-moved'
-    throw outage(error, { route: 'updateRefs', branch: name })
+    throw outage(error, { route: 'updateRefs', branch: name }, client.clock)
   }
 }
 

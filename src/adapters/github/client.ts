@@ -1,5 +1,6 @@
 import type { ProbotOctokit } from 'probot'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { GitHubRefused } from '../../ports/github-refused.ts'
 import { RetryLater } from '../../ports/jobs.ts'
 import { refusalOf, type RequestAim } from './refusals.ts'
@@ -13,9 +14,14 @@ export class GitHubUnavailable extends Error {
   override readonly name = 'GitHubUnavailable'
 }
 
-/** One repository as GitHub's API sees it. */
-export interface Client {
+/** GitHub's API, for one installation or for the App. */
+export interface ApiClient {
   readonly octokit: Octokit
+  readonly clock: Clock
+}
+
+/** One repository as GitHub's API sees it. */
+export interface Client extends ApiClient {
   readonly repo: RepositoryName
   readonly app: AppIdentity
 }
@@ -43,7 +49,7 @@ interface Answer {
  * `GitHubRefused`, about `branch` where that is named; anything else throws.
  */
 export async function request(
-  client: Pick<Client, 'octokit'>,
+  client: ApiClient,
   route: string,
   call: { readonly params?: Params; readonly expected?: readonly number[]; readonly branch?: string } = {},
 ): Promise<Answer> {
@@ -59,13 +65,13 @@ export async function request(
     // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
-    throw pausing(client, toThrow(failure, { route, branch: call.branch }))
+    throw pausing(client, toThrow(failure, { route, branch: call.branch }, client.clock))
   }
 }
 
 /** Every page of a list; `limit` bounds it. */
 export async function list(
-  client: Pick<Client, 'octokit'>,
+  client: ApiClient,
   route: string,
   call: {
     readonly params: Params
@@ -87,7 +93,7 @@ export async function list(
   }
 }
 
-export async function graphql(client: Pick<Client, 'octokit'>, query: string, variables: Params): Promise<unknown> {
+export async function graphql(client: ApiClient, query: string, variables: Params): Promise<unknown> {
   checkPause(client, 'GraphQL')
   try {
     return await withGoodToken(client, () =>
@@ -97,12 +103,15 @@ export async function graphql(client: Pick<Client, 'octokit'>, query: string, va
     const failure = failureOf(error)
     const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
     if (isRefusal && !isGraphqlLimit(error, failure)) throw error
-    throw pausing(client, isRefusal ? limited(failure, 'GraphQL') : toThrow(failure, { route: 'GraphQL' }))
+    throw pausing(
+      client,
+      isRefusal ? limited(failure, 'GraphQL', client.clock) : toThrow(failure, { route: 'GraphQL' }, client.clock),
+    )
   }
 }
 
 /** An installation's token that GitHub refuses is replaced, and the request made again: what was refused had no effect. */
-async function withGoodToken<T>({ octokit }: Pick<Client, 'octokit'>, send: () => Promise<T>): Promise<T> {
+async function withGoodToken<T>({ octokit }: ApiClient, send: () => Promise<T>): Promise<T> {
   try {
     return await send()
   } catch (error) {
@@ -118,12 +127,12 @@ async function withGoodToken<T>({ octokit }: Pick<Client, 'octokit'>, send: () =
 /** Until when GitHub wants to hear nothing from an installation: going on all the same "may result in banning" (REST docs). */
 const pauses = new WeakMap<Octokit, number>()
 
-function checkPause({ octokit }: Pick<Client, 'octokit'>, route: string): void {
+function checkPause({ octokit, clock }: ApiClient, route: string): void {
   const until = pauses.get(octokit) ?? 0
-  if (Date.now() < until) throw new RetryLater(until, `GitHub's rate limit, before ${route}`)
+  if (clock.now() < until) throw new RetryLater(until, `GitHub's rate limit, before ${route}`)
 }
 
-function pausing({ octokit }: Pick<Client, 'octokit'>, error: Error): Error {
+function pausing({ octokit }: ApiClient, error: Error): Error {
   if (error instanceof RetryLater) pauses.set(octokit, Math.max(error.retryAt, pauses.get(octokit) ?? 0))
   return error
 }
@@ -200,20 +209,20 @@ function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean 
 }
 
 /** What a failed request of any other client of GitHub comes to, in the same kinds. */
-export function outage(error: unknown, wanted: RequestAim): Error {
-  return toThrow(failureOf(error), wanted)
+export function outage(error: unknown, wanted: RequestAim, clock: Clock): Error {
+  return toThrow(failureOf(error), wanted, clock)
 }
 
-function toThrow(failure: Failure, wanted: RequestAim): Error {
+function toThrow(failure: Failure, wanted: RequestAim, clock: Clock): Error {
   const { route } = wanted
-  if (isLimit(failure)) return limited(failure, route)
+  if (isLimit(failure)) return limited(failure, route, clock)
   const refusal = refusalOf(failure, wanted)
   if (refusal !== undefined) return new GitHubRefused(refusal)
   return new GitHubUnavailable(`${route}: ${failure.status ?? 'no answer'} ${withoutTokens(failure.message)}`)
 }
 
-function limited(failure: Failure, route: string): RetryLater {
-  return new RetryLater(retryAt(failure), `GitHub's rate limit at ${route}`)
+function limited(failure: Failure, route: string, clock: Clock): RetryLater {
+  return new RetryLater(retryAt(failure, clock.now()), `GitHub's rate limit at ${route}`)
 }
 
 /** A proxy's error page may show the request's headers, and may be long. */
@@ -221,12 +230,12 @@ function withoutTokens(message: string): string {
   return message.replaceAll(/\b(?:gh[a-z]|github_pat)_[\w.-]+/g, '***').slice(0, 1_000)
 }
 
-function retryAt({ headers }: Failure): number {
+function retryAt({ headers }: Failure, now: number): number {
   const after = Number(headers['retry-after'])
-  if (Number.isFinite(after) && headers['retry-after'] !== undefined) return Date.now() + Math.max(1, after) * 1000
+  if (Number.isFinite(after) && headers['retry-after'] !== undefined) return now + Math.max(1, after) * 1000
   const reset = Number(headers['x-ratelimit-reset'])
   const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && Number.isFinite(reset)
-  return isPrimary ? Math.max(reset * 1000, Date.now() + 1000) : Date.now() + SECONDARY_WAIT_MS
+  return isPrimary ? Math.max(reset * 1000, now + 1000) : now + SECONDARY_WAIT_MS
 }
 
 export function at(client: Client): { readonly owner: string; readonly repo: string } {

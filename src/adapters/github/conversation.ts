@@ -80,7 +80,7 @@ async function ask(client: Client, variables: Readonly<Record<string, unknown>>)
     if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
     if (isUnknownField(error)) return 'not-understood'
     // Octokit's own error carries the whole request.
-    throw outage(error, { route: 'the comments of a pull request' })
+    throw outage(error, { route: 'the comments of a pull request' }, client.clock)
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Octokit, request } from './client.ts'
+import { type ApiClient, request } from './client.ts'
 
 /** A webhook about a pressed button, as GitHub keeps it in its log. */
 export interface LoggedPress {
@@ -25,14 +25,14 @@ const MAX_PAGES = 20
  * Every press of a button since a moment, oldest first. GitHub keeps the webhooks of some days in the App's log, also those
  * that never arrived; nothing else in its API tells of a button.
  */
-export async function loggedPresses(asApp: Octokit, since: number): Promise<readonly LoggedPress[]> {
+export async function loggedPresses(asApp: ApiClient, since: number): Promise<readonly LoggedPress[]> {
   const route = 'GET /app/hook/deliveries'
   const isOld = (item: z.infer<typeof Item>): boolean => Date.parse(item.delivered_at) < since
   const found = new Map<string, z.infer<typeof Item>>()
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const params = { per_page: 100, ...(cursor === undefined ? {} : { cursor }) }
-    const { data, link } = await request({ octokit: asApp }, route, { params })
+    const { data, link } = await request(asApp, route, { params })
     const items = z.array(Item).parse(data)
     for (const item of items.filter((one) => !isOld(one)))
       if (item.event === 'check_run' && item.action === 'requested_action') found.set(item.guid, item)
@@ -42,7 +42,7 @@ export async function loggedPresses(asApp: Octokit, since: number): Promise<read
   const presses: LoggedPress[] = []
   for (const { id, guid, delivered_at } of [...found.values()].toReversed()) {
     const params = { delivery_id: id }
-    const { data } = await request({ octokit: asApp }, `${route}/{delivery_id}`, { params })
+    const { data } = await request(asApp, `${route}/{delivery_id}`, { params })
     presses.push({ id: guid, at: Date.parse(delivered_at), payload: Full.parse(data).request.payload })
   }
   return presses

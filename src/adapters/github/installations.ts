@@ -1,17 +1,17 @@
 import type { z } from 'zod'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
-import { list, type Octokit, request } from './client.ts'
+import { type ApiClient, list, request } from './client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
 
 /** Who Perch is on this GitHub. */
-export async function identify(asApp: Octokit, appId: number): Promise<AppIdentity> {
-  const { data } = await request({ octokit: asApp }, 'GET /app')
+export async function identify(asApp: ApiClient, appId: number): Promise<AppIdentity> {
+  const { data } = await request(asApp, 'GET /app')
   return { appId, login: `${AppAnswer.parse(data).slug}[bot]` }
 }
 
 /** The installations that are not suspended. */
-export async function installationIds(asApp: Octokit): Promise<readonly number[]> {
-  const answers = await list({ octokit: asApp }, 'GET /app/installations', { params: {} })
+export async function installationIds(asApp: ApiClient): Promise<readonly number[]> {
+  const answers = await list(asApp, 'GET /app/installations', { params: {} })
   return answers
     .map((answer) => InstallationAnswer.parse(answer))
     .filter(({ suspended_at }) => suspended_at === undefined || suspended_at === null)
@@ -20,24 +20,24 @@ export async function installationIds(asApp: Octokit): Promise<readonly number[]
 
 /** A repository by its name alone; undefined where the App is not installed on it, or its installation is suspended. */
 export async function placeNamed(
-  asApp: Octokit,
-  octokitFor: (installation: number) => Promise<Octokit>,
+  asApp: ApiClient,
+  clientFor: (installation: number) => Promise<ApiClient>,
   params: { readonly owner: string; readonly repo: string },
 ): Promise<{ readonly installation: number; readonly repo: RepositoryName } | undefined> {
   const expected = [404]
-  const found = await request({ octokit: asApp }, 'GET /repos/{owner}/{repo}/installation', { params, expected })
+  const found = await request(asApp, 'GET /repos/{owner}/{repo}/installation', { params, expected })
   if (found.status === 404) return undefined
   const { id: installation, suspended_at } = InstallationAnswer.parse(found.data)
   if (suspended_at !== undefined && suspended_at !== null) return undefined
-  const octokit = await octokitFor(installation)
-  const { status, data } = await request({ octokit }, 'GET /repos/{owner}/{repo}', { params, expected })
+  const asInstallation = await clientFor(installation)
+  const { status, data } = await request(asInstallation, 'GET /repos/{owner}/{repo}', { params, expected })
   if (status === 404) return undefined
   return { installation, repo: repositoryOf(RepositoryAnswer.parse(data)) }
 }
 
 /** The repositories of one installation that can be written to. */
-export async function repositoriesOf(asInstallation: Octokit): Promise<readonly RepositoryName[]> {
-  const answers = await list({ octokit: asInstallation }, 'GET /installation/repositories', {
+export async function repositoriesOf(asInstallation: ApiClient): Promise<readonly RepositoryName[]> {
+  const answers = await list(asInstallation, 'GET /installation/repositories', {
     params: {},
     key: 'repositories',
   })

@@ -20,7 +20,7 @@ export function mergeQueue(client: Client): MergeQueue {
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') throw error
         if (isUnknownField(error) || isForbidden(error)) return undefined
-        throw outage(error, { route: 'the merge queue of a branch', branch })
+        throw outage(error, { route: 'the merge queue of a branch', branch }, client.clock)
       }
     },
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { lockFolder } from './folder-lock.ts'
 import { openSqliteStore, type SqliteClaim } from './sqlite-store.ts'
@@ -9,12 +10,17 @@ import { reasonOf, type Store } from './store.ts'
 /** Enough to look into what went wrong; each is as large as the queue was. */
 const KEPT_BROKEN_FOLDERS = 3
 
+interface Parts {
+  readonly log: Log
+  readonly clock: Clock
+}
+
 /** The queue in a folder of this machine, which it holds for this process alone. */
-export async function openFolder(dataDir: string, log: Log): Promise<Store<SqliteClaim>> {
+export async function openFolder(dataDir: string, parts: Parts): Promise<Store<SqliteClaim>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const lock = await lockFolder(join(dataDir, 'queue.lock'))
   try {
-    const store = await openOrRenew(dataDir, log)
+    const store = await openOrRenew(dataDir, parts)
     return {
       ...store,
       async close() {
@@ -29,24 +35,24 @@ export async function openFolder(dataDir: string, log: Log): Promise<Store<Sqlit
 }
 
 /** Git is the truth and the queue may be lost, so a folder that cannot be read is set aside instead of stopping us. */
-async function openOrRenew(dataDir: string, log: Log): Promise<Store<SqliteClaim>> {
+async function openOrRenew(dataDir: string, { log, clock }: Parts): Promise<Store<SqliteClaim>> {
   const folder = join(dataDir, 'queue')
   const isOld = existsSync(folder)
   try {
-    return await openSqliteStore(folder)
+    return await openSqliteStore(folder, clock)
   } catch (error) {
     if (!isOld) {
       await rm(folder, { recursive: true, force: true })
       throw error
     }
-    const aside = `${folder}.broken-${new Date().toISOString().replaceAll(':', '-')}`
+    const aside = `${folder}.broken-${new Date(clock.now()).toISOString().replaceAll(':', '-')}`
     await rename(folder, aside)
     log.error(
       { folder, movedTo: aside, reason: reasonOf(error) },
       'The queue on disk cannot be read. It was moved aside and a new one made: waiting jobs are lost, the next sweep finds what they were for.',
     )
     await forgetOldBroken(dataDir)
-    return openSqliteStore(folder)
+    return openSqliteStore(folder, clock)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Timer } from '../../ports/clock.ts'
 import type { Job, JobHandler, JobQueue, WorkOptions } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -11,6 +12,7 @@ export interface QueueOptions {
   readonly databaseUrl?: string
   readonly dataDir: string
   readonly log: Log
+  readonly clock: Timer
   /** After how long without a sign of life another replica takes a job over: 30, at least 10. */
   readonly heartbeatSeconds?: number
   /** How often a job that fails is tried again, after 1, 2, 4 … seconds and up to as much again: 5. */
@@ -19,21 +21,27 @@ export interface QueueOptions {
 
 export interface Queue extends JobQueue {
   readonly memo: Memo
+  /** Resolves when no job runs and none is due. */
+  idle(): Promise<void>
+  /** When the next job that waits is due; undefined where none does, or where replicas share the queue. */
+  nextDue(): number | undefined
 }
 
 const READY_MS = 2_000
 
 /** Opens the durable queue and the cache beside it. What it holds may be lost: the sweep finds all work again in Git. */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
-  const { databaseUrl, dataDir, log, heartbeatSeconds = 30, retryLimit = 5 } = options
+  const { databaseUrl, dataDir, log, clock, heartbeatSeconds = 30, retryLimit = 5 } = options
   const bell: { ring: () => void } = { ring: () => undefined }
   const settings = { heartbeatSeconds, retryLimit, onRing: () => bell.ring() }
-  if (databaseUrl === undefined) return queueOn(await openFolder(dataDir, log), { ...settings, log, bell })
-  return queueOn(await openPostgresStore(databaseUrl, log, settings), { ...settings, log, bell })
+  const setting = { ...settings, log, clock, bell }
+  if (databaseUrl === undefined) return queueOn(await openFolder(dataDir, { log, clock }), setting)
+  return queueOn(await openPostgresStore(databaseUrl, log, settings), setting)
 }
 
 interface Setting {
   readonly log: Log
+  readonly clock: Timer
   readonly heartbeatSeconds: number
   readonly retryLimit: number
   /** What another replica rings. */
@@ -54,6 +62,8 @@ function queueOn<C extends Claim>(store: Store<C>, { bell, ...setting }: Setting
       if (worker !== undefined) throw new Error('work() was called twice on one queue.')
       worker = startWorker({ store, handler, options, ...setting })
     },
+    idle: async () => worker?.idle(),
+    nextDue: () => store.nextDue?.(),
     depth: () => store.depth(),
     memo: store.memo,
     ready: () => answers(store),

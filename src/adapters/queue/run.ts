@@ -1,4 +1,5 @@
 import { afterFailure, type ClaimedJob, type JobHandler, type WorkOptions, retryMoment } from '../../ports/jobs.ts'
+import type { Timer } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Claim, reasonOf, type Store } from './store.ts'
 
@@ -8,6 +9,7 @@ const SOON_MS = 1_000
 export interface Setup<C extends Claim> {
   readonly store: Store<C>
   readonly log: Log
+  readonly clock: Timer
   readonly handler: JobHandler
   readonly options: WorkOptions
   readonly retryLimit: number
@@ -47,9 +49,9 @@ async function outcomeOf<C extends Claim>(setup: Setup<C>, claim: C): Promise<Ou
   const at = retryMoment(failure)
   if (at !== undefined && at < keptUntil) {
     setup.log.info({ ...facts, at: new Date(at).toISOString() }, 'A job waits.')
-    return { end: 'later', at: Math.max(at, Date.now() + SOON_MS) }
+    return { end: 'later', at: Math.max(at, setup.clock.now() + SOON_MS) }
   }
-  const age = { attempt: job.attempt, ageMs: Date.now() - claim.sentAt, patienceMs }
+  const age = { attempt: job.attempt, ageMs: setup.clock.now() - claim.sentAt, patienceMs }
   const next = isDeadly ? 'give-up' : afterFailure(age, setup.retryLimit)
   if (next !== 'give-up') {
     setup.log.warn(facts, 'A job failed and will be tried again.')

@@ -31,6 +31,8 @@ export const MemoEntries = z.array(z.object({ key: z.string(), value: z.string()
 
 export const SqliteDepth = Depth
 
+export const SqliteDue = z.object({ due: z.int().nullable() })
+
 export const SqliteJob = z.object({
   number: z.int(),
   key: z.string(),

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Clock } from '../../ports/clock.ts'
 import { type ClaimedJob, type Job, retryPauseMs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
-import { JobData, SqliteDepth, SqliteJob, SqliteMemo } from './schema.ts'
+import { JobData, SqliteDepth, SqliteDue, SqliteJob, SqliteMemo } from './schema.ts'
 import type { Claim, Store } from './store.ts'
 
 const HOUR_MS = 3_600_000
@@ -45,6 +46,7 @@ const SQL = {
   forget: 'DELETE FROM job WHERE number = ? AND id IS NULL',
   complete: `UPDATE job SET state = 'done', ended = ?, data = '{}' WHERE number = ?`,
   giveUp: `UPDATE job SET state = 'failed', ended = ?, reason = ? WHERE number = ?`,
+  nextDue: `SELECT min(due) AS due FROM job WHERE state = 'waiting'`,
   depth: `
     SELECT coalesce(sum(state = 'waiting'), 0) AS waiting, coalesce(sum(state = 'active'), 0) AS active,
            coalesce(sum(state = 'failed'), 0) AS failed FROM job`,
@@ -68,7 +70,7 @@ export interface SqliteClaim extends Claim {
  * The queue in one file, for one process: `node:sqlite` in WAL mode. SQLite itself does not wait for the disk, because that
  * would hold up the thread that answers. Instead `add` resolves after a sync of the log in the background.
  */
-export async function openSqliteStore(folder: string): Promise<Store<SqliteClaim>> {
+export async function openSqliteStore(folder: string, clock: Clock): Promise<Store<SqliteClaim>> {
   if (existsSync(join(folder, 'PG_VERSION'))) throw new Error('An older version made it, as PostgreSQL files.')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'queue.sqlite')
@@ -81,16 +83,17 @@ export async function openSqliteStore(folder: string): Promise<Store<SqliteClaim
   }
   const statements = prepareStatements(db)
   const disk = await openDisk(`${file}-wal`)
-  const tidying = setInterval(() => tidy(statements), TIDY_MS)
+  const tidying = setInterval(() => tidy(statements, clock), TIDY_MS)
   tidying.unref()
-  tidy(statements)
+  tidy(statements, clock)
   return {
-    ...claims(statements),
-    memo: memoIn(statements),
+    ...claims(statements, clock),
+    memo: memoIn(statements, clock),
     async add(jobs) {
-      if (addJobs(db, statements, jobs)) await disk.sync()
+      if (addJobs({ db, statements, clock }, jobs)) await disk.sync()
     },
     depth: async () => SqliteDepth.parse(statements.depth.get()),
+    nextDue: () => SqliteDue.parse(statements.nextDue.get()).due ?? undefined,
     check: async () => void statements.depth.get(),
     ring: () => undefined,
     async close() {
@@ -119,6 +122,7 @@ function prepareStatements(db: DatabaseSync): Statements {
     forget: db.prepare(SQL.forget),
     complete: db.prepare(SQL.complete),
     giveUp: db.prepare(SQL.giveUp),
+    nextDue: db.prepare(SQL.nextDue),
     depth: db.prepare(SQL.depth),
     tidyJobs: db.prepare(SQL.tidyJobs),
     getMemo: db.prepare(SQL.getMemo),
@@ -129,8 +133,8 @@ function prepareStatements(db: DatabaseSync): Statements {
   }
 }
 
-function tidy({ tidyJobs, tidyMemo }: Statements): void {
-  const now = Date.now()
+function tidy({ tidyJobs, tidyMemo }: Statements, clock: Clock): void {
+  const now = clock.now()
   tidyJobs.run(now - KEEP_DONE_MS, now - KEEP_FAILED_MS)
   tidyMemo.run(now - KEEP_MEMO_MS)
 }
@@ -173,13 +177,16 @@ async function openDisk(log: string): Promise<Disk> {
 }
 
 /** Whether any of them is new. */
-function addJobs(db: DatabaseSync, { add }: Statements, jobs: readonly Job[]): boolean {
+function addJobs(
+  { db, statements: { add }, clock }: { db: DatabaseSync; statements: Statements; clock: Clock },
+  jobs: readonly Job[],
+): boolean {
   let isNew = false
   db.exec('BEGIN IMMEDIATE')
   try {
     for (const { key, id, data, notBefore, patienceMs } of jobs) {
       const due = Math.ceil(notBefore ?? 0)
-      const added = add.run(key, id ?? null, JSON.stringify(data), due, Date.now(), patienceMs ?? null)
+      const added = add.run(key, id ?? null, JSON.stringify(data), due, clock.now(), patienceMs ?? null)
       isNew ||= added.changes > 0
     }
     db.exec('COMMIT')
@@ -192,19 +199,19 @@ function addJobs(db: DatabaseSync, { add }: Statements, jobs: readonly Job[]): b
 
 type Claims = Pick<Store<SqliteClaim>, 'claim' | 'touch' | 'complete' | 'retry' | 'putBack' | 'giveUp'>
 
-function claims(statements: Statements): Claims {
+function claims(statements: Statements, clock: Clock): Claims {
   const { wait, retry } = statements
   return {
-    claim: async (busyKeys) => claimOldest(statements, busyKeys),
+    claim: async (busyKeys) => claimOldest(statements, { busyKeys, now: clock.now() }),
     touch: async () => undefined,
     async complete({ number }) {
-      if (statements.forget.run(number).changes === 0) statements.complete.run(Date.now(), number)
+      if (statements.forget.run(number).changes === 0) statements.complete.run(clock.now(), number)
     },
     async retry({ number, job }, reason) {
-      retry.run(Math.ceil(Date.now() + pauseAfter(job.attempt)), reason, number)
+      retry.run(Math.ceil(clock.now() + pauseAfter(job.attempt)), reason, number)
     },
     putBack: async ({ number }, at) => void wait.run(Math.ceil(at), number),
-    giveUp: async ({ number }, reason) => void statements.giveUp.run(Date.now(), reason, number),
+    giveUp: async ({ number }, reason) => void statements.giveUp.run(clock.now(), reason, number),
   }
 }
 
@@ -213,8 +220,11 @@ function pauseAfter(attempt: number): number {
   return retryPauseMs(attempt) * (1 + Math.random())
 }
 
-function claimOldest({ claim }: Statements, busyKeys: readonly string[]): SqliteClaim | undefined {
-  const row = claim.get(Date.now(), JSON.stringify(busyKeys))
+function claimOldest(
+  { claim }: Statements,
+  { busyKeys, now }: { readonly busyKeys: readonly string[]; readonly now: number },
+): SqliteClaim | undefined {
+  const row = claim.get(now, JSON.stringify(busyKeys))
   if (row === undefined) return undefined
   const { number, key, id, data, attempt, sent, patience, failures } = SqliteJob.parse(row)
   const job: ClaimedJob = { key, attempt, id: id ?? `job-${number}`, data: JobData.parse(JSON.parse(data)) }
@@ -222,13 +232,13 @@ function claimOldest({ claim }: Statements, busyKeys: readonly string[]): Sqlite
   return { number, job, keptUntil: Number.POSITIVE_INFINITY, sentAt: sent, patienceMs, deaths: attempt - failures }
 }
 
-function memoIn({ getMemo, setMemo, forgetMemo, memoEntries }: Statements): Memo {
+function memoIn({ getMemo, setMemo, forgetMemo, memoEntries }: Statements, clock: Clock): Memo {
   return {
     async get(key) {
       const row = getMemo.get(key)
       return row === undefined ? undefined : JSON.parse(SqliteMemo.parse(row).value)
     },
-    set: async (key, value) => void setMemo.run(key, JSON.stringify(value ?? null), Date.now()),
+    set: async (key, value) => void setMemo.run(key, JSON.stringify(value ?? null), clock.now()),
     forget: async (key) => void forgetMemo.run(key),
     async entries(prefix) {
       // Keys are compared byte by byte, and no key holds the last character of Unicode.

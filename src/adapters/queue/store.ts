@@ -30,6 +30,8 @@ export interface Store<C extends Claim = Claim> {
   /** Failed for good: it is kept for a week, and its id may be sent anew. */
   giveUp(claim: C, reason: string): Promise<void>
   depth(): Promise<JobDepth>
+  /** When the next job that waits is due. */
+  nextDue?(): number | undefined
   /** Rejects where the storage does not answer. */
   check(): Promise<void>
   /** Between replicas: says that there is work. */

@@ -8,6 +8,8 @@ const POLL_MS = 1_000
 export interface Worker {
   /** Looks for work now. Cheap to call often. */
   wake(): void
+  /** Resolves when nothing runs and nothing is due. */
+  idle(): Promise<void>
   drain(timeoutMs: number): Promise<number>
   close(): Promise<void>
 }
@@ -56,13 +58,13 @@ export function startWorker<C extends Claim>(setup: Setup<C>): Worker {
     })
   }
 
-  const poll = setInterval(wake, POLL_MS)
+  const stopPolling = setup.clock.every(POLL_MS, wake)
   const heartbeat = setInterval(beat, (setup.heartbeatSeconds * 1_000) / 3)
   wake()
 
   async function drain(timeoutMs: number): Promise<number> {
     stop.abort()
-    clearInterval(poll)
+    stopPolling()
     await looking.idle()
     await orAfter(Promise.all([...running.values()].map(({ done }) => done)), timeoutMs)
     return running.size
@@ -71,10 +73,18 @@ export function startWorker<C extends Claim>(setup: Setup<C>): Worker {
   async function close(): Promise<void> {
     await drain(0)
     clearInterval(heartbeat)
-    for (const { claim } of running.values()) await setup.store.putBack(claim, Date.now())
+    for (const { claim } of running.values()) await setup.store.putBack(claim, setup.clock.now())
   }
 
-  return { wake, drain, close }
+  async function idle(): Promise<void> {
+    wake()
+    await looking.idle()
+    if (running.size === 0) return
+    await Promise.race([...running.values()].map(({ done }) => done))
+    await idle()
+  }
+
+  return { wake, idle, drain, close }
 }
 
 interface Repeater {

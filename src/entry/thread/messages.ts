@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TOOLS } from '../../core/policy/remark.ts'
+import type { Lead } from '../../adapters/clock/clock.ts'
 import type { ClaimedJob, Job } from '../../ports/jobs.ts'
 import type { Environment } from '../env.ts'
 
@@ -8,7 +9,7 @@ function fromUs<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'object' && value !== null)
 }
 
-export const ThreadStart = z.object({ env: fromUs<Environment>(), logLevel: z.string() })
+export const ThreadStart = z.object({ env: fromUs<Environment>(), logLevel: z.string(), lead: fromUs<Lead>() })
 export type ThreadStart = z.infer<typeof ThreadStart>
 
 export const JobMessage = fromUs<Job>()

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
+import type { ServiceClock } from '../../adapters/clock/clock.ts'
 import type { Queue } from '../../adapters/queue/queue.ts'
 import type { JobHandler, WorkOptions } from '../../ports/jobs.ts'
 import type { Environment } from '../env.ts'
@@ -22,6 +23,7 @@ export interface WorkThread {
 interface Parts {
   readonly env: Environment
   readonly log: Logger
+  readonly clock: Pick<ServiceClock, 'lead'>
   readonly queue: Pick<Queue, 'enqueue' | 'memo'>
   /** What the thread runs. */
   readonly code?: URL
@@ -81,11 +83,11 @@ interface WorkerHandle {
 }
 
 function startOne(
-  { env, log, queue, code = new URL('./work.ts', import.meta.url) }: Parts,
+  { env, log, clock, queue, code = new URL('./work.ts', import.meta.url) }: Parts,
   ended: (reason: Error) => void,
 ): WorkerHandle {
   const thread = new Worker(code, {
-    workerData: { env, logLevel: log.level } satisfies ThreadStart,
+    workerData: { env, logLevel: log.level, lead: clock.lead } satisfies ThreadStart,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
   const line = connect(thread, answersOf(queue))

@@ -1,6 +1,7 @@
 /** The inside of the thread that `start.ts` starts. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
+import { clockAhead } from '../../adapters/clock/clock.ts'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { openWork } from '../open-work.ts'
@@ -16,7 +17,7 @@ interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
 }
 
 async function serve(parent: MessagePort): Promise<void> {
-  const { env, logLevel } = ThreadStart.parse(workerData)
+  const { env, logLevel, lead } = ThreadStart.parse(workerData)
   const log = pino({ level: logLevel })
   // Calls wait until there is somebody to answer them.
   const opened = Promise.withResolvers<OpenWork>()
@@ -48,7 +49,7 @@ async function serve(parent: MessagePort): Promise<void> {
       await finish(job, failure, isFinal === true)
     },
   })
-  const { parts, ...tools } = await openWork({ env, log, ...queueThrough(line) })
+  const { parts, ...tools } = await openWork({ env, log, clock: clockAhead(lead), ...queueThrough(line) })
   opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
 }
 
