@@ -94,6 +94,17 @@ function packageOf(from: string): string {
     .join('/')
 }
 
+/** A folder with more has two subjects: cut it. */
+const MOST_FILES = 15
+
+test(`no folder has more than ${MOST_FILES} files`, () => {
+  const folders = [...Map.groupBy(sources, (file) => dirname(file))]
+  assert.deepEqual(
+    folders.filter(([, inside]) => inside.length > MOST_FILES).map(([folder, inside]) => `${folder}: ${inside.length}`),
+    [],
+  )
+})
+
 test('the reader of imports finds them', () => {
   assert.ok(imports.length > 300, `${imports.length} imports in ${sources.length} files`)
   assert.deepEqual(
@@ -250,7 +261,7 @@ test('one file makes jobs, so that one table says what is the same cause', () =>
   })
   assert.deepEqual(makers, ['src/flows/tasks/tasks.ts'])
   const senders = sources.filter((file) => /\bjobs\.enqueue\(/.test(read(file)))
-  assert.deepEqual(senders, ['src/entry/perch-app.ts', 'src/flows/tasks/ask.ts'])
+  assert.deepEqual(senders, ['src/entry/edge/perch-app.ts', 'src/flows/tasks/ask.ts'])
 })
 
 test('every export has a name', () => {

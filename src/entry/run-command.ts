@@ -3,7 +3,7 @@ import { terminalText } from '../core/text/inert.ts'
 import { type CliResult, set, status } from './checkout.ts'
 import { diff, validate } from './checkout-review.ts'
 import { isCi, readReportSecret } from './env.ts'
-import { reportKey } from './report-key.ts'
+import { reportKey } from './edge/report-key.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 

@@ -6,13 +6,13 @@ import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
-import { startEdge } from './edge.ts'
+import { startEdge } from './edge/edge.ts'
 import type { Environment } from './env.ts'
-import { openWebhooks } from './open-webhooks.ts'
+import { openWebhooks } from './edge/open-webhooks.ts'
 import { readiness } from './readiness.ts'
-import type { ReportOptions } from './report-endpoints.ts'
+import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
-import { EVENTS } from './webhook-events.ts'
+import { EVENTS } from './edge/webhook-events.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000

@@ -5,8 +5,8 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import nock from 'nock'
-import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
-import { GitHubRefused } from '../../src/ports/github-refused.ts'
+import { GitHubUnavailable } from '../../src/adapters/github/client/client.ts'
+import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 import { RetryLater } from '../../src/ports/jobs.ts'
 import {
   aComment,

@@ -1,8 +1,8 @@
 /** GitHub's own words when it refuses something for good, and what Perch makes of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
-import { GitHubRefused } from '../../src/ports/github-refused.ts'
+import { GitHubUnavailable } from '../../src/adapters/github/client/client.ts'
+import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 import { aGitHub, type GitHubWorld, REPO, SHA, TOKEN } from './github-api.ts'
 import type { GitHubRefusal } from '../../src/core/refusal/github-refusal.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { GitHubUnavailable } from '../../src/adapters/github/client/client.ts'
 import { askIn } from '../../src/flows/tasks/ask.ts'
 import { recordReport } from '../../src/flows/measure/record-report.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'

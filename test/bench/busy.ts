@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { openClock } from '../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
-import { startEdge } from '../../src/entry/edge.ts'
+import { startEdge } from '../../src/entry/edge/edge.ts'
 import type { BenchResult } from './edge.ts'
 import { WORST } from './worst.ts'
 

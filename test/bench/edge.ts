@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { openClock } from '../../src/adapters/clock/clock.ts'
 import { openQueue } from '../../src/adapters/queue/queue.ts'
-import { startEdge } from '../../src/entry/edge.ts'
-import { openWebhooks } from '../../src/entry/open-webhooks.ts'
+import { startEdge } from '../../src/entry/edge/edge.ts'
+import { openWebhooks } from '../../src/entry/edge/open-webhooks.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 export interface BenchResult {

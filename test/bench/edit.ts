@@ -1,7 +1,8 @@
 /** Perch's edit of a file against `yaml` parse, set and stringify of the same text, in the same run. */
 import { isSeq, parseAllDocuments } from 'yaml'
-import { type Edit, editManifest } from '../../src/core/manifest/edit.ts'
-import { isRecord, type ManifestObject, parseManifest } from '../../src/core/manifest/parse.ts'
+import { type Edit, editManifest } from '../../src/core/manifest/edit/edit.ts'
+import { isRecord } from '../../src/core/manifest/data.ts'
+import { type ManifestObject, parseManifest } from '../../src/core/manifest/parse.ts'
 import type { BenchResult } from './edge.ts'
 
 interface Sample {

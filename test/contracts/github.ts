@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport } from '../../src/core/rollout/facts.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
-import { GitHubRefused } from '../../src/ports/github-refused.ts'
+import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 
 export interface GitHubUnderTest {
   readonly ports: Pick<

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Edit, editManifest } from '../../src/core/manifest/edit.ts'
-import {
-  isRecord,
-  type Manifest,
-  type ManifestObject,
-  parseManifest,
-  type Path,
-} from '../../src/core/manifest/parse.ts'
+import { type Edit, editManifest } from '../../src/core/manifest/edit/edit.ts'
+import { isRecord, type Path } from '../../src/core/manifest/data.ts'
+import { type Manifest, type ManifestObject, parseManifest } from '../../src/core/manifest/parse.ts'
 import { corpus, type Sample } from '../corpus/read.ts'
 
 const NOTES = ['canary-percentage', 'canary-version', 'pr', 'steps'] as const

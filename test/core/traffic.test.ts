@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { editManifest } from '../../src/core/manifest/edit.ts'
+import { editManifest } from '../../src/core/manifest/edit/edit.ts'
 import { filesFor } from '../../src/core/rollout/move.ts'
 import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
 import { rereadTarget } from '../../src/core/rollout/read-target.ts'

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Probot } from 'probot'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { EVENTS } from '../../src/entry/webhook-events.ts'
+import { EVENTS } from '../../src/entry/edge/webhook-events.ts'
 import { startGitHub } from '../../src/sandbox/github.ts'
 import { KEY_OF_PERMISSION, PERMISSION_OF_EVENT } from './webhook-reference.ts'
 

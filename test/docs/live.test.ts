@@ -6,7 +6,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { stateOf } from '../../src/core/gate/signal.ts'
 import { readArgoCdReport } from '../../src/core/report/argocd.ts'
-import { placeIn } from '../../src/entry/report-endpoints.ts'
+import { placeIn } from '../../src/entry/edge/report-endpoints.ts'
 
 const page = readFileSync('docs/live.md', 'utf8')
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { structuredPatch } from 'diff'
 import { parseDocument } from 'yaml'
-import { type Edit, editManifest } from '../../src/core/manifest/edit.ts'
+import { type Edit, editManifest } from '../../src/core/manifest/edit/edit.ts'
 import { type ManifestObject, parseManifest } from '../../src/core/manifest/parse.ts'
 
 const page = readFileSync(new URL('../../docs/weights.md', import.meta.url), 'utf8')

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { type Socket, connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Delivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge.ts'
+import { type Delivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge/edge.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -7,7 +7,7 @@ import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
 import { type ClosedSteps, closedSteps, readerOf } from '../../src/flows/rollout/closed-steps.ts'
 import { rememberStep } from '../../src/flows/repository/memory.ts'
 import type { Memo } from '../../src/ports/memo.ts'
-import type { RecentPulls } from '../../src/ports/pull-requests.ts'
+import type { RecentPulls } from '../../src/ports/github/pull-requests.ts'
 import { pullRequest, sample } from '../core/samples.ts'
 
 const LANDED = 1_000_000

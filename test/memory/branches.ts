@@ -1,7 +1,7 @@
 import type { Sha } from '../../src/core/rollout/facts.ts'
-import type { Activity } from '../../src/ports/activity.ts'
-import type { Branches } from '../../src/ports/branches.ts'
-import { GitHubRefused } from '../../src/ports/github-refused.ts'
+import type { Activity } from '../../src/ports/github/activity.ts'
+import type { Branches } from '../../src/ports/github/branches.ts'
+import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 import { type GitHubState, headOf, moveBranch } from './github.ts'
 
 /** GitHub names that many moves of a branch; the adapter reads that many commits of a comparison. */

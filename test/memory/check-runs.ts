@@ -1,8 +1,8 @@
 import { REPORT_PREFIX } from '../../src/core/gate/signal.ts'
 import type { CheckReport, CheckRun, Sha } from '../../src/core/rollout/facts.ts'
-import type { Checks } from '../../src/ports/checks.ts'
-import type { CommandRecords } from '../../src/ports/command-records.ts'
-import type { KeptReport, Reports } from '../../src/ports/reports.ts'
+import type { Checks } from '../../src/ports/github/checks.ts'
+import type { CommandRecords } from '../../src/ports/github/command-records.ts'
+import type { KeptReport, Reports } from '../../src/ports/github/reports.ts'
 import type { GitHubState, Run } from './github.ts'
 
 /** GitHub's adapter keeps this much of a base's name. */

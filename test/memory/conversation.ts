@@ -1,5 +1,5 @@
 import type { Comment, Person } from '../../src/core/rollout/facts.ts'
-import type { Conversation } from '../../src/ports/conversation.ts'
+import type { Conversation } from '../../src/ports/github/conversation.ts'
 import type { GitHubState, StoredComment } from './github.ts'
 
 export function memoryConversation(state: GitHubState): Conversation {

@@ -1,5 +1,5 @@
 import type { Person, PullRequest, Sha } from '../../src/core/rollout/facts.ts'
-import type { PullRequests } from '../../src/ports/pull-requests.ts'
+import type { PullRequests } from '../../src/ports/github/pull-requests.ts'
 import { endPull, type GitHubState, headOf, moveBranch, type Pull, tellPull } from './github.ts'
 
 export function memoryPullRequests(state: GitHubState): PullRequests {

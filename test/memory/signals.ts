@@ -2,7 +2,7 @@ import type { Signal, SignalState, SignalSource } from '../../src/core/gate/sign
 import { matcher } from '../../src/core/text/matcher.ts'
 import { REPORT_PREFIX } from '../../src/core/gate/signal.ts'
 import type { Sha } from '../../src/core/rollout/facts.ts'
-import type { Signals } from '../../src/ports/signals.ts'
+import type { Signals } from '../../src/ports/github/signals.ts'
 import { type GitHubState, person, type Run } from './github.ts'
 
 export function memorySignals(state: GitHubState): Signals {

@@ -13,7 +13,7 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    file: 'src/core/manifest/verify.ts',
+    file: 'src/core/manifest/edit/verify.ts',
     line: 'if (end === undefined && index + 1 < map.items.length) return undefined',
     becomes: '(end === undefined)',
     why: 'A last entry is then not looked at by itself: the larger region around it is parsed, and the verdict is the same.',

@@ -1,5 +1,5 @@
 /** `compose`, less the work of composing a text twice. */
-import { commentsOf, compose as composeAnew, type ComposedYaml } from '../../src/core/manifest/compose.ts'
+import { commentsOf, compose as composeAnew, type ComposedYaml } from '../../src/core/manifest/yaml/compose.ts'
 
 export { commentsOf }
 

@@ -1,5 +1,5 @@
 import { GitUnavailable } from '../../src/adapters/git/errors.ts'
-import { GitHubUnavailable } from '../../src/adapters/github/client.ts'
+import { GitHubUnavailable } from '../../src/adapters/github/client/client.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Timeline } from './timeline.ts'
 

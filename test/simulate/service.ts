@@ -1,5 +1,5 @@
-import { EVENTS, isEventName } from '../../src/entry/webhook-events.ts'
-import { perchApp } from '../../src/entry/perch-app.ts'
+import { EVENTS, isEventName } from '../../src/entry/edge/webhook-events.ts'
+import { perchApp } from '../../src/entry/edge/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import type { Job } from '../../src/ports/jobs.ts'

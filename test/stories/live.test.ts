@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { reportKey } from '../../src/entry/report-key.ts'
+import { reportKey } from '../../src/entry/edge/report-key.ts'
 import { aStory, checksOn, gitops, type Story, type StoryOptions, VS } from './world.ts'
 
 const REPORT_SECRET = 'a secret of reports, long enough to be one'

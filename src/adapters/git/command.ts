@@ -11,7 +11,7 @@
 import { resolve } from 'node:path'
 import { USUAL_PATH } from '../process-sandbox/locate.ts'
 import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
-import { GitHubRefused } from '../../ports/github-refused.ts'
+import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { GitTimedOut, GitUnavailable } from './errors.ts'
 
 export interface GitOptions {

@@ -1,5 +1,5 @@
-import type { Activity } from '../../ports/activity.ts'
-import { at, type Client, request } from './client.ts'
+import type { Activity } from '../../ports/github/activity.ts'
+import { at, type Client, request } from './client/client.ts'
 import { branchMovesIn } from './schema.ts'
 
 export function activity(client: Client): Activity {

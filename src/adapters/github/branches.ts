@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
-import type { Branches, CommitDraft, CommitMaker } from '../../ports/branches.ts'
-import { GitHubRefused } from '../../ports/github-refused.ts'
-import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client.ts'
-import { refusalOf } from './refusals.ts'
+import type { Branches, CommitDraft, CommitMaker } from '../../ports/github/branches.ts'
+import { GitHubRefused } from '../../ports/github/github-refused.ts'
+import { at, type Client, GitHubUnavailable, graphql, outage, request } from './client/client.ts'
+import { refusalOf } from './client/refusals.ts'
 import {
   ActivityAnswers,
   CommitAnswer,

@@ -7,8 +7,8 @@ import type {
   CheckSubject,
   Conclusion,
 } from '../../core/rollout/facts.ts'
-import type { Checks } from '../../ports/checks.ts'
-import { at, type Client, list, request } from './client.ts'
+import type { Checks } from '../../ports/github/checks.ts'
+import { at, type Client, list, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
 /** GitHub takes at most 50 annotations in one request (REST docs, checks). */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { CommandRecords } from '../../ports/command-records.ts'
-import { at, type Client, list, request } from './client.ts'
+import type { CommandRecords } from '../../ports/github/command-records.ts'
+import { at, type Client, list, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
 /** A check run of ours: GitHub lets nobody delete one, and only the App that made it change it. */

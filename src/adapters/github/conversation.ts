@@ -1,8 +1,8 @@
 import type { Comment } from '../../core/rollout/facts.ts'
-import type { Conversation } from '../../ports/conversation.ts'
-import { at, type Client, graphql, GitHubUnavailable, list, outage, request } from './client.ts'
-import { isUnknownField } from './graphql-errors.ts'
-import { conversationPageOf, writtenCommentOf } from './comment-schema.ts'
+import type { Conversation } from '../../ports/github/conversation.ts'
+import { at, type Client, graphql, GitHubUnavailable, list, outage, request } from './client/client.ts'
+import { isUnknownField } from './graphql/graphql-errors.ts'
+import { conversationPageOf, writtenCommentOf } from './graphql/comment-schema.ts'
 import { commentOf } from './schema.ts'
 
 /** REST dates edits to whole seconds, so that one within the second of its comment would not show; GraphQL names it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ApiClient, request } from './client.ts'
+import { type ApiClient, request } from './client/client.ts'
 
 /** A webhook about a pressed button, as GitHub keeps it in its log. */
 export interface LoggedPress {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
-import { type ApiClient, list, request } from './client.ts'
+import { type ApiClient, list, request } from './client/client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
 
 /** Who Perch is on this GitHub. */

@@ -1,7 +1,7 @@
-import type { MergeQueue } from '../../ports/merge-queue.ts'
-import { at, type Client, graphql, outage } from './client.ts'
-import { isForbidden, isUnknownField } from './graphql-errors.ts'
-import { queuedPullsOf } from './merge-queue-schema.ts'
+import type { MergeQueue } from '../../ports/github/merge-queue.ts'
+import { at, type Client, graphql, outage } from './client/client.ts'
+import { isForbidden, isUnknownField } from './graphql/graphql-errors.ts'
+import { queuedPullsOf } from './graphql/merge-queue-schema.ts'
 
 const WAITING = `query ($owner: String!, $repo: String!, $branch: String!) {
   repository(owner: $owner, name: $repo) {

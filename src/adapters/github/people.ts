@@ -1,6 +1,6 @@
 import { PERMISSIONS, type Permission } from '../../core/rollout/facts.ts'
-import type { People } from '../../ports/people.ts'
-import { at, type Client, request } from './client.ts'
+import type { People } from '../../ports/github/people.ts'
+import { at, type Client, request } from './client/client.ts'
 import { PermissionAnswer } from './schema.ts'
 
 export function people(client: Client): People {

@@ -1,6 +1,6 @@
 import type { BranchProtection } from '../../core/gate/protection.ts'
-import type { Protections } from '../../ports/protections.ts'
-import { at, type Client, request } from './client.ts'
+import type { Protections } from '../../ports/github/protections.ts'
+import { at, type Client, request } from './client/client.ts'
 import { BranchAnswer, RuleAnswer } from './schema.ts'
 
 /** A private repository on a plan without rulesets answers 403, an older GitHub Enterprise Server 404. */

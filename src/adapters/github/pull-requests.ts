@@ -1,7 +1,7 @@
-import type { PullRequests, RecentPulls } from '../../ports/pull-requests.ts'
-import { GitHubRefused } from '../../ports/github-refused.ts'
-import { at, type Client, list, request } from './client.ts'
-import { refusalOf } from './refusals.ts'
+import type { PullRequests, RecentPulls } from '../../ports/github/pull-requests.ts'
+import { GitHubRefused } from '../../ports/github/github-refused.ts'
+import { at, type Client, list, request } from './client/client.ts'
+import { refusalOf } from './client/refusals.ts'
 import { pullRequestOf, ReviewAnswer } from './schema.ts'
 
 /** One step, one commit on the base branch: squash where the repository allows it, else what it does allow. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
 import type { StoredReport } from '../../core/report/report.ts'
-import type { CommitMaker } from '../../ports/branches.ts'
+import type { CommitMaker } from '../../ports/github/branches.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
 /** The fields of GitHub's answers that Perch uses; everything else is left unread. */

@@ -1,8 +1,8 @@
 import { REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../core/gate/signal.ts'
 import { matcher } from '../../core/text/matcher.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import type { Signals } from '../../ports/signals.ts'
-import { at, type Client, list } from './client.ts'
+import type { Signals } from '../../ports/github/signals.ts'
+import { at, type Client, list } from './client/client.ts'
 import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from './schema.ts'
 
 /** Of one commit. What is older is cut off: then a step only seems to be live for less long than it is. */

@@ -1,5 +1,4 @@
-import type { JsonValue } from '../../core/manifest/data.ts'
-import { isRecord } from '../../core/manifest/parse.ts'
+import { isRecord, type JsonValue } from '../../core/manifest/data.ts'
 import type { Wants } from '../../core/finding/misfit.ts'
 import type { Complaint } from './schema.ts'
 

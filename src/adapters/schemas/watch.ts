@@ -3,8 +3,7 @@
  * asks for every field that they have: what it asks a watched object for are the known ones, and what the object has besides
  * is unknown.
  */
-import type { JsonValue } from '../../core/manifest/data.ts'
-import type { Path } from '../../core/manifest/parse.ts'
+import type { JsonValue, Path } from '../../core/manifest/data.ts'
 
 /** The fields that were asked for, by the pointer of the mapping that has or lacks them. */
 export type ReadFields = Map<string, Set<string>>

@@ -1,6 +1,6 @@
 import { matcher } from '../text/matcher.ts'
-import { readOneDocument } from '../manifest/documents.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { readOneDocument } from '../manifest/yaml/documents.ts'
+import { isRecord } from '../manifest/data.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type ConfigProblem, readConfig } from './read.ts'
 import { Config } from './schema.ts'

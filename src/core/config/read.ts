@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { readOneDocument } from '../manifest/documents.ts'
+import { readOneDocument } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { analysisProblems, type RuleProblem } from './analysis.ts'

@@ -1,5 +1,6 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
-import { isRecord, parseManifest } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
+import { parseManifest } from '../manifest/parse.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { titleOf } from '../manifest/identity.ts'
 

@@ -1,6 +1,5 @@
 /** What changes between two renders of an environment, object by object, as a person wants to read it. */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type StructuredPatch, structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { type IgnoreRule, withoutIgnored } from './ignore.ts'

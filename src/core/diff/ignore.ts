@@ -1,6 +1,5 @@
 /** Hides noise from the shown diff, as the config's `diff.ignore` asks. Proofs and judgements never look through it. */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { matcher } from '../text/matcher.ts'
 import { isNote } from '../traffic/annotations.ts'
 import { type RenderedObject } from './objects.ts'

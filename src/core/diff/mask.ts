@@ -2,8 +2,7 @@
  * Keeps the values of Secrets out of everything that is shown or kept: of Secrets themselves, of those inside other objects
  * (in a field, or in a text that is YAML or JSON), and copies of them elsewhere in the same environment.
  */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type RenderedObject } from './objects.ts'
 import type { Pair } from './pair.ts'
 import { hideValues } from './hide-values.ts'

@@ -1,8 +1,7 @@
 /** Rendered manifests as plain data. */
-import type { JsonValue } from '../manifest/data.ts'
-import { readDocuments } from '../manifest/documents.ts'
+import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 export interface RenderedObject extends ObjectIdentity {

@@ -4,8 +4,7 @@
  * Only values that stand in the files can be found, in the forms that `formsOf` makes, so this is a second line of defence; the first
  * is to show little of such text.
  */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import { hideValues } from './hide-values.ts'
 import { HIDDEN } from './mask.ts'

@@ -1,8 +1,8 @@
 /** What one kustomization file makes kustomize read. Fields: sigs.k8s.io/kustomize/api/types/kustomization.go, v5. */
 import type { RefusalCode } from './refusal.ts'
-import type { FileDocument } from '../manifest/documents.ts'
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord, type Manifest, parseManifest } from '../manifest/parse.ts'
+import type { FileDocument } from '../manifest/yaml/documents.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
+import { type Manifest, parseManifest } from '../manifest/parse.ts'
 import { doubtIn, parseSource, valuesOf } from './source.ts'
 
 /** An entry that leads to a file or to a folder with a kustomization. */

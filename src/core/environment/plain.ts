@@ -1,8 +1,8 @@
 /** Environments without kustomize: YAML files with Kubernetes objects, as they are. */
-import { readDocuments } from '../manifest/documents.ts'
+import { readDocuments } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
 /** A longer file is judged by its text alone. */

@@ -1,6 +1,6 @@
 /** YAML files that decide what kustomize reads, parsed so that kustomize cannot see anything else in them. */
-import { type FileDocument, readFileDocuments } from '../manifest/documents.ts'
-import { linesOf } from '../manifest/lines.ts'
+import { type FileDocument, readFileDocuments } from '../manifest/yaml/documents.ts'
+import { linesOf } from '../manifest/yaml/lines.ts'
 import type { Manifest } from '../manifest/parse.ts'
 
 export type ParseResult =

@@ -4,7 +4,7 @@
  * counts as all.
  */
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import { reachedAt, takersOf } from './earlier.ts'
 import { isForSome } from './match.ts'
 import { type Picture, picturesOf, rulesTo, shareIn } from './picture.ts'

@@ -4,7 +4,7 @@ import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene
 import { hostsOverlap } from '../finding/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { canonicalText } from '../manifest/canonical-text.ts'
+import { canonicalText } from '../manifest/data.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>

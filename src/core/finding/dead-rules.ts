@@ -1,6 +1,6 @@
 /** Rules of a VirtualService that no request reaches (IST0130), and matches that never count (IST0131). */
 import type { RenderedObject } from '../diff/objects.ts'
-import { canonicalText } from '../manifest/canonical-text.ts'
+import { canonicalText } from '../manifest/data.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { SECTIONS } from './hops.ts'

@@ -1,4 +1,4 @@
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import type { Wants } from './misfit.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
 

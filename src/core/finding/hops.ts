@@ -1,5 +1,5 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { isGatewayRoute, specOf } from './scene.ts'

@@ -1,7 +1,8 @@
 import { type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
 import { type Layout, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { identityKey } from '../manifest/identity.ts'
-import { isRecord, type Manifest, type ManifestObject, parseManifest, type Location } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
+import { type Manifest, type ManifestObject, parseManifest, type Location } from '../manifest/parse.ts'
 import type { Finding } from './finding.ts'
 
 export interface Sources {

@@ -1,7 +1,7 @@
 /** Where an object does not fit the schema of its kind. */
 import { closest, distance } from 'fastest-levenshtein'
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import type { Detail, Finding } from './finding.ts'
 
 /** What a schema wants of a value. */

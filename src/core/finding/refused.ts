@@ -1,6 +1,6 @@
 /** What istiod's webhook refuses (IST0106): the cluster would keep the old object, and Git would say something else. */
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, hopsOf, SECTIONS } from './hops.ts'

@@ -1,4 +1,4 @@
-import { isRecord, type Path } from '../manifest/parse.ts'
+import { isRecord, type Path } from '../manifest/data.ts'
 
 /** One place at which two objects differ, with what is there afterwards; undefined where nothing is. */
 export interface Difference {

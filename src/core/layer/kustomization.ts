@@ -1,4 +1,5 @@
-import { isRecord, type Manifest, parseManifest, type Path, type Location } from '../manifest/parse.ts'
+import { isRecord, type Path } from '../manifest/data.ts'
+import { type Manifest, parseManifest, type Location } from '../manifest/parse.ts'
 import type { KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
 import type { Selector } from './selector.ts'

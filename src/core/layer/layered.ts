@@ -1,4 +1,5 @@
-import { isRecord, type Manifest, type ManifestObject, type Path, type Location } from '../manifest/parse.ts'
+import { isRecord, type Path } from '../manifest/data.ts'
+import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
 import { type Chain, chainsTo, type Layout, manifestIn } from './layout.ts'
 import { type BuildIdentity, selectsObject } from './selector.ts'

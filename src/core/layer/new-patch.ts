@@ -1,7 +1,8 @@
 import { parentOf } from '../environment/tree.ts'
-import type { AnyEdit } from '../manifest/edit.ts'
-import { yamlText } from '../manifest/items.ts'
-import { isRecord, type ManifestObject } from '../manifest/parse.ts'
+import type { AnyEdit } from '../manifest/edit/edit.ts'
+import { yamlText } from '../manifest/edit/items.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { Operation } from './operations.ts'
 

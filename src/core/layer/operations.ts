@@ -1,6 +1,6 @@
-import { applyEffects, valueAt } from '../manifest/effect.ts'
-import type { CopyItem, Edit, SetValue } from '../manifest/edit.ts'
-import { isRecord, type Path } from '../manifest/parse.ts'
+import { applyEffects } from '../manifest/edit/effect.ts'
+import type { CopyItem, Edit, SetValue } from '../manifest/edit/edit.ts'
+import { isRecord, type Path, valueAt } from '../manifest/data.ts'
 import type { ObjectData } from './step.ts'
 
 /** One operation of a JSON patch (RFC 6902), its keys in the order in which people write them. */

@@ -1,5 +1,6 @@
-import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit.ts'
-import { isRecord, type Manifest, type Location } from '../manifest/parse.ts'
+import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit/edit.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { Manifest, Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { isSame, settled } from './compare.ts'
 import type { Patch } from './kustomization.ts'

@@ -1,5 +1,4 @@
-import { valueAt } from '../manifest/effect.ts'
-import { isRecord, type Path } from '../manifest/parse.ts'
+import { isRecord, type Path, valueAt } from '../manifest/data.ts'
 import { isSame } from './compare.ts'
 import type { Patch } from './kustomization.ts'
 

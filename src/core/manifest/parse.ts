@@ -1,12 +1,10 @@
+import { isRecord, type Path } from './data.ts'
 import { err, ok, type Result } from '../result.ts'
-import { readDocuments, type YamlDocument } from './documents.ts'
+import { readDocuments, type YamlDocument } from './yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from './identity.ts'
-import { lineOfPath, type LineOf, linesOf } from './lines.ts'
+import { lineOfPath, type LineOf, linesOf } from './yaml/lines.ts'
 import { type Piece, splitPieces } from './pieces.ts'
-import { lineEnd, lineStart } from './text.ts'
-
-/** Where a value stands in a document: keys and indices from its root. */
-export type Path = readonly (string | number)[]
+import { lineEnd, lineStart } from './yaml/text.ts'
 
 /** A place in a file that a person can open. */
 export interface Location {
@@ -143,8 +141,4 @@ function objectsIn(origin: Origin, data: unknown, at: Path): ManifestObject[] {
   const { file, document, line } = origin
   const identity = { group: groupOf(apiVersion), kind, namespace, name: metadata['name'] }
   return [{ file, document, at, line: line(at), apiVersion, ...identity, data }]
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,7 @@
 /** Which files yamllint looks at, and which tell it how. */
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
 import { join } from '../environment/tree.ts'
-import { readOneDocument } from '../manifest/documents.ts'
+import { readOneDocument } from '../manifest/yaml/documents.ts'
 
 /** Where yamllint looks for its configuration, at the top of a repository. */
 const SETTINGS = ['.yamllint', '.yamllint.yaml', '.yamllint.yml']

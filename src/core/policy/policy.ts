@@ -1,9 +1,8 @@
 /** The Rego policies of a repository: which files they are, and the data that they read. */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import type { PolicyConfig } from '../config/validators.ts'
 import { type Entry, join, parentOf } from '../environment/tree.ts'
-import { readOneDocument } from '../manifest/documents.ts'
+import { readOneDocument } from '../manifest/yaml/documents.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault, FaultCode } from './remark.ts'
 

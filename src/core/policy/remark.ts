@@ -1,5 +1,5 @@
 /** What programs say about rendered objects and about files. */
-import type { Path } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
 import { type ObjectIdentity, identityKey } from '../manifest/identity.ts'
 
 /** Programs that Perch can ask, besides the renderer. */

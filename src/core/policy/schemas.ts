@@ -1,6 +1,5 @@
 /** JSON schemas that a repository brings for kubeconform. It fetches what they refer to: that must be none of the network. */
-import type { JsonValue } from '../manifest/data.ts'
-import { isRecord } from '../manifest/parse.ts'
+import { isRecord, type JsonValue } from '../manifest/data.ts'
 import { type Entry, join } from '../environment/tree.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Fault } from './remark.ts'

@@ -1,4 +1,4 @@
-import type { Edit } from '../manifest/edit.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject, Location } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { err, ok, type Result } from '../result.ts'

@@ -1,6 +1,7 @@
 import type { Unclear } from '../layer/layered.ts'
 import type { Layout } from '../layer/layout.ts'
-import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type ServiceConfig } from '../config/schema.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'

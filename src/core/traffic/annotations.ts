@@ -1,4 +1,4 @@
-import type { Edit } from '../manifest/edit.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
 import type { Route } from './route.ts'
 
 /** What Perch writes on a route's object, in the same commit as the weights. */

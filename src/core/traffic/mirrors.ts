@@ -1,5 +1,5 @@
-import type { Edit } from '../manifest/edit.ts'
-import type { Path } from '../manifest/parse.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
+import type { Path } from '../manifest/data.ts'
 import type { MirrorDestination, Route } from './route.ts'
 
 /** What goes with `mirror` in a rule (istio.io VirtualService reference, HTTPRoute). */

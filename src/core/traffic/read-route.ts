@@ -1,4 +1,5 @@
-import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { grpcRoute } from './kinds/grpc-route.ts'
 import { httpRoute } from './kinds/http-route.ts'
 import type { Kind } from './kinds/kind.ts'

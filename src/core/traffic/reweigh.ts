@@ -1,4 +1,4 @@
-import type { Edit } from '../manifest/edit.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'

@@ -1,4 +1,5 @@
-import type { Path, Location } from '../manifest/parse.ts'
+import type { Path } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
 import { qualifiedTitle } from '../manifest/identity.ts'
 
 /** What a destination is to the rollout. */

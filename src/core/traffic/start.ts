@@ -1,4 +1,5 @@
-import { isRecord, type Manifest, type ManifestObject, type Location } from '../manifest/parse.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { canaryNameFor, isCanaryWord, isStableWord } from './roles.ts'

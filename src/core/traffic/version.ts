@@ -1,5 +1,6 @@
-import type { Edit } from '../manifest/edit.ts'
-import { isRecord, type Manifest, type ManifestObject } from '../manifest/parse.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
+import { isRecord } from '../manifest/data.ts'
+import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'

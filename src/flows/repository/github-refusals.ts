@@ -1,6 +1,6 @@
 import { explainRefusal } from '../../core/message/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { GitHubRefused } from '../../ports/github-refused.ts'
+import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Outcome } from '../../core/command/outcome.ts'

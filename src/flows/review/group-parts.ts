@@ -7,7 +7,7 @@ import { snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
-import type { QueuedPull } from '../../ports/merge-queue.ts'
+import type { QueuedPull } from '../../ports/github/merge-queue.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadSnapshot } from '../repository/load.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
-import type { RecentPulls } from '../../ports/pull-requests.ts'
+import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
 import { recallChecked, rememberChecked } from '../repository/memory.ts'

@@ -4,7 +4,7 @@ import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
-import type { RecentPulls } from '../../ports/pull-requests.ts'
+import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
 

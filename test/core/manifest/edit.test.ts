@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CopyItem, editManifest, type SetValue } from '../../../src/core/manifest/edit.ts'
+import { type CopyItem, editManifest, type SetValue } from '../../../src/core/manifest/edit/edit.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 
 type EditInText = Omit<SetValue, 'document'> | Omit<CopyItem, 'document'>

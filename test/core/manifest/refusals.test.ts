@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Edit, editManifest } from '../../../src/core/manifest/edit.ts'
+import { type Edit, editManifest } from '../../../src/core/manifest/edit/edit.ts'
 import { parseManifest } from '../../../src/core/manifest/parse.ts'
 
 const vs = (route: string, meta = '{name: web}', pre = '') =>

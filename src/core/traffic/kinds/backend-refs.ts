@@ -1,4 +1,4 @@
-import type { Path } from '../../manifest/parse.ts'
+import type { Path } from '../../manifest/data.ts'
 import { roleOf } from '../roles.ts'
 import type { Destination, MirrorDestination, Rule } from '../route.ts'
 import { type RouteData, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'

@@ -1,4 +1,5 @@
-import { isRecord, type Manifest, type ManifestObject } from '../../manifest/parse.ts'
+import { isRecord } from '../../manifest/data.ts'
+import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
 import type { RouteKind, RouteName, RouteNames, Rule } from '../route.ts'
 
 /** One kind of object that splits traffic. */

@@ -1,4 +1,4 @@
-import type { Path } from '../../manifest/parse.ts'
+import type { Path } from '../../manifest/data.ts'
 import { resolveHost } from '../host.ts'
 import { roleOf } from '../roles.ts'
 import type { Destination, MirrorDestination, RouteName, Rule } from '../route.ts'

@@ -1,0 +1,243 @@
+import type { ProbotOctokit } from 'probot'
+import type { RepositoryName } from '../../../core/rollout/facts.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import { GitHubRefused } from '../../../ports/github/github-refused.ts'
+import { RetryLater } from '../../../ports/jobs.ts'
+import { refusalOf, type RequestAim } from './refusals.ts'
+import type { AppIdentity } from '../schema.ts'
+
+/** An Octokit that acts as one installation (or, for the App's own routes, as the App). */
+export type Octokit = InstanceType<typeof ProbotOctokit>
+
+/** GitHub did not do what was asked, or nobody knows whether it did: look again before trying again. */
+export class GitHubUnavailable extends Error {
+  override readonly name = 'GitHubUnavailable'
+}
+
+/** GitHub's API, for one installation or for the App. */
+export interface ApiClient {
+  readonly octokit: Octokit
+  readonly clock: Clock
+}
+
+/** One repository as GitHub's API sees it. */
+export interface Client extends ApiClient {
+  readonly repo: RepositoryName
+  readonly app: AppIdentity
+}
+
+/** Longer than GitHub's own 10 s limit for an API request makes no sense; without one a dead connection holds a worker. */
+export const TIMEOUT_MS = 10_000
+
+/** GitHub asks for at least a minute when a secondary limit comes without `retry-after` (REST docs, rate limits). */
+const SECONDARY_WAIT_MS = 60_000
+
+type Params = Readonly<Record<string, unknown>>
+
+/** `reason`: GitHub's words with a status that was expected. */
+interface Answer {
+  readonly status: number
+  readonly data: unknown
+  readonly reason?: string
+  /** Where the next page is. */
+  readonly link?: string | undefined
+}
+
+/**
+ * One request, never repeated here: what acts is looked up before it is tried again, by the job that failed. Statuses in
+ * `expected` are answers; a rate limit says when to come back (`RetryLater`), and what GitHub refuses for good is a
+ * `GitHubRefused`, about `branch` where that is named; anything else throws.
+ */
+export async function request(
+  client: ApiClient,
+  route: string,
+  call: { readonly params?: Params; readonly expected?: readonly number[]; readonly branch?: string } = {},
+): Promise<Answer> {
+  checkPause(client, route)
+  try {
+    const answer: { status: number; data: unknown; headers: { link?: string } } = await withGoodToken(client, () =>
+      client.octokit.request(route, { ...call.params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
+    )
+    return { status: answer.status, data: answer.data, link: answer.headers.link }
+  } catch (error) {
+    const failure = failureOf(error)
+    const { status, isForToken } = failure
+    // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
+    const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
+    if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
+    throw pausing(client, toThrow(failure, { route, branch: call.branch }, client.clock))
+  }
+}
+
+/** Every page of a list; `limit` bounds it. */
+export async function list(
+  client: ApiClient,
+  route: string,
+  call: {
+    readonly params: Params
+    readonly limit?: number
+    readonly key?: string
+    /** Whether nothing after this item is of interest. */
+    readonly isLast?: (item: unknown) => boolean
+  },
+): Promise<readonly unknown[]> {
+  const items: unknown[] = []
+  for (let page = 1; ; page += 1) {
+    const { data } = await request(client, route, { params: { ...call.params, per_page: 100, page } })
+    const found = call.key === undefined ? data : field(data, call.key)
+    // A body that was cut off arrives as text or as nothing: taken for an empty list, it would undo what is there.
+    if (!Array.isArray(found)) throw new GitHubUnavailable(`${route}: the answer holds no list`)
+    items.push(...found)
+    const isAll = found.length < 100 || call.isLast?.(found.at(-1)) === true
+    if (isAll || items.length >= (call.limit ?? 5_000)) return items
+  }
+}
+
+export async function graphql(client: ApiClient, query: string, variables: Params): Promise<unknown> {
+  checkPause(client, 'GraphQL')
+  try {
+    return await withGoodToken(client, () =>
+      client.octokit.graphql(query, { ...variables, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
+    )
+  } catch (error) {
+    const failure = failureOf(error)
+    const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
+    if (isRefusal && !isGraphqlLimit(error, failure)) throw error
+    throw pausing(
+      client,
+      isRefusal ? limited(failure, 'GraphQL', client.clock) : toThrow(failure, { route: 'GraphQL' }, client.clock),
+    )
+  }
+}
+
+/** An installation's token that GitHub refuses is replaced, and the request made again: what was refused had no effect. */
+async function withGoodToken<T>({ octokit }: ApiClient, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    const headers = field(field(error, 'request'), 'headers')
+    // Octokit hides the token itself, and the App's own begin with `bearer`.
+    const hadToken = String(field(headers, 'authorization')).startsWith('token ')
+    if (failureOf(error).status !== 401 || !hadToken) throw error
+    await octokit.auth({ type: 'installation', refresh: true })
+    return send()
+  }
+}
+
+/** Until when GitHub wants to hear nothing from an installation: going on all the same "may result in banning" (REST docs). */
+const pauses = new WeakMap<Octokit, number>()
+
+function checkPause({ octokit, clock }: ApiClient, route: string): void {
+  const until = pauses.get(octokit) ?? 0
+  if (clock.now() < until) throw new RetryLater(until, `GitHub's rate limit, before ${route}`)
+}
+
+function pausing({ octokit }: ApiClient, error: Error): Error {
+  if (error instanceof RetryLater) pauses.set(octokit, Math.max(error.retryAt, pauses.get(octokit) ?? 0))
+  return error
+}
+
+interface Failure {
+  /** Undefined: nothing answered. */
+  readonly status: number | undefined
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly message: string
+  /** GitHub's own words, without Octokit's. */
+  readonly reason: string
+  /** The kinds that GraphQL names; undefined for REST. */
+  readonly types: readonly string[] | undefined
+  /** It was the installation's token that was not given, before the request itself. */
+  readonly isForToken: boolean
+}
+
+function failureOf(error: unknown): Failure {
+  const response = field(error, 'response')
+  const status = field(error, 'status')
+  const headers = field(response, 'headers') ?? field(error, 'headers')
+  const url = field(field(error, 'request'), 'url')
+  return {
+    // Octokit says 500 when there was no answer, and nothing when GraphQL refused, which it does with 200.
+    status: response === undefined ? undefined : typeof status === 'number' ? status : 200,
+    headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
+    message: error instanceof Error ? error.message : String(error),
+    reason: reasonIn(error),
+    types: typesIn(error),
+    isForToken: typeof url === 'string' && url.endsWith('/access_tokens'),
+  }
+}
+
+/** A REST answer holds `message` and maybe `errors`; a GraphQL answer holds `errors`, and Octokit puts those on the error. */
+function reasonIn(error: unknown): string {
+  const data = field(field(error, 'response'), 'data')
+  const errors = [field(data, 'errors'), field(error, 'errors')].find((some) => Array.isArray(some)) ?? []
+  const details = Array.isArray(errors) ? errors.map((each) => field(each, 'message') ?? each) : []
+  const words = [field(data, 'message'), ...details].filter((each) => typeof each === 'string')
+  const told = words.length > 1 ? words.filter((each) => each !== 'Validation Failed') : words
+  return withoutTokens(told.join('. ').replaceAll(/\s+/g, ' ').trim()).slice(0, MAX_REASON)
+}
+
+/** Long enough for the rules that one branch breaks. */
+const MAX_REASON = 400
+
+function typesIn(error: unknown): readonly string[] | undefined {
+  const isRefusal = error instanceof Error && error.name === 'GraphqlResponseError'
+  const errors = field(error, 'errors')
+  if (!isRefusal || !Array.isArray(errors)) return undefined
+  return errors.map((each) => field(each, 'type')).filter((type) => typeof type === 'string')
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+/** 429, or 403 with one of the marks that GitHub's docs name for a limit; any other 403 is a missing permission. */
+function isLimit({ status, headers, message }: Failure): boolean {
+  if (status === 429) return true
+  if (status !== 403) return false
+  return (
+    headers['retry-after'] !== undefined ||
+    String(headers['x-ratelimit-remaining']) === '0' ||
+    /secondary rate limit/i.test(message)
+  )
+}
+
+/** GraphQL answers 200 when a limit is reached, and names it in the errors (GraphQL docs, rate limits). */
+function isGraphqlLimit(error: unknown, { headers, message }: Failure): boolean {
+  const errors = field(error, 'errors')
+  const isNamed = Array.isArray(errors) && errors.some((each) => field(each, 'type') === 'RATE_LIMITED')
+  return isNamed || headers['retry-after'] !== undefined || /secondary rate limit/i.test(message)
+}
+
+/** What a failed request of any other client of GitHub comes to, in the same kinds. */
+export function outage(error: unknown, wanted: RequestAim, clock: Clock): Error {
+  return toThrow(failureOf(error), wanted, clock)
+}
+
+function toThrow(failure: Failure, wanted: RequestAim, clock: Clock): Error {
+  const { route } = wanted
+  if (isLimit(failure)) return limited(failure, route, clock)
+  const refusal = refusalOf(failure, wanted)
+  if (refusal !== undefined) return new GitHubRefused(refusal)
+  return new GitHubUnavailable(`${route}: ${failure.status ?? 'no answer'} ${withoutTokens(failure.message)}`)
+}
+
+function limited(failure: Failure, route: string, clock: Clock): RetryLater {
+  return new RetryLater(retryAt(failure, clock.now()), `GitHub's rate limit at ${route}`)
+}
+
+/** A proxy's error page may show the request's headers, and may be long. */
+function withoutTokens(message: string): string {
+  return message.replaceAll(/\b(?:gh[a-z]|github_pat)_[\w.-]+/g, '***').slice(0, 1_000)
+}
+
+function retryAt({ headers }: Failure, now: number): number {
+  const after = Number(headers['retry-after'])
+  if (Number.isFinite(after) && headers['retry-after'] !== undefined) return now + Math.max(1, after) * 1000
+  const reset = Number(headers['x-ratelimit-reset'])
+  const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && Number.isFinite(reset)
+  return isPrimary ? Math.max(reset * 1000, now + 1000) : now + SECONDARY_WAIT_MS
+}
+
+export function at(client: Client): { readonly owner: string; readonly repo: string } {
+  return { owner: client.repo.owner, repo: client.repo.name }
+}

@@ -1,0 +1,92 @@
+import { type Document, isNode, isSeq, type Node, visit } from 'yaml'
+import { commentsOf, compose } from '../yaml/compose.ts'
+import { insertBehind } from './flow.ts'
+import { endOf, nodeAt } from './nodes.ts'
+import type { Path } from '../data.ts'
+import {
+  applySplices,
+  blanksBefore,
+  breakAt,
+  columnOf,
+  lineEnd,
+  lineStart,
+  nextLine,
+  skipTrivia,
+  type Splice,
+} from '../yaml/text.ts'
+
+interface CopyContext {
+  readonly text: string
+  readonly document: Document
+}
+
+/** The source text of one item of a sequence, cut out so that it can be parsed and changed by itself. */
+export interface Cutting extends CopyContext {
+  /** Where the item stands in the cutting's document: a block item comes with its dash, at its own column. */
+  readonly at: Path
+}
+
+/** Cuts an item out of its sequence, without its comments; undefined where that is not possible without doubt. */
+export function cutItem(here: CopyContext, path: Path): Cutting | 'anchored' | undefined {
+  const span = spanOf(here, path)
+  if (span === undefined) return undefined
+  let isAnchored = false
+  visit(span.node, { Node: (_, node) => void (isAnchored ||= 'anchor' in node && node.anchor !== undefined) })
+  if (isAnchored) return 'anchored'
+  const pad = span.flow ? '' : ' '.repeat(columnOf(here.text, span.start))
+  const text = withoutComments(pad + here.text.slice(span.start, span.end))
+  const [document] = text === undefined ? [] : compose(text).documents
+  return text === undefined || document === undefined ? undefined : { text, document, at: span.flow ? [] : [0] }
+}
+
+/** The splices that put a (changed) cutting behind the item that it was cut from. */
+export function pasteItem(here: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
+  const span = spanOf(here, path)
+  if (span === undefined) return undefined
+  if (span.flow) return insertBehind(here.text, span, [cutting])
+  const at = lineEnd(here.text, span.end)
+  return [{ start: at, end: at, text: breakAt(here.text, at) + cutting }]
+}
+
+interface ItemSpan {
+  readonly start: number
+  readonly end: number
+  readonly flow: boolean
+  readonly node: Node
+}
+
+function spanOf({ text, document }: CopyContext, path: Path): ItemSpan | undefined {
+  const list = nodeAt(document, path.slice(0, -1))
+  const index = path.at(-1)
+  if (!isSeq(list) || typeof index !== 'number') return undefined
+  const node = list.items[index]
+  const end = endOf(text, node)
+  if (!isNode(node) || node.range === undefined || node.range === null || end === undefined) return undefined
+  if (list.flow === true) return { start: node.range[0], end, flow: true, node }
+  const start = dashOf(text, list, index)
+  return start === undefined ? undefined : { start, end, flow: false, node }
+}
+
+/** Where an item of a block sequence starts: its dash. */
+export function dashOf(
+  text: string,
+  list: { readonly items: readonly unknown[]; readonly range?: readonly number[] | null },
+  index: number,
+): number | undefined {
+  const before = list.items[index - 1]
+  const from = index === 0 ? list.range?.[0] : isNode(before) ? before.range?.[2] : undefined
+  const start = from === undefined ? undefined : skipTrivia(text, from)
+  return start !== undefined && text[start] === '-' ? start : undefined
+}
+
+/** The same text without its comments; a line that was nothing but a comment goes altogether. */
+function withoutComments(text: string): string | undefined {
+  const splices = commentsOf(text).map(([start, end]): Splice => {
+    const blanks = blanksBefore(text, start)
+    const isWholeLine = start - blanks === lineStart(text, start) && start - blanks > 0
+    return isWholeLine
+      ? { start: start - blanks, end: nextLine(text, end), text: '' }
+      : { start: start - blanks, end: text[end - 1] === '\r' ? end - 1 : end, text: '' }
+  })
+  return applySplices(text, splices)
+}

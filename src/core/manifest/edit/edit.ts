@@ -1,0 +1,157 @@
+import { err, ok, type Result } from '../../result.ts'
+import { planAppend, planDrop } from './items.ts'
+import { isRecord, type Path } from '../data.ts'
+import { type Manifest, parseManifest, type Location, type SourceDocument } from '../parse.ts'
+import { byParent, type PlanContext, hereOf, planCopy, type PlanCode, type PlanResult, planWrites } from './plan.ts'
+import { applySplices, type Splice } from '../yaml/text.ts'
+import { type TextChange, isExact } from './verify.ts'
+
+/** What can be done to a document. */
+export type AnyEdit = Edit | AppendItem | DropItem
+
+/** What can be done to an object. */
+export type Edit = SetValue | CopyItem
+
+/** One value to change: a number or a string to write, or undefined to take the key away. */
+export interface SetValue {
+  readonly document: number
+  readonly path: Path
+  readonly value: string | number | undefined
+  readonly copy?: undefined
+  readonly append?: undefined
+  readonly drop?: undefined
+}
+
+/** An item of a sequence to put a copy behind, in the item's own words but with these values, and without its comments. */
+export interface CopyItem {
+  readonly document: number
+  readonly path: Path
+  /** Paths are relative to the item; undefined takes a key away. */
+  readonly copy: readonly { readonly path: Path; readonly value: string | number | undefined }[]
+  readonly value?: undefined
+  readonly append?: undefined
+  readonly drop?: undefined
+}
+
+/** A new last item for the list at a path; on the top level of a document the list may be missing. */
+export interface AppendItem {
+  readonly document: number
+  readonly path: Path
+  /** Plain data. */
+  readonly append: unknown
+  readonly copy?: undefined
+  readonly value?: undefined
+  readonly drop?: undefined
+}
+
+/** An item of a list to take away. */
+export interface DropItem {
+  readonly document: number
+  readonly path: Path
+  readonly drop: true
+  readonly append?: undefined
+  readonly copy?: undefined
+  readonly value?: undefined
+}
+
+export type EditRefusal = Location & {
+  readonly code: PlanCode | 'would-leak'
+  readonly path: Path
+}
+
+/**
+ * Changes values in a file and nothing else: only the bytes of those values are spliced. What was spliced is parsed again
+ * and compared with what the data should now be; any other difference refuses the edit. Removing the last key of a map
+ * removes the map.
+ */
+export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Result<string, EditRefusal> {
+  const early = firstOf(edits)
+  if (early.length > 0) {
+    const first = editManifest(manifest, early)
+    const between = first.ok ? parseManifest(manifest.file, first.value, manifest.wanted) : first
+    if (!between.ok) return first.ok ? refuse(manifest, 'would-leak', early[0]) : first
+    return editManifest(
+      between.value,
+      edits.filter((edit) => !early.includes(edit)),
+    )
+  }
+  const splices: Splice[] = []
+  for (const [index, source] of manifest.documents.entries()) {
+    const here = edits.filter(({ document }) => document === index)
+    if (here.length === 0) continue
+    const planned = editDocument(manifest, source, here)
+    if (!planned.ok) return planned
+    const { start } = source.piece
+    splices.push(
+      ...planned.value.map((splice) => ({ ...splice, start: splice.start + start, end: splice.end + start })),
+    )
+  }
+  const lost = edits.find(({ document }) => manifest.documents[document] === undefined)
+  if (lost !== undefined) return refuse(manifest, 'no-place', lost)
+  const text = applySplices(manifest.text, splices)
+  return text === undefined ? refuse(manifest, 'no-place', edits[0]) : ok(text)
+}
+
+/** Removals from a map that gets new keys by the same call go first: both would touch the map's last line. */
+function firstOf(edits: readonly AnyEdit[]): readonly AnyEdit[] {
+  const parentOf = (edit: AnyEdit): string => JSON.stringify([edit.document, edit.path.slice(0, -1)])
+  const isRemoval = (edit: AnyEdit): boolean => isSet(edit) && edit.value === undefined
+  const others = new Set(edits.filter((edit) => !isRemoval(edit)).map(parentOf))
+  return edits.filter((edit) => isRemoval(edit) && others.has(parentOf(edit)))
+}
+
+function isSet(edit: AnyEdit): edit is SetValue {
+  return edit.copy === undefined && edit.append === undefined && edit.drop === undefined
+}
+
+function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<AnyEdit, 'document' | 'path'> | undefined) {
+  const { document, path } = edit ?? { document: 0, path: [] }
+  return err<EditRefusal>({ code, path, file: manifest.file, line: manifest.line(document, path) })
+}
+
+function editDocument(
+  manifest: Manifest,
+  source: SourceDocument,
+  edits: readonly AnyEdit[],
+): Result<readonly Splice[], EditRefusal> {
+  const template = edits.find((edit) => isTemplated(manifest, edit))
+  if (template !== undefined) return refuse(manifest, 'template', template)
+  const here = hereOf(source)
+  const changes: TextChange[] = []
+  const document = edits[0]?.document ?? 0
+  for (const { parent, writes } of byParent(edits.filter(isSet))) {
+    const planned = planWrites(here, parent, writes)
+    if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
+    changes.push(planned.value)
+  }
+  for (const edit of edits.filter((other) => !isSet(other))) {
+    const planned = planItem(here, edit)
+    if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
+    changes.push(planned.value)
+  }
+  const wanted = changes.filter(({ effects }) => effects.length > 0)
+  return isExact(source, wanted)
+    ? ok(wanted.flatMap(({ splices }) => splices))
+    : refuse(manifest, 'would-leak', edits[0])
+}
+
+function planItem(here: PlanContext, edit: AnyEdit): PlanResult {
+  const { path, copy, append, drop } = edit
+  if (copy !== undefined) return planCopy(here, path, copy)
+  const change = drop === true ? planDrop(here, path) : planAppend(here, path, append)
+  return change === undefined ? err({ code: 'no-place', path }) : ok(change)
+}
+
+/** Whether the object that an edit is for is written for a template engine: then its text is not what is applied. */
+function isTemplated(manifest: Manifest, { document, path }: AnyEdit): boolean {
+  const object = manifest.objects.find(
+    ({ document: own, at }) => own === document && at.every((key, index) => path[index] === key),
+  )
+  return object !== undefined && holdsBraces(object.data['metadata'])
+}
+
+function holdsBraces(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('{{')
+  if (Array.isArray(value)) return value.some(holdsBraces)
+  return isRecord(value) && Object.entries(value).some(([key, inner]) => key.startsWith('{') || holdsBraces(inner))
+}

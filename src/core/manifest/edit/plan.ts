@@ -1,0 +1,253 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, type Pair, type Scalar, visit, type YAMLMap } from 'yaml'
+import { err, ok, type Result } from '../../result.ts'
+import { fillEmpty, insertLines, keyLine, removeLines, restoreEmpty, stepOf } from './block.ts'
+import { cutItem, pasteItem } from './copy.ts'
+import { applyEffects, type Effect } from './effect.ts'
+import { insertInFlow, isMadeHere, removeFromFlow } from './flow.ts'
+import { replaceLiteral } from './literal.ts'
+import { nodeAt, pairOf } from './nodes.ts'
+import { type Path, valueAt } from '../data.ts'
+import type { SourceDocument } from '../parse.ts'
+import { isPlainText, type NewPairs, valueText } from './style.ts'
+import { applySplices, type Splice } from '../yaml/text.ts'
+import type { TextChange } from './verify.ts'
+
+/** Why a value cannot be written where it stands. */
+export type PlanCode = 'anchored' | 'aliased' | 'block-text' | 'no-place' | 'odd-number' | 'template'
+
+export interface Write {
+  readonly path: Path
+  readonly value: string | number | undefined
+}
+
+export type PlanResult = Result<TextChange, { readonly code: PlanCode; readonly path: Path }>
+
+/** What the plan needs of a document. */
+export type PlanContext = Pick<SourceDocument, 'document'> & {
+  readonly data: unknown
+  readonly text: string
+  /** Anchors that an alias refers to: what they stand on is in more than one place. */
+  readonly shared: ReadonlySet<string>
+}
+
+export function hereOf({ document, data, hasAlias, piece }: SourceDocument): PlanContext {
+  const shared = new Set<string>()
+  if (hasAlias) visit(document, { Alias: (_, alias) => void shared.add(alias.source) })
+  return { document, data, text: piece.text, shared }
+}
+
+/** The changes that write values into one map: in place where the keys are there, by new or lost keys where not. */
+export function planWrites(here: PlanContext, parent: Path, writes: readonly Write[]): PlanResult {
+  const changes: TextChange[] = []
+  const added: [string, string | number][] = []
+  const removed: string[] = []
+  for (const { path, value } of writes) {
+    const key = String(path.at(-1))
+    const code = whereFrom(here, path, value)
+    if (code !== undefined) return err({ code, path })
+    if (value !== undefined && !hasKey(here, path)) added.push([key, value])
+    else if (value !== undefined) {
+      const splice = replaceValue(here, nodeAt(here.document, path), value)
+      if (typeof splice === 'string') return err({ code: splice, path })
+      changes.push({ splices: [splice], effects: [{ kind: 'set', path, value }] })
+    } else if (hasKey(here, path)) removed.push(key)
+  }
+  const grown = added.length === 0 ? NOTHING : addKeys(here, parent, added)
+  if (typeof grown === 'string') return err({ code: grown, path: parent })
+  const shrunk = removed.length === 0 ? NOTHING : removeKeys(here, parent, removed)
+  if (shrunk === undefined) return err({ code: 'no-place', path: parent })
+  return ok(together([...changes, grown, shrunk]))
+}
+
+const NOTHING: TextChange = { splices: [], effects: [] }
+
+function together(changes: readonly TextChange[]): TextChange {
+  return { splices: changes.flatMap(({ splices }) => splices), effects: changes.flatMap(({ effects }) => effects) }
+}
+
+/** A copy of an item behind it, with some of its values changed. */
+export function planCopy(here: PlanContext, path: Path, writes: readonly Write[]): PlanResult {
+  const cutting = cutItem(here, path)
+  if (cutting === undefined || cutting === 'anchored') return err({ code: cutting ?? 'no-place', path })
+  const item = valueAt(here.data, path)
+  const inner: PlanContext = { ...here, ...cutting, data: cutting.at.length === 0 ? item : [item] }
+  const changes: TextChange[] = []
+  for (const group of byParent(writes.map((write) => ({ ...write, path: [...cutting.at, ...write.path] })))) {
+    const planned = planWrites(inner, group.parent, group.writes)
+    if (!planned.ok) return err({ code: planned.error.code, path })
+    changes.push(planned.value)
+  }
+  const { splices, effects } = together(changes)
+  const text = applySplices(cutting.text, splices)
+  const pasted = text === undefined ? undefined : pasteItem(here, path, text)
+  if (pasted === undefined) return err({ code: 'no-place', path })
+  const copied = valueAt(applyEffects(inner.data, effects), cutting.at)
+  return ok({ splices: pasted, effects: [{ kind: 'insert-behind', path, item: copied }] })
+}
+
+export interface Group {
+  readonly parent: Path
+  readonly writes: readonly Write[]
+}
+
+/** New keys of one map must go in by one splice, in the order given. */
+export function byParent(writes: readonly Write[]): readonly Group[] {
+  const groups = new Map<string, { parent: Path; writes: Write[] }>()
+  for (const write of writes) {
+    const parent = write.path.slice(0, -1)
+    const key = JSON.stringify(parent)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { parent, writes: [write] })
+    else group.writes.push(write)
+  }
+  return [...groups.values()]
+}
+
+function hasKey({ document }: PlanContext, path: Path): boolean {
+  const map = nodeAt(document, path.slice(0, -1))
+  if (isSeq(map)) return typeof path.at(-1) === 'number' && map.items.length > Number(path.at(-1))
+  return isMap(map) && pairOf(map, path.at(-1)) !== undefined
+}
+
+/** Whether what is at a path comes from somewhere else in the document, or goes there too. */
+function whereFrom(here: PlanContext, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
+  for (let length = 0; length <= path.length; length += 1) {
+    const at = path.slice(0, length)
+    const node = nodeAt(here.document, at)
+    if (isShared(here, node)) return 'anchored'
+    // A single value may be written over what an alias or a merge key brings; what holds others may not.
+    const isOwn = length === path.length && value !== undefined
+    if (isAlias(node)) return length === path.length ? undefined : 'aliased'
+    if (node === undefined && (valueAt(here.data, at) ?? null) !== null && !isOwn) return 'aliased'
+  }
+  return undefined
+}
+
+function isShared({ shared }: PlanContext, node: unknown): boolean {
+  return (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined && shared.has(node.anchor)
+}
+
+/** Why a value cannot be replaced, or the splice that does it. An alias gives way: what it refers to stays as it is. */
+function replaceValue({ text }: PlanContext, node: unknown, value: string | number): Splice | PlanCode {
+  const range = isNode(node) ? node.range : undefined
+  if (range === undefined || range === null) return 'no-place'
+  const [start, end] = range
+  if (isAlias(node)) return { start, end, text: valueText(value) }
+  if (!isScalar(node)) return isMap(node) && isTemplate(node) ? 'template' : 'no-place'
+  return replaceScalar(text, node, { start, end, value })
+}
+
+function replaceScalar(
+  text: string,
+  scalar: Scalar,
+  { start, end, value }: { readonly start: number; readonly end: number; readonly value: string | number },
+): Splice | PlanCode {
+  if (scalar.type === 'BLOCK_LITERAL' && typeof value === 'string')
+    return replaceLiteral(text, scalar, value) ?? 'block-text'
+  const code = whyNot(scalar, value)
+  if (code !== undefined) return code
+  const put = scalarText(value, scalar)
+  if (start !== end) return { start, end, text: put }
+  // An empty value stands right after `key:` or right before its comment: `key:25` and `25# why` would be strings.
+  return { start, end, text: `${text[start - 1] === ':' ? ' ' : ''}${put}${text[start] === '#' ? ' ' : ''}` }
+}
+
+/** A decimal number as every reader of YAML reads it, or no value at all. */
+const PLAIN_NUMBER = /^(?:0|[1-9]\d*|~|null|Null|NULL)?$/
+
+function whyNot(scalar: Scalar, value: string | number): PlanCode | undefined {
+  if (scalar.type === 'BLOCK_FOLDED' || scalar.type === 'BLOCK_LITERAL') return 'block-text'
+  const source = scalar.source ?? ''
+  if (source.includes('{{')) return 'template'
+  const isPlain = scalar.type === 'PLAIN' && scalar.tag === undefined && PLAIN_NUMBER.test(source)
+  return typeof value === 'number' && !isPlain ? 'odd-number' : undefined
+}
+
+/** `{{ .Values.weight }}` happens to be YAML: a flow map with a flow map for a key. */
+function isTemplate(map: YAMLMap): boolean {
+  return map.flow === true && map.items.some(({ key }) => isMap(key))
+}
+
+/** A value as YAML, in the quotes that the old one had. */
+function scalarText(value: string | number, old: Scalar): string {
+  if (typeof value === 'number') return String(value)
+  if (old.type === 'QUOTE_SINGLE' && /^[\x20-\x7e\u00a0-\ud7ff]*$/.test(value))
+    return `'${value.replaceAll("'", "''")}'`
+  const wasText = old.type === 'PLAIN' && typeof old.value === 'string' && old.source === old.value
+  return wasText && isPlainText(value) ? value : valueText(value)
+}
+
+function addKeys(here: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
+  const holder = holderOf(here, parent)
+  if (typeof holder === 'string') return holder
+  const { map, at } = holder
+  const pairs = parent.slice(at.length).reduceRight<NewPairs>((inner, key) => [[String(key), inner]], added)
+  const effects = added.map(([key, value]): Effect => ({ kind: 'set', path: [...parent, key], value }))
+  const [[key, inner] = []] = pairs
+  const empty = pairOf(map, key)
+  const above = pairAt(here, at)
+  const isInFlow = isInFlowMap(here, at)
+  if (empty !== undefined) {
+    if (map.flow === true || typeof inner !== 'object') return 'no-place'
+    const splices = fillEmpty(here.text, empty, { pairs: inner, step: stepOf(here.text, map, above) })
+    return splices === undefined ? 'no-place' : { splices, effects }
+  }
+  const splices =
+    map.flow === true
+      ? insertInFlow(here.text, map, { pairs, loose: isInFlow })
+      : insertLines(here.text, map, { pairs, step: stepOf(here.text, map, above) })
+  return splices === undefined ? 'no-place' : { splices, effects }
+}
+
+/** The deepest map on the way to a path that exists. */
+function holderOf({ document }: PlanContext, path: Path): { readonly map: YAMLMap; readonly at: Path } | PlanCode {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = nodeAt(document, path.slice(0, length))
+    if (isMap(node)) return isTemplate(node) ? 'template' : { map: node, at: path.slice(0, length) }
+    if (isAlias(node)) return 'aliased'
+    if (isNode(node) && !(isScalar(node) && node.value === null)) return 'no-place'
+  }
+  return 'no-place'
+}
+
+/** Takes keys of a map away; undefined where that is not possible. A map that is empty then goes, unless it was there empty. */
+function removeKeys(here: PlanContext, parent: Path, removed: readonly string[]): TextChange | undefined {
+  const map = nodeAt(here.document, parent)
+  if (!isMap(map)) return undefined
+  const pairs = removed.flatMap((key) => pairOf(map, key) ?? [])
+  const effects = removed.map((key): Effect => ({ kind: 'set', path: [...parent, key], value: undefined }))
+  const above = pairAt(here, parent)
+  if (pairs.length < map.items.length || above === undefined)
+    return changeOf(removePairs(here.text, map, pairs), effects)
+
+  if (map.flow === true) {
+    const outer = nodeAt(here.document, parent.slice(0, -1))
+    if (!isMap(outer) || outer.flow !== true || !isMadeHere(here.text, map))
+      return changeOf(removeFromFlow(here.text, map, pairs), [{ kind: 'set', path: parent, value: {} }])
+    return changeOf(removeFromFlow(here.text, outer, [above]), [{ kind: 'set', path: parent, value: undefined }])
+  }
+  const lines = removeLines(here.text, map, pairs)
+  const restored = restoreEmpty(here.text, above)
+  if (lines !== undefined && restored !== undefined)
+    return { splices: [restored, ...lines], effects: [{ kind: 'set', path: parent, value: null }] }
+  return changeOf(keyLine(here.text, above, { map, pairs }), [{ kind: 'set', path: parent, value: undefined }])
+}
+
+function changeOf(splices: readonly Splice[] | undefined, effects: readonly Effect[]): TextChange | undefined {
+  return splices === undefined ? undefined : { splices, effects }
+}
+
+function removePairs(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
+  return map.flow === true ? removeFromFlow(text, map, pairs) : removeLines(text, map, pairs)
+}
+
+/** The pair whose value stands at a path. */
+function pairAt({ document }: PlanContext, path: Path): Pair | undefined {
+  const outer = nodeAt(document, path.slice(0, -1))
+  return path.length > 0 && isMap(outer) ? pairOf(outer, path.at(-1)) : undefined
+}
+
+function isInFlowMap({ document }: PlanContext, path: Path): boolean {
+  const outer = nodeAt(document, path.slice(0, -1))
+  return path.length > 0 && (isMap(outer) || isSeq(outer)) && outer.flow === true
+}

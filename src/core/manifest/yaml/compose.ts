@@ -1,0 +1,84 @@
+import { Composer, type CST, type Document, Lexer, Parser, Schema } from 'yaml'
+import { advanceParser } from './advance.ts'
+import { MAX_DEPTH } from './read-data.ts'
+
+/** One for all documents: making it costs as much as composing a line. Known tags would be added to it as they turn up. */
+const SCHEMA = new Schema({ schema: 'core', resolveKnownTags: false })
+
+export interface ComposedYaml {
+  readonly documents: readonly Document[]
+  /** The first problem, by its offset; undefined where the text is YAML. */
+  readonly problem: { readonly at: number; readonly detail: string } | undefined
+  /** How many tokens it took: what the time is proportional to. */
+  readonly lexemes: number
+}
+
+/**
+ * Composes YAML text. Like `parseAllDocuments`, but it ends at the first fault, at bottomless nesting before that can overflow
+ * the stack, and at a budget of tokens; and it leaves duplicate keys to `readData`.
+ */
+export function compose(text: string, budget = Infinity): ComposedYaml {
+  // A hostile document can hold a million faults. Nobody asks where in our code they were found, and to note it takes ten times as long.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return composed(text, budget)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function composed(text: string, budget: number): ComposedYaml {
+  const parser = new Parser()
+  const composer = new Composer({ schema: SCHEMA, uniqueKeys: false, logLevel: 'error' })
+  const documents: Document[] = []
+  let problem: ComposedYaml['problem']
+  let isOpen = false
+  let lexemes = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1
+    for (const token of advanceParser(parser, lexeme)) {
+      problem ??= faultOf(token, isOpen)
+      isOpen ||= token.type === 'document'
+      if (problem === undefined) documents.push(...composer.next(token))
+    }
+    if (parser.stack.length > MAX_DEPTH) problem ??= { at: parser.offset, detail: `More than ${MAX_DEPTH} levels deep` }
+    if (problem !== undefined || lexemes > budget) return { documents: [], problem, lexemes }
+  }
+  for (const token of parser.end()) documents.push(...composer.next(token))
+  documents.push(...composer.end())
+  // A fault after the last document is only in the stream.
+  const [error] = [...documents.flatMap(({ errors }) => errors.slice(0, 1)), ...composer.streamInfo().errors]
+  return error === undefined
+    ? { documents, problem, lexemes }
+    : { documents: [], problem: { at: error.pos[0], detail: error.message }, lexemes }
+}
+
+/** The faults of a token that is none of a document: known before a document is composed. */
+function faultOf(token: CST.Token, isOpen: boolean): ComposedYaml['problem'] {
+  if (token.type === 'error') return { at: token.offset, detail: token.message }
+  return token.type === 'doc-end' && !isOpen ? { at: token.offset, detail: 'Unexpected end of document' } : undefined
+}
+
+/** What the lexer says before each scalar, which could start with a `#` itself where it is a block scalar. */
+const SCALAR = '\u001F'
+/** Marks of the lexer that stand for no characters. */
+const MARKS = new Set(['\u0002', '\u0018', SCALAR])
+
+/** Where each comment of a YAML text starts and ends. */
+export function commentsOf(text: string): readonly (readonly [start: number, end: number])[] {
+  const comments: [number, number][] = []
+  if (!text.includes('#')) return comments
+  let offset = 0
+  let isScalar = false
+  for (const lexeme of new Lexer().lex(text)) {
+    if (MARKS.has(lexeme) && !isScalar) {
+      isScalar = lexeme === SCALAR
+      continue
+    }
+    if (!isScalar && lexeme.startsWith('#')) comments.push([offset, offset + lexeme.length])
+    isScalar = false
+    offset += lexeme.length
+  }
+  return comments
+}

@@ -1,0 +1,107 @@
+/** The one reader of YAML: text in, documents as plain data out, or why not and where. */
+import type { Document } from 'yaml'
+import { err, ok, type Result } from '../../result.ts'
+import { compose } from './compose.ts'
+import { type DataOptions, readData } from './read-data.ts'
+import { lineOfPath, type LineOf, linesOf } from './lines.ts'
+import type { JsonValue, Path } from '../data.ts'
+
+/** One document of a text. Ranges of its nodes are offsets in the text. */
+export interface YamlDocument {
+  readonly document: Document
+  readonly data: JsonValue
+  readonly hasAlias: boolean
+  /** Where its content starts. */
+  readonly at: number
+}
+
+/** Why a text cannot be read, and at which offset. */
+export interface YamlProblem {
+  readonly code: 'not-yaml' | 'too-large' | 'alias-bomb'
+  readonly at: number
+  /** What the parser said; empty where the code says it all. */
+  readonly detail: string
+}
+
+export type YamlReading = { readonly lexemes: number } & (
+  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
+  | { readonly ok: false; readonly problem: YamlProblem }
+)
+
+export interface YamlLimits extends DataOptions {
+  /** How many tokens are read: what the time is proportional to. */
+  readonly budget: number
+  /** What is only doubtful, such as an unknown tag, is a problem too. */
+  readonly isStrict?: boolean
+}
+
+/**
+ * The documents of a text as plain data, in time that is linear in the text, and never beyond the budget. `parseAllDocuments`
+ * of `yaml` looks through all earlier keys of a mapping for each key: ten thousand take a second, and a hundred thousand minutes.
+ */
+export function readDocuments(text: string, limits: YamlLimits): YamlReading {
+  const { documents, problem, lexemes } = compose(text, limits.budget)
+  const failed = (found: YamlProblem): YamlReading => ({ ok: false, problem: found, lexemes })
+  if (problem !== undefined) return failed({ code: 'not-yaml', ...problem })
+  if (lexemes > limits.budget) return failed({ code: 'too-large', at: 0, detail: '' })
+  const read: YamlDocument[] = []
+  for (const document of documents) {
+    const { contents, range, warnings } = document
+    const [warning] = limits.isStrict === true ? warnings : []
+    if (warning !== undefined) return failed({ code: 'not-yaml', at: warning.pos[0], detail: warning.message })
+    const reading = readData(contents, limits)
+    if (!reading.ok) return failed(reading)
+    read.push({
+      document,
+      data: reading.value,
+      hasAlias: reading.hasAlias,
+      at: contents?.range?.[0] ?? range?.[0] ?? 0,
+    })
+  }
+  return { ok: true, documents: read, lexemes }
+}
+
+/** A document of a file that is read as a whole. */
+export interface FileDocument {
+  readonly data: JsonValue
+  /** The line (1-based) of a value: of the nearest one that exists on the way to it. */
+  line(path: Path): number
+}
+
+/** Why a file cannot be read. Line and column are 1-based. */
+export interface FileFault extends Pick<YamlProblem, 'code' | 'detail'> {
+  readonly line: number
+  readonly column: number
+}
+
+/** The documents of a file of settings. */
+export function readFileDocuments(
+  text: string,
+  limits: Partial<YamlLimits> = {},
+): Result<readonly FileDocument[], FileFault> {
+  const lines = linesOf(text)
+  const reading = readDocuments(text, { budget: Infinity, ...limits })
+  if (!reading.ok) return err(faultAt(reading.problem, { text, lines }))
+  return ok(
+    reading.documents.map(({ document, data }) => ({ data, line: (path) => lineOfPath(lines, document, path) })),
+  )
+}
+
+/** The one document of a file; undefined where it has none. */
+export function readOneDocument(
+  text: string,
+  limits: Partial<YamlLimits> = {},
+): Result<FileDocument | undefined, FileFault> {
+  const read = readFileDocuments(text, limits)
+  if (!read.ok) return read
+  const [first, second] = read.value
+  if (second === undefined) return ok(first)
+  return err({ code: 'not-yaml', line: second.line([]), column: 1, detail: 'The file holds more than one document' })
+}
+
+function faultAt(
+  { code, at, detail }: YamlProblem,
+  { text, lines }: { readonly text: string; readonly lines: LineOf },
+): FileFault {
+  return { code, detail, line: lines(at), column: at - text.lastIndexOf('\n', at - 1) }
+}

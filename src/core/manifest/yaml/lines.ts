@@ -1,0 +1,30 @@
+import { type Document, isNode } from 'yaml'
+import type { Path } from '../data.ts'
+
+/** The line (1-based) of an offset. */
+export type LineOf = (offset: number) => number
+
+/** Lines by offset. The index is made at the first question: most files never ask one. `first`: the line that the text starts on. */
+export function linesOf(text: string, first = 1): LineOf {
+  let starts: readonly number[] | undefined
+  return (offset) => {
+    starts ??= [...text.matchAll(/\n/g)].map(({ index }) => index + 1)
+    let low = 0
+    let high = starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return first + low
+  }
+}
+
+/** The line of the value at a path: of the nearest node that exists on the way to it. */
+export function lineOfPath(lines: LineOf, document: Document, path: Path): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    if (isNode(node)) return lines(node.range?.[0] ?? 0)
+  }
+  return lines(0)
+}

@@ -1,0 +1,211 @@
+import { type IncomingHttpHeaders, type IncomingMessage, type Server, createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../ports/log.ts'
+import {
+  type Answer,
+  answerStored,
+  isSigned,
+  notAllowed,
+  parseObject,
+  readBody,
+  type HttpRefusal,
+  refuse,
+  refuseBody,
+  send,
+  type ServerState,
+} from './http.ts'
+import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
+
+export interface Delivery {
+  /** GitHub's GUID, the same again when a delivery is redelivered. */
+  readonly id: string
+  /** The event's. */
+  readonly name: string
+  readonly payload: object
+}
+
+export interface EdgeOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** The webhook's secret, and while it is rotated the one before. */
+  readonly secrets: readonly [string, ...string[]]
+  /** The events that are passed on; every other one is answered and dropped. */
+  readonly events: ReadonlySet<string>
+  /** Resolves when what follows from the delivery is on disk. */
+  readonly accept: (delivery: Delivery) => Promise<void>
+  /** What clusters tell; without it those paths are not there. */
+  readonly reports?: ReportOptions
+  readonly ready: () => Promise<Readiness>
+  readonly metrics?: () => Promise<string>
+  readonly log: Log
+}
+
+export interface Readiness {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<string, string>>
+}
+
+export interface Edge {
+  readonly port: number
+  /** Takes no new connection, lets the requests under way end within `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>
+}
+
+/** GitHub's own cap is 25 MB; the events of our list stay far below this. */
+const MAX_BODY_BYTES = 5 * 1024 * 1024
+const MAX_CONNECTIONS = 512
+const WEBHOOKS = '/api/github/webhooks'
+
+/** The only thing that faces the internet: checks size, origin and event of a delivery, hands it on and answers. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const shared: ServerState = { bufferedBytes: 0, reading: new Map(), isClosing: false }
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      // Longer than the 60 s of the usual load balancers, else they send into a connection that we just closed.
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => {
+      respond(options, shared, request)
+        .catch((error: unknown): Answer => {
+          // A client that went away has no use for an answer, and its going is no fault of ours.
+          if (!request.socket.destroyed)
+            options.log.error({ reason: String(error) }, 'A request could not be answered.')
+          return { status: 500, body: 'error' }
+        })
+        .then((answer) => send(response, answer, shared.isClosing))
+        .catch(() => response.destroy())
+    },
+  )
+  keepRoom(server)
+  server.maxRequestsPerSocket = 1_000
+  const port = await listening(server, options)
+  return {
+    port,
+    async close(graceMs) {
+      shared.isClosing = true
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+      const stop = new AbortController()
+      await Promise.race([closed, sleep(graceMs, undefined, { signal: stop.signal }).catch(() => undefined)])
+      stop.abort()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/**
+ * One more connection closes that on which nothing has happened for longest. With a plain limit, whoever opens so many and waits would keep
+ * GitHub out; addresses tell nothing, because behind a load balancer all have the same.
+ */
+function keepRoom(server: Server): void {
+  // In the order in which something happened on them last.
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    const [oldest] = open
+    if (open.size > MAX_CONNECTIONS) oldest?.destroy()
+  })
+  server.on('request', ({ socket }) => {
+    open.delete(socket)
+    open.add(socket)
+  })
+}
+
+async function listening(server: Server, { host, port }: EdgeOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+async function respond(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
+  const [path = ''] = (request.url ?? '').split('?')
+  if (path === WEBHOOKS) {
+    if (request.method !== 'POST') return notAllowed('POST')
+    return webhook(options, shared, request)
+  }
+  const place = options.reports === undefined ? undefined : placeIn(path)
+  if (options.reports !== undefined && place !== undefined) {
+    if (request.method !== 'POST') return notAllowed('POST')
+    return takeReport({ ...options.reports, log: options.log, shared }, place, request)
+  }
+  const probe = probeOf(options, path)
+  if (probe === undefined) return { status: 404, body: 'not found' }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD')
+  return probe()
+}
+
+function probeOf({ ready, metrics }: EdgeOptions, path: string): (() => Promise<Answer>) | undefined {
+  switch (path) {
+    case '/healthz':
+      return async () => ({ status: 200, body: 'ok' })
+    case '/readyz':
+      return async () => {
+        const { ok, parts } = await ready().catch((): Readiness => ({ ok: false, parts: {} }))
+        return { status: ok ? 200 : 503, body: { ok, parts } }
+      }
+    case '/metrics':
+      return metrics && (async () => metricsAnswer(await metrics()))
+    default:
+      return undefined
+  }
+}
+
+function metricsAnswer(body: string): Answer {
+  return { status: 200, body, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }
+}
+
+/** In the order of what each check costs us: a stranger without a signature does not even get its body read. */
+async function webhook(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
+  const head = readHead(request.headers)
+  if ('refusal' in head) return head.refusal
+  const body = await readBody(shared, request, MAX_BODY_BYTES)
+  if ('refusal' in body) return body.refusal
+  if (!isSigned(body.bytes, head.signature, options.secrets)) {
+    options.log.warn(
+      { delivery: head.id, event: head.event },
+      'A delivery has a wrong signature. Is WEBHOOK_SECRET that of the App?',
+    )
+    return { status: 401, body: 'signature does not match' }
+  }
+  if (head.event === 'ping') return { status: 200, body: 'pong' }
+  if (!options.events.has(head.event)) return { status: 202, body: { ignored: head.event } }
+  const payload = parseObject(body.bytes)
+  if (payload === undefined) return { status: 400, body: 'not a JSON object' }
+  return answerStored(() => options.accept({ id: head.id, name: head.event, payload }), {
+    id: head.id,
+    log: options.log,
+    facts: { delivery: head.id, event: head.event },
+    words: 'A delivery could not be stored; the sweep has to find it.',
+  })
+}
+
+interface Head {
+  readonly id: string
+  readonly event: string
+  readonly signature: Buffer
+}
+
+function readHead(headers: IncomingHttpHeaders): Head | HttpRefusal {
+  const header = (name: string): string => String(headers[name] ?? '')
+  const refused = refuseBody(headers, MAX_BODY_BYTES)
+  if (refused !== undefined) return refused
+  const id = header('x-github-delivery')
+  if (!/^[\w-]{1,100}$/.test(id)) return refuse(400, 'X-GitHub-Delivery is missing or malformed')
+  const event = header('x-github-event')
+  if (!/^[a-z_]{1,64}$/.test(event)) return refuse(400, 'X-GitHub-Event is missing or malformed')
+  const signature = /^sha256=([\da-f]{64})$/i.exec(header('x-hub-signature-256'))?.[1]
+  if (signature === undefined) return refuse(401, 'X-Hub-Signature-256 is missing or malformed')
+  return { id, event, signature: Buffer.from(signature, 'hex') }
+}

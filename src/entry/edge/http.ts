@@ -1,0 +1,136 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../ports/log.ts'
+
+/** What every endpoint of the edge does with a request: read it within limits, check who sent it, and answer. */
+
+export interface Answer {
+  readonly status: number
+  readonly body: string | object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Of all bodies together: a crowd of unsigned large ones must not take the memory of the worker beside us. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
+/** GitHub gives up on an answer after 10 s; before that we say that it failed, so that its log says so too. */
+const ACCEPT_MS = 8_000
+
+export interface ServerState {
+  bufferedBytes: number
+  /** Requests whose bodies are being read, with what each has sent. */
+  readonly reading: Map<IncomingMessage, number>
+  isClosing: boolean
+}
+
+export interface HttpRefusal {
+  readonly refusal: Answer
+}
+
+/** Stops at the cap, whatever Content-Length says or does not say. */
+export async function readBody(
+  shared: ServerState,
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<{ readonly bytes: Buffer } | HttpRefusal> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('The request has an encoding.')
+      chunks.push(chunk)
+      length += chunk.length
+      shared.bufferedBytes += chunk.length
+      shared.reading.set(request, length)
+      if (length > maxBytes) return tooLarge(maxBytes)
+      if (shared.bufferedBytes > MAX_BUFFERED_BYTES && makeRoom(shared, request)) return refuse(503, 'try again later')
+    }
+    return { bytes: Buffer.concat(chunks, length) }
+  } finally {
+    shared.bufferedBytes -= length
+    shared.reading.delete(request)
+  }
+}
+
+/**
+ * Cuts off the request that has sent most, and says whether that is this one: a crowd that sends much and slowly has to go, and a
+ * small delivery of GitHub's comes through beside it.
+ */
+function makeRoom({ reading }: ServerState, request: IncomingMessage): boolean {
+  const [largest] = [...reading].reduce(
+    (most, one) => (one[1] > most[1] ? one : most),
+    [request, reading.get(request) ?? 0],
+  )
+  if (largest === request) return true
+  largest.destroy()
+  return false
+}
+
+/** What is wrong with a request's headers before anything else about it matters; undefined: nothing. */
+export function refuseBody(headers: IncomingHttpHeaders, maxBytes: number): HttpRefusal | undefined {
+  if (!/^application\/json *(;.*)?$/i.test(headers['content-type'] ?? ''))
+    return refuse(415, 'send application/json; set it as the content type of the webhook')
+  if ((headers['content-encoding'] ?? '') !== '') return refuse(415, 'send the body without a content encoding')
+  return Number(headers['content-length'] ?? '') > maxBytes ? tooLarge(maxBytes) : undefined
+}
+
+/** Answers 202 when something is on disk, and 503 when it cannot be: the sender tries again, or shows that it failed. */
+export async function answerStored(
+  store: () => Promise<void>,
+  what: { readonly id: string; readonly log: Log; readonly facts: object; readonly words: string },
+): Promise<Answer> {
+  const stop = new AbortController()
+  try {
+    const late = sleep(ACCEPT_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
+      throw new Error(`it was not stored within ${ACCEPT_MS} ms`)
+    })
+    await Promise.race([store(), late])
+    return { status: 202, body: { accepted: what.id } }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    what.log.error({ ...what.facts, reason }, what.words)
+    return { status: 503, body: 'try again later', headers: { 'retry-after': '30' } }
+  } finally {
+    stop.abort()
+  }
+}
+
+/** Every secret is tried, and compared in constant time, so that the time tells nothing. */
+export function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly string[]): boolean {
+  return secrets
+    .map((secret) => timingSafeEqual(createHmac('sha256', secret).update(bytes).digest(), signature))
+    .includes(true)
+}
+
+export function parseObject(bytes: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function send(response: ServerResponse, answer: Answer, isLast: boolean): void {
+  if (response.destroyed) return
+  const isText = typeof answer.body === 'string'
+  response.writeHead(answer.status, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    // What follows a body that we did not read to its end would be taken for the next request.
+    ...(isLast || !response.req.complete ? { connection: 'close' } : {}),
+    ...answer.headers,
+  })
+  response.end(isText ? answer.body : JSON.stringify(answer.body))
+}
+
+export function refuse(status: number, body: string): HttpRefusal {
+  return { refusal: { status, body } }
+}
+
+function tooLarge(maxBytes: number): HttpRefusal {
+  return refuse(413, `at most ${maxBytes} bytes`)
+}
+
+export function notAllowed(allow: string): Answer {
+  return { status: 405, body: 'method not allowed', headers: { allow } }
+}

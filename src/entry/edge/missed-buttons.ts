@@ -1,0 +1,56 @@
+import { COMMAND_LIFE_MS } from '../../core/command/pending.ts'
+import { askIn } from '../../flows/tasks/ask.ts'
+import { rememberPress } from '../../flows/commands/buttons.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Jobs } from '../../ports/jobs.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { onButton } from './perch-app.ts'
+import { EVENTS, placeOf } from './webhook-events.ts'
+
+/** GitHub may write into its log a little later than it sends. */
+const OVERLAP_MS = 2 * 60_000
+
+const KEY = 'buttons-heard'
+
+/** Has the next sweep look as far back as commands live. */
+export async function forgetHeardButtons(memo: Memo): Promise<void> {
+  await memo.set(KEY, null)
+}
+
+/**
+ * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
+ * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id.
+ */
+export async function recoverButtons({
+  pressedSince,
+  jobs,
+  memo,
+  log,
+  clock,
+}: {
+  readonly pressedSince: (
+    moment: number,
+  ) => Promise<readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]>
+  readonly jobs: Jobs
+  readonly memo: Memo
+  readonly log: Log
+  readonly clock: Clock
+}): Promise<void> {
+  const started = clock.now()
+  const last = await memo.get(KEY)
+  const oldest = started - COMMAND_LIFE_MS
+  try {
+    const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
+    for (const { id, at, payload } of await pressedSince(since)) {
+      const { data: event } = EVENTS.check_run.safeParse(payload)
+      if (event === undefined) continue
+      await rememberPress(memo, { id, at, repo: event.repository.id })
+      await onButton(event, { ask: askIn(placeOf(event), jobs), delivery: id })
+    }
+    await memo.set(KEY, started)
+  } catch (error) {
+    // The next sweep looks again, as far back as this one.
+    log.warn({ err: error }, "GitHub's log of webhooks could not be read")
+  }
+}

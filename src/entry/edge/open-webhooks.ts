@@ -1,0 +1,33 @@
+import type { Probot } from 'probot'
+import type { Logger } from 'pino'
+import type { Jobs } from '../../ports/jobs.ts'
+import type { Memo } from '../../ports/memo.ts'
+import type { Delivery } from './edge.ts'
+import { type AppCredentials, openProbot } from '../github.ts'
+import { perchApp } from './perch-app.ts'
+import { isEventName } from './webhook-events.ts'
+
+interface Options {
+  readonly app: AppCredentials
+  readonly log: Logger
+  readonly jobs: Jobs
+  readonly memo: Memo
+}
+
+/** Probot as it hands webhooks to our handlers; resolves when what they ask for is on disk. */
+export async function openWebhooks({ app, log, jobs, memo }: Options): Promise<(delivery: Delivery) => Promise<void>> {
+  // It would log whole payloads. Whoever hands it a webhook hears what went wrong.
+  const probot = openProbot(app, log.child({}, { level: 'silent' }))
+  await probot.load((loaded) => perchApp(loaded, { jobs, memo, appId: app.appId }), {
+    cwd: '.',
+    addHandler: () => undefined,
+  })
+  return async (delivery) => {
+    if (isForProbot(delivery)) await probot.receive(delivery)
+  }
+}
+
+/** Probot's type promises payloads as documented. Here only the name is known: each handler reads its payload with a schema. */
+function isForProbot(delivery: Delivery): delivery is Delivery & Parameters<Probot['receive']>[0] {
+  return isEventName(delivery.name)
+}

@@ -1,0 +1,203 @@
+import type { Probot } from 'probot'
+import type { z } from 'zod'
+import { isButton } from '../../core/command/buttons.ts'
+import { mayHaveCommands } from '../../core/command/parse.ts'
+import { isNamed } from '../../core/config/deployed.ts'
+import { STOP_REFS } from '../../core/stop/stop.ts'
+import { askIn } from '../../flows/tasks/ask.ts'
+import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
+import { rememberFirstHead } from '../../flows/commands/head-age.ts'
+import { recallDeployed, recallPull } from '../../flows/repository/memory.ts'
+import { wakeWaiting } from '../../flows/measure/wake.ts'
+import type { Job, Jobs } from '../../ports/jobs.ts'
+import type { Memo } from '../../ports/memo.ts'
+import { type AtRepository, EVENTS, type EventName, type Payload, placeOf } from './webhook-events.ts'
+
+/** What a handler knows of a webhook beside its payload. */
+interface WebhookContext extends Pick<RepositoryContext, 'repo' | 'memo' | 'ask'> {
+  /** GitHub's GUID. */
+  readonly delivery: string
+  readonly appId: number
+}
+
+type Handler<T> = (event: T, context: WebhookContext) => Promise<void>
+
+/**
+ * The Probot app: from a webhook to tasks in the queue, by what it says and what memory knows of it. It asks GitHub nothing and
+ * reads no Markdown, because it runs on the thread that answers. All tasks of a webhook are stored together.
+ */
+export function perchApp(
+  app: Pick<Probot, 'on'>,
+  { jobs, memo, appId }: { readonly jobs: Jobs; readonly memo: Memo; readonly appId: number },
+): void {
+  function on<T extends AtRepository>(name: EventName, schema: z.ZodType<T>, handle: Handler<T>): void {
+    app.on(name, async ({ id: delivery, payload }) => {
+      const { data: event } = schema.safeParse(payload)
+      // Without a part of its own there is nothing that it could ask for.
+      if (event === undefined) return
+      const place = placeOf(event)
+      const asked: Job[] = []
+      const ask = askIn(place, { enqueue: async (...more) => void asked.push(...more) })
+      await handle(event, { repo: place.repo, memo, ask, delivery, appId })
+      await jobs.enqueue(...asked)
+    })
+  }
+  on('pull_request', EVENTS.pull_request, onPullRequest)
+  on('issue_comment', EVENTS.issue_comment, onComment)
+  on('push', EVENTS.push, onPush)
+  on('merge_group', EVENTS.merge_group, onMergeGroup)
+  on('check_run', EVENTS.check_run, onCheckRun)
+  on('check_suite', EVENTS.check_suite, onCheckSuite)
+  on('pull_request_review', EVENTS.pull_request_review, onReview)
+  on('pull_request_review_comment', EVENTS.pull_request_review_comment, onLineComment)
+  on('status', EVENTS.status, ({ context: name, sha: commit }, context) =>
+    wakeWaiting(context, { source: 'status', name, commit }, context.delivery),
+  )
+  on('deployment_status', EVENTS.deployment_status, ({ deployment, deployment_status: status }, context) => {
+    const environment = status.environment ?? ''
+    const name = environment === '' ? deployment.environment : environment
+    return wakeWaiting(context, { source: 'deployment', name, commit: deployment.sha }, context.delivery)
+  })
+}
+
+const NEW_HEAD = ['opened', 'synchronize']
+/** A draft holds no other pull request back. */
+const DRAFT = ['ready_for_review', 'converted_to_draft']
+
+async function onPullRequest(event: Payload<'pull_request'>, context: WebhookContext): Promise<void> {
+  const { action, pull_request: pull, changes } = event
+  const { ask, delivery } = context
+  await rememberOpened(event, context)
+  if (NEW_HEAD.includes(action))
+    await ask.review(pull.number, { code: 'new-head', delivery, head: pull.head.sha, ...afterOurs(event) })
+  if (action === 'reopened') await ask.review(pull.number, { code: 'reopened', delivery })
+  const hasOtherBase = action === 'edited' && changes?.base !== undefined
+  if (hasOtherBase || DRAFT.includes(action)) await ask.review(pull.number, { code: 'pull-changed', delivery })
+  if (action !== 'closed') return
+  // A merge moves the base branch, and closing a step stops its rollout: both are the rollout's business.
+  const merged = pull.merged === true
+  const head = merged ? (pull.merge_commit_sha ?? undefined) : undefined
+  const why = { code: 'pull-ended', delivery, merged, head } as const
+  await ask.advance(pull.base.ref, why)
+  await ask.closed(pull.number, why)
+}
+
+const OURS_FIRST_MS = 3_000
+
+/**
+ * Perch itself asks for the review of what it opens, and that review knows that no checks and comments are there yet. The one that
+ * a webhook asks for must not come before it. Of another App's pull request it comes a little later.
+ */
+function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
+  const isApps = action === 'opened' && pull.user?.type === 'Bot' && pull.head.ref.startsWith('canary/')
+  if (!isApps || typeof pull.created_at !== 'string') return {}
+  return { due: Date.parse(pull.created_at) + OURS_FIRST_MS }
+}
+
+/** The head that a pull request was opened with, which everybody who comments on it could see. */
+async function rememberOpened(
+  { action, pull_request: pull }: Payload<'pull_request'>,
+  context: WebhookContext,
+): Promise<void> {
+  const { number, head, created_at: createdAt, updated_at: updatedAt } = pull
+  // What changed since it was opened may have been its head.
+  if (action !== 'opened' || typeof createdAt !== 'string' || updatedAt !== createdAt) return
+  await rememberFirstHead(context, { pull: number, head: head.sha, at: Date.parse(createdAt) })
+}
+
+async function onComment(
+  { action, issue, comment: { id, body }, sender }: Payload<'issue_comment'>,
+  { ask, delivery }: WebhookContext,
+): Promise<void> {
+  if (action !== 'created' || issue.pull_request === undefined || sender.type === 'Bot') return
+  const comment = { pull: issue.number, comment: id, body: body ?? '' }
+  if (mayHaveCommands(comment.body)) await ask.comment(comment, { code: 'command', delivery })
+}
+
+async function onPush(
+  { ref, after: head, deleted, repository }: Payload<'push'>,
+  context: WebhookContext,
+): Promise<void> {
+  const { ask, delivery } = context
+  // A stop came or went, by our hand or by somebody's on GitHub.
+  if (ref.startsWith(STOP_REFS.slice(0, -1))) return ask.regate({ code: 'delivered', delivery })
+  const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? []
+  if (branch === undefined || deleted) return
+  if (branch === repository.default_branch || isNamed(await recallDeployed(context), branch))
+    await ask.advance(branch, { code: 'pushed', delivery, head })
+}
+
+async function onMergeGroup(
+  { action, merge_group: group }: Payload<'merge_group'>,
+  { ask, delivery }: WebhookContext,
+): Promise<void> {
+  if (action !== 'checks_requested') return
+  const base = group.base_ref.replace(/^refs\/heads\//, '')
+  await ask.group({ base, ref: group.head_ref, head: group.head_sha }, { code: 'delivered', delivery })
+}
+
+async function onCheckRun(event: Payload<'check_run'>, context: WebhookContext): Promise<void> {
+  const { action, check_run: run } = event
+  const { ask, delivery, appId } = context
+  if (action === 'requested_action') return onButton(event, context)
+  if (typeof run.head_sha !== 'string') return
+  if (action === 'rerequested') await ask.rerun(run.head_sha, { code: 'delivered', delivery })
+  // What our own check runs say comes from us, and looking again for it would go round in circles.
+  if (action === 'completed' && run.app?.id !== appId)
+    await wakeWaiting(context, { source: 'check', name: run.name, commit: run.head_sha }, delivery)
+}
+
+/** A button of a check. Of pull requests from forks GitHub names none, and Perch has no buttons to press there. */
+export async function onButton(
+  { check_run: run, requested_action: action, sender, repository }: Payload<'check_run'>,
+  { ask, delivery }: Pick<WebhookContext, 'ask' | 'delivery'>,
+): Promise<void> {
+  const [pull] = run.pull_requests
+  const name = action?.identifier ?? ''
+  if (pull === undefined || !isButton(name) || sender === undefined || sender === null) return
+  if (name === 'retry') return ask.review(pull.number, { code: 'rerun', delivery })
+  const button = { pull: pull.number, name, login: sender.login, head: run.head_sha ?? '' }
+  return ask.advance(pull.base?.ref ?? repository.default_branch, { code: 'button', delivery, ...button })
+}
+
+/** Which pull requests have the commit as their head is found out later: GitHub names those of its branch, and none from forks. */
+async function onCheckSuite(
+  { action, check_suite: { head_sha: head } }: Payload<'check_suite'>,
+  { ask, delivery }: WebhookContext,
+): Promise<void> {
+  if (action === 'rerequested' && typeof head === 'string') await ask.rerun(head, { code: 'delivered', delivery })
+}
+
+async function onReview(event: Payload<'pull_request_review'>, context: WebhookContext): Promise<void> {
+  const { number: pull, head } = event.pull_request
+  const { ask, delivery } = context
+  await askForText(event, context)
+  const seen = await recallPull(context, pull)
+  // A first look that has published its checks may not have remembered yet that it waits for reviews.
+  const isBeingLookedAt = seen !== undefined && head !== undefined && seen.head !== head.sha
+  if (seen?.polls === true || isBeingLookedAt) await ask.review(pull, { code: 'pull-changed', delivery })
+}
+
+/** A review's own text may hold commands. */
+async function askForText(
+  { action, review, pull_request: { number: pull } }: Payload<'pull_request_review'>,
+  { ask, delivery }: WebhookContext,
+): Promise<void> {
+  const { id = 0, user } = review ?? {}
+  const body = review?.body ?? ''
+  if (action !== 'submitted' || user === undefined || user === null || user.type === 'Bot') return
+  if (mayHaveCommands(body))
+    await ask.redirect({ pull, review: id, login: user.login, body }, { code: 'delivered', delivery })
+}
+
+/** Commands in a comment on a line. All comments of one review get one answer. */
+async function onLineComment(
+  { action, comment, pull_request: { number: pull } }: Payload<'pull_request_review_comment'>,
+  { ask, delivery }: WebhookContext,
+): Promise<void> {
+  const { id, pull_request_review_id: review, user } = comment
+  const body = comment.body ?? ''
+  if (action !== 'created' || user === undefined || user === null || user.type === 'Bot') return
+  if (mayHaveCommands(body))
+    await ask.redirect({ pull, review: review ?? id, login: user.login, body }, { code: 'delivered', delivery })
+}
