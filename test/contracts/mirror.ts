@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { Mirror } from '../../src/ports/mirror.ts'
-import type { Author } from '../adapters/git-http.ts'
+import type { Author } from '../adapters/git/git-http.ts'
 
 export interface MirrorWorld {
   readonly mirror: Mirror

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { readConfig } from '../../src/core/config/read.ts'
 import { TOOLS } from '../../src/core/policy/remark.ts'
 import { validate } from '../../src/entry/checkout-review.ts'
-import { needsTool, TOOL_PATH } from '../adapters/tools.ts'
+import { needsTool, TOOL_PATH } from '../adapters/policy/tools.ts'
 
 process.env['PATH'] = TOOL_PATH
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openValidators } from '../../src/adapters/policy/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from '../adapters/tools.ts'
+import { needsTool, QUIET, TOOL_PATH } from '../adapters/policy/tools.ts'
 import { policy, RENDERING, schemas } from '../contracts/validators.ts'
 
 process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'perch-hostile-policy-'))

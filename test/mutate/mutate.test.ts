@@ -87,7 +87,7 @@ test('of ranges in each other the innermost says what ran', () => {
 test('a mutant that a test notices dies, one that none runs is named as such', async () => {
   const lab = openLab()
   try {
-    const survey = await lab.survey(['test/core/head-age.test.ts'])
+    const survey = await lab.survey(['test/core/command/head-age.test.ts'])
     assert.deepEqual(survey.failing, [])
     const mutants = (file: string) => mutantsOf(file, readFileSync(file, 'utf8'))
     const [mutant] = mutants('src/core/command/head-age.ts').filter(({ kind }) => kind === 'comparison')

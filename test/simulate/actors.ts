@@ -1,8 +1,8 @@
 /** People and clusters: carries out an event, if there is anything to carry out, and says what happened. */
-import { filesOf, type GitHubState, headOf, type Pull } from '../memory/github.ts'
-import { memoryPerson } from '../memory/person.ts'
-import { isGreen } from '../memory/pull-requests.ts'
-import { setStatus } from '../memory/signals.ts'
+import { filesOf, type GitHubState, headOf, type Pull } from '../memory/github/github.ts'
+import { memoryPerson } from '../memory/github/person.ts'
+import { isGreen } from '../memory/github/pull-requests.ts'
+import { setStatus } from '../memory/github/signals.ts'
 import { type Change, changeWords, type Deed } from './events.ts'
 import { CONFIG, routeFile, STATUS, subsetsFile, withCanaryVersion, withShare, type World } from './repository.ts'
 

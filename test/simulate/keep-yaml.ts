@@ -11,7 +11,7 @@ const KEPT_COMPOSE = new URL('kept-compose.ts', import.meta.url).href
 registerHooks({
   resolve(specifier, context, next) {
     const from = context.parentURL ?? ''
-    if (specifier === './compose.ts' && /\/src\/core\/manifest\//.test(from))
+    if (specifier.endsWith('/compose.ts') && /\/src\/core\/manifest\//.test(from))
       return { url: KEPT_COMPOSE, shortCircuit: true }
     return next(specifier, context)
   },

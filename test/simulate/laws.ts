@@ -3,7 +3,7 @@
  * and a check are bound to race, a law speaks only of what has been so for longer than Perch may need to hear of it.
  */
 import type { Commit } from '../memory/git.ts'
-import { type GitHubState, type Happening, headOf, type Pull } from '../memory/github.ts'
+import { type GitHubState, type Happening, headOf, type Pull } from '../memory/github/github.ts'
 import type { Stage } from './actors.ts'
 import { CONFIG, routeFile, shareIn, STATUS, subsetsFile, TIMER_MINUTES, versionsIn } from './repository.ts'
 

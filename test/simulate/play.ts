@@ -1,4 +1,4 @@
-import { memoryGitHub, webhookOf } from '../memory/github.ts'
+import { memoryGitHub, webhookOf } from '../memory/github/github.ts'
 import { randomFrom } from '../stories/random.ts'
 import { act, type Stage } from './actors.ts'
 import { type Event, type Fate, PEOPLE, type Plan } from './events.ts'

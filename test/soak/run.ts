@@ -11,7 +11,7 @@
  * Several faults strike in one play (`--batch`, default 6); where its end differs, each is played alone.
  */
 import { parseArgs } from 'node:util'
-import { startPostgres } from '../adapters/queue-postgres.ts'
+import { startPostgres } from '../adapters/queue/queue-postgres.ts'
 import { randomFrom, shuffled } from '../stories/random.ts'
 import { FAULTS } from './faults.ts'
 import { PLAYS } from './plays.ts'

@@ -5,7 +5,7 @@ export interface Model {
   readonly prototype: { validate(): void }
 }
 
-/** Of what the installed packages' schemas are (test/adapters/schemas.test.ts holds them to it). */
+/** Of what the installed packages' schemas are (test/adapters/schemas/schemas.test.ts holds them to it). */
 export const ISTIO = 'Istio 1.29'
 export const GATEWAY_API = 'Gateway API 1.5'
 

@@ -1,0 +1,18 @@
+/** A process that takes a job and never ends it, for the queue's tests to kill. */
+import { openClock } from '../../../src/adapters/clock/clock.ts'
+import { openQueue } from '../../../src/adapters/queue/queue.ts'
+
+const [dataDir = '', databaseUrl] = process.argv.slice(2)
+const queue = await openQueue({
+  clock: openClock(),
+  dataDir,
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  heartbeatSeconds: 10,
+  ...(databaseUrl === undefined ? {} : { databaseUrl }),
+})
+await queue.enqueue({ key: 'killed', data: { n: 1 }, id: 'guid' })
+await queue.enqueue({ key: 'killed', data: { n: 2 }, id: 'guid-2' })
+await queue.work(async () => {
+  process.send?.('running')
+  await new Promise(() => undefined)
+})

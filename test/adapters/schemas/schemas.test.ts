@@ -1,0 +1,252 @@
+/** The schemas of Istio and the Gateway API: what they refuse, in words, and what they must let pass. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { GATEWAY_API, ISTIO, MODELS } from '../../../src/adapters/schemas/models.ts'
+import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
+import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
+import { misfitFinding } from '../../../src/core/finding/misfit.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { findingProblems } from '../../../src/core/problem/findings.ts'
+import { assertLinear } from '../../bench/growth.ts'
+
+const schemas = openSchemas()
+
+function objectsOf(yaml: string): readonly RenderedObject[] {
+  const parsed = parseRendered(yaml)
+  assert.ok(parsed.ok, JSON.stringify(parsed))
+  return parsed.objects
+}
+
+function anObject(apiVersion: string, kind: string, spec: string): string {
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: web, labels: { app: web } }\nspec: ${spec}\n`
+}
+
+/** What is said about an object, without the sentence's beginning and end. */
+async function said(apiVersion: string, kind: string, spec: string): Promise<readonly string[]> {
+  const misfits = await schemas.misfits(objectsOf(anObject(apiVersion, kind, spec)))
+  const problems = findingProblems(
+    misfits.map((misfit) => ({ environment: 'production', finding: misfitFinding(misfit), place: undefined })),
+  )
+  return problems.map((problem) => {
+    const { what, next } = explainProblem(problem)
+    const [, words = ''] = /`production` (.*)$/.exec(what) ?? []
+    return `${problem.code}: ${words} ${next}`.replace(
+      ' Kubernetes refuses it, and the cluster keeps the old object.',
+      '',
+    )
+  })
+}
+
+const NETWORKING = ['networking.istio.io/v1alpha3', 'networking.istio.io/v1beta1', 'networking.istio.io/v1']
+
+const RULE = '{ destination: { host: web, subset: stable, port: { number: 80 } }, weight: 90 }'
+
+/** Every field that is likely to be met, as Istio's documentation writes them. */
+const RIGHT: Readonly<Record<string, readonly string[]>> = {
+  VirtualService: [
+    `{ hosts: [web], gateways: [mesh], exportTo: ["."], http: [{ name: main, match: [{ uri: { prefix: /a }, headers: { x-user: { exact: a }, end-user: {} }, queryParams: { a: { regex: b } }, sourceLabels: { app: x }, withoutHeaders: { y: { prefix: z } }, ignoreUriCase: true, port: 80 }], route: [${RULE}, { destination: { host: web }, headers: { request: { set: { a: b } } } }], timeout: 5s, retries: { attempts: 3, perTryTimeout: 2s, retryOn: "5xx" }, mirror: { host: web }, mirrorPercentage: { value: 0.5 }, corsPolicy: { allowOrigins: [{ exact: a }], maxAge: 24h }, fault: { delay: { percentage: { value: 0.1 }, fixedDelay: 5s }, abort: { httpStatus: 503 } }, rewrite: { uri: / } }] }`,
+    `{ hosts: [web], tls: [{ match: [{ sniHosts: [a.b], port: 443 }], route: [{ destination: { host: web } }] }], tcp: [{ route: [{ destination: { host: web }, weight: 100 }] }] }`,
+    `{ hosts: [web], http: [{ match: [{ uri: { exact: /old } }], redirect: { uri: /new, redirectCode: 302 } }, { delegate: { name: a, namespace: b } }, { directResponse: { status: 503, body: { string: down } } }] }`,
+  ],
+  DestinationRule: [
+    `{ host: web, trafficPolicy: { loadBalancer: { consistentHash: { httpCookie: { name: user, ttl: 0s } } }, connectionPool: { tcp: { maxConnections: 1, connectTimeout: 30ms }, http: { http1MaxPendingRequests: 1 } }, outlierDetection: { consecutive5xxErrors: 7, interval: 5m, baseEjectionTime: 15m }, tls: { mode: ISTIO_MUTUAL } }, subsets: [{ name: stable, labels: { version: v1, example.com/x: "1" } }] }`,
+  ],
+  Gateway: [
+    `{ selector: { istio: ingressgateway }, servers: [{ port: { number: 443, name: https, protocol: HTTPS }, hosts: ["*.example.com"], tls: { mode: SIMPLE, credentialName: c } }] }`,
+  ],
+  ServiceEntry: [
+    `{ hosts: [api.example.com], location: MESH_EXTERNAL, resolution: DNS, ports: [{ number: 443, name: https, protocol: TLS }], endpoints: [{ address: 1.2.3.4, ports: { https: 443 }, labels: { a: b } }] }`,
+  ],
+  Sidecar: [
+    `{ workloadSelector: { labels: { app: web } }, ingress: [{ port: { number: 80, protocol: HTTP, name: a }, defaultEndpoint: "127.0.0.1:8080" }], egress: [{ hosts: ["./*"] }], outboundTrafficPolicy: { mode: REGISTRY_ONLY } }`,
+  ],
+  AuthorizationPolicy: [
+    `{ selector: { matchLabels: { app: web } }, action: ALLOW, rules: [{ from: [{ source: { principals: ["*"] } }], to: [{ operation: { methods: [GET] } }], when: [{ key: "request.headers[x]", values: [a] }] }] }`,
+  ],
+  PeerAuthentication: [`{ mtls: { mode: STRICT }, portLevelMtls: { 8080: { mode: DISABLE } } }`],
+  RequestAuthentication: [`{ jwtRules: [{ issuer: a, jwksUri: "https://example.com/jwks" }] }`],
+  Telemetry: [
+    `{ tracing: [{ randomSamplingPercentage: 1.5, customTags: { a: { literal: { value: b } } } }], metrics: [{ providers: [{ name: prometheus }], overrides: [{ match: { metric: ALL_METRICS }, tagOverrides: { x: { operation: REMOVE } } }] }] }`,
+  ],
+  HTTPRoute: [
+    `{ parentRefs: [{ group: "", kind: Service, name: web, port: 80 }], hostnames: [a.example.com], rules: [{ name: main, matches: [{ path: { type: PathPrefix, value: / }, headers: [{ name: a, value: b }] }], filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { set: [{ name: a, value: b }] } }], backendRefs: [{ name: web-stable, port: 80, weight: 90 }, { name: web-canary, port: 80, weight: 10 }], timeouts: { request: 10s } }] }`,
+  ],
+  GRPCRoute: [
+    `{ parentRefs: [{ name: gw }], rules: [{ matches: [{ method: { service: a.B, method: C } }], backendRefs: [{ name: web, port: 80 }] }] }`,
+  ],
+  TLSRoute: [
+    `{ parentRefs: [{ name: gw }], hostnames: [a.example.com], rules: [{ backendRefs: [{ name: web, port: 443 }] }] }`,
+  ],
+  TCPRoute: [
+    `{ parentRefs: [{ name: gw, sectionName: tcp }], rules: [{ backendRefs: [{ name: web, port: 80, weight: 1 }] }] }`,
+  ],
+  ReferenceGrant: [
+    `{ from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: a }], to: [{ group: "", kind: Service }] }`,
+  ],
+}
+
+const GATEWAY =
+  '{ gatewayClassName: istio, listeners: [{ name: http, port: 80, protocol: HTTP, hostname: "*.example.com", allowedRoutes: { namespaces: { from: Selector, selector: { matchLabels: { a: b } } } } }] }'
+
+test('what is right passes, of every kind and version', async () => {
+  for (const name of MODELS.keys()) {
+    const [group = '', version = '', kind = ''] = name.split('/')
+    const specs = group === 'gateway.networking.k8s.io' && kind === 'Gateway' ? [GATEWAY] : (RIGHT[kind] ?? [])
+    assert.ok(specs.length > 0, `a right ${name}`)
+    for (const spec of specs) assert.deepEqual(await said(`${group}/${version}`, kind, spec), [], `${name} ${spec}`)
+  }
+})
+
+/** What people write, and what they are told, the same in all versions of the API. */
+const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'VirtualService',
+    '{ http: [{ route: [{ destination: { host: web }, weight: "10" }] }] }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, and is text. Write it without quotes.',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ route: [{ destination: { host: web }, weight: 2.5 }] }] }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` must be a whole number, and is a fraction. Correct it.',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ route: [{ destination: { host: web }, weight: 99999999999 }] }] }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.http[0].route[0].weight` is not of the form `int32`. Correct it.',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: { route: [] } }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.http` must be a list, and is a mapping. Make it a list: `- ` before each entry.',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ route: [{ destination: { hosts: web } }] }] }',
+    [
+      'IST0106: has no `spec.http[0].route[0].destination.host`. Istio refuses the object, and the cluster keeps the old one. Add it.',
+      'wrong-field: has `spec.http[0].route[0].destination.hosts`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. Did you mean `host`?',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ route: [{ destination: { host: web }, subset: canary, Weight: 5 }] }] }',
+    [
+      'wrong-field: has `spec.http[0].route[0].subset`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. It belongs in `spec.http[0].route[0].destination`: move it there.',
+      'wrong-field: has `spec.http[0].route[0].Weight`, which the schema of Istio 1.29 does not know: it is refused, or has no effect. Did you mean `weight`?',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ wholly: { new: 1 }, route: [{ destination: { host: web } }] }] }',
+    [
+      'unknown-field: has `spec.http[0].wholly`, which the schema of Istio 1.29 does not know. Check its name. Where your version is later and has it, nothing is wrong.',
+    ],
+  ],
+  [
+    'VirtualService',
+    '{ http: [{ match: [{ uri: { exact: a, prefix: b } }], route: [{ destination: { host: web } }] }] }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.http[0].match[0].uri` has fields that exclude each other, or none of those of which it needs one. Keep exactly one of them.',
+    ],
+  ],
+  [
+    'DestinationRule',
+    '{ trafficPolicy: { loadBalancer: { simple: FASTEST } } }',
+    [
+      'IST0106: has no `spec.host`. Istio refuses the object, and the cluster keeps the old one. Add it.',
+      'schema: does not fit the schema of Istio 1.29: `spec.trafficPolicy.loadBalancer.simple` must be one of `UNSPECIFIED`, `LEAST_CONN`, `RANDOM`, `PASSTHROUGH`, `ROUND_ROBIN`, `LEAST_REQUEST`. Use one of them.',
+    ],
+  ],
+  [
+    'DestinationRule',
+    '{ host: web, subsets: [{ name: stable, labels: { version: 1 } }] }',
+    [
+      'schema: does not fit the schema of Istio 1.29: `spec.subsets[0].labels.version` must be text, and is a number. Put it in quotes.',
+    ],
+  ],
+]
+
+for (const apiVersion of NETWORKING) {
+  test(`what ${apiVersion} refuses is told with its place and what to do`, async () => {
+    for (const [kind, spec, words] of WRONG) assert.deepEqual(await said(apiVersion, kind, spec), words, spec)
+  })
+}
+
+test('the Gateway API refuses what Istio takes, and says so', async () => {
+  const route = (entry: string): Promise<readonly string[]> =>
+    said('gateway.networking.k8s.io/v1', 'HTTPRoute', `{ rules: [{ backendRefs: [${entry}] }] }`)
+  const begin = 'schema: does not fit the schema of Gateway API 1.5:'
+  assert.deepEqual(await route('{ name: web, weight: 1000001 }'), [
+    `${begin} \`spec.rules[0].backendRefs[0].weight\` must be at most 1000000. Correct it.`,
+  ])
+  assert.deepEqual(await route('{ weight: -1 }'), [
+    `${begin} \`spec.rules[0].backendRefs[0]\` has no \`name\`. Add it.`,
+    `${begin} \`spec.rules[0].backendRefs[0].weight\` must be at least 0. Correct it.`,
+  ])
+  const many = Array.from({ length: 17 }, (_, index) => `{ name: web-${index} }`).join(', ')
+  assert.deepEqual(await route(many), [
+    `${begin} \`spec.rules[0].backendRefs\` must have at most 16 entries. Correct it.`,
+  ])
+})
+
+test('kinds and versions without a schema here, and names that are no versions, are let pass', async () => {
+  for (const [apiVersion, kind] of [
+    ['networking.istio.io/v2', 'VirtualService'],
+    ['networking.istio.io/v1alpha3', 'EnvoyFilter'],
+    ['apps/v1', 'Deployment'],
+    ['networking.istio.io/../v1', 'VirtualService'],
+    ['example.com/v1', 'VirtualService'],
+  ] as const)
+    assert.deepEqual(await said(apiVersion, kind, '{ http: 1 }'), [])
+})
+
+test('keys that JavaScript has meanings for are keys like others', async () => {
+  for (const key of ['__proto__', 'constructor', 'toString', 'length']) {
+    const found = await said('networking.istio.io/v1', 'VirtualService', `{ hosts: [web], ${key}: { a: 1 } }`)
+    assert.deepEqual(
+      found.map((words) => words.split(',')[0]),
+      [`unknown-field: has \`spec.${key}\``],
+    )
+  }
+})
+
+/** A route of that many rules with nothing wrong. */
+function routeOf(count: number): readonly RenderedObject[] {
+  const rules = Array.from({ length: count }, () => `{ route: [${RULE}] }`).join(', ')
+  return objectsOf(anObject('networking.istio.io/v1', 'VirtualService', `{ hosts: [web], http: [${rules}] }`))
+}
+
+test('ten thousand rules with nothing wrong pass, and the same object a second time too', async () => {
+  const objects = routeOf(10_000)
+  assert.deepEqual(await schemas.misfits(objects), [])
+  assert.deepEqual(await schemas.misfits(objects), [])
+})
+
+test('the time for judging rules grows with their number, and not faster', async () => {
+  await assertLinear({
+    size: 500,
+    make: (count) => {
+      const objects = routeOf(count)
+      // Opened anew each time, because the schemas remember the objects that they have judged.
+      return () => openSchemas().misfits(objects)
+    },
+  })
+})
+
+test('the versions that people are told are those of the installed schemas', () => {
+  const manifest = (name: string): string =>
+    readFileSync(`node_modules/@kubernetes-models/${name}/package.json`, 'utf8')
+  assert.match(manifest('istio'), new RegExp(`/istio/istio/${ISTIO.replace('Istio ', '').replace('.', '\\.')}\\.`))
+  // That package does not say: its fields are those of 1.5 (TLSRoute and ListenerSet v1, and no TCPRoute v1).
+  assert.match(manifest('gateway-api'), /"version": "2\.0\.0"/)
+  assert.equal(GATEWAY_API, 'Gateway API 1.5')
+})

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
+import { formatDuration } from '../../../src/core/config/duration.ts'
+import { configJsonSchema } from '../../../src/core/config/json-schema.ts'
+import { readConfig } from '../../../src/core/config/read.ts'
+
+const EXAMPLE = `environments:
+  staging:    { path: overlays/staging }
+  production: { path: overlays/production, after: staging, approvals: 1,
+                live: { status: "kustomization/istio-config/*" } }
+services:
+  api-service:
+    route: { kind: VirtualService, name: api-service, namespace: default, rules: [main] }
+    stable: stable
+    canary: canary
+    steps: [5, 25, 50, 100]
+    bake: 30m
+    analysis: { provider: prometheus, checks: [{ metric: success-rate, min: 99 }, { metric: latency-p99, max: 500 }] }
+    onFailure: rollback
+    autoMerge: never
+annotationPrefix: gitops.example.com
+`
+
+test('the contract’s example is valid, and no file at all is the default', () => {
+  const config = readConfig(EXAMPLE)
+  assert.ok(config.ok, JSON.stringify(config))
+  assert.equal(config.value.services['api-service']?.bake, 30 * 60_000)
+  assert.ok(readConfig(undefined).ok)
+  assert.ok(readConfig('').ok)
+  assert.ok(readConfig('# nothing yet\n').ok)
+})
+
+test('every mistake is named with its line, all at once', () => {
+  const config = readConfig('services:\n  web:\n    bake: soon\n    steps: [5, 5]\nenvironment: {}\n')
+  assert.ok(!config.ok)
+  assert.deepEqual(
+    config.error.map(({ line, path }) => `${line} ${path}`).sort(),
+    ['3 services.web.bake', '4 services.web.steps', '5 environment'].sort(),
+  )
+})
+
+test('an environment after one that is not there is a mistake', () => {
+  const config = readConfig('environments:\n  production: { path: a, after: staging }\n')
+  assert.ok(!config.ok && config.error[0]?.path === 'environments.production.after')
+})
+
+test('YAML that cannot be read is one problem, not a crash', () => {
+  for (const text of ['a: [', 'a: 1\na: 2\n', '[]', 'a: &x [*x]', '{{ x }}']) {
+    const config = readConfig(text)
+    assert.ok(!config.ok, text)
+  }
+})
+
+test('the published JSON Schema is the one that the code makes, and it accepts the contract’s example', () => {
+  const published: unknown = JSON.parse(readFileSync('docs/canary.schema.json', 'utf8'))
+  assert.deepEqual(published, configJsonSchema(), 'run npm run docs')
+  const validate = new Ajv2020({ strict: false }).compile(configJsonSchema())
+  assert.ok(validate(parse(EXAMPLE)), JSON.stringify(validate.errors))
+  assert.ok(!validate(parse('servcies: {}')))
+})
+
+test('durations are said as people say them', () => {
+  assert.deepEqual([900, 45_000, 90_000, 3_600_000, 5_400_000].map(formatDuration), [
+    '1 s',
+    '45 s',
+    '2 min',
+    '1 h',
+    '1 h 30 min',
+  ])
+})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { applyPatch } from '../../../src/core/layer/step.ts'
+import { readKustomization } from '../../../src/core/environment/kustomization.ts'
+import { layerOf } from '../../../src/core/layer/kustomization.ts'
+
+/** What JSON patches do to an object (RFC 6902), as far as Perch reads them. */
+
+const OBJECT = { metadata: { name: 'web', 'a/b': 1, 'c~d': 2 }, spec: { list: [1, 2, 3] } }
+
+function applied(...operations: readonly string[]): unknown {
+  const text = `patches:\n- target: {kind: VirtualService}\n  patch: |-\n${operations.map((op) => `    - ${op}\n`).join('')}`
+  const [patch] = layerOf(readKustomization(text, 'kustomization.yaml'), () => undefined)?.patches ?? []
+  assert.ok(patch !== undefined, text)
+  return applyPatch(OBJECT, patch)?.data
+}
+
+function list(...operations: readonly string[]): unknown {
+  const data = applied(...operations)
+  return data === undefined ? undefined : JSON.parse(JSON.stringify(data)).spec.list
+}
+
+test('a place behind the last item of a list is one that a patch may add to, and no further one is', () => {
+  assert.deepEqual(list('{op: add, path: /spec/list/3, value: 4}'), [1, 2, 3, 4])
+  assert.deepEqual(list('{op: add, path: /spec/list/-, value: 4}'), [1, 2, 3, 4])
+  assert.deepEqual(list('{op: add, path: /spec/list/1, value: 4}'), [1, 4, 2, 3])
+  assert.deepEqual(list('{op: add, path: /spec/list/0, value: 4}'), [4, 1, 2, 3])
+  for (const place of ['4', '5', '01', '1a', '-1'])
+    assert.equal(list(`{op: add, path: /spec/list/${place}, value: 4}`), undefined, place)
+})
+
+test('a patch replaces and removes only what is there, and a test that does not hold stops it', () => {
+  assert.deepEqual(list('{op: replace, path: /spec/list/2, value: 4}'), [1, 2, 4])
+  assert.deepEqual(list('{op: remove, path: /spec/list/0}'), [2, 3])
+  assert.deepEqual(list('{op: test, path: /spec/list/0, value: 1}', '{op: remove, path: /spec/list/1}'), [1, 3])
+  assert.equal(list('{op: test, path: /spec/list/0, value: 2}', '{op: remove, path: /spec/list/1}'), undefined)
+  assert.equal(list('{op: replace, path: /spec/list/3, value: 4}'), undefined)
+  assert.equal(list('{op: remove, path: /spec/list/3}'), undefined)
+  assert.equal(list('{op: replace, path: /spec/other, value: 4}'), undefined)
+  assert.equal(list('{op: add, path: /spec/other/name, value: 4}'), undefined)
+  assert.equal(list('{op: add, path: spec/list/0, value: 4}'), undefined)
+})
+
+test('a key with a slash or a tilde is written as RFC 6901 has it', () => {
+  const data = applied('{op: replace, path: /metadata/a~1b, value: 8}', '{op: replace, path: /metadata/c~0d, value: 9}')
+  assert.deepEqual(data, { ...OBJECT, metadata: { name: 'web', 'a/b': 8, 'c~d': 9 } })
+})

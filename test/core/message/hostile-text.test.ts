@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Nodes } from 'mdast'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { gfmFromMarkdown } from 'mdast-util-gfm'
+import { gfm } from 'micromark-extension-gfm'
+import { parse } from 'yaml'
+import type { Verdict } from '../../../src/core/gate/gate.ts'
+import type { Review } from '../../../src/core/gate/review.ts'
+import { findingProblems } from '../../../src/core/problem/findings.ts'
+import {
+  configProblem,
+  manifestProblem,
+  refusalProblem,
+  renderedProblem,
+  renderProblem,
+} from '../../../src/core/problem/files.ts'
+import {
+  brokenBaseNote,
+  conflictProblem,
+  disagreement,
+  straySplit,
+  mixedRepairProblem,
+  staleGroupProblem,
+  vanishedProblem,
+} from '../../../src/core/problem/merge.ts'
+import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
+import { analysisTable } from '../../../src/core/message/gate/analysis.ts'
+import { answer, buttonAnswer } from '../../../src/core/message/comment/answer.ts'
+import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
+import { stopMessage } from '../../../src/core/message/pull-request/stop.ts'
+import { calm, seen, terminalText, titleText } from '../../../src/core/text/inert.ts'
+import { code, fence, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
+import { notice } from '../../../src/core/message/comment/notice.ts'
+import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
+import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
+import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
+import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
+import { reportWords } from '../../../src/core/message/check/report.ts'
+import { summaryPages } from '../../../src/core/message/comment/summary.ts'
+import * as terminal from '../../../src/core/message/command-line/terminal-review.ts'
+import { statusText } from '../../../src/core/message/command-line/terminal.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import type { Target } from '../../../src/core/rollout/target.ts'
+import * as hostile from './hostile-samples.ts'
+import { sample } from '../samples.ts'
+import type { Refusal } from '../../../src/core/refusal/refusal.ts'
+import type { Outcome } from '../../../src/core/command/outcome.ts'
+
+/**
+ * Names in files, branches, reasons, errors: whatever anybody writes, in what Perch posts it calls nobody, links nothing, closes
+ * no issue and ends no cell, and on a terminal nothing obeys it. Read with a parser of GitHub's Markdown.
+ */
+
+const ATTACKS = [
+  '@octo/team',
+  '@alice',
+  '&commat;alice',
+  '&#64;alice',
+  '&#x40;alice',
+  'a&commat;b.example',
+  'bob@example.com',
+  '\\@alice',
+  '#12',
+  '&num;12',
+  'GH-12',
+  'gh-12',
+  'owner/repo#1',
+  'fixes #1',
+  'Closes: owner/repo#1',
+  'resolves GH-3',
+  'fixes https://github.com/o/r/issues/1',
+  'https://evil.example',
+  'http\u200B://evil.example',
+  'ftp://evil.example',
+  'www.evil.example',
+  'mailto:bob@example.com',
+  '3f2a91c',
+  '3f2a91c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6',
+  'owner/repo@3f2a91c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6',
+  '[x](http://evil)',
+  '![x](http://evil)',
+  '[x]: http://evil',
+  '<http://evil.example>',
+  '[^1]',
+  '~~x~~',
+  '**x**',
+  '`',
+  '```',
+  '~~~',
+  '`|`',
+  '|',
+  '\\|',
+  '\\\\|',
+  '\\',
+  '\\`|`',
+  ' | x | y |',
+  '\n| - | - |\n',
+  '\n',
+  '\r\n',
+  '\r',
+  '\n\n',
+  '# ',
+  '- ',
+  '1. ',
+  '> ',
+  '> [!NOTE]',
+  '- [ ] ',
+  '    ',
+  '\t',
+  '***',
+  '---',
+  '===',
+  '<details>',
+  '</details>',
+  '</summary>',
+  '</b>',
+  '<img src=x>',
+  '<script>',
+  '<!-- perch:summary -->',
+  '<!-- perch:answer:1 -->',
+  '<!--',
+  '-->',
+  '<!',
+  '&lt;b&gt;',
+  '&',
+  '<',
+  '$x$',
+  '$$x$$',
+  '$`x`$',
+  '\\$x\\$',
+  '$',
+  ':tada:',
+  '"]; click s0 "http://evil"',
+  '\u200B',
+  '\u200D',
+  '\u00AD',
+  '\u202E',
+  '\u2066',
+  '\uFEFF',
+  '\u{E0041}',
+  '\u0000',
+  '\u001B[31m',
+  '\u009B31m',
+  '\u0007',
+  '\u2028',
+  '\uD83D',
+  '🐤',
+  '::error::x',
+  '::set-output name=x::y',
+  '\n::error file=a::x',
+  '##[error]x',
+  '##vso[task.setvariable]x',
+  'section_start:1:x',
+  '$&',
+]
+const text = fc
+  .array(fc.oneof({ arbitrary: fc.constantFrom(...ATTACKS), weight: 4 }, fc.string({ unit: 'binary', maxLength: 8 })), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((parts) => parts.join(''))
+
+/** Our own HTML, and nothing else. */
+const OURS =
+  /^(?:<!-- \/?perch:[\w:%.~!*'()-]+ -->|<details><summary><b>[^<]*<\/b>[^<]*<\/summary>|<\/details>|<\/?sub>|<\/?span>|)$/
+/** What GitHub's filters look for in text that is rendered; `#7` is of ours. */
+const CALLS =
+  /@[a-z\d]|(?<![\w#])#(?!7\b)\d|\bGH-\d|[\w-]+\/[\w-]+#\d|:\/\/|\bwww\.|(?<![\w/])[\da-f]{7,40}(?!\w)|:(?!\d\d:)[\w+-]+:/i
+/** These 40 and these 7 are commits of ours in the samples. */
+const OWN_COMMITS = /\b(?:a{7,40}|b{7,40})\b/g
+
+/** A dollar sign in HTML of ours, by which none begins a formula. */
+const DOLLAR = '<span>$</span>'
+
+function leavesOf(node: Nodes): readonly Nodes[] {
+  return 'children' in node ? [node, ...node.children.flatMap(leavesOf)] : [node]
+}
+
+function assertInert(page: string): void {
+  for (const node of leavesOf(fromMarkdown(page, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }))) {
+    const about = `${JSON.stringify(node).slice(0, 300)} in ${JSON.stringify(page.slice(0, 1_000))}`
+    if (node.type === 'html')
+      for (const line of node.value.replaceAll(DOLLAR, '').split('\n')) assert.match(line, OURS, about)
+    // One alone is no formula, and another element stands between it and the next.
+    if (node.type === 'text' && node.value !== '$') assert.doesNotMatch(node.value, /\$/, about)
+    if (node.type === 'html') assert.doesNotMatch(node.value, /[@#]\w/, about)
+    if (node.type === 'text') assert.doesNotMatch(node.value.replaceAll(OWN_COMMITS, ''), CALLS, about)
+    if (node.type === 'table') {
+      const widths = node.children.map(({ children }) => children.length)
+      assert.equal(new Set(widths).size, 1, about)
+    }
+    const no = ['link', 'image', 'linkReference', 'imageReference', 'definition', 'footnoteReference', 'delete']
+    assert.ok(!no.includes(node.type), about)
+  }
+  assertUnseen(page)
+}
+
+/** Nothing that a terminal obeys, or that is not seen; but for the breaks of ours. */
+function assertUnseen(page: string): void {
+  const hidden =
+    // eslint-disable-next-line no-control-regex -- these must not be there
+    /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]|\p{Cs}/u
+  assert.doesNotMatch(page, hidden)
+  assert.doesNotMatch(page, /[\u{E0000}-\u{E007F}]/u)
+}
+
+/** Titles and commit messages: GitHub looks for people, issues and closing words there. */
+function assertTitle(title: string): void {
+  assert.doesNotMatch(title, /@[a-z\d]|(?<!in )#\d|\bGH-\d|:\/\//i, title)
+  assertUnseen(title)
+}
+
+function targetNamed(name: string): Target {
+  const target = sample(95, 5)
+  return { ...target, environment: name, service: name, environments: [name] }
+}
+
+function changeOf(name: string): Review['changes'][number] {
+  const verdicts = hostile.gateReasons(name).flatMap((reason): Verdict[] => [
+    { gate: 'live', target: name, state: 'wait', reason },
+    { gate: 'freeze', target: name, state: 'block', reason },
+    { gate: 'live', target: name, state: 'pass', reason, override: { gate: 'live', by: name, reason: name } },
+  ])
+  const version = { role: 'canary', from: name, to: name } as const
+  return { target: targetNamed(name), from: 5, to: 25, version, finishes: false, verdicts }
+}
+
+function problemsOf(t: string): readonly Problem[] {
+  const place = { file: t, line: 1 }
+  const asked = { tool: 'opa', place, side: 'head', environment: t } as const
+  const failed = (['tool-missing', 'build-failed', 'timed-out', 'too-large', 'out-of-memory'] as const).map((one) =>
+    renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }),
+  )
+  return [
+    ...failed,
+    ...(['not-yaml', 'template', 'too-large', 'alias-bomb'] as const).map((one) =>
+      manifestProblem({ code: one, ...place, detail: t }),
+    ),
+    configProblem({ file: t, line: 1, path: t, message: t }, 'head'),
+    brokenBaseNote({ file: t, line: 1, path: t, message: t }, true),
+    mixedRepairProblem(staleGroupProblem(t), [t]),
+    refusalProblem({ code: 'remote', ...place, entry: t }),
+    ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
+    vanishedProblem(standingOf(targetNamed(t))),
+    disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
+    straySplit({ environment: t, route: t, was: 5, share: 'unknown' }),
+    staleGroupProblem(t),
+    conflictProblem([t, t]),
+    ...findingProblems(
+      hostile.findingDetails(t).map((detail) => {
+        const object = { group: t, kind: t, namespace: t, name: t }
+        return { environment: t, finding: { detail, object, path: [] }, place }
+      }),
+    ),
+    ...(['opa', 'kubeconform', 'istioctl'] as const).map((tool) =>
+      objectRemark(tool, { rule: t, text: t, level: 'error' }, { environment: t, title: t, place }),
+    ),
+    lineRemark({ rule: t, text: t, level: 'warning', file: t, line: 1 }),
+    ...(['missing', 'timed-out', 'too-large', 'failed'] as const).flatMap((one) =>
+      failureProblems({ code: one, detail: t }, asked),
+    ),
+    ...hostile.FAULTS.flatMap((one) =>
+      failureProblems({ code: 'not-valid', faults: [{ file: t, line: 1, code: one, text: t }] }, asked),
+    ),
+  ]
+}
+
+function reviewOf(t: string, found: readonly Problem[]): Review {
+  const row = { environment: t, route: t, rule: t, before: [{ name: t, share: 95 }], after: [{ name: t, share: 75 }] }
+  const patch = t.replaceAll(/^/gm, '+')
+  const resource = { title: t, kind: t, namespace: t, name: t, change: 'changed', added: 1, removed: 0 } as const
+  return {
+    compared: { base: 'a'.repeat(40), head: 'b'.repeat(40) },
+    changes: [changeOf(t)],
+    rows: [row],
+    diffs: [
+      {
+        environment: t,
+        state: 'changed',
+        unknownBefore: renderProblem({
+          environment: t,
+          file: t,
+          rendered: { code: 'build-failed', detail: t },
+        }),
+        hidden: 1,
+        resources: [{ ...resource, traffic: [row], patch }],
+      },
+    ],
+    problems: found,
+    notes: found,
+    renderer: t,
+    validators: [t],
+  }
+}
+
+function outcomesOf(t: string): readonly Outcome[] {
+  const all: readonly Refusal[] = [
+    ...hostile.refusals(t),
+    ...hostile.moveRefusals(t).map((refusal): Refusal => ({ code: 'cannot-edit', refusal })),
+    ...hostile.commandProblems(t).map((problem): Refusal => ({ code: 'not-understood', problem })),
+  ]
+  const stop = { kind: 'freeze', by: t, reason: t, until: 1 } as const
+  const sha = 'a'.repeat(40)
+  const review = reviewOf(t, problemsOf(t).slice(0, 2))
+  return [
+    ...all.map((refusal): Outcome => ({ code: 'refused', refusal })),
+    { code: 'set', name: t, from: 5, to: 25, sha, proof: { rendered: [t, t], changed: [t] } },
+    { code: 'already', name: t, share: 5 },
+    { code: 'proposed', title: t, pull: 7 },
+    { code: 'aborted', closed: [7], rollbacks: [7], rolledBack: [7], unreadable: [t] },
+    {
+      code: 'status',
+      standings: [{ standing: standingOf(targetNamed(t)), open: [7] }],
+      proposed: [
+        { target: targetNamed(t), from: 5, to: 25, version: undefined },
+        { target: targetNamed(t), from: 5, to: 5, version: { role: 'canary', from: t, to: t } },
+      ],
+    },
+    { code: 'committed', sha, headline: t },
+    { code: 'help' },
+    { code: 'plan', name: t, plan: [5], share: 5, proposed: 25 },
+    { code: 'planned', name: t, plan: [5], sha },
+    { code: 'held', names: [t], isNew: true },
+    { code: 'held', names: [t], isNew: false },
+    { code: 'resumed', names: [t] },
+    { code: 'frozen', environment: t, stop, isNew: true },
+    { code: 'frozen', environment: t, stop, isNew: false },
+    { code: 'unfrozen', environment: t },
+    { code: 'why', review },
+    { code: 'diff', review },
+    { code: 'looked-again' },
+    { code: 'overridden', record: { gate: 'live', by: t, reason: t, sha, seal: 'seal' } },
+  ]
+}
+
+/** Every attack alone, and many together. */
+function always(check: (t: string) => void): void {
+  for (const attack of ATTACKS) check(attack)
+  fc.assert(fc.property(text, check), { numRuns: 100 })
+}
+
+/** Every attack among others, for what takes longer. */
+function often(check: (t: string) => void): void {
+  for (let at = 0; at < ATTACKS.length; at += 6) check(ATTACKS.slice(at, at + 6).join(at % 2 === 0 ? ' ' : ''))
+  fc.assert(fc.property(text, check), { numRuns: 8 })
+}
+
+test('an answer to any command is inert, and forges no marker', () => {
+  often((t) => {
+    for (const outcome of outcomesOf(t)) {
+      const body = answer(7, t, [{ command: t, outcome }])
+      assertInert(body)
+      const markers = body.match(/<!-- *\/?perch:/g)?.length
+      assert.equal(markers, outcome.code === 'overridden' ? 2 : 1)
+    }
+    assertInert(buttonAnswer({ id: t, name: t, login: t }, { code: 'looked-again' }))
+  })
+})
+
+test('comments and checks of any review are inert', () => {
+  often((t) => {
+    const all = problemsOf(t)
+    for (const review of [reviewOf(t, []), reviewOf(t, all), ...all.map((one) => reviewOf(t, [one])).slice(0, 3)]) {
+      const { comment, text: more = '' } = summaryPages(review)
+      for (const report of [validateReport(review), gateReport(review)]) {
+        assertInert(report.summary)
+        assertInert(report.text ?? '')
+        assertTitle(report.title)
+        for (const { title, message } of report.annotations ?? []) assertUnseen(`${title}${message}`)
+      }
+      assertInert(comment)
+      assertInert(more)
+      assert.equal(comment.match(/<!-- *perch:/g)?.length, 1)
+    }
+  })
+})
+
+test('pull requests, commits, notices, reports and stops are inert', () => {
+  often((t) => {
+    const target = targetNamed(t)
+    const [good, failure] = [hostile.analysisReports(t)[0], hostile.analysisReports(t)[1]]
+    const moves = [
+      { kind: 'share', from: 5, to: 25 },
+      { kind: 'rollback', from: 25 },
+      { kind: 'finish-version', from: t, to: t },
+      { kind: 'finish-weights' },
+    ] as const
+    for (const move of moves) {
+      const asked = { login: t, pull: 7, reason: t }
+      const proposal = { move, target, version: t, origin: 7, asked, failure }
+      assertInert(pulls.moveBody(proposal))
+      assertTitle(pulls.moveTitle(proposal))
+      const commit = pulls.moveCommit(proposal)
+      const second = pulls.commandCommit({ ...proposal, login: 'alice', pull: 7, id: '1' })
+      for (const { headline, body } of [commit, second])
+        assertTitle(`${headline}\n${body.replace(`by ${t} `, 'by x ')}`)
+      assert.equal(commit.body.split('\n').at(-1)?.startsWith(`${MOVE_TRAILER}: `), true)
+      for (const refusal of hostile.refusals(t).slice(0, 8)) assertInert(notice(proposal, refusal))
+    }
+    if (good !== undefined && failure !== undefined) {
+      assertInert(pulls.withMeasurements('A body.', [good, failure]))
+      assertInert(pulls.closingComment('failed', { failure }))
+      assertInert(analysisTable(failure))
+    }
+    const words = reportWords({ name: t, commit: 'a', state: 'failure', at: 0, reason: t, teller: t })
+    assertInert(words.summary)
+    assertTitle(words.title)
+    assertTitle(stopMessage({ environment: t, service: t }, { by: t, reason: t, until: undefined }))
+  })
+})
+
+/** What GitHub's, Azure's, TeamCity's and GitLab's runners take for a command. */
+const OBEYED = /^\s*::|##\[|##vso\[|##teamcity\[|section_(?:start|end):/m
+
+test('what a terminal and a log of CI get is obeyed by none of them', () => {
+  often((t) => {
+    const review = reviewOf(t, problemsOf(t))
+    const pages = [
+      statusText([standingOf(targetNamed(t))]),
+      terminal.diffText(review),
+      terminal.problemLines(review.problems),
+      ...outcomesOf(t).flatMap((one) => (one.code === 'refused' ? [plainWords(explainRefusal(one.refusal))] : [])),
+      `${JSON.stringify([{ name: t, [t]: t }], null, 2)}\n`,
+    ]
+    for (const page of pages) {
+      const printed = terminalText(page)
+      assert.doesNotMatch(printed, OBEYED)
+      assertUnseen(printed)
+    }
+    // In JSON the values are the same, and a reader of it is none the wiser.
+    const data = [{ name: t.toWellFormed(), list: [t.toWellFormed()] }]
+    assert.deepEqual(JSON.parse(terminalText(JSON.stringify(data, null, 2))), data)
+  })
+})
+
+test('a cell, a code span and a fence hold what was put in, and nothing else', () => {
+  always((t) => {
+    const page = table(['A', 'B'], [[code(t), plainText(t)]])
+    const nodes = leavesOf(fromMarkdown(page, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }))
+    const values = nodes.flatMap((node) => (node.type === 'inlineCode' ? [node.value.replaceAll('\u200B', '')] : []))
+    const line = seen(t.replaceAll(/\s+/g, ' ')).replaceAll('\u200B', '').trim()
+    assert.deepEqual(values.slice(0, 1), [line === '' ? ' ' : line])
+    const [block] = fromMarkdown(fence(t)).children
+    assert.equal(block?.type === 'code' && block.value, seen(t).replace(/\n$/, ''))
+  })
+})
+
+test('text of others that goes on in words of ours stays what it is', () => {
+  for (const [begin, rest] of [
+    ['a\\', '.'],
+    ['a\\', '`b`'],
+    ['a<', 'b>'],
+    ['a&', 'amp;'],
+    ['a!', '[x](y)'],
+  ] as const) {
+    const [paragraph] = fromMarkdown(`${plainText(begin)}${rest}`).children
+    assert.ok(paragraph?.type === 'paragraph')
+    const [first] = paragraph.children
+    assert.ok(first?.type === 'text' && first.value.startsWith(begin), `${begin}${rest}`)
+    assert.ok(!paragraph.children.some(({ type }) => type === 'html' || type === 'image'))
+  }
+})
+
+test('what is not seen is written out, but for what emoji are made with; what was calm stays as it is', () => {
+  assert.equal(seen('a\u202Eb\u0000c\u{E0041}\r'), 'a\\u202eb\\u0000c\\udb40\\udc41\\u000d')
+  assert.equal(seen('👩\u200D💻 ⚠\uFE0F a\u200Db'), '👩\u200D💻 ⚠\uFE0F a\\u200db')
+  assert.equal(titleText('at 17:21:07 UTC :tada:'), 'at 17:21:07 UTC :\u200Btada:')
+  always((t) => {
+    assert.equal(calm(calm(t)), calm(t))
+    assert.equal(titleText(titleText(t)), titleText(t))
+  })
+})
+
+test('JSON for machines is also YAML for machines', () => {
+  assert.deepEqual(parse(terminalText(JSON.stringify({ a: '\u009B31m ##[error]' }))), { a: '\u009B31m ##[error]' })
+})

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { parseCommands } from '../../../src/core/command/parse.ts'
+import { readConfig } from '../../../src/core/config/read.ts'
+import type { Config } from '../../../src/core/config/schema.ts'
+import { type NewTexts, placeEdits } from '../../../src/core/layer/place.ts'
+import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
+import { err, type Result } from '../../../src/core/result.ts'
+import { findTargets } from '../../../src/core/rollout/find-target.ts'
+import { filesForAll } from '../../../src/core/rollout/move.ts'
+import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
+import { readSnapshot } from '../../../src/core/rollout/snapshot.ts'
+import { standingOf, sureShare } from '../../../src/core/rollout/standing.ts'
+import type { Target } from '../../../src/core/rollout/target.ts'
+import { reweigh } from '../../../src/core/traffic/reweigh.ts'
+import { canaryShareOf, type Route, weightedRules } from '../../../src/core/traffic/route.ts'
+import type { Refusal } from '../../../src/core/refusal/refusal.ts'
+
+/**
+ * Each folder of test/cases is one situation: `before.yaml` (or the files of a repository in `before/`), a command in
+ * `command.txt`, where it needs one a config in `canary.yml`, and either `after.yaml` (or the changed files in `after/`),
+ * byte by byte, or `refusal.txt`: the code, then what a person is told.
+ */
+const ROOT = join(import.meta.dirname, '../../cases')
+
+interface Case {
+  readonly before: ReadonlyMap<string, string>
+  readonly config: Config
+  readonly percent: number
+  readonly service: string | undefined
+  readonly environment: string | undefined
+}
+
+for (const name of readdirSync(ROOT).sort()) {
+  test(`case ${name}`, () => {
+    const folder = join(ROOT, name)
+    const asked = readCase(folder)
+    const done = carryOut(asked)
+    const refusal = join(folder, 'refusal.txt')
+    if (existsSync(refusal)) {
+      assert.equal(done.ok ? 'carried out' : refusalText(done.error), readFileSync(refusal, 'utf8'))
+      return
+    }
+    assert.ok(done.ok, done.ok ? '' : refusalText(done.error))
+    const { targets, files } = done.value
+    const after = new Map([...asked.before, ...filesIn(folder, 'after')])
+    assert.deepEqual(Object.fromEntries([...asked.before, ...files]), Object.fromEntries(after))
+    for (const target of targets) assertRestores(target, asked.percent)
+  })
+}
+
+function readCase(folder: string): Case {
+  const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
+  assert.ok(line?.result.ok === true && line.result.command.name === 'set', 'command.txt must hold /canary <percent>')
+  const { percent, service, environment } = line.result.command
+  const file = join(folder, 'canary.yml')
+  const config = readConfig(existsSync(file) ? readFileSync(file, 'utf8') : undefined)
+  assert.ok(config.ok, JSON.stringify(config))
+  return { before: new Map(filesIn(folder, 'before')), config: config.value, percent, service, environment }
+}
+
+/** `before.yaml` as the file `before.yaml`, or the files of `before/` by their paths in it; the same for `after`. */
+function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
+  const single = join(folder, `${side}.yaml`)
+  if (existsSync(single)) return [['before.yaml', readFileSync(single, 'utf8')]]
+  const root = join(folder, side)
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(root, path))
+    .filter((path) => statSync(path).isFile())
+    .sort()
+    .map((path) => [relative(root, path), readFileSync(path, 'utf8')])
+}
+
+/** What `/canary` does, without GitHub: the way of src/flows/commands/commit-command.ts through the core. */
+function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: NewTexts }, Refusal> {
+  const entries = [...asked.before.keys()].map((path) => ({ path, type: 'file' as const }))
+  const { snapshot, needs } = readSnapshot({ entries, texts: asked.before, config: asked.config })
+  assert.deepEqual(needs, [])
+  const targets = findTargets(snapshot, { service: asked.service, environment: asked.environment, changed: [] })
+  if (!targets.ok) return targets
+  const moves = targets.value.map((target) => ({
+    target,
+    move: { kind: 'share', from: sureShare(standingOf(target)), to: asked.percent } as const,
+  }))
+  const made = filesForAll(moves, undefined)
+  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
+  return { ok: true, value: { targets: targets.value, files: made.value.files } }
+}
+
+function refusalText(refusal: Refusal): string {
+  const code = refusal.code === 'cannot-edit' ? refusal.refusal.code : refusal.code
+  return `${code}\n${explainRefusal(refusal)}\n`
+}
+
+/** The weights there and back again leave the bytes as they were, where the first way changed nothing but two numbers. */
+function assertRestores(target: Target, percent: number): void {
+  const rules = weightedRules(target.route)
+  const [share, ...different] = new Set(rules.map(canaryShareOf))
+  const isWritten = rules.every(({ destinations }) => destinations.every(({ weight }) => weight !== undefined))
+  if (share === undefined || different.length > 0 || !isWritten || !Number.isInteger(share * 100)) return
+  // A weight that came from an alias or a merge key is written out on the way there, and stays.
+  if (/: \*|<<:/.test(target.manifest.text)) return
+  const there = movedTo(target, percent)
+  assert.ok(there !== undefined)
+  if (JSON.stringify(totals(there.route)) !== JSON.stringify(totals(target.route))) return
+  const back = movedTo(there, share)
+  // A patch that had to be added stays.
+  const added = [...there.layout.texts].some(([file, text]) => linesOf(text) !== linesOf(target.layout.texts.get(file)))
+  if (added || back === undefined) return
+  for (const [file, text] of target.layout.texts) assert.equal(back.layout.texts.get(file), text)
+}
+
+/** Undefined where only the way down was open. */
+function movedTo(target: Target, percent: number): Target | undefined {
+  const edits = reweigh(target.route, percent, target.settings)
+  if (!edits.ok && edits.error.code === 'ports-differ') return undefined
+  assert.ok(edits.ok)
+  const { layout, object: spot, environments } = target
+  const files = placeEdits(
+    { layout, spot, environments, wanted: layout.environments.map(({ name }) => name) },
+    edits.value,
+  )
+  assert.ok(files.ok, JSON.stringify(files))
+  const moved = rereadTarget(target, files.value)
+  assert.ok(moved !== undefined)
+  return moved
+}
+
+function linesOf(text: string | undefined): number {
+  return text?.split('\n').length ?? 0
+}
+
+function totals(route: Route): readonly number[] {
+  return weightedRules(route).map(({ destinations }) =>
+    destinations.reduce((sum, { weight }) => sum + (weight ?? 0), 0),
+  )
+}

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { editManifest } from '../../../src/core/manifest/edit/edit.ts'
+import { filesFor } from '../../../src/core/rollout/move.ts'
+import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
+import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
+import { reweigh } from '../../../src/core/traffic/reweigh.ts'
+import { explainShareReason, explainRouteNote } from '../../../src/core/message/command-line/route.ts'
+import { explainShares, notes } from '../../../src/core/traffic/explain.ts'
+import { canaryShare, shares, weightedRules } from '../../../src/core/traffic/route.ts'
+import { roleOf } from '../../../src/core/traffic/roles.ts'
+import { resolveHost } from '../../../src/core/traffic/host.ts'
+import { sample, targetOf, targetsOf, virtualService } from '../samples.ts'
+
+function routeWith(route: string): string {
+  return `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec:\n  hosts: [web]\n  http:\n  - route:\n${route}`
+}
+
+const S = 'destination: {host: web, subset: stable}'
+const C = 'destination: {host: web, subset: canary}'
+
+test('a share is what Istio makes of the weights: a missing one gets nothing, a single destination everything', () => {
+  const cases: [string, number[]][] = [
+    [`    - {${S}}\n    - {${C}, weight: 10}\n`, [0, 100]],
+    [`    - {${S}, weight: 3}\n    - {${C}, weight: 1}\n`, [75, 25]],
+    [`    - {${S}, weight: 975}\n    - {${C}, weight: 25}\n`, [97.5, 2.5]],
+    [`    - {${S}, weight: 0}\n    - {${C}, weight: 0}\n`, [0, 0]],
+  ]
+  for (const [text, expected] of cases) {
+    const rule = targetOf({ 'vs.yaml': routeWith(text) }).route.rules[0]
+    assert.deepEqual(rule === undefined ? [] : shares(rule), expected)
+  }
+})
+
+function backends(list: string): string {
+  return `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n  rules:\n  - backendRefs:\n${list}`
+}
+
+test('where a share is not what the weight seems to say, the reason is told', () => {
+  const name = (role: string): string => `name: web-${role}, port: 80`
+  const cases: [string, [number, string | undefined][]][] = [
+    [
+      routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`),
+      [
+        [90, undefined],
+        [10, undefined],
+      ],
+    ],
+    [
+      routeWith(`    - {${S}}\n    - {${C}, weight: 10}\n`),
+      [
+        [0, 'missing-is-zero'],
+        [100, 'sum-not-100'],
+      ],
+    ],
+    [routeWith(`    - {${S}, weight: 0}\n`), [[100, 'single-gets-all']]],
+    [routeWith(`    - {${S}}\n`), [[100, undefined]]],
+    [
+      routeWith(`    - {${S}, weight: 0}\n    - {${C}}\n`),
+      [
+        [0, 'all-zero'],
+        [0, 'all-zero'],
+      ],
+    ],
+    [
+      backends(`    - {${name('stable')}}\n    - {${name('canary')}, weight: 3}\n`),
+      [
+        [25, 'missing-is-one'],
+        [75, 'sum-not-100'],
+      ],
+    ],
+    [backends(`    - {${name('stable')}, weight: 0}\n`), [[0, 'single-zero-gets-nothing']]],
+    [backends(`    - {${name('stable')}, weight: 7}\n`), [[100, 'single-gets-all']]],
+  ]
+  for (const [text, expected] of cases) {
+    const [rule] = targetOf({ 'route.yaml': text }).route.rules
+    assert.ok(rule !== undefined)
+    const explained = explainShares(rule)
+    assert.deepEqual(
+      explained.map(({ share, reason }) => [share, reason]),
+      expected,
+      text,
+    )
+    for (const { reason } of explained) assert.ok(reason === undefined || explainShareReason(reason).endsWith('.'))
+  }
+})
+
+test('a mirror to the canary is told about; one to anything else is not', () => {
+  const mirrored = (host: string): string =>
+    `${routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 10}\n`)}    mirrors:\n    - destination: {host: ${host}, subset: canary}\n`
+  const found = notes(targetOf({ 'vs.yaml': mirrored('web.default.svc') }).route)
+  assert.deepEqual(found, [{ code: 'mirrored-to-canary', rule: 'http[0]', line: 11 }])
+  assert.match(found.map(explainRouteNote).join(), /^Rule `http\[0\]` \(line 11\) mirrors requests to the canary/)
+  assert.deepEqual(notes(targetOf({ 'vs.yaml': mirrored('shadow') }).route), [])
+  const filter = `${backends('    - {name: web-stable, port: 80, weight: 9}\n    - {name: web-canary, port: 80, weight: 1}\n')}    filters:\n    - type: RequestMirror\n      requestMirror: {backendRef: {name: web-canary, port: 80}}\n`
+  assert.equal(notes(targetOf({ 'route.yaml': filter }).route).length, 1)
+})
+
+test('a label of a subset that changes moves traffic without any weight: another step, not the same one', () => {
+  assert.notEqual(stepKey(standingOf(sample(90, 10, ['v1', 'v2']))), stepKey(standingOf(sample(90, 10, ['v1', 'v3']))))
+})
+
+test('a rule that no request reaches and the testers’ rule say nothing about the share', () => {
+  const rules = `${routeWith(`    - {${S}, weight: 95}\n    - {${C}, weight: 5}\n`)}  - name: late\n    route:\n    - {${S}, weight: 0}\n    - {${C}, weight: 100}\n`
+  assert.equal(canaryShare(targetOf({ 'vs.yaml': rules }).route), 5)
+  const testers = rules
+    .replace('  - route:', `  - match: [{headers: {x-team: {exact: qa}}}]\n    route:`)
+    .replace('weight: 95', 'weight: 0')
+    .replace('weight: 5', 'weight: 100')
+  assert.equal(
+    canaryShare(targetOf({ 'vs.yaml': testers.replace('weight: 100\n  - name', 'weight: 1\n  - name') }).route),
+    100,
+  )
+  const named = { services: { web: { route: { name: 'web', rules: ['late'] } } } }
+  assert.equal(canaryShare(targetOf({ 'vs.yaml': rules }, named).route), 100)
+})
+
+test('a command changes only the rules with both roles; the header pin stays', () => {
+  const target = sample(95, 5)
+  assert.deepEqual(
+    weightedRules(target.route).map(({ label }) => label),
+    ['main'],
+  )
+  const files = filesFor({ kind: 'share', from: 5, to: 25 }, target, 12)
+  assert.ok(files.ok)
+  const text = files.value.files.get('app/vs.yaml') ?? ''
+  const before = virtualService(95, 5).split('\n')
+  const changed = text.split('\n').filter((line) => !before.includes(line))
+  assert.deepEqual(changed, [
+    '    gitops.example.com/canary-percentage: "25"',
+    '    gitops.example.com/canary-version: "v2"',
+    '    gitops.example.com/pr: "12"',
+    '    gitops.example.com/steps: "5,25,50,100"',
+    '          weight: 75   # keep this comment',
+    '          weight: 25',
+  ])
+})
+
+test('others keep their weights, and what does not fit is refused with the most that does', () => {
+  const others = routeWith(
+    `    - {${S}, weight: 60}\n    - {${C}, weight: 20}\n    - {destination: {host: legacy}, weight: 20}\n`,
+  )
+  const target = targetOf({ 'vs.yaml': others })
+  const weights = reweigh(target.route, 30)
+  assert.deepEqual(weights.ok && weights.value.map(({ value }) => value), [50, 30])
+  const refused = reweigh(target.route, 90)
+  assert.ok(!refused.ok && refused.error.code === 'no-room' && refused.error.most === 80)
+})
+
+test('a share that the total cannot express multiplies all weights', () => {
+  const target = sample(100, 0)
+  const weights = reweigh(target.route, 0.5)
+  assert.deepEqual(weights.ok && weights.value.map(({ value }) => value), [995, 5])
+})
+
+test('two entries of one role are refused, because nobody can say which is meant', () => {
+  const twice = routeWith(`    - {${S}, weight: 90}\n    - {${C}, weight: 5}\n    - {${C}, weight: 5}\n`)
+  const refused = reweigh(targetOf({ 'vs.yaml': twice }).route, 10)
+  assert.ok(!refused.ok && refused.error.code === 'several-of-a-role' && refused.error.line === 7)
+})
+
+test('roles come from the config or the names that the field uses, never from the position', () => {
+  const host = 'web.default.svc.cluster.local'
+  const unnamed = { stable: undefined, canary: undefined }
+  for (const [subset, role] of [
+    ['stable', 'stable'],
+    ['primary', 'stable'],
+    ['baseline', 'stable'],
+    ['canary', 'canary'],
+    ['v2', 'other'],
+    ['not-a-canary-bird', 'other'],
+  ] as const) {
+    assert.equal(roleOf({ host, subset, namespace: 'default' }, unnamed), role)
+  }
+  assert.equal(
+    roleOf({ host: resolveHost('web-canary', 'shop'), subset: undefined, namespace: 'shop' }, unnamed),
+    'canary',
+  )
+  assert.equal(roleOf({ host, subset: 'v2', namespace: 'default' }, { stable: 'v1', canary: 'v2' }), 'canary')
+})
+
+test('a short host belongs to the namespace of the route that names it', () => {
+  for (const name of ['reviews', 'reviews.prod', 'reviews.prod.svc', 'reviews.prod.svc.cluster.local']) {
+    assert.equal(resolveHost(name, 'prod'), 'reviews.prod.svc.cluster.local')
+  }
+  assert.notEqual(resolveHost('web', 'a'), resolveHost('web', 'b'))
+})
+
+test('finishing copies the canary’s version to the stable subset and touches nothing else', () => {
+  const target = sample(0, 100)
+  const files = filesFor({ kind: 'finish-version', from: 'v1', to: 'v2' }, target, undefined)
+  assert.ok(files.ok)
+  assert.deepEqual([...files.value.files.keys()], ['app/dr.yaml'])
+  assert.match(
+    files.value.files.get('app/dr.yaml') ?? '',
+    /stable\n {6}labels: \{version: "v2"\}|stable\n {6}labels: \{version: v2\}/,
+  )
+})
+
+test('after the finish the weights are 100/0; an object with its own prefix keeps only the percentage, at 0', () => {
+  const notes = { 'canary-percentage': '100', 'canary-version': 'v2', pr: '1', steps: '5,100' }
+  const files = filesFor({ kind: 'finish-weights' }, sample(0, 100, ['v2', 'v2'], notes), undefined)
+  assert.ok(files.ok)
+  assert.equal(files.value.files.get('app/vs.yaml'), virtualService(100, 0))
+})
+
+test('where versions are not to be seen, the finish is refused with the place', () => {
+  const target = targetOf({ 'vs.yaml': virtualService(0, 100) })
+  const files = filesFor({ kind: 'finish-version', from: 'v1', to: 'v2' }, target, undefined)
+  assert.ok(!files.ok && files.error.code === 'no-version' && files.error.file === 'vs.yaml')
+})
+
+test('a DestinationRule of another environment says nothing about this one', () => {
+  const kustomization = 'resources: [vs.yaml, dr.yaml]\n'
+  const dr = (stable: string): string =>
+    `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: api-service}\nspec:\n  host: api-service\n  subsets:\n  - {name: stable, labels: {version: ${stable}}}\n  - {name: canary, labels: {version: v9}}\n`
+  const files = Object.fromEntries(
+    ['staging', 'production'].flatMap((name) => [
+      [`overlays/${name}/kustomization.yaml`, kustomization],
+      [`overlays/${name}/vs.yaml`, virtualService(100, 0)],
+      [`overlays/${name}/dr.yaml`, dr(`v-${name}`)],
+    ]),
+  )
+  const versions = targetsOf(files).map((target) => [target.environment, standingOf(target).versions?.stable])
+  assert.deepEqual(versions, [
+    ['production', 'v-production'],
+    ['staging', 'v-staging'],
+  ])
+})
+
+test('for any weights and percent: the total stays, the shares are as asked, and no input makes it throw', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1000 }),
+      fc.integer({ min: 0, max: 1000 }),
+      fc.integer({ min: 0, max: 100 }),
+      (stable, canary, percent) => {
+        const target = sample(stable, canary)
+        const edits = reweigh(target.route, percent)
+        if (!edits.ok) return edits.error.code === 'not-divisible'
+        const text = editManifest(target.manifest, edits.value)
+        assert.ok(text.ok)
+        const after = rereadTarget(target, new Map([['app/vs.yaml', text.value]]))
+        assert.ok(after !== undefined)
+        assert.ok(Math.abs(Number(canaryShare(after.route) ?? -1) - percent) < 1e-6)
+        const total = (weights: readonly (number | undefined)[]): number =>
+          weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0)
+        const weightsOf = (route: typeof after.route): number =>
+          total(weightedRules(route)[0]?.destinations.map(({ weight }) => weight) ?? [])
+        const old = stable + canary === 0 ? 100 : stable + canary
+        return [old, 100, 1_000, 10_000, old * 10, old * 100].includes(weightsOf(after.route))
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('half-written DestinationRules are passed over when a canary starts, whatever they lack', () => {
+  const single = routeWith(`    - {${S}}\n`)
+  const rule = (spec: string): string =>
+    `---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web}\n${spec}`
+  const subsets = 'subsets: [{name: stable, labels: {version: v1}}, {name: canary, labels: {version: v2}}]'
+  const start = (...specs: readonly string[]): string => {
+    const target = targetOf({ 'vs.yaml': [single, ...specs.map(rule)].join('\n') })
+    const made = filesFor({ kind: 'share', from: 0, to: 25 }, target, undefined)
+    return made.ok ? 'started' : made.error.code
+  }
+  const whole = `spec: {host: web, ${subsets}}`
+  assert.equal(start(whole), 'started')
+  for (const half of [
+    '',
+    'spec:\n',
+    'spec: []',
+    `spec: {${subsets}}`,
+    `spec: {host: 5, ${subsets}}`,
+    'spec: {host: web, subsets: canary}',
+    'spec: {host: web, subsets: [canary, null, {labels: {version: v2}}]}',
+    `spec: {host: other, ${subsets}}`,
+  ]) {
+    assert.equal(start(half), 'no-canary', half)
+    assert.equal(start(half, whole), 'started', half)
+  }
+})

@@ -1,0 +1,69 @@
+/** Repositories that Perch may not write to for a while: nothing loops, others go on, and all is taken up again. */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { aStory, checksOn, type Story, VS } from '../world.ts'
+
+const SWEEPS = { reconcileSeconds: 2 }
+
+async function green(story: Story, sha: string): Promise<void> {
+  await story.until('green checks', () => {
+    const { validate, gate } = checksOn(story.repository(), sha)
+    return validate === 'success' && gate === 'success'
+  })
+}
+
+/** A pull request that Perch has looked at. */
+async function reviewed(story: Story): Promise<void> {
+  const files = { [VS]: `${story.repository().file(VS) ?? ''}# v2\n` }
+  const { head } = story.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files })
+  await green(story, head.sha)
+}
+
+/** How often three sweeps may go by until all that was begun before has ended: many times on a busy machine. */
+const TURNS = 10
+
+/** What Perch still asks about a story's repository, while three sweeps go by, when all that was begun before has ended. */
+async function askedOf(story: Story): Promise<readonly string[]> {
+  const name = story.repository().fullName
+  let asked: readonly string[] = []
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const mark = story.box.requests.mark()
+    await sleep(6_500)
+    const { records } = story.box.requestsSince(mark, 'perch')
+    asked = records.filter(({ path }) => path.includes(`/${name}`)).map(({ method, path }) => `${method} ${path}`)
+    if (asked.length === 0) break
+  }
+  return asked
+}
+
+test('an archived repository is left alone, others go on, and its pull requests are judged when it is back', async () => {
+  const [story, other] = [await aStory({ env: SWEEPS }), await aStory({ env: SWEEPS })]
+  await reviewed(story)
+  const name = story.repository().fullName
+  const { webhooks } = story.box
+  const isHere = (delivery: { readonly payload: unknown }): boolean => JSON.stringify(delivery.payload).includes(name)
+  const held = webhooks.addFault({ match: isHere, times: Infinity, kind: 'hold' })
+  const head = story.person('alice').push('v2', { 'docs/x.md': 'x\n' })
+  story.box.archive(true, name)
+  held.remove()
+  await webhooks.release()
+  assert.deepEqual(await askedOf(story), [])
+  await reviewed(other)
+  story.box.archive(false, name)
+  await green(story, head)
+})
+
+test('a suspended installation is not asked for anything, and what was pushed meanwhile is judged afterwards', async () => {
+  // A box of its own: the installation is everybody's.
+  const story = await aStory({ env: SWEEPS, retryLimit: 4 })
+  await reviewed(story)
+  const comment = (): number => story.repository().comments(1).length
+  const before = comment()
+  story.box.installation.suspend()
+  const head = story.person('alice').push('v2', { 'docs/x.md': 'x\n' })
+  assert.deepEqual(await askedOf(story), [])
+  story.box.installation.unsuspend()
+  await green(story, head)
+  assert.equal(comment(), before)
+})

@@ -1,0 +1,60 @@
+/** What the stories about commands have in common. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
+
+/** GitHub's times have whole seconds: what is to be later must be so by one. */
+export const A_SECOND = 1_100
+
+function open(story: Story, branch: string): { readonly number: number; readonly head: { readonly sha: string } } {
+  const text = `${story.repository().file(VS) ?? ''}# ${branch}\n`
+  return story.person('alice').openPullRequest({ branch, title: branch, files: { [VS]: text } })
+}
+
+export async function openReviewed(story: Story, branch: string): Promise<number> {
+  const pull = open(story, branch)
+  await story.until('checks', () => checksOn(story.repository(), pull.head.sha).gate === 'success')
+  await sleep(A_SECOND)
+  return pull.number
+}
+
+export function answerTo(story: Story, pull: number, comment: number): string | undefined {
+  const found = story
+    .repository()
+    .comments(pull)
+    .find(({ body }) => body.includes(`perch:answer:${comment} `))
+  return found?.body.replace(/^<!--.*-->\n+/, '')
+}
+
+export async function say(story: Story, who: string, text: string, pull: number): Promise<string> {
+  const { id } = story.person(who).comment(pull, text)
+  return story.until(`an answer to ${text}`, () => answerTo(story, pull, id))
+}
+
+/** The same, without the command that the answer repeats. */
+export async function ask(story: Story, who: string, text: string, pull: number): Promise<string> {
+  return (await say(story, who, text, pull)).replace(/^> .*\n+/, '')
+}
+
+/** A rollout at 25% whose step to 100% is open. */
+export async function aRollout(options: Parameters<typeof aStory>[0] = {}): Promise<Story & { readonly step: number }> {
+  const story = await aStory({ ...options, files: gitops(FAST, [75, 25]) })
+  story.person('alice').push('main', { 'docs/begin.md': 'x\n' })
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/production/api-service/100'),
+  )
+  await story.until('its gate', () => checksOn(story.repository(), step.head.sha).gate === 'action_required')
+  await sleep(A_SECOND)
+  return { ...story, step: step.number }
+}
+
+/** A merged pull request to comment on; its base branch has one rollout with canary traffic. */
+export async function mergedPull(story: Story): Promise<number> {
+  const { number } = story
+    .person('alice')
+    .openPullRequest({ branch: 'docs', title: 'docs', files: { 'README.md': 'x\n' } })
+  story.person('alice').merge(number)
+  return number
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { existsSync, rmSync } from 'node:fs'
+import { suite, test, type TestContext } from 'node:test'
+import type { FaultDraft, FaultRequest } from '../../../src/sandbox/wire/faults.ts'
+import { leanRepository, LIVE_BY_STATUS, outcome, type PlayResult, playRollout, settlesAs, startFlux } from '../play.ts'
+import { webhookStorms } from '../../soak/storms.ts'
+import { hasPassed, type Served, type Service, served } from '../process.ts'
+import { randomFrom } from '../random.ts'
+
+/** What a rollout comes to when nothing goes wrong. */
+const undisturbed = new Map<string, PlayResult>()
+
+for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
+  test(
+    `undisturbed, a rollout that is live by ${live} ends with one of everything`,
+    { timeout: 400_000 },
+    async (t) => {
+      const { box } = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
+      await playRollout(box)
+      const found = outcome(box)
+      await settlesAs(box, found)
+      assert.deepEqual(
+        found.pulls.map(({ branch, state, commits, comments }) => [branch, state, commits.length, comments]),
+        [
+          ['canary/production/api-service/0', 'merged', 1, ['perch[bot]: summary']],
+          ['canary/production/api-service/finish', 'merged', 1, ['perch[bot]: summary']],
+          ['canary/production/api-service/100', 'merged', 1, ['perch[bot]: summary']],
+          [
+            'api-v2',
+            'merged',
+            2,
+            [
+              'alice: /canary 50',
+              'alice: /canary status',
+              'perch[bot]: answer to /canary 50',
+              'perch[bot]: answer to /canary status',
+              'perch[bot]: summary',
+            ],
+          ],
+        ],
+      )
+      const checks = found.pulls.flatMap((pull) => pull.checks)
+      assert.deepEqual([...new Set(checks.map(String))], ['canary/gate success,canary/validate success'])
+      assert.equal(found.main.length, 5)
+      undisturbed.set(live, found)
+    },
+  )
+}
+
+const POST_COMMENT = /\/issues\/\d+\/comments$/
+
+/** Every effect that a rollout has, in the order in which the service is killed after them. */
+const EFFECTS: Readonly<Record<string, FaultDraft['match']>> = {
+  'the first check is made': { method: 'POST', path: /\/check-runs$/ },
+  'a check is concluded': { method: 'PATCH', path: /\/check-runs\/\d+$/ },
+  'the 👀': { method: 'POST', path: /\/reactions$/ },
+  'the commit of a command': { path: 'graphql:createCommitOnBranch' },
+  'the summary comment': (asked) => isComment(asked, 'perch:summary'),
+  'the answer to a command': (asked) => isComment(asked, 'perch:answer'),
+  'the branch of a step is made': { method: 'POST', path: /\/git\/refs$/ },
+  'the pull request of a step is opened': { method: 'POST', path: /\/pulls$/ },
+  'the labels': { method: 'POST', path: /\/labels$/ },
+  'the merge of a step': { method: 'PUT', path: /\/merge$/ },
+}
+
+function isComment({ method, path, body }: FaultRequest, marker: string): boolean {
+  return method === 'POST' && POST_COMMENT.test(path) && JSON.stringify(body).includes(marker)
+}
+
+suite('the same end', { concurrency: 3 }, () => {
+  test(
+    'a service that is killed at ten random moments brings the rollout to the same end',
+    { timeout: 400_000 },
+    async (t) => {
+      const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
+      const random = randomFrom(seed)
+      const service = await served(t, { files: leanRepository() })
+      const moments: string[] = []
+      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}, killed around: ${moments.join(', ')}`))
+
+      const arm = (): void => {
+        if (service.kills() + 1 > 10) return
+        const waitMs = Math.floor(random() * 60)
+        service.box.faults.add({
+          match: ({ who }) => who.includes('perch'),
+          skip: Math.floor(random() * 16),
+          kind: { delay: 0 },
+          onStrike: ({ method, path, operations }) => {
+            moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
+            setTimeout(() => {
+              service.kill()
+              void service.up().then(arm)
+            }, waitMs)
+          },
+        })
+      }
+      arm()
+      await playRollout(service.box)
+      service.box.faults.clear()
+      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+      t.diagnostic(`seed ${seed}, ${service.kills()} kills`)
+      assert.equal(service.kills(), 10)
+    },
+  )
+
+  test(
+    'a service that is killed right after each kind of effect has each effect once',
+    { timeout: 400_000 },
+    async (t) => {
+      const service = await served(t, { files: leanRepository() })
+      const faults = Object.entries(EFFECTS).map(([name, match]) => {
+        const fault = service.box.faults.add({ match, kind: 'lose-answer-after', onStrike: () => service.kill() })
+        return { name, fault }
+      })
+      // Again, later in the rollout: the commit of a step, and a check on its head.
+      for (const [name, skip] of [
+        ['the commit of a command', 1],
+        ['the first check is made', 5],
+      ] as const) {
+        const match = EFFECTS[name]
+        if (match === undefined) continue
+        const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
+        faults.push({ name: `${name}, number ${skip + 1}`, fault })
+      }
+      await playRollout(service.box)
+      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+      assert.deepEqual(
+        faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
+        [],
+      )
+    },
+  )
+
+  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 400_000 }, async (t) => {
+    const service = await withFlux(t)
+    const forget = async (): Promise<void> => {
+      const { code } = await service.terminate()
+      assert.equal(code, 0)
+      rmSync(service.dataDir, { recursive: true })
+      assert.equal(existsSync(service.dataDir), false)
+      await service.start()
+    }
+    await playRollout(service.box, async (moment) => {
+      if (moment !== 'opened') await forget()
+    })
+    await settlesAs(service.box, undisturbed.get(LIVE_BY_STATUS))
+  })
+
+  test(
+    'SIGTERM during a commit ends the service with 0, and the next one finishes',
+    { timeout: 400_000 },
+    async (t) => {
+      const service = await served(t, { files: leanRepository() })
+      let ended: ReturnType<Served['terminate']> | undefined
+      service.box.faults.add({
+        match: { path: 'graphql:createCommitOnBranch' },
+        kind: { delay: 1_500 },
+        onStrike: () => {
+          ended = service.terminate()
+          void ended.then(() => service.start())
+        },
+      })
+      await playRollout(service.box)
+      const end = await ended
+      assert.equal(end?.code, 0)
+      assert.ok((end?.ms ?? Infinity) < 30_000)
+      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+    },
+  )
+
+  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
+  for (const [name, storm] of Object.entries(webhookStorms(seed))) {
+    test(`${name}: the same end`, { timeout: 400_000 }, async (t) => {
+      const service = await withFlux(t)
+      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}`))
+      const calm = storm.begin(service)
+      await playRollout(service.box)
+      await calm()
+      await settlesAs(service.box, undisturbed.get(LIVE_BY_STATUS))
+    })
+  }
+})
+
+/** A service that waits for Flux, and Flux. */
+async function withFlux(t: TestContext): Promise<Service> {
+  const service = await served(t, { files: leanRepository({ live: LIVE_BY_STATUS }) })
+  t.after(startFlux(service.box))
+  return service
+}

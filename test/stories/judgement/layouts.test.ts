@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aStory, checksOn, gitops, type Story, VS, weightsIn } from '../world.ts'
+
+/** Comments `/canary 5` on a pull request that changes one file, and resolves to the answer's words. */
+async function start(story: Story, path: string, text = '/canary 5'): Promise<string> {
+  const before = story.repository().file(path) ?? ''
+  const pull = story
+    .person('alice')
+    .openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${before}# v2\n` } })
+  const answer = await say(story, text, pull.number)
+  await story.until(
+    'a green gate',
+    () => checksOn(story.repository(), story.repository().branch('v2') ?? '').gate === 'success',
+  )
+  return answer
+}
+
+async function say(story: Story, text: string, pull = 1): Promise<string> {
+  const comment = story.person('alice').comment(pull, text)
+  const answer = await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(pull)
+      .find(({ body }) => body.startsWith(`<!-- perch:answer:${comment.id} `)),
+  )
+  return answer.body
+}
+
+const rendered = gitops()
+const vs = rendered[VS] ?? ''
+const dr = rendered[VS.replace('virtual-service', 'destination-rule')] ?? ''
+
+test('YAML that no kustomization uses is one environment, default, and needs no config', async () => {
+  const path = 'applications/api-service/virtual-service.yaml'
+  const story = await aStory({
+    files: { [path]: vs, 'applications/api-service/destination-rule.yaml': dr, 'README.md': 'x\n' },
+  })
+  assert.match(await start(story, path), /`default\/api-service`: 0% → \*\*5%\*\*/)
+  assert.equal(weightsIn(story.repository().file(path, 'v2') ?? ''), '95/5')
+  story.person('alice').merge(1)
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/default/api-service/25'),
+  )
+  const gate = await story.until('its gate', () =>
+    story
+      .repository()
+      .checkRuns(step.head.sha)
+      .find(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'action_required'),
+  )
+  // Without a config nothing reports: a timer stands in, and says that it is one.
+  assert.match(gate.summary ?? '', /a timer, because the config names nothing that reports \(weak\)/)
+})
+
+test('a file that all environments share is changed for all of them, and the table shows each', async () => {
+  const files: Record<string, string> = {
+    'applications/api-service/kustomization.yaml': 'resources: [virtual-service.yaml, destination-rule.yaml]\n',
+    'applications/api-service/virtual-service.yaml': vs,
+    'applications/api-service/destination-rule.yaml': dr,
+    'base/kustomization.yaml': 'resources: [../applications/api-service]\n',
+  }
+  for (const name of ['development', 'staging', 'production']) {
+    files[`overlays/${name}/kustomization.yaml`] = `namespace: ${name}\nresources: [../../base]\n`
+  }
+  const path = 'applications/api-service/virtual-service.yaml'
+  const story = await aStory({ files })
+  assert.match(await start(story, path, '/canary 5 --env all'), /`all\/api-service`: 0% → \*\*5%\*\*/)
+  const summary = story
+    .repository()
+    .comments(1)
+    .find(({ body }) => body.startsWith('<!-- perch:summary -->'))
+  for (const name of ['development', 'staging', 'production']) {
+    assert.match(
+      summary?.body ?? '',
+      new RegExp(
+        `\\| ${name} \\| \`VirtualService ${name}/api-service\` \`main\` \\| stable \\*\\*100%\\*\\* · canary \\*\\*0%\\*\\* \\| stable \\*\\*95%\\*\\* · canary \\*\\*5%\\*\\* \\|`,
+      ),
+    )
+  }
+})
+
+test('a file that several environments share: none is changed unasked, one that is named gets a patch of its own', async () => {
+  const files: Record<string, string> = { 'base/kustomization.yaml': 'resources: [vs.yaml]\n', 'base/vs.yaml': vs }
+  for (const name of ['staging', 'production'])
+    files[`overlays/${name}/kustomization.yaml`] = 'resources: [../../base]\n'
+  const story = await aStory({ files })
+  assert.match(
+    await start(story, 'base/vs.yaml', '/canary 5'),
+    /`base\/vs\.yaml`, which `production`, `staging` share\. Say which of them to change:\n- `api-service --env all`\n- `api-service --env production`/,
+  )
+  const answer = await say(story, '/canary 5 --env production')
+  assert.match(answer, /`production\/api-service`: 0% → \*\*5%\*\*/)
+  assert.equal(weightsIn(story.repository().file('base/vs.yaml', 'v2') ?? ''), '100/0')
+  assert.match(
+    story.repository().file('overlays/production/kustomization.yaml', 'v2') ?? '',
+    /replace, path: \/spec\/http\/1\/route\/1\/weight, value: 5\}/,
+  )
+})
+
+test('weights that a replacement sets are not edited where they have no effect: the answer says so', async () => {
+  const files: Record<string, string> = {
+    'overlays/production/vs.yaml': vs,
+    'overlays/production/weights.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weights}\ndata: {stable: 100, canary: 0}\n',
+    'overlays/production/kustomization.yaml': `resources: [vs.yaml, weights.yaml]
+replacements:
+  - source: {kind: ConfigMap, name: weights, fieldPath: data.stable}
+    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.0.weight]}]
+  - source: {kind: ConfigMap, name: weights, fieldPath: data.canary}
+    targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.1.route.1.weight]}]
+`,
+  }
+  const story = await aStory({ files })
+  const path = 'overlays/production/vs.yaml'
+  const pull = story.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${vs}# v2\n` } })
+  assert.match(
+    await say(story, '/canary 5', pull.number),
+    /The kustomize replacement at `overlays\/production\/kustomization\.yaml:3` writes the weights of `api-service`/,
+  )
+  assert.equal(weightsIn(story.repository().file('overlays/production/vs.yaml', 'v2') ?? ''), '100/0')
+})

@@ -1,0 +1,117 @@
+/** Repositories with policies: what their pull requests are told. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { needsTool } from '../../adapters/policy/tools.ts'
+import { aStory, checksOn, FAST, gitops, type Story, VS, weightsIn } from '../world.ts'
+
+const CONFIG = `${FAST}policy: { path: policy }\n`
+
+/** The old syntax and the new one, side by side. */
+const POLICIES = {
+  'policy/timeouts.rego':
+    'package main\n\ndeny[{"msg": msg, "path": ["spec", "http", i]}] {\n  input.kind == "VirtualService"\n  rule := input.spec.http[i]\n  rule.name != "testers"\n  rule.timeout == "600s"\n  msg := sprintf("rule %v waits too long", [rule.name])\n}\n',
+  'policy/steps.rego':
+    'package steps\n\nimport rego.v1\n\ndeny contains msg if {\n  data.perch.environment == "production"\n  some rule in input.spec.http\n  some entry in rule.route\n  entry.destination.subset == "canary"\n  entry.weight > 30\n  msg := sprintf("%d is more than 30", [entry.weight])\n}\n',
+}
+
+const opa = needsTool('opa')
+
+interface Validated {
+  readonly conclusion: string
+  readonly summary: string
+  readonly annotations: readonly string[]
+}
+
+async function validated(story: Story, sha: string): Promise<Validated> {
+  return story.until('canary/validate', () => {
+    if (!/success|failure|action_required/.test(checksOn(story.repository(), sha).gate)) return undefined
+    const run = story
+      .repository()
+      .checkRuns(sha)
+      .find(({ name }) => name === 'canary/validate')
+    const annotations = (run?.annotations ?? []).map(
+      ({ path, start_line, annotation_level }) => `${annotation_level} ${path}:${start_line}`,
+    )
+    return { conclusion: run?.conclusion ?? '', summary: run?.summary ?? '', annotations }
+  })
+}
+
+function withTimeout(text: string): string {
+  return text.replace('    - name: main\n', '    - name: main\n      timeout: 600s\n')
+}
+
+test(
+  'a policy that denies is red on the line; when that is corrected the check is green and names OPA',
+  opa,
+  async () => {
+    const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })
+    const alice = story.person('alice')
+    const text = story.repository().file(VS) ?? ''
+    const bad = withTimeout(text)
+    const pull = alice.openPullRequest({ branch: 'wait', title: 'wait', files: { [VS]: bad } })
+    const red = await validated(story, pull.head.sha)
+    assert.equal(red.conclusion, 'failure')
+    assert.match(
+      red.summary,
+      /⛔ The policy `main\.deny` refuses `VirtualService api-service` in `production`: rule main waits too long\. .* Change it, or the policy on the base branch first\./,
+    )
+    assert.match(red.summary, /Checked with `opa \d[\d.]*`\./)
+    assert.deepEqual(red.annotations, [`failure ${VS}:${bad.split('\n').indexOf('    - name: main') + 1}`])
+    assert.equal(checksOn(story.repository(), pull.head.sha).gate, 'failure')
+    const head = alice.push('wait', { [VS]: `${text}# no timeout\n` })
+    const green = await validated(story, head)
+    assert.equal(green.conclusion, 'success', green.summary)
+    assert.match(green.summary, /Rendered with `.*`\. Checked with `opa/)
+  },
+)
+
+test(
+  'a pull request that takes the policy away is judged by it all the same, and who breaks it is told where',
+  opa,
+  async () => {
+    const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })
+    const alice = story.person('alice')
+    const text = story.repository().file(VS) ?? ''
+    const sly = alice.openPullRequest({
+      branch: 'sly',
+      title: 'sly',
+      files: {
+        [VS]: withTimeout(text),
+        'policy/timeouts.rego': 'package main\n\ndeny contains "x" if false\n',
+        '.github/canary.yml': FAST,
+      },
+    })
+    const judged = await validated(story, sly.head.sha)
+    assert.equal(judged.conclusion, 'failure')
+    assert.match(judged.summary, /rule main waits too long/)
+    const careless = alice.openPullRequest({
+      branch: 'careless',
+      title: 'careless',
+      files: { 'policy/steps.rego': 'package steps\n\ndeny contains msg if {\n  msg := nothing(input)\n}\n' },
+    })
+    const told = await validated(story, careless.head.sha)
+    assert.equal(told.conclusion, 'failure')
+    assert.deepEqual(told.annotations, ['failure policy/steps.rego:4'])
+    assert.match(told.summary, /The policy cannot be used: undefined function nothing\..* Fix it and push\./)
+  },
+)
+
+test('a step that a policy denies is committed, and red', opa, async () => {
+  const story = await aStory({ files: { ...gitops(CONFIG), ...POLICIES } })
+  const alice = story.person('alice')
+  const text = story.repository().file(VS) ?? ''
+  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [VS]: `${text}# v2\n` } })
+  await validated(story, pull.head.sha)
+  alice.comment(pull.number, '/canary 50 --env production')
+  const head = await story.until('the commit', () => {
+    const sha = story.repository().branch('v2')
+    return sha !== undefined && sha !== pull.head.sha && sha
+  })
+  assert.equal(weightsIn(story.repository().file(VS, 'v2') ?? ''), '50/50')
+  const { conclusion, summary } = await validated(story, head)
+  assert.equal(conclusion, 'failure')
+  assert.match(
+    summary,
+    /The policy `steps\.deny` refuses `VirtualService api-service` in `production`: 50 is more than 30\./,
+  )
+})

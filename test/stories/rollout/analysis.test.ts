@@ -1,0 +1,218 @@
+/** What is measured of a step lets the next one on, rolls it back, holds it, or leaves it waiting. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type PrometheusBox, startPrometheus } from '../../../src/sandbox/prometheus.ts'
+import { aStory, checksOn, gitops, type Story, VS, weightsIn } from '../world.ts'
+
+/** What the canary of each story measures now, by the story's namespace: a success rate, a failure to answer, or nothing. */
+const rates = new Map<string, number | 'no-data'>()
+let prometheus: PrometheusBox | undefined
+
+after(() => prometheus?.close())
+
+const ANALYSIS = `analysis:
+      checks: [{ metric: success-rate, min: 99 }]
+      settle: 0s
+      interval: 1s
+      minRequests: 10`
+
+function config(name: string, service = ''): string {
+  return `environments:
+  production: { path: overlays/production, live: { after: 0s } }
+services:
+  api-service:
+    steps: [5, 25, 100]
+    bake: 2s
+    ${service}
+    ${ANALYSIS}
+annotationPrefix: ${name}.example.com
+`
+}
+
+/** A story of its own namespace, whose canary measures what `rates` says. */
+async function measured(name: string, service = ''): Promise<Story> {
+  prometheus ??= await startPrometheus((query) => {
+    const namespace = /destination_service_namespace="([^"]+)"/.exec(query)?.[1] ?? ''
+    const rate = rates.get(namespace) ?? 100
+    if (rate === 'no-data') return undefined
+    return query.includes('increase(') ? 1000 : rate
+  })
+  const files = gitops(config(name, service))
+  const kustomization = 'overlays/production/kustomization.yaml'
+  return aStory({
+    files: { ...files, [kustomization]: `namespace: ${name}\n${files[kustomization] ?? ''}` },
+    env: { prometheusServers: [{ name: 'prometheus', url: prometheus.url }], reconcileSeconds: 2 },
+  })
+}
+
+/** Brings a canary to 5% on the base branch; the step that Perch opens then. */
+async function begin(story: Story): Promise<number> {
+  const alice = story.person('alice')
+  const text = `${story.repository().file(VS) ?? ''}# v2\n`
+  const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [VS]: text } }).number
+  alice.comment(pull, '/canary 5')
+  await story.until('a first step', () => weightsIn(story.repository().file(VS, 'v2') ?? '') === '95/5')
+  await green(story, 'v2')
+  alice.merge(pull)
+  return step(story, '25')
+}
+
+async function green(story: Story, branch: string): Promise<void> {
+  await story.until(`green checks on ${branch}`, () => {
+    const { validate, gate } = checksOn(story.repository(), story.repository().branch(branch) ?? '')
+    return validate === 'success' && gate === 'success'
+  })
+}
+
+async function step(story: Story, last: string): Promise<number> {
+  const found = await story.until(`a step to ${last}`, () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === `canary/production/api-service/${last}`),
+  )
+  return found.number
+}
+
+function gateOf(story: Story, pull: number): { summary: string; text: string; title: string } {
+  const { head } = story.repository().pull(pull)
+  const run = story
+    .repository()
+    .checkRuns(head.sha)
+    .find(({ name }) => name === 'canary/gate')
+  return { summary: run?.summary ?? '', text: run?.text ?? '', title: run?.title ?? '' }
+}
+
+function said(story: Story, pull: number): string {
+  return story
+    .repository()
+    .comments(pull)
+    .map(({ body }) => body)
+    .join('\n\n')
+}
+
+test('a healthy canary goes on, and the step tells what the one before it measured', async () => {
+  const story = await measured('healthy')
+  const pull = await begin(story)
+  await green(story, 'canary/production/api-service/25')
+  const { title, summary, text } = gateOf(story, pull)
+  assert.equal(title, 'Live, baked and healthy')
+  assert.match(summary, /✅ \*\*analysis\*\* `production\/api-service`: `success-rate` 100% at worst \(at least 99%\)/)
+  assert.match(text, /\| Metric .*\n.*\n\| `success-rate` \| 100% \| at least 99% \| – \| ✅ good, \d+ requests/)
+  await story.until('the measurements in the body', () =>
+    /What the step before this one measured[\s\S]*`success-rate`/.test(story.repository().pull(pull).body),
+  )
+  assert.match(story.repository().pull(pull).body, /Raises the canary/)
+})
+
+test('a canary that fails is rolled back with the evidence, once, also when its step was merged and the next is open', async () => {
+  const story = await measured('failing')
+  const first = await begin(story)
+  await green(story, 'canary/production/api-service/25')
+  story.person('alice').merge(first)
+  const next = await step(story, '100')
+  rates.set('failing', 91.25)
+  const rollback = await step(story, '0')
+  await story.until('the next step closed', () => story.repository().pull(next).state === 'closed')
+  assert.match(
+    said(story, next),
+    /Closed: the canary failed its analysis: `success-rate` was 91\.25% at .*at least 99% is asked for/,
+  )
+  const { body, labels, title } = story.repository().pull(rollback)
+  assert.match(title, /^Roll back production\/api-service .*: 25% → 0%$/)
+  assert.match(body, /The canary failed its analysis at 25%.*`success-rate` was 91\.25%[\s\S]*❌ failed/)
+  await story.until('labels', () => story.repository().pull(rollback).labels.includes('canary:rollback'), 5000)
+  assert.ok(labels)
+  await green(story, 'canary/production/api-service/0')
+  story.person('alice').merge(rollback)
+  await story.until('no canary traffic', () => story.weights() === '100/0')
+  // Some sweeps later there is still one of each.
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  const pulls = story.repository().pulls()
+  assert.equal(pulls.filter(({ title: words }) => words.startsWith('Roll back')).length, 1)
+  assert.equal(said(story, next).match(/Closed: the canary failed/g)?.length, 1)
+  assert.deepEqual(story.repository().pulls('open'), [])
+})
+
+test('a rollback merges by itself where the config says so', async () => {
+  const story = await measured('automatic', 'autoMerge: rollback')
+  rates.set('automatic', 50)
+  await begin(story)
+  await story.until('no canary traffic', () => story.weights() === '100/0')
+  assert.deepEqual(story.repository().pulls('open'), [])
+})
+
+test('who closes a rollback decides to go on, and can pass the analysis for a commit', async () => {
+  const story = await measured('stubborn')
+  rates.set('stubborn', 98)
+  await begin(story)
+  const rollback = await step(story, '0')
+  story.person('alice').close(rollback)
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  assert.deepEqual(story.repository().pulls('open'), [], 'nothing is opened again')
+  const origin = story.repository().pulls('merged')[0]?.number ?? 0
+  story.person('alice').comment(origin, '/canary next')
+  const again = await step(story, '25')
+  await story.until(
+    'a red gate',
+    () => checksOn(story.repository(), story.repository().pull(again).head.sha).gate === 'failure',
+  )
+  assert.match(gateOf(story, again).title, /Blocked by analysis: success-rate was 98%/)
+  story.person('olga').comment(again, '/canary override analysis the metric counts health checks')
+  await green(story, 'canary/production/api-service/25')
+  assert.match(gateOf(story, again).summary, /passed by `olga` for this commit: the metric counts health checks/)
+  assert.equal(story.repository().pull(again).state, 'open')
+})
+
+test('onFailure: hold stops the rollout where it is, until somebody resumes it', async () => {
+  const story = await measured('holding', 'onFailure: hold')
+  rates.set('holding', 98.5)
+  const pull = await begin(story)
+  const branch = 'perch/hold/production/api-service'
+  await story.until('a hold', () => story.repository().branch(branch))
+  await story.until('a gate that says so', () =>
+    /held by `perch\[bot\]`: the canary failed its analysis: success-rate was 98\.5%/.test(gateOf(story, pull).summary),
+  )
+  assert.equal(story.repository().pull(pull).state, 'open')
+  assert.equal(story.weights(), '95/5')
+  story.person('alice').comment(pull, '/canary resume')
+  await story.until('no hold', () => story.repository().branch(branch) === undefined)
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  assert.equal(story.repository().branch(branch), undefined, 'it is not held again for the same step')
+  assert.match(gateOf(story, pull).title, /Blocked by analysis/)
+})
+
+test('without data nothing passes and nothing is rolled back, and when data comes it goes on', async () => {
+  const story = await measured('silent')
+  rates.set('silent', 'no-data')
+  const pull = await begin(story)
+  await story.until('a whole bake', () =>
+    /`success-rate` without data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
+  )
+  assert.equal(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'action_required')
+  assert.deepEqual(
+    story
+      .repository()
+      .pulls('open')
+      .map(({ number }) => number),
+    [pull],
+  )
+  rates.set('silent', 99.9)
+  await green(story, 'canary/production/api-service/25')
+})
+
+test('a provider that this Perch does not know is an error in words, and never green', async () => {
+  const story = await measured('elsewhere')
+  const pull = await begin(story)
+  const other = (story.repository().file('.github/canary.yml') ?? '').replace(
+    'analysis:',
+    'analysis:\n      provider: eu',
+  )
+  story.person('alice').push('main', { '.github/canary.yml': other })
+  await story.until('an error', () =>
+    /`eu` is not a server that this Perch knows\. Set `provider` to one of `prometheus`/.test(
+      gateOf(story, pull).summary,
+    ),
+  )
+  assert.notEqual(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'success')
+})

@@ -1,0 +1,267 @@
+/** How a step is known to be live, by everybody who may say so, and what is made of those who may not. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { reportKey } from '../../../src/entry/edge/report-key.ts'
+import { aStory, checksOn, gitops, type Story, type StoryOptions, VS } from '../world.ts'
+
+const REPORT_SECRET = 'a secret of reports, long enough to be one'
+
+interface Waiting {
+  readonly story: Story
+  readonly step: number
+  /** `gitops-1`. */
+  readonly name: string
+  readonly main: () => string
+  /** Waits until the gate of the step concludes so, and says so. */
+  readonly gate: (conclusion: string, words?: RegExp) => Promise<void>
+}
+
+/** A rollout that stands at 5%, whose step to 25% is open and waits for what `live` asks for. */
+async function aWaitingStep(
+  live: string,
+  { bake = '0.3s', ...options }: StoryOptions & { readonly bake?: string } = {},
+): Promise<Waiting> {
+  const config = `environments:
+  production: { path: overlays/production, live: ${live} }
+services:
+  api-service: { steps: [5, 25, 100], bake: ${bake} }
+`
+  const story = await aStory({ files: gitops(config, [95, 5]), ...options })
+  story.person('alice').push('main', { 'README.md': '# Another\n' })
+  const step = await story.until('the step', () =>
+    story
+      .repository()
+      .pulls('open')
+      .find(({ head }) => head.ref === 'canary/production/api-service/25'),
+  )
+  const gate: Waiting['gate'] = async (conclusion, words = /./) => {
+    await story.until(`gate ${conclusion} ${words.source}`, () => {
+      const { sha } = story.repository().pull(step.number).head
+      const run = story
+        .repository()
+        .checkRuns(sha)
+        .find((one) => one.name === 'canary/gate')
+      return checksOn(story.repository(), sha).gate === conclusion && words.test(run?.summary ?? '')
+    })
+  }
+  await gate('action_required', /\*\*live\*\*/)
+  const name = story.repository().fullName.split('/')[1] ?? ''
+  return { story, step: step.number, name, main: () => story.repository().branch('main') ?? '', gate }
+}
+
+/** What another App writes over REST. */
+function anApp(
+  story: Story,
+  slug: string,
+  permissions: Readonly<Record<string, 'write'>>,
+): (path: string, body: object) => Promise<number> {
+  const app = story.box.addApp({ slug, permissions: { metadata: 'read', contents: 'read', ...permissions } })
+  return async (path, body) => {
+    const answer = await fetch(`${story.box.url}/api/v3/repos/${story.repository().fullName}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${app.installation.token()}` },
+      body: JSON.stringify(body),
+    })
+    assert.equal(answer.status, 201, await answer.clone().text())
+    const { id } = Object(await answer.json())
+    return Number(id)
+  }
+}
+
+test('a check run of another App makes a step live, that of somebody else does not', async () => {
+  const { story, main, gate } = await aWaitingStep('{ check: "argocd/*", by: argo }')
+  const argo = anApp(story, 'argo', { checks: 'write' })
+  const impostor = anApp(story, 'impostor', { checks: 'write' })
+  const run = { name: 'argocd/api-service', head_sha: main() }
+  await impostor('/check-runs', { ...run, conclusion: 'success' })
+  await gate('action_required', /Reports by `impostor\[bot\]` do not count: the config wants it by `argo`/)
+  await argo('/check-runs', { ...run, status: 'in_progress' })
+  await argo('/check-runs', { ...run, conclusion: 'success' })
+  await gate('success', /according to the check run `argocd\/api-service`/)
+  await argo('/check-runs', { ...run, conclusion: 'timed_out', output: { title: 'Not healthy', summary: 'x' } })
+  await gate('failure', /the check run `argocd\/api-service` failed: Not healthy/)
+})
+
+test('a deployment makes a step live, and one that is replaced stays what it was', async () => {
+  const { story, main, gate } = await aWaitingStep('{ deployment: eu }')
+  const alice = story.person('alice')
+  alice.deploy({ ref: main(), environment: 'us', state: 'success' })
+  const id = alice.deploy({ ref: main(), environment: 'eu', state: 'in_progress' })
+  alice.setDeploymentStatus(id, { state: 'success' })
+  await gate('success', /according to the deployment to `eu`/)
+  alice.setDeploymentStatus(id, { state: 'inactive' })
+  alice.setDeploymentStatus(id, { state: 'failure', description: 'no quota' })
+  await gate('failure', /the deployment to `eu` failed: no quota/)
+  alice.setDeploymentStatus(id, { state: 'success' })
+  await gate('success')
+})
+
+test('of two clusters both are required, a later failure of one voids it, and a later success restores it', async () => {
+  const { story, main, gate } = await aWaitingStep('[{ status: "eu/*" }, { status: "us/*" }]')
+  const alice = story.person('alice')
+  alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
+  await gate('action_required', /1 of 2 say that it is live: waits for a successful commit status `us\/\*`/)
+  // A commit that does not touch the weights carries the step on.
+  story.person('alice').push('main', { 'README.md': '# More\n' })
+  alice.setStatus(main(), { context: 'us/apps', state: 'success' })
+  await gate('success', /according to the commit status `eu\/apps` and the commit status `us\/apps`/)
+  alice.setStatus(main(), { context: 'eu/apps', state: 'failure', description: 'health check failed' })
+  await gate('failure', /the commit status `eu\/apps` failed: health check failed/)
+  alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
+  await gate('success')
+})
+
+test('a failure is not forgotten because many commits come after it', async () => {
+  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }')
+  const alice = story.person('alice')
+  const context = 'kustomization/apps/1'
+  alice.setStatus(story.repository().log().at(-1)?.sha ?? '', { context, state: 'success' })
+  await gate('success')
+  alice.setStatus(main(), { context, state: 'failure', description: 'no quota' })
+  await gate('failure', /no quota/)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) alice.push('main', { 'README.md': `# ${text}\n` })
+  const comment = alice.comment(step, '/canary why')
+  const answer = await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(step)
+      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  assert.match(answer.body, /failed: no quota/)
+  await sleep(1_500)
+  await gate('failure', /no quota/)
+})
+
+test('the bake of a step ends when it was to end, however many reported commits and changes of its file follow', async () => {
+  const { story, main, gate, step } = await aWaitingStep('{ status: "kustomization/apps/*" }', { bake: '1h' })
+  const alice = story.person('alice')
+  const context = 'kustomization/apps/1'
+  alice.setStatus(main(), { context, state: 'success' })
+  await gate('action_required', /\*\*bake\*\*.*until/)
+  const ending = (): string | undefined => {
+    const { sha } = story.repository().pull(step).head
+    const gateRun = story
+      .repository()
+      .checkRuns(sha)
+      .find(({ name }) => name === 'canary/gate')
+    return /until (\S+ \S+ UTC)/.exec(gateRun?.summary ?? '')?.[1]
+  }
+  const ends = ending()
+  assert.ok(ends)
+  await sleep(2_100)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    const changed = `${story.repository().file(VS) ?? ''}# ${text}\n`
+    const sha = alice.push('main', { [VS]: changed })
+    alice.setStatus(sha, { context, state: 'success' })
+  }
+  const comment = alice.comment(step, '/canary why')
+  await story.until('an answer', () =>
+    story
+      .repository()
+      .comments(step)
+      .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
+  )
+  assert.equal(ending(), ends)
+})
+
+test('a status from somebody who may not say so is named, and the right one counts', async () => {
+  const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", by: flux }')
+  const context = 'kustomization/apps/0c9c2e41'
+  story.person('alice').setStatus(main(), { context, state: 'success' })
+  await gate('action_required', /Reports by `alice` do not count: the config wants it by `flux`/)
+  const flux = anApp(story, 'flux', { statuses: 'write' })
+  await flux(`/statuses/${main()}`, { context, state: 'success' })
+  await gate('success', /according to the commit status `kustomization\/apps\/0c9c2e41`/)
+})
+
+test('a report that does not come is told of by itself, and counts when it comes after all', async () => {
+  const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", within: 6s }')
+  await gate('action_required', /overdue: no commit status `kustomization\/apps\/\*` has come for more than 6 s, since/)
+  story.person('alice').setStatus(main(), { context: 'kustomization/apps/1', state: 'success' })
+  await gate('success')
+})
+
+const WITH_REPORTS: StoryOptions = { env: { reportSecret: REPORT_SECRET } }
+
+interface FluxEvent {
+  readonly commit: string
+  readonly severity?: string
+  readonly at?: number
+  readonly cluster?: string
+}
+
+/** As Flux's notification-controller sends it; the status of the answer. */
+async function tellAsFlux({ story, name }: Waiting, event: FluxEvent, keyOf = `acme/${name}`): Promise<number> {
+  const { commit, severity = 'info', at = Date.now(), cluster } = event
+  const body = JSON.stringify({
+    involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name: 'apps', uid: '7d0cdc51' },
+    severity,
+    timestamp: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+    message: 'something happened',
+    reason: severity === 'info' ? 'ReconciliationSucceeded' : 'HealthCheckFailed',
+    metadata: { revision: `main@sha1:${commit}`, ...(cluster === undefined ? {} : { cluster }) },
+    reportingController: 'kustomize-controller',
+  })
+  const signature = createHmac('sha256', reportKey(REPORT_SECRET, keyOf)).update(body).digest('hex')
+  const headers = { 'content-type': 'application/json', 'x-signature': `sha256=${signature}` }
+  const answer = await fetch(`${story.service}/api/reports/flux/acme/${name}`, { method: 'POST', headers, body })
+  await answer.text()
+  return answer.status
+}
+
+test('what Flux tells Perch itself is kept on the commit and makes a step live, and nobody else’s key does', async () => {
+  const waiting = await aWaitingStep('{ report: "kustomization/flux-system/apps" }', WITH_REPORTS)
+  const { story, main, gate } = waiting
+  const kept = () =>
+    story
+      .repository()
+      .checkRuns(main())
+      .filter(({ name }) => name.startsWith('live/'))
+      .map(({ name, conclusion, title }) => `${name} ${String(conclusion)} ${String(title)}`)
+  const began = Date.now()
+  assert.equal(await tellAsFlux(waiting, { commit: main() }, 'acme/other'), 401)
+  // A commit that is not there, and another cluster's word, change nothing.
+  assert.equal(await tellAsFlux(waiting, { commit: 'f'.repeat(40) }), 202)
+  assert.equal(await tellAsFlux(waiting, { commit: main(), cluster: 'us' }), 202)
+  await story.until('the other cluster’s report', () => kept().length === 1)
+  await gate('action_required', /waits for a successful report `kustomization\/flux-system\/apps`/)
+  const told = { commit: main(), at: began }
+  assert.deepEqual([await tellAsFlux(waiting, told), await tellAsFlux(waiting, told)], [202, 202])
+  await gate('success', /according to the report `kustomization\/flux-system\/apps`/)
+  assert.deepEqual(kept().toSorted(), [
+    'live/kustomization/flux-system/apps success ReconciliationSucceeded',
+    'live/kustomization/flux-system/apps/us success ReconciliationSucceeded',
+  ])
+  assert.equal(await tellAsFlux(waiting, { commit: main(), severity: 'error', at: began + 2_000 }), 202)
+  await gate('failure', /the report `kustomization\/flux-system\/apps` failed: HealthCheckFailed/)
+  // A replay of what was true before does not undo it.
+  assert.equal(await tellAsFlux(waiting, { commit: main(), at: began + 1_000 }), 202)
+  await sleep(1_500)
+  await gate('failure')
+  assert.equal(kept().length, 2)
+  // Our own check runs come back to us as webhooks, and are no cause to look again.
+  const mark = story.box.requests.mark()
+  await sleep(2_500)
+  assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
+})
+
+test('what Argo CD tells Perch itself makes a step live', async () => {
+  const { story, name, main, gate } = await aWaitingStep('{ report: "argocd/api", by: perch }', WITH_REPORTS)
+  const tell = async (health: string, repo = name): Promise<number> => {
+    const at = new Date().toISOString()
+    const body = JSON.stringify({ app: 'api', commit: main(), phase: 'Succeeded', health, at })
+    const authorization = `Bearer ${reportKey(REPORT_SECRET, `acme/${repo}`)}`
+    const headers = { 'content-type': 'application/json', authorization }
+    return (await fetch(`${story.service}/api/reports/argocd/acme/${repo}`, { method: 'POST', headers, body })).status
+  }
+  // A repository that Perch is not installed on, or that is not there.
+  assert.equal(await tell('Healthy', 'nowhere'), 202)
+  assert.equal(await tell('Progressing'), 202)
+  assert.equal(await tell('Healthy'), 202)
+  await gate('success', /according to the report `argocd\/api`/)
+  await sleep(1_100)
+  assert.equal(await tell('Degraded'), 202)
+  await gate('failure', /the report `argocd\/api` failed: Succeeded, Degraded/)
+})
