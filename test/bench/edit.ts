@@ -43,9 +43,9 @@ function editsFor(object: ManifestObject): readonly Edit[] {
   const { document, at } = object
   const route = [...at, 'spec', 'http', rulesOf(object) - 1, 'route']
   return [
-    { document, path: [...route, 0, 'weight'], value: 75 },
-    { document, path: [...route, 1, 'weight'], value: 25 },
-    { document, path: [...at, 'metadata', 'annotations', 'perch.dev/canary-percentage'], value: '25' },
+    { kind: 'set', document, path: [...route, 0, 'weight'], value: 75 },
+    { kind: 'set', document, path: [...route, 1, 'weight'], value: 25 },
+    { kind: 'set', document, path: [...at, 'metadata', 'annotations', 'perch.dev/canary-percentage'], value: '25' },
   ]
 }
 

@@ -37,7 +37,12 @@ function edited(text: string, stable: number): string {
   if (!manifest.ok) return manifest.error.code
   const object = manifest.value.objects.find(({ kind }) => kind === 'VirtualService')
   assert.ok(object !== undefined)
-  const edits = changes(object, stable).map(([path, value]) => ({ document: object.document, path, value }))
+  const edits = changes(object, stable).map(([path, value]): Edit => ({
+    kind: 'set',
+    document: object.document,
+    path,
+    value,
+  }))
   const result = editManifest(manifest.value, edits)
   return result.ok ? result.value : result.error.code
 }

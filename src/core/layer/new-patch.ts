@@ -30,9 +30,10 @@ export function newPatch(
   const text = `${operations.map((operation) => `- ${yamlText(operation, { flow: true })}`).join('\n')}\n`
   const target = targetOf(object, field)
   const add = (holder: Readonly<Record<string, unknown>>): AnyEdit => ({
+    kind: 'append',
     document: 0,
     path: [field],
-    append: Object.keys(style)[0] === 'target' || !isRecord(last) ? { target, ...holder } : { ...holder, target },
+    item: Object.keys(style)[0] === 'target' || !isRecord(last) ? { target, ...holder } : { ...holder, target },
   })
   if (typeof style['path'] !== 'string') return { edits: [add({ patch: text })], file: undefined }
   const name = fileName(style['path'], object, (path) => isTaken(inFolder(folder, path)))

@@ -13,8 +13,8 @@ export type Operation =
  * in a list must still be what it was, or the build fails where everybody sees it.
  */
 export function operationsFor(data: ObjectData, edits: readonly Edit[]): readonly Operation[] {
-  const writes = edits.filter((edit): edit is SetValue => edit.copy === undefined)
-  const copies = edits.filter((edit): edit is CopyItem => edit.copy !== undefined)
+  const writes = edits.filter((edit) => edit.kind === 'set')
+  const copies = edits.filter((edit) => edit.kind === 'copy')
   const tests = new Map(edits.flatMap(({ path }) => testsOf(data, path)).map((test) => [test.path, test]))
   // The last one first: an entry that is put in shifts those behind it.
   const last = copies.toSorted((a, b) => Number(b.path.at(-1)) - Number(a.path.at(-1)))
@@ -25,18 +25,21 @@ export function operationsFor(data: ObjectData, edits: readonly Edit[]): readonl
 export function edited(data: unknown, edits: readonly Edit[]): unknown {
   return applyEffects(
     data,
-    edits.map((edit) =>
-      edit.copy === undefined
-        ? { kind: 'set', path: edit.path, value: edit.value }
-        : { kind: 'insert-behind', path: edit.path, item: copied(data, edit) },
-    ),
+    edits.map((edit) => {
+      switch (edit.kind) {
+        case 'set':
+          return edit
+        case 'copy':
+          return { kind: 'insert-behind', path: edit.path, item: copied(data, edit) }
+      }
+    }),
   )
 }
 
-function copied(data: unknown, { path, copy }: CopyItem): unknown {
+function copied(data: unknown, { path, values }: CopyItem): unknown {
   return applyEffects(
     valueAt(data, path),
-    copy.map((write) => ({ kind: 'set', ...write })),
+    values.map((write) => ({ kind: 'set', ...write })),
   )
 }
 

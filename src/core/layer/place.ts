@@ -88,7 +88,7 @@ function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [read
 function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   const origin = originOf(here.layered, edit.path)
   // The whole value of an operation is no item of a list that a copy could stand behind.
-  if (edit.copy !== undefined && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
+  if (edit.kind === 'copy' && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
     return false
   return isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
 }
@@ -154,7 +154,7 @@ function withoutEmpty(operations: readonly unknown[], edits: readonly Edit[]): r
     const [now] = Array.isArray(left) ? left : []
     const isGone = isRecord(operation) && isRecord(now) && 'value' in operation && isNothing(now['value'])
     const [{ document } = { document: 0 }] = group
-    return isGone && index !== undefined ? [{ document, path: [index], drop: true }] : group
+    return isGone && index !== undefined ? [{ kind: 'drop', document, path: [index] }] : group
   })
 }
 
@@ -181,17 +181,18 @@ function inLastPatch(
     )
   if (patch === undefined) return inNewPatch(here, mine, others)
   const edits = isOperation(patch)
-    ? operationsFor(layered.object.data, others).map((append): AnyEdit => ({
+    ? operationsFor(layered.object.data, others).map((item): AnyEdit => ({
+        kind: 'append',
         document: patch.document,
         path: [],
-        append,
+        item,
       }))
     : others.map((edit): Edit => ({ ...edit, document: patch.document }))
   return write([...drafts, { manifest: patch.holder, patch, edits }])
 }
 
-function isOfMaps({ path, value }: Edit): boolean {
-  return value !== undefined && path.every((key) => typeof key === 'string')
+function isOfMaps(edit: Edit): boolean {
+  return edit.kind === 'set' && edit.value !== undefined && edit.path.every((key) => typeof key === 'string')
 }
 
 /** What no own text says goes into a new patch of each environment. */
@@ -246,7 +247,7 @@ function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditR
   if (patch?.inline === undefined) return ok(edits)
   const text = editManifest(patch.inner, edits)
   if (!text.ok) return err({ ...text.error, line: patch.holder.line(0, patch.inline) })
-  return ok([{ document: 0, path: patch.inline, value: text.value }])
+  return ok([{ kind: 'set', document: 0, path: patch.inline, value: text.value }])
 }
 
 /** Reads the files again: in each of the environments the object must be what it was with the edits made. */

@@ -43,7 +43,14 @@ export function writeNotes(route: Route, configured: string, notes: RolloutNotes
   return names.flatMap((name): Edit[] => {
     const key = `${prefix}/${KEYS[name]}`
     if (route.annotations[key] === notes[name]) return []
-    return [{ document: route.document, path: [...route.at, 'metadata', 'annotations', key], value: notes[name] }]
+    return [
+      {
+        kind: 'set',
+        document: route.document,
+        path: [...route.at, 'metadata', 'annotations', key],
+        value: notes[name],
+      },
+    ]
   })
 }
 

@@ -14,7 +14,7 @@ export function withoutMirrors(route: Route): readonly Edit[] {
   return route.rules.flatMap(({ api, mirrors }) => {
     const [first] = mirrors
     if (first === undefined || api !== 'istio' || !mirrors.every((mirror) => isToCanary(route, mirror))) return []
-    return keysOf(first.path).map((path): Edit => ({ document: route.document, path, value: undefined }))
+    return keysOf(first.path).map((path): Edit => ({ kind: 'set', document: route.document, path, value: undefined }))
   })
 }
 

@@ -147,15 +147,16 @@ interface Weighing {
 function editsOf({ document }: Route, { rule, entry, weight }: Weighing): Edit[] {
   const { pending, path } = entry
   if (pending?.how === 'copy-behind') {
-    return [{ document, path, copy: [...pending.values, { path: ['weight'], value: weight }] }]
+    return [{ kind: 'copy', document, path, values: [...pending.values, { path: ['weight'], value: weight }] }]
   }
-  const values = (pending?.values ?? []).map((value) => ({
+  const values = (pending?.values ?? []).map((value): Edit => ({
+    kind: 'set',
     document,
     path: [...path, ...value.path],
     value: value.value,
   }))
   const said = entry.role === 'other' ? countedWeight(rule, entry) : entry.weight
-  return weight === said ? values : [...values, { document, path: entry.weightPath, value: weight }]
+  return weight === said ? values : [...values, { kind: 'set', document, path: entry.weightPath, value: weight }]
 }
 
 function isWhole(value: number): boolean {

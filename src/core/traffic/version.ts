@@ -53,7 +53,8 @@ export function promoteVersion(
   if (stable === undefined || canary === undefined) return undefined
   const labels = differences(stable, canary)
   if (labels === undefined) return undefined
-  const edits = labels.map((label) => ({
+  const edits = labels.map((label): Edit => ({
+    kind: 'set',
     document: stable.object.document,
     path: [...stable.path, label],
     value: canary.labels[label],

@@ -48,7 +48,7 @@ function moved(manifest: Manifest, share: number): { readonly text: string } | s
   const edits = routesIn(manifest).flatMap((object): Edit[] => [
     ...splitsOf(object).flatMap(({ document, entries, weights }) =>
       [100 - share, share].flatMap((value, index): Edit[] =>
-        weights[index] === value ? [] : [{ document, path: [...entries, index, 'weight'], value }],
+        weights[index] === value ? [] : [{ kind: 'set', document, path: [...entries, index, 'weight'], value }],
       ),
     ),
     ...notes(object, share),
@@ -60,6 +60,7 @@ function moved(manifest: Manifest, share: number): { readonly text: string } | s
 function notes({ document, at }: ManifestObject, share: number | undefined): readonly Edit[] {
   const values = share === undefined ? [] : [String(share), 'v2 #3', '12', '5,25,50,100']
   return NOTES.map((name, index) => ({
+    kind: 'set',
     document,
     path: [...at, 'metadata', 'annotations', `perch.dev/${name}`],
     value: values[index],
@@ -74,7 +75,12 @@ function restored(text: string, original: Manifest): string {
     splitsOf(object).flatMap(({ document, entries, weights }) =>
       [0, 1].map((index): Edit => {
         const old = weights[index]
-        return { document, path: [...entries, index, 'weight'], value: typeof old === 'number' ? old : undefined }
+        return {
+          kind: 'set',
+          document,
+          path: [...entries, index, 'weight'],
+          value: typeof old === 'number' ? old : undefined,
+        }
       }),
     ),
   )

@@ -38,8 +38,9 @@ function edits(
 ): Edit[] {
   const { document, at } = object
   return [
-    ...weights.map((value, index): Edit => ({ document, path: [...entries, index, 'weight'], value })),
+    ...weights.map((value, index): Edit => ({ kind: 'set', document, path: [...entries, index, 'weight'], value })),
     ...Object.entries(notes).map(([key, value]): Edit => ({
+      kind: 'set',
       document,
       path: [...at, 'metadata', 'annotations', `perch.dev/${key}`],
       value,
@@ -85,7 +86,7 @@ test('a copy of an entry leaves every old byte in place, and says what the entry
       const { text, entries } = routeText(style)
       const { object, entries: list } = placeIn(text, style, entries)
       const there = change(text, [
-        { document: object.document, path: [...list, index], copy: [{ path: ['weight'], value: 7 }] },
+        { kind: 'copy', document: object.document, path: [...list, index], values: [{ path: ['weight'], value: 7 }] },
       ])
       const items = valueAt(placeIn(there, style, entries).object.data, entries)
       const old = valueAt(object.data, entries)

@@ -16,6 +16,7 @@ function edited(text: string, ...edits: EditInText[]): string {
 }
 
 const annotation = (name: string, value: string | undefined): Omit<SetValue, 'document'> => ({
+  kind: 'set',
   path: ['metadata', 'annotations', `perch.dev/${name}`],
   value,
 })
@@ -23,7 +24,11 @@ const annotation = (name: string, value: string | undefined): Omit<SetValue, 'do
 test('a weight is replaced and its comment, spacing and neighbours stay', () => {
   const text = 'route:\n- {destination: {host: a}, weight:   90 }   # keep\n- weight: 10\n'
   assert.equal(
-    edited(text, { path: ['route', 0, 'weight'], value: 75 }, { path: ['route', 1, 'weight'], value: 25 }),
+    edited(
+      text,
+      { kind: 'set', path: ['route', 0, 'weight'], value: 75 },
+      { kind: 'set', path: ['route', 1, 'weight'], value: 25 },
+    ),
     'route:\n- {destination: {host: a}, weight:   75 }   # keep\n- weight: 25\n',
   )
 })
@@ -82,7 +87,7 @@ test('taking the last annotation away takes the map away, and there and back giv
 })
 
 test('an anchored value and a block value are refused by name; an alias gives way to a literal', () => {
-  const at: Omit<SetValue, 'document'> = { path: ['a'], value: 20 }
+  const at: Omit<SetValue, 'document'> = { kind: 'set', path: ['a'], value: 20 }
   assert.equal(edited('a: &w 10\nb: *w\n', at), 'anchored')
   assert.equal(edited('a: &w 10\nb: 1\n', at), 'a: &w 20\nb: 1\n')
   assert.equal(edited('b: &w 10\na: *w # why\n', at), 'b: &w 10\na: 20 # why\n')
@@ -90,20 +95,21 @@ test('an anchored value and a block value are refused by name; an alias gives wa
 })
 
 test('an empty value gets its blank, and quotes stay as they were', () => {
-  assert.equal(edited('a:\nb: 1\n', { path: ['a'], value: 20 }), 'a: 20\nb: 1\n')
-  assert.equal(edited("a: 'x'\n", { path: ['a'], value: "it's" }), "a: 'it''s'\n")
+  assert.equal(edited('a:\nb: 1\n', { kind: 'set', path: ['a'], value: 20 }), 'a: 20\nb: 1\n')
+  assert.equal(edited("a: 'x'\n", { kind: 'set', path: ['a'], value: "it's" }), "a: 'it''s'\n")
 })
 
 const copy = (index: number, stable: number): EditInText => ({
+  kind: 'copy',
   path: ['route', index],
-  copy: [
+  values: [
     { path: ['destination', 'subset'], value: 'canary' },
     { path: ['weight'], value: stable },
   ],
 })
 
 test('an item is copied in its own style, without its comments, while its own weight changes', () => {
-  const weight: EditInText = { path: ['route', 0, 'weight'], value: 90 }
+  const weight: EditInText = { kind: 'set', path: ['route', 0, 'weight'], value: 90 }
   assert.equal(
     edited(
       'route:\n  # the only one\n  - destination: # where\n      host: web\n      # a\n      subset: stable # b\n    weight: 100 # all\n  # end\nx: 1\n',
@@ -126,15 +132,17 @@ test('an item is copied in its own style, without its comments, while its own we
   )
   assert.equal(
     edited('route:\n- destination:\n    host: web\n  weight: 100', weight, {
+      kind: 'copy',
       path: ['route', 0],
-      copy: [{ path: ['weight'], value: undefined }],
+      values: [{ path: ['weight'], value: undefined }],
     }),
     'route:\n- destination:\n    host: web\n  weight: 90\n- destination:\n    host: web',
   )
   assert.equal(
     edited('route:\n- weight: 100\n  destination: {host: web}\n', {
+      kind: 'copy',
       path: ['route', 0],
-      copy: [{ path: ['weight'], value: undefined }],
+      values: [{ path: ['weight'], value: undefined }],
     }),
     'route:\n- weight: 100\n  destination: {host: web}\n- destination: {host: web}\n',
   )

@@ -93,6 +93,7 @@ const EXPECTED: Record<keyof typeof FILES, string> = {
 
 function edits(weights: readonly [number, number], note: string | undefined): readonly Edit[] {
   const weight = (index: number, value: number): Edit => ({
+    kind: 'set',
     document: 0,
     path: ['spec', 'http', 0, 'route', index, 'weight'],
     value,
@@ -100,7 +101,7 @@ function edits(weights: readonly [number, number], note: string | undefined): re
   return [
     weight(0, weights[0]),
     weight(1, weights[1]),
-    { document: 0, path: ['metadata', 'annotations', 'perch.dev/pr'], value: note },
+    { kind: 'set', document: 0, path: ['metadata', 'annotations', 'perch.dev/pr'], value: note },
   ]
 }
 

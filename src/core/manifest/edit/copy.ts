@@ -27,25 +27,25 @@ export interface Cutting extends CopyContext {
 }
 
 /** Cuts an item out of its sequence, without its comments; undefined where that is not possible without doubt. */
-export function cutItem(here: CopyContext, path: Path): Cutting | 'anchored' | undefined {
-  const span = spanOf(here, path)
+export function cutItem(context: CopyContext, path: Path): Cutting | 'anchored' | undefined {
+  const span = spanOf(context, path)
   if (span === undefined) return undefined
   let isAnchored = false
   visit(span.node, { Node: (_, node) => void (isAnchored ||= 'anchor' in node && node.anchor !== undefined) })
   if (isAnchored) return 'anchored'
-  const pad = span.flow ? '' : ' '.repeat(columnOf(here.text, span.start))
-  const text = withoutComments(pad + here.text.slice(span.start, span.end))
+  const pad = span.flow ? '' : ' '.repeat(columnOf(context.text, span.start))
+  const text = withoutComments(pad + context.text.slice(span.start, span.end))
   const [document] = text === undefined ? [] : compose(text).documents
   return text === undefined || document === undefined ? undefined : { text, document, at: span.flow ? [] : [0] }
 }
 
 /** The splices that put a (changed) cutting behind the item that it was cut from. */
-export function pasteItem(here: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
-  const span = spanOf(here, path)
+export function pasteItem(context: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
+  const span = spanOf(context, path)
   if (span === undefined) return undefined
-  if (span.flow) return insertBehind(here.text, span, [cutting])
-  const at = lineEnd(here.text, span.end)
-  return [{ start: at, end: at, text: breakAt(here.text, at) + cutting }]
+  if (span.flow) return insertBehind(context.text, span, [cutting])
+  const at = lineEnd(context.text, span.end)
+  return [{ start: at, end: at, text: breakAt(context.text, at) + cutting }]
 }
 
 interface ItemSpan {

@@ -2,7 +2,16 @@ import { err, ok, type Result } from '../../result.ts'
 import { planAppend, planDrop } from './items.ts'
 import { isRecord, type Path } from '../data.ts'
 import { type Manifest, parseManifest, type Location, type SourceDocument } from '../parse.ts'
-import { byParent, type PlanContext, hereOf, planCopy, type PlanCode, type PlanResult, planWrites } from './plan.ts'
+import {
+  byParent,
+  type PlanContext,
+  contextOf,
+  planCopy,
+  type PlanCode,
+  type PlanResult,
+  planWrites,
+  type Write,
+} from './plan.ts'
 import { applySplices, type Splice } from '../yaml/text.ts'
 import { type TextChange, isExact } from './verify.ts'
 
@@ -13,45 +22,34 @@ export type AnyEdit = Edit | AppendItem | DropItem
 export type Edit = SetValue | CopyItem
 
 /** One value to change: a number or a string to write, or undefined to take the key away. */
-export interface SetValue {
+export interface SetValue extends Write {
+  readonly kind: 'set'
   readonly document: number
-  readonly path: Path
-  readonly value: string | number | undefined
-  readonly copy?: undefined
-  readonly append?: undefined
-  readonly drop?: undefined
 }
 
 /** An item of a sequence to put a copy behind, in the item's own words but with these values, and without its comments. */
 export interface CopyItem {
+  readonly kind: 'copy'
   readonly document: number
   readonly path: Path
   /** Paths are relative to the item; undefined takes a key away. */
-  readonly copy: readonly { readonly path: Path; readonly value: string | number | undefined }[]
-  readonly value?: undefined
-  readonly append?: undefined
-  readonly drop?: undefined
+  readonly values: readonly Write[]
 }
 
 /** A new last item for the list at a path; on the top level of a document the list may be missing. */
-export interface AppendItem {
+interface AppendItem {
+  readonly kind: 'append'
   readonly document: number
   readonly path: Path
   /** Plain data. */
-  readonly append: unknown
-  readonly copy?: undefined
-  readonly value?: undefined
-  readonly drop?: undefined
+  readonly item: unknown
 }
 
 /** An item of a list to take away. */
-export interface DropItem {
+interface DropItem {
+  readonly kind: 'drop'
   readonly document: number
   readonly path: Path
-  readonly drop: true
-  readonly append?: undefined
-  readonly copy?: undefined
-  readonly value?: undefined
 }
 
 export type EditRefusal = Location & {
@@ -77,9 +75,9 @@ export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Res
   }
   const splices: Splice[] = []
   for (const [index, source] of manifest.documents.entries()) {
-    const here = edits.filter(({ document }) => document === index)
-    if (here.length === 0) continue
-    const planned = editDocument(manifest, source, here)
+    const inDocument = edits.filter(({ document }) => document === index)
+    if (inDocument.length === 0) continue
+    const planned = editDocument(manifest, source, inDocument)
     if (!planned.ok) return planned
     const { start } = source.piece
     splices.push(
@@ -95,13 +93,9 @@ export function editManifest(manifest: Manifest, edits: readonly AnyEdit[]): Res
 /** Removals from a map that gets new keys by the same call go first: both would touch the map's last line. */
 function firstOf(edits: readonly AnyEdit[]): readonly AnyEdit[] {
   const parentOf = (edit: AnyEdit): string => JSON.stringify([edit.document, edit.path.slice(0, -1)])
-  const isRemoval = (edit: AnyEdit): boolean => isSet(edit) && edit.value === undefined
+  const isRemoval = (edit: AnyEdit): boolean => edit.kind === 'set' && edit.value === undefined
   const others = new Set(edits.filter((edit) => !isRemoval(edit)).map(parentOf))
   return edits.filter((edit) => isRemoval(edit) && others.has(parentOf(edit)))
-}
-
-function isSet(edit: AnyEdit): edit is SetValue {
-  return edit.copy === undefined && edit.append === undefined && edit.drop === undefined
 }
 
 function refuse(manifest: Manifest, code: EditRefusal['code'], edit: Pick<AnyEdit, 'document' | 'path'> | undefined) {
@@ -116,16 +110,17 @@ function editDocument(
 ): Result<readonly Splice[], EditRefusal> {
   const template = edits.find((edit) => isTemplated(manifest, edit))
   if (template !== undefined) return refuse(manifest, 'template', template)
-  const here = hereOf(source)
+  const context = contextOf(source)
   const changes: TextChange[] = []
   const document = edits[0]?.document ?? 0
-  for (const { parent, writes } of byParent(edits.filter(isSet))) {
-    const planned = planWrites(here, parent, writes)
-    if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
-    changes.push(planned.value)
-  }
-  for (const edit of edits.filter((other) => !isSet(other))) {
-    const planned = planItem(here, edit)
+  const writes = byParent(edits.filter((edit) => edit.kind === 'set'))
+  const items = edits.filter((edit) => edit.kind !== 'set')
+  const plans = [
+    ...writes.map((group) => () => planWrites(context, group.parent, group.writes)),
+    ...items.map((edit) => () => planItem(context, edit)),
+  ]
+  for (const plan of plans) {
+    const planned = plan()
     if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
     changes.push(planned.value)
   }
@@ -135,10 +130,18 @@ function editDocument(
     : refuse(manifest, 'would-leak', edits[0])
 }
 
-function planItem(here: PlanContext, edit: AnyEdit): PlanResult {
-  const { path, copy, append, drop } = edit
-  if (copy !== undefined) return planCopy(here, path, copy)
-  const change = drop === true ? planDrop(here, path) : planAppend(here, path, append)
+function planItem(context: PlanContext, edit: Exclude<AnyEdit, SetValue>): PlanResult {
+  switch (edit.kind) {
+    case 'copy':
+      return planCopy(context, edit.path, edit.values)
+    case 'append':
+      return orNoPlace(edit.path, planAppend(context, edit.path, edit.item))
+    case 'drop':
+      return orNoPlace(edit.path, planDrop(context, edit.path))
+  }
+}
+
+function orNoPlace(path: Path, change: TextChange | undefined): PlanResult {
   return change === undefined ? err({ code: 'no-place', path }) : ok(change)
 }
 

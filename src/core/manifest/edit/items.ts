@@ -12,10 +12,10 @@ import type { TextChange } from './verify.ts'
 type ItemContext = Pick<SourceDocument, 'document'> & { readonly text: string }
 
 /** A new last item of a list, written as its last one is; the list itself, where a map of the top level lacks it. */
-export function planAppend(here: ItemContext, path: Path, item: unknown): TextChange | undefined {
-  const list = nodeAt(here.document, path)
-  if (!isSeq(list) || isEmptyInBlock(here, list)) return planList(here, path, item)
-  const splices = list.flow === true ? appendInFlow(here, list, item) : appendLines(here.text, list, item)
+export function planAppend(context: ItemContext, path: Path, item: unknown): TextChange | undefined {
+  const list = nodeAt(context.document, path)
+  if (!isSeq(list) || isEmptyInBlock(context, list)) return planList(context, path, item)
+  const splices = list.flow === true ? appendInFlow(context, list, item) : appendLines(context.text, list, item)
   const effects = [{ kind: 'append', path: [...path, list.items.length], item }] as const
   return splices === undefined ? undefined : { splices, effects }
 }

@@ -30,31 +30,31 @@ export type PlanContext = Pick<SourceDocument, 'document'> & {
   readonly shared: ReadonlySet<string>
 }
 
-export function hereOf({ document, data, hasAlias, piece }: SourceDocument): PlanContext {
+export function contextOf({ document, data, hasAlias, piece }: SourceDocument): PlanContext {
   const shared = new Set<string>()
   if (hasAlias) visit(document, { Alias: (_, alias) => void shared.add(alias.source) })
   return { document, data, text: piece.text, shared }
 }
 
 /** The changes that write values into one map: in place where the keys are there, by new or lost keys where not. */
-export function planWrites(here: PlanContext, parent: Path, writes: readonly Write[]): PlanResult {
+export function planWrites(context: PlanContext, parent: Path, writes: readonly Write[]): PlanResult {
   const changes: TextChange[] = []
   const added: [string, string | number][] = []
   const removed: string[] = []
   for (const { path, value } of writes) {
     const key = String(path.at(-1))
-    const code = whereFrom(here, path, value)
+    const code = whereFrom(context, path, value)
     if (code !== undefined) return err({ code, path })
-    if (value !== undefined && !hasKey(here, path)) added.push([key, value])
+    if (value !== undefined && !hasKey(context, path)) added.push([key, value])
     else if (value !== undefined) {
-      const splice = replaceValue(here, nodeAt(here.document, path), value)
+      const splice = replaceValue(context, nodeAt(context.document, path), value)
       if (typeof splice === 'string') return err({ code: splice, path })
       changes.push({ splices: [splice], effects: [{ kind: 'set', path, value }] })
-    } else if (hasKey(here, path)) removed.push(key)
+    } else if (hasKey(context, path)) removed.push(key)
   }
-  const grown = added.length === 0 ? NOTHING : addKeys(here, parent, added)
+  const grown = added.length === 0 ? NOTHING : addKeys(context, parent, added)
   if (typeof grown === 'string') return err({ code: grown, path: parent })
-  const shrunk = removed.length === 0 ? NOTHING : removeKeys(here, parent, removed)
+  const shrunk = removed.length === 0 ? NOTHING : removeKeys(context, parent, removed)
   if (shrunk === undefined) return err({ code: 'no-place', path: parent })
   return ok(together([...changes, grown, shrunk]))
 }
@@ -66,11 +66,11 @@ function together(changes: readonly TextChange[]): TextChange {
 }
 
 /** A copy of an item behind it, with some of its values changed. */
-export function planCopy(here: PlanContext, path: Path, writes: readonly Write[]): PlanResult {
-  const cutting = cutItem(here, path)
+export function planCopy(context: PlanContext, path: Path, writes: readonly Write[]): PlanResult {
+  const cutting = cutItem(context, path)
   if (cutting === undefined || cutting === 'anchored') return err({ code: cutting ?? 'no-place', path })
-  const item = valueAt(here.data, path)
-  const inner: PlanContext = { ...here, ...cutting, data: cutting.at.length === 0 ? item : [item] }
+  const item = valueAt(context.data, path)
+  const inner: PlanContext = { ...context, ...cutting, data: cutting.at.length === 0 ? item : [item] }
   const changes: TextChange[] = []
   for (const group of byParent(writes.map((write) => ({ ...write, path: [...cutting.at, ...write.path] })))) {
     const planned = planWrites(inner, group.parent, group.writes)
@@ -79,7 +79,7 @@ export function planCopy(here: PlanContext, path: Path, writes: readonly Write[]
   }
   const { splices, effects } = together(changes)
   const text = applySplices(cutting.text, splices)
-  const pasted = text === undefined ? undefined : pasteItem(here, path, text)
+  const pasted = text === undefined ? undefined : pasteItem(context, path, text)
   if (pasted === undefined) return err({ code: 'no-place', path })
   const copied = valueAt(applyEffects(inner.data, effects), cutting.at)
   return ok({ splices: pasted, effects: [{ kind: 'insert-behind', path, item: copied }] })
@@ -110,15 +110,15 @@ function hasKey({ document }: PlanContext, path: Path): boolean {
 }
 
 /** Whether what is at a path comes from somewhere else in the document, or goes there too. */
-function whereFrom(here: PlanContext, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
+function whereFrom(context: PlanContext, path: Path, value: Write['value']): 'anchored' | 'aliased' | undefined {
   for (let length = 0; length <= path.length; length += 1) {
     const at = path.slice(0, length)
-    const node = nodeAt(here.document, at)
-    if (isShared(here, node)) return 'anchored'
+    const node = nodeAt(context.document, at)
+    if (isShared(context, node)) return 'anchored'
     // A single value may be written over what an alias or a merge key brings; what holds others may not.
     const isOwn = length === path.length && value !== undefined
     if (isAlias(node)) return length === path.length ? undefined : 'aliased'
-    if (node === undefined && (valueAt(here.data, at) ?? null) !== null && !isOwn) return 'aliased'
+    if (node === undefined && (valueAt(context.data, at) ?? null) !== null && !isOwn) return 'aliased'
   }
   return undefined
 }
@@ -177,25 +177,25 @@ function scalarText(value: string | number, old: Scalar): string {
   return wasText && isPlainText(value) ? value : valueText(value)
 }
 
-function addKeys(here: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
-  const holder = holderOf(here, parent)
+function addKeys(context: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
+  const holder = holderOf(context, parent)
   if (typeof holder === 'string') return holder
   const { map, at } = holder
   const pairs = parent.slice(at.length).reduceRight<NewPairs>((inner, key) => [[String(key), inner]], added)
   const effects = added.map(([key, value]): Effect => ({ kind: 'set', path: [...parent, key], value }))
   const [[key, inner] = []] = pairs
   const empty = pairOf(map, key)
-  const above = pairAt(here, at)
-  const isInFlow = isInFlowMap(here, at)
+  const above = pairAt(context, at)
+  const isInFlow = isInFlowMap(context, at)
   if (empty !== undefined) {
     if (map.flow === true || typeof inner !== 'object') return 'no-place'
-    const splices = fillEmpty(here.text, empty, { pairs: inner, step: stepOf(here.text, map, above) })
+    const splices = fillEmpty(context.text, empty, { pairs: inner, step: stepOf(context.text, map, above) })
     return splices === undefined ? 'no-place' : { splices, effects }
   }
   const splices =
     map.flow === true
-      ? insertInFlow(here.text, map, { pairs, loose: isInFlow })
-      : insertLines(here.text, map, { pairs, step: stepOf(here.text, map, above) })
+      ? insertInFlow(context.text, map, { pairs, loose: isInFlow })
+      : insertLines(context.text, map, { pairs, step: stepOf(context.text, map, above) })
   return splices === undefined ? 'no-place' : { splices, effects }
 }
 
@@ -211,26 +211,26 @@ function holderOf({ document }: PlanContext, path: Path): { readonly map: YAMLMa
 }
 
 /** Takes keys of a map away; undefined where that is not possible. A map that is empty then goes, unless it was there empty. */
-function removeKeys(here: PlanContext, parent: Path, removed: readonly string[]): TextChange | undefined {
-  const map = nodeAt(here.document, parent)
+function removeKeys(context: PlanContext, parent: Path, removed: readonly string[]): TextChange | undefined {
+  const map = nodeAt(context.document, parent)
   if (!isMap(map)) return undefined
   const pairs = removed.flatMap((key) => pairOf(map, key) ?? [])
   const effects = removed.map((key): Effect => ({ kind: 'set', path: [...parent, key], value: undefined }))
-  const above = pairAt(here, parent)
+  const above = pairAt(context, parent)
   if (pairs.length < map.items.length || above === undefined)
-    return changeOf(removePairs(here.text, map, pairs), effects)
+    return changeOf(removePairs(context.text, map, pairs), effects)
 
   if (map.flow === true) {
-    const outer = nodeAt(here.document, parent.slice(0, -1))
-    if (!isMap(outer) || outer.flow !== true || !isMadeHere(here.text, map))
-      return changeOf(removeFromFlow(here.text, map, pairs), [{ kind: 'set', path: parent, value: {} }])
-    return changeOf(removeFromFlow(here.text, outer, [above]), [{ kind: 'set', path: parent, value: undefined }])
+    const outer = nodeAt(context.document, parent.slice(0, -1))
+    if (!isMap(outer) || outer.flow !== true || !isMadeHere(context.text, map))
+      return changeOf(removeFromFlow(context.text, map, pairs), [{ kind: 'set', path: parent, value: {} }])
+    return changeOf(removeFromFlow(context.text, outer, [above]), [{ kind: 'set', path: parent, value: undefined }])
   }
-  const lines = removeLines(here.text, map, pairs)
-  const restored = restoreEmpty(here.text, above)
+  const lines = removeLines(context.text, map, pairs)
+  const restored = restoreEmpty(context.text, above)
   if (lines !== undefined && restored !== undefined)
     return { splices: [restored, ...lines], effects: [{ kind: 'set', path: parent, value: null }] }
-  return changeOf(keyLine(here.text, above, { map, pairs }), [{ kind: 'set', path: parent, value: undefined }])
+  return changeOf(keyLine(context.text, above, { map, pairs }), [{ kind: 'set', path: parent, value: undefined }])
 }
 
 function changeOf(splices: readonly Splice[] | undefined, effects: readonly Effect[]): TextChange | undefined {
