@@ -29,7 +29,7 @@ export interface Environment {
   readonly schemaFolders?: readonly string[]
 }
 
-export interface PrometheusServer {
+interface PrometheusServer {
   readonly name: string
   readonly url: string
 }

@@ -3,7 +3,7 @@ import { repositoryPayload } from './payload/repositories.ts'
 import type { MergeSettings, Repository, RequiredCheck, Ruleset } from './state/types.ts'
 import { findAccount, type World } from './state/world.ts'
 
-export interface ProtectionOptions {
+interface ProtectionOptions {
   readonly checks: readonly RequiredCheck[]
   /** Default true here, so that nobody passes by mistake; GitHub's own default is false. */
   readonly enforceAdmins?: boolean
@@ -11,7 +11,7 @@ export interface ProtectionOptions {
   readonly isStrict?: boolean
 }
 
-export interface RulesetOptions {
+interface RulesetOptions {
   readonly name?: string
   /** Patterns of full ref names as GitHub reads them (`refs/heads/canary/**\/*`), `~ALL` or `~DEFAULT_BRANCH`. */
   readonly include: readonly string[]

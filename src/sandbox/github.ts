@@ -59,7 +59,7 @@ export interface GitHubOptions {
   readonly slowMergeability?: boolean
 }
 
-export interface AppOptions {
+interface AppOptions {
   readonly id: number
   readonly slug: string
   readonly permissions: Permissions
@@ -67,7 +67,7 @@ export interface AppOptions {
   readonly webhookUrl: string
 }
 
-export interface RepositoryOptions {
+interface RepositoryOptions {
   readonly name: string
   /** Default: the organization. */
   readonly owner?: string
@@ -111,7 +111,7 @@ export interface GitHubBox extends Administration {
   close(): Promise<void>
 }
 
-export interface InstalledApp {
+interface InstalledApp {
   readonly appId: number
   readonly slug: string
   readonly privateKey: string

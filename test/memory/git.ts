@@ -20,11 +20,11 @@ export interface Commit {
   readonly generation: number
 }
 
-export type NewCommit = Pick<Commit, 'parents' | 'message' | 'author' | 'isVerified' | 'time'> & {
+type NewCommit = Pick<Commit, 'parents' | 'message' | 'author' | 'isVerified' | 'time'> & {
   readonly files: Files
 }
 
-export type Merged = { readonly tree: Sha } | { readonly conflicts: readonly string[] }
+type Merged = { readonly tree: Sha } | { readonly conflicts: readonly string[] }
 
 /**
  * The objects of one repository: commits that never change and name their parents, and trees of texts. What git does with

@@ -27,7 +27,7 @@ export const KINDS = [
   'spread',
   'statement',
 ] as const
-export type Kind = (typeof KINDS)[number]
+type Kind = (typeof KINDS)[number]
 
 const COMPARISONS: Readonly<Record<string, readonly string[]>> = {
   '<': ['<=', '>='],

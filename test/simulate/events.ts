@@ -46,7 +46,7 @@ export type Fate =
 export type Event = Deed | Fate
 
 /** After so many seconds. */
-export interface Timed {
+interface Timed {
   readonly after: number
   readonly event: Event
 }

@@ -61,7 +61,7 @@ export function laws(watched: Watched): Laws {
 }
 
 /** The comment that one of ours answers. */
-export function answeredBy(body: string): number | undefined {
+function answeredBy(body: string): number | undefined {
   const id = /^<!-- perch:answer:(\d+) -->/.exec(body)?.[1]
   return id === undefined ? undefined : Number(id)
 }

@@ -8,7 +8,7 @@ export interface World {
 }
 
 /** What the config says. */
-export interface ConfigChoice {
+interface ConfigChoice {
   readonly steps: readonly number[]
   readonly bakeMinutes: number
   /** By a timer, or by commit statuses. */
@@ -44,7 +44,7 @@ export function repositoryFiles({ services, environments, config }: World): Reco
   return files
 }
 
-export function configText(services: readonly string[], environments: readonly string[], config: ConfigChoice): string {
+function configText(services: readonly string[], environments: readonly string[], config: ConfigChoice): string {
   const live = config.live === 'timer' ? `{ after: ${TIMER_MINUTES}m }` : `{ status: "${STATUS}" }`
   const lines = environments.map((name, index) => {
     const [first] = environments

@@ -171,7 +171,7 @@ export function weightsIn(text: string): string {
   return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
 }
 
-export async function until<T>(what: string, look: () => T | undefined | false, ms = 180_000): Promise<T> {
+async function until<T>(what: string, look: () => T | undefined | false, ms = 180_000): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     const found = look()

@@ -10,7 +10,7 @@ const Account = z.object({ login: z.string(), type: z.string().default('User') }
 
 export const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
-export const PullAnswer = z.object({
+const PullAnswer = z.object({
   number: z.int(),
   state: z.enum(['open', 'closed']),
   draft: z.boolean().default(false),
@@ -27,7 +27,7 @@ export const PullAnswer = z.object({
   closed_at: Time.nullish(),
 })
 
-export const CommentAnswer = z.object({
+const CommentAnswer = z.object({
   id: z.int(),
   body: z.string().nullish(),
   user: Account.nullable(),

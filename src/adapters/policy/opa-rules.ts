@@ -2,7 +2,7 @@
 import { OWN_DATA } from '../../core/policy/policy.ts'
 import type { ObjectRemark } from '../../core/policy/remark.ts'
 
-export interface Rule {
+interface Rule {
   /** Of its package, then its own name: `['main', 'deny_run_as_root']`. */
   readonly path: readonly string[]
   readonly level: ObjectRemark['level']

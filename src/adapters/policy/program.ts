@@ -44,7 +44,7 @@ export interface Program {
   run(task: Task): Promise<Output>
 }
 
-export interface Task {
+interface Task {
   readonly files: ReadonlyMap<string, string>
   readonly args: readonly string[]
   /** Of these exit codes nothing is wrong with the run. */
@@ -74,7 +74,7 @@ export function aBreaker(): Breaker {
   }
 }
 
-export type Output =
+type Output =
   | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly ok: false; readonly failure: Failure; readonly stdout: string }
 

@@ -63,7 +63,7 @@ function isWithin(inner: string, outer: string): boolean {
   return inner.startsWith(`${outer}/`)
 }
 
-export function pointerOf(path: Path): string {
+function pointerOf(path: Path): string {
   return path.map((key) => `/${escaped(String(key))}`).join('')
 }
 

@@ -6,7 +6,7 @@ export interface Range {
 }
 
 /** One series: a value at each moment that has one, which may be NaN or infinite. */
-export interface Series {
+interface Series {
   readonly points: readonly (readonly [time: number, value: number])[]
 }
 

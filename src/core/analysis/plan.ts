@@ -10,7 +10,7 @@ import { fillTemplate, missingIn, parseTemplate, type Values } from './template.
 import { promDuration, rangesOf, type AnalysisWindow, windowOf } from './window.ts'
 
 /** One thing to ask the metrics server. */
-export interface RangeQuery {
+interface RangeQuery {
   readonly query: string
   readonly range: Range
 }

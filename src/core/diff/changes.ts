@@ -8,7 +8,7 @@ import { compareText, type RenderedObject } from './objects.ts'
 import { type Pair, pairObjects } from './pair.ts'
 import { type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
-export interface Hunk {
+interface Hunk {
   /** `@@ -1,7 +1,7 @@` */
   readonly header: string
   /** Each starts with a space, `-` or `+`. */

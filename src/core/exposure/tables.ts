@@ -10,7 +10,7 @@ import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 
 /** Where a rule sends its requests. */
-export interface RuleDestination {
+interface RuleDestination {
   readonly place: NamedDestination
   /** Percent; undefined where a weight of the rule cannot be read. */
   readonly percent: number | undefined

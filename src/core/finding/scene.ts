@@ -112,7 +112,7 @@ export function isGatewayRoute({ kind, group }: Pick<RenderedObject, 'kind' | 'g
 }
 
 /** A subset, and the DestinationRule that has it. */
-export interface Subset {
+interface Subset {
   readonly rule: RenderedObject
   readonly labels: Labels
   readonly index: number

@@ -40,7 +40,7 @@ export interface Patch {
 }
 
 /** A value that kustomize copies into objects at the very end. */
-export interface Replacement {
+interface Replacement {
   readonly place: Location
   readonly selects: readonly Selector[]
   readonly fields: readonly string[]

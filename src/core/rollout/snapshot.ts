@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly layout: Layout
 }
 
-export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
+type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
 
 /** Files that can hold manifests or tell kustomize what to build. */
 export function isManifestPath(path: string): boolean {

@@ -1,7 +1,7 @@
 import { branchPart } from '../rollout/branch.ts'
 
 /** What stops raises: a hold one rollout, a freeze every rollout of an environment. */
-export type StopKind = 'hold' | 'freeze'
+type StopKind = 'hold' | 'freeze'
 
 /** A stop as its branch says. What cannot be read of it is undefined; it stops all the same. */
 export interface Stop {

@@ -22,7 +22,7 @@ export function isNote(key: string): boolean {
 }
 
 /** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
-export function prefixOf(route: Route, configured: string): string {
+function prefixOf(route: Route, configured: string): string {
   for (const suffix of [`/${KEYS.percentage}`, '/roles']) {
     const key = Object.keys(route.annotations).find((name) => name.endsWith(suffix))
     if (key !== undefined) return key.slice(0, -suffix.length)

@@ -1,6 +1,6 @@
 /** The demo's GitOps repository, laid out as the field does it. */
 
-export const SERVICE = 'api-service'
+const SERVICE = 'api-service'
 const FOLDER = 'overlays/production/applications/api-service'
 export const VIRTUAL_SERVICE = `${FOLDER}/virtual-service.yaml`
 export const DESTINATION_RULE = `${FOLDER}/destination-rule.yaml`

@@ -42,7 +42,7 @@ export interface EdgeOptions {
   readonly log: Log
 }
 
-export interface Readiness {
+interface Readiness {
   readonly ok: boolean
   readonly parts: Readonly<Record<string, string>>
 }

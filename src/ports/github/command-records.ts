@@ -1,7 +1,7 @@
 import type { Sha } from '../../core/rollout/facts.ts'
 
 /** What was answered to a comment whose commands leave no trace elsewhere, or to a pressed button. */
-export interface CommandRecord {
+interface CommandRecord {
   /** The number of the comment, or the id of the webhook that told of the button. */
   readonly cause: string
   readonly title: string

@@ -26,7 +26,7 @@ export interface RefMove {
 }
 
 /** Refuses what a ruleset forbids. */
-export function checkRules(move: RefMove): void {
+function checkRules(move: RefMove): void {
   const broken = violations(move)
   if (broken.length > 0) throw new Refusal(422, ruleMessage(broken))
 }

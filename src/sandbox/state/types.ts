@@ -88,7 +88,7 @@ export interface RequiredCheck {
   readonly appId?: number
 }
 
-export interface Protection {
+interface Protection {
   readonly checks: readonly RequiredCheck[]
   /** False: who has the admin role may merge anyway, GitHub's own default for classic protection. */
   readonly enforceAdmins: boolean

@@ -20,7 +20,7 @@ const { privateKey } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 })
 
-export interface Sent {
+interface Sent {
   readonly method: string
   readonly host: string
   /** Path and query. */

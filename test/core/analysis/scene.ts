@@ -51,7 +51,7 @@ export const WELL: World = ({ kind }) => ({ requests: 500, success: 100, latency
 
 export const CHECKS = [{ metric: 'success-rate', min: 99 }]
 
-export function config({ analysis, service }: Play): unknown {
+function config({ analysis, service }: Play): unknown {
   // 630 s in a unit that the config has.
   const bake = '630s'
   return {

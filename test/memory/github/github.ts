@@ -91,7 +91,7 @@ export interface GitHubOptions {
   readonly onHappening?: (happening: Happening) => void
 }
 
-export const BOT: Person = { login: 'perch[bot]', isBot: true }
+const BOT: Person = { login: 'perch[bot]', isBot: true }
 
 /** A repository with one commit on its default branch. */
 export function memoryGitHub(options: GitHubOptions): GitHubState {

@@ -16,7 +16,7 @@ export interface YamlDocument {
 }
 
 /** Why a text cannot be read, and at which offset. */
-export interface YamlProblem {
+interface YamlProblem {
   readonly code: 'not-yaml' | 'too-large' | 'alias-bomb'
   readonly at: number
   /** What the parser said; empty where the code says it all. */
