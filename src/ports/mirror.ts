@@ -13,6 +13,12 @@ export interface Landing {
   readonly time: number
 }
 
+/** Whether the text of a large file is worth its memory. */
+export type KeepsText = (path: string, text: string) => boolean
+
+/** A file of more bytes is large. */
+export const LARGE_BYTES = 256 * 1024
+
 /** How many of the refs that a name with `/*` stands for are more than names. */
 export const READABLE_BELOW = 200
 
@@ -29,8 +35,11 @@ export interface Mirror {
   fetch(refs: readonly string[]): Promise<ReadonlyMap<string, Sha>>
   /** Every file of a commit or tree. */
   entries(treeish: Sha): Promise<readonly TreeEntry[]>
-  /** The texts of files at a commit or tree, byte order mark and line ends kept. Paths without a file, and files that are not UTF-8, are absent. */
-  read(treeish: Sha, paths: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /**
+   * The texts of files at a commit or tree, byte order mark and line ends kept. Paths without a file, and files that are not
+   * UTF-8, are absent; so are large files that `keeps` is asked about and says no to.
+   */
+  read(treeish: Sha, paths: readonly string[], keeps?: KeepsText): Promise<ReadonlyMap<string, string>>
   /** Paths that differ between two commits or trees. */
   changed(from: Sha, to: Sha): Promise<readonly string[]>
   /** What merging `head` into `base` would give. */

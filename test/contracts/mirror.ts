@@ -38,6 +38,18 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
     )
   })
 
+  scene('of large files only those are kept that somebody wants, and small ones always', async ({ mirror, author }) => {
+    const large = (word: string): string => `${word}\n`.repeat(60_000)
+    const head = author.push('main', { 'a.yaml': large('wanted'), 'b.yaml': large('other'), 'c.yaml': 'small\n' })
+    await mirror.fetch([MAIN])
+    const texts = await mirror.read(head, ['a.yaml', 'b.yaml', 'c.yaml'], (path, text) => {
+      assert.notEqual(path, 'c.yaml')
+      return text.startsWith('wanted')
+    })
+    assert.deepEqual([...texts.keys()], ['a.yaml', 'c.yaml'])
+    assert.deepEqual([...(await mirror.read(head, ['b.yaml'])).keys()], ['b.yaml'])
+  })
+
   scene('a ref that the server lacks is absent, and the others are there', async ({ mirror, author }) => {
     const main = author.push('main', { a: '1' })
     const pull = author.push('refs/pull/7/head', { a: '2' })

@@ -72,6 +72,25 @@ test('perch status tells where every rollout stands, for people and for machines
   assert.deepEqual([found[0].environment, found[0].canary, found[0].phase], ['staging', 5, 'stepping'])
 })
 
+test('a repository with more YAML than Perch holds is read, where what concerns no traffic is large', async () => {
+  const old = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\ndata:\n  text: |\n${'    what was released before\n'.repeat(37_000)}`
+  const released = Object.fromEntries(
+    Array.from({ length: 66 }, (_, index) => [`released/v${index}.yaml`, `# ${index}\n${old}`]),
+  )
+  const dir = checkout({ ...gitops(), ...released })
+  const author = ['-c', 'core.compression=0', '-c', 'user.name=x', '-c', 'user.email=x@example.com']
+  for (const words of [
+    ['init', '-q'],
+    ['add', '-A'],
+    ['commit', '-qm', 'all'],
+  ])
+    execFileSync('git', [...author, ...words], { cwd: dir })
+  const set = await perch('set', '25', 'api-service', '--env', 'production', '--dir', dir)
+  assert.deepEqual([set.code, set.err], [0, ''])
+  const validated = await perch('validate', '--dir', dir)
+  assert.equal(validated.code, 0, validated.out + validated.err)
+})
+
 test('perch status tells the true share, and the reason where it surprises', async () => {
   const { [VS]: text = '' } = gitops()
   const surprising = text.replace(/weight: 100.*\n/, '\n').replace('weight: 0', 'weight: 10')

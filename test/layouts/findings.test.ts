@@ -100,12 +100,12 @@ const CASES: readonly (readonly [string, Map<string, string>, readonly string[]]
     ['wrong-field web/vs.yaml:13 wieght: 0'],
   ],
   [
-    'one object in two plain folders that no config tells apart',
+    'a route that one plain folder has twice',
     new Map([
       ['production/vs.yaml', VS],
-      ['staging/vs.yaml', VS],
+      ['production/copy.yaml', VS],
     ]),
-    ['duplicate staging/vs.yaml:1 apiVersion: networking.istio.io/v1'],
+    ['duplicate production/vs.yaml:1 apiVersion: networking.istio.io/v1'],
   ],
   [
     'what nobody sees but the render: the nearest',

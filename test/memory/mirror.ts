@@ -1,6 +1,6 @@
 import { GitUnavailable, NotFetched } from '../../src/adapters/git/errors.ts'
 import type { Sha } from '../../src/core/rollout/facts.ts'
-import type { Landing, Mirror } from '../../src/ports/mirror.ts'
+import { LARGE_BYTES, type Landing, type Mirror } from '../../src/ports/mirror.ts'
 import type { Commit, Files, GitObjects } from './git.ts'
 
 /** The server's side: all objects, and where the refs point now. */
@@ -65,12 +65,13 @@ export function memoryMirror({ objects, refs }: Origin): Mirror {
       return found
     },
     entries: async (treeish) => [...filesAt(treeish).keys()].map((path) => ({ path, type: 'file' })),
-    async read(treeish, paths) {
+    async read(treeish, paths, keeps) {
       const files = filesAt(treeish)
       return new Map(
         paths.flatMap((path) => {
           const text = files.get(path)
-          return text === undefined ? [] : [[path, text]]
+          const isKept = text === undefined || text.length <= LARGE_BYTES || keeps?.(path, text) !== false
+          return text === undefined || !isKept ? [] : [[path, text]]
         }),
       )
     },

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { constants, mkdir, open, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { TreeEntry } from '../../ports/mirror.ts'
+import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 
 /** Folders that hold no manifests and may hold a hundred thousand files. */
@@ -10,13 +10,25 @@ const SKIPPED = new Set(['.git', 'node_modules'])
 /** A larger file is no manifest. */
 const MAX_BYTES = 20 * 1024 * 1024
 
+/** So many files are read at once: enough to keep the disk busy, few enough to hold. */
+const AT_ONCE = 64
+
+function isKept(path: string, text: string, keeps: KeepsText | undefined): boolean {
+  return keeps === undefined || text.length <= LARGE_BYTES || keeps(path, text)
+}
+
 /** The files below a folder. Symbolic links are listed as such and never followed. */
 export function openWorktree(folder: string): Worktree {
   return {
     entries: () => list(folder, ''),
-    async read(_tree, paths) {
-      const texts = await Promise.all(paths.map(async (path) => [path, await readText(join(folder, path))] as const))
-      return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const])))
+    async read(_tree, paths, keeps) {
+      const texts = new Map<string, string>()
+      for (let start = 0; start < paths.length; start += AT_ONCE) {
+        const part = paths.slice(start, start + AT_ONCE)
+        const found = await Promise.all(part.map(async (path) => [path, await readText(join(folder, path))] as const))
+        for (const [path, text] of found) if (text !== undefined && isKept(path, text, keeps)) texts.set(path, text)
+      }
+      return texts
     },
     async write(files) {
       for (const [path, text] of files) await overwrite(join(folder, path), text)

@@ -37,7 +37,8 @@ export async function openCheckout(
   return {
     resolve: (name) => resolve(found.own, name),
     entries: (treeish) => (treeish === WORK_TREE ? entriesHere(state) : mirror.entries(treeish)),
-    read: (treeish, paths) => (treeish === WORK_TREE ? state.worktree.read('', paths) : mirror.read(treeish, paths)),
+    read: (treeish, paths, keeps) =>
+      treeish === WORK_TREE ? state.worktree.read('', paths, keeps) : mirror.read(treeish, paths, keeps),
     changed: (from, to) => (to === WORK_TREE ? changedHere(state, from) : mirror.changed(from, to)),
     merge: (base, head) => mirror.merge(base, head),
     close: () => rm(borrowed.folder, { recursive: true, force: true }),

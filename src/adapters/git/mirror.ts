@@ -4,12 +4,12 @@
  */
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Log } from '../../ports/log.ts'
-import type { Landing, Mirror } from '../../ports/mirror.ts'
+import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../ports/mirror.ts'
 import { type Answer, type Git, type GitOptions, openGit } from './command.ts'
 import { GitUnavailable, NotFetched } from './errors.ts'
 import { type Keep, keep } from './keep.ts'
 import { fetchObjects, fetchRefs } from './fetch.ts'
-import { type ListedEntry, contents, list, sizes, text } from './objects.ts'
+import { type ListedEntry, contents, list, MAX_READ_BYTES, sizes, text } from './objects.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
 
 /** Commits, trees and pairs of them that the flows at work look at, several times each. */
@@ -49,7 +49,7 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
   return {
     fetch: (refs) => state.alone(() => fetch(state, refs)),
     entries: async (treeish) => [...(await listing(state, treeish)).values()].map(({ path, type }) => ({ path, type })),
-    read: (treeish, paths) => read(state, treeish, paths),
+    read: (treeish, paths, keeps) => read(state, treeish, { paths, keeps }),
     changed: (from, to) => changed(state, from, to),
     merge: (base, head) => merge(state, base, head),
     landings: (head, paths, limit) => landings(state, head, { paths, limit }),
@@ -71,24 +71,19 @@ async function fetch(state: State, refs: readonly string[]): Promise<ReadonlyMap
   return found
 }
 
-async function read(state: State, treeish: Sha, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+interface Reading {
+  readonly paths: readonly string[]
+  readonly keeps: KeepsText | undefined
+}
+
+async function read(state: State, treeish: Sha, { paths, keeps }: Reading): Promise<ReadonlyMap<string, string>> {
   const entries = await listing(state, treeish)
   const wanted = new Map<string, Sha>()
   for (const path of paths) {
     const entry = entries.get(path)
     if (entry?.type === 'file') wanted.set(path, entry.sha)
   }
-  const texts = new Map<Sha, string | undefined>()
-  for (const sha of wanted.values()) {
-    const kept = state.texts.get(sha)
-    if (kept !== undefined) texts.set(sha, kept.text)
-  }
-  const unread = new Set(wanted.values()).difference(texts)
-  for (const [sha, bytes] of await contentsOf(state, unread)) {
-    const decoded = text(bytes)
-    texts.set(sha, decoded)
-    state.texts.set(sha, { text: decoded }, decoded?.length)
-  }
+  const texts = await textsOf(state, wanted, keeps)
   return new Map(
     [...wanted].flatMap(([path, sha]) => {
       const found = texts.get(sha)
@@ -97,15 +92,44 @@ async function read(state: State, treeish: Sha, paths: readonly string[]): Promi
   )
 }
 
+/** By blob; undefined where the bytes are not text, or a large one is not kept. */
+async function textsOf(
+  state: State,
+  wanted: ReadonlyMap<string, Sha>,
+  keeps: KeepsText = () => true,
+): Promise<ReadonlyMap<Sha, string | undefined>> {
+  const texts = new Map<Sha, string | undefined>()
+  for (const sha of wanted.values()) {
+    const kept = state.texts.get(sha)
+    if (kept !== undefined) texts.set(sha, kept.text)
+  }
+  const paths = Map.groupBy(wanted.keys(), (path) => wanted.get(path) ?? '')
+  const unread = new Set(wanted.values()).difference(texts)
+  let held = 0
+  for await (const part of contentsOf(state, unread)) {
+    for (const [sha, bytes] of part) {
+      const decoded = text(bytes)
+      const isLarge = bytes.length > LARGE_BYTES && decoded !== undefined
+      if (isLarge && !(paths.get(sha) ?? []).some((path) => keeps(path, decoded))) continue
+      held += bytes.length
+      texts.set(sha, decoded)
+      state.texts.set(sha, { text: decoded }, decoded?.length)
+    }
+    if (held > MAX_READ_BYTES)
+      throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)
+  }
+  return texts
+}
+
 /** Blobs that are not here yet are fetched in one go. */
-async function contentsOf(state: State, shas: ReadonlySet<Sha>): Promise<ReadonlyMap<Sha, Buffer>> {
-  if (shas.size === 0) return new Map()
+async function* contentsOf(state: State, shas: ReadonlySet<Sha>): AsyncGenerator<ReadonlyMap<Sha, Buffer>> {
+  if (shas.size === 0) return
   let here = await sizes(state.git, shas)
   if (here.size < shas.size) {
     await state.alone(() => fetchObjects(state.git, shas.difference(here)))
     here = await sizes(state.git, shas)
   }
-  return contents(state.git, here)
+  yield* contents(state.git, here)
 }
 
 async function changed(state: State, from: Sha, to: Sha): Promise<readonly string[]> {

@@ -7,7 +7,9 @@ import { GitUnavailable } from './errors.ts'
 /** A larger file is no manifest. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
 /** Of all files in one `read`: what a worker can hold beside its other work. */
-const MAX_READ_BYTES = 64 * 1024 * 1024
+export const MAX_READ_BYTES = 64 * 1024 * 1024
+/** Of all files that are in memory as bytes at once. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 export interface ListedEntry extends TreeEntry {
   readonly sha: Sha
@@ -44,16 +46,28 @@ export async function sizes(git: Git, shas: Iterable<Sha>): Promise<ReadonlyMap<
   return found
 }
 
-/** Contents of blobs that are here and small enough to be manifests, in one process for all. */
-export async function contents(git: Git, here: ReadonlyMap<Sha, number>): Promise<ReadonlyMap<Sha, Buffer>> {
-  const wanted = [...here].filter(([, size]) => size <= MAX_FILE_BYTES)
-  const total = wanted.reduce((sum, [, size]) => sum + size, 0)
-  if (total > MAX_READ_BYTES) throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)
-  if (wanted.length === 0) return new Map()
-  const input = lines(wanted.map(([sha]) => sha))
-  const answer = await git.local({ args: ['cat-file', '--batch'], input })
-  if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
-  return batch(answer.stdout)
+/** Contents of blobs that are here and small enough to be manifests, some mebibytes at a time, each in one process. */
+export async function* contents(git: Git, here: ReadonlyMap<Sha, number>): AsyncGenerator<ReadonlyMap<Sha, Buffer>> {
+  for (const shas of batchesOf(here)) {
+    const answer = await git.local({ args: ['cat-file', '--batch'], input: lines(shas) })
+    if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
+    yield batch(answer.stdout)
+  }
+}
+
+function batchesOf(here: ReadonlyMap<Sha, number>): readonly (readonly Sha[])[] {
+  const batches: Sha[][] = []
+  let room = 0
+  for (const [sha, size] of here) {
+    if (size > MAX_FILE_BYTES) continue
+    if (size > room || batches.length === 0) {
+      batches.push([])
+      room = MAX_BATCH_BYTES
+    }
+    batches.at(-1)?.push(sha)
+    room -= size
+  }
+  return batches
 }
 
 /** The answer of `git cat-file --batch`: `<sha> <type> <size>\n<contents>\n` for each object. */

@@ -14,6 +14,7 @@ export function cachedRenderer(renderer: Renderer): Renderer {
   })
   return {
     tool: () => renderer.tool(),
-    render: (files, root) => once(digestOf(files, root), () => renderer.render(files, root)),
+    render: (files, root, options = {}) =>
+      once(digestOf(files, `${root}\0${JSON.stringify(options)}`), () => renderer.render(files, root, options)),
   }
 }

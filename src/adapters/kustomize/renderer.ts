@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
-import type { RenderResult, Renderer } from '../../ports/renderer.ts'
+import type { BuildOptions, RenderResult, Renderer } from '../../ports/renderer.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
 import { USUAL_PATH } from '../process-sandbox/locate.ts'
-import { runContained } from '../process-sandbox/run.ts'
+import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
 import { fill, inWorkshop, isPlain, removeAbandoned } from '../process-sandbox/workshop.ts'
-import { detailOf } from './detail.ts'
+import { detailOf, type ToolOutput } from './detail.ts'
 import { findTool, type Tool } from './tool.ts'
 
 export interface RendererOptions {
@@ -34,7 +34,10 @@ const GO = { GOGC: '400', GOMEMLIMIT: '1GiB' }
 /** What a program in Go says when it gets no more, above a page about itself. */
 const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocate|runtime: cannot allocate)/m
 
-interface Request {
+/** Only where the walls hide the files of this machine: kustomize itself would read any. */
+const READS_ABOVE = '--load-restrictor=LoadRestrictionsNone'
+
+interface Request extends Required<BuildOptions> {
   readonly files: ReadonlyMap<string, string>
   readonly root: string
 }
@@ -54,11 +57,11 @@ export function openRenderer(options: RendererOptions): Renderer {
       const found = await tool()
       return typeof found === 'string' ? undefined : found.name
     },
-    render: async (files, root) => {
+    render: async (files, root, { readsAbove = false } = {}) => {
       const found = await tool()
       if (typeof found === 'string')
         return { ok: false, code: found === 'missing' ? 'tool-missing' : 'tool-busy', detail: '' }
-      return limit(() => build(found, { files, root }, options))
+      return limit(() => build(found, { files, root, readsAbove }, options))
     },
   }
 }
@@ -76,11 +79,13 @@ async function prepare({ log, path, probeMs }: RendererOptions): ReturnType<type
   return tool
 }
 
-function build(tool: Tool, { files, root }: Request, options: RendererOptions): Promise<RenderResult> {
+function build(tool: Tool, { files, root, readsAbove }: Request, options: RendererOptions): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
-    const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]
+    const command = [...tool.walls.prefix(workshop), ...tool.command]
+    if (readsAbove && tool.walls.isConfined) command.push(READS_ABOVE)
+    const [program = tool.command[0], ...args] = command
     const finished = await runContained({
       // The whole path, so that no folder's name can be an option or an address.
       command: [program, ...args, join(workshop.files, root)],
@@ -89,11 +94,14 @@ function build(tool: Tool, { files, root }: Request, options: RendererOptions): 
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       maxBytes: options.maxBytes ?? MAX_BYTES,
     })
-    if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
-    if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
-    if (finished.code === 0) return { ok: true, yaml: finished.stdout.toString() }
-    if (OUT_OF_MEMORY.test(finished.stderr)) return { ok: false, code: 'out-of-memory', detail: '' }
-    const detail = detailOf({ stderr: finished.stderr, folder: workshop.files, files })
-    return { ok: false, code: 'build-failed', detail }
+    return resultOf(finished, { folder: workshop.files, files })
   })
+}
+
+function resultOf(finished: ProcessEnd, { folder, files }: Pick<ToolOutput, 'folder' | 'files'>): RenderResult {
+  if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
+  if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
+  if (finished.code === 0) return { ok: true, yaml: finished.stdout.toString() }
+  if (OUT_OF_MEMORY.test(finished.stderr)) return { ok: false, code: 'out-of-memory', detail: '' }
+  return { ok: false, code: 'build-failed', detail: detailOf({ stderr: finished.stderr, folder, files }) }
 }

@@ -13,10 +13,22 @@ export type RenderProblem =
   | { readonly code: 'unparsable' | 'too-large'; readonly line: number }
   /** Neither an object nor a list of objects: no `apiVersion`, `kind` or name. */
   | { readonly code: 'not-an-object'; readonly line: number }
-  | { readonly code: 'duplicate'; readonly line: number; readonly identity: ObjectIdentity }
+  | DuplicateObject
+
+/** An object that is in the stream a second time, and the line where it begins again. */
+export interface DuplicateObject {
+  readonly code: 'duplicate'
+  readonly line: number
+  readonly identity: ObjectIdentity
+}
 
 export type ParsedRender =
-  | { readonly ok: true; readonly objects: readonly RenderedObject[] }
+  | {
+      readonly ok: true
+      /** Each once; of an object that is there twice, the last, which is what applying them in order leaves. */
+      readonly objects: readonly RenderedObject[]
+      readonly duplicates: readonly DuplicateObject[]
+    }
   | { readonly ok: false; readonly problem: RenderProblem }
 
 const MAX_LENGTH = 20 * 1024 * 1024
@@ -24,40 +36,59 @@ const MAX_LENGTH = 20 * 1024 * 1024
 const MAX_LEXEMES = 3_000_000
 
 /**
- * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it. `known`
- * spares reading documents twice that two renders share.
+ * Parses what an environment rendered to: a stream of objects and of lists of objects. The first problem ends it; an object
+ * that is there twice is none of them, because not every deployer refuses that. `known` spares reading documents twice that
+ * two renders share.
  */
 export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
-  const objects = new Map<string, RenderedObject>()
+  const found: FoundObjects = { objects: new Map(), duplicates: [] }
   let left = MAX_LEXEMES
   for (const piece of splitPieces(yaml)) {
     const { parts, lexemes } = readPiece(piece.text, left, known)
     left -= lexemes
     if (left < 0) return { ok: false, problem: { code: 'too-large', line: piece.line } }
     for (const part of parts) {
-      const problem = addObjects(objects, part, part.line + piece.line - 1)
+      const problem = addObjects(found, part, part.line + piece.line - 1)
       if (problem !== undefined) return { ok: false, problem }
     }
   }
-  return { ok: true, objects: [...objects.values()] }
+  return { ok: true, objects: [...found.objects.values()], duplicates: found.duplicates }
+}
+
+interface FoundObjects {
+  readonly objects: Map<string, RenderedObject>
+  readonly duplicates: DuplicateObject[]
 }
 
 function addObjects(
-  objects: Map<string, RenderedObject>,
+  { objects, duplicates }: FoundObjects,
   part: Part | UnreadableDocument,
   line: number,
 ): RenderProblem | undefined {
   if ('code' in part) return { code: part.code, line }
   const found = objectsIn(part.data)
   if (found === undefined) return { code: 'not-an-object', line }
-  for (const object of found) {
+  for (const named of found) {
+    const object = numbered(objects, named)
     const key = identityKey(object)
-    if (objects.has(key)) return { code: 'duplicate', line, identity: identityOf(object) }
+    if (objects.has(key)) duplicates.push({ code: 'duplicate', line, identity: identityOf(object) })
     objects.set(key, object)
   }
   return undefined
 }
+
+/** The cluster names objects with `generateName`, each anew: two of them are not one object twice. */
+function numbered(objects: ReadonlyMap<string, RenderedObject>, object: RenderedObject): RenderedObject {
+  if (!object.name.endsWith(GENERATED)) return object
+  let numberedObject = object
+  for (let count = 2; objects.has(identityKey(numberedObject)); count += 1)
+    numberedObject = { ...object, name: `${object.name}${count}` }
+  return numberedObject
+}
+
+/** Stands for what the cluster adds to `generateName`; no name of an object can have it. */
+const GENERATED = '*'
 
 /** By code units: the same on every machine, whatever its language. */
 export function compareText(a: string, b: string): number {
@@ -119,8 +150,8 @@ function objectFrom(data: { readonly [key: string]: JsonValue }): RenderedObject
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isRecord(metadata)) return undefined
   const { name = '', namespace, generateName } = metadata
   if (typeof name !== 'string') return undefined
-  // Named by the cluster, each time anew (Argo CD's hooks).
-  const given = name === '' && typeof generateName === 'string' ? `${generateName}*` : name
+  // Named by the cluster (Argo CD's hooks).
+  const given = name === '' && typeof generateName === 'string' ? `${generateName}${GENERATED}` : name
   if (given === '') return undefined
   return {
     group: groupOf(apiVersion),

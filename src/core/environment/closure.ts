@@ -11,6 +11,8 @@ export type Texts = ReadonlyMap<string, string | undefined>
 export interface Survey {
   readonly tree: Tree
   readonly texts: Texts
+  /** Files of objects whose texts are left out. */
+  readonly bystanders: ReadonlySet<string>
   /** What was read of files before. */
   readonly known: FileCache
   /** Files whose texts are needed to go on. */

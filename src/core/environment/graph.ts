@@ -13,7 +13,7 @@ import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { ambiguousLine } from './source.ts'
-import { type Entry, isHidden, join, treeOf } from './tree.ts'
+import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 
 export interface Environment {
   readonly name: string
@@ -24,7 +24,14 @@ export interface Environment {
   readonly files: readonly string[]
   /** Why it must not be rendered; none when it may. */
   readonly refusals: readonly EnvironmentRefusal[]
+  /** Nothing is known to deploy it: a folder of YAML that is there. */
+  readonly isLoose: boolean
+  /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
+  readonly readsAbove: boolean
 }
+
+/** An environment before it is known how it is built. */
+type Draft = Omit<Environment, 'readsAbove'>
 
 export interface Discovery {
   readonly environments: readonly Environment[]
@@ -38,10 +45,14 @@ export interface Discovery {
 export interface DiscoveryInput {
   readonly entries: Iterable<Entry>
   readonly texts: Texts
+  /** Files of objects that do not concern traffic, and whose texts were not worth their memory. */
+  readonly bystanders?: ReadonlySet<string>
   /** The configured environments, by name; then there are exactly these. */
   readonly configured?: Readonly<Record<string, { readonly path: string }>>
   /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
   readonly deployed?: readonly string[]
+  /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
+  readonly restricted?: ReadonlySet<string>
   /** What was read of files before. */
   readonly known?: FileCache
 }
@@ -50,10 +61,13 @@ const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
-  const { entries, texts, configured, deployed = [], known = emptyFileCache() } = input
-  const survey: Survey = { tree: treeOf(entries), texts, known, needs: new Set() }
+  const { entries, texts, configured, deployed = [], restricted = new Set() } = input
+  const { bystanders = new Set(), known = emptyFileCache() } = input
+  const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
   const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured)
-  const environments = found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const environments = found
+    .map((draft): Environment => ({ ...draft, readsAbove: !restricted.has(draft.root) }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }
 }
 
@@ -82,7 +96,7 @@ export function refusalsOfTexts(environment: Environment, texts: Texts): readonl
   return refusals
 }
 
-function discovered(survey: Survey, deployed: readonly string[]): readonly Environment[] {
+function discovered(survey: Survey, deployed: readonly string[]): readonly Draft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
@@ -105,19 +119,40 @@ function discovered(survey: Survey, deployed: readonly string[]): readonly Envir
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
   const environments = [...roots.map((root) => kustomize(survey, names.get(root) ?? root, root)), ...plains]
   const taken = new Set([...files, ...used, ...environments.flatMap((environment) => environment.files)])
-  const free = yamlBelow(tree, '').filter((path) => !taken.has(path))
-  const name = freeName(environments)
-  const rest = plain(survey, { name, root: '', candidates: free })
-  return rest.files.length === 0 && rest.refusals.length === 0 ? environments : [...environments, rest]
+  return [...environments, ...undeployed(survey, environments, taken)]
 }
 
-function freeName(environments: readonly Environment[]): string {
+/**
+ * YAML that nothing deploys, as far as the repository says: each folder by itself, because folders may be for different places
+ * and hold objects of the same name. Their names give way to those of the environments that something deploys; the top folder,
+ * and a folder that is the only one, is `default`.
+ */
+function undeployed(survey: Survey, environments: readonly Draft[], taken: ReadonlySet<string>): readonly Draft[] {
+  const free = yamlBelow(survey.tree, '').filter((path) => !taken.has(path))
+  const drafts = [...Map.groupBy(free, parentOf)].map(([root, candidates]) =>
+    plain(survey, { name: root, root, candidates }),
+  )
+  const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
+  const known = new Set(environments.map(({ name }) => name))
+  const top = freeName(known)
+  // Only one folder: nobody has to tell it from others.
+  const folders = filled.length === 1 ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
+  const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
+  return filled.map((environment) => ({
+    ...environment,
+    name: names.get(environment.root) ?? top,
+    isLoose: true,
+  }))
+}
+
+/** What the top folder, or the only one, is called. */
+function freeName(known: ReadonlySet<string>): string {
   let name = 'default'
-  while (environments.some((environment) => environment.name === name)) name = `plain-${name}`
+  while (known.has(name)) name = `plain-${name}`
   return name
 }
 
-function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configured']>): readonly Environment[] {
+function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configured']>): readonly Draft[] {
   const { tree } = survey
   return Object.entries(configured).map(([name, { path }]) => {
     const root = join('', path)
@@ -125,7 +160,7 @@ function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configur
     if (root !== undefined && tree.folders.has(root))
       return plain(survey, { name, root, candidates: yamlBelow(tree, root) })
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
-    return { name, kind: 'plain', root: path, files: [], refusals: [refusal] }
+    return { name, kind: 'plain', root: path, files: [], refusals: [refusal], isLoose: false }
   })
 }
 
@@ -164,9 +199,9 @@ function isComponent(survey: Survey, folder: string): boolean {
   return files.some((file) => kustomizationAt(survey, file).isComponent)
 }
 
-function kustomize(survey: Survey, name: string, root: string): Environment {
+function kustomize(survey: Survey, name: string, root: string): Draft {
   const { files, refusals }: Closure = closureOf(survey, root)
-  return { name, kind: 'kustomize', root, files: [...files].sort(), refusals }
+  return { name, kind: 'kustomize', root, files: [...files].sort(), refusals, isLoose: false }
 }
 
 interface PlainDraft {
@@ -175,12 +210,12 @@ interface PlainDraft {
   readonly candidates: readonly string[]
 }
 
-function plain({ texts, needs }: Survey, { name, root, candidates }: PlainDraft): Environment {
+function plain({ texts, bystanders, needs }: Survey, { name, root, candidates }: PlainDraft): Draft {
   if (candidates.length > MAX_FILES) {
     const refusal: EnvironmentRefusal = { code: 'too-many-files', file: root, line: 1, entry: '' }
-    return { name, kind: 'plain', root, files: [], refusals: [refusal] }
+    return { name, kind: 'plain', root, files: [], refusals: [refusal], isLoose: false }
   }
   for (const file of candidates) if (!texts.has(file)) needs.add(file)
-  const files = candidates.filter((file) => holdsObjects(texts.get(file) ?? ''))
-  return { name, kind: 'plain', root, files, refusals: [] }
+  const files = candidates.filter((file) => bystanders.has(file) || holdsObjects(texts.get(file) ?? ''))
+  return { name, kind: 'plain', root, files, refusals: [], isLoose: false }
 }

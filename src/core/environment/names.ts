@@ -1,11 +1,16 @@
 import { nameOf } from './tree.ts'
 
-/** Names for roots: the folder's, or as many of the folders above as make it the only one of its name. */
-export function nameRoots(roots: readonly string[]): ReadonlyMap<string, string> {
+/** Names for folders: its own, or with as many of the folders above as make it the only one of its name, `taken` included. */
+export function nameRoots(
+  roots: readonly string[],
+  taken: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, string> {
   const depths = new Map(roots.map((root) => [root, 1]))
   for (;;) {
     const sharing = Map.groupBy(roots, (root) => nameAt(root, depths.get(root) ?? 1))
-    const clashing = [...sharing.values()].filter((group) => group.length > 1).flat()
+    const clashing = [...sharing]
+      .filter(([name, group]) => group.length > 1 || taken.has(name))
+      .flatMap(([, group]) => group)
     const growing = clashing.filter((root) => (depths.get(root) ?? 1) < root.split('/').length)
     for (const root of growing) depths.set(root, (depths.get(root) ?? 1) + 1)
     if (growing.length > 0) continue

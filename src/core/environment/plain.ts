@@ -27,15 +27,25 @@ export function holdsObjects(text: string): boolean {
   if (!/apiVersion/.test(text) || !/kind/.test(text)) return false
   const read = readDocuments(text, { budget: MAX_LEXEMES })
   if (read.ok) return read.documents.some(({ data }) => isObject(data))
-  // Broken or too long: judged as text.
+  return looksLikeObjects(text)
+}
+
+/** The same of a text that is broken or too long to be read. */
+export function looksLikeObjects(text: string): boolean {
   return /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !text.includes('{{')
 }
 
 function isObject(data: unknown): boolean {
   if (!isRecord(data) || typeof data['apiVersion'] !== 'string' || typeof data['kind'] !== 'string') return false
-  // Instructions to kustomize, not objects of a cluster.
-  return data['apiVersion'] !== 'builtin' && !data['apiVersion'].startsWith('kustomize.config.k8s.io/')
+  return !TOOLS.test(data['apiVersion']) && !(data['apiVersion'] === 'v1' && data['kind'] === 'Config')
 }
+
+/**
+ * Files for tools that look like objects of a cluster and are none: kustomize, kind, k3d, kubeadm, the kubelet, eksctl, kops, skaffold,
+ * istioctl, helmfile, Argo CD's ksonnet and CI systems; and, above, kubectl's own config.
+ */
+const TOOLS =
+  /^(?:builtin$|(?:kustomize\.config\.k8s\.io|kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|eksctl\.io|kops\.k8s\.io|skaffold|install\.istio\.io|client\.authentication\.k8s\.io|audit\.k8s\.io|apiserver\.config\.k8s\.io|config\.istio\.io|ctlptl\.dev|devspace\.sh|minikube\.sigs\.k8s\.io|tilt\.dev|kuttl\.dev|cli\.config\.kubernetes\.io|fn\.kpt\.dev|kpt\.dev)\/)/
 
 /** What a plain environment renders to: its files one after the other, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {

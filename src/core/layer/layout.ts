@@ -55,8 +55,19 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
   return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
 }
 
-/** Kinds that say where traffic goes or which version is behind a name; other files need no parsing. */
-const RELEVANT = /\b(VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/
+/**
+ * Objects of kinds that say where traffic goes or which version is behind a name; other files need no parsing, however large. A
+ * custom resource definition that speaks of a Service is none.
+ */
+const RELEVANT =
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)(?:List)?\b(?![-.])/
+
+/** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */
+export function mentionsTraffic(text: string): boolean {
+  return RELEVANT.test(text) || DEPLOYER.test(text)
+}
+
+const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
 
 /** A file of objects that concern traffic, read once; undefined where it holds none. */
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {

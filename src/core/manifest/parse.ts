@@ -64,10 +64,11 @@ const MAX_MARKERS = 20_000
  */
 export function parseManifest(file: string, text: string, wanted?: RegExp): Result<Manifest, ManifestProblem> {
   const tooLarge = { code: 'too-large', file, line: 1, detail: '' } as const
-  if (text.length > MAX_LENGTH) return err(tooLarge)
-  if ((text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0) > MAX_MARKERS) return err(tooLarge)
+  if (wanted === undefined && text.length > MAX_LENGTH) return err(tooLarge)
   const all = splitPieces(text)
-  const pieces = wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text))
+  const pieces =
+    wanted === undefined ? all : all.filter((piece) => wanted.test(piece.text) && !DEFINITION.test(piece.text))
+  if (markersIn(pieces) > MAX_MARKERS) return err(tooLarge)
   if (pieces.reduce((sum, piece) => sum + piece.text.length, 0) > MAX_COMPOSED) return err(tooLarge)
   const documents: SourceDocument[] = []
   let left = MAX_LEXEMES - pieces.length
@@ -86,6 +87,13 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
     return source === undefined ? 1 : lineOfPath(linesOf(source.piece.text, source.piece.line), source.document, path)
   }
   return ok({ file, text, documents, objects, wanted, line })
+}
+
+/** A definition of a kind speaks of the kind and is no object of it. Those of Istio and the Gateway API are the largest documents. */
+const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m
+
+function markersIn(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + (text.match(/^(?:---|\.\.\.|%)/gm)?.length ?? 0), 0)
 }
 
 /** The documents of one piece: one, or none where it holds only comments, or several where `...` parts them. */

@@ -10,7 +10,7 @@ import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
 import { serviceOf, settingsOf, type Target } from './target.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
+import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
 
 /** What a target is read from. */
 export interface TargetSources {
@@ -180,14 +180,38 @@ function withPlace(layered: LayeredObject, route: Route): Route {
   return { ...route, rules, place: file === route.place.file ? route.place : { file, line: destination.line } }
 }
 
-/** The manifests of environments, as the first of them that has a file has it. */
+/** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
 function neighboursOf(layout: Layout, environments: readonly string[]): readonly Manifest[] {
   const seen = new Set<string>()
-  return environments.flatMap((environment) => {
+  const own = environments.flatMap((environment) => {
     const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))
     for (const file of files) seen.add(file)
     return manifestsIn(layout, environment, files)
   })
+  const isLoose = layout.environments.some(({ name, isLoose: loose }) => loose && environments.includes(name))
+  return isLoose ? [...own, ...manifestsAround(layout, environments)] : own
+}
+
+/**
+ * What other folders that nothing deploys hold: a delegate, or the versions of a service. Nobody knows whether they are for the
+ * same place, so objects that several of the folders have do not count.
+ */
+function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {
+  const loose = layout.environments.filter(({ isLoose }) => isLoose)
+  const all = loose.flatMap(({ name, files }) =>
+    manifestsIn(layout, name, files).map((manifest) => ({ name, manifest })),
+  )
+  const counts = new Map<string, number>()
+  for (const object of all.flatMap(({ manifest }) => manifest.objects)) {
+    const key = identityKey(object)
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return all
+    .filter(({ name }) => !environments.includes(name))
+    .map(({ manifest }) => ({
+      ...manifest,
+      objects: manifest.objects.filter((object) => counts.get(identityKey(object)) === 1),
+    }))
 }
 
 function manifestsIn(layout: Layout, environment: string, files: readonly string[]): readonly Manifest[] {

@@ -6,7 +6,7 @@ import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
-import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
+import { mentionsTraffic, type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
 import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
@@ -40,19 +40,23 @@ export function isManifestPath(path: string): boolean {
 export function readSnapshot(input: {
   readonly entries: readonly { readonly path: string; readonly type: 'file' | 'symlink' | 'submodule' }[]
   readonly texts: ReadonlyMap<string, string | undefined>
+  /** Files of objects that do not concern traffic, whose texts are left out. */
+  readonly bystanders?: ReadonlySet<string>
   readonly config: Config
   /** The repository's own name. */
   readonly repository?: string | undefined
   readonly known?: FileCache | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
-  const { config, texts, entries, known = emptyFileCache() } = input
+  const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const deliveries = deliveriesIn(texts, input.repository)
   const deployed = deliveries.map(({ path }) => path)
   const { environments, needs } = discoverEnvironments({
     entries,
     texts,
+    bystanders,
     deployed,
+    restricted: new Set(deliveries.filter(({ title }) => title.startsWith('Application')).map(({ path }) => path)),
     known,
     ...configured,
   })
@@ -90,15 +94,24 @@ function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProble
   })
 }
 
+/** Whether a large file is only passed on when its environment is rendered, and nothing in it is asked for before. */
+export function isBystander(path: string, text: string): boolean {
+  return !isKustomization(path) && !mentionsTraffic(text) && !hasManyAliases(text)
+}
+
 /** So many aliases may repeat what a build has no memory for. Twenty cannot. */
 const MANY_ALIASES = 20
 const ALIAS = /(?<=[\s,[:-])\*[\w-]/g
 
 /** A file that multiplies by its aliases, whatever it is about: kustomize would multiply it. */
 function bombIn(file: string, text: string): Result<never, ManifestProblem> | undefined {
-  if (!text.includes('*') || (text.match(ALIAS)?.length ?? 0) <= MANY_ALIASES) return undefined
+  if (!hasManyAliases(text)) return undefined
   const manifest = parseManifest(file, text)
   return !manifest.ok && manifest.error.code === 'alias-bomb' ? manifest : undefined
+}
+
+function hasManyAliases(text: string): boolean {
+  return text.includes('*') && (text.match(ALIAS)?.length ?? 0) > MANY_ALIASES
 }
 
 function targetsIn(scene: TargetSources): readonly Target[] {

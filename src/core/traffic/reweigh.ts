@@ -1,14 +1,23 @@
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
+import { shortHost } from './host.ts'
+import { versionlessHost } from './roles.ts'
 import { canaryShareOf, count, countedWeight, type Destination, type Route, type Rule, weightedRules } from './route.ts'
 
 /** What is wrong with one rule. */
 type RuleProblem =
   | { readonly code: 'several-of-a-role' | 'ports-differ' | 'no-such-rule' | 'rule-not-split' }
+  | { readonly code: 'several-services'; readonly services: readonly SplitService[] }
   | { readonly code: 'no-room'; readonly most: number }
   | { readonly code: 'not-divisible' | 'sum-must-be-100' | 'sum-too-large'; readonly total: number }
   | { readonly code: 'invalid-weight'; readonly line: number; readonly weight: string; readonly most: number }
+
+/** A service that some rules of a route split: `web` for `web-stable` and `web-canary`. */
+interface SplitService {
+  readonly service: string
+  readonly rules: readonly string[]
+}
 
 export type WeightRefusal = Location & { readonly route: string; readonly rule: string } & RuleProblem
 
@@ -42,6 +51,9 @@ export function reweigh(
     const code = rule === undefined ? 'no-such-rule' : 'rule-not-split'
     return err({ ...place, code, route: route.name, rule: label })
   }
+  const isRaise = rules.some((rule) => percent > (canaryShareOf(rule) ?? 0))
+  const services = isRaise && route.names.rules === undefined ? servicesOf(rules) : []
+  if (services.length > 1) return severalServices(route, services)
   const edits: Edit[] = []
   for (const rule of rules) {
     const problem = problemOf(rule, percent)
@@ -52,6 +64,22 @@ export function reweigh(
     edits.push(...rule.destinations.flatMap((entry, index) => editsOf(route, { rule, entry, weight: weights[index] })))
   }
   return ok(edits)
+}
+
+function severalServices(route: Route, services: readonly SplitService[]): Result<never, WeightRefusal> {
+  const rule = services[0]?.rules[0] ?? ''
+  return err({ ...route.place, code: 'several-services', route: route.name, rule, services })
+}
+
+/** The services that rules split, by the host of the stable version. */
+function servicesOf(rules: readonly Rule[]): readonly SplitService[] {
+  const hosts = Map.groupBy(rules, ({ destinations }) => {
+    const stable = destinations.find(({ role }) => role === 'stable')
+    return stable === undefined ? undefined : versionlessHost(stable.host)
+  })
+  return [...hosts].flatMap(([host, split]) =>
+    host === undefined ? [] : [{ service: shortHost(host), rules: split.map(({ label }) => label) }],
+  )
 }
 
 /** Why a rule cannot be moved, whatever its new weights. */

@@ -55,9 +55,18 @@ export function isStableWord(name: string): boolean {
 
 /** `web-stable`, `web-primary` and `web` → `web-canary`. */
 export function canaryNameFor(name: string): string {
+  return `${stemOf(name)}-canary`
+}
+
+/** The host of a stable version without the word for it: `web-stable.shop.svc` → `web.shop.svc`. */
+export function versionlessHost(host: string): string {
+  const [name = '', ...rest] = host.split('.')
+  return [stemOf(name), ...rest].join('.')
+}
+
+function stemOf(name: string): string {
   const word = STABLE_WORDS.find((stable) => name.endsWith(`-${stable}`))
-  const stem = word === undefined ? name : name.slice(0, -word.length - 1)
-  return `${stem}-canary`
+  return word === undefined ? name : name.slice(0, -word.length - 1)
 }
 
 /** An annotation such as `gitops.example.com/roles: "stable=v1,canary=v2"`, on the object that it speaks of. */

@@ -82,7 +82,7 @@ function answer(
 function orNothing({ entries, read }: FileSource['mirror']): FileSource['mirror'] {
   return {
     entries: async (treeish) => (treeish === NOTHING ? [] : entries(treeish)),
-    read: async (treeish, paths) => (treeish === NOTHING ? new Map() : read(treeish, paths)),
+    read: async (treeish, paths, keeps) => (treeish === NOTHING ? new Map() : read(treeish, paths, keeps)),
   }
 }
 

@@ -1,10 +1,12 @@
 import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
 import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
 import type { Environment } from '../../core/environment/graph.ts'
+import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
 import { problemRefusal } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { MoveEdit } from '../../core/rollout/move.ts'
+import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
@@ -70,6 +72,12 @@ function doubtIn(
 ): Refusal | undefined {
   if (!before.ok) return problemRefusal(renderedProblem(environment, before.problem), true)
   if (!after.ok) return problemRefusal(renderedProblem(environment, after.problem), true)
+  const twice = after.duplicates.find(({ identity }) =>
+    changes.some(
+      ({ target }) => target.environments.includes(environment) && routeId(target.route) === qualifiedTitle(identity),
+    ),
+  )
+  if (twice !== undefined) return problemRefusal(renderedProblem(environment, twice), true)
   const objects = { before: before.objects, after: after.objects }
   const { also, missing } = mismatchOf(environment, objects, changes)
   const mine = changes.filter(({ target }) => target.environments.includes(environment))

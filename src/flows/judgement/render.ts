@@ -1,6 +1,7 @@
 import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
 import { redact } from '../../core/diff/redact.ts'
+import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
 import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { placeOfFailure } from '../../core/environment/failure-place.ts'
@@ -117,13 +118,17 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     brought: effect.found.map(({ finding }) => finding),
     sources,
   })
+  const duplicates = judgeDuplicates(name, { ...renders, raised: sides.raised })
+  const withPlace = (problem: Problem): Problem => ({ ...problem, ...now.value.placeOf(problem.line) })
   const problems = [
+    ...duplicates.problems.map(withPlace),
     ...disagreements(name, objects.after, sides.after.snapshot.targets),
     ...straySplits(name, objects, sides.after.snapshot),
     ...exposed.problems,
     ...said.problems,
   ]
-  return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks: said.notes }
+  const remarks = [...duplicates.notes.map(withPlace), ...said.notes]
+  return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks }
 }
 
 function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
@@ -191,7 +196,7 @@ interface RenderedTexts {
   readonly parsed: ParsedRender
 }
 
-const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [] } }
+const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [], duplicates: [] } }
 
 interface RenderedTree extends RenderedTexts {
   /** Where a line of it comes from, as far as that is known. */
@@ -238,7 +243,7 @@ export async function renderEnvironment(
   const rendered: RenderResult =
     environment.kind === 'plain'
       ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await context.renderer.render(texts, environment.root)
+      : await context.renderer.render(texts, environment.root, { readsAbove: environment.readsAbove })
   if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = placeOfFailure({ said: rendered.detail, environment, texts })

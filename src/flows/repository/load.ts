@@ -2,8 +2,9 @@ import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/r
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { looksLikeObjects } from '../../core/environment/plain.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
-import { isManifestPath, readSnapshot, type Snapshot } from '../../core/rollout/snapshot.ts'
+import { isBystander, isManifestPath, readSnapshot, type Snapshot } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { Result } from '../../core/result.ts'
 import type { Mirror } from '../../ports/mirror.ts'
@@ -31,10 +32,23 @@ export async function loadSnapshot(context: FileSource, treeish: Sha, config: Co
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)
+  const bystanders = new Set<string>()
+  const keeps = (path: string, text: string): boolean => {
+    if (!isBystander(path, text)) return true
+    if (looksLikeObjects(text)) bystanders.add(path)
+    return false
+  }
   for (;;) {
-    const read = await context.mirror.read(treeish, wanted)
+    const read = await context.mirror.read(treeish, wanted, texts.size === 0 ? keeps : undefined)
     for (const path of wanted) texts.set(path, read.get(path))
-    const { snapshot, needs } = readSnapshot({ entries, texts, config, repository: context.repo?.name, known })
+    const { snapshot, needs } = readSnapshot({
+      entries,
+      texts,
+      bystanders,
+      config,
+      repository: context.repo?.name,
+      known,
+    })
     if (needs.length === 0) return snapshot
     wanted = needs
   }

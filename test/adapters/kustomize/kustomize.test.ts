@@ -108,6 +108,22 @@ test('files outside the root and the machine are out of reach', needs, async () 
 })
 
 test(
+  'a build like that of Flux reads files of the repository above its root, and none of this machine',
+  needs,
+  async () => {
+    const files = { 'clusters/east/kustomization.yaml': 'resources: [../../apps/a.yaml]', 'apps/a.yaml': OBJECT }
+    const renderer = openRenderer({ log: silent })
+    const rendered = await renderer.render(new Map(Object.entries(files)), 'clusters/east', { readsAbove: true })
+    assert.equal(rendered.ok, true, JSON.stringify(rendered))
+    for (const entry of ['/etc/hostname', '../../../../../../../etc/hostname']) {
+      const kustomization = `configMapGenerator: [{name: a, files: [x=${entry}]}]`
+      const odd = await renderer.render(new Map([['k/kustomization.yaml', kustomization]]), 'k', { readsAbove: true })
+      assert.ok(!odd.ok && odd.code === 'build-failed', entry)
+    }
+  },
+)
+
+test(
   'the network, exec functions and Helm are out of reach, even where nobody has refused them before',
   needs,
   async () => {

@@ -60,13 +60,33 @@ test('a stream and the items of lists are objects, empty documents are none', ()
   assert.deepEqual(objects(''), [])
 })
 
-test('what is no stream of objects, each once, is a problem with its line', () => {
+test('of an object that is there twice the last counts, and where it begins is told', () => {
+  const parsed = parseRendered(
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "1"}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
+  )
+  assert.ok(parsed.ok)
+  assert.deepEqual(parsed.duplicates, [
+    { code: 'duplicate', line: 6, identity: { group: '', kind: 'ConfigMap', namespace: '', name: 'a' } },
+  ])
+  assert.deepEqual(
+    parsed.objects.map(({ data }) => Object.keys(data)),
+    [['apiVersion', 'kind', 'metadata']],
+  )
+})
+
+test('objects that the cluster names are different ones', () => {
+  const hook = 'apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: before-}\n'
+  const parsed = parseRendered([hook, hook, hook].join('---\n'))
+  assert.ok(parsed.ok)
+  assert.deepEqual(parsed.duplicates, [])
+  assert.deepEqual(
+    parsed.objects.map(({ name }) => name),
+    ['before-*', 'before-*2', 'before-*3'],
+  )
+})
+
+test('what is no stream of objects is a problem with its line', () => {
   const one = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
-  assert.deepEqual(problem(`${one}---\n${one}`), {
-    code: 'duplicate',
-    line: 5,
-    identity: { group: '', kind: 'ConfigMap', namespace: '', name: 'a' },
-  })
   assert.deepEqual(problem(`${one}---\nfoo: 1\n`), { code: 'not-an-object', line: 5 })
   assert.deepEqual(problem('hello'), { code: 'not-an-object', line: 1 })
   assert.deepEqual(problem(`${one}data: [\n`), { code: 'unparsable', line: 5 })

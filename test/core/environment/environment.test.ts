@@ -14,14 +14,17 @@ import type { Entry } from '../../../src/core/environment/tree.ts'
 type Files = Record<string, string | { link: 'symlink' | 'submodule' } | Uint8Array>
 
 /** Discovers as a flow does: gives what is needed until nothing is. */
-function discover(files: Files, configured?: DiscoveryInput['configured']): Discovery & { readonly rounds: number } {
+function discover(
+  files: Files,
+  options: Pick<DiscoveryInput, 'configured' | 'restricted'> = {},
+): Discovery & { readonly rounds: number } {
   const entries: Entry[] = Object.entries(files).map(([path, content]) => ({
     path,
     type: typeof content === 'object' && 'link' in content ? content.link : 'file',
   }))
   const texts = new Map<string, string | undefined>()
   for (let rounds = 1; ; rounds += 1) {
-    const found = discoverEnvironments({ entries, texts, ...(configured === undefined ? {} : { configured }) })
+    const found = discoverEnvironments({ entries, texts, ...options })
     if (found.needs.length === 0) return { ...found, rounds }
     for (const path of found.needs) {
       assert.ok(!texts.has(path), `${path} is asked for twice`)
@@ -42,7 +45,7 @@ function only(files: Files): Environment {
 /** The refusals of one kustomization `k/kustomization.yaml`, as `code:line`. */
 function refusals(kustomization: string, more: Files = {}): string[] {
   const { environments } = discover({ 'k/kustomization.yaml': kustomization, ...more })
-  const environment = environments.find(({ root }) => root === 'k')
+  const environment = environments.find(({ root, isLoose }) => root === 'k' && !isLoose)
   return (environment?.refusals ?? []).map(({ code, line }) => `${code}:${line}`)
 }
 
@@ -83,6 +86,8 @@ test('each kustomize root that no other one uses is an environment, with every f
         'overlays/production/Kustomization',
       ],
       refusals: [],
+      isLoose: false,
+      readsAbove: true,
     },
     {
       name: 'staging',
@@ -90,8 +95,18 @@ test('each kustomize root that no other one uses is an environment, with every f
       root: 'overlays/staging',
       files: ['base/deploy.yaml', 'base/kustomization.yaml', 'base/vs.yaml', 'overlays/staging/kustomization.yml'],
       refusals: [],
+      isLoose: false,
+      readsAbove: true,
     },
   ])
+})
+
+test('what Argo CD deploys reads no file above its root', () => {
+  const { environments } = discover(BOX, { restricted: new Set(['overlays/staging']) })
+  assert.deepEqual(
+    environments.map(({ name, readsAbove }) => `${name} ${readsAbove}`),
+    ['production true', 'staging false'],
+  )
 })
 
 test('a change touches the environments that can read the file', () => {
@@ -177,7 +192,7 @@ test('folders of one name are told apart by the folders above them', () => {
   assert.equal(only({ 'kustomization.yaml': '' }).name, 'root')
 })
 
-test('the YAML that no kustomization uses is one plain environment, as far as it holds Kubernetes objects', () => {
+test('the YAML that nothing deploys is a plain environment for each folder, as far as it holds Kubernetes objects', () => {
   const { environments } = discover({
     ...BOX,
     'istio/vs.yaml': OBJECT,
@@ -192,9 +207,10 @@ test('the YAML that no kustomization uses is one plain environment, as far as it
     'template.yaml': 'apiVersion: v1\nkind: {{ .Kind }}\n',
     'linked.yaml': { link: 'symlink' },
   })
-  const rest = environments.find(({ kind }) => kind === 'plain')
-  assert.equal(rest?.name, 'default')
-  assert.deepEqual(rest?.files, ['flux.yaml', 'istio/broken.yaml', 'istio/two.yml', 'istio/vs.yaml'])
+  assert.deepEqual(
+    environments.filter(({ kind }) => kind === 'plain').map(({ name, files }) => `${name}: ${files.join(' ')}`),
+    ['default: flux.yaml', 'istio: istio/broken.yaml istio/two.yml istio/vs.yaml'],
+  )
   assert.equal(
     discover({ 'x/default/kustomization.yaml': '', 'a.yaml': OBJECT }).environments.at(1)?.name,
     'plain-default',
@@ -211,6 +227,36 @@ test('the YAML that no kustomization uses is one plain environment, as far as it
   )
 })
 
+test('folders that nothing deploys take no name from an environment that something deploys', () => {
+  const files: Files = {
+    'apps/production/kustomization.yaml': 'resources: [a.yaml]\n',
+    'apps/production/a.yaml': OBJECT,
+    'clusters/production/apps.yaml': OBJECT,
+    'clusters/staging/apps.yaml': OBJECT,
+    'default/a.yaml': OBJECT,
+  }
+  assert.deepEqual(
+    discover(files).environments.map(({ name, root }) => `${name} ${root}`),
+    [
+      'clusters-production clusters/production',
+      'default default',
+      'production apps/production',
+      'staging clusters/staging',
+    ],
+  )
+})
+
+test('files of other tools that look like objects are none', () => {
+  const files: Files = {
+    'kind.yaml': 'apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n',
+    'k3d.yaml': 'apiVersion: k3d.io/v1alpha5\nkind: Simple\nmetadata: {name: local}\n',
+    'skaffold.yaml': 'apiVersion: skaffold/v4beta11\nkind: Config\n',
+    'operator.yaml': 'apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: demo}\n',
+    'kubeconfig.yaml': 'apiVersion: v1\nkind: Config\n',
+  }
+  assert.deepEqual(discover(files).environments, [])
+})
+
 test('configured environments are exactly those, and a path that is not there is refused', () => {
   const files: Files = { ...BOX, 'plain/a.yaml': OBJECT, 'plain/deep/b.yaml': OBJECT, 'plain/values.yaml': 'a: 1' }
   const configured = {
@@ -219,7 +265,7 @@ test('configured environments are exactly those, and a path that is not there is
     gone: { path: 'overlays/gone' },
     up: { path: '../..' },
   }
-  const { environments } = discover(files, configured)
+  const { environments } = discover(files, { configured })
   assert.deepEqual(
     environments.map(({ name, kind, files, refusals }) => [
       name,

@@ -169,3 +169,10 @@ test('with `wanted`, a bundle of megabytes is read for the documents that matter
   const edited = editManifest(manifest.value, edits([75, 25], '12'))
   assert.ok(edited.ok && edited.value.startsWith(`${crd}---\n`.repeat(150)) && edited.value.includes('"weight": 75'))
 })
+
+test('definitions of the kinds that are wanted are not read, however large, and neither is a file beyond 5 MiB without one', () => {
+  const crd = `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: virtualservices.networking.istio.io}\nspec:\n  names: {kind: VirtualService}\n${'  # the VirtualService\n'.repeat(100_000)}`
+  const manifest = parseManifest('crds.yaml', `${crd}---\n`.repeat(3), /\bVirtualService\b/)
+  assert.ok(manifest.ok)
+  assert.deepEqual(manifest.value.objects, [])
+})

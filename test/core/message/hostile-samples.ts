@@ -42,6 +42,7 @@ export const moveRefusals = each<MoveRefusal>({
   'no-canary': (t) => ({ code: 'no-canary', host: t, service: t, ...rule(t) }),
   'which-canary': (t) => ({ code: 'which-canary', host: t, subsets: [t], ...rule(t) }),
   'no-subset': (t) => ({ code: 'no-subset', host: t, wanted: t, subsets: [t], ...rule(t) }),
+  'several-services': (t) => ({ code: 'several-services', services: [{ service: t, rules: [t] }], ...rule(t) }),
   'no-room': (t) => ({ code: 'no-room', most: 5, ...rule(t) }),
   'several-of-a-role': (t) => ({ code: 'several-of-a-role', ...rule(t) }),
   'ports-differ': (t) => ({ code: 'ports-differ', ...rule(t) }),

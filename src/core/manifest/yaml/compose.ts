@@ -1,5 +1,6 @@
 import { Composer, type CST, type Document, Lexer, Parser, Schema } from 'yaml'
 import { advanceParser } from './advance.ts'
+import { hideColons, joinQuotedLines, restoreColons } from './go-scalars.ts'
 import { MAX_DEPTH } from './read-data.ts'
 
 /** One for all documents: making it costs as much as composing a line. Known tags would be added to it as they turn up. */
@@ -22,10 +23,21 @@ export function compose(text: string, budget = Infinity): ComposedYaml {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   try {
-    return composed(text, budget)
+    return composedLikeGo(text, budget)
   } finally {
     Error.stackTraceLimit = stackTraceLimit
   }
+}
+
+/** Reads too what only Go reads, because kustomize and the deployers do. */
+function composedLikeGo(text: string, budget: number): ComposedYaml {
+  const hidden = hideColons(text)
+  const first = composed(hidden, budget)
+  const joined = first.problem === undefined ? undefined : joinQuotedLines(hidden)
+  const second = joined === undefined ? first : composed(joined, budget)
+  const found = second.problem === undefined ? second : first
+  if (hidden !== text) restoreColons(found.documents)
+  return found
 }
 
 function composed(text: string, budget: number): ComposedYaml {

@@ -142,7 +142,7 @@ function renderedWords({ environment, problem }: Extract<FileCause, { kind: 'unr
       const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
       return {
         what: `Environment ${name} has ${title} twice.`,
-        next: 'Remove one; or, where they are for different places, name each folder as an environment in `.github/canary.yml`.',
+        next: 'Remove one of them: whichever is applied last counts.',
       }
     }
   }

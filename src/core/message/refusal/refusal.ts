@@ -176,6 +176,7 @@ function explainMove(refusal: MoveRefusal): string {
     case 'which-canary':
     case 'no-subset':
       return explainStart(refusal)
+    case 'several-services':
     case 'no-room':
     case 'several-of-a-role':
     case 'ports-differ':
@@ -208,6 +209,10 @@ function explainWeights(refusal: WeightRefusal): string {
   switch (refusal.code) {
     case 'no-room':
       return `Not possible at ${placeOf(refusal)}: the other destinations of rule ${code(refusal.rule)} keep their weights, which leaves the canary at most **${refusal.most}%**. Ask for that or less, or lower the others first.`
+    case 'several-services': {
+      const choices = refusal.services.map(({ service, rules }) => `${code(service)} by ${list(rules)}`)
+      return `${code(refusal.route)} at ${placeOf(refusal)} splits several services: ${choices.join(', ')}. Name the rules of the one to move in \`.github/canary.yml\` (\`services.<name>.route.rules\`), so that the others stay as they are.`
+    }
     case 'several-of-a-role':
       return `${rule} has more than one stable or canary destination. Name them in \`.github/canary.yml\`, or merge the entries.`
     case 'ports-differ':

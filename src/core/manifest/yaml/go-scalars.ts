@@ -1,0 +1,80 @@
+/**
+ * Scalars that Go's YAML library reads and YAML 1.2 does not. kustomize, Argo CD and Flux read manifests with it
+ * (sigs.k8s.io/yaml), so they are no fault of a file. Here they are put in a form that both read, of the same length, so that
+ * offsets stay what they are.
+ */
+import { type Document, isScalar, Lexer, visit } from 'yaml'
+
+/**
+ * The last colon of an address such as `2001:db8::` in brackets. YAML 1.2 ends the scalar there and makes a mapping of it; for
+ * Go a colon ends a scalar only before a blank.
+ */
+const LAST_COLON = /(?<=[[,]\s{0,40}[0-9A-Fa-f:.]{0,40}:):(?=\s*[,\]])/g
+
+/** Stands for that colon while the text is parsed: a character for private use. */
+const COLON = '\uE03A'
+
+/** The text with those colons hidden from the parser; the same text where there are none. */
+export function hideColons(text: string): string {
+  return text.includes('::') ? text.replaceAll(LAST_COLON, COLON) : text
+}
+
+/** Gives the scalars of documents their colons back. */
+export function restoreColons(documents: readonly Document[]): void {
+  for (const document of documents) {
+    visit(document, (_, node) => {
+      if (!isScalar(node)) return
+      if (typeof node.value === 'string') node.value = node.value.replaceAll(COLON, ':')
+      if (node.source !== undefined) node.source = node.source.replaceAll(COLON, ':')
+    })
+  }
+}
+
+/** For each the whole text is read again. */
+const MAX_JOINED = 50
+
+/**
+ * The text with quoted scalars on one line whose further lines are not indented deeper than their key, as YAML 1.2 wants and
+ * Go does not. Line ends become blanks. Undefined where there is no such scalar.
+ */
+export function joinQuotedLines(text: string): string | undefined {
+  let joined = text
+  for (let count = 0; count < MAX_JOINED; count += 1) {
+    const cut = cutScalar(joined)
+    if (cut === undefined) return count === 0 ? undefined : joined
+    const [start, end] = cut
+    joined = joined.slice(0, start) + joined.slice(start, end).replaceAll(/[\r\n]/g, ' ') + joined.slice(end)
+  }
+  return undefined
+}
+
+const DOUBLE_QUOTED = /"(?:[^"\\]|\\[^])*"/y
+const SINGLE_QUOTED = /'(?:[^']|'')*'/y
+/** What the lexer says before each scalar that is not quoted, and its other marks that stand for no characters. */
+const SCALAR = '\u001F'
+const MARKS = new Set(['\u0002', '\u0018', SCALAR])
+
+/** The first quoted scalar that the lexer ends before its closing quote, although there is one. */
+function cutScalar(text: string): readonly [start: number, end: number] | undefined {
+  let offset = 0
+  let isPlain = false
+  for (const lexeme of new Lexer().lex(text)) {
+    if (MARKS.has(lexeme) && !isPlain) {
+      isPlain = lexeme === SCALAR
+      continue
+    }
+    const whole = isPlain ? undefined : quotedAt(text, offset)
+    if (whole !== undefined && whole.length > lexeme.length) return [offset, offset + whole.length]
+    isPlain = false
+    offset += lexeme.length
+  }
+  return undefined
+}
+
+function quotedAt(text: string, offset: number): string | undefined {
+  const quote = text[offset]
+  if (quote !== '"' && quote !== "'") return undefined
+  const pattern = quote === '"' ? DOUBLE_QUOTED : SINGLE_QUOTED
+  pattern.lastIndex = offset
+  return pattern.exec(text)?.[0]
+}
