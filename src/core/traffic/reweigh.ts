@@ -44,15 +44,9 @@ export function reweigh(
   options: WeightOptions = {},
 ): Result<readonly Edit[], WeightRefusal> {
   const rules = weightedRules(route)
-  for (const label of route.names.rules ?? []) {
-    if (rules.some((rule) => rule.label === label)) continue
-    const rule = route.rules.find((known) => known.label === label)
-    const place = { file: route.place.file, line: rule?.line ?? route.place.line }
-    const code = rule === undefined ? 'no-such-rule' : 'rule-not-split'
-    return err({ ...place, code, route: route.name, rule: label })
-  }
-  const isRaise = rules.some((rule) => percent > (canaryShareOf(rule) ?? 0))
-  const services = isRaise && route.names.rules === undefined ? servicesOf(rules) : []
+  const unknown = unknownRule(route, rules)
+  if (unknown !== undefined) return err(unknown)
+  const services = route.names.rules === undefined && isRaise(rules, percent) ? servicesOf(rules) : []
   if (services.length > 1) return severalServices(route, services)
   const edits: Edit[] = []
   for (const rule of rules) {
@@ -64,6 +58,19 @@ export function reweigh(
     edits.push(...rule.destinations.flatMap((entry, index) => editsOf(route, { rule, entry, weight: weights[index] })))
   }
   return ok(edits)
+}
+
+/** A rule that the config names and that cannot be moved. */
+function unknownRule(route: Route, rules: readonly Rule[]): WeightRefusal | undefined {
+  const label = route.names.rules?.find((name) => !rules.some((rule) => rule.label === name))
+  if (label === undefined) return undefined
+  const rule = route.rules.find((known) => known.label === label)
+  const place = { file: route.place.file, line: rule?.line ?? route.place.line }
+  return { ...place, code: rule === undefined ? 'no-such-rule' : 'rule-not-split', route: route.name, rule: label }
+}
+
+function isRaise(rules: readonly Rule[], percent: number): boolean {
+  return rules.some((rule) => percent > (canaryShareOf(rule) ?? 0))
 }
 
 function severalServices(route: Route, services: readonly SplitService[]): Result<never, WeightRefusal> {
