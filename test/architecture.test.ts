@@ -160,7 +160,19 @@ const WITHOUT_WORDS: readonly string[] = [
 ]
 
 /** The folders of flows, from what starts work to what all of it stands on; docs/architecture.md says what is in each. */
-const FLOORS = ['.', 'review', 'commands', 'rollout', 'checkout', 'judgement', 'measure', 'stop', 'repository', 'tasks']
+const FLOORS = [
+  '.',
+  'review',
+  'commands',
+  'commands/handlers',
+  'rollout',
+  'checkout',
+  'judgement',
+  'measure',
+  'stop',
+  'repository',
+  'tasks',
+]
 
 test('a folder of flows uses only those below it', () => {
   const floorOf = (file: string): number => FLOORS.indexOf(dirname(relative('src/flows', file)))

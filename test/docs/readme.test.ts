@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { COMMANDS } from '../../src/core/command/commands.ts'
+import { COMMAND_NAMES, COMMANDS, usageOf } from '../../src/core/command/commands.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
@@ -165,7 +165,7 @@ test('every command that is shown is understood', () => {
 test('the table of commands is the table that the code has', () => {
   assert.deepEqual(
     rowsAfter('| Command |'),
-    Object.values(COMMANDS).map(({ usage, does, needs }) => [`\`${usage}\``, does, needs]),
+    COMMAND_NAMES.map((name) => [`\`${usageOf(name)}\``, COMMANDS[name].does, COMMANDS[name].needs]),
   )
 })
 

@@ -1,8 +1,10 @@
-/** What a button on a check stands for: commands that make nothing riskier. */
-const BUTTONS = ['retry', 'hold', 'resume', 'abort'] as const
+import { COMMAND_NAMES, COMMANDS, type CommandName } from './commands.ts'
 
-export type ButtonName = (typeof BUTTONS)[number]
+/** What a button on a check stands for: a command without arguments that makes nothing riskier. */
+export type ButtonName = {
+  readonly [Name in CommandName]: (typeof COMMANDS)[Name] extends { readonly hasButton: true } ? Name : never
+}[CommandName]
 
 export function isButton(name: string): name is ButtonName {
-  return BUTTONS.some((button) => button === name)
+  return COMMAND_NAMES.some((known) => known === name && 'hasButton' in COMMANDS[known])
 }

@@ -1,137 +1,212 @@
-import type { OverridableGate } from '../gate/names.ts'
+import { err, ok, type Result } from '../result.ts'
 import type { Permission } from '../rollout/facts.ts'
+import {
+  ANYTHING,
+  type Argument,
+  type ArgumentProblem,
+  both,
+  ENVIRONMENT,
+  GATE,
+  NOTHING,
+  PERCENT,
+  REASON,
+  SCOPE,
+  STEPS,
+  UNTIL,
+} from './arguments.ts'
 
-interface CommandSpec {
-  readonly usage: string
+/**
+ * What a command acts on, which decides where it is carried out and where it is refused:
+ * - `head`: the head commit of an open pull request;
+ * - `pull-request`: what an open pull request changes; once it has merged, the rollouts that it belongs to;
+ * - `rollout`: these rollouts on the base branch, also while the pull request is open;
+ * - `base`: the base branch as a whole, whichever rollouts the pull request belongs to;
+ * - `anywhere`: nothing. It only answers, also on a pull request that was closed.
+ */
+export type ActsOn = 'head' | 'pull-request' | 'rollout' | 'base' | 'anywhere'
+
+interface CommandSpec<Fields extends object> {
+  /** What a line begins with that gives the command. */
+  readonly start: string
+  /** What may follow. The parser and the usage come from it. */
+  readonly takes: Argument<Fields>
   readonly does: string
   readonly needs: Permission
+  readonly actsOn: ActsOn
+  /**
+   * How a second try finds out that it was carried out: by a commit (on the branch of an open pull request; elsewhere by a
+   * record), or by a record. `nothing`: it only asks, and may be answered twice.
+   */
+  readonly leaves: 'commit' | 'record' | 'nothing'
+  /** It makes nothing riskier, so it asks for permission and for nothing else, such as the head that its author saw. */
+  readonly isNeverGated?: true
+  /** Whether a check can have a button for it, which gives the command without arguments. */
+  readonly hasButton?: true
 }
 
-/** Every command: what the parser, the help, the docs and the permission check know. */
+/** Every command: what the parser, the help, the docs, the permission check, the buttons and the dispatcher know. */
 export const COMMANDS = {
   set: {
-    usage: '/canary <percent> [service] [--env <name>] [@<sha>]',
+    start: '/canary',
+    takes: both(PERCENT, SCOPE),
     does: "Set the canary's share of the traffic on this pull request; on a merged one, open a pull request that does.",
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'commit',
   },
   next: {
-    usage: '/canary next [service] [--env <name>] [@<sha>]',
+    start: '/canary next',
+    takes: SCOPE,
     does: "Set the plan's next step on this pull request; on a merged one, open the pull request for it.",
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'commit',
   },
   promote: {
-    usage: '/canary promote [service] [--env <name>] [@<sha>]',
+    start: '/canary promote',
+    takes: SCOPE,
     does: 'Set all traffic on the canary; the finish follows by itself.',
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'commit',
   },
   plan: {
-    usage: '/canary plan [<steps>] [service] [--env <name>]',
+    start: '/canary plan',
+    takes: both(STEPS, SCOPE),
     does: "Show the plan of this pull request's rollout, or replace it: `/canary plan 5,25,50,100`.",
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'commit',
   },
   hold: {
-    usage: '/canary hold [reason]',
+    start: '/canary hold',
+    takes: REASON,
     does: "Stop this pull request's rollouts where they are: nothing raises them until somebody resumes.",
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'record',
+    isNeverGated: true,
+    hasButton: true,
   },
   resume: {
-    usage: '/canary resume',
+    start: '/canary resume',
+    takes: NOTHING,
     does: 'Let held rollouts go on.',
     needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'record',
+    hasButton: true,
   },
   abort: {
-    usage: '/canary abort [reason]',
+    start: '/canary abort',
+    takes: REASON,
     does: 'Close the open step and open the pull request that sends all traffic back to the stable version.',
     needs: 'write',
+    actsOn: 'rollout',
+    leaves: 'record',
+    isNeverGated: true,
+    hasButton: true,
   },
   status: {
-    usage: '/canary status',
+    start: '/canary status',
+    takes: NOTHING,
     does: 'Show where the rollouts of this pull request stand.',
     needs: 'read',
+    actsOn: 'anywhere',
+    leaves: 'nothing',
   },
   why: {
-    usage: '/canary why',
+    start: '/canary why',
+    takes: NOTHING,
     does: 'Show each gate, why it says what it says, and what turns it green.',
     needs: 'read',
+    actsOn: 'head',
+    leaves: 'nothing',
   },
   diff: {
-    usage: '/canary diff',
+    start: '/canary diff',
+    takes: NOTHING,
     does: 'Render again and show what changes in each environment.',
     needs: 'read',
+    actsOn: 'head',
+    leaves: 'nothing',
   },
   retry: {
-    usage: '/canary retry',
+    start: '/canary retry',
+    takes: NOTHING,
     does: 'Run both checks again.',
     needs: 'read',
+    actsOn: 'head',
+    leaves: 'nothing',
+    hasButton: true,
   },
   override: {
-    usage: '/canary override <gate> <reason>',
+    start: '/canary override',
+    takes: GATE,
     does: 'Pass one gate for the head commit as it is now, on the record.',
     needs: 'maintain',
+    actsOn: 'head',
+    leaves: 'record',
   },
   freeze: {
-    usage: '/freeze <environment> [--until <time>] [reason]',
+    start: '/freeze',
+    takes: both(ENVIRONMENT, both(UNTIL, REASON)),
     does: 'Stop every raise in an environment, until a time such as 2h, 2026-12-24 or 2026-12-24T18:00Z.',
     needs: 'maintain',
+    actsOn: 'base',
+    leaves: 'record',
+    isNeverGated: true,
   },
   unfreeze: {
-    usage: '/unfreeze <environment>',
+    start: '/unfreeze',
+    takes: ENVIRONMENT,
     does: 'Let raises in an environment go on.',
     needs: 'maintain',
+    actsOn: 'base',
+    leaves: 'record',
   },
   help: {
-    usage: '/canary help',
+    start: '/canary help',
+    takes: ANYTHING,
     does: 'Show this list.',
     needs: 'read',
+    actsOn: 'anywhere',
+    leaves: 'nothing',
   },
-} as const satisfies Record<string, CommandSpec>
+} as const satisfies Readonly<Record<string, CommandSpec<object>>>
 
 export type CommandName = keyof typeof COMMANDS
 
-/** Which service and environment a command names, and the head commit it was written for. */
-export interface Scope {
-  readonly service: string | undefined
-  readonly environment: string | undefined
-  /** At least the first 7 hex digits of a commit. */
-  readonly sha: string | undefined
+type FieldsOf<Takes> = Takes extends Argument<infer Fields> ? Fields : never
+
+type CommandFields = { readonly [Name in CommandName]: FieldsOf<(typeof COMMANDS)[Name]['takes']> }
+
+/** A command of one of these names, with its arguments. */
+export type CommandOf<Name extends CommandName> = {
+  readonly [Each in Name]: { readonly name: Each } & CommandFields[Each]
+}[Name]
+
+export type Command = CommandOf<CommandName>
+
+/** The names of the commands that act on one of these. */
+export type NamesOn<On extends ActsOn> = {
+  readonly [Name in CommandName]: (typeof COMMANDS)[Name]['actsOn'] extends On ? Name : never
+}[CommandName]
+
+export function isActingOn<On extends ActsOn>(command: Command, on: On): command is CommandOf<NamesOn<On>> {
+  return COMMANDS[command.name].actsOn === on
 }
 
-export type Command =
-  | ({ readonly name: 'set'; readonly percent: number } & Scope)
-  | ({ readonly name: 'next' } & Scope)
-  | ({ readonly name: 'promote' } & Scope)
-  | ({ readonly name: 'plan'; readonly steps: readonly number[] | undefined } & Scope)
-  | { readonly name: 'hold'; readonly reason: string | undefined }
-  | { readonly name: 'resume' }
-  | { readonly name: 'abort'; readonly reason: string | undefined }
-  | { readonly name: 'status' }
-  | { readonly name: 'why' }
-  | { readonly name: 'diff' }
-  | { readonly name: 'retry' }
-  | { readonly name: 'help' }
-  | { readonly name: 'override'; readonly gate: OverridableGate; readonly reason: string }
-  | {
-      readonly name: 'freeze'
-      readonly environment: string
-      readonly until: Until | undefined
-      readonly reason: string | undefined
-    }
-  | { readonly name: 'unfreeze'; readonly environment: string }
-
-/** A moment, epoch milliseconds, or a time from when the comment was written. */
-export type Until = { readonly at: number } | { readonly afterMs: number }
-
 /** Commands that change the branch that they are written on. */
-export type ShareCommand = Extract<Command, { name: 'set' | 'next' | 'promote' }>
+export type ShareCommand = CommandOf<'set' | 'next' | 'promote'>
 
 /** A new plan, which is a commit too. */
-export type PlanCommand = Extract<Command, { name: 'plan' }> & { readonly steps: readonly number[] }
+export type PlanCommand = CommandOf<'plan'> & { readonly steps: readonly number[] }
 
 export type CommandProblem =
   | { readonly code: 'unknown-command'; readonly word: string; readonly meant: string | undefined }
-  | { readonly code: 'bad-percent' | 'bad-plan' | 'bad-time' | 'bad-gate'; readonly word: string }
-  | { readonly code: 'bad-argument'; readonly word: string; readonly name: CommandName }
-  | { readonly code: 'missing-value'; readonly word: string; readonly name: CommandName }
+  | Exclude<ArgumentProblem, { readonly code: 'missing-value' }>
+  | { readonly code: 'bad-argument' | 'missing-value'; readonly word: string; readonly name: CommandName }
   | { readonly code: 'too-complex'; readonly word: string }
   | { readonly code: 'too-many'; readonly most: number }
 
@@ -141,4 +216,37 @@ export interface CommandLine {
   readonly result:
     | { readonly ok: true; readonly command: Command }
     | { readonly ok: false; readonly problem: CommandProblem }
+}
+
+/** The same table, in which each command has the types of its own arguments. */
+const SPECS: { readonly [Name in CommandName]: CommandSpec<CommandFields[Name]> } = COMMANDS
+
+export const COMMAND_NAMES: readonly CommandName[] = Object.keys(COMMANDS).filter(isCommandName)
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name)
+}
+
+/** How a command is written. */
+export function usageOf(name: CommandName): string {
+  const { start, takes } = COMMANDS[name]
+  return takes.usage === '' ? start : `${start} ${takes.usage}`
+}
+
+/** Reads a command from the words behind its start. */
+export function readCommand(name: CommandName, words: readonly string[]): CommandLine['result'] {
+  const read = readArguments(name, words)
+  return read.ok ? { ok: true, command: read.value } : { ok: false, problem: read.error }
+}
+
+function readArguments<Name extends CommandName>(
+  name: Name,
+  words: readonly string[],
+): Result<CommandOf<Name>, CommandProblem> {
+  const { takes, start } = SPECS[name]
+  const read = takes.read(words, start.split(' ').at(-1) ?? '')
+  if (!read.ok) return err(read.error.code === 'missing-value' ? { ...read.error, name } : read.error)
+  const { fields, rest } = read.value
+  const [word] = rest
+  return word === undefined ? ok({ name, ...fields }) : err({ code: 'bad-argument', word, name })
 }

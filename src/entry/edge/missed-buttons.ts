@@ -1,6 +1,6 @@
 import { COMMAND_LIFE_MS } from '../../core/command/pending.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
-import { rememberPress } from '../../flows/commands/buttons.ts'
+import { rememberPress } from '../../flows/commands/answer-button.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'

@@ -3,7 +3,7 @@ import { answeredIn } from '../../core/marker/comment.ts'
 import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
 import { answeredCommands, rememberAnswered, settleWaiting } from '../repository/command-memory.ts'
 import { recordCommands, recordedAnswer } from '../repository/command-record.ts'
-import { deployedBranches } from '../repository/deployed-branches.ts'
+import { homeOf } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 
@@ -64,11 +64,6 @@ async function handOver(
     ? ({ code: 'handed-again', ...command, at } as const)
     : ({ code: 'handed-over', ...command } as const)
   await context.ask.advance(await homeOf(context, pull), why)
-}
-
-/** The branch on which a pull request's rollout is, or will be once its change gets there. */
-export async function homeOf(context: RepositoryContext, pull: PullRequest): Promise<string> {
-  return (await deployedBranches(context)).homeOf(pull.base.ref) ?? pull.base.ref
 }
 
 /** Posts an answer, and keeps in mind that it was given. */

@@ -1,6 +1,6 @@
 import { isNamed, readBranches } from '../../core/config/deployed.ts'
 import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
-import type { Sha } from '../../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 /** The branches that something deploys. Only these have rollouts. */
@@ -22,7 +22,7 @@ export function decidingRef({ repo }: Pick<RepositoryContext, 'repo'>): string {
 }
 
 /** Reads which branches are deployed, at the default branch as it is now. */
-export async function deployedBranches(context: Needs): Promise<DeployedBranches> {
+async function deployedBranches(context: Needs): Promise<DeployedBranches> {
   return deployedAmong(context, await context.mirror.fetch([decidingRef(context)]))
 }
 
@@ -41,4 +41,9 @@ export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sh
     has,
     homeOf: (base) => [base, ...homes].find(has),
   }
+}
+
+/** The branch on which a pull request's rollout is, or will be once its change gets there. */
+export async function homeOf(context: Needs, pull: PullRequest): Promise<string> {
+  return (await deployedBranches(context)).homeOf(pull.base.ref) ?? pull.base.ref
 }

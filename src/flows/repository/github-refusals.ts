@@ -3,7 +3,6 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
 
 /** Turns what GitHub refuses for good into a value. Outages and limits are thrown on: they are tried again. */
 export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
@@ -13,12 +12,6 @@ export async function orRefusal<T>(work: () => Promise<T>): Promise<Result<T, Re
     if (error instanceof GitHubRefused) return err({ code: 'github-refused', ...error.refusal })
     throw error
   }
-}
-
-/** What a command comes to, also where GitHub refuses what it needs. */
-export async function orRefusedOutcome(work: () => Promise<Outcome>): Promise<Outcome> {
-  const done = await orRefusal(work)
-  return done.ok ? done.value : { code: 'refused', refusal: done.error }
 }
 
 /** Says something on a pull request once, found again by the marker that it begins with. */

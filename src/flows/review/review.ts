@@ -10,11 +10,11 @@ import { sayIfAllowed } from '../repository/github-refusals.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
 import { followUp } from './follow-up.ts'
 import { labelSteps } from './label-steps.ts'
-import { rememberHead } from '../commands/head-age.ts'
+import { rememberHead } from '../repository/head-age.ts'
 import { leaveCommit, leavePull } from './leave.ts'
 import { forgetPull, recallPull, rememberPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
 import { postAnswer, takePending } from '../commands/pending-commands.ts'
-import { type CommandsResult, type PullCommandContext, runCommands } from '../commands/pull-commands.ts'
+import { carryOutComments } from '../commands/carry-out-comments.ts'
 import { checkBoard, isSummary, publishFailure, publishMeasurements, publishSummary } from './publish.ts'
 import { type PullEnds, fetchEnds, withHead } from '../repository/pull-ends.ts'
 import { questionOf } from './pull-question.ts'
@@ -128,7 +128,8 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, conversed: C
     })
   }
   const look = (head: Sha): Promise<Review> => judgeMerge(context, questionAt(head))
-  const answered = await answerCommands(context, { ...at, look }, comments ?? [])
+  const pending = await takePending(context, at.pull, comments ?? [])
+  const answered = await carryOutComments(context, { on: 'head', ...at, look }, pending)
   const before = at.pull.head.sha
   const ends = withHead(at, answered.head)
   if (answered.head !== before) await rememberPeer(context, answered.head, task.pull)
@@ -239,16 +240,7 @@ async function reviewClosed(
   await rememberWaiting(context, pull.number, [])
   const pending = await takePending(context, pull, comments)
   const look = (): Promise<Review> => Promise.resolve(NO_CHANGE)
-  const { answers } = await runCommands(context, { pull, base: pull.base.sha, judgedFor: pull.base.ref, look }, pending)
+  const subject = { on: 'head', pull, base: pull.base.sha, judgedFor: pull.base.ref, look } as const
+  const { answers } = await carryOutComments(context, subject, pending)
   for (const answer of answers) await postAnswer(context, pull, answer)
-}
-
-async function answerCommands(
-  context: RepositoryContext,
-  at: PullEnds & PullCommandContext,
-  comments: readonly Comment[],
-): Promise<CommandsResult> {
-  const answered = await runCommands(context, at, await takePending(context, at.pull, comments))
-  if (answered.head !== at.pull.head.sha) await context.mirror.fetch([`refs/heads/${at.pull.head.ref}`])
-  return answered
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { isButton } from '../../../src/core/command/buttons.ts'
+import { COMMAND_NAMES, COMMANDS, readCommand, usageOf } from '../../../src/core/command/commands.ts'
 import { parseCommands } from '../../../src/core/command/parse.ts'
 import { pendingComments } from '../../../src/core/command/pending.ts'
 import { answer } from '../../../src/core/message/comment/answer.ts'
@@ -91,6 +93,35 @@ test('a near miss is asked about once, a far one is left alone', () => {
   assert.deepEqual(only('/canray 25'), { code: 'unknown-command', word: '/canray', meant: '/canary 25' })
   assert.deepEqual(only('/canary statsu'), { code: 'unknown-command', word: 'statsu', meant: '/canary status' })
   assert.deepEqual(only('/canary dance'), { code: 'unknown-command', word: 'dance', meant: undefined })
+  // `help` is two letters away, too.
+  assert.deepEqual(only('/canary hol'), { code: 'unknown-command', word: 'hol', meant: '/canary hold' })
+  assert.deepEqual(only('/freze production'), {
+    code: 'unknown-command',
+    word: '/freze',
+    meant: '/freeze production',
+  })
+})
+
+test('each command of the table begins in its own way, and a line of that alone is the command or lacks its arguments', () => {
+  const starts = COMMAND_NAMES.map((name) => COMMANDS[name].start)
+  assert.equal(new Set(starts).size, starts.length)
+  const alone = COMMAND_NAMES.filter((name) => name !== 'set').map((name) => {
+    const found = only(COMMANDS[name].start)
+    return typeof found === 'object' && found !== null && 'name' in found ? found.name : found
+  })
+  assert.deepEqual(
+    alone,
+    COMMAND_NAMES.filter((name) => name !== 'set'),
+  )
+  for (const name of COMMAND_NAMES) assert.ok(usageOf(name).startsWith(COMMANDS[name].start))
+})
+
+test('what stops or lowers traffic is never gated, and a button needs no argument', () => {
+  assert.deepEqual(
+    COMMAND_NAMES.filter((name) => 'isNeverGated' in COMMANDS[name]),
+    ['hold', 'abort', 'freeze'],
+  )
+  for (const name of COMMAND_NAMES.filter(isButton)) assert.ok(readCommand(name, []).ok, name)
 })
 
 test('words too many are refused, not guessed at', () => {

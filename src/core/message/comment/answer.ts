@@ -1,4 +1,4 @@
-import { COMMANDS } from '../../command/commands.ts'
+import { COMMAND_NAMES, COMMANDS, usageOf } from '../../command/commands.ts'
 import { isOverridable } from '../../gate/names.ts'
 import type { Review } from '../../gate/review.ts'
 import { answerMarker, buttonMarker } from '../../marker/comment.ts'
@@ -177,6 +177,6 @@ function numbers(pulls: readonly number[]): string {
 }
 
 function helpWords(): string {
-  const rows = Object.values(COMMANDS).map(({ usage, does, needs }) => [code(usage), does, needs])
+  const rows = COMMAND_NAMES.map((name) => [code(usageOf(name)), COMMANDS[name].does, COMMANDS[name].needs])
   return table(['Command', 'Does', 'Needs'], rows)
 }

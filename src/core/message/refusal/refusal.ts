@@ -1,5 +1,4 @@
-import type { CommandProblem } from '../../command/commands.ts'
-import { COMMANDS } from '../../command/commands.ts'
+import { type CommandProblem, usageOf } from '../../command/commands.ts'
 import { OVERRIDABLE } from '../../gate/names.ts'
 import type { Location } from '../../manifest/parse.ts'
 import type { MoveRefusal } from '../../rollout/move.ts'
@@ -138,9 +137,9 @@ function explainCommand(problem: CommandProblem): string {
     case 'bad-gate':
       return `${code(problem.word)} is not a gate that can be overridden. Use one of ${list(OVERRIDABLE)}.`
     case 'bad-argument':
-      return `${code(problem.word)} does not belong there. Usage: ${code(COMMANDS[problem.name].usage)}`
+      return `${code(problem.word)} does not belong there. Usage: ${code(usageOf(problem.name))}`
     case 'missing-value':
-      return `${code(problem.word)} is incomplete. Usage: ${code(COMMANDS[problem.name].usage)}`
+      return `${code(problem.word)} is incomplete. Usage: ${code(usageOf(problem.name))}`
     case 'too-complex':
       return `This comment is too large or too deeply nested to be read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
     case 'too-many':

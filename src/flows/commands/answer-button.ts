@@ -1,17 +1,14 @@
+import { readCommand } from '../../core/command/commands.ts'
+import type { Outcome } from '../../core/command/outcome.ts'
 import { buttonMarker } from '../../core/marker/comment.ts'
 import { buttonAnswer } from '../../core/message/comment/answer.ts'
 import type { Result } from '../../core/result.ts'
-import type { PullRequest } from '../../core/rollout/facts.ts'
-import { relatedTo } from '../../core/rollout/related.ts'
-import { abortAll } from './abort.ts'
+import type { Memo } from '../../ports/memo.ts'
 import { recordedPress, recordPress } from '../repository/command-record.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { orRefusedOutcome } from '../repository/github-refusals.ts'
-import { notAllowed } from './permission.ts'
-import type { Memo } from '../../ports/memo.ts'
-import { baseRefusal, type BaseProblem, type BaseState } from '../rollout/rollouts.ts'
-import { hold, resume } from '../stop/stops.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
+import { carryOut } from './carry-out.ts'
+import type { UncheckedBase } from './handlers/command-request.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 
 type ButtonPress = Extract<CauseOf<'advance'>, { code: 'button' }>
@@ -32,33 +29,20 @@ export async function answerButton(
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
   const given = await recordedPress(context, pressed.delivery)
   const press = { ...pressed, id: pressed.delivery }
-  const body = given ?? buttonAnswer(press, await orRefusedOutcome(() => outcomeOf(context, base, { pull, pressed })))
+  const body = given ?? buttonAnswer(press, await outcomeOf(context, { on: 'base', pull, base }, pressed))
   if (given === undefined) await recordPress(context, press, body)
   await context.conversation.add(pull.number, body)
 }
 
 async function outcomeOf(
   context: RepositoryContext,
-  base: Result<BaseState, BaseProblem>,
-  { pull, pressed }: { readonly pull: PullRequest; readonly pressed: ButtonPress },
+  subject: UncheckedBase,
+  { name, login, delivery, head }: ButtonPress,
 ): Promise<Outcome> {
-  const denied = await notAllowed(context, pressed.login, pressed.name)
-  if (denied !== undefined) return { code: 'refused', refusal: denied }
-  // Stopping and rolling back are never harder than going on, whatever was pushed meanwhile.
-  if (pressed.name === 'resume' && pull.head.sha !== pressed.head)
-    return { code: 'refused', refusal: { code: 'head-is-other', asked: pressed.head, head: pull.head.sha } }
-  if (!base.ok) return { code: 'refused', refusal: baseRefusal(base.error, pull) }
-  const related = relatedTo(pull, base.value.rollouts, context.botLogin)
-  const targets = related.map(({ standing }) => standing.target)
-  const by = { login: pressed.login, cause: pressed.delivery, at: await pressedAt(context, pressed.delivery) }
-  switch (pressed.name) {
-    case 'hold':
-      return hold(context, targets, { ...by, reason: undefined })
-    case 'resume':
-      return resume(context, targets, by)
-    case 'abort':
-      return abortAll(context, base.value, { ...by, pull: pull.number, related, reason: undefined })
-  }
+  const by = { login, cause: delivery, at: await pressedAt(context, delivery) }
+  const read = readCommand(name, [])
+  const done = await carryOut(context, { read, subject, by, id: delivery, pressedOn: head })
+  return 'outcome' in done ? done.outcome : done
 }
 
 /** GitHub's clock and ours may differ by this. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type HeadAge, headAge, isSeen } from '../../core/command/head-age.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { RetryLater } from '../../ports/jobs.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { RepositoryContext } from './repository-context.ts'
 
 const Known = z.object({ sha: z.string(), at: z.number() })
 

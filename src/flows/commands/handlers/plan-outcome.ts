@@ -1,6 +1,6 @@
-import type { Scope } from '../../core/command/commands.ts'
-import { planOf, type Target, targetName } from '../../core/rollout/target.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import type { Scope } from '../../../core/command/arguments.ts'
+import { planOf, type Target, targetName } from '../../../core/rollout/target.ts'
+import type { Outcome } from '../../../core/command/outcome.ts'
 
 export interface PlannedRollout {
   readonly target: Target

@@ -1,14 +1,12 @@
-import type { PendingComment } from '../../core/command/pending.ts'
-import type { CommandLine } from '../../core/command/commands.ts'
-import { commandTrailer } from '../../core/marker/trailer.ts'
-import { isBranchFor, isStepOf } from '../../core/rollout/branch.ts'
-import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import type { Move } from '../../core/rollout/move.ts'
-import { type Standing, sureShare } from '../../core/rollout/standing.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { BaseState } from '../rollout/rollouts.ts'
-import { isAllOurs } from '../repository/step-ownership.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { commandTrailer } from '../../../core/marker/trailer.ts'
+import { isBranchFor, isStepOf } from '../../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
+import type { Move } from '../../../core/rollout/move.ts'
+import { type Standing, sureShare } from '../../../core/rollout/standing.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import type { BaseState } from '../../rollout/rollouts.ts'
+import { isAllOurs } from '../../repository/step-ownership.ts'
+import type { Outcome } from '../../../core/command/outcome.ts'
 
 /**
  * The commit that carried a command out while its pull request was still open. It may have merged before the answer could be
@@ -17,14 +15,13 @@ import type { Outcome } from '../../core/command/outcome.ts'
 export async function committedBefore(
   context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
   pull: PullRequest,
-  { comment, line }: { readonly comment: PendingComment; readonly line: CommandLine },
+  { id, createdAt }: { readonly id: string; readonly createdAt: number },
 ): Promise<Outcome | undefined> {
-  if (comment.createdAt > (pull.closedAt ?? 0)) return undefined
+  if (createdAt > (pull.closedAt ?? 0)) return undefined
   // The branch may be gone, and a squash leaves its commits behind.
   const ref = `refs/pull/${pull.number}/head`
   const head = (await context.mirror.fetch([ref, `refs/heads/${pull.base.ref}`])).get(ref)
   if (head === undefined) return undefined
-  const id = `${comment.id}.${comment.commands.indexOf(line)}`
   const made = await findCommit(context, { base: pull.base.sha, head }, id)
   return made === undefined ? undefined : committed(made)
 }

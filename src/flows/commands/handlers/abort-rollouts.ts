@@ -1,38 +1,41 @@
-import { abortMarker } from '../../core/marker/comment.ts'
-import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
-import type { PullRequest } from '../../core/rollout/facts.ts'
-import { targetName } from '../../core/rollout/target.ts'
-import { abort, type RolloutFacts } from '../../core/rollout/transition.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { BaseState } from '../rollout/rollouts.ts'
-import { type StopRequest, wholeSecond } from '../stop/stops.ts'
-import { takeSteps } from '../rollout/take-steps.ts'
-import type { Outcome } from '../../core/command/outcome.ts'
+import { abortMarker } from '../../../core/marker/comment.ts'
+import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
+import type { PullRequest } from '../../../core/rollout/facts.ts'
+import { targetName } from '../../../core/rollout/target.ts'
+import { abort, type RolloutFacts } from '../../../core/rollout/transition.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import type { BaseState } from '../../rollout/rollouts.ts'
+import { type StopRequest, wholeSecond } from '../../stop/stops.ts'
+import { takeSteps } from '../../rollout/take-steps.ts'
+import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import type { CommandRequest } from './command-request.ts'
 
 interface AbortRequest extends StopRequest {
-  readonly pull: number
   readonly related: readonly RolloutFacts[]
-  readonly reason: string | undefined
 }
 
 /**
  * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. It may be a second try: what the
  * first one closed and opened belongs to the answer.
  */
-export async function abortAll(context: RepositoryContext, base: BaseState, asked: AbortRequest): Promise<Outcome> {
-  const closed = await closedBefore(context, base, asked)
-  const rolledBack = rollbacksSince(context, base, asked)
-  const rollbacks = openRollbacks(asked.related)
-  for (const rollout of asked.related) {
+export async function abortRollouts(
+  context: RepositoryContext,
+  { command: { reason }, subject: { base, pull, related }, by }: CommandRequest<'abort'>,
+): Promise<Outcome> {
+  const closed = await closedBefore(context, base, { ...by, related })
+  const rolledBack = rollbacksSince(context, base, { ...by, related })
+  const rollbacks = openRollbacks(related)
+  for (const rollout of related) {
+    const asked = { ...by, pull: pull.number, reason }
     const done = await takeSteps(context, base, { rollout, steps: abort(rollout), asked })
-    if (!done.ok) return { code: 'refused', refusal: done.error }
+    if (!done.ok) return refused(done.error)
     closed.push(...done.value.closed)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }
-  const unreadable = asked.related.filter(({ standing }) => standing.phase === 'unreadable')
+  const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
   return closed.length + rollbacks.size + rolledBack.length + names.length === 0
-    ? { code: 'refused', refusal: { code: 'nothing-to-abort' } }
+    ? refused({ code: 'nothing-to-abort' })
     : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
 }
 

@@ -1,0 +1,80 @@
+import type { CommandLine } from '../../core/command/commands.ts'
+import { type Outcome, refused } from '../../core/command/outcome.ts'
+import type { PendingComment } from '../../core/command/pending.ts'
+import type { Override } from '../../core/gate/gate.ts'
+import { answer } from '../../core/message/comment/answer.ts'
+import type { Result } from '../../core/result.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
+import { carryOut } from './carry-out.ts'
+import type { CommitResult, HeadSubject, UncheckedBase } from './handlers/command-request.ts'
+import { type CommandAnswer, postAnswer, readPending } from './pending-commands.ts'
+
+export interface CommandsResult {
+  /** The branch's head after the commands. */
+  readonly head: Sha
+  /** Answers to post once the checks say what they say. */
+  readonly answers: readonly CommandAnswer[]
+  /** What the commands passed for that head; the answers that will say so are not posted yet. */
+  readonly overrides: readonly Override[]
+}
+
+/** Carries out the commands of comments, one after the other, and words the answers. */
+export async function carryOutComments(
+  context: RepositoryContext,
+  subject: HeadSubject | UncheckedBase,
+  pending: readonly PendingComment[],
+): Promise<CommandsResult> {
+  let head = subject.pull.head.sha
+  const answers: CommandAnswer[] = []
+  const overrides: Override[] = []
+  for (const comment of pending) {
+    const outcomes: { command: string; outcome: Outcome }[] = []
+    for (const [index, line] of comment.commands.entries()) {
+      const done = await carryOutLine(context, withHead(subject, head), { comment, index, line })
+      outcomes.push({ command: line.text, outcome: done.outcome })
+      if (done.head !== head) {
+        // What was passed was passed for the commit that was there then.
+        overrides.length = 0
+        // The next command, or the review, works on the new one.
+        await context.mirror.fetch([`refs/heads/${subject.pull.head.ref}`])
+      }
+      if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
+      head = done.head
+    }
+    answers.push({ comment, body: answer(comment.id, comment.login, outcomes) })
+  }
+  return { head, answers, overrides }
+}
+
+function withHead(subject: HeadSubject | UncheckedBase, sha: Sha): HeadSubject | UncheckedBase {
+  return { ...subject, pull: { ...subject.pull, head: { ...subject.pull.head, sha } } }
+}
+
+async function carryOutLine(
+  context: RepositoryContext,
+  subject: HeadSubject | UncheckedBase,
+  { comment, index, line }: { readonly comment: PendingComment; readonly index: number; readonly line: CommandLine },
+): Promise<CommitResult> {
+  const head = subject.pull.head.sha
+  if (comment.isLate) return { outcome: refused({ code: 'too-late' }), head }
+  const by = { login: comment.login, cause: String(comment.id), at: comment.createdAt }
+  const done = await carryOut(context, { read: line.result, subject, by, id: `${comment.id}.${index}` })
+  return 'outcome' in done ? done : { outcome: done, head }
+}
+
+/** Carries out, once, the commands of a comment that change a rollout rather than the branch they are written on. */
+export async function answerOnBase(
+  context: RepositoryContext,
+  base: Result<BaseState, BaseProblem>,
+  at: { readonly pull: number; readonly comment: number },
+): Promise<void> {
+  const pull = await context.pulls.get(at.pull)
+  if (pull === undefined) return
+  const isMeant = ({ id }: { readonly id: number }): boolean => id === at.comment
+  const comments = await context.conversation.of(at.pull)
+  const pending = (await readPending(context, { pull, comments }, isMeant)).filter(isMeant)
+  const { answers } = await carryOutComments(context, { on: 'base', pull, base }, pending)
+  for (const given of answers) await postAnswer(context, pull, given)
+}

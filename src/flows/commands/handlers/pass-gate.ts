@@ -1,0 +1,26 @@
+import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import { sealedText } from '../../../core/marker/override.ts'
+import { isStacked } from '../../repository/pull-ends.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import type { CommandRequest } from './command-request.ts'
+import { ageOfHead } from '../../repository/head-age.ts'
+
+/**
+ * Passes a gate for one commit, which the author must have been able to see. If the gate passes by itself, or is none of this
+ * pull request's, the command is a mistake to be told.
+ */
+export async function passGate(
+  context: RepositoryContext,
+  { command: { gate, reason }, subject, by }: CommandRequest<'override'>,
+): Promise<Outcome> {
+  const { pull, judgedFor, look } = subject
+  if (isStacked(subject)) return refused({ code: 'override-not-deployed', base: pull.base.ref, judgedFor })
+  const head = pull.head.sha
+  const age = await ageOfHead(context, pull, { head, comment: { createdAt: by.at } })
+  if (age !== 'seen') return refused({ code: 'head-not-seen', head, age })
+  const verdicts = (await look(head)).changes.flatMap((change) => change.verdicts)
+  const open = [...new Set(verdicts.filter(({ state }) => state !== 'pass').map((verdict) => verdict.gate))]
+  if (!open.includes(gate)) return refused({ code: 'gate-not-waiting', gate, open })
+  const passed = { gate, by: by.login, reason }
+  return { code: 'overridden', record: { ...passed, sha: head, seal: context.seal(sealedText(passed, head)) } }
+}

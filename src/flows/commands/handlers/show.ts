@@ -1,0 +1,40 @@
+/** Commands that only ask. */
+import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import { statusLines } from '../../../core/rollout/related.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import { baseRefusal, loadBase } from '../../rollout/rollouts.ts'
+import { withStuck } from '../../rollout/stuck.ts'
+import type { CommandRequest } from './command-request.ts'
+import { homeOf } from '../../repository/deployed-branches.ts'
+import { awayFrom, baseSubject, reviewOf } from './subject.ts'
+
+/** Where rollouts are, and why one does not go on. */
+export async function showStatus(context: RepositoryContext, { subject }: CommandRequest<'status'>): Promise<Outcome> {
+  const { pull } = subject
+  const base = subject.on === 'base' ? subject.base : await loadBase(context, await homeOf(context, pull))
+  const proposed = subject.on === 'head' && pull.state === 'open' ? (await reviewOf(subject)).changes : []
+  if (base === undefined) return { code: 'status', standings: [], proposed }
+  if (!base.ok) return refused(baseRefusal(base.error, pull))
+  const found = baseSubject(context, pull, base.value)
+  const away = awayFrom(found)
+  if (away !== undefined) return { code: 'status', standings: [], proposed, away }
+  const { ref, rollouts } = base.value
+  return { code: 'status', standings: await withStuck(context, ref, statusLines(found.related, rollouts)), proposed }
+}
+
+/** What the gates say, or what changes in each environment. */
+export async function showReview(
+  _: RepositoryContext,
+  { command, subject }: CommandRequest<'why' | 'diff'>,
+): Promise<Outcome> {
+  return { code: command.name, review: await reviewOf(subject) }
+}
+
+/** The review that carries the command out writes both checks anew. */
+export function lookAgain(): Outcome {
+  return { code: 'looked-again' }
+}
+
+export function showHelp(): Outcome {
+  return { code: 'help' }
+}

@@ -1,0 +1,37 @@
+/** Holds and freezes, made and taken away by a command. */
+import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import { freeze, hold, resume, unfreeze } from '../../stop/stops.ts'
+import type { CommandRequest } from './command-request.ts'
+import { environmentsOf, targetsOf } from './subject.ts'
+
+export async function holdRollouts(
+  context: RepositoryContext,
+  { command: { reason }, subject, by }: CommandRequest<'hold'>,
+): Promise<Outcome> {
+  return hold(context, await targetsOf(subject), { ...by, reason })
+}
+
+export async function resumeRollouts(
+  context: RepositoryContext,
+  { subject, by }: CommandRequest<'resume'>,
+): Promise<Outcome> {
+  return resume(context, await targetsOf(subject), by)
+}
+
+export async function freezeEnvironment(
+  context: RepositoryContext,
+  { command, subject, by }: CommandRequest<'freeze'>,
+): Promise<Outcome> {
+  const environments = await environmentsOf(context, subject)
+  return environments.ok
+    ? freeze(context, command, { ...by, environments: environments.value })
+    : refused(environments.error)
+}
+
+export function unfreezeEnvironment(
+  context: RepositoryContext,
+  { command: { environment }, by }: CommandRequest<'unfreeze'>,
+): Promise<Outcome> {
+  return unfreeze(context, environment, by)
+}

@@ -1,0 +1,64 @@
+import type { Config } from '../../../core/config/schema.ts'
+import type { Environment } from '../../../core/environment/graph.ts'
+import type { Review } from '../../../core/gate/review.ts'
+import type { NotDeployed } from '../../../core/refusal/gate-refusal.ts'
+import type { Refusal } from '../../../core/refusal/refusal.ts'
+import { configRefusal } from '../../../core/refusal/unreadable.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { PullRequest } from '../../../core/rollout/facts.ts'
+import { relatedTo } from '../../../core/rollout/related.ts'
+import type { Target } from '../../../core/rollout/target.ts'
+import { loadConfig, loadSnapshot } from '../../repository/load.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
+import { type BaseState, notDeployed } from '../../rollout/rollouts.ts'
+import type { BaseSubject, HeadSubject } from './command-request.ts'
+import type { PlannedRollout } from './plan-outcome.ts'
+
+/** What a pull request is about on its base branch. */
+export function baseSubject(
+  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
+  pull: PullRequest,
+  base: BaseState,
+): BaseSubject {
+  return { on: 'base', pull, base, related: relatedTo(pull, base.rollouts, botLogin) }
+}
+
+/** Set where the pull request is for a branch that nothing deploys, and no rollout elsewhere belongs to it. */
+export function awayFrom({ pull, base, related }: BaseSubject): NotDeployed | undefined {
+  const isHere = base.deployed.has(pull.base.ref) || related.length > 0
+  return isHere ? undefined : notDeployed(pull, base.deployed)
+}
+
+export function reviewOf({ pull, look }: HeadSubject): Promise<Review> {
+  return look(pull.head.sha)
+}
+
+/** The rollouts that an open pull request moves; on the base branch those that belong to the pull request. */
+export async function rolloutsOf(subject: HeadSubject | BaseSubject): Promise<readonly PlannedRollout[]> {
+  if (subject.on === 'base') return subject.related.map(({ standing }) => standing)
+  const { changes } = await reviewOf(subject)
+  return changes.map(({ target, from, to }) => ({ target, share: from, proposed: to }))
+}
+
+export async function targetsOf(subject: HeadSubject | BaseSubject): Promise<readonly Target[]> {
+  return (await rolloutsOf(subject)).map(({ target }) => target)
+}
+
+/** The config of the base branch, for a command on a pull request that is not merged. */
+export async function configAt(
+  context: Pick<RepositoryContext, 'mirror'>,
+  { base }: HeadSubject,
+): Promise<Result<Config, Refusal>> {
+  const config = await loadConfig(context, base)
+  return config.ok ? config : err(configRefusal(config.error))
+}
+
+/** The environments of the base branch. */
+export async function environmentsOf(
+  context: Pick<RepositoryContext, 'mirror' | 'repo'>,
+  subject: HeadSubject | BaseSubject,
+): Promise<Result<readonly Environment[], Refusal>> {
+  if (subject.on === 'base') return ok(subject.base.snapshot.environments)
+  const config = await configAt(context, subject)
+  return config.ok ? ok((await loadSnapshot(context, subject.base, config.value)).environments) : config
+}
