@@ -2,6 +2,7 @@ import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/graph.ts'
 import { readKustomization } from '../environment/kustomization.ts'
+import { TRAFFIC_KINDS } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { ok, type Result } from '../result.ts'
@@ -55,32 +56,18 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
   return { ...layout, ...nothingRead(), manifests, texts: new Map([...layout.texts, ...changed]) }
 }
 
-/**
- * Objects of kinds that say where traffic goes or which version is behind a name; other files need no parsing, however large. A
- * custom resource definition that speaks of a Service is none.
- */
-const RELEVANT =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)(?:List)?\b(?![-.])/
-
-/** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */
-export function mentionsTraffic(text: string): boolean {
-  return RELEVANT.test(text) || DEPLOYER.test(text)
-}
-
-const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
-
 /** A file of objects that concern traffic, read once; undefined where it holds none. */
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
-  if (text === undefined || !RELEVANT.test(text)) return ok(undefined)
+  if (text === undefined || !TRAFFIC_KINDS.test(text)) return ok(undefined)
   const manifest = layout.manifests.get(file) ?? readOnce(layout.known.manifests, { file, text }, readRelevant)
   layout.manifests.set(file, manifest)
   return manifest
 }
 
 function readRelevant(text: string, file: string): Result<Manifest, ManifestProblem> {
-  return parseManifest(file, text, RELEVANT)
+  return parseManifest(file, text, TRAFFIC_KINDS)
 }
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */

@@ -24,6 +24,7 @@ import type { RenderResult } from '../../ports/renderer.ts'
 import type { Demands } from './demands.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
+import { readEnvironment } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
 
@@ -172,8 +173,8 @@ async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string):
   const environment = find(after, name)
   const known = { environment: name, layout: after.snapshot.layout }
   if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
-  const { files } = environment
-  const texts = await context.mirror.read(after.treeish, files)
+  const { texts, environment: read } = await readEnvironment(context, after.treeish, environment)
+  const { files } = read
   return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
 
@@ -209,10 +210,10 @@ async function renderSide(
   side: TreeSnapshot,
   { name, documents }: { readonly name: string; readonly documents: KnownDocuments },
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
-  const environment = find(side, name)
-  if (environment === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
+  const found = find(side, name)
+  if (found === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
+  const { environment, texts } = await readEnvironment(context, side.treeish, found)
   const { kind, files } = environment
-  const texts = await context.mirror.read(side.treeish, files)
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
