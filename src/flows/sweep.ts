@@ -36,11 +36,11 @@ export async function sweep(context: RepositoryContext): Promise<void> {
   await rememberDeployed(context, deployed.names)
   for (const base of bases) {
     const head = heads.get(`refs/heads/${base}`)
-    if (head === undefined || head === (await settledAt(context, base))) continue
+    if (head === undefined) continue
     // On any other branch there is something to do only while steps are open from the time when it was deployed.
-    const hasRollouts =
-      deployed.has(base) || open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
-    if (hasRollouts) await context.ask.advance(base, { code: 'swept', head, at: started })
+    const isLeft = !deployed.has(base) && open.some((pull) => pull.base.ref === base && isStep(pull, context.botLogin))
+    const hasMoved = deployed.has(base) && head !== (await settledAt(context, base))
+    if (isLeft || hasMoved) await context.ask.advance(base, { code: 'swept', head, at: started })
   }
   for (const base of await watchedBases(context)) await context.ask.examine(base, { code: 'swept', at: started })
   await lookAtGroups(context, heads, started)

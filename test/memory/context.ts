@@ -89,7 +89,7 @@ export function portsOf(
             }
           : undefined,
     },
-    queue: { waiting: async () => [] },
+    queue: { waiting: async () => [...state.queued] },
     signals: memorySignals(state),
     reports: memoryReports(state),
   }

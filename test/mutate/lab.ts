@@ -3,12 +3,11 @@
  * its own, so that a mutant costs a fraction of a second; the parent ends it when a mutant loops.
  */
 import { readFileSync } from 'node:fs'
-import { Session } from 'node:inspector/promises'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { stretchesOf } from './stretches.ts'
 import type { CollectedTest } from './node-test.ts'
+import { stretchesOf, withNotes } from './probes.ts'
 
 /** One test, by its file and its place in it. */
 export interface TestId {
@@ -16,11 +15,11 @@ export interface TestId {
   readonly index: number
 }
 
-/** What a test runs, by source file: stretches of the text. */
+/** What a test runs, by source file: which of its stretches (`stretchesOf`). */
 export interface Footprint extends TestId {
   readonly name: string
   readonly ms: number
-  readonly ran: Readonly<Record<string, readonly (readonly [number, number])[]>>
+  readonly ran: Readonly<Record<string, readonly number[]>>
 }
 
 export type Question =
@@ -49,6 +48,19 @@ const SHIM = new URL('node-test.ts', import.meta.url).href
 const texts = new Map<string, string>()
 let turn = 0
 let mutated: { readonly url: string; readonly text: string } | undefined
+/** Sources that note what they run, while it is surveyed which test runs what. */
+let noting: Map<string, NotingSource> | undefined
+
+interface NotingSource {
+  readonly text: string
+  /** Where its bytes are among those of all. */
+  readonly first: number
+  readonly count: number
+}
+
+/** More than there are stretches. */
+const ran = new Uint8Array(200_000)
+Object.assign(globalThis, { mutateRan: ran })
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -65,7 +77,9 @@ registerHooks({
     if (query === undefined || !query.startsWith('turn=')) return next(url, context)
     if (query === 'turn=check') return { format: 'module', source: fastCheckFor(bare), shortCircuit: true }
     const isMutant = bare === mutated?.url
-    const source = isMutant ? stripTypeScriptTypes(mutated?.text ?? '') : (texts.get(bare) ?? strip(bare))
+    const source = isMutant
+      ? stripTypeScriptTypes(mutated?.text ?? '')
+      : (noted(bare) ?? texts.get(bare) ?? strip(bare))
     return { format: 'module', source, shortCircuit: true }
   },
 })
@@ -106,31 +120,41 @@ async function load(file: string): Promise<readonly CollectedTest[]> {
   }))
 }
 
-/** Runs every test once, and sees by V8's coverage what it runs. */
+/** A source that notes what it runs; undefined where that is not asked for. */
+function noted(url: string): string | undefined {
+  if (noting === undefined || !url.startsWith(`${ROOT}src/`)) return undefined
+  const file = url.slice(ROOT.length)
+  const known = noting.get(file)
+  if (known !== undefined) return known.text
+  const source = readFileSync(fileURLToPath(url), 'utf8')
+  const stretches = stretchesOf(file, source)
+  const first = [...noting.values()].reduce((sum, { count }) => sum + count, 0)
+  const text = stripTypeScriptTypes(withNotes(source, stretches, first))
+  noting.set(file, { text, first, count: stretches.length })
+  return text
+}
+
+/** What ran since the last time. */
+function takeRan(): Footprint['ran'] {
+  const files = [...(noting ?? [])].flatMap(([file, { first, count }]) => {
+    const stretches = Array.from({ length: count }, (_, index) => index).filter((index) => ran[first + index] === 1)
+    return stretches.length === 0 ? [] : [[file, stretches] as const]
+  })
+  ran.fill(0)
+  return Object.fromEntries(files)
+}
+
+/** Runs every test once, and sees what it runs. */
 async function survey(files: readonly string[]): Promise<Answer> {
-  const session = new Session()
-  session.connect()
-  await session.post('Profiler.enable')
-  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
-  // Taking what ran also forgets it: the next taking has what ran since.
-  const take = async (): Promise<Footprint['ran']> => {
-    const { result } = await session.post('Profiler.takePreciseCoverage')
-    const own = result.filter(({ url }) => url.startsWith(`${ROOT}src/`))
-    return Object.fromEntries(
-      own.flatMap(({ url, functions }) => {
-        const ran = stretchesOf(functions)
-        return ran.length === 0 ? [] : [[url.slice(ROOT.length).replace(/\?.*$/, ''), ran]]
-      }),
-    )
-  }
+  noting = new Map()
   const tests: Footprint[] = []
   const failing: string[] = []
   const loading: Record<string, Footprint['ran']> = {}
   for (const file of files) {
-    process.stderr.write(`survey of ${file}\n`)
+    const began = performance.now()
     turn += 1
     const found = await load(file)
-    loading[file] = await take()
+    loading[file] = takeRan()
     for (const [index, { name, run }] of found.entries()) {
       const before = performance.now()
       const isGood = await run().then(
@@ -138,12 +162,13 @@ async function survey(files: readonly string[]): Promise<Answer> {
         () => false,
       )
       const ms = performance.now() - before
-      const ran = await take()
+      const ran = takeRan()
       if (isGood) tests.push({ file, index, name, ms, ran })
       else failing.push(`${file}: ${name}`)
     }
+    process.stderr.write(`${Math.round(performance.now() - began)} ms ${file}\n`)
   }
-  session.disconnect()
+  noting = undefined
   return { type: 'surveyed', tests, loading, failing }
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { compiling } from './compile.ts'
 import { EQUIVALENT, equivalentOf } from './equivalent.ts'
 import { describe, mutantsOf, placeOf, withMutant } from './mutators.ts'
-import { stretchesOf } from './stretches.ts'
+import { stretchAt, stretchesOf, withNotes } from './probes.ts'
 import { openLab } from './trial.ts'
 
 function changes(text: string): readonly string[] {
@@ -67,21 +68,32 @@ test('what does not parse or compile is left out, and does not hide the others',
   assert.deepEqual(await compiling([bad, good, untyped]), [good])
 })
 
-test('of ranges in each other the innermost says what ran', () => {
-  const range = (startOffset: number, endOffset: number, count: number) => ({ startOffset, endOffset, count })
-  assert.deepEqual(
-    stretchesOf([
-      { ranges: [range(0, 100, 1)] },
-      { ranges: [range(10, 50, 3), range(20, 30, 0)] },
-      { ranges: [range(60, 70, 0)] },
-    ]),
-    [
-      [0, 20],
-      [30, 60],
-      [70, 100],
-    ],
-  )
-  assert.deepEqual(stretchesOf([{ ranges: [range(0, 100, 0)] }, { ranges: [range(40, 50, 1)] }]), [[40, 50]])
+test('a source notes which of its stretches run, and the innermost around a place says whether that ran', () => {
+  const text = `
+    const pick = (a, b = 1) => (a ? b : [b])
+    function f(a) {
+      if (a > 1) return 'big'
+      for (const x of [a]) if (x) continue
+      return a ?? 'none'
+    }
+    f(2)
+    f(0)
+    pick(false)
+  `
+  const stretches = stretchesOf('a.js', text)
+  const ran = new Uint8Array(50)
+  runInNewContext(withNotes(text, stretches, 0), { globalThis: { mutateRan: ran } })
+  const hasRun = (words: string): boolean => ran[stretchAt(stretches, text.indexOf(words))] === 1
+  const expected = {
+    'const pick': true,
+    "return 'big'": true,
+    'for (const': true,
+    continue: false,
+    "'none'": false,
+    '[b]': true,
+  }
+  for (const [words, isRun] of Object.entries(expected)) assert.equal(hasRun(words), isRun, words)
+  assert.equal(hasRun('b : [b]'), false)
 })
 
 test('a mutant that a test notices dies, one that none runs is named as such', async () => {

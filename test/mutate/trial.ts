@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Answer, Footprint, Question } from './lab.ts'
 import { type Mutant, withMutant } from './mutators.ts'
+import { stretchAt, stretchesOf } from './probes.ts'
 
 export type Outcome = 'failed' | 'too long' | 'survived' | 'not run by any test'
 
@@ -99,8 +100,8 @@ export function openLab() {
  * run something else of its file, of these the quickest.
  */
 function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
-  const runs = (ran: Footprint['ran'] | undefined): boolean =>
-    ran?.[file]?.some(([from, to]) => from <= start && start < to) === true
+  const stretch = stretchAt(stretchesOf(file, readFileSync(file, 'utf8')), start)
+  const runs = (ran: Footprint['ran'] | undefined): boolean => ran?.[file]?.includes(stretch) === true
   const rank = ({ ran }: Footprint): number => (runs(ran) ? 0 : file in ran ? 1 : 2)
   return tests
     .filter((test) => runs(test.ran) || runs(loading[test.file]))

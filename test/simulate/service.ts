@@ -2,9 +2,9 @@ import { EVENTS, isEventName } from '../../src/entry/edge/webhook-events.ts'
 import { perchApp } from '../../src/entry/edge/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
-import type { Job } from '../../src/ports/jobs.ts'
+import type { ClaimedJob, Job } from '../../src/ports/jobs.ts'
 import type { Memo } from '../../src/ports/memo.ts'
-import { memoryContext, SILENT } from '../memory/context.ts'
+import { type ContextParts, memoryContext, SILENT } from '../memory/context.ts'
 import type { GitHubState } from '../memory/github/github.ts'
 import { type MemoryQueue, memoryQueue } from '../memory/jobs.ts'
 import { memoryMemo } from '../memory/memo.ts'
@@ -25,7 +25,11 @@ export interface Service {
   begun(): number
 }
 
-export function simulatedService(state: GitHubState, network: Network): Service {
+export function simulatedService(
+  state: GitHubState,
+  network: Network,
+  own: Partial<Pick<ContextParts, 'metrics' | 'log'>> = {},
+): Service {
   const { timeline, random } = network
   let jobIds = 0
   let begun = 0
@@ -64,18 +68,14 @@ export function simulatedService(state: GitHubState, network: Network): Service 
         arm()
       },
     }
-    const context = overNetwork(
-      memoryContext(state, { jobs, memo, mirror, clock: timeline, log: SILENT }),
-      network,
-      mine,
-    )
+    const context = overNetwork(memoryContext(state, { jobs, memo, mirror, clock: timeline, ...own }), network, mine)
     handlers.clear()
     const app = { on: (name: string, handler: (context: unknown) => unknown) => void handlers.set(name, handler) }
     perchApp(app as never, { jobs, memo: context.memo, appId: 1 })
     const parts = {
       jobs,
       clock: timeline,
-      log: SILENT,
+      log: own.log ?? SILENT,
       memo: context.memo,
       // Nobody presses a button here.
       pressedSince: async () => [],
@@ -83,18 +83,23 @@ export function simulatedService(state: GitHubState, network: Network): Service 
       placeOf: async () => state,
       everyRepository: async () => [state],
     }
-    const handle = handleJobs(parts)
-    await queue.work(
-      async (job) => {
-        begun += 1
+    // What a job does after its work is put back, done or given up: then the next one may be due.
+    const thenArm =
+      <T extends unknown[]>(work: (...given: T) => Promise<void>) =>
+      async (...given: T): Promise<void> => {
         try {
-          await handle(job)
+          await work(...given)
         } finally {
-          // What a job does after this call is put back, done or given up: then the next one may be due.
           timeline.at(timeline.now() + 1, arm)
         }
-      },
-      { onExhausted: giveUp(parts) },
+      }
+    const handle = handleJobs(parts)
+    await queue.work(
+      thenArm((job: ClaimedJob) => {
+        begun += 1
+        return handle(job)
+      }),
+      { onExhausted: thenArm(giveUp(parts)) },
     )
     arm()
     await queue.enqueue(jobOf({ type: 'sweep-all', why: { code: 'started', at: timeline.now() } }))

@@ -6,6 +6,7 @@ import type { BranchMove } from '../../../src/core/command/head-age.ts'
 import type { Signal, SignalState } from '../../../src/core/gate/signal.ts'
 import type { CheckReport, Permission, Person, RepositoryName, Sha } from '../../../src/core/rollout/facts.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import type { QueuedPull } from '../../../src/ports/merge-queue.ts'
 import { type Files, type GitObjects, gitObjects } from '../git.ts'
 
 export interface Pull {
@@ -76,6 +77,8 @@ export interface GitHubState {
   required: readonly string[]
   /** GitHub deletes the branch of a pull request that is merged. */
   deletesBranches: boolean
+  /** The merge queue of every branch. */
+  readonly queued: QueuedPull[]
   /** GitHub's clock: whole seconds, in epoch milliseconds. */
   now(): number
   nextId(): number
@@ -112,6 +115,7 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
     roles: new Map(Object.entries(options.roles ?? {})),
     required: options.required ?? ['canary/validate', 'canary/gate'],
     deletesBranches: options.deletesBranches ?? false,
+    queued: [],
     now,
     nextId: () => (lastId += 1),
     happened: (happening) => options.onHappening?.(happening),
@@ -180,6 +184,7 @@ function follow(
   pull.updatedAt = state.now()
   if (pull.head.ref === branch) {
     pull.head.sha = sha
+    state.refs.set(`refs/pull/${pull.number}/head`, sha)
     return tellPull(state, pull, { action: 'synchronize', by })
   }
   pull.base.sha = sha

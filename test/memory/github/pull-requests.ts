@@ -122,6 +122,7 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
     reviews: [],
   }
   state.pulls.set(pull.number, pull)
+  state.refs.set(`refs/pull/${pull.number}/head`, headSha)
   tellPull(state, pull, { action: 'opened', by })
   return pull
 }

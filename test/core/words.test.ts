@@ -1,0 +1,175 @@
+/**
+ * Everything that Perch can say, on one page (words.md), so that whoever changes a sentence reads it as people will, and no
+ * sentence changes unseen. `PERCH_WRITE_WORDS=1 npm test -- core/words` writes the page anew.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { NO_CHANGE } from '../../src/core/gate/review.ts'
+import { commitReports, mergeReports, orphanReport } from '../../src/core/message/check/commit-checks.ts'
+import { failedReports, idleReports, outageWords, workingReports } from '../../src/core/message/check/checks.ts'
+import { diffText, problemLines, validText } from '../../src/core/message/command-line/terminal-review.ts'
+import { setText, statusText } from '../../src/core/message/command-line/terminal.ts'
+import { answer, buttonAnswer, repeatedAnswer } from '../../src/core/message/comment/answer.ts'
+import { changedStepNotice, mergeNotice, notice } from '../../src/core/message/comment/notice.ts'
+import { redirection } from '../../src/core/message/comment/redirection.ts'
+import { stoppedWords } from '../../src/core/message/comment/stopped-step.ts'
+import { summaryPages } from '../../src/core/message/comment/summary.ts'
+import { analysisTable, analysisWords } from '../../src/core/message/gate/analysis.ts'
+import { liveSentence } from '../../src/core/message/gate/live.ts'
+import { explainProblem } from '../../src/core/message/problem/problem.ts'
+import * as pulls from '../../src/core/message/pull-request/pull-request.ts'
+import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
+import type { CheckReport } from '../../src/core/rollout/facts.ts'
+import type { Move } from '../../src/core/rollout/move.ts'
+import type { CloseReason } from '../../src/core/rollout/transition.ts'
+import { standingOf } from '../../src/core/rollout/standing.ts'
+import { sample } from './samples.ts'
+import { outcomes, review } from './word-outcomes.ts'
+import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
+
+const PAGE = new URL('words.md', import.meta.url)
+
+const MOVES: readonly Move[] = [
+  { kind: 'share', from: 0, to: 5 },
+  { kind: 'share', from: 5, to: 25 },
+  { kind: 'share', from: 25, to: 5 },
+  { kind: 'share', from: 5, to: 26 },
+  { kind: 'rollback', from: 25 },
+  { kind: 'finish-version', from: 'v1', to: 'v2' },
+  { kind: 'finish-weights' },
+]
+const CLOSED: readonly CloseReason[] = [
+  'rolling-back',
+  'replaced',
+  'superseded',
+  'nothing-to-do',
+  'aborted',
+  'split',
+  'failed',
+  'not-deployed',
+]
+
+function pullRequests(): readonly string[] {
+  const failure = reports()[2]
+  const asked = { login: 'alice', pull: 7, reason: 'it is slow' }
+  return MOVES.flatMap((move) =>
+    [
+      { move, target, version: 'v2', origin: undefined },
+      { move, target, version: 'v2', origin: 7, asked, failure },
+    ].flatMap((proposal) => {
+      const { headline, body } = pulls.moveCommit(proposal)
+      return [headline, body, pulls.moveTitle(proposal), pulls.moveBody(proposal)]
+    }),
+  )
+}
+
+function closings(): readonly string[] {
+  const failure = reports()[2]
+  return CLOSED.flatMap((reason) => [
+    pulls.closingComment(reason),
+    pulls.closingComment(reason, { failure, by: 7, cause: '12' }),
+  ])
+}
+
+function checks(): readonly string[] {
+  const merge = (pull: number | undefined, base: string, judgedFor: string, isStep: boolean, problem?: number) =>
+    mergeReports(review({ problems: problem === undefined ? [] : problems().slice(0, problem) }), {
+      pull,
+      base,
+      judgedFor,
+      isStep,
+    })
+  const shown = (all: readonly CheckReport[]): readonly string[] =>
+    all.map(({ name, conclusion, title, summary, text, annotations = [], actions = [] }) =>
+      [
+        `${name} ${conclusion}: ${title}`,
+        summary,
+        text ?? '',
+        ...annotations.map(
+          ({ path, line, level, title: head, message }) => `${path}:${line} ${level} ${head}: ${message}`,
+        ),
+        ...actions.map(({ identifier, label, description }) => `[${identifier}: ${label}, ${description}]`),
+      ].join('\n'),
+    )
+  const quiet = mergeReports(NO_CHANGE, { pull: 7, base: 'main', judgedFor: 'main', isStep: false })
+  return [
+    ...shown(commitReports([quiet])),
+    ...shown(commitReports([merge(7, 'main', 'main', true)])),
+    ...shown(commitReports([merge(7, 'main', 'main', false, 2)])),
+    ...shown(
+      commitReports([
+        merge(7, 'main', 'main', false),
+        merge(8, 'next', 'main', false),
+        merge(undefined, 'release', 'release', false, 1),
+      ]),
+    ),
+    ...shown(commitReports([merge(8, 'next', 'main', false)])),
+    ...shown([
+      ...workingReports(),
+      ...idleReports(),
+      ...failedReports(outageWords('')),
+      ...failedReports(outageWords('502')),
+      orphanReport(),
+    ]),
+  ]
+}
+
+function onTerminal(): readonly string[] {
+  const proof = { rendered: ['production', 'staging'], changed: ['production'] }
+  const files = new Map([['a.yaml', { before: 'a: 1\n', after: 'a: 2\n' }]])
+  return [
+    setText({ target, from: 0, to: 5, files, proof }),
+    setText({ target, from: 0, to: 5, files: new Map(), proof }),
+    statusText([]),
+    statusText([standingOf(target), standingOf(sample(100, 0))]),
+    diffText(review()),
+    diffText(NO_CHANGE),
+    problemLines(problems().slice(0, 3)),
+    problemLines(problems().slice(-1), 'note: '),
+    validText(['a']),
+    validText(['a', 'b']),
+  ]
+}
+
+function page(): string {
+  const proposal = { move: { kind: 'share', from: 5, to: 25 }, target, version: 'v2', origin: 7 } as const
+  const { comment, text } = summaryPages(review())
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    Refusals: refusals().map(explainRefusal),
+    Problems: problems().map(
+      (problem) => `${problem.code} ${problem.line}: ${Object.values(explainProblem(problem)).join(' → ')}`,
+    ),
+    Live: livenesses().map(liveSentence),
+    Measurements: reports().flatMap((report) => [analysisWords(report), analysisTable(report)]),
+    Gates: verdicts(),
+    'What turns a gate green': remedies(),
+    Answers: [
+      ...outcomes().map((outcome) => answer(12, 'alice', [{ command: '/canary', outcome }])),
+      buttonAnswer({ id: 'x', name: 'hold', login: 'alice' }, { code: 'help' }),
+      repeatedAnswer(12, 'alice'),
+      redirection(9, 'alice'),
+    ],
+    Notices: [
+      ...refusals()
+        .slice(0, 12)
+        .map((refusal) => notice(proposal, refusal)),
+      ...refusals().slice(0, 2).map(mergeNotice),
+      changedStepNotice(),
+      ...[undefined, 7].map((origin) => stoppedWords(target, { share: 5, origin })),
+    ],
+    'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
+    Checks: checks(),
+    Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment],
+    Terminal: onTerminal(),
+  }
+  return Object.entries(sections)
+    .map(([title, entries]) => `# ${title}\n\n${entries.join('\n\n')}\n`)
+    .join('\n')
+}
+
+test('every sentence is the one that somebody read and agreed to', () => {
+  const now = page()
+  if (process.env['PERCH_WRITE_WORDS'] === '1') writeFileSync(PAGE, now)
+  assert.equal(now, readFileSync(PAGE, 'utf8'))
+})

@@ -1,0 +1,219 @@
+/** What holds a raise back beside the step before it: order, approvals, other pull requests, windows and what files hide. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CONFIG, routeFile, subsetsFile, withShare } from '../simulate/repository.ts'
+import {
+  aNewVersion,
+  aPull,
+  aRollout,
+  aWorld,
+  answers,
+  checkOf,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  textOn,
+  type World,
+} from './world.ts'
+
+const ROUTE = routeFile('production', 'web')
+
+function validateOf(world: World, pull: Parameters<typeof checkOf>[1]): string {
+  return checkOf(world, pull, 'canary/validate')
+}
+
+test('production waits until staging has the share, has it live, and has baked', async () => {
+  const world = await aWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
+  const pull = await aNewVersion(world, { environment: 'production' })
+  await says(world, 'alice', pull, '/canary 5 --env production')
+  assert.match(
+    gateOf(world, pull),
+    /^action_required: Waiting for order: staging comes first, and is at 0%: it must reach 5%/,
+  )
+  await aRollout(world, { environment: 'staging', share: 5 }).catch(() => undefined)
+  assert.match(gateOf(world, pull), /staging comes first: taken as live at/)
+  await world.pass(4)
+  assert.match(gateOf(world, pull), /staging comes first, and must stay live there until/)
+  await world.pass(10)
+  assert.match(gateOf(world, pull), /^success: In order/)
+})
+
+test('production waits for another version in staging, and for a service that is missing there', async () => {
+  const world = await aWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
+  const path = subsetsFile('staging', 'web')
+  await merges(world, 'bob', await aPull(world, { [path]: textOn(world, 'main', path).replace('v2', 'v7') }))
+  const first = await aPull(world, {
+    [routeFile('staging', 'web')]: withShare(textOn(world, 'main', routeFile('staging', 'web')), 50),
+  })
+  await merges(world, 'bob', first)
+  await world.pass(20)
+  const pull = await aNewVersion(world, { environment: 'production' })
+  await says(world, 'alice', pull, '/canary 5 --env production')
+  assert.match(gateOf(world, pull), /staging comes first, and its canary is another version/)
+  world.alice.push('main', {
+    [routeFile('staging', 'web')]: undefined,
+    [path]: undefined,
+    'apps/staging/a.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { ports: [{ port: 80 }] }\n',
+  })
+  await world.settle()
+  assert.match(gateOf(world, pull), /staging comes first, and has no such service/)
+})
+
+test('a raise needs the approvals of people who may write and had no part in it', async () => {
+  const world = await aWorld({ config: { approvals: 2 } })
+  const pull = await aNewVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  const gate = (): string => gateOf(world, pull)
+  assert.match(gate(), /^action_required: Waiting for approvals: needs 2 more approvals of this commit .* \(0 of 2\)/)
+  for (const who of ['alice', 'mallory'] as const) {
+    world[who].approve(pull)
+    await world.settle()
+    assert.match(gate(), /\(0 of 2\)/, who)
+  }
+  world.bob.approve(pull)
+  await world.settle()
+  assert.match(gate(), /needs 1 more approval of this commit .* \(1 of 2\)/)
+  world.olga.approve(pull)
+  await world.settle()
+  assert.match(gate(), /^success: Approved/)
+  world.bob.push(pull.head.ref, { 'README.md': '# Mine\n' })
+  await world.settle()
+  assert.match(gate(), /\(0 of 2\)/, 'another commit')
+  for (const who of ['bob', 'olga'] as const) world[who].approve(pull)
+  await world.settle()
+  assert.match(gate(), /\(1 of 2\)/, 'who pushed to it cannot approve it')
+})
+
+test('bringing a branch up to date makes nobody a maker of it', async () => {
+  const world = await aWorld({ config: { approvals: 1 } })
+  const pull = await aNewVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  world.olga.push('main', { 'README.md': '# Other\n' })
+  world.bob.mergeBranch('main', pull.head.ref)
+  await world.settle()
+  world.bob.approve(pull)
+  await world.settle()
+  assert.match(gateOf(world, pull), /^success: Approved/)
+})
+
+test('the younger of two pull requests on one route waits for the older, while that is open and no draft', async () => {
+  const world = await aWorld()
+  const older = await aNewVersion(world)
+  const path = subsetsFile('production', 'web')
+  const younger = await aPull(world, { [path]: textOn(world, 'main', path).replace('version: v2', 'version: v4') })
+  await says(world, 'alice', younger, '/canary 5')
+  assert.match(gateOf(world, younger), /^success/, 'the older one moves no traffic yet')
+  await says(world, 'alice', older, '/canary 25')
+  assert.match(
+    gateOf(world, younger),
+    new RegExp(`conflict: #\u200B?${older.number} is older and moves the same route`),
+  )
+  assert.match(gateOf(world, older), /^success/)
+  world.alice.setDraft(older, true)
+  await world.settle()
+  assert.match(gateOf(world, younger), /^success/)
+  world.alice.setDraft(older, false)
+  await world.settle()
+  assert.match(gateOf(world, younger), /conflict/)
+  world.alice.close(older)
+  await world.settle()
+  assert.match(gateOf(world, younger), /^success/)
+})
+
+test('a maintainer passes one gate for one commit, and nobody else does', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await says(world, 'alice', step, '/canary override bake it is fine')
+  assert.match(answers(world, step).at(-1) ?? '', /⛔ .*maintain/)
+  await says(world, 'olga', step, '/canary override freeze why not')
+  assert.match(answers(world, step).at(-1) ?? '', /⛔ .*freeze/)
+  await says(world, 'olga', step, '/canary override live it is fine')
+  assert.match(
+    answers(world, step).at(-1) ?? '',
+    /⚠️ \*\*live\*\* is passed for [0-9a-f]{7} and no other commit, by `olga`: it is fine/,
+  )
+  assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
+  await says(world, 'olga', step, '/canary override bake it is fine')
+  assert.match(gateOf(world, step), /^success: Live and bake overridden by olga/)
+  world.bob.push(step.head.ref, { 'README.md': '# x\n' })
+  await world.settle()
+  assert.match(gateOf(world, step), /^action_required: Waiting for live and bake/)
+})
+
+test('a record of an override that somebody else wrote passes nothing', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await says(world, 'olga', step, '/canary override live fine')
+  const record = world.state.comments.findLast(({ body }) => body.includes('perch:override:'))?.body ?? ''
+  await says(world, 'mallory', step, record.replaceAll(':live', ':bake').replaceAll('live:', 'bake:'))
+  assert.match(gateOf(world, step), /Waiting for bake/)
+})
+
+test('a window of the config freezes an environment, and opens its gates when it ends', async () => {
+  const world = await aWorld()
+  const config = textOn(world, 'main', CONFIG).replace(
+    'path: apps/production,',
+    'path: apps/production, frozen: [{ from: "2026-01-05", until: "2026-01-05 10:00", reason: party }],',
+  )
+  world.alice.push('main', { [CONFIG]: config })
+  await world.settle()
+  const pull = await aNewVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  assert.match(
+    gateOf(world, pull),
+    /freeze: \.github\/canary\.yml allows no raises in production until 2026-01-05 10:00:00 UTC.*party/,
+  )
+  await world.pass(60)
+  assert.match(gateOf(world, pull), /^success/)
+})
+
+test('a new version under traffic, a route that disappears and roles that swap are no way around the gate', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const path = subsetsFile('production', 'web')
+  const swapped = await aPull(world, { [path]: textOn(world, 'main', path).replace('version: v3', 'version: v4') })
+  assert.match(gateOf(world, swapped), /^failure: Blocked by version.*the canary has 5% of the traffic/)
+  const gone = await aPull(world, { [ROUTE]: undefined })
+  assert.match(validateOf(world, gone), /^failure/)
+  const direct = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 100) })
+  assert.match(gateOf(world, direct), /conflict|live/)
+  assert.equal(step.state, 'open')
+  const lower = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 1) })
+  assert.match(gateOf(world, lower), /^success/)
+})
+
+test('a pull request in conflict with its base says which files', async () => {
+  const world = await aWorld()
+  const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
+  world.olga.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 7) })
+  await world.settle()
+  assert.match(validateOf(world, pull), /^failure: .*apps\/production\/web-route\.yaml/)
+  assert.match(gateOf(world, pull), /^failure/)
+})
+
+test('a pull request that brings its own config is judged by that of the base', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const config = textOn(world, 'main', CONFIG)
+  world.alice.push(step.head.ref, { [CONFIG]: config.replace('bake: 10m', 'bake: 1m') })
+  await world.settle()
+  await world.pass(6)
+  assert.match(gateOf(world, step), /Waiting for bake: must stay live for 10 min/)
+  const broken = await aPull(world, { [CONFIG]: config.replace('steps:', 'stepz:') })
+  assert.match(validateOf(world, broken), /^failure: The config is not valid at services\.web\.stepz/)
+  assert.deepEqual(openSteps(world), [step])
+})
+
+test('a share that cannot be read stops its rollout, and a repair may go back to what was', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const good = textOn(world, 'main', ROUTE)
+  world.alice.push('main', { [ROUTE]: good.replace('weight: 5', 'weight: "5"') })
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  const up = await aPull(world, { [ROUTE]: withShare(good, 6) })
+  assert.match(gateOf(world, up), /^failure/)
+  const repair = await aPull(world, { [ROUTE]: good })
+  assert.match(gateOf(world, repair), /^success|conflict/)
+})

@@ -1,0 +1,237 @@
+/** What Perch says on a pull request, what it merges by itself, and what it takes back. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { headOf, type Pull } from '../memory/github.ts'
+import { routeFile, withShare } from '../simulate/repository.ts'
+import {
+  aNewVersion,
+  aPull,
+  aRollout,
+  aWorld,
+  checkOf,
+  comments,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  shareOn,
+  textOn,
+  versionsOn,
+  type World,
+} from './world.ts'
+
+const ROUTE = routeFile('production', 'web')
+const SUMMARY = /^<!-- perch:summary/
+
+test('a pull request without traffic gets two green checks and no word', async () => {
+  const world = await aWorld()
+  const pull = await aPull(world, { 'README.md': '# Words\n' })
+  assert.match(gateOf(world, pull), /^success/)
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+  assert.deepEqual(comments(world, pull), [])
+})
+
+test('one comment says what a pull request changes, and is edited when that changes', async () => {
+  const world = await aWorld()
+  const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
+  const summary = (): readonly string[] => comments(world, pull).filter((body) => SUMMARY.test(body))
+  assert.equal(summary().length, 1)
+  assert.match(summary()[0] ?? '', /5%/)
+  world.alice.push(pull.head.ref, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 7) })
+  await world.settle()
+  assert.equal(summary().length, 1)
+  assert.match(summary()[0] ?? '', /7%/)
+  world.alice.push(pull.head.ref, { [ROUTE]: textOn(world, 'main', ROUTE), 'README.md': '# x\n' })
+  await world.settle()
+  assert.equal(summary().length, 1)
+  assert.doesNotMatch(summary()[0] ?? '', /7%/)
+})
+
+test('with autoMerge a rollout merges its steps as they turn green, to the end', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  await aRollout(world)
+  await world.pass(13 * 5 + 5)
+  assert.deepEqual([openSteps(world), shareOn(world, 'main'), versionsOn(world, 'main')], [[], 0, ['v3', 'v3']])
+  const mergedBy = [...world.state.pulls.values()].map(({ author, state }) => `${author.login} ${state}`)
+  assert.deepEqual(mergedBy, ['alice merged', ...Array<string>(4).fill('perch[bot] merged')])
+})
+
+test('with autoMerge a step that a person changed waits for a person', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  const { step } = await aRollout(world)
+  world.bob.push(step.head.ref, { 'README.md': '# Mine\n' })
+  await world.settle()
+  await world.pass(30)
+  assert.deepEqual([step.state, gateOf(world, step)], ['open', 'success: Live and baked'])
+  assert.equal(comments(world, step).filter((body) => body.includes('Somebody changed this step')).length, 1)
+})
+
+test('with autoMerge a step that was only brought up to date merges by itself', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  const { step } = await aRollout(world)
+  world.bob.push('main', { 'README.md': '# Other\n' })
+  world.bob.mergeBranch('main', step.head.ref)
+  await world.settle()
+  await world.pass(30)
+  assert.equal(step.state, 'merged')
+})
+
+test('a draft and a commit that another check keeps closed are not merged, and merge when they may', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  const { step } = await aRollout(world)
+  world.bob.setDraft(step, true)
+  await world.settle()
+  await world.pass(20)
+  assert.equal(step.state, 'open')
+  world.bob.setDraft(step, false)
+  await world.settle()
+  assert.equal(step.state, 'merged')
+  world.state.required = [...world.state.required, 'ci']
+  await world.pass(20)
+  const [next] = openSteps(world)
+  assert.ok(next !== undefined)
+  assert.match(gateOf(world, next), /^success/)
+  assert.equal(next.state, 'open')
+  world.state.required = ['canary/gate']
+  await world.pass(5)
+  await world.sweep()
+  assert.equal(next.state, 'merged')
+})
+
+test('a green check does not outlive its pull request, nor a green commit its head', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  const green = pull.head.sha
+  assert.match(gateOf(world, pull), /^success/)
+  world.alice.push(pull.head.ref, { 'README.md': '# More\n' })
+  await world.settle()
+  const gateAt = (sha: string): string => checkOf(world, { ...pull, head: { ...pull.head, sha } }, 'canary/gate')
+  assert.equal(gateAt(green), 'action_required: No open pull request has this commit')
+  world.alice.close(pull)
+  await world.settle()
+  assert.equal(gateOf(world, pull), 'action_required: No open pull request has this commit')
+  world.alice.reopen(pull)
+  await world.settle()
+  assert.match(gateOf(world, pull), /^success/)
+})
+
+/** A second pull request of the same commit. */
+async function twin(world: World, { head }: Pull, base = 'main'): Promise<Pull> {
+  world.alice.push(`twin-${base}`, {}, { from: head.ref })
+  world.state.refs.set(`refs/heads/twin-${base}`, head.sha)
+  const pull = world.alice.open(`twin-${base}`, 'Twin', base)
+  assert.ok(pull !== undefined)
+  await world.settle()
+  return pull
+}
+
+test('two pull requests of one commit have one verdict, the worst, until one of them is gone', async () => {
+  const world = await aWorld()
+  world.alice.push('decoy', { 'README.md': '# Decoy\n' })
+  const { step } = await aRollout(world)
+  const other = await twin(world, step)
+  assert.match(gateOf(world, step), /^action_required/)
+  const stacked = await twin(world, step, 'decoy')
+  assert.match(gateOf(world, stacked), /^action_required/, 'a base that nothing deploys lends it no green')
+  world.alice.close(other)
+  world.alice.close(stacked)
+  await world.settle()
+  await world.pass(15)
+  assert.match(gateOf(world, step), /^success: Live and baked/)
+})
+
+test('checks that somebody runs again are concluded again, and on a commit without pull request say so', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  const rerun = async (sha: string): Promise<void> => {
+    const payload = { action: 'rerequested', check_suite: { app: { id: 1 }, pull_requests: [], head_sha: sha } }
+    world.state.happened({ event: 'check_suite', payload, sender: { login: 'alice', isBot: false } })
+    await world.settle()
+  }
+  const before = world.state.runs.length
+  await rerun(pull.head.sha)
+  assert.equal(world.state.runs.length, before + 2)
+  assert.match(gateOf(world, pull), /^success/)
+  const main = headOf(world.state, 'main') ?? ''
+  await rerun(main)
+  assert.match(
+    checkOf(world, { ...pull, head: { ref: 'main', sha: main } }, 'canary/gate'),
+    /^success|^action_required/,
+  )
+})
+
+/** GitHub's merge queue makes a commit of some pull requests, and asks for its checks. */
+async function queue(
+  world: World,
+  pulls: readonly Pull[],
+): Promise<{ readonly sha: string; readonly gate: () => string }> {
+  const { state } = world
+  const base = headOf(state, 'main') ?? ''
+  let sha = base
+  state.queued.splice(0, state.queued.length, ...pulls.map(({ number, head }) => ({ pull: number, head: head.sha })))
+  for (const pull of pulls) {
+    const merged = state.objects.merge(sha, pull.head.sha)
+    assert.ok('tree' in merged)
+    const files = state.objects.files(merged.tree) ?? new Map()
+    const made = { files, parents: [sha], message: pull.title, author: 'github', isVerified: true, time: state.now() }
+    ;({ sha } = state.objects.commit(made))
+  }
+  const ref = `refs/heads/gh-readonly-queue/main/pr-${pulls.at(-1)?.number}-${base}`
+  state.refs.set(ref, sha)
+  const group = { head_sha: sha, head_ref: ref, base_ref: 'refs/heads/main' }
+  state.happened({
+    event: 'merge_group',
+    payload: { action: 'checks_requested', merge_group: group },
+    sender: { login: 'github', isBot: true },
+  })
+  await world.settle()
+  const [first] = pulls
+  assert.ok(first !== undefined)
+  return { sha, gate: () => checkOf(world, { ...first, head: { ref, sha } }, 'canary/gate') }
+}
+
+test('a group of the merge queue is judged as one change, and again when something moves', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const words = await aPull(world, { 'README.md': '# Words\n' })
+  const group = await queue(world, [step, words])
+  assert.match(group.gate(), /^action_required: Waiting for live and bake/)
+  await world.pass(14)
+  assert.match(group.gate(), /^success: Live and baked/)
+  await says(world, 'olga', step, '/freeze production')
+  assert.match(group.gate(), /^action_required: Waiting for freeze/)
+  await says(world, 'olga', step, '/unfreeze production')
+  assert.match(group.gate(), /^success/)
+})
+
+test('in a group an override counts for what its own pull request does', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await says(world, 'olga', step, '/canary override live fine')
+  await says(world, 'olga', step, '/canary override bake fine')
+  const words = await aPull(world, { 'README.md': '# Words\n' })
+  const alone = await queue(world, [words, step])
+  assert.match(alone.gate(), /^success: Live and bake overridden by olga/)
+})
+
+test('a group whose base branch moved on is told so', async () => {
+  const world = await aWorld()
+  const words = await aPull(world, { 'README.md': '# Words\n' })
+  const group = await queue(world, [words])
+  assert.match(group.gate(), /^success/)
+  world.olga.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 1) })
+  await world.settle()
+  await merges(world, 'bob', words)
+})
+
+test('a base branch that does not require the checks is noted on what changes traffic, and never red', async () => {
+  const world = await aWorld()
+  world.state.required = []
+  await world.pass(6 * 60 + 1)
+  await world.sweep()
+  const pull = await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
+  assert.match(gateOf(world, pull), /^success/)
+  const report = world.state.runs.findLast(({ sha, name }) => sha === pull.head.sha && name === 'canary/validate')
+  assert.match(`${report?.summary} ${report?.text}`, /require/)
+})

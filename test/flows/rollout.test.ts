@@ -1,0 +1,248 @@
+/** Rollouts that go on by what people merge and close. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryBranches } from '../memory/branches.ts'
+import { routeFile, subsetsFile, withShare } from '../simulate/repository.ts'
+import {
+  aPull,
+  aRollout,
+  aWorld,
+  answers,
+  branches,
+  comments,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  shareOn,
+  textOn,
+  versionsOn,
+  type World,
+} from './world.ts'
+
+const ROUTE = routeFile('production', 'web')
+const STEP = 'canary/production/web'
+
+/** Merges each step as soon as its gate is green, and says which there were. */
+async function mergeAll(world: World): Promise<readonly string[]> {
+  const titles: string[] = []
+  for (let [step] = openSteps(world); step !== undefined && titles.length < 9; [step] = openSteps(world)) {
+    await world.pass(14)
+    titles.push(step.title)
+    await merges(world, 'alice', step)
+  }
+  return titles
+}
+
+test('each step waits for its bake and opens the next, until the canary is the new stable version', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  assert.match(gateOf(world, step), /^action_required: Waiting for live and bake: taken as live at /)
+  assert.deepEqual([step.labels, step.body.includes(`The rollout began in #${pull.number}.`)], [['canary'], true])
+  await world.pass(2)
+  assert.equal(world.bob.merge(step), 'refused', 'it has not baked')
+  await world.pass(11)
+  assert.match(gateOf(world, step), /^success: Live and baked/)
+  assert.deepEqual(await mergeAll(world), [
+    'Canary production/web v3: 5% → 25%',
+    'Canary production/web v3: 25% → 100%',
+    'Finish production/web: stable becomes v3',
+    'Finish production/web: all traffic on stable v3',
+  ])
+  assert.deepEqual([shareOn(world, 'main'), versionsOn(world, 'main')], [0, ['v3', 'v3']])
+  assert.doesNotMatch(textOn(world, 'main', ROUTE), /perch/, 'the annotations are gone')
+  assert.deepEqual(
+    [...world.state.refs.keys()].filter((ref) => ref.endsWith('.next')),
+    [],
+  )
+})
+
+test('a step that a person closes stays closed, says so once, and next on the first pull request goes on', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  world.bob.close(step)
+  await world.settle()
+  await aPull(world, { 'README.md': '# Other\n' }).then((other) => merges(world, 'bob', other))
+  assert.deepEqual(openSteps(world), [])
+  const told = comments(world, step).filter((body) => body.includes('stands still at 5%'))
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', new RegExp(`Comment \`/canary next\` on #${pull.number} to go on`))
+  await says(world, 'alice', pull, '/canary next')
+  const [again] = openSteps(world)
+  assert.deepEqual(
+    answers(world, pull).at(-1)?.includes(`✅ #${again?.number}: Canary production/web v3: 5% → 25%`),
+    true,
+  )
+  assert.deepEqual([again?.head.ref, again?.number === step.number], [`${STEP}/25`, false])
+})
+
+test('a step whose branch GitHub deleted comes back at a next, from what is left of it', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  world.bob.deleteBranch(step.head.ref)
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  await says(world, 'alice', pull, '/canary next')
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`])
+  assert.equal(shareOn(world, `${STEP}/25`), 25)
+})
+
+test('a branch of somebody else in the place of a step is not touched, and the rollout says what to do, once', async () => {
+  const world = await aWorld()
+  world.mallory.push(`${STEP}/25`, { 'README.md': '# Mine\n' })
+  await world.settle()
+  const head = world.state.refs.get(`refs/heads/${STEP}/25`)
+  const { pull } = await aRollout(world).catch(() => ({ pull: world.state.pulls.get(1) }))
+  assert.ok(pull !== undefined)
+  await world.sweep()
+  await world.pass(10)
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [])
+  assert.equal(world.state.refs.get(`refs/heads/${STEP}/25`), head)
+  const notices = comments(world, pull).filter((body) => body.includes('cannot go on by itself'))
+  assert.equal(notices.length, 1)
+  assert.match(notices[0] ?? '', /`canary\/production\/web\/25`/)
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(answers(world, pull).at(-1) ?? '', /The rollout of `production\/web` cannot go on by itself/)
+  world.mallory.deleteBranch(`${STEP}/25`)
+  await world.sweep()
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`], 'what stood in the way is gone')
+  await says(world, 'alice', pull, '/canary status')
+  assert.doesNotMatch(answers(world, pull).at(-1) ?? '', /cannot go on by itself/)
+})
+
+test('what a process left half done is taken up where it stands', async () => {
+  const world = await aWorld()
+  // A branch at the base, without its commit.
+  await memoryBranches(world.state).create(`${STEP}/25`, world.state.refs.get('refs/heads/main') ?? '')
+  const { step } = await aRollout(world)
+  assert.deepEqual([step.head.ref, shareOn(world, step.head.ref)], [`${STEP}/25`, 25])
+  assert.equal(world.state.objects.ahead(step.base.sha, step.head.sha).length, 1)
+})
+
+test('a share that a pull request sets by hand goes on, and a person merges its first step', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  const path = subsetsFile('production', 'web')
+  const brought = await aPull(world, {
+    [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5),
+    [path]: textOn(world, 'main', path).replace('version: v2', 'version: v3'),
+  })
+  assert.match(gateOf(world, brought), /^success/)
+  await merges(world, 'bob', brought)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.ok(step.body.includes(`The rollout began in #${brought.number}.`))
+  await world.pass(20)
+  assert.deepEqual([gateOf(world, step), step.state], ['success: Live and baked', 'open'])
+  await merges(world, 'alice', step)
+  await world.pass(20)
+  assert.notEqual(shareOn(world, 'main'), 25, 'the next step merges by itself')
+})
+
+test('a share that is older than Perch, or was pushed past it, stays until somebody says next', async () => {
+  const world = await aWorld({ share: 10 })
+  world.alice.push('main', { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 20) })
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [])
+  const any = await aPull(world, { 'README.md': '# Any\n' })
+  await merges(world, 'bob', any)
+  assert.deepEqual(openSteps(world), [])
+  await says(world, 'alice', any, '/canary status web')
+  await says(world, 'alice', any, '/canary next web')
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/25`])
+})
+
+test('when somebody moves the share on the base branch, the step is planned anew, or closed where it is not the next', async () => {
+  const world = await aWorld({ config: { steps: [5, 25, 50, 100] } })
+  const { step } = await aRollout(world)
+  world.alice.push('main', {
+    [ROUTE]: textOn(world, 'main', ROUTE).replace('weight: 95', 'weight: 90').replace('weight: 5', 'weight: 10'),
+  })
+  await world.settle()
+  assert.deepEqual([step.state, step.title], ['open', 'Canary production/web v3: 10% → 25%'])
+  assert.equal(shareOn(world, step.head.ref), 25)
+  assert.deepEqual(world.state.objects.ahead(world.state.refs.get('refs/heads/main') ?? '', step.head.sha).length, 1)
+  world.alice.push('main', {
+    [ROUTE]: textOn(world, 'main', ROUTE).replace('weight: 90', 'weight: 70').replace('weight: 10', 'weight: 30'),
+  })
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  assert.match(comments(world, step).at(-1) ?? '', /^Closed: this step does not fit the base branch as it is now/)
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/50`])
+})
+
+test('a step that a person changed is not made again when its base moves', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  world.bob.push(step.head.ref, { 'README.md': '# Mine\n' })
+  await world.settle()
+  assert.equal(comments(world, step).filter((body) => body.includes('Somebody changed this step')).length, 1)
+  const head = step.head.sha
+  world.alice.push('main', {
+    [ROUTE]: textOn(world, 'main', ROUTE).replace('weight: 95', 'weight: 90').replace('weight: 5', 'weight: 10'),
+  })
+  await world.settle()
+  assert.deepEqual([step.state, step.head.sha], ['open', head])
+  assert.match(comments(world, pull).at(-1) ?? '', /cannot go on by itself/)
+})
+
+test('a step whose route is gone is closed in words, and one that has nothing left to do too', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  world.alice.push('main', { [ROUTE]: undefined })
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  assert.match(comments(world, step).at(-1) ?? '', /^Closed: the base branch no longer has the rollout/)
+  const other = await aWorld()
+  const { step: last } = await aRollout(other)
+  other.alice.push('main', { [ROUTE]: withShare(textOn(other, 'main', ROUTE), 0) })
+  await other.settle()
+  assert.deepEqual([last.state, openSteps(other)], ['closed', []])
+  assert.match(comments(other, last).at(-1) ?? '', /^Closed: /)
+})
+
+test('a branch that nothing deploys any more loses its steps, in words', async () => {
+  const config = (branchesLine: string) =>
+    `environments:\n  production: { path: apps/production, live: { after: 3m } }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n${branchesLine}`
+  const world = await aWorld({ files: { '.github/canary.yml': config('branches: [main, release]\n') } })
+  world.alice.push('release', { 'README.md': '# Release\n' })
+  await world.settle()
+  world.alice.push(
+    'v3',
+    {
+      [subsetsFile('production', 'web')]: textOn(world, 'main', subsetsFile('production', 'web')).replace(
+        'version: v2',
+        'version: v3',
+      ),
+    },
+    { from: 'release' },
+  )
+  const pull = world.alice.open('v3', 'v3', 'release')
+  assert.ok(pull !== undefined)
+  await world.settle()
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  const [step] = openSteps(world)
+  assert.deepEqual([step?.head.ref, step?.base.ref], ['canary/@release/production/web/25', 'release'])
+  world.alice.push('main', { '.github/canary.yml': config('branches: [main]\n') })
+  await world.settle()
+  await world.sweep()
+  assert.equal(step?.state, 'closed')
+  assert.match((step && comments(world, step).at(-1)) ?? '', /^Closed: its base is not a deployed branch/)
+})
+
+test('while the config on the base branch is broken no rollout goes on, and afterwards it does', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  await world.pass(14)
+  const good = textOn(world, 'main', '.github/canary.yml')
+  world.alice.push('main', { '.github/canary.yml': good.replace('steps:', 'stepz:') })
+  await world.settle()
+  assert.match(gateOf(world, step), /^failure/)
+  world.alice.push('main', { '.github/canary.yml': good })
+  await world.settle()
+  assert.match(gateOf(world, step), /^success/)
+  await merges(world, 'alice', step)
+  assert.deepEqual(branches(openSteps(world)), [`${STEP}/100`])
+})

@@ -1,0 +1,242 @@
+/**
+ * Perch and a model of GitHub in this process, for sentences about a pull request: webhooks, queue, flows and memory are those
+ * of the service, and time passes only when a test says so.
+ */
+import assert from 'node:assert/strict'
+import type { ContextParts } from '../memory/context.ts'
+import { filesOf, type GitHubState, type Happening, memoryGitHub, type Pull, webhookOf } from '../memory/github.ts'
+import { type MemoryPerson, memoryPerson } from '../memory/person.ts'
+import { setStatus } from '../memory/signals.ts'
+import type { Network } from '../simulate/network.ts'
+import {
+  type ConfigChoice,
+  repositoryFiles,
+  routeFile,
+  shareIn,
+  STATUS,
+  subsetsFile,
+  versionsIn,
+  withCanaryVersion,
+  withShare,
+} from '../simulate/repository.ts'
+import { type Service, simulatedService } from '../simulate/service.ts'
+import { settled, timeline } from '../simulate/timeline.ts'
+
+export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'log'>> {
+  /** `web` alone by default. */
+  readonly services?: readonly string[]
+  /** `production` alone by default. */
+  readonly environments?: readonly string[]
+  /** What differs from: steps of 5, 25 and 100, a bake of 10 minutes, live by a timer of 3 minutes, nothing merges by itself. */
+  readonly config?: Partial<ConfigChoice>
+  /** Files beside those of the services, or instead of them. */
+  readonly files?: Readonly<Record<string, string>>
+  /** The canary's share in all environments, as if people had set it before Perch came. */
+  readonly share?: number
+}
+
+export interface World {
+  readonly state: GitHubState
+  readonly service: Service
+  readonly network: Network
+  /** May write. */
+  readonly alice: MemoryPerson
+  readonly bob: MemoryPerson
+  /** Maintains. */
+  readonly olga: MemoryPerson
+  /** May read. */
+  readonly mallory: MemoryPerson
+  now(): number
+  /** Lets happen all that follows from what was done, which takes less than the shortest timer. */
+  settle(): Promise<void>
+  pass(minutes: number): Promise<void>
+  sweep(): Promise<void>
+  /** Whether webhooks arrive. */
+  hears: boolean
+}
+
+const START = Date.UTC(2026, 0, 5, 9)
+const MINUTE = 60_000
+const SETTLED_MS = 25_000
+
+const DEFAULTS: ConfigChoice = {
+  steps: [5, 25, 100],
+  bakeMinutes: 10,
+  live: 'timer',
+  isOrdered: false,
+  autoMerge: 'never',
+  approvals: 0,
+}
+
+export async function aWorld(options: WorldOptions = {}): Promise<World> {
+  const { services = ['web'], environments = ['production'], config, share, files, ...parts } = options
+  const time = timeline(START)
+  let deliveries = 0
+  const hear = (happening: Happening): void => {
+    if (!world.hears) return
+    const id = `delivery-${(deliveries += 1)}`
+    const payload = webhookOf(state, happening)
+    time.at(time.now() + 200, () => void world.service.receive(id, happening.event, payload))
+  }
+  const all = repositoryFiles({ services, environments, config: { ...DEFAULTS, ...config } })
+  if (share !== undefined)
+    for (const path of Object.keys(all)) if (path.includes('-route')) all[path] = withShare(all[path] ?? '', share)
+  const state = memoryGitHub({ clock: time, files: { ...all, ...files }, onHappening: hear })
+  const network: Network = { timeline: time, random: () => 0, outages: new Map(), strikes: [], requests: 0 }
+  const service = simulatedService(state, network, parts)
+  let sweeps = 0
+  const world: World = {
+    state,
+    service,
+    network,
+    alice: memoryPerson(state, 'alice', 'write'),
+    bob: memoryPerson(state, 'bob', 'write'),
+    olga: memoryPerson(state, 'olga', 'maintain'),
+    mallory: memoryPerson(state, 'mallory', 'read'),
+    now: () => time.now(),
+    async settle() {
+      await settled()
+      await time.runUntil(time.now() + SETTLED_MS)
+    },
+    pass: (minutes) => time.runUntil(time.now() + minutes * MINUTE),
+    async sweep() {
+      sweeps += 1
+      await service.sweep(sweeps)
+      await world.settle()
+    },
+    hears: true,
+  }
+  await service.start()
+  await world.settle()
+  return world
+}
+
+interface Rollout {
+  readonly service?: string
+  readonly environment?: string
+}
+
+/** A pull request of Alice's that brings a new version of the canary, v3 unless told. */
+export async function aNewVersion(world: World, { service = 'web', environment = 'production' }: Rollout = {}) {
+  const path = subsetsFile(environment, service)
+  const text = withCanaryVersion(textOn(world, 'main', path), 'v3')
+  return aPull(world, { [path]: text }, `${service} v3`)
+}
+
+/** A pull request of Alice's with these files. */
+export async function aPull(
+  world: World,
+  files: Readonly<Record<string, string | undefined>>,
+  title = 'Change',
+): Promise<Pull> {
+  const branch = `change-${world.state.pulls.size + 1}`
+  world.alice.push(branch, files)
+  const pull = world.alice.open(branch, title)
+  assert.ok(pull !== undefined, 'nothing to open')
+  await world.settle()
+  return pull
+}
+
+/** A rollout whose first share is on the base branch: the pull request that brought it, and the step that Perch opened. */
+export async function aRollout(
+  world: World,
+  { share = 5, ...rollout }: Rollout & { readonly share?: number } = {},
+): Promise<{ readonly pull: Pull; readonly step: Pull }> {
+  const pull = await aNewVersion(world, rollout)
+  await says(world, 'alice', pull, `/canary ${share}`)
+  await merges(world, 'bob', pull)
+  const step = openSteps(world)[0]
+  assert.ok(step !== undefined, `no step was opened: ${checkOf(world, pull, 'canary/gate')}`)
+  return { pull, step }
+}
+
+/** Comments, and waits for what follows. */
+export async function says(world: World, who: Login, pull: Pull, text: string): Promise<void> {
+  world[who].comment(pull.number, text)
+  await world.settle()
+}
+
+export async function merges(world: World, who: Login, pull: Pull): Promise<void> {
+  const done = world[who].merge(pull)
+  assert.equal(done, 'merged', `${gateOf(world, pull)}; ${checkOf(world, pull, 'canary/validate')}`)
+  await world.settle()
+}
+
+type Login = 'alice' | 'bob' | 'olga' | 'mallory'
+
+/** Flux says on the base branch's head how applying it went. */
+export async function flux(world: World, said: 'success' | 'failure'): Promise<void> {
+  setStatus(world.state, world.state.refs.get('refs/heads/main') ?? '', { context: STATUS, said, by: 'flux' })
+  await world.settle()
+}
+
+/** Somebody presses a button of the gate's check. */
+export async function presses(world: World, who: Login, pull: Pull, identifier: string): Promise<void> {
+  const { number, head, base } = pull
+  const happening = {
+    event: 'check_run',
+    payload: {
+      action: 'requested_action',
+      check_run: {
+        name: 'canary/gate',
+        app: { id: 1 },
+        pull_requests: [{ number, base: { ref: base.ref } }],
+        head_sha: head.sha,
+      },
+      requested_action: { identifier },
+    },
+    sender: { login: world[who].login, isBot: false },
+  }
+  world.state.happened(happening)
+  await world.settle()
+}
+
+/** What a check says on a pull request's head: `success: …`. */
+export function checkOf({ state }: World, pull: Pull, name: string): string {
+  const run = state.runs.findLast((one) => one.sha === pull.head.sha && one.name === name)
+  return run?.report === undefined ? 'none' : `${run.report.conclusion ?? 'running'}: ${run.report.title}`
+}
+
+export function gateOf(world: World, pull: Pull): string {
+  return checkOf(world, pull, 'canary/gate')
+}
+
+/** What Perch wrote on a pull request. */
+export function comments({ state }: World, pull: Pull): readonly string[] {
+  return state.comments.filter((one) => one.pull === pull.number && one.author.isBot).map(({ body }) => body)
+}
+
+/** The answers to commands on a pull request, without their markers. */
+export function answers(world: World, pull: Pull): readonly string[] {
+  return comments(world, pull).flatMap((body) => {
+    const [, text] = /^<!-- perch:(?:answer|button)[^>]*-->\s*(.*)$/s.exec(body) ?? []
+    return text === undefined ? [] : [text]
+  })
+}
+
+/** The open pull requests of Perch, oldest first. */
+export function openSteps({ state }: World): readonly Pull[] {
+  return [...state.pulls.values()].filter((pull) => pull.state === 'open' && pull.author.isBot)
+}
+
+export function branches(pulls: readonly Pull[]): readonly string[] {
+  return pulls.map(({ head }) => head.ref)
+}
+
+export function textOn({ state }: World, branch: string, path: string): string {
+  return filesOf(state, branch).get(path) ?? ''
+}
+
+/** The canary's share on a branch. */
+export function shareOn(world: World, branch: string, { service = 'web', environment = 'production' }: Rollout = {}) {
+  return shareIn(textOn(world, branch, routeFile(environment, service)))
+}
+
+/** The stable version and the canary's on a branch. */
+export function versionsOn(
+  world: World,
+  branch: string,
+  { service = 'web', environment = 'production' }: Rollout = {},
+) {
+  return versionsIn(textOn(world, branch, subsetsFile(environment, service)))
+}
