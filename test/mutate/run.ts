@@ -32,7 +32,12 @@ const wanted = Number(values.wanted)
 const layers = ['core', 'flows'].filter((layer) => values.only === undefined || layer === values.only)
 const TESTS: Readonly<Record<string, readonly string[]>> = {
   core: ['test/core/**/*.test.ts', 'test/layouts/*.test.ts'],
-  flows: ['test/flows/**/*.test.ts', 'test/core/**/*.test.ts', 'test/layouts/*.test.ts', 'test/simulate/*.test.ts'],
+  flows: [
+    'test/flows/**/*.test.ts',
+    'test/simulate/*.test.ts',
+    'test/core/cases.test.ts',
+    'test/core/analysis/*.test.ts',
+  ],
 }
 
 /** Tests of time alone: they take long, and fail when something else is busy. */

@@ -12,6 +12,9 @@ export type Survey = Extract<Answer, { type: 'surveyed' }>
 /** Each mutant leaves its modules in the process: it is replaced now and then. */
 const MUTANTS_PER_PROCESS = 30
 
+/** How many plays of the simulation a mutant has to get through, of those without faults and of those with some. */
+const PLAYS = '12'
+
 /** A slow test can fail because the machine is busy: it must pass on the code as it is. */
 const SLOW_MS = 500
 
@@ -43,6 +46,7 @@ export function openLab() {
     const lab = new URL('lab.ts', import.meta.url)
     return fork(lab, {
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...process.env, PERCH_PLAYS: PLAYS },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
   }

@@ -1,34 +1,31 @@
 /**
- * Everything that Perch can say, on one page (words.md), so that whoever changes a sentence reads it as people will, and no
- * sentence changes unseen. `PERCH_WRITE_WORDS=1 npm test -- core/words` writes the page anew.
+ * Everything that Perch can say, on one page, so that whoever changes a sentence reads it as people will, and no sentence
+ * changes unseen.
  */
-import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { NO_CHANGE } from '../../src/core/gate/review.ts'
-import { commitReports, mergeReports, orphanReport } from '../../src/core/message/check/commit-checks.ts'
-import { failedReports, idleReports, outageWords, workingReports } from '../../src/core/message/check/checks.ts'
-import { diffText, problemLines, validText } from '../../src/core/message/command-line/terminal-review.ts'
-import { setText, statusText } from '../../src/core/message/command-line/terminal.ts'
-import { answer, buttonAnswer, repeatedAnswer } from '../../src/core/message/comment/answer.ts'
-import { changedStepNotice, mergeNotice, notice } from '../../src/core/message/comment/notice.ts'
-import { redirection } from '../../src/core/message/comment/redirection.ts'
-import { stoppedWords } from '../../src/core/message/comment/stopped-step.ts'
-import { summaryPages } from '../../src/core/message/comment/summary.ts'
-import { analysisTable, analysisWords } from '../../src/core/message/gate/analysis.ts'
-import { liveSentence } from '../../src/core/message/gate/live.ts'
-import { explainProblem } from '../../src/core/message/problem/problem.ts'
-import * as pulls from '../../src/core/message/pull-request/pull-request.ts'
-import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
-import type { CheckReport } from '../../src/core/rollout/facts.ts'
-import type { Move } from '../../src/core/rollout/move.ts'
-import type { CloseReason } from '../../src/core/rollout/transition.ts'
-import { standingOf } from '../../src/core/rollout/standing.ts'
-import { sample } from './samples.ts'
+import { NO_CHANGE } from '../../../src/core/gate/review.ts'
+import { commitReports, mergeReports, orphanReport } from '../../../src/core/message/check/commit-checks.ts'
+import { failedReports, idleReports, outageWords, workingReports } from '../../../src/core/message/check/checks.ts'
+import { diffText, problemLines, validText } from '../../../src/core/message/command-line/terminal-review.ts'
+import { setText, statusText } from '../../../src/core/message/command-line/terminal.ts'
+import { answer, buttonAnswer, repeatedAnswer } from '../../../src/core/message/comment/answer.ts'
+import { changedStepNotice, mergeNotice, notice } from '../../../src/core/message/comment/notice.ts'
+import { redirection } from '../../../src/core/message/comment/redirection.ts'
+import { stoppedWords } from '../../../src/core/message/comment/stopped-step.ts'
+import { summaryPages } from '../../../src/core/message/comment/summary.ts'
+import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
+import { liveSentence } from '../../../src/core/message/gate/live.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
+import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
+import type { CheckReport } from '../../../src/core/rollout/facts.ts'
+import type { Move } from '../../../src/core/rollout/move.ts'
+import type { CloseReason } from '../../../src/core/rollout/transition.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import { sample } from '../samples.ts'
+import { assertPage } from './page.ts'
 import { outcomes, review } from './word-outcomes.ts'
 import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
-
-const PAGE = new URL('words.md', import.meta.url)
 
 const MOVES: readonly Move[] = [
   { kind: 'share', from: 0, to: 5 },
@@ -132,10 +129,10 @@ function onTerminal(): readonly string[] {
   ]
 }
 
-function page(): string {
+function page(): Readonly<Record<string, readonly string[]>> {
   const proposal = { move: { kind: 'share', from: 5, to: 25 }, target, version: 'v2', origin: 7 } as const
   const { comment, text } = summaryPages(review())
-  const sections: Readonly<Record<string, readonly string[]>> = {
+  return {
     Refusals: refusals().map(explainRefusal),
     Problems: problems().map(
       (problem) => `${problem.code} ${problem.line}: ${Object.values(explainProblem(problem)).join(' → ')}`,
@@ -163,13 +160,6 @@ function page(): string {
     Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment],
     Terminal: onTerminal(),
   }
-  return Object.entries(sections)
-    .map(([title, entries]) => `# ${title}\n\n${entries.join('\n\n')}\n`)
-    .join('\n')
 }
 
-test('every sentence is the one that somebody read and agreed to', () => {
-  const now = page()
-  if (process.env['PERCH_WRITE_WORDS'] === '1') writeFileSync(PAGE, now)
-  assert.equal(now, readFileSync(PAGE, 'utf8'))
-})
+test('every sentence is the one that somebody read and agreed to', () => assertPage('words.md', page()))

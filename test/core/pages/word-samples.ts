@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
-import type { AnalysisReport, CheckReason } from '../../src/core/analysis/report.ts'
-import type { GateReason, Verdict } from '../../src/core/gate/gate.ts'
-import type { Liveness, LiveResult } from '../../src/core/gate/live.ts'
-import { progressLine, remedy, verdictLine } from '../../src/core/message/gate/verdict.ts'
-import { findingProblems } from '../../src/core/problem/findings.ts'
-import * as files from '../../src/core/problem/files.ts'
-import * as merge from '../../src/core/problem/merge.ts'
-import type { Problem } from '../../src/core/problem/problem.ts'
-import { failureProblems, lineRemark, objectRemark } from '../../src/core/problem/tools.ts'
-import type { Refusal } from '../../src/core/refusal/refusal.ts'
-import { standingOf } from '../../src/core/rollout/standing.ts'
-import * as hostile from './hostile-samples.ts'
-import { sample } from './samples.ts'
+import type { AnalysisReport, CheckReason } from '../../../src/core/analysis/report.ts'
+import type { GateReason, Verdict } from '../../../src/core/gate/gate.ts'
+import type { Liveness, LiveResult } from '../../../src/core/gate/live.ts'
+import { progressLine, remedy, verdictLine } from '../../../src/core/message/gate/verdict.ts'
+import { findingProblems } from '../../../src/core/problem/findings.ts'
+import * as files from '../../../src/core/problem/files.ts'
+import * as merge from '../../../src/core/problem/merge.ts'
+import type { Problem } from '../../../src/core/problem/problem.ts'
+import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
+import type { Refusal } from '../../../src/core/refusal/refusal.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import * as hostile from '../hostile-samples.ts'
+import { sample } from '../samples.ts'
 
 /** What Perch has words for, each kind and each turn that its sentence takes. */
 
@@ -103,7 +103,7 @@ export function refusals(): readonly Refusal[] {
 export function livenesses(): readonly Liveness[] {
   const within = 30 * MINUTE
   const sources = [{ status: 'flux/*' }, { check: 'argo' }, { deployment: 'eu' }, { report: 'argocd/web' }].map(
-    (entry) => ({ ...entry, within }) as LiveResult['entry'],
+    (entry) => ({ ...entry, within }),
   )
   const silent = { why: 'silent', landedAt: AT, until: AT + MINUTE } as const
   const found = (state: 'not-yet' | 'overdue', strangers: readonly string[] = []) => ({ state, ...silent, strangers })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Outcome } from '../../src/core/command/outcome.ts'
-import type { Verdict } from '../../src/core/gate/gate.ts'
-import { NO_CHANGE, type Review } from '../../src/core/gate/review.ts'
-import * as merge from '../../src/core/problem/merge.ts'
-import { standingOf } from '../../src/core/rollout/standing.ts'
-import { sample } from './samples.ts'
+import type { Outcome } from '../../../src/core/command/outcome.ts'
+import type { Verdict } from '../../../src/core/gate/gate.ts'
+import { NO_CHANGE, type Review } from '../../../src/core/gate/review.ts'
+import * as merge from '../../../src/core/problem/merge.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import { sample } from '../samples.ts'
 import { AT, gateReasons, head, T, target } from './word-samples.ts'
 
 const base = 'b'.repeat(40)
