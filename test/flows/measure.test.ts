@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Knowledge, memoryMetrics } from '../memory/metrics.ts'
-import { setStatus } from '../memory/signals.ts'
-import { addRun } from '../memory/check-runs.ts'
+import { setStatus } from '../memory/github/signals.ts'
+import { addRun } from '../memory/github/check-runs.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import {
   aNewVersion,

@@ -1,7 +1,7 @@
 /** What Perch says on a pull request, what it merges by itself, and what it takes back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { headOf, type Pull } from '../memory/github.ts'
+import { headOf, type Pull } from '../memory/github/github.ts'
 import { routeFile, withShare } from '../simulate/repository.ts'
 import {
   aNewVersion,

@@ -1,7 +1,7 @@
 /** Rollouts that go on by what people merge and close. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryBranches } from '../memory/branches.ts'
+import { memoryBranches } from '../memory/github/branches.ts'
 import { routeFile, subsetsFile, withShare } from '../simulate/repository.ts'
 import {
   aPull,

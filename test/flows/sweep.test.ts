@@ -1,8 +1,8 @@
 /** What a sweep finds that no webhook told, and what it leaves alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { filesOf } from '../memory/github.ts'
-import { setStatus } from '../memory/signals.ts'
+import { filesOf } from '../memory/github/github.ts'
+import { setStatus } from '../memory/github/signals.ts'
 import { routeFile, STATUS, subsetsFile, withShare } from '../simulate/repository.ts'
 import {
   aNewVersion,

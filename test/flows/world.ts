@@ -4,9 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import type { ContextParts } from '../memory/context.ts'
-import { filesOf, type GitHubState, type Happening, memoryGitHub, type Pull, webhookOf } from '../memory/github.ts'
-import { type MemoryPerson, memoryPerson } from '../memory/person.ts'
-import { setStatus } from '../memory/signals.ts'
+import {
+  filesOf,
+  type GitHubState,
+  type Happening,
+  memoryGitHub,
+  type Pull,
+  webhookOf,
+} from '../memory/github/github.ts'
+import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
+import { setStatus } from '../memory/github/signals.ts'
 import type { Network } from '../simulate/network.ts'
 import {
   type ConfigChoice,

@@ -35,7 +35,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   flows: [
     'test/flows/**/*.test.ts',
     'test/simulate/*.test.ts',
-    'test/core/cases.test.ts',
+    'test/core/rollout/cases.test.ts',
     'test/core/analysis/*.test.ts',
   ],
 }

@@ -8,7 +8,7 @@ export interface World {
 }
 
 /** What the config says. */
-interface ConfigChoice {
+export interface ConfigChoice {
   readonly steps: readonly number[]
   readonly bakeMinutes: number
   /** By a timer, or by commit statuses. */

@@ -358,3 +358,44 @@ test('nothing is asked where the config asks for nothing', async () => {
   const metrics = { servers: () => assert.fail('asked'), range: async () => assert.fail('asked') }
   assert.equal(await measureStep({ metrics, clock: { now: () => ENDS } }, standingOf(sample(75, 25)), SINCE), undefined)
 })
+
+test('where points say too little, what most of them lack is the reason, and how long would be enough', async () => {
+  const reasonOf = async (world: World, play: Play = {}): Promise<unknown> =>
+    (await report(world, play)).checks[0]?.reason
+  const requests =
+    (count: (point: number) => number | undefined): World =>
+    (asked) => {
+      if (asked.kind === 'requests') return count(asked.point)
+      return count(asked.point) === undefined ? undefined : WELL(asked)
+    }
+  const play = { analysis: { minRequests: 100 } }
+  assert.deepEqual(
+    await reasonOf(
+      requests(() => 50),
+      play,
+    ),
+    {
+      code: 'few-requests',
+      average: 50,
+      wanted: 100,
+      enoughMs: 2 * MINUTE,
+    },
+  )
+  assert.deepEqual(
+    await reasonOf(
+      requests(() => 1),
+      play,
+    ),
+    {
+      code: 'few-requests',
+      average: 1,
+      wanted: 100,
+      enoughMs: undefined,
+    },
+  )
+  const gaps = await reasonOf(
+    requests((point) => (point > 3 ? undefined : 500)),
+    play,
+  )
+  assert.deepEqual(gaps, { code: 'gaps', missing: 7, points: 10 })
+})

@@ -10,7 +10,7 @@ import type { Problem } from '../../../src/core/problem/problem.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
-import * as hostile from '../hostile-samples.ts'
+import * as hostile from '../message/hostile-samples.ts'
 import { sample } from '../samples.ts'
 
 /** What Perch has words for, each kind and each turn that its sentence takes. */

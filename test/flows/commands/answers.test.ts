@@ -1,7 +1,7 @@
 /** What comes of commands on open, merged and closed pull requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Pull } from '../memory/github.ts'
+import type { Pull } from '../memory/github/github.ts'
 import { routeFile, subsetsFile } from '../simulate/repository.ts'
 import {
   aNewVersion,

@@ -77,7 +77,7 @@ function fieldsOf(report: CheckReport): Partial<Run> {
   return { report, title, summary, text, state }
 }
 
-function addRun(
+export function addRun(
   state: GitHubState,
   fields: Pick<Run, 'sha' | 'name'> & Partial<Omit<Run, 'id' | 'sha' | 'name'>>,
 ): Run {

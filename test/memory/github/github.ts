@@ -6,7 +6,7 @@ import type { BranchMove } from '../../../src/core/command/head-age.ts'
 import type { Signal, SignalState } from '../../../src/core/gate/signal.ts'
 import type { CheckReport, Permission, Person, RepositoryName, Sha } from '../../../src/core/rollout/facts.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
-import type { QueuedPull } from '../../../src/ports/merge-queue.ts'
+import type { QueuedPull } from '../../../src/ports/github/merge-queue.ts'
 import { type Files, type GitObjects, gitObjects } from '../git.ts'
 
 export interface Pull {

@@ -1,7 +1,7 @@
 /** Which objects a kustomize patch is for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BuildIdentity, type Selector, selectsObject } from '../../src/core/layer/selector.ts'
+import { type BuildIdentity, type Selector, selectsObject } from '../../../src/core/layer/selector.ts'
 
 const ANY: Selector = {
   group: undefined,

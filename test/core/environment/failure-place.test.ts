@@ -1,7 +1,7 @@
 /** Where kustomize's words about a failed build lead to. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { placeOfFailure } from '../../src/core/environment/failure-place.ts'
+import { placeOfFailure } from '../../../src/core/environment/failure-place.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   'base/kustomization.yaml': 'resources:\n  - vs.yaml\n  - broken.yaml\n',
@@ -23,10 +23,10 @@ function placeOf(said: string, files: Readonly<Record<string, string>> = FILES):
 test('the place of a failed build is the one that its words lead to', () => {
   const broken = { ...FILES, 'base/broken.yaml': 'a: 1\nb: [\n' }
   const table: readonly (readonly [string, string | undefined, Readonly<Record<string, string>>?])[] = [
-    ['yaml: line 3: did not find', 'base/broken.yaml:3', broken],
+    ['yaml: line 3: did not find', 'base/broken.yaml:2', broken],
     [
       "recursed accumulation of path 'base': accumulating resources from 'broken.yaml': yaml: line 1",
-      'base/broken.yaml:3',
+      'base/broken.yaml:2',
       broken,
     ],
     [
@@ -42,7 +42,7 @@ test('the place of a failed build is the one that its words lead to', () => {
     ['may not add resource with an already registered id: Service.v1.[noGrp]/web.[noNs]', 'base/twice.yaml:1'],
     ['no matches for Id Deployment.v1.apps/missing.[noNs]; failed', 'prod/kustomization.yaml:7'],
     ['unable to find field "spec.unknown" in replacement target', 'prod/kustomization.yaml:10'],
-    ["recursed accumulation of path 'base': accumulating resources from 'vs.yaml': odd", 'base/vs.yaml:1'],
+    ["recursed accumulation of path 'base': accumulating resources from 'vs.yaml': odd", 'prod/kustomization.yaml:1'],
     ['something else', 'prod/kustomization.yaml:1'],
     ['something else', undefined, { 'base/vs.yaml': '' }],
   ]
