@@ -8,5 +8,8 @@ export function assertPage(file: string, sections: Readonly<Record<string, reado
     .map(([title, lines]) => `# ${title}\n\n${lines.join('\n\n')}\n`)
     .join('\n')
   if (process.env['PERCH_WRITE_PAGES'] === '1') writeFileSync(place, now)
-  assert.equal(now, readFileSync(place, 'utf8'))
+  assert.ok(
+    now === readFileSync(place, 'utf8'),
+    `${file} differs: see \`git diff\` after PERCH_WRITE_PAGES=1 npm test -- core/pages`,
+  )
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { stopsKey } from '../../src/flows/stop/stops-key.ts'
+import { stopsKey } from '../../../src/flows/stop/stops-key.ts'
 
 const seal = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CheckReport, CheckRun, PullRequest } from '../../src/core/rollout/facts.ts'
-import { leaveForgotten, reviewLeft } from '../../src/flows/review/leave.ts'
-import { memoryMemo } from '../memory/memo.ts'
+import type { CheckReport, CheckRun, PullRequest } from '../../../src/core/rollout/facts.ts'
+import { leaveForgotten, reviewLeft } from '../../../src/flows/review/leave.ts'
+import { memoryMemo } from '../../memory/memo.ts'
 
 const BOT = 'perch[bot]'
 const HEAD = 'a'.repeat(40)

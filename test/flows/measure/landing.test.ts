@@ -1,9 +1,9 @@
 /** What the history of a base branch tells of a share that cannot be read any more. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lastReadableShare } from '../../src/flows/measure/landing.ts'
-import type { Landing, Mirror } from '../../src/ports/mirror.ts'
-import { destinationRule, sample, virtualService } from '../core/samples.ts'
+import { lastReadableShare } from '../../../src/flows/measure/landing.ts'
+import type { Landing, Mirror } from '../../../src/ports/mirror.ts'
+import { destinationRule, sample, virtualService } from '../../core/samples.ts'
 
 /** A base branch by the canary's weight in each change, newest first; nothing where the route is not there. */
 function mirrorOf(weights: readonly string[]): Pick<Mirror, 'landings' | 'read' | 'entries'> {

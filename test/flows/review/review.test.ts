@@ -1,8 +1,8 @@
 /** What Perch says on a pull request, what it merges by itself, and what it takes back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { headOf, type Pull } from '../memory/github/github.ts'
-import { routeFile, withShare } from '../simulate/repository.ts'
+import { headOf, type Pull } from '../../memory/github/github.ts'
+import { routeFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
   aPull,
@@ -18,7 +18,7 @@ import {
   textOn,
   versionsOn,
   type World,
-} from './world.ts'
+} from '../world.ts'
 
 const ROUTE = routeFile('production', 'web')
 const SUMMARY = /^<!-- perch:summary/

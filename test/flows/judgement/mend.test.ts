@@ -1,14 +1,14 @@
 /** Pull requests while the base branch itself is broken: what repairs it passes, and what needs it waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { explainProblem } from '../../src/core/message/problem/problem.ts'
-import { memoryValidators } from '../memory/validators.ts'
-import { openValidators } from '../../src/adapters/policy/validators.ts'
-import type { Review } from '../../src/core/gate/review.ts'
-import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
-import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
-import type { Validators } from '../../src/ports/validators.ts'
-import { needsTool, QUIET, TOOL_PATH } from '../adapters/policy/tools.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { memoryValidators } from '../../memory/validators.ts'
+import { openValidators } from '../../../src/adapters/policy/validators.ts'
+import type { Review } from '../../../src/core/gate/review.ts'
+import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
+import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
+import type { Validators } from '../../../src/ports/validators.ts'
+import { needsTool, QUIET, TOOL_PATH } from '../../adapters/policy/tools.ts'
 
 type Files = Readonly<Record<string, string | undefined>>
 

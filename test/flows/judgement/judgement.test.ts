@@ -1,7 +1,7 @@
 /** What holds a raise back beside the step before it: order, approvals, other pull requests, windows and what files hide. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CONFIG, routeFile, subsetsFile, withShare } from '../simulate/repository.ts'
+import { CONFIG, routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
   aNewVersion,
   aPull,
@@ -15,7 +15,7 @@ import {
   says,
   textOn,
   type World,
-} from './world.ts'
+} from '../world.ts'
 
 const ROUTE = routeFile('production', 'web')
 

@@ -1,10 +1,10 @@
 /** How a step is doing: what clusters report, and what its canary measures. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Knowledge, memoryMetrics } from '../memory/metrics.ts'
-import { setStatus } from '../memory/github/signals.ts'
-import { addRun } from '../memory/github/check-runs.ts'
-import { jobOf } from '../../src/flows/tasks/tasks.ts'
+import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
+import { setStatus } from '../../memory/github/signals.ts'
+import { addRun } from '../../memory/github/check-runs.ts'
+import { jobOf } from '../../../src/flows/tasks/tasks.ts'
 import {
   aNewVersion,
   aRollout,
@@ -21,7 +21,7 @@ import {
   textOn,
   type World,
   type WorldOptions,
-} from './world.ts'
+} from '../world.ts'
 
 test('a step is live when the status that the config names says so, on its commit or a later one', async () => {
   const world = await aWorld({ config: { live: 'status' } })

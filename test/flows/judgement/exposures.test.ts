@@ -1,8 +1,8 @@
 /** One fault is told once, and what it hides is red as long as it is there. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryValidators } from '../memory/validators.ts'
-import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
+import { memoryValidators } from '../../memory/validators.ts'
+import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
 
 const route = (canary: string, more = ''): string => `apiVersion: networking.istio.io/v1
 kind: VirtualService

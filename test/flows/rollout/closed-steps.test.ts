@@ -1,14 +1,14 @@
 /** Steps that somebody closed without merging, in a repository where many other pull requests come. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../memory/memo.ts'
-import type { PullRequest } from '../../src/core/rollout/facts.ts'
-import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
-import { type ClosedSteps, closedSteps, readerOf } from '../../src/flows/rollout/closed-steps.ts'
-import { rememberStep } from '../../src/flows/repository/memory.ts'
-import type { Memo } from '../../src/ports/memo.ts'
-import type { RecentPulls } from '../../src/ports/github/pull-requests.ts'
-import { pullRequest, sample } from '../core/samples.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+import type { PullRequest } from '../../../src/core/rollout/facts.ts'
+import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
+import { type ClosedSteps, closedSteps, readerOf } from '../../../src/flows/rollout/closed-steps.ts'
+import { rememberStep } from '../../../src/flows/repository/memory.ts'
+import type { Memo } from '../../../src/ports/memo.ts'
+import type { RecentPulls } from '../../../src/ports/github/pull-requests.ts'
+import { pullRequest, sample } from '../../core/samples.ts'
 
 const LANDED = 1_000_000
 const standing = standingOf(sample(95, 5))

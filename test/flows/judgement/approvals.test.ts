@@ -1,8 +1,8 @@
 /** Whose approvals count. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { approvalsOf } from '../../src/flows/judgement/approvals.ts'
-import type { CommitMaker } from '../../src/ports/github/branches.ts'
+import { approvalsOf } from '../../../src/flows/judgement/approvals.ts'
+import type { CommitMaker } from '../../../src/ports/github/branches.ts'
 
 /** A pull request by alice, which bob approves, of commits that these made; undefined where nobody can tell of all of them. */
 async function approved(makers: readonly string[] | undefined): Promise<number | undefined> {

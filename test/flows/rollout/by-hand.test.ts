@@ -1,11 +1,11 @@
 /** Which pull request brought a share that carries no annotations of ours. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../memory/memo.ts'
-import { standingOf, stepKey } from '../../src/core/rollout/standing.ts'
-import { broughtBy } from '../../src/flows/rollout/by-hand.ts'
-import { rememberStep } from '../../src/flows/repository/memory.ts'
-import { pullRequest, sample } from '../core/samples.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
+import { broughtBy } from '../../../src/flows/rollout/by-hand.ts'
+import { rememberStep } from '../../../src/flows/repository/memory.ts'
+import { pullRequest, sample } from '../../core/samples.ts'
 
 test('a pull request that is older than the newest hundred is asked for by the commit that it brought, once', async () => {
   const standing = standingOf(sample(95, 5, ['v1', 'v2'], {}))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryMemo } from '../memory/memo.ts'
-import type { PullRequest } from '../../src/core/rollout/facts.ts'
-import { pullsWithHead, rememberPeer } from '../../src/flows/repository/commit-memory.ts'
-import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
-import { peersOf } from '../../src/flows/review/peers.ts'
-import type { PullEnds } from '../../src/flows/repository/pull-ends.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+import type { PullRequest } from '../../../src/core/rollout/facts.ts'
+import { pullsWithHead, rememberPeer } from '../../../src/flows/repository/commit-memory.ts'
+import type { RepositoryContext } from '../../../src/flows/repository/repository-context.ts'
+import { peersOf } from '../../../src/flows/review/peers.ts'
+import type { PullEnds } from '../../../src/flows/repository/pull-ends.ts'
 
 const SHA = 'a'.repeat(40)
 const OTHER = 'b'.repeat(40)

@@ -1,8 +1,8 @@
 /** Rollouts that go on by what people merge and close. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryBranches } from '../memory/github/branches.ts'
-import { routeFile, subsetsFile, withShare } from '../simulate/repository.ts'
+import { memoryBranches } from '../../memory/github/branches.ts'
+import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
 import {
   aPull,
   aRollout,
@@ -18,7 +18,7 @@ import {
   textOn,
   versionsOn,
   type World,
-} from './world.ts'
+} from '../world.ts'
 
 const ROUTE = routeFile('production', 'web')
 const STEP = 'canary/production/web'
