@@ -113,7 +113,6 @@ test('the items of a nameless list are objects, and what is no object is a probl
       `${good}---\napiVersion: v1\nkind: List\nitems: [{ apiVersion: v1, kind: Service, metadata: { name: b } }, null]\n`,
       5,
     ],
-    [`${good}---\n${good}spec: {}\n`, 5],
     [`${good}---\na: [\n`, 6],
   ] as const) {
     const read = parseRendered(yaml, new Map())

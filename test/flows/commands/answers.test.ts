@@ -1,8 +1,8 @@
 /** What comes of commands on open, merged and closed pull requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Pull } from '../memory/github/github.ts'
-import { routeFile, subsetsFile } from '../simulate/repository.ts'
+import type { Pull } from '../../memory/github/github.ts'
+import { routeFile, subsetsFile } from '../../simulate/repository.ts'
 import {
   aNewVersion,
   aPull,
@@ -19,7 +19,7 @@ import {
   shareOn,
   textOn,
   type World,
-} from './world.ts'
+} from '../world.ts'
 
 const ROUTE = routeFile('production', 'web')
 
