@@ -91,6 +91,8 @@ export interface GitHubBox extends Administration {
   readonly webhookSecret: string
   readonly installationId: number
   readonly installation: InstallationControl
+  /** Where it keeps repositories, as `<owner>/<name>.git`. */
+  readonly folder: string
   readonly faults: Faults
   readonly webhooks: Webhooks
   readonly requests: RequestLog
@@ -172,6 +174,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubBo
   })
   return {
     url: world.origin,
+    folder,
     host: `127.0.0.1:${String(port)}`,
     appSlug: app.slug,
     webhookSecret: options.webhookSecret ?? SECRET,

@@ -1,4 +1,5 @@
 /** How commits relate: ancestry, differences and merges. */
+import { changedNodes, changeTree, type NodeChange } from './loose.ts'
 import { attempt, git, once, type BareRepository } from './run.ts'
 import { readCommit, writeCommitOf, type Signature } from './objects.ts'
 
@@ -17,8 +18,27 @@ export type MergeOutcome = { readonly tree: string } | 'conflict'
 
 export function mergeBase(bare: BareRepository, one: string, other: string): string | undefined {
   return once(bare, `merge base ${one} ${other}`, () => {
-    const found = attempt(bare, ['merge-base', one, other])
-    return found.code === 0 ? found.stdout.toString('utf8').trim() : undefined
+    const mine = ancestors(bare, one)
+    const common = [...ancestors(bare, other)].filter((sha) => mine.has(sha))
+    const below = new Set(common.flatMap((sha) => readCommit(bare, sha).parents))
+    const [best, second] = common.filter((sha) => !below.has(sha))
+    if (second === undefined) return best
+    // Which of several is the best, git knows.
+    return git(bare, ['merge-base', one, other]).trim()
+  })
+}
+
+/** A commit and all that it comes from. */
+function ancestors(bare: BareRepository, head: string): ReadonlySet<string> {
+  return once(bare, `ancestors ${head}`, () => {
+    const found = new Set<string>()
+    const todo = [head]
+    for (let sha = todo.pop(); sha !== undefined; sha = todo.pop()) {
+      if (found.has(sha)) continue
+      found.add(sha)
+      todo.push(...readCommit(bare, sha).parents)
+    }
+    return found
   })
 }
 
@@ -28,30 +48,54 @@ export function isAncestor(bare: BareRepository, older: string, newer: string): 
 
 /** The commits on `head` that are not on `base`, oldest first. */
 export function commitsBetween(bare: BareRepository, base: string, head: string): readonly string[] {
-  return once(bare, `between ${base} ${head}`, () =>
-    git(bare, ['rev-list', '--topo-order', '--reverse', head, `^${base}`])
-      .split('\n')
-      .filter((line) => line !== ''),
-  )
+  return once(bare, `between ${base} ${head}`, () => {
+    const known = ancestors(bare, base)
+    const line: string[] = []
+    for (let sha: string | undefined = head; sha !== undefined && !known.has(sha);) {
+      line.unshift(sha)
+      const parents: readonly string[] = readCommit(bare, sha).parents.filter((parent) => !known.has(parent))
+      // In which order the sides of a merge come, git knows.
+      if (parents.length > 1) return lines(git(bare, ['rev-list', '--topo-order', '--reverse', head, `^${base}`]))
+      sha = parents[0]
+    }
+    return line
+  })
 }
 
 /** The branch history from `head` back, newest first. */
 export function history(bare: BareRepository, head: string, limit: number): readonly string[] {
-  return git(bare, ['rev-list', `--max-count=${String(limit)}`, head])
-    .split('\n')
-    .filter((line) => line !== '')
+  const time = (sha: string): number => readCommit(bare, sha).committer.at
+  const found: string[] = []
+  const queue = [head]
+  const seen = new Set(queue)
+  while (found.length < limit) {
+    const next = queue.shift()
+    if (next === undefined) break
+    found.push(next)
+    for (const parent of readCommit(bare, next).parents) {
+      if (seen.has(parent)) continue
+      seen.add(parent)
+      const at = queue.findIndex((other) => time(other) < time(parent))
+      queue.splice(at < 0 ? queue.length : at, 0, parent)
+    }
+  }
+  return found
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '')
 }
 
 /** What changed from one commit to another; undefined `from`: everything is new. */
 export function diff(bare: BareRepository, from: string | undefined, to: string): readonly FileDiff[] {
   return once(bare, `diff ${from ?? ''} ${to}`, () => {
     const pair = from === undefined ? ['--root', to] : [from, to]
-    const common = ['diff-tree', '--no-commit-id', '-r', '-M', '--full-index']
-    const patches = splitPatches(
-      git(bare, [...common, '-p', '--no-color', '--src-prefix=a/', '--dst-prefix=b/', ...pair]),
-    )
-    const fields = git(bare, [...common, '-z', '--raw', '--numstat', ...pair]).split('\0')
-    return parseDiff(fields, patches)
+    const common = ['diff-tree', '--no-commit-id', '-r', '-M', '--full-index', '--src-prefix=a/', '--dst-prefix=b/']
+    const output = git(bare, [...common, '-z', '--raw', '--numstat', '-p', '--no-color', ...pair])
+    // An empty field ends the lists, and the patches follow.
+    const end = output.indexOf('\0\0')
+    if (end < 0) return []
+    return parseDiff(output.slice(0, end).split('\0'), splitPatches(output.slice(end + 2)))
   })
 }
 
@@ -94,9 +138,32 @@ function splitPatches(text: string): (string | undefined)[] {
 /** What merging `head` into `base` gives. */
 export function merge(bare: BareRepository, base: string, head: string): MergeOutcome {
   return once<MergeOutcome>(bare, `merge ${base} ${head}`, () => {
+    const simple = mergeSimple(bare, base, head)
+    if (simple !== undefined) return { tree: simple }
     const done = attempt(bare, ['merge-tree', '--write-tree', '--no-messages', base, head])
     return done.code === 0 ? { tree: done.stdout.toString('utf8').trim() } : 'conflict'
   })
+}
+
+/**
+ * What needs no look into files: one side did nothing, or it changed only contents, of files that the other side left alone.
+ * Then no file was renamed on that side, and none that it changed on the other.
+ */
+function mergeSimple(bare: BareRepository, base: string, head: string): string | undefined {
+  const common = mergeBase(bare, base, head)
+  if (common === undefined) return undefined
+  const origin = readCommit(bare, common).tree
+  const ours = readCommit(bare, base).tree
+  const theirs = readCommit(bare, head).tree
+  if (origin === ours) return theirs
+  if (origin === theirs) return ours
+  const mine = changedNodes(bare, origin, ours)
+  const others = changedNodes(bare, origin, theirs)
+  const onlyContents = [mine, others].find((side) =>
+    [...side.values()].every(({ before, after }) => before?.mode === after?.mode),
+  )
+  if (onlyContents === undefined || [...mine.keys()].some((path) => others.has(path))) return undefined
+  return changeTree(bare, ours, new Map([...others].map(([path, { after }]): [string, NodeChange] => [path, after])))
 }
 
 const NOBODY: Signature = { name: 'sandbox', email: 'sandbox@localhost', at: 0 }

@@ -1,5 +1,17 @@
 /** Commits, trees and files of a bare repository. */
-import { attempt, git, once, type BareRepository } from './run.ts'
+import {
+  changeTree,
+  filesOf,
+  type NodeChange,
+  peel,
+  readObject,
+  readRef,
+  readTree,
+  type TreeNode,
+  writeObject,
+  writeTree,
+} from './loose.ts'
+import { attempt, GitError, once, type BareRepository } from './run.ts'
 
 export const NO_COMMIT = '0'.repeat(40)
 
@@ -50,28 +62,33 @@ export interface CommitDraft {
 /** The commit that a name stands for: a full or short object name, a branch, a tag or a full ref. */
 export function resolveCommit(bare: BareRepository, name: string): string | undefined {
   // GitHub allows no branch or tag that looks like an object name.
-  if (/^[0-9a-f]{40}$/.test(name)) return isCommit(bare, name) ? name : undefined
+  if (/^[0-9a-f]{40}$/.test(name)) return commitAt(bare, name)
+  if (name === '' || name.startsWith('/') || name.includes('..')) return undefined
   for (const candidate of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
-    const found = attempt(bare, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`])
-    if (found.code === 0) return found.stdout.toString('utf8').trim()
+    const found = readRef(bare, candidate)
+    if (found !== undefined && /^[0-9a-f]{40}$/.test(found)) return commitAt(bare, found)
   }
-  return undefined
+  // A short name, or one with a way from it to another commit.
+  if (!/^[0-9a-f]{4,39}$|[~^@:]/.test(name)) return undefined
+  const found = attempt(bare, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`])
+  return found.code === 0 ? found.stdout.toString('utf8').trim() : undefined
 }
 
-function isCommit(bare: BareRepository, sha: string): boolean {
-  try {
-    return readCommit(bare, sha).sha === sha
-  } catch {
-    return false
-  }
+function commitAt(bare: BareRepository, sha: string): string | undefined {
+  const commit = peel(bare, sha)
+  return readObject(bare, commit)?.type === 'commit' ? commit : undefined
 }
 
 export function hasObject(bare: BareRepository, sha: string): boolean {
-  return /^[0-9a-f]{40}$/.test(sha) && attempt(bare, ['cat-file', '-e', sha]).code === 0
+  return /^[0-9a-f]{40}$/.test(sha) && readObject(bare, sha) !== undefined
 }
 
 export function readCommit(bare: BareRepository, sha: string): Commit {
-  return once(bare, `commit ${sha}`, () => parseCommit(sha, git(bare, ['cat-file', 'commit', sha])))
+  return once(bare, `commit ${sha}`, () => {
+    const found = readObject(bare, peel(bare, sha))
+    if (found?.type !== 'commit') throw new GitError(`${sha} is not a commit`)
+    return parseCommit(sha, found.body.toString('utf8'))
+  })
 }
 
 function parseCommit(sha: string, raw: string): Commit {
@@ -96,31 +113,31 @@ function parseSignature(line: string): Signature {
 
 /** Writes a commit on top of `parent`, without pointing any branch at it. */
 export function writeCommit(bare: BareRepository, draft: CommitDraft): string {
-  // fast-import needs a ref to build on; a private one that the same stream takes away again.
-  const ref = 'refs/sandbox/new'
-  const parts: (string | Buffer)[] = [
-    `commit ${ref}\nmark :1\nauthor ${signatureLine(draft.author)}\ncommitter ${signatureLine(draft.committer)}\n`,
-    ...data(draft.message),
-    draft.parent === undefined ? '' : `from ${draft.parent}\n`,
-  ]
-  for (const [path, change] of draft.files) parts.push(...changeLines(bare, draft, [path, change]))
-  parts.push(`\nget-mark :1\nreset ${ref}\nfrom ${NO_COMMIT}\n\n`)
-  const input = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-  return git(bare, ['fast-import', '--quiet', '--force'], { input }).trim()
+  const parent = draft.parent === undefined ? undefined : resolveCommit(bare, draft.parent)
+  if (draft.parent !== undefined && parent === undefined) throw new GitError(`${draft.parent} is not a commit`)
+  const before = parent === undefined ? undefined : readCommit(bare, parent).tree
+  const changes = new Map(
+    [...draft.files].map(([path, change]) => [checkedPath(path), nodeOf(bare, { draft, path, change })]),
+  )
+  const tree = changeTree(bare, before, changes) ?? writeTree(bare, [])
+  return writeCommitObject(bare, { ...draft, tree, parents: parent === undefined ? [] : [parent] })
 }
 
-function changeLines(
+function checkedPath(path: string): string {
+  if (path.split('/').some((part) => ['', '.', '..', '.git'].includes(part.toLowerCase())))
+    throw new GitError(`Invalid path ${path}`)
+  return path
+}
+
+function nodeOf(
   bare: BareRepository,
-  draft: CommitDraft,
-  [path, change]: [string, FileChange],
-): (string | Buffer)[] {
-  const name = quotePath(path)
-  if (change === null) return [`D ${name}\n`]
-  if (typeof change === 'string' || Buffer.isBuffer(change)) {
-    return [`M ${modeOf(bare, draft, path)} inline ${name}\n`, ...data(change)]
-  }
-  if ('submodule' in change) return [`M 160000 ${change.submodule} ${name}\n`]
-  return [`M ${change.mode} inline ${name}\n`, ...data(change.contents)]
+  { draft, path, change }: { readonly draft: CommitDraft; readonly path: string; readonly change: FileChange },
+): NodeChange {
+  if (change === null) return undefined
+  if (typeof change === 'string' || Buffer.isBuffer(change))
+    return { mode: modeOf(bare, draft, path), sha: writeObject(bare, 'blob', Buffer.from(change)) }
+  if ('submodule' in change) return { mode: '160000', sha: change.submodule }
+  return { mode: change.mode, sha: writeObject(bare, 'blob', Buffer.from(change.contents)) }
 }
 
 function modeOf(bare: BareRepository, { parent, keepsModes }: CommitDraft, path: string): string {
@@ -128,21 +145,20 @@ function modeOf(bare: BareRepository, { parent, keepsModes }: CommitDraft, path:
   return known === '100755' ? known : '100644'
 }
 
-function data(contents: string | Buffer): (string | Buffer)[] {
-  const bytes = Buffer.from(contents)
-  return [`data ${String(bytes.length)}\n`, bytes, '\n']
-}
-
-function quotePath(path: string): string {
-  const escaped = path
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll('\n', String.raw`\n`)
-  return `"${escaped}"`
+function writeCommitObject(bare: BareRepository, { tree, parents, author, committer, message }: MergeDraft): string {
+  const lines = [
+    `tree ${tree}`,
+    ...parents.map((parent) => `parent ${parent}`),
+    `author ${signatureLine(author)}`,
+    `committer ${signatureLine(committer)}`,
+    '',
+    message,
+  ]
+  return writeObject(bare, 'commit', Buffer.from(lines.join('\n')))
 }
 
 function signatureLine(who: Signature): string {
-  return `${who.name} <${who.email}> ${String(Math.floor(who.at / 1000))} +0000`
+  return `${who.name.replaceAll(/[<>\n]/g, '')} <${who.email}> ${String(Math.floor(who.at / 1000))} +0000`
 }
 
 export interface MergeDraft {
@@ -155,42 +171,61 @@ export interface MergeDraft {
 
 /** Writes a commit of an existing tree. */
 export function writeCommitOf(bare: BareRepository, draft: MergeDraft): string {
-  const parents = draft.parents.flatMap((parent) => ['-p', parent])
-  const date = (who: Signature): string => `@${String(Math.floor(who.at / 1000))} +0000`
-  const env = {
-    GIT_AUTHOR_NAME: draft.author.name,
-    GIT_AUTHOR_EMAIL: draft.author.email,
-    GIT_AUTHOR_DATE: date(draft.author),
-    GIT_COMMITTER_NAME: draft.committer.name,
-    GIT_COMMITTER_EMAIL: draft.committer.email,
-    GIT_COMMITTER_DATE: date(draft.committer),
-  }
-  return git(bare, ['commit-tree', draft.tree, ...parents, '-F', '-'], { env, input: draft.message }).trim()
+  const { message } = draft
+  return writeCommitObject(bare, {
+    ...draft,
+    message: message === '' || message.endsWith('\n') ? message : `${message}\n`,
+  })
 }
 
-/** The entries of a tree: of the folder itself, or of all folders below it. */
+/** The entries of a tree: of the folder itself, or of all files below it. */
 export function listTree(bare: BareRepository, treeish: string, depth: 'one' | 'all'): readonly TreeEntry[] {
   return once(bare, `tree ${depth} ${treeish}`, () => {
-    const args = ['ls-tree', '-z', '--long', '--full-tree', ...(depth === 'all' ? ['-r'] : []), treeish]
-    return git(bare, args)
-      .split('\0')
-      .filter((line) => line !== '')
-      .map(parseEntry)
+    const tree = treeOf(bare, treeish)
+    const nodes =
+      depth === 'all' ? [...filesOf(bare, tree)] : readTree(bare, tree).map((node) => [node.name, node] as const)
+    return nodes.map(([path, node]) => entryOf(bare, node, path))
   })
 }
 
 /** One path of a commit. */
 export function findEntry(bare: BareRepository, commit: string, path: string): TreeEntry | undefined {
-  const line = git(bare, ['--literal-pathspecs', 'ls-tree', '-z', '--long', '--full-tree', commit, '--', path])
-  return line === '' ? undefined : parseEntry(line.replace(/\0$/, ''))
+  let tree: string | undefined = treeOf(bare, commit)
+  const parts = path.split('/')
+  for (const [index, name] of parts.entries()) {
+    const node: TreeNode | undefined =
+      tree === undefined ? undefined : readTree(bare, tree).find((one) => one.name === name)
+    if (node === undefined) return undefined
+    if (index === parts.length - 1) return entryOf(bare, node, path)
+    tree = node.mode === '40000' ? node.sha : undefined
+  }
+  return undefined
 }
 
-function parseEntry(line: string): TreeEntry {
-  const tab = line.indexOf('\t')
-  const [mode = '', type = '', sha = '', size = ''] = line.slice(0, tab).split(/ +/)
-  return { mode, type: type as TreeEntry['type'], sha, size: Number(size) || 0, path: line.slice(tab + 1) }
+function treeOf(bare: BareRepository, treeish: string): string {
+  const sha = peel(bare, resolveCommit(bare, treeish) ?? treeish)
+  const found = readObject(bare, sha)
+  if (found?.type === 'commit') return readCommit(bare, sha).tree
+  if (found?.type !== 'tree') throw new GitError(`${treeish} is not a tree`)
+  return sha
+}
+
+const TYPES: Readonly<Record<string, TreeEntry['type']>> = { '40000': 'tree', '160000': 'commit' }
+
+function entryOf(bare: BareRepository, { mode, sha }: TreeNode, path: string): TreeEntry {
+  const type = TYPES[mode] ?? 'blob'
+  return {
+    mode: mode.padStart(6, '0'),
+    type,
+    sha,
+    path,
+    // Looked up when somebody wants to know.
+    get size() {
+      return type === 'blob' ? readBlob(bare, sha).length : 0
+    },
+  }
 }
 
 export function readBlob(bare: BareRepository, sha: string): Buffer {
-  return once(bare, `blob ${sha}`, () => attempt(bare, ['cat-file', 'blob', sha]).stdout)
+  return once(bare, `blob ${sha}`, () => readObject(bare, sha)?.body ?? Buffer.alloc(0))
 }

@@ -13,7 +13,7 @@ export interface Git {
   readonly env: Readonly<Record<string, string>>
 }
 
-class GitError extends Error {
+export class GitError extends Error {
   override readonly name = 'GitError'
 }
 

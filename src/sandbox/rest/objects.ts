@@ -1,5 +1,6 @@
 /** Git's own objects, made without any branch. https://docs.github.com/rest/git/trees, https://docs.github.com/rest/git/commits */
 import { z } from 'zod'
+import { writeObject } from '../git/loose.ts'
 import { git } from '../git/run.ts'
 import { hasObject, listTree, writeCommitOf } from '../git/objects.ts'
 import { gitCommitPayload } from '../payload/commits.ts'
@@ -29,7 +30,7 @@ function createTree(call: Call, repo: Repository): Answer {
   const { tree } = bodyOf(call, TreeBody)
   const lines = tree.map(({ path, mode, type, sha, content }) => {
     if (path.includes('/')) throw new Refusal(422, 'tree.path contains a malformed path component')
-    const object = sha ?? git(repo.bare, ['hash-object', '-w', '--stdin'], { input: content ?? '' }).trim()
+    const object = sha ?? writeObject(repo.bare, 'blob', Buffer.from(content ?? ''))
     if (!hasObject(repo.bare, object)) throw new Refusal(422, `tree.sha ${object} is not a valid ${type}`)
     return `${mode} ${type} ${object}\t${path}\0`
   })

@@ -40,6 +40,7 @@ export function serve(server: Server, parts: ServerParts): void {
   server.keepAliveTimeout = 60_000
   server.on('request', (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    response.setHeader('date', new Date(parts.world.now()).toUTCString())
     const visit: Visit = {
       request,
       response,
