@@ -262,6 +262,31 @@ test('the core has no clock, chance, environment, log, network or waiting', () =
   assert.deepEqual(wrong, [])
 })
 
+/** Who waits by the machine's clock, and why that is no time of the domain, which a story steps. */
+const OWN_TIME: Readonly<Record<string, string>> = {
+  'src/adapters/clock/clock.ts': 'is the clock',
+  'src/adapters/git/store.ts': 'compares with times of files',
+  'src/adapters/policy/program.ts': 'spares a machine that is busy a program that hangs',
+  'src/adapters/process-sandbox/run.ts': 'limits a process',
+  'src/adapters/process-sandbox/workshop.ts': 'compares with times of files',
+  'src/adapters/prometheus/metrics.ts': 'pauses before it connects again',
+  'src/adapters/queue/folder-lock.ts': 'shows other processes that this one lives',
+  'src/adapters/queue/queue.ts': 'limits a question to the database',
+  'src/adapters/queue/sqlite-store.ts': 'tidies now and then',
+  'src/adapters/queue/worker.ts': 'shows other replicas that this one lives, and limits the end of a process',
+  'src/entry/app-clock.ts': "compares the machine's clock with GitHub's",
+  'src/entry/demo/play.ts': 'plays for somebody who watches',
+  'src/entry/edge/edge.ts': 'limits the end of connections',
+  'src/entry/edge/http.ts': 'limits an answer',
+  'src/entry/thread/start.ts': 'watches a thread',
+}
+
+test('time of the domain comes from the clock that is handed in', () => {
+  const reads = /\bDate\.now\b|\bnew Date\(\)|\bset(?:Timeout|Interval)\b/
+  const found = sources.filter((file) => layerOf(file) !== 'sandbox' && reads.test(withoutComments(read(file))))
+  assert.deepEqual(found.toSorted(), Object.keys(OWN_TIME).toSorted())
+})
+
 test('only env.ts reads the environment of the process', () => {
   const readers = sources.filter((file) => /\bprocess\.env\b/.test(withoutComments(read(file))))
   assert.deepEqual(readers, ['src/entry/env.ts'])

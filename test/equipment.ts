@@ -1,6 +1,8 @@
 /** What a run of the suite sets up once for all of its processes. */
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 /** Where Linux keeps files in memory. */
 const MEMORY = '/dev/shm'
@@ -13,15 +15,12 @@ const ROOM = 2 ** 31
  */
 export function prepareEnvironment(): void {
   process.env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/perch-tests')
-  if (process.env['TMPDIR'] !== undefined || !hasRoom()) return
-  const folder = mkdtempSync(join(MEMORY, 'perch-tests-'))
+  const folder = mkdtempSync(join(process.env['TMPDIR'] === undefined && hasRoom() ? MEMORY : tmpdir(), 'perch-tests-'))
   process.env['TMPDIR'] = folder
+  process.env['PERCH_TEST_RENDERS'] = join(folder, 'renders')
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)
-    process.on(signal, () => process.exit(code))
+  process.on('SIGINT', () => process.exit(130))
+  process.on('SIGTERM', () => process.exit(143))
 }
 
 function hasRoom(): boolean {
@@ -34,22 +33,42 @@ function hasRoom(): boolean {
   }
 }
 
-/** What takes long, the longest first. A slow file that starts last is what everybody waits for. */
-const SLOW = [
-  'stories/',
-  'soak/',
-  'entry/cli',
-  'adapters/queue',
-  'adapters/git.',
-  'docs/demo',
-  'core/growth',
-  'hostile/',
+/** Files that run in one process, because to load all modules anew takes longer than most of them; `apart`: those with a state of their own. */
+const SHARED = [
+  { name: 'stories', files: /^test\/stories\//, apart: /chaos|loss|faults\.test/, groups: 3 },
+  { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
 ]
 
-export function slowestFirst(files: readonly string[]): string[] {
-  const rank = (file: string): number => {
-    const found = SLOW.findIndex((word) => file.includes(word))
-    return found < 0 ? SLOW.length : found
-  }
-  return files.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+/** What takes long, the longest first. A slow file that starts last is what everybody waits for. */
+const SLOW = ['stories', 'soak/', 'adapters/queue', 'git/git.', 'docs/demo', 'simulate', 'core', 'hostile/']
+
+/** What the runner is given: groups of test files, and the others as they are. */
+export function grouped(files: readonly string[]): string[] {
+  const groups = SHARED.flatMap((shared) => {
+    const mine = files.filter((file) => isIn(shared, file)).toSorted()
+    const parts = Map.groupBy(mine.entries(), ([place]) => place % shared.groups)
+    return [...parts].map(([part, entries]) =>
+      groupFile(
+        `${shared.name}-${part + 1}`,
+        entries.map(([, file]) => file),
+      ),
+    )
+  })
+  const others = files.filter((file) => !SHARED.some((shared) => isIn(shared, file)))
+  return [...groups, ...others].toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+}
+
+function isIn(shared: (typeof SHARED)[number], file: string): boolean {
+  return shared.files.test(file) && !shared.apart.test(file)
+}
+
+function groupFile(name: string, files: readonly string[]): string {
+  const path = join(tmpdir(), `${name}.test.mjs`)
+  writeFileSync(path, files.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)}\n`).join(''))
+  return path
+}
+
+function rank(file: string): number {
+  const found = SLOW.findIndex((word) => file.includes(word))
+  return found < 0 ? SLOW.length : found
 }

@@ -6,9 +6,10 @@
  * everywhere may be skipped; its reason begins with `optional`, and the README says why.
  */
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { prepareEnvironment, slowestFirst } from './equipment.ts'
+import { prepareEnvironment, grouped } from './equipment.ts'
 
 const words = process.argv.slice(2)
 const files = globSync('test/**/*.test.ts').filter(
@@ -22,7 +23,7 @@ if (files.length === 0) {
 prepareEnvironment()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const stream = run({ files: slowestFirst(files), concurrency: 2, timeout: 10 * 60_000 })
+const stream = run({ files: grouped(files), concurrency: availableParallelism() + 1, timeout: 60 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined || event.skip === false) counts.passed += 1

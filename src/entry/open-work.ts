@@ -31,14 +31,23 @@ interface WorkOptions {
 }
 
 /** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
-export async function openWork(options: WorkOptions): Promise<{
+/** What reads and renders a repository. */
+export interface RepositoryTools {
+  readonly mirror: typeof openMirror
+  readonly renderer: Renderer
+}
+
+export async function openWork(
+  options: WorkOptions,
+  tools: RepositoryTools = { mirror: openMirror, renderer: openRenderer({ log: options.log }) },
+): Promise<{
   readonly parts: WorkerParts
   readonly renderer: Renderer
   readonly validators: Validators
 }> {
   const { env, log, clock, jobs, memo } = options
   const github = openGitHub(env, { log, clock })
-  const renderer = cachedRenderer(openRenderer({ log }))
+  const renderer = cachedRenderer(tools.renderer)
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
   await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
@@ -47,7 +56,7 @@ export async function openWork(options: WorkOptions): Promise<{
     jobs,
     log,
     clock,
-    contextFor: contextFactory({ ...options, github, renderer, validators, metrics }),
+    contextFor: contextFactory({ ...options, openMirror: tools.mirror, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
     pressedSince: (moment) => github.pressedSince(moment),
@@ -57,6 +66,7 @@ export async function openWork(options: WorkOptions): Promise<{
 }
 
 interface Parts extends WorkOptions {
+  readonly openMirror: RepositoryTools['mirror']
   readonly github: GitHubAccess
   readonly renderer: Renderer
   readonly validators: Validators
@@ -74,6 +84,7 @@ function contextFactory({
   renderer,
   validators,
   metrics,
+  openMirror: open,
 }: Parts): (place: RepositoryRef) => Promise<RepositoryContext> {
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
@@ -84,7 +95,7 @@ function contextFactory({
     const folder = join(env.dataDir, 'mirrors', `${repo.id}.git`)
     const token = (refused?: string): Promise<string> => github.tokenFor(installation, refused)
     const mayRead = (): Promise<boolean> => github.mayReadContents(installation)
-    const mirror = mirrors.get(url) ?? openMirror({ folder, url, token, mayRead, log, environment })
+    const mirror = mirrors.get(url) ?? open({ folder, url, token, mayRead, log, environment })
     mirrors.set(url, mirror)
     return {
       repo,

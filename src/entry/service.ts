@@ -35,6 +35,8 @@ export interface ServiceOptions {
   /** How often a job that fails is tried again before words are said about it. */
   readonly retryLimit?: number
   readonly clock?: ServiceClock
+  /** What the thread that works runs. */
+  readonly code?: URL
 }
 
 /** Perch as one process: the HTTP edge, the queue and the sweep's clock here, and the work on a thread of its own. */
@@ -48,7 +50,13 @@ export async function startService(env: Environment, log: Logger, options: Servi
     log,
   })
   const walls = machineWalls(USUAL_PATH)
-  const thread = await startWorkThread({ env, log, clock, queue })
+  const thread = await startWorkThread({
+    env,
+    log,
+    clock,
+    queue,
+    ...(options.code === undefined ? {} : { code: options.code }),
+  })
   await queue.work(thread.handle, { concurrency: CONCURRENCY, onExhausted: thread.giveUp })
   const edge = await startEdge({
     host: env.host,

@@ -18,7 +18,7 @@ export interface Growth {
 }
 
 /** The clock of CPU time ticks every few milliseconds. */
-const MEASURED_MS = 50
+const MEASURED_MS = 20
 /** What takes less is refused, or nothing: its ratio would be noise. */
 const SHORT_MS = 1
 const ROUNDS = 10

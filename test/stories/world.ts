@@ -5,11 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { after } from 'node:test'
 import { pino } from 'pino'
 import type { Environment } from '../../src/entry/env.ts'
-import { startService } from '../../src/entry/service.ts'
+import { openClock, type ServiceClock } from '../../src/adapters/clock/clock.ts'
+import { type Service, startService } from '../../src/entry/service.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import type { Person } from '../../src/sandbox/people/person.ts'
 import type { RepositoryView } from '../../src/sandbox/read.ts'
 import { destinationRule } from '../manifests.ts'
+import { threadFor } from './thread.ts'
 
 /** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
 export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
@@ -83,7 +85,13 @@ export interface Story {
   /** The story's own repository, as it is now. */
   readonly repository: () => RepositoryView
   readonly person: (login: string) => Person
-  /** Resolves to what `look` finds, which must be something within the time. */
+  /** The clock of the box and the service. */
+  readonly clock: ServiceClock
+  /** Lets time pass; in a stepped story at once, and it resolves when all has happened that happens by then. */
+  readonly pass: (ms: number) => Promise<void>
+  /** Resolves when nobody does anything any more, and nothing is due. */
+  readonly quiet: () => Promise<void>
+  /** Resolves to what `look` finds, which must be something within the time. A stepped story does not wait: when nothing happens, time passes. */
   readonly until: <T>(what: string, look: () => T | undefined | false, ms?: number) => Promise<T>
   readonly weights: (ref?: string) => string
 }
@@ -93,12 +101,15 @@ export interface StoryOptions {
   readonly env?: Partial<Environment>
   /** How often a job that fails is tried again before it counts as one that fails for longer. */
   readonly retryLimit?: number
+  /** Time passes in steps, and the box's repositories are read where they are: for stories that are not about git or kustomize. */
+  readonly isStepped?: boolean
 }
 
 interface Stage {
   readonly box: GitHubBox
   readonly env: Environment
-  readonly service: string
+  readonly clock: ServiceClock
+  readonly service: Service
   close(): Promise<void>
 }
 
@@ -112,10 +123,12 @@ after(async () => {
 
 /** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
 export async function aStory(options: StoryOptions = {}): Promise<Story> {
-  const key = JSON.stringify([options.env ?? {}, options.retryLimit])
+  const key = JSON.stringify([options.env ?? {}, options.retryLimit, options.isStepped])
   const stage = stages.get(key) ?? aStage(options)
   stages.set(key, stage)
-  const { box, env, service } = await stage
+  const here = await stage
+  const { box, env, clock } = here
+  const { isStepped = false } = options
   count += 1
   const name = `gitops-${count}`
   box.createRepository({
@@ -127,16 +140,24 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   return {
     box,
     env,
-    service,
+    service: `http://127.0.0.1:${here.service.port}`,
+    clock,
     repository,
     person: (login) => box.person(login, name),
-    until,
+    async pass(ms) {
+      if (!isStepped) return sleep(ms)
+      clock.step(ms)
+      return quiet(here)
+    },
+    quiet: () => quiet(here),
+    until: (what, look, ms) => until(what, look, { ms, pause: () => (isStepped ? pause(here) : sleep(50)) }),
     weights: (ref) => weightsIn(repository().file(VS, ref) ?? ''),
   }
 }
 
-async function aStage({ env: over = {}, retryLimit }: StoryOptions): Promise<Stage> {
-  const box = await startGitHub()
+async function aStage({ env: over = {}, retryLimit, isStepped = false }: StoryOptions): Promise<Stage> {
+  const clock = openClock({ isStepped })
+  const box = await startGitHub({ now: () => clock.now() })
   const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
   const env: Environment = {
     appId: box.appId,
@@ -152,12 +173,17 @@ async function aStage({ env: over = {}, retryLimit }: StoryOptions): Promise<Sta
     ...over,
   }
   const log = pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' })
-  const service = await startService(env, log, retryLimit === undefined ? {} : { retryLimit })
+  const service = await startService(env, log, {
+    clock,
+    ...(isStepped ? { code: threadFor(box.folder) } : {}),
+    ...(retryLimit === undefined ? {} : { retryLimit }),
+  })
   box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
   return {
     box,
     env,
-    service: `http://127.0.0.1:${service.port}`,
+    clock,
+    service,
     async close() {
       await service.stop()
       await box.close()
@@ -166,18 +192,62 @@ async function aStage({ env: over = {}, retryLimit }: StoryOptions): Promise<Sta
   }
 }
 
+/** Three sweeps go by. */
+export async function sweeps({ env, pass }: Story): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await pass(env.reconcileSeconds * 1_000)
+}
+
 /** `95/5`. */
 export function weightsIn(text: string): string {
   return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
 }
 
-async function until<T>(what: string, look: () => T | undefined | false, ms = 180_000): Promise<T> {
+/** How many steps of a second may be taken at once where nothing else happens. */
+const FAR_MS = 10 * 60_000
+const SOON_SECONDS = 10
+
+/** What happened so far, as a number that grows. */
+function happenings({ webhooks, requests }: GitHubBox): number {
+  return webhooks.deliveries.length + requests.records.length
+}
+
+async function quiet({ box, service }: Pick<Stage, 'box' | 'service'>): Promise<void> {
+  for (let before = -1; before !== happenings(box);) {
+    before = happenings(box)
+    await box.idle()
+    await service.idle()
+  }
+}
+
+/** Until something has happened. Where nothing does, time passes until the next job or sweep is due. */
+async function pause(stage: Stage): Promise<void> {
+  const { box, clock, env, service } = stage
+  const before = happenings(box)
+  const isQuiet = await Promise.race([quiet(stage).then(() => true), changed(box, before)])
+  if (!isQuiet || happenings(box) !== before) return
+  const sweepAt = env.reconcileSeconds <= SOON_SECONDS ? clock.now() + env.reconcileSeconds * 1_000 : Infinity
+  const next = Math.min(service.nextDue() ?? Infinity, sweepAt)
+  if (next - clock.now() < FAR_MS) clock.step(Math.max(0, next - clock.now()))
+  else await sleep(50)
+}
+
+/** A look costs more than to see that there is nothing new; but not all that can be looked at goes through the box. */
+async function changed(box: GitHubBox, before: number): Promise<false> {
+  for (let turn = 0; turn < 25 && happenings(box) === before; turn += 1) await sleep(20)
+  return false
+}
+
+async function until<T>(
+  what: string,
+  look: () => T | undefined | false,
+  { ms = 180_000, pause: next }: { readonly ms: number | undefined; readonly pause: () => Promise<void> },
+): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     const found = look()
     if (found !== undefined && found !== false) return found
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`)
-    await sleep(50)
+    await next()
   }
 }
 

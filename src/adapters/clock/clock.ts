@@ -16,7 +16,8 @@ interface Repeated {
   doneAt: number
 }
 
-export function openClock(): ServiceClock {
+/** `isStepped`: what is to happen again and again happens at steps only, however long a busy machine takes between them. */
+export function openClock({ isStepped = false } = {}): ServiceClock {
   const lead = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)
   const clock = clockAhead(lead)
   const now = (): number => clock.now()
@@ -31,7 +32,7 @@ export function openClock(): ServiceClock {
     every(ms, work) {
       const one: Repeated = { ms, work, doneAt: now() }
       repeated.add(one)
-      const timer = setInterval(perform, ms, one)
+      const timer = isStepped ? undefined : setInterval(perform, ms, one)
       return () => {
         repeated.delete(one)
         clearInterval(timer)

@@ -1,5 +1,5 @@
 /** The inside of the thread that `start.ts` starts. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
 import { clockAhead } from '../../adapters/clock/clock.ts'
 import type { Jobs } from '../../ports/jobs.ts'
@@ -9,14 +9,13 @@ import { giveUp, handleJobs } from '../worker.ts'
 import { connect, type Line, type Port } from './line.ts'
 import { ClaimedMessage, Entries, ThreadStart, type Tools } from './messages.ts'
 
-if (parentPort !== null) await serve(parentPort)
-
 interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
   readonly handle: ReturnType<typeof handleJobs>
   readonly giveUp: ReturnType<typeof giveUp>
 }
 
-async function serve(parent: MessagePort): Promise<void> {
+/** Answers the calls of the thread that started this one. `open`: what the work is done with. */
+export async function serveWork(parent: MessagePort, open: typeof openWork = openWork): Promise<void> {
   const { env, logLevel, lead } = ThreadStart.parse(workerData)
   const log = pino({ level: logLevel })
   // Calls wait until there is somebody to answer them.
@@ -49,7 +48,7 @@ async function serve(parent: MessagePort): Promise<void> {
       await finish(job, failure, isFinal === true)
     },
   })
-  const { parts, ...tools } = await openWork({ env, log, clock: clockAhead(lead), ...queueThrough(line) })
+  const { parts, ...tools } = await open({ env, log, clock: clockAhead(lead), ...queueThrough(line) })
   opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
 }
 

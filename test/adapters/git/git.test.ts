@@ -18,6 +18,7 @@ import { GitUnavailable } from '../../../src/adapters/git/errors.ts'
 import { openMirror } from '../../../src/adapters/git/mirror.ts'
 import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import type { Mirror } from '../../../src/ports/mirror.ts'
+import { boxMirror } from '../../stories/box-mirror.ts'
 import { mirrorContract, originOf } from '../../contracts/mirror.ts'
 import { type GitHttp, TOKEN, openGitHttp } from './git-http.ts'
 
@@ -64,6 +65,11 @@ mirrorContract('git over HTTP', async () => {
 mirrorContract('git over HTTP, a server without partial clones', async () => {
   const { server, mirror, close } = await aWorld({ filter: false })
   return { mirror, author: server.author, close }
+})
+
+mirrorContract('the mirror of stories', async () => {
+  const { server, close } = await aWorld()
+  return { mirror: boxMirror(originOf(server.author)), author: server.author, close }
 })
 
 mirrorContract('git from a folder', async () => {

@@ -1,8 +1,7 @@
 /** Repositories that Perch may not write to for a while: nothing loops, others go on, and all is taken up again. */
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { aStory, checksOn, type Story, VS } from '../world.ts'
+import { aStory, checksOn, type Story, sweeps, VS } from '../world.ts'
 
 const SWEEPS = { reconcileSeconds: 2 }
 
@@ -29,7 +28,7 @@ async function askedOf(story: Story): Promise<readonly string[]> {
   let asked: readonly string[] = []
   for (let turn = 0; turn < TURNS; turn += 1) {
     const mark = story.box.requests.mark()
-    await sleep(6_500)
+    await sweeps(story)
     const { records } = story.box.requestsSince(mark, 'perch')
     asked = records.filter(({ path }) => path.includes(`/${name}`)).map(({ method, path }) => `${method} ${path}`)
     if (asked.length === 0) break

@@ -1,5 +1,4 @@
 /** What the stories about commands have in common. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
 
 /** GitHub's times have whole seconds: what is to be later must be so by one. */
@@ -13,7 +12,7 @@ function open(story: Story, branch: string): { readonly number: number; readonly
 export async function openReviewed(story: Story, branch: string): Promise<number> {
   const pull = open(story, branch)
   await story.until('checks', () => checksOn(story.repository(), pull.head.sha).gate === 'success')
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   return pull.number
 }
 
@@ -46,7 +45,7 @@ export async function aRollout(options: Parameters<typeof aStory>[0] = {}): Prom
       .find(({ head }) => head.ref === 'canary/production/api-service/100'),
   )
   await story.until('its gate', () => checksOn(story.repository(), step.head.sha).gate === 'action_required')
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   return { ...story, step: step.number }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ask } from './commanding.ts'
-import { aStory, checksOn, DR, FAST, gitops, type Story, VS, weightsIn } from '../world.ts'
+import { aStory, checksOn, DR, FAST, gitops, type Story, sweeps, VS, weightsIn } from '../world.ts'
 
 const CONFIG_ONLY_PRODUCTION = FAST.replace(/ {2}staging:.*\n/, '')
 
@@ -237,7 +237,7 @@ test('a step that a person closes stays closed until somebody says next', async 
   const isStep = ({ head }: { head: { ref: string } }): boolean => head.ref === 'canary/production/api-service/25'
   const step = await until('the step', () => story.repository().pulls('open').find(isStep))
   alice.close(step.number)
-  await new Promise((resolve) => setTimeout(resolve, 5000))
+  await sweeps(story)
   assert.equal(story.repository().pulls('open').some(isStep), false)
   const merged = open(story, 'another')
   alice.merge(merged)
@@ -289,7 +289,7 @@ test('where the files do not say how versions are set, the finish is told about 
       .comments(1)
       .some(({ body }) => body.includes('cannot go on by itself')),
   )
-  await new Promise((resolve) => setTimeout(resolve, 5000))
+  await sweeps(story)
   assert.equal(
     story
       .repository()

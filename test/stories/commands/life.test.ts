@@ -1,17 +1,16 @@
 /** What a command counts for, and that it is carried out once. */
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { A_SECOND, answerTo, aRollout, openReviewed, say } from './commanding.ts'
 import { aStory, VS, weightsIn } from '../world.ts'
 
 test('a head that is pushed after the comment refuses raises and overrides, whatever the webhooks do; lowering works', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const pull = await openReviewed(story, 'late-push')
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const raise = story.person('alice').comment(pull, '/canary 25 --env production')
   const pass = story.person('olga').comment(pull, '/canary override live it is urgent')
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   const theirs = story.person('alice').push('late-push', { 'notes.txt': 'mine\n' })
   story.box.webhooks.clearFaults()
   await story.box.webhooks.release()
@@ -20,11 +19,11 @@ test('a head that is pushed after the comment refuses raises and overrides, what
     assert.match(await story.until('an answer', () => answerTo(story, pull, id)), refusal)
   assert.equal(story.repository().branch('late-push'), theirs)
 
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   assert.match(await say(story, 'alice', '/canary 25 --env production', pull), /0% → \*\*25%\*\*/)
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const lower = story.person('alice').comment(pull, '/canary 5 --env production')
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   story.person('alice').push('late-push', { 'notes.txt': 'more\n' })
   story.box.webhooks.clearFaults()
   await story.box.webhooks.release()
@@ -32,7 +31,7 @@ test('a head that is pushed after the comment refuses raises and overrides, what
 })
 
 test('what Perch commits for a command does not stand in the way of the next one, in a comment or by another person', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const pull = await openReviewed(story, 'in-a-row')
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const first = story.person('alice').comment(pull, '/canary 5 --env production\n/canary 10 --env production')
@@ -47,7 +46,7 @@ test('what Perch commits for a command does not stand in the way of the next one
 })
 
 test('a command is carried out once, also when somebody deletes its answer', async () => {
-  const story = await aRollout()
+  const story = await aRollout({ isStepped: true })
   assert.match(await say(story, 'alice', '/canary hold', story.step), /⏸️ Held/)
   assert.match(await say(story, 'alice', '/canary resume', story.step), /▶️/)
   const answers = story.repository().comments(story.step)
@@ -69,7 +68,7 @@ test('a command is carried out once, also when somebody deletes its answer', asy
 })
 
 test('a comment that is edited within the second in which it was written is left alone', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const pull = await openReviewed(story, 'edited')
   const edited = story.person('alice').comment(pull, '/canary 25 --env production')
   story.person('olga').editComment(edited.id, '/canary 100 --env production')
@@ -79,7 +78,7 @@ test('a comment that is edited within the second in which it was written is left
 })
 
 test('a status on an open pull request tells what it does, and the plan agrees', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const pull = await openReviewed(story, 'status')
   await say(story, 'alice', '/canary 5 --env production', pull)
   const status = await say(story, 'alice', '/canary status', pull)
@@ -92,7 +91,7 @@ test('a status on an open pull request tells what it does, and the plan agrees',
 })
 
 test('commands in a review are not carried out, and one answer says where they are read', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const pull = await openReviewed(story, 'in-a-review')
   story.person('olga').review(pull, 'COMMENT', 'Looks good.\n\n/canary 40 --env production')
   const told = (): number =>

@@ -1,7 +1,6 @@
 /** No outage loses a command, and no lost webhook. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { badGateway, type FaultRequest } from '../../../src/sandbox/wire/faults.ts'
 import { A_SECOND, aRollout, mergedPull, openReviewed, say } from './commanding.ts'
 import { aStory, checksOn, VS, weightsIn } from '../world.ts'
@@ -90,7 +89,7 @@ test("somebody's commit that names a comment does not pass for what the comment 
   const trailers = Array.from({ length: 200 }, (_, index) => `Canary-Comment: ${id + index}.0`)
   const forged = story.person('olga').push(head.ref, { 'notes.txt': 'x\n' }, `Raise\n\n${trailers.join('\n')}`)
   await story.until('checks', () => checksOn(story.repository(), forged).gate === 'success')
-  await sleep(A_SECOND)
+  await story.pass(A_SECOND)
   assert.match(await say(story, 'alice', '/canary 25 --env production', pull), /0% → \*\*25%\*\*/)
   assert.equal(weightsIn(story.repository().file(VS, head.ref) ?? ''), '75/25')
 })

@@ -1,10 +1,9 @@
 /** What GitHub does not allow is said where people look, once, and nothing else stops for it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultDraft } from '../../../src/sandbox/wire/faults.ts'
 import { ask } from './commanding.ts'
-import { aStory, checksOn, type Story, VS } from '../world.ts'
+import { aStory, checksOn, type Story, sweeps, VS } from '../world.ts'
 
 const STEP = 'canary/production/api-service/25'
 
@@ -42,7 +41,7 @@ function refuse(story: Story, match: { method: string; path: RegExp }, answer: {
 }
 
 test('a ruleset on the branches of steps is told once, and the rollout goes on when it lets them be', async () => {
-  const story = await aStory({ env: { reconcileSeconds: 2 } })
+  const story = await aStory({ isStepped: true, env: { reconcileSeconds: 2 } })
   const include = ['refs/heads/canary/**/*']
   const ruleset = story.box.addRuleset({ include, rules: ['creation'] }, story.repository().fullName)
   const pull = open(story)
@@ -62,7 +61,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
     await ask(story, 'alice', '/canary status', pull),
     /⚠️ The rollout of `production\/api-service` cannot go on/,
   )
-  await sleep(6_000)
+  await sweeps(story)
   assert.equal(notices(story, pull).length, 1, 'some sweeps later')
   ruleset.remove()
   await story.until('the step', () => story.repository().branch(STEP))
@@ -72,7 +71,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
 })
 
 test('a branch that is in the way of all steps, or of all holds, is named', async () => {
-  const story = await aStory({ env: { reconcileSeconds: 2 } })
+  const story = await aStory({ isStepped: true, env: { reconcileSeconds: 2 } })
   story.person('alice').push('canary', { 'README.md': 'mine\n' })
   story.person('alice').push('perch', { 'README.md': 'mine too\n' })
   const pull = open(story)
@@ -90,7 +89,7 @@ test('a branch that is in the way of all steps, or of all holds, is named', asyn
 })
 
 test("a person's protected branch: the command is answered with GitHub's reason", async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const message = 'Changes must be made through a pull request.'
   const name = story.repository().fullName
   story.box.faults.add({
@@ -111,7 +110,7 @@ test("a person's protected branch: the command is answered with GitHub's reason"
 })
 
 test('a locked conversation keeps no check from its conclusion', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: true })
   const fault = refuse(
     story,
     { method: 'POST', path: /\/comments$/ },

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { aStory, checksOn, FAST, gitops, type Story, VS } from '../world.ts'
+import { aStory, checksOn, FAST, gitops, type Story, sweeps, VS } from '../world.ts'
 
-/** Long enough for every webhook of what happened to have been dealt with. */
+/** Beyond what is due soon after something has happened. */
 const QUIET_MS = 2_000
 
 /** How the base branch is protected is asked once in six hours. */
@@ -14,10 +13,10 @@ async function cost(
   story: Story,
   act: () => Promise<unknown>,
 ): Promise<{ api: number; gitFetches: number; asked: string[] }> {
-  await sleep(QUIET_MS)
+  await story.pass(QUIET_MS)
   const mark = story.box.requests.mark()
   await act()
-  await sleep(QUIET_MS)
+  await story.pass(QUIET_MS)
   const { api, gitFetches, records } = story.box.requestsSince(mark, 'perch')
   const once = records.filter(({ method, route }) => method === 'GET' && ONCE.includes(route ?? ''))
   return { api: api - once.length, gitFetches, asked: records.map(({ method, route }) => `${method} ${route}`) }
@@ -102,7 +101,7 @@ test('a sweep over quiet pull requests asks two lists a repository and nothing o
   // Sweeps that began before the last review ended may still look at its pull request once.
   let perSweep: readonly string[] = []
   for (let turn = 0; turn < 20 && perSweep.join(' ') !== wanted.join(' '); turn += 1) {
-    const swept = await cost(story, () => sleep(2_000))
+    const swept = await cost(story, () => sweeps(story))
     perSweep = [...new Set(swept.asked.filter((route) => route.includes('{owner}')))].toSorted()
   }
   assert.deepEqual(perSweep, wanted)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type PrometheusBox, startPrometheus } from '../../../src/sandbox/prometheus.ts'
-import { aStory, checksOn, gitops, type Story, VS, weightsIn } from '../world.ts'
+import { aStory, checksOn, gitops, type Story, sweeps, VS, weightsIn } from '../world.ts'
 
 /** What the canary of each story measures now, by the story's namespace: a success rate, a failure to answer, or nothing. */
 const rates = new Map<string, number | 'no-data'>()
@@ -127,7 +127,7 @@ test('a canary that fails is rolled back with the evidence, once, also when its 
   story.person('alice').merge(rollback)
   await story.until('no canary traffic', () => story.weights() === '100/0')
   // Some sweeps later there is still one of each.
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await sweeps(story)
   const pulls = story.repository().pulls()
   assert.equal(pulls.filter(({ title: words }) => words.startsWith('Roll back')).length, 1)
   assert.equal(said(story, next).match(/Closed: the canary failed/g)?.length, 1)
@@ -148,7 +148,7 @@ test('who closes a rollback decides to go on, and can pass the analysis for a co
   await begin(story)
   const rollback = await step(story, '0')
   story.person('alice').close(rollback)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await sweeps(story)
   assert.deepEqual(story.repository().pulls('open'), [], 'nothing is opened again')
   const origin = story.repository().pulls('merged')[0]?.number ?? 0
   story.person('alice').comment(origin, '/canary next')
@@ -177,7 +177,7 @@ test('onFailure: hold stops the rollout where it is, until somebody resumes it',
   assert.equal(story.weights(), '95/5')
   story.person('alice').comment(pull, '/canary resume')
   await story.until('no hold', () => story.repository().branch(branch) === undefined)
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await sweeps(story)
   assert.equal(story.repository().branch(branch), undefined, 'it is not held again for the same step')
   assert.match(gateOf(story, pull).title, /Blocked by analysis/)
 })

@@ -1,7 +1,6 @@
 /** How a step is known to be live, by everybody who may say so, and what is made of those who may not. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { reportKey } from '../../../src/entry/edge/report-key.ts'
 import { aStory, checksOn, gitops, type Story, type StoryOptions, VS } from '../world.ts'
@@ -28,7 +27,7 @@ async function aWaitingStep(
 services:
   api-service: { steps: [5, 25, 100], bake: ${bake} }
 `
-  const story = await aStory({ files: gitops(config, [95, 5]), ...options })
+  const story = await aStory({ isStepped: true, files: gitops(config, [95, 5]), ...options })
   story.person('alice').push('main', { 'README.md': '# Another\n' })
   const step = await story.until('the step', () =>
     story
@@ -130,7 +129,7 @@ test('a failure is not forgotten because many commits come after it', async () =
       .find(({ body }) => body.includes(`perch:answer:${comment.id} `)),
   )
   assert.match(answer.body, /failed: no quota/)
-  await sleep(1_500)
+  await story.pass(1_500)
   await gate('failure', /no quota/)
 })
 
@@ -150,7 +149,7 @@ test('the bake of a step ends when it was to end, however many reported commits 
   }
   const ends = ending()
   assert.ok(ends)
-  await sleep(2_100)
+  await story.pass(2_100)
   for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
     const changed = `${story.repository().file(VS) ?? ''}# ${text}\n`
     const sha = alice.push('main', { [VS]: changed })
@@ -194,7 +193,7 @@ interface FluxEvent {
 
 /** As Flux's notification-controller sends it; the status of the answer. */
 async function tellAsFlux({ story, name }: Waiting, event: FluxEvent, keyOf = `acme/${name}`): Promise<number> {
-  const { commit, severity = 'info', at = Date.now(), cluster } = event
+  const { commit, severity = 'info', at = story.clock.now(), cluster } = event
   const body = JSON.stringify({
     involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name: 'apps', uid: '7d0cdc51' },
     severity,
@@ -220,7 +219,7 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
       .checkRuns(main())
       .filter(({ name }) => name.startsWith('live/'))
       .map(({ name, conclusion, title }) => `${name} ${String(conclusion)} ${String(title)}`)
-  const began = Date.now()
+  const began = story.clock.now()
   assert.equal(await tellAsFlux(waiting, { commit: main() }, 'acme/other'), 401)
   // A commit that is not there, and another cluster's word, change nothing.
   assert.equal(await tellAsFlux(waiting, { commit: 'f'.repeat(40) }), 202)
@@ -238,19 +237,19 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
   await gate('failure', /the report `kustomization\/flux-system\/apps` failed: HealthCheckFailed/)
   // A replay of what was true before does not undo it.
   assert.equal(await tellAsFlux(waiting, { commit: main(), at: began + 1_000 }), 202)
-  await sleep(1_500)
+  await story.pass(1_500)
   await gate('failure')
   assert.equal(kept().length, 2)
   // Our own check runs come back to us as webhooks, and are no cause to look again.
   const mark = story.box.requests.mark()
-  await sleep(2_500)
+  await story.pass(2_500)
   assert.deepEqual(story.box.requestsSince(mark, 'perch').records, [])
 })
 
 test('what Argo CD tells Perch itself makes a step live', async () => {
   const { story, name, main, gate } = await aWaitingStep('{ report: "argocd/api", by: perch }', WITH_REPORTS)
   const tell = async (health: string, repo = name): Promise<number> => {
-    const at = new Date().toISOString()
+    const at = new Date(story.clock.now()).toISOString()
     const body = JSON.stringify({ app: 'api', commit: main(), phase: 'Succeeded', health, at })
     const authorization = `Bearer ${reportKey(REPORT_SECRET, `acme/${repo}`)}`
     const headers = { 'content-type': 'application/json', authorization }
@@ -261,7 +260,7 @@ test('what Argo CD tells Perch itself makes a step live', async () => {
   assert.equal(await tell('Progressing'), 202)
   assert.equal(await tell('Healthy'), 202)
   await gate('success', /according to the report `argocd\/api`/)
-  await sleep(1_100)
+  await story.pass(1_100)
   assert.equal(await tell('Degraded'), 202)
   await gate('failure', /the report `argocd\/api` failed: Succeeded, Degraded/)
 })

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { PullView } from '../../../src/sandbox/read.ts'
@@ -18,7 +17,7 @@ async function aRollout(config: { readonly approvals?: number } = {}): Promise<{
   const files = leanRepository({ live: LIVE_BY_STATUS, weights: [75, 25] })
   const approvals = config.approvals === undefined ? '' : `, approvals: ${config.approvals}`
   const text = (files['.github/canary.yml'] ?? '').replace(' },\n', ' },\n').replace('*" } }', `*" }${approvals} }`)
-  const story = await aStory({ files: { ...files, '.github/canary.yml': text } })
+  const story = await aStory({ isStepped: true, files: { ...files, '.github/canary.yml': text } })
   // Somebody has to make the first move: a push to main.
   story.person('alice').push('main', { 'README.md': 'go\n' })
   const step = await story.until('the step', () => story.repository().pulls('open')[0])
@@ -70,12 +69,12 @@ test('what somebody pushes to a step is theirs: it is judged, and neither merged
   report(story)
   await story.until('a green gate', () => checksOn(story.repository(), head).gate === 'success')
   await story.until('words', () => notices(story, step) > 0)
-  await sleep(1_000)
+  await story.pass(1_000)
   assert.equal(story.repository().pull(step.number).state, 'open')
 
   // The base moves so that the step does not fit any more: Perch says so and leaves the branch alone.
   alice.push('main', { [VS]: virtualService(70, 30) })
-  await sleep(4_000)
+  await story.pass(4_000)
   assert.equal(story.repository().branch(branch), head)
   assert.equal(notices(story, step), 1)
 })
@@ -212,6 +211,7 @@ test('ten shares that a pull request sets by hand go on like any others, and the
   const files = tenServices(0)
   const all = Array.from({ length: 10 }, (_, index) => `  web-${index}: { bake: 0.1s, autoMerge: always }\n`).join('')
   const story = await aStory({
+    isStepped: true,
     files: { ...files, '.github/canary.yml': `${files['.github/canary.yml']}services:\n${all}` },
   })
   const alice = story.person('alice')
@@ -232,12 +232,12 @@ test('ten shares that a pull request sets by hand go on like any others, and the
   report(story)
   for (const { head } of steps)
     await story.until('a green gate', () => checksOn(story.repository(), head.sha).gate === 'success')
-  await sleep(1_000)
+  await story.pass(1_000)
   assert.equal(story.repository().pulls('open').length, 10)
 })
 
 test('a split that is older than Perch stays as it is until somebody says next', async () => {
-  const story = await aStory({ files: tenServices(10) })
+  const story = await aStory({ isStepped: true, files: tenServices(10) })
   const alice = story.person('alice')
   const pull = alice.openPullRequest({ branch: 'x', title: 'x', files: { 'docs/x.md': 'x\n' } })
   await story.until('its checks', () => checksOn(story.repository(), pull.head.sha).gate === 'success')

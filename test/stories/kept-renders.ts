@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RenderResult, Renderer } from '../../src/ports/renderer.ts'
+
+/**
+ * What kustomize makes of files depends on nothing but the files, so one run of the suite renders the same ones once, whichever
+ * story asks. Without a folder for it, each process does.
+ */
+export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST_RENDERS']): Renderer {
+  if (folder === undefined) return renderer
+  mkdirSync(folder, { recursive: true })
+  return {
+    tool: () => renderer.tool(),
+    async render(files, root) {
+      const path = join(folder, nameOf(files, root))
+      if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RenderResult
+      const rendered = await renderer.render(files, root)
+      if (rendered.ok || rendered.code === 'build-failed') keep(path, rendered)
+      return rendered
+    },
+  }
+}
+
+function nameOf(files: ReadonlyMap<string, string>, root: string): string {
+  const sorted = [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify([root, sorted]))
+    .digest('hex')
+}
+
+function keep(path: string, rendered: RenderResult): void {
+  const draft = `${path}.${String(process.pid)}`
+  writeFileSync(draft, JSON.stringify(rendered))
+  renameSync(draft, path)
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openWork } from '../../src/entry/open-work.ts'
+import { serveWork } from '../../src/entry/thread/serve-work.ts'
+import { boxMirror } from './box-mirror.ts'
+import { keptRenders } from './kept-renders.ts'
+
+/**
+ * The inside of the thread that works, in stories that are not about git or rendering.
+ *
+ * @public It is named in the text that the thread runs.
+ */
+export async function serveBox(folder: string): Promise<void> {
+  if (parentPort === null) throw new Error('This runs on a thread of its own.')
+  await serveWork(parentPort, (options) =>
+    openWork(options, {
+      mirror: ({ url }) => boxMirror(join(folder, new URL(url).pathname)),
+      renderer: keptRenders(openRenderer({ log: options.log })),
+    }),
+  )
+}
+
+/** What that thread is started with. */
+export function threadFor(folder: string): URL {
+  const code = `import { serveBox } from ${JSON.stringify(import.meta.url)}\nawait serveBox(${JSON.stringify(folder)})`
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+}
