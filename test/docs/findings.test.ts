@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { SEVERITIES } from '../../src/core/finding/finding.ts'
+import { WORST_GRADES } from '../../src/core/finding/grade.ts'
 
-test('the page of findings has every code with its severity, and no other', () => {
+test('the page of findings has every code with the worst that it comes to, and no other', () => {
   const text = readFileSync('docs/findings.md', 'utf8')
-  const rows = [...text.matchAll(/^\| `([\w-]+)` \| (\w+) \|/gm)].map(([, code = '', severity]) => [code, severity])
-  assert.deepEqual(Object.fromEntries(rows), SEVERITIES)
+  const rows = [...text.matchAll(/^\| `([\w-]+)` \| (\w+) \|/gm)].map(([, code = '', grade]) => [code, grade])
+  assert.deepEqual(Object.fromEntries(rows), WORST_GRADES)
 })

@@ -15,18 +15,30 @@ const context = {
   validators: memoryValidators(),
 }
 
-/** `code file:line text of that line`, of everything that is found where nothing was before. */
-async function found(files: Map<string, string>): Promise<readonly string[]> {
+/** What is found where nothing was before. */
+async function reviewOf(files: Map<string, string>) {
   const [before, after] = [worktreeOf(new Map()), worktreeOf(files)]
   const side = (tree: string) => (tree === 'before' ? before : after)
   const mirror = {
     entries: (tree: string) => side(tree).entries(),
     read: (tree: string, paths: readonly string[]) => side(tree).read(tree, paths),
   }
-  const { review } = await compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed: 'all' })
-  return review.problems.map(({ code, file = '', line }) => {
+  const between = { base: 'before', head: 'after', changed: 'all', config: 'after' } as const
+  return (await compareTrees({ ...context, mirror }, between)).review
+}
+
+/** `code file:line text of that line`, of everything that is found. */
+async function found(files: Map<string, string>): Promise<readonly string[]> {
+  const { problems, notes } = await reviewOf(files)
+  return [...problems, ...notes].map(({ code, file = '', line }) => {
     return `${code} ${file}:${line} ${(files.get(file) ?? '').split('\n')[line - 1]?.trim()}`
   })
+}
+
+async function problemsOf(files: Map<string, string>): Promise<object> {
+  const { problems, notes } = await reviewOf(files)
+  const [red, said] = [problems, notes].map((all) => all.map(({ code, level = 'error' }) => `${code} ${level}`))
+  return { problems: red, notes: said }
 }
 
 const STRAY = `- {op: replace, path: /apiVersion, value: networking.istio.io/v1}
@@ -136,6 +148,51 @@ const CASES: readonly (readonly [string, Map<string, string>, readonly string[]]
     ['build-failed overlays/production/secret.yaml:4 stringData: {a: [b'],
   ],
 ]
+
+const STABLE = 'apiVersion: v1\nkind: Service\nmetadata: {name: web-stable}\nspec: {selector: {app: web}}\n'
+const CANARY = STABLE.replaceAll('web-stable', 'web-canary')
+const HOSTS = VS.replace('host: web, subset: stable', 'host: web-stable')
+  .replace('host: web, subset: canary', 'host: web-canary')
+  .replace('weight: 100', 'weight: 90')
+  .replace('weight: 0', 'weight: 10')
+
+/** A route whose stable Service is beside it, and another environment. */
+function withNeighbour(namespace: string, texts: string): Map<string, string> {
+  return new Map([
+    ['edge/kustomization.yaml', 'namespace: shop\nresources: [all.yaml]\n'],
+    ['edge/all.yaml', `${HOSTS}---\n${STABLE}`],
+    ['apps/kustomization.yaml', `namespace: ${namespace}\nresources: [all.yaml]\n`],
+    ['apps/all.yaml', texts],
+  ])
+}
+
+const MISSING = 'IST0101 edge/all.yaml:12 - destination: {host: web-canary}'
+
+const NEIGHBOURS: readonly (readonly [string, Map<string, string>, readonly string[]])[] = [
+  ['another environment of the namespace has it', withNeighbour('shop', CANARY), []],
+  ['it is in another namespace', withNeighbour('other', CANARY), [MISSING]],
+  ['nobody has it', withNeighbour('shop', CANARY.replace('web-canary', 'admin')), [MISSING]],
+  [
+    'the other environment is for another cluster, because it has the same objects',
+    withNeighbour('shop', `${STABLE}---\n${CANARY}`),
+    [MISSING],
+  ],
+]
+
+for (const [what, files, expected] of NEIGHBOURS) {
+  test(`a canary's Service that is not beside its route: ${what}`, needsKustomize, async () => {
+    assert.deepEqual(await found(files), expected)
+  })
+}
+
+test('warnings are notes, and problems where the config is strict', needsKustomize, async () => {
+  const files = new Map([['web/vs.yaml', VS.replace('weight: 0', 'wieght: 0')]])
+  assert.deepEqual(await problemsOf(files), { problems: [], notes: ['wrong-field warning'] })
+  files.set('.github/canary.yml', 'validate: strict\n')
+  assert.deepEqual(await problemsOf(files), { problems: ['wrong-field warning'], notes: [] })
+  files.set('.github/canary.yml', 'findings: { wrong-field: error }\n')
+  assert.deepEqual(await problemsOf(files), { problems: ['wrong-field error'], notes: [] })
+})
 
 for (const [what, files, expected] of CASES) {
   test(`the place of what is found in ${what}`, needsKustomize, async () => {

@@ -1,4 +1,4 @@
-/** The kinds whose schemas are known, by `apiVersion/kind`. Each is read when an object of it is first met. */
+/** The kinds that rollouts are made of, by `apiVersion/kind`; kubeconform holds others to their schemas. Each is read when an object of it is first met. */
 
 /** As @kubernetes-models has them: a class whose `validate` judges whatever it is called on. */
 export interface Model {
@@ -25,40 +25,6 @@ export const MODELS: ReadonlyMap<string, Load> = new Map(
       (await import('@kubernetes-models/istio/networking.istio.io/v1beta1/DestinationRule')).DestinationRule,
     'networking.istio.io/v1/DestinationRule': async () =>
       (await import('@kubernetes-models/istio/networking.istio.io/v1/DestinationRule')).DestinationRule,
-    'networking.istio.io/v1alpha3/Gateway': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1alpha3/Gateway')).Gateway,
-    'networking.istio.io/v1beta1/Gateway': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1beta1/Gateway')).Gateway,
-    'networking.istio.io/v1/Gateway': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1/Gateway')).Gateway,
-    'networking.istio.io/v1alpha3/ServiceEntry': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1alpha3/ServiceEntry')).ServiceEntry,
-    'networking.istio.io/v1beta1/ServiceEntry': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1beta1/ServiceEntry')).ServiceEntry,
-    'networking.istio.io/v1/ServiceEntry': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1/ServiceEntry')).ServiceEntry,
-    'networking.istio.io/v1alpha3/Sidecar': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1alpha3/Sidecar')).Sidecar,
-    'networking.istio.io/v1beta1/Sidecar': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1beta1/Sidecar')).Sidecar,
-    'networking.istio.io/v1/Sidecar': async () =>
-      (await import('@kubernetes-models/istio/networking.istio.io/v1/Sidecar')).Sidecar,
-    'security.istio.io/v1beta1/AuthorizationPolicy': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1beta1/AuthorizationPolicy')).AuthorizationPolicy,
-    'security.istio.io/v1/AuthorizationPolicy': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1/AuthorizationPolicy')).AuthorizationPolicy,
-    'security.istio.io/v1beta1/PeerAuthentication': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1beta1/PeerAuthentication')).PeerAuthentication,
-    'security.istio.io/v1/PeerAuthentication': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1/PeerAuthentication')).PeerAuthentication,
-    'security.istio.io/v1beta1/RequestAuthentication': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1beta1/RequestAuthentication')).RequestAuthentication,
-    'security.istio.io/v1/RequestAuthentication': async () =>
-      (await import('@kubernetes-models/istio/security.istio.io/v1/RequestAuthentication')).RequestAuthentication,
-    'telemetry.istio.io/v1alpha1/Telemetry': async () =>
-      (await import('@kubernetes-models/istio/telemetry.istio.io/v1alpha1/Telemetry')).Telemetry,
-    'telemetry.istio.io/v1/Telemetry': async () =>
-      (await import('@kubernetes-models/istio/telemetry.istio.io/v1/Telemetry')).Telemetry,
     'gateway.networking.k8s.io/v1beta1/HTTPRoute': async () =>
       (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1beta1/HTTPRoute')).HTTPRoute,
     'gateway.networking.k8s.io/v1/HTTPRoute': async () =>
@@ -75,13 +41,5 @@ export const MODELS: ReadonlyMap<string, Load> = new Map(
       (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/TLSRoute')).TLSRoute,
     'gateway.networking.k8s.io/v1alpha2/TCPRoute': async () =>
       (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1alpha2/TCPRoute')).TCPRoute,
-    'gateway.networking.k8s.io/v1beta1/Gateway': async () =>
-      (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1beta1/Gateway')).Gateway,
-    'gateway.networking.k8s.io/v1/Gateway': async () =>
-      (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/Gateway')).Gateway,
-    'gateway.networking.k8s.io/v1beta1/ReferenceGrant': async () =>
-      (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1beta1/ReferenceGrant')).ReferenceGrant,
-    'gateway.networking.k8s.io/v1/ReferenceGrant': async () =>
-      (await import('@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/ReferenceGrant')).ReferenceGrant,
   }),
 )

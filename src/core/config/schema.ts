@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
+import { FINDING_CODES, GRADES } from '../finding/grade.ts'
 import { FreezeWindow } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
@@ -140,6 +141,14 @@ export const Config = z.strictObject({
   validators: ValidatorsConfig.default([]).describe(
     'Programs that check too; each must be installed where Perch runs.',
   ),
+  validate: z
+    .enum(['errors', 'strict'])
+    .default('errors')
+    .describe('Whether warnings of findings make canary/validate red too (strict), or only errors.'),
+  findings: z
+    .partialRecord(z.enum(FINDING_CODES), z.enum([...GRADES, 'off']))
+    .default({})
+    .describe('What a finding comes to where a pull request brings it, by its code.'),
   requireSum100: z
     .boolean()
     .default(false)

@@ -1,8 +1,14 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
-import { isRecord } from '../manifest/data.ts'
-import { parseManifest } from '../manifest/parse.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { isNamed } from '../config/deployed.ts'
 import { titleOf } from '../manifest/identity.ts'
+import { isRecord } from '../manifest/data.ts'
+import { type ManifestObject, parseManifest } from '../manifest/parse.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { type DeployerPatch, patchesIn } from './deployer-patch.ts'
+import { ignoredFields, type IgnoredFields, settingsIgnored } from './ignored-fields.ts'
+
+/** Why a commit is not applied by itself. `skipped`: its deployer is told not to look at it. */
+export type DeliveryStop = 'suspended' | 'by-hand' | 'skipped' | 'revision'
 
 /** One folder of this repository that something deploys. */
 export interface Delivery {
@@ -11,77 +17,168 @@ export interface Delivery {
   readonly file: string
   /** The folder, '' for the top. */
   readonly path: string
-  /** Why a commit is not applied by itself; undefined where it is. */
-  readonly stops: 'suspended' | 'by-hand' | undefined
-  /** It leaves the weights of these kinds as they are in the cluster. */
-  readonly ignoresWeightsOf: readonly Kind[]
+  /** Where it puts objects that name none; undefined where it does not say. */
+  readonly namespace: string | undefined
+  /** Undefined where a commit is applied by itself. */
+  readonly stops: DeliveryStop | undefined
+  /** The fields that it leaves as they are in the cluster. */
+  readonly ignored: readonly IgnoredFields[]
+  /** Whether it leaves them when it applies a commit too, and not only when it compares. */
+  readonly respectsIgnored: boolean
+  /** What it changes after the build, whatever Git says. */
+  readonly patches: readonly DeployerPatch[]
 }
 
-/** As written: `*`, or nothing, is any. */
-interface Kind {
-  readonly group: string
-  readonly kind: string
+/** What is known of the repository besides its files. */
+export interface DeliverySource {
+  /** Its name, to tell whose folders an Application speaks of; without it every source counts as this repository's. */
+  readonly repository?: string | undefined
+  /** The branches that are deployed, names or patterns; without them any branch counts. */
+  readonly branches?: readonly string[] | undefined
 }
 
-/** Whether an object is of a kind. */
-export function isOneOf(object: Kind, { group, kind }: Kind): boolean {
-  return (group === '*' || group === object.group) && (kind === '*' || kind === object.kind)
-}
-
-const RELEVANT = /argoproj\.io|kustomize\.toolkit\.fluxcd\.io/
+const RELEVANT = /argoproj\.io|toolkit\.fluxcd\.io|argocd-cm/
 
 type Data = Readonly<Record<string, unknown>>
+type Rest = Omit<Delivery, 'title' | 'file'>
 
-/**
- * The deliveries that the texts of a commit describe. `repository`: its name, to tell whose folders an Application speaks
- * of; without it every source counts as this repository's. What a generator or template fills in cannot be known here.
- */
-export function deliveriesIn(
+/** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
+export interface Deliveries {
+  readonly deliveries: readonly Delivery[]
+  readonly outsiders: ReadonlySet<string>
+}
+
+/** What the texts of a commit say. What a generator or template fills in cannot be known here. */
+export function readDeliveries(
   texts: ReadonlyMap<string, string | undefined>,
-  repository: string | undefined,
-): readonly Delivery[] {
-  return [...texts].flatMap(([file, text]) => {
+  source: DeliverySource = {},
+): Deliveries {
+  const objects = [...texts].flatMap(([file, text]) => {
     if (text === undefined || !RELEVANT.test(text)) return []
     const manifest = parseManifest(file, text, RELEVANT)
-    if (!manifest.ok) return []
-    return manifest.value.objects.flatMap(({ apiVersion, kind, name, namespace, data }): Delivery[] => {
-      const title = titleOf({ kind, namespace, name })
-      const found = { title, file }
-      if (kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.fluxcd.io/'))
-        return fluxDelivery(recordOf(data['spec'])).map((rest) => ({ ...found, ...rest }))
-      if (!apiVersion.startsWith('argoproj.io/')) return []
-      const spec = kind === 'ApplicationSet' ? templateOf(data) : kind === 'Application' ? data['spec'] : undefined
-      return isRecord(spec) ? argoDeliveries(spec, repository).map((rest) => ({ ...found, ...rest })) : []
-    })
+    return manifest.ok ? manifest.value.objects : []
   })
+  const settings = objects
+    .filter(({ kind, name }) => kind === 'ConfigMap' && name === 'argocd-cm')
+    .flatMap(({ data }) => settingsIgnored(data['data']))
+  const repositories = objects.filter(
+    ({ kind, apiVersion }) => kind === 'GitRepository' && isFlux(apiVersion, 'source'),
+  )
+  const rests = objects.map((object) => ({ object, rests: deliveriesOf(object, { settings, repositories, source }) }))
+  return {
+    deliveries: rests.flatMap(({ object, rests: own }) =>
+      own.map((rest) => ({ ...rest, title: titleOf(object), file: object.file })),
+    ),
+    outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),
+  }
 }
 
-/** The spec that an ApplicationSet's Applications get; paths with `{{ … }}` in them are left out below. */
-function templateOf(data: Data): unknown {
-  return recordOf(recordOf(data['spec'])['template'])['spec']
+interface Beside {
+  readonly settings: readonly IgnoredFields[]
+  readonly repositories: readonly ManifestObject[]
+  readonly source: DeliverySource
 }
 
-function fluxDelivery(spec: Data): readonly Omit<Delivery, 'title' | 'file'>[] {
+function deliveriesOf(object: ManifestObject, { settings, repositories, source }: Beside): readonly Rest[] {
+  const { apiVersion, kind } = object
+  if (kind === 'Kustomization' && isFlux(apiVersion, 'kustomize')) return fluxDelivery(object, repositories, source)
+  return apiVersion.startsWith('argoproj.io/') ? argoDeliveries(applicationOf(object), settings, source) : []
+}
+
+/** The namespace of what a chart or another repository brings. `ours`: how many of its sources are folders of this one. */
+function outsiderOf(object: ManifestObject, ours: number): string | undefined {
+  const { apiVersion, kind, namespace, data } = object
+  const spec = recordOf(data['spec'])
+  if (kind === 'HelmRelease' && isFlux(apiVersion, 'helm')) return placeOf(spec['targetNamespace'], namespace)
+  if (kind === 'Kustomization' && isFlux(apiVersion, 'kustomize'))
+    return ours > 0 ? undefined : placeOf(spec['targetNamespace'], namespace)
+  if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return undefined
+  const { spec: own } = applicationOf(object)
+  const sources = [own['source'], ...listOf(own['sources'])].filter(isRecord)
+  // Folders that a generator names are of this repository as well.
+  const isTold = sources.every((one) => isTemplate(textOf(one['path']) ?? '') && one['chart'] === undefined)
+  return isTold || ours === sources.length ? undefined : placeOf(recordOf(own['destination'])['namespace'], '*')
+}
+
+function placeOf(written: unknown, otherwise: string): string | undefined {
+  const namespace = textOf(written) ?? otherwise
+  if (namespace === '') return undefined
+  return isTemplate(namespace) ? '*' : namespace
+}
+
+function isFlux(apiVersion: string, part: string): boolean {
+  return apiVersion.startsWith(`${part}.toolkit.fluxcd.io/`)
+}
+
+interface Application {
+  readonly spec: Data
+  readonly annotations: Data
+}
+
+/** An Application, or what all of an ApplicationSet's get; paths with `{{ … }}` in them are left out below. */
+function applicationOf({ kind, data }: ManifestObject): Application {
+  const owner = kind === 'ApplicationSet' ? recordOf(recordOf(data['spec'])['template']) : data
+  const isOne = kind === 'ApplicationSet' || kind === 'Application'
+  return {
+    spec: isOne ? recordOf(owner['spec']) : {},
+    annotations: recordOf(recordOf(owner['metadata'])['annotations']),
+  }
+}
+
+function fluxDelivery(
+  { data, namespace }: ManifestObject,
+  repositories: readonly ManifestObject[],
+  source: DeliverySource,
+): readonly Rest[] {
+  const spec = recordOf(data['spec'])
   const path = folderOf(textOf(spec['path']) ?? './')
-  if (path === undefined) return []
-  return [{ path, stops: spec['suspend'] === true ? 'suspended' : undefined, ignoresWeightsOf: [] }]
+  const reference = recordOf(spec['sourceRef'])
+  // A fleet has one of the same name for each cluster.
+  const from = repositories.filter(
+    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
+  )
+  const ours = from.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
+  if (path === undefined || (from.length > 0 && ours.length === 0)) return []
+  const states = ours.map((one) => sourceStop(recordOf(one.data['spec']), source))
+  const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
+  const target = textOf(spec['targetNamespace'])
+  return [{ path, namespace: target, stops, ignored: [], respectsIgnored: false, patches: patchesIn(spec) }]
 }
 
-function argoDeliveries(spec: Data, repository: string | undefined): readonly Omit<Delivery, 'title' | 'file'>[] {
-  const sources = [spec['source'], ...listOf(spec['sources'])].filter(isRecord)
-  const isAutomatic = isRecord(recordOf(spec['syncPolicy'])['automated'])
-  const ignoresWeightsOf = listOf(spec['ignoreDifferences']).flatMap((entry) => ignored(recordOf(entry)))
-  return sources.flatMap((source) => {
-    const path = folderOf(textOf(source['path']) ?? '')
+function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
+  if (spec['suspend'] === true) return 'suspended'
+  const { branch, tag, semver, commit, name } = recordOf(spec['ref'])
+  const revision = [commit, name, semver, tag, branch].map(textOf).find((one) => one !== undefined)
+  return isDeployed(revision ?? '', source) && semver === undefined ? undefined : 'revision'
+}
+
+function argoDeliveries(
+  { spec, annotations }: Application,
+  settings: readonly IgnoredFields[],
+  source: DeliverySource,
+): readonly Rest[] {
+  const sync = recordOf(spec['syncPolicy'])
+  const isAutomatic = isRecord(sync['automated']) && sync['automated']['enabled'] !== false
+  const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
+  const own = listOf(spec['ignoreDifferences']).map((entry) => ignoredFields(recordOf(entry)))
+  const common = {
+    namespace: textOf(recordOf(spec['destination'])['namespace']),
+    ignored: [...own, ...settings],
+    respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
+  }
+  return [spec['source'], ...listOf(spec['sources'])].filter(isRecord).flatMap((one): Rest[] => {
+    const path = folderOf(textOf(one['path']) ?? '')
     // Without a path it is a chart, or only values for one.
-    if (path === undefined || textOf(source['path']) === undefined || !isHere(source, repository)) return []
-    return [{ path, stops: isAutomatic ? undefined : ('by-hand' as const), ignoresWeightsOf }]
+    const isFolder = textOf(one['path']) !== undefined && isHere(textOf(one['repoURL']) ?? '', source)
+    if (path === undefined || !isFolder) return []
+    const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
+    const stops = isSkipped ? 'skipped' : !isAutomatic ? 'by-hand' : isFollowed ? undefined : 'revision'
+    return [{ ...common, path, stops, patches: patchesIn(recordOf(one['kustomize'])) }]
   })
 }
 
-function isHere(source: Data, repository: string | undefined): boolean {
-  const url = textOf(source['repoURL']) ?? ''
-  if (repository === undefined || url === '' || url.includes('{{')) return true
+function isHere(url: string, { repository }: DeliverySource): boolean {
+  if (repository === undefined || url === '' || isTemplate(url)) return true
   const name = url
     .replace(/\/+$/, '')
     .replace(/\.git$/, '')
@@ -90,24 +187,24 @@ function isHere(source: Data, repository: string | undefined): boolean {
   return name?.toLowerCase() === repository.toLowerCase()
 }
 
-/** A folder as written from the top; undefined where a template fills it in, or it leads out of the repository. */
-function folderOf(written: string): string | undefined {
-  if (written.includes('{{')) return undefined
-  const steps = written.split('/').filter((step) => step !== '' && step !== '.')
-  return steps.includes('..') ? undefined : steps.join('/')
+/** A commit, a tag of a version, or a range of versions: merges to a branch do not change what it stands for. */
+const FIXED = /^(?:[0-9a-f]{40}|refs\/tags\/.+|[~^<>=]{0,2} ?v?\d+(?:\.(?:\d+|[x*])){1,2}(?:[-+].*)?)$/
+
+/** Whether a merge to the deployed branches is what a revision leads to. */
+function isDeployed(revision: string, { branches }: DeliverySource): boolean {
+  const branch = revision.replace(/^refs\/heads\//, '')
+  if (branch === '' || branch === 'HEAD' || isTemplate(branch)) return true
+  return branches === undefined ? !FIXED.test(branch) : isNamed(branches, branch)
 }
 
-/** Left over from Argo Rollouts and Flagger: then a weight in Git is never applied (Argo CD docs, diffing customization). */
-function ignored(entry: Data): readonly Kind[] {
-  const [group, kind] = [textOf(entry['group']) ?? '*', textOf(entry['kind']) ?? '*']
-  const pointers = listOf(entry['jsonPointers']).some((pointer) =>
-    /^\/spec(\/(http|tls|tcp|rules)(\/.*)?)?$/.test(textOf(pointer) ?? ''),
-  )
-  const queries = listOf(entry['jqPathExpressions']).some((query) =>
-    /^\.spec(\.(http|tls|tcp|rules)(\W.*)?)?$/.test(textOf(query) ?? ''),
-  )
-  const managers = listOf(entry['managedFieldsManagers']).some((manager) =>
-    /rollouts|flagger/.test(textOf(manager) ?? ''),
-  )
-  return pointers || queries || managers ? [{ group, kind }] : []
+/** Filled in by a generator, or by Flux after the build. */
+function isTemplate(text: string): boolean {
+  return text.includes('{{') || text.includes('${')
+}
+
+/** A folder as written from the top; undefined where a template fills it in, or it leads out of the repository. */
+function folderOf(written: string): string | undefined {
+  if (isTemplate(written)) return undefined
+  const steps = written.split('/').filter((step) => step !== '' && step !== '.')
+  return steps.includes('..') ? undefined : steps.join('/')
 }

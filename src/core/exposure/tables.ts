@@ -5,6 +5,7 @@ import { specOf } from '../finding/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf, weightOf } from '../traffic/kinds/kind.ts'
 import { canonicalText, type Path } from '../manifest/data.ts'
+import { gatewayName } from '../traffic/gateway-name.ts'
 import { exactly, gatewayMatch, istioMatch, type Match, oneOf } from './match.ts'
 import type { NamedDestination, World } from './world.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
@@ -101,10 +102,6 @@ function matchesOf(object: RenderedObject, section: string, rule: Data): readonl
     const gateways = named.flatMap((item) => gatewayName(textOf(item) ?? '', effectiveNamespace(object)))
     return [exactly('protocol', section), oneOf('gateway', gateways), ...istioMatch(match)]
   })
-}
-
-function gatewayName(written: string, namespace: string): string {
-  return written === 'mesh' || written.includes('/') ? written : `${namespace}/${written}`
 }
 
 function entryOf(

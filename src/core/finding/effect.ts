@@ -1,12 +1,15 @@
 /** Who else moves this traffic, or keeps a commit from reaching it: the situations in which a merge is not what is live. */
-import { type Delivery, isOneOf } from '../delivery/delivery.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { setsOneOf } from '../delivery/deployer-patch.ts'
+import { leavesAlone } from '../delivery/ignored-fields.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { isSplitting } from './split.ts'
-import type { Finding } from './finding.ts'
-import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
+import type { Path } from '../manifest/data.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import type { Detail, Finding } from './finding.ts'
+import type { Grade } from './grade.ts'
+import { rulesOf } from './hops.ts'
+import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: FindingCheck = (scene) => {
@@ -14,12 +17,11 @@ export const twoWriters: FindingCheck = (scene) => {
   return [...scene.virtualServices, ...scene.routes].flatMap((route): Finding[] => {
     const own = [route.kind, '*'].map((kind) => `${kind} ${effectiveNamespace(route)}/${route.name}`)
     const writer = writers.find(({ owned }) => own.includes(owned))
-    return writer === undefined
-      ? []
-      : [{ object: route, path: ['spec'], detail: { code: 'two-writers', writer: qualifiedTitle(writer.object) } }]
+    if (writer === undefined) return []
+    const detail = { code: 'two-writers', writer: qualifiedTitle(writer.object) } as const
+    return [{ object: route, path: ['spec'], detail, grade: 'error' }]
   })
 }
-
 /** The routes that an object writes, `kind namespace/name`; `*` for any kind. */
 function ownedBy(object: RenderedObject): readonly string[] {
   const namespace = effectiveNamespace(object)
@@ -51,101 +53,55 @@ function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): reado
 
 /** What Argo CD and Flux are told about the objects of an environment that splits traffic. */
 export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delivery[]): readonly Finding[] {
-  return [...scene.virtualServices, ...scene.routes]
-    .filter(isSplitting)
-    .flatMap((object): Finding[] => [
-      ...annotated(object),
-      ...deliveries.flatMap(({ title, ignoresWeightsOf, stops }): Finding[] => [
-        ...(ignoresWeightsOf.some((ignored) => isOneOf(object, ignored))
-          ? [{ object, path: ['spec'], detail: { code: 'weights-ignored', by: title } } as const]
-          : []),
-        ...(stops === undefined
-          ? []
-          : [{ object, path: ['metadata'], detail: { code: 'not-synced', by: title, why: stops } } as const]),
-      ]),
-    ])
+  return [...scene.virtualServices, ...scene.routes].flatMap((object): readonly Finding[] => {
+    const weights = rulesOf(object)
+      .filter((rule) => rule.length > 1)
+      .flatMap((rule) => rule.map(({ path }) => [...path, 'weight']))
+    if (weights.length === 0) return []
+    return [...annotated(object), ...deliveries.flatMap((delivery) => deliveredBy(delivery, object, weights))]
+  })
+}
+
+function deliveredBy(delivery: Delivery, object: RenderedObject, weights: readonly Path[]): readonly Finding[] {
+  const { title, stops } = delivery
+  const how = ignoredBy(delivery, object, weights)
+  const stopped: Detail[] = stops === undefined ? [] : [{ code: 'not-synced', by: title, why: stops }]
+  return [
+    ...(how === undefined ? [] : [ignoring(object, title, how)]),
+    ...stopped.map((detail): Finding => ({ object, path: ['metadata'], detail, grade: 'note' })),
+  ]
+}
+
+type Ignoring = Extract<Detail, { code: 'weights-ignored' }>['how']
+
+function ignoredBy(delivery: Delivery, object: RenderedObject, weights: readonly Path[]): Ignoring | undefined {
+  const { namespace = '' } = delivery
+  const named = object.namespace === '' ? { ...object, namespace } : object
+  if (delivery.patches.some((patch) => setsOneOf(patch, object, weights))) return 'patched'
+  const answers = delivery.ignored.map((entry) => leavesAlone(entry, named, weights))
+  if (!delivery.respectsIgnored) return answers.includes('yes') ? 'compared' : undefined
+  if (answers.includes('yes')) return 'never'
+  return answers.includes('maybe') ? 'unread' : undefined
+}
+
+const IGNORING: Readonly<Record<Ignoring, Grade>> = {
+  never: 'error',
+  patched: 'error',
+  unread: 'warning',
+  compared: 'note',
+}
+
+function ignoring(object: RenderedObject, by: string, how: Ignoring): Finding {
+  return { object, path: ['spec'], detail: { code: 'weights-ignored', by, how }, grade: IGNORING[how] }
 }
 
 const FLUX = 'kustomize.toolkit.fluxcd.io'
 
-function annotated(object: RenderedObject): Finding[] {
+function annotated(object: RenderedObject): readonly Finding[] {
   const reconcile = annotation(object, `${FLUX}/reconcile`)
   const apply = annotation(object, `${FLUX}/ssa`) ?? ''
   const key = reconcile === 'disabled' ? `${FLUX}/reconcile` : `${FLUX}/ssa`
   if (reconcile !== 'disabled' && !['ifnotpresent', 'ignore'].includes(apply.toLowerCase())) return []
   // The weights in Git are never written: not merely later.
-  return [{ object, path: ['metadata', 'annotations', key], detail: { code: 'weights-ignored', by: key } }]
-}
-
-/** A VirtualService that those do not see who it is for: callers whose Sidecar leaves it out, or a gateway elsewhere. */
-export const unseen: FindingCheck = (scene) => {
-  const sidecars = scene.objects.filter(({ kind, group }) => kind === 'Sidecar' && group === 'networking.istio.io')
-  return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
-    const sidecar = sidecars.find((other) => hides(other, object))
-    const gateway = hiddenGateway(object)
-    return [
-      ...(sidecar === undefined
-        ? []
-        : [{ object, path: ['spec', 'hosts'], detail: unexported(qualifiedTitle(sidecar), 'sidecar') }]),
-      ...(gateway === undefined
-        ? []
-        : [{ object, path: ['spec', 'exportTo'], detail: unexported(gateway, 'gateway') }]),
-    ]
-  })
-}
-
-function unexported(other: string, why: 'sidecar' | 'gateway'): Finding['detail'] {
-  return { code: 'not-exported', other, why }
-}
-
-/** The gateway of another namespace that it is bound to, where it is exported to its own namespace only. */
-function hiddenGateway(object: RenderedObject): string | undefined {
-  const spec = specOf(object)
-  const own = effectiveNamespace(object)
-  const exported = listOf(spec['exportTo'])
-  if (exported.length === 0 || !exported.every((to) => to === '.' || to === own)) return undefined
-  return listOf(spec['gateways'])
-    .flatMap((gateway) => textOf(gateway) ?? [])
-    .find((gateway) => gateway.includes('/') && gateway.split('/')[0] !== own)
-}
-
-/** Whether a Sidecar for a whole namespace lists what its pods may call, and the host is not in it. */
-function hides(sidecar: RenderedObject, object: RenderedObject): boolean {
-  const spec = specOf(sidecar)
-  const isForAll = spec['workloadSelector'] === undefined
-  const egress = listOf(spec['egress']).flatMap((entry) => listOf(recordOf(entry)['hosts']))
-  if (!isForAll || egress.length === 0 || effectiveNamespace(sidecar) !== effectiveNamespace(object)) return false
-  const hosts = listOf(specOf(object)['hosts']).map((host) =>
-    resolveHost(textOf(host) ?? '', effectiveNamespace(object)),
-  )
-  return !egress.some((entry) => {
-    const [namespace = '', host = ''] = (textOf(entry) ?? '').split('/')
-    const isNamespace = namespace === '*' || namespace === effectiveNamespace(object) || namespace === '.'
-    return (
-      isNamespace &&
-      (host === '*' || hosts.some((one) => one === host || one === resolveHost(host, effectiveNamespace(object))))
-    )
-  })
-}
-
-/** A VirtualService and a Gateway API route for one service: with a waypoint that is not supported (istio.io, ambient). */
-export const mixedApis: FindingCheck = (scene) => {
-  return scene.virtualServices.filter(isSplitting).flatMap((object): Finding[] => {
-    const hosts = listOf(specOf(object)['hosts']).map((host) =>
-      resolveHost(textOf(host) ?? '', effectiveNamespace(object)),
-    )
-    const other = scene.routes.find((route) => parentsOf(route).some((parent) => hosts.includes(parent)))
-    return other === undefined
-      ? []
-      : [{ object, path: ['spec', 'hosts'], detail: { code: 'mixed-apis', other: qualifiedTitle(other) } }]
-  })
-}
-
-/** The Services that a route is attached to, inside the mesh. */
-function parentsOf(route: RenderedObject): readonly string[] {
-  return listOf(specOf(route)['parentRefs']).flatMap((item) => {
-    const { kind, name, namespace } = recordOf(item)
-    if (kind !== 'Service') return []
-    return [resolveHost(textOf(name) ?? '', textOf(namespace) ?? effectiveNamespace(route))]
-  })
+  return [{ ...ignoring(object, key, 'never'), path: ['metadata', 'annotations', key] }]
 }

@@ -1,87 +1,49 @@
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { deadRules } from './dead-rules.ts'
-import { deliveryFindings, mixedApis, twoWriters, unseen } from './effect.ts'
-import { type Finding, findingKey, SEVERITIES } from './finding.ts'
-import { type Misfit, misfitFinding } from './misfit.ts'
-import { differingWeights, ingressUnsplit, meshConflicts } from './hosts.ts'
-import { emptySubsets, gateways, missingHosts, missingPorts, withoutPods } from './references.ts'
-import { refusedByIstio } from './refused.ts'
-import { annotation, type FindingCheck, isGatewayRoute, sceneOf } from './scene.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
+import { bringingNamespaces } from './bringers.ts'
+import { missingDestinations, withoutPods } from './destinations.ts'
+import { deliveryFindings, twoWriters } from './effect.ts'
+import { type Finding, findingKey } from './finding.ts'
+import { type Misfit, misfitFindings } from './misfit.ts'
+import { type FindingCheck, isGatewayRoute, sceneOf } from './scene.ts'
+import { refusedWeights, unreachedSplits } from './weights.ts'
 
-const CHECKS: readonly FindingCheck[] = [
-  refusedByIstio,
-  deadRules,
-  missingHosts,
-  missingPorts,
-  gateways,
-  emptySubsets,
-  withoutPods,
-  meshConflicts,
-  ingressUnsplit,
-  differingWeights,
-  twoWriters,
-  unseen,
-  mixedApis,
-]
+const CHECKS: readonly FindingCheck[] = [refusedWeights, unreachedSplits, missingDestinations, withoutPods, twoWriters]
 
 /** What findings are about, besides what schemas say; an environment without any has none. */
 function isTraffic(object: RenderedObject): boolean {
   const { kind, group } = object
-  const isIstio = group === 'networking.istio.io' && (kind === 'VirtualService' || kind === 'DestinationRule')
-  return isIstio || isGatewayRoute(object)
+  return (group === 'networking.istio.io' && kind === 'VirtualService') || isGatewayRoute(object)
 }
 
 /** What is known of the objects of an environment besides themselves. */
 export interface FindingContext {
   readonly deliveries?: readonly Delivery[]
   readonly misfits?: readonly Misfit[]
+  /** What other environments put into the same place. */
+  readonly beside?: readonly RenderedObject[]
+  /** Where its deployer puts objects that name no namespace. */
+  readonly namespace?: string | undefined
+  /** Namespaces to which something is deployed that is not here; `*` for any. */
+  readonly outsiders?: ReadonlySet<string>
 }
 
 /** Everything that is found in the rendered objects of one environment. */
 export function findingsIn(
   objects: readonly RenderedObject[],
-  { deliveries = [], misfits = [] }: FindingContext = {},
+  { deliveries = [], misfits = [], beside = [], namespace = '', outsiders = new Set() }: FindingContext = {},
 ): readonly Finding[] {
-  const found = [...misfits.map(misfitFinding), ...effectsIn(objects, deliveries)]
-  const kept = found.filter((finding) => !isSuppressed(finding, objects))
-  return [...new Map(kept.map((finding) => [findingKey(finding) + finding.path.join('/'), finding])).values()]
-}
-
-function effectsIn(objects: readonly RenderedObject[], deliveries: readonly Delivery[]): readonly Finding[] {
-  if (!objects.some(isTraffic)) return []
-  const scene = sceneOf(objects)
-  return [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
-}
-
-/** As with istioctl: an annotation on the object, with codes or `*`. */
-function isSuppressed({ object, detail }: Finding, objects: readonly RenderedObject[]): boolean {
-  const own = objects.find((one) => one === object)
-  const codes = own === undefined ? undefined : annotation(own, 'galley.istio.io/analyze-suppress')
-  return codes?.split(',').some((code) => code.trim() === '*' || code.trim() === detail.code) === true
-}
-
-/** What follows from findings before and after a change. */
-export interface SortedFindings {
-  /** What the change brings: wrong, and its author is here. */
-  readonly brought: readonly Finding[]
-  /** What was there before, or is only worth knowing. */
-  readonly notes: readonly Finding[]
-}
-
-/** Findings that make a raise pointless or harmful, whoever brought them. */
-const RAISE = new Set(['two-writers', 'weights-ignored', 'no-pods', 'IST0101', 'IST0173'])
-
-/** Tells what a change brings from what was there. `isRaised`: whether it sends a canary more traffic by this object. */
-export function sortFindings(
-  before: readonly Finding[],
-  after: readonly Finding[],
-  isRaised: (object: Finding['object']) => boolean,
-): SortedFindings {
-  const old = new Set(before.map(findingKey))
-  const isWrong = (finding: Finding): boolean => {
-    if (SEVERITIES[finding.detail.code] === 'info') return false
-    return !old.has(findingKey(finding)) || (RAISE.has(finding.detail.code) && isRaised(finding.object))
+  const found: Finding[] = misfits.flatMap(misfitFindings)
+  if (objects.some(isTraffic)) {
+    const placed = objects.map((object) => (object.namespace === '' ? { ...object, namespace } : object))
+    const written = new Map<ObjectIdentity, RenderedObject>(
+      placed.map((object, index) => [object, objects[index] ?? object]),
+    )
+    const index = sceneOf(placed, beside)
+    const scene = { ...index, brought: bringingNamespaces(index.objects, outsiders) }
+    const all = [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
+    found.push(...all.map((finding) => ({ ...finding, object: written.get(finding.object) ?? finding.object })))
   }
-  return { brought: after.filter(isWrong), notes: after.filter((finding) => !isWrong(finding)) }
+  return [...new Map(found.map((finding) => [findingKey(finding) + finding.path.join('/'), finding])).values()]
 }

@@ -33,6 +33,15 @@ export function hopsOf(object: RenderedObject): readonly Hop[] {
   return isGatewayRoute(object) ? backends(object) : destinations(object)
 }
 
+/** The destinations that share a rule's requests, rule by rule; mirrors get none of their own. */
+export function rulesOf(object: RenderedObject): readonly (readonly Hop[])[] {
+  const rules = Map.groupBy(
+    hopsOf(object).filter(({ isMirror }) => !isMirror),
+    ({ path }) => JSON.stringify(path.slice(0, 3)),
+  )
+  return [...rules.values()]
+}
+
 function destinations(object: RenderedObject): readonly Hop[] {
   const spec = specOf(object)
   return SECTIONS.flatMap((section) =>

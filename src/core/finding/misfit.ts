@@ -1,7 +1,7 @@
 /** Where an object does not fit the schema of its kind. */
 import { closest, distance } from 'fastest-levenshtein'
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/data.ts'
+import { isRecord, type Path } from '../manifest/data.ts'
 import type { Detail, Finding } from './finding.ts'
 
 /** What a schema wants of a value. */
@@ -35,37 +35,38 @@ export type Misfit = {
     }
 )
 
-export function misfitFinding(misfit: Misfit): Finding {
+/** What a schema refuses. Text that is filled in after the build is never judged: nobody knows what it will be. */
+export function misfitFindings(misfit: Misfit): readonly Finding[] {
   const { object, path } = misfit
-  return { object, path, detail: misfit.code === 'value' ? valueDetail(misfit) : fieldDetail(misfit) }
+  if (isFilledIn(object.data, path)) return []
+  if (misfit.code === 'field') {
+    const detail = fieldDetail(misfit)
+    return detail === undefined ? [] : [{ object, path, detail, grade: 'warning' }]
+  }
+  const { of, wants } = misfit
+  // Another version, or the experimental channel, may know more words.
+  const grade = wants.what === 'one-of' ? 'warning' : 'error'
+  return [{ object, path, detail: { code: 'schema', at: pathText(path), of, wants }, grade }]
 }
 
-const ISTIOS = new Set([
-  'VirtualService destination',
-  'VirtualService host',
-  'VirtualService sniHosts',
-  'DestinationRule host',
-])
-
-function valueDetail({ object, path, of, wants }: Extract<Misfit, { code: 'value' }>): Detail {
-  // Those that istioctl has rules of its own for.
-  if (object.group === 'networking.istio.io' && wants.what === 'field' && ISTIOS.has(`${object.kind} ${wants.name}`))
-    return { code: 'IST0106', what: 'no-field', said: pathText([...path, wants.name]) }
-  return { code: 'schema', at: pathText(path), of, wants }
+/** Whether a value, or anything in it, is text that Flux substitutes. */
+function isFilledIn(data: unknown, path: Path): boolean {
+  let at: unknown = data
+  for (const key of path) at = Array.isArray(at) ? at[Number(key)] : isRecord(at) ? at[String(key)] : undefined
+  return path.some((key) => String(key).includes('${')) || (JSON.stringify(at) ?? '').includes('${')
 }
 
 /**
  * Our schemas are of one version, and the cluster may run a later one with more fields: only what looks like a slip is called
  * one, a name much like another, or a name that belongs to another place.
  */
-function fieldDetail({ path, of, fields, elsewhere }: Extract<Misfit, { code: 'field' }>): Detail {
+function fieldDetail({ path, of, fields, elsewhere }: Extract<Misfit, { code: 'field' }>): Detail | undefined {
   const name = String(path.at(-1))
   const at = pathText(path)
   const near = nearest(name, fields)
   const place = elsewhere[0]
   if (near !== undefined) return { code: 'wrong-field', at, of, near }
-  if (place !== undefined) return { code: 'wrong-field', at, of, place: pathText(place) }
-  return { code: 'unknown-field', at, of }
+  return place === undefined ? undefined : { code: 'wrong-field', at, of, place: pathText(place) }
 }
 
 function nearest(name: string, fields: readonly string[]): string | undefined {

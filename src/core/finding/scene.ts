@@ -4,16 +4,9 @@ import { effectiveNamespace } from '../manifest/identity.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
+import { type Workload, workloadsIn } from './workload.ts'
 
 type Labels = Readonly<Record<string, unknown>>
-
-/** A workload of pods. */
-export interface Workload {
-  readonly object: RenderedObject
-  readonly namespace: string
-  readonly labels: Labels
-  readonly replicas: number
-}
 
 export interface ObjectIndex {
   readonly objects: readonly RenderedObject[]
@@ -24,49 +17,30 @@ export interface ObjectIndex {
   /** Of the Gateway API. */
   readonly routes: readonly RenderedObject[]
   readonly destinationRules: readonly RenderedObject[]
-  readonly gateways: ReadonlyMap<string, RenderedObject>
-  /** Subsets by host and name. */
-  readonly subsets: ReadonlyMap<string, ReadonlyMap<string, Subset>>
   readonly workloads: readonly Workload[]
   readonly labelled: ReadonlyMap<string, readonly Workload[]>
-  /** Namespaces with workloads: only there pods that are missing are missing. */
-  readonly worked: ReadonlySet<string>
-  /** Namespaces with Services: only there a host that is missing is missing. */
-  readonly served: ReadonlySet<string>
 }
 
 const ISTIO = 'networking.istio.io'
-const WORKLOADS = new Set([
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'Rollout',
-  'Pod',
-  'WorkloadEntry',
-  'WorkloadGroup',
-])
 
-export function sceneOf(objects: readonly RenderedObject[]): ObjectIndex {
-  const istio = (kind: string): readonly RenderedObject[] =>
-    objects.filter((object) => object.group === ISTIO && object.kind === kind)
+/** `beside`: what other environments put into the same place. Routes are those of the environment itself. */
+export function sceneOf(own: readonly RenderedObject[], beside: readonly RenderedObject[] = []): ObjectIndex {
+  const objects = beside.length === 0 ? own : [...own, ...beside]
+  const istio = (kind: string, of = objects): readonly RenderedObject[] =>
+    of.filter((object) => object.group === ISTIO && object.kind === kind)
   const services = objects.filter(({ kind, group }) => kind === 'Service' && group === '')
-  const workloads = objects.filter(({ kind }) => WORKLOADS.has(kind)).map(workload)
+  const workloads = workloadsIn(objects)
   return {
     objects,
     services: new Map(services.map((object) => [resolveHost(object.name, effectiveNamespace(object)), object])),
     entries: istio('ServiceEntry').flatMap((object) =>
       listOf(specOf(object)['hosts']).flatMap((host) => textOf(host) ?? []),
     ),
-    virtualServices: istio('VirtualService'),
-    routes: objects.filter(isGatewayRoute),
+    virtualServices: istio('VirtualService', own),
+    routes: own.filter(isGatewayRoute),
     destinationRules: istio('DestinationRule'),
-    gateways: new Map(istio('Gateway').map((object) => [`${effectiveNamespace(object)}/${object.name}`, object])),
-    subsets: subsetsIn(istio('DestinationRule')),
     workloads,
     labelled: labelledIn(workloads),
-    worked: new Set(workloads.map(({ namespace }) => namespace)),
-    served: new Set(services.map(effectiveNamespace)),
   }
 }
 
@@ -79,19 +53,6 @@ export function annotation({ data }: RenderedObject, key: string): string | unde
   return textOf(recordOf(recordOf(data['metadata'])['annotations'])[key])
 }
 
-function workload(object: RenderedObject): Workload {
-  const spec = specOf(object)
-  const template = object.kind === 'Pod' ? object.data : recordOf(spec['template'])
-  const own = object.kind === 'WorkloadEntry' ? spec : recordOf(recordOf(template)['metadata'])
-  const { replicas } = spec
-  return {
-    object,
-    namespace: effectiveNamespace(object),
-    labels: recordOf(own['labels']),
-    replicas: typeof replicas === 'number' ? replicas : 1,
-  }
-}
-
 /** Whether labels have all that a selector asks for. An empty selector selects nothing: then somebody else writes the endpoints. */
 export function labelsMatch(selector: Labels, labels: Labels): boolean {
   const wanted = Object.entries(selector)
@@ -99,7 +60,7 @@ export function labelsMatch(selector: Labels, labels: Labels): boolean {
 }
 
 /** What the pods behind a Service must carry; undefined where nothing says so. */
-function selectorOf(service: RenderedObject): Labels | undefined {
+export function selectorOf(service: RenderedObject): Labels | undefined {
   const spec = specOf(service)
   const selector = recordOf(spec['selector'])
   return spec['type'] === 'ExternalName' || Object.keys(selector).length === 0 ? undefined : selector
@@ -111,33 +72,11 @@ export function isGatewayRoute({ kind, group }: Pick<RenderedObject, 'kind' | 'g
   return ROUTES.has(kind) && group === 'gateway.networking.k8s.io'
 }
 
-/** A subset, and the DestinationRule that has it. */
-interface Subset {
-  readonly rule: RenderedObject
-  readonly labels: Labels
-  readonly index: number
-}
-
-/** By host, then by name; the first wins in Istio too. */
-function subsetsIn(rules: readonly RenderedObject[]): ReadonlyMap<string, ReadonlyMap<string, Subset>> {
-  const hosts = Map.groupBy(rules, (rule) => resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule)))
-  return new Map([...hosts].map(([host, own]) => [host, new Map(own.flatMap(subsetsOf).toReversed())]))
-}
-
-function subsetsOf(rule: RenderedObject): readonly (readonly [string, Subset])[] {
-  return listOf(specOf(rule)['subsets']).map((item, index) => {
-    const subset = recordOf(item)
-    return [textOf(subset['name']) ?? '', { rule, labels: recordOf(subset['labels']), index }] as const
-  })
-}
-
-/** The workloads behind a Service; undefined where nothing says which they are. */
-export function podsOf({ labelled }: ObjectIndex, service: RenderedObject): readonly Workload[] | undefined {
-  const selector = selectorOf(service)
-  const [first] = Object.entries(selector ?? {})
-  if (selector === undefined || first === undefined) return undefined
-  const some = labelled.get(labelKey(effectiveNamespace(service), first)) ?? []
-  return some.filter(({ labels }) => labelsMatch(selector, labels))
+/** The workloads of a namespace whose templates have all of these labels. */
+export function workloadsWith({ labelled }: ObjectIndex, namespace: string, labels: Labels): readonly Workload[] {
+  const [first] = Object.entries(labels)
+  const some = first === undefined ? [] : (labelled.get(labelKey(namespace, first)) ?? [])
+  return some.filter((workload) => labelsMatch(labels, workload.labels))
 }
 
 function labelKey(namespace: string, [key, value]: readonly [string, unknown]): string {
@@ -158,5 +97,11 @@ function labelledIn(workloads: readonly Workload[]): ReadonlyMap<string, readonl
   return found
 }
 
-/** One check of a scene. */
-export type FindingCheck = (scene: ObjectIndex) => readonly Finding[]
+/** The objects of an environment, and where what is not among them may come from. */
+export interface FindingScene extends ObjectIndex {
+  /** Namespaces in which a chart, an operator or another repository may bring what is not here; `*` for any. */
+  readonly brought: ReadonlySet<string>
+}
+
+/** One check of the objects of an environment. */
+export type FindingCheck = (scene: FindingScene) => readonly Finding[]

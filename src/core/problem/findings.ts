@@ -12,9 +12,9 @@ export interface LocatedFinding {
 
 /** Findings as problems, or notes: what is found in one place for many environments is said once. */
 export function findingProblems(found: readonly LocatedFinding[]): readonly Problem[] {
-  const groups = Map.groupBy(found, ({ environment, finding: { detail, object }, place }) => {
+  const groups = Map.groupBy(found, ({ environment, finding: { detail, object, grade }, place }) => {
     const where = place === undefined ? [environment, object.namespace, object.name] : [place.file, place.line]
-    return JSON.stringify([detail, object.kind, ...where])
+    return JSON.stringify([detail, grade, object.kind, ...where])
   })
   return [...groups.values()].flatMap((group) => findingProblem(group) ?? [])
 }
@@ -24,10 +24,11 @@ function findingProblem(group: readonly LocatedFinding[]): Problem | undefined {
   const [first] = group
   if (first === undefined) return undefined
   const { place } = first
-  const { detail } = first.finding
+  const { detail, grade } = first.finding
   const environments = [...new Set(group.map(({ environment }) => environment))]
   const cause = { kind: 'finding', detail, title: commonTitle(first.finding, group), environments } as const
-  return { code: detail.code, file: place?.file, line: place?.line ?? 1, cause }
+  const level = grade === 'warning' ? { level: grade } : {}
+  return { code: detail.code, file: place?.file, line: place?.line ?? 1, cause, ...level }
 }
 
 /** The namespace only where it is the same in all of them. */

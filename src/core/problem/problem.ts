@@ -16,6 +16,8 @@ export interface Problem {
   /** 1-based; 1 where only the file is known. */
   readonly line: number
   readonly cause: ProblemCause
+  /** It might be wrong: more than a note, and red only where the config says `validate: strict`. */
+  readonly level?: 'warning'
 }
 
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause

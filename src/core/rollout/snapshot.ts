@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
-import { deliveriesIn, type Delivery } from '../delivery/delivery.ts'
+import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import { mentionsTraffic } from '../environment/traffic-text.ts'
@@ -15,15 +15,13 @@ import { groupsOf, readTarget, type TargetSources } from './read-target.ts'
 import type { Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
-export interface Snapshot {
+export interface Snapshot extends Deliveries {
   readonly config: Config
   readonly environments: readonly Environment[]
   /** Every route with destinations, also one that sends all traffic to a single one, and roots whose delegates are not here. */
   readonly targets: readonly Target[]
   /** Why an environment, or a file in one, cannot be read; each names its file. */
   readonly problems: readonly EnvironmentProblem[]
-  /** What Argo CD and Flux deploy of these files, as their own objects in them say. */
-  readonly deliveries: readonly Delivery[]
   readonly layout: Layout
 }
 
@@ -44,13 +42,15 @@ export function readSnapshot(input: {
   /** Files of objects that do not concern traffic, whose texts are left out. */
   readonly bystanders?: ReadonlySet<string>
   readonly config: Config
-  /** The repository's own name. */
-  readonly repository?: string | undefined
+  /** The repository's own name and default branch, where they are known. */
+  readonly repository?: { readonly name: string; readonly defaultBranch?: string } | undefined
   readonly known?: FileCache | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
   const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
-  const deliveries = deliveriesIn(texts, input.repository)
+  const { name, defaultBranch } = input.repository ?? {}
+  const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
+  const { deliveries, outsiders } = readDeliveries(texts, { repository: name, branches })
   const deployed = deliveries.map(({ path }) => path)
   const { environments, needs } = discoverEnvironments({
     entries,
@@ -67,7 +67,7 @@ export function readSnapshot(input: {
   const missing = [...layout.needs].filter((path) => paths.has(path))
   const problems = [...refusalsIn(environments), ...brokenIn({ config, layout })]
   return {
-    snapshot: { config, environments, targets: namedApart(targets), problems, deliveries, layout },
+    snapshot: { config, environments, targets: namedApart(targets), problems, deliveries, outsiders, layout },
     needs: [...new Set([...needs, ...missing])],
   }
 }

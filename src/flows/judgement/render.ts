@@ -3,19 +3,16 @@ import { straySplits } from '../../core/diff/stray-splits.ts'
 import { redact } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
-import { diffEnvironment, type RenderDiff, rowsOf, withTraffic } from '../../core/diff/review.ts'
+import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { placeOfFailure } from '../../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { findingsIn, sortFindings } from '../../core/finding/find.ts'
-import type { Finding } from '../../core/finding/finding.ts'
-import { locator, type Sources } from '../../core/finding/locate.ts'
+import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
 import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
 import type { Problem } from '../../core/problem/problem.ts'
-import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { Location } from '../../core/manifest/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -24,6 +21,7 @@ import type { RenderResult } from '../../ports/renderer.ts'
 import type { Demands } from './demands.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
+import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironment } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
@@ -104,13 +102,11 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const unknownBefore = old.ok ? unreadableBefore : old.error[0]
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
-  const effect = await effects(context, sides, { name, objects })
-  const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
-  const said = await validateObjects(context, sides.demands, {
-    ...rendered,
-    sources: () => sourcesOf(context, sides, name),
-  })
   const sources = (): Promise<Sources> => sourcesOf(context, sides, name)
+  const render: RenderNeighbour = (other) => renderSide(context, sides.after, { name: other, documents })
+  const effect = await effects(context, sides, { name, objects, sources, render })
+  const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
+  const said = await validateObjects(context, sides.demands, { ...rendered, sources })
   const exposed = await exposuresOf(sides, {
     name,
     texts,
@@ -140,34 +136,6 @@ function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
   return { rows: [], diffs: [], problems, rises: [], found: [], notes: [], remarks: [] }
 }
 
-/** Whether what is rendered would have the effect that it seems to have. */
-async function effects(
-  context: Needs,
-  { before, after, raised }: CompareInput,
-  { name, objects }: { readonly name: string; readonly objects: RenderDiff['objects'] },
-): Promise<Pick<EnvironmentComparison, 'found' | 'notes'>> {
-  const [old, now] = [find(before, name), find(after, name)]
-  if (now === undefined) return { found: [], notes: [] }
-  const [earlier, found] = await Promise.all([
-    findingsOf(context, objects.before, old === undefined ? [] : deliveriesOf(before, old)),
-    findingsOf(context, objects.after, deliveriesOf(after, now)),
-  ])
-  const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
-  const sorted = sortFindings(earlier, found, isRaised)
-  if (found.length === 0) return { found: [], notes: [] }
-  const placeOf = locator(await sourcesOf(context, { before, after }, name))
-  const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
-  return { found: sorted.brought.map(located), notes: sorted.notes.map(located) }
-}
-
-async function findingsOf(
-  context: Pick<RepositoryContext, 'schemas'>,
-  objects: RenderDiff['objects']['after'],
-  deliveries: Snapshot['deliveries'],
-): Promise<readonly Finding[]> {
-  return findingsIn(objects, { deliveries, misfits: await context.schemas.misfits(objects) })
-}
-
 /** The files in which the objects of an environment are found again, as they are afterwards. */
 async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string): Promise<Sources> {
   const environment = find(after, name)
@@ -176,10 +144,6 @@ async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string):
   const { texts, environment: read } = await readEnvironment(context, after.treeish, environment)
   const { files } = read
   return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
-}
-
-function deliveriesOf({ snapshot }: TreeSnapshot, { root }: Environment): Snapshot['deliveries'] {
-  return snapshot.deliveries.filter(({ path }) => path === root)
 }
 
 function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): boolean {

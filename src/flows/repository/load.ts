@@ -13,7 +13,7 @@ import type { Mirror } from '../../ports/mirror.ts'
 export interface FileSource {
   readonly mirror: Pick<Mirror, 'entries' | 'read'>
   /** Whose files they are, where that is known. */
-  readonly repo?: { readonly name: string }
+  readonly repo?: { readonly name: string; readonly defaultBranch?: string }
   /** What was read of them already. */
   readonly known?: FileCache
 }
@@ -46,7 +46,7 @@ export async function loadSnapshot(context: FileSource, treeish: Sha, config: Co
       texts,
       bystanders,
       config,
-      repository: context.repo?.name,
+      repository: context.repo,
       known,
     })
     if (needs.length === 0) return snapshot

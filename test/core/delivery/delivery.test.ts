@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deliveriesIn } from '../../../src/core/delivery/delivery.ts'
+import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
 import { discoverEnvironments } from '../../../src/core/environment/graph.ts'
 
-function deliveries(text: string, repository?: string): readonly string[] {
-  return deliveriesIn(new Map([['apps.yaml', text]]), repository).map(({ title, path, stops, ignoresWeightsOf }) =>
-    [
-      title,
-      path,
-      stops ?? 'applied',
-      ...ignoresWeightsOf.map(({ group, kind }) => `ignores weights of ${group} ${kind}`),
-    ].join(' | '),
-  )
+function deliveries(text: string, repository?: string, branches?: readonly string[]): readonly string[] {
+  const { deliveries: found } = readDeliveries(new Map([['apps.yaml', text]]), { repository, branches })
+  return found.map(({ title, path, stops }) => [title, path, stops ?? 'applied'].join(' | '))
 }
 
 function application(spec: string): string {
@@ -36,25 +30,17 @@ test('Argo CD: which folders, whether by itself, and whether weights count', () 
       'infra',
       ['Application argocd/web | a | by-hand', 'Application argocd/web | b | by-hand'],
     ],
-    ...[
-      [
-        '{ group: networking.istio.io, kind: VirtualService, jsonPointers: [/spec/http] }',
-        'networking.istio.io VirtualService',
-      ],
-      ['{ kind: VirtualService, jqPathExpressions: [".spec.http[].route[].weight"] }', '* VirtualService'],
-      ['{ kind: HTTPRoute, jqPathExpressions: [".spec.rules[].backendRefs[].weight"] }', '* HTTPRoute'],
-      ['{ group: "*", kind: "*", managedFieldsManagers: [rollouts-controller] }', '* *'],
-    ].map(([entry = '', of = '']): [string, string, string, readonly string[]] => [
-      entry,
-      `${source}  ignoreDifferences: [${entry}]\n`,
-      'infra',
-      [`${ours} | by-hand | ignores weights of ${of}`],
-    ]),
     [
-      'of something else',
-      `${source}  ignoreDifferences: [{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }]\n`,
+      'automated, and switched off',
+      `${source}  syncPolicy: { automated: { enabled: false } }\n`,
       'infra',
       [`${ours} | by-hand`],
+    ],
+    [
+      'automated, and switched on',
+      `${source}  syncPolicy: { automated: { enabled: true } }\n`,
+      'infra',
+      [`${ours} | applied`],
     ],
   ]
   for (const [what, spec, repository, expected] of table)
@@ -78,6 +64,58 @@ test('Flux: a Kustomization, also one that is suspended; kustomize has a kind of
   assert.deepEqual(deliveries('apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a]\n'), [])
 })
 
+test('Argo CD: an Application that is not looked at, or follows another revision than what is merged to', () => {
+  const app = (revision: string, annotation = ''): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: web, annotations: { ${annotation} } }\nspec:\n  source: { repoURL: infra, path: a, targetRevision: "${revision}" }\n  syncPolicy: { automated: {} }\n`
+  const stops = (text: string, branches?: readonly string[]): string | undefined =>
+    deliveries(text, 'infra', branches)[0]?.split(' | ').at(-1)
+  assert.equal(stops(app('main', 'argocd.argoproj.io/skip-reconcile: "true"')), 'skipped')
+  assert.equal(stops(app('main', 'argocd.argoproj.io/skip-reconcile: "false"')), 'applied')
+  const sha = 'a'.repeat(40)
+  for (const fixed of ['v1.4.2', '1.4', '1.2.*', '^1.2.0', '>=1.0.0', 'refs/tags/release', sha])
+    assert.equal(stops(app(fixed)), 'revision', fixed)
+  for (const followed of ['', 'HEAD', 'main', 'refs/heads/main', 'release', '{{ .branch }}'])
+    assert.equal(stops(app(followed)), 'applied', followed)
+  assert.equal(stops(app('release'), ['main']), 'revision')
+  assert.equal(stops(app('v1.4'), ['main', 'v*']), 'applied')
+  assert.equal(stops(app('HEAD'), ['main']), 'applied')
+})
+
+test('Flux: what its source follows, of which repository, and for each cluster', () => {
+  const kustomization =
+    'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: apps, namespace: flux-system }\nspec: { path: ./a, sourceRef: { kind: GitRepository, name: fleet } }\n'
+  const repository = (spec: string): string =>
+    `---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: { name: fleet, namespace: flux-system }\nspec: ${spec}\n`
+  const stops = (...specs: readonly string[]): readonly string[] =>
+    deliveries(kustomization + specs.map(repository).join(''), 'infra', ['main']).map(
+      (line) => line.split(' | ').at(-1) ?? '',
+    )
+  const url = 'url: "https://example.com/acme/infra"'
+  assert.deepEqual(stops(), ['applied'])
+  assert.deepEqual(stops(`{ ${url}, ref: { branch: main } }`), ['applied'])
+  assert.deepEqual(stops(`{ ${url}, ref: { tag: v1.0.0 } }`), ['revision'])
+  assert.deepEqual(stops(`{ ${url}, ref: { semver: "1.x" } }`), ['revision'])
+  assert.deepEqual(stops(`{ ${url}, ref: { branch: main }, suspend: true }`), ['suspended'])
+  assert.deepEqual(stops(`{ ${url}, ref: { tag: v1.0.0 } }`, `{ ${url}, ref: { branch: main } }`), ['applied'])
+  assert.deepEqual(stops('{ url: "https://example.com/acme/other" }'), [])
+})
+
+test('where something is deployed to that is not of this repository', () => {
+  const outsiders = (text: string): readonly string[] => [
+    ...readDeliveries(new Map([['apps.yaml', text]]), { repository: 'infra' }).outsiders,
+  ]
+  const app = (source: string, namespace = 'shop'): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: web }\nspec: { source: ${source}, destination: { namespace: "${namespace}" } }\n`
+  assert.deepEqual(outsiders(app('{ repoURL: infra, path: a }')), [])
+  assert.deepEqual(outsiders(app('{ repoURL: "https://charts.example.com", chart: web }')), ['shop'])
+  assert.deepEqual(outsiders(app('{ repoURL: "https://example.com/acme/other", path: a }')), ['shop'])
+  assert.deepEqual(outsiders(app('{ repoURL: other, chart: web }', '{{ .namespace }}')), ['*'])
+  assert.deepEqual(outsiders(app('{ repoURL: infra, path: "{{ .path }}" }')), [])
+  const release =
+    'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: web, namespace: flux-system }\nspec: { targetNamespace: shop }\n'
+  assert.deepEqual(outsiders(release), ['shop'])
+})
+
 const VS = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: web }\n'
 
 test('a folder that is deployed is an environment, also where another kustomization builds on it', () => {
@@ -92,6 +130,6 @@ test('a folder that is deployed is an environment, also where another kustomizat
   const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
   const names = (deployed: readonly string[]): readonly string[] =>
     discoverEnvironments({ entries, texts, deployed }).environments.map(({ name, files }) => `${name} ${files.length}`)
-  assert.deepEqual(names([]), ['all 4', 'default 2'])
+  assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])
   assert.deepEqual(names(['overlays/eu', 'plain/web', 'not/here']), ['all 4', 'default 1', 'eu 3', 'web 1'])
 })

@@ -1,6 +1,6 @@
 /**
  * What is found in the manifests of test/findings, and what the real istioctl says about the same files. A file begins
- * with what is found in it (`# finds: CODE Kind/name`) and, where istioctl says something else, with that and why.
+ * with what is found in it where one pull request brings it (`# finds: grade CODE Kind/name`) and, where istioctl says something else, with that and why.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -11,8 +11,11 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
-import { findingsIn, sortFindings } from '../../../src/core/finding/find.ts'
-import { type Finding, SEVERITIES } from '../../../src/core/finding/finding.ts'
+import { Config } from '../../../src/core/config/schema.ts'
+import { findingsIn } from '../../../src/core/finding/find.ts'
+import type { Finding } from '../../../src/core/finding/finding.ts'
+import { FINDING_CODES } from '../../../src/core/finding/grade.ts'
+import { gradeFindings } from '../../../src/core/finding/grading.ts'
 import { locator } from '../../../src/core/finding/locate.ts'
 import { layoutOf } from '../../../src/core/layer/layout.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
@@ -37,14 +40,24 @@ function locatorOf(texts: ReadonlyMap<string, string>) {
   return locator({ environment: '', layout: layoutOf([], texts), files: [...texts.keys()], texts, home: undefined })
 }
 
-async function foundIn(text: string): Promise<readonly Finding[]> {
-  const objects = objectsOf(text)
-  return findingsIn(objects, { misfits: await schemas.misfits(objects) })
+async function found(text: string): Promise<readonly string[]> {
+  const after = objectsOf(text)
+  const found = findingsIn(after, { misfits: await schemas.misfits(after) })
+  const graded = grade({ before: [], after }, { before: [], after: found })
+  return [
+    ...new Set(graded.map(({ detail, object, grade }) => `${grade} ${detail.code} ${object.kind}/${object.name}`)),
+  ].sort()
 }
 
-async function found(text: string): Promise<readonly string[]> {
-  const all = (await foundIn(text)).map(({ detail, object }) => `${detail.code} ${object.kind}/${object.name}`)
-  return [...new Set(all)].sort()
+type Objects = ReturnType<typeof objectsOf>
+
+/** What findings come to with no config but this. */
+function grade(
+  objects: { readonly before: Objects; readonly after: Objects },
+  findings: { readonly before: readonly Finding[]; readonly after: readonly Finding[] },
+  config: object = {},
+): readonly Finding[] {
+  return gradeFindings(findings, { objects, config: Config.parse(config), isRaised: () => false })
 }
 
 for (const file of FILES) {
@@ -56,40 +69,43 @@ for (const file of FILES) {
 
 test('every code is found in one of the files', () => {
   const codes = new Set(
-    FILES.flatMap((file) => said(readFileSync(file, 'utf8'), 'finds')).map((line) => line.split(' ')[0]),
+    FILES.flatMap((file) => said(readFileSync(file, 'utf8'), 'finds')).map((line) => line.split(' ')[1]),
   )
   // What only the delivery of an environment brings is in a story.
-  for (const code of Object.keys(SEVERITIES)) if (code !== 'not-synced') assert.ok(codes.has(code), code)
+  for (const code of FINDING_CODES) if (code !== 'not-synced') assert.ok(codes.has(code), code)
 })
 
 test('a finding says its place, what is wrong and what to do', () => {
-  const file = 'test/findings/dead-rule.yaml'
+  const file = 'test/findings/dead-rule-by-the-root.yaml'
   const text = readFileSync(file, 'utf8')
   const [finding] = findingsIn(objectsOf(text))
   assert.ok(finding)
   const place = locatorOf(new Map([[file, text]]))(finding)
   const [problem] = findingProblems([{ environment: 'production', finding, place }])
   assert.ok(problem)
-  assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: late')
+  assert.equal(text.split('\n')[problem.line - 1]?.trim(), '- name: main')
   assert.match(
     explainProblem(problem).what,
-    /^IST0130: `VirtualService shop\/web` in `production` has the rule `late` that no request reaches: `main`/,
+    /^IST0130: `VirtualService shop\/web` in `production` has the split `main` that no request reaches: `all` takes/,
   )
   assert.match(explainProblem(problem).next, /Move it up, or remove it/)
 })
 
 test('a finding in an object that kustomize has renamed is found in the file that it comes from', () => {
-  const rendered = readFileSync('test/findings/dead-rule.yaml', 'utf8').replaceAll('name: web', 'name: blue-web-2')
-  const source = readFileSync('test/findings/dead-rule.yaml', 'utf8')
+  const rendered = readFileSync('test/findings/dead-rule-by-the-root.yaml', 'utf8').replaceAll(
+    'name: web',
+    'name: blue-web-2',
+  )
+  const source = readFileSync('test/findings/dead-rule-by-the-root.yaml', 'utf8')
   const [finding] = findingsIn(objectsOf(rendered)).filter(({ detail }) => detail.code === 'IST0130')
   assert.ok(finding)
   const texts = new Map([['base/vs.yaml', source]])
   const place = locatorOf(texts)(finding)
-  assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: late')
+  assert.equal(source.split('\n')[(place?.line ?? 0) - 1]?.trim(), '- name: main')
 })
 
 test('what is found in one place for several environments is said once, for all of them', () => {
-  const [finding] = findingsIn(objectsOf(readFileSync('test/findings/dead-rule.yaml', 'utf8')))
+  const [finding] = findingsIn(objectsOf(readFileSync('test/findings/dead-rule-by-the-root.yaml', 'utf8')))
   assert.ok(finding)
   const place = { file: 'base/vs.yaml', line: 12 }
   const of = (environment: string, namespace: string) => ({
@@ -99,7 +115,7 @@ test('what is found in one place for several environments is said once, for all 
   })
   const [one, ...others] = findingProblems([of('staging', 'shop'), of('production', 'shop')]).map(explainProblem)
   assert.deepEqual(others, [])
-  assert.match(one?.what ?? '', /^IST0130: `VirtualService shop\/web` in `staging`, `production` has the rule/)
+  assert.match(one?.what ?? '', /^IST0130: `VirtualService shop\/web` in `staging`, `production` has the split/)
   const apart = findingProblems([of('staging', 'a'), of('production', 'b')])
   assert.deepEqual(
     apart.map(explainProblem).map(({ what }) => what.slice(0, 54)),
@@ -131,20 +147,69 @@ test('of two thousand services with nothing wrong, nothing is found', () => {
   assert.deepEqual(findingsIn(all), [])
 })
 
+/** A route of two hosts whose canary has no replicas. */
+const OFF = readFileSync('test/findings/canary-with-no-replicas.yaml', 'utf8')
+
+/** `grade code` of what a change of one text into another comes to. */
+function change(before: string, after: string, config: object = {}): readonly string[] {
+  const objects = { before: objectsOf(before), after: objectsOf(after) }
+  const findings = { before: findingsIn(objects.before), after: findingsIn(objects.after) }
+  return grade(objects, findings, config).map(({ detail, grade }) => `${grade} ${detail.code}`)
+}
+
+function shared(text: string, stable: number, canary: number): string {
+  return text.replace('weight: 90', `weight: ${stable}`).replace('weight: 10', `weight: ${canary}`)
+}
+
 test('what was there before is a note, unless the change raises that very canary into it', () => {
-  const old = findingsIn(objectsOf(readFileSync('test/findings/canary-with-no-replicas.yaml', 'utf8')))
-  const dead = findingsIn(objectsOf(readFileSync('test/findings/dead-rule.yaml', 'utf8')))
-  const codes = (findings: typeof old): readonly string[] => findings.map(({ detail }) => detail.code)
-  assert.deepEqual(codes(sortFindings([], old, () => false).brought), ['no-pods'])
-  assert.deepEqual(codes(sortFindings(old, old, () => false).notes), ['no-pods'])
-  assert.deepEqual(codes(sortFindings(old, old, () => true).brought), ['no-pods'])
-  assert.deepEqual(codes(sortFindings(dead, dead, () => true).notes), ['IST0130'])
+  assert.deepEqual(change('', OFF), ['error no-pods'])
+  assert.deepEqual(change(OFF, OFF), ['note no-pods'])
+  assert.deepEqual(change(OFF, shared(OFF, 75, 25)), ['error no-pods'])
+  assert.deepEqual(change(OFF, shared(OFF, 95, 5)), ['note no-pods'], 'a rollback is never held back')
+})
+
+test('a route that something else writes is red from the first step on that Perch is to move it', () => {
+  const written = shared(readFileSync('test/findings/argo-rollouts-writes-too.yaml', 'utf8'), 90, 10)
+  assert.deepEqual(change('', written), ['note two-writers'])
+  assert.deepEqual(change(written, shared(written, 75, 25)), ['error two-writers'])
+  assert.deepEqual(change(written, written), ['note two-writers'])
+})
+
+test('the config says what a finding comes to, where a pull request brings it', () => {
+  for (const grade of ['error', 'warning', 'note'])
+    assert.deepEqual(change('', OFF, { findings: { 'no-pods': grade } }), [`${grade} no-pods`])
+  assert.deepEqual(change('', OFF, { findings: { 'no-pods': 'off' } }), [])
+  assert.deepEqual(change(OFF, OFF, { findings: { 'no-pods': 'error' } }), ['note no-pods'])
+  const written = readFileSync('test/findings/argo-rollouts-writes-too.yaml', 'utf8')
+  assert.deepEqual(change('', written, { findings: { 'two-writers': 'error' } }), ['error two-writers'])
+})
+
+test('what an object says not to be told is a note while a pull request says so, and silent from then on', () => {
+  const ignored = OFF.replace(
+    'kind: VirtualService\nmetadata: {',
+    'kind: VirtualService\nmetadata: {annotations: {gitops.example.com/ignore: "no-pods"}, ',
+  )
+  const config = { annotationPrefix: 'gitops.example.com' }
+  assert.notEqual(ignored, OFF)
+  assert.deepEqual(change(OFF, shared(ignored, 75, 25), config), ['note no-pods'])
+  assert.deepEqual(change(ignored, shared(ignored, 75, 25), config), [])
+  assert.deepEqual(change(ignored, shared(ignored, 75, 25)), ['error no-pods'], 'another prefix is not ours')
+})
+
+test('what else is deployed to the namespace may bring what is missing', () => {
+  const lacking = objectsOf(readFileSync('test/findings/chart-for-another-namespace.yaml', 'utf8'))
+  const codes = (outsiders: readonly string[]): readonly string[] =>
+    findingsIn(lacking, { outsiders: new Set(outsiders) }).map(({ detail }) => detail.code)
+  assert.deepEqual(codes([]), ['IST0101'])
+  assert.deepEqual(codes(['tools']), ['IST0101'])
+  assert.deepEqual(codes(['shop']), [])
+  assert.deepEqual(codes(['*']), [])
 })
 
 const Message = z.object({ code: z.string(), level: z.string(), origin: z.string().default('') })
 
 /** Those that `findings` speaks of; others (sidecar injection, say) are not about traffic. */
-const OURS = new Set(Object.keys(SEVERITIES))
+const OURS = new Set<string>(FINDING_CODES)
 
 function istioctl(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', join(homedir(), 'go/bin')]
@@ -176,7 +241,10 @@ test('istioctl finds the same in the same files, or it is said why not', { skip 
         ({ code, origin }) =>
           `${code} ${origin.split(' ')[0]}/${(origin.split(' ')[1] ?? '').split('/').at(-1)?.split('.')[0]}`,
       )
-    const expected = said(text, 'istioctl').length > 0 ? said(text, 'istioctl') : said(text, 'finds')
+    const expected =
+      said(text, 'istioctl').length > 0
+        ? said(text, 'istioctl')
+        : said(text, 'finds').map((line) => line.replace(/^\w+ /, ''))
     const wanted = expected.filter((line) => line !== 'nothing' && line !== 'unreadable')
     assert.equal(/Error\(s\) adding files/.test(done.stdout + done.stderr), expected.includes('unreadable'), file)
     assert.deepEqual([...new Set(theirs)].sort(), [...wanted].sort(), `${file}\n${done.stdout}${done.stderr}`)

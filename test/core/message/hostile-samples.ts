@@ -122,25 +122,16 @@ const wants: readonly ((text: string) => Wants)[] = [
 const details: readonly ((text: string) => readonly Detail[])[] = [
   each<Detail>({
     IST0101: (t) => ({ code: 'IST0101', what: 'subset', name: t, host: t }),
-    IST0106: (t) => ({ code: 'IST0106', what: 'no-action', said: t }),
-    IST0109: (t) => ({ code: 'IST0109', host: t, other: t }),
-    IST0112: (t) => ({ code: 'IST0112', host: t, ports: [t] }),
+    IST0106: (t) => ({ code: 'IST0106', what: 'negative', said: t }),
     IST0130: (t) => ({ code: 'IST0130', rule: t, before: t }),
-    IST0131: (t) => ({ code: 'IST0131', rule: t, before: t }),
-    IST0132: (t) => ({ code: 'IST0132', hosts: [t], gateway: t }),
-    IST0140: (t) => ({ code: 'IST0140', host: t, other: t }),
-    IST0173: (t) => ({ code: 'IST0173', subset: t, host: t }),
     schema: (t) => ({ code: 'schema', at: t, of: 'Istio 1.29', wants: { what: 'choice' } }),
-    'unknown-field': (t) => ({ code: 'unknown-field', at: t, of: 'Istio 1.29' }),
     'wrong-field': (t) => ({ code: 'wrong-field', at: t, of: 'Istio 1.29', near: t }),
     'two-writers': (t) => ({ code: 'two-writers', writer: t }),
-    'weights-ignored': (t) => ({ code: 'weights-ignored', by: t }),
+    'weights-ignored': (t) => ({ code: 'weights-ignored', by: t, how: 'never' }),
     'not-synced': (t) => ({ code: 'not-synced', by: t, why: 'by-hand' }),
-    'not-exported': (t) => ({ code: 'not-exported', other: t, why: 'sidecar' }),
-    'mixed-apis': (t) => ({ code: 'mixed-apis', other: t }),
     'no-pods': (t) => ({ code: 'no-pods', destination: t, why: 'no-workload' }),
-    'weights-differ': (t) => ({ code: 'weights-differ', host: t, other: t }),
   }),
+  (t) => (['unread', 'compared', 'patched'] as const).map((how): Detail => ({ code: 'weights-ignored', by: t, how })),
   (t) => wants.map((want): Detail => ({ code: 'schema', at: t, of: 'Istio 1.29', wants: want(t) })),
 ]
 

@@ -252,7 +252,7 @@ function problemsOf(t: string): readonly Problem[] {
     ...findingProblems(
       hostile.findingDetails(t).map((detail) => {
         const object = { group: t, kind: t, namespace: t, name: t }
-        return { environment: t, finding: { detail, object, path: [] }, place }
+        return { environment: t, finding: { detail, object, path: [], grade: 'error' as const }, place }
       }),
     ),
     ...(['opa', 'kubeconform', 'istioctl'] as const).map((tool) =>

@@ -55,7 +55,9 @@ export function problems(): readonly Problem[] {
       ([6, 'unknown'] as const).map((share) => merge.straySplit({ environment: T, route: 'web', was, share })),
     ),
     ...findingProblems(
-      hostile.findingDetails(T).map((detail) => ({ environment: T, finding: { detail, object, path: [] }, place })),
+      hostile
+        .findingDetails(T)
+        .map((detail) => ({ environment: T, finding: { detail, object, path: [], grade: 'error' as const }, place })),
     ),
     ...(['opa', 'kubeconform', 'istioctl'] as const).flatMap((tool) =>
       (['error', 'warning'] as const).map((level) =>

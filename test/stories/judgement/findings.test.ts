@@ -27,24 +27,23 @@ async function validated(story: Story, sha: string): Promise<Validated> {
   })
 }
 
-const DEAD =
-  '    - name: late\n      match: [{ uri: { prefix: /api } }]\n      route: [{ destination: { host: api-service, subset: stable } }]\n'
-
+/** A rule for everybody before the split. */
 function deadIn(text: string): string {
-  return `${text.trimEnd()}\n${DEAD}`
+  const all = '    - name: all\n      route: [{ destination: { host: api-service, subset: stable } }]\n'
+  return text.replace('  http:\n', `  http:\n${all}`)
 }
 
-test('a pull request that brings a dead rule is red with the code, the file and the line', async () => {
+test('a pull request that takes all requests from a split is red with the code, the file and the line', async () => {
   const story = await aStory()
   const text = deadIn(story.repository().file(VS) ?? '')
-  const pull = story.person('alice').openPullRequest({ branch: 'late', title: 'late', files: { [VS]: text } })
+  const pull = story.person('alice').openPullRequest({ branch: 'all', title: 'all', files: { [VS]: text } })
   const { conclusion, summary, annotations } = await validated(story, pull.head.sha)
   assert.equal(conclusion, 'failure')
   assert.match(
     summary,
-    /⛔ IST0130: `VirtualService api-service` in `production` has the rule `late` that no request reaches: `main` takes them before/,
+    /⛔ IST0130: `VirtualService api-service` in `production` has the split `main` that no request reaches: `all` takes them before/,
   )
-  const line = text.split('\n').indexOf('    - name: late') + 1
+  const line = text.split('\n').indexOf('    - name: main') + 1
   assert.deepEqual(annotations, [{ path: VS, start_line: line, annotation_level: 'failure' }])
 })
 
@@ -94,7 +93,7 @@ kind: Application
 metadata: { name: production, namespace: argocd }
 spec:
   source: { repoURL: "https://github.com/acme/REPOSITORY.git", path: overlays/production }
-  syncPolicy: { automated: {} }
+  syncPolicy: { automated: {}, syncOptions: [RespectIgnoreDifferences=true] }
 ${ignore}`
 
 test('weights that Argo CD is told to ignore are an error for who raises them', async () => {

@@ -71,12 +71,12 @@ function toolWords({ renderer, validators }: Review): string | undefined {
 /** What was there before, or is only worth knowing: said, and never red. */
 function noteList(notes: readonly Problem[]): string {
   if (notes.length === 0) return ''
-  const lines = notes.map((note) => problemLine(note, 'ℹ️'))
+  const lines = notes.map((note) => problemLine(note, note.level === 'warning' ? '⚠️' : 'ℹ️'))
   return `**Worth knowing**\n\n${fitLines(lines, ROOM.notes, moreProblems).join('\n')}`
 }
 
 function noteAnnotations(notes: readonly Problem[]): readonly CheckAnnotation[] {
-  return notes.flatMap((note) => annotation(note, 'notice')).slice(0, MAX_NOTES)
+  return notes.flatMap((note) => annotation(note, note.level ?? 'notice')).slice(0, MAX_NOTES)
 }
 
 function moreProblems(left: number): string {

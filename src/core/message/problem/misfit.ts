@@ -68,11 +68,3 @@ export function fieldWords({ at, of, near, place }: DetailOf<'wrong-field'>): Pr
   const next = near === undefined ? `It belongs in ${code(place ?? '')}: move it there.` : `Did you mean ${code(near)}?`
   return { what: `has ${code(at)}, which the schema of ${of} does not know: it is refused, or has no effect.`, next }
 }
-
-/** A field that may be newer than our schemas. */
-export function strangerWords({ at, of }: DetailOf<'unknown-field'>): ProblemWords {
-  return {
-    what: `has ${code(at)}, which the schema of ${of} does not know.`,
-    next: 'Check its name. Where your version is later and has it, nothing is wrong.',
-  }
-}

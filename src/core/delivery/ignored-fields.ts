@@ -1,0 +1,107 @@
+/** What Argo CD is told to leave as it is in the cluster (Argo CD docs, user-guide/diffing). */
+import { readOneDocument } from '../manifest/yaml/documents.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
+import type { Path } from '../manifest/data.ts'
+import { matcher } from '../text/matcher.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { jqPaths } from './jq-paths.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** One entry of `ignoreDifferences`, of an Application or of `argocd-cm`. */
+export interface IgnoredFields {
+  /** Patterns: `*` stands for any characters. */
+  readonly group: string
+  readonly kind: string
+  /** Only the object of this name or namespace. */
+  readonly name: string | undefined
+  readonly namespace: string | undefined
+  readonly pointers: readonly Path[]
+  readonly queries: readonly string[]
+  /** It leaves alone whatever Argo Rollouts or Flagger wrote: their weights. */
+  readonly isForWriters: boolean
+}
+
+/** How a program leaves fields of an object alone; `maybe` where an expression cannot be read. */
+export type LeavesAlone = 'yes' | 'maybe' | 'no'
+
+export function ignoredFields(entry: Data): IgnoredFields {
+  return {
+    group: textOf(entry['group']) ?? '',
+    kind: textOf(entry['kind']) ?? '',
+    name: textOf(entry['name']) || undefined,
+    namespace: textOf(entry['namespace']) || undefined,
+    pointers: listOf(entry['jsonPointers']).flatMap((pointer) => pointerPath(textOf(pointer) ?? '') ?? []),
+    queries: listOf(entry['jqPathExpressions']).flatMap((query) => textOf(query) ?? []),
+    isForWriters: listOf(entry['managedFieldsManagers']).some((manager) => /rollouts|flagger/.test(String(manager))),
+  }
+}
+
+const SETTING = /^resource\.customizations\.ignoreDifferences\.(?:(?<group>.*)_(?<kind>[^_]+)|(?<all>all))$/
+
+/** Those of the ConfigMap `argocd-cm`, which are for every Application. */
+export function settingsIgnored(data: unknown): readonly IgnoredFields[] {
+  return Object.entries(recordOf(data)).flatMap(([key, text]) => {
+    if (key === 'resource.customizations') return customizations(dataIn(text))
+    const { group = '', kind = '', all } = SETTING.exec(key)?.groups ?? {}
+    if (all === undefined && kind === '') return []
+    const of = all === undefined ? { group, kind } : { group: '*', kind: '*' }
+    return [ignoredFields({ ...dataIn(text), ...of })]
+  })
+}
+
+/** The older way: one mapping of `group/Kind`, with text in it. */
+function customizations(all: Data): readonly IgnoredFields[] {
+  return Object.entries(all).flatMap(([of, settings]) => {
+    const { ignoreDifferences } = recordOf(settings)
+    if (ignoreDifferences === undefined) return []
+    const slash = of.lastIndexOf('/')
+    const [group, kind] = of === 'all' ? ['*', '*'] : [of.slice(0, Math.max(0, slash)), of.slice(slash + 1)]
+    return [ignoredFields({ ...dataIn(ignoreDifferences), group, kind })]
+  })
+}
+
+function dataIn(value: unknown): Data {
+  if (typeof value !== 'string') return recordOf(value)
+  const read = readOneDocument(value)
+  return read.ok ? recordOf(read.value?.data) : {}
+}
+
+/** Whether an entry leaves one of these fields of an object alone, or what they are in. */
+export function leavesAlone(
+  entry: IgnoredFields,
+  object: ObjectIdentity & { readonly data: unknown },
+  fields: readonly Path[],
+): LeavesAlone {
+  const isMeant =
+    isLike(entry.group, object.group) &&
+    isLike(entry.kind, object.kind) &&
+    (entry.name === undefined || entry.name === object.name) &&
+    // Where neither says which, the deployer's own namespace is meant.
+    (entry.namespace === undefined || object.namespace === '' || entry.namespace === object.namespace)
+  if (!isMeant) return 'no'
+  if (entry.isForWriters || hasOneOf(entry.pointers, fields)) return 'yes'
+  const answers = entry.queries.map((query) => jqPaths(query, object.data))
+  if (answers.some((paths) => paths !== 'unknown' && hasOneOf(paths, fields))) return 'yes'
+  return answers.includes('unknown') ? 'maybe' : 'no'
+}
+
+/** Whether a field is at one of the paths, or in it. */
+export function hasOneOf(paths: readonly Path[], fields: readonly Path[]): boolean {
+  return paths.some((path) => fields.some((field) => path.every((key, index) => key === field[index])))
+}
+
+/** More stars than these nobody writes, and each makes matching slower. */
+const MAX_STARS = 4
+
+function isLike(pattern: string, text: string): boolean {
+  if (pattern.split('*').length > MAX_STARS + 1) return false
+  return matcher(pattern)(text)
+}
+
+/** A JSON pointer as a path; digits are the places of a list. */
+export function pointerPath(pointer: string): [Path] | undefined {
+  if (!pointer.startsWith('/')) return undefined
+  const steps = pointer.slice(1).split('/')
+  return [steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')))]
+}

@@ -1,0 +1,146 @@
+/** Destinations that a rule sends requests to and that answer nothing: a host or subset that is not there, or has no pods. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
+import { resolveHost } from '../traffic/host.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import type { Detail, Finding } from './finding.ts'
+import { type Hop, rulesOf } from './hops.ts'
+import { hostCovers, hostsOverlap } from './hosts.ts'
+import { type FindingCheck, type FindingScene, selectorOf, specOf, workloadsWith } from './scene.ts'
+import type { Workload } from './workload.ts'
+
+type Labels = Readonly<Record<string, unknown>>
+
+/**
+ * A host is missing only where its neighbour in the rule is here, so that this is the place for it, and nothing may bring it
+ * that is not shown (istio.io, traffic-management-problems: 503 errors after setting a destination).
+ */
+export const missingDestinations: FindingCheck = (scene) => {
+  const subsets = subsetsIn(scene.destinationRules)
+  return everyRule(scene).flatMap((rule) =>
+    rule.flatMap((hop): readonly Finding[] => {
+      if (isOpaque(hop.written)) return []
+      return isKnown(scene, hop) ? missingSubset(scene, subsets, hop) : missingHost(scene, rule, hop)
+    }),
+  )
+}
+
+/** A destination that gets traffic and has no pods: every request to it is answered 503. */
+export const withoutPods: FindingCheck = (scene) => {
+  const subsets = subsetsIn(scene.destinationRules)
+  return everyRule(scene).flatMap((rule) => {
+    const pods = new Map(rule.map((hop) => [hop, podsOf(scene, subsets, hop)]))
+    return rule.flatMap((hop): Finding[] => {
+      const own = pods.get(hop)
+      if (!hop.getsTraffic || own === undefined || own === 'some' || own === 'unknown') return []
+      const isFamilyHere = rule.some((other) => pods.get(other) === 'some')
+      if (own === 'no-workload' && (!isFamilyHere || mayCome(scene, hop))) return []
+      const destination = hop.subset === undefined ? hop.written : `${hop.written} ${hop.subset}`
+      return [finding(hop, { code: 'no-pods', destination, why: own })]
+    })
+  })
+}
+
+function everyRule(scene: FindingScene): readonly (readonly Hop[])[] {
+  return [...scene.virtualServices, ...scene.routes].flatMap(rulesOf)
+}
+
+/** A certain error where requests come to it; until then it may still be on its way. */
+function finding(hop: Hop, detail: Detail, path = hop.named): Finding {
+  return { object: hop.object, path, detail, grade: hop.getsTraffic ? 'error' : 'warning' }
+}
+
+/** Filled in after the build, by Flux or a generator. */
+function isOpaque(text: unknown): boolean {
+  return typeof text === 'string' && (text === '' || text.includes('${') || text.includes('{{'))
+}
+
+function isKnown(scene: FindingScene, { host, written }: Hop): boolean {
+  return (
+    scene.services.has(host) ||
+    scene.entries.some((entry) => hostsOverlap(entry, host) || hostsOverlap(entry, written)) ||
+    !host.endsWith('.svc.cluster.local')
+  )
+}
+
+function mayCome({ brought }: FindingScene, hop: Hop): boolean {
+  return brought.has('*') || brought.has(namespaceIn(hop.host))
+}
+
+function namespaceIn(host: string): string {
+  return host.split('.')[1] ?? ''
+}
+
+function missingHost(scene: FindingScene, rule: readonly Hop[], hop: Hop): readonly Finding[] {
+  const isPlaceForIt = rule.some(({ host }) => scene.services.has(host) && namespaceIn(host) === namespaceIn(hop.host))
+  if (!isPlaceForIt || mayCome(scene, hop)) return []
+  return [finding(hop, { code: 'IST0101', what: 'host', name: hop.written })]
+}
+
+/** The labels of subsets by name, of each host; rules for hosts with a star apart. */
+interface Subsets {
+  readonly plain: ReadonlyMap<string, readonly RenderedObject[]>
+  readonly wide: readonly RenderedObject[]
+}
+
+function subsetsIn(rules: readonly RenderedObject[]): Subsets {
+  const [plain, wide] = [false, true].map((isWide) => rules.filter((rule) => hostOf(rule).startsWith('*') === isWide))
+  return { plain: Map.groupBy(plain ?? [], hostOf), wide: wide ?? [] }
+}
+
+function hostOf(rule: RenderedObject): string {
+  return resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule))
+}
+
+function rulesFor({ plain, wide }: Subsets, host: string): readonly RenderedObject[] {
+  return [...(plain.get(host) ?? []), ...wide.filter((rule) => hostCovers(textOf(specOf(rule)['host']) ?? '', host))]
+}
+
+/** The labels of a subset as the first rule has it that names it; undefined where none does. */
+function subsetLabels(rules: readonly RenderedObject[], name: string): Labels | undefined {
+  const subsets = rules.flatMap((rule) => listOf(specOf(rule)['subsets']).map(recordOf))
+  const found = subsets.find((subset) => subset['name'] === name)
+  return found === undefined ? undefined : recordOf(found['labels'])
+}
+
+function missingSubset(scene: FindingScene, subsets: Subsets, hop: Hop): readonly Finding[] {
+  if (hop.subset === undefined || isOpaque(hop.subset)) return []
+  const rules = rulesFor(subsets, hop.host)
+  // Without any rule for the host that may be elsewhere, unless the Service is here and nothing else brings anything.
+  const isJudged = rules.length > 0 || (scene.services.has(hop.host) && !mayCome(scene, hop))
+  if (!isJudged || subsetLabels(rules, hop.subset) !== undefined) return []
+  const path = [...hop.named.slice(0, -1), 'subset']
+  return [finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }, path)]
+}
+
+type Pods = 'some' | 'unknown' | 'no-replicas' | 'no-workload'
+
+/** Whether any pod is behind a destination. */
+function podsOf(scene: FindingScene, subsets: Subsets, hop: Hop): Pods {
+  const service = scene.services.get(hop.host)
+  const selector = service === undefined ? undefined : selectorOf(service)
+  if (service === undefined || selector === undefined) return 'unknown'
+  const own = hop.subset === undefined ? {} : subsetLabels(rulesFor(subsets, hop.host), hop.subset)
+  const wanted = { ...selector, ...ownLabels(own ?? {}) }
+  const namespace = effectiveNamespace(service)
+  const fitting = workloadsWith(scene, namespace, wanted)
+  if (fitting.some(({ replicas }) => replicas !== undefined && replicas > 0)) return 'some'
+  const some = scene.workloads.filter((workload) => workload.namespace === namespace)
+  if (some.some((workload) => workload.replicas !== 0 && mayHave(workload, wanted))) return 'unknown'
+  return fitting.length > 0 ? 'no-replicas' : 'no-workload'
+}
+
+/** Whether its pods may get these labels while they run: it has some of them, and nothing else in place of the others. */
+function mayHave({ labels, set }: Workload, wanted: Labels): boolean {
+  const told = Object.entries(wanted).filter(([key, value]) => !set.has(key) && !isOpaque(value) && key in labels)
+  const isAlike = told.every(([key, value]) => labels[key] === value || isOpaque(labels[key]))
+  // One that takes its template from elsewhere has none to compare.
+  return isAlike && (told.length > 0 || Object.keys(labels).length === 0)
+}
+
+/** Those that somebody writes: where a pod runs the platform says. */
+function ownLabels(labels: Labels): Labels {
+  const platform =
+    /^(?:topology\.kubernetes\.io|topology\.istio\.io|failure-domain\.beta\.kubernetes\.io|kubernetes\.io)\//
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => !platform.test(key)))
+}

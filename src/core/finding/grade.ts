@@ -1,0 +1,23 @@
+/**
+ * What a finding comes to. `error`: the pull request would make a rollout's route answer errors or ignore its weights, and that
+ * is certain. `warning`: it might. `note`: it was so before, or is about something that no rollout moves.
+ */
+export const GRADES = ['error', 'warning', 'note'] as const
+export type Grade = (typeof GRADES)[number]
+
+/** Every finding, and the worst that it comes to. Codes that begin with IST are those of `istioctl analyze`. */
+export const WORST_GRADES = {
+  IST0101: 'error',
+  IST0106: 'error',
+  IST0130: 'error',
+  schema: 'error',
+  'wrong-field': 'warning',
+  'two-writers': 'error',
+  'weights-ignored': 'error',
+  'not-synced': 'note',
+  'no-pods': 'error',
+} as const satisfies Readonly<Record<string, Grade>>
+
+export type FindingCode = keyof typeof WORST_GRADES
+
+export const FINDING_CODES = Object.keys(WORST_GRADES).filter((code): code is FindingCode => code in WORST_GRADES)

@@ -1,0 +1,125 @@
+/** What findings come to in a pull request: harm that it does, what might be wrong, and what is only worth knowing. */
+import type { Config } from '../config/schema.ts'
+import type { RenderedObject } from '../diff/objects.ts'
+import { configuredRoute, renderedRoutes } from '../diff/routes.ts'
+import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
+import { resolveHost } from '../traffic/host.ts'
+import { recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { canaryShare } from '../traffic/route.ts'
+import { type Finding, findingKey } from './finding.ts'
+import type { Grade } from './grade.ts'
+import { hopsOf, rulesOf } from './hops.ts'
+import { annotation } from './scene.ts'
+
+interface BothSides<T> {
+  readonly before: T
+  readonly after: T
+}
+
+export interface GradingContext {
+  readonly objects: BothSides<readonly RenderedObject[]>
+  readonly config: Config
+  /** Whether the files give a canary more traffic by this object. */
+  readonly isRaised: (object: ObjectIdentity) => boolean
+}
+
+/** The findings after a change with what each comes to; those that the config or their object switches off are left out. */
+export function gradeFindings(findings: BothSides<readonly Finding[]>, context: GradingContext): readonly Finding[] {
+  if (findings.after.length === 0) return []
+  const old = new Set(findings.before.map(findingKey))
+  const rollouts = rolloutObjects(context)
+  const { config, objects } = context
+  const [ignoredBefore, ignoredNow] = [ignoredIn(objects.before, config), ignoredIn(objects.after, config)]
+  return findings.after.flatMap((finding): Finding[] => {
+    const { code } = finding.detail
+    const wish = config.findings[code]
+    if (wish === 'off' || ignoredBefore(finding)) return []
+    const isHarm = finding.grade === 'error' && rollouts.isRaised(finding.object)
+    const isOld = old.has(findingKey(finding)) && !isHarm
+    // Who reviews the pull request has to see what it switches off.
+    if (isOld || ignoredNow(finding)) return [{ ...finding, grade: 'note' }]
+    if (wish !== undefined) return [{ ...finding, grade: wish }]
+    return [{ ...finding, grade: broughtGrade(finding, rollouts) }]
+  })
+}
+
+/** What a finding comes to that a change brings. */
+function broughtGrade({ detail, object, grade }: Finding, rollouts: RolloutObjects): Grade {
+  if (detail.code === 'two-writers') return rollouts.isDriven(object) ? grade : 'note'
+  if (rollouts.isRollout(object)) return grade
+  // Nobody called an entry the canary, but requests are split: it may well be meant.
+  return rollouts.isSplit(object) && grade !== 'note' ? 'warning' : 'note'
+}
+
+/** Whether an object says that a finding is not to be said of it: with codes or `*`, as istioctl's own annotation does. */
+function ignoredIn(objects: readonly RenderedObject[], config: Config): (finding: Finding) => boolean {
+  const keys = ['perch.dev/ignore', `${config.annotationPrefix}/ignore`, 'galley.istio.io/analyze-suppress']
+  const ignored = new Map(
+    objects.flatMap((object) => {
+      const codes = keys.flatMap((key) => annotation(object, key)?.split(',') ?? []).map((code) => code.trim())
+      return codes.length === 0 ? [] : [[identityKey(object), codes] as const]
+    }),
+  )
+  return ({ object, detail }) => {
+    const codes = ignored.get(identityKey(object)) ?? []
+    return codes.includes('*') || codes.includes(detail.code)
+  }
+}
+
+interface RolloutObjects {
+  /** A route with a stable and a canary entry, or a DestinationRule for a host of one. */
+  readonly isRollout: (object: ObjectIdentity) => boolean
+  /** A rule of it has several destinations, whatever they are called. */
+  readonly isSplit: (object: ObjectIdentity) => boolean
+  /** The canary gets more of its traffic than before. */
+  readonly isRaised: (object: ObjectIdentity) => boolean
+  /** Commits move it: this one does, or one of ours did. */
+  readonly isDriven: (object: ObjectIdentity) => boolean
+}
+
+function rolloutObjects({ objects, config, isRaised: isRaisedByFiles }: GradingContext): RolloutObjects {
+  const [before, after] = [sharesIn(objects.before, config), sharesIn(objects.after, config)]
+  const routes = objects.after.filter((object) => after.has(identityKey(object)))
+  const hosts = new Set(routes.flatMap(hopsOf).map(({ host }) => host))
+  const rules = objects.after.filter((object) => object.kind === 'DestinationRule' && hosts.has(hostOf(object)))
+  const known = new Set([...after.keys(), ...rules.map(identityKey)])
+  const isRaised = (object: ObjectIdentity): boolean => {
+    const [was = 0, is] = [before.get(identityKey(object)), after.get(identityKey(object))]
+    const isMore = is === 'unknown' || was === 'unknown' ? is !== was : is !== undefined && is > was
+    return isMore || isRaisedByFiles(object)
+  }
+  const split = new Set(
+    objects.after.filter((object) => rulesOf(object).some(({ length }) => length > 1)).map(identityKey),
+  )
+  const noted = new Set(routes.filter(hasNotes).map(identityKey))
+  return {
+    isRollout: (object) => known.has(identityKey(object)) || isRaisedByFiles(object),
+    isSplit: (object) => split.has(identityKey(object)),
+    isRaised,
+    isDriven: (object) => noted.has(identityKey(object)) || (before.has(identityKey(object)) && isRaised(object)),
+  }
+}
+
+function sharesIn(
+  objects: readonly RenderedObject[],
+  config: Config,
+): ReadonlyMap<string, NonNullable<ReturnType<typeof canaryShare>>> {
+  const routes = renderedRoutes(objects)
+  return new Map(
+    routes.flatMap((object) => {
+      const share = canaryShare(configuredRoute(object, routes, config))
+      return share === undefined ? [] : [[identityKey(object), share] as const]
+    }),
+  )
+}
+
+function hostOf(rule: RenderedObject): string {
+  const { host } = recordOf(rule.data['spec'])
+  return resolveHost(textOf(host) ?? '', effectiveNamespace(rule))
+}
+
+function hasNotes({ data }: RenderedObject): boolean {
+  return Object.keys(recordOf(recordOf(data['metadata'])['annotations'])).some((key) =>
+    key.endsWith('/canary-percentage'),
+  )
+}

@@ -1,0 +1,66 @@
+/** Weights that Istio refuses, or that no request comes to: the cluster does not do what Git says. */
+import { covers, istioMatch, type Match, oneOf } from '../exposure/match.ts'
+import type { RenderedObject } from '../diff/objects.ts'
+import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import type { Finding } from './finding.ts'
+import { type Hop, rulesOf, SECTIONS } from './hops.ts'
+import { type FindingCheck, specOf } from './scene.ts'
+
+/** What istiod's webhook refuses: the cluster would keep the old object (istio.io, IST0106). */
+export const refusedWeights: FindingCheck = ({ virtualServices }) =>
+  virtualServices.flatMap(rulesOf).flatMap((rule) => {
+    const negative = rule.filter(({ weight }) => weight !== undefined && weight < 0)
+    // Weights that are no numbers are for the schema to tell.
+    const isEmpty = rule.length > 1 && rule.every(({ weight = 0, isUnread }) => weight === 0 && !isUnread)
+    const [first] = rule
+    return [
+      ...negative.map((hop) => refusal(hop, 'negative', String(hop.weight))),
+      ...(isEmpty && first !== undefined ? [refusal(first, 'all-zero', '')] : []),
+    ]
+  })
+
+function refusal({ object, path }: Hop, what: 'all-zero' | 'negative', said: string): Finding {
+  const place = what === 'negative' ? [...path, 'weight'] : path.slice(0, 3)
+  return { object, path: place, detail: { code: 'IST0106', what, said }, grade: 'error' }
+}
+
+/** A split whose requests the rules before it take: changing its weights changes nothing (istio.io, IST0130). */
+export const unreachedSplits: FindingCheck = ({ virtualServices }) => virtualServices.flatMap(unreachedIn)
+
+function unreachedIn(object: RenderedObject): readonly Finding[] {
+  const splits = new Set(
+    rulesOf(object).flatMap((rule) => (rule.length > 1 ? [JSON.stringify(rule[0]?.path.slice(0, 3))] : [])),
+  )
+  const dead = SECTIONS.flatMap((section) => unreachedRules(object, section)).filter(({ path }) =>
+    splits.has(JSON.stringify(path)),
+  )
+  // Where another split is reached, that one has its effect.
+  const grade = dead.length === splits.size ? 'error' : 'warning'
+  return dead.map((finding) => ({ ...finding, grade }))
+}
+
+function unreachedRules(object: RenderedObject, section: (typeof SECTIONS)[number]): readonly Finding[] {
+  const before: { readonly match: Match; readonly label: string }[] = []
+  return listOf(specOf(object)[section]).flatMap((item, index): Finding[] => {
+    const rule = recordOf(item)
+    const label = textOf(rule['name']) ?? `${section}[${index}]`
+    const own = listOf(rule['match'])
+    // Without conditions it takes everything.
+    const matches = (own.length === 0 ? [{}] : own).map(conditionsOf)
+    const taken = matches.map((match) => before.find((known) => covers(known.match, match))?.label)
+    if (before.length < MAX_COMPARED) before.push(...matches.map((match) => ({ match, label })))
+    const [first] = taken
+    if (first === undefined || taken.includes(undefined)) return []
+    const detail = { code: 'IST0130', rule: label, before: first } as const
+    return [{ object, path: ['spec', section, index], detail, grade: 'error' }]
+  })
+}
+
+/** A match may be for some gateways only. */
+function conditionsOf(value: unknown): Match {
+  const gateways = listOf(recordOf(value)['gateways']).flatMap((gateway) => textOf(gateway) ?? [])
+  return gateways.length === 0 ? istioMatch(value) : [oneOf('gateway', gateways), ...istioMatch(value)]
+}
+
+/** So many matches are compared with each later one. */
+const MAX_COMPARED = 500

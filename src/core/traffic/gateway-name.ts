@@ -1,0 +1,11 @@
+/**
+ * `namespace/name` of a Gateway as a VirtualService may name it: `name`, `./name`, `namespace/name`, or in the old way
+ * `name.namespace.svc.cluster.local` (istio.io VirtualService reference, gateways; istio/istio#26104).
+ */
+export function gatewayName(written: string, namespace: string): string {
+  if (written === 'mesh') return written
+  const slash = written.indexOf('/')
+  if (slash >= 0) return written.startsWith('./') ? `${namespace}/${written.slice(2)}` : written
+  const [name = '', other = namespace] = written.split('.')
+  return `${other}/${name}`
+}

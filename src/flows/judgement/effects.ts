@@ -1,0 +1,129 @@
+/** Whether what an environment renders to would have the effect that it seems to have. */
+import type { Delivery } from '../../core/delivery/delivery.ts'
+import type { ParsedRender, RenderedObject } from '../../core/diff/objects.ts'
+import type { RenderDiff } from '../../core/diff/review.ts'
+import type { Environment } from '../../core/environment/graph.ts'
+import { besideIn, isNeighbour, isUnproven } from '../../core/finding/beside.ts'
+import { findingsIn } from '../../core/finding/find.ts'
+import type { Finding } from '../../core/finding/finding.ts'
+import { gradeFindings } from '../../core/finding/grading.ts'
+import { locator, type Sources } from '../../core/finding/locate.ts'
+import { qualifiedTitle } from '../../core/manifest/identity.ts'
+import type { LocatedFinding } from '../../core/problem/findings.ts'
+import type { Result } from '../../core/result.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { CompareInput, TreeSnapshot } from './render.ts'
+
+/** Renders another environment as the pull request leaves it. */
+export type RenderNeighbour = (name: string) => Promise<Result<{ readonly parsed: ParsedRender }, unknown>>
+
+interface EnvironmentEffects {
+  readonly name: string
+  readonly objects: RenderDiff['objects']
+  readonly sources: () => Promise<Sources>
+  readonly render: RenderNeighbour
+}
+
+type Needs = Pick<RepositoryContext, 'schemas'>
+
+/** So many others are rendered to prove that something is missing. Of more nobody can say it for certain. */
+const MAX_NEIGHBOURS = 100
+
+/** What a change brings that is wrong, and what is only noted, what might be wrong first. */
+export async function effects(
+  context: Needs,
+  { before, after, raised }: CompareInput,
+  { name, objects, sources, render }: EnvironmentEffects,
+): Promise<{ readonly found: readonly LocatedFinding[]; readonly notes: readonly LocatedFinding[] }> {
+  const now = find(after, name)
+  const nothing = { found: [], notes: [] }
+  if (now === undefined) return nothing
+  const { config } = after.snapshot
+  const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
+  const grade = (beside: readonly RenderedObject[]): Promise<readonly Finding[]> =>
+    graded(context, { before, after, name, beside }, { objects, config, isRaised })
+  let findings = await grade([])
+  if (findings.some(isUnproven)) {
+    const others = await neighboursOf(after.snapshot, { environment: now, objects: objects.after }, render)
+    findings = await grade(others.objects)
+    if (!others.isWhole) findings = findings.map(doubted)
+  }
+  if (findings.length === 0) return nothing
+  const placeOf = locator(await sources())
+  const located = (finding: Finding): LocatedFinding => ({ environment: name, finding, place: placeOf(finding) })
+  const isRed = ({ grade: one }: Finding): boolean =>
+    one === 'error' || (one === 'warning' && config.validate === 'strict')
+  const [warnings, notes] = ['warning', 'note'].map((one) =>
+    findings.filter((finding) => !isRed(finding) && finding.grade === one).map(located),
+  )
+  return { found: findings.filter(isRed).map(located), notes: [...(warnings ?? []), ...(notes ?? [])] }
+}
+
+function doubted(finding: Finding): Finding {
+  return isUnproven(finding) ? { ...finding, grade: 'warning' } : finding
+}
+
+interface FindingSides extends Pick<CompareInput, 'before' | 'after'> {
+  readonly name: string
+  readonly beside: readonly RenderedObject[]
+}
+
+async function graded(
+  { schemas }: Needs,
+  { before, after, name, beside }: FindingSides,
+  context: Parameters<typeof gradeFindings>[1],
+): Promise<readonly Finding[]> {
+  const on = async (side: TreeSnapshot, objects: readonly RenderedObject[]): Promise<readonly Finding[]> => {
+    const { outsiders } = side.snapshot
+    const deliveries = deliveriesOf(side, name)
+    const namespace = namespaceOf(deliveries)
+    const misfits = await schemas.misfits(objects)
+    return findingsIn(objects, { deliveries, namespace, outsiders, beside, misfits })
+  }
+  const { objects } = context
+  const [earlier, found] = await Promise.all([on(before, objects.before), on(after, objects.after)])
+  return gradeFindings({ before: earlier, after: found }, context)
+}
+
+interface RenderedEnvironment {
+  readonly environment: Environment
+  readonly objects: readonly RenderedObject[]
+}
+
+/** What other environments put into the namespaces of one, and whether all of them could be rendered. */
+async function neighboursOf(
+  snapshot: TreeSnapshot['snapshot'],
+  { environment: { name, root }, objects: own }: RenderedEnvironment,
+  render: RenderNeighbour,
+): Promise<{ readonly objects: readonly RenderedObject[]; readonly isWhole: boolean }> {
+  const namespaceAt = (path: string): string | undefined =>
+    namespaceOf(snapshot.deliveries.filter((delivery) => delivery.path === path))
+  const namespace = namespaceAt(root)
+  const others = snapshot.environments.filter((other) => {
+    const texts = other.files.map((file) => snapshot.layout.texts.get(file) ?? '')
+    return other.name !== name && isNeighbour(own, namespace, { texts, namespace: namespaceAt(other.root) })
+  })
+  if (others.length > MAX_NEIGHBOURS) return { objects: [], isWhole: false }
+  const rendered = await Promise.all(others.map(async (other) => ({ other, done: await render(other.name) })))
+  const objects = rendered.flatMap(({ other, done }) =>
+    done.ok && done.value.parsed.ok
+      ? besideIn(own, namespace, { objects: done.value.parsed.objects, namespace: namespaceAt(other.root) })
+      : [],
+  )
+  return { objects, isWhole: rendered.every(({ done }) => done.ok && done.value.parsed.ok) }
+}
+
+function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delivery[] {
+  const root = find({ snapshot }, name)?.root
+  return snapshot.deliveries.filter(({ path }) => path === root)
+}
+
+/** Where the deployers of a folder put objects that name no namespace, if they all say the same. */
+function namespaceOf(deliveries: readonly Delivery[]): string | undefined {
+  const [first, ...others] = new Set(deliveries.map(({ namespace }) => namespace))
+  return others.length === 0 ? first : undefined
+}
+
+function find({ snapshot }: Pick<TreeSnapshot, 'snapshot'>, name: string): Environment | undefined {
+  return snapshot.environments.find((environment) => environment.name === name)
+}
