@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { openWorktree } from '../adapters/checkout/worktree.ts'
+import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { parseCommands } from '../core/command/parse.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
@@ -44,11 +45,7 @@ export async function set(words: readonly string[]): Promise<CliResult> {
   }
   const { command } = line.result
   if (command.name !== 'set') return misused('set needs a percent, such as: perch set 25')
-  const worktree = openWorktree(given.dir)
-  const done = await setInCheckout(
-    { worktree, renderer: openRenderer({ log: QUIET, path: handedDown()['PATH'] ?? '' }) },
-    command,
-  )
+  const done = await setInCheckout(openTools(given.dir), command)
   if (!done.ok) return refused(done.error, given.json)
   if (!given.json) return printed(0, setText(done.value))
   const { target, from, to, files } = done.value
@@ -57,12 +54,17 @@ export async function set(words: readonly string[]): Promise<CliResult> {
   return printed(0, json({ service, environment, route: routeId(target.route), from, to, changed }))
 }
 
+function openTools(dir: string): Parameters<typeof setInCheckout>[0] {
+  const renderer = cachedRenderer(openRenderer({ log: QUIET, path: handedDown()['PATH'] ?? '' }))
+  return { worktree: openWorktree(dir), renderer }
+}
+
 /** `perch status [--dir <folder>] [--json]` */
 export async function status(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 0)
     return misused('status takes --env, --json and --dir with a folder that exists')
-  const found = await statusOfCheckout(openWorktree(given.dir))
+  const found = await statusOfCheckout(openTools(given.dir))
   if (!found.ok) return refused(found.error, given.json)
   const standings = found.value.standings.filter(
     ({ target }) => given.env === undefined || target.environments.includes(given.env),

@@ -28,7 +28,7 @@ function said({ code, file, line, cause }: Problem): string {
 }
 
 async function splitsIn(worktree: Worktree): Promise<SplitLook[]> {
-  const found = await statusOfCheckout(worktree)
+  const found = await statusOfCheckout({ worktree, renderer })
   if (!found.ok) return []
   const splits: SplitLook[] = []
   for (const { target, share } of found.value.standings) {

@@ -164,14 +164,17 @@ for (const [how, text] of [
   })
 }
 
-test('an environment that builds an object in two ways is not changed by a guess', async () => {
+test('of an object that an environment builds in two ways that one is changed which is named', async () => {
   const files = repository(
     { staging: '', production: 'resources: [../../base, ../../second]\n' },
     { 'second/kustomization.yaml': 'resources: [../base]\nnamePrefix: second-\n' },
   )
-  const refused = await refusal(files, '/canary 25 --env production')
-  assert.ok(refused.code === 'cannot-edit' && refused.refusal.code === 'unclear', JSON.stringify(refused))
-  assert.equal(refused.refusal.why, 'twice')
+  const asked = await refusal(files, '/canary 25 --env production')
+  assert.ok(asked.code === 'ambiguous', JSON.stringify(asked))
+  assert.deepEqual(asked.choices.slice(0, 2), ['second-web --env production', 'web --env production'])
+  only('production', 25, 'second-web')(await after(files, '/canary 25 second-web --env production'))
+  // No layer is the other's alone.
+  assert.equal((await refusal(files, '/canary 25 web --env production')).code, 'cannot-edit')
 })
 
 test('a kustomization with patchesJson6902 gets the patch there, with group and version', async () => {

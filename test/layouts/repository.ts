@@ -92,7 +92,7 @@ export async function refusal(files: Map<string, string>, text: string): Promise
 
 /** The rollouts of a folder and the canary's share of each, by environment, with the place of the weights. */
 export async function shares(files: Map<string, string>): Promise<Record<string, string>> {
-  const status = await statusOfCheckout(worktreeOf(files))
+  const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer })
   assert.ok(status.ok)
   return Object.fromEntries(
     status.value.standings.map(({ target, share }) => [

@@ -1,18 +1,18 @@
 import { disagreement } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
-import { differences, settled } from '../layer/compare.ts'
+import { type Difference, differences, isSame, settled } from '../layer/compare.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { edited } from '../layer/operations.ts'
-import { canonicalText, type Path } from '../manifest/data.ts'
+import { canonicalText, isRecord, type Path, valueAt } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
-import type { ObjectChange } from '../rollout/move.ts'
+import type { MoveEdit, ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
-import { readRoute } from '../traffic/read-route.ts'
-import { withNames } from '../traffic/roles.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { type RenderedObject } from './objects.ts'
-import { NO_LINES, renderedRoutes } from './routes.ts'
-import { identityKey, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
+import { pairObjects } from './pair.ts'
+import { asRendered, finderIn } from './rendered-route.ts'
+import { renderedRoutes } from './routes.ts'
+import { identityKey, identityOf, type ObjectIdentity, titleOf } from '../manifest/identity.ts'
 
 /**
  * Why two renders of an environment do not show what changes of objects were to do, and only that. `also` names what changes
@@ -27,59 +27,110 @@ export interface Mismatch {
 export function mismatchOf(
   environment: string,
   objects: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] },
-  changes: readonly ObjectChange[],
+  { changes, fed }: Pick<MoveEdit, 'changes' | 'fed'>,
 ): Mismatch {
-  const [before, after] = [byIdentity(objects.before), byIdentity(objects.after)]
-  const wanted = changes
-    .filter(({ target }) => target.environments.includes(environment))
-    .flatMap((change) => wantedIn(environment, change))
+  const find = finderIn(environment, objects.after)
+  const wanted = new Map(
+    changes
+      .filter(({ target }) => target.environments.includes(environment))
+      .flatMap((change) => wantedIn(environment, change, find)),
+  )
   const also: string[] = []
   const missing: string[] = []
-  const left = new Set(wanted)
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    const [old, now] = [before.get(key), after.get(key)]
+  for (const { before: old, after: now } of pairObjects(objects.before, objects.after)) {
     const either = now ?? old
-    const meant = wanted.find((object) => identityKey(object) === key)
     if (either === undefined) continue
-    const found = differences(settled(old?.data), settled(now?.data))
+    const key = identityKey(either)
+    const expected = wanted.get(key)
+    const found = differences(comparable(old?.data), comparable(now?.data))
+    const isFed = (one: Difference): boolean =>
+      isSource(either, { path: one.path, was: valueAt(old?.data, one.path), now: one.after }, fed)
+    const more = found.filter((one) => !isFed(one))
     // A Secret's paths are nobody's business.
-    if (meant === undefined) also.push(...(found.length > 0 ? [titleOf(either)] : []))
+    if (expected === undefined) also.push(...(more.length > 0 ? [titleOf(either)] : []))
     else {
-      left.delete(meant)
-      const keyOf = ({ path, after: value }: { readonly path: Path; readonly after: unknown }): string =>
-        canonicalText([path, value])
-      const expected = new Set(meant.differences.map(keyOf))
-      const seen = new Set(found.map(keyOf))
-      also.push(
-        ...found.filter((one) => !expected.has(keyOf(one))).map(({ path }) => `${titleOf(either)} ${path.join('.')}`),
-      )
-      missing.push(
-        ...meant.differences
-          .filter((one) => !seen.has(keyOf(one)))
-          .map(({ path }) => `${titleOf(either)} ${path.join('.')}`),
-      )
+      wanted.delete(key)
+      const name = ({ path }: Difference): string => `${titleOf(either)} ${path.join('.')}`
+      also.push(...more.filter((one) => !expected.differences.some((other) => isRendered(other, one))).map(name))
+      missing.push(...expected.differences.filter((one) => !found.some((other) => isRendered(one, other))).map(name))
     }
   }
-  missing.push(
-    ...[...left].filter((object) => object.differences.length > 0).map(({ kind, name }) => `${kind} ${name}`),
-  )
+  const lost = [...wanted.values()].filter((object) => object.differences.length > 0)
+  missing.push(...lost.map(({ kind, name }) => `${kind} ${name}`))
   return { also, missing }
 }
 
 interface ExpectedObject extends ObjectIdentity {
-  readonly differences: ReturnType<typeof differences>
+  readonly differences: readonly Difference[]
 }
 
-function wantedIn(environment: string, { target, object, edits }: ObjectChange): ExpectedObject[] {
-  const layered = layeredIn(target.layout, environment, object)
+function wantedIn(
+  environment: string,
+  { target, object, edits }: ObjectChange,
+  find: ReturnType<typeof finderIn<RenderedObject>>,
+): [string, ExpectedObject][] {
+  const { layout } = target
+  const layered = layeredIn(layout, environment, object)
   if (layered === undefined) return []
   const { data } = layered.object
   const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
-  return [{ ...layered.rendered, differences: differences(settled(data), settled(edited(data, own))) }]
+  const identity = identityOf(find({ layout, object }) ?? layered.rendered)
+  const wanted = { ...identity, differences: differences(settled(data), settled(edited(data, own))) }
+  return [[identityKey(identity), wanted]]
 }
 
-function byIdentity(objects: readonly RenderedObject[]): ReadonlyMap<string, RenderedObject> {
-  return new Map(objects.map((object) => [identityKey(object), object]))
+/**
+ * Whether a value differs because a weight is taken from it: text of a ConfigMap, or an annotation, in which just the numbers
+ * changed that were to change.
+ */
+function isSource(
+  { kind, group }: ObjectIdentity,
+  value: { readonly path: Path; readonly was: unknown; readonly now: unknown },
+  fed: MoveEdit['fed'],
+): boolean {
+  const { path, was, now } = value
+  const isConfigMap = kind === 'ConfigMap' && group === ''
+  const isNote = path[0] === 'metadata' && path[1] === 'annotations'
+  if (fed.length === 0 || !(isConfigMap || isNote)) return false
+  // One that is generated is called after what is in it.
+  if (path.join('.') === 'metadata.name') return true
+  if (typeof was !== 'string' || typeof now !== 'string') return false
+  const numbers = fed.map(([{ text }, number]) => [text, String(number)])
+  const pieces = [was, now].map((text) => text.split(/(\d+)/))
+  const [old = [], left = []] = pieces
+  return (
+    old.length === left.length &&
+    old.every((piece, index) => {
+      const other = left[index]
+      return piece === other || numbers.some(([from, to]) => piece === from && other === to)
+    })
+  )
+}
+
+/** What kustomize itself writes down about a build: a new patch is one more entry in it. */
+const BUILD_NOTE = 'alpha.config.kubernetes.io/transformations'
+
+function comparable(data: unknown): unknown {
+  const whole = settled(data)
+  const metadata = isRecord(whole) ? whole['metadata'] : undefined
+  if (!isRecord(whole) || !isRecord(metadata) || !isRecord(metadata['annotations'])) return whole
+  const { [BUILD_NOTE]: _, ...annotations } = metadata['annotations']
+  return { ...whole, metadata: { ...metadata, annotations } }
+}
+
+/** Whether a difference is the wanted one. The names of what an entry sends to may be rendered with something before or behind. */
+function isRendered(wanted: Difference, seen: Difference): boolean {
+  if (canonicalText(wanted.path) !== canonicalText(seen.path)) return false
+  return wanted.path[0] === 'spec' ? holds(seen.after, wanted.after) : isSame(seen.after, wanted.after)
+}
+
+function holds(seen: unknown, wanted: unknown): boolean {
+  if (typeof seen === 'string' && typeof wanted === 'string') return wanted !== '' && seen.includes(wanted)
+  if (Array.isArray(seen) && Array.isArray(wanted))
+    return seen.length === wanted.length && seen.every((item, index) => holds(item, wanted[index]))
+  if (!isRecord(seen) || !isRecord(wanted)) return isSame(seen, wanted)
+  const keys = Object.keys(seen)
+  return keys.length === Object.keys(wanted).length && keys.every((key) => holds(seen[key], wanted[key]))
 }
 
 /** The canary's share of a target's route as an environment renders it; undefined where the route is not there, or nobody can tell. */
@@ -88,7 +139,7 @@ export function renderedShare(
   objects: readonly RenderedObject[],
   target: Target,
 ): number | undefined {
-  const share = shareIn(renderedRoutes(objects), environment, target)
+  const share = shareIn(finderIn(environment, renderedRoutes(objects)), target)
   return share === 'unknown' ? undefined : share
 }
 
@@ -103,23 +154,15 @@ export function disagreements(
 ): readonly Problem[] {
   const mine = targets.filter(({ environments }) => environments.includes(environment))
   if (mine.length === 0) return []
-  const routes = renderedRoutes(objects)
+  const find = finderIn(environment, renderedRoutes(objects))
   return mine.flatMap((target) => {
     const said = canaryShare(target.route)
-    const rendered = shareIn(routes, environment, target)
+    const rendered = shareIn(find, target)
     return said === undefined || said === rendered ? [] : [disagreement({ environment, target, said, rendered })]
   })
 }
 
-function shareIn(
-  routes: readonly ManifestObject[],
-  environment: string,
-  target: Target,
-): ReturnType<typeof canaryShare> {
-  const layered = layeredIn(target.layout, environment, target.object)
-  const key = layered === undefined ? undefined : identityKey(layered.rendered)
-  const object = routes.find((route) => identityKey(route) === key)
-  if (object === undefined) return undefined
-  const { names, namespace } = target.route
-  return canaryShare(withNames(readRoute(NO_LINES, { ...object, namespace }, names), names))
+function shareIn(find: (target: Target) => ManifestObject | undefined, target: Target): ReturnType<typeof canaryShare> {
+  const object = find(target)
+  return object === undefined ? undefined : canaryShare(asRendered(target, object))
 }

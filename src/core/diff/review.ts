@@ -2,12 +2,15 @@ import type { Config } from '../config/schema.ts'
 import type { EnvironmentDiff, DestinationShare, ResourceDiff, TrafficRow } from '../gate/review.ts'
 import { renderedProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
+import type { Target } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'
 import { isSplit, type Route, routeId, shares } from '../traffic/route.ts'
 import { type RenderedChange, diffRendered, type View, WHOLE } from './changes.ts'
 import { type ParsedRender, type RenderedObject } from './objects.ts'
-import { configuredRoute, renderedRoutes } from './routes.ts'
+import { renderedNames } from './rendered-route.ts'
+import { configuredRoute, renderedRoutes, type RouteCalling } from './routes.ts'
 import { qualifiedTitle } from '../manifest/identity.ts'
 
 interface Renders {
@@ -49,10 +52,23 @@ export function withTraffic(resources: readonly ResourceDiff[], rows: readonly T
   })
 }
 
+/** What says how the routes of both sides are read. */
+export interface BothTargets {
+  readonly config: Config
+  readonly targets: { readonly before: readonly Target[]; readonly after: readonly Target[] }
+}
+
 /** The rules whose shares differ between two renders, with who gets what. */
-export function rowsOf(environment: string, objects: RenderDiff['objects'], config: Config): readonly TrafficRow[] {
-  const before = rulesIn(objects.before, config)
-  const after = rulesIn(objects.after, config)
+export function rowsOf(
+  environment: string,
+  objects: RenderDiff['objects'],
+  { config, targets }: BothTargets,
+): readonly TrafficRow[] {
+  const rulesOn = (side: keyof BothTargets['targets']): ReadonlyMap<string, RuleParts> => {
+    const routes = renderedRoutes(objects[side])
+    return rulesIn(routes, { config, names: renderedNames(environment, routes, targets[side]) })
+  }
+  const [before, after] = [rulesOn('before'), rulesOn('after')]
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key): TrafficRow[] => {
     const old = before.get(key)
     const now = after.get(key)
@@ -68,9 +84,8 @@ interface RuleParts {
   readonly parts: readonly DestinationShare[]
 }
 
-function rulesIn(objects: readonly RenderedObject[], config: Config): ReadonlyMap<string, RuleParts> {
-  const routes = renderedRoutes(objects)
-  const rules = routes.flatMap((object) => rulesOf(configuredRoute(object, routes, config)))
+function rulesIn(routes: readonly ManifestObject[], calling: RouteCalling): ReadonlyMap<string, RuleParts> {
+  const rules = routes.flatMap((object) => rulesOf(configuredRoute(object, routes, calling)))
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }
 

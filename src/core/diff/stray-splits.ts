@@ -1,5 +1,4 @@
 import type { Config } from '../config/schema.ts'
-import { layeredIn } from '../layer/layered.ts'
 import { identityKey } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { straySplit } from '../problem/merge.ts'
@@ -8,6 +7,7 @@ import type { Target } from '../rollout/target.ts'
 import { canaryShare, routeId } from '../traffic/route.ts'
 import type { RenderedObject } from './objects.ts'
 import type { RenderDiff } from './review.ts'
+import { renderedNames } from './rendered-route.ts'
 import { configuredRoute, renderedRoutes } from './routes.ts'
 
 type CanaryShare = NonNullable<ReturnType<typeof canaryShare>>
@@ -21,12 +21,7 @@ export function straySplits(
   { before, after }: RenderDiff['objects'],
   { config, targets }: { readonly config: Config; readonly targets: readonly Target[] },
 ): readonly Problem[] {
-  const known = new Set(
-    targets
-      .filter(({ environments }) => environments.includes(environment))
-      .flatMap(({ layout, object }) => layeredIn(layout, environment, object)?.rendered ?? [])
-      .map(identityKey),
-  )
+  const known = renderedNames(environment, renderedRoutes(after), targets)
   const isStray = (object: ManifestObject): boolean => !known.has(identityKey(object))
   const old = sharesIn(before, config, () => true)
   return [...sharesIn(after, config, isStray)].flatMap(([route, share]) => {
@@ -44,7 +39,7 @@ function sharesIn(
   const routes = renderedRoutes(objects)
   return new Map(
     routes.filter(isWanted).flatMap((object) => {
-      const route = configuredRoute(object, routes, config)
+      const route = configuredRoute(object, routes, { config, names: new Map() })
       const share = canaryShare(route)
       return share === undefined ? [] : [[routeId(route), share] as const]
     }),

@@ -1,12 +1,13 @@
 import type { RenderedObject } from '../diff/objects.ts'
+import { asRendered, finderIn } from '../diff/rendered-route.ts'
+import { routeFrom } from '../diff/routes.ts'
 import { hopsOf } from '../finding/hops.ts'
-import { layeredIn } from '../layer/layered.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
 import { type Rise, risesIn } from './exposure.ts'
 import type { NamedDestination } from './world.ts'
-import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
+import { effectiveNamespace } from '../manifest/identity.ts'
 
 /** A rollout, and requests of one environment that reach its canary more often than before. */
 export interface RolloutRise extends Rise {
@@ -53,14 +54,14 @@ export function rolloutRises(
 function placesIn(
   environment: string,
 ): (target: Target, objects: readonly RenderedObject[]) => readonly NamedDestination[] {
-  const known = new Map<readonly RenderedObject[], ReadonlyMap<string, RenderedObject>>()
-  return ({ layout, object, route: { names } }, objects) => {
-    const byName = known.get(objects) ?? new Map(objects.map((one) => [identityKey(one), one]))
-    known.set(objects, byName)
-    const rendered = layeredIn(layout, environment, object)?.rendered
-    const own = rendered === undefined ? undefined : byName.get(identityKey(rendered))
+  const known = new Map<readonly RenderedObject[], ReturnType<typeof finderIn<RenderedObject>>>()
+  return (target, objects) => {
+    const find = known.get(objects) ?? finderIn(environment, objects)
+    known.set(objects, find)
+    const own = find(target)
     if (own === undefined) return []
     const namespace = effectiveNamespace(own)
+    const names = asRendered(target, routeFrom(own)).names
     const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === 'canary')
     return [...new Map(canaries.map(({ host, subset }) => [`${host} ${subset ?? ''}`, { host, subset }])).values()]
   }

@@ -29,11 +29,10 @@ export function isSame(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
 }
 
-/** An object without annotations that say nothing: an empty map of them is none. */
+/** An object that has a map of annotations, be it an empty one: to be compared annotation by annotation. */
 export function settled(data: unknown): unknown {
   const metadata = isRecord(data) ? data['metadata'] : undefined
   if (!isRecord(data) || !isRecord(metadata)) return data
-  const { annotations, ...rest } = metadata
-  const isEmpty = annotations === null || (isRecord(annotations) && Object.keys(annotations).length === 0)
-  return isEmpty ? { ...data, metadata: rest } : data
+  const { annotations } = metadata
+  return isRecord(annotations) ? data : { ...data, metadata: { ...metadata, annotations: {} } }
 }

@@ -18,13 +18,19 @@ export interface Kustomization {
   readonly namespace: string | undefined
   /** In the order in which kustomize applies them, whatever their order in the file. */
   readonly patches: readonly Patch[]
+  /** `commonAnnotations`, which every object gets. */
+  readonly annotations: Readonly<Record<string, unknown>>
   readonly replacements: readonly Replacement[]
+  /** Where it says what no reading of patches follows, by what that is. */
+  readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable', Location>>>
 }
 
 /** One object, or one list of operations, that is merged into objects. */
 export interface Patch {
   /** One string for one patch of a commit. */
   readonly id: string
+  /** It comes when the objects have their `commonAnnotations` already. */
+  readonly isLate: boolean
   /** The file that holds its text: its own, or a kustomization. */
   readonly holder: Manifest
   /** The kustomization that lists it. */
@@ -51,6 +57,7 @@ export type ReadPatch = (path: string) => Manifest | undefined
 
 /** Fields with patches, in the order in which kustomize applies them (kusttarget_configplugin.go). */
 const PATCH_FIELDS = ['patchesStrategicMerge', 'patches', 'patchesJson6902'] as const
+const LATE_FIELD = 'patchesJson6902'
 
 /** What a kustomization file does to objects; undefined where it cannot be read. */
 export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch): Kustomization | undefined {
@@ -65,8 +72,38 @@ export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch):
     suffix: textOf(data['nameSuffix']) ?? '',
     namespace: textOf(data['namespace']),
     patches: PATCH_FIELDS.flatMap((field) => patchesIn(here, field)),
+    annotations: isRecord(data['commonAnnotations']) ? data['commonAnnotations'] : {},
     replacements: listOf(data['replacements']).flatMap((_, index) => replacementsAt(here, index)),
+    unfollowed: unfollowedIn(here),
   }
+}
+
+/** Transformers that can write any field. The others set names, namespaces, labels, annotations and images. */
+const WRITERS = /^(?:Patch|PatchStrategicMerge|PatchJson6902|Replacement|ValueAdd)Transformer$/
+
+function unfollowedIn(here: LayerSource): Kustomization['unfollowed'] {
+  const { data, manifest } = here
+  const at = (...path: Path): Location => ({ file: manifest.file, line: manifest.line(0, path) })
+  const schema = isRecord(data['openapi']) && textOf(data['openapi']['path']) !== undefined
+  const writer = listOf(data['transformers']).findIndex((entry) => isWriter(here, entry))
+  return {
+    ...(schema ? { schema: at('openapi') } : {}),
+    ...(writer === -1 ? {} : { transformer: at('transformers', writer) }),
+    ...(listOf(data['vars']).length > 0 ? { variable: at('vars') } : {}),
+  }
+}
+
+/** Whether an entry of `transformers` (a path, or the text itself) can write weights. */
+function isWriter({ folder, manifest, read }: LayerSource, entry: unknown): boolean {
+  if (typeof entry !== 'string') return false
+  const path = join(folder, entry)
+  const inline = /[\n:]/.test(entry) ? parseManifest(manifest.file, entry) : undefined
+  const own = inline === undefined ? path && read(path) : inline.ok ? inline.value : undefined
+  // A folder of them is not followed.
+  if (own === undefined || own === '') return inline === undefined
+  return own.documents.some(
+    ({ data }) => isRecord(data) && typeof data['kind'] === 'string' && WRITERS.test(data['kind']),
+  )
 }
 
 interface LayerSource {
@@ -118,11 +155,12 @@ function inlinePatches(here: LayerSource, { text, at, target }: Origin & { reado
 }
 
 function patchesOf(
-  patch: Omit<Patch, 'id' | 'listed' | 'document' | 'data'>,
+  patch: Omit<Patch, 'id' | 'listed' | 'isLate' | 'document' | 'data'>,
   [listed, at]: readonly [file: string, at: Path],
 ): readonly Patch[] {
+  const isLate = at[0] === LATE_FIELD
   return patch.inner.documents.flatMap(({ data }, document) =>
-    data === null ? [] : [{ ...patch, listed, id: JSON.stringify([listed, at, document]), document, data }],
+    data === null ? [] : [{ ...patch, listed, isLate, id: JSON.stringify([listed, at, document]), document, data }],
   )
 }
 

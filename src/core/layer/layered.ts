@@ -1,15 +1,17 @@
 import { isRecord, type Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
-import { type Chain, chainsTo, type Layout, manifestIn } from './layout.ts'
+import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type BuildIdentity, selectsObject } from './selector.ts'
 import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
 import { effectiveNamespace, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
+import { isDecisive, isDecisivePointer } from './decisive.ts'
+import { asSeen } from './seen.ts'
 
 /** An object as an environment has it: the one in its file, with the environment's patches applied. */
 export interface LayeredObject {
   /** In its file's words (document, place), with the data that counts. */
-  readonly object: ManifestObject
+  readonly object: BuiltObject
   /** Its file, where lines are those of whatever set a value last. */
   readonly manifest: Manifest
   /** What the patches did, in order. */
@@ -18,13 +20,20 @@ export interface LayeredObject {
   readonly unclear: Unclear | undefined
   /** How the object is called when it is rendered. */
   readonly rendered: ObjectIdentity
+  /** Its data where the last patches of a root come, and its `commonAnnotations` do not yet. */
+  readonly patchable: ObjectData
+  /** The data is that of a render: the files do not say it for sure. */
+  readonly isRendered: boolean
 }
 
 /**
  * `selector`: only kustomize can tell whether a patch is for the object · `patch`: only kustomize can tell what it does ·
- * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways.
+ * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways ·
+ * `schema`: a schema says how a patch is merged · `transformer`: one may write any field · `variable`: a field holds one.
  */
-export type Unclear = Location & { readonly why: 'selector' | 'patch' | 'replacement' | 'twice' }
+export type Unclear = Location & {
+  readonly why: 'selector' | 'patch' | 'replacement' | 'twice' | 'schema' | 'transformer' | 'variable'
+}
 
 /** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
 export interface Origin {
@@ -33,25 +42,79 @@ export interface Origin {
   readonly path: Path
 }
 
+/** An object of a file, and which of several ways of a build to it is meant; undefined where nothing says. */
+export type BuiltObject = ManifestObject & { readonly way?: number | undefined }
+
 /** Where an object stands in the files. */
-export type Spot = Pick<ManifestObject, 'file' | 'document' | 'at'>
+export type Spot = Pick<BuiltObject, 'file' | 'document' | 'at' | 'way'>
 
 /** An object of a file as an environment has it; undefined where it is not there, or a patch deletes it. */
 export function layeredIn(layout: Layout, environment: string, spot: Spot): LayeredObject | undefined {
-  const read = manifestIn(layout, spot.file)
-  const manifest = read.ok ? read.value : undefined
-  const object = manifest?.objects.find(
-    ({ document, at }) => document === spot.document && at.join('/') === spot.at.join('/'),
-  )
-  if (manifest === undefined || object === undefined) return undefined
-  const chains = chainsTo(layout, environment, object.file)
-  const build = follow(object, chains[0] ?? [])
-  if (build.data === undefined) return undefined
-  const isTwice = chains.length > 1 && chains.some((chain) => chain.some(({ patches }) => patches.length > 0))
-  const unclear = build.unclear ?? (isTwice ? { file: object.file, line: object.line, why: 'twice' } : undefined)
+  const found = objectAt(layout, spot)
+  const chains = chainsTo(layout, environment, spot.file)
+  const chain = chains[spot.way ?? 0]
+  if (found === undefined || (chain === undefined && spot.way !== undefined)) return undefined
+  const { manifest, object } = found
+  const build = follow(object, chain ?? [])
   const { data, steps, rendered } = build
-  const line = lineIn({ manifest, object, steps })
-  return { object: { ...object, data }, manifest: { ...manifest, line }, steps, unclear, rendered }
+  if (data === undefined) return undefined
+  const known = { manifest: { ...manifest, line: lineIn({ manifest, object, steps }) }, steps, rendered }
+  const open = openData(build, chain, rootOf(layout, environment)) ?? data
+  const seen = layout.rendered.get(placeKey(environment, spot))
+  if (seen !== undefined) return { ...known, ...renderedAs(seen, { object, data, open }) }
+  const unclear = build.unclear ?? twiceIn(object, chains)
+  return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered: false }
+}
+
+/** What a new patch of the root finds: it comes before what the root itself adds. */
+function openData(
+  { patchable, data }: Build,
+  chain: Chain | undefined,
+  root: Kustomization | undefined,
+): Build['data'] {
+  return chain?.at(-1)?.manifest.file === root?.manifest.file ? patchable : data
+}
+
+/** What a render says of an object whose files do not say it for sure. */
+function renderedAs(
+  seen: ObjectData,
+  { object, data, open }: { readonly object: BuiltObject; readonly data: ObjectData; readonly open: ObjectData },
+): Pick<LayeredObject, 'object' | 'unclear' | 'patchable' | 'isRendered'> {
+  const own = asSeen(data, seen)
+  const patchable = { ...open, spec: own['spec'] }
+  return { object: { ...object, data: own }, unclear: undefined, patchable, isRendered: true }
+}
+
+function objectAt(
+  layout: Layout,
+  { file, document, at, way }: Spot,
+): { readonly manifest: Manifest; readonly object: BuiltObject } | undefined {
+  const read = manifestIn(layout, file)
+  const manifest = read.ok ? read.value : undefined
+  const object = manifest?.objects.find((known) => known.document === document && known.at.join('/') === at.join('/'))
+  if (manifest === undefined || object === undefined) return undefined
+  return { manifest, object: way === undefined ? object : { ...object, way } }
+}
+
+/** An object that is built in several ways, none of them named: what patches make of it is not one thing. */
+function twiceIn({ file, line, way }: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
+  const isTwice = way === undefined && chains.length > 1 && chains.some((chain) => chain.some(hasPatches))
+  return isTwice ? { file, line, why: 'twice' } : undefined
+}
+
+/** The ways on which an environment comes to an object of a file, where there are several. */
+export function waysTo(layout: Layout, environment: string, { file }: Pick<Spot, 'file'>): readonly number[] {
+  const chains = chainsTo(layout, environment, file)
+  return chains.length > 1 ? chains.map((_, way) => way) : []
+}
+
+function hasPatches({ patches }: Kustomization): boolean {
+  return patches.length > 0
+}
+
+/** One string for one object of one environment. */
+export function placeKey(environment: string, { file, document, at, way }: Spot): string {
+  return JSON.stringify([environment, file, document, at, way ?? null])
 }
 
 /** Where the value at a path of an object (undefined: of its nearest holder) was set last. */
@@ -101,6 +164,10 @@ function lineOfPatch({ holder, inline, inner, document }: Patch, path: Path): nu
 interface Build {
   /** Undefined where a patch has taken it away. */
   readonly data: ObjectData | undefined
+  /** The schema that says how lists are merged, in whichever kustomization: it counts for the whole build. */
+  readonly schema: Location | undefined
+  /** As the last kustomization's patches leave it. */
+  readonly patchable: ObjectData | undefined
   readonly steps: readonly PatchStep[]
   readonly unclear: Unclear | undefined
   readonly rendered: LayeredObject['rendered']
@@ -110,6 +177,8 @@ function follow(object: ManifestObject, chain: Chain): Build {
   const { data } = object
   const start: Build = {
     data,
+    schema: chain.map(({ unfollowed }) => unfollowed.schema).find((place) => place !== undefined),
+    patchable: data,
     steps: [],
     unclear: undefined,
     rendered: { ...identityOf(object), namespace: writtenNamespace(object) },
@@ -130,14 +199,37 @@ function passThrough(object: ManifestObject, build: Build, own: Kustomization): 
       effectiveNamespace({ namespace: known }),
     ),
   }
-  const patched = own.patches.reduce((now, patch) => withPatch(now, patch, identity), build)
-  const unclear = patched.unclear ?? replaced(own, identity)
-  return { ...patched, unclear, rendered: { ...rendered, name, namespace } }
+  const [late, early] = [true, false].map((isLate) => own.patches.filter((patch) => patch.isLate === isLate))
+  const apply = (start: Build, patches: readonly Patch[] = []): Build =>
+    patches.reduce((now, patch) => withPatch(now, patch, identity), start)
+  const patched = apply(build, early)
+  const done = apply({ ...patched, data: annotated(patched.data, own.annotations) }, late)
+  const patchable = late?.length === 0 ? patched.data : done.data
+  const unclear = done.unclear ?? replaced(own, identity) ?? unfollowedOf(own, done.data)
+  return { ...done, patchable, unclear, rendered: { ...rendered, name, namespace } }
+}
+
+/** What may set the weights of an object although no patch does. */
+function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
+  const { transformer, variable } = unfollowed
+  if (transformer !== undefined) return { ...transformer, why: 'transformer' }
+  const isFilledIn = variable !== undefined && JSON.stringify(data?.['spec'] ?? '').includes('$(')
+  return isFilledIn ? { ...variable, why: 'variable' } : undefined
+}
+
+/** With the `commonAnnotations` of a kustomization. */
+function annotated(data: ObjectData | undefined, added: Kustomization['annotations']): ObjectData | undefined {
+  if (data === undefined || Object.keys(added).length === 0) return data
+  const metadata = isRecord(data['metadata']) ? data['metadata'] : {}
+  const known = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
+  return { ...data, metadata: { ...metadata, annotations: { ...known, ...added } } }
 }
 
 function withPatch(build: Build, patch: Patch, identity: BuildIdentity): Build {
   const isMeant = isFor(patch, identity)
   if (isMeant === false || build.data === undefined) return build
+  if (build.schema !== undefined && !Array.isArray(patch.data) && isDecisive(patch.data))
+    return { ...build, unclear: build.unclear ?? { ...build.schema, why: 'schema' } }
   const applied = isMeant === true ? applyPatch(build.data, patch) : undefined
   if (applied !== undefined) return { ...build, data: applied.data, steps: [...build.steps, ...applied.steps] }
   if (!isDecisive(patch.data)) return build
@@ -171,38 +263,9 @@ function isFor({ target, data }: Patch, identity: BuildIdentity): boolean | 'unc
   )
 }
 
-/** Keys of a route's spec with rules. */
-const SECTIONS = ['http', 'tls', 'tcp', 'rules']
-/** A JSON pointer that changes rules, their destinations or the annotations. */
-const POINTER =
-  /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
-/** Annotations that say something about a rollout. */
-const NOTE = /[/](?:canary-percentage|canary-version|pr|steps|roles)$/
-/** What says which version is behind a name. */
-const VERSIONS = ['subsets', 'selector', 'host']
-
-/** Whether a patch says something about weights, versions, or about Perch's annotations. */
-function isDecisive(data: unknown): boolean {
-  if (Array.isArray(data)) {
-    return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && isDecisivePointer(op['path']))
-  }
-  if (!isRecord(data)) return false
-  const { spec, metadata } = data
-  if ('$patch' in data || (isRecord(spec) && [...SECTIONS, ...VERSIONS, '$patch'].some((key) => key in spec)))
-    return true
-  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
-  return isRecord(annotations) && Object.keys(annotations).some((key) => NOTE.test(key) || key === '$patch')
-}
-
-function isDecisivePointer(pointer: unknown): boolean {
-  if (typeof pointer !== 'string') return true
-  const key = /^\/metadata\/annotations\/(.*)$/.exec(pointer)?.[1]?.replaceAll('~1', '/')
-  if (key !== undefined) return NOTE.test(key)
-  return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
-}
-
 /** A field that holds weights, or is one. */
-const WEIGHTS = /^spec\.(?:http|tls|tcp|rules)(?:\.[^.]+(?:\.(?:route|backendRefs)(?:\.[^.]+(?:\.weight)?)?)?)?$/
+const WEIGHTS =
+  /^spec\.(?:http|tls|tcp|rules)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.(?:route|backendRefs)(?:\.(?:\[[^\]]*\]|[^.]+)(?:\.weight)?)?)?)?$/
 
 function replaced({ replacements }: Kustomization, identity: BuildIdentity): Unclear | undefined {
   const found = replacements.find(

@@ -24,6 +24,8 @@ export interface Layout {
   readonly manifests: Map<string, Result<Manifest, ManifestProblem>>
   /** What was read of the files before, here or in another commit. */
   readonly known: FileCache
+  /** Objects as environments render them, where their files do not say it for sure: by environment and place. */
+  readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 }
 
 /** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
@@ -43,7 +45,7 @@ export function layoutOf(
       else names.push(name)
     }
   }
-  return { environments, texts, owners, known, ...nothingRead() }
+  return { environments, texts, owners, known, rendered: new Map(), ...nothingRead() }
 }
 
 function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'manifests'> {
@@ -142,8 +144,11 @@ function isFolder(layout: Layout, path: string): boolean {
 }
 
 /** It leaves names and values as they are. */
-function isIdle({ patches, replacements, prefix, suffix, namespace }: Kustomization): boolean {
-  return patches.length + replacements.length === 0 && prefix + suffix === '' && namespace === undefined
+function isIdle(own: Kustomization): boolean {
+  const { patches, replacements, annotations, unfollowed, prefix, suffix, namespace } = own
+  const more = Object.keys(annotations).length + Object.keys(unfollowed).length
+  const changes = patches.length + replacements.length + more
+  return changes === 0 && prefix + suffix === '' && namespace === undefined
 }
 
 function readWhole(text: string, file: string): Result<Manifest, ManifestProblem> {

@@ -1,12 +1,22 @@
-import { type AnyEdit, type Edit, editManifest, type EditRefusal } from '../manifest/edit/edit.ts'
-import { isRecord } from '../manifest/data.ts'
-import type { Manifest, Location } from '../manifest/parse.ts'
+import { type AnyEdit, type Edit, type EditRefusal } from '../manifest/edit/edit.ts'
+import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { isSame, settled } from './compare.ts'
-import type { Patch } from './kustomization.ts'
-import { decisiveSteps, fileOf, type LayeredObject, layeredIn, originOf, type Spot, type Unclear } from './layered.ts'
+import type { Kustomization, Patch } from './kustomization.ts'
+import { type Draft, withoutEmpty, write } from './drafts.ts'
+import {
+  decisiveSteps,
+  fileOf,
+  type LayeredObject,
+  layeredIn,
+  originOf,
+  type Spot,
+  type Unclear,
+  waysTo,
+} from './layered.ts'
 import { chainsTo, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
+import type { ObjectData } from './step.ts'
 import { edited, operationsFor } from './operations.ts'
 
 /** New file texts by path. */
@@ -26,7 +36,14 @@ export interface EditPlacement {
   readonly environments: readonly string[]
   /** All those that a file may be changed for. */
   readonly wanted: readonly string[]
+  /** Which of the ways is tried where only a render says whether one is right; else the first that reads back as wanted. */
+  readonly attempt?: number
 }
+
+/** How many ways there are to place an edit. */
+export const PLACE_ATTEMPTS = 5
+/** So many of them where the files say for sure what comes of it. */
+const SURE_WAYS = 3
 
 /**
  * The files that change an object (edits with paths of its document) in its environments only. Values that only they use
@@ -41,25 +58,41 @@ export function placeEdits(at: EditPlacement, edits: readonly Edit[]): Result<Ne
   const { object, unclear } = layered
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: object.name })
   if (edits.length === 0) return ok(new Map())
-  const here: LayeredPlacement = { ...at, layered }
+  const here: LayeredPlacement = { ...at, layered, dataOf: ({ patchable }) => patchable }
   const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
   const [mine, others] = split(own, (edit) => isOwn(here, edit))
-  if (others.length === 0 && layered.steps.length === 0)
+  if (others.length === 0 && layered.steps.length === 0 && !layered.isRendered)
     return write([{ manifest: layered.manifest, patch: undefined, edits }])
+  return byWays(here, { own, mine, others })
+}
+
+interface SortedEdits {
+  readonly own: readonly Edit[]
+  readonly mine: readonly Edit[]
+  readonly others: readonly Edit[]
+}
+
+function byWays(here: LayeredPlacement, { own, mine, others }: SortedEdits): Result<NewTexts, PlaceRefusal> {
+  // What other parts of the build add may be there already when the patch comes.
+  const late = { ...here, dataOf: ({ object: { data } }: LayeredObject) => data }
   const ways = [
     () => inLastPatch(here, mine, others),
     () => inNewPatch(here, mine, others),
     () => inNewPatch(here, [], own),
+    () => inNewPatch(late, mine, others),
+    () => inNewPatch(late, [], own),
   ]
-  const tried = firstGood(ways, (files) => isAsWanted(here, files, own))
-  if (tried !== undefined) return tried
+  if (here.layered.isRendered) return ways[here.attempt ?? 0]?.() ?? err(nowhere(here))
+  return firstGood(ways.slice(0, SURE_WAYS), (files) => isAsWanted(here, files, own)) ?? err(nowhere(here))
+}
+
+/** Why no way is left. */
+function nowhere({ layout, environments, layered: { object } }: LayeredPlacement): PlaceRefusal {
   const place = { file: object.file, line: object.line }
   const isTwice = environments.some((name) => chainsTo(layout, name, object.file).length > 1)
-  return err(
-    isTwice
-      ? { ...place, code: 'unclear', why: 'twice', name: object.name }
-      : { ...place, code: 'would-leak', path: [] },
-  )
+  return isTwice
+    ? { ...place, code: 'unclear', why: 'twice', name: object.name }
+    : { ...place, code: 'would-leak', path: [] }
 }
 
 /** The first way whose files are as wanted; else why the first one that is not open is not. */
@@ -78,6 +111,8 @@ function firstGood(
 
 interface LayeredPlacement extends EditPlacement {
   readonly layered: LayeredObject
+  /** What the object is like where a new patch comes. */
+  readonly dataOf: (layered: LayeredObject) => ObjectData
 }
 
 function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
@@ -90,7 +125,25 @@ function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   // The whole value of an operation is no item of a list that a copy could stand behind.
   if (edit.kind === 'copy' && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
     return false
-  return isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
+  const isOfAllWays = isOnOtherWays(here, origin.patch?.listed)
+  return !isOfAllWays && isUsedBy(here, fileOf(here.layered, origin)) && !isForOthers(here, origin.patch)
+}
+
+/** Whether the environment comes to what a kustomization (undefined: the object's own file) says on another way too. */
+function isOnOtherWays({ layout, layered, environments }: LayeredPlacement, listed: string | undefined): boolean {
+  const { file, way } = layered.object
+  if (way === undefined) return false
+  const [first = ''] = environments
+  const others = chainsTo(layout, first, file).filter((_, index) => index !== way)
+  return listed === undefined || others.some((chain) => chain.some(({ manifest }) => manifest.file === listed))
+}
+
+/** The kustomization in which an environment changes an object: its root, or the last one on the way to it that no other way has. */
+function homeOf(here: LayeredPlacement, environment: string): Kustomization | undefined {
+  const { layout, layered } = here
+  const { file, way } = layered.object
+  if (way === undefined) return rootOf(layout, environment)
+  return chainsTo(layout, environment, file)[way]?.findLast(({ manifest }) => !isOnOtherWays(here, manifest.file))
 }
 
 function isUsedBy({ layout, wanted }: LayeredPlacement, file: string): boolean {
@@ -124,13 +177,6 @@ function isOperation({ data }: Patch): boolean {
   return Array.isArray(data)
 }
 
-/** Edits of one text: an object's file, or a patch. */
-interface Draft {
-  readonly manifest: Manifest
-  readonly patch: Patch | undefined
-  readonly edits: readonly AnyEdit[]
-}
-
 /** The edits where their values stand. */
 function inPlace({ layered }: LayeredPlacement, edits: readonly Edit[]): readonly Draft[] {
   const placed = edits.map((edit) => ({ edit, origin: originOf(layered, edit.path) }))
@@ -140,26 +186,6 @@ function inPlace({ layered }: LayeredPlacement, edits: readonly Edit[]): readonl
     if (patch === undefined) return { manifest: layered.manifest, patch, edits: moved }
     return { manifest: patch.holder, patch, edits: Array.isArray(patch.data) ? withoutEmpty(patch.data, moved) : moved }
   })
-}
-
-/** An operation whose whole value is taken away goes itself. */
-function withoutEmpty(operations: readonly unknown[], edits: readonly Edit[]): readonly AnyEdit[] {
-  const groups = Map.groupBy(edits, ({ path }) => path[0])
-  return [...groups].flatMap(([index, group]): readonly AnyEdit[] => {
-    const operation = typeof index === 'number' ? operations[index] : undefined
-    const left = edited(
-      [operation],
-      group.map((edit) => ({ ...edit, path: [0, ...edit.path.slice(1)] })),
-    )
-    const [now] = Array.isArray(left) ? left : []
-    const isGone = isRecord(operation) && isRecord(now) && 'value' in operation && isNothing(now['value'])
-    const [{ document } = { document: 0 }] = group
-    return isGone && index !== undefined ? [{ kind: 'drop', document, path: [index] }] : group
-  })
-}
-
-function isNothing(value: unknown): boolean {
-  return value === undefined || (isRecord(value) && Object.keys(value).length === 0)
 }
 
 /** What no own text says goes into the last of the own patches that can say it. */
@@ -176,6 +202,7 @@ function inLastPatch(
     .findLast(
       (known) =>
         isUsedBy(here, known.holder.file) &&
+        !isOnOtherWays(here, known.listed) &&
         !isForOthers(here, known) &&
         (isOperation(known) || others.every(isOfMaps)),
     )
@@ -201,17 +228,17 @@ function inNewPatch(
   mine: readonly Edit[],
   others: readonly Edit[],
 ): Result<NewTexts, PlaceRefusal> {
-  const { layout, spot, environments, wanted } = here
+  const { layout, spot, environments, wanted, dataOf } = here
   const { object } = here.layered
   const drafts: Draft[] = [...inPlace(here, mine)]
   const files = new Map<string, string>()
   for (const environment of environments) {
-    const root = rootOf(layout, environment)
+    const root = homeOf(here, environment)
     const layered = layeredIn(layout, environment, spot)
     const users = layout.owners.get(root?.manifest.file ?? object.file) ?? []
     if (root === undefined || layered === undefined || !users.every((name) => wanted.includes(name)))
       return err({ code: 'no-layer', file: object.file, line: object.line, environment, users })
-    const operations = operationsFor(layered.object.data, others)
+    const operations = operationsFor(dataOf(layered), others)
     const isTaken = (path: string): boolean => layout.texts.has(path) || files.has(path)
     const patch = newPatch(root, object, { operations, isTaken })
     drafts.push({ manifest: root.manifest, patch: undefined, edits: patch.edits })
@@ -219,35 +246,6 @@ function inNewPatch(
   }
   const written = write(drafts)
   return written.ok ? ok(new Map([...written.value, ...files])) : written
-}
-
-/** The texts of the files that drafts change. */
-function write(drafts: readonly Draft[]): Result<NewTexts, EditRefusal> {
-  const files = new Map<string, string>()
-  for (const group of Map.groupBy(drafts, ({ manifest }) => manifest.file).values()) {
-    const [first] = group
-    const edits: AnyEdit[] = []
-    for (const inner of Map.groupBy(group, ({ patch }) => JSON.stringify(patch?.inline)).values()) {
-      const written = writeInline(inner)
-      if (!written.ok) return written
-      edits.push(...written.value)
-    }
-    const text = first === undefined ? undefined : editManifest(first.manifest, edits)
-    if (first === undefined || text === undefined) continue
-    if (!text.ok) return text
-    if (text.value !== first.manifest.text) files.set(first.manifest.file, text.value)
-  }
-  return ok(files)
-}
-
-/** Drafts of one text as edits of the file that holds it: a patch inside a kustomization is one value of it. */
-function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditRefusal> {
-  const edits = drafts.flatMap((draft) => draft.edits)
-  const patch = drafts[0]?.patch
-  if (patch?.inline === undefined) return ok(edits)
-  const text = editManifest(patch.inner, edits)
-  if (!text.ok) return err({ ...text.error, line: patch.holder.line(0, patch.inline) })
-  return ok([{ kind: 'set', document: 0, path: patch.inline, value: text.value }])
 }
 
 /** Reads the files again: in each of the environments the object must be what it was with the edits made. */
@@ -261,6 +259,9 @@ function isAsWanted(
     const before = layeredIn(layout, environment, spot)
     const now = layeredIn(after, environment, spot)
     const wanted = settled(edited(before?.object.data, edits))
-    return before !== undefined && now?.unclear === undefined && isSame(settled(now?.object.data), wanted)
+    const isDone = before !== undefined && now?.unclear === undefined && isSame(settled(now?.object.data), wanted)
+    const others = spot.way === undefined ? [] : waysTo(layout, environment, spot).filter((way) => way !== spot.way)
+    const dataOf = (side: Layout, way: number): unknown => layeredIn(side, environment, { ...spot, way })?.object.data
+    return isDone && others.every((way) => isSame(dataOf(layout, way), dataOf(after, way)))
   })
 }

@@ -103,6 +103,12 @@ type OperationResult = { readonly data: ObjectData; readonly step: Omit<Operatio
 function applyOperation(object: ObjectData, op: ObjectData): OperationResult | undefined {
   const path = pathIn(object, op['path'])
   const parent = path === undefined ? undefined : valueAt(object, path.slice(0, -1))
+  if (path !== undefined && isFromElsewhere(object, path)) {
+    const { op: name, value } = op
+    const isPut = name === 'add' || name === 'replace'
+    if (!isPut) return { data: object, step: undefined }
+    return { data: put(object, path, { value, insert: false }), step: { kind: 'put', path, shifts: false, value } }
+  }
   if (path === undefined || !(Array.isArray(parent) || isRecord(parent))) return undefined
   return OPERATIONS.get(op['op'])?.({
     object,
@@ -111,6 +117,12 @@ function applyOperation(object: ObjectData, op: ObjectData): OperationResult | u
     inList: Array.isArray(parent),
     now: valueAt(object, path),
   })
+}
+
+/** An annotation or label that no file shows: a transformer adds it or the map that it is in, for otherwise the build fails. */
+function isFromElsewhere(object: ObjectData, path: Path): boolean {
+  const isMetadata = path.length === 3 && path[0] === 'metadata' && (path[1] === 'annotations' || path[1] === 'labels')
+  return isMetadata && valueAt(object, path) === undefined
 }
 
 interface Turn {

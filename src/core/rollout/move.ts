@@ -1,6 +1,10 @@
+import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject, Location } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
+import { type NumberChange, type NumberPlace, withNumbers } from '../layer/feed.ts'
+import { type BuiltObject, placeKey } from '../layer/layered.ts'
+import { withTexts } from '../layer/layout.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
@@ -42,6 +46,25 @@ export interface ObjectChange {
 export interface MoveEdit {
   readonly files: NewTexts
   readonly changes: readonly ObjectChange[]
+  /** Numbers that were changed where the objects take them from: what else shows them changes too. */
+  readonly fed: readonly NumberChange[]
+}
+
+/** How routes that only a render shows are edited. */
+export interface EditAttempt {
+  /** Which of the ways to place an edit. */
+  readonly attempt: number
+  /** Where weights are taken from, by `weightKey`. */
+  readonly feeds: ReadonlyMap<string, NumberPlace>
+  /** The files that those are in. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+const FIRST_ATTEMPT: EditAttempt = { attempt: 0, feeds: new Map(), texts: new Map() }
+
+/** One string for one value of a route in an environment. */
+export function weightKey(environment: string, object: BuiltObject, path: Path): string {
+  return JSON.stringify([placeKey(environment, object), path])
 }
 
 /** The files as a move leaves them. `pr` is the pull request that a person drives the rollout from. */
@@ -53,9 +76,11 @@ export function filesFor(move: Move, target: Target, pr: number | undefined): Re
 export function filesForAll(
   moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
   pr: number | undefined,
+  how: EditAttempt = FIRST_ATTEMPT,
 ): Result<MoveEdit, MoveRefusal> {
   const wanted = moves.flatMap(({ target }) => target.environments)
   const changes: ObjectChange[] = []
+  const fed: NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
     const change = changeFor(move, target, pr)
@@ -64,14 +89,46 @@ export function filesForAll(
     const left = now === undefined || now === target ? change : changeFor(move, now, pr)
     if (!change.ok) return change
     if (!left.ok) return left
-    const { object, edits } = left.value
+    const { object } = left.value
     const { layout, environments } = left.value.target
-    const placed = placeEdits({ layout, spot: object, environments, wanted }, edits)
+    const { numbers, others } = splitFed(left.value, how)
+    const texts = withNumbers(new Map([...how.texts, ...files]), numbers)
+    const own = texts.size === 0 ? layout : withTexts(layout, texts)
+    const at = { layout: own, spot: object, environments, wanted, attempt: how.attempt }
+    const placed = placeEdits(at, others)
     if (!placed.ok) return placed
-    files = new Map([...files, ...placed.value])
+    files = new Map([...files, ...texts, ...placed.value])
+    fed.push(...numbers)
     changes.push(change.value)
   }
-  return ok({ files, changes })
+  return ok({ files, changes, fed })
+}
+
+/** What moves change, as far as they can be made. */
+export function changesOf(
+  moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
+  pr: number | undefined,
+): readonly ObjectChange[] {
+  return moves.flatMap(({ move, target }) => {
+    const change = changeFor(move, target, pr)
+    return change.ok ? [change.value] : []
+  })
+}
+
+/** The edits of numbers that come from somewhere else, and those that are the object's. */
+function splitFed(
+  { target: { environments }, object, edits }: ObjectChange,
+  { feeds }: EditAttempt,
+): { readonly numbers: readonly NumberChange[]; readonly others: readonly Edit[] } {
+  const [first = ''] = environments
+  const numbers: NumberChange[] = []
+  const others = edits.filter((edit) => {
+    const place = feeds.get(weightKey(first, object, edit.path))
+    if (place === undefined || edit.kind === 'copy' || typeof edit.value !== 'number') return true
+    numbers.push([place, edit.value])
+    return false
+  })
+  return { numbers, others }
 }
 
 function changeFor(move: Move | PlanChange, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {

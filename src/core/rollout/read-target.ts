@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Environment } from '../environment/graph.ts'
 import { isKustomization } from '../environment/tree.ts'
-import { decisiveSteps, type LayeredObject, layeredIn, placeOf } from '../layer/layered.ts'
+import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
@@ -24,17 +24,19 @@ export interface TargetSources {
  */
 export function readTarget(
   scene: TargetSources,
-  object: ManifestObject,
+  object: BuiltObject,
   environments: readonly string[],
 ): Target | undefined {
   const { layout, config } = scene
   const [first = ''] = environments
   // In a file that environments of several namespaces share, names stay as they are written.
   const [namespace, ...others] = new Set(environments.map((name) => environmentNamespace(layout, name)))
-  const placement = others.length === 0 ? namespace : undefined
   const layered = layeredIn(layout, first, object)
   if (layered === undefined) return undefined
-  const neighbours = neighboursOf(layout, environments).map((manifest) => placed(manifest, placement))
+  const { way } = object
+  const ofWay = way === undefined ? undefined : layered.rendered.namespace
+  const placement = others.length === 0 ? (namespace ?? ofWay) : undefined
+  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placed(manifest, placement))
   const objects = neighbours.flatMap((neighbour) => neighbour.objects)
   const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
@@ -60,10 +62,12 @@ export function readTarget(
 }
 
 /** The environments that have a route, those together that have its weights in one place. */
-export function groupsOf(layout: Layout, object: ManifestObject, environments: readonly string[]): readonly string[][] {
+export function groupsOf(layout: Layout, object: BuiltObject, environments: readonly string[]): readonly string[][] {
   const groups = Map.groupBy(environments, (environment) => {
     const layered = layeredIn(layout, environment, object)
-    return JSON.stringify([layered === undefined, layered?.unclear, layered && patchesIn(layered)])
+    // What nobody knows of two environments may differ.
+    const own = layered?.unclear !== undefined || layered?.isRendered === true ? environment : undefined
+    return JSON.stringify([layered === undefined, own, layered && patchesIn(layered)])
   })
   return [...groups.values()]
 }
@@ -83,7 +87,13 @@ export function narrowed(config: Config, target: Target, environments: readonly 
 /** The same target among other texts of its files; undefined where its route is not there any more. */
 export function rereadTarget(target: Target, changed: ReadonlyMap<string, string>): Target | undefined {
   const layout = withTexts(target.layout, changed)
-  return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, target.environments) })
+  return reread(
+    { ...target, layout },
+    {
+      object: target.object,
+      neighbours: neighboursOf(layout, target.environments, target.object.way),
+    },
+  )
 }
 
 /** The files that decide where a target stands: of its route, its versions, and the kustomizations and patches between. */
@@ -128,7 +138,7 @@ export function targetAt(
   const layout = { ...layoutOf(environments, texts), owners: target.layout.owners }
   const isPlain = environments.every(({ kind }) => kind === 'plain')
   const files = isPlain ? target.neighbours.map(({ file }) => file) : resourcesOf(layout, first)
-  const neighbours = manifestsIn(layout, first, files)
+  const neighbours = manifestsIn({ layout, environment: first, way: target.object.way }, files)
   const then = reread({ ...target, layout }, { object: target.object, neighbours })
   return { target: then, needs: [...layout.needs] }
 }
@@ -140,7 +150,7 @@ function withoutFiles(environment: Environment): Environment {
 /** Reads a target's route again. It may have moved to another file, or to another place in its own. */
 function reread(
   target: Target,
-  at: { readonly object: ManifestObject; readonly neighbours: readonly Manifest[] },
+  at: { readonly object: BuiltObject; readonly neighbours: readonly Manifest[] },
 ): Target | undefined {
   const [first = ''] = target.environments
   const neighbours = at.neighbours.map((manifest) => placed(manifest, target.placement))
@@ -181,12 +191,12 @@ function withPlace(layered: LayeredObject, route: Route): Route {
 }
 
 /** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
-function neighboursOf(layout: Layout, environments: readonly string[]): readonly Manifest[] {
+function neighboursOf(layout: Layout, environments: readonly string[], way: number | undefined): readonly Manifest[] {
   const seen = new Set<string>()
   const own = environments.flatMap((environment) => {
     const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))
     for (const file of files) seen.add(file)
-    return manifestsIn(layout, environment, files)
+    return manifestsIn({ layout, environment, way }, files)
   })
   const isLoose = layout.environments.some(({ name, isLoose: loose }) => loose && environments.includes(name))
   return isLoose ? [...own, ...manifestsAround(layout, environments)] : own
@@ -199,7 +209,7 @@ function neighboursOf(layout: Layout, environments: readonly string[]): readonly
 function manifestsAround(layout: Layout, environments: readonly string[]): readonly Manifest[] {
   const loose = layout.environments.filter(({ isLoose }) => isLoose)
   const all = loose.flatMap(({ name, files }) =>
-    manifestsIn(layout, name, files).map((manifest) => ({ name, manifest })),
+    manifestsIn({ layout, environment: name, way: undefined }, files).map((manifest) => ({ name, manifest })),
   )
   const counts = new Map<string, number>()
   for (const object of all.flatMap(({ manifest }) => manifest.objects)) {
@@ -214,11 +224,21 @@ function manifestsAround(layout: Layout, environments: readonly string[]): reado
     }))
 }
 
-function manifestsIn(layout: Layout, environment: string, files: readonly string[]): readonly Manifest[] {
+interface Build {
+  readonly layout: Layout
+  readonly environment: string
+  /** Which of several builds of the same files. */
+  readonly way: number | undefined
+}
+
+function manifestsIn({ layout, environment, way }: Build, files: readonly string[]): readonly Manifest[] {
   return files.flatMap((file) => {
     const manifest = manifestIn(layout, file)
     if (!manifest.ok || manifest.value === undefined) return []
-    const objects = manifest.value.objects.flatMap((object) => layeredIn(layout, environment, object)?.object ?? [])
+    const own = waysTo(layout, environment, { file }).find((known) => known === way)
+    const objects = manifest.value.objects.flatMap(
+      (object) => layeredIn(layout, environment, { ...object, way: own })?.object ?? [],
+    )
     return [{ ...manifest.value, objects }]
   })
 }

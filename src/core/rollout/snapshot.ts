@@ -8,11 +8,12 @@ import { isKustomization } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
 import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
-import { type ManifestProblem, parseManifest } from '../manifest/parse.ts'
+import { type BuiltObject, waysTo } from '../layer/layered.ts'
+import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { groupsOf, readTarget, type TargetSources } from './read-target.ts'
-import type { Target } from './target.ts'
+import { renderedTitle, type Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
 export interface Snapshot extends Deliveries {
@@ -72,6 +73,12 @@ export function readSnapshot(input: {
   }
 }
 
+/** The same files, with some routes as their environments render them: `rendered` by environment and place. */
+export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): Snapshot {
+  const layout = { ...snapshot.layout, rendered: new Map([...snapshot.layout.rendered, ...rendered]) }
+  return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
+}
+
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
   // A folder that many environments build on is refused once.
   const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
@@ -127,8 +134,26 @@ function targetsIn(scene: TargetSources): readonly Target[] {
     const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
     return objects
       .filter(isRoute)
-      .flatMap((object) => groupsOf(layout, object, names).flatMap((group) => readTarget(scene, object, group) ?? []))
+      .flatMap((object) => waysOf(layout, object, names))
+      .flatMap(([object, users]) =>
+        groupsOf(layout, object, users).flatMap((group) => readTarget(scene, object, group) ?? []),
+      )
   })
+}
+
+/** An object with the environments that build it once, and for each way of those that build it several times. */
+function waysOf(
+  layout: Layout,
+  object: ManifestObject,
+  environments: readonly string[],
+): readonly (readonly [BuiltObject, readonly string[]])[] {
+  const known = environments.map((name) => ({ name, ways: waysTo(layout, name, object) }))
+  const once = known.filter(({ ways }) => ways.length === 0).map(({ name }) => name)
+  const several = [...new Set(known.flatMap(({ ways }) => ways))].map((way) => {
+    const users = known.filter(({ ways }) => ways.includes(way)).map(({ name }) => name)
+    return [{ ...object, way }, users] as const
+  })
+  return once.length === 0 ? several : [[object, once], ...several]
 }
 
 /** What a target can be called, from short to unmistakable. */
@@ -136,6 +161,7 @@ const CALLS: readonly ((target: Target) => string)[] = [
   ({ service }) => service,
   ({ route }) => route.name,
   ({ route }) => `${route.namespace}/${route.name}`,
+  (target) => renderedTitle(target)?.replace(/^\S+ /, '') ?? target.service,
   ({ route }) => `${route.kind.toLowerCase()}/${route.namespace}/${route.name}`,
 ]
 

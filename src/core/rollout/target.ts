@@ -1,7 +1,8 @@
-import type { Unclear } from '../layer/layered.ts'
+import { type BuiltObject, layeredIn, type Unclear } from '../layer/layered.ts'
 import type { Layout } from '../layer/layout.ts'
 import { isRecord } from '../manifest/data.ts'
-import type { Manifest, ManifestObject } from '../manifest/parse.ts'
+import { titleOf } from '../manifest/identity.ts'
+import type { Manifest } from '../manifest/parse.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type ServiceConfig } from '../config/schema.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
@@ -36,7 +37,7 @@ export interface Target {
   /** As its environments have it: its file's object with their patches applied. */
   readonly route: Route
   readonly manifest: Manifest
-  readonly object: ManifestObject
+  readonly object: BuiltObject
   /** Every manifest of its environments: where versions are looked for. */
   readonly neighbours: readonly Manifest[]
   readonly settings: Settings
@@ -65,7 +66,15 @@ export function movedRoutes({ environments, route }: Pick<Target, 'environments'
  */
 export function isSameRollout(a: Target, b: Target): boolean {
   if (!a.environments.some((name) => b.environments.includes(name))) return false
+  // Of what an environment builds twice only the names that are rendered tell which is which.
+  if (a.object.way !== undefined || b.object.way !== undefined) return renderedTitle(a) === renderedTitle(b)
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
+}
+
+/** What a target's route is called where it is rendered, in the first of its environments. */
+export function renderedTitle({ layout, environments: [first = ''], object }: Target): string | undefined {
+  const rendered = layeredIn(layout, first, object)?.rendered
+  return rendered && titleOf(rendered)
 }
 
 /** A route as its file names it, whatever namespace its environments put it into. */

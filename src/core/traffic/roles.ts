@@ -21,15 +21,38 @@ export function roleOf(destination: DestinationName, names: Pick<RouteNames, 'st
   return isCalled(destination, names.stable, isStableWord) ? 'stable' : 'other'
 }
 
+/**
+ * The destinations of one rule, each with its role. Where no name says which of them is stable, the canary does: beside one
+ * `web-canary` it is `web`, and beside one that somebody named it is the only other entry.
+ */
+export function withRoles<T extends Omit<DestinationName, 'namespace'>>(
+  destinations: readonly T[],
+  { namespace, names }: { readonly namespace: string; readonly names: Pick<RouteNames, 'stable' | 'canary'> },
+): readonly (T & { readonly role: Role })[] {
+  const all = destinations.map((one) => ({ ...one, role: roleOf({ ...one, namespace }, names) }))
+  const [canary, ...more] = all.filter(({ role }) => role === 'canary')
+  const isOpen = names.stable === undefined && all.every(({ role }) => role !== 'stable')
+  if (!isOpen || canary === undefined || more.length > 0) return all
+  const isOnlyOther = names.canary !== undefined && all.length === 2
+  return all.map((one) =>
+    one.role === 'other' && (isOnlyOther || isPlainOf(one, canary)) ? { ...one, role: 'stable' } : one,
+  )
+}
+
+/** Whether one destination is called like the other, without its word for the canary. */
+function isPlainOf(one: Omit<DestinationName, 'namespace'>, canary: Omit<DestinationName, 'namespace'>): boolean {
+  if (one.subset !== undefined || canary.subset !== undefined) {
+    return one.host === canary.host && canary.subset === canaryNameFor(one.subset ?? '')
+  }
+  return canary.host === [canaryNameFor(shortHost(one.host)), ...one.host.split('.').slice(1)].join('.')
+}
+
 /** A route whose destinations have their roles by other names than its own. */
 export function withNames(route: Route, names: RouteNames): Route {
   const { namespace } = route
   const rules = route.rules.map((rule) => ({
     ...rule,
-    destinations: rule.destinations.map((destination) => ({
-      ...destination,
-      role: roleOf({ ...destination, namespace }, names),
-    })),
+    destinations: withRoles(rule.destinations, { namespace, names }),
   }))
   return { ...route, names, rules }
 }

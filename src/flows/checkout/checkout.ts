@@ -1,7 +1,6 @@
 import type { Command } from '../../core/command/commands.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { filesForAll } from '../../core/rollout/move.ts'
 import { findTargets } from '../../core/rollout/find-target.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
@@ -9,7 +8,9 @@ import { type Target, together } from '../../core/rollout/target.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
-import { type Proof, proveEdit } from '../judgement/prove.ts'
+import { findEdit } from '../judgement/experiment.ts'
+import type { Proof } from '../judgement/prove.ts'
+import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
@@ -34,7 +35,7 @@ export async function setInCheckout(
   context: Needs,
   command: Extract<Command, { name: 'set' }>,
 ): Promise<Result<ShareSet, Refusal>> {
-  const snapshot = await snapshotOf(context.worktree)
+  const snapshot = await snapshotOf(context)
   if (!snapshot.ok) return snapshot
   const wish = { service: command.service, environment: command.environment, changed: [] }
   const targets = findTargets(snapshot.value, wish)
@@ -46,31 +47,32 @@ export async function setInCheckout(
   }))
   const [first] = moves
   if (first === undefined) throw new Error('A command that means nothing was let through.')
-  const made = filesForAll(moves, undefined)
-  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
-  const { files } = made.value
   const side = { treeish: HERE, snapshot: snapshot.value }
   const reading = { mirror: context.worktree, renderer: context.renderer }
-  const proof = await proveEdit(reading, side, made.value)
-  if (!proof.ok) return proof
+  const made = await findEdit(reading, side, { moves, pull: undefined })
+  if (!made.ok) return made
+  const { files } = made.value.edit
+  const proof = made.value.proof ?? { rendered: [], changed: [] }
   const before = await context.worktree.read(HERE, [...files.keys()])
   await context.worktree.write(files)
   const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
   const target = together(targets.value, first.target)
-  return ok({ target, from: first.move.from, to, files: new Map(changes), proof: proof.value })
+  return ok({ target, from: first.move.from, to, files: new Map(changes), proof })
 }
 
 /** Where every rollout in a folder stands. */
 export async function statusOfCheckout(
-  worktree: Worktree,
+  context: Needs,
 ): Promise<Result<{ readonly standings: readonly Standing[]; readonly snapshot: Snapshot }, Refusal>> {
-  const snapshot = await snapshotOf(worktree)
+  const snapshot = await snapshotOf(context)
   if (!snapshot.ok) return snapshot
   return ok({ standings: snapshot.value.targets.map(standingOf), snapshot: snapshot.value })
 }
 
-async function snapshotOf(worktree: Worktree): Promise<Result<Snapshot, Refusal>> {
-  const config = await loadConfig({ mirror: worktree }, HERE)
-  if (config.ok) return ok(await loadSnapshot({ mirror: worktree }, HERE, config.value))
-  return err(configRefusal(config.error))
+async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
+  const context = { mirror: worktree, renderer }
+  const config = await loadConfig(context, HERE)
+  if (!config.ok) return err(configRefusal(config.error))
+  const snapshot = await loadSnapshot(context, HERE, config.value)
+  return ok(await withRenderedTargets(context, { treeish: HERE, snapshot }))
 }

@@ -21,6 +21,8 @@ import { type RolloutDifference, differencesIn, judgeChanges } from './judge-cha
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import { compareDespiteConfig, mixedRepair } from './mend.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
+import { withRenderedTargets } from './rendered-targets.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
@@ -129,13 +131,13 @@ async function compareByConfig(
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
   const both = { ...context, known: emptyFileCache() }
-  const before = await loadSnapshot(both, base, config)
-  const written = await loadSnapshot(both, head, config)
+  const isTouched = (environment: Environment): boolean =>
+    changed === 'all' || environmentsTouched([environment], changed).length > 0
+  const before = await loadTouched(both, { treeish: base, config, isTouched })
+  const written = await loadTouched(both, { treeish: head, config, isTouched })
   const after = snapshotAsBase(before, written)
   const sides: SnapshotPair = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
-  const isTouched = (environment: Environment): boolean =>
-    changed === 'all' || environmentsTouched([environment], changed).length > 0
   const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
   const found = sides.after.snapshot.problems.filter(({ environments }) =>
     environments.some((name) => names.includes(name)),
@@ -155,6 +157,24 @@ async function compareByConfig(
   const notes = [...comparison.notes, ...checked.notes]
   const validators = [...demands.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+/** A snapshot whose routes are sure in the environments that a change touches. */
+async function loadTouched(
+  context: FileSource & Pick<RepositoryContext, 'renderer'>,
+  {
+    treeish,
+    config,
+    isTouched,
+  }: { readonly treeish: Sha; readonly config: Config; readonly isTouched: (environment: Environment) => boolean },
+): Promise<Snapshot> {
+  const snapshot = await loadSnapshot(context, treeish, config)
+  const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
+  return withRenderedTargets(
+    context,
+    { treeish, snapshot },
+    ({ unclear, environments }) => unclear !== undefined && environments.some((name) => touched.has(name)),
+  )
 }
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */

@@ -68,7 +68,7 @@ function unbuilt(environment: string, rendered: FailedRender): Refusal {
 function doubtIn(
   environment: string,
   { before, after }: { readonly before: ParsedRender; readonly after: ParsedRender },
-  { changes }: MoveEdit,
+  edit: MoveEdit,
 ): Refusal | undefined {
   if (!before.ok) return problemRefusal(renderedProblem(environment, before.problem), true)
   if (!after.ok) return problemRefusal(renderedProblem(environment, after.problem), true)
@@ -79,7 +79,8 @@ function doubtIn(
   )
   if (twice !== undefined) return problemRefusal(renderedProblem(environment, twice), true)
   const objects = { before: before.objects, after: after.objects }
-  const { also, missing } = mismatchOf(environment, objects, changes)
+  const { changes } = edit
+  const { also, missing } = mismatchOf(environment, objects, edit)
   const mine = changes.filter(({ target }) => target.environments.includes(environment))
   const [{ target } = { target: undefined }] = mine.length > 0 ? mine : changes
   if (target === undefined) return undefined

@@ -98,7 +98,8 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const compared = diffEnvironment(name, renders, { secrets: config.secrets, ignore: config.diff.ignore })
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
   const { resources, hidden, unreadableBefore, objects } = compared.value
-  const rows = rowsOf(name, objects, config)
+  const targets = { before: sides.before.snapshot.targets, after: sides.after.snapshot.targets }
+  const rows = rowsOf(name, objects, { config, targets })
   const unknownBefore = old.ok ? unreadableBefore : old.error[0]
   const state = stateOf(sides, name)
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }

@@ -10,7 +10,7 @@ import { destinationRule, targetOf, virtualService } from '../samples.ts'
 
 /** What an environment renders to, beside what the files say of it, and the traffic rows between two renders. */
 
-const CONFIG = Config.parse({})
+const FILES = { config: Config.parse({}), targets: { before: [], after: [] } }
 const target = targetOf({ 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') })
 const [environment = ''] = target.environments
 
@@ -20,7 +20,7 @@ function objectsIn(yaml: string): readonly RenderedObject[] {
 }
 
 function rows(before: string, after: string): readonly string[] {
-  return rowsOf('production', { before: objectsIn(before), after: objectsIn(after) }, CONFIG).map((row) => {
+  return rowsOf('production', { before: objectsIn(before), after: objectsIn(after) }, FILES).map((row) => {
     const say = (parts: typeof row.before): string =>
       parts === undefined ? 'nothing' : parts.map(({ name, share }) => `${name} ${share}`).join(' + ')
     return `${row.environment} ${row.route} ${row.rule}: ${say(row.before)} → ${say(row.after)}`

@@ -198,6 +198,12 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
       return `Only kustomize can tell what the patch at ${place} makes of ${name}: it has a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
     case 'replacement':
       return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
+    case 'schema':
+      return `The OpenAPI schema at ${place} says how patches of ${name} are merged, and no change that Perch tried renders the wanted weights. Change them by hand, or write the patch as JSON 6902.`
+    case 'transformer':
+      return `The transformer at ${place} can write the weights of ${name}, and no change that Perch tried renders the wanted ones. Change them there by hand.`
+    case 'variable':
+      return `The variables at ${place} are put into ${name}, and no change that Perch tried renders the wanted weights. Change them where the variable takes its value from.`
     case 'twice':
       return `The environment builds ${name} at ${place} in two ways. They differ already, or a change for one of them would reach both. Give each way a file of its own.`
   }

@@ -1,5 +1,5 @@
 import type { Path } from '../../manifest/data.ts'
-import { roleOf } from '../roles.ts'
+import { withRoles } from '../roles.ts'
 import type { Destination, MirrorDestination, Rule } from '../route.ts'
 import { type RouteData, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'
 
@@ -24,8 +24,9 @@ export function gatewayRules(source: RouteSource, picksCallers: (match: unknown)
         picksCallers: matches.length > 0 && matches.every(picksCallers),
         // The Gateway API orders rules by how exact their matches are, not by the file.
         isUnreachable: false,
-        destinations: backends.map((backend, position) =>
-          readBackend(source, recordOf(backend), [...at, 'backendRefs', position]),
+        destinations: withRoles(
+          backends.map((backend, position) => readBackend(source, recordOf(backend), [...at, 'backendRefs', position])),
+          source,
         ),
         mirrors: mirrorsIn(source, rule, at),
         line: source.manifest.line(source.object.document, at),
@@ -34,8 +35,8 @@ export function gatewayRules(source: RouteSource, picksCallers: (match: unknown)
   })
 }
 
-function readBackend(source: RouteSource, backend: RouteData, path: Path): Destination {
-  const { manifest, object, namespace, names } = source
+function readBackend(source: RouteSource, backend: RouteData, path: Path): Omit<Destination, 'role'> {
+  const { manifest, object, namespace } = source
   const host = hostOf(backend, namespace)
   const weightPath = [...path, 'weight']
   return {
@@ -43,7 +44,6 @@ function readBackend(source: RouteSource, backend: RouteData, path: Path): Desti
     written: textOf(backend['name']) ?? '',
     subset: undefined,
     port: numberOf(backend['port']),
-    role: roleOf({ host, subset: undefined, namespace }, names),
     ...weightOf(backend),
     path,
     weightPath,

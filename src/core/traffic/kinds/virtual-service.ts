@@ -1,6 +1,6 @@
 import type { Path } from '../../manifest/data.ts'
 import { resolveHost } from '../host.ts'
-import { roleOf } from '../roles.ts'
+import { withRoles } from '../roles.ts'
 import type { Destination, MirrorDestination, RouteName, Rule } from '../route.ts'
 import {
   type RouteData,
@@ -50,8 +50,9 @@ function readRule(source: RouteSource, rule: RouteData, at: Path): Omit<Rule, 'i
       name,
       api: 'istio',
       picksCallers: matches.length > 0 && matches.every((match) => says(match, CALLER_MATCHES)),
-      destinations: entries.map((entry, position) =>
-        readDestination(source, recordOf(entry), [...at, 'route', position]),
+      destinations: withRoles(
+        entries.map((entry, position) => readDestination(source, recordOf(entry), [...at, 'route', position])),
+        source,
       ),
       mirrors: mirrorsIn(source, rule, at),
       line: source.manifest.line(source.object.document, at),
@@ -60,10 +61,10 @@ function readRule(source: RouteSource, rule: RouteData, at: Path): Omit<Rule, 'i
 }
 
 function readDestination(
-  { manifest, object, namespace, names }: RouteSource,
+  { manifest, object, namespace }: RouteSource,
   entry: RouteData,
   path: Path,
-): Destination {
+): Omit<Destination, 'role'> {
   const destination = recordOf(entry['destination'])
   const written = textOf(destination['host']) ?? ''
   const host = resolveHost(written, namespace)
@@ -74,7 +75,6 @@ function readDestination(
     written,
     subset,
     port: numberOf(recordOf(destination['port'])['number']),
-    role: roleOf({ host, subset, namespace }, names),
     ...weightOf(entry),
     path,
     weightPath,

@@ -1,0 +1,93 @@
+/** The routes of targets among what their environment renders: something in between may have given them and their destinations other names. */
+import { layeredIn } from '../layer/layered.ts'
+import { identityKey, type ObjectIdentity } from '../manifest/identity.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
+import type { Target } from '../rollout/target.ts'
+import { shortHost } from '../traffic/host.ts'
+import { readRoute } from '../traffic/read-route.ts'
+import { withNames } from '../traffic/roles.ts'
+import type { Destination, Role, Route, RouteNames } from '../traffic/route.ts'
+
+/** What was rendered has no lines that a person could open. */
+export const NO_LINES = { line: (): number => 1 }
+
+/**
+ * Finds the rendered object that a target's route is in an environment: the one of the name that the files give it. A transformer
+ * may move it to another namespace or put something before or behind its name; then it is the only one that can be meant.
+ */
+export function finderIn<T extends ObjectIdentity>(
+  environment: string,
+  objects: readonly T[],
+): (target: Pick<Target, 'layout' | 'object'>) => T | undefined {
+  const byKey = new Map(objects.map((object) => [identityKey(object), object]))
+  return ({ layout, object }) => {
+    const rendered = layeredIn(layout, environment, object)?.rendered
+    if (rendered === undefined) return undefined
+    const exact = byKey.get(identityKey(rendered))
+    const isPlain = layout.environments.some(({ name, kind }) => name === environment && kind === 'plain')
+    return exact !== undefined || isPlain ? exact : findAlike(objects, rendered, object.name)
+  }
+}
+
+function findAlike<T extends ObjectIdentity>(
+  objects: readonly T[],
+  rendered: ObjectIdentity,
+  written: string,
+): T | undefined {
+  const alike = objects.filter(({ group, kind }) => group === rendered.group && kind === rendered.kind)
+  const same = alike.filter(({ name }) => name === rendered.name)
+  if (same.length > 0) return only(same)
+  const longer = alike.filter(({ name }) => name.includes(written))
+  const least = Math.min(...longer.map(({ name }) => name.length))
+  return only(longer.filter(({ name }) => name.length === least))
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined
+}
+
+/** A target's route as it is rendered, with the roles that its file gives its destinations. */
+export function asRendered({ route }: Pick<Target, 'route'>, object: ManifestObject): Route {
+  const { names, namespace } = route
+  const read = readRoute(NO_LINES, { ...object, namespace }, names)
+  return withNames(read, namesAmong(route, read))
+}
+
+/** How the routes of targets call stable and canary where they are rendered, by identity. */
+export function renderedNames(
+  environment: string,
+  objects: readonly ManifestObject[],
+  targets: readonly Target[],
+): ReadonlyMap<string, RouteNames> {
+  const mine = targets.filter(({ environments }) => environments.includes(environment))
+  const find = finderIn(environment, objects)
+  return new Map(
+    mine.flatMap((target) => {
+      const object = find(target)
+      return object === undefined ? [] : [[identityKey(object), asRendered(target, object).names]]
+    }),
+  )
+}
+
+/** The names that a route's own are rendered to. Entries are the same by their place, where one name holds the other. */
+function namesAmong(route: Route, rendered: Route): RouteNames {
+  const nameFor = (role: Role): string | undefined => {
+    const names = route.rules.flatMap(({ destinations }, index) => {
+      const others = rendered.rules[index]?.destinations ?? []
+      if (others.length !== destinations.length) return []
+      return destinations.flatMap((one, at) => {
+        const [was, now] = [nameOf(one), nameOf(others[at])]
+        return one.role === role && was !== undefined && now?.includes(was) === true ? [{ was, now }] : []
+      })
+    })
+    const [first, ...more] = [...new Set(names.map(({ now }) => now))]
+    return more.length > 0 || names.every(({ was, now }) => was === now) ? undefined : first
+  }
+  if (route.rules.length !== rendered.rules.length) return route.names
+  const { names } = route
+  return { ...names, stable: nameFor('stable') ?? names.stable, canary: nameFor('canary') ?? names.canary }
+}
+
+function nameOf(destination: Destination | undefined): string | undefined {
+  return destination === undefined ? undefined : (destination.subset ?? shortHost(destination.host))
+}

@@ -1,0 +1,32 @@
+import { isRecord } from '../manifest/data.ts'
+
+/** Keys of a route's spec with rules. */
+const SECTIONS = ['http', 'tls', 'tcp', 'rules']
+/** A JSON pointer that changes rules, their destinations or the annotations. */
+const POINTER =
+  /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
+/** Annotations that say something about a rollout. */
+const NOTE = /[/](?:canary-percentage|canary-version|pr|steps|roles)$/
+/** What says which version is behind a name. */
+const VERSIONS = ['subsets', 'selector', 'host']
+
+/** Whether a patch says something about weights, versions, or about Perch's annotations. */
+export function isDecisive(data: unknown): boolean {
+  if (Array.isArray(data)) {
+    return data.some((op: unknown) => isRecord(op) && op['op'] !== 'test' && isDecisivePointer(op['path']))
+  }
+  if (!isRecord(data)) return false
+  const { spec, metadata } = data
+  if ('$patch' in data || (isRecord(spec) && [...SECTIONS, ...VERSIONS, '$patch'].some((key) => key in spec)))
+    return true
+  const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
+  return isRecord(annotations) && Object.keys(annotations).some((key) => NOTE.test(key) || key === '$patch')
+}
+
+/** The same of a JSON pointer. */
+export function isDecisivePointer(pointer: unknown): boolean {
+  if (typeof pointer !== 'string') return true
+  const key = /^\/metadata\/annotations\/(.*)$/.exec(pointer)?.[1]?.replaceAll('~1', '/')
+  if (key !== undefined) return NOTE.test(key)
+  return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
+}

@@ -1,0 +1,29 @@
+import { isRecord } from '../manifest/data.ts'
+import type { ObjectData } from './step.ts'
+
+/**
+ * An object of the files with the values that its environment renders. Names stay as they are written where the render only puts
+ * something before or behind them: patches are applied before that.
+ */
+export function asSeen(written: ObjectData, rendered: ObjectData): ObjectData {
+  const metadata = isRecord(rendered['metadata']) ? rendered['metadata'] : {}
+  const own = isRecord(written['metadata']) ? written['metadata'] : {}
+  return {
+    ...written,
+    metadata: { ...own, annotations: metadata['annotations'] ?? {} },
+    spec: valueSeen(written['spec'], rendered['spec']),
+  }
+}
+
+function valueSeen(written: unknown, rendered: unknown): unknown {
+  if (typeof written === 'string' && typeof rendered === 'string')
+    return written !== '' && rendered.includes(written) ? written : rendered
+  if (Array.isArray(written) && Array.isArray(rendered)) {
+    const items: readonly unknown[] = written
+    return items.length === rendered.length
+      ? rendered.map((item: unknown, index) => valueSeen(items[index], item))
+      : rendered
+  }
+  if (!isRecord(written) || !isRecord(rendered)) return rendered
+  return Object.fromEntries(Object.entries(rendered).map(([key, value]) => [key, valueSeen(written[key], value)]))
+}

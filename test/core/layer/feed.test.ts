@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { numberPlaces, withNumbers } from '../../../src/core/layer/feed.ts'
+import { asSeen } from '../../../src/core/layer/seen.ts'
+
+/** Numbers in texts of any format, and objects with the values that were rendered. */
+
+test('a number is found where it stands by itself: in YAML, in quotes, behind an equals sign, not in names, paths and longer numbers', () => {
+  const text = 'a: 20\nb: "20"\nc=20\nd: [20,200]\n/spec/20/x v20 20m 1.20 web-20 $20\n'
+  const places = numberPlaces(new Map([['x', text]]), new Set([20]))
+  assert.deepEqual(
+    places.map(({ at }) => text.slice(at - 1, at + 3)),
+    [' 20\n', '"20"', '=20\n', '[20,'],
+  )
+})
+
+test('numbers are written where they were found, whatever their lengths', () => {
+  const texts = new Map([['x', 'a: 5\nb: 5\n']])
+  const [first, second] = numberPlaces(texts, new Set([5]))
+  assert.ok(first !== undefined && second !== undefined)
+  assert.deepEqual(
+    [
+      ...withNumbers(texts, [
+        [first, 100],
+        [second, 0],
+      ]),
+    ],
+    [['x', 'a: 100\nb: 0\n']],
+  )
+})
+
+test('an object has the numbers that are rendered, and names as they are written where something stands before or behind them', () => {
+  const written = { kind: 'A', metadata: { name: 'web' }, spec: { list: [{ host: 'web', weight: 1 }] } }
+  const rendered = {
+    kind: 'A',
+    metadata: { name: 'web-prod', annotations: { team: 'shop' } },
+    spec: { list: [{ host: 'web-prod', weight: 9 }], more: 'x' },
+  }
+  assert.deepEqual(asSeen(written, rendered), {
+    kind: 'A',
+    metadata: { name: 'web', annotations: { team: 'shop' } },
+    spec: { list: [{ host: 'web', weight: 9 }], more: 'x' },
+  })
+})
