@@ -75,7 +75,7 @@ test('where the config cannot be read, or the weights cannot be written, nothing
   const broken = folder({ ...FILES, '.github/canary.yml': 'environment: {}\n' })
   const refused = await setInCheckout({ worktree: broken.worktree, ...programs }, set(5))
   assert.deepEqual(refused.ok ? refused : refused.error.code, 'unreadable')
-  const status = await statusOfCheckout(broken.worktree)
+  const status = await statusOfCheckout({ worktree: broken.worktree, ...programs })
   assert.equal(status.ok, false)
   const odd = folder({ ...FILES, [ROUTE]: (FILES[ROUTE] ?? '').replace('weight: 100', 'weight: "100"') })
   const unwritten = await setInCheckout({ worktree: odd.worktree, ...programs }, set(5, { environment: 'production' }))
@@ -87,7 +87,7 @@ test('where the config cannot be read, or the weights cannot be written, nothing
 
 test('the status of a folder is where each rollout stands in its files', async () => {
   const { worktree } = folder({ ...FILES, [ROUTE]: withShare(FILES[ROUTE] ?? '', 25) })
-  const status = await statusOfCheckout(worktree)
+  const status = await statusOfCheckout({ worktree, ...programs })
   assert.ok(status.ok)
   assert.deepEqual(
     status.value.standings.map(({ target, share, phase }) => `${target.environment} ${share} ${phase}`).toSorted(),

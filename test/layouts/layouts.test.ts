@@ -171,7 +171,7 @@ test('of an object that an environment builds in two ways that one is changed wh
   )
   const asked = await refusal(files, '/canary 25 --env production')
   assert.ok(asked.code === 'ambiguous', JSON.stringify(asked))
-  assert.deepEqual(asked.choices.slice(0, 2), ['second-web --env production', 'web --env production'])
+  assert.deepEqual(asked.choices.slice(0, 2), ['web --env production', 'second-web --env production'])
   only('production', 25, 'second-web')(await after(files, '/canary 25 second-web --env production'))
   // No layer is the other's alone.
   assert.equal((await refusal(files, '/canary 25 web --env production')).code, 'cannot-edit')
@@ -349,19 +349,19 @@ test('an HTTPRoute in a patch', async () => {
   )
 })
 
-test('a replacement that feeds a weight is refused with its place', async () => {
+test('a replacement that feeds the canary alone gets its number, and the stable one a patch', async () => {
   const feed = `resources: [../../base, weights.yaml]
 replacements:
   - source: {kind: ConfigMap, name: weights, fieldPath: data.canary}
     targets: [{select: {kind: VirtualService}, fieldPaths: [spec.http.0.route.1.weight]}]
 `
-  const weights = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weights}\ndata: {canary: 5}\n'
+  const weights = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weights}\ndata: {canary: 25}\n'
   const files = repository({ staging: '', production: feed }, { 'overlays/production/weights.yaml': weights })
-  const refused = await refusal(files, '/canary 25 --env production')
-  assert.ok(refused.code === 'cannot-edit' && refused.refusal.code === 'unclear')
-  assert.deepEqual(
-    [refused.refusal.why, `${refused.refusal.file}:${refused.refusal.line}`],
-    ['replacement', 'overlays/production/kustomization.yaml:3'],
+  const { lines } = await after(files, '/canary 40 --env production')
+  assert.ok(lines.includes('+data: {canary: 50}'), lines.join('\n'))
+  assert.ok(
+    lines.some((line) => line.includes('route/0/weight, value: 75')),
+    lines.join('\n'),
   )
 })
 
@@ -369,19 +369,17 @@ for (const [what, target] of [
   ['labels', '{kind: VirtualService, labelSelector: app=web}'],
   ['a pattern that is not plain', '{kind: VirtualService, name: "(w+)+eb"}'],
 ] as const) {
-  test(`a patch for ${what} is not guessed at`, async () => {
+  test(`a patch for ${what} is not guessed at: the render tells whether it is for the route`, async () => {
     const files = repository({
       staging: '',
       production: `patches:\n  - target: ${target}\n    patch: |-\n${indented(OPERATIONS, 6)}`,
     })
-    const refused = await refusal(files, '/canary 25 --env production')
-    assert.ok(
-      refused.code === 'cannot-edit' && refused.refusal.code === 'unclear' && refused.refusal.why === 'selector',
-    )
+    only('production', 25)(await after(files, '/canary 25 --env production'))
+    only('production', 50)(await after(files, '/canary 50 --env production'))
   })
 }
 
-test('what only the render shows is refused: a plugin that sets the weights', async () => {
+test('a weight that a plugin sets is changed there', async () => {
   const plugin = `apiVersion: builtin
 kind: PatchTransformer
 metadata: {name: late}
@@ -392,7 +390,9 @@ patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": 7}]'
     { staging: '', production: 'transformers: [late.yaml]\n' },
     { 'overlays/production/late.yaml': plugin },
   )
-  const refused = await refusal(files, '/canary 25 --env production')
-  assert.ok(refused.code === 'no-effect', JSON.stringify(refused))
-  assert.ok(refused.missing.some((path) => path.endsWith('route.1.weight')))
+  const { lines } = await after(files, '/canary 25 --env production')
+  assert.ok(
+    lines.some((line) => line.startsWith('+patch:') && line.endsWith('"value": 250}]\'')),
+    lines.join('\n'),
+  )
 })

@@ -124,7 +124,7 @@ test('names with something before and behind them, also of the destinations, hav
   const files = repository(
     { staging: '', production: affixes },
     {
-      'base/kustomization.yaml': 'resources:\n  - vs.yaml\n  - services.yaml\n',
+      'base/kustomization.yaml': `${BASE}  - services.yaml\n`,
       'base/vs.yaml': HOSTS,
       'base/services.yaml': SERVICES,
       'overlays/production/names.yaml': names,
@@ -192,7 +192,7 @@ function replacement(source: string, field: string): string {
       (side, index) => `  - source: {${source}, fieldPath: ${field}.${side}}
     targets:
       - select: {kind: VirtualService, name: web}
-        fieldPaths: [spec.http.${index === 0 ? '0' : '[name=main]'}.route.${index}.weight]
+        fieldPaths: ["spec.http.${index === 0 ? '0' : '[name=main]'}.route.${index}.weight"]
 `,
     )
     .join('')}`

@@ -94,9 +94,9 @@ function isSource(
   if (fed.length === 0 || !(isConfigMap || isNote)) return false
   // One that is generated is called after what is in it.
   if (path.join('.') === 'metadata.name') return true
-  if (typeof was !== 'string' || typeof now !== 'string') return false
+  if (![was, now].every((one) => typeof one === 'string' || typeof one === 'number')) return false
   const numbers = fed.map(([{ text }, number]) => [text, String(number)])
-  const pieces = [was, now].map((text) => text.split(/(\d+)/))
+  const pieces = [was, now].map((one) => String(one).split(/(\d+)/))
   const [old = [], left = []] = pieces
   return (
     old.length === left.length &&

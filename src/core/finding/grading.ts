@@ -107,7 +107,7 @@ function sharesIn(
   const routes = renderedRoutes(objects)
   return new Map(
     routes.flatMap((object) => {
-      const share = canaryShare(configuredRoute(object, routes, config))
+      const share = canaryShare(configuredRoute(object, routes, { config, names: new Map() }))
       return share === undefined ? [] : [[identityKey(object), share] as const]
     }),
   )

@@ -74,7 +74,13 @@ export async function findEdit(
     const proven = await tryEdit(context, seen, made)
     if (proven.ok) return proven
   }
-  return first
+  return err(own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? first.error)
+}
+
+/** What the files say about why a route is not sure. */
+function unclearRefusal({ layout, environments: [first = ''], object, route }: Target): Refusal | undefined {
+  const unclear = layeredIn({ ...layout, rendered: new Map() }, first, object)?.unclear
+  return unclear && { code: 'cannot-edit', refusal: { ...unclear, code: 'unclear', name: route.name } }
 }
 
 function targetsIn({ snapshot }: TreeSnapshot, target: Target): readonly Target[] {
@@ -125,6 +131,8 @@ async function findFeeds(
   { moves, pull }: EditRequest,
 ): Promise<EditAttempt['feeds']> {
   const found = new Map<string, NumberPlace>()
+  // What others use too is changed for one environment by a patch of its own.
+  const wanted = new Set(moves.flatMap(({ target }) => target.environments))
   for (const { target, object, edits } of changesOf(moves, pull)) {
     const [name = ''] = target.environments
     const environment = side.snapshot.environments.find((known) => known.name === name)
@@ -149,7 +157,9 @@ async function findFeeds(
       paths: weights.map(({ own }) => own),
       builds: 0,
     }
-    const shown = await placesShown(search, numberPlaces(texts, values))
+    const isOwn = (file: string): boolean => target.layout.owners.get(file)?.every((user) => wanted.has(user)) ?? false
+    const mine = new Map([...texts].filter(([file]) => isOwn(file)))
+    const shown = await placesShown(search, numberPlaces(mine, values))
     for (const { path, own } of weights) {
       const place = shown.get(JSON.stringify(own))
       if (place !== undefined) found.set(weightKey(name, object, path), place)

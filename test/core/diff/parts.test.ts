@@ -42,7 +42,7 @@ test('a row for each rule whose shares differ, by route, and none for a rule wit
   const rows = rowsOf(
     'production',
     { before: objectsIn(before.join('---\n')), after: objectsIn(after.join('---\n')) },
-    config,
+    { config, targets: { before: [], after: [] } },
   )
   const parts = (all: (typeof rows)[number]['before']): string | undefined =>
     all?.map(({ name, share }) => `${name} ${share}`).join(' ')
@@ -62,7 +62,7 @@ test('the resource of a row has the row, and others have none', () => {
   const after = parseRendered(`${route('web', [75, 25])}---\n${route('api', [95, 5], '{ a: b }')}`, new Map())
   const diff = diffEnvironment('production', { before, after })
   assert.ok(diff.ok)
-  const rows = rowsOf('production', diff.value.objects, config)
+  const rows = rowsOf('production', diff.value.objects, { config, targets: { before: [], after: [] } })
   assert.deepEqual(
     withTraffic(diff.value.resources, rows).map(({ name, change, traffic, added, removed }) => [
       name,

@@ -75,7 +75,9 @@ function changeLines(
     const objects = { before: old.objects, after: now.objects }
     const rises = rolloutRises(name, { before: before.targets, after: after.targets }, objects)
     return [
-      ...rowsOf(name, objects, after.config).map((row) => JSON.stringify(row)),
+      ...rowsOf(name, objects, { config: after.config, targets: { before: before.targets, after: after.targets } }).map(
+        (row) => JSON.stringify(row),
+      ),
       ...rises.map(({ target, environment, ...rise }) => `${environment}/${target.service} ${JSON.stringify(rise)}`),
     ]
   })

@@ -197,7 +197,7 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
     case 'patch':
       return `Only kustomize can tell what the patch at ${place} makes of ${name}: it has a directive or an operation that Perch does not follow, or one that fails. Write it with plain values or \`add\`, \`replace\`, \`remove\` and \`test\`, and comment again.`
     case 'replacement':
-      return `The kustomize replacement at ${place} writes the weights of ${name}, from another object. Change them there by hand, or take its field paths out.`
+      return `The kustomize replacement at ${place} writes the weights of ${name}, and no change that Perch tried renders the wanted ones. Change them where it takes them from, or take its field paths out.`
     case 'schema':
       return `The OpenAPI schema at ${place} says how patches of ${name} are merged, and no change that Perch tried renders the wanted weights. Change them by hand, or write the patch as JSON 6902.`
     case 'transformer':
