@@ -1,3 +1,4 @@
+import type { PrometheusServer } from '../adapters/prometheus/metrics.ts'
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { delimiter, isAbsolute } from 'node:path'
@@ -27,11 +28,6 @@ export interface Environment {
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
-}
-
-interface PrometheusServer {
-  readonly name: string
-  readonly url: string
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number]

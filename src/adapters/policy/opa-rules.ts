@@ -1,4 +1,5 @@
 /** Which rules of policies judge, the question that asks them about every object, and what their answers mean. */
+import { isRecord } from '../../core/manifest/data.ts'
 import { OWN_DATA } from '../../core/policy/policy.ts'
 import type { ObjectRemark } from '../../core/policy/remark.ts'
 
@@ -103,7 +104,7 @@ type RuleMessage = Pick<ObjectRemark, 'text' | 'path'>
 function saidBy(value: unknown): readonly RuleMessage[] {
   if (value === false || value === null) return []
   if (Array.isArray(value)) return value.filter((item) => item !== false).map(message)
-  if (!isMapping(value) || typeof value['msg'] === 'string') return [message(value)]
+  if (!isRecord(value) || typeof value['msg'] === 'string') return [message(value)]
   return Object.entries(value).flatMap(([key, inner]) => {
     // `deny.images contains …`: a set below a name.
     if (Array.isArray(inner)) return saidBy(inner)
@@ -113,9 +114,9 @@ function saidBy(value: unknown): readonly RuleMessage[] {
 
 function message(item: unknown): RuleMessage {
   if (typeof item === 'string') return { text: item, path: [] }
-  if (!isMapping(item)) return { text: item === true ? '' : JSON.stringify(item), path: [] }
+  if (!isRecord(item)) return { text: item === true ? '' : JSON.stringify(item), path: [] }
   const { msg, metadata, path } = item
-  const place = path ?? (isMapping(metadata) ? metadata['path'] : undefined)
+  const place = path ?? (isRecord(metadata) ? metadata['path'] : undefined)
   return { text: typeof msg === 'string' ? msg : JSON.stringify(item), path: pathFrom(place) }
 }
 
@@ -132,8 +133,4 @@ export function pointer(text: string): ObjectRemark['path'] {
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

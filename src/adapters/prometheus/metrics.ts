@@ -6,7 +6,7 @@ import type { Metrics } from '../../ports/metrics.ts'
 import { type HttpAnswer, post } from './request.ts'
 import { ErrorBody, RangeBody } from './schema.ts'
 
-interface PrometheusServer {
+export interface PrometheusServer {
   readonly name: string
   /** May hold `user:password@`. */
   readonly url: string

@@ -1,9 +1,8 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isNamed } from '../config/deployed.ts'
 import { titleOf } from '../manifest/identity.ts'
-import { isRecord } from '../manifest/data.ts'
+import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { type ManifestObject, parseManifest } from '../manifest/parse.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { type DeployerPatch, patchesIn } from './deployer-patch.ts'
 import { ignoredFields, type IgnoredFields, settingsIgnored } from './ignored-fields.ts'
 

@@ -2,8 +2,7 @@
 import { selectsObject, type Selector } from '../layer/selector.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from '../manifest/identity.ts'
-import { isRecord, type Path } from '../manifest/data.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { type Path, isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { hasOneOf, pointerPath } from './ignored-fields.ts'
 
 type Data = Readonly<Record<string, unknown>>

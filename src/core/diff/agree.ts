@@ -1,9 +1,9 @@
 import { disagreement } from '../problem/merge.ts'
 import type { Problem } from '../problem/problem.ts'
-import { type Difference, differences, isSame, settled } from '../layer/compare.ts'
+import { type Difference, differences, settled } from '../layer/compare.ts'
 import { layeredIn } from '../layer/layered.ts'
 import { edited } from '../layer/operations.ts'
-import { canonicalText, isRecord, type Path, valueAt } from '../manifest/data.ts'
+import { canonicalText, isRecord, type Path, valueAt, sameData } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { MoveEdit, ObjectChange } from '../rollout/move.ts'
 import type { Target } from '../rollout/target.ts'
@@ -121,14 +121,14 @@ function comparable(data: unknown): unknown {
 /** Whether a difference is the wanted one. The names of what an entry sends to may be rendered with something before or behind. */
 function isRendered(wanted: Difference, seen: Difference): boolean {
   if (canonicalText(wanted.path) !== canonicalText(seen.path)) return false
-  return wanted.path[0] === 'spec' ? holds(seen.after, wanted.after) : isSame(seen.after, wanted.after)
+  return wanted.path[0] === 'spec' ? holds(seen.after, wanted.after) : sameData(seen.after, wanted.after)
 }
 
 function holds(seen: unknown, wanted: unknown): boolean {
   if (typeof seen === 'string' && typeof wanted === 'string') return wanted !== '' && seen.includes(wanted)
   if (Array.isArray(seen) && Array.isArray(wanted))
     return seen.length === wanted.length && seen.every((item, index) => holds(item, wanted[index]))
-  if (!isRecord(seen) || !isRecord(wanted)) return isSame(seen, wanted)
+  if (!isRecord(seen) || !isRecord(wanted)) return sameData(seen, wanted)
   const keys = Object.keys(seen)
   return keys.length === Object.keys(wanted).length && keys.every((key) => holds(seen[key], wanted[key]))
 }

@@ -15,7 +15,7 @@ export interface IgnoreRule {
 }
 
 /** Objects that say where traffic goes, and which version is behind a name: their `spec` is always shown. */
-const TRAFFIC = new Set([
+export const TRAFFIC_KINDS: readonly string[] = [
   'VirtualService',
   'DestinationRule',
   'HTTPRoute',
@@ -23,7 +23,7 @@ const TRAFFIC = new Set([
   'TLSRoute',
   'TCPRoute',
   'Service',
-])
+]
 
 type Mapping = RenderedObject['data']
 
@@ -37,7 +37,7 @@ function prune(object: RenderedObject, rules: readonly IgnoreRule[]): RenderedOb
   const fitting = rules.filter(({ kind }) => kind === undefined || isOfKind(object, kind))
   const left = fitting.reduce<JsonValue>((data, { path }) => without(data, stepsOf(path)) ?? {}, object.data)
   if (fitting.length === 0 || !isRecord(left)) return object
-  return { ...object, data: TRAFFIC.has(object.kind) ? restored(left, object.data) : left }
+  return { ...object, data: TRAFFIC_KINDS.includes(object.kind) ? restored(left, object.data) : left }
 }
 
 /** What a reviewer of traffic must always see. */

@@ -1,6 +1,5 @@
 /** What a rule asks of a request, as far as two rules can be compared. */
-import { canonicalText } from '../manifest/data.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 
 /** One thing that a request must be like. `on` names what is looked at: `uri`, `method`, `header:x-user`. */
 export interface Condition {

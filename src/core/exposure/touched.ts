@@ -2,7 +2,7 @@
 import { type RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { recordOf, textOf } from '../manifest/data.ts'
 import type { BothSides, Canary, ExposureSide } from './side.ts'
 import { leadsTo, selectionsOf } from './world.ts'
 import { identityKey, effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'

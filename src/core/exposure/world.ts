@@ -3,8 +3,7 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene.ts'
 import { hostsOverlap } from '../finding/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
-import { canonicalText } from '../manifest/data.ts'
+import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 
 export type Labels = Readonly<Record<string, unknown>>

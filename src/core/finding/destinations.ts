@@ -1,8 +1,8 @@
 /** Destinations that a rule sends requests to and that answer nothing: a host or subset that is not there, or has no pods. */
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, rulesOf } from './hops.ts'
 import { hostCovers, hostsOverlap } from './hosts.ts'

@@ -1,10 +1,10 @@
 /** What findings come to in a pull request: harm that it does, what might be wrong, and what is only worth knowing. */
+import { recordOf, textOf } from '../manifest/data.ts'
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { configuredRoute, renderedRoutes } from '../diff/routes.ts'
 import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { type Finding, findingKey } from './finding.ts'
 import type { Grade } from './grade.ts'

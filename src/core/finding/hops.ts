@@ -1,7 +1,6 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import type { Path } from '../manifest/data.ts'
+import { listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import { isGatewayRoute, specOf } from './scene.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 

@@ -2,7 +2,7 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
 import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Finding } from './finding.ts'
 import { type Workload, workloadsIn } from './workload.ts'
 

@@ -1,7 +1,7 @@
 /** Weights that Istio refuses, or that no request comes to: the cluster does not do what Git says. */
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import { covers, istioMatch, type Match, oneOf } from '../exposure/match.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { listOf, recordOf, textOf } from '../traffic/kinds/kind.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, rulesOf, SECTIONS } from './hops.ts'
 import { type FindingCheck, specOf } from './scene.ts'

@@ -1,3 +1,4 @@
+import { TRAFFIC_KINDS } from '../diff/ignore.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
@@ -92,24 +93,18 @@ export const NO_CHANGE: Review = {
 }
 
 /** Kinds that say where requests go. */
-const TRAFFIC_KINDS = new Set([
-  'VirtualService',
-  'DestinationRule',
-  'HTTPRoute',
-  'GRPCRoute',
-  'TLSRoute',
-  'TCPRoute',
-  'Service',
+const REQUEST_KINDS: readonly string[] = [
+  ...TRAFFIC_KINDS,
   'ServiceEntry',
   'WorkloadEntry',
   'Gateway',
   'Sidecar',
   'EnvoyFilter',
-])
+]
 
 /** What changes that says where requests go, whoever is the canary: `VirtualService default/api-service`. */
 export function trafficObjects({ diffs, rows }: Pick<Review, 'diffs' | 'rows'>): readonly string[] {
-  const changed = diffs.flatMap(({ resources }) => resources.filter(({ kind }) => TRAFFIC_KINDS.has(kind)))
+  const changed = diffs.flatMap(({ resources }) => resources.filter(({ kind }) => REQUEST_KINDS.includes(kind)))
   return changed.length > 0 ? changed.map(({ title }) => title) : rows.map(({ route }) => route)
 }
 

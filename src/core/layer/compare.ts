@@ -1,4 +1,4 @@
-import { isRecord, type Path } from '../manifest/data.ts'
+import { isRecord, type Path, sameData } from '../manifest/data.ts'
 
 /** One place at which two objects differ, with what is there afterwards; undefined where nothing is. */
 export interface Difference {
@@ -16,17 +16,7 @@ export function differences(before: unknown, after: unknown, path: Path = []): r
     const longer = before.length > after.length ? before : after
     return longer.flatMap((_, index) => differences(before[index], after[index], [...path, index]))
   }
-  return isSame(before, after) ? [] : [{ path, after }]
-}
-
-/** Whether two values are the same data, whatever the order of their keys. */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true
-  if (Array.isArray(a))
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]))
-  if (!isRecord(a) || !isRecord(b)) return false
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
+  return sameData(before, after) ? [] : [{ path, after }]
 }
 
 /** An object that has a map of annotations, be it an empty one: to be compared annotation by annotation. */

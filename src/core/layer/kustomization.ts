@@ -1,4 +1,4 @@
-import { isRecord, type Path } from '../manifest/data.ts'
+import { isRecord, listOf, type Path, textOf } from '../manifest/data.ts'
 import { type Manifest, parseManifest, type Location } from '../manifest/parse.ts'
 import type { KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
@@ -68,9 +68,9 @@ export function layerOf({ manifest, data }: KustomizationFile, read: ReadPatch):
     folder: here.folder,
     resources: [...pathsOf(here, 'resources'), ...pathsOf(here, 'bases')],
     components: pathsOf(here, 'components'),
-    prefix: textOf(data['namePrefix']) ?? '',
-    suffix: textOf(data['nameSuffix']) ?? '',
-    namespace: textOf(data['namespace']),
+    prefix: filledText(data['namePrefix']) ?? '',
+    suffix: filledText(data['nameSuffix']) ?? '',
+    namespace: filledText(data['namespace']),
     patches: PATCH_FIELDS.flatMap((field) => patchesIn(here, field)),
     annotations: isRecord(data['commonAnnotations']) ? data['commonAnnotations'] : {},
     replacements: listOf(data['replacements']).flatMap((_, index) => replacementsAt(here, index)),
@@ -123,9 +123,9 @@ function patchesIn(here: LayerSource, field: (typeof PATCH_FIELDS)[number]): rea
     if (typeof item === 'string') return fromText(here, { text: item, at, target: undefined })
     if (!isRecord(item)) return []
     const target = isRecord(item['target']) ? selectorOf(item['target']) : undefined
-    const path = textOf(item['path'])
+    const path = filledText(item['path'])
     if (path !== undefined) return fromFile(here, { path, at, target })
-    const text = textOf(item['patch'])
+    const text = filledText(item['patch'])
     return text === undefined ? [] : inlinePatches(here, { text, at: [...at, 'patch'], target })
   })
 }
@@ -166,12 +166,12 @@ function patchesOf(
 
 function selectorOf(data: Readonly<Record<string, unknown>>): Selector {
   return {
-    group: textOf(data['group']),
-    version: textOf(data['version']),
-    kind: textOf(data['kind']),
-    namespace: textOf(data['namespace']),
-    name: textOf(data['name']),
-    hasLabels: ['labelSelector', 'annotationSelector'].some((key) => textOf(data[key]) !== undefined),
+    group: filledText(data['group']),
+    version: filledText(data['version']),
+    kind: filledText(data['kind']),
+    namespace: filledText(data['namespace']),
+    name: filledText(data['name']),
+    hasLabels: ['labelSelector', 'annotationSelector'].some((key) => filledText(data[key]) !== undefined),
   }
 }
 
@@ -179,7 +179,7 @@ function selectorOf(data: Readonly<Record<string, unknown>>): Selector {
 function replacementsAt(here: LayerSource, index: number): readonly Replacement[] {
   const item = listOf(here.data['replacements'])[index]
   const { manifest, folder, read } = here
-  const path = isRecord(item) ? textOf(item['path']) : undefined
+  const path = isRecord(item) ? filledText(item['path']) : undefined
   if (path === undefined)
     return replacementOf(item, { file: manifest.file, line: manifest.line(0, ['replacements', index]) })
   const file = join(folder, path)
@@ -197,14 +197,11 @@ function replacementOf(data: unknown, place: Location): readonly Replacement[] {
   return targets.map((target) => ({
     place,
     selects: isRecord(target['select']) ? [selectorOf(target['select'])] : [],
-    fields: listOf(target['fieldPaths']).flatMap((field) => textOf(field) ?? []),
+    fields: listOf(target['fieldPaths']).flatMap((field) => filledText(field) ?? []),
   }))
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textOf(value: unknown): string | undefined {
+/** A text that is not empty. */
+function filledText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

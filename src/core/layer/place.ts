@@ -1,7 +1,8 @@
 import { type AnyEdit, type Edit, type EditRefusal } from '../manifest/edit/edit.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
-import { isSame, settled } from './compare.ts'
+import { sameData } from '../manifest/data.ts'
+import { settled } from './compare.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
 import { type Draft, withoutEmpty, write } from './drafts.ts'
 import {
@@ -259,9 +260,9 @@ function isAsWanted(
     const before = layeredIn(layout, environment, spot)
     const now = layeredIn(after, environment, spot)
     const wanted = settled(edited(before?.object.data, edits))
-    const isDone = before !== undefined && now?.unclear === undefined && isSame(settled(now?.object.data), wanted)
+    const isDone = before !== undefined && now?.unclear === undefined && sameData(settled(now?.object.data), wanted)
     const others = spot.way === undefined ? [] : waysTo(layout, environment, spot).filter((way) => way !== spot.way)
     const dataOf = (side: Layout, way: number): unknown => layeredIn(side, environment, { ...spot, way })?.object.data
-    return isDone && others.every((way) => isSame(dataOf(layout, way), dataOf(after, way)))
+    return isDone && others.every((way) => sameData(dataOf(layout, way), dataOf(after, way)))
   })
 }

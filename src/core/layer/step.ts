@@ -1,5 +1,4 @@
-import { isRecord, type Path, valueAt } from '../manifest/data.ts'
-import { isSame } from './compare.ts'
+import { isRecord, type Path, sameData, valueAt } from '../manifest/data.ts'
 import type { Patch } from './kustomization.ts'
 
 /** One change that a patch makes to an object. Paths are the object's, as it is when the step's turn comes. */
@@ -141,7 +140,7 @@ const OPERATIONS: ReadonlyMap<unknown, (turn: Turn) => OperationResult | undefin
 >([
   [
     'test',
-    ({ object, value, now }) => (isSame(now ?? null, value ?? null) ? { data: object, step: undefined } : undefined),
+    ({ object, value, now }) => (sameData(now ?? null, value ?? null) ? { data: object, step: undefined } : undefined),
   ],
   [
     'add',

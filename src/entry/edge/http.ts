@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../ports/log.ts'
+import { isRecord } from '../../core/manifest/data.ts'
 
 /** What every endpoint of the edge does with a request: read it within limits, check who sent it, and answer. */
 
@@ -105,7 +106,7 @@ export function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly str
 export function parseObject(bytes: Buffer): object | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

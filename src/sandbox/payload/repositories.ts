@@ -78,11 +78,7 @@ export function fullRepository(world: World, repo: Repository, permissions: Json
 export function minimalRepository(world: World, repo: Repository): Json {
   const url = repoApi(world, repo)
   return {
-    id: repo.id,
-    node_id: nodeId('R', repo.id),
-    name: repo.name,
-    full_name: fullName(repo),
-    private: repo.isPrivate,
+    ...repositoryLine(repo),
     owner: accountPayload(world, repo.owner),
     html_url: html(world, `/${fullName(repo)}`),
     description: null,

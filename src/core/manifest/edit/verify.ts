@@ -4,7 +4,7 @@ import { dashOf } from './copy.ts'
 import { readData } from '../yaml/read-data.ts'
 import { applyEffects, type Effect } from './effect.ts'
 import { keyOf, startOf } from './nodes.ts'
-import { type Path, sameData, valueAt } from '../data.ts'
+import { type Path, sameOrderedData, valueAt } from '../data.ts'
 import { readPiece, type SourceDocument } from '../parse.ts'
 import { applySplices, columnOf, lineStart, type Splice, startsLine } from '../yaml/text.ts'
 
@@ -118,7 +118,8 @@ function isRegionExact({ data, piece }: SourceDocument, changes: readonly TextCh
     })),
   )
   return (
-    reading.ok && sameData(reading.value, applyEffects(typeof key === 'number' ? [held] : { [key]: held }, effects))
+    reading.ok &&
+    sameOrderedData(reading.value, applyEffects(typeof key === 'number' ? [held] : { [key]: held }, effects))
   )
 }
 
@@ -131,7 +132,7 @@ function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly 
   if (!before.ok || !after.ok || before.value.sources.length !== after.value.sources.length) return false
   const effects = changes.flatMap((change) => change.effects)
   return after.value.sources.every(({ data: now }, at) =>
-    sameData(now, at === index ? applyEffects(data, effects) : before.value.sources[at]?.data),
+    sameOrderedData(now, at === index ? applyEffects(data, effects) : before.value.sources[at]?.data),
   )
 }
 

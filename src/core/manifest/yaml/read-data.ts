@@ -1,4 +1,4 @@
-import type { JsonValue } from '../data.ts'
+import { isRecord, type JsonValue } from '../data.ts'
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
 import { kubernetesNumber } from './number.ts'
 
@@ -117,13 +117,9 @@ function readMap(reader: Reader, map: YAMLMap, depth: number): Readonly<Record<s
 /** The keys of a merge never win over a map's own keys, wherever they stand. */
 function merge(out: Record<string, JsonValue>, data: JsonValue): void {
   const sources: readonly JsonValue[] = Array.isArray(data) ? data : [data]
-  for (const source of sources.filter((one) => isMapping(one))) {
+  for (const source of sources.filter((one) => isRecord(one))) {
     for (const [key, value] of Object.entries(source)) if (!Object.hasOwn(out, key)) out[key] = value
   }
-}
-
-function isMapping(data: JsonValue): data is { readonly [key: string]: JsonValue } {
-  return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
 function isMergeKey(key: unknown): boolean {

@@ -1,7 +1,7 @@
-import type { Path } from '../../manifest/data.ts'
+import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { withRoles } from '../roles.ts'
 import type { Destination, MirrorDestination, Rule } from '../route.ts'
-import { type RouteData, listOf, numberOf, recordOf, type RouteSource, textOf, weightOf } from './kind.ts'
+import { type RouteData, numberOf, type RouteSource, weightOf } from './kind.ts'
 
 /** What all routes of the Gateway API share: `spec.rules[].backendRefs[]`. */
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io'

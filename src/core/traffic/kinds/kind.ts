@@ -1,4 +1,4 @@
-import { isRecord } from '../../manifest/data.ts'
+import { isRecord, recordOf } from '../../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../../manifest/parse.ts'
 import type { RouteKind, RouteName, RouteNames, Rule } from '../route.ts'
 
@@ -23,18 +23,6 @@ export interface RouteSource {
 }
 
 export type RouteData = Readonly<Record<string, unknown>>
-
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-export function recordOf(value: unknown): RouteData {
-  return isRecord(value) ? value : {}
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
 
 /**
  * A weight as read, and what stands there when it is no whole number of at least 0 (a text, a fraction, a map where a

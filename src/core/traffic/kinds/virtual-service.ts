@@ -1,18 +1,8 @@
-import type { Path } from '../../manifest/data.ts'
+import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { resolveHost } from '../host.ts'
 import { withRoles } from '../roles.ts'
 import type { Destination, MirrorDestination, RouteName, Rule } from '../route.ts'
-import {
-  type RouteData,
-  type Kind,
-  listOf,
-  numberOf,
-  recordOf,
-  type RouteSource,
-  says,
-  textOf,
-  weightOf,
-} from './kind.ts'
+import { type RouteData, type Kind, numberOf, type RouteSource, says, weightOf } from './kind.ts'
 
 const KIND = 'VirtualService'
 const SECTIONS = ['http', 'tls', 'tcp'] as const
