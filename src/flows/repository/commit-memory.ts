@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { recallAll } from './remembered.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
@@ -45,14 +46,7 @@ export async function forgetGroup(context: Needs, head: Sha): Promise<void> {
 
 /** The groups whose checks are concluded, by their commit. */
 export async function recallGroups(context: Needs): Promise<ReadonlyMap<Sha, GroupRecord>> {
-  const prefix = `group:${context.repo.id}:`
-  const entries = await context.memo.entries(prefix)
-  return new Map(
-    [...entries].flatMap(([key, value]) => {
-      const group = GroupRecord.safeParse(value)
-      return group.success ? [[key.slice(prefix.length), group.data] as const] : []
-    }),
-  )
+  return await recallAll(context, 'group', GroupRecord)
 }
 
 export async function recallGroup(context: Needs, head: Sha): Promise<GroupRecord | undefined> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { StepHistory } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
+import { recallAll } from './remembered.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 /** What was last found out about a pull request: saves work when nothing has changed, and may be lost at any time. */
@@ -51,14 +52,8 @@ export async function rememberPull(context: Needs, pull: number, seen: ReviewMem
 
 /** Everything that is remembered of this repository's pull requests, by number. */
 export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
-  const prefix = `pull:${context.repo.id}:`
-  const entries = await context.memo.entries(prefix)
-  return new Map(
-    [...entries].flatMap(([key, value]) => {
-      const seen = ReviewMemory.safeParse(value)
-      return seen.success ? [[Number(key.slice(prefix.length)), seen.data] as const] : []
-    }),
-  )
+  const pulls = await recallAll(context, 'pull', ReviewMemory)
+  return new Map([...pulls].map(([pull, seen]) => [Number(pull), seen]))
 }
 
 /** So that the next sweep looks at it as if for the first time. */

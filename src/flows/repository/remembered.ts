@@ -1,0 +1,17 @@
+import type { z } from 'zod'
+import type { RepositoryContext } from './repository-context.ts'
+
+/** All that is remembered of one kind in this repository, by the rest of its key. What another version wrote is left out. */
+export async function recallAll<T>(
+  { memo, repo }: Pick<RepositoryContext, 'memo' | 'repo'>,
+  kind: string,
+  schema: z.ZodType<T>,
+): Promise<ReadonlyMap<string, T>> {
+  const prefix = `${kind}:${repo.id}:`
+  return new Map(
+    [...(await memo.entries(prefix))].flatMap(([key, value]) => {
+      const seen = schema.safeParse(value)
+      return seen.success ? [[key.slice(prefix.length), seen.data] as const] : []
+    }),
+  )
+}
