@@ -60,7 +60,7 @@ const SchemaFolders = z
     `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
   )
 
-/** Whoever has one repository's key could find out a short secret by trying, and with it the keys of all others. */
+/** Someone with one repository's key could find a short secret by trying, and with it the keys of all other repositories. */
 const ReportSecret = Secret.refine(
   (secret) => secret.length >= 32,
   'must have at least 32 characters. Set a random one, such as `openssl rand -hex 32` makes',
@@ -281,7 +281,7 @@ export function handedDown(env: NodeJS.ProcessEnv = process.env): Readonly<Recor
   return Object.fromEntries(HANDED_DOWN.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }
 
-/** Folders with JSON schemas for kubeconform, for commands on a checkout; what is no whole path is left out. */
+/** Folders with JSON schemas for kubeconform, for commands on a checkout. Relative paths are left out. */
 export function schemaFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   return SchemaFolders.safeParse(env['KUBECONFORM_SCHEMAS']).data ?? []
 }

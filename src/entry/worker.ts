@@ -101,7 +101,7 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
   if (!written.ok) parts.log.warn({ key: job.key, reason: explainRefusal(written.error) }, 'GitHub takes no checks')
 }
 
-/** What is remembered so that it is said once. */
+/** Refusals that are remembered, so that each is logged once. */
 const MAX_REFUSED = 10_000
 
 function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {

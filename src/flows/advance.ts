@@ -43,7 +43,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
     rollouts.some(({ standing }) => isWatched(standing)),
   )
   await rememberDeployed(context, state.value.deployed.names)
-  // What stands in the way may go away while the branch stays as it is: the next sweep tries again.
+  // The obstacle may go away while the branch stays as it is, so the next sweep tries again.
   if (!stuck.isPassing()) await settle(context, task.base, sha)
 }
 

@@ -7,7 +7,7 @@ import type { Worktree } from '../../ports/worktree.ts'
 /** Folders that hold no manifests and may hold a hundred thousand files. */
 const SKIPPED = new Set(['.git', 'node_modules'])
 
-/** A larger file is no manifest. */
+/** No manifest is larger. */
 const MAX_BYTES = 20 * 1024 * 1024
 
 /** So many files are read at once: enough to keep the disk busy, few enough to hold. */

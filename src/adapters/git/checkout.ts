@@ -116,7 +116,7 @@ async function changedHere(state: State, from: Sha): Promise<readonly string[]> 
   const changed: string[] = []
   for (const path of new Set([...before.keys(), ...here.keys()])) {
     const [old, type] = [before.get(path), here.get(path)]
-    // What a submodule holds is never read.
+    // Files of submodules are never read.
     if (old?.type === 'submodule') continue
     if (old === undefined || old.type !== type || old.sha !== (await nameOf(join(state.top, path), type)))
       changed.push(path)

@@ -131,7 +131,7 @@ function environment(options: GitOptions, folder: string, config: Config): Recor
     PATH: USUAL_PATH,
     ...options.environment,
     GIT_DIR: folder,
-    // Where there is no GIT_DIR, no other repository is looked for.
+    // Without GIT_DIR git must not look for another repository.
     GIT_CEILING_DIRECTORIES: '/',
     // Where libcurl looks for a .netrc and git for attributes: there are none.
     HOME: folder,

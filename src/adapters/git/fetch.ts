@@ -50,7 +50,7 @@ export async function fetchRefs(place: Place, refs: readonly string[]): Promise<
     if (!(await mayBeCrowded(place, found))) return found
     if (!(await rememberCrowd(place, refs))) return found
   } catch (error) {
-    // Whoever made so many refs that writing them takes all the time must not stop us.
+    // Someone may have made so many refs that writing them takes all the time. That must not stop us.
     if (!(error instanceof GitTimedOut) || !(await rememberCrowd(place, refs))) throw error
   }
   return fetchFromCrowd(place, refs)

@@ -4,7 +4,7 @@ import type { TreeEntry } from '../../ports/mirror.ts'
 import type { Git } from './command.ts'
 import { GitUnavailable } from './errors.ts'
 
-/** A larger file is no manifest. */
+/** No manifest is larger. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
 /** Of all files in one `read`: what a worker can hold beside its other work. */
 export const MAX_READ_BYTES = 64 * 1024 * 1024

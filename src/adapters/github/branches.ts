@@ -73,7 +73,7 @@ function history(client: Client): Pick<Branches, 'makers' | 'pushes'> {
         if (makers.length >= total) return makers
         if (commits.length === 0) break
       }
-      // Whoever made one of the others would go unseen.
+      // A part of the list would hide the authors of the rest.
       return undefined
     },
     async pushes(name) {

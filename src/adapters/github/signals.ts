@@ -5,7 +5,7 @@ import type { Signals } from '../../ports/github/signals.ts'
 import { at, type Client, list } from './client/client.ts'
 import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from './schema.ts'
 
-/** Of one commit. What is older is cut off: then a step only seems to be live for less long than it is. */
+/** Signals that are read of one commit. Older ones are cut off: then a step seems to be live for a shorter time than it is. */
 const MAX_SIGNALS = 300
 
 /** GitHub lists the newest first. Steps are few; what is further back was deployed before them. */

@@ -3,7 +3,7 @@ import type { ToolResult, LineRemark, ObjectRemark, Remark } from '../../core/po
 import type { Rendering, Validators } from '../../ports/validators.ts'
 import { digestOf, keeper } from '../process-sandbox/keep.ts'
 
-/** What is rendered now is what comes before the next step; a few hundred environments cover the work in flight. */
+/** Today's render is the one before the next step. A few hundred environments cover the work in flight. */
 const LIMITS = { maxEntries: 300, maxSize: 16 * 1024 * 1024 }
 
 /** Checking is a function of what is checked and by what: the same is not asked twice. Only what came out well is kept. */

@@ -47,7 +47,7 @@ interface Ready {
 type Readiness = Result<Ready, Failure>
 
 export function openOpa(program: Program): Opa {
-  // What they are is a function of their text, and the base branch's are asked for again and again.
+  // They depend on their text only, and those of the base branch are needed again and again.
   const once = keeper<Readiness>({ maxEntries: 50, maxSize: 50, sizeOf: (ready) => (isLasting(ready) ? 1 : undefined) })
   const prepared = async (policy: Policy): Promise<Readiness> => {
     const words = [(await program.title()) ?? '', JSON.stringify([policy.data, policy.packages])]

@@ -30,7 +30,7 @@ export interface Kind {
   readonly name: string
   /** Makes it say its version. */
   readonly versionArgs: readonly string[]
-  /** Finds the version in what it says; undefined where that is no version that can be used. */
+  /** Finds the version in its output; undefined where that version cannot be used. */
   readonly versionIn: (said: string) => string | undefined
   /** The oldest that will do, for people. */
   readonly wants?: string

@@ -52,7 +52,7 @@ export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProg
   return NO_WALLS
 }
 
-/** What any program of this machine is kept from. */
+/** The walls that this machine can put around any program. */
 export async function machineWalls(path: string): Promise<Walls> {
   const nothing = await locate(path, 'true')
   return nothing === undefined ? NO_WALLS : wallsOf({ path, maxMemory: 2 ** 31, probe: [nothing] })
@@ -94,7 +94,7 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
   })
 }
 
-/** What a program says when it is asked for its version or the like. */
+/** The output of a program that is asked for its version or the like. */
 export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
   const finished = await runContained({ ...PROBE, folder: tmpdir(), command, timeoutMs })
   if (finished.end === 'timed-out') return { end: 'timed-out' }

@@ -27,7 +27,7 @@ export interface PrometheusOptions {
 const TIMEOUT_MS = 10_000
 /** One series of 1,120 points is 40 KiB; there is to be one. */
 const MAX_BYTES = 2 * 1024 * 1024
-/** A restart of Prometheus, or of what is before it, is no reason to say that nobody knows. */
+/** Prometheus, or the proxy before it, may be restarting: then a second try gets an answer. */
 const PAUSES_MS = [500, 2_000]
 /** An answer that may be another one a moment later: gateways that do not reach it. */
 const PASSING = new Set([502, 503, 504])

@@ -20,7 +20,7 @@ export function builtInQuery(metric: BuiltIn, side: Side, window: string): strin
   switch (metric) {
     case 'success-rate': {
       const good = `sum(rate(istio_requests_total{${matchers},${GOOD}}[${window}]))`
-      // Where nothing ever succeeded there is no series of it: that is 0, and not unknown.
+      // If no request ever succeeded, Prometheus has no series for it. That means 0, and not unknown.
       return `100 * (${good} or vector(0)) / sum(rate(istio_requests_total{${matchers}}[${window}]))`
     }
     case 'latency-p99': {

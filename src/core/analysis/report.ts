@@ -8,7 +8,7 @@ export type AnalysisOutcome = 'pass' | 'fail' | 'no-data' | 'error' | 'inconclus
 /** From the best to the worst: a report is as good as its worst check. */
 export const OUTCOMES = ['pass', 'no-data', 'inconclusive', 'error', 'fail'] as const satisfies AnalysisOutcome[]
 
-/** What a value is held against. */
+/** The limit that a value is compared with. */
 export type Bar =
   | { readonly kind: 'min' | 'max'; readonly value: number }
   /** How far the canary may be below or above the stable version: in the unit, or in percent of stable's value. */

@@ -25,7 +25,7 @@ export type SideTrouble =
   | 'shared-pods'
   /** The role has several destinations. */
   | 'several-destinations'
-  /** The destination is no Service of the cluster. */
+  /** The destination is not a Service of the cluster. */
   | 'foreign-host'
   /** Its subset has no label that Istio's metrics have. */
   | 'no-version-label'

@@ -40,7 +40,7 @@ export interface Template {
   readonly problems: readonly string[]
 }
 
-/** What the scanner is inside of. */
+/** The kind of text that the scanner is inside of. */
 type ScannerState = { readonly quote: Quote; readonly isRegex: boolean } | 'raw' | 'comment' | 'query'
 
 const VARIABLE = /\{\{\s*([A-Za-z]*)\s*\}\}/y

@@ -25,7 +25,7 @@ export interface Pace {
   readonly intervalMs: number
 }
 
-/** A chart of more is no clearer, and a query of more no cheaper. */
+/** More points make no chart clearer, and make each query dearer. */
 const MAX_BAKE_POINTS = 120
 
 /** After the bake: hours to weeks. Older ones were seen in their time; whoever did not merge then looks at the newest. */

@@ -5,7 +5,7 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { err, ok, type Result } from '../result.ts'
 
-/** GitHub takes 65,536 characters, of which each can be two units of JavaScript's strings. */
+/** GitHub takes 65,536 characters. In JavaScript's strings a character can take two units. */
 const MAX_LENGTH = 2 * 65_536
 /** Each can open a block of its own. */
 const MAX_LINES = 2_000
@@ -14,7 +14,7 @@ const MARKERS = { all: 1_000, line: 8, columns: 16 }
 /** In one paragraph: what may begin emphasis, code, a link or HTML. Each is compared with those before it. */
 const MAX_INLINE = 500
 
-/** What is inside a paragraph is none of a block's business. */
+/** Blocks are found without looking inside paragraphs. */
 const BLOCKS_ONLY = {
   disable: {
     null: [
@@ -32,7 +32,7 @@ const BLOCKS_ONLY = {
   },
 }
 
-/** What the parser has found to be one paragraph is read as one, whatever it begins with. */
+/** Reads as one paragraph what the parser found to be one, whatever it begins with. */
 const ONE_PARAGRAPH = {
   disable: {
     null: [

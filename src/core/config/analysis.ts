@@ -59,9 +59,9 @@ export const Analysis = z.strictObject({
     .enum(['source', 'destination', 'waypoint'])
     .optional()
     .describe('Whose metrics the built-in checks read: destination by default, source for the Gateway API.'),
-  onNoData: Policy.describe('What a bake without any data is: wait, or fail.'),
-  onError: Policy.describe('What a bake at whose end nobody could measure is: wait, or fail.'),
-  onInconclusive: Policy.describe('What a bake with too little data is: wait, or fail.'),
+  onNoData: Policy.describe('Whether a bake without any data waits or fails.'),
+  onError: Policy.describe('Whether a bake waits or fails if nothing could be measured at its end.'),
+  onInconclusive: Policy.describe('Whether a bake with too little data waits or fails.'),
 })
 
 export type Analysis = z.infer<typeof Analysis>

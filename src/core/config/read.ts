@@ -46,7 +46,12 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
   const orders = Object.entries(environments).flatMap(([name, { after }]) =>
     after === undefined || Object.hasOwn(environments, after)
       ? []
-      : [{ path: ['environments', name, 'after'], message: `names ${after}, which is no environment of this file` }],
+      : [
+          {
+            path: ['environments', name, 'after'],
+            message: `names ${after}, which this file does not list as an environment`,
+          },
+        ],
   )
   const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)

@@ -132,7 +132,7 @@ export const Config = z.strictObject({
     .describe(
       'The deployed branches, on which rollouts run; the default branch alone by default. Read on the default branch only.',
     ),
-  diff: Diff.default({ ignore: [] }).describe('What of the rendered diff is shown.'),
+  diff: Diff.default({ ignore: [] }).describe('Which parts of the rendered diff are shown.'),
   secrets: z
     .array(KindName)
     .default([])

@@ -32,7 +32,7 @@ const MAX_EDITS = 1_500
 const MAX_WORK = 3 * MAX_EDITS ** 2
 const FEW_EDITS = 60
 
-/** What of a diff is shown, as the config says. */
+/** Which parts of a diff are shown, as the config says. */
 export interface View {
   /** Kinds whose values are hidden like a Secret's, as `Kind` or `group/Kind`. */
   readonly secrets: readonly string[]
@@ -64,7 +64,7 @@ export function diffRendered(
   return { changes: shown.filter((change) => change !== undefined), hidden: shown.filter((one) => !one).length }
 }
 
-/** The order of keys is no difference. */
+/** Another order of keys does not count as a difference. */
 function isDifferent({ before, after }: Pair): boolean {
   if (before === undefined || after === undefined) return true
   // Read from one and the same document.

@@ -27,7 +27,7 @@ export const TRAFFIC_KINDS: readonly string[] = [
 
 type Mapping = RenderedObject['data']
 
-/** Both sides without what the rules hide. What comes or goes as a whole is shown as a whole. */
+/** Both sides without the fields that the rules hide. An object that comes or goes as a whole is shown as a whole. */
 export function withoutIgnored({ before, after }: Pair, rules: readonly IgnoreRule[]): Pair {
   if (before === undefined || after === undefined) return { ...(before && { before }), ...(after && { after }) }
   return { before: prune(before, rules), after: prune(after, rules) }
@@ -55,7 +55,7 @@ function annotationsOf({ metadata }: Mapping): Mapping {
   return isRecord(annotations) ? annotations : {}
 }
 
-/** Undefined where nothing is left: a map that is empty only because of a rule is no change either. */
+/** Undefined where nothing is left: a map that only a rule has emptied does not count as a change. */
 function without(data: JsonValue, [isStep, ...rest]: readonly KeyTest[]): JsonValue | undefined {
   if (isStep === undefined) return undefined
   const inner = (key: string, value: JsonValue): JsonValue | undefined => (isStep(key) ? without(value, rest) : value)

@@ -7,7 +7,7 @@ export interface Pair {
   readonly after?: RenderedObject
 }
 
-/** What moves traffic is what a reviewer looks for first. */
+/** A reviewer first looks for the objects that move traffic. */
 const FIRST = ['VirtualService', 'DestinationRule', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute']
 
 /** The objects of two renders, each with itself: those about traffic first, then by kind, namespace and name. */

@@ -7,7 +7,7 @@ import { isOfKind } from '../manifest/identity.ts'
 
 type Mapping = { readonly [key: string]: JsonValue }
 
-/** What tells objects apart, and where patches go, is no secret. */
+/** Names of objects and targets of patches are not secret. */
 const IDENTITY = new Set(
   'apiVersion kind metadata target name namespace group version type path options immutable'.split(' '),
 )

@@ -1,9 +1,9 @@
-/** Beyond, a text is no password but a file: nobody puts it into a URL, and its lines are looked for as they are. */
+/** A longer text is a file, and not a password: nobody puts it into a URL, and Perch looks for its lines as they are. */
 const MAX_PASSWORD = 1_000
 const MAX_LINES = 20
 /** Beyond, a file is looked for as it is, and line by line. */
 const MAX_ENCODED = 20_000
-/** What a line has behind its key is looked for by itself where it is as long as a password, and is not just words. */
+/** A line's text behind its key is also looked for by itself, if it is as long as a password and not just words. */
 const MIN_PART = 8
 
 /**
@@ -104,7 +104,7 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-/** Undefined for what is no base64, in either alphabet, of text. */
+/** Undefined unless it is text in base64, in either alphabet. */
 function decoded(text: string): string | undefined {
   const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
   if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(joined)) return undefined

@@ -30,7 +30,7 @@ function fileSaid({ said, environment }: Failure): string | undefined {
   return files.findLast((file) => environment.files.includes(file))
 }
 
-/** A file that is no YAML: the one that was named, else the first that is broken. kustomize counts lines from its document. */
+/** A file that is not YAML: the one that kustomize named, else the first broken one. kustomize counts lines from the start of the document. */
 function brokenFile(failure: Failure): Location | undefined {
   if (!/yaml|unmarshal|parse/i.test(failure.said)) return undefined
   const named = fileSaid(failure)

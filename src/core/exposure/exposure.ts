@@ -110,7 +110,7 @@ function riseOf(canary: Canary, entry: ExposureRule, found: Worst & { readonly i
   }
 }
 
-/** As shares of weights are told: a third is no more than a third. */
+/** Rounded as shares are shown, so that a third is not more than a third. */
 function rounded(percent: number): number {
   return Math.round(percent * 1e6) / 1e6
 }

@@ -1,4 +1,4 @@
-/** Rendered routes as tables of rules, each of which takes the requests that those before it leave. */
+/** Rendered routes as tables of rules. Each rule takes the requests that the rules before it leave. */
 import { SECTIONS } from '../finding/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { specOf } from '../finding/scene.ts'

@@ -13,7 +13,7 @@ export interface Hop {
   readonly hasPort: boolean
   /** Percent-like number as written; undefined where there is none. */
   readonly weight: number | undefined
-  /** What stands for its weight is no number. */
+  /** Its weight is not a number. */
   readonly isUnread: boolean
   readonly isMirror: boolean
   /** Whether any request comes to it, mirrored ones aside. */

@@ -79,7 +79,7 @@ function nearest(name: string, fields: readonly string[]): string | undefined {
   return isNear ? fields.find((field) => field.toLowerCase() === best) : undefined
 }
 
-/** `spec.http[0].route[1].weight`; a key that is no plain word stands in quotes. */
+/** `spec.http[0].route[1].weight`; a key that is not a plain word stands in quotes. */
 function pathText(path: Path): string {
   return path
     .map((key) => {

@@ -97,7 +97,7 @@ function byTimer(afterMs: number, { landedAt, now }: Evidence): LiveState {
   return now >= until ? { state: 'live', since: until, name: undefined } : { state: 'not-yet', why: 'timer', until }
 }
 
-/** The signals that count, by commit, without commits of which nobody said anything; and who else spoke. */
+/** The signals that count, by commit. Commits without a signal are left out. Also names who else sent signals. */
 function heard(
   want: Want | undefined,
   by: string | undefined,

@@ -5,7 +5,7 @@ export interface GroupPart {
   readonly pull: number | undefined
   /** How the rollouts stand after it, by route and environment (`movedRoutes`). */
   readonly routes: ReadonlyMap<string, RouteState>
-  /** The environments of which it changes any file. */
+  /** The environments whose files it changes. */
   readonly touches: ReadonlySet<string>
 }
 

@@ -123,7 +123,7 @@ function split<T>(items: readonly T[], is: (item: T) => boolean): readonly [read
 /** Whether a value stands in a text that no other environment uses, in a way that can be changed there. */
 function isOwn(here: LayeredPlacement, edit: Edit): boolean {
   const origin = originOf(here.layered, edit.path)
-  // The whole value of an operation is no item of a list that a copy could stand behind.
+  // An operation's whole value is not an item of a list, so no copy can stand behind it.
   if (edit.kind === 'copy' && origin.patch !== undefined && isOperation(origin.patch) && origin.path.length === 2)
     return false
   const isOfAllWays = isOnOtherWays(here, origin.patch?.listed)

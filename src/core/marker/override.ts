@@ -4,7 +4,7 @@ import { answeredIn } from './comment.ts'
 import { isOverridable } from '../gate/names.ts'
 import type { Override } from '../gate/gate.ts'
 
-/** What the seal of an override is made over. */
+/** The fields that the seal of an override covers. */
 export function sealedText({ gate, by, reason }: Override, sha: Sha): string {
   return [gate, sha, by, reason].map((part) => encodeURIComponent(part.toWellFormed())).join(':')
 }

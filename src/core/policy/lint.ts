@@ -32,7 +32,7 @@ function referencesIn(files: ReadonlyMap<string, string>): readonly Reference[] 
 /** `extends: relaxed`, or a file; `ignore-from-file: .gitignore`, or several. */
 function referencesOf(text: string): readonly string[] {
   if (!/extends|ignore-from-file/.test(text)) return []
-  // An ignore file is no YAML; of any other file that cannot be read, yamllint says what is wrong with it.
+  // An ignore file is not YAML. For every other file that cannot be read, yamllint itself says why.
   const read = readOneDocument(text, { lastKeyWins: true })
   const data = read.ok ? read.value?.data : undefined
   if (!isRecord(data)) return []

@@ -30,7 +30,7 @@ export interface LineRemark extends Remark {
   readonly line: number
 }
 
-/** What is wrong with what a program is told to check by: a policy that does not compile, a configuration that is none. */
+/** A fault in the rules that a program checks by: a policy that does not compile, or a configuration that cannot be read. */
 export interface Fault {
   /** In the repository; undefined where the program does not say. */
   readonly file: string | undefined

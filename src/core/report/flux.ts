@@ -30,7 +30,7 @@ export function readFluxEvent(body: unknown): ReportRead {
   const commit = commitIn(metadata)
   if (commit === undefined) return { code: 'ignored', why: 'it names no commit' }
   const cluster = ObjectName.optional().safeParse(metadata('cluster'))
-  if (!cluster.success) return { code: 'malformed', what: 'metadata.cluster: is no name' }
+  if (!cluster.success) return { code: 'malformed', what: 'metadata.cluster: is not a valid name' }
   const { kind, namespace, name } = event.involvedObject
   const parts = [kind, namespace, name, cluster.data ?? ''].filter((part) => part !== '')
   const report: Report = {

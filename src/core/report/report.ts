@@ -22,7 +22,7 @@ export type ReportRead =
   | { readonly code: 'malformed'; readonly what: string }
 
 /** Names of Kubernetes objects, and what people call clusters. */
-export const ObjectName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i, 'is no name')
+export const ObjectName = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i, 'is not a valid name')
 
 /** An RFC 3339 time. */
 export const Moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))

@@ -3,7 +3,7 @@ import { branchPart } from '../rollout/branch.ts'
 /** What stops raises: a hold one rollout, a freeze every rollout of an environment. */
 type StopKind = 'hold' | 'freeze'
 
-/** A stop as its branch says. What cannot be read of it is undefined; it stops all the same. */
+/** A stop as its branch says. Fields that cannot be read are undefined; the stop counts all the same. */
 export interface Stop {
   readonly kind: StopKind
   /** Who asked for it. */

@@ -73,7 +73,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     (request, response) => {
       respond(options, shared, request)
         .catch((error: unknown): Answer => {
-          // A client that went away has no use for an answer, and its going is no fault of ours.
+          // The client has gone: nobody needs an answer, and it is not an error of ours.
           if (!request.socket.destroyed)
             options.log.error({ reason: String(error) }, 'A request could not be answered.')
           return { status: 500, body: 'error' }

@@ -16,7 +16,7 @@ interface Options {
 
 /** Probot as it hands webhooks to our handlers; resolves when what they ask for is on disk. */
 export async function openWebhooks({ app, log, jobs, memo }: Options): Promise<(delivery: Delivery) => Promise<void>> {
-  // It would log whole payloads. Whoever hands it a webhook hears what went wrong.
+  // Its own log would hold whole payloads. The caller that hands it a webhook gets the error.
   const probot = openProbot(app, log.child({}, { level: 'silent' }))
   await probot.load((loaded) => perchApp(loaded, { jobs, memo, appId: app.appId }), {
     cwd: '.',

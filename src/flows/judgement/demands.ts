@@ -16,7 +16,7 @@ import type { FileSource } from '../repository/load.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
-/** What the base branch wants checked by other programs, ready to be asked. What cannot be is told as a problem already. */
+/** The checks that the base branch asks of other programs, ready to run. Those that cannot run are problems already. */
 export interface Demands {
   readonly policy: Policy | undefined
   readonly schemas: KubeconformSchemas | undefined
@@ -116,13 +116,13 @@ export async function newDemands(
 
 export interface MendedDemands {
   readonly demands: Demands
-  /** What was broken on the base branch and is not in the pull request. */
+  /** Problems of files that are broken on the base branch and whole in the pull request. */
   readonly mended: readonly Problem[]
 }
 
 /**
- * What the base branch has broken judges nobody, and would keep everybody from repairing it. So where the pull request has
- * it whole, what the pull request has is used.
+ * A file that is broken on the base branch can judge no pull request, and would keep everybody from repairing it. If the pull
+ * request repairs it, its own version is used.
  */
 export function mendedBy(base: Demands, next: Demands | undefined): MendedDemands {
   if (next === undefined || base.problems.length === 0 || next.problems.length > 0) return { demands: base, mended: [] }

@@ -12,7 +12,7 @@ interface EnvironmentRender {
   readonly texts: { readonly before: string; readonly after: string }
   readonly objects: RenderDiff['objects']
   readonly isKnownBefore: boolean
-  /** What the change brings that is wrong in itself. */
+  /** Problems that the change itself brings. */
   readonly brought: readonly Finding[]
   readonly sources: () => Promise<Sources>
 }

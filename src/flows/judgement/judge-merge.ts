@@ -190,7 +190,7 @@ async function validate(
   const next = changed === 'all' ? undefined : await newDemands(context, { head, changed, config })
   const { demands, mended } = mendedBy(asked, next)
   const lint = await lintFiles(context, demands, { base, head, changed, secrets: config.secrets })
-  // What is missing is missing for both.
+  // A file that is missing is missing on both sides.
   const told = new Set(demands.problems.map(toolProblemKey))
   const fresh = (next?.problems ?? []).filter((problem) => !told.has(toolProblemKey(problem)))
   return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }

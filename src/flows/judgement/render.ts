@@ -89,7 +89,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     renderSide(context, sides.before, { name, documents }),
     renderSide(context, sides.after, { name, documents }),
   ])
-  // What forbids rendering it is told with the files already.
+  // The problems of the files already say why it must not be rendered.
   const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
   if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
   const { config } = sides.after.snapshot

@@ -15,9 +15,9 @@ type Needs = Pick<
   'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
 >
 
-/** What is known beside the files when a pull request is judged. */
+/** Facts from outside the files that a judgement needs. */
 export interface Surroundings {
-  /** Undefined where there is no one pull request to ask about: in a merge group, which reviews let in. */
+  /** Undefined in a merge group: it has several pull requests, and their reviews were checked before they got there. */
   readonly pull:
     | {
         readonly number: number

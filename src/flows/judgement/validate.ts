@@ -124,7 +124,10 @@ interface EarlierAnswer<T> {
   readonly after: (remark: T) => string
 }
 
-/** What was said before is asked only where it matters: warnings are notes anyway. What cannot be told counts as new. */
+/**
+ * Asks what was there before only if there is an error, because warnings become notes anyway. A remark that cannot be compared
+ * counts as new.
+ */
 async function sorted<T extends Remark>(
   remarks: readonly T[],
   past: () => Promise<EarlierAnswer<T>>,

@@ -113,7 +113,7 @@ async function readyBranch(
   if (open !== undefined) return open.author.login === context.botLogin && open.base.ref === base.ref ? open : 'taken'
   const head = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
   if (head === undefined || head === base.sha) return 'at-base'
-  // What a closed pull request of ours holds is not lost with the branch; anything else must be Perch's own.
+  // A closed pull request of ours keeps its commits when the branch goes. Any other commit must be Perch's own.
   const isLeftover = pulls.some((pull) => pull.author.login === context.botLogin && pull.head.sha === head)
   if (!isLeftover && !(await isAllOurs(context, { base: base.sha, head }))) return 'taken'
   if (!isLeftover && (await isMade(context, { base: base.sha, head }, files))) return 'committed'

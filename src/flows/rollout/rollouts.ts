@@ -72,7 +72,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>
     snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
-  // What cannot be read is not gone.
+  // A file that cannot be read still exists.
   const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
   return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
 }

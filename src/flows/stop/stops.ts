@@ -92,7 +92,7 @@ async function claimFreeze(context: Needs, environment: string, stop: Stop): Pro
   return there ?? { ...stop, cause: '' }
 }
 
-/** Lets raises in an environment go on; also in one that is no environment any more. */
+/** Lets raises in an environment go on, even if that environment does not exist any more. */
 export async function unfreeze(context: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))

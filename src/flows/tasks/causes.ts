@@ -179,7 +179,7 @@ export type CauseOf<Type extends keyof typeof Causes> = z.infer<(typeof Causes)[
 export type Cause = CauseOf<keyof typeof Causes>
 
 interface Rule {
-  /** What comes within one such slot of time is one cause. Otherwise each moment is another one. */
+  /** Events within one such slot of time count as one cause. Without it, each moment is a cause of its own. */
   readonly slotMs?: number
   /** Tried for as long as commands live: somebody waits for an answer, or nobody asks for it again. */
   readonly isPatient?: boolean

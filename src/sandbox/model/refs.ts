@@ -21,7 +21,7 @@ export interface RefMove {
   /** Undefined: the ref is deleted. */
   readonly to: string | undefined
   readonly by: Author
-  /** When it is no push. */
+  /** Undefined for a push. */
   readonly type?: 'pr_merge' | 'merge_queue_merge'
 }
 

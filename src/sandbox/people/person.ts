@@ -1,4 +1,4 @@
-/** What a person does on GitHub's pages and with git. What the role does not allow is refused by a thrown `Refusal`. */
+/** Everything a person does on GitHub's pages and with git. Throws a `Refusal` where the role does not allow it. */
 import { addComment, addReview, deleteComment, editComment, labelNamed, react } from '../model/comments.ts'
 import { mergePull } from '../model/merge.ts'
 import { addLabels, removeLabel } from '../model/pull-state.ts'

@@ -194,7 +194,7 @@ async function handleGit(parts: ServerParts, visit: Visit, gitRequest: GitReques
   answerFault(parts, visit, { fault, kind, route: undefined })
 }
 
-/** Asking without credentials first is how git clients begin; such a request is no fetch yet. */
+/** git clients first ask without credentials. Such a request does not count as a fetch. */
 function refuseGit(parts: ServerParts, visit: Visit, status: number): void {
   finish(parts, visit, { kind: 'git-other', status })
   const challenge = status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}

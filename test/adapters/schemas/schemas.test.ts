@@ -126,7 +126,7 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     'VirtualService',
     '{ http: [{ match: [{ uri: { exact: a, prefix: b } }], route: [{ destination: { host: web } }] }] }',
     [
-      'schema: does not fit the schema of Istio 1.29: `spec.http[0].match[0].uri` has fields that exclude each other, or none of those of which it needs one. Keep exactly one of them.',
+      'schema: does not fit the schema of Istio 1.29: `spec.http[0].match[0].uri` has fields that exclude each other, or lacks a field of which it needs one. Keep exactly one of them.',
     ],
   ],
   [

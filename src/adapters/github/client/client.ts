@@ -62,7 +62,7 @@ export async function request(
   } catch (error) {
     const failure = failureOf(error)
     const { status, isForToken } = failure
-    // A refused token says nothing about what was asked for: an installation that is gone is no missing pull request.
+    // A refused token says nothing about the thing that was asked for: a missing installation does not mean that a pull request is missing.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
     throw pausing(client, toThrow(failure, { route, branch: call.branch }, client.clock))

@@ -10,7 +10,7 @@ export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
     : `No rollout moves; ${counted(rows.length, 'rule')} of a split ${rows.length === 1 ? 'changes' : 'change'}`
 }
 
-/** What a pull request does to traffic: a table, or why there is none. What could not be looked at is not said to stay as it is. */
+/** How a pull request changes traffic: a table, or why there is none. Never says that a share stays as it is if Perch could not read it. */
 export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'problems'>, room: number): string {
   const { rows, changes, problems } = review
   if (rows.length > 0) return trafficTable(rows, room)

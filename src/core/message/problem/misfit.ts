@@ -33,7 +33,7 @@ function said(at: string, wants: Wants): ProblemWords {
       return { what: `${place} is not of the form ${code(wants.form)}`, next: 'Correct it.' }
     case 'choice':
       return {
-        what: `${place} has fields that exclude each other, or none of those of which it needs one`,
+        what: `${place} has fields that exclude each other, or lacks a field of which it needs one`,
         next: 'Keep exactly one of them.',
       }
   }

@@ -10,7 +10,7 @@ export interface PlannedRollout {
   readonly proposed?: number
 }
 
-/** What a rollout's plan is, where there is just one that can be meant. */
+/** The plan of a rollout, if only one rollout can be meant. */
 export function planOutcome(
   rollouts: readonly PlannedRollout[],
   { service, environment }: Pick<Scope, 'service' | 'environment'>,
