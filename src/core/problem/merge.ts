@@ -19,9 +19,9 @@ export function notJudgedProblem(facts: Omit<Extract<MergeCause, { kind: 'not-ju
   return { code: 'not-judged', file: undefined, line: 1, cause: { kind: 'not-judged', ...facts } }
 }
 
-export function brokenBaseNote(problem: ConfigProblem, isMended: boolean): Problem {
+export function brokenBaseNote(problem: ConfigProblem, isRepaired: boolean): Problem {
   const { file, line } = problem
-  return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isMended } }
+  return { code: 'config', file, line, cause: { kind: 'broken-base', problem, isRepaired } }
 }
 
 /** Nobody can judge what this pull request does to traffic, because something is broken on the base branch. */

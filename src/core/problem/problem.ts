@@ -51,8 +51,8 @@ export type MergeCause =
       readonly judgedFor: string
       readonly conflicts: readonly string[]
     }
-  /** The config of the base branch cannot be read. `isMended`: this pull request makes it valid again. */
-  | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly isMended: boolean }
+  /** The config of the base branch cannot be read. `isRepaired`: this pull request makes it valid again. */
+  | { readonly kind: 'broken-base'; readonly problem: ConfigProblem; readonly isRepaired: boolean }
   /** The base branch has it broken, and so nobody can judge what this pull request does to traffic. */
   | { readonly kind: 'unjudged'; readonly broken: ProblemCause }
   /** It repairs what the base branch has broken, and changes these objects too. */

@@ -15,11 +15,11 @@ import { isManifestPath } from '../../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
-import { loadDemands, type MendedDemands, mendedBy, newDemands } from './demands.ts'
+import { loadRequiredChecks, type RepairedChecks, withRepairs, requiredChecksAfter } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
-import { compareDespiteConfig, mixedRepair } from './mend.ts'
+import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -144,18 +144,18 @@ async function compareByConfig(
   )
   if (names.length > 0) await between.onRender?.()
   const checked = await validate(context, between, { config, isRendered: names.length > 0 })
-  const { demands } = checked
+  const { requiredChecks } = checked
   const { rises, ...comparison } = await compareRenders(
     context,
-    { ...sides, raised: raisedRoutes(sides), demands },
+    { ...sides, raised: raisedRoutes(sides), requiredChecks },
     names,
   )
-  const repair = mixedRepair(checked.mended, { ...NO_CHANGE, ...comparison })
+  const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
   const problems = [...own, ...renamed, ...found, ...vanished(sides), ...comparison.problems]
   const notes = [...comparison.notes, ...checked.notes]
-  const validators = [...demands.titles.values()]
+  const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
 }
 
@@ -182,18 +182,23 @@ async function validate(
   context: FileSource & Pick<RepositoryContext, 'validators'>,
   { base, head, changed, config: treeish = base }: TreePair,
   { config, isRendered }: { readonly config: Config; readonly isRendered: boolean },
-): Promise<Pick<Review, 'problems' | 'notes'> & MendedDemands> {
+): Promise<Pick<Review, 'problems' | 'notes'> & RepairedChecks> {
   const hasLint = changed === 'all' || changed.some(isLinted)
   const validators = config.validators.filter(({ name }) => (name === 'yamllint' ? hasLint : isRendered))
   const wanted = { policy: isRendered ? config.policy : undefined, validators }
-  const asked = await loadDemands(context, { treeish, config: wanted, side: 'base' })
-  const next = changed === 'all' ? undefined : await newDemands(context, { head, changed, config })
-  const { demands, mended } = mendedBy(asked, next)
-  const lint = await lintFiles(context, demands, { base, head, changed, secrets: config.secrets })
+  const asked = await loadRequiredChecks(context, { treeish, config: wanted, side: 'base' })
+  const next = changed === 'all' ? undefined : await requiredChecksAfter(context, { head, changed, config })
+  const { requiredChecks, repaired } = withRepairs(asked, next)
+  const lint = await lintFiles(context, requiredChecks, { base, head, changed, secrets: config.secrets })
   // A file that is missing is missing on both sides.
-  const told = new Set(demands.problems.map(toolProblemKey))
+  const told = new Set(requiredChecks.problems.map(toolProblemKey))
   const fresh = (next?.problems ?? []).filter((problem) => !told.has(toolProblemKey(problem)))
-  return { demands, mended, problems: [...demands.problems, ...fresh, ...lint.problems], notes: lint.notes }
+  return {
+    requiredChecks,
+    repaired,
+    problems: [...requiredChecks.problems, ...fresh, ...lint.problems],
+    notes: lint.notes,
+  }
 }
 
 /** What is worth a word while nothing can be judged. Any file can be an input of kustomize, but few of these are one. */

@@ -18,7 +18,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
-import type { Demands } from './demands.ts'
+import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
@@ -42,7 +42,7 @@ export interface SnapshotPair {
 /** Both sides, the routes whose canary gets more traffic (`production VirtualService default/web`), and what else is checked. */
 export interface CompareInput extends SnapshotPair {
   readonly raised: ReadonlySet<string>
-  readonly demands: Demands
+  readonly requiredChecks: RequiredChecks
 }
 
 export interface Comparison {
@@ -107,7 +107,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const render: RenderNeighbour = (other) => renderSide(context, sides.after, { name: other, documents })
   const effect = await effects(context, sides, { name, objects, sources, render })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
-  const said = await validateObjects(context, sides.demands, { ...rendered, sources })
+  const said = await validateObjects(context, sides.requiredChecks, { ...rendered, sources })
   const exposed = await exposuresOf(sides, {
     name,
     texts,

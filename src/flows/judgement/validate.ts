@@ -19,7 +19,7 @@ import {
 import { failureProblems, lineRemark, objectRemark } from '../../core/problem/tools.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Rendering, Validators } from '../../ports/validators.ts'
-import { type Demands, placeFor } from './demands.ts'
+import { type RequiredChecks, placeFor } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { titleOf } from '../../core/manifest/identity.ts'
@@ -50,14 +50,18 @@ interface Check {
 }
 
 /** What programs say about an environment's objects. */
-export async function validateObjects(context: Needs, demands: Demands, scene: ValidateInput): Promise<Answer> {
-  const checks = checksOf(context.validators, demands)
+export async function validateObjects(
+  context: Needs,
+  requiredChecks: RequiredChecks,
+  scene: ValidateInput,
+): Promise<Answer> {
+  const checks = checksOf(context.validators, requiredChecks)
   if (checks.length === 0 || scene.after.length === 0) return NOTHING
-  const answers = await Promise.all(checks.map((check) => answerOf(demands, check, scene)))
+  const answers = await Promise.all(checks.map((check) => answerOf(requiredChecks, check, scene)))
   return together(answers)
 }
 
-function checksOf(validators: Validators, { policy, schemas, istioctl }: Demands): readonly Check[] {
+function checksOf(validators: Validators, { policy, schemas, istioctl }: RequiredChecks): readonly Check[] {
   return [
     ...(policy === undefined
       ? []
@@ -83,7 +87,7 @@ function withRemarks<T>(checked: ToolResult<T>, change: (remarks: readonly T[]) 
   return checked.ok ? { ok: true, remarks: change(checked.remarks) } : checked
 }
 
-async function answerOf({ places }: Demands, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
+async function answerOf({ places }: RequiredChecks, { tool, ask }: Check, scene: ValidateInput): Promise<Answer> {
   const { environment, before, after } = scene
   const now = await ask({ environment, objects: after })
   const place = placeFor(places, tool)
@@ -147,10 +151,10 @@ export interface LintInput {
 /** What yamllint says about the YAML files that differ. */
 export async function lintFiles(
   context: Needs,
-  demands: Demands,
+  requiredChecks: RequiredChecks,
   { base, head, changed, secrets }: LintInput,
 ): Promise<Answer> {
-  const settings = demands.lint
+  const settings = requiredChecks.lint
   if (settings === undefined) return NOTHING
   const paths =
     changed === 'all'
@@ -164,7 +168,7 @@ export async function lintFiles(
   const checked = await context.validators.lint(after, settings)
   const hide = redactor(after, secrets)
   if (!checked.ok) {
-    const asked = { tool: 'yamllint', place: demands.places.validators, side: 'base' } as const
+    const asked = { tool: 'yamllint', place: requiredChecks.places.validators, side: 'base' } as const
     return { problems: failureProblems(withoutSecrets(checked.failure, hide), asked), notes: [] }
   }
   const told = await sorted(checked.remarks, async () => {

@@ -21,7 +21,7 @@ export function mergeWords(cause: Exclude<MergeCause, { kind: 'unjudged' }>): Pr
     case 'broken-base':
       return {
         what: configWords(cause.problem),
-        next: cause.isMended
+        next: cause.isRepaired
           ? 'This pull request repairs it. Rollouts go on when it has merged.'
           : 'It was broken before this pull request, and no rollout goes on until it is repaired. A pull request that repairs it and changes no traffic passes.',
       }

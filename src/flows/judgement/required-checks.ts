@@ -17,7 +17,7 @@ import type { FileSource } from '../repository/load.ts'
 type Needs = FileSource & Pick<RepositoryContext, 'validators'>
 
 /** The checks that the base branch asks of other programs, ready to run. Those that cannot run are problems already. */
-export interface Demands {
+export interface RequiredChecks {
   readonly policy: Policy | undefined
   readonly schemas: KubeconformSchemas | undefined
   readonly istioctl: { readonly ignore: readonly string[] } | undefined
@@ -30,7 +30,7 @@ export interface Demands {
   readonly problems: readonly Problem[]
 }
 
-export interface DemandSource {
+export interface RequiredChecksSource {
   /** Where the config and what it names are read. */
   readonly treeish: Sha
   readonly config: Pick<Config, 'policy' | 'validators'>
@@ -38,14 +38,17 @@ export interface DemandSource {
 }
 
 /** Reads what a config wants checked, and sees whether it can be. */
-export async function loadDemands(context: Needs, { treeish, config, side }: DemandSource): Promise<Demands> {
+export async function loadRequiredChecks(
+  context: Needs,
+  { treeish, config, side }: RequiredChecksSource,
+): Promise<RequiredChecks> {
   const text = (await context.mirror.read(treeish, [CONFIG_FILE])).get(CONFIG_FILE)
   const places = { policy: placeOfKey(text, 'policy'), validators: placeOfKey(text, 'validators') }
   const { policy, validators } = config
   const { kubeconform, istioctl, yamllint } = byName(validators)
   const isAsked = policy !== undefined || validators.length > 0
   const installed = isAsked ? await context.validators.tools() : new Map<ToolName, string>()
-  const from: DemandLoader = {
+  const from: CheckLoader = {
     context,
     treeish,
     installed,
@@ -69,40 +72,40 @@ export async function loadDemands(context: Needs, { treeish, config, side }: Dem
 }
 
 /** Where the config asks for a program. */
-export function placeFor(places: Demands['places'], tool: ToolName): Location {
+export function placeFor(places: RequiredChecks['places'], tool: ToolName): Location {
   return tool === 'opa' ? places.policy : places.validators
 }
 
-interface DemandLoader {
+interface CheckLoader {
   readonly context: Needs
   readonly treeish: Sha
   readonly installed: ReadonlyMap<ToolName, string>
   readonly asked: (tool: ToolName) => ToolRequest
 }
 
-interface DemandPart<T> {
+interface CheckPart<T> {
   readonly value?: T
   readonly problems: readonly Problem[]
 }
 
 /** What one program needs to be asked, or why it cannot be. */
 async function part<T>(
-  { context, installed, asked }: DemandLoader,
+  { context, installed, asked }: CheckLoader,
   tool: ToolName,
   load: () => Promise<Result<T, Failure>>,
-): Promise<DemandPart<T>> {
+): Promise<CheckPart<T>> {
   const loaded = installed.has(tool) ? await load() : err(await context.validators.absence(tool))
   return loaded.ok ? { value: loaded.value, problems: [] } : { problems: failureProblems(loaded.error, asked(tool)) }
 }
 
 /**
- * What a pull request wants checked from then on; undefined where that stays as it is. It is judged by the old demands, but
- * once merged the new ones hold for everybody: a policy that does not compile would stop all.
+ * The checks that a pull request would require once it is merged; undefined where they stay as they are. The pull request itself is
+ * judged by the old ones. The new ones are tried as well: a policy that does not compile would stop everybody after the merge.
  */
-export async function newDemands(
+export async function requiredChecksAfter(
   context: Needs,
   { head, changed, config }: { readonly head: Sha; readonly changed: readonly string[]; readonly config: Config },
-): Promise<Demands | undefined> {
+): Promise<RequiredChecks | undefined> {
   const isConfigNew = changed.includes(CONFIG_FILE)
   const next = isConfigNew ? readConfig((await context.mirror.read(head, [CONFIG_FILE])).get(CONFIG_FILE)) : ok(config)
   if (!next.ok) return undefined
@@ -111,24 +114,25 @@ export async function newDemands(
   const folders = [policy?.path, policy?.data, byName(validators).kubeconform?.schemas].filter((at) => at !== undefined)
   const isTouched = changed.some((path) => folders.some((folder) => isBelow(path, folder)))
   if (isSame && !isTouched) return undefined
-  return loadDemands(context, { treeish: head, config: next.value, side: 'head' })
+  return loadRequiredChecks(context, { treeish: head, config: next.value, side: 'head' })
 }
 
-export interface MendedDemands {
-  readonly demands: Demands
+export interface RepairedChecks {
+  readonly requiredChecks: RequiredChecks
   /** Problems of files that are broken on the base branch and whole in the pull request. */
-  readonly mended: readonly Problem[]
+  readonly repaired: readonly Problem[]
 }
 
 /**
  * A file that is broken on the base branch can judge no pull request, and would keep everybody from repairing it. If the pull
  * request repairs it, its own version is used.
  */
-export function mendedBy(base: Demands, next: Demands | undefined): MendedDemands {
-  if (next === undefined || base.problems.length === 0 || next.problems.length > 0) return { demands: base, mended: [] }
+export function withRepairs(base: RequiredChecks, next: RequiredChecks | undefined): RepairedChecks {
+  if (next === undefined || base.problems.length === 0 || next.problems.length > 0)
+    return { requiredChecks: base, repaired: [] }
   const { policy = next.policy, schemas = next.schemas, istioctl = next.istioctl, lint = next.lint } = base
-  const demands = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
-  return { demands, mended: base.problems }
+  const requiredChecks = { ...base, policy, schemas, istioctl, lint, titles: next.titles, problems: [] }
+  return { requiredChecks, repaired: base.problems }
 }
 
 function isBelow(path: string, folder: string): boolean {
@@ -146,7 +150,7 @@ function byName(validators: readonly Validator[]): ValidatorsByName {
   return Object.fromEntries(validators.map((validator) => [validator.name, validator]))
 }
 
-async function loadPolicy({ context, treeish }: DemandLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
+async function loadPolicy({ context, treeish }: CheckLoader, config: PolicyConfig): Promise<Result<Policy, Failure>> {
   const files = policyFiles(await context.mirror.entries(treeish), config)
   if (!files.ok) return notValid(files.error)
   const texts = await context.mirror.read(treeish, [...files.value.modules, ...files.value.data])
@@ -157,7 +161,7 @@ async function loadPolicy({ context, treeish }: DemandLoader, config: PolicyConf
 }
 
 async function loadSchemas(
-  { context, treeish }: DemandLoader,
+  { context, treeish }: CheckLoader,
   settings: SchemaSettings,
 ): Promise<Result<KubeconformSchemas, Failure>> {
   const { schemas } = settings
@@ -167,7 +171,7 @@ async function loadSchemas(
   return read.ok ? ok({ ...settings, texts: read.value }) : notValid(read.error)
 }
 
-async function loadLintSettings({ context, treeish }: DemandLoader): Promise<ReadonlyMap<string, string>> {
+async function loadLintSettings({ context, treeish }: CheckLoader): Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, string>()
   for (;;) {
     const wanted = lintSettingsIn(known).filter((path) => !known.has(path))

@@ -45,8 +45,8 @@ export async function compareDespiteConfig<T extends ConfigComparison>(
   return { ...found, review: { ...found.review, problems, notes: [...notes, ...found.review.notes] } }
 }
 
-function trafficProblem(broken: Problem, isMended: boolean, objects: readonly string[]): Problem {
-  return isMended ? mixedRepairProblem(broken, objects) : unjudgedProblem(broken)
+function trafficProblem(broken: Problem, isRepaired: boolean, objects: readonly string[]): Problem {
+  return isRepaired ? mixedRepairProblem(broken, objects) : unjudgedProblem(broken)
 }
 
 function defaults(): Config {
@@ -56,8 +56,8 @@ function defaults(): Config {
 }
 
 /** What a pull request that repairs a policy, or how another program is asked, must leave alone: nothing on the base branch judges it. */
-export function mixedRepair(mended: readonly Problem[], review: Review): readonly Problem[] {
-  const [first] = mended
+export function mixedRepair(repaired: readonly Problem[], review: Review): readonly Problem[] {
+  const [first] = repaired
   const objects = trafficObjects(review)
   return first === undefined || objects.length === 0 ? [] : [mixedRepairProblem(first, objects)]
 }
