@@ -20,12 +20,12 @@ import {
   reviewCheckout,
   reviewFolder,
 } from '../flows/checkout/checkout-review.ts'
-import { type CliOptions, json, misused, printed, type CliResult, QUIET, readWords, refused } from './checkout.ts'
+import { type CliOptions, json, misused, printed, type CliResult, QUIET, readWords, printRefusal } from './checkout.ts'
 import { handedDown, schemaFolders } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 /** `perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
-export async function diff(
+export async function diffCheckout(
   words: readonly string[],
   { isColourful = false }: { readonly isColourful?: boolean } = {},
 ): Promise<CliResult> {
@@ -33,7 +33,7 @@ export async function diff(
   if (given === undefined || given.words.length > 2)
     return misused('diff takes up to two commits, --env, --json and --dir with a folder that exists')
   const found = await look(given, 'touched')
-  if (!found.ok) return refused(found.error, given.json)
+  if (!found.ok) return printRefusal(found.error, given.json)
   const { review } = found.value
   const code = review.problems.length === 0 ? 0 : 1
   const problems = problemLines(review.problems)
@@ -46,12 +46,12 @@ export async function diff(
 }
 
 /** `perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]` */
-export async function validate(words: readonly string[]): Promise<CliResult> {
+export async function validateCheckout(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 2)
     return misused('validate takes up to two commits, --env, --json and --dir with a folder that exists')
   const found = await look(given, 'all')
-  if (!found.ok) return refused(found.error, given.json)
+  if (!found.ok) return printRefusal(found.error, given.json)
   const { review, environments } = found.value
   const code = review.problems.length === 0 ? 0 : 1
   if (given.json) {

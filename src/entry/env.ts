@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
 
-export interface Environment {
+export interface ProcessEnvironment {
   readonly appId: number
   /** PEM, PKCS #8. */
   readonly privateKey: string
@@ -33,7 +33,7 @@ export interface Environment {
 type LogLevel = (typeof LOG_LEVELS)[number]
 
 export type EnvironmentResult =
-  | { readonly ok: true; readonly value: Environment }
+  | { readonly ok: true; readonly value: ProcessEnvironment }
   /** Each names a variable and the next step, and never a value: it may be a secret in the wrong place. */
   | { readonly ok: false; readonly problems: readonly string[] }
 
@@ -159,7 +159,7 @@ export function readReportSecret(
     : { ok: false, problem: `REPORT_SECRET ${secret.error.issues[0]?.message ?? 'is wrong'}.` }
 }
 
-function environment(variables: Variables, privateKey: string): Environment {
+function environment(variables: Variables, privateKey: string): ProcessEnvironment {
   const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl } = variables
   const { PROMETHEUS_URL: prometheusServers, PROMETHEUS_TOKEN: prometheusToken } = variables
   return {
@@ -181,7 +181,10 @@ function environment(variables: Variables, privateKey: string): Environment {
   }
 }
 
-function githubUrls({ GHE_HOST: host, GHE_PROTOCOL: protocol }: Variables): Pick<Environment, 'apiUrl' | 'gitUrl'> {
+function githubUrls({
+  GHE_HOST: host,
+  GHE_PROTOCOL: protocol,
+}: Variables): Pick<ProcessEnvironment, 'apiUrl' | 'gitUrl'> {
   if (host === undefined || host === 'github.com' || host === 'api.github.com') {
     return { apiUrl: 'https://api.github.com', gitUrl: 'https://github.com' }
   }

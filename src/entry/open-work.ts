@@ -18,12 +18,12 @@ import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
-import { type Environment, handedDown } from './env.ts'
+import { type ProcessEnvironment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
 import type { WorkerParts } from './worker.ts'
 
 interface WorkOptions {
-  readonly env: Environment
+  readonly env: ProcessEnvironment
   readonly log: Logger
   readonly clock: Clock
   readonly jobs: Jobs

@@ -1,7 +1,7 @@
 import { configJsonSchema } from '../core/config/json-schema.ts'
 import { terminalText } from '../core/text/inert.ts'
 import { type CliResult, set, status } from './checkout.ts'
-import { diff, validate } from './checkout-review.ts'
+import { diffCheckout, validateCheckout } from './checkout-review.ts'
 import { isCi, readReportSecret } from './env.ts'
 import { reportKey } from './edge/report-key.ts'
 
@@ -44,9 +44,9 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     case 'status':
       return print(terminal, await status(rest))
     case 'diff':
-      return print(terminal, await diff(rest, terminal))
+      return print(terminal, await diffCheckout(rest, terminal))
     case 'validate':
-      return print(terminal, await validate(rest))
+      return print(terminal, await validateCheckout(rest))
     case 'report-key':
       return printKey(terminal, rest)
     case 'schema':

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
 import { openClock, type ServiceClock } from '../adapters/clock/clock.ts'
-import { USUAL_PATH } from '../adapters/process-sandbox/locate.ts'
+import { USUAL_PATH } from '../adapters/process-sandbox/program-path.ts'
 import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
 import { startEdge } from './edge/edge.ts'
-import type { Environment } from './env.ts'
+import type { ProcessEnvironment } from './env.ts'
 import { openWebhooks } from './edge/open-webhooks.ts'
 import { readiness } from './readiness.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
@@ -40,7 +40,11 @@ export interface ServiceOptions {
 }
 
 /** Perch as one process: the HTTP edge, the queue and the sweep's clock here, and the work on a thread of its own. */
-export async function startService(env: Environment, log: Logger, options: ServiceOptions = {}): Promise<Service> {
+export async function startService(
+  env: ProcessEnvironment,
+  log: Logger,
+  options: ServiceOptions = {},
+): Promise<Service> {
   const clock = options.clock ?? openClock()
   const queue = await openQueue({
     ...options,

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { type Socket, connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Delivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge/edge.ts'
+import { type WebhookDelivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge/edge.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -13,11 +13,11 @@ afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
 interface World {
   readonly url: string
   readonly edge: Edge
-  readonly accepted: Delivery[]
+  readonly accepted: WebhookDelivery[]
 }
 
 async function anEdge(options: Partial<EdgeOptions> = {}): Promise<World> {
-  const accepted: Delivery[] = []
+  const accepted: WebhookDelivery[] = []
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
@@ -57,7 +57,7 @@ function deliver(
 
 test('a signed delivery is handed on and answered 202 once it is on disk', async () => {
   const onDisk = Promise.withResolvers<void>()
-  const accepted: Delivery[] = []
+  const accepted: WebhookDelivery[] = []
   const world = await anEdge({
     accept: async (delivery) => {
       accepted.push(delivery)

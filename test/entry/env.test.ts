@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { type Environment, readEnvironment, readReportSecret } from '../../src/entry/env.ts'
+import { type ProcessEnvironment, readEnvironment, readReportSecret } from '../../src/entry/env.ts'
 
 const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = key.export({ type: 'pkcs1', format: 'pem' }).toString()
 const complete = { APP_ID: '42', PRIVATE_KEY: pem, WEBHOOK_SECRET: 'hush' }
 const noFile = (): string => assert.fail('no file is read')
 
-function read(env: NodeJS.ProcessEnv, readFile: (path: string) => string = noFile): Environment {
+function read(env: NodeJS.ProcessEnv, readFile: (path: string) => string = noFile): ProcessEnvironment {
   const result = readEnvironment(env, readFile)
   if (!result.ok) assert.fail(result.problems.join('\n'))
   return result.value

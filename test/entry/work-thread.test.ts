@@ -9,12 +9,12 @@ import { MessageChannel } from 'node:worker_threads'
 import { pino } from 'pino'
 import { memoryMemo } from '../memory/memo.ts'
 import { openClock } from '../../src/adapters/clock/clock.ts'
-import type { Environment } from '../../src/entry/env.ts'
+import type { ProcessEnvironment } from '../../src/entry/env.ts'
 import { type CallHandlers, connect, type Line, type Port } from '../../src/entry/thread/line.ts'
 import { startWorkThread } from '../../src/entry/thread/start.ts'
 import { type ClaimedJob, RetryLater, retryMoment } from '../../src/ports/jobs.ts'
 
-const ENV: Environment = {
+const ENV: ProcessEnvironment = {
   appId: 1,
   privateKey: '',
   webhookSecret: '',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after } from 'node:test'
 import { pino } from 'pino'
-import type { Environment } from '../../src/entry/env.ts'
+import type { ProcessEnvironment } from '../../src/entry/env.ts'
 import { openClock, type ServiceClock } from '../../src/adapters/clock/clock.ts'
 import { type Service, startService } from '../../src/entry/service.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
@@ -79,7 +79,7 @@ spec:
 
 export interface Story {
   readonly box: GitHubBox
-  readonly env: Environment
+  readonly env: ProcessEnvironment
   /** Where the service listens. */
   readonly service: string
   /** The story's own repository, as it is now. */
@@ -98,7 +98,7 @@ export interface Story {
 
 export interface StoryOptions {
   readonly files?: Readonly<Record<string, string>>
-  readonly env?: Partial<Environment>
+  readonly env?: Partial<ProcessEnvironment>
   /** How often a job that fails is tried again before it counts as one that fails for longer. */
   readonly retryLimit?: number
   /** Time passes in steps, and the box's repositories are read where they are: for stories that are not about git or kustomize. */
@@ -107,7 +107,7 @@ export interface StoryOptions {
 
 interface Stage {
   readonly box: GitHubBox
-  readonly env: Environment
+  readonly env: ProcessEnvironment
   readonly clock: ServiceClock
   readonly service: Service
   close(): Promise<void>
@@ -159,7 +159,7 @@ async function aStage({ env: over = {}, retryLimit, isStepped = false }: StoryOp
   const clock = openClock({ isStepped })
   const box = await startGitHub({ now: () => clock.now() })
   const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
-  const env: Environment = {
+  const env: ProcessEnvironment = {
     appId: box.appId,
     privateKey: box.privateKey,
     webhookSecret: box.webhookSecret,

@@ -2,10 +2,10 @@
 import type { Clock, Timer } from '../../ports/clock.ts'
 
 /** How many milliseconds a clock is ahead of the machine's. The threads of a process share it. */
-export type Lead = SharedArrayBuffer
+export type ClockLead = SharedArrayBuffer
 
 export interface ServiceClock extends Timer {
-  readonly lead: Lead
+  readonly lead: ClockLead
   /** Time passes at once, and what is to happen by then happens. */
   step(ms: number): void
 }
@@ -46,7 +46,7 @@ export function openClock({ isStepped = false } = {}): ServiceClock {
 }
 
 /** The same clock on another thread. */
-export function clockAhead(lead: Lead): Clock {
+export function clockAhead(lead: ClockLead): Clock {
   const ahead = new BigInt64Array(lead)
   return { now: () => Date.now() + Number(Atomics.load(ahead, 0)) }
 }

@@ -15,7 +15,7 @@ import type { Worktree } from '../../ports/worktree.ts'
 import { type Git, openGit } from './command.ts'
 import { GitUnavailable } from './errors.ts'
 import { openMirror } from './mirror.ts'
-import { list } from './objects.ts'
+import { listTree } from './objects.ts'
 
 export interface CheckoutOptions {
   readonly folder: string
@@ -110,7 +110,7 @@ async function entriesHere({ own, top, worktree }: State): Promise<readonly Tree
 
 /** Git's own index is not asked: bringing it up to date would write it, and comparing by it would run filters. */
 async function changedHere(state: State, from: Sha): Promise<readonly string[]> {
-  const before = await list(state.git, from)
+  const before = await listTree(state.git, from)
   if (before === undefined) throw new GitUnavailable(`${from} is not in this repository`)
   const here = new Map((await entriesHere(state)).map(({ path, type }) => [path, type]))
   const changed: string[] = []

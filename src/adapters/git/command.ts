@@ -9,7 +9,7 @@
  * machine, and configuration files stay.
  */
 import { resolve } from 'node:path'
-import { USUAL_PATH } from '../process-sandbox/locate.ts'
+import { USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { GitTimedOut, GitUnavailable } from './errors.ts'
@@ -25,7 +25,7 @@ export interface GitOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export interface Answer {
+export interface GitAnswer {
   readonly code: number
   readonly stdout: Buffer
   /** Git's last complaint, in one line, with no path of this machine in it. */
@@ -47,8 +47,8 @@ export interface Git {
   readonly folder: string
   readonly url: string
   /** Throws `GitUnavailable` when git is not there, too slow or says too much; other failures are the answer's code. */
-  local(ask: GitCall): Promise<Answer>
-  remote(ask: GitCall): Promise<Answer>
+  local(ask: GitCall): Promise<GitAnswer>
+  remote(ask: GitCall): Promise<GitAnswer>
 }
 
 type Config = Readonly<Record<string, string>>
@@ -75,7 +75,7 @@ export const PARTIAL: Config = { 'remote.origin.promisor': 'true', 'remote.origi
 
 export function openGit(options: GitOptions): Git {
   const folder = resolve(options.folder)
-  const ask = async (question: GitCall, config: Config, timeoutMs: number): Promise<Answer> => {
+  const ask = async (question: GitCall, config: Config, timeoutMs: number): Promise<GitAnswer> => {
     const env = environment(options, folder, { ...SAFE, ...config, ...question.config })
     if (question.isApart === true) delete env['GIT_DIR']
     const { args, input = '' } = question
@@ -83,7 +83,7 @@ export function openGit(options: GitOptions): Git {
     const finished = await runContained({ command: ['git', ...args], folder: '/', env, input, ...limits })
     return answer(finished, { verb: args[0] ?? '', folder })
   }
-  const remote = async (question: GitCall): Promise<Answer> => {
+  const remote = async (question: GitCall): Promise<GitAnswer> => {
     const token = options.url.startsWith('file:') ? '' : await options.token()
     const first = await ask(question, network(options, token), REMOTE_TIMEOUT_MS)
     // What was refused had no effect.
@@ -151,7 +151,7 @@ function environment(options: GitOptions, folder: string, config: Config): Recor
   return env
 }
 
-function answer(finished: ProcessEnd, at: { verb: string; folder: string }): Answer {
+function answer(finished: ProcessEnd, at: { verb: string; folder: string }): GitAnswer {
   switch (finished.end) {
     case 'exited': {
       const { code, stdout, stderr } = finished
@@ -171,7 +171,7 @@ function answer(finished: ProcessEnd, at: { verb: string; folder: string }): Ans
 const OWN_REF = /refs\/perch\/[^\s']*/g
 
 /** Git asks for another name where a token is refused (401), and there is nobody to give it. */
-function deniedIn(stderr: string): Answer['denied'] {
+function deniedIn(stderr: string): GitAnswer['denied'] {
   if (/^fatal: (?:could not read Username|Authentication failed) for /m.test(stderr)) return 'token'
   return /^fatal: unable to access .*: The requested URL returned error: 403$/m.test(stderr) ? 'access' : undefined
 }

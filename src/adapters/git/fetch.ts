@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
-import type { Answer, Git } from './command.ts'
+import type { GitAnswer, Git } from './command.ts'
 import {
   aroundStar,
   BELOW,
@@ -76,7 +76,7 @@ async function fetchFromCrowd(place: Place, refs: readonly string[]): Promise<Re
 /** `refspecs` is asked anew for every attempt. */
 async function converse(place: Place, refspecs: () => Promise<readonly string[]>): Promise<void> {
   const filter = (await isEmpty(place.git)) ? FIRST : NEXT
-  const attempt = async (kind: string): Promise<Answer | undefined> => {
+  const attempt = async (kind: string): Promise<GitAnswer | undefined> => {
     const wanted = await refspecs()
     // Without any, git would fetch what it likes.
     if (wanted.length === 0) return undefined
@@ -103,8 +103,8 @@ export async function fetchObjects(git: Git, shas: Iterable<Sha>): Promise<void>
  */
 async function recover(
   place: Place,
-  failed: Answer,
-  attempt: (filter: string) => Promise<Answer | undefined>,
+  failed: GitAnswer,
+  attempt: (filter: string) => Promise<GitAnswer | undefined>,
 ): Promise<void> {
   // Apart from the mirror: a damaged one must not make the server look unreachable.
   const reached = await place.git.remote({ args: ['ls-remote', '--quiet', place.git.url, 'HEAD'], isApart: true })

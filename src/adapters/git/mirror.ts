@@ -5,11 +5,11 @@
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Log } from '../../ports/log.ts'
 import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../ports/mirror.ts'
-import { type Answer, type Git, type GitOptions, openGit } from './command.ts'
+import { type GitAnswer, type Git, type GitOptions, openGit } from './command.ts'
 import { GitUnavailable, NotFetched } from './errors.ts'
-import { type Keep, keep } from './keep.ts'
+import { type Keep, keepRecent } from './keep-recent.ts'
 import { fetchObjects, fetchRefs } from './fetch.ts'
-import { type ListedEntry, contents, list, MAX_READ_BYTES, sizes, text } from './objects.ts'
+import { type ListedEntry, contents, listTree, MAX_READ_BYTES, sizes, text } from './objects.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
 
 /** Commits, trees and pairs of them that the flows at work look at, several times each. */
@@ -39,10 +39,10 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
     git: openGit(options),
     log: options.log,
     alone: oneAtATime(),
-    listings: keep(LISTINGS_KEPT),
-    texts: keep(TEXT_KEPT),
-    merges: keep(ANSWERS_KEPT),
-    changes: keep(ANSWERS_KEPT),
+    listings: keepRecent(LISTINGS_KEPT),
+    texts: keepRecent(TEXT_KEPT),
+    merges: keepRecent(ANSWERS_KEPT),
+    changes: keepRecent(ANSWERS_KEPT),
     suspect: false,
     swept: false,
   }
@@ -203,12 +203,12 @@ async function first(state: State, head: Sha): Promise<Sha> {
 async function listing(state: State, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry>> {
   const kept = state.listings.get(treeish)
   if (kept !== undefined) return kept
-  const entries = (await list(state.git, checked(treeish))) ?? (await explainFailure(state, 'ls-tree', [treeish]))
+  const entries = (await listTree(state.git, checked(treeish))) ?? (await explainFailure(state, 'ls-tree', [treeish]))
   state.listings.set(treeish, entries)
   return entries
 }
 
-async function expectSuccess(state: State, answer: Answer, shas: readonly Sha[]): Promise<Buffer> {
+async function expectSuccess(state: State, answer: GitAnswer, shas: readonly Sha[]): Promise<Buffer> {
   return answer.code === 0 ? answer.stdout : explainFailure(state, answer.complaint, shas)
 }
 

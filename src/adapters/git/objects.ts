@@ -16,7 +16,7 @@ export interface ListedEntry extends TreeEntry {
 }
 
 /** `git ls-tree -r -z`: `<mode> <type> <sha>\t<path>\0`. Undefined when the tree cannot be read. */
-export async function list(git: Git, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry> | undefined> {
+export async function listTree(git: Git, treeish: Sha): Promise<ReadonlyMap<string, ListedEntry> | undefined> {
   const answer = await git.local({ args: ['ls-tree', '-r', '-z', '--full-tree', treeish] })
   if (answer.code !== 0) return undefined
   const entries = new Map<string, ListedEntry>()

@@ -8,7 +8,7 @@ import type {
   Conclusion,
 } from '../../core/rollout/facts.ts'
 import type { Checks } from '../../ports/github/checks.ts'
-import { at, type Client, list, request } from './client/client.ts'
+import { at, type Client, listAll, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
 /** GitHub takes at most 50 annotations in one request (REST docs, checks). */
@@ -22,7 +22,7 @@ export function checks(client: Client): Checks {
     async on(sha) {
       // All of them, not only the newest of each name: two that began at once must end with the same verdict.
       const params = { ...at(client), ref: sha, app_id: client.app.appId, filter: 'all' }
-      const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+      const answers = await listAll(client, 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
         params,
         // Reports are check runs of ours too, and may be many on one commit.
         limit: 500,

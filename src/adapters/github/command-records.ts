@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CommandRecords } from '../../ports/github/command-records.ts'
-import { at, type Client, list, request } from './client/client.ts'
+import { at, type Client, listAll, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'
 
 /** A check run of ours: GitHub lets nobody delete one, and only the App that made it change it. */
@@ -9,7 +9,7 @@ export function commandRecords(client: Client): CommandRecords {
     async find(commit, cause) {
       const params = { ...at(client), ref: commit, check_name: nameOf(cause), app_id: client.app.appId }
       const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
-      const answers = await list(client, route, { params, limit: 100, key: 'check_runs' })
+      const answers = await listAll(client, route, { params, limit: 100, key: 'check_runs' })
       const runs = z.array(CheckRunAnswer).parse(answers)
       const ours = runs.find(({ app, name }) => app?.id === client.app.appId && name === nameOf(cause))
       return ours === undefined ? undefined : { answer: ours.output?.text ?? undefined }

@@ -1,6 +1,6 @@
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Conversation } from '../../ports/github/conversation.ts'
-import { at, type Client, graphql, GitHubUnavailable, list, outage, request } from './client/client.ts'
+import { at, type Client, graphql, GitHubUnavailable, listAll, outage, request } from './client/client.ts'
 import { isUnknownField } from './graphql/graphql-errors.ts'
 import { conversationPageOf, writtenCommentOf } from './graphql/comment-schema.ts'
 import { commentOf } from './schema.ts'
@@ -33,7 +33,7 @@ export function conversation(client: Client): Conversation {
     of: (pull) => commentsOf(client, pull),
     async since(time) {
       const params = { ...at(client), since: new Date(time).toISOString(), sort: 'updated', direction: 'desc' }
-      const answers = await list(client, 'GET /repos/{owner}/{repo}/issues/comments', { params, limit: 500 })
+      const answers = await listAll(client, 'GET /repos/{owner}/{repo}/issues/comments', { params, limit: 500 })
       return answers.map((answer) => commentOf(answer, client.app))
     },
     async add(pull, body) {
@@ -87,6 +87,6 @@ async function ask(client: Client, variables: Readonly<Record<string, unknown>>)
 /** Here an edit within the second of its comment does not show. */
 async function commentsByRest(client: Client, pull: number): Promise<readonly Comment[]> {
   const params = { ...at(client), issue_number: pull }
-  const answers = await list(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
+  const answers = await listAll(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
   return answers.map((answer) => commentOf(answer, client.app).comment)
 }

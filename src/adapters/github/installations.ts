@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
-import { type ApiClient, list, request } from './client/client.ts'
+import { type ApiClient, listAll, request } from './client/client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'
 
 /** Who Perch is on this GitHub. */
@@ -11,7 +11,7 @@ export async function identify(asApp: ApiClient, appId: number): Promise<AppIden
 
 /** The installations that are not suspended. */
 export async function installationIds(asApp: ApiClient): Promise<readonly number[]> {
-  const answers = await list(asApp, 'GET /app/installations', { params: {} })
+  const answers = await listAll(asApp, 'GET /app/installations', { params: {} })
   return answers
     .map((answer) => InstallationAnswer.parse(answer))
     .filter(({ suspended_at }) => suspended_at === undefined || suspended_at === null)
@@ -37,7 +37,7 @@ export async function placeNamed(
 
 /** The repositories of one installation that can be written to. */
 export async function repositoriesOf(asInstallation: ApiClient): Promise<readonly RepositoryName[]> {
-  const answers = await list(asInstallation, 'GET /installation/repositories', {
+  const answers = await listAll(asInstallation, 'GET /installation/repositories', {
     params: {},
     key: 'repositories',
   })

@@ -1,6 +1,6 @@
 import type { PullRequests, RecentPulls } from '../../ports/github/pull-requests.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
-import { at, type Client, list, request } from './client/client.ts'
+import { at, type Client, listAll, request } from './client/client.ts'
 import { refusalOf } from './client/refusals.ts'
 import { pullRequestOf, ReviewAnswer } from './schema.ts'
 
@@ -25,18 +25,20 @@ function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'mergedA
     async mergedAs(sha) {
       const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
       const params = { ...at(client), commit_sha: sha }
-      return (await list(client, route, { params })).map(pullRequestOf).find(({ mergeCommit }) => mergeCommit === sha)
+      return (await listAll(client, route, { params }))
+        .map(pullRequestOf)
+        .find(({ mergeCommit }) => mergeCommit === sha)
     },
     async allOpen() {
       const params = { ...at(client), ...newest, state: 'open' }
-      return (await list(client, 'GET /repos/{owner}/{repo}/pulls', { params })).map(pullRequestOf)
+      return (await listAll(client, 'GET /repos/{owner}/{repo}/pulls', { params })).map(pullRequestOf)
     },
     async from(branch) {
       const params = { ...at(client), ...newest, head: `${client.repo.owner}:${branch}`, state: 'all' }
-      return (await list(client, 'GET /repos/{owner}/{repo}/pulls', { params, limit: 100 })).map(pullRequestOf)
+      return (await listAll(client, 'GET /repos/{owner}/{repo}/pulls', { params, limit: 100 })).map(pullRequestOf)
     },
     async approvers(number, sha) {
-      const answers = await list(client, 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', {
+      const answers = await listAll(client, 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', {
         params: { ...at(client), pull_number: number },
       })
       return approversOf(answers, sha)
@@ -49,12 +51,12 @@ async function recent(client: Client, base: string, since: number | undefined): 
   const params = { ...at(client), sort: 'created', direction: 'desc', base }
   const isLast = (item: unknown): boolean => since !== undefined && pullRequestOf(item).createdAt < since
   const limit = since === undefined ? 100 : MAX_LISTED
-  const found = await list(client, route, { params: { ...params, state: 'all' }, limit, isLast })
+  const found = await listAll(client, route, { params: { ...params, state: 'all' }, limit, isLast })
   const pulls = found.map(pullRequestOf)
   const oldest = pulls.at(-1)
   if (pulls.length % 100 !== 0 || oldest === undefined) return { pulls, since: 0 }
   if (since !== undefined) return { pulls, since: oldest.createdAt }
-  const open = (await list(client, route, { params: { ...params, state: 'open' } })).map(pullRequestOf)
+  const open = (await listAll(client, route, { params: { ...params, state: 'open' } })).map(pullRequestOf)
   const older = open.filter(({ number }) => pulls.every((pull) => pull.number !== number))
   return { pulls: [...pulls, ...older], since: oldest.createdAt }
 }

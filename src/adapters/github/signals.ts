@@ -2,7 +2,7 @@ import { REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../
 import { matcher } from '../../core/text/matcher.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Signals } from '../../ports/github/signals.ts'
-import { at, type Client, list } from './client/client.ts'
+import { at, type Client, listAll } from './client/client.ts'
 import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from './schema.ts'
 
 /** Signals that are read of one commit. Older ones are cut off: then a step seems to be live for a shorter time than it is. */
@@ -40,7 +40,10 @@ function patternsBy(wants: readonly Want[]): Patterns {
 
 async function statusesOn(client: Client, sha: Sha): Promise<readonly Signal[]> {
   const params = { ...at(client), ref: sha }
-  const answers = await list(client, 'GET /repos/{owner}/{repo}/commits/{ref}/statuses', { params, limit: MAX_SIGNALS })
+  const answers = await listAll(client, 'GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
+    params,
+    limit: MAX_SIGNALS,
+  })
   return answers.map(statusSignalOf)
 }
 
@@ -56,7 +59,7 @@ async function runsOn(client: Client, sha: Sha, { check, report }: Patterns): Pr
     ...(check.length === 0 ? { app_id: client.app.appId } : {}),
   }
   const route = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
-  const answers = await list(client, route, { params, limit: MAX_SIGNALS, key: 'check_runs' })
+  const answers = await listAll(client, route, { params, limit: MAX_SIGNALS, key: 'check_runs' })
   return answers
     .map((answer) => runSignalOf(answer, client.app))
     .sort((a, b) => b.id - a.id)
@@ -74,7 +77,7 @@ async function addDeployments(
   for (const environment of environments) {
     const params = { ...at(client), ...(environment === undefined ? {} : { environment }) }
     const route = 'GET /repos/{owner}/{repo}/deployments'
-    const deployments = (await list(client, route, { params, limit: MAX_DEPLOYMENTS }))
+    const deployments = (await listAll(client, route, { params, limit: MAX_DEPLOYMENTS }))
       .map(deploymentOf)
       .filter(({ sha, environment: name }) => found.has(sha) && fits.some((matches) => matches(name)))
       .slice(0, MAX_DEPLOYMENTS_ASKED)
@@ -91,7 +94,7 @@ async function statusesOf(
 ): Promise<readonly { readonly id: number; readonly signal: Signal }[]> {
   const params = { ...at(client), deployment_id: deployment.id }
   const route = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
-  return (await list(client, route, { params, limit: MAX_SIGNALS })).map((answer) =>
+  return (await listAll(client, route, { params, limit: MAX_SIGNALS })).map((answer) =>
     deploymentSignalOf(answer, deployment),
   )
 }

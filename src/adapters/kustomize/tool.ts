@@ -1,5 +1,5 @@
 /** Finding kustomize on this machine. Entries that lead to the network are refused before (core/environment). */
-import { locate } from '../process-sandbox/locate.ts'
+import { programPath } from '../process-sandbox/program-path.ts'
 import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
 import { KubectlVersion } from './schema.ts'
 
@@ -30,7 +30,7 @@ export async function findTool(path: string, probeMs?: number): Promise<Tool | '
 }
 
 async function standalone(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
-  const program = await locate(path, 'kustomize')
+  const program = await programPath(path, 'kustomize')
   if (program === undefined) return 'missing'
   const probe = [program, 'version'] as const
   const answer = await ask(probe, probeMs)
@@ -41,7 +41,7 @@ async function standalone(path: string, probeMs?: number): Promise<InstalledTool
 }
 
 async function within(path: string, probeMs?: number): Promise<InstalledTool | 'missing' | 'timed-out'> {
-  const program = await locate(path, 'kubectl')
+  const program = await programPath(path, 'kubectl')
   if (program === undefined) return 'missing'
   const probe = [program, 'version', '--client', '--output=json'] as const
   const answer = await ask(probe, probeMs)

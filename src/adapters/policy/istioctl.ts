@@ -1,11 +1,11 @@
 import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
-import type { Kind, Program } from './program.ts'
+import type { ProgramKind, Program } from './program.ts'
 import { IstioMessages } from './schema.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 
-export const ISTIOCTL: Kind = {
+export const ISTIOCTL: ProgramKind = {
   name: 'istioctl',
   versionArgs: ['version', '--remote=false'],
   versionIn: (said) => /client version: (\S+)/.exec(said)?.[1],

@@ -3,11 +3,11 @@ import type { ToolResult, ObjectRemark } from '../../core/policy/remark.ts'
 import type { Rendering, KubeconformSchemas } from '../../ports/validators.ts'
 import { objectAt, objectFiles, OBJECTS } from './objects.ts'
 import { pointer } from './opa-rules.ts'
-import type { Kind, Program } from './program.ts'
+import type { ProgramKind, Program } from './program.ts'
 import { KubeconformResult } from './schema.ts'
 import { isOfKind } from '../../core/manifest/identity.ts'
 
-export const KUBECONFORM: Kind = {
+export const KUBECONFORM: ProgramKind = {
   name: 'kubeconform',
   versionArgs: ['-v'],
   // A build of one's own calls itself `development`.

@@ -21,10 +21,10 @@ import {
   type OpaError,
 } from './opa-bundle.ts'
 import { queryOf, remarksIn, type Rules, rulesIn } from './opa-rules.ts'
-import { aBreaker, type Breaker, type Kind, type Program } from './program.ts'
+import { aBreaker, type Breaker, type ProgramKind, type Program } from './program.ts'
 import { OpaCapabilities, OpaDependencies, OpaErrors, OpaInspection, OpaResult } from './schema.ts'
 
-export const OPA: Kind = {
+export const OPA: ProgramKind = {
   name: 'opa',
   versionArgs: ['version'],
   // Before 1.0 other flags, and no way to have both versions of Rego side by side.

@@ -1,7 +1,7 @@
 /** Programs that check: found on this machine, run in the process sandbox, over files of a throw-away folder. */
 import type { Failure } from '../../core/policy/remark.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
-import { locate, USUAL_PATH } from '../process-sandbox/locate.ts'
+import { programPath, USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { runContained } from '../process-sandbox/run.ts'
 import { ask, wallsOf, type Walls } from '../process-sandbox/walls.ts'
 import { fill, inWorkshop } from '../process-sandbox/workshop.ts'
@@ -26,7 +26,7 @@ const MAX_MEMORY = 2 * 1024 ** 3
 
 const EXHAUSTING = new Set<Failure['code']>(['timed-out', 'too-large'])
 
-export interface Kind {
+export interface ProgramKind {
   readonly name: string
   /** Makes it say its version. */
   readonly versionArgs: readonly string[]
@@ -85,7 +85,7 @@ interface InstalledProgram {
 }
 
 /** What all programs of one service share: the folders to look in, and how many may run. */
-export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
+export function openPrograms(options: ProgramOptions): (kind: ProgramKind) => Program {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
   return (kind) => {
     let known: Promise<InstalledProgram | Failure> | undefined
@@ -122,10 +122,10 @@ export function openPrograms(options: ProgramOptions): (kind: Kind) => Program {
 }
 
 async function findProgram(
-  { name, versionArgs, versionIn, wants }: Kind,
+  { name, versionArgs, versionIn, wants }: ProgramKind,
   { path = USUAL_PATH, reads = [], log }: ProgramOptions,
 ): Promise<InstalledProgram | Failure> {
-  const file = await locate(path, name)
+  const file = await programPath(path, name)
   if (file === undefined) return { code: 'missing', detail: '' }
   const probe = [file, ...versionArgs] as const
   const answer = await ask(probe)

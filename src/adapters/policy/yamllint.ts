@@ -1,8 +1,8 @@
 import { missingSettings, withoutDirectives } from '../../core/policy/lint.ts'
 import type { ToolResult, Failure, Fault, LineRemark } from '../../core/policy/remark.ts'
-import type { Kind, Program } from './program.ts'
+import type { ProgramKind, Program } from './program.ts'
 
-export const YAMLLINT: Kind = {
+export const YAMLLINT: ProgramKind = {
   name: 'yamllint',
   versionArgs: ['--version'],
   versionIn: (said) => /^yamllint (\S+)/.exec(said)?.[1],

@@ -1,6 +1,6 @@
 /** Programs that hide the files of this machine from another: bubblewrap, else util-linux's setpriv with Landlock. */
 import { existsSync, statSync } from 'node:fs'
-import { locate } from './locate.ts'
+import { programPath } from './program-path.ts'
 import type { Workshop } from './workshop.ts'
 
 type Prefix = (workshop: Pick<Workshop, 'top'>) => readonly string[]
@@ -28,7 +28,7 @@ const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom']
 
 /** Those that are installed; whether they work here has to be tried. `visible`: what else the program must see. */
 export async function confinersOf(path: string, visible: readonly string[]): Promise<readonly Confiner[]> {
-  const [bwrap, setpriv] = await Promise.all(['bwrap', 'setpriv'].map((name) => locate(path, name)))
+  const [bwrap, setpriv] = await Promise.all(['bwrap', 'setpriv'].map((name) => programPath(path, name)))
   const seen = [...SYSTEM, ...visible].filter((place) => existsSync(place))
   return [
     ...(bwrap === undefined ? [] : [throughBubblewrap(bwrap, seen)]),

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { confinersOf } from './confine.ts'
-import { locate } from './locate.ts'
+import { programPath } from './program-path.ts'
 import { runContained } from './run.ts'
 import { inWorkshop, type Workshop } from './workshop.ts'
 
@@ -37,7 +37,7 @@ const NO_WALLS: Walls = { prefix: () => [], isOffline: false, isConfined: false 
  * macOS has none: whatever is run must also be kept off the network in its own way, and be given no path that leads out.
  */
 export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProgram): Promise<Walls> {
-  const [prlimit, unshare] = await Promise.all(['prlimit', 'unshare'].map((name) => locate(path, name)))
+  const [prlimit, unshare] = await Promise.all(['prlimit', 'unshare'].map((name) => programPath(path, name)))
   const limited = prlimit === undefined ? [] : [prlimit, `--as=${maxMemory}`, '--core=0', '--']
   const offline = unshare === undefined ? undefined : [unshare, '--map-root-user', '--net', '--']
   const visible = [...new Set([...reads, ...(await placesOf(probe[0]))])]
@@ -54,7 +54,7 @@ export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProg
 
 /** The walls that this machine can put around any program. */
 export async function machineWalls(path: string): Promise<Walls> {
-  const nothing = await locate(path, 'true')
+  const nothing = await programPath(path, 'true')
   return nothing === undefined ? NO_WALLS : wallsOf({ path, maxMemory: 2 ** 31, probe: [nothing] })
 }
 

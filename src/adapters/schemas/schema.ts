@@ -18,4 +18,4 @@ export const Unfit = z.object({
   ),
 })
 
-export type Complaint = z.infer<typeof Unfit>['errors'][number]
+export type SchemaComplaint = z.infer<typeof Unfit>['errors'][number]

@@ -3,7 +3,7 @@ import { type RenderedObject } from '../../core/diff/objects.ts'
 import type { Misfit } from '../../core/finding/misfit.ts'
 import type { Schemas } from '../../ports/schemas.ts'
 import { GATEWAY_API, ISTIO, type Model, MODELS } from './models.ts'
-import { type Complaint, Unfit } from './schema.ts'
+import { type SchemaComplaint, Unfit } from './schema.ts'
 import { wantsOf } from './wants.ts'
 import { type ReadFields, elsewhere, pathOf, unasked, watched } from './watch.ts'
 
@@ -44,7 +44,7 @@ function judged(model: Model, object: RenderedObject): readonly Misfit[] {
   ]
 }
 
-function complaintsOf(model: Model, data: JsonValue): readonly Complaint[] {
+function complaintsOf(model: Model, data: JsonValue): readonly SchemaComplaint[] {
   try {
     model.prototype.validate.call(data)
     return []

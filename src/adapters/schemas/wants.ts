@@ -1,11 +1,11 @@
 import { isRecord, type JsonValue } from '../../core/manifest/data.ts'
 import type { Wants } from '../../core/finding/misfit.ts'
-import type { Complaint } from './schema.ts'
+import type { SchemaComplaint } from './schema.ts'
 
 const CHOICES = new Set(['oneOf', 'anyOf', 'not'])
 
 /** What the complaints about one value come to: those that only follow from another are left out. */
-export function wantsOf(complaints: readonly Complaint[], value: JsonValue | undefined): readonly Wants[] {
+export function wantsOf(complaints: readonly SchemaComplaint[], value: JsonValue | undefined): readonly Wants[] {
   const types = complaints.filter(({ keyword }) => keyword === 'type').flatMap(({ params }) => params.type ?? [])
   if (types.length > 0) return [{ what: 'type', type: [...new Set(types)].join(' or '), is: typeName(value) }]
   if (complaints.some(({ keyword }) => CHOICES.has(keyword))) return [{ what: 'choice' }]
@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<string, Pick<Extract<Wants, { of: string }>, 'what
   maxProperties: { what: 'most', of: 'fields' },
 }
 
-function wantOf({ keyword, params }: Complaint): Wants {
+function wantOf({ keyword, params }: SchemaComplaint): Wants {
   const limit = LIMITS[keyword]
   if (limit !== undefined) return { ...limit, number: params.limit ?? 0 }
   if (params.missingProperty !== undefined) return { what: 'field', name: params.missingProperty }

@@ -6,7 +6,7 @@ import {
   type Answer,
   answerStored,
   isSigned,
-  notAllowed,
+  methodNotAllowed,
   parseObject,
   readBody,
   type HttpRefusal,
@@ -17,7 +17,7 @@ import {
 } from './http.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
-export interface Delivery {
+export interface WebhookDelivery {
   /** GitHub's GUID, the same again when a delivery is redelivered. */
   readonly id: string
   /** The event's. */
@@ -34,7 +34,7 @@ export interface EdgeOptions {
   /** The events that are passed on; every other one is answered and dropped. */
   readonly events: ReadonlySet<string>
   /** Resolves when what follows from the delivery is on disk. */
-  readonly accept: (delivery: Delivery) => Promise<void>
+  readonly accept: (delivery: WebhookDelivery) => Promise<void>
   /** What clusters tell; without it those paths are not there. */
   readonly reports?: ReportOptions
   readonly ready: () => Promise<Readiness>
@@ -132,17 +132,17 @@ async function listening(server: Server, { host, port }: EdgeOptions): Promise<n
 async function respond(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
   const [path = ''] = (request.url ?? '').split('?')
   if (path === WEBHOOKS) {
-    if (request.method !== 'POST') return notAllowed('POST')
+    if (request.method !== 'POST') return methodNotAllowed('POST')
     return webhook(options, shared, request)
   }
   const place = options.reports === undefined ? undefined : placeIn(path)
   if (options.reports !== undefined && place !== undefined) {
-    if (request.method !== 'POST') return notAllowed('POST')
+    if (request.method !== 'POST') return methodNotAllowed('POST')
     return takeReport({ ...options.reports, log: options.log, shared }, place, request)
   }
   const probe = probeOf(options, path)
   if (probe === undefined) return { status: 404, body: 'not found' }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD')
+  if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   return probe()
 }
 

@@ -132,6 +132,6 @@ function tooLarge(maxBytes: number): HttpRefusal {
   return refuse(413, `at most ${maxBytes} bytes`)
 }
 
-export function notAllowed(allow: string): Answer {
+export function methodNotAllowed(allow: string): Answer {
   return { status: 405, body: 'method not allowed', headers: { allow } }
 }

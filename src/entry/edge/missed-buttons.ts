@@ -6,7 +6,7 @@ import type { Jobs } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { onButton } from './perch-app.ts'
-import { EVENTS, placeOf } from './webhook-events.ts'
+import { EVENTS, repositoryOf } from './webhook-events.ts'
 
 /** GitHub may write into its log a little later than it sends. */
 const OVERLAP_MS = 2 * 60_000
@@ -46,7 +46,7 @@ export async function recoverButtons({
       const { data: event } = EVENTS.check_run.safeParse(payload)
       if (event === undefined) continue
       await rememberPress(memo, { id, at, repo: event.repository.id })
-      await onButton(event, { ask: askIn(placeOf(event), jobs), delivery: id })
+      await onButton(event, { ask: askIn(repositoryOf(event), jobs), delivery: id })
     }
     await memo.set(KEY, started)
   } catch (error) {

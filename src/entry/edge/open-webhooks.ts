@@ -2,7 +2,7 @@ import type { Probot } from 'probot'
 import type { Logger } from 'pino'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
-import type { Delivery } from './edge.ts'
+import type { WebhookDelivery } from './edge.ts'
 import { type AppCredentials, openProbot } from '../github.ts'
 import { perchApp } from './perch-app.ts'
 import { isEventName } from './webhook-events.ts'
@@ -15,7 +15,12 @@ interface Options {
 }
 
 /** Probot as it hands webhooks to our handlers; resolves when what they ask for is on disk. */
-export async function openWebhooks({ app, log, jobs, memo }: Options): Promise<(delivery: Delivery) => Promise<void>> {
+export async function openWebhooks({
+  app,
+  log,
+  jobs,
+  memo,
+}: Options): Promise<(delivery: WebhookDelivery) => Promise<void>> {
   // Its own log would hold whole payloads. The caller that hands it a webhook gets the error.
   const probot = openProbot(app, log.child({}, { level: 'silent' }))
   await probot.load((loaded) => perchApp(loaded, { jobs, memo, appId: app.appId }), {
@@ -28,6 +33,6 @@ export async function openWebhooks({ app, log, jobs, memo }: Options): Promise<(
 }
 
 /** Probot's type promises payloads as documented. Here only the name is known: each handler reads its payload with a schema. */
-function isForProbot(delivery: Delivery): delivery is Delivery & Parameters<Probot['receive']>[0] {
+function isForProbot(delivery: WebhookDelivery): delivery is WebhookDelivery & Parameters<Probot['receive']>[0] {
   return isEventName(delivery.name)
 }

@@ -11,7 +11,7 @@ import { recallDeployed, recallPull } from '../../flows/repository/memory.ts'
 import { wakeWaiting } from '../../flows/measure/wake.ts'
 import type { Job, Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
-import { type AtRepository, EVENTS, type EventName, type Payload, placeOf } from './webhook-events.ts'
+import { type AtRepository, EVENTS, type EventName, type Payload, repositoryOf } from './webhook-events.ts'
 
 /** What a handler knows of a webhook beside its payload. */
 interface WebhookContext extends Pick<RepositoryContext, 'repo' | 'memo' | 'ask'> {
@@ -35,7 +35,7 @@ export function perchApp(
       const { data: event } = schema.safeParse(payload)
       // Without a part of its own there is nothing that it could ask for.
       if (event === undefined) return
-      const place = placeOf(event)
+      const place = repositoryOf(event)
       const asked: Job[] = []
       const ask = askIn(place, { enqueue: async (...more) => void asked.push(...more) })
       await handle(event, { repo: place.repo, memo, ask, delivery, appId })

@@ -106,7 +106,7 @@ export function isEventName(name: string): name is EventName {
   return Object.hasOwn(EVENTS, name)
 }
 
-export function placeOf({ installation, repository }: AtRepository): RepositoryRef {
+export function repositoryOf({ installation, repository }: AtRepository): RepositoryRef {
   const { id, name, owner, default_branch: defaultBranch } = repository
   return { installation: installation.id, repo: { id, name, owner: owner.login, defaultBranch } }
 }

@@ -1,15 +1,19 @@
 import { z } from 'zod'
 import { TOOLS } from '../../core/policy/remark.ts'
-import type { Lead } from '../../adapters/clock/clock.ts'
+import type { ClockLead } from '../../adapters/clock/clock.ts'
 import type { ClaimedJob, Job } from '../../ports/jobs.ts'
-import type { Environment } from '../env.ts'
+import type { ProcessEnvironment } from '../env.ts'
 
 /** Comes from a thread of this process and not from outside, so the sender's types are trusted. */
 function fromUs<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'object' && value !== null)
 }
 
-export const ThreadStart = z.object({ env: fromUs<Environment>(), logLevel: z.string(), lead: fromUs<Lead>() })
+export const ThreadStart = z.object({
+  env: fromUs<ProcessEnvironment>(),
+  logLevel: z.string(),
+  lead: fromUs<ClockLead>(),
+})
 export type ThreadStart = z.infer<typeof ThreadStart>
 
 export const JobMessage = fromUs<Job>()

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { ServiceClock } from '../../adapters/clock/clock.ts'
 import type { Queue } from '../../adapters/queue/queue.ts'
 import type { JobHandler, WorkOptions } from '../../ports/jobs.ts'
-import type { Environment } from '../env.ts'
+import type { ProcessEnvironment } from '../env.ts'
 import { type CallHandlers, connect, type Line } from './line.ts'
 import { JobMessage, Tools, type ThreadStart } from './messages.ts'
 
@@ -21,7 +21,7 @@ export interface WorkThread {
 }
 
 interface Parts {
-  readonly env: Environment
+  readonly env: ProcessEnvironment
   readonly log: Logger
   readonly clock: Pick<ServiceClock, 'lead'>
   readonly queue: Pick<Queue, 'enqueue' | 'memo'>

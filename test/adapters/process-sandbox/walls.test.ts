@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { locate } from '../../../src/adapters/process-sandbox/locate.ts'
+import { programPath } from '../../../src/adapters/process-sandbox/program-path.ts'
 import { runContained } from '../../../src/adapters/process-sandbox/run.ts'
 import { wallsOf, type Walls } from '../../../src/adapters/process-sandbox/walls.ts'
 import { inWorkshop } from '../../../src/adapters/process-sandbox/workshop.ts'
@@ -73,7 +73,7 @@ test('a child sees its own folder, and no other file of this machine', async (t)
 })
 
 test('Landlock hides files too, where namespaces are forbidden', async (t) => {
-  const setpriv = await locate(TOOL_PATH, 'setpriv')
+  const setpriv = await programPath(TOOL_PATH, 'setpriv')
   const knows = setpriv !== undefined && execFileSync(setpriv, ['--help']).toString().includes('landlock')
   if (!knows) return t.skip('optional: this setpriv knows no Landlock')
   const bin = mkdtempSync(join(tmpdir(), 'perch-bin-'))
@@ -91,7 +91,7 @@ const programs: readonly [name: string, version: string, args: readonly string[]
 ]
 for (const [name, version, args] of programs) {
   test(`${name} is shown a file outside of its folder and cannot read it`, async (t) => {
-    const program = await locate(TOOL_PATH, name)
+    const program = await programPath(TOOL_PATH, name)
     if (program === undefined) return t.skip(`optional: ${name} not installed`)
     const walls = await wallsOf({ path: TOOL_PATH, maxMemory: 2 ** 32, probe: [program, version] })
     if (!walls.isConfined) return t.skip(OPTIONAL)

@@ -1,7 +1,7 @@
 /** What a check speaks for: every merge that GitHub would let it open, as long as its reasons last. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Environment } from '../../../src/entry/env.ts'
+import type { ProcessEnvironment } from '../../../src/entry/env.ts'
 import { virtualService } from '../play.ts'
 import { aStory, checksOn, type Story, weightsIn } from '../world.ts'
 
@@ -16,7 +16,7 @@ services: { api-service: { steps: [5, 25, 100], bake: 0.1s } }
 }
 
 /** A repository at 5 %, whose branch `main` requires both checks. */
-async function story(canary = config(LIVE), env: Partial<Environment> = {}): Promise<Story> {
+async function story(canary = config(LIVE), env: Partial<ProcessEnvironment> = {}): Promise<Story> {
   const files = { '.github/canary.yml': canary, 'README.md': '# x\n', [VS]: at(5) }
   const made = await aStory({ files, env })
   protect(made, 'main')

@@ -70,7 +70,7 @@ export async function request(
 }
 
 /** Every page of a list; `limit` bounds it. */
-export async function list(
+export async function listAll(
   client: ApiClient,
   route: string,
   call: {

@@ -5,7 +5,7 @@ export interface Keep<T> {
 }
 
 /** `room`: how much weight is kept at the most; an entry weighs 1 unless told. */
-export function keep<T>(room: number): Keep<T> {
+export function keepRecent<T>(room: number): Keep<T> {
   const kept = new Map<string, { readonly value: T; readonly weight: number }>()
   let total = 0
   return {

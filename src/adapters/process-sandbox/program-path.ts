@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 export const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 
 /** The whole path of a program, from folders given as in the environment variable PATH. */
-export async function locate(path: string, name: string): Promise<string | undefined> {
+export async function programPath(path: string, name: string): Promise<string | undefined> {
   for (const folder of path.split(delimiter).filter(isAbsolute)) {
     const program = join(folder, name)
     const isThere = await access(program, constants.X_OK).then(
