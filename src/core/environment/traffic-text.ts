@@ -4,12 +4,12 @@
  * Objects of kinds that say where traffic goes or which version is behind a name. A custom resource definition that speaks of a
  * Service is none.
  */
-export const TRAFFIC_KINDS =
+export const TRAFFIC_OBJECT =
   /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)(?:List)?\b(?![-.])/
 
 const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
 
 /** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */
 export function mentionsTraffic(text: string): boolean {
-  return TRAFFIC_KINDS.test(text) || DEPLOYER.test(text)
+  return TRAFFIC_OBJECT.test(text) || DEPLOYER.test(text)
 }

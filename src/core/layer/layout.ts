@@ -2,7 +2,7 @@ import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
 import type { Environment } from '../environment/graph.ts'
 import { readKustomization } from '../environment/kustomization.ts'
-import { TRAFFIC_KINDS } from '../environment/traffic-text.ts'
+import { TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { ok, type Result } from '../result.ts'
@@ -62,14 +62,14 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
-  if (text === undefined || !TRAFFIC_KINDS.test(text)) return ok(undefined)
+  if (text === undefined || !TRAFFIC_OBJECT.test(text)) return ok(undefined)
   const manifest = layout.manifests.get(file) ?? readOnce(layout.known.manifests, { file, text }, readRelevant)
   layout.manifests.set(file, manifest)
   return manifest
 }
 
 function readRelevant(text: string, file: string): Result<Manifest, ManifestProblem> {
-  return parseManifest(file, text, TRAFFIC_KINDS)
+  return parseManifest(file, text, TRAFFIC_OBJECT)
 }
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */

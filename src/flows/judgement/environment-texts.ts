@@ -13,7 +13,7 @@ export interface EnvironmentTexts {
  * Reads the files of an environment. A folder that nothing deploys may hold what nobody would render, such as everything that was
  * released before: of its large files only those about traffic count.
  */
-export async function readEnvironment(
+export async function readEnvironmentTexts(
   context: Pick<FileSource, 'mirror'>,
   treeish: Sha,
   environment: Environment,

@@ -9,7 +9,7 @@ import type { MoveEdit } from '../../core/rollout/move.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { readEnvironment } from './environment-texts.ts'
+import { readEnvironmentTexts } from './environment-texts.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
@@ -45,7 +45,7 @@ async function proveIn(
   const { name } = side.environment
   const [refusal] = side.environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
-  const { environment, texts } = await readEnvironment(context, side.treeish, side.environment)
+  const { environment, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
   const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))

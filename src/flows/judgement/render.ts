@@ -22,7 +22,7 @@ import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
-import { readEnvironment } from './environment-texts.ts'
+import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from './validate.ts'
 
@@ -142,7 +142,7 @@ async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string):
   const environment = find(after, name)
   const known = { environment: name, layout: after.snapshot.layout }
   if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
-  const { texts, environment: read } = await readEnvironment(context, after.treeish, environment)
+  const { texts, environment: read } = await readEnvironmentTexts(context, after.treeish, environment)
   const { files } = read
   return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
 }
@@ -177,7 +177,7 @@ async function renderSide(
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const found = find(side, name)
   if (found === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
-  const { environment, texts } = await readEnvironment(context, side.treeish, found)
+  const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
   const { kind, files } = environment
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
