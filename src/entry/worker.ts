@@ -116,7 +116,7 @@ function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {
       return review(context, task)
     case 'advance':
       return advance(context, task)
-    case 'examine':
+    case 'measure':
       return measureRollouts(context, task)
     case 'group':
       return reviewGroup(context, task)

@@ -3,11 +3,12 @@ import { explainProblem } from '../core/message/problem/problem.ts'
 import { closingComment } from '../core/message/pull-request/pull-request.ts'
 import { configProblem } from '../core/problem/files.ts'
 import { isStep } from '../core/rollout/branch.ts'
+import { isWatched } from '../core/rollout/failure.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
-import { isWatched, withFailures } from './measure/measure-rollouts.ts'
+import { withFailures } from './measure/failures.ts'
 import { leaveForgotten } from './review/leave.ts'
 import { judgeMoved } from './stop/judge-again.ts'
 import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './repository/memory.ts'
@@ -32,7 +33,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   const state = isAnswered ? await loadBase(context, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
-  const stuck = await takeAllSteps(context, state.value, why.code === 'failing')
+  const stuck = await takeAllSteps(context, state.value, why)
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
   await judgeMoved(context, state.value)
@@ -47,10 +48,10 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   if (!stuck.isPassing()) await settle(context, task.base, sha)
 }
 
-async function takeAllSteps(context: RepositoryContext, base: BaseState, isFailing: boolean): Promise<StuckBoard> {
-  const { sha, rollouts } = base
+async function takeAllSteps(context: RepositoryContext, base: BaseState, why: AdvanceTask['why']): Promise<StuckBoard> {
   const stuck = await stuckBoard(context, base.ref)
-  for (const rollout of isFailing ? await withFailures(context, { ref: base.ref, sha }, rollouts) : rollouts) {
+  const rollouts = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
+  for (const rollout of rollouts) {
     const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })
     await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
     await sayStopped(context, base, rollout)

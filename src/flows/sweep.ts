@@ -42,7 +42,7 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     const hasMoved = deployed.has(base) && head !== (await settledAt(context, base))
     if (isLeft || hasMoved) await context.ask.advance(base, { code: 'swept', head, at: started })
   }
-  for (const base of await watchedBases(context)) await context.ask.examine(base, { code: 'swept', at: started })
+  for (const base of await watchedBases(context)) await context.ask.measure(base, { code: 'swept', at: started })
   await lookAtGroups(context, heads, started)
   await lookAtPulls(context, { open, heads, deployed }, started)
   await lookForCommands(context, commented)

@@ -142,13 +142,13 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
       { code: 'handed-again', pull: 3, comment: 8, at: NOW },
     ],
   },
-  failing: {
-    one: { code: 'failing', rollout: 'main:api', since: NOW, at: NOW },
-    same: [{ code: 'failing', rollout: 'main:api', since: NOW, at: NOW + 10 * MINUTE - 1 }],
+  failed: {
+    one: { code: 'failed', rollout: 'main:api', step: HEAD, at: NOW },
+    same: [{ code: 'failed', rollout: 'main:api', step: HEAD, at: NOW + 10 * MINUTE - 1 }],
     other: [
-      { code: 'failing', rollout: 'main:api', since: NOW + 1, at: NOW },
-      { code: 'failing', rollout: 'main:api', since: NOW, at: NOW + 10 * MINUTE },
-      { code: 'failing', rollout: 'main:web', since: NOW, at: NOW },
+      { code: 'failed', rollout: 'main:api', step: OTHER, at: NOW },
+      { code: 'failed', rollout: 'main:api', step: HEAD, at: NOW + 10 * MINUTE },
+      { code: 'failed', rollout: 'main:web', step: HEAD, at: NOW },
     ],
   },
   merged: { one: { code: 'merged', head: HEAD }, other: [{ code: 'merged', head: OTHER }] },
@@ -186,10 +186,7 @@ const GROUP: Table<CauseOf<'group'>> = {
   },
 }
 
-const EXAMINE: Table<CauseOf<'examine'>> = {
-  'gate-failed': { one: { code: 'gate-failed', head: HEAD }, other: [{ code: 'gate-failed', head: OTHER }] },
-  swept: REVIEW.swept,
-}
+const MEASURE: Table<CauseOf<'measure'>> = { swept: REVIEW.swept }
 
 const SWEEP: Table<CauseOf<'sweep'>> = {
   started: { one: { code: 'started', at: NOW }, other: [{ code: 'started', at: NOW + 1 }] },
@@ -219,11 +216,11 @@ check<CauseOf<'advance'>>('an advance', ADVANCE, (why) => jobOf({ type: 'advance
 check<CauseOf<'group'>>('a group', GROUP, (why) =>
   jobOf({ type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why }),
 )
-check<CauseOf<'examine'>>('an examination', EXAMINE, (why) => jobOf({ type: 'examine', ...PLACE, base: 'main', why }))
+check<CauseOf<'measure'>>('a measurement', MEASURE, (why) => jobOf({ type: 'measure', ...PLACE, base: 'main', why }))
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, EXAMINE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, SWEEP].flatMap((table) => Object.values(table))
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
   assert.equal(new Set(ids.values()).size, ids.size)
@@ -238,7 +235,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, EXAMINE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, SWEEP].flatMap((table) => Object.values(table))
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
     return notBefore === undefined ? [] : [[one.code, notBefore]]
@@ -258,7 +255,7 @@ test('each task has the key of what it may not run beside', () => {
     '1#4': { type: 'closed', ...PLACE, pull: 4, why: swept },
     '1:regate': { type: 'regate', ...PLACE, why },
     '1@release/1': { type: 'advance', ...PLACE, base: 'release/1', why: swept },
-    '1~main': { type: 'examine', ...PLACE, base: 'main', why: swept },
+    '1~main': { type: 'measure', ...PLACE, base: 'main', why: swept },
     [`1!${HEAD}`]: { type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why },
     [`1!${OTHER}`]: { type: 'rerun', ...PLACE, head: OTHER, why },
     '1:sweep': { type: 'sweep', ...PLACE, why: { code: 'started', at: 1 } },

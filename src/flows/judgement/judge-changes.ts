@@ -8,7 +8,7 @@ import { narrowed } from '../../core/rollout/read-target.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../../core/rollout/target.ts'
-import { measureStep } from '../measure/measure-step.ts'
+import { measureIfLive } from '../measure/measure-step.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { lastReadableShare } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
@@ -17,7 +17,7 @@ import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
 >
 
 /** The rollouts that a change moves, each with what its gates say. */
@@ -161,7 +161,6 @@ async function stepBefore(
   { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
   if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
-  const liveness = await livenessOf(context, question, from)
-  const isMeasured = isHeldBack && liveness.state === 'live'
-  return { liveness, analysis: isMeasured ? await measureStep(context, from, liveness.since) : undefined }
+  if (isHeldBack) return measureIfLive(context, question, from)
+  return { liveness: await livenessOf(context, question, from), analysis: undefined }
 }

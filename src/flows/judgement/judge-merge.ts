@@ -40,6 +40,7 @@ type Needs = Pick<
   | 'metrics'
   | 'memo'
   | 'repo'
+  | 'ask'
 >
 
 export interface Question extends RestraintQuestion {

@@ -5,14 +5,14 @@ import { standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes, type Target } from '../../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../../core/stop/window.ts'
-import { measureStep } from '../measure/measure-step.ts'
+import { measureIfLive } from '../measure/measure-step.ts'
 import { approvalsOf } from './approvals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
+import type { LivenessQuestion } from '../measure/liveness.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo'
+  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
 >
 
 /** Facts from outside the files that a judgement needs. */
@@ -85,10 +85,12 @@ async function orderOf(
     there.find(({ route }) => route.kind === kind && route.name === name)
   if (first === undefined) return { environment, found: { code: 'missing' } }
   const standing = standingOf(first)
-  const liveness = sureShare(standing) === 0 ? undefined : await livenessOf(context, question, standing)
+  const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
-  const analysis = liveness?.state === 'live' ? await measureStep(context, standing, liveness.since) : undefined
   const { bakeMs } = first.settings
-  return { environment, found: { code: 'found', share, stable, canary, liveness, bakeMs, analysis } }
+  return {
+    environment,
+    found: { code: 'found', share, stable, canary, liveness: step?.liveness, bakeMs, analysis: step?.analysis },
+  }
 }

@@ -1,30 +1,128 @@
+import { createHash } from 'node:crypto'
 import type { RangeAnswer } from '../../core/analysis/answer.ts'
 import { judgeAnalysis } from '../../core/analysis/judge.ts'
-import { planAnalysis } from '../../core/analysis/plan.ts'
+import { lastsUntil } from '../../core/analysis/lasting.ts'
+import { type AnalysisPlan, planAnalysis } from '../../core/analysis/plan.ts'
 import type { AnalysisReport } from '../../core/analysis/report.ts'
+import type { Liveness } from '../../core/gate/live.ts'
+import { consequenceOf } from '../../core/rollout/failure.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
+import { targetName } from '../../core/rollout/target.ts'
+import { type Measurement, recallMeasurement, rememberMeasurement } from '../repository/measurement-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type BaseHead, historyOf } from './landing.ts'
+import { livenessOf, type LivenessQuestion } from './liveness.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask'>
+
+/** A step on a base branch that is live since a moment, epoch milliseconds. */
+interface LiveStep {
+  readonly base: BaseHead
+  readonly since: number
+}
 
 /**
- * What the canary measures in the step that went live at `since` (epoch ms): the bake window, as far as it is over, and the
- * time after it. Undefined where the config asks for no analysis.
+ * What the canary measures in its step: the bake window, as far as it is over, and the time after it. The server is asked once
+ * for each point of the window, whoever wants to know; in between memory answers. Undefined where the config asks for no analysis.
+ *
+ * Whoever finds a failure sets off what follows from it. The task is the same for all who find it, so it is done once.
  */
 export async function measureStep(
-  context: Pick<RepositoryContext, 'metrics' | 'clock'>,
+  context: Needs,
+  { base, since }: LiveStep,
   standing: Standing,
-  since: number,
 ): Promise<AnalysisReport | undefined> {
-  const { analysis } = standing.target.settings
-  if (analysis === undefined) return undefined
-  const { metrics, clock } = context
-  const plan = planAnalysis({ standing, analysis, since, now: clock.now(), servers: metrics.servers() })
+  const now = context.clock.now()
+  const plan = planFor(context, standing, { since, now })
+  if (plan === undefined) return undefined
+  const rollout = rolloutName(base, standing)
+  const step = await stepCommit(context, base, standing)
+  const known = await recallMeasurement(context, rollout)
+  let report = known?.step === step ? reportOf(plan, known) : undefined
+  if (known === undefined || report === undefined || now >= lastsUntil(report, known.at)) {
+    const answers = await queryMetrics(context, plan)
+    report = judgeAnalysis(plan, answers)
+    // Before anybody is told of a failure: what is done about it reads this.
+    await rememberMeasurement(context, rollout, { step, since, at: now, question: questionOf(plan), answers })
+  }
+  if (consequenceOf(standing, report) !== 'nothing')
+    await context.ask.advance(base.ref, { code: 'failed', rollout, step, at: now })
+  return report
+}
+
+/** Whether the step that the base branch is at is live, and what it measures then. */
+export async function measureIfLive(
+  context: Needs & Pick<RepositoryContext, 'signals'>,
+  question: LivenessQuestion,
+  standing: Standing,
+): Promise<{ readonly liveness: Liveness; readonly analysis: AnalysisReport | undefined }> {
+  const liveness = await livenessOf(context, question, standing)
+  if (liveness.state !== 'live') return { liveness, analysis: undefined }
+  const base = { ref: question.baseRef, sha: question.base }
+  return { liveness, analysis: await measureStep(context, { base, since: liveness.since }, standing) }
+}
+
+/**
+ * What was last measured of the step that the base branch is at now, from Git and memory alone. Undefined where memory holds
+ * nothing about it that fits today's config.
+ */
+export async function lastReport(
+  context: Needs,
+  base: BaseHead,
+  standing: Standing,
+): Promise<AnalysisReport | undefined> {
+  const known = await recallMeasurement(context, rolloutName(base, standing))
+  if (known === undefined || known.step !== (await stepCommit(context, base, standing))) return undefined
+  const plan = planFor(context, standing, { since: known.since, now: known.at })
+  return plan === undefined ? undefined : reportOf(plan, known)
+}
+
+/** Asks a metrics server all that a plan needs. */
+export async function queryMetrics(
+  { metrics }: Pick<RepositoryContext, 'metrics'>,
+  { analysis, asks }: AnalysisPlan,
+): Promise<readonly RangeAnswer[]> {
   const answers: RangeAnswer[] = []
   let lost: RangeAnswer | undefined
-  for (const { query, range } of plan.asks) {
+  for (const { query, range } of asks) {
     const answer = lost ?? (await metrics.range(analysis.provider, query, range))
-    // Who does not answer is not asked the rest: each would be waited for.
+    // A server that does not answer is not asked the rest: each question would be waited for.
     if (!answer.ok && (answer.code === 'unreachable' || answer.code === 'timed-out')) lost = answer
     answers.push(answer)
   }
-  return judgeAnalysis(plan, answers)
+  return answers
+}
+
+export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Standing, 'target'>): string {
+  return `${ref}:${targetName(target)}`
+}
+
+/** The commit that brought a step; empty where the history does not tell. */
+export async function stepCommit(
+  context: Pick<RepositoryContext, 'mirror' | 'memo' | 'repo'>,
+  base: BaseHead,
+  standing: Standing,
+): Promise<string> {
+  return (await historyOf(context, base, standing))?.landing.sha ?? ''
+}
+
+function planFor(
+  { metrics }: Pick<RepositoryContext, 'metrics'>,
+  standing: Standing,
+  time: { readonly since: number; readonly now: number },
+): AnalysisPlan | undefined {
+  const { analysis } = standing.target.settings
+  return analysis && planAnalysis({ standing, analysis, ...time, servers: metrics.servers() })
+}
+
+/** What remembered answers come to; undefined where they answer another question than the plan's. */
+function reportOf(plan: AnalysisPlan, { question, answers, at }: Measurement): AnalysisReport | undefined {
+  // A server's clock is compared with ours at the moment when it answered.
+  return question === questionOf(plan) ? judgeAnalysis({ ...plan, now: at }, answers) : undefined
+}
+
+/** A mark of what is asked, and of whether the bake is over: then no data can be a failure. */
+function questionOf({ analysis, asks, window }: AnalysisPlan): string {
+  const question = JSON.stringify([analysis.provider, asks, window.isComplete])
+  return createHash('sha256').update(question).digest('hex').slice(0, 32)
 }

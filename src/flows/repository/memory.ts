@@ -147,24 +147,31 @@ export async function rememberDeployed(context: Needs, names: readonly string[])
   await context.memo.set(`deployed:${context.repo.id}`, names)
 }
 
-/** When a rollout's step was live and what was last measured of it, for one head of its base branch. */
-const Health = z.object({
+/** Since when a rollout's step is live, for one head of its base branch. */
+const LiveMemory = z.object({
   base: z.string(),
   since: z.number(),
   /** When GitHub was last asked about it. */
   asked: z.number(),
-  /** What was found out last (`healthWord`). */
-  word: z.string(),
 })
-export type Health = z.infer<typeof Health>
+type LiveMemory = z.infer<typeof LiveMemory>
 
-export async function recallHealth(context: Needs, rollout: string): Promise<Health | undefined> {
-  const health = Health.safeParse(await context.memo.get(`health:${context.repo.id}:${rollout}`))
-  return health.success ? health.data : undefined
+export async function recallLive(context: Needs, rollout: string): Promise<LiveMemory | undefined> {
+  return LiveMemory.safeParse(await context.memo.get(`live:${context.repo.id}:${rollout}`)).data
 }
 
-export async function rememberHealth(context: Needs, rollout: string, health: Health): Promise<void> {
-  await context.memo.set(`health:${context.repo.id}:${rollout}`, health)
+export async function rememberLive(context: Needs, rollout: string, live: LiveMemory): Promise<void> {
+  await context.memo.set(`live:${context.repo.id}:${rollout}`, live)
+}
+
+/** What a rollout's step measured when all that wait for it were last judged because of that. */
+export async function recallNews(context: Needs, rollout: string): Promise<string | undefined> {
+  const news = await context.memo.get(`news:${context.repo.id}:${rollout}`)
+  return typeof news === 'string' ? news : undefined
+}
+
+export async function rememberNews(context: Needs, rollout: string, news: string): Promise<void> {
+  await context.memo.set(`news:${context.repo.id}:${rollout}`, news)
 }
 
 /** The step, by when it was live, for which a rollout was held because its canary failed; so that a person may let it go on. */

@@ -20,12 +20,10 @@ type ConcludedReview = CommitVerdict & { readonly review: Review; readonly comme
 export async function followUp(context: RepositoryContext, at: PullEnds, found: ConcludedReview): Promise<void> {
   const { pull } = at
   const { changes } = found.review
-  const verdicts = changes.flatMap((change) => change.verdicts)
   const seen = seenOf(context, at, found)
   await rememberPull(context, pull.number, seen)
   await rememberWaiting(context, pull.number, seen.waits)
   await lookAtRivals(context, { number: pull.number, seen })
-  if (verdicts.some(({ gate, state }) => gate === 'analysis' && state === 'block')) await askToExamine(context, at)
   if (seen.until !== undefined) await setTimer(context, pull, seen.until)
   await sayIfChanged(context, pull, at.base)
   if (isStep(pull, context.botLogin) && isInConflict(found.review)) await askForNewStep(context, at)
@@ -66,11 +64,6 @@ function seenOf(
 /** When time alone closes a gate that is open, or may open one that waits. */
 export function earliest(moments: readonly number[]): number | undefined {
   return moments.length === 0 ? undefined : Math.min(...moments)
-}
-
-/** What follows from a failed analysis is the rollout's business, not this pull request's. */
-async function askToExamine(context: RepositoryContext, { pull, judgedFor }: PullEnds): Promise<void> {
-  await context.ask.examine(judgedFor, { code: 'gate-failed', head: pull.head.sha })
 }
 
 function isInConflict({ problems }: Review): boolean {

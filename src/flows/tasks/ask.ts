@@ -21,7 +21,7 @@ export interface TaskRequests {
   closed(pull: number, why: CauseOf<'closed'>): Promise<void>
   regate(why: CauseOf<'delivered'>): Promise<void>
   advance(base: string, why: CauseOf<'advance'>): Promise<void>
-  examine(base: string, why: CauseOf<'examine'>): Promise<void>
+  measure(base: string, why: CauseOf<'measure'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
   rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
   sweep(why: CauseOf<'sweep'>): Promise<void>
@@ -39,7 +39,7 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs): TaskRe
     closed: (pull, why) => send({ type: 'closed', pull, why }),
     regate: (why) => send({ type: 'regate', why }),
     advance: (base, why) => send({ type: 'advance', base, why }),
-    examine: (base, why) => send({ type: 'examine', base, why }),
+    measure: (base, why) => send({ type: 'measure', base, why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
     rerun: (head, why) => send({ type: 'rerun', head, why }),
     sweep: (why) => send({ type: 'sweep', why }),

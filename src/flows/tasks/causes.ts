@@ -88,11 +88,8 @@ const Stops = z.object({ code: z.literal('stops'), change: z.string(), at })
 /** The measurements of a rollout come to something else. */
 const Measured = z.object({ code: z.literal('measured'), rollout: z.string(), outcome: z.string(), at })
 
-/** A canary fails its analysis: measure, and do what the config says. `since`: when its step was live. */
-const Failing = z.object({ code: z.literal('failing'), rollout: z.string(), since: z.number(), at })
-
-/** A gate blocks a pull request with this head because of measurements. */
-const GateFailed = z.object({ code: z.literal('gate-failed'), head })
+/** A canary failed its analysis, and the config wants something done about that. `step`: the commit that brought its step. */
+const Failed = z.object({ code: z.literal('failed'), rollout: z.string(), step: z.string(), at })
 
 /** An older pull request that moves the same route was closed. */
 const OlderEnded = z.object({ code: z.literal('older-ended'), older: z.int(), at })
@@ -164,13 +161,13 @@ export const Causes = {
     Button,
     HandedOver,
     HandedAgain,
-    Failing,
+    Failed,
     Merged,
     InConflict,
     Ended,
     Swept,
   ]),
-  examine: z.discriminatedUnion('code', [GateFailed, Swept]),
+  measure: Swept,
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept, Missed]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
@@ -219,8 +216,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   peer: {},
   // Once: memory of the older one may be wrong, and its own review puts that right.
   'older-found': {},
-  'gate-failed': {},
-  failing: { slotMs: 10 * MINUTE_MS },
+  // While it lasts it is found again and again.
+  failed: { slotMs: 10 * MINUTE_MS },
   timer: {},
   'in-conflict': {},
   ended: { slotMs: 5 * SECOND_MS },

@@ -42,7 +42,7 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('regate'), ...Where, why: Causes.delivered }),
   z.object({ type: z.literal('advance'), ...Where, base: z.string(), why: Causes.advance }),
   /** Measure the rollouts of a base branch. */
-  z.object({ type: z.literal('examine'), ...Where, base: z.string(), why: Causes.examine }),
+  z.object({ type: z.literal('measure'), ...Where, base: z.string(), why: Causes.measure }),
   /** Judge a commit of the merge queue. */
   z.object({
     type: z.literal('group'),
@@ -112,7 +112,7 @@ function keyOf(task: Task): string {
       return `${task.repo.id}#${task.pull}`
     case 'advance':
       return `${task.repo.id}@${task.base}`
-    case 'examine':
+    case 'measure':
       return `${task.repo.id}~${task.base}`
     case 'group':
     case 'rerun':

@@ -5,9 +5,9 @@ import { openMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import type { AnalysisReport } from '../../../src/core/analysis/report.ts'
 import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
-import { measureStep } from '../../../src/flows/measure/measure-step.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
 import { metricsContract } from '../../contracts/metrics.ts'
+import { measuredBy } from '../../core/analysis/scene.ts'
 import { targetOf } from '../../core/samples.ts'
 import { missingPrometheus, startPrometheus } from './prometheus-server.ts'
 
@@ -160,9 +160,7 @@ async function measure(name: string, play: Play = {}): Promise<AnalysisReport> {
   const analysis = { checks: play.checks ?? [RATE, LATENCY], ...play.analysis }
   const target = targetOf(files(name, play.share ?? 25), { services: { [name]: { bake: '630s', analysis } } })
   const context = { metrics: play.with ?? metrics(), clock: CLOCK }
-  const report = await measureStep(context, standingOf(target), play.since ?? SINCE)
-  assert.ok(report !== undefined)
-  return report
+  return measuredBy(context, standingOf(target), play.since ?? SINCE)
 }
 
 const say = (report: AnalysisReport): string =>
@@ -275,8 +273,8 @@ scene('names cannot leave their strings', async () => {
         .replaceAll('[x]', '["x"]'),
     }
     const target = targetOf(given, { services: { [name]: { bake: '630s', analysis: { checks: [odd, RATE] } } } })
-    const report = await measureStep({ metrics: metrics(), clock: CLOCK }, standingOf(target), SINCE)
-    assert.ok(report !== undefined && target.service === name)
+    const report = await measuredBy({ metrics: metrics(), clock: CLOCK }, standingOf(target), SINCE)
+    assert.equal(target.service, name)
     assert.notEqual(report.checks[0]?.outcome, 'error', `${name}: ${JSON.stringify(report.checks[0]?.reason)}`)
   }
 })

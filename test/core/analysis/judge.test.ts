@@ -351,14 +351,6 @@ test('a report says what it covers, and when the next look may find more', async
   assert.equal(server, 'prometheus')
 })
 
-test('nothing is asked where the config asks for nothing', async () => {
-  const { measureStep } = await import('../../../src/flows/measure/measure-step.ts')
-  const { standingOf } = await import('../../../src/core/rollout/standing.ts')
-  const { sample } = await import('../samples.ts')
-  const metrics = { servers: () => assert.fail('asked'), range: async () => assert.fail('asked') }
-  assert.equal(await measureStep({ metrics, clock: { now: () => ENDS } }, standingOf(sample(75, 25)), SINCE), undefined)
-})
-
 test('where points say too little, what most of them lack is the reason, and how long would be enough', async () => {
   const reasonOf = async (world: World, play: Play = {}): Promise<unknown> =>
     (await report(world, play)).checks[0]?.reason

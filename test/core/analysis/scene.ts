@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import type { AnalysisReport } from '../../../src/core/analysis/report.ts'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
-import { measureStep } from '../../../src/flows/measure/measure-step.ts'
+import { judgeAnalysis } from '../../../src/core/analysis/judge.ts'
+import { planAnalysis } from '../../../src/core/analysis/plan.ts'
+import { queryMetrics } from '../../../src/flows/measure/measure-step.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
 import type { Metrics } from '../../../src/ports/metrics.ts'
-import { standingOf } from '../../../src/core/rollout/standing.ts'
+import { type Standing, standingOf } from '../../../src/core/rollout/standing.ts'
 import { destinationRule, targetOf, virtualService } from '../samples.ts'
 
 export const SECOND = 1_000
@@ -66,9 +69,19 @@ export async function report(world: World, play: Play = {}): Promise<AnalysisRep
   const target = targetOf(files, config(play))
   const metrics = play.metrics ?? memoryMetrics({ prometheus: (query, time) => world(askedBy(query, time)) })
   const clock = { now: () => play.now ?? ENDS }
-  const found = await measureStep({ metrics, clock }, standingOf(target), SINCE)
-  assert.ok(found !== undefined)
-  return found
+  return measuredBy({ metrics, clock }, standingOf(target), SINCE)
+}
+
+/** What a server says about a step now, whatever was said before. */
+export async function measuredBy(
+  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+  standing: Standing,
+  since: number,
+): Promise<AnalysisReport> {
+  const { analysis } = standing.target.settings
+  assert.ok(analysis !== undefined)
+  const plan = planAnalysis({ standing, analysis, since, now: clock.now(), servers: metrics.servers() })
+  return judgeAnalysis(plan, await queryMetrics({ metrics }, plan))
 }
 
 export function failing(

@@ -1,0 +1,12 @@
+import type { AnalysisReport } from '../analysis/report.ts'
+import type { Standing } from './standing.ts'
+
+/** Whether a rollout is to be measured: the config asks for it, Perch drives it, and its canary has traffic. */
+export function isWatched({ phase, target }: Standing): boolean {
+  return target.settings.analysis !== undefined && (phase === 'stepping' || phase === 'finishing-version')
+}
+
+/** What the config wants done about what a step measured. */
+export function consequenceOf(standing: Standing, report: AnalysisReport | undefined): 'rollback' | 'hold' | 'nothing' {
+  return report?.isFailure === true && isWatched(standing) ? standing.target.settings.onFailure : 'nothing'
+}

@@ -1,0 +1,62 @@
+/** What is done about a canary that fails its analysis. */
+import type { AnalysisReport } from '../../core/analysis/report.ts'
+import { failureReason } from '../../core/message/gate/analysis.ts'
+import { consequenceOf, isWatched } from '../../core/rollout/failure.ts'
+import type { Target } from '../../core/rollout/target.ts'
+import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { heldStep, rememberHeldStep } from '../repository/memory.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { hold } from '../stop/stops.ts'
+import type { CauseOf } from '../tasks/causes.ts'
+import type { BaseHead } from './landing.ts'
+import { tellNews } from './measure-rollouts.ts'
+import { lastReport, measureIfLive, rolloutName, stepCommit } from './measure-step.ts'
+
+type FailedCause = Extract<CauseOf<'advance'>, { code: 'failed' }>
+
+/**
+ * The rollouts with what was measured of those that fail. A step that failed may be gone by now, and a config may ask for
+ * something else: that is read from Git. The metrics server is asked again only where memory was lost.
+ */
+export async function withFailures(
+  context: RepositoryContext,
+  at: { readonly base: BaseHead; readonly why: FailedCause },
+  rollouts: readonly RolloutFacts[],
+): Promise<readonly RolloutFacts[]> {
+  const all: RolloutFacts[] = []
+  for (const rollout of rollouts) {
+    const report = await knownReport(context, at, rollout)
+    const isFailed = report !== undefined && consequenceOf(rollout.standing, report) !== 'nothing'
+    if (isFailed) await tellNews(context, rolloutName(at.base, rollout.standing), report)
+    all.push(isFailed ? { ...rollout, failure: report } : rollout)
+  }
+  return all
+}
+
+async function knownReport(
+  context: RepositoryContext,
+  { base, why }: { readonly base: BaseHead; readonly why: FailedCause },
+  { standing }: RolloutFacts,
+): Promise<AnalysisReport | undefined> {
+  if (!isWatched(standing)) return undefined
+  const known = await lastReport(context, base, standing)
+  if (known !== undefined || why.step !== (await stepCommit(context, base, standing))) return known
+  return (await measureIfLive(context, { base: base.sha, baseRef: base.ref }, standing)).analysis
+}
+
+/** Holds a rollout whose canary fails: once a step, because a person may let it go on all the same. */
+export async function holdFailed(
+  context: RepositoryContext,
+  { base, target }: { readonly base: string; readonly target: Target },
+  failure: AnalysisReport,
+): Promise<void> {
+  const rollout = rolloutName({ ref: base }, { target })
+  if ((await heldStep(context, rollout)) === failure.from) return
+  const asked = {
+    login: context.botLogin,
+    cause: `failed:${rollout}:${failure.from}`,
+    at: context.clock.now(),
+  }
+  await hold(context, [target], { ...asked, reason: failureReason(failure) })
+  await rememberHeldStep(context, rollout, failure.from)
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { RangeAnswer } from '../../core/analysis/answer.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { RepositoryContext } from './repository-context.ts'
+
+/** JSON has no NaN. */
+const Value = z.string().transform(Number)
+
+const Answer = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    series: z.array(z.object({ points: z.array(z.tuple([z.number(), Value])) })),
+    warnings: z.array(z.string()),
+    clock: z.number().nullable(),
+  }),
+  z.object({
+    ok: z.literal(false),
+    code: z.enum(['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood']),
+    detail: z.string(),
+  }),
+])
+
+const Record = z.object({
+  step: z.string(),
+  since: z.number(),
+  at: z.number(),
+  question: z.string(),
+  answers: z.array(Answer),
+})
+
+/** What a metrics server last answered about a rollout's step. */
+export interface Measurement {
+  /** The commit that brought the step. */
+  readonly step: Sha
+  /** When the step was live, and when it was measured; epoch milliseconds. */
+  readonly since: number
+  readonly at: number
+  /** A mark of what was asked, the window's points among it. */
+  readonly question: string
+  readonly answers: readonly RangeAnswer[]
+}
+
+/** A query that answers with thousands of series is an error, and need not be kept. In characters. */
+const MAX_KEPT = 500_000
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
+
+/** `rollout`: base branch and target, `main:production/web`. */
+export async function recallMeasurement(context: Needs, rollout: string): Promise<Measurement | undefined> {
+  const { data } = Record.safeParse(await context.memo.get(keyOf(context, rollout)))
+  if (data === undefined) return undefined
+  return { ...data, answers: data.answers.map((one) => (one.ok ? { ...one, clock: one.clock ?? undefined } : one)) }
+}
+
+export async function rememberMeasurement(context: Needs, rollout: string, found: Measurement): Promise<void> {
+  const record = { ...found, answers: found.answers.map(written) } satisfies z.input<typeof Record>
+  if (JSON.stringify(record).length <= MAX_KEPT) await context.memo.set(keyOf(context, rollout), record)
+}
+
+function written(answer: RangeAnswer): z.input<typeof Answer> {
+  if (!answer.ok) return answer
+  const series = answer.series.map(({ points }) => ({
+    points: points.map(([time, value]): [number, string] => [time, String(value)]),
+  }))
+  return { ok: true, series, warnings: [...answer.warnings], clock: answer.clock ?? null }
+}
+
+function keyOf({ repo }: Needs, rollout: string): string {
+  return `measured:${repo.id}:${rollout}`
+}

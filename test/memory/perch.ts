@@ -1,0 +1,97 @@
+import { handleJobs } from '../../src/entry/worker.ts'
+import { askIn, type TaskRequests } from '../../src/flows/tasks/ask.ts'
+import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
+import { Task } from '../../src/flows/tasks/tasks.ts'
+import type { ClaimedJob, Jobs } from '../../src/ports/jobs.ts'
+import type { Memo } from '../../src/ports/memo.ts'
+import type { Metrics } from '../../src/ports/metrics.ts'
+import { memoryContext, SILENT } from './context.ts'
+import { type GitHubState, memoryGitHub } from './github.ts'
+import { memoryQueue } from './jobs.ts'
+import { memoryMemo } from './memo.ts'
+
+export interface MemoryPerch {
+  readonly state: GitHubState
+  readonly context: RepositoryContext
+  readonly ask: TaskRequests
+  /** What it did, oldest first: `review new-head`. */
+  readonly done: string[]
+  now(): number
+  /** Time passes, and all that is due is done. */
+  pass(ms: number): Promise<void>
+  /** Everything that its memory held is lost. */
+  forget(): void
+}
+
+interface PerchOptions {
+  readonly files: Readonly<Record<string, string>>
+  readonly metrics: Metrics
+  /** Called with each task that is asked for; when this throws, the one that asks ends there. */
+  readonly onAsk?: (task: Task) => void
+}
+
+/** A Monday. */
+const START = Date.UTC(2026, 0, 5, 9)
+
+/** Perch's flows and its queue on a model of GitHub, with a clock that the test moves. No webhooks: the test asks for tasks. */
+export async function memoryPerch({ files, metrics, onAsk }: PerchOptions): Promise<MemoryPerch> {
+  let now = START
+  let memory = memoryMemo()
+  const clock = { now: () => now }
+  const memo: Memo = {
+    get: (key) => memory.get(key),
+    set: (key, value) => memory.set(key, value),
+    forget: (key) => memory.forget(key),
+    entries: (prefix) => memory.entries(prefix),
+  }
+  const queue = memoryQueue({ clock, pause: async () => undefined })
+  const jobs: Jobs = {
+    async enqueue(...more) {
+      for (const { data } of more) onAsk?.(Task.parse(data))
+      await queue.enqueue(...more)
+    },
+  }
+  const state = memoryGitHub({ clock, files })
+  const context = memoryContext(state, { jobs, memo, clock, metrics })
+  const done: string[] = []
+  const handle = handleJobs({
+    jobs,
+    log: SILENT,
+    memo,
+    pressedSince: async () => [],
+    contextFor: async () => context,
+    placeOf: async () => state,
+    everyRepository: async () => [state],
+  })
+  await queue.work(async (job: ClaimedJob) => {
+    await handle(job)
+    const { type, why } = Task.parse(job.data)
+    done.push(`${type} ${why.code}`)
+  })
+  const rest = async (): Promise<void> => {
+    for (let due = queue.nextDue(); due !== undefined && due <= now; due = queue.nextDue()) {
+      queue.tick()
+      await queue.idle()
+    }
+    await queue.idle()
+  }
+  return {
+    state,
+    context,
+    ask: askIn(state, queue),
+    done,
+    now: clock.now,
+    async pass(ms) {
+      const end = now + ms
+      for (;;) {
+        await rest()
+        const due = queue.nextDue()
+        if (due === undefined || due > end) break
+        now = Math.max(now, due)
+      }
+      now = end
+      await rest()
+    },
+    forget: () => void (memory = memoryMemo()),
+  }
+}
