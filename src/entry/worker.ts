@@ -6,12 +6,14 @@ import { measureRollouts } from '../flows/measure/measure-rollouts.ts'
 import { orRefusal } from '../flows/repository/github-refusals.ts'
 import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
 import { judgeStopsAgain } from '../flows/stop/judge-again.ts'
-import { reviewLeft } from '../flows/review/leave.ts'
+import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
 import { unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
 import { redirect } from '../flows/commands/redirect.ts'
-import { giveUpReview, isForCommands, review } from '../flows/review/review.ts'
+import { isForCommands } from '../flows/review/conversation.ts'
+import { giveUpReview } from '../flows/review/give-up-review.ts'
+import { review } from '../flows/review/review.ts'
 import { rerun } from '../flows/review/rerun.ts'
 import { sweep } from '../flows/sweep.ts'
 import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
@@ -122,9 +124,9 @@ function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {
       return reviewGroup(context, task)
     case 'rerun':
       return rerun(context, task)
-    case 'closed':
-      return reviewLeft(context, task)
-    case 'regate':
+    case 'clean-up':
+      return cleanUpClosed(context, task)
+    case 'judge-again':
       return judgeStopsAgain(context)
     case 'sweep':
       return sweep(context)

@@ -9,7 +9,7 @@ import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { withFailures } from './measure/failures.ts'
-import { leaveForgotten } from './review/leave.ts'
+import { cleanUpForgotten } from './review/clean-up.ts'
 import { judgeMoved } from './stop/judge-again.ts'
 import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './repository/memory.ts'
 import { labelsOf } from './rollout/propose.ts'
@@ -37,7 +37,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
   await judgeMoved(context, state.value)
-  await leaveForgotten(context, state.value)
+  await cleanUpForgotten(context, state.value)
   await rememberWatch(
     context,
     task.base,

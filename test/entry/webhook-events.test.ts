@@ -155,7 +155,7 @@ test('a pull request that was closed brings the rollouts of its base branch on; 
     const pull = z.int().parse(fieldsIn(payload, 'pull_request')['number'])
     const both = (why: Json): readonly Json[] => [
       { type: 'advance', ...place, base: 'master', why: { code: 'pull-ended', delivery, ...why } },
-      { type: 'closed', ...place, pull, why: { code: 'pull-ended', delivery, ...why } },
+      { type: 'clean-up', ...place, pull, why: { code: 'pull-ended', delivery, ...why } },
     ]
     const closed = but(payload, 'pull_request', { merged: false, merge_commit_sha: 'c'.repeat(40) })
     assert.deepEqual(await tasksFrom('pull_request', closed), both({ merged: false }))

@@ -9,13 +9,16 @@ import { memoryContext, SILENT } from './context.ts'
 import { type GitHubState, memoryGitHub } from './github.ts'
 import { memoryQueue } from './jobs.ts'
 import { memoryMemo } from './memo.ts'
+import { memoryMetrics } from './metrics.ts'
 
 export interface MemoryPerch {
   readonly state: GitHubState
   readonly context: RepositoryContext
   readonly ask: TaskRequests
-  /** What it did, oldest first: `review new-head`. */
+  /** The tasks that it did, oldest first: `review new-head`. */
   readonly done: string[]
+  /** What it wrote on GitHub, oldest first: `conversation.add`. */
+  readonly written: string[]
   now(): number
   /** Time passes, and all that is due is done. */
   pass(ms: number): Promise<void>
@@ -25,7 +28,7 @@ export interface MemoryPerch {
 
 interface PerchOptions {
   readonly files: Readonly<Record<string, string>>
-  readonly metrics: Metrics
+  readonly metrics?: Metrics
   /** Called with each task that is asked for; when this throws, the one that asks ends there. */
   readonly onAsk?: (task: Task) => void
 }
@@ -34,7 +37,7 @@ interface PerchOptions {
 const START = Date.UTC(2026, 0, 5, 9)
 
 /** Perch's flows and its queue on a model of GitHub, with a clock that the test moves. No webhooks: the test asks for tasks. */
-export async function memoryPerch({ files, metrics, onAsk }: PerchOptions): Promise<MemoryPerch> {
+export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }: PerchOptions): Promise<MemoryPerch> {
   let now = START
   let memory = memoryMemo()
   const clock = { now: () => now }
@@ -52,8 +55,10 @@ export async function memoryPerch({ files, metrics, onAsk }: PerchOptions): Prom
     },
   }
   const state = memoryGitHub({ clock, files })
-  const context = memoryContext(state, { jobs, memo, clock, metrics })
   const done: string[] = []
+  const written: string[] = []
+  const told = memoryContext(state, { jobs, memo, clock, metrics })
+  const context = { ...told, ...noting(told, written) }
   const handle = handleJobs({
     jobs,
     log: SILENT,
@@ -80,6 +85,7 @@ export async function memoryPerch({ files, metrics, onAsk }: PerchOptions): Prom
     context,
     ask: askIn(state, queue),
     done,
+    written,
     now: clock.now,
     async pass(ms) {
       const end = now + ms
@@ -93,5 +99,32 @@ export async function memoryPerch({ files, metrics, onAsk }: PerchOptions): Prom
       await rest()
     },
     forget: () => void (memory = memoryMemo()),
+  }
+}
+
+const WRITES: Readonly<Record<'pulls' | 'conversation' | 'checks' | 'branches', readonly string[]>> = {
+  pulls: ['open', 'edit', 'close', 'merge', 'label', 'unlabel'],
+  conversation: ['add', 'edit'],
+  checks: ['create', 'update'],
+  branches: ['commit', 'claim', 'remove'],
+}
+
+/** The ports that write, each of which notes what it is asked for. */
+function noting(
+  { pulls, conversation, checks, branches }: RepositoryContext,
+  written: string[],
+): Pick<RepositoryContext, keyof typeof WRITES> {
+  const note = <T extends object>(name: keyof typeof WRITES, port: T): T =>
+    new Proxy(port, {
+      get(target, key, receiver) {
+        if (WRITES[name].includes(String(key))) written.push(`${name}.${String(key)}`)
+        return Reflect.get(target, key, receiver)
+      },
+    })
+  return {
+    pulls: note('pulls', pulls),
+    conversation: note('conversation', conversation),
+    checks: note('checks', checks),
+    branches: note('branches', branches),
   }
 }

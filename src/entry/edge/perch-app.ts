@@ -79,7 +79,7 @@ async function onPullRequest(event: Payload<'pull_request'>, context: WebhookCon
   const head = merged ? (pull.merge_commit_sha ?? undefined) : undefined
   const why = { code: 'pull-ended', delivery, merged, head } as const
   await ask.advance(pull.base.ref, why)
-  await ask.closed(pull.number, why)
+  await ask.cleanUp(pull.number, why)
 }
 
 const OURS_FIRST_MS = 3_000
@@ -120,7 +120,7 @@ async function onPush(
 ): Promise<void> {
   const { ask, delivery } = context
   // A stop came or went, by our hand or by somebody's on GitHub.
-  if (ref.startsWith(STOP_REFS.slice(0, -1))) return ask.regate({ code: 'delivered', delivery })
+  if (ref.startsWith(STOP_REFS.slice(0, -1))) return ask.judgeAgain({ code: 'delivered', delivery })
   const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? []
   if (branch === undefined || deleted) return
   if (branch === repository.default_branch || isNamed(await recallDeployed(context), branch))

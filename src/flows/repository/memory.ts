@@ -50,6 +50,14 @@ export async function rememberPull(context: Needs, pull: number, seen: ReviewMem
   await context.memo.set(`pull:${context.repo.id}:${pull}`, seen)
 }
 
+/** What is remembered of a pull request until its first review is done: that it may change traffic, so that what moves meanwhile has it judged again. */
+const UNSEEN = ReviewMemory.parse({ head: '', base: '', waits: [], traffic: true })
+
+/** That the review of a pull request has begun. `seen`: what was remembered of it. */
+export async function rememberBegun(context: Needs, pull: number, seen: ReviewMemory | undefined): Promise<void> {
+  await rememberPull(context, pull, { ...(seen ?? UNSEEN), traffic: true })
+}
+
 /** Everything that is remembered of this repository's pull requests, by number. */
 export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, ReviewMemory>> {
   const pulls = await recallAll(context, 'pull', ReviewMemory)

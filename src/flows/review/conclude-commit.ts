@@ -3,16 +3,13 @@ import type { Review } from '../../core/gate/review.ts'
 import { commitReports, mergeReports, type MergeReports } from '../../core/message/check/commit-checks.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { CheckReport, Sha } from '../../core/rollout/facts.ts'
-import type { Stops } from '../../core/stop/stop.ts'
 import { pullsWithHead, recallGroup } from '../repository/commit-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { judgeMerge } from '../judgement/judge-merge.ts'
 import type { ReviewMemory } from '../repository/memory.ts'
 import { peersOf } from './peers.ts'
-import { announceWork, checkBoard } from './publish.ts'
+import { announceWork, checkBoard } from './check-board.ts'
+import { judgePeer } from './judgement.ts'
 import { type PullEnds } from '../repository/pull-ends.ts'
-import { questionOf } from './pull-question.ts'
-import { stopsAmong } from '../stop/stops.ts'
 
 export interface CommitQuestion {
   readonly ends: PullEnds
@@ -101,13 +98,6 @@ export function reportsOf(
     judgedFor,
     isStep: isStep(pull, context.botLogin),
   })
-}
-
-/** Judges another pull request with the same head as it would be judged by itself. */
-export async function judgePeer(context: RepositoryContext, ends: PullEnds): Promise<Review> {
-  const stops: Stops = await stopsAmong(context, ends.refs)
-  const comments = (): ReturnType<RepositoryContext['conversation']['of']> => context.conversation.of(ends.pull.number)
-  return judgeMerge(context, questionOf(context, ends, { stops, comments }))
 }
 
 /** Others may have come while this one was judged. Each is remembered before it looks, so one of two sees the other. */

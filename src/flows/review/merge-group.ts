@@ -15,14 +15,15 @@ import {
   recallGroup,
   rememberGroup,
 } from '../repository/commit-memory.ts'
-import { judgeAnew, judgePeer, reportsOf } from './conclude-commit.ts'
+import { judgeAnew, reportsOf } from './conclude-commit.ts'
+import { judgePeer } from './judgement.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
-import { earliest, TIMER_SLACK_MS, waitsOf } from './follow-up.ts'
+import { earliest, TIMER_SLACK_MS, waitsOf } from './waits.ts'
 import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
 import { loadConfig } from '../repository/load.ts'
-import { checkBoard, publishFailure } from './publish.ts'
+import { checkBoard, publishFailure } from './check-board.ts'
 import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
 import { stopsAmong } from '../stop/stops.ts'
 import { stopsKey } from '../stop/stops-key.ts'
@@ -47,7 +48,7 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS])])
   const judged = await judgedBase(context, task.base, refs)
   // The group is gone, or is another one by now, which has a webhook of its own.
-  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return leaveGroup(context, head)
+  if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return cleanUpGroup(context, head)
   const remember = (found: Partial<GroupRecord>): Promise<void> =>
     rememberGroup(context, head, { ...before, stops: stopsKey(context, refs), ...found })
   await remember({})
@@ -116,7 +117,7 @@ async function publish(
 }
 
 /** Pull requests that have its commit as their head have its checks to themselves again. */
-async function leaveGroup(context: RepositoryContext, head: Sha): Promise<void> {
+async function cleanUpGroup(context: RepositoryContext, head: Sha): Promise<void> {
   await forgetGroup(context, head)
   const [first] = await pullsWithHead(context, head)
   if (first !== undefined) await judgeAnew(context, first)

@@ -2,7 +2,7 @@ import { idleReports, workingReports } from '../../core/message/check/checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { forgetPull } from '../repository/memory.ts'
 import { QUEUE_REFS, queueGroups } from '../repository/queue-groups.ts'
-import { checkBoard } from './publish.ts'
+import { checkBoard } from './check-board.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 
 /**

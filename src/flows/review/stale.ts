@@ -29,7 +29,7 @@ export async function lookAtPulls(context: RepositoryContext, now: RepositorySta
     // forgets the pull request.
     if (seen.into !== '' && (seen.traffic || seen.commented))
       await context.ask.advance(seen.into, { code: 'ended', pull, at })
-    await context.ask.closed(pull, { code: 'swept', at })
+    await context.ask.cleanUp(pull, { code: 'swept', at })
   }
 }
 

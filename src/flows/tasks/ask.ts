@@ -18,8 +18,8 @@ export interface TaskRequests {
     why: CauseOf<'delivered'>,
   ): Promise<void>
   review(pull: number, why: CauseOf<'review'>): Promise<void>
-  closed(pull: number, why: CauseOf<'closed'>): Promise<void>
-  regate(why: CauseOf<'delivered'>): Promise<void>
+  cleanUp(pull: number, why: CauseOf<'clean-up'>): Promise<void>
+  judgeAgain(why: CauseOf<'delivered'>): Promise<void>
   advance(base: string, why: CauseOf<'advance'>): Promise<void>
   measure(base: string, why: CauseOf<'measure'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
@@ -36,8 +36,8 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs): TaskRe
     acknowledge: ({ pull, comment }, why) => send({ type: 'acknowledge', pull, comment, why }),
     redirect: ({ pull, review, login, body }, why) => send({ type: 'redirect', pull, review, login, body, why }),
     review: (pull, why) => send({ type: 'review', pull, why }),
-    closed: (pull, why) => send({ type: 'closed', pull, why }),
-    regate: (why) => send({ type: 'regate', why }),
+    cleanUp: (pull, why) => send({ type: 'clean-up', pull, why }),
+    judgeAgain: (why) => send({ type: 'judge-again', why }),
     advance: (base, why) => send({ type: 'advance', base, why }),
     measure: (base, why) => send({ type: 'measure', base, why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),

@@ -154,7 +154,7 @@ export const Causes = {
     MergeRefused,
     SweptPull,
   ]),
-  closed: z.discriminatedUnion('code', [PullEnded, Swept]),
+  'clean-up': z.discriminatedUnion('code', [PullEnded, Swept]),
   advance: z.discriminatedUnion('code', [
     PullEnded,
     Pushed,

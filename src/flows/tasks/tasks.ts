@@ -36,10 +36,10 @@ export const Task = z.discriminatedUnion('type', [
     why: Causes.delivered,
   }),
   z.object({ type: z.literal('review'), ...Where, pull: z.int(), why: Causes.review }),
-  /** A pull request was closed or merged: what it leaves behind. */
-  z.object({ type: z.literal('closed'), ...Where, pull: z.int(), why: Causes.closed }),
-  /** A stop came or went: everything that it can stop is judged again. */
-  z.object({ type: z.literal('regate'), ...Where, why: Causes.delivered }),
+  /** Clean up after a pull request that was closed or merged. */
+  z.object({ type: z.literal('clean-up'), ...Where, pull: z.int(), why: Causes['clean-up'] }),
+  /** A stop came or went: have everything judged again that it can stop. */
+  z.object({ type: z.literal('judge-again'), ...Where, why: Causes.delivered }),
   z.object({ type: z.literal('advance'), ...Where, base: z.string(), why: Causes.advance }),
   /** Measure the rollouts of a base branch. */
   z.object({ type: z.literal('measure'), ...Where, base: z.string(), why: Causes.measure }),
@@ -108,7 +108,7 @@ function keyOf(task: Task): string {
     case 'redirect':
       return `${task.repo.id}!review:${task.review}`
     case 'review':
-    case 'closed':
+    case 'clean-up':
       return `${task.repo.id}#${task.pull}`
     case 'advance':
       return `${task.repo.id}@${task.base}`
@@ -117,8 +117,8 @@ function keyOf(task: Task): string {
     case 'group':
     case 'rerun':
       return `${task.repo.id}!${task.head}`
-    case 'regate':
-      return `${task.repo.id}:regate`
+    case 'judge-again':
+      return `${task.repo.id}:judge-again`
     case 'sweep':
       return `${task.repo.id}:sweep`
     case 'sweep-all':

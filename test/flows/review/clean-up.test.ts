@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CheckReport, CheckRun, PullRequest } from '../../../src/core/rollout/facts.ts'
-import { leaveForgotten, reviewLeft } from '../../../src/flows/review/leave.ts'
+import { cleanUpForgotten, cleanUpClosed } from '../../../src/flows/review/clean-up.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
 const BOT = 'perch[bot]'
@@ -25,7 +25,7 @@ function step(state: PullRequest['state']): PullRequest {
   }
 }
 
-type Needs = Parameters<typeof leaveForgotten>[0] & Parameters<typeof reviewLeft>[0]
+type Needs = Parameters<typeof cleanUpForgotten>[0] & Parameters<typeof cleanUpClosed>[0]
 
 /** A repository whose memory is empty, with a green gate on the head of a step. */
 function repository(pull: PullRequest): { readonly context: Needs; readonly written: CheckReport[]; reads: number } {
@@ -66,11 +66,11 @@ function repository(pull: PullRequest): { readonly context: Needs; readonly writ
 test('a step that was closed before memory was lost does not stay green, and is looked at once', async () => {
   const closed = step('closed')
   const world = repository(closed)
-  await leaveForgotten(world.context, {
+  await cleanUpForgotten(world.context, {
     ref: 'main',
     pulls: [closed, { ...closed, number: 3, author: { login: 'alice', isBot: false } }],
   })
-  await leaveForgotten(world.context, { ref: 'main', pulls: [closed] })
+  await cleanUpForgotten(world.context, { ref: 'main', pulls: [closed] })
   assert.deepEqual(
     world.written.map(({ conclusion, title }) => [conclusion, title]),
     [['action_required', 'No open pull request has this commit']],
@@ -86,7 +86,7 @@ for (const [state, expected] of [
     const world = repository(step(state))
     const why = { code: 'pull-ended', delivery: 'x', merged: state === 'merged' } as const
     const { repo } = world.context
-    await reviewLeft(world.context, { type: 'closed', installation: 1, repo, pull: 2, why })
+    await cleanUpClosed(world.context, { type: 'clean-up', installation: 1, repo, pull: 2, why })
     assert.equal(world.written.length, expected)
   })
 }

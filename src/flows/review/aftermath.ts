@@ -1,0 +1,112 @@
+/** What follows from a review once its checks are concluded: labels, memory, rivals, timers, and what is left behind. */
+import { nextLook } from '../../core/gate/gate.ts'
+import type { Review } from '../../core/gate/review.ts'
+import { isStep } from '../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
+import { movedRoutes } from '../../core/rollout/target.ts'
+import { sayIfAllowed } from '../repository/github-refusals.ts'
+import { rememberPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
+import type { PullEnds } from '../repository/pull-ends.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { sayIfChanged } from '../repository/step-ownership.ts'
+import { stopsKey } from '../stop/stops-key.ts'
+import { cleanUpCommit } from './clean-up.ts'
+import type { CommitVerdict } from './conclude-commit.ts'
+import { labelSteps } from './label-steps.ts'
+import { mergeWhenAllowed } from './merge.ts'
+import { lookAtRivals } from './rivals.ts'
+import { earliest, TIMER_SLACK_MS, waitsOf } from './waits.ts'
+
+interface ConcludedReview extends CommitVerdict {
+  readonly review: Review
+  /** Our comment is on the pull request. */
+  readonly commented: boolean
+  /** Those that it is to have, where Perch has just opened it. */
+  readonly labels: readonly string[] | undefined
+  /** The head before Perch committed to it, and what was found out when it was last reviewed. */
+  readonly before: Sha
+  readonly seen: ReviewMemory | undefined
+}
+
+/** Labels, remembers, has others judged again, comes back when time alone can change the verdict, and merges where the config says so. */
+export async function followUp(context: RepositoryContext, ends: PullEnds, found: ConcludedReview): Promise<void> {
+  const { pull, base } = ends
+  const { review, labels, isGreen } = found
+  await sayIfAllowed(context, pull.number, () => labelSteps(context, { pull, labels }, review))
+  const next = memoryOf(context, ends, found)
+  await rememberPull(context, pull.number, next)
+  await rememberWaiting(context, pull.number, next.waits)
+  await lookAtRivals(context, { number: pull.number, seen: next })
+  if (next.until !== undefined) await setTimer(context, pull, next.until)
+  await sayIfChanged(context, pull, base)
+  if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
+  if (isGreen) await mergeWhenAllowed(context, { pull, base }, review.changes)
+  await cleanUpOldHeads(context, pull, found)
+}
+
+function memoryOf(
+  context: Pick<RepositoryContext, 'seal'>,
+  { pull, judgedFor, base, refs }: PullEnds,
+  { review, commented, peers, digest, isGreen }: ConcludedReview,
+): ReviewMemory {
+  const { changes } = review
+  const verdicts = changes.flatMap((change) => change.verdicts)
+  const until = isGreen ? earliest(changes.flatMap(({ freezesAt }) => freezesAt ?? [])) : nextLook(verdicts)
+  const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))[0]
+  return {
+    head: pull.head.sha,
+    base,
+    judgedFor,
+    into: pull.base.ref,
+    draft: pull.draft,
+    peers: [...peers],
+    digest,
+    green: isGreen && changes.length > 0,
+    waits: [...waitsOf(changes)],
+    traffic: changes.length > 0,
+    commented,
+    targets: changes.flatMap(({ target }) => movedRoutes(target)),
+    stops: stopsKey(context, refs),
+    // Also what passes: an approval can be taken back.
+    polls: verdicts.some(({ gate }) => gate === 'approvals'),
+    ...(behind === undefined ? {} : { behind }),
+    ...(until === undefined ? {} : { until }),
+  }
+}
+
+/** Below this a timer's moment is so near that it may just have gone off too early, by a clock that is ahead of ours. */
+const NEAR_MS = 5_000
+
+async function setTimer(
+  { ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>,
+  { number, head }: PullRequest,
+  moment: number,
+): Promise<void> {
+  const now = clock.now()
+  const near = moment - now < NEAR_MS ? { second: Math.floor(now / 1000) } : {}
+  await ask.review(number, { code: 'timer', head: head.sha, due: moment + TIMER_SLACK_MS, ...near })
+}
+
+function isInConflict({ problems }: Review): boolean {
+  return problems.some(({ cause }) => cause.kind === 'conflict')
+}
+
+/**
+ * The rollout plans a step anew when the base branch moves. One that came into conflict by what was committed to it since has
+ * no such moment.
+ */
+async function askForNewStep({ ask }: Pick<RepositoryContext, 'ask'>, { pull, base }: PullEnds): Promise<void> {
+  await ask.advance(pull.base.ref, { code: 'in-conflict', head: pull.head.sha, base })
+}
+
+/** What its checks said on the commits that were its head before. */
+async function cleanUpOldHeads(
+  context: RepositoryContext,
+  { number, head }: PullRequest,
+  { before, seen }: Pick<ConcludedReview, 'before' | 'seen'>,
+): Promise<void> {
+  for (const old of new Set([before, ...(seen === undefined || seen.head === '' ? [] : [seen.head])])) {
+    const wasGreen = old === seen?.head && seen.green
+    if (old !== head.sha) await cleanUpCommit(context, old, { pull: number, wasGreen })
+  }
+}

@@ -1,0 +1,113 @@
+/** What is said on a pull request: commands, which are carried out first; our comment; and answers, which come last. */
+import { isGood } from '../../core/analysis/report.ts'
+import { concernsTraffic, type Review } from '../../core/gate/review.ts'
+import { SUMMARY_MARKER } from '../../core/marker/comment.ts'
+import { summaryPages } from '../../core/message/comment/summary.ts'
+import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
+import { isStep } from '../../core/rollout/branch.ts'
+import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
+import { carryOutComments, type CommandsResult } from '../commands/carry-out-comments.ts'
+import type { HeadSubject } from '../commands/handlers/command-request.ts'
+import { type CommandAnswer, postAnswer, takePending } from '../commands/pending-commands.ts'
+import type { ReviewMemory } from '../repository/memory.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
+
+/** Whether the conversation is to be read for commands. */
+export function isForCommands({ why: { code } }: Pick<TaskOf<'review'>, 'why'>): boolean {
+  return code === 'command' || code === 'unanswered' || code === 'reopened'
+}
+
+/** The comments of a pull request, read at most once. */
+export interface PullComments {
+  /** Undefined as long as they have not been read. */
+  known(): readonly Comment[] | undefined
+  read(): Promise<readonly Comment[]>
+}
+
+/** Without a request, unless they are to be read for commands: a pull request that was just opened has none. */
+export async function openComments(
+  { conversation }: Pick<RepositoryContext, 'conversation'>,
+  { pull, isRead, isFresh }: { readonly pull: number; readonly isRead: boolean; readonly isFresh: boolean },
+): Promise<PullComments> {
+  const none = isFresh ? [] : undefined
+  let comments = isRead ? await conversation.of(pull) : none
+  return {
+    known: () => comments,
+    read: async () => (comments ??= await conversation.of(pull)),
+  }
+}
+
+/** Carries out the commands that wait, where the comments were read for them. */
+export async function carryOutCommands(
+  context: RepositoryContext,
+  subject: HeadSubject,
+  comments: PullComments,
+): Promise<CommandsResult> {
+  return carryOutComments(context, subject, await takePending(context, subject.pull, comments.known() ?? []))
+}
+
+export async function postAnswers(
+  context: RepositoryContext,
+  pull: PullRequest,
+  answers: readonly CommandAnswer[],
+): Promise<void> {
+  for (const answer of answers) await postAnswer(context, pull, answer)
+}
+
+interface ReviewedPull {
+  readonly pull: PullRequest
+  readonly comments: PullComments
+  /** Our comment may be there already. */
+  readonly isExpected: boolean
+}
+
+/** Says what a review found: in our one comment, and in the body of a step. */
+export async function sayFindings(
+  context: Pick<RepositoryContext, 'conversation' | 'pulls' | 'botLogin'>,
+  { pull, comments, isExpected }: ReviewedPull,
+  found: Review,
+): Promise<void> {
+  const isRead = comments.known() !== undefined
+  if (concernsTraffic(found) || isRead || isExpected)
+    await writeSummary(context, { pull: pull.number, comments: await comments.read() }, found)
+  await writeMeasurements(context, pull, found)
+}
+
+/** Writes the one comment, or edits it where it says something else. */
+async function writeSummary(
+  { conversation }: Pick<RepositoryContext, 'conversation'>,
+  { pull, comments }: { readonly pull: number; readonly comments: readonly Comment[] },
+  found: Review,
+): Promise<void> {
+  const { comment: body } = summaryPages(found)
+  const existing = comments.find(isSummary)
+  if (existing === undefined) {
+    if (concernsTraffic(found)) await conversation.add(pull, body)
+  } else if (existing.body.trim() !== body.trim()) await conversation.edit(existing.id, body)
+}
+
+/** A step's body tells what the step before it measured, once that is certain. */
+async function writeMeasurements(
+  { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
+  pull: PullRequest,
+  { changes }: Review,
+): Promise<void> {
+  if (!isStep(pull, botLogin)) return
+  const reports = changes.flatMap(({ verdicts }) =>
+    verdicts.flatMap(({ reason }) => (reason.code === 'analysis' ? [reason.report] : [])),
+  )
+  const isCertain = reports.length > 0 && reports.every((report) => isGood(report) || report.isFailure)
+  const body = isCertain ? withMeasurements(pull.body, reports) : pull.body
+  if (body !== pull.body) await pulls.edit(pull.number, { title: pull.title, body })
+}
+
+/** Whether our comment is there, by the comments where they were read, else by memory. */
+export function hasSummary(comments: PullComments, seen: Pick<ReviewMemory, 'commented'> | undefined): boolean {
+  return comments.known()?.some(isSummary) ?? seen?.commented === true
+}
+
+/** Whether a comment is the one that says what a pull request does. */
+function isSummary({ isOurs, body }: Comment): boolean {
+  return isOurs && body.startsWith(SUMMARY_MARKER)
+}

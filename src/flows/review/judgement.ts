@@ -1,0 +1,80 @@
+/** What is true of the head of a pull request: what merging it would do, and whether it may be merged now. */
+import type { Override } from '../../core/gate/gate.ts'
+import type { Review } from '../../core/gate/review.ts'
+import type { Comment, Sha } from '../../core/rollout/facts.ts'
+import type { Stops } from '../../core/stop/stop.ts'
+import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
+import { surroundingsOf } from '../judgement/surroundings.ts'
+import { rememberWaiting } from '../repository/memory.ts'
+import { isStacked, type PullEnds, withHead } from '../repository/pull-ends.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { stopsAmong } from '../stop/stops.ts'
+import { mentionedBy } from '../tasks/causes.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
+import type { PullComments } from './conversation.ts'
+import { protectionNotes } from './protection.ts'
+
+/** What the last look at a head adds to what is asked of any. */
+interface LastLook extends Pick<Question, 'onRender'> {
+  /** What was passed a moment ago; its record is posted last. */
+  readonly overrides: readonly Override[]
+}
+
+/** Judges an open pull request, at whichever head: a command may ask about it before there is a new one. */
+export async function judgeFor(
+  context: RepositoryContext,
+  at: PullEnds,
+  { why, comments }: Pick<TaskOf<'review'>, 'why'> & { readonly comments: PullComments },
+): Promise<(head: Sha, last?: LastLook) => Promise<Review>> {
+  const stops = await stopsAmong(context, at.refs)
+  return (head, last) => {
+    const question = questionOf(context, withHead(at, head), { stops, comments: () => comments.read() })
+    const mentioned = mentionedBy(why)
+    const onWait = waitKeeper(context, at.pull.number)
+    return judgeMerge(context, withLast({ ...question, mentioned, onWait }, last))
+  }
+}
+
+/** Keeps what a pull request waits for, from the moment that it is asked about. */
+function waitKeeper(context: RepositoryContext, pull: number): (keys: readonly string[]) => Promise<void> {
+  const waits = new Set<string>()
+  return async (keys) => {
+    for (const key of keys) waits.add(key)
+    await rememberWaiting(context, pull, [...waits])
+  }
+}
+
+function withLast(question: Question, last: LastLook | undefined): Question {
+  if (last === undefined) return question
+  const { overrides, ...rest } = last
+  const before = question.around.overrides
+  return {
+    ...question,
+    ...rest,
+    around: { ...question.around, overrides: async () => [...overrides, ...(await before())] },
+  }
+}
+
+/** Judges another pull request with the same head as it would be judged by itself. */
+export async function judgePeer(context: RepositoryContext, ends: PullEnds): Promise<Review> {
+  const stops = await stopsAmong(context, ends.refs)
+  const comments = (): Promise<readonly Comment[]> => context.conversation.of(ends.pull.number)
+  return judgeMerge(context, questionOf(context, ends, { stops, comments }))
+}
+
+/** What has to be found out about an open pull request at its head. */
+function questionOf(
+  context: RepositoryContext,
+  ends: PullEnds,
+  { stops, comments }: { readonly stops: Stops; readonly comments: () => Promise<readonly Comment[]> },
+): Question {
+  const { pull, base, judgedFor } = ends
+  return {
+    base,
+    baseRef: judgedFor,
+    head: pull.head.sha,
+    ...(isStacked(ends) ? { stackedOn: { base: pull.base.ref, judgedFor } } : {}),
+    notes: () => protectionNotes(context, judgedFor),
+    around: surroundingsOf(context, { ends, stops }, comments),
+  }
+}

@@ -1,0 +1,38 @@
+/** Of two pull requests that move the same route the younger waits. */
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
+
+interface Rival {
+  readonly number: number
+  readonly seen: ReviewMemory
+}
+
+/**
+ * Either of two rivals may be looked at first, or both at once. Each has remembered what it moves before it looks for others
+ * here, so one of them sees the other: then the younger is judged again. So is one that waits for this pull request, and need
+ * not any more.
+ */
+export async function lookAtRivals(
+  context: Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>,
+  self: Rival,
+): Promise<void> {
+  for (const [number, seen] of await recallPulls(context)) {
+    if (number === self.number || seen.head === '') continue
+    const other = { number, seen }
+    const heads = [seen.head, self.seen.head].sort().join(':')
+    if (number < self.number) {
+      if (isHeldBy(self, other) && !isBehind(self, other))
+        await context.ask.review(self.number, { code: 'older-found', older: number, heads })
+    } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
+      await context.ask.review(number, { code: 'rival', older: self.number, heads, at: context.clock.now() })
+  }
+}
+
+function isHeldBy({ seen: younger }: Rival, { seen: older }: Rival): boolean {
+  const isOther = !older.draft && older.into === younger.judgedFor && older.head !== younger.head
+  return isOther && older.targets.some((target) => younger.targets.includes(target))
+}
+
+function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {
+  return behind !== undefined && behind <= older.number
+}

@@ -1,0 +1,22 @@
+/** What a verdict waits for, and when time alone may turn it. */
+import { wantOf } from '../../core/gate/live.ts'
+import type { ReviewedChange } from '../../core/gate/review.ts'
+import { waitKey } from '../../core/gate/signal.ts'
+
+/** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
+export function waitsOf(changes: readonly ReviewedChange[]): readonly string[] {
+  const reasons = changes.flatMap(({ verdicts }) => verdicts.map(({ reason }) => reason))
+  const keys = reasons.flatMap((reason) => {
+    if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
+    const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
+    return wants.map(({ source, pattern }) => waitKey(source, pattern))
+  })
+  return [...new Set(keys)]
+}
+
+export function earliest(moments: readonly number[]): number | undefined {
+  return moments.length === 0 ? undefined : Math.min(...moments)
+}
+
+/** The clock that decides then must not be behind the one that set the timer. */
+export const TIMER_SLACK_MS = 50
