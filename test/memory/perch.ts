@@ -57,11 +57,12 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
   const state = memoryGitHub({ clock, files })
   const done: string[] = []
   const written: string[] = []
-  const told = memoryContext(state, { jobs, memo, clock, metrics })
-  const context = { ...told, ...noting(told, written) }
+  const ports = memoryContext(state, { jobs, memo, clock, metrics })
+  const context = { ...ports, ...noting(ports, written) }
   const handle = handleJobs({
     jobs,
     log: SILENT,
+    clock,
     memo,
     pressedSince: async () => [],
     contextFor: async () => context,
