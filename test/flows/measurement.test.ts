@@ -35,19 +35,23 @@ interface World {
   /** The newest point of each question, oldest question first; two queries are one measurement. */
   readonly asked: number[]
   onAsk: ((task: Task) => void) | undefined
+  /** What passes before an answer arrives. */
+  onAnswer: (() => Promise<void>) | undefined
   /** The moment at which points of a minute end: the step is live since then. */
   readonly live: number
 }
 
 /** A canary at 5 % that has been live for three minutes, and the step that Perch opened for it. Nobody has looked at the third yet. */
 async function world({ interval = '1m', service = '' } = {}): Promise<World> {
-  const it: Omit<World, 'perch' | 'live'> = { rate: 100, asked: [], onAsk: undefined }
+  const it: Omit<World, 'perch' | 'live'> = { rate: 100, asked: [], onAsk: undefined, onAnswer: undefined }
   const server = memoryMetrics({ prometheus: (query) => (query.startsWith('sum(increase(') ? 1000 : it.rate) })
   const metrics: Metrics = {
     servers: () => server.servers(),
-    range(name, query, range) {
+    async range(name, query, range) {
       if (query.startsWith('100 * (')) it.asked.push(range.until)
-      return server.range(name, query, range)
+      const answer = await server.range(name, query, range)
+      await it.onAnswer?.()
+      return answer
     },
   }
   const files = {
@@ -208,7 +212,8 @@ test('where memory is lost before the rollback, the server is asked again', asyn
   const it = await world()
   it.rate = 90
   const { perch } = it
-  const failed = { code: 'failed', rollout: 'main:staging/api-service', at: perch.now() } as const
+  const now = perch.now()
+  const failed = { code: 'failed', rollout: 'main:staging/api-service', failsSince: now, at: now } as const
   perch.forget()
   await perch.ask.advance('main', { ...failed, step: 'a'.repeat(40) })
   await perch.pass(0)
@@ -262,4 +267,43 @@ test('where the config says so a failing rollout is held, and its step stays ope
   assert.ok(headOf(it.perch.state, 'perch/hold/staging/api-service') !== undefined)
   assert.deepEqual(titles(it.perch, 'open'), [STEP])
   assert.deepEqual(points(it), [3])
+})
+
+test('an older answer that comes late neither replaces a newer failure nor keeps anybody from rolling it back', async () => {
+  const it = await world()
+  const { perch } = it
+  // The gate asks while all is well; before it hears the answer, the sweep finds the failure of the next point.
+  let release = (): void => undefined
+  it.onAnswer = () => {
+    it.onAnswer = undefined
+    return new Promise((resolve) => (release = resolve))
+  }
+  void gate(perch)
+  for (let turns = 0; turns < 50 && it.asked.length === 0; turns += 1) await new Promise(setImmediate)
+  assert.deepEqual(points(it), [3])
+  it.rate = 90
+  perch.jump(MINUTE)
+  await perch.context.ask.measure('main', { code: 'swept', at: perch.now() })
+  for (let turns = 0; turns < 50 && it.asked.length < 2; turns += 1) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  release()
+  await perch.pass(SECOND)
+  assert.deepEqual(titles(perch, 'open'), [ROLLBACK])
+})
+
+test('a canary that fails, recovers and fails again is looked at each time', async () => {
+  const it = await world()
+  const asked: number[] = []
+  it.onAsk = ({ why }) => void (why.code === 'failed' && asked.push(why.failsSince))
+  const rates = [90, 100, 90, 90]
+  // A person who closes the rollback decides to go on, so the failure lasts.
+  for (const rate of rates) {
+    it.rate = rate
+    await sweep(it.perch)
+    await it.perch.pass(MINUTE)
+    for (const pull of it.perch.state.pulls.values())
+      if (pull.title === ROLLBACK && pull.state === 'open') memoryPerson(it.perch.state, 'alice').close(pull)
+  }
+  assert.equal(new Set(asked).size, 2)
+  assert.ok(asked.length > 2, 'each look asks')
 })

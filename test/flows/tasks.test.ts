@@ -143,12 +143,13 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
     ],
   },
   failed: {
-    one: { code: 'failed', rollout: 'main:api', step: HEAD, at: NOW },
-    same: [{ code: 'failed', rollout: 'main:api', step: HEAD, at: NOW + 10 * MINUTE - 1 }],
+    one: { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW },
+    same: [{ code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE - 1 }],
     other: [
-      { code: 'failed', rollout: 'main:api', step: OTHER, at: NOW },
-      { code: 'failed', rollout: 'main:api', step: HEAD, at: NOW + 10 * MINUTE },
-      { code: 'failed', rollout: 'main:web', step: HEAD, at: NOW },
+      { code: 'failed', rollout: 'main:api', step: OTHER, failsSince: NOW, at: NOW },
+      { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW + 1, at: NOW },
+      { code: 'failed', rollout: 'main:api', step: HEAD, failsSince: NOW, at: NOW + 10 * MINUTE },
+      { code: 'failed', rollout: 'main:web', step: HEAD, failsSince: NOW, at: NOW },
     ],
   },
   merged: { one: { code: 'merged', head: HEAD }, other: [{ code: 'merged', head: OTHER }] },

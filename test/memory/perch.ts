@@ -22,6 +22,8 @@ export interface MemoryPerch {
   now(): number
   /** Time passes, and all that is due is done. */
   pass(ms: number): Promise<void>
+  /** Time passes, and nothing is done that is due. */
+  jump(ms: number): void
   /** Everything that its memory held is lost. */
   forget(): void
 }
@@ -99,6 +101,7 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
       now = end
       await rest()
     },
+    jump: (ms) => void (now += ms),
     forget: () => void (memory = memoryMemo()),
   }
 }

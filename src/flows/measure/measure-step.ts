@@ -37,16 +37,19 @@ export async function measureStep(
   if (plan === undefined) return undefined
   const rollout = rolloutName(base, standing)
   const step = await stepCommit(context, base, standing)
-  const known = await recallMeasurement(context, rollout)
-  let report = known?.step === step ? reportOf(plan, known) : undefined
+  const remembered = await recallMeasurement(context, rollout)
+  const known = remembered?.step === step ? remembered : undefined
+  let report = known && reportOf(plan, known)
+  const failsSince = known?.failsSince ?? now
   if (known === undefined || report === undefined || now >= lastsUntil(report, known.at)) {
     const answers = await queryMetrics(context, plan)
     report = judgeAnalysis(plan, answers)
+    const found = { step, since, at: now, question: questionOf(plan), answers }
     // Before anybody is told of a failure: what is done about it reads this.
-    await rememberMeasurement(context, rollout, { step, since, at: now, question: questionOf(plan), answers })
+    await rememberMeasurement(context, rollout, { ...found, failsSince: report.isFailure ? failsSince : undefined })
   }
   if (consequenceOf(standing, report) !== 'nothing')
-    await context.ask.advance(base.ref, { code: 'failed', rollout, step, at: now })
+    await context.ask.advance(base.ref, { code: 'failed', rollout, step, failsSince, at: now })
   return report
 }
 

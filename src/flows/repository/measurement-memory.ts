@@ -24,6 +24,7 @@ const Record = z.object({
   step: z.string(),
   since: z.number(),
   at: z.number(),
+  failsSince: z.number().nullable(),
   question: z.string(),
   answers: z.array(Answer),
 })
@@ -35,6 +36,8 @@ export interface Measurement {
   /** When the step was live, and when it was measured; epoch milliseconds. */
   readonly since: number
   readonly at: number
+  /** Since when each measurement of the step has been a failure; undefined where the last one was none. */
+  readonly failsSince: number | undefined
   /** A mark of what was asked, the window's points among it. */
   readonly question: string
   readonly answers: readonly RangeAnswer[]
@@ -49,11 +52,16 @@ type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 export async function recallMeasurement(context: Needs, rollout: string): Promise<Measurement | undefined> {
   const { data } = Record.safeParse(await context.memo.get(keyOf(context, rollout)))
   if (data === undefined) return undefined
-  return { ...data, answers: data.answers.map((one) => (one.ok ? { ...one, clock: one.clock ?? undefined } : one)) }
+  const answers = data.answers.map((one) => (one.ok ? { ...one, clock: one.clock ?? undefined } : one))
+  return { ...data, failsSince: data.failsSince ?? undefined, answers }
 }
 
+/** An older measurement whose answers took longer does not replace a newer one: a failure would be forgotten. */
 export async function rememberMeasurement(context: Needs, rollout: string, found: Measurement): Promise<void> {
-  const record = { ...found, answers: found.answers.map(written) } satisfies z.input<typeof Record>
+  const there = await recallMeasurement(context, rollout)
+  if (there !== undefined && there.step === found.step && there.at > found.at) return
+  const { failsSince = null } = found
+  const record = { ...found, failsSince, answers: found.answers.map(written) } satisfies z.input<typeof Record>
   if (JSON.stringify(record).length <= MAX_KEPT) await context.memo.set(keyOf(context, rollout), record)
 }
 

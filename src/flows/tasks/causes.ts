@@ -88,8 +88,17 @@ const Stops = z.object({ code: z.literal('stops'), change: z.string(), at })
 /** The measurements of a rollout come to something else. */
 const Measured = z.object({ code: z.literal('measured'), rollout: z.string(), outcome: z.string(), at })
 
-/** A canary failed its analysis, and the config wants something done about that. `step`: the commit that brought its step. */
-const Failed = z.object({ code: z.literal('failed'), rollout: z.string(), step: z.string(), at })
+/**
+ * A canary fails its analysis, and the config wants something done about that. `step`: the commit that brought its step;
+ * `failsSince`: the moment of the first measurement that failed, since one did not.
+ */
+const Failed = z.object({
+  code: z.literal('failed'),
+  rollout: z.string(),
+  step: z.string(),
+  failsSince: z.number(),
+  at,
+})
 
 /** An older pull request that moves the same route was closed. */
 const OlderEnded = z.object({ code: z.literal('older-ended'), older: z.int(), at })
