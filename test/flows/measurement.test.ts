@@ -2,10 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RangeAnswer } from '../../src/core/analysis/answer.ts'
+import {
+  type Measurement,
+  recallMeasurement,
+  rememberMeasurement,
+} from '../../src/flows/repository/measurement-memory.ts'
 import type { Task } from '../../src/flows/tasks/tasks.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import { destinationRule, virtualService } from '../core/samples.ts'
 import { filesOf, headOf } from '../memory/github.ts'
+import { memoryMemo } from '../memory/memo.ts'
 import { memoryMetrics } from '../memory/metrics.ts'
 import { memoryPerch, type MemoryPerch } from '../memory/perch.ts'
 import { memoryPerson } from '../memory/person.ts'
@@ -34,7 +40,7 @@ interface World {
   rate: number | undefined | Extract<RangeAnswer, { ok: false }>
   /** The newest point of each question, oldest question first; two queries are one measurement. */
   readonly asked: number[]
-  onAsk: ((task: Task) => void) | undefined
+  onAsk: ((task: Task) => void | Promise<void>) | undefined
   /** What passes before an answer arrives. */
   onAnswer: (() => Promise<void>) | undefined
   /** The moment at which points of a minute end: the step is live since then. */
@@ -284,10 +290,12 @@ test('an older answer that comes late neither replaces a newer failure nor keeps
   it.rate = 90
   perch.jump(MINUTE)
   await perch.context.ask.measure('main', { code: 'swept', at: perch.now() })
-  for (let turns = 0; turns < 50 && it.asked.length < 2; turns += 1) await new Promise(setImmediate)
-  await new Promise(setImmediate)
-  release()
-  await perch.pass(SECOND)
+  it.onAsk = async ({ why }) => {
+    if (why.code !== 'failed') return
+    release()
+    for (let turns = 0; turns < 20; turns += 1) await new Promise(setImmediate)
+  }
+  await perch.pass(0)
   assert.deepEqual(titles(perch, 'open'), [ROLLBACK])
 })
 
@@ -306,4 +314,27 @@ test('a canary that fails, recovers and fails again is looked at each time', asy
   }
   assert.equal(new Set(asked).size, 2)
   assert.ok(asked.length > 2, 'each look asks')
+})
+
+test('what is remembered comes back as it was, the newer of two for one step, and nothing that is too large', async () => {
+  const context = { memo: memoryMemo(), repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
+  const points = [1.5, Number.NaN, Infinity, -Infinity].map((value, index): [number, number] => [index, value])
+  const answers: RangeAnswer[] = [
+    { ok: true, series: [{ points }, { points: [] }], warnings: ['w'], clock: 7 },
+    { ok: true, series: [], warnings: [], clock: undefined },
+    { ok: false, code: 'refused', detail: 'no' },
+  ]
+  const newer: Measurement = { step: 'a', since: 1, at: 20, failsSince: 20, question: 'q', answers }
+  const remember = (found: Measurement): Promise<void> => rememberMeasurement(context, 'main:web', found)
+  await remember(newer)
+  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
+  await remember({ ...newer, at: 10, failsSince: undefined })
+  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
+  const many = Array.from({ length: 50_000 }, () => ({ points: [[1, 1]] as const }))
+  await remember({ ...newer, at: 30, answers: [{ ok: true, series: many, warnings: [], clock: 1 }] })
+  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
+  const other: Measurement = { ...newer, step: 'b', at: 5, failsSince: undefined, answers: [] }
+  await remember(other)
+  assert.deepEqual(await recallMeasurement(context, 'main:web'), other)
+  assert.equal(await recallMeasurement(context, 'main:api'), undefined)
 })

@@ -32,7 +32,7 @@ interface PerchOptions {
   readonly files: Readonly<Record<string, string>>
   readonly metrics?: Metrics
   /** Called with each task that is asked for; when this throws, the one that asks ends there. */
-  readonly onAsk?: (task: Task) => void
+  readonly onAsk?: (task: Task) => void | Promise<void>
 }
 
 /** A Monday. */
@@ -52,7 +52,7 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
   const queue = memoryQueue({ clock, pause: async () => undefined })
   const jobs: Jobs = {
     async enqueue(...more) {
-      for (const { data } of more) onAsk?.(Task.parse(data))
+      for (const { data } of more) await onAsk?.(Task.parse(data))
       await queue.enqueue(...more)
     },
   }
