@@ -10,11 +10,11 @@ import {
 import type { Task } from '../../src/flows/tasks/tasks.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import { destinationRule, virtualService } from '../core/samples.ts'
-import { filesOf, headOf } from '../memory/github.ts'
+import { filesOf, headOf } from '../memory/github/github.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { memoryMetrics } from '../memory/metrics.ts'
 import { memoryPerch, type MemoryPerch } from '../memory/perch.ts'
-import { memoryPerson } from '../memory/person.ts'
+import { memoryPerson } from '../memory/github/person.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

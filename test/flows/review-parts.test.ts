@@ -10,7 +10,7 @@ import { askIn } from '../../src/flows/tasks/ask.ts'
 import { destinationRule, pullRequest, virtualService } from '../core/samples.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { memoryPerch, type MemoryPerch } from '../memory/perch.ts'
-import { memoryPerson } from '../memory/person.ts'
+import { memoryPerson } from '../memory/github/person.ts'
 import { rememberBegun, rememberPull } from '../../src/flows/repository/memory.ts'
 import type { Job } from '../../src/ports/jobs.ts'
 
