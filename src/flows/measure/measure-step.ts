@@ -23,9 +23,9 @@ interface LiveStep {
 
 /**
  * What the canary measures in its step: the bake window, as far as it is over, and the time after it. The server is asked once
- * for each point of the window, whoever wants to know; in between memory answers. Undefined where the config asks for no analysis.
+ * for each point of the window; in between memory answers. Undefined where the config asks for no analysis.
  *
- * Whoever finds a failure sets off what follows from it. The task is the same for all who find it, so it is done once.
+ * A failure asks for what follows from it at each look. The task is the same each time, so it is done once.
  */
 export async function measureStep(
   context: Needs,
@@ -40,7 +40,7 @@ export async function measureStep(
   const remembered = await recallMeasurement(context, rollout)
   const known = remembered?.step === step ? remembered : undefined
   let report = known && reportOf(plan, known)
-  const failsSince = known?.failsSince ?? now
+  const failsSince = known?.failsSince ?? known?.at ?? now
   if (known === undefined || report === undefined || now >= lastsUntil(report, known.at)) {
     const answers = await queryMetrics(context, plan)
     report = judgeAnalysis(plan, answers)

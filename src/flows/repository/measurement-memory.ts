@@ -36,7 +36,7 @@ export interface Measurement {
   /** When the step was live, and when it was measured; epoch milliseconds. */
   readonly since: number
   readonly at: number
-  /** Since when each measurement of the step has been a failure; undefined where the last one was none. */
+  /** Where it is a failure: the moment of the last measurement that was none, or of the first. */
   readonly failsSince: number | undefined
   /** A mark of what was asked, the window's points among it. */
   readonly question: string

@@ -90,7 +90,7 @@ const Measured = z.object({ code: z.literal('measured'), rollout: z.string(), ou
 
 /**
  * A canary fails its analysis, and the config wants something done about that. `step`: the commit that brought its step;
- * `failsSince`: the moment of the first measurement that failed, since one did not.
+ * `failsSince`: the moment of the last measurement that did not fail, or of the first.
  */
 const Failed = z.object({
   code: z.literal('failed'),
