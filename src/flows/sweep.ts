@@ -8,7 +8,7 @@ import { recallGroups } from './repository/commit-memory.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { knownBases, recallDeployed, rememberDeployed, settledAt, watchedBases } from './repository/memory.ts'
 import { QUEUE_REFS, queueGroups } from './repository/queue-groups.ts'
-import { lookAtProtection } from './review/protection.ts'
+import { lookAtProtection } from './judgement/protection.ts'
 import { lookAtPulls } from './review/stale.ts'
 import { lookForCommands } from './commands/unanswered-commands.ts'
 

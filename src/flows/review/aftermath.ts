@@ -1,5 +1,6 @@
 /** What follows from a review once its checks are concluded: labels, memory, rivals, timers, and what is left behind. */
 import { nextLook } from '../../core/gate/gate.ts'
+import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import type { Review } from '../../core/gate/review.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
@@ -9,13 +10,12 @@ import { rememberPull, rememberWaiting, type ReviewMemory } from '../repository/
 import type { PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfChanged } from '../repository/step-ownership.ts'
+import { labelsOf } from '../rollout/propose.ts'
 import { stopsKey } from '../stop/stops-key.ts'
 import { cleanUpCommit } from './clean-up.ts'
 import type { CommitVerdict } from './conclude-commit.ts'
-import { labelSteps } from './label-steps.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import { lookAtRivals } from './rivals.ts'
-import { earliest, TIMER_SLACK_MS, waitsOf } from './waits.ts'
 
 interface ConcludedReview extends CommitVerdict {
   readonly review: Review
@@ -42,6 +42,28 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
   if (isGreen) await mergeWhenAllowed(context, { pull, base }, review.changes)
   await cleanUpOldHeads(context, pull, found)
+}
+
+/** What step pull requests are found by in GitHub's lists. */
+async function labelSteps(
+  context: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
+  at: { readonly pull: PullRequest; readonly labels: readonly string[] | undefined },
+  found: Review,
+): Promise<void> {
+  const { pull } = at
+  const isHeld = found.changes.some(({ verdicts }) => verdicts.some(({ reason }) => reason.code === 'held'))
+  const labels = [...(at.labels ?? missingLabels(context, pull))]
+  const isMarked = pull.labels.includes(HOLD_LABEL)
+  if (isHeld && !isMarked && isStep(pull, context.botLogin)) labels.push(HOLD_LABEL)
+  if (labels.length > 0) await context.pulls.label(pull.number, labels)
+  if (!isHeld && isMarked) await context.pulls.unlabel(pull.number, HOLD_LABEL)
+}
+
+const HOLD_LABEL = 'canary:hold'
+
+/** The task that was to label a step may have been lost with the process that opened it, or come too late. */
+function missingLabels({ botLogin }: Pick<RepositoryContext, 'botLogin'>, pull: PullRequest): readonly string[] {
+  return isStep(pull, botLogin) ? labelsOf('share').filter((label) => !pull.labels.includes(label)) : []
 }
 
 function memoryOf(

@@ -1,6 +1,8 @@
 import { failedReports, workingReports } from '../../core/message/check/checks.ts'
 import type { CheckReport, CheckRun, CheckSubject, Sha } from '../../core/rollout/facts.ts'
+import { forgetPull, rememberBegun } from '../repository/memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 
 /** This App's checks on one commit, read at most once. */
 export interface CheckBoard {
@@ -61,4 +63,21 @@ export async function announceWork(board: CheckBoard, subjects: readonly CheckSu
 
 export async function publishFailure(board: CheckBoard, subject: CheckSubject, reason: string): Promise<void> {
   for (const report of failedReports(reason)) await board.put({ ...report, subjects: [subject] })
+}
+
+/**
+ * Both checks of a pull request's head, when reviewing it keeps failing: red, with words. Once nobody tries the task any more,
+ * the pull request is forgotten, so that the sweep looks at it. Until then the next try must know that it is not the first: the
+ * checks are there, and our comment may be.
+ */
+export async function giveUpReview(
+  context: Pick<RepositoryContext, 'memo' | 'repo' | 'pulls' | 'checks'>,
+  task: TaskOf<'review'>,
+  { reason, isFinal }: { readonly reason: string; readonly isFinal: boolean },
+): Promise<void> {
+  if (isFinal) await forgetPull(context, task.pull)
+  else await rememberBegun(context, task.pull, undefined)
+  const pull = await context.pulls.get(task.pull)
+  if (pull?.state !== 'open') return
+  await publishFailure(checkBoard(context, pull.head.sha), { pull: pull.number, base: pull.base.ref }, reason)
 }

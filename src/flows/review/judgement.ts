@@ -4,6 +4,7 @@ import type { Review } from '../../core/gate/review.ts'
 import type { Comment, Sha } from '../../core/rollout/facts.ts'
 import type { Stops } from '../../core/stop/stop.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
+import { protectionNotes } from '../judgement/protection.ts'
 import { surroundingsOf } from '../judgement/surroundings.ts'
 import { rememberWaiting } from '../repository/memory.ts'
 import { isStacked, type PullEnds, withHead } from '../repository/pull-ends.ts'
@@ -12,7 +13,6 @@ import { stopsAmong } from '../stop/stops.ts'
 import { mentionedBy } from '../tasks/causes.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { PullComments } from './conversation.ts'
-import { protectionNotes } from './protection.ts'
 
 /** What the last look at a head adds to what is asked of any. */
 interface LastLook extends Pick<Question, 'onRender'> {

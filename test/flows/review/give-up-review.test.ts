@@ -10,7 +10,7 @@ import { memoryMemo } from '../../memory/memo.ts'
 =======
 import type { CheckReport } from '../../src/core/rollout/facts.ts'
 import { recallPull } from '../../src/flows/repository/memory.ts'
-import { giveUpReview } from '../../src/flows/review/give-up-review.ts'
+import { giveUpReview } from '../../src/flows/review/check-board.ts'
 import { pullRequest } from '../core/samples.ts'
 import { memoryMemo } from '../memory/memo.ts'
 >>>>>>> 22ce078 (Part a review into conversation, judgement and aftermath):test/flows/give-up-review.test.ts

@@ -1,7 +1,7 @@
 /** What a verdict waits for, and when time alone may turn it. */
-import { wantOf } from '../../core/gate/live.ts'
-import type { ReviewedChange } from '../../core/gate/review.ts'
-import { waitKey } from '../../core/gate/signal.ts'
+import { wantOf } from './live.ts'
+import type { ReviewedChange } from './review.ts'
+import { waitKey } from './signal.ts'
 
 /** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
 export function waitsOf(changes: readonly ReviewedChange[]): readonly string[] {
