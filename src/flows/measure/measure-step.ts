@@ -37,20 +37,36 @@ export async function measureStep(
   if (plan === undefined) return undefined
   const rollout = rolloutName(base, standing)
   const step = await stepCommit(context, base, standing)
-  const remembered = await recallMeasurement(context, rollout)
-  const known = remembered?.step === step ? remembered : undefined
-  let report = known && reportOf(plan, known)
-  const failsSince = known?.failsSince ?? known?.at ?? now
-  if (known === undefined || report === undefined || now >= lastsUntil(report, known.at)) {
-    const answers = await queryMetrics(context, plan)
-    report = judgeAnalysis(plan, answers)
-    const found = { step, since, at: now, question: questionOf(plan), answers }
-    // Before anybody is told of a failure: what is done about it reads this.
-    await rememberMeasurement(context, rollout, { ...found, failsSince: report.isFailure ? failsSince : undefined })
-  }
+  const { report, failsSince } = await measureOnce(context, plan, { rollout, step, since, now })
   if (consequenceOf(standing, report) !== 'nothing')
     await context.ask.advance(base.ref, { code: 'failed', rollout, step, failsSince, at: now })
   return report
+}
+
+interface MeasuredPoint {
+  readonly rollout: string
+  readonly step: string
+  readonly since: number
+  readonly now: number
+}
+
+/** What memory holds of this point, else what the server answers now. `failsSince`: when a failure was first seen. */
+async function measureOnce(
+  context: Needs,
+  plan: AnalysisPlan,
+  { rollout, step, since, now }: MeasuredPoint,
+): Promise<{ readonly report: AnalysisReport; readonly failsSince: number }> {
+  const remembered = await recallMeasurement(context, rollout)
+  const known = remembered?.step === step ? remembered : undefined
+  const failsSince = known?.failsSince ?? known?.at ?? now
+  const last = known && reportOf(plan, known)
+  if (known !== undefined && last !== undefined && now < lastsUntil(last, known.at)) return { report: last, failsSince }
+  const answers = await queryMetrics(context, plan)
+  const report = judgeAnalysis(plan, answers)
+  const found = { step, since, at: now, question: questionOf(plan), answers }
+  // Before anybody is told of a failure: what is done about it reads this.
+  await rememberMeasurement(context, rollout, { ...found, failsSince: report.isFailure ? failsSince : undefined })
+  return { report, failsSince }
 }
 
 /** Whether the step that the base branch is at is live, and what it measures then. */
