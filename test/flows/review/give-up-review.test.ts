@@ -1,19 +1,11 @@
 /** A review that keeps failing: what the checks say, and what the next try knows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-<<<<<<< HEAD:test/flows/review/give-up-review.test.ts
 import type { CheckReport } from '../../../src/core/rollout/facts.ts'
 import { recallPull } from '../../../src/flows/repository/memory.ts'
-import { giveUpReview } from '../../../src/flows/review/review.ts'
+import { giveUpReview } from '../../../src/flows/review/check-board.ts'
 import { pullRequest } from '../../core/samples.ts'
 import { memoryMemo } from '../../memory/memo.ts'
-=======
-import type { CheckReport } from '../../src/core/rollout/facts.ts'
-import { recallPull } from '../../src/flows/repository/memory.ts'
-import { giveUpReview } from '../../src/flows/review/check-board.ts'
-import { pullRequest } from '../core/samples.ts'
-import { memoryMemo } from '../memory/memo.ts'
->>>>>>> 22ce078 (Part a review into conversation, judgement and aftermath):test/flows/give-up-review.test.ts
 
 type Needs = Parameters<typeof giveUpReview>[0]
 

@@ -1,20 +1,20 @@
 /** How often a metrics server is asked about a step, and what follows from what it answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RangeAnswer } from '../../src/core/analysis/answer.ts'
+import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import {
   type Measurement,
   recallMeasurement,
   rememberMeasurement,
-} from '../../src/flows/repository/measurement-memory.ts'
-import type { Task } from '../../src/flows/tasks/tasks.ts'
-import type { Metrics } from '../../src/ports/metrics.ts'
-import { destinationRule, virtualService } from '../core/samples.ts'
-import { filesOf, headOf } from '../memory/github/github.ts'
-import { memoryMemo } from '../memory/memo.ts'
-import { memoryMetrics } from '../memory/metrics.ts'
-import { memoryPerch, type MemoryPerch } from '../memory/perch.ts'
-import { memoryPerson } from '../memory/github/person.ts'
+} from '../../../src/flows/repository/measurement-memory.ts'
+import type { Task } from '../../../src/flows/tasks/tasks.ts'
+import type { Metrics } from '../../../src/ports/metrics.ts'
+import { destinationRule, virtualService } from '../../core/samples.ts'
+import { filesOf, headOf } from '../../memory/github/github.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+import { memoryMetrics } from '../../memory/metrics.ts'
+import { memoryPerch, type MemoryPerch } from '../../memory/perch.ts'
+import { memoryPerson } from '../../memory/github/person.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
