@@ -145,6 +145,7 @@ const WITHOUT_WORDS: readonly string[] = [
   'landing',
   'liveness',
   'load',
+  'make-change',
   'measure-step',
   'permission',
   'protection',

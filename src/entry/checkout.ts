@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { openWorktree } from '../adapters/checkout/worktree.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
-import { parseCommands } from '../core/command/parse.ts'
+import { wishOf } from '../core/command/wish.ts'
+import { readAfterVerb } from '../core/command/parse.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import { terminalText } from '../core/text/inert.ts'
 import { plainWords } from '../core/message/markdown/plain-words.ts'
@@ -37,16 +38,12 @@ export async function set(words: readonly string[]): Promise<CliResult> {
   if (given === undefined)
     return misused('set takes a percent, a service, --env, --json and --dir with a folder that exists')
   const scope = given.env === undefined ? given.words : [...given.words, '--env', given.env]
-  const [line] = parseCommands(`/canary ${scope.join(' ')}`)
-  if (line === undefined || !line.result.ok) {
-    const refusal: Refusal | undefined =
-      line?.result.ok === false ? { code: 'not-understood', problem: line.result.problem } : undefined
-    return misused(refusal === undefined ? 'a percent is missing' : plainWords(explainRefusal(refusal)))
-  }
-  const { command } = line.result
+  const read = readAfterVerb(scope)
+  if (!read.ok) return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
+  const { command } = read
   if (command.name !== 'set') return misused('set needs a percent, such as: perch set 25')
-  const done = await setInCheckout(openTools(given.dir), command)
-  if (!done.ok) return printRefusal(done.error, given.json)
+  const done = await setInCheckout(openTools(given.dir), wishOf(command))
+  if (!done.ok) return refused(done.error, given.json)
   if (!given.json) return printed(0, setText(done.value))
   const { target, from, to, files } = done.value
   const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
@@ -65,7 +62,7 @@ export async function status(words: readonly string[]): Promise<CliResult> {
   if (given === undefined || given.words.length > 0)
     return misused('status takes --env, --json and --dir with a folder that exists')
   const found = await statusOfCheckout(openTools(given.dir))
-  if (!found.ok) return printRefusal(found.error, given.json)
+  if (!found.ok) return refused(found.error, given.json)
   const standings = found.value.standings.filter(
     ({ target }) => given.env === undefined || target.environments.includes(given.env),
   )
@@ -123,7 +120,7 @@ export function readWords(words: readonly string[]): CliOptions | undefined {
   }
 }
 
-export function printRefusal(refusal: Refusal, isJson: boolean): CliResult {
+export function refused(refusal: Refusal, isJson: boolean): CliResult {
   const reason = plainWords(explainRefusal(refusal))
   return printed(1, isJson ? json({ refused: refusal.code, reason }) : '', `perch: ${reason}\n`)
 }

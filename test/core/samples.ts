@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Config } from '../../src/core/config/schema.ts'
 import type { PullRequest } from '../../src/core/rollout/facts.ts'
-import { readSnapshot } from '../../src/core/rollout/snapshot.ts'
+import { readSnapshot, type Snapshot } from '../../src/core/rollout/snapshot.ts'
 import type { Target } from '../../src/core/rollout/target.ts'
 
 /** A VirtualService as platform teams write them: comments, a header pin, annotations of an own prefix. */
@@ -60,9 +60,13 @@ export function targetOf(files: Readonly<Record<string, string>>, config: unknow
 }
 
 export function targetsOf(files: Readonly<Record<string, string>>, config: unknown = {}): readonly Target[] {
+  return snapshotOf(files, config).targets
+}
+
+export function snapshotOf(files: Readonly<Record<string, string>>, config: unknown = {}): Snapshot {
   const entries = Object.keys(files).map((path) => ({ path, type: 'file' as const }))
   const texts = new Map(Object.entries(files))
-  return readSnapshot({ entries, texts, config: Config.parse(config) }).snapshot.targets
+  return readSnapshot({ entries, texts, config: Config.parse(config) }).snapshot
 }
 
 export function sample(

@@ -36,10 +36,7 @@ async function splitsIn(worktree: Worktree): Promise<SplitLook[]> {
     const { service, environment } = target
     // Any share that is not the one that it has.
     const percent = share === 25 ? 50 : 25
-    const done = await setInCheckout(
-      { worktree, renderer },
-      { name: 'set', service, environment, percent, sha: undefined },
-    )
+    const done = await setInCheckout({ worktree, renderer }, { kind: 'share', service, environment, percent })
     const refusal = done.ok ? undefined : `${done.error.code} ${plainWords(explainRefusal(done.error))}`
     splits.push({ environment, service, route: routeId(target.route), refusal })
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { structuredPatch } from 'diff'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
+import { wishOf } from '../../src/core/command/wish.ts'
 import { discoverEnvironments } from '../../src/core/environment/graph.ts'
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
@@ -70,21 +71,23 @@ export function worktreeOf(files: Map<string, string>) {
   }
 }
 
-/** Carries `/canary …` out in the files. */
-export async function command(files: Map<string, string>, text: string): Promise<ShareSet> {
+function carryOut(files: Map<string, string>, text: string): ReturnType<typeof setInCheckout> {
   const [line] = parseCommands(text)
   assert.ok(line?.result.ok === true && line.result.command.name === 'set')
-  const done = await setInCheckout({ worktree: worktreeOf(files), renderer }, line.result.command)
+  return setInCheckout({ worktree: worktreeOf(files), renderer }, wishOf(line.result.command))
+}
+
+/** Carries `/canary …` out in the files. */
+export async function command(files: Map<string, string>, text: string): Promise<ShareSet> {
+  const done = await carryOut(files, text)
   assert.ok(done.ok, done.ok ? '' : plainWords(explainRefusal(done.error)))
   return done.value
 }
 
 /** Why `/canary …` is refused; the files must be as they were. */
 export async function refusal(files: Map<string, string>, text: string): Promise<Refusal> {
-  const [line] = parseCommands(text)
-  assert.ok(line?.result.ok === true && line.result.command.name === 'set')
   const before = new Map(files)
-  const done = await setInCheckout({ worktree: worktreeOf(files), renderer }, line.result.command)
+  const done = await carryOut(files, text)
   assert.ok(!done.ok, 'carried out')
   assert.deepEqual(files, before)
   return done.error

@@ -2,6 +2,7 @@ import type { CommandProblem } from '../command/commands.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Permission } from '../rollout/facts.ts'
 import type { MoveRefusal } from '../rollout/move.ts'
+import type { RolloutChoice } from '../rollout/target.ts'
 import type { GitHubRefusal } from './github-refusal.ts'
 import type { GateRefusal } from './gate-refusal.ts'
 import type { StaleRefusal } from './stale-refusal.ts'
@@ -38,7 +39,7 @@ export type Refusal =
       readonly environment: string
       readonly also: readonly string[]
     }
-  | { readonly code: 'ambiguous'; readonly choices: readonly string[] }
+  | { readonly code: 'ambiguous'; readonly choices: readonly RolloutChoice[] }
   | StaleRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
   | { readonly code: 'nothing-to-abort' }

@@ -30,7 +30,18 @@ export interface PlanChange {
   readonly steps: readonly number[]
 }
 
+/** A move, and what it moves. */
+export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
+  readonly target: Target
+  readonly move: M
+}
+
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Location)
+
+/** The same move under another plan than the config's or the object's own; what moves no share has none. */
+export function underPlan(move: Move, steps: readonly number[]): Move {
+  return move.kind === 'share' ? { ...move, steps } : move
+}
 
 /** What a move changes: one object, as the target's environments have it. */
 export interface ObjectChange {
@@ -67,14 +78,12 @@ export function weightKey(environment: string, object: BuiltObject, path: Path):
   return JSON.stringify([placeKey(environment, object), path])
 }
 
-/** The files as a move leaves them. `pr` is the pull request that a person drives the rollout from. */
-export function filesFor(move: Move, target: Target, pr: number | undefined): Result<MoveEdit, MoveRefusal> {
-  return filesForAll([{ move, target }], pr)
-}
-
-/** The files as several moves of one service leave them, each in environments of its own. */
-export function filesForAll(
-  moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
+/**
+ * The files as the moves of one service leave them, each in environments of its own. `pr` is the pull request that a person
+ * drives the rollout from.
+ */
+export function filesFor(
+  moves: readonly TargetMove[],
   pr: number | undefined,
   how: EditAttempt = FIRST_ATTEMPT,
 ): Result<MoveEdit, MoveRefusal> {
@@ -105,10 +114,7 @@ export function filesForAll(
 }
 
 /** What moves change, as far as they can be made. */
-export function changesOf(
-  moves: readonly { readonly move: Move | PlanChange; readonly target: Target }[],
-  pr: number | undefined,
-): readonly ObjectChange[] {
+export function changesOf(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
     const change = changeFor(move, target, pr)
     return change.ok ? [change.value] : []

@@ -3,12 +3,10 @@ import { withCanary } from '../traffic/start.ts'
 import { type Target, targetName } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
-/** What a command names, and what the pull request is about. */
-export interface Wish {
+/** What a command names of a rollout. What it leaves open is found out, or asked back. */
+export interface RolloutQuery {
   readonly service: string | undefined
   readonly environment: string | undefined
-  /** The paths that the pull request changes. */
-  readonly changed: readonly string[]
 }
 
 /** Targets that one command changes together, and the only environment that it is to change them in, where it names one of several. */
@@ -19,17 +17,22 @@ export interface TargetChoice {
 
 /**
  * What a command means. What is named must match; among several that do, the one that the pull request touches is meant: by
- * its environment's files, then by the folder of its route. Anything else is a question back.
+ * its environment's files, then by the folder of its route. Anything else is a question back. `changes`: the paths that the
+ * pull request changes.
  */
-export function resolve(targets: readonly Target[], wish: Wish): Result<TargetChoice, Refusal> {
-  const called = callable(targets, wish.service)
-  const named = inEnvironment(called, wish.environment)
+export function resolve(
+  targets: readonly Target[],
+  query: RolloutQuery,
+  changes: readonly string[],
+): Result<TargetChoice, Refusal> {
+  const called = callable(targets, query.service)
+  const named = inEnvironment(called, query.environment)
   if (named.length === 0) {
     const known = targets.filter(isReady).map((target) => targetName(target))
-    return err({ code: 'no-service', asked: wish.service, environment: wish.environment, known })
+    return err({ code: 'no-service', asked: query.service, environment: query.environment, known })
   }
-  const changed = new Set(wish.changed)
-  const folders = new Set(wish.changed.map(folderOf))
+  const changed = new Set(changes)
+  const folders = new Set(changes.map(folderOf))
   const narrowings: readonly ((target: Target) => boolean)[] = [
     () => true,
     (target) => isTouched(target, changed),
@@ -40,9 +43,20 @@ export function resolve(targets: readonly Target[], wish: Wish): Result<TargetCh
     const kept = left.filter((together) => together.some(keep))
     if (kept.length > 0) left = kept
     const [only] = left
-    if (left.length === 1 && only !== undefined) return ok({ targets: only, alone: aloneFor(only, wish) })
+    if (left.length === 1 && only !== undefined) return ok({ targets: only, alone: aloneFor(only, query) })
   }
-  return err({ code: 'ambiguous', choices: choicesOf(left.flat(), wish) })
+  return err(ambiguous(left.flat(), query))
+}
+
+/** The question back, where several rollouts fit; one service in several environments may be meant in all of them. */
+export function ambiguous(targets: readonly Target[], query?: RolloutQuery): Extract<Refusal, { code: 'ambiguous' }> {
+  const services = new Set(targets.map(({ service }) => service))
+  const isForAll = query !== undefined && query.environment === undefined && services.size === 1
+  const all = isForAll ? [...services].map((service) => ({ service, environment: 'all' })) : []
+  return {
+    code: 'ambiguous',
+    choices: [...targets.map(({ service, environment }) => ({ service, environment })), ...all],
+  }
 }
 
 /** The targets of an environment, each by itself; of `all`, those of a service together. */
@@ -54,16 +68,9 @@ function inEnvironment(targets: readonly Target[], environment: string | undefin
   return targets.filter(({ environments }) => environments.includes(environment)).map((target) => [target])
 }
 
-function aloneFor(targets: readonly Target[], { environment }: Wish): string | undefined {
+function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): string | undefined {
   const isPart = targets.some((target) => target.environment !== environment && target.environments.length > 1)
   return environment === undefined || environment === 'all' || !isPart ? undefined : environment
-}
-
-function choicesOf(targets: readonly Target[], { environment }: Wish): readonly string[] {
-  const services = new Set(targets.map(({ service }) => service))
-  const all =
-    environment === undefined && services.size === 1 ? [...services].map((service) => `${service} --env all`) : []
-  return [...targets.map((target) => `${target.service} --env ${target.environment}`), ...all]
 }
 
 /** Those of a name, the closest first: its own, then its route's and its roots'. Unnamed, those that can be moved as they are. */

@@ -61,6 +61,11 @@ export function moveAfter(standing: Standing): Move | undefined {
   }
 }
 
+/** All traffic back to the stable version, from where a rollout stands. */
+export function rollbackOf(standing: Pick<Standing, 'share'>): Extract<Move, { kind: 'rollback' }> {
+  return { kind: 'rollback', from: sureShare(standing) }
+}
+
 /** What must stay the same for a commit to be part of the same step: all weights, and both versions. */
 export function stepKey(standing: Standing): string {
   const weights = weightedRules(standing.target.route).map(({ destinations }) =>

@@ -49,6 +49,9 @@ export interface Target {
   readonly placement: string | undefined
 }
 
+/** One of several rollouts, as a person can name it in a command. */
+export type RolloutChoice = Pick<Target, 'service' | 'environment'>
+
 /** Several targets that one command moves, by one name. */
 export function together(targets: readonly Target[], first: Target): Target {
   const environments = targets.flatMap((target) => target.environments)
@@ -85,7 +88,7 @@ function writtenId({ route, object }: Target): string {
 }
 
 /** `production/api-service`, as people say it. */
-export function targetName(target: Pick<Target, 'environment' | 'service'>): string {
+export function targetName(target: RolloutChoice): string {
   return `${target.environment}/${target.service}`
 }
 

@@ -2,7 +2,7 @@ import type { AnalysisReport } from '../analysis/report.ts'
 import { isBranchFor } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
-import { moveAfter, type Standing, sureShare } from './standing.ts'
+import { moveAfter, rollbackOf, type Standing } from './standing.ts'
 
 /** An open pull request of ours for a rollout. */
 export interface OpenStep {
@@ -60,7 +60,7 @@ export function transition(facts: RolloutFacts): readonly RolloutAction[] {
 function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutAction[] {
   const { standing, open } = facts
   if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
-  return [...closeAll(open, 'failed'), { type: 'propose', move: { kind: 'rollback', from: sureShare(standing) } }]
+  return [...closeAll(open, 'failed'), { type: 'propose', move: rollbackOf(standing) }]
 }
 
 function forward(facts: RolloutFacts): readonly RolloutAction[] {
@@ -93,14 +93,14 @@ function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonl
   const closed = closeAll(open, 'rolling-back')
   if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
   if (rollback.fits) return closed
-  return [...closed, { type: 'replan', pull, move: { kind: 'rollback', from: sureShare(standing) } }]
+  return [...closed, { type: 'replan', pull, move: rollbackOf(standing) }]
 }
 
 /** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
 export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly RolloutAction[] {
   const closed = closeAll(open, 'aborted')
   if (standing.share === 0) return closed
-  const move = { kind: 'rollback', from: sureShare(standing) } as const
+  const move = rollbackOf(standing)
   const rollback = open.find(({ kind }) => kind === 'rollback')
   if (rollback === undefined) return [...closed, { type: 'propose', move }]
   return rollback.fits ? closed : [...closed, { type: 'replan', pull: rollback.pull, move }]

@@ -1,15 +1,14 @@
-import type { Command } from '../../core/command/commands.ts'
+import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { findTargets } from '../../core/rollout/find-target.ts'
+import { intend, type ShareWish } from '../../core/rollout/intend.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
-import { type Target, together } from '../../core/rollout/target.ts'
+import { standingOf, type Standing } from '../../core/rollout/standing.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
-import { findEdit } from '../judgement/experiment.ts'
-import type { Proof } from '../judgement/prove.ts'
+import { makeChange } from '../judgement/make-change.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
@@ -27,37 +26,24 @@ export interface ShareSet {
   readonly to: number
   /** What changed, by path. Empty: it was so already. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
-  readonly proof: Proof
+  readonly proof: ProofOfEdit | undefined
 }
 
-/** Sets the canary's share in the files of a folder, by the same core and with the same proof as on a pull request. */
-export async function setInCheckout(
-  context: Needs,
-  command: Extract<Command, { name: 'set' }>,
-): Promise<Result<ShareSet, Refusal>> {
+/** Sets the canary's share in the files of a folder: planned, made and proved as on a pull request. */
+export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<ShareSet, Refusal>> {
   const snapshot = await snapshotOf(context)
   if (!snapshot.ok) return snapshot
-  const wish = { service: command.service, environment: command.environment, changed: [] }
-  const targets = findTargets(snapshot.value, wish)
-  if (!targets.ok) return targets
-  const to = command.percent
-  const moves = targets.value.map((target) => ({
-    target,
-    move: { kind: 'share', from: sureShare(standingOf(target)), to } as const,
-  }))
-  const [first] = moves
-  if (first === undefined) throw new Error('A command that means nothing was let through.')
-  const side = { treeish: HERE, snapshot: snapshot.value }
-  const reading = { mirror: context.worktree, renderer: context.renderer }
-  const made = await findEdit(reading, side, { moves, pull: undefined })
+  const change = intend({ snapshot: snapshot.value, base: undefined, changed: [] }, wish)
+  if (!change.ok) return change
+  const site = { treeish: HERE, snapshot: snapshot.value, pull: undefined }
+  const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
-  const { files } = made.value.edit
-  const proof = made.value.proof ?? { rendered: [], changed: [] }
+  const { files, proof } = made.value
   const before = await context.worktree.read(HERE, [...files.keys()])
   await context.worktree.write(files)
   const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
-  const target = together(targets.value, first.target)
-  return ok({ target, from: first.move.from, to, files: new Map(changes), proof })
+  const { target, move } = change.value
+  return ok({ target, from: move.from, to: move.to, files: new Map(changes), proof })
 }
 
 /** Where every rollout in a folder stands. */

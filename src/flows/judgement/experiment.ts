@@ -2,85 +2,77 @@ import { finderIn } from '../../core/diff/rendered-route.ts'
 import type { Environment } from '../../core/environment/graph.ts'
 import { type NumberPlace, numberPlaces, probeFor, withNumbers } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
-import { PLACE_ATTEMPTS } from '../../core/layer/place.ts'
+import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
+import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { type Path, valueAt } from '../../core/manifest/data.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import {
-  changesOf,
-  type EditAttempt,
-  filesForAll,
-  type Move,
-  type MoveEdit,
-  type PlanChange,
-  weightKey,
-} from '../../core/rollout/move.ts'
+import { changesOf, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { type Proof, proveEdit } from './prove.ts'
+import { proveEdit } from './prove.ts'
 import { renderEnvironment, type TreeSnapshot } from './render.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
-type Moves = readonly { readonly target: Target; readonly move: Move | PlanChange }[]
 
 /** Texts that do what moves are to do, and the renders that prove it. */
 export interface ProvenEdit {
-  readonly edit: MoveEdit
-  /** Undefined where nothing had to be rendered. */
-  readonly proof: Proof | undefined
+  readonly files: NewTexts
+  readonly proof: ProofOfEdit
 }
 
-/** What is to be changed, and for whom. */
+/** What is to be changed, and why the first try failed. */
 export interface EditRequest {
-  readonly moves: Moves
+  readonly moves: readonly TargetMove[]
   /** The pull request that a person drives the rollout from. */
   readonly pull: number | undefined
+  readonly refused: Refusal
 }
 
 /**
- * The texts that make moves, proven by rendering. Where the files do not say for sure what sets a weight, or the proof of what they
- * say fails, the place is found by experiment.
+ * The texts that make moves where those that the files suggest do not, proven by rendering: the place of a weight is found by
+ * experiment. Where nothing that was tried does what is wanted, the first refusal stays.
  */
-export async function findEdit(
+export async function experiment(
   context: Needs,
   side: TreeSnapshot,
   request: EditRequest,
 ): Promise<Result<ProvenEdit, Refusal>> {
-  const { moves, pull } = request
-  const first = await tryEdit(context, side, filesForAll(moves, pull))
-  if (first.ok || !isOpen(first.error, moves)) return first
+  const { moves, pull, refused } = request
+  if (!isOpen(refused, moves)) return err(refused)
   const snapshot = await withRenderedTargets(context, side, (target) =>
     moves.some((move) => isSameRollout(move.target, target)),
   )
   const seen = { ...side, snapshot }
   const own = moves.flatMap(({ target, move }) => targetsIn(seen, target).map((found) => ({ target: found, move })))
-  if (own.length === 0) return first
-  const feeds = await findFeeds(context, seen, { moves: own, pull })
-  const texts = await context.mirror.read(
-    side.treeish,
-    [...feeds.values()].map(({ file }) => file),
-  )
-  const attempts = [new Map<string, NumberPlace>(), ...(feeds.size === 0 ? [] : [feeds])].flatMap((known) =>
-    Array.from({ length: PLACE_ATTEMPTS }, (_, attempt): EditAttempt => ({ attempt, feeds: known, texts })),
-  )
   const tried = new Set<string>()
-  for (const how of attempts) {
-    const made = filesForAll(own, pull, how)
+  for (const how of await attemptsFor(context, seen, { ...request, moves: own })) {
+    const made = filesFor(own, pull, how)
     const key = made.ok ? JSON.stringify([...made.value.files]) : ''
-    if (!made.ok || tried.has(key)) continue
+    if (!made.ok || tried.has(key) || made.value.files.size === 0) continue
     tried.add(key)
-    const proven = await tryEdit(context, seen, made)
-    if (proven.ok) return proven
+    const proof = await proveEdit(context, seen, made.value)
+    if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
   }
-  return err(own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? first.error)
+  return err(own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? refused)
 }
 
 /** What the files say about why a route is not sure. */
 function unclearRefusal({ layout, environments: [first = ''], object, route }: Target): Refusal | undefined {
   const unclear = layeredIn({ ...layout, rendered: new Map() }, first, object)?.unclear
   return unclear && { code: 'cannot-edit', refusal: { ...unclear, code: 'unclear', name: route.name } }
+}
+
+/** What the model of layers would do, one way after the other; then the same with the numbers changed where they come from. */
+async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequest): Promise<readonly EditAttempt[]> {
+  const feeds = await findFeeds(context, side, request)
+  const files = [...feeds.values()].map(({ file }) => file)
+  const texts = await context.mirror.read(side.treeish, files)
+  return [new Map<string, NumberPlace>(), ...(feeds.size === 0 ? [] : [feeds])].flatMap((known) =>
+    Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
+  )
 }
 
 function targetsIn({ snapshot }: TreeSnapshot, target: Target): readonly Target[] {
@@ -93,29 +85,17 @@ const PLACE_REFUSALS: ReadonlySet<string> = new Set(
 )
 
 /** Whether another way may be open: nothing says that what was asked for is wrong in itself. */
-function isOpen(refusal: Refusal, moves: Moves): boolean {
-  if (refusal.code === 'cannot-edit') {
-    const { code } = refusal.refusal
-    const isSure = moves.every(({ target }) => target.unclear === undefined && !isSeen(target))
-    return !isSure && PLACE_REFUSALS.has(code)
-  }
+function isOpen(refusal: Refusal, moves: EditRequest['moves']): boolean {
   const { code } = refusal
+  // Nobody has looked at what is rendered: where such a rollout stands is not known.
+  if (moves.some(({ target }) => target.unclear !== undefined)) return false
+  if (code === 'cannot-edit')
+    return PLACE_REFUSALS.has(refusal.refusal.code) && moves.some(({ target }) => isSeen(target))
   return code === 'no-effect' || code === 'render-leak' || (code === 'unreadable' && refusal.isEdited)
 }
 
 function isSeen({ layout, environments: [first = ''], object }: Target): boolean {
   return layeredIn(layout, first, object)?.isRendered === true
-}
-
-async function tryEdit(
-  context: Needs,
-  side: TreeSnapshot,
-  made: ReturnType<typeof filesForAll>,
-): Promise<Result<ProvenEdit, Refusal>> {
-  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
-  if (made.value.files.size === 0) return ok({ edit: made.value, proof: undefined })
-  const proof = await proveEdit(context, side, made.value)
-  return proof.ok ? ok({ edit: made.value, proof: proof.value }) : proof
 }
 
 /**
@@ -128,7 +108,7 @@ const MAX_BUILDS = 24
 async function findFeeds(
   context: Needs,
   side: TreeSnapshot,
-  { moves, pull }: EditRequest,
+  { moves, pull }: Pick<EditRequest, 'moves' | 'pull'>,
 ): Promise<EditAttempt['feeds']> {
   const found = new Map<string, NumberPlace>()
   // What others use too is changed for one environment by a patch of its own.

@@ -1,3 +1,4 @@
+import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
 import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
 import type { Environment } from '../../core/environment/graph.ts'
@@ -13,19 +14,17 @@ import { readEnvironmentTexts } from './environment-texts.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
-/** What was rendered before and after an edit, and where it changed what it was to change. */
-export interface Proof {
-  readonly rendered: readonly string[]
-  readonly changed: readonly string[]
-}
-
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
 /**
  * Renders every environment that uses an edited file, before and after the edit. In the environments that it is meant for just
  * the wanted paths of the one object must change, in the others nothing; else it says why it must not be committed.
  */
-export async function proveEdit(context: Needs, side: TreeSnapshot, edit: MoveEdit): Promise<Result<Proof, Refusal>> {
+export async function proveEdit(
+  context: Needs,
+  side: TreeSnapshot,
+  edit: MoveEdit,
+): Promise<Result<ProofOfEdit, Refusal>> {
   const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
     if (!environment.files.some((file) => edit.files.has(file))) continue

@@ -5,7 +5,7 @@ import { changedStepNotice } from '../../core/message/comment/notice.ts'
 import type { Result } from '../../core/result.ts'
 import { isStep, isStepOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { filesFor, type Move } from '../../core/rollout/move.ts'
+import { filesFor, type Move, underPlan } from '../../core/rollout/move.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { originPull, planOf, type Target } from '../../core/rollout/target.ts'
@@ -85,8 +85,7 @@ export async function isAsProposed(
   if ('conflicts' in merged) return false
   const after = await readTargetAt(context, merged.tree, target)
   if (after === undefined) return false
-  const planned = move.kind === 'share' ? { ...move, steps: planOf(after) } : move
-  const made = filesFor(planned, target, originPull(after))
+  const made = filesFor([{ target, move: underPlan(move, planOf(after)) }], originPull(after))
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
 }
 

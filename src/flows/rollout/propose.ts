@@ -4,6 +4,7 @@ import { branchOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { NewTexts } from '../../core/layer/place.ts'
 import type { Move } from '../../core/rollout/move.ts'
+import type { BaseHead } from '../measure/landing.ts'
 import { changesOnly } from '../repository/changes-only.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
@@ -11,11 +12,6 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Proposal } from '../../core/rollout/proposal.ts'
 
 type Needs = Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'ask' | 'repo' | 'botLogin' | 'log'>
-
-export interface Base {
-  readonly ref: string
-  readonly sha: Sha
-}
 
 /** A move whose new file texts are made, and proven. */
 export interface PreparedProposal {
@@ -29,7 +25,7 @@ export interface PreparedProposal {
  */
 export async function propose(
   context: Needs,
-  base: Base,
+  base: BaseHead,
   made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
   const { proposal, files } = made
@@ -48,7 +44,7 @@ export async function propose(
 /** Makes an open pull request's branch again from today's base: the same change, planned anew. */
 export async function replan(
   context: Needs,
-  at: { readonly base: Base; readonly pull: PullRequest },
+  at: { readonly base: BaseHead; readonly pull: PullRequest },
   made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
   const { base, pull } = at
@@ -70,7 +66,7 @@ export async function replan(
 }
 
 /** A branch of our own for a moment, at the base. */
-async function startAt(context: Needs, { branch, base }: Pick<Plan, 'branch' | 'base'>): Promise<void> {
+async function startAt(context: Needs, { branch, base }: Pick<StepBranch, 'branch' | 'base'>): Promise<void> {
   if ((await context.branches.create(branch, base.sha)) === 'created') return
   const from = (await context.mirror.fetch([`refs/heads/${branch}`])).get(`refs/heads/${branch}`)
   if (from !== undefined && from !== base.sha) await moveBranch(context, { branch, from, to: base.sha })
@@ -95,8 +91,9 @@ export function besideOf(branch: string): string {
   return `${branch}.next`
 }
 
-interface Plan {
-  readonly base: Base
+/** A step's branch, and what it is for. */
+interface StepBranch {
+  readonly base: BaseHead
   readonly branch: string
   readonly proposal: Proposal
 }
@@ -104,9 +101,9 @@ interface Plan {
 /** `at-base`: ready for the commit. `committed`: only the pull request is missing. A pull request: all is done already. */
 async function readyBranch(
   context: Needs,
-  plan: Plan & { readonly files: NewTexts },
+  step: StepBranch & { readonly files: NewTexts },
 ): Promise<'at-base' | 'committed' | 'taken' | PullRequest> {
-  const { base, branch, files } = plan
+  const { base, branch, files } = step
   if ((await context.branches.create(branch, base.sha)) === 'created') return 'at-base'
   const pulls = await context.pulls.from(branch)
   const open = pulls.find(({ state }) => state === 'open')
@@ -131,16 +128,16 @@ async function isMade(
   return changesOnly({ mirror }, { base, head }, files)
 }
 
-async function commitMove(context: Needs, plan: Plan & { readonly files: NewTexts }): Promise<Sha> {
-  const { base, branch, proposal, files } = plan
+async function commitMove(context: Needs, step: StepBranch & { readonly files: NewTexts }): Promise<Sha> {
+  const { base, branch, proposal, files } = step
   const made = await context.branches.commit({ branch, expectedHead: base.sha, ...moveCommit(proposal), files })
   // Somebody else committed in the moment between: the job is tried again and finds out who.
   if (typeof made === 'string') throw new Error(`The branch ${branch} moved while its commit was made.`)
   return made.sha
 }
 
-async function openPull(context: Needs, plan: Plan): Promise<PullRequest> {
-  const { base, branch, proposal } = plan
+async function openPull(context: Needs, step: StepBranch): Promise<PullRequest> {
+  const { base, branch, proposal } = step
   const opened = await context.pulls.open({
     head: branch,
     base: base.ref,

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import { standingOf, stepKey, sureShare, type Standing } from '../../core/rollout/standing.ts'
+import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import type { OpenStep, RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -117,8 +117,7 @@ async function fits(
   { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
 ): Promise<boolean> {
   if (kind === 'rollback') {
-    const move = { kind, from: sureShare(standing) } as const
-    return standing.share !== 0 && isAsProposed(context, { ...at, target: standing.target, move })
+    return standing.share !== 0 && isAsProposed(context, { ...at, target: standing.target, move: rollbackOf(standing) })
   }
   const merged = await context.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false

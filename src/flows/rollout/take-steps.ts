@@ -3,7 +3,7 @@ import { closingComment } from '../../core/message/pull-request/pull-request.ts'
 import { notice } from '../../core/message/comment/notice.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
-import { filesFor, type Move } from '../../core/rollout/move.ts'
+import { type Move, underPlan } from '../../core/rollout/move.ts'
 import type { RolloutFacts, RolloutAction } from '../../core/rollout/transition.ts'
 import { originPull, planOf } from '../../core/rollout/target.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
@@ -12,7 +12,7 @@ import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
 import { holdFailed } from '../measure/failures.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { propose, replan } from './propose.ts'
-import { proveEdit } from '../judgement/prove.ts'
+import { makeChange } from '../judgement/make-change.ts'
 import type { BaseState } from './rollouts.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Proposal } from '../../core/rollout/proposal.ts'
@@ -48,7 +48,7 @@ export async function takeSteps(
       continue
     }
     const proposal = proposalOf(decided.rollout, step.move, decided.asked)
-    const tried = await orRefusal(() => makeMove(context, base, { step, proposal }))
+    const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
       if (decided.asked === undefined) await tell(context, proposal, done.error)
@@ -59,8 +59,8 @@ export async function takeSteps(
   return ok({ opened, closed })
 }
 
-/** Nothing is committed that has not been rendered before and after: only what the move is about may change. */
-async function makeMove(
+/** Makes a move on today's base, and opens its pull request or brings it up to date. */
+async function openMove(
   context: RepositoryContext,
   base: BaseState,
   {
@@ -70,12 +70,11 @@ async function makeMove(
 ): Promise<Result<PullRequest, Refusal>> {
   const { target, origin } = proposal
   const move = step.type === 'replan' ? await withItsPlan(context, proposal, step.pull) : proposal.move
-  const made = filesFor(move, target, origin)
-  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
-  const proof = await proveEdit(context, { treeish: base.sha, snapshot: base.snapshot }, made.value)
-  if (!proof.ok) return proof
-  const plan = { proposal, files: made.value.files }
-  return step.type === 'propose' ? propose(context, base, plan) : replan(context, { base, pull: step.pull }, plan)
+  const site = { treeish: base.sha, snapshot: base.snapshot, pull: origin }
+  const made = await makeChange(context, site, { moves: [{ target, move }] })
+  if (!made.ok) return made
+  const ready = { proposal, files: made.value.files }
+  return step.type === 'propose' ? propose(context, base, ready) : replan(context, { base, pull: step.pull }, ready)
 }
 
 /** A plan that was written on the step itself goes into its new commit too. */
@@ -84,11 +83,8 @@ async function withItsPlan(
   { move, target }: Proposal,
   pull: PullRequest,
 ): Promise<Move> {
-  if (move.kind !== 'share') return move
-  const there = await readTargetAt(context, pull.head.sha, target)
-  return there === undefined || String(planOf(there)) === String(planOf(target))
-    ? move
-    : { ...move, steps: planOf(there) }
+  const there = move.kind === 'share' ? await readTargetAt(context, pull.head.sha, target) : undefined
+  return there === undefined ? move : underPlan(move, planOf(there))
 }
 
 function proposalOf(

@@ -322,7 +322,7 @@ test('no name and no value in a review breaks the comment or the checks, or call
 test('no name in a refusal breaks an answer', () => {
   const outcomes = fc.array(
     fc
-      .tuple(anyText, fc.array(anyText, { maxLength: 30 }))
+      .tuple(anyText, fc.array(fc.record({ service: anyText, environment: anyText }), { maxLength: 30 }))
       .map(([command, choices]): { command: string; outcome: Outcome } => ({
         command,
         outcome: { code: 'refused', refusal: { code: 'ambiguous', choices } },

@@ -3,16 +3,22 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { parseCommands } from '../../../src/core/command/parse.ts'
+import { wishOf } from '../../../src/core/command/wish.ts'
 import { readConfig } from '../../../src/core/config/read.ts'
 import type { Config } from '../../../src/core/config/schema.ts'
-import { type NewTexts, placeEdits } from '../../../src/core/layer/place.ts'
+import { placeEdits } from '../../../src/core/layer/place.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
-import { err, type Result } from '../../../src/core/result.ts'
-import { findTargets } from '../../../src/core/rollout/find-target.ts'
-import { filesForAll } from '../../../src/core/rollout/move.ts'
+import { ok, type Result } from '../../../src/core/result.ts'
+import {
+  editFor,
+  intend,
+  type IntendedChange,
+  type ShareMove,
+  type ShareWish,
+} from '../../../src/core/rollout/intend.ts'
+import type { MoveEdit } from '../../../src/core/rollout/move.ts'
 import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
 import { readSnapshot } from '../../../src/core/rollout/snapshot.ts'
-import { standingOf, sureShare } from '../../../src/core/rollout/standing.ts'
 import type { Target } from '../../../src/core/rollout/target.ts'
 import { reweigh } from '../../../src/core/traffic/reweigh.ts'
 import { canaryShareOf, type Route, weightedRules } from '../../../src/core/traffic/route.ts'
@@ -28,9 +34,7 @@ const ROOT = join(import.meta.dirname, '../../cases')
 interface Case {
   readonly before: ReadonlyMap<string, string>
   readonly config: Config
-  readonly percent: number
-  readonly service: string | undefined
-  readonly environment: string | undefined
+  readonly wish: ShareWish
 }
 
 for (const name of readdirSync(ROOT).sort()) {
@@ -44,21 +48,20 @@ for (const name of readdirSync(ROOT).sort()) {
       return
     }
     assert.ok(done.ok, done.ok ? '' : refusalText(done.error))
-    const { targets, files } = done.value
+    const { moves, files } = done.value
     const after = new Map([...asked.before, ...filesIn(folder, 'after')])
     assert.deepEqual(Object.fromEntries([...asked.before, ...files]), Object.fromEntries(after))
-    for (const target of targets) assertRestores(target, asked.percent)
+    for (const { target, move } of moves) assertRestores(target, move.to)
   })
 }
 
 function readCase(folder: string): Case {
   const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
   assert.ok(line?.result.ok === true && line.result.command.name === 'set', 'command.txt must hold /canary <percent>')
-  const { percent, service, environment } = line.result.command
   const file = join(folder, 'canary.yml')
   const config = readConfig(existsSync(file) ? readFileSync(file, 'utf8') : undefined)
   assert.ok(config.ok, JSON.stringify(config))
-  return { before: new Map(filesIn(folder, 'before')), config: config.value, percent, service, environment }
+  return { before: new Map(filesIn(folder, 'before')), config: config.value, wish: wishOf(line.result.command) }
 }
 
 /** `before.yaml` as the file `before.yaml`, or the files of `before/` by their paths in it; the same for `after`. */
@@ -73,20 +76,15 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
     .map((path) => [relative(root, path), readFileSync(path, 'utf8')])
 }
 
-/** What `/canary` does, without GitHub: the way of src/flows/commands/commit-command.ts through the core. */
-function carryOut(asked: Case): Result<{ readonly targets: readonly Target[]; readonly files: NewTexts }, Refusal> {
-  const entries = [...asked.before.keys()].map((path) => ({ path, type: 'file' as const }))
-  const { snapshot, needs } = readSnapshot({ entries, texts: asked.before, config: asked.config })
+/** What a command does, without GitHub and without rendering. */
+function carryOut({ before, config, wish }: Case): Result<IntendedChange<ShareMove> & MoveEdit, Refusal> {
+  const entries = [...before.keys()].map((path) => ({ path, type: 'file' as const }))
+  const { snapshot, needs } = readSnapshot({ entries, texts: before, config })
   assert.deepEqual(needs, [])
-  const targets = findTargets(snapshot, { service: asked.service, environment: asked.environment, changed: [] })
-  if (!targets.ok) return targets
-  const moves = targets.value.map((target) => ({
-    target,
-    move: { kind: 'share', from: sureShare(standingOf(target)), to: asked.percent } as const,
-  }))
-  const made = filesForAll(moves, undefined)
-  if (!made.ok) return err({ code: 'cannot-edit', refusal: made.error })
-  return { ok: true, value: { targets: targets.value, files: made.value.files } }
+  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  if (!change.ok) return change
+  const edit = editFor(change.value, undefined)
+  return edit.ok ? ok({ ...change.value, ...edit.value }) : edit
 }
 
 function refusalText(refusal: Refusal): string {

@@ -146,7 +146,7 @@ test('a share that cannot be read is no share of nothing: it is rolled back, and
   const facts = { standing, stoppedByHand: false, rollbackRefused: false }
   assert.equal(say(transition({ ...facts, open: [open(9, '0')] })), '')
   assert.equal(say(transition({ ...facts, open: [open(9, '0', false)] })), 'replan #9 rollback')
-  const made = filesFor({ kind: 'rollback', from: 0 }, standing.target, undefined)
+  const made = filesFor([{ target: standing.target, move: { kind: 'rollback', from: 0 } }], undefined)
   assert.equal(made.ok ? 'made' : made.error.code, 'invalid-weight')
 })
 

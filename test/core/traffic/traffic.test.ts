@@ -122,7 +122,7 @@ test('a command changes only the rules with both roles; the header pin stays', (
     weightedRules(target.route).map(({ label }) => label),
     ['main'],
   )
-  const files = filesFor({ kind: 'share', from: 5, to: 25 }, target, 12)
+  const files = filesFor([{ target, move: { kind: 'share', from: 5, to: 25 } }], 12)
   assert.ok(files.ok)
   const text = files.value.files.get('app/vs.yaml') ?? ''
   const before = virtualService(95, 5).split('\n')
@@ -189,7 +189,7 @@ test('a short host belongs to the namespace of the route that names it', () => {
 
 test('finishing copies the canary’s version to the stable subset and touches nothing else', () => {
   const target = sample(0, 100)
-  const files = filesFor({ kind: 'finish-version', from: 'v1', to: 'v2' }, target, undefined)
+  const files = filesFor([{ target, move: { kind: 'finish-version', from: 'v1', to: 'v2' } }], undefined)
   assert.ok(files.ok)
   assert.deepEqual([...files.value.files.keys()], ['app/dr.yaml'])
   assert.match(
@@ -200,14 +200,14 @@ test('finishing copies the canary’s version to the stable subset and touches n
 
 test('after the finish the weights are 100/0; an object with its own prefix keeps only the percentage, at 0', () => {
   const notes = { 'canary-percentage': '100', 'canary-version': 'v2', pr: '1', steps: '5,100' }
-  const files = filesFor({ kind: 'finish-weights' }, sample(0, 100, ['v2', 'v2'], notes), undefined)
+  const files = filesFor([{ target: sample(0, 100, ['v2', 'v2'], notes), move: { kind: 'finish-weights' } }], undefined)
   assert.ok(files.ok)
   assert.equal(files.value.files.get('app/vs.yaml'), virtualService(100, 0))
 })
 
 test('where versions are not to be seen, the finish is refused with the place', () => {
   const target = targetOf({ 'vs.yaml': virtualService(0, 100) })
-  const files = filesFor({ kind: 'finish-version', from: 'v1', to: 'v2' }, target, undefined)
+  const files = filesFor([{ target, move: { kind: 'finish-version', from: 'v1', to: 'v2' } }], undefined)
   assert.ok(!files.ok && files.error.code === 'no-version' && files.error.file === 'vs.yaml')
 })
 
@@ -263,7 +263,7 @@ test('half-written DestinationRules are passed over when a canary starts, whatev
   const subsets = 'subsets: [{name: stable, labels: {version: v1}}, {name: canary, labels: {version: v2}}]'
   const start = (...specs: readonly string[]): string => {
     const target = targetOf({ 'vs.yaml': [single, ...specs.map(rule)].join('\n') })
-    const made = filesFor({ kind: 'share', from: 0, to: 25 }, target, undefined)
+    const made = filesFor([{ target, move: { kind: 'share', from: 0, to: 25 } }], undefined)
     return made.ok ? 'started' : made.error.code
   }
   const whole = `spec: {host: web, ${subsets}}`

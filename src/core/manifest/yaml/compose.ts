@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, Lexer, Parser, Schema } from 'yaml'
-import { advanceParser } from './advance.ts'
+import { advanceParser } from './advance-parser.ts'
 import { hideColons, joinQuotedLines, restoreColons } from './go-scalars.ts'
 import { MAX_DEPTH } from './read-data.ts'
 

@@ -16,7 +16,7 @@ export function setText(set: {
   readonly from: number
   readonly to: number
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
-  readonly proof: ProofOfEdit
+  readonly proof: ProofOfEdit | undefined
 }): string {
   const title = `${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`
   if (set.files.size === 0) return `${title}. It was so already: nothing changed.\n`

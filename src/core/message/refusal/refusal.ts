@@ -2,6 +2,7 @@ import { type CommandProblem, usageOf } from '../../command/commands.ts'
 import { OVERRIDABLE } from '../../gate/names.ts'
 import type { Location } from '../../manifest/parse.ts'
 import type { MoveRefusal } from '../../rollout/move.ts'
+import type { RolloutChoice } from '../../rollout/target.ts'
 import { clip, fitLines } from '../../text/limits.ts'
 import type { WeightRefusal } from '../../traffic/reweigh.ts'
 import type { StartRefusal } from '../../traffic/start.ts'
@@ -24,7 +25,7 @@ export function explainRefusal(refusal: Refusal): string {
     case 'no-service':
       return explainNoService(refusal)
     case 'shared-file':
-      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share. Say which of them to change:\n${[refusal.all, ...refusal.environments].map((name) => `- ${code(`${refusal.service} --env ${name}`)}`).join('\n')}`
+      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share. Say which of them to change:\n${[refusal.all, ...refusal.environments].map((environment) => choiceLine({ service: refusal.service, environment })).join('\n')}`
     case 'no-effect':
       return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
     case 'render-leak':
@@ -79,9 +80,14 @@ function explainUnreadable({ problem, isEdited }: Extract<Refusal, { code: 'unre
   return `${isEdited ? 'Nothing was committed. ' : ''}${what}${place} ${next}`
 }
 
-function explainAmbiguous(choices: readonly string[]): string {
-  const lines = choices.map((choice) => `- ${code(choice)}`)
+function explainAmbiguous(choices: readonly RolloutChoice[]): string {
+  const lines = choices.map(choiceLine)
   return `More than one rollout fits. Say which:\n${fitLines(lines, 8_000, moreChoices).join('\n')}`
+}
+
+/** What follows `/canary 25` to name one of several. */
+function choiceLine({ service, environment }: RolloutChoice): string {
+  return `- ${code(`${service} --env ${environment}`)}`
 }
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {

@@ -1,5 +1,6 @@
 import type { Scope } from '../../../core/command/arguments.ts'
 import { planOf, type Target, targetName } from '../../../core/rollout/target.ts'
+import { ambiguous } from '../../../core/rollout/resolve.ts'
 import type { Outcome } from '../../../core/command/outcome.ts'
 
 export interface PlannedRollout {
@@ -23,8 +24,7 @@ export function planOutcome(
   const [rollout, ...others] = meant
   if (rollout === undefined) return { code: 'refused', refusal: { code: 'no-rollout' } }
   if (others.length > 0) {
-    const choices = meant.map(({ target }) => `${target.service} --env ${target.environment}`)
-    return { code: 'refused', refusal: { code: 'ambiguous', choices } }
+    return { code: 'refused', refusal: ambiguous(meant.map(({ target }) => target)) }
   }
   const { target, share, proposed } = rollout
   return { code: 'plan', name: targetName(target), plan: planOf(target), share, proposed }

@@ -1,0 +1,124 @@
+import type { Refusal } from '../refusal/refusal.ts'
+import { err, ok, type Result } from '../result.ts'
+import { findTargets } from './find-target.ts'
+import { filesFor, type Move, type MoveEdit, type PlanChange, type TargetMove } from './move.ts'
+import { narrowed } from './read-target.ts'
+import { ambiguous, resolve, type RolloutQuery } from './resolve.ts'
+import type { Snapshot } from './snapshot.ts'
+import { moveAfter, rollbackOf, type Standing, standingOf, sureShare } from './standing.ts'
+import { isSameRollout, nextStep, planOf, type Target, targetName, together } from './target.ts'
+
+/** What somebody wants, and of which rollout, as far as that was named. */
+export type Wish = ShareWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
+
+export type ShareWish = RolloutQuery &
+  (
+    | { readonly kind: 'share'; readonly percent: number }
+    /** The plan's next step. */
+    | { readonly kind: 'next' }
+    | { readonly kind: 'promote' }
+  )
+
+/** What a wish comes to in the files: the moves of one rollout, or with `--env all` of a service's rollouts. */
+export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange> {
+  /** The rollout, as people call it: the first of the targets, by the name of all. */
+  readonly target: Target
+  /** The first of the moves. The others end where it ends. */
+  readonly move: M
+  readonly moves: readonly TargetMove<M>[]
+}
+
+/** What can change on a branch or in a folder, whose own weights may be any. */
+export type DirectMove = ShareMove | PlanChange
+export type ShareMove = Extract<Move, { kind: 'share' }>
+
+/** The files that a change is made in, and what says where its rollouts stand. */
+export interface BranchState {
+  readonly snapshot: Snapshot
+  /** Undefined where the files themselves say it. */
+  readonly base: Snapshot | undefined
+  /** The paths that the pull request changes. */
+  readonly changed: readonly string[]
+}
+
+/** The change of a branch's own files that a wish means. */
+export function intend(at: BranchState, wish: ShareWish): Result<IntendedChange<ShareMove>, Refusal>
+export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal>
+export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal> {
+  const targets = findTargets(at.snapshot, wish, at.changed)
+  if (!targets.ok) return targets
+  const moves: TargetMove<DirectMove>[] = []
+  for (const target of targets.value) {
+    const move = directMove(at.base, target, wish)
+    if (!move.ok) return move
+    moves.push({ target, move: move.value })
+  }
+  const [first] = moves
+  if (first === undefined) throw new Error('A wish without a target was let through.')
+  // The next step of each may be another one.
+  if (new Set(moves.map(({ move }) => goalOf(move))).size > 1) return err(ambiguous(targets.value))
+  return ok({ target: together(targets.value, first.target), move: first.move, moves })
+}
+
+function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Result<DirectMove, Refusal> {
+  if (wish.kind === 'plan') return ok({ kind: 'plan', steps: wish.steps })
+  const known = base === undefined ? target : base.targets.find((other) => isSameRollout(other, target))
+  const from = known === undefined ? 0 : sureShare(standingOf(known))
+  const to = wish.kind === 'next' ? nextStep(planOf(known ?? target), from) : wantedShare(wish)
+  if (to === undefined) return err({ code: 'no-next-step', name: targetName(target), share: from })
+  return ok({ kind: 'share', from, to })
+}
+
+function wantedShare(wish: Exclude<ShareWish, { kind: 'next' }>): number {
+  return wish.kind === 'promote' ? 100 : wish.percent
+}
+
+function goalOf(move: DirectMove): number | undefined {
+  return move.kind === 'share' ? move.to : undefined
+}
+
+/** Whether a change gives the canary more than both its own files and the base branch do, or changes what it gets later. */
+export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): boolean {
+  return moves.some(
+    ({ target, move }) => move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target))),
+  )
+}
+
+/** A base branch, and the rollouts of it that the pull request is about. */
+export interface BaseRollouts {
+  readonly snapshot: Snapshot
+  readonly related: readonly Target[]
+}
+
+/**
+ * The change that a wish means for the base branch, where a pull request of its own makes it: of one rollout, from where that
+ * stands. A share from `from` to the same: it is there already.
+ */
+export function intendStep(at: BaseRollouts, wish: ShareWish): Result<IntendedChange<Move>, Refusal> {
+  const isNamed = wish.service !== undefined || wish.environment !== undefined
+  const pool = at.related.length > 0 && !isNamed ? at.related : at.snapshot.targets
+  const meant = resolve(pool, wish, [])
+  if (!meant.ok) return meant
+  const [found, ...others] = meant.value.targets
+  if (found === undefined || others.length > 0) return err(ambiguous(meant.value.targets))
+  const { alone } = meant.value
+  // One environment leaves the others: a rollout of its own begins where they are.
+  const target = alone === undefined ? found : narrowed(at.snapshot.config, found, [alone])
+  const standing = standingOf(target)
+  const move = stepMove(standing, wish)
+  if (move === undefined) return err({ code: 'no-next-step', name: targetName(target), share: standing.share })
+  return ok({ target, move, moves: [{ target, move }] })
+}
+
+function stepMove(standing: Standing, wish: ShareWish): Move | undefined {
+  if (wish.kind === 'next' || (wish.kind === 'promote' && standing.share === 100)) return moveAfter(standing)
+  const from = sureShare(standing)
+  const to = wantedShare(wish)
+  return to === 0 && standing.share !== 0 ? rollbackOf(standing) : { kind: 'share', from, to }
+}
+
+/** The new texts of a change. `pull` is the pull request that a person drives the rollout from. */
+export function editFor({ moves }: Pick<IntendedChange, 'moves'>, pull: number | undefined): Result<MoveEdit, Refusal> {
+  const made = filesFor(moves, pull)
+  return made.ok ? made : err({ code: 'cannot-edit', refusal: made.error })
+}
