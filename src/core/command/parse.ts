@@ -70,7 +70,8 @@ function read(verb: string, words: readonly string[]): CommandLine['result'] | u
   return near === undefined ? undefined : unknown(verb, `${near} ${words.join(' ')}`.trim())
 }
 
-function readAfterVerb(words: readonly string[]): CommandLine['result'] {
+/** Reads the words that follow `/canary` in a comment, or `perch set` on a command line. */
+export function readAfterVerb(words: readonly string[]): CommandLine['result'] {
   const [first, ...rest] = words
   if (first === undefined) return readCommand('help', [])
   const word = first.toLowerCase()
