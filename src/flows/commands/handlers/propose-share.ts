@@ -1,11 +1,13 @@
 import type { ShareCommand } from '../../../core/command/commands.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { wishOf } from '../../../core/command/wish.ts'
-import { intendStep } from '../../../core/rollout/intend.ts'
+import { type IntendedChange, intendStep } from '../../../core/rollout/intend.ts'
+import type { Move } from '../../../core/rollout/move.ts'
 import { standingOf } from '../../../core/rollout/standing.ts'
 import { type Target, targetName } from '../../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
+import type { BaseState } from '../../rollout/rollouts.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import type { BaseSubject, CommandRequest } from './command-request.ts'
 import { committedBefore, proposedBefore } from './done-before.ts'
@@ -27,15 +29,23 @@ export async function proposeShare(
   const at = { snapshot: base.snapshot, related: related.map(({ standing }) => standing.target) }
   const change = intendStep(at, wishOf(command))
   if (!change.ok) return refused(change.error)
-  const { target, move } = change.value
+  return proposeChange(context, base, { by, pull: pull.number, change: change.value })
+}
+
+async function proposeChange(
+  context: RepositoryContext,
+  base: BaseState,
+  asked: Pick<ShareRequest, 'by'> & { readonly pull: number; readonly change: IntendedChange<Move> },
+): Promise<Outcome> {
+  const { by, pull, change } = asked
+  const { target, move } = change
   const rollout = base.rollouts.find(({ standing }) => standing.target === target) ?? newRollout(target)
   const name = targetName(target)
   if (move.kind === 'share' && move.from === move.to) {
     const earlier = proposedBefore(context, base, { standing: rollout.standing, since: by.at })
     return earlier ?? { code: 'already', name, share: move.to }
   }
-  const asked = { ...by, pull: pull.number }
-  const done = await takeSteps(context, base, { rollout, steps: [{ type: 'propose', move }], asked })
+  const done = await takeSteps(context, base, { rollout, steps: [{ type: 'propose', move }], asked: { ...by, pull } })
   if (!done.ok) return refused(done.error)
   return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
 }
