@@ -43,7 +43,7 @@ export async function set(words: readonly string[]): Promise<CliResult> {
   const { command } = read
   if (command.name !== 'set') return misused('set needs a percent, such as: perch set 25')
   const done = await setInCheckout(openTools(given.dir), wishOf(command))
-  if (!done.ok) return refused(done.error, given.json)
+  if (!done.ok) return printRefusal(done.error, given.json)
   if (!given.json) return printed(0, setText(done.value))
   const { target, from, to, files } = done.value
   const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
@@ -62,7 +62,7 @@ export async function status(words: readonly string[]): Promise<CliResult> {
   if (given === undefined || given.words.length > 0)
     return misused('status takes --env, --json and --dir with a folder that exists')
   const found = await statusOfCheckout(openTools(given.dir))
-  if (!found.ok) return refused(found.error, given.json)
+  if (!found.ok) return printRefusal(found.error, given.json)
   const standings = found.value.standings.filter(
     ({ target }) => given.env === undefined || target.environments.includes(given.env),
   )
@@ -120,7 +120,7 @@ export function readWords(words: readonly string[]): CliOptions | undefined {
   }
 }
 
-export function refused(refusal: Refusal, isJson: boolean): CliResult {
+export function printRefusal(refusal: Refusal, isJson: boolean): CliResult {
   const reason = plainWords(explainRefusal(refusal))
   return printed(1, isJson ? json({ refused: refusal.code, reason }) : '', `perch: ${reason}\n`)
 }

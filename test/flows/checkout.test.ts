@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reviewCheckout, reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { setInCheckout, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
-import type { Command } from '../../src/core/command/commands.ts'
+import type { ShareWish } from '../../src/core/rollout/intend.ts'
 import { type Checkout, WORK_TREE } from '../../src/ports/checkout.ts'
 import type { Worktree } from '../../src/ports/worktree.ts'
 import { gitObjects } from '../memory/git.ts'
@@ -39,11 +39,8 @@ function folder(files: Readonly<Record<string, string>> = FILES) {
   return { texts, worktree }
 }
 
-function set(
-  percent: number,
-  more: Partial<Extract<Command, { name: 'set' }>> = {},
-): Extract<Command, { name: 'set' }> {
-  return { name: 'set', percent, service: undefined, environment: undefined, sha: undefined, ...more }
+function set(percent: number, more: Partial<ShareWish> = {}): ShareWish {
+  return { service: undefined, environment: undefined, ...more, kind: 'share', percent }
 }
 
 test('a share is set in the files of one environment, and what was written is told', async () => {
@@ -51,7 +48,7 @@ test('a share is set in the files of one environment, and what was written is to
   const done = await setInCheckout({ worktree, ...programs }, set(5, { environment: 'production' }))
   assert.ok(done.ok)
   const { from, to, files, proof } = done.value
-  assert.deepEqual([from, to, [...files.keys()], proof.changed], [0, 5, [ROUTE], ['production']])
+  assert.deepEqual([from, to, [...files.keys()], proof?.changed], [0, 5, [ROUTE], ['production']])
   assert.deepEqual(files.get(ROUTE), { before: FILES[ROUTE], after: texts.get(ROUTE) })
   assert.deepEqual([shareIn(texts.get(ROUTE)), shareIn(texts.get(routeFile('staging', 'web')))], [5, 0])
   const again = await setInCheckout({ worktree, ...programs }, set(5, { environment: 'production' }))
@@ -65,7 +62,7 @@ test('a share of all environments is set in all of them, and one that nobody nam
   assert.deepEqual(unclear.ok ? unclear : unclear.error.code, 'ambiguous')
   const all = await setInCheckout({ worktree, ...programs }, set(5, { environment: 'all' }))
   assert.ok(all.ok)
-  assert.deepEqual([...all.value.proof.changed].toSorted(), ['production', 'staging'])
+  assert.deepEqual([...(all.value.proof?.changed ?? [])].toSorted(), ['production', 'staging'])
   assert.deepEqual([...all.value.files.keys()].toSorted(), [ROUTE, routeFile('staging', 'web')])
   assert.deepEqual(all.value.target.environments, ['production', 'staging'])
   assert.equal(shareIn(texts.get(routeFile('staging', 'web'))), 5)

@@ -97,8 +97,8 @@ function readingOf(name: string): readonly string[] {
   if (old === undefined || now === undefined) return []
   const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
   const command = line?.result.ok === true && line.result.command.name === 'set' ? line.result.command : undefined
-  const wish = { service: command?.service, environment: command?.environment, changed: [...before.keys()] }
-  const found = findTargets(old, wish)
+  const wish = { service: command?.service, environment: command?.environment }
+  const found = findTargets(old, wish, [...before.keys()])
   const meant = found.ok
     ? found.value.map(({ environment, service }) => `${environment}/${service}`)
     : [found.error.code]

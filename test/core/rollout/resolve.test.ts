@@ -1,7 +1,7 @@
 /** Which rollout a command means, by what it names and by what its pull request changes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { resolve, type Wish } from '../../../src/core/rollout/resolve.ts'
+import { resolve, type RolloutQuery } from '../../../src/core/rollout/resolve.ts'
 import { repositoryFiles, routeFile } from '../../simulate/repository.ts'
 import { targetsOf } from '../samples.ts'
 
@@ -20,23 +20,29 @@ function filesOf(services: readonly string[], environments: readonly string[]): 
   return files
 }
 
+interface Asked extends Partial<RolloutQuery> {
+  readonly changed?: readonly string[]
+}
+
 /** `environment/service` of each that is meant, or the question back. */
 function meant(
   files: Readonly<Record<string, string>>,
-  wish: Partial<Wish>,
+  { changed = [], ...wish }: Asked,
   environments: unknown = ENVIRONMENTS,
 ): string {
   const targets = targetsOf(files, { environments })
-  const found = resolve(targets, { service: undefined, environment: undefined, changed: [], ...wish })
+  const found = resolve(targets, { service: undefined, environment: undefined, ...wish }, changed)
   if (found.ok) return found.value.targets.map(({ environment, service }) => `${environment}/${service}`).join(' ')
   const { error } = found
-  return error.code === 'ambiguous' ? `? ${error.choices.join(', ')}` : error.code
+  return error.code === 'ambiguous'
+    ? `? ${error.choices.map(({ service, environment }) => `${service} --env ${environment}`).join(', ')}`
+    : error.code
 }
 
 test('what is named must match, and what the pull request touches decides among several', () => {
   const both = filesOf(['web', 'api'], ['staging', 'production'])
   const one = filesOf(['web'], ['staging', 'production'])
-  const table: readonly (readonly [Readonly<Record<string, string>>, Partial<Wish>, string])[] = [
+  const table: readonly (readonly [Readonly<Record<string, string>>, Asked, string])[] = [
     [one, { environment: 'production' }, 'production/web'],
     [one, { environment: 'all' }, 'production/web staging/web'],
     [one, {}, '? web --env production, web --env staging, web --env all'],

@@ -13,9 +13,11 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from '../../repository/head-age.ts'
 import { loadSnapshot } from '../../repository/load.ts'
+import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../judgement/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 
 type Needs = Pick<
   RepositoryContext,
@@ -101,8 +103,8 @@ async function makeAt(
   const { sha } = asked.command
   if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
   const wish = wishOf(asked.command)
-  const snapshot = await loadSnapshot(context, head, config)
-  const known = wish.kind === 'plan' ? undefined : await loadSnapshot(context, base, config)
+  const snapshot = await loadRendered(context, head, config)
+  const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
   if (!change.ok) return change
   const objection = async (): Promise<Refusal | undefined> => {
@@ -111,6 +113,15 @@ async function makeAt(
   }
   const made = await makeChange(context, { treeish: head, snapshot, pull: pull.number, objection }, change.value)
   return made.ok ? ok({ ...change.value, ...made.value }) : made
+}
+
+/** A snapshot with the routes as they are rendered where the files do not say it for sure. */
+async function loadRendered(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
+  treeish: Sha,
+  config: Config,
+): Promise<Snapshot> {
+  return withRenderedTargets(context, { treeish, snapshot: await loadSnapshot(context, treeish, config) })
 }
 
 /** What the pull request itself changes tells which of several rollouts is meant. */
