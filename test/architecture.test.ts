@@ -168,6 +168,7 @@ const FLOORS = [
   'commands/handlers',
   'rollout',
   'checkout',
+  'making',
   'judgement',
   'measure',
   'stop',

@@ -35,6 +35,10 @@ stream.on('test:pass', (event) => {
 stream.on('test:fail', (event) => {
   if (event.details.type !== 'suite') counts.failed += 1
 })
+// The report keeps the order of the files; whoever waits for it hears of a failure at once.
+stream.on('test:complete', (event) => {
+  if (!event.details.passed && event.details.type !== 'suite') console.error(`failed: ${event.name}`)
+})
 stream.on('end', () => {
   const skipFails = process.env['CI'] === 'true' && skips.some((skip) => !skip.includes(': optional: '))
   for (const skip of skips) console.log(`skipped: ${skip}`)

@@ -171,7 +171,10 @@ test('of an object that an environment builds in two ways that one is changed wh
   )
   const asked = await refusal(files, '/canary 25 --env production')
   assert.ok(asked.code === 'ambiguous', JSON.stringify(asked))
-  assert.deepEqual(asked.choices.slice(0, 2), ['web --env production', 'second-web --env production'])
+  assert.deepEqual(asked.choices.slice(0, 2), [
+    { service: 'web', environment: 'production' },
+    { service: 'second-web', environment: 'production' },
+  ])
   only('production', 25, 'second-web')(await after(files, '/canary 25 second-web --env production'))
   // No layer is the other's alone.
   assert.equal((await refusal(files, '/canary 25 web --env production')).code, 'cannot-edit')

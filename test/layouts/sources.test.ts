@@ -178,7 +178,10 @@ test('one root that builds a base for two tenants has two rollouts, named by the
   )
   const asked = await refusal(files, '/canary 25 web')
   assert.ok(asked.code === 'ambiguous', JSON.stringify(asked))
-  assert.deepEqual(asked.choices, ['tenant-a/web --env production', 'tenant-b/web --env production'])
+  assert.deepEqual(asked.choices, [
+    { service: 'tenant-a/web', environment: 'production' },
+    { service: 'tenant-b/web', environment: 'production' },
+  ])
   const before = new Map(files)
   await command(files, '/canary 25 tenant-b/web')
   assert.equal(linesChanged(before, files)[0], 'overlays/production/b/kustomization.yaml')

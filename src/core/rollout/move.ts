@@ -114,7 +114,7 @@ export function filesFor(
 }
 
 /** What moves change, as far as they can be made. */
-export function changesOf(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
+export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
     const change = changeFor(move, target, pr)
     return change.ok ? [change.value] : []

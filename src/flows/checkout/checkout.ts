@@ -8,7 +8,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import type { Renderer } from '../../ports/renderer.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
-import { makeChange } from '../judgement/make-change.ts'
+import { makeChange } from '../making/make-change.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 

@@ -10,8 +10,8 @@ import type { MoveEdit } from '../../core/rollout/move.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
-import { readEnvironmentTexts } from './environment-texts.ts'
-import { type FailedRender, renderEnvironment, type TreeSnapshot } from './render.ts'
+import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>

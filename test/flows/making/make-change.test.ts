@@ -1,15 +1,15 @@
 /** Making an intended change: its new texts, and the proof by rendering that they change just what is meant. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Config } from '../../src/core/config/schema.ts'
-import type { Refusal } from '../../src/core/refusal/refusal.ts'
-import type { Result } from '../../src/core/result.ts'
-import { intend, type ShareWish } from '../../src/core/rollout/intend.ts'
-import { loadSnapshot } from '../../src/flows/repository/load.ts'
-import { type ChangeSite, type MadeChange, makeChange } from '../../src/flows/judgement/make-change.ts'
-import type { Renderer } from '../../src/ports/renderer.ts'
-import { memoryGitHub } from '../memory/github/github.ts'
-import { memoryMirror } from '../memory/mirror.ts'
+import { Config } from '../../../src/core/config/schema.ts'
+import type { Refusal } from '../../../src/core/refusal/refusal.ts'
+import type { Result } from '../../../src/core/result.ts'
+import { intend, type ShareWish } from '../../../src/core/rollout/intend.ts'
+import { loadSnapshot } from '../../../src/flows/repository/load.ts'
+import { type ChangeSite, type MadeChange, makeChange } from '../../../src/flows/making/make-change.ts'
+import type { Renderer } from '../../../src/ports/renderer.ts'
+import { memoryGitHub } from '../../memory/github/github.ts'
+import { memoryMirror } from '../../memory/mirror.ts'
 
 type Files = Readonly<Record<string, string>>
 

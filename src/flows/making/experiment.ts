@@ -7,13 +7,13 @@ import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { type Path, valueAt } from '../../core/manifest/data.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { changesOf, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
+import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { proveEdit } from './prove.ts'
-import { renderEnvironment, type TreeSnapshot } from './render.ts'
-import { withRenderedTargets } from './rendered-targets.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
 
@@ -113,7 +113,7 @@ async function findFeeds(
   const found = new Map<string, NumberPlace>()
   // What others use too is changed for one environment by a patch of its own.
   const wanted = new Set(moves.flatMap(({ target }) => target.environments))
-  for (const { target, object, edits } of changesOf(moves, pull)) {
+  for (const { target, object, edits } of objectChanges(moves, pull)) {
     const [name = ''] = target.environments
     const environment = side.snapshot.environments.find((known) => known.name === name)
     const layered = layeredIn(target.layout, name, object)

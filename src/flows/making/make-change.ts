@@ -7,7 +7,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { experiment } from './experiment.ts'
 import { proveEdit } from './prove.ts'
-import type { TreeSnapshot } from './render.ts'
+import type { TreeSnapshot } from '../judgement/render.ts'
 
 /** An intended change as new texts, ready to be committed or written. */
 export interface MadeChange {
