@@ -100,7 +100,7 @@ test('a file that several environments share: none is changed unasked, one that 
   )
 })
 
-test('weights that a replacement sets are not edited where they have no effect: the answer says so', async () => {
+test('weights that a replacement sets are edited where it takes them from', async () => {
   const files: Record<string, string> = {
     'overlays/production/vs.yaml': vs,
     'overlays/production/weights.yaml':
@@ -115,10 +115,9 @@ replacements:
   }
   const story = await aStory({ files })
   const path = 'overlays/production/vs.yaml'
-  const pull = story.person('alice').openPullRequest({ branch: 'v2', title: 'v2', files: { [path]: `${vs}# v2\n` } })
-  assert.match(
-    await say(story, '/canary 5', pull.number),
-    /The kustomize replacement at `overlays\/production\/kustomization\.yaml:3` writes the weights of `api-service`/,
-  )
-  assert.equal(weightsIn(story.repository().file('overlays/production/vs.yaml', 'v2') ?? ''), '100/0')
+  assert.match(await start(story, path), /`production\/api-service`: 0% → \*\*5%\*\*.*nothing but this route changes/s)
+  const fileOn = (file: string): string => story.repository().file(file, 'v2') ?? ''
+  assert.match(fileOn('overlays/production/weights.yaml'), /data: \{stable: 95, canary: 5\}/)
+  assert.equal(weightsIn(fileOn(path)), '100/0')
+  assert.match(fileOn(path), /canary-percentage: "5"/)
 })
