@@ -23,7 +23,7 @@ if (files.length === 0) {
 prepareEnvironment()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const stream = run({ files: grouped(files), concurrency: availableParallelism() + 1, timeout: 60 * 60_000 })
+const stream = run({ files: grouped(files), concurrency: availableParallelism(), timeout: 60 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined || event.skip === false) counts.passed += 1

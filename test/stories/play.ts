@@ -78,7 +78,7 @@ export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promi
       seen = head
       return weightsIn(repo.file(VS) ?? '') === '100/0'
     },
-    180_000,
+    400_000,
   )
   await at?.('finished')
 }

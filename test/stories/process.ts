@@ -189,7 +189,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Waits, looking seldom: looking at the box starts git, in this thread. */
-export async function eventually<T>(what: string, look: () => T | undefined | false, ms = 150_000): Promise<T> {
+export async function eventually<T>(what: string, look: () => T | undefined | false, ms = 400_000): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     const found = look()

@@ -13,7 +13,7 @@ const undisturbed = new Map<string, PlayResult>()
 for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
   test(
     `undisturbed, a rollout that is live by ${live} ends with one of everything`,
-    { timeout: 400_000 },
+    { timeout: 1_200_000 },
     async (t) => {
       const { box } = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
       await playRollout(box)
@@ -70,7 +70,7 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
 suite('the same end', { concurrency: 3 }, () => {
   test(
     'a service that is killed at ten random moments brings the rollout to the same end',
-    { timeout: 400_000 },
+    { timeout: 1_200_000 },
     async (t) => {
       const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
       const random = randomFrom(seed)
@@ -105,7 +105,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   test(
     'a service that is killed right after each kind of effect has each effect once',
-    { timeout: 400_000 },
+    { timeout: 1_200_000 },
     async (t) => {
       const service = await served(t, { files: leanRepository() })
       const faults = Object.entries(EFFECTS).map(([name, match]) => {
@@ -131,7 +131,7 @@ suite('the same end', { concurrency: 3 }, () => {
     },
   )
 
-  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 400_000 }, async (t) => {
+  test('a rollout goes on when the data folder is deleted between its steps', { timeout: 1_200_000 }, async (t) => {
     const service = await withFlux(t)
     const forget = async (): Promise<void> => {
       const { code } = await service.terminate()
@@ -148,7 +148,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   test(
     'SIGTERM during a commit ends the service with 0, and the next one finishes',
-    { timeout: 400_000 },
+    { timeout: 1_200_000 },
     async (t) => {
       const service = await served(t, { files: leanRepository() })
       let ended: ReturnType<Served['terminate']> | undefined
@@ -170,7 +170,7 @@ suite('the same end', { concurrency: 3 }, () => {
 
   const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
   for (const [name, storm] of Object.entries(webhookStorms(seed))) {
-    test(`${name}: the same end`, { timeout: 400_000 }, async (t) => {
+    test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
       const service = await withFlux(t)
       t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}`))
       const calm = storm.begin(service)
