@@ -1,5 +1,5 @@
 /** What a run of the suite sets up once for all of its processes. */
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,6 +16,8 @@ const ROOM = 2 ** 31
 export function prepareEnvironment(): void {
   process.env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/perch-tests')
   const folder = mkdtempSync(join(process.env['TMPDIR'] === undefined && hasRoom() ? MEMORY : tmpdir(), 'perch-tests-'))
+  // PostgreSQL refuses to run as root: its own user passes through to its folder.
+  chmodSync(folder, 0o711)
   process.env['TMPDIR'] = folder
   process.env['PERCH_TEST_RENDERS'] = join(folder, 'renders')
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
