@@ -57,7 +57,7 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
       terminal.out(USAGE)
       return 0
     default:
-      return misused(terminal, command === undefined ? 'a command is missing' : `there is no command ${command}`)
+      return misused(terminal, command === undefined ? 'a command is missing' : `unknown command ${command}`)
   }
 }
 

@@ -5,7 +5,7 @@ export interface Model {
   readonly prototype: { validate(): void }
 }
 
-/** Of what the installed packages' schemas are (test/adapters/schemas/schemas.test.ts holds them to it). */
+/** The versions of the installed packages' schemas. `test/adapters/schemas/schemas.test.ts` compares them. */
 export const ISTIO = 'Istio 1.29'
 export const GATEWAY_API = 'Gateway API 1.5'
 

@@ -20,6 +20,7 @@ export type GateReason =
   | { readonly code: 'canary-swapped'; readonly share: number }
   /** Nobody knows which versions have which traffic on the base branch. */
   | { readonly code: 'base-unreadable' }
+  | { readonly code: 'base-undated' }
   | { readonly code: 'two-steps'; readonly raisers: readonly string[] }
   | RestraintReason
 
@@ -56,6 +57,8 @@ export interface TrafficChange {
   readonly finishes: boolean
   /** What the base branch has cannot be read, and the change is more than to make the same readable. */
   readonly isBaseHidden: boolean
+  /** Only a render shows what the base branch has: the files of older commits do not tell since when. */
+  readonly isBaseUndated: boolean
   readonly bakeMs: number
   /** What the config asks for and nobody checks. */
   readonly unchecked: readonly string[]
@@ -80,11 +83,15 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   if (!isRaise && !change.promotes) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))
   const isStart = change.from === 0 && !change.promotes
-  const waits =
-    liveness === undefined || isStart
-      ? []
-      : [live(change, liveness), bake(change, liveness, now), ...judgeMeasured(change)]
+  const waits = isStart ? [] : stepGates(change, now)
   return [...swapped, ...unchecked, ...waits, ...restrained(change, now)]
+}
+
+/** What the step that the base branch is at must have shown. */
+function stepGates(change: TrafficChange, now: number): readonly Verdict[] {
+  const { target, liveness } = change
+  if (change.isBaseUndated) return [{ gate: 'live', target, state: 'block', reason: { code: 'base-undated' } }]
+  return liveness === undefined ? [] : [live(change, liveness), bake(change, liveness, now), ...judgeMeasured(change)]
 }
 
 function restrained(change: TrafficChange, now: number): readonly Verdict[] {

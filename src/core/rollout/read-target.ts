@@ -56,6 +56,7 @@ export function readTarget(
     neighbours,
     settings,
     unclear: layered.unclear,
+    isRendered: layered.isRendered,
     layout,
     placement,
   }
@@ -162,7 +163,15 @@ function reread(
     const { names } = target.route
     const read = readRoute(layered.manifest, { ...layered.object, namespace: object.namespace }, names)
     const route = withPlace(layered, withNames(read, names))
-    return { ...target, route, manifest: layered.manifest, object, neighbours, unclear: layered.unclear }
+    return {
+      ...target,
+      route,
+      manifest: layered.manifest,
+      object,
+      neighbours,
+      unclear: layered.unclear,
+      isRendered: layered.isRendered,
+    }
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import { readNotes } from '../traffic/annotations.ts'
-import { canaryShare, weightedRules } from '../traffic/route.ts'
+import { canaryShare, isSplit, weightedRules } from '../traffic/route.ts'
 import { versionsOf, type Versions } from '../traffic/version.ts'
 import type { Move } from './move.ts'
 import { nextStep, planOf, type Target } from './target.ts'
@@ -7,7 +7,7 @@ import { nextStep, planOf, type Target } from './target.ts'
 /** Where a rollout stands, read from the files of one commit. */
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
   | { readonly phase: 'idle'; readonly share: 0 }
-  /** A weight cannot be read: nobody knows the share, and nothing is driven. */
+  /** A weight cannot be read, or something that the files do not tell sets it: nobody knows the share, and nothing is driven. */
   | { readonly phase: 'unreadable'; readonly share: 'unknown' }
   /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
   | { readonly phase: 'by-hand'; readonly share: number }
@@ -29,7 +29,8 @@ export function mayHaveTraffic({ share }: Pick<Standing, 'share'>): boolean {
 }
 
 export function standingOf(target: Target): Standing {
-  const share = canaryShare(target.route) ?? 0
+  const said = canaryShare(target.route) ?? 0
+  const share = target.unclear === undefined || !isSplit(target.route) ? said : 'unknown'
   const versions = versionsOf(target.route, target.neighbours)
   const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
   if (share === 'unknown') return { target, versions, phase: 'unreadable', share }

@@ -43,6 +43,8 @@ export interface Target {
   readonly settings: Settings
   /** Why nobody but kustomize knows its weights. */
   readonly unclear: Unclear | undefined
+  /** The files alone do not say it: its route is as an environment renders it. */
+  readonly isRendered: boolean
   /** The files that it is made of, among those of its commit. */
   readonly layout: Layout
   /** The namespace that kustomize puts its environment's objects into; undefined where it leaves them as written. */
@@ -69,7 +71,7 @@ export function movedRoutes({ environments, route }: Pick<Target, 'environments'
  */
 export function isSameRollout(a: Target, b: Target): boolean {
   if (!a.environments.some((name) => b.environments.includes(name))) return false
-  // Of what an environment builds twice only the names that are rendered tell which is which.
+  // If an environment builds an object twice, only the rendered names tell the two apart.
   if (a.object.way !== undefined || b.object.way !== undefined) return renderedTitle(a) === renderedTitle(b)
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
 }

@@ -116,7 +116,8 @@ async function trafficChange(
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
   const isHeldBack = reach > fromShare || promotes || widens
-  const step = await stepBefore(context, question, { from, isHeldBack })
+  const isBaseUndated = isHeldBack && fromShare > 0 && from?.target.isRendered === true
+  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, isHeldBack })
   return {
     ...step,
     target: targetName(to.target),
@@ -127,6 +128,7 @@ async function trafficChange(
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
     isBaseHidden: await isBaseHidden(context, question, difference),
+    isBaseUndated,
     bakeMs: target.settings.bakeMs,
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
@@ -154,13 +156,15 @@ async function isBaseHidden(
   return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
 }
 
+const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }
+
 /** How the step that the base branch is at is doing. */
 async function stepBefore(
   context: Needs,
   question: RestraintQuestion,
   { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
-  if (from === undefined || sureShare(from) === 0) return { liveness: undefined, analysis: undefined }
+  if (from === undefined || sureShare(from) === 0) return NOT_LOOKED_AT
   if (isHeldBack) return measureIfLive(context, question, from)
   return { liveness: await livenessOf(context, question, from), analysis: undefined }
 }

@@ -121,7 +121,8 @@ export async function lastReadableShare(
 
 async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
   const then = await standingAt(context, sha, standing.target)
-  return then !== undefined && stepKey(then) === stepKey(standing)
+  // A commit whose files do not say what sets its weights may have had any.
+  return then !== undefined && then.target.unclear === undefined && stepKey(then) === stepKey(standing)
 }
 
 async function standingAt(

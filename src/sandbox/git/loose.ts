@@ -51,7 +51,7 @@ export function writeObject(bare: BareRepository, type: ObjectType, body: Buffer
   const path = pathOf(bare, sha)
   if (existsSync(path)) return sha
   mkdirSync(dirname(path), { recursive: true })
-  // Whoever reads at the same time finds all of it or nothing.
+  // A reader at the same moment finds the whole object or none.
   const draft = `${path}.${randomUUID()}`
   writeFileSync(draft, deflateSync(bytes, { level: 1 }), { mode: 0o444 })
   renameSync(draft, path)

@@ -21,6 +21,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     swaps: false,
     finishes: false,
     isBaseHidden: false,
+    isBaseUndated: false,
     bakeMs: 500,
     unchecked: [],
     liveness: LIVE,
@@ -47,6 +48,13 @@ test('what begins with something that nobody can read is no start, and a maintai
     overrule(judge(change(hidden), 0), [override]).map(({ state }) => state),
     ['pass'],
   )
+})
+
+test('where only a render shows what the base branch has, a raise waits for a maintainer and a start for nobody', () => {
+  const undated = { isBaseUndated: true, liveness: undefined }
+  assert.equal(say({ ...undated, from: 5, to: 25 }, 0), 'live block')
+  assert.equal(say({ ...undated, from: 25, to: 5 }, 0), '')
+  assert.equal(say({ ...undated, from: 0, to: 5 }, 0), '')
 })
 
 test('what each change waits for', () => {

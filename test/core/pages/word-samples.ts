@@ -202,7 +202,11 @@ export function verdicts(): readonly string[] {
 
 export function remedies(): readonly string[] {
   return GATES.flatMap((gate) =>
-    [{ code: 'not-live-yet' } as const, { code: 'base-unreadable' } as const].flatMap((reason) =>
+    [
+      { code: 'not-live-yet' } as const,
+      { code: 'base-unreadable' } as const,
+      { code: 'base-undated' } as const,
+    ].flatMap((reason) =>
       (['wait', 'pass'] as const).map(
         (state) => `${gate}, ${state}: ${remedy({ gate, target: 'production/web', state, reason })}`,
       ),

@@ -29,7 +29,7 @@ test('no answer takes a share that nobody can read for none', () => {
   const table: readonly (readonly [Outcome, RegExp])[] = [
     [
       { code: 'status', standings: [{ standing: unreadable, open: [] }], proposed: [] },
-      /\| \? \|.*unknown: a weight is not a whole number\. Correct it in a pull request/,
+      /\| \? \|.*unknown: its files do not say it in whole numbers\. Correct that in a pull request/,
     ],
     [{ code: 'plan', name, plan, share: 'unknown', proposed: undefined }, /it is at a share that cannot be read\.$/],
     [

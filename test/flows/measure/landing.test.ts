@@ -1,9 +1,11 @@
 /** What the history of a base branch tells of a share that cannot be read any more. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lastReadableShare } from '../../../src/flows/measure/landing.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import { historyOf, lastReadableShare } from '../../../src/flows/measure/landing.ts'
 import type { Landing, Mirror } from '../../../src/ports/mirror.ts'
-import { destinationRule, sample, virtualService } from '../../core/samples.ts'
+import { destinationRule, sample, targetOf, virtualService } from '../../core/samples.ts'
+import { memoryMemo } from '../../memory/memo.ts'
 
 /** A base branch by the canary's weight in each change, newest first; nothing where the route is not there. */
 function mirrorOf(weights: readonly string[]): Pick<Mirror, 'landings' | 'read' | 'entries'> {
@@ -35,3 +37,44 @@ for (const [name, weights, expected] of [
     const context = { mirror: mirrorOf(weights) as Mirror }
     assert.equal(await lastReadableShare(context, 'head', { target: sample(95, 5) }), expected)
   })
+
+test('a step begins when the files alone say it, not while a transformer kept its weights from counting', async () => {
+  const files = {
+    'app/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\n',
+    'app/vs.yaml': virtualService(75, 25),
+    'app/dr.yaml': destinationRule('v1', 'v2'),
+  }
+  const late = `apiVersion: builtin
+kind: PatchTransformer
+metadata: {name: late}
+target: {kind: VirtualService}
+patch: '[{"op": "replace", "path": "/spec/http/1/route/1/weight", "value": 0}]'
+`
+  const hidden = {
+    ...files,
+    'app/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\ntransformers: [late.yaml]\n',
+    'app/late.yaml': late,
+  }
+  const commits: Record<string, Readonly<Record<string, string>>> = { freed: files, hidden, first: hidden }
+  const mirror: Pick<Mirror, 'landings' | 'read'> = {
+    landings: async () => Object.keys(commits).map((sha, age) => ({ sha, time: 1_000 - age })),
+    read: async (sha, paths) => new Map(Object.entries(commits[sha] ?? {}).filter(([path]) => paths.includes(path))),
+  }
+  const context = {
+    mirror: mirror as Mirror,
+    memo: memoryMemo(),
+    repo: { owner: 'acme', name: 'gitops' },
+  } as Parameters<typeof historyOf>[0]
+  const history = await historyOf(context, { ref: 'main', sha: 'freed' }, standingOf(targetOf(files)))
+  assert.equal(history?.landing.sha, 'freed')
+})
+
+test('where something that the files do not tell sets the weights, nobody knows the share', () => {
+  const target = targetOf({
+    'app/kustomization.yaml': 'resources: [vs.yaml]\ntransformers: [late.yaml]\n',
+    'app/vs.yaml': virtualService(75, 25),
+    'app/late.yaml':
+      'apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: late}\ntarget: {kind: VirtualService}\npatch: "[]"\n',
+  })
+  assert.deepEqual([standingOf(target).phase, standingOf(target).share], ['unreadable', 'unknown'])
+})

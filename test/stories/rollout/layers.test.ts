@@ -185,18 +185,18 @@ test('a raise of one environment of a group is gated by what the group had live 
 
 test('weights that only the render shows are judged as the raise that they are, whoever sets them', async () => {
   const story = await aStory({ files: files('never') })
-  const plugin = `apiVersion: builtin
+  const plugin = (weight: number): string => `apiVersion: builtin
 kind: PatchTransformer
 metadata: {name: late}
 target: {kind: VirtualService}
-patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": 300}]'
+patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": ${weight}}]'
 `
   const own = story.person('alice').openPullRequest({
     branch: 'late',
     title: 'late',
     files: {
       [PRODUCTION]: 'resources:\n  - ../../base\ntransformers: [late.yaml]\n',
-      'overlays/production/late.yaml': plugin,
+      'overlays/production/late.yaml': plugin(300),
     },
   })
   await story.until('both checks', () => checksOn(story.repository(), own.head.sha).validate === 'success')
@@ -205,4 +205,18 @@ patch: '[{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": 300}]
     .checkRuns(own.head.sha)
     .find(({ name }) => name === 'canary/validate')
   assert.match(JSON.stringify(run), /production\/web 0% → 75%/)
+
+  // Nobody can tell since when it is so: older commits are read by their files.
+  story.person('alice').merge(own.number, { method: 'squash' })
+  const next = story.person('alice').openPullRequest({
+    branch: 'later',
+    title: 'later',
+    files: { 'overlays/production/late.yaml': plugin(900) },
+  })
+  await story.until('a red gate', () => checksOn(story.repository(), next.head.sha).gate === 'failure')
+  const gate = story
+    .repository()
+    .checkRuns(next.head.sha)
+    .find(({ name }) => name === 'canary/gate')
+  assert.match(JSON.stringify(gate), /only a render shows the weights that the base branch has/)
 })

@@ -9,7 +9,7 @@ import type { PlanStatus, RolloutStatus } from '../../command/outcome.ts'
 
 const PHASES = {
   idle: 'no canary traffic',
-  unreadable: 'unknown: a weight is not a whole number. Correct it in a pull request',
+  unreadable: 'unknown: its files do not say it in whole numbers. Correct that in a pull request',
   stepping: 'rolling out',
   'finishing-version': 'finishing: the stable version becomes the canary’s',
   'finishing-weights': 'finishing: the weights go back to 100/0',

@@ -28,6 +28,7 @@ export function progressLine({ state, target, reason }: Verdict): string {
 export function remedy({ gate, state, target, reason }: Verdict): string {
   if (state === 'pass') return ''
   if (reason.code === 'base-unreadable') return 'repair the base branch first, by itself'
+  if (reason.code === 'base-undated') return '`/canary override live <reason>`, by a maintainer who knows'
   switch (gate) {
     case 'hold':
       return '`/canary resume`'
@@ -73,6 +74,8 @@ function reasonWords(reason: GateReason): string {
       return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
     case 'base-unreadable':
       return 'Perch cannot read this rollout on the base branch, so nobody knows how much traffic each version gets there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
+    case 'base-undated':
+      return 'only a render shows the weights that the base branch has, so Perch cannot tell since when they are live. A maintainer who knows can pass this gate: `/canary override live <reason>`.'
     case 'held':
     case 'frozen':
     case 'window':

@@ -92,7 +92,7 @@ function choiceLine({ service, environment }: RolloutChoice): string {
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
   if (share === 'unknown')
-    return `Nobody can tell where ${code(name)} is: a weight is not a whole number. Correct it in a pull request, then comment again.`
+    return `Nobody can tell where ${code(name)} is: its files do not say it in whole numbers. Correct that in a pull request, then comment again.`
   return share === 0
     ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
     : `${code(name)} is at ${percent(share)}; there is no step after that.`
