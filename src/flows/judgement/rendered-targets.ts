@@ -1,10 +1,11 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
 import { placeKey } from '../../core/layer/layered.ts'
-import type { Layout } from '../../core/layer/layout.ts'
+import type { ObjectData } from '../../core/layer/step.ts'
 import { type Snapshot, withRendered } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
+import { readEnvironmentTexts } from './environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from './render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
@@ -19,12 +20,12 @@ export async function withRenderedTargets(
   isWanted: (target: Target) => boolean = ({ unclear }) => unclear !== undefined,
 ): Promise<Snapshot> {
   const { snapshot } = side
-  const rendered = new Map<string, Layout['rendered'] extends ReadonlyMap<string, infer D> ? D : never>()
+  const rendered = new Map<string, ObjectData>()
   const groups = Map.groupBy(snapshot.targets.filter(isWanted), ({ environments: [first = ''] }) => first)
   for (const [name, targets] of groups) {
-    const environment = snapshot.environments.find((known) => known.name === name)
-    if (environment === undefined || environment.refusals.length > 0) continue
-    const texts = await context.mirror.read(side.treeish, environment.files)
+    const found = snapshot.environments.find((known) => known.name === name)
+    if (found === undefined || found.refusals.length > 0) continue
+    const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
     const { secrets } = snapshot.config
     const now = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
     if (!now.ok || !now.parsed.ok) continue
