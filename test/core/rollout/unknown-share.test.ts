@@ -38,7 +38,7 @@ test('no answer takes a share that nobody can read for none', () => {
     ],
     [
       { code: 'refused', refusal: { code: 'no-next-step', name, share: 'unknown' } },
-      /Nobody can tell where `default\/api-service` is: .* Correct it in a pull request, then comment again\.$/,
+      /Nobody can tell where `default\/api-service` is: .* Correct that in a pull request, then comment again\.$/,
     ],
   ]
   for (const [outcome, words] of table) {
