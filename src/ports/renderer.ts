@@ -8,7 +8,14 @@ export type RenderResult =
       readonly detail: string
     }
 
-export interface BuildOptions {
+/** How an environment is built from its files, by kind of builder. */
+export type BuildSource = KustomizeBuild
+
+/** A kustomize root. */
+export interface KustomizeBuild {
+  readonly kind: 'kustomize'
+  /** The folder, '' for the top. */
+  readonly root: string
   /**
    * Files outside of the root may be read too (`--load-restrictor LoadRestrictionsNone`), as Flux has it. Kustomize by itself
    * refuses them.
@@ -16,10 +23,10 @@ export interface BuildOptions {
   readonly readsAbove?: boolean
 }
 
-/** Renders kustomize roots. */
+/** Renders environments as their deployers do. */
 export interface Renderer {
-  /** Builds the root (a folder path, '' for the top) from exactly these files: path in the repository → text. */
-  render(files: ReadonlyMap<string, string>, root: string, options?: BuildOptions): Promise<RenderResult>
-  /** Name and version of the tool, e.g. `kustomize v5.5.0`; undefined where there is none. */
+  /** Builds from exactly these files: path in the repository → text. */
+  render(files: ReadonlyMap<string, string>, source: BuildSource): Promise<RenderResult>
+  /** Name and version of kustomize, e.g. `kustomize v5.5.0`; undefined where there is none. */
   tool(): Promise<string | undefined>
 }

@@ -146,7 +146,7 @@ test(
       const texts = new Map(
         Object.entries(files).flatMap(([path, text]) => (typeof text === 'string' ? [[path, text] as const] : [])),
       )
-      const rendered = await renderer.render(texts, 'overlays/production')
+      const rendered = await renderer.render(texts, { kind: 'kustomize', root: 'overlays/production' })
       assert.equal(rendered.ok, false)
     }
     assert.equal(connections, 0, 'somebody was called')

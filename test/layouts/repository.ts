@@ -110,7 +110,7 @@ export async function renderOne(
   files: Map<string, string>,
   root: string,
 ): Promise<readonly RenderedObject[] | undefined> {
-  const rendered = await renderer.render(files, root)
+  const rendered = await renderer.render(files, { kind: 'kustomize', root })
   const parsed = rendered.ok ? parseRendered(rendered.yaml) : undefined
   return parsed?.ok === true ? parsed.objects : undefined
 }
@@ -121,7 +121,7 @@ export async function render(files: Map<string, string>): Promise<ReadonlyMap<st
   const { environments } = discoverEnvironments({ entries, texts: files })
   const out = new Map<string, ReadonlyMap<string, unknown>>()
   for (const { name, root } of environments) {
-    const rendered = await renderer.render(files, root)
+    const rendered = await renderer.render(files, { kind: 'kustomize', root })
     assert.ok(rendered.ok, rendered.ok ? '' : `${name}: ${rendered.detail}`)
     const parsed = parseRendered(rendered.yaml)
     assert.ok(parsed.ok)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RenderResult, Renderer } from '../../src/ports/renderer.ts'
+import type { BuildSource, RenderResult, Renderer } from '../../src/ports/renderer.ts'
 
 /**
  * What kustomize makes of files depends on nothing but the files, so one run of the suite renders the same ones once, whichever
@@ -12,20 +12,20 @@ export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST
   mkdirSync(folder, { recursive: true })
   return {
     tool: () => renderer.tool(),
-    async render(files, root) {
-      const path = join(folder, nameOf(files, root))
+    async render(files, source) {
+      const path = join(folder, nameOf(files, source))
       if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RenderResult
-      const rendered = await renderer.render(files, root)
+      const rendered = await renderer.render(files, source)
       if (rendered.ok || rendered.code === 'build-failed') keep(path, rendered)
       return rendered
     },
   }
 }
 
-function nameOf(files: ReadonlyMap<string, string>, root: string): string {
+function nameOf(files: ReadonlyMap<string, string>, source: BuildSource): string {
   const sorted = [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([root, sorted]))
+    .update(JSON.stringify([source, sorted]))
     .digest('hex')
 }
 

@@ -14,7 +14,6 @@ export function cachedRenderer(renderer: Renderer): Renderer {
   })
   return {
     tool: () => renderer.tool(),
-    render: (files, root, options = {}) =>
-      once(digestOf(files, `${root}\0${JSON.stringify(options)}`), () => renderer.render(files, root, options)),
+    render: (files, source) => once(digestOf(files, JSON.stringify(source)), () => renderer.render(files, source)),
   }
 }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
-import type { BuildOptions, RenderResult, Renderer } from '../../ports/renderer.ts'
+import type { KustomizeBuild, RenderResult, Renderer } from '../../ports/renderer.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
 import { USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
@@ -37,9 +37,8 @@ const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocat
 /** Only where the walls hide the files of this machine: kustomize itself would read any. */
 const READS_ABOVE = '--load-restrictor=LoadRestrictionsNone'
 
-interface Request extends Required<BuildOptions> {
+interface Request extends KustomizeBuild {
   readonly files: ReadonlyMap<string, string>
-  readonly root: string
 }
 
 export function openRenderer(options: RendererOptions): Renderer {
@@ -57,11 +56,11 @@ export function openRenderer(options: RendererOptions): Renderer {
       const found = await tool()
       return typeof found === 'string' ? undefined : found.name
     },
-    render: async (files, root, { readsAbove = false } = {}) => {
+    render: async (files, source) => {
       const found = await tool()
       if (typeof found === 'string')
         return { ok: false, code: found === 'missing' ? 'tool-missing' : 'tool-busy', detail: '' }
-      return limit(() => build(found, { files, root, readsAbove }, options))
+      return limit(() => build(found, { files, ...source }, options))
     },
   }
 }
@@ -79,7 +78,11 @@ async function prepare({ log, path, probeMs }: RendererOptions): ReturnType<type
   return tool
 }
 
-function build(tool: Tool, { files, root, readsAbove }: Request, options: RendererOptions): Promise<RenderResult> {
+function build(
+  tool: Tool,
+  { files, root, readsAbove = false }: Request,
+  options: RendererOptions,
+): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }

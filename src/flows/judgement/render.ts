@@ -17,7 +17,7 @@ import type { Location } from '../../core/manifest/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import type { RenderResult } from '../../ports/renderer.ts'
+import type { BuildSource, RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -209,11 +209,15 @@ export async function renderEnvironment(
   const rendered: RenderResult =
     environment.kind === 'plain'
       ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await context.renderer.render(texts, environment.root, { readsAbove: environment.readsAbove })
+      : await context.renderer.render(texts, buildOf(environment))
   if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = placeOfFailure({ said: rendered.detail, environment, texts })
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
+}
+
+function buildOf({ root, readsAbove }: Environment): BuildSource {
+  return { kind: 'kustomize', root, readsAbove }
 }
 
 /** A build that failed, and the place that its words lead to. */

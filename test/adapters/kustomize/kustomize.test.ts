@@ -36,7 +36,7 @@ const BOX = {
 
 async function render(files: Record<string, string>, root: string, options: Partial<RendererOptions> = {}) {
   const renderer = Object.keys(options).length === 0 ? real : openRenderer({ log: silent, path: PATH, ...options })
-  return renderer.render(new Map(Object.entries(files)), root)
+  return renderer.render(new Map(Object.entries(files)), { kind: 'kustomize', root })
 }
 
 /** A renderer whose kustomize is a shell script; `$1` is `build` or `version`. */
@@ -113,11 +113,19 @@ test(
   async () => {
     const files = { 'clusters/east/kustomization.yaml': 'resources: [../../apps/a.yaml]', 'apps/a.yaml': OBJECT }
     const renderer = openRenderer({ log: silent })
-    const rendered = await renderer.render(new Map(Object.entries(files)), 'clusters/east', { readsAbove: true })
+    const rendered = await renderer.render(new Map(Object.entries(files)), {
+      kind: 'kustomize',
+      root: 'clusters/east',
+      readsAbove: true,
+    })
     assert.equal(rendered.ok, true, JSON.stringify(rendered))
     for (const entry of ['/etc/hostname', '../../../../../../../etc/hostname']) {
       const kustomization = `configMapGenerator: [{name: a, files: [x=${entry}]}]`
-      const odd = await renderer.render(new Map([['k/kustomization.yaml', kustomization]]), 'k', { readsAbove: true })
+      const odd = await renderer.render(new Map([['k/kustomization.yaml', kustomization]]), {
+        kind: 'kustomize',
+        root: 'k',
+        readsAbove: true,
+      })
       assert.ok(!odd.ok && odd.code === 'build-failed', entry)
     }
   },
@@ -158,7 +166,11 @@ test('a machine without kustomize says so, and finds one that is installed later
   const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
   const renderer = openRenderer({ log: silent, path: bin })
   assert.equal(await renderer.tool(), undefined)
-  assert.deepEqual(await renderer.render(new Map(), ''), { ok: false, code: 'tool-missing', detail: '' })
+  assert.deepEqual(await renderer.render(new Map(), { kind: 'kustomize', root: '' }), {
+    ok: false,
+    code: 'tool-missing',
+    detail: '',
+  })
   writeFileSync(join(bin, 'kustomize'), '#!/bin/sh\necho v5.6.0\n', { mode: 0o755 })
   assert.equal(await renderer.tool(), 'kustomize v5.6.0')
   rmSync(bin, { recursive: true })
@@ -168,7 +180,11 @@ test('a kustomize that does not answer in time is not missing, and is asked agai
   const bin = mkdtempSync(join(tmpdir(), 'perch-tool-'))
   const renderer = openRenderer({ log: silent, path: bin, probeMs: 300 })
   writeFileSync(join(bin, 'kustomize'), '#!/bin/sh\n/bin/sleep 30\n', { mode: 0o755 })
-  assert.deepEqual(await renderer.render(new Map(), ''), { ok: false, code: 'tool-busy', detail: '' })
+  assert.deepEqual(await renderer.render(new Map(), { kind: 'kustomize', root: '' }), {
+    ok: false,
+    code: 'tool-busy',
+    detail: '',
+  })
   writeFileSync(join(bin, 'kustomize'), '#!/bin/sh\necho v5.6.0\n', { mode: 0o755 })
   assert.equal(await renderer.tool(), 'kustomize v5.6.0')
   rmSync(bin, { recursive: true })
@@ -232,7 +248,9 @@ test('no more builds run at once than allowed', async () => {
     '/bin/mkdir "$(/usr/bin/dirname "$0")/run.$$"; /bin/sleep 0.2; /bin/ls "$(/usr/bin/dirname "$0")" | /bin/grep -c run; /bin/rmdir "$(/usr/bin/dirname "$0")/run.$$"',
     async (path) => {
       const renderer = openRenderer({ log: silent, path, concurrency: 2 })
-      const all = await Promise.all(Array.from({ length: 6 }, () => renderer.render(new Map([['a', '']]), '')))
+      const all = await Promise.all(
+        Array.from({ length: 6 }, () => renderer.render(new Map([['a', '']]), { kind: 'kustomize', root: '' })),
+      )
       for (const rendered of all) assert.ok(rendered.ok && Number(rendered.yaml) <= 2, JSON.stringify(rendered))
     },
   )

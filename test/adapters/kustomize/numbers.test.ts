@@ -93,7 +93,7 @@ test('a weight is read as kustomize reads it, or not at all', needs, async () =>
         ['kustomization.yaml', 'resources: [web.yaml]\nnamespace: shop\n'],
         ['web.yaml', source],
       ]),
-      '',
+      { kind: 'kustomize', root: '' },
     )
     assert.ok(built.ok, spelling)
     assert.equal(/weight: (.*)/.exec(built.yaml)?.[1], rendered, spelling)

@@ -131,7 +131,7 @@ const CASES: Readonly<Record<string, Case>> = {
 for (const [what, { files, place }] of Object.entries(CASES)) {
   test(`a build fails for ${what}: ${place}`, needsKustomize, async () => {
     const texts = new Map(Object.entries({ ...BASE, ...files }))
-    const rendered = await renderer.render(texts, 'o/prod')
+    const rendered = await renderer.render(texts, { kind: 'kustomize', root: 'o/prod' })
     assert.ok(!rendered.ok && rendered.code === 'build-failed', JSON.stringify(rendered))
     const environment = { root: 'o/prod', files: [...texts.keys()].sort() }
     const found = placeOfFailure({ said: rendered.detail, environment, texts })

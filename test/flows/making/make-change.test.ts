@@ -59,7 +59,7 @@ async function make(
   const treeish = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail('no branch')
   const rendered: string[] = []
   const renderer: Renderer = {
-    async render(texts, root) {
+    async render(texts, { root }) {
       rendered.push(root)
       const yaml = (how.render ?? resources)(texts)
       return yaml === undefined ? { ok: false, code: 'build-failed', detail: 'no' } : { ok: true, yaml }
