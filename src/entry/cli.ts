@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runCommand } from './run-command.ts'
+import { enableCompileCache } from 'node:module'
+
+// The modules are compiled once for this machine, and not at each start.
+enableCompileCache()
+const { runCommand } = await import('./run-command.ts')
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),

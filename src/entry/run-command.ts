@@ -1,9 +1,4 @@
-import { configJsonSchema } from '../core/config/json-schema.ts'
-import { terminalText } from '../core/text/inert.ts'
-import { type CliResult, set, status } from './checkout.ts'
-import { diffCheckout, validateCheckout } from './checkout-review.ts'
-import { isCi, readReportSecret } from './env.ts'
-import { reportKey } from './edge/report-key.ts'
+import type { CliResult } from './checkout.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 
@@ -27,7 +22,7 @@ export interface Terminal {
   readonly isColourful: boolean
 }
 
-/** What a checkout's commands do not need (Probot, the database) is loaded only where it is. Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+/** Each command loads only the modules that it needs: loading them is most of what a short one takes. Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
   const [command, ...rest] = words
   switch (command ?? '') {
@@ -36,22 +31,19 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
         ? (await import('./serve.ts')).serve()
         : misused(terminal, `serve takes no arguments, but got ${rest.join(' ')}`)
     case 'demo':
-      return rest.every((word) => word === '--exit')
-        ? (await import('./demo.ts')).demo({ exit: rest.includes('--exit') || isCi() })
-        : misused(terminal, `demo knows only --exit`)
+      return rest.every((word) => word === '--exit') ? playDemo(rest) : misused(terminal, `demo knows only --exit`)
     case 'set':
-      return print(terminal, await set(rest))
+      return print(terminal, await (await import('./checkout.ts')).set(rest))
     case 'status':
-      return print(terminal, await status(rest))
+      return print(terminal, await (await import('./checkout.ts')).status(rest))
     case 'diff':
-      return print(terminal, await diffCheckout(rest, terminal))
+      return print(terminal, await (await import('./checkout-review.ts')).diffCheckout(rest, terminal))
     case 'validate':
-      return print(terminal, await validateCheckout(rest))
+      return print(terminal, await (await import('./checkout-review.ts')).validateCheckout(rest))
     case 'report-key':
       return printKey(terminal, rest)
     case 'schema':
-      terminal.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
-      return 0
+      return printSchema(terminal)
     case 'help':
     case '--help':
       terminal.out(USAGE)
@@ -67,17 +59,30 @@ function print(terminal: Terminal, { code, out, err }: CliResult): number {
   return code
 }
 
+async function playDemo(words: readonly string[]): Promise<number> {
+  const [{ demo }, { isCi }] = await Promise.all([import('./demo.ts'), import('./env.ts')])
+  return demo({ exit: words.includes('--exit') || isCi() })
+}
+
+async function printSchema(terminal: Terminal): Promise<number> {
+  const { configJsonSchema } = await import('../core/config/json-schema.ts')
+  terminal.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+  return 0
+}
+
 /** Nothing but the key goes to stdout: it is piped into a Secret. */
-function printKey(terminal: Terminal, words: readonly string[]): number {
+async function printKey(terminal: Terminal, words: readonly string[]): Promise<number> {
   const [repository = '', ...others] = words
   if (others.length > 0 || !/^[\w-]+\/[\w.-]+$/.test(repository))
     return misused(terminal, 'report-key takes one repository, such as acme/gitops')
+  const [{ readReportSecret }, { reportKey }] = await Promise.all([import('./env.ts'), import('./edge/report-key.ts')])
   const env = readReportSecret()
   if (!env.ok) return print(terminal, { code: 1, out: '', err: `perch: ${env.problem}\n` })
   return print(terminal, { code: 0, out: `${reportKey(env.secret, repository)}\n`, err: '' })
 }
 
-function misused(terminal: Terminal, why: string): number {
+async function misused(terminal: Terminal, why: string): Promise<number> {
+  const { terminalText } = await import('../core/text/inert.ts')
   terminal.err(terminalText(`perch: ${why}\n\n${USAGE}`))
   return 2
 }

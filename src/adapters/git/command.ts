@@ -10,7 +10,8 @@
  */
 import { resolve } from 'node:path'
 import { USUAL_PATH } from '../process-sandbox/program-path.ts'
-import { type ProcessEnd, runContained } from '../process-sandbox/run.ts'
+import { runContained } from '../process-sandbox/run.ts'
+import type { ProcessEnd } from '../process-sandbox/run-here.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { GitTimedOut, GitUnavailable } from './errors.ts'
 

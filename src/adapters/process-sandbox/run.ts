@@ -1,68 +1,13 @@
-import { spawn } from 'node:child_process'
+import { runApart } from './run-apart.ts'
+import { type Invocation, type ProcessEnd, runHere } from './run-here.ts'
 
-export interface Invocation {
-  readonly command: readonly [string, ...string[]]
-  readonly folder: string
-  /** The whole environment of the child; nothing is inherited. */
-  readonly env: Readonly<Record<string, string>>
-  /** What it reads from stdin; nothing by default. */
-  readonly input?: string
-  readonly timeoutMs: number
-  readonly maxBytes: number
-}
+/** Up to here a process starts a child in a few milliseconds, and a process that does it instead would not pay. */
+const SMALL_BYTES = 150 * 2 ** 20
 
-export type ProcessEnd =
-  | { readonly end: 'exited'; readonly code: number; readonly stdout: Buffer; readonly stderr: string }
-  | { readonly end: 'timed-out' | 'too-large' | 'not-started' }
-
-const STDERR_LIMIT = 64 * 1024
-
-/** Runs a program to its end, or kills it and everything it started as soon as it takes or says too much. */
-export function runContained({ command, folder, env, input, timeoutMs, maxBytes }: Invocation): Promise<ProcessEnd> {
-  return new Promise((resolve) => {
-    const [file, ...args] = command
-    // A group of its own, so that a wrapper, the program and its children (git's helpers) die together.
-    const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    const size = { stdout: 0, stderr: 0 }
-    let verdict: 'timed-out' | 'too-large' | undefined
-    const kill = (reason: 'timed-out' | 'too-large') => {
-      verdict ??= reason
-      killGroup(child.pid)
-    }
-    const timer = setTimeout(() => kill('timed-out'), timeoutMs)
-    child.stdout.on('data', (chunk: Buffer) => {
-      size.stdout += chunk.length
-      if (size.stdout > maxBytes) kill('too-large')
-      else stdout.push(chunk)
-    })
-    child.stderr.on('data', (chunk: Buffer) => {
-      size.stderr += chunk.length
-      if (size.stderr <= STDERR_LIMIT) stderr.push(chunk)
-    })
-    // It may end before it has read all of its input; its exit code says what happened.
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(input ?? '')
-    child.on('error', () => {
-      clearTimeout(timer)
-      resolve({ end: 'not-started' })
-    })
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      if (verdict !== undefined) return resolve({ end: verdict })
-      // Killed by a signal that was not ours (out of memory): as good as a failure.
-      const exited = { code: code ?? 137, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }
-      return resolve({ end: 'exited', ...exited })
-    })
-  })
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // The group has ended on its own.
-  }
+/**
+ * Runs a program in a process group of its own to its end, or kills it and everything it started as soon as it takes or says too
+ * much. Rejects when it is not known how the program ended.
+ */
+export function runContained(invocation: Invocation): Promise<ProcessEnd> {
+  return process.memoryUsage.rss() < SMALL_BYTES ? runHere(invocation) : runApart(invocation)
 }

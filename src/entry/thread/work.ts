@@ -1,4 +1,9 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { parentPort } from 'node:worker_threads'
-import { serveWork } from './serve-work.ts'
+
+// A thread does not take it from the one that started it, and one that is ended from outside writes nothing more.
+enableCompileCache()
+const { serveWork } = await import('./serve-work.ts')
+flushCompileCache()
 
 if (parentPort !== null) await serveWork(parentPort)
