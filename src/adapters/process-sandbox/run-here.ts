@@ -6,7 +6,7 @@ export interface Invocation {
   /** The whole environment of the child; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
   /** What it reads from stdin; nothing by default. */
-  readonly input?: string
+  readonly input?: string | Uint8Array
   readonly timeoutMs: number
   readonly maxBytes: number
 }

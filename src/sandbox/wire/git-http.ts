@@ -1,7 +1,8 @@
 /** Git over HTTP: checks who asks, then lets `git http-backend` (a CGI program) answer. https://git-scm.com/docs/git-http-backend */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { runApart } from '../../adapters/process-sandbox/run-apart.ts'
 import { attempt } from '../git/run.ts'
 import { afterMove } from '../model/refs.ts'
 import { rulesForHook } from '../model/rules.ts'
@@ -10,6 +11,9 @@ import type { Actor, Author, InstallationToken, Repository } from '../state/type
 import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'
 import { authorOf, identify, permissionsOf, permits, reaches } from './auth.ts'
 import type { RequestRecord } from './log.ts'
+
+/** The whole history of the largest repository that a test has is a fraction of this. */
+const LIMITS = { timeoutMs: 300_000, maxBytes: 512 * 1024 * 1024 }
 
 export interface GitRequest {
   readonly repoName: string
@@ -132,32 +136,20 @@ function adopt(world: World, repo: Repository, by: Author): void {
 
 async function run(world: World, repo: Repository, exchange: Run): Promise<number> {
   const { request, response, onPushed } = exchange
-  const child = spawn(join(world.git.execPath, 'git-http-backend'), [], { env: cgiEnv(world, repo, exchange) })
-  request.pipe(child.stdin)
-  // A client that hangs up early must not bring the box down.
-  child.stdin.on('error', () => undefined)
-  child.stderr.resume()
-  // Whether it has all it wanted or not, a client that has gone needs no work done.
-  response.once('close', () => child.kill())
-  const { head, rest } = await readHead(child)
-  const status = Number(/^status: (\d+)/im.exec(head)?.[1] ?? 200)
-  if (!exchange.isAnswered) {
-    child.stdout.resume()
-    await ended(child)
-    onPushed?.()
-    return 0
-  }
+  const ended = await runApart({
+    command: [join(world.git.execPath, 'git-http-backend')],
+    folder: '/',
+    env: cgiEnv(world, repo, exchange),
+    input: await buffer(request),
+    ...LIMITS,
+  })
+  if (ended.end !== 'exited') throw new Error(`git http-backend: ${ended.end}`)
   // What follows from a push is done before the client learns that it has succeeded, as on GitHub.
-  const held = onPushed === undefined ? undefined : await collect(child, rest)
   onPushed?.()
-  response.writeHead(status, headersIn(head))
-  if (held !== undefined) {
-    response.end(held)
-    return status
-  }
-  response.write(rest)
-  child.stdout.pipe(response)
-  await ended(child)
+  if (!exchange.isAnswered) return 0
+  const { head, body } = parted(ended.stdout)
+  const status = Number(/^status: (\d+)/im.exec(head)?.[1] ?? 200)
+  response.writeHead(status, headersIn(head)).end(body)
   return status
 }
 
@@ -185,42 +177,14 @@ function cgiEnv(world: World, repo: Repository, { request, url, by }: Run): Reco
 }
 
 /** CGI output: headers, an empty line, the body. */
-async function readHead(child: ChildProcessWithoutNullStreams): Promise<{ head: string; rest: Buffer }> {
-  let seen = Buffer.alloc(0)
-  return new Promise((resolve, reject) => {
-    const onEnd = (): void => {
-      reject(new Error(`git http-backend ended without an answer: ${seen.toString('utf8')}`))
-    }
-    const onData = (chunk: Buffer): void => {
-      seen = Buffer.concat([seen, chunk])
-      const end = seen.indexOf('\r\n\r\n')
-      if (end === -1) return
-      child.stdout.pause()
-      child.stdout.off('data', onData)
-      child.stdout.off('end', onEnd)
-      resolve({ head: seen.subarray(0, end).toString('utf8'), rest: seen.subarray(end + 4) })
-    }
-    child.stdout.on('data', onData)
-    child.stdout.on('end', onEnd)
-    child.on('error', reject)
-  })
+function parted(output: Buffer): { readonly head: string; readonly body: Buffer } {
+  const end = output.indexOf('\r\n\r\n')
+  if (end === -1) throw new Error(`git http-backend ended without an answer: ${output.toString('utf8')}`)
+  return { head: output.subarray(0, end).toString('utf8'), body: output.subarray(end + 4) }
 }
 
 function headersIn(head: string): Record<string, string> {
   const lines = head.split('\r\n').filter((line) => !/^status:/i.test(line))
   const pairs = lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
   return Object.fromEntries(pairs) as Record<string, string>
-}
-
-async function collect(child: ChildProcessWithoutNullStreams, first: Buffer): Promise<Buffer> {
-  const chunks = [first]
-  for await (const chunk of child.stdout) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}
-
-async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
-  if (child.stdout.readableEnded || child.stdout.destroyed) return
-  await new Promise<void>((resolve) => {
-    child.stdout.once('close', resolve)
-  })
 }

@@ -1,5 +1,6 @@
 /** The HTTP server: hands requests to the API or to git, lets faults strike, and keeps the log. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { match } from '../rest/router.ts'
 import { operationsIn } from '../graphql/execute.ts'
@@ -78,7 +79,7 @@ async function handle(parts: ServerParts, visit: Visit): Promise<void> {
 
 async function handleApi(parts: ServerParts, visit: Visit): Promise<void> {
   const { request, url } = visit
-  const body = await readBody(request)
+  const body = await buffer(request)
   const incoming: BoxRequest = { method: request.method ?? 'GET', url, headers: request.headers, body }
   const isGraphql = url.pathname === GRAPHQL
   const asked = isGraphql ? graphqlRequest(visit, body) : restRequest(parts, visit, body)
@@ -227,12 +228,6 @@ function finish(parts: ServerParts, visit: Visit, end: End): void {
     ignored: end.ignored ?? [],
     fault: end.fault === undefined ? undefined : nameOfFault(end.fault),
   })
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }
 
 function safeJson(body: Buffer): unknown {
