@@ -1,10 +1,12 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isNamed } from '../config/deployed.ts'
 import { titleOf } from '../manifest/identity.ts'
-import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { type ManifestObject, parseManifest } from '../manifest/parse.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
+import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
+import { type Additions, argoFields, fluxFields, isNothing, sourceAt } from './additions.ts'
 import { type DeployerPatch, patchesIn } from './deployer-patch.ts'
 import { ignoredFields, type IgnoredFields, settingsIgnored } from './ignored-fields.ts'
+import { variablesOf } from './variables.ts'
 
 /** Why a commit is not applied by itself. `skipped`: its deployer is told not to look at it. */
 export type DeliveryStop = 'suspended' | 'by-hand' | 'skipped' | 'revision'
@@ -26,6 +28,10 @@ export interface Delivery {
   readonly respectsIgnored: boolean
   /** What it changes after the build, whatever Git says. */
   readonly patches: readonly DeployerPatch[]
+  /** What it adds to the build; undefined where it adds nothing. */
+  readonly additions: Additions | undefined
+  /** The files that say so, its own first. */
+  readonly sources: readonly string[]
 }
 
 /** What is known of the repository besides its files. */
@@ -41,6 +47,9 @@ const RELEVANT = /argoproj\.io|toolkit\.fluxcd\.io|argocd-cm/
 type Data = Readonly<Record<string, unknown>>
 type Rest = Omit<Delivery, 'title' | 'file'>
 
+/** An object that deploys something, in the file as it was read. */
+type DeployerObject = ManifestObject & { readonly manifest: Manifest }
+
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
 export interface Deliveries {
   readonly deliveries: readonly Delivery[]
@@ -52,18 +61,17 @@ export function readDeliveries(
   texts: ReadonlyMap<string, string | undefined>,
   source: DeliverySource = {},
 ): Deliveries {
-  const objects = [...texts].flatMap(([file, text]) => {
-    if (text === undefined || !RELEVANT.test(text)) return []
-    const manifest = parseManifest(file, text, RELEVANT)
-    return manifest.ok ? manifest.value.objects : []
-  })
+  const objects = objectsIn(texts, RELEVANT)
   const settings = objects
     .filter(({ kind, name }) => kind === 'ConfigMap' && name === 'argocd-cm')
     .flatMap(({ data }) => settingsIgnored(data['data']))
   const repositories = objects.filter(
     ({ kind, apiVersion }) => kind === 'GitRepository' && isFlux(apiVersion, 'source'),
   )
-  const rests = objects.map((object) => ({ object, rests: deliveriesOf(object, { settings, repositories, source }) }))
+  const kustomizations = objects.filter(isFluxKustomization)
+  const maps = settingsFor(kustomizations, texts)
+  const beside = { settings, repositories, source, kustomizations, maps }
+  const rests = objects.map((object) => ({ object, rests: deliveriesOf(object, beside) }))
   return {
     deliveries: rests.flatMap(({ object, rests: own }) =>
       own.map((rest) => ({ ...rest, title: titleOf(object), file: object.file })),
@@ -72,16 +80,42 @@ export function readDeliveries(
   }
 }
 
+function objectsIn(texts: ReadonlyMap<string, string | undefined>, wanted: RegExp): readonly DeployerObject[] {
+  return [...texts].flatMap(([file, text]) => {
+    if (text === undefined || !wanted.test(text)) return []
+    const manifest = parseManifest(file, text, wanted)
+    return manifest.ok ? manifest.value.objects.map((object) => ({ ...object, manifest: manifest.value })) : []
+  })
+}
+
 interface Beside {
   readonly settings: readonly IgnoredFields[]
   readonly repositories: readonly ManifestObject[]
   readonly source: DeliverySource
+  readonly kustomizations: readonly ManifestObject[]
+  /** ConfigMaps with variables. */
+  readonly maps: readonly ManifestObject[]
 }
 
-function deliveriesOf(object: ManifestObject, { settings, repositories, source }: Beside): readonly Rest[] {
-  const { apiVersion, kind } = object
-  if (kind === 'Kustomization' && isFlux(apiVersion, 'kustomize')) return fluxDelivery(object, repositories, source)
-  return apiVersion.startsWith('argoproj.io/') ? argoDeliveries(applicationOf(object), settings, source) : []
+function deliveriesOf(object: DeployerObject, beside: Beside): readonly Rest[] {
+  if (isFluxKustomization(object)) return fluxDelivery(object, beside)
+  return object.apiVersion.startsWith('argoproj.io/') ? argoDeliveries(object, beside) : []
+}
+
+function isFluxKustomization({ kind, apiVersion }: ManifestObject): boolean {
+  return kind === 'Kustomization' && isFlux(apiVersion, 'kustomize')
+}
+
+/** The ConfigMaps that Kustomizations take variables from. */
+function settingsFor(
+  kustomizations: readonly ManifestObject[],
+  texts: ReadonlyMap<string, string | undefined>,
+): readonly ManifestObject[] {
+  const names = kustomizations.flatMap(({ data }) =>
+    listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map((one) => recordOf(one)['name']),
+  )
+  if (names.length === 0) return []
+  return objectsIn(texts, /\bConfigMap\b/).filter(({ kind, name }) => kind === 'ConfigMap' && names.includes(name))
 }
 
 /** The namespace of what a chart or another repository brings. `ours`: how many of its sources are folders of this one. */
@@ -89,8 +123,7 @@ function outsiderOf(object: ManifestObject, ours: number): string | undefined {
   const { apiVersion, kind, namespace, data } = object
   const spec = recordOf(data['spec'])
   if (kind === 'HelmRelease' && isFlux(apiVersion, 'helm')) return placeOf(spec['targetNamespace'], namespace)
-  if (kind === 'Kustomization' && isFlux(apiVersion, 'kustomize'))
-    return ours > 0 ? undefined : placeOf(spec['targetNamespace'], namespace)
+  if (isFluxKustomization(object)) return ours > 0 ? undefined : placeOf(spec['targetNamespace'], namespace)
   if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return undefined
   const { spec: own } = applicationOf(object)
   const sources = [own['source'], ...listOf(own['sources'])].filter(isRecord)
@@ -112,6 +145,8 @@ function isFlux(apiVersion: string, part: string): boolean {
 interface Application {
   readonly spec: Data
   readonly annotations: Data
+  /** Where its `spec` stands in the object. */
+  readonly at: Path
 }
 
 /** An Application, or what all of an ApplicationSet's get; paths with `{{ … }}` in them are left out below. */
@@ -121,14 +156,12 @@ function applicationOf({ kind, data }: ManifestObject): Application {
   return {
     spec: isOne ? recordOf(owner['spec']) : {},
     annotations: recordOf(recordOf(owner['metadata'])['annotations']),
+    at: kind === 'ApplicationSet' ? ['spec', 'template', 'spec'] : ['spec'],
   }
 }
 
-function fluxDelivery(
-  { data, namespace }: ManifestObject,
-  repositories: readonly ManifestObject[],
-  source: DeliverySource,
-): readonly Rest[] {
+function fluxDelivery(object: DeployerObject, { repositories, source, kustomizations, maps }: Beside): readonly Rest[] {
+  const { data, namespace, manifest, file } = object
   const spec = recordOf(data['spec'])
   const path = folderOf(textOf(spec['path']) ?? './')
   const reference = recordOf(spec['sourceRef'])
@@ -140,8 +173,26 @@ function fluxDelivery(
   if (path === undefined || (from.length > 0 && ours.length === 0)) return []
   const states = ours.map((one) => sourceStop(recordOf(one.data['spec']), source))
   const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
-  const target = textOf(spec['targetNamespace'])
-  return [{ path, namespace: target, stops, ignored: [], respectsIgnored: false, patches: patchesIn(spec) }]
+  const namesakes = kustomizations.filter((other) => other !== object && titleOf(other) === titleOf(object))
+  const { variables, files } = variablesOf(object, { settings: maps, namesakes })
+  const additions = {
+    fields: fluxFields(spec),
+    generates: true,
+    variables,
+    source: sourceAt(manifest, object, ['spec']),
+  }
+  return [
+    {
+      path,
+      namespace: textOf(spec['targetNamespace']),
+      stops,
+      ignored: [],
+      respectsIgnored: false,
+      patches: patchesIn(spec),
+      additions: isNothing(additions) ? undefined : additions,
+      sources: [...new Set([file, ...files])],
+    },
+  ]
 }
 
 function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
@@ -151,11 +202,8 @@ function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefine
   return isDeployed(revision ?? '', source) && semver === undefined ? undefined : 'revision'
 }
 
-function argoDeliveries(
-  { spec, annotations }: Application,
-  settings: readonly IgnoredFields[],
-  source: DeliverySource,
-): readonly Rest[] {
+function argoDeliveries(object: DeployerObject, { settings, source }: Beside): readonly Rest[] {
+  const { spec, annotations, at } = applicationOf(object)
   const sync = recordOf(spec['syncPolicy'])
   const isAutomatic = isRecord(sync['automated']) && sync['automated']['enabled'] !== false
   const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
@@ -165,15 +213,28 @@ function argoDeliveries(
     ignored: [...own, ...settings],
     respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
   }
-  return [spec['source'], ...listOf(spec['sources'])].filter(isRecord).flatMap((one): Rest[] => {
+  const several = listOf(spec['sources']).map((one, index) => [one, ['sources', index]] as const)
+  return [[spec['source'], ['source']] as const, ...several].flatMap(([own, where]): Rest[] => {
+    const one = recordOf(own)
     const path = folderOf(textOf(one['path']) ?? '')
     // Without a path it is a chart, or only values for one.
     const isFolder = textOf(one['path']) !== undefined && isHere(textOf(one['repoURL']) ?? '', source)
     if (path === undefined || !isFolder) return []
     const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
     const stops = isSkipped ? 'skipped' : !isAutomatic ? 'by-hand' : isFollowed ? undefined : 'revision'
-    return [{ ...common, path, stops, patches: patchesIn(recordOf(one['kustomize'])) }]
+    const kustomize = recordOf(one['kustomize'])
+    const additions = argoAdditions(object, kustomize, [...at, ...where, 'kustomize'])
+    return [{ ...common, path, stops, patches: patchesIn(kustomize), additions, sources: [object.file] }]
   })
+}
+
+/** What a generator fills in differs from one Application to the next. */
+function argoAdditions(object: DeployerObject, kustomize: Data, at: Path): Additions | undefined {
+  const isFilledIn = object.kind === 'ApplicationSet' && JSON.stringify(kustomize).includes('{{')
+  const fields = isFilledIn ? {} : argoFields(kustomize)
+  const source = sourceAt(object.manifest, object, at)
+  const additions = { fields, generates: false, variables: undefined, source }
+  return isNothing(additions) ? undefined : additions
 }
 
 function isHere(url: string, { repository }: DeliverySource): boolean {

@@ -45,7 +45,8 @@ export function mismatchOf(
     const found = differences(comparable(old?.data), comparable(now?.data))
     const isFed = (one: Difference): boolean =>
       isSource(either, { path: one.path, was: valueAt(old?.data, one.path), now: one.after }, fed)
-    const more = found.filter((one) => !isFed(one))
+    const isTold = isDeployer(either, changes)
+    const more = found.filter((one) => !isFed(one) && !(isTold && one.path[0] === 'spec'))
     // A Secret's paths are nobody's business.
     if (expected === undefined) also.push(...(more.length > 0 ? [titleOf(either)] : []))
     else {
@@ -104,6 +105,18 @@ function isSource(
       const other = left[index]
       return piece === other || numbers.some(([from, to]) => piece === from && other === to)
     })
+  )
+}
+
+/** Whether an object deploys what changes: a weight that its patch sets is changed in it, and what builds it shows that. */
+function isDeployer({ group, kind, name }: ObjectIdentity, changes: MoveEdit['changes']): boolean {
+  if (!['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
+  return changes.some(({ target: { layout, environments } }) =>
+    layout.environments.some(({ name: environment, deployer }) => {
+      // What builds it may put it into another namespace.
+      const isIt = deployer?.title.startsWith(`${kind} `) === true && /[^/ ]*$/.exec(deployer.title)?.[0] === name
+      return isIt && environments.includes(environment)
+    }),
   )
 }
 

@@ -41,9 +41,12 @@ interface Stop {
   readonly pluginBase: string | undefined
 }
 
-export function closureOf(survey: Survey, root: string): Closure {
+/** With `added`: only of what something else adds to the kustomization of the folder. */
+export function closureOf(survey: Survey, root: string, added?: Page): Closure {
   const walk: Walk = { survey, root, files: new Set(), refusals: [], done: new Set() }
-  enter(walk, { folder: root, trail: [], pluginBase: undefined })
+  const start: Stop = { folder: root, trail: [], pluginBase: undefined }
+  if (added === undefined) enter(walk, start)
+  else follow(walk, added, start)
   if (walk.files.size > MAX_FILES) {
     const file = survey.tree.kustomizations.get(root)?.[0] ?? root
     walk.refusals.push({ code: 'too-many-files', file, line: 1, entry: '' })

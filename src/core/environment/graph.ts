@@ -9,11 +9,13 @@ import {
   MAX_FILES,
 } from './closure.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
+import { readKustomization } from './kustomization.ts'
 import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { ambiguousLine } from './source.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
+import { type DeployedFolder, type EnvironmentDeployer, type FolderVariant, variantsOf } from './variants.ts'
 
 export interface Environment {
   readonly name: string
@@ -28,6 +30,10 @@ export interface Environment {
   readonly isLoose: boolean
   /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
   readonly readsAbove: boolean
+  /** Whose additions are part of it; undefined where nothing is added to the build. */
+  readonly deployer?: EnvironmentDeployer | undefined
+  /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
+  readonly deliveries?: readonly string[] | undefined
 }
 
 /** An environment before it is known how it is built. */
@@ -50,7 +56,7 @@ export interface DiscoveryInput {
   /** The configured environments, by name; then there are exactly these. */
   readonly configured?: Readonly<Record<string, { readonly path: string }>>
   /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
-  readonly deployed?: readonly string[]
+  readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
   readonly restricted?: ReadonlySet<string>
   /** What was read of files before. */
@@ -64,11 +70,16 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const { entries, texts, configured, deployed = [], restricted = new Set() } = input
   const { bystanders = new Set(), known = emptyFileCache() } = input
   const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
-  const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured)
+  const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured, deployed)
   const environments = found
     .map((draft): Environment => ({ ...draft, readsAbove: !restricted.has(draft.root) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }
+}
+
+/** Every file that says what an environment is: those that are built, and those of its deployer. */
+export function inputsOf({ files, deployer }: Pick<Environment, 'files' | 'deployer'>): readonly string[] {
+  return deployer === undefined ? files : [...new Set([...files, ...deployer.files])]
 }
 
 /** The environments that a change of these paths can change. Ask at the commit before and at the one after. */
@@ -77,7 +88,7 @@ export function environmentsTouched(
   changed: Iterable<string>,
 ): readonly Environment[] {
   const paths = new Set(changed)
-  return environments.filter(({ files }) => files.some((file) => paths.has(file)))
+  return environments.filter((environment) => inputsOf(environment).some((file) => paths.has(file)))
 }
 
 /**
@@ -96,7 +107,7 @@ export function refusalsOfTexts(environment: Environment, texts: Texts): readonl
   return refusals
 }
 
-function discovered(survey: Survey, deployed: readonly string[]): readonly Draft[] {
+function discovered(survey: Survey, deployed: readonly DeployedFolder[]): readonly Draft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
@@ -104,22 +115,36 @@ function discovered(survey: Survey, deployed: readonly string[]): readonly Draft
   if (survey.needs.size > 0) return []
   const found = rootsOf(survey)
   const { used } = found
-  const known = deployed.filter((path) => tree.folders.has(path) && !isHidden(path))
+  const known = deployed.map(({ path }) => path).filter((path) => tree.folders.has(path) && !isHidden(path))
   const roots = [...new Set([...found.roots, ...known.filter((path) => tree.kustomizations.has(path))])]
-  const built = new Set(roots.flatMap((root) => kustomize(survey, '', root).files))
+  const reached = new Set(roots.flatMap((root) => kustomize(survey, '', root).files))
   const bare = [...new Set(known)].filter((path) => path !== '' && !tree.kustomizations.has(path))
   const names = nameRoots([...roots, ...bare])
   const plains = bare
     .map((root) => {
       const candidates = yamlBelow(tree, root).filter(
-        (path) => !built.has(path) && !used.has(path) && !files.includes(path),
+        (path) => !reached.has(path) && !used.has(path) && !files.includes(path),
       )
       return plain(survey, { name: names.get(root) ?? root, root, candidates })
     })
+    .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
-  const environments = [...roots.map((root) => kustomize(survey, names.get(root) ?? root, root)), ...plains]
+  const built = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
+  const environments = namedApart([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
   const taken = new Set([...files, ...used, ...environments.flatMap((environment) => environment.files)])
   return [...environments, ...undeployed(survey, environments, taken)]
+}
+
+/** A name that several deployers give a folder may be another folder's already. */
+function namedApart(drafts: readonly Draft[]): readonly Draft[] {
+  const taken = new Set(drafts.filter(({ deliveries }) => deliveries === undefined).map(({ name }) => name))
+  return drafts.map((draft) => {
+    if (draft.deliveries === undefined) return draft
+    let { name } = draft
+    for (let count = 2; taken.has(name); count += 1) name = `${draft.name}-${count}`
+    taken.add(name)
+    return { ...draft, name }
+  })
 }
 
 /**
@@ -152,13 +177,22 @@ function freeName(known: ReadonlySet<string>): string {
   return name
 }
 
-function listed(survey: Survey, configured: NonNullable<DiscoveryInput['configured']>): readonly Draft[] {
+/** The name is the config's: where deployers of a folder add different things, none of them is part of it. */
+function listed(
+  survey: Survey,
+  configured: NonNullable<DiscoveryInput['configured']>,
+  deployed: readonly DeployedFolder[],
+): readonly Draft[] {
   const { tree } = survey
+  const only = (draft: Draft): Draft => {
+    const [first = draft, ...others] = asDeployed(survey, draft, deployed)
+    return others.length === 0 ? first : draft
+  }
   return Object.entries(configured).map(([name, { path }]) => {
     const root = join('', path)
-    if (root !== undefined && tree.kustomizations.has(root)) return kustomize(survey, name, root)
+    if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root))
     if (root !== undefined && tree.folders.has(root))
-      return plain(survey, { name, root, candidates: yamlBelow(tree, root) })
+      return only(plain(survey, { name, root, candidates: yamlBelow(tree, root) }))
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
     return { name, kind: 'plain', root: path, files: [], refusals: [refusal], isLoose: false }
   })
@@ -202,6 +236,34 @@ function isComponent(survey: Survey, folder: string): boolean {
 function kustomize(survey: Survey, name: string, root: string): Draft {
   const { files, refusals }: Closure = closureOf(survey, root)
   return { name, kind: 'kustomize', root, files: [...files].sort(), refusals, isLoose: false }
+}
+
+/** A folder as each of its deployers has it, where they differ. */
+function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFolder[]): readonly Draft[] {
+  const own = deployed.filter(({ path }) => path === draft.root)
+  if (own.every(({ additions }) => additions === undefined)) return [draft]
+  const texts = draft.files.flatMap((file) => survey.texts.get(file) ?? [])
+  const variants = variantsOf(draft.name, { deployed: own, texts })
+  const isOne = variants.length === 1
+  return variants.map((variant) => ({
+    ...withAdditions(survey, draft, variant),
+    name: variant.name,
+    deliveries: isOne ? undefined : variant.deliveries,
+  }))
+}
+
+/** Of a folder without a kustomization Flux makes one. Argo CD takes the folder as it is, or refuses it. */
+function withAdditions(survey: Survey, draft: Draft, { additions, deployer }: FolderVariant): Draft {
+  if (additions === undefined || deployer === undefined) return draft
+  if (draft.kind === 'plain' && (!additions.generates || draft.files.length === 0)) return draft
+  const { components, patches } = additions.fields
+  const page = {
+    file: deployer.file,
+    contents: readKustomization(JSON.stringify({ components, patches }), deployer.file),
+  }
+  const added = closureOf(survey, draft.root, page)
+  const files = [...new Set([...draft.files, ...added.files])].sort()
+  return { ...draft, kind: 'kustomize', files, refusals: [...draft.refusals, ...added.refusals], deployer }
 }
 
 interface PlainDraft {

@@ -18,7 +18,9 @@ export function write(drafts: readonly Draft[]): Result<ReadonlyMap<string, stri
   for (const group of Map.groupBy(drafts, ({ manifest }) => manifest.file).values()) {
     const [first] = group
     const edits: AnyEdit[] = []
-    for (const inner of Map.groupBy(group, ({ patch }) => JSON.stringify(patch?.inline)).values()) {
+    for (const inner of Map.groupBy(group, ({ patch }) =>
+      JSON.stringify([patch?.inline, patch?.inlineDocument]),
+    ).values()) {
       const written = writeInline(inner)
       if (!written.ok) return written
       edits.push(...written.value)
@@ -37,8 +39,8 @@ function writeInline(drafts: readonly Draft[]): Result<readonly AnyEdit[], EditR
   const patch = drafts[0]?.patch
   if (patch?.inline === undefined) return ok(edits)
   const text = editManifest(patch.inner, edits)
-  if (!text.ok) return err({ ...text.error, line: patch.holder.line(0, patch.inline) })
-  return ok([{ kind: 'set', document: 0, path: patch.inline, value: text.value }])
+  if (!text.ok) return err({ ...text.error, line: patch.holder.line(patch.inlineDocument, patch.inline) })
+  return ok([{ kind: 'set', document: patch.inlineDocument, path: patch.inline, value: text.value }])
 }
 
 /** An operation whose whole value is taken away goes itself. */

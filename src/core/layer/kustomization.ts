@@ -22,7 +22,9 @@ export interface Kustomization {
   readonly annotations: Readonly<Record<string, unknown>>
   readonly replacements: readonly Replacement[]
   /** Where it says what no reading of patches follows, by what that is. */
-  readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable', Location>>>
+  readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable' | 'substitution', Location>>>
+  /** A name with the variables that its deployer puts in after the build. */
+  readonly fill?: ((text: string) => string) | undefined
 }
 
 /** One object, or one list of operations, that is merged into objects. */
@@ -35,8 +37,10 @@ export interface Patch {
   readonly holder: Manifest
   /** The kustomization that lists it. */
   readonly listed: string
-  /** Where the text stands in a kustomization; undefined where the file is the patch. */
+  /** Where the text stands in a kustomization, or in the object of a deployer; undefined where the file is the patch. */
   readonly inline: Path | undefined
+  /** In which document of the holder. */
+  readonly inlineDocument: number
   /** The text, parsed. */
   readonly inner: Manifest
   readonly document: number
@@ -122,7 +126,7 @@ function patchesIn(here: LayerSource, field: (typeof PATCH_FIELDS)[number]): rea
     const at = [field, index]
     if (typeof item === 'string') return fromText(here, { text: item, at, target: undefined })
     if (!isRecord(item)) return []
-    const target = isRecord(item['target']) ? selectorOf(item['target']) : undefined
+    const target = isRecord(item['target']) ? selectorIn(item['target']) : undefined
     const path = filledText(item['path'])
     if (path !== undefined) return fromFile(here, { path, at, target })
     const text = filledText(item['patch'])
@@ -145,13 +149,22 @@ function fromFile(here: LayerSource, { path, target, at }: Origin & { readonly p
   const file = join(here.folder, path)
   const inner = file === undefined ? undefined : here.read(file)
   if (inner === undefined) return []
-  return patchesOf({ holder: inner, inline: undefined, inner, target }, [here.manifest.file, at])
+  return patchesOf({ holder: inner, inline: undefined, inlineDocument: 0, inner, target }, [here.manifest.file, at])
 }
 
 function inlinePatches(here: LayerSource, { text, at, target }: Origin & { readonly text: string }): readonly Patch[] {
-  const inner = parseManifest(here.manifest.file, text)
+  return textPatches({ holder: here.manifest, document: 0, at }, { text, target, listed: here.manifest.file })
+}
+
+/** The patches of a text that is written out in a file. */
+export function textPatches(
+  { holder, document, at }: { readonly holder: Manifest; readonly document: number; readonly at: Path },
+  { text, target, listed }: { readonly text: string; readonly target: Selector | undefined; readonly listed: string },
+): readonly Patch[] {
+  const inner = parseManifest(holder.file, text)
   if (!inner.ok) return []
-  return patchesOf({ holder: here.manifest, inline: at, inner: inner.value, target }, [here.manifest.file, at])
+  const patch = { holder, inline: at, inlineDocument: document, inner: inner.value, target }
+  return patchesOf(patch, [listed, at])
 }
 
 function patchesOf(
@@ -160,11 +173,16 @@ function patchesOf(
 ): readonly Patch[] {
   const isLate = at[0] === LATE_FIELD
   return patch.inner.documents.flatMap(({ data }, document) =>
-    data === null ? [] : [{ ...patch, listed, isLate, id: JSON.stringify([listed, at, document]), document, data }],
+    data === null ? [] : [{ ...patch, listed, isLate, id: idOf(patch, [listed, at, document]), document, data }],
   )
 }
 
-function selectorOf(data: Readonly<Record<string, unknown>>): Selector {
+function idOf({ holder, inlineDocument }: Pick<Patch, 'holder' | 'inlineDocument'>, at: readonly unknown[]): string {
+  return JSON.stringify(inlineDocument === 0 ? at : [...at, holder.file, inlineDocument])
+}
+
+/** What a `target` selects. */
+export function selectorIn(data: Readonly<Record<string, unknown>>): Selector {
   return {
     group: filledText(data['group']),
     version: filledText(data['version']),
@@ -196,7 +214,7 @@ function replacementOf(data: unknown, place: Location): readonly Replacement[] {
   const targets = isRecord(data) ? listOf(data['targets']).filter(isRecord) : []
   return targets.map((target) => ({
     place,
-    selects: isRecord(target['select']) ? [selectorOf(target['select'])] : [],
+    selects: isRecord(target['select']) ? [selectorIn(target['select'])] : [],
     fields: listOf(target['fieldPaths']).flatMap((field) => filledText(field) ?? []),
   }))
 }

@@ -152,9 +152,9 @@ function lineIn(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>): 
   }
 }
 
-function lineOfPatch({ holder, inline, inner, document }: Patch, path: Path): number {
+function lineOfPatch({ holder, inline, inlineDocument, inner, document }: Patch, path: Path): number {
   if (inline === undefined) return inner.line(document, path)
-  const start = holder.line(0, inline)
+  const start = holder.line(inlineDocument, inline)
   // The lines of a block of text stand below the bar that begins it.
   const first = holder.text.split('\n', start)[start - 1] ?? ''
   return /[|>][-+\d]*[ \t]*(?:#.*)?\r?$/.test(first) ? start + inner.line(document, path) : start
@@ -188,8 +188,9 @@ function follow(object: ManifestObject, chain: Chain): Build {
 
 function passThrough(object: ManifestObject, build: Build, own: Kustomization): Build {
   const { rendered } = build
-  const name = `${own.prefix}${rendered.name}${own.suffix}`
-  const namespace = own.namespace ?? rendered.namespace
+  const { fill = asIs } = own
+  const name = fill(`${own.prefix}${rendered.name}${own.suffix}`)
+  const namespace = fill(own.namespace ?? rendered.namespace)
   const identity: BuildIdentity = {
     group: object.group,
     version: object.apiVersion.slice(object.apiVersion.indexOf('/') + 1),
@@ -209,12 +210,17 @@ function passThrough(object: ManifestObject, build: Build, own: Kustomization): 
   return { ...done, patchable, unclear, rendered: { ...rendered, name, namespace } }
 }
 
+function asIs(text: string): string {
+  return text
+}
+
 /** What may set the weights of an object although no patch does. */
 function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
-  const { transformer, variable } = unfollowed
+  const { transformer, variable, substitution } = unfollowed
   if (transformer !== undefined) return { ...transformer, why: 'transformer' }
-  const isFilledIn = variable !== undefined && JSON.stringify(data?.['spec'] ?? '').includes('$(')
-  return isFilledIn ? { ...variable, why: 'variable' } : undefined
+  const spec = (variable ?? substitution) ? JSON.stringify(data?.['spec'] ?? '') : ''
+  if (variable !== undefined && spec.includes('$(')) return { ...variable, why: 'variable' }
+  return substitution !== undefined && spec.includes('${') ? { ...substitution, why: 'variable' } : undefined
 }
 
 /** With the `commonAnnotations` of a kustomization. */

@@ -1,11 +1,12 @@
 import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
-import type { Environment } from '../environment/graph.ts'
+import { type Environment, inputsOf } from '../environment/graph.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { ok, type Result } from '../result.ts'
+import { deployedLayer } from './deployed.ts'
 import { type Kustomization, layerOf } from './kustomization.ts'
 
 /**
@@ -38,8 +39,9 @@ export function layoutOf(
   known: FileCache = emptyFileCache(),
 ): Layout {
   const owners = new Map<string, string[]>()
-  for (const { name, files } of environments) {
-    for (const file of files) {
+  for (const environment of environments) {
+    const { name } = environment
+    for (const file of inputsOf(environment)) {
       const names = owners.get(file)
       if (names === undefined) owners.set(file, [name])
       else names.push(name)
@@ -75,17 +77,22 @@ function readRelevant(text: string, file: string): Result<Manifest, ManifestProb
 /** The files whose objects an environment is made of, patches and kustomizations left out. */
 export function resourcesOf(layout: Layout, environment: string): readonly string[] {
   const found = layout.environments.find(({ name }) => name === environment)
-  return found?.kind === 'kustomize' ? [...reachedFrom(layout, found.root).keys()] : (found?.files ?? [])
+  return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys()] : (found?.files ?? [])
 }
 
 /** The ways on which an environment comes to a file; one without kustomizations where it takes the file as it is. */
 export function chainsTo(layout: Layout, environment: string, file: string): readonly Chain[] {
   const found = layout.environments.find(({ name }) => name === environment)
   if (found?.kind !== 'kustomize') return [[]]
-  return reachedFrom(layout, found.root).get(file) ?? []
+  return filesReached(layout, found).get(file) ?? []
 }
 
-/** The kustomization that an environment is made by; undefined for a plain one. */
+/** Whether a file says what the deployer of some environments adds. */
+export function isOfDeployer({ environments }: Layout, file: string, names: readonly string[]): boolean {
+  return environments.some(({ name, deployer }) => names.includes(name) && deployer?.files.includes(file) === true)
+}
+
+/** The kustomization of an environment's folder; undefined where it has none. */
 export function rootOf(layout: Layout, environment: string): Kustomization | undefined {
   const found = layout.environments.find(({ name }) => name === environment)
   return found?.kind === 'kustomize' ? kustomizationIn(layout, found.root) : undefined
@@ -93,7 +100,33 @@ export function rootOf(layout: Layout, environment: string): Kustomization | und
 
 /** The namespace that kustomize puts every object of an environment into: its root's, which is applied last. */
 export function environmentNamespace(layout: Layout, environment: string): string | undefined {
-  return rootOf(layout, environment)?.namespace
+  const found = layout.environments.find(({ name }) => name === environment)
+  return found?.kind === 'kustomize' ? builtBy(layout, found)?.namespace : undefined
+}
+
+/** What an environment is built by: the kustomization of its folder, with what its deployer adds. */
+function builtBy(layout: Layout, environment: Environment): Kustomization | undefined {
+  const { deployer, root, name } = environment
+  const own = kustomizationIn(layout, root)
+  if (deployer === undefined) return own
+  const key = `${root}\0${name}`
+  if (layout.kustomizations.has(key)) return layout.kustomizations.get(key)
+  for (const file of deployer.files) if (!layout.texts.has(file)) layout.needs.add(file)
+  const layer = deployedLayer(environment, own, layout.texts)
+  layout.kustomizations.set(key, layer)
+  return layer
+}
+
+function filesReached(layout: Layout, environment: Environment): ChainsByFile {
+  const { deployer, root, name } = environment
+  if (deployer === undefined) return reachedFrom(layout, root)
+  const key = `${root}\0${name}`
+  const known = layout.reached.get(key)
+  if (known !== undefined) return known
+  const layer = builtBy(layout, environment)
+  const reached = layer === undefined ? new Map<string, readonly Chain[]>() : build(layout, layer, new Map())
+  layout.reached.set(key, reached)
+  return reached
 }
 
 function reachedFrom(layout: Layout, folder: string): ChainsByFile {

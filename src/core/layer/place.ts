@@ -15,7 +15,7 @@ import {
   type Unclear,
   waysTo,
 } from './layered.ts'
-import { chainsTo, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
+import { chainsTo, isOfDeployer, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
 import type { ObjectData } from './step.ts'
 import { edited, operationsFor } from './operations.ts'
@@ -148,6 +148,8 @@ function homeOf(here: LayeredPlacement, environment: string): Kustomization | un
 }
 
 function isUsedBy({ layout, wanted }: LayeredPlacement, file: string): boolean {
+  // What else a deployer's file says is not changed: the proof shows that.
+  if (isOfDeployer(layout, file, wanted)) return true
   return layout.owners.get(file)?.every((name) => wanted.includes(name)) ?? false
 }
 
@@ -170,7 +172,9 @@ function isForOthers({ layout, layered, environments }: LayeredPlacement, patch:
 
 /** One file may be listed twice, for two targets. */
 function isSameText(a: Patch, b: Patch): boolean {
-  const isSamePlace = JSON.stringify(a.inline) === JSON.stringify(b.inline) && a.document === b.document
+  const placeOf = ({ inline, inlineDocument, document }: Patch): string =>
+    JSON.stringify([inline, inlineDocument, document])
+  const isSamePlace = placeOf(a) === placeOf(b)
   return isSamePlace && a.holder.file === b.holder.file
 }
 

@@ -144,8 +144,9 @@ export function targetAt(
   return { target: then, needs: [...layout.needs] }
 }
 
+/** What a deployer generates a kustomization of has no other list of its files. */
 function withoutFiles(environment: Environment): Environment {
-  return { ...environment, files: [] }
+  return environment.deployer === undefined ? { ...environment, files: [] } : environment
 }
 
 /** Reads a target's route again. It may have moved to another file, or to another place in its own. */

@@ -52,12 +52,11 @@ export function readSnapshot(input: {
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
   const { deliveries, outsiders } = readDeliveries(texts, { repository: name, branches })
-  const deployed = deliveries.map(({ path }) => path)
   const { environments, needs } = discoverEnvironments({
     entries,
     texts,
     bystanders,
-    deployed,
+    deployed: deliveries,
     restricted: new Set(deliveries.filter(({ title }) => title.startsWith('Application')).map(({ path }) => path)),
     known,
     ...configured,

@@ -3,6 +3,7 @@ import type { Delivery } from '../../core/delivery/delivery.ts'
 import type { ParsedRender, RenderedObject } from '../../core/diff/objects.ts'
 import type { RenderDiff } from '../../core/diff/review.ts'
 import type { Environment } from '../../core/environment/graph.ts'
+import { deliveryKey } from '../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../core/finding/beside.ts'
 import { findingsIn } from '../../core/finding/find.ts'
 import type { Finding } from '../../core/finding/finding.ts'
@@ -113,9 +114,14 @@ async function neighboursOf(
   return { objects, isWhole: rendered.every(({ done }) => done.ok && done.value.parsed.ok) }
 }
 
+/** What deploys an environment. Patches that are part of its render are nothing else any more that sets weights. */
 function deliveriesOf({ snapshot }: TreeSnapshot, name: string): readonly Delivery[] {
-  const root = find({ snapshot }, name)?.root
-  return snapshot.deliveries.filter(({ path }) => path === root)
+  const environment = find({ snapshot }, name)
+  const { deliveries, deployer } = environment ?? {}
+  return snapshot.deliveries
+    .filter((delivery) => delivery.path === environment?.root)
+    .filter((delivery) => deliveries === undefined || deliveries.includes(deliveryKey(delivery)))
+    .map((delivery) => (deployer === undefined ? delivery : { ...delivery, patches: [] }))
 }
 
 /** Where the deployers of a folder put objects that name no namespace, if they all say the same. */

@@ -1,4 +1,4 @@
-import type { Environment } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/graph.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -19,7 +19,7 @@ export async function readEnvironmentTexts(
   environment: Environment,
 ): Promise<EnvironmentTexts> {
   const { files, isLoose } = environment
-  if (!isLoose) return { environment, texts: await context.mirror.read(treeish, files) }
+  if (!isLoose) return { environment, texts: await context.mirror.read(treeish, inputsOf(environment)) }
   const left = new Set<string>()
   const texts = await context.mirror.read(treeish, files, (path, text) => {
     if (!mentionsTraffic(text)) left.add(path)

@@ -7,6 +7,7 @@ import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { placeOfFailure } from '../../core/environment/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
+import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
@@ -206,11 +207,15 @@ export async function renderEnvironment(
   context: Pick<RepositoryContext, 'renderer'>,
   { environment, texts, secrets, documents }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
+  const { files, finish } = buildWithAdditions(environment, texts)
   const rendered: RenderResult =
     environment.kind === 'plain'
       ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await context.renderer.render(texts, buildOf(environment))
-  if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
+      : await context.renderer.render(files, buildOf(environment))
+  if (rendered.ok) {
+    const yaml = finish(rendered.yaml)
+    return { ok: true, yaml, parsed: parseRendered(yaml, documents) }
+  }
   // What is hidden from people may be what leads to the place.
   const place = placeOfFailure({ said: rendered.detail, environment, texts })
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }

@@ -1,7 +1,8 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
-import type { Environment } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/graph.ts'
 import { type NumberPlace, numberPlaces, probeFor, withNumbers } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
+import { isOfDeployer } from '../../core/layer/layout.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { type Path, valueAt } from '../../core/manifest/data.ts'
@@ -65,12 +66,12 @@ function unclearRefusal({ layout, environments: [first = ''], object, route }: T
   return unclear && { code: 'cannot-edit', refusal: { ...unclear, code: 'unclear', name: route.name } }
 }
 
-/** What the model of layers would do, one way after the other; then the same with the numbers changed where they come from. */
+/** With the numbers changed where they come from; then what the model of layers would do, one way after the other. */
 async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequest): Promise<readonly EditAttempt[]> {
   const feeds = await findFeeds(context, side, request)
   const files = [...feeds.values()].map(({ file }) => file)
   const texts = await context.mirror.read(side.treeish, files)
-  return [new Map<string, NumberPlace>(), ...(feeds.size === 0 ? [] : [feeds])].flatMap((known) =>
+  return [...(feeds.size === 0 ? [] : [feeds]), new Map<string, NumberPlace>()].flatMap((known) =>
     Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
   )
 }
@@ -127,7 +128,7 @@ async function findFeeds(
         return typeof value === 'number' ? [value] : []
       }),
     )
-    const texts = await context.mirror.read(side.treeish, environment.files)
+    const texts = await context.mirror.read(side.treeish, inputsOf(environment))
     const search: Search = {
       context,
       side,
@@ -137,7 +138,9 @@ async function findFeeds(
       paths: weights.map(({ own }) => own),
       builds: 0,
     }
-    const isOwn = (file: string): boolean => target.layout.owners.get(file)?.every((user) => wanted.has(user)) ?? false
+    const isOwn = (file: string): boolean =>
+      isOfDeployer(target.layout, file, target.environments) ||
+      (target.layout.owners.get(file)?.every((user) => wanted.has(user)) ?? false)
     const mine = new Map([...texts].filter(([file]) => isOwn(file)))
     const shown = await placesShown(search, numberPlaces(mine, values))
     for (const { path, own } of weights) {

@@ -1,7 +1,7 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
 import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
-import type { Environment } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/graph.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
 import { problemRefusal } from '../../core/refusal/unreadable.ts'
@@ -27,7 +27,7 @@ export async function proveEdit(
 ): Promise<Result<ProofOfEdit, Refusal>> {
   const rendered: string[] = []
   for (const environment of side.snapshot.environments) {
-    if (!environment.files.some((file) => edit.files.has(file))) continue
+    if (!inputsOf(environment).some((file) => edit.files.has(file))) continue
     const doubt = await proveIn(context, { ...side, environment }, edit)
     if (doubt !== undefined) return err(doubt)
     rendered.push(environment.name)
@@ -45,7 +45,7 @@ async function proveIn(
   const [refusal] = side.environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
   const { environment, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
-  const known = new Set(side.snapshot.environments.flatMap(({ files }) => files))
+  const known = new Set(side.snapshot.environments.flatMap(inputsOf))
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config

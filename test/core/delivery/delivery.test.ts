@@ -128,8 +128,12 @@ test('a folder that is deployed is an environment, also where another kustomizat
     ['plain/other/vs.yaml', VS],
   ])
   const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
-  const names = (deployed: readonly string[]): readonly string[] =>
-    discoverEnvironments({ entries, texts, deployed }).environments.map(({ name, files }) => `${name} ${files.length}`)
+  const names = (paths: readonly string[]): readonly string[] =>
+    discoverEnvironments({
+      entries,
+      texts,
+      deployed: paths.map((path) => ({ path, title: path, file: path, additions: undefined, sources: [] })),
+    }).environments.map(({ name, files }) => `${name} ${files.length}`)
   assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])
   assert.deepEqual(names(['overlays/eu', 'plain/web', 'not/here']), ['all 4', 'default 1', 'eu 3', 'web 1'])
 })

@@ -1,0 +1,153 @@
+/** What Argo CD or Flux adds to what a folder builds to. */
+import { canonicalText, isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
+import type { Manifest, ManifestObject } from '../manifest/parse.ts'
+import type { Variables } from './variables.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+export interface Additions {
+  /** In the words of a kustomization: what the deployer merges into that of the folder before it builds it. */
+  readonly fields: Data
+  /** It makes a kustomization of all YAML of a folder that has none. */
+  readonly generates: boolean
+  /** What it puts in after the build. */
+  readonly variables: Variables | undefined
+  /** Where its patches stand in the file of the deployer's object. */
+  readonly source: AdditionSource
+}
+
+export interface AdditionSource {
+  readonly holder: Manifest
+  readonly document: number
+  /** To the map that has `patches`. */
+  readonly at: Path
+}
+
+/** The same text for additions that make the same of a build. */
+export function additionsKey({ fields, variables }: Additions): string {
+  const known = variables && [Object.fromEntries(variables.known), variables.isWhole]
+  return canonicalText([fields, known ?? null])
+}
+
+/** Whether nothing comes of them. */
+export function isNothing({ fields, variables }: Additions): boolean {
+  return Object.keys(fields).length === 0 && variables === undefined
+}
+
+/** Of a Flux Kustomization (fluxcd/pkg/kustomize, kustomize_generator.go). */
+export function fluxFields(spec: Data): Data {
+  const { labels, annotations } = recordOf(spec['commonMetadata'])
+  return withoutEmpty({
+    namespace: spec['targetNamespace'],
+    namePrefix: spec['namePrefix'],
+    nameSuffix: spec['nameSuffix'],
+    ...patchFields(spec),
+    components: spec['components'],
+    images: listOf(spec['images']).filter(isRecord).map(fluxImage),
+    labels: isFilled(labels) ? [{ pairs: labels, includeSelectors: false }] : [],
+    transformers: isFilled(annotations) ? [annotator(recordOf(annotations))] : [],
+  })
+}
+
+/** Tag and digest are one: which of them is set replaces both. */
+function fluxImage({ name, newName, newTag = '', digest = '' }: Data): Data {
+  const version = newTag === '' && digest === '' ? {} : { newTag, digest }
+  return { name, ...(newName === undefined || newName === '' ? {} : { newName }), ...version }
+}
+
+/** Annotations of the objects themselves and not of their pods, as `commonAnnotations` would have it. */
+function annotator(annotations: Data): string {
+  return JSON.stringify({
+    apiVersion: 'builtin',
+    kind: 'AnnotationsTransformer',
+    metadata: { name: 'common-metadata' },
+    annotations,
+    fieldSpecs: [{ path: 'metadata/annotations', create: true }],
+  })
+}
+
+/** Of `kustomize` in an Application's source (argo-cd, util/kustomize/kustomize.go): what `kustomize edit` makes of it. */
+export function argoFields(kustomize: Data): Data {
+  const labels = kustomize['commonLabels']
+  const isBare = kustomize['labelWithoutSelector'] === true
+  const includeTemplates = kustomize['labelIncludeTemplates'] === true
+  return withoutEmpty({
+    namespace: kustomize['namespace'],
+    namePrefix: kustomize['namePrefix'],
+    nameSuffix: kustomize['nameSuffix'],
+    ...patchFields(kustomize),
+    components: kustomize['components'],
+    images: listOf(kustomize['images']).flatMap((image) => argoImage(textOf(image) ?? '')),
+    replicas: listOf(kustomize['replicas'])
+      .filter(isRecord)
+      .map(({ name, count }) => ({ name, count: Number(count) })),
+    commonLabels: isBare ? undefined : labels,
+    labels: isBare && isFilled(labels) ? [{ pairs: labels, includeSelectors: false, includeTemplates }] : [],
+    commonAnnotations: kustomize['commonAnnotations'],
+  })
+}
+
+/** `name=other/name:tag@digest`, `name:tag`, `name@digest`; `*` for what the kustomization says. */
+function argoImage(written: string): readonly Data[] {
+  const equals = written.indexOf('=')
+  const image = written.slice(equals + 1)
+  const parts = /^(?<path>.*?)(?::(?<tag>[^:/@]*))?(?:@(?<digest>.*))?$/.exec(image)?.groups
+  const { path = '', tag = '', digest = '' } = parts ?? {}
+  const name = equals === -1 ? path : written.slice(0, equals)
+  if (name === '') return []
+  const own = equals === -1 ? '' : path
+  return [
+    {
+      name,
+      ...(own === '*' ? {} : { newName: own }),
+      ...(tag === '*' ? {} : { newTag: tag }),
+      ...(digest === '*' ? {} : { digest }),
+    },
+  ]
+}
+
+function patchFields(spec: Data): Data {
+  return {
+    patches: spec['patches'],
+    patchesStrategicMerge: listOf(spec['patchesStrategicMerge']).map((data) => JSON.stringify(data)),
+    patchesJson6902: listOf(spec['patchesJson6902'])
+      .filter(isRecord)
+      .map(({ patch, target }) => ({ patch: JSON.stringify(patch), target })),
+  }
+}
+
+function withoutEmpty(fields: Data): Data {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isFilled(value)))
+}
+
+function isFilled(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  return isRecord(value) ? Object.keys(value).length > 0 : value !== undefined && value !== null && value !== ''
+}
+
+/** The additions of an object whose `kustomize`, or `spec`, stands at a path. */
+export function sourceAt(holder: Manifest, { document, at }: ManifestObject, path: Path): AdditionSource {
+  return { holder, document, at: [...at, ...path] }
+}
+
+/** What a kustomization says when additions are merged into it. */
+export function mergedFields(own: Data, added: Data): Data {
+  const merged = Object.entries(added).map(([field, value]) => [field, mergedField(field, own[field], value)])
+  return { ...own, ...Object.fromEntries(merged) }
+}
+
+function mergedField(field: string, own: unknown, added: unknown): unknown {
+  if (field === 'images' || field === 'replicas') return byName(listOf(own), listOf(added))
+  if (field === 'components') return [...new Set([...listOf(own), ...listOf(added)])]
+  if (Array.isArray(added)) return [...listOf(own), ...listOf(added)]
+  return isRecord(added) ? { ...recordOf(own), ...added } : added
+}
+
+function byName(own: readonly unknown[], added: readonly unknown[]): readonly unknown[] {
+  const entries = new Map(own.map((entry) => [recordOf(entry)['name'], recordOf(entry)]))
+  for (const entry of added.map(recordOf)) {
+    const { name } = entry
+    entries.set(name, { ...entries.get(name), ...entry })
+  }
+  return [...entries.values()]
+}

@@ -1,0 +1,98 @@
+/** The values that a Flux Kustomization puts in after the build (`postBuild`), as far as the repository says them. */
+import type { ManifestObject } from '../manifest/parse.ts'
+import { listOf, recordOf, textOf, sameData } from '../manifest/data.ts'
+import { splitPieces } from '../manifest/pieces.ts'
+import { substituteText, type VariableLookup } from './substitute.ts'
+
+export interface Variables {
+  readonly known: ReadonlyMap<string, string>
+  /** There are no others: what is not known has no value. */
+  readonly isWhole: boolean
+}
+
+/** The variables of a Kustomization, and the files that say them. Those of a Secret are unknown: a render must not show them. */
+export function variablesOf(
+  object: ManifestObject,
+  beside: { readonly settings: readonly ManifestObject[]; readonly namesakes: readonly ManifestObject[] },
+): { readonly variables: Variables | undefined; readonly files: readonly string[] } {
+  const postBuild = recordOf(recordOf(object.data['spec'])['postBuild'])
+  const sources = listOf(postBuild['substituteFrom']).map(recordOf)
+  const known = new Map<string, string>()
+  const files: string[] = []
+  let isWhole = true
+  for (const source of sources) {
+    const found = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']), beside) : undefined
+    if (found === undefined) {
+      // It may say anything, also of what was known before it.
+      known.clear()
+      isWhole = false
+      continue
+    }
+    files.push(...found.map(({ file }) => file))
+    setAll(known, recordOf(found[0]?.data['data']))
+  }
+  setAll(known, recordOf(postBuild['substitute']))
+  return { variables: known.size === 0 && isWhole ? undefined : { known, isWhole }, files }
+}
+
+function setAll(known: Map<string, string>, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) known.set(name, String(value).replaceAll('\n', ''))
+}
+
+/**
+ * The ConfigMaps of a name that a Kustomization reads, all with the same data. A fleet has one for each cluster: that of the same
+ * cluster is in the nearest folder, and no Kustomization of the same name is nearer to it.
+ */
+function settingsFor(
+  object: ManifestObject,
+  name: string | undefined,
+  { settings, namesakes }: Parameters<typeof variablesOf>[1],
+): readonly ManifestObject[] | undefined {
+  const named = settings.filter((one) => one.name === name && mayBeIn(one.namespace, object.namespace))
+  const nearest = Math.max(...named.map(({ file }) => nearness(file, object.file)))
+  const found = named.filter(({ file }) => nearness(file, object.file) === nearest)
+  const [first, ...others] = found
+  const isOfAnother = namesakes.some((other) => first !== undefined && nearness(first.file, other.file) > nearest)
+  const isOne = others.every(({ data }) => sameData(data['data'], first?.data['data']))
+  return first === undefined || !isOne || isOfAnother ? undefined : found
+}
+
+/** Whether objects may be in one namespace: a kustomization may put one that names none anywhere. */
+function mayBeIn(a: string, b: string): boolean {
+  return a === '' || b === '' || a === b
+}
+
+/** How many folders two files have in common. */
+function nearness(a: string, b: string): number {
+  const [one, other] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)]
+  const differ = one.findIndex((step, index) => step !== other[index])
+  return differ === -1 ? one.length : differ
+}
+
+export function lookupIn({ known, isWhole }: Variables): VariableLookup {
+  return (name) => known.get(name) ?? (isWhole ? '' : undefined)
+}
+
+/** As much as a render may have. */
+const MAX_LENGTH = 20 * 1024 * 1024
+
+/** A long value in many places would fill the memory: what is beyond the bound stays as it is. */
+function bounded(lookup: VariableLookup): VariableLookup {
+  let left = MAX_LENGTH
+  return (name) => {
+    const value = lookup(name)
+    left -= value?.length ?? 0
+    return left < 0 ? undefined : value
+  }
+}
+
+const DISABLED = /^ {4}kustomize\.toolkit\.fluxcd\.io\/substitute: ["']?disabled["']?$/m
+
+/** What kustomize built, with the variables of each object filled in, as Flux does it; what nobody knows stays as it is. */
+export function withVariables(yaml: string, variables: Variables): string {
+  if (!yaml.includes('$')) return yaml
+  const lookup = bounded(lookupIn(variables))
+  return splitPieces(yaml)
+    .map(({ text }) => (!text.includes('$') || DISABLED.test(text) ? text : (substituteText(text, lookup) ?? text)))
+    .join('')
+}

@@ -1,0 +1,97 @@
+/** One folder that several deployers build, each with what it adds: an environment for each that differs. */
+import { type Additions, additionsKey, isNothing } from '../delivery/additions.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { variablesIn } from '../delivery/substitute.ts'
+import { nameRoots } from './names.ts'
+import { nameOf, parentOf } from './tree.ts'
+
+/** A folder that something deploys, and what is added to its build. */
+export type DeployedFolder = Pick<Delivery, 'path' | 'title' | 'file' | 'additions' | 'sources'>
+
+/** The deployer whose additions are part of an environment. Read them from texts: `additionsAt`. */
+export interface EnvironmentDeployer extends Pick<DeployedFolder, 'path' | 'title' | 'file'> {
+  /** The files that say what it adds. */
+  readonly files: readonly string[]
+}
+
+export interface FolderVariant {
+  readonly name: string
+  /** Undefined where nothing is added. */
+  readonly deployer: EnvironmentDeployer | undefined
+  readonly additions: Additions | undefined
+  /** `deliveryKey` of its deliveries. */
+  readonly deliveries: readonly string[]
+}
+
+export function deliveryKey({ file, title }: Pick<DeployedFolder, 'file' | 'title'>): string {
+  return JSON.stringify([file, title])
+}
+
+/** The deployers of a folder, and the texts of its files. */
+export interface DeployedTexts {
+  readonly deployed: readonly DeployedFolder[]
+  readonly texts: readonly string[]
+}
+
+/** The different ways in which a folder is deployed, named; none where nothing is known to deploy it. */
+export function variantsOf(name: string, { deployed, texts }: DeployedTexts): readonly FolderVariant[] {
+  const known = deployed.map((delivery) => ({ delivery, additions: whatCounts(delivery.additions, texts) }))
+  const groups = [...Map.groupBy(known, ({ delivery, additions }) => groupKey(delivery, additions, texts)).values()]
+  const labels = groups.length > 1 ? labelsFor(groups.map(([first]) => first?.delivery)) : []
+  return groups.flatMap((group, index): readonly FolderVariant[] => {
+    const [first] = group
+    if (first === undefined) return []
+    const { path, title, file, sources } = first.delivery
+    return [
+      {
+        name: labels[index] === undefined ? name : joined(name, labels[index]),
+        deployer: first.additions && { path, title, file, files: sources },
+        additions: first.additions,
+        deliveries: group.map(({ delivery }) => deliveryKey(delivery)),
+      },
+    ]
+  })
+}
+
+/** Additions without variables that no file of the folder has. */
+function whatCounts(additions: Additions | undefined, texts: readonly string[]): Additions | undefined {
+  if (additions?.variables === undefined) return additions
+  const { variables, fields } = additions
+  const named = new Set([...texts, JSON.stringify(fields)].flatMap(variablesIn))
+  const known = new Map([...variables.known].filter(([name]) => named.has(name)))
+  const isUsed = known.size > 0 || (variables.isWhole && named.size > 0)
+  const left = { ...additions, variables: isUsed ? { ...variables, known } : undefined }
+  return isNothing(left) ? undefined : left
+}
+
+/** A weight that a deployer sets is its own, also where another one sets the same: an edit of it changes only the one. */
+function groupKey(delivery: DeployedFolder, additions: Additions | undefined, texts: readonly string[]): string {
+  if (additions === undefined) return ''
+  const { fields, variables } = additions
+  const isWeight = /weight/.test(JSON.stringify(fields)) || (variables !== undefined && texts.some(hasVariableWeight))
+  return JSON.stringify([additionsKey(additions), isWeight ? deliveryKey(delivery) : ''])
+}
+
+function hasVariableWeight(text: string): boolean {
+  return /\bweight["']?\s*:\s*["']?\$\{/.test(text)
+}
+
+/** What tells deployers apart: their names, else the folders of their files (a fleet has equal names for all clusters). */
+function labelsFor(deployers: readonly (DeployedFolder | undefined)[]): readonly string[] {
+  const names = deployers.map((one) => nameOf(one?.title.replace(/^\S+ /, '') ?? ''))
+  if (isUnique(names)) return names
+  const folders = deployers.map((one) => parentOf(one?.file ?? ''))
+  const short = nameRoots([...new Set(folders)])
+  if (isUnique(folders)) return folders.map((folder) => short.get(folder) ?? folder)
+  return names.map((name, index) => `${short.get(folders[index] ?? '') ?? ''}-${name}-${index + 1}`)
+}
+
+function isUnique(texts: readonly string[]): boolean {
+  return new Set(texts).size === texts.length
+}
+
+/** `web` deployed by `web-eu` is `web-eu`; `apps` of the cluster `staging` is `apps-staging`. */
+function joined(name: string, label: string): string {
+  const isTold = label === name || label.startsWith(`${name}-`) || label.endsWith(`-${name}`)
+  return isTold ? label : `${name}-${label}`
+}

@@ -1,0 +1,251 @@
+/** What Argo CD and Flux add after the build is part of the rendering: it is read, shown, checked and edited as the files are. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { parseRendered } from '../../src/core/diff/objects.ts'
+import { readConfig } from '../../src/core/config/read.ts'
+import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { readEnvironmentTexts } from '../../src/flows/judgement/environment-texts.ts'
+import { renderEnvironment } from '../../src/flows/judgement/render.ts'
+import { loadSnapshot } from '../../src/flows/repository/load.ts'
+import { memoryValidators } from '../memory/validators.ts'
+import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from './repository.ts'
+
+const KUSTOMIZE = 'kustomize'
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const tools = {
+  renderer: openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' }),
+  schemas: openSchemas(),
+  validators: memoryValidators(),
+}
+
+async function problems(files: Map<string, string>): Promise<readonly string[]> {
+  const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
+  assert.ok(found.ok)
+  return found.value.review.problems.map(({ code, cause }) => `${code} ${JSON.stringify(cause)}`)
+}
+
+/** What Perch renders for an environment, as objects by kind and name. */
+async function rendered(files: Map<string, string>, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const mirror = worktreeOf(files)
+  const config = readConfig(files.get('.github/canary.yml'))
+  assert.ok(config.ok)
+  const { environments } = await loadSnapshot({ mirror }, 'HEAD', config.value)
+  const found = environments.find((environment) => environment.name === name)
+  assert.ok(found !== undefined, environments.map((environment) => environment.name).join())
+  const { environment, texts } = await readEnvironmentTexts({ mirror }, 'HEAD', found)
+  const built = await renderEnvironment(tools, { environment, texts, secrets: [], documents: new Map() })
+  assert.ok(built.ok && built.parsed.ok, JSON.stringify(built))
+  return Object.fromEntries(built.parsed.objects.map((object) => [`${object.kind}/${object.name}`, object.data]))
+}
+
+const DEPLOYMENT =
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: "shop/web:v1"}]}\n'
+
+const FOLDER = {
+  'web/kustomization.yaml': 'resources: [vs.yaml, dr.yaml, deployment.yaml]\nimages: [{name: shop/web, newTag: v1}]\n',
+  'web/vs.yaml': VS,
+  'web/dr.yaml': DR,
+  'web/deployment.yaml': DEPLOYMENT,
+  'more/kustomization.yaml':
+    'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n  - target: {kind: Deployment}\n    patch: |-\n      - {op: replace, path: /spec/replicas, value: 7}\n',
+}
+
+function repositoryOf(files: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries({ ...FOLDER, ...files }))
+}
+
+const argo = (kustomize: string, name = 'web'): string =>
+  `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ${name}, namespace: argocd}\nspec:\n  destination: {namespace: shop}\n  syncPolicy: {automated: {}}\n  source:\n    repoURL: https://example.com/acme/infra\n    path: web\n    kustomize:\n${kustomize}`
+const flux = (spec: string, name = 'web'): string =>
+  `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec:\n  path: ./web\n${spec}`
+
+/** What the real kustomize builds after its own `kustomize edit …` commands. */
+function edited(files: Map<string, string>, commands: readonly (readonly string[])[]): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'perch-edit-'))
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const cwd = join(folder, 'web')
+  for (const args of commands) execFileSync(KUSTOMIZE, ['edit', ...args], { cwd, stdio: 'pipe' })
+  const parsed = parseRendered(execFileSync(KUSTOMIZE, ['build', '.'], { cwd, encoding: 'utf8' }))
+  rmSync(folder, { recursive: true })
+  assert.ok(parsed.ok)
+  return Object.fromEntries(parsed.objects.map((object) => [`${object.kind}/${object.name}`, object.data]))
+}
+
+test('what an Application says of kustomize comes to what `kustomize edit` makes of it', async () => {
+  const table: readonly (readonly [string, ...(readonly string[])[]])[] = [
+    ['namePrefix: eu-', ['set', 'nameprefix', '--', 'eu-']],
+    ['nameSuffix: -eu', ['set', 'namesuffix', '--', '-eu']],
+    ['namespace: shop', ['set', 'namespace', '--', 'shop']],
+    ['images: ["shop/web:v2"]', ['set', 'image', 'shop/web:v2']],
+    ['images: ["shop/web=eu.gcr.io/web:v2"]', ['set', 'image', 'shop/web=eu.gcr.io/web:v2']],
+    ['images: ["shop/web=*:v3"]', ['set', 'image', 'shop/web=*:v3']],
+    ['replicas: [{name: web, count: 3}]', ['set', 'replicas', 'web=3']],
+    ['commonLabels: {team: shop}', ['add', 'label', 'team:shop']],
+    [
+      'commonLabels: {team: shop}\n      labelWithoutSelector: true',
+      ['add', 'label', '--without-selector', 'team:shop'],
+    ],
+    ['commonAnnotations: {team: shop}', ['add', 'annotation', 'team:shop']],
+    ['components: [../more]', ['add', 'component', '../more']],
+  ]
+  for (const [kustomize, ...commands] of table) {
+    const files = repositoryOf({ 'argocd/web.yaml': argo(`      ${kustomize}\n`) })
+    assert.deepEqual(await rendered(files, 'web'), edited(files, commands), kustomize)
+    assert.deepEqual(await problems(files), [], kustomize)
+  }
+})
+
+const WEIGHTS =
+  '        - target: {kind: VirtualService, name: web}\n          patch: |-\n            # who sets them\n            - {op: replace, path: /spec/http/0/route/0/weight, value: 90}\n            - {op: replace, path: /spec/http/0/route/1/weight, value: 10}\n'
+
+test('a weight that a patch in an Application sets is read there, and changed there', async () => {
+  const files = repositoryOf({ 'argocd/web.yaml': argo(`      patches:\n${WEIGHTS}`) })
+  assert.deepEqual(await shares(files), { web: '10% argocd/web.yaml:15' })
+  assert.deepEqual(await problems(files), [])
+  const before = new Map(files)
+  await command(files, '/canary 25 web')
+  assert.deepEqual(linesChanged(before, files).slice(0, 5), [
+    'web/vs.yaml',
+    '+  annotations:',
+    '+    perch.dev/canary-percentage: "25"',
+    '+    perch.dev/canary-version: "v2"',
+    '+    perch.dev/steps: "5,25,50,100"',
+  ])
+  assert.deepEqual(linesChanged(before, files).slice(5), [
+    'argocd/web.yaml',
+    '-            - {op: replace, path: /spec/http/0/route/0/weight, value: 90}',
+    '-            - {op: replace, path: /spec/http/0/route/1/weight, value: 10}',
+    '+            - {op: replace, path: /spec/http/0/route/0/weight, value: 75}',
+    '+            - {op: replace, path: /spec/http/0/route/1/weight, value: 25}',
+  ])
+  assert.deepEqual(await problems(files), [])
+  assert.deepEqual(await shares(files), { web: '25% argocd/web.yaml:15' })
+})
+
+test('the same in the second document of a file, of a Kustomization that is a list of one', async () => {
+  const patches = WEIGHTS.replaceAll(/^ {4}/gm, '')
+  const other = argo('      {}\n', 'other').replace('path: web', 'path: more')
+  const files = repositoryOf({ 'flux/web.yaml': `${other}---\n${flux(`  patches:\n${patches}`)}` })
+  assert.deepEqual(await shares(files), { web: '10% flux/web.yaml:22' })
+  await command(files, '/canary 25 web')
+  assert.deepEqual(await shares(files), { web: '25% flux/web.yaml:22' })
+  assert.match(files.get('flux/web.yaml') ?? '', /# who sets them\n.*value: 75\}\n.*value: 25\}/)
+})
+
+test('two Applications with patches of their own are two environments, and only the wanted one moves', async () => {
+  const one = (name: string): string => argo(`      namePrefix: ${name}-\n      patches:\n${WEIGHTS}`, `web-${name}`)
+  const files = repositoryOf({ 'argocd/all.yaml': `${one('eu')}---\n${one('us')}` })
+  assert.deepEqual(Object.keys(await rendered(files, 'web-eu')), [
+    'Deployment/eu-web',
+    'DestinationRule/eu-web',
+    'VirtualService/eu-web',
+  ])
+  const asked = await refusal(files, '/canary 25 web')
+  assert.equal(asked.code, 'ambiguous')
+  const before = new Map(files)
+  await command(files, '/canary 25 web --env web-us')
+  const lines = linesChanged(before, files)
+  assert.deepEqual(lines.filter((line) => /^[+-].*value: \d/.test(line)).length, 4)
+  assert.deepEqual(
+    Object.entries(await shares(files)).map(([name, share]) => `${name} ${share.split(' ')[0]}`),
+    ['web-eu 10%', 'web-us 25%'],
+  )
+  assert.deepEqual(await problems(files), [])
+})
+
+const VARIABLES = VS.replace('weight: 100', 'weight: ${stable}').replace('weight: 0', 'weight: ${canary:=0}')
+const SUBSTITUTE =
+  '  postBuild:\n    substitute:\n      stable: "95" # in per cent\n      canary: "5"\n      other: "5"\n'
+
+test('a weight that Flux puts in after the build is read as it is, and changed in the Kustomization', async () => {
+  const files = repositoryOf({ 'web/vs.yaml': VARIABLES, 'flux/web.yaml': flux(SUBSTITUTE) })
+  assert.match((await shares(files))['web'] ?? '', /^5% /)
+  assert.deepEqual(await problems(files), [])
+  const before = new Map(files)
+  await command(files, '/canary 25 web')
+  const lines = linesChanged(before, files)
+  assert.deepEqual(lines.slice(lines.indexOf('flux/web.yaml')), [
+    'flux/web.yaml',
+    '-      stable: "95" # in per cent',
+    '-      canary: "5"',
+    '+      stable: "75" # in per cent',
+    '+      canary: "25"',
+    ...lines.slice(lines.indexOf('flux/web.yaml') + 5),
+  ])
+  assert.match((await shares(files))['web'] ?? '', /^25% /)
+  assert.deepEqual(await problems(files), [])
+})
+
+test('the same from a ConfigMap of the repository, which several Kustomizations use', async () => {
+  const settings =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata:\n  stable: "95"\n  canary: "5"\n  size: "5"\n'
+  const from = '  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n'
+  const files = repositoryOf({
+    'web/vs.yaml': VARIABLES,
+    'flux/web.yaml': flux(from),
+    'flux/db.yaml': flux(from, 'db').replace('./web', './db'),
+    'flux/settings.yaml': settings,
+    'db/kustomization.yaml': 'resources: [db.yaml]\n',
+    'db/db.yaml': DEPLOYMENT.replace('replicas: 1', 'replicas: ${size}').replaceAll('web', 'db'),
+  })
+  assert.deepEqual(await problems(files), [])
+  const before = new Map(files)
+  await command(files, '/canary 25 web')
+  assert.deepEqual(
+    linesChanged(before, files).filter((line) => /^(?:flux|[+-] {2}[a-z]+: ")/.test(line)),
+    ['flux/settings.yaml', '-  stable: "95"', '-  canary: "5"', '+  stable: "75"', '+  canary: "25"'],
+  )
+  assert.deepEqual(await problems(files), [])
+})
+
+test('what nobody knows stays as it is: no number, no weight, and never red', async () => {
+  const files = repositoryOf({
+    'web/vs.yaml': VARIABLES.replace('hosts: [web]', 'hosts: ["${host}.${domain}"]'),
+    'flux/web.yaml': flux('  postBuild: {substitute: {host: web}, substituteFrom: [{kind: Secret, name: secret}]}\n'),
+  })
+  const objects = await rendered(files, 'web')
+  const { spec } = objects['VirtualService/web'] as { spec: { hosts: unknown; http: [{ route: unknown }] } }
+  assert.deepEqual(spec.hosts, ['web.${domain}'])
+  assert.deepEqual(await problems(files), [])
+  const refused = await refusal(files, '/canary 25 web')
+  assert.ok(refused.code === 'cannot-edit', JSON.stringify(refused))
+})
+
+test('of a folder without a kustomization Flux makes one, and adds to that', async () => {
+  const files = repositoryOf({
+    'flux/web.yaml': flux(
+      `  targetNamespace: shop\n  commonMetadata: {annotations: {team: a}, labels: {b: c}}\n${SUBSTITUTE}`,
+    ),
+    'web/vs.yaml': VARIABLES,
+  })
+  files.delete('web/kustomization.yaml')
+  const { 'VirtualService/web': route, 'Deployment/web': workload } = await rendered(files, 'web')
+  const { metadata, spec } = route as { metadata: unknown; spec: { http: [{ route: [unknown, { weight: unknown }] }] } }
+  assert.deepEqual(metadata, { name: 'web', namespace: 'shop', annotations: { team: 'a' }, labels: { b: 'c' } })
+  assert.equal(spec.http[0].route[1].weight, 5)
+  const { template } = (workload as { spec: { template: { metadata: unknown } } }).spec
+  assert.deepEqual(template.metadata, { labels: { app: 'web' } })
+  await command(files, '/canary 25 web')
+  assert.match((await shares(files))['web'] ?? '', /^25% /)
+  assert.deepEqual(await problems(files), [])
+})
+
+test('a configured environment has what its deployer adds', async () => {
+  const files = repositoryOf({
+    '.github/canary.yml': 'environments: {production: {path: web}}\n',
+    'argocd/web.yaml': argo('      nameSuffix: -eu\n'),
+  })
+  assert.ok('VirtualService/web-eu' in (await rendered(files, 'production')))
+  // Where two differ, nobody knows which of them is meant.
+  files.set('argocd/us.yaml', argo('      nameSuffix: -us\n', 'us'))
+  assert.ok('VirtualService/web' in (await rendered(files, 'production')))
+})
