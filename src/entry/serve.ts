@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { pino } from 'pino'
 import { readEnvironment } from './env.ts'
 import { startService } from './service.ts'
@@ -11,6 +12,8 @@ export async function serve(): Promise<number> {
   }
   const log = pino({ level: env.value.logLevel })
   const service = await startService(env.value, log)
+  // Now, because a process that is killed writes nothing more.
+  flushCompileCache()
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })

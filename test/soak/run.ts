@@ -65,8 +65,9 @@ process.exit(report.hasFailed() ? 1 : 0)
 async function playStorms(): Promise<void> {
   const server = await startPostgres()
   if (typeof server === 'string') console.log(`no PostgreSQL, no replicas: ${server}`)
+  const webhooks = Object.entries(webhookStorms(seed)).map(([name, begin]): [string, Storm] => [name, { begin }])
   const storms: Readonly<Record<string, Storm>> = {
-    ...webhookStorms(seed),
+    ...Object.fromEntries(webhooks),
     ...outages(Number(values.outage)),
     'somebody pushes to the base at each write': RACE,
   }

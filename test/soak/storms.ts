@@ -13,25 +13,26 @@ export interface Storm {
 
 const nothing = async (): Promise<void> => undefined
 
-export function webhookStorms(seed: number): Readonly<Record<string, Storm>> {
-  const hooks = (kind: 'double' | 'vanish', every = 1): Storm => ({
-    begin: ({ box }) => {
+/** A storm for which Perch need not be a process: begins it; what it gives ends it, as often as it is called. */
+type WebhookStorm = (scene: Pick<Service, 'box'>) => () => Promise<void>
+
+export function webhookStorms(seed: number): Readonly<Record<string, WebhookStorm>> {
+  const hooks =
+    (kind: 'double' | 'vanish', every = 1): WebhookStorm =>
+    ({ box }) => {
       let count = 0
       box.webhooks.addFault({ match: () => (count += 1) % every === 0, times: Infinity, kind })
       return nothing
-    },
-  })
+    }
   return {
     'every webhook arrives twice': hooks('double'),
     'every third webhook is lost': hooks('vanish', 3),
     'no webhook arrives at all': hooks('vanish'),
-    'webhooks arrive late, in any order, and once more when all is over': {
-      begin: (service) => reordered(service, seed),
-    },
+    'webhooks arrive late, in any order, and once more when all is over': (scene) => reordered(scene, seed),
   }
 }
 
-function reordered({ box }: Service, seed: number): () => Promise<void> {
+function reordered({ box }: Pick<Service, 'box'>, seed: number): () => Promise<void> {
   const random = randomFrom(seed)
   box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const timer = setInterval(() => void box.webhooks.release((held) => shuffled(held, random)), 700)

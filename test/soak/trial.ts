@@ -31,7 +31,7 @@ const SETTLE_MS = 90_000
 export async function playUndisturbed(play: Play): Promise<Undisturbed> {
   const service = await startServed({ files: play.files })
   try {
-    await play.perform(service.box)
+    await play.perform(service)
     const targets = targetsIn(service.box.requests.records)
     await service.box.idle()
     await sleep(3000)
@@ -58,7 +58,7 @@ export async function trial(
   const calm = storm?.begin(service)
   const differs: string[] = []
   try {
-    await play.perform(service.box)
+    await play.perform(service)
     await calm?.()
     differs.push(...(await settled(service.box, undisturbed.end)))
   } catch (error) {

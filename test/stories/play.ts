@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { GitHubBox } from '../../src/sandbox/github.ts'
 import { destinationRule } from '../manifests.ts'
-import { eventually } from './process.ts'
+import type { Scene } from './process.ts'
 import { weightsIn } from './world.ts'
 
 export const VS = 'production/virtual-service.yaml'
@@ -53,7 +52,8 @@ export type Moment = 'opened' | 'answered' | 'merged' | 'finished'
  * The conversation: Alice brings v2, asks for half of the traffic, merges when the gate is green and asks how it goes; Perch
  * does the rest. Ends when all traffic is on the stable version, which is v2 then.
  */
-export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promise<void>): Promise<void> {
+export async function playRollout(scene: Scene, at?: (moment: Moment) => Promise<void>): Promise<void> {
+  const { box, until } = scene
   const alice = box.person('alice')
   const repo = box.repository()
   const pull = alice.openPullRequest({
@@ -62,15 +62,15 @@ export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promi
     files: { [DR]: (repo.file(DR) ?? '').replace(/v1\n$/, 'v2\n') },
   })
   await at?.('opened')
-  await eventually('green checks on what Alice pushed', () => isGreen(box, pull.head.sha))
-  await command(box, pull.number, '/canary 50')
+  await until('green checks on what Alice pushed', () => isGreen(box, pull.head.sha))
+  await command(scene, pull.number, '/canary 50')
   await at?.('answered')
-  await eventually('green checks on what Perch committed', () => isGreen(box, repo.branch('api-v2') ?? ''))
+  await until('green checks on what Perch committed', () => isGreen(box, repo.branch('api-v2') ?? ''))
   alice.merge(pull.number, { method: 'squash' })
-  await command(box, pull.number, '/canary status')
+  await command(scene, pull.number, '/canary status')
   await at?.('merged')
   let seen = repo.branch('main')
-  await eventually(
+  await until(
     'the end of the rollout',
     () => {
       const head = repo.branch('main')
@@ -84,9 +84,9 @@ export async function playRollout(box: GitHubBox, at?: (moment: Moment) => Promi
 }
 
 /** Comments as Alice, and waits until it is answered. */
-export async function command(box: GitHubBox, pull: number, text: string): Promise<void> {
+export async function command({ box, until }: Pick<Scene, 'box' | 'until'>, pull: number, text: string): Promise<void> {
   const comment = box.person('alice').comment(pull, text)
-  await eventually(`an answer to ${text}`, () =>
+  await until(`an answer to ${text}`, () =>
     box
       .repository()
       .comments(pull)
@@ -100,16 +100,15 @@ export function isGreen(box: GitHubBox, sha: string): boolean {
 }
 
 /** A stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */
-export function startFlux(box: GitHubBox): () => void {
+export function startFlux({ box, clock }: Pick<Scene, 'box' | 'clock'>): () => void {
   const flux = box.person('flux')
   let reported = box.repository().branch('main')
-  const timer = setInterval(() => {
+  return clock.every(300, () => {
     const head = box.repository().branch('main')
     if (head === undefined || head === reported) return
     flux.setStatus(head, { context: 'kustomization/apps/0c9c2e41', state: 'success' })
     reported = head
-  }, 300)
-  return () => clearInterval(timer)
+  })
 }
 
 /** What is there in the end, less what differs from run to run: object names, times, and the numbers of comments. */
@@ -181,7 +180,7 @@ function commentsOn(box: GitHubBox, number: number): string[] {
 }
 
 /** Waits until everything is as expected, and that it stays so: a second pull request or answer may come late. */
-export async function settlesAs(box: GitHubBox, expected: unknown): Promise<void> {
+export async function settlesAs({ box, until, pass }: Scene, expected: unknown): Promise<void> {
   const isExpected = (): boolean => {
     try {
       assert.deepEqual(outcome(box), expected)
@@ -190,10 +189,10 @@ export async function settlesAs(box: GitHubBox, expected: unknown): Promise<void
       return false
     }
   }
-  const end = Date.now() + 40_000
-  while (!isExpected() && Date.now() < end) await sleep(500)
+  // What differs is shown below.
+  await until('the same end', isExpected, 40_000).catch(() => undefined)
   await box.idle()
   // Two sweeps and a bit.
-  await sleep(2_500)
+  await pass(2_500)
   assert.deepEqual(outcome(box), expected)
 }

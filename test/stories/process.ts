@@ -6,12 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
+import { openClock } from '../../src/adapters/clock/clock.ts'
+import type { Timer } from '../../src/ports/clock.ts'
 import { childEnvironment } from '../../src/entry/env.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 
-/** `perch serve` as a process of its own: one that can be killed. */
-export interface Served {
+/** Perch and the box that it works in, with one repository. */
+export interface Scene {
   readonly box: GitHubBox
+  readonly clock: Timer
+  /** Resolves to what `look` finds, which must be something within the time. */
+  readonly until: <T>(what: string, look: () => T | undefined | false, ms?: number) => Promise<T>
+  readonly pass: (ms: number) => Promise<void>
+}
+
+/** `perch serve` as a process of its own: one that can be killed. */
+export interface Served extends Scene {
   readonly dataDir: string
   /** How often it was killed. */
   kills(): number
@@ -34,6 +44,9 @@ interface Running {
   readonly listening: Promise<void>
   readonly gone: Promise<unknown>
 }
+
+/** Who takes part in a play. */
+export const ROLES = { alice: 'write', bob: 'write', flux: 'write' } as const
 
 const LISTENS = /"port":\d+.*Perch is listening/
 
@@ -86,7 +99,7 @@ export async function startServed(options: ServiceOptions): Promise<Service> {
     replicas.push(supervise({ ...environmentOf(box, { dataDir, port }), ...options.env }, { dataDir, said }))
   }
   box.setWebhookUrl(hooks[0])
-  box.createRepository({ name: 'gitops', files: options.files, roles: { alice: 'write', bob: 'write', flux: 'write' } })
+  box.createRepository({ name: 'gitops', files: options.files, roles: ROLES })
   let turn = 0
   const turns = setInterval(() => box.setWebhookUrl(hooks[(turn += 1) % hooks.length]), 300)
   for (const replica of replicas) await replica.start()
@@ -95,6 +108,9 @@ export async function startServed(options: ServiceOptions): Promise<Service> {
   return {
     ...first,
     box,
+    clock: openClock(),
+    until: eventually,
+    pass: (ms) => sleep(ms),
     replicas,
     said,
     dataDir: join(folder, '0'),
@@ -175,6 +191,7 @@ function environmentOf(
     DATA_DIR: dataDir,
     RECONCILE_SECONDS: '1',
     LOG_LEVEL: process.env['PERCH_TEST_LOG'] ?? 'info',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
   })
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { after } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import type { ProcessEnvironment } from '../../src/entry/env.ts'
 import { openClock, type ServiceClock } from '../../src/adapters/clock/clock.ts'
@@ -11,6 +11,7 @@ import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
 import type { Person } from '../../src/sandbox/people/person.ts'
 import type { RepositoryView } from '../../src/sandbox/read.ts'
 import { destinationRule } from '../manifests.ts'
+import { ROLES, type Scene } from './process.ts'
 import { threadFor } from './thread.ts'
 
 /** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
@@ -88,11 +89,11 @@ export interface Story {
   /** The clock of the box and the service. */
   readonly clock: ServiceClock
   /** Lets time pass; in a stepped story at once, and it resolves when all has happened that happens by then. */
-  readonly pass: (ms: number) => Promise<void>
+  readonly pass: Scene['pass']
   /** Resolves when nobody does anything any more, and nothing is due. */
   readonly quiet: () => Promise<void>
-  /** Resolves to what `look` finds, which must be something within the time. A stepped story does not wait: when nothing happens, time passes. */
-  readonly until: <T>(what: string, look: () => T | undefined | false, ms?: number) => Promise<T>
+  /** A stepped story does not wait: when nothing happens, time passes. */
+  readonly until: Scene['until']
   readonly weights: (ref?: string) => string
 }
 
@@ -144,13 +145,9 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
     clock,
     repository,
     person: (login) => box.person(login, name),
-    async pass(ms) {
-      if (!isStepped) return sleep(ms)
-      clock.step(ms)
-      return quiet(here)
-    },
+    pass: passing(here, isStepped),
     quiet: () => quiet(here),
-    until: (what, look, ms) => until(what, look, { ms, pause: () => (isStepped ? pause(here) : sleep(50)) }),
+    until: waiting(here, isStepped),
     weights: (ref) => weightsIn(repository().file(VS, ref) ?? ''),
   }
 }
@@ -190,6 +187,15 @@ async function aStage({ env: over = {}, retryLimit, isStepped = false }: StoryOp
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** A box and a service of its own, in which time is stepped; it sweeps every second, as processes do in stories. */
+export async function aScene(t: TestContext, files: Readonly<Record<string, string>>): Promise<Scene> {
+  const stage = await aStage({ isStepped: true, env: { reconcileSeconds: 1 } })
+  t.after(() => stage.close())
+  const { box, clock } = stage
+  box.createRepository({ name: 'gitops', files, roles: ROLES })
+  return { box, clock, until: waiting(stage, true), pass: passing(stage, true) }
 }
 
 /** Three sweeps go by. */
@@ -235,6 +241,18 @@ async function pause(stage: Stage): Promise<void> {
 async function changed(box: GitHubBox, before: number): Promise<false> {
   for (let turn = 0; turn < 25 && happenings(box) === before; turn += 1) await sleep(20)
   return false
+}
+
+function waiting(stage: Stage, isStepped: boolean): Scene['until'] {
+  return (what, look, ms) => until(what, look, { ms, pause: () => (isStepped ? pause(stage) : sleep(50)) })
+}
+
+function passing(stage: Stage, isStepped: boolean): Scene['pass'] {
+  return async (ms) => {
+    if (!isStepped) return sleep(ms)
+    stage.clock.step(ms)
+    return quiet(stage)
+  }
 }
 
 async function until<T>(

@@ -22,8 +22,8 @@ test(
   { timeout: 300_000 },
   async (t) => {
     const { service, repo, step } = await servedWithStep(t)
-    await command(service.box, step.number, '/canary hold')
-    await command(service.box, step.number, '/canary resume')
+    await command(service, step.number, '/canary hold')
+    await command(service, step.number, '/canary resume')
     const answers = (): readonly { readonly id: number; readonly body: string }[] =>
       repo.comments(step.number).filter(({ body }) => body.includes('perch:answer'))
     const before = answers().map(({ body }) => body)

@@ -6,6 +6,7 @@ import { leanRepository, LIVE_BY_STATUS, outcome, type PlayResult, playRollout, 
 import { webhookStorms } from '../../soak/storms.ts'
 import { hasPassed, type Served, type Service, served } from '../process.ts'
 import { randomFrom } from '../random.ts'
+import { aScene } from '../world.ts'
 
 /** What a rollout comes to when nothing goes wrong. */
 const undisturbed = new Map<string, PlayResult>()
@@ -15,10 +16,10 @@ for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
     `undisturbed, a rollout that is live by ${live} ends with one of everything`,
     { timeout: 1_200_000 },
     async (t) => {
-      const { box } = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
-      await playRollout(box)
-      const found = outcome(box)
-      await settlesAs(box, found)
+      const service = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
+      await playRollout(service)
+      const found = outcome(service.box)
+      await settlesAs(service, found)
       assert.deepEqual(
         found.pulls.map(({ branch, state, commits, comments }) => [branch, state, commits.length, comments]),
         [
@@ -95,9 +96,9 @@ suite('the same end', { concurrency: 3 }, () => {
         })
       }
       arm()
-      await playRollout(service.box)
+      await playRollout(service)
       service.box.faults.clear()
-      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+      await settlesAs(service, undisturbed.get('{ after: 0s }'))
       t.diagnostic(`seed ${seed}, ${service.kills()} kills`)
       assert.equal(service.kills(), 10)
     },
@@ -122,8 +123,8 @@ suite('the same end', { concurrency: 3 }, () => {
         const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
         faults.push({ name: `${name}, number ${skip + 1}`, fault })
       }
-      await playRollout(service.box)
-      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+      await playRollout(service)
+      await settlesAs(service, undisturbed.get('{ after: 0s }'))
       assert.deepEqual(
         faults.filter(({ fault }) => fault.struck() !== 1).map(({ name }) => name),
         [],
@@ -140,10 +141,10 @@ suite('the same end', { concurrency: 3 }, () => {
       assert.equal(existsSync(service.dataDir), false)
       await service.start()
     }
-    await playRollout(service.box, async (moment) => {
+    await playRollout(service, async (moment) => {
       if (moment !== 'opened') await forget()
     })
-    await settlesAs(service.box, undisturbed.get(LIVE_BY_STATUS))
+    await settlesAs(service, undisturbed.get(LIVE_BY_STATUS))
   })
 
   test(
@@ -160,23 +161,24 @@ suite('the same end', { concurrency: 3 }, () => {
           void ended.then(() => service.start())
         },
       })
-      await playRollout(service.box)
+      await playRollout(service)
       const end = await ended
       assert.equal(end?.code, 0)
       assert.ok((end?.ms ?? Infinity) < 30_000)
-      await settlesAs(service.box, undisturbed.get('{ after: 0s }'))
+      await settlesAs(service, undisturbed.get('{ after: 0s }'))
     },
   )
 
   const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
   for (const [name, storm] of Object.entries(webhookStorms(seed))) {
     test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
-      const service = await withFlux(t)
+      const scene = await aScene(t, leanRepository({ live: LIVE_BY_STATUS }))
+      t.after(startFlux(scene))
       t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}`))
-      const calm = storm.begin(service)
-      await playRollout(service.box)
+      const calm = storm(scene)
+      await playRollout(scene)
       await calm()
-      await settlesAs(service.box, undisturbed.get(LIVE_BY_STATUS))
+      await settlesAs(scene, undisturbed.get(LIVE_BY_STATUS))
     })
   }
 })
@@ -184,6 +186,6 @@ suite('the same end', { concurrency: 3 }, () => {
 /** A service that waits for Flux, and Flux. */
 async function withFlux(t: TestContext): Promise<Service> {
   const service = await served(t, { files: leanRepository({ live: LIVE_BY_STATUS }) })
-  t.after(startFlux(service.box))
+  t.after(startFlux(service))
   return service
 }

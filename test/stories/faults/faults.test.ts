@@ -20,8 +20,8 @@ import {
   virtualService,
   VS,
 } from '../play.ts'
-import { eventually, type Served, served } from '../process.ts'
-import { weightsIn } from '../world.ts'
+import type { Scene } from '../process.ts'
+import { aScene, weightsIn } from '../world.ts'
 
 const LOSSES: Readonly<Record<string, FaultKind>> = {
   'is lost after it was done': 'lose-answer-after',
@@ -53,10 +53,10 @@ suite('a whole rollout', { concurrency: 2 }, () => {
 
   test('in which every answer comes', { timeout: 120_000 }, async (t) => {
     try {
-      const { box } = await served(t, { files: leanRepository() })
-      await playRollout(box)
-      undisturbed.resolve(outcome(box))
-      await settlesAs(box, await undisturbed.promise)
+      const scene = await aScene(t, leanRepository())
+      await playRollout(scene)
+      undisturbed.resolve(outcome(scene.box))
+      await settlesAs(scene, await undisturbed.promise)
     } catch (error) {
       undisturbed.reject(error)
       throw error
@@ -65,10 +65,10 @@ suite('a whole rollout', { concurrency: 2 }, () => {
 
   for (const [what, kind] of Object.entries(LOSSES)) {
     test(`in which the answer to each kind of write ${what} once`, { timeout: 120_000 }, async (t) => {
-      const { box } = await served(t, { files: leanRepository() })
-      const faults = WRITES.map((write) => box.faults.add({ ...write, kind }))
-      await playRollout(box)
-      await settlesAs(box, await undisturbed.promise)
+      const scene = await aScene(t, leanRepository())
+      const faults = WRITES.map((write) => scene.box.faults.add({ ...write, kind }))
+      await playRollout(scene)
+      await settlesAs(scene, await undisturbed.promise)
       assert.deepEqual(
         faults.map((fault) => fault.struck()),
         WRITES.map(() => 1),
@@ -80,13 +80,13 @@ suite('a whole rollout', { concurrency: 2 }, () => {
 const STEP = 'canary/production/api-service/50'
 
 /** A rollout that stands at 25% with its step to 50% open, waiting for a status that nobody sends. */
-async function aWaitingStep(t: TestContext): Promise<Served & { readonly step: number }> {
+async function aWaitingStep(t: TestContext): Promise<Scene & { readonly step: number }> {
   const files = leanRepository({ live: LIVE_BY_STATUS, autoMerge: 'never', weights: [75, 25] })
-  const service = await served(t, { files })
-  const repo = service.box.repository()
-  const step = await eventually('the step to 50%', () => repo.pulls('open').find(({ head }) => head.ref === STEP))
-  await eventually('words on the step', () => repo.comments(step.number).length > 0)
-  return { ...service, step: step.number }
+  const scene = await aScene(t, files)
+  const repo = scene.box.repository()
+  const step = await scene.until('the step to 50%', () => repo.pulls('open').find(({ head }) => head.ref === STEP))
+  await scene.until('words on the step', () => repo.comments(step.number).length > 0)
+  return { ...scene, step: step.number }
 }
 
 const REPLAN_WRITES: readonly FaultDraft['match'][] = [
@@ -104,17 +104,17 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
       `the step is planned again, then closed, though the answer to each write ${what} once`,
       { timeout: 120_000 },
       async (t) => {
-        const { box, step } = await aWaitingStep(t)
+        const { box, until, step } = await aWaitingStep(t)
         const repo = box.repository()
         const faults = REPLAN_WRITES.map((match) => box.faults.add({ match, kind }))
         box.person('bob').push('main', { [VS]: virtualService(70, 30) }, 'A little more')
-        await eventually('the step planned again', () => repo.pull(step).title.includes('30% → 50%'))
-        await eventually('a commit on the new base', () => {
+        await until('the step planned again', () => repo.pull(step).title.includes('30% → 50%'))
+        await until('a commit on the new base', () => {
           const [commit] = repo.log(STEP)
           return commit?.parents[0] === repo.branch('main')
         })
-        await eventually('every fault', () => faults.every((fault) => fault.struck() === 1))
-        await eventually('nothing beside the step', () => !repo.branches().includes(`${STEP}.next`))
+        await until('every fault', () => faults.every((fault) => fault.struck() === 1))
+        await until('nothing beside the step', () => !repo.branches().includes(`${STEP}.next`))
         assert.equal(weightsIn(repo.file(VS, STEP) ?? ''), '50/50')
         assert.deepEqual(
           faults.map((fault) => fault.struck()),
@@ -122,7 +122,7 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
         )
         const closing = box.faults.add({ match: { method: 'PATCH', path: /\/pulls\/\d+$/ }, kind })
         box.person('bob').push('main', { [VS]: virtualService(100, 0) }, 'No canary')
-        await eventually('the step closed', () => repo.pull(step).state === 'closed')
+        await until('the step closed', () => repo.pull(step).state === 'closed')
         assert.equal(closing.struck(), 1)
         const said = repo.comments(step).map(({ body }) => /perch:summary|Closed: .*/.exec(body)?.[0])
         assert.deepEqual(said, [
@@ -135,11 +135,11 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
   }
 
   test('what a person pushed to the step is never overwritten', { timeout: 60_000 }, async (t) => {
-    const { box, step } = await aWaitingStep(t)
+    const { box, until, step } = await aWaitingStep(t)
     const repo = box.repository()
     const theirs = box.person('bob').push(STEP, { 'notes.txt': 'mine\n' }, 'Notes')
     box.person('bob').push('main', { [VS]: virtualService(70, 30) }, 'A little more')
-    await eventually('a failed check on their commit', () =>
+    await until('a failed check on their commit', () =>
       repo.checkRuns(theirs).some(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'failure'),
     )
     assert.equal(repo.branch(STEP), theirs)
@@ -147,11 +147,13 @@ suite('somebody edits the base branch while a step is open', { concurrency: 3 },
   })
 })
 
-const LIMITS: Readonly<Record<string, () => { readonly kind: FaultKind; readonly until: (at: number) => number }>> = {
+const LIMITS: Readonly<
+  Record<string, (now: number) => { readonly kind: FaultKind; readonly until: (at: number) => number }>
+> = {
   '403 with retry-after': () => ({ kind: secondaryLimit({ status: 403, retryAfter: 2 }), until: (at) => at + 2_000 }),
   '429 with retry-after': () => ({ kind: secondaryLimit({ status: 429, retryAfter: 2 }), until: (at) => at + 2_000 }),
-  'a spent budget': () => {
-    const resetAt = Math.ceil(Date.now() / 1000) * 1000 + 3_000
+  'a spent budget': (now) => {
+    const resetAt = Math.ceil(now / 1000) * 1000 + 3_000
     return { kind: primaryLimit({ resetAt }), until: () => resetAt }
   },
 }
@@ -162,40 +164,37 @@ suite('GitHub says that it is too much', { concurrency: 3 }, () => {
       `by ${what}: the gate waits, nothing is asked before its time, and all goes on after`,
       { timeout: 90_000 },
       async (t) => {
-        const { box, step } = await aWaitingStep(t)
+        const scene = await aWaitingStep(t)
+        const { box, clock, until, pass, step } = scene
         const repo = box.repository()
         const { sha } = repo.pull(step).head
         const gate = (): string | null | undefined =>
           repo.checkRuns(sha).find(({ name }) => name === 'canary/gate')?.conclusion
-        await eventually('a waiting gate', () => gate() === 'action_required')
+        await until('a waiting gate', () => gate() === 'action_required')
 
-        const { kind, until } = limit()
+        const { kind, until: end } = limit(clock.now())
         const fault = box.faults.add({
           match: ({ who, path }) => who === 'perch[bot]' && path.endsWith('/statuses'),
           kind,
         })
-        await eventually('the limit', () => fault.struck() === 1)
+        await until('the limit', () => fault.struck() === 1)
         const { at = 0 } = box.requests.records.find(({ fault: struck }) => struck !== undefined) ?? {}
         box.person('flux').setStatus('main', { context: 'kustomization/apps/1', state: 'success' })
-        while (Date.now() < until(at) - 300) {
+        while (clock.now() < end(at) - 300) {
           assert.equal(gate(), 'action_required')
-          await box.idle()
-          await new Promise((resolve) => setTimeout(resolve, 100))
+          await pass(100)
         }
         // What was under way when the limit came may still arrive.
         const early = box.requests.records.filter(
           (one) =>
-            one.who === 'perch[bot]' &&
-            ['rest', 'graphql'].includes(one.kind) &&
-            one.at > at + 150 &&
-            one.at < until(at),
+            one.who === 'perch[bot]' && ['rest', 'graphql'].includes(one.kind) && one.at > at + 150 && one.at < end(at),
         )
         assert.deepEqual(
           early.map(({ method, path }) => `${method} ${path}`),
           [],
         )
-        await eventually('a green gate', () => gate() === 'success')
-        await command(box, step, '/canary status')
+        await until('a green gate', () => gate() === 'success')
+        await command(scene, step, '/canary status')
       },
     )
   }
@@ -205,11 +204,12 @@ test(
   'a push between the command and its commit is kept, and what its author could not see is not raised; said again, it is',
   { timeout: 90_000 },
   async (t) => {
-    const { box } = await served(t, { files: leanRepository({ autoMerge: 'never' }) })
+    const scene = await aScene(t, leanRepository({ autoMerge: 'never' }))
+    const { box, until, pass } = scene
     const repo = box.repository()
     const alice = box.person('alice')
     const pull = alice.openPullRequest({ branch: 'api-v2', title: 'v2', files: { 'notes.txt': '1\n' } })
-    await eventually('green checks', () => isGreen(box, pull.head.sha))
+    await until('green checks', () => isGreen(box, pull.head.sha))
     const race = box.faults.add({
       match: { path: 'graphql:createCommitOnBranch' },
       kind: { delay: 0 },
@@ -218,21 +218,21 @@ test(
         box.person('bob').push('api-v2', { [VS]: text }, 'Better words')
       },
     })
-    await command(box, pull.number, '/canary 25 api-service')
+    await command(scene, pull.number, '/canary 25 api-service')
     assert.equal(race.struck(), 1)
     const theirs = repo.branch('api-v2') ?? ''
     const answer = repo.comments(pull.number).find(({ body }) => body.includes('perch:answer'))?.body ?? ''
     assert.match(answer, new RegExp(`Somebody pushed \`${theirs.slice(0, 7)}\` after this comment was written`))
     assert.equal(weightsIn(repo.file(VS, 'api-v2') ?? ''), '100/0')
-    await eventually('green checks on their commit', () => isGreen(box, theirs))
+    await until('green checks on their commit', () => isGreen(box, theirs))
     // What was pushed in the very second of a comment counts as later.
-    await new Promise((resolve) => setTimeout(resolve, 1_100))
-    await command(box, pull.number, '/canary 25 api-service')
+    await pass(1_100)
+    await command(scene, pull.number, '/canary 25 api-service')
     const subjects = repo.log('api-v2').map(({ message }) => message.split('\n')[0])
     assert.deepEqual(subjects.slice(0, 3), ['Canary production/api-service v1: 0% → 25%', 'Better words', 'v2'])
     const text = repo.file(VS, 'api-v2') ?? ''
     assert.equal(weightsIn(text), '75/25')
     assert.match(text, /# Traffic of our API\./)
-    await eventually('green checks on the new head', () => isGreen(box, repo.branch('api-v2') ?? ''))
+    await until('green checks on the new head', () => isGreen(box, repo.branch('api-v2') ?? ''))
   },
 )
