@@ -3,7 +3,7 @@ import { selectsObject, type Selector } from '../layer/selector.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { type Path, isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { hasOneOf, pointerPath } from './ignored-fields.ts'
+import { hasOneOf, pointerPath } from './ignored/ignored-fields.ts'
 
 type Data = Readonly<Record<string, unknown>>
 

@@ -8,6 +8,7 @@ import {
   kustomizationAt,
   MAX_FILES,
 } from './closure.ts'
+import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
 import { nameRoots } from './names.ts'
@@ -240,8 +241,11 @@ function kustomize(survey: Survey, name: string, root: string): Draft {
 
 /** A folder as each of its deployers has it, where they differ. */
 function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFolder[]): readonly Draft[] {
-  const own = deployed.filter(({ path }) => path === draft.root)
-  if (own.every(({ additions }) => additions === undefined)) return [draft]
+  const isPlain = draft.kind === 'plain'
+  const own = deployed
+    .filter(({ path }) => path === draft.root)
+    .map((one) => (isPlain ? one : { ...one, directory: undefined }))
+  if (own.every(({ additions, directory }) => additions === undefined && directory === undefined)) return [draft]
   const texts = draft.files.flatMap((file) => survey.texts.get(file) ?? [])
   const variants = variantsOf(draft.name, { deployed: own, texts })
   const isOne = variants.length === 1
@@ -253,7 +257,8 @@ function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFol
 }
 
 /** Of a folder without a kustomization Flux makes one. Argo CD takes the folder as it is, or refuses it. */
-function withAdditions(survey: Survey, draft: Draft, { additions, deployer }: FolderVariant): Draft {
+function withAdditions(survey: Survey, whole: Draft, { additions, deployer, directory }: FolderVariant): Draft {
+  const draft = directory === undefined ? whole : { ...whole, files: filesTaken(whole, directory) }
   if (additions === undefined || deployer === undefined) return draft
   if (draft.kind === 'plain' && (!additions.generates || draft.files.length === 0)) return draft
   const { components, patches } = additions.fields
@@ -264,6 +269,11 @@ function withAdditions(survey: Survey, draft: Draft, { additions, deployer }: Fo
   const added = closureOf(survey, draft.root, page)
   const files = [...new Set([...draft.files, ...added.files])].sort()
   return { ...draft, kind: 'kustomize', files, refusals: [...draft.refusals, ...added.refusals], deployer }
+}
+
+function filesTaken({ root, files }: Draft, directory: DirectoryOptions): readonly string[] {
+  const start = root === '' ? 0 : root.length + 1
+  return files.filter((file) => takesFile(directory, file.slice(start)))
 }
 
 interface PlainDraft {

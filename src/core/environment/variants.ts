@@ -1,12 +1,13 @@
 /** One folder that several deployers build, each with what it adds: an environment for each that differs. */
 import { type Additions, additionsKey, isNothing } from '../delivery/additions.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { DirectoryOptions } from '../delivery/directory.ts'
 import { variablesIn } from '../delivery/substitute.ts'
 import { nameRoots } from './names.ts'
 import { nameOf, parentOf } from './tree.ts'
 
 /** A folder that something deploys, and what is added to its build. */
-export type DeployedFolder = Pick<Delivery, 'path' | 'title' | 'file' | 'additions' | 'sources'>
+export type DeployedFolder = Pick<Delivery, 'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory'>
 
 /** The deployer whose additions are part of an environment. Read them from texts: `additionsAt`. */
 export interface EnvironmentDeployer extends Pick<DeployedFolder, 'path' | 'title' | 'file'> {
@@ -19,6 +20,7 @@ export interface FolderVariant {
   /** Undefined where nothing is added. */
   readonly deployer: EnvironmentDeployer | undefined
   readonly additions: Additions | undefined
+  readonly directory: DirectoryOptions | undefined
   /** `deliveryKey` of its deliveries. */
   readonly deliveries: readonly string[]
 }
@@ -47,6 +49,7 @@ export function variantsOf(name: string, { deployed, texts }: DeployedTexts): re
         name: labels[index] === undefined ? name : joined(name, labels[index]),
         deployer: first.additions && { path, title, file, files: sources },
         additions: first.additions,
+        directory: first.delivery.directory,
         deliveries: group.map(({ delivery }) => deliveryKey(delivery)),
       },
     ]
@@ -66,10 +69,11 @@ function whatCounts(additions: Additions | undefined, texts: readonly string[]):
 
 /** A weight that a deployer sets is its own, also where another one sets the same: an edit of it changes only the one. */
 function groupKey(delivery: DeployedFolder, additions: Additions | undefined, texts: readonly string[]): string {
-  if (additions === undefined) return ''
+  const files = JSON.stringify(delivery.directory ?? null)
+  if (additions === undefined) return files
   const { fields, variables } = additions
   const isWeight = /weight/.test(JSON.stringify(fields)) || (variables !== undefined && texts.some(hasVariableWeight))
-  return JSON.stringify([additionsKey(additions), isWeight ? deliveryKey(delivery) : ''])
+  return JSON.stringify([files, additionsKey(additions), isWeight ? deliveryKey(delivery) : ''])
 }
 
 function hasVariableWeight(text: string): boolean {

@@ -1,7 +1,7 @@
 /** Who else moves this traffic, or keeps a commit from reaching it: the situations in which a merge is not what is live. */
 import type { Delivery } from '../delivery/delivery.ts'
 import { setsOneOf } from '../delivery/deployer-patch.ts'
-import { leavesAlone } from '../delivery/ignored-fields.ts'
+import { leavesAlone } from '../delivery/ignored/ignored-fields.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../manifest/data.ts'

@@ -57,7 +57,7 @@ export function readSnapshot(input: {
     texts,
     bystanders,
     deployed: deliveries,
-    restricted: new Set(deliveries.filter(({ title }) => title.startsWith('Application')).map(({ path }) => path)),
+    restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
     ...configured,
   })

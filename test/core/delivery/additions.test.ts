@@ -167,3 +167,75 @@ test('components that a deployer adds are part of the environment, and refused w
   ])
   assert.deepEqual(environments({ 'a.yaml': argo('web', '{patches: [{path: gone.yaml}]}') }), ['web 2 missing a.yaml'])
 })
+
+test('Argo CD takes the files of a folder and none below it, unless the Application says more', () => {
+  const object = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\n'
+  const tree = ['plain/a.yaml', 'plain/b.yml', 'plain/test.yaml', 'plain/more/c.yaml']
+  const files = (...directories: readonly string[]): readonly string[] => {
+    const apps = directories.map(
+      (directory, index) =>
+        `---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a${index}}\nspec: {source: {repoURL: x, path: plain, directory: ${directory}}}\n`,
+    )
+    const texts = new Map([['apps.yaml', apps.join('')], ...tree.map((path) => [path, object] as const)])
+    const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
+    const { environments: found } = discoverEnvironments({ entries, texts, deployed: readDeliveries(texts).deliveries })
+    return found
+      .filter(({ isLoose }) => !isLoose)
+      .map((one) => `${one.name}: ${one.files.map((file) => file.slice(6)).join(' ')}`)
+  }
+  assert.deepEqual(files('{}'), ['plain: a.yaml b.yml test.yaml'])
+  assert.deepEqual(files('{recurse: true}'), ['plain: a.yaml b.yml more/c.yaml test.yaml'])
+  assert.deepEqual(files('{include: "*.yaml"}'), ['plain: a.yaml test.yaml'])
+  assert.deepEqual(files('{recurse: true, include: "{*.yml,more/*}"}'), ['plain: b.yml more/c.yaml'])
+  assert.deepEqual(files('{recurse: true, exclude: "{test*,more/*}"}'), ['plain: a.yaml b.yml'])
+  assert.deepEqual(files('{exclude: "[ab].yaml"}'), ['plain: a.yaml b.yml test.yaml'])
+  assert.deepEqual(files('{exclude: "*"}'), [])
+  assert.deepEqual(files('{include: a.yaml}', '{include: b.yml}'), ['plain-a0: a.yaml', 'plain-a1: b.yml'])
+  assert.deepEqual(files('{include: a.yaml}', '{include: a.yaml}'), ['plain: a.yaml'])
+})
+
+test('builds of Argo CD read files above their folder where its options say so', () => {
+  const reads = (file: string, text: string): readonly boolean[] =>
+    readDeliveries(
+      new Map([
+        ['a.yaml', argo('web', '{}')],
+        [file, text],
+      ]),
+    ).deliveries.map((one) => one.readsAbove)
+  const map = (options: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\ndata: {kustomize.buildOptions: "${options}"}\n`
+  assert.deepEqual(reads('cm.yaml', map('--enable-helm')), [false])
+  assert.deepEqual(reads('cm.yaml', map('--enable-helm --load-restrictor LoadRestrictionsNone')), [true])
+  assert.deepEqual(reads('cm.yaml', map('--load_restrictor none')), [true])
+  const values = 'configs:\n  cm:\n    kustomize.buildOptions: --load-restrictor=LoadRestrictionsNone\n'
+  assert.deepEqual(reads('values.yaml', values), [true])
+})
+
+test('an instance of the Flux operator deploys the folder that it syncs', () => {
+  const instance = (sync: string): readonly string[] =>
+    readDeliveries(
+      new Map([
+        [
+          'flux.yaml',
+          `apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: flux-system}\nspec: {sync: ${sync}}\n${flux('apps', '{path: apps, sourceRef: {kind: GitRepository, name: flux-system}}')}`,
+        ],
+      ]),
+      { repository: 'infra', branches: ['main'] },
+    ).deliveries.map(({ title, path, stops }) => `${title} ${path} ${stops ?? 'applied'}`)
+  const git = (more: string): string => `{kind: GitRepository, url: "https://example.com/acme/infra", ${more}}`
+  const apps = 'Kustomization flux-system/apps apps'
+  assert.deepEqual(instance(git('ref: refs/heads/main, path: clusters/eu')), [
+    'FluxInstance flux-system/flux clusters/eu applied',
+    `${apps} applied`,
+  ])
+  assert.deepEqual(instance(git('ref: refs/heads/next, path: ./clusters/eu/')), [
+    'FluxInstance flux-system/flux clusters/eu revision',
+    `${apps} revision`,
+  ])
+  assert.deepEqual(instance('{kind: OCIRepository, url: "oci://ghcr.io/acme/infra", ref: latest, path: clusters/eu}'), [
+    'FluxInstance flux-system/flux clusters/eu applied',
+    `${apps} applied`,
+  ])
+  assert.deepEqual(instance('{kind: GitRepository, url: "https://example.com/acme/other", path: "."}'), [])
+  assert.deepEqual(instance('{}'), [`${apps} applied`])
+})

@@ -132,7 +132,14 @@ test('a folder that is deployed is an environment, also where another kustomizat
     discoverEnvironments({
       entries,
       texts,
-      deployed: paths.map((path) => ({ path, title: path, file: path, additions: undefined, sources: [] })),
+      deployed: paths.map((path) => ({
+        path,
+        title: path,
+        file: path,
+        additions: undefined,
+        sources: [],
+        directory: undefined,
+      })),
     }).environments.map(({ name, files }) => `${name} ${files.length}`)
   assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])
   assert.deepEqual(names(['overlays/eu', 'plain/web', 'not/here']), ['all 4', 'default 1', 'eu 3', 'web 1'])

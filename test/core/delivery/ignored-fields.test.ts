@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
-import { jqPaths } from '../../../src/core/delivery/jq-paths.ts'
+import { jqPaths } from '../../../src/core/delivery/ignored/jq-paths.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { findingsIn } from '../../../src/core/finding/find.ts'
 

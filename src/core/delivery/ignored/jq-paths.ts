@@ -1,5 +1,5 @@
-import { canonicalText } from '../manifest/data.ts'
-import { isRecord, type Path } from '../manifest/data.ts'
+import { canonicalText } from '../../manifest/data.ts'
+import { isRecord, type Path } from '../../manifest/data.ts'
 import { type Jq, parseJq, type Sign } from './jq.ts'
 
 /** A value, and where it stands in the object; nowhere for what is only computed. */

@@ -1,8 +1,8 @@
 /** What Argo CD is told to leave as it is in the cluster (Argo CD docs, user-guide/diffing). */
-import { readOneDocument } from '../manifest/yaml/documents.ts'
-import type { ObjectIdentity } from '../manifest/identity.ts'
-import { type Path, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { matcher } from '../text/matcher.ts'
+import { readOneDocument } from '../../manifest/yaml/documents.ts'
+import type { ObjectIdentity } from '../../manifest/identity.ts'
+import { type Path, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { matcher } from '../../text/matcher.ts'
 import { jqPaths } from './jq-paths.ts'
 
 type Data = Readonly<Record<string, unknown>>

@@ -1,0 +1,83 @@
+/** What Argo CD deploys: Applications. */
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
+import { type Additions, argoFields, isNothing, sourceAt } from './additions.ts'
+import type { DeployerObject, UntitledDelivery } from './delivery.ts'
+import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
+import { directoryOptions } from './directory.ts'
+import { patchesIn } from './deployer-patch.ts'
+import { ignoredFields, type IgnoredFields } from './ignored/ignored-fields.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** How Argo CD itself is set up, as far as the repository says. */
+export interface ArgoScene {
+  /** What every Application leaves alone. */
+  readonly settings: readonly IgnoredFields[]
+  readonly readsAbove: boolean
+}
+
+/** Whether a text sets `kustomize.buildOptions` so that builds read files outside of their folders: of `argocd-cm`, or of the chart of Argo CD. */
+export function liftsRestrictions(text: string | undefined): boolean {
+  if (text === undefined || !text.includes('uildOptions')) return false
+  return /--load[-_]restrictor[= ]["']?(?:LoadRestrictionsNone|none)\b/i.test(text)
+}
+
+export interface Application {
+  readonly spec: Data
+  readonly annotations: Data
+  /** Where its `spec` stands in the object. */
+  readonly at: Path
+}
+
+/** An Application, or what all of an ApplicationSet's get; paths with `{{ … }}` in them are left out below. */
+export function applicationOf({ kind, data }: ManifestObject): Application {
+  const owner = kind === 'ApplicationSet' ? recordOf(recordOf(data['spec'])['template']) : data
+  const isOne = kind === 'ApplicationSet' || kind === 'Application'
+  return {
+    spec: isOne ? recordOf(owner['spec']) : {},
+    annotations: recordOf(recordOf(owner['metadata'])['annotations']),
+    at: kind === 'ApplicationSet' ? ['spec', 'template', 'spec'] : ['spec'],
+  }
+}
+
+export function argoDeliveries(
+  object: DeployerObject,
+  { settings, readsAbove }: ArgoScene,
+  source: DeliverySource,
+): readonly UntitledDelivery[] {
+  const { spec, annotations, at } = applicationOf(object)
+  const sync = recordOf(spec['syncPolicy'])
+  const isAutomatic = isRecord(sync['automated']) && sync['automated']['enabled'] !== false
+  const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
+  const own = listOf(spec['ignoreDifferences']).map((entry) => ignoredFields(recordOf(entry)))
+  const common = {
+    namespace: textOf(recordOf(spec['destination'])['namespace']),
+    ignored: [...own, ...settings],
+    readsAbove,
+    respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
+  }
+  const several = listOf(spec['sources']).map((one, index) => [one, ['sources', index]] as const)
+  return [[spec['source'], ['source']] as const, ...several].flatMap(([own, where]): UntitledDelivery[] => {
+    const one = recordOf(own)
+    const path = folderOf(textOf(one['path']) ?? '')
+    // Without a path it is a chart, or only values for one.
+    const isFolder = textOf(one['path']) !== undefined && isHere(textOf(one['repoURL']) ?? '', source)
+    if (path === undefined || !isFolder) return []
+    const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
+    const stops = isSkipped ? 'skipped' : !isAutomatic ? 'by-hand' : isFollowed ? undefined : 'revision'
+    const kustomize = recordOf(one['kustomize'])
+    const additions = argoAdditions(object, kustomize, [...at, ...where, 'kustomize'])
+    const directory = directoryOptions(one['directory'])
+    return [{ ...common, path, stops, directory, patches: patchesIn(kustomize), additions, sources: [object.file] }]
+  })
+}
+
+/** What a generator fills in differs from one Application to the next. */
+function argoAdditions(object: DeployerObject, kustomize: Data, at: Path): Additions | undefined {
+  const isFilledIn = object.kind === 'ApplicationSet' && JSON.stringify(kustomize).includes('{{')
+  const fields = isFilledIn ? {} : argoFields(kustomize)
+  const source = sourceAt(object.manifest, object, at)
+  const additions = { fields, generates: false, variables: undefined, source }
+  return isNothing(additions) ? undefined : additions
+}

@@ -1,0 +1,97 @@
+/** What Flux deploys: Kustomizations, and the folder that a FluxInstance syncs. */
+import { titleOf } from '../manifest/identity.ts'
+import { recordOf, textOf } from '../manifest/data.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
+import { fluxFields, isNothing, sourceAt } from './additions.ts'
+import type { DeliveryStop, DeployerObject, UntitledDelivery } from './delivery.ts'
+import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
+import { patchesIn } from './deployer-patch.ts'
+import { variablesOf } from './variables.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** What else of Flux is in the repository. */
+export interface FluxScene {
+  readonly repositories: readonly ManifestObject[]
+  readonly kustomizations: readonly ManifestObject[]
+  /** ConfigMaps with variables. */
+  readonly maps: readonly ManifestObject[]
+}
+
+export function isFlux(apiVersion: string, part: string): boolean {
+  return apiVersion.startsWith(`${part}.toolkit.fluxcd.io/`)
+}
+
+export function isFluxKustomization({ kind, apiVersion }: ManifestObject): boolean {
+  return kind === 'Kustomization' && isFlux(apiVersion, 'kustomize')
+}
+
+/** Flux leaves nothing alone, takes all YAML of a folder, and builds with LoadRestrictionsNone. */
+const PLAINLY = { ignored: [], respectsIgnored: false, directory: undefined, readsAbove: true } as const
+
+export function isFluxInstance({ kind, apiVersion }: ManifestObject): boolean {
+  return kind === 'FluxInstance' && apiVersion.startsWith('fluxcd.controlplane.io/')
+}
+
+/** The repository that an instance of the Flux operator syncs, as the object that the operator makes. */
+export function instanceSource(object: ManifestObject): readonly ManifestObject[] {
+  const sync = recordOf(recordOf(object.data['spec'])['sync'])
+  if (!isFluxInstance(object) || sync['kind'] !== 'GitRepository') return []
+  const name = textOf(sync['name']) ?? object.namespace
+  return [{ ...object, kind: 'GitRepository', name, data: { spec: { url: sync['url'], ref: { name: sync['ref'] } } } }]
+}
+
+/** The folder that an instance of the Flux operator syncs; from an artifact too that is made of this repository. */
+export function instanceDelivery(object: DeployerObject, source: DeliverySource): readonly UntitledDelivery[] {
+  const sync = recordOf(recordOf(object.data['spec'])['sync'])
+  const path = textOf(sync['path']) === undefined ? undefined : folderOf(textOf(sync['path']) ?? '')
+  if (path === undefined || !isHere(textOf(sync['url']) ?? '', source)) return []
+  const isFollowed = sync['kind'] !== 'GitRepository' || isDeployed(textOf(sync['ref']) ?? '', source)
+  const stops = isFollowed ? undefined : 'revision'
+  return [{ ...PLAINLY, path, namespace: undefined, stops, patches: [], additions: undefined, sources: [object.file] }]
+}
+
+export function fluxDelivery(
+  object: DeployerObject,
+  { repositories, kustomizations, maps }: FluxScene,
+  source: DeliverySource,
+): readonly UntitledDelivery[] {
+  const { data, namespace, manifest, file } = object
+  const spec = recordOf(data['spec'])
+  const path = folderOf(textOf(spec['path']) ?? './')
+  const reference = recordOf(spec['sourceRef'])
+  // A fleet has one of the same name for each cluster.
+  const from = repositories.filter(
+    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
+  )
+  const ours = from.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
+  if (path === undefined || (from.length > 0 && ours.length === 0)) return []
+  const states = ours.map((one) => sourceStop(recordOf(one.data['spec']), source))
+  const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
+  const namesakes = kustomizations.filter((other) => other !== object && titleOf(other) === titleOf(object))
+  const { variables, files } = variablesOf(object, { settings: maps, namesakes })
+  const additions = {
+    fields: fluxFields(spec),
+    generates: true,
+    variables,
+    source: sourceAt(manifest, object, ['spec']),
+  }
+  return [
+    {
+      ...PLAINLY,
+      path,
+      namespace: textOf(spec['targetNamespace']),
+      stops,
+      patches: patchesIn(spec),
+      additions: isNothing(additions) ? undefined : additions,
+      sources: [...new Set([file, ...files])],
+    },
+  ]
+}
+
+export function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
+  if (spec['suspend'] === true) return 'suspended'
+  const { branch, tag, semver, commit, name } = recordOf(spec['ref'])
+  const revision = [commit, name, semver, tag, branch].map(textOf).find((one) => one !== undefined)
+  return isDeployed(revision ?? '', source) && semver === undefined ? undefined : 'revision'
+}
