@@ -89,7 +89,7 @@ export function fluxDelivery(
   ]
 }
 
-export function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
+function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
   if (spec['suspend'] === true) return 'suspended'
   const { branch, tag, semver, commit, name } = recordOf(spec['ref'])
   const revision = [commit, name, semver, tag, branch].map(textOf).find((one) => one !== undefined)
