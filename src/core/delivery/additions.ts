@@ -1,6 +1,6 @@
 /** What Argo CD or Flux adds to what a folder builds to. */
 import { canonicalText, isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
-import type { Manifest, ManifestObject } from '../manifest/parse.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import type { Variables } from './variables.ts'
 
 type Data = Readonly<Record<string, unknown>>
@@ -16,8 +16,10 @@ export interface Additions {
   readonly source: AdditionSource
 }
 
+/** A place, and no file as it was read: of many deployers that would take much memory. */
 export interface AdditionSource {
-  readonly holder: Manifest
+  readonly file: string
+  /** Among the documents about deployers. */
   readonly document: number
   /** To the map that has `patches`. */
   readonly at: Path
@@ -126,8 +128,8 @@ function isFilled(value: unknown): boolean {
 }
 
 /** The additions of an object whose `kustomize`, or `spec`, stands at a path. */
-export function sourceAt(holder: Manifest, { document, at }: ManifestObject, path: Path): AdditionSource {
-  return { holder, document, at: [...at, ...path] }
+export function sourceAt({ file, document, at }: ManifestObject, path: Path): AdditionSource {
+  return { file, document, at: [...at, ...path] }
 }
 
 /** What a kustomization says when additions are merged into it. */

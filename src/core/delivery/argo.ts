@@ -2,7 +2,7 @@
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { type Additions, argoFields, isNothing, sourceAt } from './additions.ts'
-import type { DeployerObject, UntitledDelivery } from './delivery.ts'
+import type { UntitledDelivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
 import { directoryOptions } from './directory.ts'
 import { patchesIn } from './deployer-patch.ts'
@@ -42,7 +42,7 @@ export function applicationOf({ kind, data }: ManifestObject): Application {
 }
 
 export function argoDeliveries(
-  object: DeployerObject,
+  object: ManifestObject,
   { settings, readsAbove }: ArgoScene,
   source: DeliverySource,
 ): readonly UntitledDelivery[] {
@@ -74,10 +74,10 @@ export function argoDeliveries(
 }
 
 /** What a generator fills in differs from one Application to the next. */
-function argoAdditions(object: DeployerObject, kustomize: Data, at: Path): Additions | undefined {
+function argoAdditions(object: ManifestObject, kustomize: Data, at: Path): Additions | undefined {
   const isFilledIn = object.kind === 'ApplicationSet' && JSON.stringify(kustomize).includes('{{')
   const fields = isFilledIn ? {} : argoFields(kustomize)
-  const source = sourceAt(object.manifest, object, at)
+  const source = sourceAt(object, at)
   const additions = { fields, generates: false, variables: undefined, source }
   return isNothing(additions) ? undefined : additions
 }

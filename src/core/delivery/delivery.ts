@@ -48,12 +48,10 @@ export interface Delivery {
   readonly sources: readonly string[]
 }
 
+/** Documents about what deploys others. */
 const RELEVANT = /argoproj\.io|fluxcd\.(?:io|controlplane\.io)|argocd-cm/
 
 export type UntitledDelivery = Omit<Delivery, 'title' | 'file'>
-
-/** An object that deploys something, in the file as it was read. */
-export type DeployerObject = ManifestObject & { readonly manifest: Manifest }
 
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
 export interface Deliveries {
@@ -87,19 +85,25 @@ export function readDeliveries(
   }
 }
 
-function objectsIn(texts: ReadonlyMap<string, string | undefined>, wanted: RegExp): readonly DeployerObject[] {
+function objectsIn(texts: ReadonlyMap<string, string | undefined>, wanted: RegExp): readonly ManifestObject[] {
   return [...texts].flatMap(([file, text]) => {
     if (text === undefined || !wanted.test(text)) return []
     const manifest = parseManifest(file, text, wanted)
-    return manifest.ok ? manifest.value.objects.map((object) => ({ ...object, manifest: manifest.value })) : []
+    return manifest.ok ? manifest.value.objects : []
   })
+}
+
+/** A file of deployers, read as `readDeliveries` reads it. */
+export function deployersIn(file: string, text: string): Manifest | undefined {
+  const manifest = parseManifest(file, text, RELEVANT)
+  return manifest.ok ? manifest.value : undefined
 }
 
 interface Scene extends FluxScene, ArgoScene {
   readonly source: DeliverySource
 }
 
-function deliveriesOf(object: DeployerObject, scene: Scene): readonly UntitledDelivery[] {
+function deliveriesOf(object: ManifestObject, scene: Scene): readonly UntitledDelivery[] {
   if (isFluxKustomization(object)) return fluxDelivery(object, scene, scene.source)
   if (isFluxInstance(object)) return instanceDelivery(object, scene.source)
   return object.apiVersion.startsWith('argoproj.io/') ? argoDeliveries(object, scene, scene.source) : []

@@ -3,7 +3,7 @@ import { titleOf } from '../manifest/identity.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { fluxFields, isNothing, sourceAt } from './additions.ts'
-import type { DeliveryStop, DeployerObject, UntitledDelivery } from './delivery.ts'
+import type { DeliveryStop, UntitledDelivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
 import { patchesIn } from './deployer-patch.ts'
 import { variablesOf } from './variables.ts'
@@ -42,7 +42,7 @@ export function instanceSource(object: ManifestObject): readonly ManifestObject[
 }
 
 /** The folder that an instance of the Flux operator syncs; from an artifact too that is made of this repository. */
-export function instanceDelivery(object: DeployerObject, source: DeliverySource): readonly UntitledDelivery[] {
+export function instanceDelivery(object: ManifestObject, source: DeliverySource): readonly UntitledDelivery[] {
   const sync = recordOf(recordOf(object.data['spec'])['sync'])
   const path = textOf(sync['path']) === undefined ? undefined : folderOf(textOf(sync['path']) ?? '')
   if (path === undefined || !isHere(textOf(sync['url']) ?? '', source)) return []
@@ -52,11 +52,11 @@ export function instanceDelivery(object: DeployerObject, source: DeliverySource)
 }
 
 export function fluxDelivery(
-  object: DeployerObject,
+  object: ManifestObject,
   { repositories, kustomizations, maps }: FluxScene,
   source: DeliverySource,
 ): readonly UntitledDelivery[] {
-  const { data, namespace, manifest, file } = object
+  const { data, namespace, file } = object
   const spec = recordOf(data['spec'])
   const path = folderOf(textOf(spec['path']) ?? './')
   const reference = recordOf(spec['sourceRef'])
@@ -74,7 +74,7 @@ export function fluxDelivery(
     fields: fluxFields(spec),
     generates: true,
     variables,
-    source: sourceAt(manifest, object, ['spec']),
+    source: sourceAt(object, ['spec']),
   }
   return [
     {

@@ -1,12 +1,13 @@
 /** What a deployer adds to the kustomization of an environment, read as part of it. */
 import { type Additions, mergedFields } from '../delivery/additions.ts'
 import { additionsAt } from '../delivery/additions-at.ts'
+import { deployersIn } from '../delivery/delivery.ts'
 import { substituteText } from '../delivery/substitute.ts'
 import { lookupIn } from '../delivery/variables.ts'
 import type { Environment } from '../environment/graph.ts'
 import { join } from '../environment/tree.ts'
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
-import type { Location } from '../manifest/parse.ts'
+import type { Location, Manifest } from '../manifest/parse.ts'
 import { type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
 /** An environment's kustomization with what its deployer adds by these texts; `own` is undefined where the deployer generates one. */
@@ -15,9 +16,11 @@ export function deployedLayer(
   own: Kustomization | undefined,
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
-  const added = deployer && additionsAt(deployer, texts)
-  if (added === undefined) return own
-  const base = own ?? generatedLayer(root, files, added)
+  const additions = deployer && additionsAt(deployer, texts)
+  const holder = additions && deployersIn(additions.source.file, texts.get(additions.source.file) ?? '')
+  if (additions === undefined || holder === undefined) return own
+  const added = { ...additions, holder }
+  const base = own ?? generatedLayer(root, files, holder)
   const merged = mergedFields({}, added.fields)
   const components = listOf(merged['components']).flatMap((entry) => join(root, textOf(entry) ?? '') ?? [])
   return {
@@ -34,9 +37,9 @@ export function deployedLayer(
 }
 
 /** What Flux makes of a folder without a kustomization. */
-function generatedLayer(folder: string, files: readonly string[], { source: { holder } }: Additions): Kustomization {
+function generatedLayer(folder: string, files: readonly string[], manifest: Manifest): Kustomization {
   return {
-    manifest: holder,
+    manifest,
     folder,
     resources: files,
     components: [],
@@ -50,8 +53,11 @@ function generatedLayer(folder: string, files: readonly string[], { source: { ho
   }
 }
 
-function patchesIn({ fields, source }: Additions, listed: string): readonly Patch[] {
-  const { holder, document, at } = source
+/** With the file that says them. */
+type HeldAdditions = Additions & { readonly holder: Manifest }
+
+function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): readonly Patch[] {
+  const { document, at } = source
   return listOf(fields['patches']).flatMap((item, index) => {
     const { patch, target } = recordOf(item)
     const selector = target === undefined ? undefined : selectorIn(recordOf(target))
@@ -61,8 +67,8 @@ function patchesIn({ fields, source }: Additions, listed: string): readonly Patc
 }
 
 /** Patches that stand in other files, or are written as data and not as text, and what is put in after the build. */
-function unfollowedIn({ fields, variables, source }: Additions): Kustomization['unfollowed'] {
-  const { holder, document, at } = source
+function unfollowedIn({ fields, variables, source, holder }: HeldAdditions): Kustomization['unfollowed'] {
+  const { document, at } = source
   const place: Location = { file: holder.file, line: holder.line(document, at) }
   const isElsewhere =
     listOf(fields['patches']).some((item) => recordOf(item)['path'] !== undefined) ||
