@@ -1,15 +1,24 @@
+import type { ReleaseBuild } from '../core/chart/release-build.ts'
+
 /** The outcome of rendering one environment. */
 export type RenderResult =
   | { readonly ok: true; readonly yaml: string }
   | {
       readonly ok: false
-      readonly code: 'tool-missing' | 'tool-busy' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
+      readonly code:
+        | 'tool-missing'
+        | 'helm-missing'
+        | 'tool-busy'
+        | 'build-failed'
+        | 'timed-out'
+        | 'too-large'
+        | 'out-of-memory'
       /** What the tool said, with no path of this machine in it; empty when it said nothing. */
       readonly detail: string
     }
 
 /** How an environment is built from its files, by kind of builder. */
-export type BuildSource = KustomizeBuild
+export type BuildSource = KustomizeBuild | HelmBuild
 
 /** A kustomize root. */
 export interface KustomizeBuild {
@@ -23,10 +32,15 @@ export interface KustomizeBuild {
   readonly readsAbove?: boolean
 }
 
+/** A release of a chart. */
+export interface HelmBuild extends Omit<ReleaseBuild, 'files'> {
+  readonly kind: 'helm'
+}
+
 /** Renders environments as their deployers do. */
 export interface Renderer {
   /** Builds from exactly these files: path in the repository → text. */
   render(files: ReadonlyMap<string, string>, source: BuildSource): Promise<RenderResult>
-  /** Name and version of kustomize, e.g. `kustomize v5.5.0`; undefined where there is none. */
-  tool(): Promise<string | undefined>
+  /** Name and version of kustomize, e.g. `kustomize v5.5.0`, or of helm; undefined where there is none. */
+  tool(kind?: BuildSource['kind']): Promise<string | undefined>
 }

@@ -11,7 +11,7 @@ export function keptRenders(renderer: Renderer, folder = process.env['PERCH_TEST
   if (folder === undefined) return renderer
   mkdirSync(folder, { recursive: true })
   return {
-    tool: () => renderer.tool(),
+    tool: (kind) => renderer.tool(kind),
     async render(files, source) {
       const path = join(folder, nameOf(files, source))
       if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RenderResult

@@ -13,7 +13,7 @@ export function cachedRenderer(renderer: Renderer): Renderer {
     sizeOf: (rendered) => (rendered.ok ? rendered.yaml.length : undefined),
   })
   return {
-    tool: () => renderer.tool(),
+    tool: (kind) => renderer.tool(kind),
     render: (files, source) => once(digestOf(files, JSON.stringify(source)), () => renderer.render(files, source)),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Renders with the machine's own kustomize, as a child process that has nothing: no environment, no credentials, no other
+ * Renders with the machine's own kustomize and helm, as a child process that has nothing: no environment, no credentials, no other
  * files, where the system allows it no network, and bounds on time, memory and output. Its input is hostile until checked.
  */
 import { join } from 'node:path'
@@ -8,9 +8,9 @@ import type { KustomizeBuild, RenderResult, Renderer } from '../../ports/rendere
 import { atMost } from '../process-sandbox/at-most.ts'
 import { USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { runContained } from '../process-sandbox/run.ts'
-import type { ProcessEnd } from '../process-sandbox/run-here.ts'
 import { fill, inWorkshop, isPlain, removeAbandoned } from '../process-sandbox/workshop.ts'
-import { detailOf, type ToolOutput } from './detail.ts'
+import { buildRelease, findHelm } from './helm.ts'
+import { GO, type BuildLimits, resultOf } from './outcome.ts'
 import { findTool, type Tool } from './tool.ts'
 
 export interface RendererOptions {
@@ -29,12 +29,6 @@ const CONCURRENCY = 2
 const TIMEOUT_MS = 20_000
 const MAX_BYTES = 20 * 1024 * 1024
 
-/** A build lives for a moment: with the garbage collected four times as rarely it takes a fifth less time, and 30 MB more. */
-const GO = { GOGC: '400', GOMEMLIMIT: '1GiB' }
-
-/** What a program in Go says when it gets no more, above a page about itself. */
-const OUT_OF_MEMORY = /^(?:runtime|fatal error): (?:out of memory|cannot allocate|runtime: cannot allocate)/m
-
 /** Only where the walls hide the files of this machine: kustomize itself would read any. */
 const READS_ABOVE = '--load-restrictor=LoadRestrictionsNone'
 
@@ -42,47 +36,63 @@ interface Request extends KustomizeBuild {
   readonly files: ReadonlyMap<string, string>
 }
 
+/** A tool that is looked for when it is needed first. */
+type ToolFinder = () => Promise<Tool | 'missing' | 'timed-out'>
+
 export function openRenderer(options: RendererOptions): Renderer {
   const limit = atMost(options.concurrency ?? CONCURRENCY)
-  let known: ReturnType<typeof prepare> | undefined
-  const tool = async (): ReturnType<typeof prepare> => {
-    known ??= prepare(options)
+  const limits = { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, maxBytes: options.maxBytes ?? MAX_BYTES }
+  const tools = { kustomize: finder(options, findTool), helm: finder(options, findHelm) }
+  return {
+    tool: async (kind = 'kustomize') => {
+      const found = await tools[kind]()
+      return typeof found === 'string' ? undefined : found.name
+    },
+    render: async (files, source) => {
+      const found = await tools[source.kind]()
+      if (found === 'timed-out') return { ok: false, code: 'tool-busy', detail: '' }
+      if (found === 'missing')
+        return { ok: false, code: source.kind === 'helm' ? 'helm-missing' : 'tool-missing', detail: '' }
+      return limit(() =>
+        source.kind === 'helm'
+          ? buildRelease(found, { files, source }, limits)
+          : buildRoot(found, { files, ...source }, limits),
+      )
+    },
+  }
+}
+
+function finder(options: RendererOptions, find: typeof findTool): ToolFinder {
+  let known: ReturnType<ToolFinder> | undefined
+  return async () => {
+    known ??= prepare(options, find)
     const found = await known
     // Looked for again next time: somebody may install it, and a machine that was busy is not for ever.
     if (typeof found === 'string') known = undefined
     return found
   }
-  return {
-    tool: async () => {
-      const found = await tool()
-      return typeof found === 'string' ? undefined : found.name
-    },
-    render: async (files, source) => {
-      const found = await tool()
-      if (typeof found === 'string')
-        return { ok: false, code: found === 'missing' ? 'tool-missing' : 'tool-busy', detail: '' }
-      return limit(() => build(found, { files, ...source }, options))
-    },
-  }
 }
 
-async function prepare({ log, path, probeMs }: RendererOptions): ReturnType<typeof findTool> {
+async function prepare({ log, path, probeMs }: RendererOptions, find: typeof findTool): ReturnType<ToolFinder> {
   await removeAbandoned()
-  const tool = await findTool(path ?? USUAL_PATH, probeMs)
-  if (tool === 'timed-out') log.warn({}, 'kustomize did not answer in time; it is looked for again')
-  else if (tool === 'missing')
-    log.warn({}, 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered')
+  const tool = await find(path ?? USUAL_PATH, probeMs)
+  const [name, effect] =
+    find === findHelm
+      ? ['helm', 'helm is not installed: charts cannot be rendered']
+      : ['kustomize', 'neither kustomize nor kubectl is installed: kustomize roots cannot be rendered']
+  if (tool === 'timed-out') log.warn({}, `${name} did not answer in time; it is looked for again`)
+  else if (tool === 'missing') log.warn({}, effect)
   else {
     const { isOffline, isConfined } = tool.walls
-    log.info({ tool: tool.name, isOffline, isConfined }, 'found kustomize')
+    log.info({ tool: tool.name, isOffline, isConfined }, `found ${name}`)
   }
   return tool
 }
 
-function build(
+function buildRoot(
   tool: Tool,
   { files, root, readsAbove = false }: Request,
-  options: RendererOptions,
+  limits: BuildLimits,
 ): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
@@ -95,17 +105,8 @@ function build(
       command: [program, ...args, join(workshop.files, root)],
       folder: workshop.files,
       env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', ...GO },
-      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-      maxBytes: options.maxBytes ?? MAX_BYTES,
+      ...limits,
     })
     return resultOf(finished, { folder: workshop.files, files })
   })
-}
-
-function resultOf(finished: ProcessEnd, { folder, files }: Pick<ToolOutput, 'folder' | 'files'>): RenderResult {
-  if (finished.end === 'not-started') return { ok: false, code: 'tool-missing', detail: '' }
-  if (finished.end !== 'exited') return { ok: false, code: finished.end, detail: '' }
-  if (finished.code === 0) return { ok: true, yaml: finished.stdout.toString() }
-  if (OUT_OF_MEMORY.test(finished.stderr)) return { ok: false, code: 'out-of-memory', detail: '' }
-  return { ok: false, code: 'build-failed', detail: detailOf({ stderr: finished.stderr, folder, files }) }
 }

@@ -12,7 +12,7 @@ export interface Tool {
 }
 
 /** A build needs far less; a hostile one must not take the machine's. */
-const MAX_MEMORY = 4 * 1024 ** 3
+export const MAX_MEMORY = 4 * 1024 ** 3
 
 interface InstalledTool extends Pick<Tool, 'name' | 'command'> {
   readonly probe: readonly [string, ...string[]]

@@ -53,11 +53,15 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
           },
         ],
   )
+  const places = Object.entries(environments).flatMap(([name, { path, helm }]) => {
+    if ((path === undefined) !== (helm === undefined)) return []
+    return [{ path: ['environments', name], message: 'must have either path or helm' }]
+  })
   const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)
     return found.map(({ path, message }) => ({ path: ['services', name, ...path], message }))
   })
-  return [...orders, ...analyses]
+  return [...orders, ...places, ...analyses]
 }
 
 /** Where a key of the config stands, for words about what it asks for. */

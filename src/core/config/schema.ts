@@ -44,8 +44,18 @@ const Live = z
   .union([LiveEntry.transform((entry): LiveEntry[] => [entry]), z.array(LiveEntry).nonempty().max(20)], LIVE_WORDS)
   .describe('How Perch knows that a commit has been applied in the environment; of a list, all are required.')
 
+const Helm = z.strictObject({
+  chart: z.string().min(1).describe('Folder of the chart.'),
+  values: z.array(z.string().min(1)).default([]).describe('Values files, the later ones win.'),
+  release: z.string().min(1).optional().describe("Name of the release; that of the chart's folder by default."),
+  namespace: z.string().min(1).optional().describe('Namespace of the release.'),
+})
+
 const Environment = z.strictObject({
-  path: z.string().min(1).describe('Folder in the repository that renders to this environment.'),
+  path: z.string().min(1).optional().describe('Folder in the repository that renders to this environment.'),
+  helm: Helm.optional().describe(
+    "Release of a chart in the repository, in place of a path; paths are from the repository's top.",
+  ),
   after: z.string().optional().describe('Environment in which a step must be done first.'),
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),

@@ -27,7 +27,7 @@ export function isFluxKustomization({ kind, apiVersion }: ManifestObject): boole
 }
 
 /** Flux leaves nothing alone, takes all YAML of a folder, and builds with LoadRestrictionsNone. */
-const PLAINLY = { ignored: [], respectsIgnored: false, directory: undefined, readsAbove: true } as const
+export const PLAINLY = { ignored: [], respectsIgnored: false, directory: undefined, readsAbove: true } as const
 
 export function isFluxInstance({ kind, apiVersion }: ManifestObject): boolean {
   return kind === 'FluxInstance' && apiVersion.startsWith('fluxcd.controlplane.io/')
@@ -89,7 +89,7 @@ export function fluxDelivery(
   ]
 }
 
-function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
+export function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
   if (spec['suspend'] === true) return 'suspended'
   const { branch, tag, semver, commit, name } = recordOf(spec['ref'])
   const revision = [commit, name, semver, tag, branch].map(textOf).find((one) => one !== undefined)

@@ -90,11 +90,22 @@ function isSource(
   fed: MoveEdit['fed'],
 ): boolean {
   const { path, was, now } = value
+  return fed.length > 0 && mayBeSource({ kind, group }, path) && (isNameOf(path) || isSameButFor(fed, was, now))
+}
+
+function mayBeSource({ kind, group }: Pick<ObjectIdentity, 'kind' | 'group'>, path: Path): boolean {
   const isConfigMap = kind === 'ConfigMap' && group === ''
+  const isDeployer = group === 'argoproj.io' || group === 'helm.toolkit.fluxcd.io'
   const isNote = path[0] === 'metadata' && path[1] === 'annotations'
-  if (fed.length === 0 || !(isConfigMap || isNote)) return false
-  // One that is generated is called after what is in it.
-  if (path.join('.') === 'metadata.name') return true
+  return isConfigMap || isDeployer || isNote
+}
+
+/** A ConfigMap that is generated is called after what is in it. */
+function isNameOf(path: Path): boolean {
+  return path.join('.') === 'metadata.name' || (path.includes('valuesFrom') && path.at(-1) === 'name')
+}
+
+function isSameButFor(fed: MoveEdit['fed'], was: unknown, now: unknown): boolean {
   if (![was, now].every((one) => typeof one === 'string' || typeof one === 'number')) return false
   const numbers = fed.map(([{ text }, number]) => [text, String(number)])
   const pieces = [was, now].map((one) => String(one).split(/(\d+)/))

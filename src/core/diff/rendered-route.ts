@@ -24,8 +24,8 @@ export function finderIn<T extends ObjectIdentity>(
     const rendered = layeredIn(layout, environment, object)?.rendered
     if (rendered === undefined) return undefined
     const exact = byKey.get(identityKey(rendered))
-    const isPlain = layout.environments.some(({ name, kind }) => name === environment && kind === 'plain')
-    return exact !== undefined || isPlain ? exact : findAlike(objects, rendered, object.name)
+    const isBuilt = layout.environments.some(({ name, kind }) => name === environment && kind === 'kustomize')
+    return exact !== undefined || !isBuilt ? exact : findAlike(objects, rendered, object.name)
   }
 }
 

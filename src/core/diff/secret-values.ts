@@ -105,7 +105,7 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 /** Undefined unless it is text in base64, in either alphabet. */
-function decoded(text: string): string | undefined {
+export function decoded(text: string): string | undefined {
   const joined = text.replaceAll(/\s/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
   if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(joined)) return undefined
   try {

@@ -9,19 +9,21 @@ import {
   MAX_FILES,
 } from './closure.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
+import { type DeployedRelease, valuesFilesOf } from '../chart/release.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
 import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { ambiguousLine } from './source.ts'
+import { type ConfiguredPlace, configuredRelease, type EnvironmentRelease, released, releasedAs } from './released.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 import { type DeployedFolder, type EnvironmentDeployer, type FolderVariant, variantsOf } from './variants.ts'
 
 export interface Environment {
   readonly name: string
-  readonly kind: 'kustomize' | 'plain'
-  /** The folder, '' for the top. */
+  readonly kind: 'kustomize' | 'plain' | 'helm'
+  /** The folder, '' for the top; of a release its chart. */
   readonly root: string
   /** Every file that its build can read, sorted; of a plain one, the files that it is. */
   readonly files: readonly string[]
@@ -35,6 +37,8 @@ export interface Environment {
   readonly deployer?: EnvironmentDeployer | undefined
   /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
   readonly deliveries?: readonly string[] | undefined
+  /** What helm renders; undefined where it is not helm that does. */
+  readonly release?: EnvironmentRelease | undefined
 }
 
 /** An environment before it is known how it is built. */
@@ -55,7 +59,9 @@ export interface DiscoveryInput {
   /** Files of objects that do not concern traffic, and whose texts were not worth their memory. */
   readonly bystanders?: ReadonlySet<string>
   /** The configured environments, by name; then there are exactly these. */
-  readonly configured?: Readonly<Record<string, { readonly path: string }>>
+  readonly configured?: Readonly<Record<string, ConfiguredPlace>>
+  /** Charts that something releases. */
+  readonly releases?: readonly DeployedRelease[]
   /** Folders that something deploys: environments too, whoever else builds on them. Those that are not here are none. */
   readonly deployed?: readonly DeployedFolder[]
   /** Folders whose deployer refuses to read files above them (Argo CD, unless its kustomize.buildOptions say otherwise). */
@@ -68,10 +74,13 @@ const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
-  const { entries, texts, configured, deployed = [], restricted = new Set() } = input
+  const { entries, texts, configured, deployed = [], restricted = new Set(), releases = [] } = input
   const { bystanders = new Set(), known = emptyFileCache() } = input
   const survey: Survey = { tree: treeOf(entries), texts, bystanders, known, needs: new Set() }
-  const found = configured === undefined ? discovered(survey, deployed) : listed(survey, configured, deployed)
+  const found =
+    configured === undefined
+      ? discovered(survey, { deployed, releases })
+      : listed(survey, configured, { deployed, releases })
   const environments = found
     .map((draft): Environment => ({ ...draft, readsAbove: !restricted.has(draft.root) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -97,7 +106,10 @@ export function environmentsTouched(
  * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
  */
 export function refusalsOfTexts(environment: Environment, texts: Texts): readonly EnvironmentRefusal[] {
-  const absent = environment.files.filter((file) => texts.get(file) === undefined)
+  // A chart may hold pictures; the values that are named must be text.
+  const release = environment.release?.release
+  const wanted = release === undefined ? environment.files : valuesFilesOf(release)
+  const absent = wanted.filter((file) => texts.get(file) === undefined && environment.files.includes(file))
   const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
   const refusals: EnvironmentRefusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
   if (length > MAX_LENGTH) refusals.push({ code: 'too-large', file: environment.root, line: 1, entry: '' })
@@ -108,7 +120,10 @@ export function refusalsOfTexts(environment: Environment, texts: Texts): readonl
   return refusals
 }
 
-function discovered(survey: Survey, deployed: readonly DeployedFolder[]): readonly Draft[] {
+/** What is known to deploy something. */
+type Deployed = Required<Pick<DiscoveryInput, 'deployed' | 'releases'>>
+
+function discovered(survey: Survey, { deployed, releases }: Deployed): readonly Draft[] {
   const { tree, texts } = survey
   const files = [...tree.kustomizations.values()].flat()
   for (const file of files) if (!texts.has(file)) survey.needs.add(file)
@@ -131,8 +146,9 @@ function discovered(survey: Survey, deployed: readonly DeployedFolder[]): readon
     .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
   const built = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
-  const environments = namedApart([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
-  const taken = new Set([...files, ...used, ...environments.flatMap((environment) => environment.files)])
+  const folders = namedApart([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
+  const environments = [...folders, ...released(survey, releases, new Set(folders.map(({ name }) => name)))]
+  const taken = new Set([...files, ...used, ...folders.flatMap((environment) => environment.files)])
   return [...environments, ...undeployed(survey, environments, taken)]
 }
 
@@ -182,14 +198,17 @@ function freeName(known: ReadonlySet<string>): string {
 function listed(
   survey: Survey,
   configured: NonNullable<DiscoveryInput['configured']>,
-  deployed: readonly DeployedFolder[],
+  { deployed, releases }: Deployed,
 ): readonly Draft[] {
   const { tree } = survey
   const only = (draft: Draft): Draft => {
     const [first = draft, ...others] = asDeployed(survey, draft, deployed)
     return others.length === 0 ? first : draft
   }
-  return Object.entries(configured).map(([name, { path }]) => {
+  return Object.entries(configured).map(([name, place]) => {
+    const release = configuredRelease(place, { tree, releases })
+    if (release !== undefined) return releasedAs(survey, name, release)
+    const path = place.path ?? ''
     const root = join('', path)
     if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root))
     if (root !== undefined && tree.folders.has(root))

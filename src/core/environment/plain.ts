@@ -8,17 +8,22 @@ import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 /** A longer file is judged by its text alone. */
 const MAX_LEXEMES = 400_000
 
+/** What helm reads of a chart's folder. Beside it, where the whole repository is a chart, may be other things. */
+const PART_OF_CHART = '(?:(?:templates|charts|crds|ci)/|(?:Chart|values[^/]*|requirements)\\.ya?ml$)'
+
 const YAML = /\.ya?ml$/i
 
-/** YAML files below a folder that may hold Kubernetes objects: not for other tools, and no template of a Helm chart. */
+/** YAML files below a folder that may hold Kubernetes objects: not for other tools, and no part of a Helm chart. */
 export function yamlBelow(tree: Tree, folder: string): readonly string[] {
   const prefix = folder === '' ? '' : `${folder}/`
   const charts = [...tree.types.keys()].filter((path) => nameOf(path) === 'Chart.yaml').map(parentOf)
-  const templates = charts.map((chart) => (chart === '' ? 'templates/' : `${chart}/templates/`))
+  const inCharts = charts.map(
+    (chart) => new RegExp(`^${RegExp.escape(chart === '' ? '' : `${chart}/`)}${PART_OF_CHART}`),
+  )
   return [...tree.types]
     .filter(([path, type]) => type === 'file' && path.startsWith(prefix) && YAML.test(path))
     .map(([path]) => path)
-    .filter((path) => !isHidden(path.slice(prefix.length)) && !templates.some((folder) => path.startsWith(folder)))
+    .filter((path) => !isHidden(path.slice(prefix.length)) && !inCharts.some((own) => own.test(path)))
     .sort()
 }
 

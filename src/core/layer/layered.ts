@@ -1,3 +1,4 @@
+import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { isRecord, type Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
 import type { Kustomization, Patch } from './kustomization.ts'
@@ -29,10 +30,11 @@ export interface LayeredObject {
 /**
  * `selector`: only kustomize can tell whether a patch is for the object · `patch`: only kustomize can tell what it does ·
  * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways ·
- * `schema`: a schema says how a patch is merged · `transformer`: one may write any field · `variable`: a field holds one.
+ * `schema`: a schema says how a patch is merged · `transformer`: one may write any field · `variable`: a field holds one ·
+ * `chart`: a chart makes the object of values, and none is known that says what is to be said.
  */
 export type Unclear = Location & {
-  readonly why: 'selector' | 'patch' | 'replacement' | 'twice' | 'schema' | 'transformer' | 'variable'
+  readonly why: 'selector' | 'patch' | 'replacement' | 'twice' | 'schema' | 'transformer' | 'variable' | 'chart'
 }
 
 /** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
@@ -63,7 +65,8 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   const seen = layout.rendered.get(placeKey(environment, spot))
   if (seen !== undefined) return { ...known, ...renderedAs(seen, { object, data, open }) }
   const unclear = build.unclear ?? twiceIn(object, chains)
-  return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered: false }
+  const isRendered = isRenderedPart(spot.file)
+  return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered }
 }
 
 /** What a new patch of the root finds: it comes before what the root itself adds. */
@@ -137,7 +140,7 @@ export function fileOf({ object }: Pick<LayeredObject, 'object'>, { patch }: Pic
 export function placeOf(layered: Pick<LayeredObject, 'object' | 'steps' | 'manifest'>, path: Path): Location {
   const origin = originOf(layered, path)
   return {
-    file: fileOf(layered, origin),
+    file: templateOf(fileOf(layered, origin)),
     line: layered.manifest.line(layered.object.document, [...layered.object.at, ...path]),
   }
 }

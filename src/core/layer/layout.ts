@@ -4,7 +4,9 @@ import { type Environment, inputsOf } from '../environment/graph.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
-import { type Manifest, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
+import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
+import type { Path } from '../manifest/data.ts'
+import { type Manifest, type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import { ok, type Result } from '../result.ts'
 import { deployedLayer } from './deployed.ts'
 import { type Kustomization, layerOf } from './kustomization.ts'
@@ -27,6 +29,8 @@ export interface Layout {
   readonly known: FileCache
   /** Objects as environments render them, where their files do not say it for sure: by environment and place. */
   readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** What releases of charts render to: by environment the names of the parts, whose texts are among `texts`. */
+  readonly releases: ReadonlyMap<string, readonly string[]>
 }
 
 /** The kustomizations on the way from each file of a build to its root, the innermost first; one list for each way. */
@@ -47,7 +51,7 @@ export function layoutOf(
       else names.push(name)
     }
   }
-  return { environments, texts, owners, known, rendered: new Map(), ...nothingRead() }
+  return { environments, texts, owners, known, rendered: new Map(), releases: new Map(), ...nothingRead() }
 }
 
 function nothingRead(): Pick<Layout, 'needs' | 'kustomizations' | 'reached' | 'manifests'> {
@@ -65,9 +69,25 @@ export function manifestIn(layout: Layout, file: string): Result<Manifest | unde
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
   if (text === undefined || !TRAFFIC_OBJECT.test(text)) return ok(undefined)
-  const manifest = layout.manifests.get(file) ?? readOnce(layout.known.manifests, { file, text }, readRelevant)
+  const known = layout.manifests.get(file)
+  if (known !== undefined) return known
+  const read = readOnce(layout.known.manifests, { file, text }, readRelevant)
+  const manifest = isRenderedPart(file) && read.ok ? ok(inTemplate(layout, read.value)) : read
   layout.manifests.set(file, manifest)
   return manifest
+}
+
+/** What a template renders to, with lines of the template. */
+function inTemplate({ texts }: Layout, manifest: Manifest): Manifest {
+  const lines = (texts.get(templateOf(manifest.file)) ?? '').split('\n')
+  const lineOf = (words: RegExp): number => Math.max(1, lines.findIndex((line) => words.test(line)) + 1)
+  const kindLine = ({ kind }: Pick<ManifestObject, 'kind'>): number => lineOf(new RegExp(`\\bkind:\\s*["']?${kind}\\b`))
+  const objects = manifest.objects.map((object) => ({ ...object, line: kindLine(object) }))
+  const line = (document: number, path: Path): number => {
+    const object = objects.find((one) => one.document === document)
+    return path.includes('weight') ? lineOf(/\bweight:/) : (object?.line ?? 1)
+  }
+  return { ...manifest, objects, line }
 }
 
 function readRelevant(text: string, file: string): Result<Manifest, ManifestProblem> {
@@ -77,6 +97,7 @@ function readRelevant(text: string, file: string): Result<Manifest, ManifestProb
 /** The files whose objects an environment is made of, patches and kustomizations left out. */
 export function resourcesOf(layout: Layout, environment: string): readonly string[] {
   const found = layout.environments.find(({ name }) => name === environment)
+  if (found?.kind === 'helm') return layout.releases.get(environment) ?? []
   return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys()] : (found?.files ?? [])
 }
 

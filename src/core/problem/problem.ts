@@ -35,7 +35,14 @@ export type FileCause =
   | { readonly kind: 'git-unreadable'; readonly reason: string }
 
 export interface RenderFailure {
-  readonly code: 'tool-missing' | 'tool-busy' | 'build-failed' | 'timed-out' | 'too-large' | 'out-of-memory'
+  readonly code:
+    | 'tool-missing'
+    | 'helm-missing'
+    | 'tool-busy'
+    | 'build-failed'
+    | 'timed-out'
+    | 'too-large'
+    | 'out-of-memory'
   readonly detail: string
 }
 

@@ -1,12 +1,33 @@
 import type { ConfigProblem } from '../config/read.ts'
 import { configProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
+import type { EnvironmentProblem } from '../rollout/snapshot.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A problem as the reason why a command was not carried out. `isEdited`: it shows after the edit was made and before it was committed. */
 export function problemRefusal(problem: Problem, isEdited = false): Refusal {
   return { code: 'unreadable', problem, isEdited }
 }
+
+/**
+ * Why a rollout is not found: what is wrong with an environment that cannot be rendered may hide it. Only of charts: what stands in
+ * files is found in any case.
+ */
+export function hiddenBy(refusal: Refusal, problems: readonly EnvironmentProblem[]): Refusal {
+  if (refusal.code !== 'no-service') return refusal
+  const { environment } = refusal
+  const found = problems.find(
+    ({ code, environments }) =>
+      HIDES.has(code) && (environment === undefined || environment === 'all' || environments.includes(environment)),
+  )
+  return found === undefined ? refusal : problemRefusal(found)
+}
+
+const HIDES: ReadonlySet<string> = new Set(
+  'helm-missing helm-dependency helm-values no-chart tool-busy build-failed timed-out too-large out-of-memory'.split(
+    ' ',
+  ),
+)
 
 /** Why nothing is carried out while the base branch's config is not valid: its first problem. */
 export function configRefusal([first]: readonly ConfigProblem[]): Refusal {

@@ -1,3 +1,4 @@
+import { isRenderedPart } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject, Location } from '../manifest/parse.ts'
@@ -92,10 +93,10 @@ export function filesFor(
   const fed: NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
-    const change = changeFor(move, target, pr)
+    const change = asChartTakes(changeFor(move, target, pr), move)
     // Start from the text that an earlier move has written: two targets may share a file.
     const now = files.size === 0 ? target : rereadTarget(target, files)
-    const left = now === undefined || now === target ? change : changeFor(move, now, pr)
+    const left = now === undefined || now === target ? change : asChartTakes(changeFor(move, now, pr), move)
     if (!change.ok) return change
     if (!left.ok) return left
     const { object } = left.value
@@ -104,7 +105,7 @@ export function filesFor(
     const texts = withNumbers(new Map([...how.texts, ...files]), numbers)
     const own = texts.size === 0 ? layout : withTexts(layout, texts)
     const at = { layout: own, spot: object, environments, wanted, attempt: how.attempt }
-    const placed = placeEdits(at, others)
+    const placed = isRenderedPart(object.file) ? withoutText(left.value, numbers) : placeEdits(at, others)
     if (!placed.ok) return placed
     files = new Map([...files, ...texts, ...placed.value])
     fed.push(...numbers)
@@ -113,10 +114,31 @@ export function filesFor(
   return ok({ files, changes, fed })
 }
 
+/** Of what a chart renders only weights can be changed: it says which annotations there are. Anything else it has to take from values. */
+function asChartTakes(
+  change: Result<ObjectChange, MoveRefusal>,
+  move: Move | PlanChange,
+): Result<ObjectChange, MoveRefusal> {
+  if (!change.ok || !isRenderedPart(change.value.object.file)) return change
+  const { object } = change.value
+  const edits = change.value.edits.filter(({ path }) => path[object.at.length] !== 'metadata')
+  const isWeights = edits.every((edit) => edit.kind === 'set' && typeof edit.value === 'number')
+  return isWeights && move.kind !== 'plan' ? ok({ ...change.value, edits }) : err(unclearChart(change.value))
+}
+
+/** Weights that follow from another are no text: the proof shows that they do. */
+function withoutText(change: ObjectChange, numbers: readonly NumberChange[]): Result<NewTexts, MoveRefusal> {
+  return numbers.length > 0 || change.edits.length === 0 ? ok(new Map()) : err(unclearChart(change))
+}
+
+function unclearChart({ object, target }: ObjectChange): MoveRefusal {
+  return { code: 'unclear', why: 'chart', name: object.name, ...target.route.place }
+}
+
 /** What moves change, as far as they can be made. */
 export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
-    const change = changeFor(move, target, pr)
+    const change = asChartTakes(changeFor(move, target, pr), move)
     return change.ok ? [change.value] : []
   })
 }

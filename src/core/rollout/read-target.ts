@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { Environment } from '../environment/graph.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
@@ -121,6 +122,8 @@ export function filesToRead(target: Target): readonly string[] {
 
 function filesFor({ layout, environments }: Target, object: ManifestObject): readonly string[] {
   const [first = ''] = environments
+  // What the chart and its values are.
+  if (isRenderedPart(object.file)) return layout.environments.find(({ name }) => name === first)?.files ?? []
   const layered = layeredIn(layout, first, object)
   const patches = layered === undefined ? [] : decisiveSteps(layered).map(({ patch }) => patch)
   return [object.file, ...patches.flatMap(({ holder, listed }) => [holder.file, listed])]
@@ -188,6 +191,8 @@ function nameOf({ environments: all }: Layout, environments: readonly string[]):
 
 /** A route and its rules stand where their weights do. */
 function withPlace(layered: LayeredObject, route: Route): Route {
+  const { file: home } = route.place
+  if (isRenderedPart(home)) return { ...route, place: { ...route.place, file: templateOf(home) } }
   const [destination] = [...weightedRules(route), ...route.rules].flatMap(({ destinations }) => destinations)
   if (destination === undefined || layered.steps.length === 0) return route
   const fileAt = (path: Path): string => placeOf(layered, path.slice(layered.object.at.length)).file

@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
+import { renderedParts } from '../chart/rendered-parts.ts'
 import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
+import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
 import { mentionsTraffic } from '../environment/traffic-text.ts'
@@ -26,7 +28,8 @@ export interface Snapshot extends Deliveries {
   readonly layout: Layout
 }
 
-type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
+/** A problem, and the environments that it is one of. */
+export type EnvironmentProblem = Problem & { readonly environments: readonly string[] }
 
 /** Files that can hold manifests or tell kustomize what to build. */
 export function isManifestPath(path: string): boolean {
@@ -51,12 +54,17 @@ export function readSnapshot(input: {
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
-  const { deliveries, outsiders } = readDeliveries(texts, { repository: name, branches })
+  const source = { repository: name, branches }
+  const { deliveries: own, outsiders } = readDeliveries(texts, source)
+  const { releases, deliveries: charts } = readReleases(texts, source)
+  const released = new Set(releases.map(({ release }) => release.chart))
+  const deliveries = [...own, ...charts]
   const { environments, needs } = discoverEnvironments({
     entries,
     texts,
     bystanders,
-    deployed: deliveries,
+    deployed: own.filter(({ path }) => !released.has(path)),
+    releases,
     restricted: new Set(deliveries.filter(({ readsAbove }) => !readsAbove).map(({ path }) => path)),
     known,
     ...configured,
@@ -78,6 +86,23 @@ export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): 
   return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
 }
 
+/** The same files, with what releases of charts render to: by environment. */
+export function withReleases(snapshot: Snapshot, renders: ReadonlyMap<string, string>): Snapshot {
+  const parts = snapshot.environments.flatMap(({ name, release }) => {
+    const yaml = renders.get(name)
+    if (release === undefined || yaml === undefined) return []
+    const { copies, release: own } = release
+    return [[name, renderedParts({ environment: name, chart: own.chart, copies, yaml })] as const]
+  })
+  const { texts, releases } = snapshot.layout
+  const layout = {
+    ...snapshot.layout,
+    texts: new Map([...texts, ...parts.flatMap(([, found]) => [...found])]),
+    releases: new Map([...releases, ...parts.map(([name, found]) => [name, [...found.keys()]] as const)]),
+  }
+  return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
+}
+
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
   // A folder that many environments build on is refused once.
   const all = environments.flatMap(({ name, refusals }) => refusals.map((refusal) => ({ name, refusal })))
@@ -90,8 +115,11 @@ function refusalsIn(environments: readonly Environment[]): readonly EnvironmentP
 
 function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
-  return [...layout.owners].flatMap(([file, names]) => {
-    if (refused.has(file)) return []
+  // What helm reads of a chart are templates.
+  const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
+  return [...layout.owners].flatMap(([file, users]) => {
+    const names = users.filter((name) => !charts.has(name))
+    if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
     // What the parser says can quote the file.

@@ -1,5 +1,5 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
-import { configRefusal } from '../../core/refusal/unreadable.ts'
+import { configRefusal, hiddenBy } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { intend, type ShareWish } from '../../core/rollout/intend.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -9,7 +9,7 @@ import type { Renderer } from '../../ports/renderer.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { makeChange } from '../making/make-change.ts'
-import { withRenderedTargets } from '../judgement/rendered-targets.ts'
+import { type ReleasedSnapshot, withRenderedReleases, withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
@@ -31,11 +31,12 @@ export interface ShareSet {
 
 /** Sets the canary's share in the files of a folder: planned, made and proved as on a pull request. */
 export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<ShareSet, Refusal>> {
-  const snapshot = await snapshotOf(context)
-  if (!snapshot.ok) return snapshot
-  const change = intend({ snapshot: snapshot.value, base: undefined, changed: [] }, wish)
-  if (!change.ok) return change
-  const site = { treeish: HERE, snapshot: snapshot.value, pull: undefined }
+  const loaded = await snapshotOf(context)
+  if (!loaded.ok) return loaded
+  const { snapshot, problems } = loaded.value
+  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  if (!change.ok) return err(hiddenBy(change.error, [...snapshot.problems, ...problems]))
+  const site = { treeish: HERE, snapshot, pull: undefined }
   const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
   const { files, proof } = made.value
@@ -50,15 +51,20 @@ export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Re
 export async function statusOfCheckout(
   context: Needs,
 ): Promise<Result<{ readonly standings: readonly Standing[]; readonly snapshot: Snapshot }, Refusal>> {
-  const snapshot = await snapshotOf(context)
-  if (!snapshot.ok) return snapshot
-  return ok({ standings: snapshot.value.targets.map(standingOf), snapshot: snapshot.value })
+  const loaded = await snapshotOf(context)
+  if (!loaded.ok) return loaded
+  const { snapshot, problems } = loaded.value
+  return ok({
+    standings: snapshot.targets.map(standingOf),
+    snapshot: { ...snapshot, problems: [...snapshot.problems, ...problems] },
+  })
 }
 
-async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
+async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<ReleasedSnapshot, Refusal>> {
   const context = { mirror: worktree, renderer }
   const config = await loadConfig(context, HERE)
   if (!config.ok) return err(configRefusal(config.error))
-  const snapshot = await loadSnapshot(context, HERE, config.value)
-  return ok(await withRenderedTargets(context, { treeish: HERE, snapshot }))
+  const loaded = await loadSnapshot(context, HERE, config.value)
+  const { snapshot, problems } = await withRenderedReleases(context, { treeish: HERE, snapshot: loaded })
+  return ok({ snapshot: await withRenderedTargets(context, { treeish: HERE, snapshot }), problems })
 }

@@ -21,7 +21,7 @@ import { type RolloutDifference, differencesIn, judgeChanges } from './judge-cha
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
-import { withRenderedTargets } from './rendered-targets.ts'
+import { withRenderedReleases, withRenderedTargets } from './rendered-targets.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
@@ -169,7 +169,8 @@ async function loadTouched(
     isTouched,
   }: { readonly treeish: Sha; readonly config: Config; readonly isTouched: (environment: Environment) => boolean },
 ): Promise<Snapshot> {
-  const snapshot = await loadSnapshot(context, treeish, config)
+  const loaded = await loadSnapshot(context, treeish, config)
+  const { snapshot } = await withRenderedReleases(context, { treeish, snapshot: loaded }, isTouched)
   const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
   return withRenderedTargets(
     context,

@@ -5,6 +5,8 @@ import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { placeOfFailure } from '../../core/environment/failure-place.ts'
+import { placeInChart } from '../../core/chart/failure-place.ts'
+import { releaseBuild } from '../../core/chart/release-build.ts'
 import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
@@ -18,7 +20,7 @@ import type { Location } from '../../core/manifest/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import type { BuildSource, RenderResult } from '../../ports/renderer.ts'
+import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -145,7 +147,7 @@ async function sourcesOf(context: Needs, { after }: SnapshotPair, name: string):
   if (environment === undefined) return { ...known, files: [], texts: new Map(), home: undefined }
   const { texts, environment: read } = await readEnvironmentTexts(context, after.treeish, environment)
   const { files } = read
-  return { ...known, files, texts, home: placeOfFailure({ said: '', environment, texts }) }
+  return { ...known, files, texts, home: failurePlace(environment, texts) }
 }
 
 function isQuiet({ state, unknownBefore, resources, hidden }: EnvironmentDiff): boolean {
@@ -185,7 +187,7 @@ async function renderSide(
   const { secrets } = side.snapshot.config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents })
   const placeOf = (line: number): Location | undefined =>
-    kind === 'plain' ? placeInPlain(files, texts, line) : placeOfFailure({ said: '', environment, texts })
+    kind === 'plain' ? placeInPlain(files, texts, line) : failurePlace(environment, texts)
   if (rendered.ok) return ok({ ...rendered, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
@@ -211,18 +213,32 @@ export async function renderEnvironment(
   const rendered: RenderResult =
     environment.kind === 'plain'
       ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await context.renderer.render(files, buildOf(environment))
+      : await build(context, environment, files)
   if (rendered.ok) {
     const yaml = finish(rendered.yaml)
     return { ok: true, yaml, parsed: parseRendered(yaml, documents) }
   }
   // What is hidden from people may be what leads to the place.
-  const place = placeOfFailure({ said: rendered.detail, environment, texts })
+  const place = failurePlace(environment, texts, rendered.detail)
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
 }
 
-function buildOf({ root, readsAbove }: Environment): BuildSource {
-  return { kind: 'kustomize', root, readsAbove }
+async function build(
+  { renderer }: Pick<RepositoryContext, 'renderer'>,
+  { root, readsAbove, release }: Environment,
+  texts: ReadonlyMap<string, string>,
+): Promise<RenderResult> {
+  if (release === undefined) return renderer.render(texts, { kind: 'kustomize', root, readsAbove })
+  const { files, ...source } = releaseBuild(release.release, release.copies, texts)
+  return renderer.render(files, { kind: 'helm', ...source })
+}
+
+/** Where a build failed, as far as its words tell; without any, where a reader begins. */
+function failurePlace(environment: Environment, texts: ReadonlyMap<string, string>, said = ''): Location | undefined {
+  const { release } = environment
+  return release === undefined
+    ? placeOfFailure({ said, environment, texts })
+    : placeInChart(release.release, said, texts)
 }
 
 /** A build that failed, and the place that its words lead to. */

@@ -2,7 +2,6 @@ import { finderIn } from '../../core/diff/rendered-route.ts'
 import { type Environment, inputsOf } from '../../core/environment/graph.ts'
 import { type NumberPlace, numberPlaces, probeFor, withNumbers } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
-import { isOfDeployer } from '../../core/layer/layout.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { type Path, valueAt } from '../../core/manifest/data.ts'
@@ -12,6 +11,7 @@ import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey }
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
+import { ownTexts, singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
 import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
@@ -71,6 +71,8 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
   const feeds = await findFeeds(context, side, request)
   const files = [...feeds.values()].map(({ file }) => file)
   const texts = await context.mirror.read(side.treeish, files)
+  const single = feeds.size > 0 ? [] : await singleChanges(context, side, request)
+  if (single.length > 0) return single
   return [...(feeds.size === 0 ? [] : [feeds]), new Map<string, NumberPlace>()].flatMap((known) =>
     Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
   )
@@ -138,10 +140,7 @@ async function findFeeds(
       paths: weights.map(({ own }) => own),
       builds: 0,
     }
-    const isOwn = (file: string): boolean =>
-      isOfDeployer(target.layout, file, target.environments) ||
-      (target.layout.owners.get(file)?.every((user) => wanted.has(user)) ?? false)
-    const mine = new Map([...texts].filter(([file]) => isOwn(file)))
+    const mine = ownTexts({ environment, layout: target.layout, wanted }, texts)
     const shown = await placesShown(search, numberPlaces(mine, values))
     for (const { path, own } of weights) {
       const place = shown.get(JSON.stringify(own))

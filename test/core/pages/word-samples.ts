@@ -25,7 +25,15 @@ export const head = 'a'.repeat(40)
 export function problems(): readonly Problem[] {
   const config = { ...place, path: 'services.web.steps', message: 'must be numbers' }
   const asked = { tool: 'opa', place, side: 'base', environment: 'production' } as const
-  const builds = ['tool-missing', 'tool-busy', 'build-failed', 'timed-out', 'too-large', 'out-of-memory'] as const
+  const builds = [
+    'tool-missing',
+    'helm-missing',
+    'tool-busy',
+    'build-failed',
+    'timed-out',
+    'too-large',
+    'out-of-memory',
+  ] as const
   const manifests = ['not-yaml', 'template', 'too-large', 'alias-bomb'] as const
   const object = { group: 'g', kind: 'VirtualService', namespace: 'shop', name: 'web' }
   const both = { environment: 'production', target }
@@ -37,6 +45,9 @@ export function problems(): readonly Problem[] {
     ...(['base', 'head'] as const).map((side) => files.configProblem(config, side)),
     ...(['remote', 'absolute', 'outside', 'missing', 'symlink', 'submodule'] as const).map((code) =>
       files.refusalProblem({ code, ...place, entry: 'https://x' }),
+    ),
+    ...(['helm-dependency', 'helm-values', 'no-chart'] as const).map((code) =>
+      files.refusalProblem({ code, file: 'charts/web/Chart.yaml', line: 7, entry: 'redis' }),
     ),
     ...hostile.renderProblems(T).map((one) => files.renderedProblem('production', one)),
     ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),
@@ -82,7 +93,7 @@ export function refusals(): readonly Refusal[] {
     ...hostile.refusals(T),
     ...hostile.moveRefusals(T).map((refusal): Refusal => ({ code: 'cannot-edit', refusal })),
     ...hostile.commandProblems(T).map((problem): Refusal => ({ code: 'not-understood', problem })),
-    ...(['patch', 'replacement', 'twice'] as const).map((why): Refusal => ({
+    ...(['patch', 'replacement', 'twice', 'chart'] as const).map((why): Refusal => ({
       code: 'cannot-edit',
       refusal: { code: 'unclear', why, name: T, ...place },
     })),

@@ -59,8 +59,8 @@ async function make(
   const treeish = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail('no branch')
   const rendered: string[] = []
   const renderer: Renderer = {
-    async render(texts, { root }) {
-      rendered.push(root)
+    async render(texts, source) {
+      rendered.push(source.kind === 'kustomize' ? source.root : source.chart)
       const yaml = (how.render ?? resources)(texts)
       return yaml === undefined ? { ok: false, code: 'build-failed', detail: 'no' } : { ok: true, yaml }
     },

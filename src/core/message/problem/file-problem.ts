@@ -42,8 +42,8 @@ function manifestWords({ code: name, detail }: ManifestProblem): ProblemWords {
       return { what: `This file is not valid YAML: ${plainText(detail)}`, next: 'Fix it and push.' }
     case 'template':
       return {
-        what: 'This file is a template, not YAML: the rendered manifest is not in it.',
-        next: 'Move it out of the folders that are rendered, or commit the rendered manifest.',
+        what: 'This file is a Helm template, or one like it, and not YAML: only rendering makes a manifest of it.',
+        next: 'If it is part of a chart, name the chart under `helm` in `.github/canary.yml`. Else move it out of the folders that are rendered.',
       }
     case 'too-large':
       return {
@@ -75,13 +75,41 @@ const WHY = {
   'too-large': 'is too large',
   'not-text': 'is not a text file',
   'no-such-folder': 'is a folder that does not exist',
-} as const satisfies Record<EnvironmentRefusal['code'], string>
+} as const satisfies Record<Exclude<EnvironmentRefusal['code'], HelmRefusal>, string>
+
+type HelmRefusal = 'no-chart' | 'helm-dependency' | 'helm-values'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
-  const entry = refusal.entry === '' ? 'This kustomization' : `The entry ${code(refusal.entry)}`
+  const { code: why, entry } = refusal
+  if (isOfChart(why)) return chartWords(why, refusal)
+  const what = entry === '' ? 'This kustomization' : `The entry ${code(entry)}`
   return {
-    what: `${entry} ${WHY[refusal.code]}, so Perch does not render it.`,
+    what: `${what} ${WHY[why]}, so Perch does not render it.`,
     next: 'Use files of this repository, below its root, that kustomize builds by itself.',
+  }
+}
+
+function isOfChart(why: EnvironmentRefusal['code']): why is HelmRefusal {
+  return why === 'helm-dependency' || why === 'helm-values' || why === 'no-chart'
+}
+
+function chartWords(why: HelmRefusal, { entry, file }: Pick<EnvironmentRefusal, 'entry' | 'file'>): ProblemWords {
+  switch (why) {
+    case 'helm-dependency':
+      return {
+        what: `The chart ${code(file.replace(/\/?[^/]*$/, '') || '.')} needs ${code(entry)}, which is not in its \`charts/\` folder. Perch never fetches charts, so it does not render this one.`,
+        next: 'Run `helm dependency build` and commit what it puts into `charts/`.',
+      }
+    case 'helm-values':
+      return {
+        what: `The values of this release depend on ${code(entry)}, which Perch does not find in this repository, so it does not render the release.`,
+        next: 'Put the values into this repository, or describe the release under `helm` in `.github/canary.yml`.',
+      }
+    case 'no-chart':
+      return {
+        what: `The folder ${code(entry)} has no \`Chart.yaml\`: it is not a Helm chart that Perch can render.`,
+        next: 'Correct the path of the chart.',
+      }
   }
 }
 
@@ -93,9 +121,14 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
         what: `Environment ${name} cannot be rendered: the machine that Perch runs on has neither \`kustomize\` nor \`kubectl\`.`,
         next: 'Ask the operator of Perch to install one of them.',
       }
+    case 'helm-missing':
+      return {
+        what: `Environment ${name} cannot be rendered: the machine that Perch runs on does not have \`helm\`.`,
+        next: 'Ask the operator of Perch to install it.',
+      }
     case 'tool-busy':
       return {
-        what: `Environment ${name} was not rendered: kustomize did not answer in time, because the machine that Perch runs on is busy.`,
+        what: `Environment ${name} was not rendered: the tool that renders it did not answer in time, because the machine that Perch runs on is busy.`,
         next: 'Write `/canary retry` to try again.',
       }
     case 'build-failed':

@@ -210,6 +210,8 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
       return `The transformer at ${place} can write the weights of ${name}, and no change that Perch tried renders the wanted ones. Change them there by hand.`
     case 'variable':
       return `The variables at ${place} are put into ${name}, and no change that Perch tried renders the wanted weights. Change them where the variable takes its value from.`
+    case 'chart':
+      return `A Helm chart makes ${name} at ${place} of values, and Perch found no numbers in this environment's own values that set what it wants to change. Put the weights into a values file of this environment alone, and comment again.`
     case 'twice':
       return `The environment builds ${name} at ${place} in two ways. They differ already, or a change for one of them would reach both. Give each way a file of its own.`
   }

@@ -3,6 +3,7 @@ import type { HeadAge } from '../../../core/command/head-age.ts'
 import { wishOf } from '../../../core/command/wish.ts'
 import type { Config } from '../../../core/config/schema.ts'
 import { commandCommit } from '../../../core/message/pull-request/pull-request.ts'
+import { hiddenBy } from '../../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
@@ -13,11 +14,10 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from '../../repository/head-age.ts'
 import { loadSnapshot } from '../../repository/load.ts'
-import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
+import { type ReleasedSnapshot, withRenderedReleases, withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
-import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 
 type Needs = Pick<
   RepositoryContext,
@@ -103,10 +103,10 @@ async function makeAt(
   const { sha } = asked.command
   if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
   const wish = wishOf(asked.command)
-  const snapshot = await loadRendered(context, head, config)
-  const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
+  const { snapshot, problems } = await loadRendered(context, head, config)
+  const known = wish.kind === 'plan' ? undefined : (await loadRendered(context, base, config)).snapshot
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
-  if (!change.ok) return change
+  if (!change.ok) return err(hiddenBy(change.error, [...snapshot.problems, ...problems]))
   const objection = async (): Promise<Refusal | undefined> => {
     const age = isRaise(change.value) ? await asked.ageOf(head) : 'seen'
     return age === 'seen' ? undefined : { code: 'head-not-seen', head, age }
@@ -120,8 +120,10 @@ async function loadRendered(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   treeish: Sha,
   config: Config,
-): Promise<Snapshot> {
-  return withRenderedTargets(context, { treeish, snapshot: await loadSnapshot(context, treeish, config) })
+): Promise<ReleasedSnapshot> {
+  const loaded = await loadSnapshot(context, treeish, config)
+  const { snapshot, problems } = await withRenderedReleases(context, { treeish, snapshot: loaded })
+  return { snapshot: await withRenderedTargets(context, { treeish, snapshot }), problems }
 }
 
 /** What the pull request itself changes tells which of several rollouts is meant. */

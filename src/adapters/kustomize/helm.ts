@@ -1,0 +1,121 @@
+/** Rendering a release with the machine's own helm: the same walls, and no folder of settings but empty ones. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HelmBuild, RenderResult } from '../../ports/renderer.ts'
+import { programPath } from '../process-sandbox/program-path.ts'
+import { runContained } from '../process-sandbox/run.ts'
+import { ask, wallsOf } from '../process-sandbox/walls.ts'
+import { fill, inWorkshop, isPlain, type Workshop } from '../process-sandbox/workshop.ts'
+import { GO, type BuildLimits, resultOf } from './outcome.ts'
+import { MAX_MEMORY, type Tool } from './tool.ts'
+
+/**
+ * A chart may ask whether the cluster knows a kind before it makes one. These are what a cluster that Perch is for has; without a word
+ * helm would know the kinds of Kubernetes itself only.
+ */
+const API_VERSIONS = [
+  ...['v1', 'v1beta1', 'v1alpha3'].flatMap((version) => {
+    const kinds = ['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'Sidecar', 'WorkloadEntry']
+    return [`networking.istio.io/${version}`, ...kinds.map((kind) => `networking.istio.io/${version}/${kind}`)]
+  }),
+  ...['v1', 'v1beta1'].flatMap((version) => {
+    const kinds = ['Gateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute', 'ReferenceGrant']
+    return [
+      `gateway.networking.k8s.io/${version}`,
+      ...kinds.map((kind) => `gateway.networking.k8s.io/${version}/${kind}`),
+    ]
+  }),
+  'gateway.networking.k8s.io/v1alpha2',
+  'gateway.networking.k8s.io/v1alpha2/TLSRoute',
+  'gateway.networking.k8s.io/v1alpha2/TCPRoute',
+]
+
+/** Helm 3 or newer; where there is none, or it does not answer in time, that. */
+export async function findHelm(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
+  const program = await programPath(path, 'helm')
+  if (program === undefined) return 'missing'
+  const probe = [program, 'version', '--template={{.Version}}'] as const
+  const answer = await ask(probe, probeMs)
+  if (!('said' in answer)) return answer.end === 'timed-out' ? 'timed-out' : 'missing'
+  const version = /^v(?:[3-9]|\d\d)\.\S*/.exec(answer.said.trim())?.[0]
+  if (version === undefined) return 'missing'
+  const walls = await wallsOf({ path, maxMemory: MAX_MEMORY, probe })
+  return { name: `helm ${version}`, command: [program, 'template'], walls }
+}
+
+/** Renders one release from exactly these files. */
+export function buildRelease(
+  tool: Tool,
+  { files, source }: { readonly files: ReadonlyMap<string, string>; readonly source: HelmBuild },
+  limits: BuildLimits,
+): Promise<RenderResult> {
+  return inWorkshop(async (workshop) => {
+    const { chart } = source
+    const odd = chart === '' || isPlain(chart) ? await fill(workshop, files) : chart
+    if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
+    const values = await valuesFiles(workshop, source)
+    const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]
+    const finished = await runContained({
+      // Whole paths and `=` keep every name from being an option or an address.
+      command: [program, ...args, ...argumentsOf(source, values), '--', source.release, join(workshop.files, chart)],
+      folder: workshop.files,
+      env: { ...homesIn(workshop), LC_ALL: 'C', ...GO },
+      ...limits,
+    })
+    const result = resultOf(finished, { folder: workshop.files, files })
+    return result.ok || result.code !== 'tool-missing' ? result : { ...result, code: 'helm-missing' }
+  })
+}
+
+function homesIn({ home }: Workshop): Readonly<Record<string, string>> {
+  return {
+    PATH: home,
+    HOME: home,
+    KUBECONFIG: join(home, 'kubeconfig'),
+    HELM_CACHE_HOME: join(home, 'cache'),
+    HELM_CONFIG_HOME: join(home, 'config'),
+    HELM_DATA_HOME: join(home, 'data'),
+    HELM_PLUGINS: join(home, 'plugins'),
+    HELM_REPOSITORY_CACHE: join(home, 'repositories'),
+    HELM_REPOSITORY_CONFIG: join(home, 'repositories.yaml'),
+    HELM_REGISTRY_CONFIG: join(home, 'registry.json'),
+  }
+}
+
+/** The whole paths of the values, in order; texts become files that no chart can name. */
+async function valuesFiles({ top, files }: Workshop, { values }: HelmBuild): Promise<readonly string[]> {
+  const folder = join(top, 'values')
+  await mkdir(folder)
+  return Promise.all(
+    values.map(async (source, index) => {
+      if ('path' in source) return join(files, source.path)
+      const path = join(folder, `${String(index)}.yaml`)
+      await writeFile(path, source.text, { flag: 'wx' })
+      return path
+    }),
+  )
+}
+
+function argumentsOf({ namespace, settings, options }: HelmBuild, values: readonly string[]): readonly string[] {
+  return [
+    ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
+    // In a list of its own for each: a comma in a folder's name parts nothing.
+    ...values.map((path) => `--values=${csv(path)}`),
+    ...settings.map(({ name, value, isText }) => `--set${isText ? '-string' : ''}=${name}=${settingText(value)}`),
+    ...(options.skipsCrds ? ['--skip-crds'] : ['--include-crds']),
+    ...(options.skipsTests ? ['--skip-tests'] : []),
+    ...(options.skipsSchema ? ['--skip-schema-validation'] : []),
+    ...(options.kubeVersion === undefined ? [] : [`--kube-version=${options.kubeVersion}`]),
+    ...[...API_VERSIONS, ...options.apiVersions].map((version) => `--api-versions=${csv(version)}`),
+  ]
+}
+
+/** One entry of a list that helm reads as a line of CSV. */
+function csv(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** A comma in a value would begin another setting, unless the value is a list. */
+function settingText(value: string): string {
+  return value.startsWith('{') ? value : value.replaceAll(/(?<!\\),/g, '\\,')
+}

@@ -1,0 +1,79 @@
+/** What helm is handed for a release: files, and what to ask it for. */
+import { decoded } from '../diff/secret-values.ts'
+import { listOf, recordOf, valueAt } from '../manifest/data.ts'
+import { parseManifest } from '../manifest/parse.ts'
+import type { ChartRelease, ObjectValue, ReleaseOptions, SettingSource } from './release.ts'
+import type { ChartCopy } from './release-files.ts'
+
+type Texts = ReadonlyMap<string, string>
+
+/** Values for a release: a file of the repository, or a text. */
+type ReleaseValues = { readonly path: string } | { readonly text: string }
+
+/** One value that is set by its name, as a text where it must not be read as a number or the like. */
+interface ReleaseSetting {
+  readonly name: string
+  readonly value: string
+  readonly isText: boolean
+}
+
+export interface ReleaseBuild {
+  readonly files: Texts
+  readonly chart: string
+  readonly release: string
+  readonly namespace: string | undefined
+  readonly values: readonly ReleaseValues[]
+  readonly settings: readonly ReleaseSetting[]
+  readonly options: ReleaseOptions
+}
+
+/** Objects that hold values, or say where they are. Documents are counted among these alone. */
+export const VALUES_OBJECT =
+  /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository|ConfigMap|Secret)\b/
+
+/** What is to be built of the texts of an environment's files. Values in objects are read from their texts as they are now. */
+export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[], texts: Texts): ReleaseBuild {
+  const { chart, name, namespace, values, settings, options, isWithoutDefaults } = release
+  const prefix = chart === '' ? '' : `${chart}/`
+  const paths = new Set(values.flatMap((source) => (source.from === 'file' ? [source.path] : [])))
+  const files = new Map([...texts].filter(([path]) => path.startsWith(prefix) || paths.has(path)))
+  for (const { from, to } of copies)
+    for (const [path, text] of texts)
+      if (path.startsWith(`${from}/`)) files.set(`${to}${path.slice(from.length)}`, text)
+  if (isWithoutDefaults) files.set(`${prefix}values.yaml`, '')
+  return {
+    files,
+    chart,
+    release: name ?? chartName(chart),
+    namespace,
+    values: values.flatMap((source): readonly ReleaseValues[] => {
+      if (source.from === 'file') return texts.has(source.path) ? [{ path: source.path }] : []
+      const value = source.from === 'object' ? valueOf(source.value, texts) : undefined
+      if (value === undefined) return []
+      return [{ text: typeof value === 'string' ? value : JSON.stringify(value) }]
+    }),
+    settings: settings.flatMap((source) => settingsOf(source, texts)),
+    options,
+  }
+}
+
+function chartName(chart: string): string {
+  return chart.split('/').at(-1) || 'release'
+}
+
+function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSetting[] {
+  const value = valueOf(source.value, texts)
+  if (source.from === 'object') return typeof value === 'string' ? [{ name: source.name, value, isText: false }] : []
+  return listOf(value).flatMap((entry) => {
+    const { name, value: set = '', forceString } = recordOf(entry)
+    if (typeof name !== 'string') return []
+    return [{ name, value: typeof set === 'string' ? set : JSON.stringify(set), isText: forceString === true }]
+  })
+}
+
+function valueOf({ file, document, path, isEncoded }: ObjectValue, texts: Texts): unknown {
+  const manifest = parseManifest(file, texts.get(file) ?? '', VALUES_OBJECT)
+  const value = manifest.ok ? valueAt(manifest.value.documents[document]?.data, path) : undefined
+  if (!isEncoded || typeof value !== 'string') return value
+  return decoded(value)
+}

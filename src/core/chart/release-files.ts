@@ -1,0 +1,144 @@
+/** The files that a release of a chart is made of, and why it must not be rendered. */
+import type { Texts } from '../environment/closure.ts'
+import type { EnvironmentRefusal } from '../environment/refusal.ts'
+import { isHidden, join, nameOf, type Tree } from '../environment/tree.ts'
+import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
+import { readOneDocument } from '../manifest/yaml/documents.ts'
+import { type ChartRelease, valuesFilesOf } from './release.ts'
+
+/** A chart that another one depends on by its folder (`file://../common`): it counts as if it were in `charts/`. */
+export interface ChartCopy {
+  readonly from: string
+  readonly to: string
+}
+
+export interface ReleaseFiles {
+  readonly files: readonly string[]
+  readonly copies: readonly ChartCopy[]
+  readonly refusals: readonly EnvironmentRefusal[]
+}
+
+interface Survey {
+  readonly tree: Tree
+  readonly texts: Texts
+  readonly needs: Set<string>
+}
+
+/** More than any chart has. */
+const MAX_FILES = 2000
+
+/** What a release reads. `from`: the file that says that it is released, so that the release changes with it. */
+export function releaseFiles(survey: Survey, release: ChartRelease, from: readonly string[]): ReleaseFiles {
+  const { tree } = survey
+  const { chart } = release
+  const own = below(tree, chart)
+  const file = inFolder(chart, 'Chart.yaml')
+  if (tree.types.get(file) !== 'file') {
+    const refusal = { code: 'no-chart', file: from[0] ?? chart, line: 1, entry: chart } as const
+    return { files: [...from], copies: [], refusals: [refusal] }
+  }
+  const { copies, refusals } = dependenciesOf(survey, chart)
+  const copied = copies.flatMap((copy) => below(tree, copy.from))
+  const linked = [...own, ...copied].filter(({ type }) => type !== 'file')
+  const links = linked.map(({ path, type }): EnvironmentRefusal => {
+    return { code: type === 'symlink' ? 'symlink' : 'submodule', file: path, line: 1, entry: '' }
+  })
+  const values = valuesFilesOf(release).filter((path) => tree.types.get(path) === 'file')
+  for (const path of values) if (!survey.texts.has(path)) survey.needs.add(path)
+  const files = new Set([...[...own, ...copied].map(({ path }) => path), ...values, ...from])
+  const tooMany: readonly EnvironmentRefusal[] =
+    files.size > MAX_FILES ? [{ code: 'too-many-files', file, line: 1, entry: '' }] : []
+  return {
+    files: [...files].sort(),
+    copies,
+    refusals: [...refusals, ...links, ...tooMany, ...valuesRefusals(tree, release)],
+  }
+}
+
+function below(tree: Tree, folder: string): readonly { readonly path: string; readonly type: string }[] {
+  const prefix = folder === '' ? '' : `${folder}/`
+  return [...tree.types]
+    .filter(
+      ([path]) => path.startsWith(prefix) && (nameOf(path) === '.helmignore' || !isHidden(path.slice(prefix.length))),
+    )
+    .map(([path, type]) => ({ path, type }))
+}
+
+function valuesRefusals(tree: Tree, { values }: ChartRelease): readonly EnvironmentRefusal[] {
+  return values.flatMap((source): readonly EnvironmentRefusal[] => {
+    if (source.from === 'elsewhere') return [{ code: 'helm-values', ...source.place, entry: source.name }]
+    if (source.from !== 'file') return []
+    const type = tree.types.get(source.path)
+    if (type === 'file' || (type === undefined && source.isOptional)) return []
+    return [{ code: type ?? 'helm-values', ...source.place, entry: source.path }]
+  })
+}
+
+interface Dependency {
+  readonly name: string
+  readonly repository: string
+  readonly place: Location
+}
+
+/** What a chart needs: one in `charts/`, one of this repository, or one that is missing. */
+function dependenciesOf(survey: Survey, chart: string): Pick<ReleaseFiles, 'copies' | 'refusals'> {
+  const copies: ChartCopy[] = []
+  const refusals: EnvironmentRefusal[] = []
+  const isVendored = vendoredIn(survey, chart)
+  for (const { name, repository, place } of namedIn(survey, chart)) {
+    if (isVendored(name)) continue
+    const from = localFolder(chart, repository)
+    if (from !== undefined && survey.tree.types.get(inFolder(from, 'Chart.yaml')) === 'file')
+      copies.push({ from, to: inFolder(chart, `charts/${name}`) })
+    else refusals.push({ code: 'helm-dependency', ...place, entry: name })
+  }
+  return { copies, refusals }
+}
+
+/** What `Chart.yaml` names; in charts for Helm 2 `requirements.yaml`. */
+function namedIn(survey: Survey, chart: string): readonly Dependency[] {
+  const files = ['Chart.yaml', 'requirements.yaml'].map((name) => inFolder(chart, name))
+  return files
+    .filter((file) => survey.tree.types.get(file) === 'file')
+    .flatMap((file) => {
+      const read = readOneDocument(textIn(survey, file) ?? '')
+      const document = read.ok ? read.value : undefined
+      return listOf(recordOf(document?.data)['dependencies']).flatMap((entry, index): Dependency[] => {
+        const { name, repository } = recordOf(entry)
+        const line = document?.line(['dependencies', index]) ?? 1
+        return typeof name === 'string' ? [{ name, repository: textOf(repository) ?? '', place: { file, line } }] : []
+      })
+    })
+}
+
+function localFolder(chart: string, repository: string): string | undefined {
+  const path = /^file:\/\/(.+)$/.exec(repository)?.[1]
+  return path === undefined || path.startsWith('/') ? undefined : join(chart, path)
+}
+
+/** Whether a dependency is in `charts/`: a folder whose chart has the name, or a package that is called after it. */
+function vendoredIn(survey: Survey, chart: string): (name: string) => boolean {
+  const prefix = inFolder(chart, 'charts/')
+  const paths = [...survey.tree.types.keys()].filter((path) => path.startsWith(prefix))
+  const names = new Set(
+    paths.flatMap((path) => {
+      const steps = path.slice(prefix.length).split('/')
+      if (steps.length !== 2 || steps[1] !== 'Chart.yaml') return []
+      const read = readOneDocument(textIn(survey, path) ?? '')
+      const data = read.ok ? read.value?.data : undefined
+      return isRecord(data) ? (textOf(data['name']) ?? []) : []
+    }),
+  )
+  const packed = paths.map((path) => path.slice(prefix.length)).filter((path) => /^[^/]+\.tgz$/.test(path))
+  return (name) => names.has(name) || packed.some((file) => new RegExp(`^${RegExp.escape(name)}-\\d`).test(file))
+}
+
+function textIn({ texts, needs }: Survey, file: string): string | undefined {
+  if (!texts.has(file)) needs.add(file)
+  return texts.get(file)
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}

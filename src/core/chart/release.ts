@@ -1,0 +1,85 @@
+/** What `helm template` is asked for: one release of a chart that is in this repository. */
+import type { Path } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
+
+export interface ChartRelease {
+  /** The chart's folder, '' for the top. */
+  readonly chart: string
+  /** What the release is called; undefined: like its chart. */
+  readonly name: string | undefined
+  readonly namespace: string | undefined
+  /** Later ones win. The chart's own `values.yaml` comes before them. */
+  readonly values: readonly ValuesSource[]
+  /** Where single values are, which win over all others; undefined where there are none. */
+  readonly settings: readonly SettingSource[]
+  /** The chart's own `values.yaml` does not count. */
+  readonly isWithoutDefaults: boolean
+  readonly options: ReleaseOptions
+}
+
+/** A release, and what deploys it. */
+export interface DeployedRelease {
+  readonly release: ChartRelease
+  /** `Application argocd/web`, `HelmRelease flux-system/web`. */
+  readonly title: string
+  /** The deployer's own name, and its file. */
+  readonly name: string
+  readonly file: string
+}
+
+/** What else a deployer asks helm for. */
+export interface ReleaseOptions {
+  readonly skipsCrds: boolean
+  readonly skipsTests: boolean
+  readonly skipsSchema: boolean
+  /** The cluster's version, where it is said. */
+  readonly kubeVersion: string | undefined
+  readonly apiVersions: readonly string[]
+}
+
+export const NO_OPTIONS: ReleaseOptions = {
+  skipsCrds: false,
+  skipsTests: false,
+  skipsSchema: false,
+  kubeVersion: undefined,
+  apiVersions: [],
+}
+
+/** Where values come from. */
+export type ValuesSource =
+  /** A file with values. `isOptional`: it may be missing. */
+  | ({ readonly from: 'file'; readonly path: string; readonly isOptional: boolean } & Said)
+  /** A value of an object in this repository: values as YAML, or as text with YAML. */
+  | ({ readonly from: 'object'; readonly value: ObjectValue } & Said)
+  /** Somewhere that is not this repository: `name` says where. */
+  | ({ readonly from: 'elsewhere'; readonly name: string } & Said)
+
+/** Where single values come from. */
+export type SettingSource =
+  /** A list of names and values (`parameters` of an Application). */
+  | { readonly from: 'list'; readonly value: ObjectValue }
+  /** One value of an object, and what it sets. */
+  | { readonly from: 'object'; readonly name: string; readonly value: ObjectValue }
+
+interface Said {
+  /** What names it. */
+  readonly place: Location
+}
+
+/** A value in a file of objects. It is read again from the file's text when it is needed, so that an edit of the text counts. */
+export interface ObjectValue {
+  readonly file: string
+  readonly document: number
+  readonly path: Path
+  /** A Secret's `data` is text in base64. */
+  readonly isEncoded: boolean
+}
+
+/** The files that values come from. */
+export function valuesFilesOf({ values, settings }: Pick<ChartRelease, 'values' | 'settings'>): readonly string[] {
+  const files = [...values, ...settings].flatMap((source) => {
+    if (source.from === 'file') return [source.path]
+    return 'value' in source ? [source.value.file] : []
+  })
+  return [...new Set(files)]
+}

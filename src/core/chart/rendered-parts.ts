@@ -1,0 +1,44 @@
+/** What helm renders of a chart, by the template that each part comes from. */
+import { splitPieces } from '../manifest/pieces.ts'
+import type { ChartCopy } from './release-files.ts'
+
+/** The comment that helm writes above each document. The first step is the chart's name, whatever its folder is called. */
+const SOURCE = /^# Source: [^/\n]+\/(.+)$/m
+/** No path of a file has it. */
+const SEPARATOR = '\0'
+
+export interface RenderedRelease {
+  readonly environment: string
+  readonly chart: string
+  readonly copies: readonly ChartCopy[]
+  readonly yaml: string
+}
+
+/** The texts of a render by the template that they come from; each key is a name that no file has, and `templateOf` leads back. */
+export function renderedParts({ environment, chart, copies, yaml }: RenderedRelease): ReadonlyMap<string, string> {
+  const parts = new Map<string, string>()
+  for (const { text } of splitPieces(yaml)) {
+    const source = SOURCE.exec(text)?.[1]
+    const path = inFolder(chart, source ?? 'Chart.yaml')
+    const copy = copies.find(({ to }) => path.startsWith(`${to}/`))
+    const template = copy === undefined ? path : `${copy.from}${path.slice(copy.to.length)}`
+    const key = `${template}${SEPARATOR}${environment}`
+    parts.set(key, `${parts.get(key) ?? ''}${text.startsWith('---') ? '' : '---\n'}${text}`)
+  }
+  return parts
+}
+
+/** Whether a path stands for what a template renders to. */
+export function isRenderedPart(path: string): boolean {
+  return path.includes(SEPARATOR)
+}
+
+/** The file that a person can open: of what a template renders to, the template. */
+export function templateOf(path: string): string {
+  const [file = path] = path.split(SEPARATOR)
+  return file
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}

@@ -1,0 +1,91 @@
+/** The release that an Argo CD Application makes of a chart in this repository. */
+import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../chart/release.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
+import { join } from '../environment/tree.ts'
+import { folderOf, isTemplate } from './delivery-source.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** One source of an Application, and what stands around it. */
+export interface ArgoSource {
+  readonly application: {
+    readonly file: string
+    readonly document: number
+    readonly name: string
+    /** Where the objects go that name no namespace. */
+    readonly namespace: string | undefined
+    readonly line: (path: Path) => number
+  }
+  readonly source: Data
+  /** Where the source stands in its document. */
+  readonly at: Path
+  /** The names (`ref`) of sources that are this repository. */
+  readonly refs: ReadonlySet<string>
+}
+
+/** What `helm template` is asked for by one source of an Application whose path is a chart. */
+export function argoRelease({ application, source, at, refs }: ArgoSource): ChartRelease {
+  const helm = recordOf(source['helm'])
+  const chart = folderOf(textOf(source['path']) ?? '') ?? ''
+  const { file, document, line } = application
+  const placeOf = (path: Path): Location => ({ file, line: line(path) })
+  const own = [...at, 'helm']
+  const isOptional = helm['ignoreMissingValueFiles'] === true
+  const files = listOf(helm['valueFiles']).map((entry, index): ValuesSource => {
+    const place = placeOf([...own, 'valueFiles', index])
+    const path = typeof entry === 'string' ? valuesPath(entry, { chart, refs }) : undefined
+    if (path === undefined) return { from: 'elsewhere', name: String(entry), place }
+    return { from: 'file', path, isOptional, place }
+  })
+  const key = isFilled(helm['valuesObject']) ? 'valuesObject' : 'values'
+  const inline: readonly ValuesSource[] = isFilled(helm[key])
+    ? [
+        {
+          from: 'object',
+          value: { file, document, path: [...own, key], isEncoded: false },
+          place: placeOf([...own, key]),
+        },
+      ]
+    : []
+  const settings: readonly SettingSource[] = isFilled(helm['parameters'])
+    ? [{ from: 'list', value: { file, document, path: [...own, 'parameters'], isEncoded: false } }]
+    : []
+  const unread = ['fileParameters'].filter((field) => isFilled(helm[field]))
+  return {
+    chart,
+    name: textOf(helm['releaseName']) ?? application.name,
+    namespace: textOf(helm['namespace']) ?? application.namespace,
+    values: [
+      ...files,
+      ...inline,
+      ...unread.map((name): ValuesSource => ({ from: 'elsewhere', name, place: placeOf([...own, name]) })),
+    ],
+    settings,
+    isWithoutDefaults: false,
+    options: {
+      ...NO_OPTIONS,
+      skipsCrds: helm['skipCrds'] === true,
+      skipsTests: helm['skipTests'] === true,
+      skipsSchema: helm['skipSchemaValidation'] === true,
+      kubeVersion: textOf(helm['kubeVersion']),
+      apiVersions: listOf(helm['apiVersions']).filter((one) => typeof one === 'string'),
+    },
+  }
+}
+
+/** Where a values file is: below the chart, from the top (`/values/a.yaml`), or in a source by its name (`$values/a.yaml`). */
+function valuesPath(
+  entry: string,
+  { chart, refs }: { readonly chart: string; readonly refs: ReadonlySet<string> },
+): string | undefined {
+  if (isTemplate(entry) || /^[a-z][a-z0-9+.-]*:\/\//i.test(entry)) return undefined
+  const [, ref, rest = ''] = /^\$([^/]+)\/(.*)$/.exec(entry) ?? []
+  if (ref !== undefined) return refs.has(ref) ? join('', rest) : undefined
+  if (entry.startsWith('$')) return undefined
+  return entry.startsWith('/') ? join('', entry) : join(chart, entry)
+}
+
+function isFilled(value: unknown): boolean {
+  return isRecord(value) ? Object.keys(value).length > 0 : Array.isArray(value) ? value.length > 0 : Boolean(value)
+}

@@ -1,0 +1,137 @@
+/** The release that a Flux HelmRelease makes of a chart in this repository. */
+import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../chart/release.ts'
+import { join } from '../environment/tree.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
+import { folderOf, isTemplate } from './delivery-source.ts'
+
+/** A ConfigMap or Secret with values, as a file or a generator of this repository has it. */
+export interface ValuesHolder {
+  readonly kind: string
+  readonly name: string
+  /** '' where its file names none. */
+  readonly namespace: string
+  readonly file: string
+  readonly document: number
+  /** The object, or the files that a generator puts into it, by key. */
+  readonly data: Readonly<Record<string, unknown>>
+  readonly generated: ReadonlyMap<string, string> | undefined
+}
+
+export interface FluxRelease {
+  readonly file: string
+  readonly document: number
+  readonly at: Path
+  readonly name: string
+  readonly namespace: string
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly line: (path: Path) => number
+  readonly holders: readonly ValuesHolder[]
+  /** Other objects of its name that change it: a kustomization merges them. */
+  readonly patches: readonly Location[]
+}
+
+/** What `helm template` is asked for by a HelmRelease; undefined where its chart is no folder of a repository. */
+export function fluxRelease(object: FluxRelease): ChartRelease | undefined {
+  const { spec, file, document, at, line } = object
+  const chart = recordOf(recordOf(spec['chart'])['spec'])
+  const written = textOf(chart['chart'])
+  const path = written === undefined ? undefined : folderOf(written)
+  if (path === undefined || recordOf(chart['sourceRef'])['kind'] === 'HelmRepository') return undefined
+  const placeOf = (own: Path): Location => ({ file, line: line([...at, 'spec', ...own]) })
+  const listed = listOf(chart['valuesFiles']).filter((entry) => typeof entry === 'string')
+  const files = listed.map((entry, index): ValuesSource => {
+    const place = placeOf(['chart', 'spec', 'valuesFiles', index])
+    const found = isTemplate(entry) ? undefined : join('', entry)
+    if (found === undefined) return { from: 'elsewhere', name: entry, place }
+    return { from: 'file', path: found, isOptional: chart['ignoreMissingValuesFiles'] === true, place }
+  })
+  const from = listOf(spec['valuesFrom']).map((entry, index) =>
+    valuesFrom(object, recordOf(entry), placeOf(['valuesFrom', index])),
+  )
+  const own: readonly ValuesSource[] = isRecord(spec['values'])
+    ? [
+        {
+          from: 'object',
+          value: { file, document, path: [...at, 'spec', 'values'], isEncoded: false },
+          place: placeOf(['values']),
+        },
+      ]
+    : []
+  const target = textOf(spec['targetNamespace'])
+  const others = [
+    ...object.patches.map((place): ValuesSource => ({ from: 'elsewhere', name: place.file, place })),
+    ...(listOf(spec['postRenderers']).length > 0
+      ? [{ from: 'elsewhere', name: 'postRenderers', place: placeOf(['postRenderers']) } as const]
+      : []),
+  ]
+  return {
+    chart: path,
+    name: textOf(spec['releaseName']) ?? (target === undefined ? object.name : `${target}-${object.name}`),
+    namespace: target ?? (object.namespace === '' ? undefined : object.namespace),
+    values: [...files, ...from.flatMap(({ values }) => values), ...own, ...others],
+    settings: from.flatMap(({ settings }) => settings),
+    isWithoutDefaults: listed.length > 0 && !listed.some((entry) => join('', entry) === join(path, 'values.yaml')),
+    options: { ...NO_OPTIONS, skipsTests: true },
+  }
+}
+
+interface FoundValues {
+  readonly values: readonly ValuesSource[]
+  readonly settings: readonly SettingSource[]
+}
+
+const NOTHING: FoundValues = { values: [], settings: [] }
+
+function valuesFrom(
+  { holders, namespace, file }: FluxRelease,
+  entry: Readonly<Record<string, unknown>>,
+  place: Location,
+): FoundValues {
+  const { kind, name } = entry
+  const isMeant = (one: ValuesHolder): boolean =>
+    one.kind === kind && one.name === name && (one.namespace === namespace || one.namespace === '' || namespace === '')
+  const found = nearest(holders.filter(isMeant), file)
+  if (entry['optional'] === true && found === 'none') return NOTHING
+  const values = typeof found === 'string' ? undefined : valuesIn(found, entry, place)
+  return values ?? { values: [{ from: 'elsewhere', name: `${String(kind)} ${String(name)}`, place }], settings: [] }
+}
+
+/** What a release takes from an object; undefined where that does not say it. */
+function valuesIn(
+  holder: ValuesHolder,
+  entry: Readonly<Record<string, unknown>>,
+  place: Location,
+): FoundValues | undefined {
+  const key = textOf(entry['valuesKey']) ?? 'values.yaml'
+  const target = textOf(entry['targetPath'])
+  const { kind, file, document, data, generated } = holder
+  if (generated !== undefined) {
+    const path = generated.get(key)
+    if (path === undefined || target !== undefined) return undefined
+    return { values: [{ from: 'file', path, isOptional: false, place }], settings: [] }
+  }
+  const field = ['stringData', 'data'].find((one) => textOf(recordOf(data[one])[key]) !== undefined)
+  // What sops has encrypted is no value.
+  if (field === undefined || 'sops' in data) return undefined
+  const value = { file, document, path: [field, key], isEncoded: kind === 'Secret' && field === 'data' }
+  return target === undefined
+    ? { values: [{ from: 'object', value, place }], settings: [] }
+    : { values: [], settings: [{ from: 'object', name: target, value }] }
+}
+
+/** The one that is meant: a fleet has one of the same name for each cluster, beside its release. */
+function nearest(holders: readonly ValuesHolder[], file: string): ValuesHolder | 'none' | 'several' {
+  const closeness = holders.map((one) => sharedSteps(one.file, file))
+  const most = Math.max(...closeness)
+  const found = holders.filter((_, index) => closeness[index] === most)
+  const [only] = found
+  if (only === undefined) return 'none'
+  return found.length === 1 ? only : 'several'
+}
+
+function sharedSteps(a: string, b: string): number {
+  const [one, other] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)]
+  const end = one.findIndex((step, index) => step !== other[index])
+  return end < 0 ? one.length : end
+}

@@ -1,0 +1,171 @@
+/** Which charts of this repository Argo CD and Flux release, and with which values. */
+import type { DeployedRelease } from '../chart/release.ts'
+import { VALUES_OBJECT } from '../chart/release-build.ts'
+import { readKustomization } from '../environment/kustomization.ts'
+import { isKustomization, join, parentOf } from '../environment/tree.ts'
+import { isRecord, listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
+import { titleOf } from '../manifest/identity.ts'
+import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
+import { argoRelease } from './argo-release.ts'
+import type { Delivery } from './delivery.ts'
+import { type DeliverySource, folderOf, isHere } from './delivery-source.ts'
+import { isFlux, PLAINLY, sourceStop } from './flux.ts'
+import { fluxRelease, type ValuesHolder } from './flux-release.ts'
+
+type Texts = ReadonlyMap<string, string | undefined>
+
+interface Releases {
+  readonly releases: readonly DeployedRelease[]
+  /** Those of Flux; an Application is a delivery whatever its path holds. */
+  readonly deliveries: readonly Delivery[]
+}
+
+const DEPLOYERS = /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|ApplicationSet|GitRepository)\b/
+
+/** The releases of charts in this repository, as the texts of a commit say. */
+export function readReleases(texts: Texts, source: DeliverySource): Releases {
+  const isChart = (folder: string | undefined): boolean =>
+    folder !== undefined && texts.get(folder === '' ? 'Chart.yaml' : `${folder}/Chart.yaml`) !== undefined
+  // Only a repository with charts is looked through.
+  if (![...texts.keys()].some((path) => /(?:^|\/)Chart\.yaml$/.test(path))) return { releases: [], deliveries: [] }
+  const manifests = manifestsIn(texts, DEPLOYERS)
+  const objects = manifests.flatMap((manifest) => manifest.objects.map((object) => ({ manifest, object })))
+  const applications = objects.flatMap((found) => applicationReleases(found, source))
+  const flux = fluxReleases(objects, { texts, source })
+  const found = [...applications, ...flux].filter(({ release }) => isChart(release.chart))
+  return {
+    releases: found.map(({ release, title, name, file }) => ({ release, title, name, file })),
+    deliveries: found.flatMap(({ delivery }) => delivery ?? []),
+  }
+}
+
+function manifestsIn(texts: Texts, wanted: RegExp): readonly Manifest[] {
+  return [...texts].flatMap(([file, text]) => {
+    if (text === undefined || !wanted.test(text)) return []
+    const manifest = parseManifest(file, text, VALUES_OBJECT)
+    return manifest.ok ? [manifest.value] : []
+  })
+}
+
+interface ParsedObject {
+  readonly manifest: Manifest
+  readonly object: ManifestObject
+}
+
+type FoundRelease = DeployedRelease & { readonly delivery?: Delivery }
+
+function applicationReleases({ manifest, object }: ParsedObject, source: DeliverySource): readonly FoundRelease[] {
+  const { apiVersion, kind, file, document, at, data } = object
+  if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return []
+  const start: Path = kind === 'Application' ? ['spec'] : ['spec', 'template', 'spec']
+  const spec = recordOf(valueAt(data, start))
+  const several = listOf(spec['sources']).filter(isRecord)
+  const refs = new Set(
+    several.flatMap((one) => (isHere(textOf(one['repoURL']) ?? '', source) ? (textOf(one['ref']) ?? []) : [])),
+  )
+  const sources = [
+    { own: recordOf(spec['source']), path: ['source'] },
+    ...several.map((own, index) => ({ own, path: ['sources', index] })),
+  ]
+  const application = {
+    file,
+    document,
+    name: object.name,
+    namespace: textOf(recordOf(spec['destination'])['namespace']),
+    line: (path: Path): number => manifest.line(document, path),
+  }
+  return sources.flatMap(({ own, path }): FoundRelease[] => {
+    const folder = textOf(own['path'])
+    if (folder === undefined || folderOf(folder) === undefined) return []
+    if (own['chart'] !== undefined || !isHere(textOf(own['repoURL']) ?? '', source)) return []
+    const release = argoRelease({ application, source: own, at: [...at, ...start, ...path], refs })
+    return [{ release, title: titleOf(object), name: object.name, file }]
+  })
+}
+
+function fluxReleases(
+  objects: readonly ParsedObject[],
+  { texts, source }: { readonly texts: Texts; readonly source: DeliverySource },
+): readonly FoundRelease[] {
+  const all = objects.filter(({ object }) => object.kind === 'HelmRelease' && isFlux(object.apiVersion, 'helm'))
+  const chartOf = ({ data }: ManifestObject): string | undefined =>
+    textOf(recordOf(recordOf(recordOf(data['spec'])['chart'])['spec'])['chart'])
+  const repositories = objects.filter(({ object }) => object.kind === 'GitRepository').map(({ object }) => object)
+  const names = new Set(
+    all.flatMap(({ object: { data } }) =>
+      listOf(recordOf(data['spec'])['valuesFrom']).flatMap((one) => textOf(recordOf(one)['name']) ?? []),
+    ),
+  )
+  const holders = names.size === 0 ? [] : [...holdersIn(texts, names), ...generatedIn(texts, names)]
+  return all.flatMap(({ manifest, object }): FoundRelease[] => {
+    if (chartOf(object) === undefined) return []
+    const { name, namespace, file, document, at } = object
+    const spec = recordOf(object.data['spec'])
+    const origin = originOf(object, repositories, source)
+    const patches = all
+      .filter((other) => other.object.name === name && chartOf(other.object) === undefined)
+      .map((other) => ({ file: other.object.file, line: other.object.line }))
+    const line = (path: Path): number => manifest.line(document, path)
+    const release = fluxRelease({ file, document, at, name, namespace, spec, line, holders, patches })
+    if (release === undefined || origin === 'elsewhere') return []
+    const stops = spec['suspend'] === true ? 'suspended' : origin.stops
+    const common = { title: titleOf(object), file, path: release.chart, namespace: release.namespace }
+    const delivery: Delivery = { ...PLAINLY, ...common, stops, patches: [], additions: undefined, sources: [file] }
+    return [{ release, title: titleOf(object), name, file, delivery }]
+  })
+}
+
+/** Where the chart of a HelmRelease comes from, where that is this repository. */
+function originOf(
+  { data, namespace }: ManifestObject,
+  repositories: readonly ManifestObject[],
+  source: DeliverySource,
+): Pick<Delivery, 'stops'> | 'elsewhere' {
+  const reference = recordOf(recordOf(recordOf(recordOf(data['spec'])['chart'])['spec'])['sourceRef'])
+  const own = repositories.filter(
+    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
+  )
+  const here = own.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
+  if (own.length > 0 && here.length === 0) return 'elsewhere'
+  const states = here.map((one) => sourceStop(recordOf(one.data['spec']), source))
+  return { stops: states.includes(undefined) ? undefined : states[0] }
+}
+
+function holdersIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHolder[] {
+  return manifestsIn(texts, /\bkind["']?\s*:\s*["']?(?:ConfigMap|Secret)\b/)
+    .flatMap(({ objects }) => objects)
+    .filter(({ kind, name, at }) => ['ConfigMap', 'Secret'].includes(kind) && names.has(name) && at.length === 0)
+    .map(({ kind, name, namespace, file, document, data }) => {
+      return { kind, name, namespace, file, document, data, generated: undefined }
+    })
+}
+
+/** What the generators of kustomizations make of files. */
+function generatedIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHolder[] {
+  return [...texts].flatMap(([file, text]) => {
+    if (text === undefined || !isKustomization(file) || !text.includes('Generator')) return []
+    const { data = {} } = readKustomization(text, file)
+    return ['configMapGenerator', 'secretGenerator'].flatMap((field) =>
+      listOf(data[field])
+        .map(recordOf)
+        .flatMap((entry): ValuesHolder[] => {
+          const name = textOf(entry['name']) ?? ''
+          if (!names.has(name)) return []
+          const kind = field === 'configMapGenerator' ? 'ConfigMap' : 'Secret'
+          const namespace = textOf(entry['namespace']) ?? textOf(data['namespace']) ?? ''
+          const generated = new Map(
+            listOf(entry['files']).flatMap((one) => (typeof one === 'string' ? generatedFile(file, one) : [])),
+          )
+          return [{ kind, name, namespace, file, document: 0, data: {}, generated }]
+        }),
+    )
+  })
+}
+
+function generatedFile(kustomization: string, entry: string): readonly (readonly [string, string])[] {
+  const equals = entry.indexOf('=')
+  const written = entry.slice(equals + 1)
+  const path = join(parentOf(kustomization), written)
+  const key = equals < 0 ? (written.split('/').at(-1) ?? written) : entry.slice(0, equals)
+  return path === undefined ? [] : [[key, path]]
+}

@@ -1,0 +1,135 @@
+/** Environments that are releases of Helm charts. */
+import { type ChartRelease, type DeployedRelease, NO_OPTIONS, type ValuesSource } from '../chart/release.ts'
+import { type ChartCopy, releaseFiles } from '../chart/release-files.ts'
+import { CONFIG_FILE } from '../config/read.ts'
+import type { Survey } from './closure.ts'
+import { nameRoots } from './names.ts'
+import type { EnvironmentRefusal } from './refusal.ts'
+import { join, parentOf, type Tree } from './tree.ts'
+import { deliveryKey } from './variants.ts'
+
+/** What helm renders, and what deploys it. */
+export interface EnvironmentRelease {
+  readonly release: ChartRelease
+  readonly copies: readonly ChartCopy[]
+}
+
+/** Where the config says that an environment is: a folder, or a release of a chart, with paths from the top of the repository. */
+export interface ConfiguredPlace {
+  readonly path?: string | undefined
+  readonly helm?:
+    | {
+        readonly chart: string
+        readonly values: readonly string[]
+        readonly release?: string | undefined
+        readonly namespace?: string | undefined
+      }
+    | undefined
+}
+
+interface ReleasedEnvironment {
+  readonly name: string
+  readonly kind: 'helm'
+  readonly root: string
+  readonly files: readonly string[]
+  readonly refusals: readonly EnvironmentRefusal[]
+  readonly isLoose: false
+  readonly release: EnvironmentRelease
+  readonly deliveries: readonly string[]
+}
+
+interface ReleaseOrigin {
+  readonly release: ChartRelease
+  /** The files that say so. */
+  readonly files: readonly string[]
+  /** `deliveryKey` of what deploys it; none where only the config names it. */
+  readonly deliveries: readonly string[]
+}
+
+/**
+ * The releases that something deploys. They are called like what deploys them, with the folders of its file where others have the
+ * name. What several deploy alike is one environment.
+ */
+export function released(
+  survey: Survey,
+  releases: readonly DeployedRelease[],
+  taken: ReadonlySet<string>,
+): readonly ReleasedEnvironment[] {
+  const groups = [...Map.groupBy(releases, ({ release }) => withoutPlaces(release)).values()]
+  const paths = new Map<string, DeployedRelease[]>()
+  for (const group of groups) {
+    const [first] = group
+    if (first === undefined) continue
+    const path = freePath(pathOf(first), paths)
+    paths.set(path, group)
+  }
+  const names = nameRoots([...paths.keys()], taken)
+  return [...paths].flatMap(([path, group]) => {
+    const [first] = group
+    return first === undefined ? [] : [releasedAs(survey, names.get(path) ?? path, originOf(first.release, group))]
+  })
+}
+
+/** One release as an environment of a name. */
+export function releasedAs(survey: Survey, name: string, origin: ReleaseOrigin): ReleasedEnvironment {
+  const { release, deliveries } = origin
+  const { files, copies, refusals } = releaseFiles(survey, release, origin.files)
+  const { chart: root } = release
+  return { name, kind: 'helm', root, files, refusals, isLoose: false, release: { release, copies }, deliveries }
+}
+
+/**
+ * The release that the config speaks of: one that it describes, or where its path is a chart, what is known to deploy that; undefined
+ * where it speaks of something else.
+ */
+export function configuredRelease(
+  { path, helm }: ConfiguredPlace,
+  { tree, releases }: { readonly tree: Tree; readonly releases: readonly DeployedRelease[] },
+): ReleaseOrigin | undefined {
+  if (helm !== undefined) return described(helm)
+  const chart = path === undefined ? undefined : join('', path)
+  if (chart === undefined || tree.types.get(inFolder(chart, 'Chart.yaml')) !== 'file') return undefined
+  if (tree.kustomizations.has(chart)) return undefined
+  const known = releases.filter(({ release }) => release.chart === chart)
+  const [first] = known
+  const isOne = new Set(known.map(({ release }) => withoutPlaces(release))).size === 1
+  return first !== undefined && isOne ? originOf(first.release, known) : described({ chart, values: [] })
+}
+
+function described({ chart, values, release: name, namespace }: NonNullable<ConfiguredPlace['helm']>): ReleaseOrigin {
+  const release: ChartRelease = {
+    chart: join('', chart) ?? chart,
+    name,
+    namespace,
+    values: values.map((entry): ValuesSource => {
+      return { from: 'file', path: join('', entry) ?? entry, isOptional: false, place: { file: CONFIG_FILE, line: 1 } }
+    }),
+    settings: [],
+    isWithoutDefaults: false,
+    options: { ...NO_OPTIONS, skipsTests: true },
+  }
+  return { release, files: [], deliveries: [] }
+}
+
+function originOf(release: ChartRelease, all: readonly DeployedRelease[]): ReleaseOrigin {
+  return { release, files: [...new Set(all.map(({ file }) => file))], deliveries: all.map(deliveryKey) }
+}
+
+/** Two that differ only in where they are written are one. */
+function withoutPlaces(release: ChartRelease): string {
+  return JSON.stringify(release, (key, value: unknown) => (key === 'place' ? undefined : value))
+}
+
+function pathOf({ file, name }: DeployedRelease): string {
+  return inFolder(parentOf(file), name)
+}
+
+function freePath(path: string, taken: ReadonlyMap<string, unknown>): string {
+  let free = path
+  for (let number = 2; taken.has(free); number += 1) free = `${path}-${String(number)}`
+  return free
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}

@@ -1,0 +1,92 @@
+/** The texts that may say an environment's weights, and that may be changed for it. */
+import { valuesFilesOf } from '../../core/chart/release.ts'
+import type { Environment } from '../../core/environment/graph.ts'
+import { type NumberPlace, numberPlaces } from '../../core/layer/feed.ts'
+import { layeredIn } from '../../core/layer/layered.ts'
+import { isOfDeployer, type Layout } from '../../core/layer/layout.ts'
+import { valueAt } from '../../core/manifest/data.ts'
+import { type EditAttempt, objectChanges, type TargetMove, weightKey } from '../../core/rollout/move.ts'
+import type { FileSource } from '../repository/load.ts'
+import type { TreeSnapshot } from '../judgement/render.ts'
+
+interface Owner {
+  readonly environment: Environment
+  readonly layout: Layout
+  /** All those that a file may be changed for. */
+  readonly wanted: ReadonlySet<string>
+}
+
+/** The texts of an environment's files that no environment uses which is not wanted, with nothing but what may be changed in them. */
+export function ownTexts(
+  { environment, layout, wanted }: Owner,
+  texts: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const { release } = environment
+  const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
+  // Others have those to show them, and take no values from them.
+  const shown = new Set(release === undefined ? [] : valuesFilesOf(release.release))
+  const isOwn = (file: string): boolean => {
+    if (isOfDeployer(layout, file, [...wanted])) return true
+    const users = layout.owners.get(file)?.filter((user) => !shown.has(file) || charts.has(user))
+    return users?.every((user) => wanted.has(user)) ?? false
+  }
+  const own = [...texts].filter(([file]) => isOwn(file))
+  return new Map(
+    release === undefined ? own : own.flatMap(([file, text]) => ofChart(release.release.chart, file, text)),
+  )
+}
+
+/** What a person would change of a chart: none of the charts in it, and no number in an action (`nindent 8`). */
+function ofChart(chart: string, file: string, text: string): readonly (readonly [string, string])[] {
+  const path = chart === '' ? file : file.startsWith(`${chart}/`) ? file.slice(chart.length + 1) : ''
+  if (/^(?:charts\/|Chart\.(?:yaml|lock)$|values\.schema\.json$)/.test(path)) return []
+  if (!path.startsWith('templates/')) return [[file, text]]
+  return [[file, text.replaceAll(/\{\{.*?\}\}/gs, (action) => ' '.repeat(action.length))]]
+}
+
+/** Proofs of single changes: each is a build. */
+const MAX_ATTEMPTS = 24
+
+/**
+ * Changes of one or two numbers of a chart's values, each to what is wanted. They are for charts that refuse any other number (by a
+ * schema, or because they calculate), so that not all can be looked for at once.
+ */
+export async function singleChanges(
+  context: Pick<FileSource, 'mirror'>,
+  { treeish, snapshot }: TreeSnapshot,
+  { moves, pull }: { readonly moves: readonly TargetMove[]; readonly pull: number | undefined },
+): Promise<readonly EditAttempt[]> {
+  const [change, ...others] = objectChanges(moves, pull)
+  const [name = ''] = change?.target.environments ?? []
+  const environment = snapshot.environments.find((known) => known.name === name)
+  if (change === undefined || others.length > 0 || environment?.release === undefined) return []
+  const { target, object, edits } = change
+  const data = layeredIn(target.layout, name, object)?.object.data
+  const texts = await context.mirror.read(treeish, environment.files)
+  const mine = ownTexts({ environment, layout: target.layout, wanted: new Set(target.environments) }, texts)
+  const weights = edits.flatMap((edit) => {
+    const was = valueAt(data, edit.path.slice(object.at.length))
+    if (edit.kind !== 'set' || typeof was !== 'number' || was === edit.value) return []
+    const places = numberPlaces(mine, new Set([was])).toSorted((a, b) => closeness(mine, b) - closeness(mine, a))
+    return places.map((place) => ({ key: weightKey(name, object, edit.path), place }))
+  })
+  const pairs = weights.flatMap((one, index) =>
+    weights
+      .slice(index + 1)
+      .filter((other) => other.key !== one.key && other.place !== one.place)
+      .map((other) => [one, other]),
+  )
+  return [...weights.map((one) => [one]), ...pairs].slice(0, MAX_ATTEMPTS).map((found) => ({
+    attempt: 0,
+    feeds: new Map(found.map(({ key, place }) => [key, place])),
+    texts,
+  }))
+}
+
+const WORDS = /weight|canary|stable|traffic|percent|share|split/i
+
+/** How likely a number is a weight, by the lines around it. */
+function closeness(texts: ReadonlyMap<string, string>, { file, at }: NumberPlace): number {
+  const before = (texts.get(file) ?? '').slice(0, at).split('\n')
+  return [before.at(-1), ...before.slice(-4, -1)].filter((line) => WORDS.test(line ?? '')).length
+}

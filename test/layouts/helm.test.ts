@@ -1,0 +1,330 @@
+/** Repositories whose environments are releases of Helm charts: the weights are values, and what helm renders is the truth. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { memoryValidators } from '../memory/validators.ts'
+import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+
+const CHART = {
+  'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
+  'charts/web/values.yaml': 'replicaCount: 2\ncanary:\n  enabled: true\n  weight: 0\n',
+  'charts/web/templates/_helpers.tpl':
+    '{{- define "web.labels" -}}\napp.kubernetes.io/name: {{ .Chart.Name }}\n{{- end -}}\n',
+  'charts/web/templates/virtualservice.yaml': `{{- if .Values.canary.enabled }}
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: {{ .Release.Name }}
+  labels:
+    {{- include "web.labels" . | nindent 4 }}
+spec:
+  hosts:
+    - {{ .Release.Name }}
+  http:
+    - name: main
+      route:
+        - destination:
+            host: {{ .Release.Name }}
+            subset: stable
+          weight: {{ sub 100 .Values.canary.weight }}
+        - destination:
+            host: {{ .Release.Name }}
+            subset: canary
+          weight: {{ .Values.canary.weight }}
+{{- end }}
+`,
+  'charts/web/templates/destinationrule.yaml': `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  host: {{ .Release.Name }}
+  subsets:
+    - name: stable
+      labels: { version: v1 }
+    - name: canary
+      labels: { version: v2 }
+`,
+}
+
+const CONFIG = `environments:
+  staging: { helm: { chart: charts/web, values: [values-staging.yaml], release: web } }
+  production: { helm: { chart: charts/web, values: [values-production.yaml], release: web, namespace: shop } }
+`
+const VALUES = {
+  'values-staging.yaml': 'canary:\n  weight: 50\n',
+  'values-production.yaml': '# Careful.\ncanary:\n  weight: 5 # percent\n',
+}
+
+function repository(files: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries({ ...CHART, ...files }))
+}
+
+async function problems(files: Map<string, string>): Promise<readonly string[]> {
+  const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
+  assert.ok(found.ok)
+  return found.value.review.problems.map(({ code, file }) => `${code} ${file}`)
+}
+
+/** Sets the canary of production: nothing but the lines of its own values may change, and no check is red. */
+async function moves(files: Map<string, string>, share: number, line = ''): Promise<readonly string[]> {
+  const before = new Map(files)
+  await command(files, `/canary ${share}${line}`)
+  assert.deepEqual(await problems(files), [])
+  return linesChanged(before, files)
+}
+
+test('the config names releases of a chart: a command changes the number in the values of one', needs, async () => {
+  const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
+  assert.deepEqual(await shares(files), {
+    staging: '50% charts/web/templates/virtualservice.yaml:3',
+    production: '5% charts/web/templates/virtualservice.yaml:3',
+  })
+  assert.deepEqual(await moves(files, 25, ' --env production'), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})
+
+const APPLICATION = (name: string, helm: string, more = ''): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: ${name}
+  namespace: argocd
+spec:
+  destination: { namespace: shop, server: https://kubernetes.default.svc }
+  syncPolicy: { automated: {} }
+  source:
+    repoURL: https://github.com/acme/shop.git
+    targetRevision: HEAD
+    path: charts/web
+    helm:
+      releaseName: web
+${helm}${more}`
+
+const APPLICATIONS: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'values files',
+    '      valueFiles: [../../values-production.yaml]\n',
+    ['values-production.yaml', '-  weight: 5 # percent', '+  weight: 25 # percent'],
+  ],
+  [
+    'values files from the top',
+    '      valueFiles: [/values-production.yaml]\n',
+    ['values-production.yaml', '-  weight: 5 # percent', '+  weight: 25 # percent'],
+  ],
+  [
+    'values as text',
+    '      values: |\n        canary:\n          weight: 5\n',
+    ['apps/production.yaml', '-          weight: 5', '+          weight: 25'],
+  ],
+  [
+    'values as an object',
+    '      valuesObject: { canary: { weight: 5 } }\n',
+    [
+      'apps/production.yaml',
+      '-      valuesObject: { canary: { weight: 5 } }',
+      '+      valuesObject: { canary: { weight: 25 } }',
+    ],
+  ],
+  [
+    'parameters',
+    '      parameters:\n        - name: canary.weight\n          value: "5"\n',
+    ['apps/production.yaml', '-          value: "5"', '+          value: "25"'],
+  ],
+]
+for (const [what, helm, lines] of APPLICATIONS) {
+  test(`an Argo CD Application deploys a chart with ${what}`, needs, async () => {
+    const files = repository({
+      ...VALUES,
+      'apps/staging.yaml': APPLICATION('staging', '      valueFiles: [../../values-staging.yaml]\n'),
+      'apps/production.yaml': APPLICATION('production', helm),
+    })
+    assert.deepEqual(Object.keys(await shares(files)).sort(), ['production', 'staging'])
+    assert.deepEqual(await moves(files, 25, ' --env production'), lines)
+  })
+}
+
+test('a chart of several sources takes its values from another one of this repository', needs, async () => {
+  const application = APPLICATION('production', '').replace(
+    /  source:[^]*/,
+    `  sources:
+    - { repoURL: https://github.com/acme/shop.git, path: charts/web, helm: { valueFiles: [$values/values-production.yaml] } }
+    - { repoURL: https://github.com/acme/shop.git, ref: values }
+`,
+  )
+  const files = repository({ ...VALUES, 'apps/production.yaml': application })
+  assert.deepEqual(await moves(files, 25), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})
+
+const RELEASE = (folder: string, spec: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: web
+  namespace: ${folder}
+spec:
+  interval: 5m
+  chart:
+    spec:
+      chart: ./charts/web
+      sourceRef: { kind: GitRepository, name: flux-system, namespace: flux-system }
+${spec}`
+const MAP = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web-values
+  namespace: production
+data:
+  values.yaml: |
+    canary:
+      weight: 5
+`
+
+const RELEASES: readonly (readonly [string, string, Readonly<Record<string, string>>, readonly string[]])[] = [
+  [
+    'values',
+    '  values:\n    canary:\n      weight: 5\n',
+    {},
+    ['clusters/production/web.yaml', '-      weight: 5', '+      weight: 25'],
+  ],
+  [
+    'values of a ConfigMap',
+    '  valuesFrom:\n    - { kind: ConfigMap, name: web-values }\n',
+    { 'clusters/production/values.yaml': MAP },
+    ['clusters/production/values.yaml', '-      weight: 5', '+      weight: 25'],
+  ],
+  [
+    'values of a ConfigMap that kustomize makes',
+    '  valuesFrom:\n    - { kind: ConfigMap, name: web-values }\n',
+    {
+      'clusters/production/kustomization.yaml':
+        'resources: [web.yaml]\nconfigMapGenerator:\n  - { name: web-values, files: [values.yaml=production.yaml] }\n',
+      'clusters/production/production.yaml': 'canary:\n  weight: 5\n',
+    },
+    ['clusters/production/production.yaml', '-  weight: 5', '+  weight: 25'],
+  ],
+  [
+    'one value of a ConfigMap',
+    '  valuesFrom:\n    - { kind: ConfigMap, name: web-values, valuesKey: weight, targetPath: canary.weight }\n',
+    { 'clusters/production/values.yaml': MAP.replace(/ {2}values.yaml[^]*/, '  weight: "5"\n') },
+    ['clusters/production/values.yaml', '-  weight: "5"', '+  weight: "25"'],
+  ],
+  [
+    'values files',
+    '',
+    {
+      'clusters/production/web.yaml': RELEASE('production', '').replace(
+        './charts/web\n',
+        './charts/web\n      valuesFiles: [charts/web/values.yaml, values-production.yaml]\n',
+      ),
+    },
+    ['values-production.yaml', '-  weight: 5 # percent', '+  weight: 25 # percent'],
+  ],
+]
+for (const [what, spec, more, lines] of RELEASES) {
+  test(`a Flux HelmRelease deploys a chart with ${what}`, needs, async () => {
+    const files = repository({
+      ...VALUES,
+      'clusters/staging/web.yaml': RELEASE('staging', '  values: { canary: { weight: 50 } }\n'),
+      'clusters/production/web.yaml': RELEASE('production', spec),
+      ...more,
+    })
+    const names = Object.keys(await shares(files)).sort()
+    assert.deepEqual(names, ['production-web', 'staging-web'])
+    assert.deepEqual(await moves(files, 25, ' --env production-web'), lines)
+  })
+}
+
+test('both weights are values: both change', needs, async () => {
+  const template = CHART['charts/web/templates/virtualservice.yaml'].replace(
+    'sub 100 .Values.canary.weight',
+    '.Values.stable.weight',
+  )
+  const files = repository({
+    'charts/web/templates/virtualservice.yaml': template,
+    '.github/canary.yml': CONFIG,
+    'values-staging.yaml': 'stable: { weight: 100 }\n',
+    'values-production.yaml': 'stable: { weight: 95 }\ncanary: { weight: 5 }\n',
+  })
+  assert.deepEqual(await moves(files, 25, ' --env production'), [
+    'values-production.yaml',
+    '-stable: { weight: 95 }',
+    '-canary: { weight: 5 }',
+    '+stable: { weight: 75 }',
+    '+canary: { weight: 25 }',
+  ])
+})
+
+test('a schema that allows no other numbers does not hide the place of a weight', needs, async () => {
+  const weight = { type: 'integer', minimum: 0, maximum: 100 }
+  const schema = { type: 'object', properties: { canary: { type: 'object', properties: { weight } } } }
+  const files = repository({
+    ...VALUES,
+    'charts/web/values.schema.json': JSON.stringify(schema),
+    '.github/canary.yml': CONFIG,
+  })
+  assert.deepEqual(await moves(files, 25, ' --env production'), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})
+
+test('values that several environments share are not changed for one of them', needs, async () => {
+  const config = CONFIG.replaceAll(/values-\w+/g, 'values')
+  const files = repository({ '.github/canary.yml': config, 'values.yaml': 'canary:\n  weight: 5\n' })
+  const found = await refusal(files, '/canary 25 --env production')
+  assert.ok(found.code === 'cannot-edit' && found.refusal.code === 'unclear' && found.refusal.why === 'chart')
+})
+
+test('a dependency that is not in charts/ is named, and nothing is rendered', needs, async () => {
+  const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: common, version: 1.x, repository: "file://../common" }\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
+  const files = repository({
+    ...VALUES,
+    '.github/canary.yml': CONFIG,
+    'charts/web/Chart.yaml': chart,
+    'charts/common/Chart.yaml': 'apiVersion: v2\nname: common\nversion: 1.0.0\n',
+  })
+  const found = await refusal(files, '/canary 25 --env production')
+  assert.ok(found.code === 'unreadable' && found.problem?.code === 'helm-dependency', JSON.stringify(found))
+  assert.ok(found.problem.cause.kind === 'refused-environment')
+  assert.equal(found.problem.cause.refusal.entry, 'redis')
+})
+
+test('a chart beside, and one in charts/, are what a chart needs', needs, async () => {
+  const chart = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: common, version: 1.x, repository: "file://../common" }\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
+  const files = repository({
+    ...VALUES,
+    '.github/canary.yml': CONFIG,
+    'charts/web/Chart.yaml': chart,
+    'charts/web/charts/redis/Chart.yaml': 'apiVersion: v2\nname: redis\nversion: 19.0.0\n',
+    'charts/common/Chart.yaml': 'apiVersion: v2\nname: common\ntype: library\nversion: 1.0.0\n',
+    'charts/common/templates/_labels.tpl': CHART['charts/web/templates/_helpers.tpl'],
+    'charts/web/templates/_helpers.tpl': '',
+  })
+  assert.deepEqual(await moves(files, 25, ' --env production'), [
+    'values-production.yaml',
+    '-  weight: 5 # percent',
+    '+  weight: 25 # percent',
+  ])
+})
+
+test('the files of a chart that nothing deploys are no environment', needs, async () => {
+  const files = repository({
+    ...VALUES,
+    'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
+  })
+  assert.deepEqual(await shares(files), {})
+})
