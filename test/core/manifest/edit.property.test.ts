@@ -76,7 +76,7 @@ test('only lines with a weight or an annotation change, the total stays, and bac
       )
       assert.equal(change(there, edits(now, style.weights, GONE)), text)
     }),
-    { numRuns: 1_500 },
+    { numRuns: 800 },
   )
 })
 
@@ -157,7 +157,7 @@ test('what is not YAML any more is refused as a value, and an edit that goes thr
         }
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_200 },
   )
 })
 
@@ -183,6 +183,6 @@ test('the parser finds the same documents, values and faults as yaml’s own', (
         documents.map(({ range }) => range),
       )
     }),
-    { numRuns: 1_500 },
+    { numRuns: 800 },
   )
 })

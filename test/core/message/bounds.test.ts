@@ -315,7 +315,7 @@ test('no name and no value in a review breaks the comment or the checks, or call
       for (const annotation of annotations) assert.ok(sizeOf(annotation.message) < 64 * 1024)
       for (const page of [comment, text, summary]) assertWellFormed(page)
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
