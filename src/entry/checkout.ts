@@ -56,16 +56,14 @@ function openTools(dir: string): Parameters<typeof setInCheckout>[0] {
   return { worktree: openWorktree(dir), renderer }
 }
 
-/** `perch status [--dir <folder>] [--json]` */
+/** `perch status [--env <name>] [--dir <folder>] [--json]` */
 export async function status(words: readonly string[]): Promise<CliResult> {
   const given = readWords(words)
   if (given === undefined || given.words.length > 0)
     return misused('status takes --env, --json and --dir with a folder that exists')
-  const found = await statusOfCheckout(openTools(given.dir))
+  const found = await statusOfCheckout(openTools(given.dir), given.env)
   if (!found.ok) return printRefusal(found.error, given.json)
-  const standings = found.value.standings.filter(
-    ({ target }) => given.env === undefined || target.environments.includes(given.env),
-  )
+  const { standings } = found.value
   return printed(0, given.json ? json(standings.map(toJson)) : statusText(standings))
 }
 

@@ -72,6 +72,17 @@ test('perch status tells where every rollout stands, for people and for machines
   assert.deepEqual([found[0].environment, found[0].canary, found[0].phase], ['staging', 5, 'stepping'])
 })
 
+test('an environment that is not there is refused with those that are, by every command', async () => {
+  const dir = checkout(gitops())
+  for (const words of [['status'], ['validate'], ['set', '25']]) {
+    const done = await perch(...words, '--env', 'prod', '--dir', dir)
+    assert.deepEqual([done.code, done.out], [1, ''], words.join(' '))
+    assert.match(done.err, /prod/)
+    assert.match(done.err, /production/)
+    assert.match(done.err, /staging/)
+  }
+})
+
 test('a repository with more YAML than Perch holds is read, where what concerns no traffic is large', async () => {
   const old = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\ndata:\n  text: |\n${'    what was released before\n'.repeat(37_000)}`
   const released = Object.fromEntries(

@@ -47,15 +47,22 @@ export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Re
   return ok({ target, from: move.from, to: move.to, files: new Map(changes), proof })
 }
 
-/** Where every rollout in a folder stands. */
+/** Where every rollout in a folder stands, or every one of an environment. */
 export async function statusOfCheckout(
   context: Needs,
+  environment?: string,
 ): Promise<Result<{ readonly standings: readonly Standing[]; readonly snapshot: Snapshot }, Refusal>> {
   const loaded = await snapshotOf(context)
   if (!loaded.ok) return loaded
   const { snapshot, problems } = loaded.value
+  const known = snapshot.environments.map(({ name }) => name)
+  if (environment !== undefined && !known.includes(environment))
+    return err({ code: 'no-environment', asked: environment, known })
+  const targets = snapshot.targets.filter(
+    (target) => environment === undefined || target.environments.includes(environment),
+  )
   return ok({
-    standings: snapshot.targets.map(standingOf),
+    standings: targets.map(standingOf),
     snapshot: { ...snapshot, problems: [...snapshot.problems, ...problems] },
   })
 }
