@@ -61,7 +61,35 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)
     return found.map(({ path, message }) => ({ path: ['services', name, ...path], message }))
   })
-  return [...orders, ...places, ...analyses]
+  return [...orders, ...places, ...analyses, ...sharedRouteProblems(config)]
+}
+
+/** A service of a shared route goes into names of annotations, which end at 63 characters (Kubernetes, "Annotations"). */
+const ANNOTATION_PART = /^[A-Za-z0-9](?:[\w.-]{0,43}[A-Za-z0-9])?$/
+
+/** Services that name rules of one route must be told apart by them. */
+function sharedRouteProblems({ services }: Config): readonly RuleProblem[] {
+  const named = Object.entries(services).flatMap(([name, { route }]) => {
+    return route?.rules === undefined ? [] : [{ name, route, rules: route.rules }]
+  })
+  const groups = Map.groupBy(named, ({ route }) => JSON.stringify([route.kind, route.namespace, route.name]))
+  return [...groups.values()].flatMap((group) => {
+    if (group.length < 2) return []
+    return group.flatMap(({ name, rules }, index): RuleProblem[] => {
+      const earlier = group.slice(0, index)
+      const other = earlier.find((one) => one.rules.some((rule) => rules.includes(rule)))
+      const rule = rules.find((known) => other?.rules.includes(known))
+      const twice = {
+        path: ['services', name, 'route', 'rules'],
+        message: `names rule ${rule}, as services.${other?.name} does: give each service rules of its own`,
+      }
+      const odd = {
+        path: ['services', name],
+        message: `shares a route with another service, so its name becomes part of an annotation: use at most 45 letters, digits, ".", "_" and "-", with a letter or digit at both ends`,
+      }
+      return [...(rule === undefined ? [] : [twice]), ...(ANNOTATION_PART.test(name) ? [] : [odd])]
+    })
+  })
 }
 
 /** Where a key of the config stands, for words about what it asks for. */

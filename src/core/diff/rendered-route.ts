@@ -58,15 +58,17 @@ export function renderedNames(
   environment: string,
   objects: readonly ManifestObject[],
   targets: readonly Target[],
-): ReadonlyMap<string, RouteNames> {
+): ReadonlyMap<string, readonly RouteNames[]> {
   const mine = targets.filter(({ environments }) => environments.includes(environment))
   const find = finderIn(environment, objects)
-  return new Map(
-    mine.flatMap((target) => {
-      const object = find(target)
-      return object === undefined ? [] : [[identityKey(object), asRendered(target, object).names]]
-    }),
-  )
+  const names = new Map<string, readonly RouteNames[]>()
+  for (const target of mine) {
+    const object = find(target)
+    if (object === undefined) continue
+    const key = identityKey(object)
+    names.set(key, [...(names.get(key) ?? []), asRendered(target, object).names])
+  }
+  return names
 }
 
 /** The names that a route's own are rendered to. Entries are the same by their place, where one name holds the other. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { identityKey } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
-import { routeNamesOf, serviceOf } from '../rollout/target.ts'
+import { servicesOf } from '../rollout/target.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import type { Route, RouteNames } from '../traffic/route.ts'
 import type { RenderedObject } from './objects.ts'
@@ -15,7 +15,8 @@ export function renderedRoutes(objects: readonly RenderedObject[]): readonly Man
 /** What decides how stable and canary are called: the names that routes of targets have where they are rendered, else the config. */
 export interface RouteCalling {
   readonly config: Config
-  readonly names: ReadonlyMap<string, RouteNames>
+  /** By identity; several where a route splits several services. */
+  readonly names: ReadonlyMap<string, readonly RouteNames[]>
 }
 
 /** One of the `routes` of an environment, with its stable and canary. */
@@ -25,10 +26,19 @@ export function configuredRoute(
   { config, names }: RouteCalling,
 ): Route {
   const own = names.get(identityKey(object))
-  if (own !== undefined) return readRoute(NO_LINES, object, own)
   const bare = readRoute(NO_LINES, object, { stable: undefined, canary: undefined })
-  const service = serviceOf(config, bare, rootsOf(bare, routes))
-  return readRoute(NO_LINES, object, routeNamesOf(service.config))
+  const all = own ?? servicesOf(config, bare, rootsOf(bare, routes)).map((service) => service.names)
+  const [first = bare, ...more] = all.map((called) => readRoute(NO_LINES, object, called))
+  return more.length === 0 ? first : joined(first, more)
+}
+
+/** One route with the rules of several services, each with the roles that its own service gives. */
+function joined(first: Route, more: readonly Route[]): Route {
+  const all = [first, ...more]
+  const rules = first.rules.map((rule, index) => {
+    return all.find(({ names }) => names.rules?.includes(rule.label))?.rules[index] ?? rule
+  })
+  return { ...first, rules, names: { ...first.names, rules: all.flatMap(({ names }) => names.rules ?? []) } }
 }
 
 /** A rendered object, to be read as one of a file. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { configuredRoute, renderedRoutes } from '../diff/routes.ts'
 import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
+import { isPercentage } from '../traffic/annotations.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { type Finding, findingKey } from './finding.ts'
@@ -119,7 +120,5 @@ function hostOf(rule: RenderedObject): string {
 }
 
 function hasNotes({ data }: RenderedObject): boolean {
-  return Object.keys(recordOf(recordOf(data['metadata'])['annotations'])).some((key) =>
-    key.endsWith('/canary-percentage'),
-  )
+  return Object.keys(recordOf(recordOf(data['metadata'])['annotations'])).some(isPercentage)
 }

@@ -1,12 +1,11 @@
 import { isRecord } from '../manifest/data.ts'
+import { isNote } from '../traffic/annotations.ts'
 
 /** Keys of a route's spec with rules. */
 const SECTIONS = ['http', 'tls', 'tcp', 'rules']
 /** A JSON pointer that changes rules, their destinations or the annotations. */
 const POINTER =
   /^\/(?:spec(?:\/(?:http|tls|tcp|rules)(?:\/[\d-]+(?:\/(?:route|backendRefs)(?:\/.*)?)?)?)?|metadata(?:\/annotations(?:\/.*)?)?)?$/
-/** Annotations that say something about a rollout. */
-const NOTE = /[/](?:canary-percentage|canary-version|pr|steps|roles)$/
 /** What says which version is behind a name. */
 const VERSIONS = ['subsets', 'selector', 'host']
 
@@ -20,13 +19,13 @@ export function isDecisive(data: unknown): boolean {
   if ('$patch' in data || (isRecord(spec) && [...SECTIONS, ...VERSIONS, '$patch'].some((key) => key in spec)))
     return true
   const annotations = isRecord(metadata) ? metadata['annotations'] : undefined
-  return isRecord(annotations) && Object.keys(annotations).some((key) => NOTE.test(key) || key === '$patch')
+  return isRecord(annotations) && Object.keys(annotations).some((key) => isNote(key) || key === '$patch')
 }
 
 /** The same of a JSON pointer. */
 export function isDecisivePointer(pointer: unknown): boolean {
   if (typeof pointer !== 'string') return true
   const key = /^\/metadata\/annotations\/(.*)$/.exec(pointer)?.[1]?.replaceAll('~1', '/')
-  if (key !== undefined) return NOTE.test(key)
+  if (key !== undefined) return isNote(key)
   return POINTER.test(pointer) || VERSIONS.some((name) => pointer.startsWith(`/spec/${name}`))
 }

@@ -10,7 +10,7 @@ import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
-import { serviceOf, settingsOf, type Target } from './target.ts'
+import { servicesOf, settingsOf, type Target } from './target.ts'
 import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
 
 /** What a target is read from. */
@@ -20,20 +20,20 @@ export interface TargetSources {
 }
 
 /**
- * One route of a file as some environments have it, all in the same way; undefined where it has no rules. Its neighbours
- * are those of the first of them, and every file that one of the others has besides.
+ * One route of a file as some environments have it, all in the same way: once for each service whose traffic it splits; none where it
+ * has no rules. Its neighbours are those of the first of them, and every file that one of the others has besides.
  */
-export function readTarget(
+export function readTargets(
   scene: TargetSources,
   object: BuiltObject,
   environments: readonly string[],
-): Target | undefined {
+): readonly Target[] {
   const { layout, config } = scene
   const [first = ''] = environments
   // In a file that environments of several namespaces share, names stay as they are written.
   const [namespace, ...others] = new Set(environments.map((name) => environmentNamespace(layout, name)))
   const layered = layeredIn(layout, first, object)
-  if (layered === undefined) return undefined
+  if (layered === undefined) return []
   const { way } = object
   const ofWay = way === undefined ? undefined : layered.rendered.namespace
   const placement = others.length === 0 ? (namespace ?? ofWay) : undefined
@@ -41,26 +41,23 @@ export function readTarget(
   const objects = neighbours.flatMap((neighbour) => neighbour.objects)
   const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
-  if (bare.rules.length === 0 && !isLost(bare, objects)) return undefined
+  if (bare.rules.length === 0 && !isLost(bare, objects)) return []
   const roots = rootsOf(bare, objects)
-  const service = serviceOf(config, bare, roots)
-  const settings = settingsOf(config, service.config, environments)
-  const route = withPlace(layered, readRoute(layered.manifest, own, settings.names))
-  return {
+  return servicesOf(config, bare, roots).map((service) => ({
     service: service.name,
-    aliases: [service.name, route.name, ...roots.map(({ name }) => name)],
+    aliases: [service.name, bare.name, ...roots.map(({ name }) => name)],
     environment: nameOf(layout, environments),
     environments,
-    route,
+    route: withPlace(layered, readRoute(layered.manifest, own, service.names)),
     manifest: layered.manifest,
     object: own,
     neighbours,
-    settings,
+    settings: settingsOf(config, service, environments),
     unclear: layered.unclear,
     isRendered: layered.isRendered,
     layout,
     placement,
-  }
+  }))
 }
 
 /** The environments that have a route, those together that have its weights in one place. */
@@ -82,7 +79,8 @@ function patchesIn(layered: LayeredObject): readonly string[] {
 export function narrowed(config: Config, target: Target, environments: readonly string[]): Target {
   const kept = target.environments.filter((name) => environments.includes(name))
   if (kept.length === target.environments.length) return target
-  const narrow = readTarget({ config, layout: target.layout }, target.object, kept)
+  const found = readTargets({ config, layout: target.layout }, target.object, kept)
+  const narrow = found.find(({ route }) => route.names.scope === target.route.names.scope)
   return { ...(narrow ?? target), service: target.service }
 }
 

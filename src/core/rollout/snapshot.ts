@@ -14,7 +14,7 @@ import { type BuiltObject, waysTo } from '../layer/layered.ts'
 import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
-import { groupsOf, readTarget, type TargetSources } from './read-target.ts'
+import { groupsOf, readTargets, type TargetSources } from './read-target.ts'
 import { renderedTitle, type Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
@@ -163,7 +163,7 @@ function targetsIn(scene: TargetSources): readonly Target[] {
       .filter(isRoute)
       .flatMap((object) => waysOf(layout, object, names))
       .flatMap(([object, users]) =>
-        groupsOf(layout, object, users).flatMap((group) => readTarget(scene, object, group) ?? []),
+        groupsOf(layout, object, users).flatMap((group) => readTargets(scene, object, group)),
       )
   })
 }

@@ -62,7 +62,8 @@ export function together(targets: readonly Target[], first: Target): Target {
 
 /** The route in each of a target's environments, one string each: what two pull requests or commits may both move. */
 export function movedRoutes({ environments, route }: Pick<Target, 'environments' | 'route'>): readonly string[] {
-  return environments.map((name) => `${name} ${routeId(route)}`)
+  const { scope } = route.names
+  return environments.map((name) => [name, routeId(route), ...(scope === undefined ? [] : [scope])].join(' '))
 }
 
 /**
@@ -71,6 +72,7 @@ export function movedRoutes({ environments, route }: Pick<Target, 'environments'
  */
 export function isSameRollout(a: Target, b: Target): boolean {
   if (!a.environments.some((name) => b.environments.includes(name))) return false
+  if (a.route.names.scope !== b.route.names.scope) return false
   // If an environment builds an object twice, only the rendered names tell the two apart.
   if (a.object.way !== undefined || b.object.way !== undefined) return renderedTitle(a) === renderedTitle(b)
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
@@ -94,31 +96,61 @@ export function targetName(target: RolloutChoice): string {
   return `${target.environment}/${target.service}`
 }
 
+/** A service whose traffic a route splits, and what the config says about it. */
+export interface ConfiguredService {
+  readonly name: string
+  readonly config: ServiceConfig
+  /** How a person calls what the route splits. */
+  readonly names: RouteNames
+}
+
 /**
- * The config entry that speaks of a route: by the route it names, else by its own name. An entry for a VirtualService
- * that hands requests on speaks of the delegates, where the weights are.
+ * The services of a route, as the config has them: the entries that name the route, else the one of its own name. An entry for a
+ * VirtualService that hands requests on speaks of the delegates, where the weights are. Several entries are several
+ * services if each names rules of its own; else the first counts.
  */
-export function serviceOf(
+export function servicesOf(
   config: Config,
   route: RouteName,
   roots: readonly RouteName[] = [],
-): { readonly name: string; readonly config: ServiceConfig } {
-  for (const known of [route, ...roots]) {
-    for (const [name, service] of Object.entries(config.services)) {
-      const wanted = service.route ?? { kind: known.kind, name, namespace: undefined }
-      const isNamespace = wanted.namespace === undefined || wanted.namespace === known.namespace
-      if (wanted.kind === known.kind && wanted.name === known.name && isNamespace) return { name, config: service }
-    }
-  }
-  return { name: route.name, config: DEFAULT_SERVICE }
+): readonly [ConfiguredService, ...ConfiguredService[]] {
+  const entries = Object.entries(config.services)
+  const found = [route, ...roots].map((known) => entries.filter(([name, service]) => isFor(known, name, service)))
+  const named = found.find((some) => some.length > 0) ?? []
+  const [first, second, ...more] = named.filter(([, { route: wanted }]) => wanted?.rules !== undefined)
+  if (first !== undefined && second !== undefined && areApart([first, second, ...more]))
+    return [scoped(first), scoped(second), ...more.map(scoped)]
+  const [name, service] = named[0] ?? [route.name, DEFAULT_SERVICE]
+  return [{ name, config: service, names: namesIn(service) }]
 }
 
-/** What a service's config says about reading its route. */
-export function routeNamesOf(service: ServiceConfig): RouteNames {
-  return { stable: service.stable, canary: service.canary, rules: service.route?.rules }
+type ServiceEntry = readonly [name: string, service: ServiceConfig]
+
+function isFor(known: RouteName, name: string, service: ServiceConfig): boolean {
+  const wanted = service.route ?? { kind: known.kind, name, namespace: undefined }
+  const isNamespace = wanted.namespace === undefined || wanted.namespace === known.namespace
+  return wanted.kind === known.kind && wanted.name === known.name && isNamespace
 }
 
-export function settingsOf(config: Config, service: ServiceConfig, environments: readonly string[]): Settings {
+/** Whether no rule is named twice. */
+function areApart(entries: readonly ServiceEntry[]): boolean {
+  const rules = entries.flatMap(([, { route }]) => route?.rules ?? [])
+  return new Set(rules).size === rules.length
+}
+
+function scoped([name, config]: ServiceEntry): ConfiguredService {
+  return { name, config, names: { ...namesIn(config), scope: name } }
+}
+
+function namesIn({ stable, canary, route }: ServiceConfig): RouteNames {
+  return { stable, canary, rules: route?.rules }
+}
+
+export function settingsOf(
+  config: Config,
+  { config: service, names }: ConfiguredService,
+  environments: readonly string[],
+): Settings {
   const { analysis } = service
   const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
   const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider))]
@@ -132,7 +164,7 @@ export function settingsOf(config: Config, service: ServiceConfig, environments:
     autoMerge: service.autoMerge,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
-    names: routeNamesOf(service),
+    names,
     requireSum100: config.requireSum100,
     unchecked: analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : [],
   }

@@ -16,32 +16,43 @@ const KEYS = {
   steps: 'steps',
 } as const satisfies Record<keyof RolloutNotes, string>
 
+/** With the service before it, where the object splits several. */
+const NOTE = new RegExp(`/(?:[\\w.-]+\\.)?(?:${[...Object.values(KEYS), 'roles'].join('|')})$`)
+
 /** Whether an annotation's key is one of those by which Perch knows a rollout, under any prefix. */
 export function isNote(key: string): boolean {
-  return [...Object.values(KEYS), 'roles'].some((name) => key.endsWith(`/${name}`))
+  return NOTE.test(key)
+}
+
+/** Whether it says how much of some service's traffic the canary gets. */
+export function isPercentage(key: string): boolean {
+  return isNote(key) && key.endsWith(KEYS.percentage)
 }
 
 /** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
 function prefixOf(route: Route, configured: string): string {
-  for (const suffix of [`/${KEYS.percentage}`, '/roles']) {
-    const key = Object.keys(route.annotations).find((name) => name.endsWith(suffix))
-    if (key !== undefined) return key.slice(0, -suffix.length)
-  }
-  return configured
+  const keys = Object.keys(route.annotations)
+  const key = keys.find(isPercentage) ?? keys.find((name) => name.endsWith('/roles'))
+  return key === undefined ? configured : key.slice(0, key.lastIndexOf('/'))
+}
+
+/** What stands between the prefix and the names of the notes. */
+function scopeOf({ names: { scope } }: Route): string {
+  return scope === undefined ? '' : `${scope}.`
 }
 
 export function readNotes(route: Route, configured: string): RolloutNotes {
-  const prefix = prefixOf(route, configured)
-  const read = (key: keyof RolloutNotes): string | undefined => route.annotations[`${prefix}/${KEYS[key]}`]
+  const before = `${prefixOf(route, configured)}/${scopeOf(route)}`
+  const read = (key: keyof RolloutNotes): string | undefined => route.annotations[`${before}${KEYS[key]}`]
   return { percentage: read('percentage'), version: read('version'), pr: read('pr'), steps: read('steps') }
 }
 
 /** The edits that make the object carry exactly these notes; a note that is undefined is taken away. */
 export function writeNotes(route: Route, configured: string, notes: RolloutNotes): readonly Edit[] {
-  const prefix = prefixOf(route, configured)
+  const before = `${prefixOf(route, configured)}/${scopeOf(route)}`
   const names: readonly (keyof RolloutNotes)[] = ['percentage', 'version', 'pr', 'steps']
   return names.flatMap((name): Edit[] => {
-    const key = `${prefix}/${KEYS[name]}`
+    const key = `${before}${KEYS[name]}`
     if (route.annotations[key] === notes[name]) return []
     return [
       {

@@ -15,6 +15,8 @@ export interface RouteNames {
   readonly canary: string | undefined
   /** Labels of the rules to move; undefined: every rule that splits the traffic. */
   readonly rules?: readonly string[] | undefined
+  /** The service, where the object splits several: its annotations are then `<prefix>/<service>.canary-percentage` and so on. */
+  readonly scope?: string | undefined
 }
 
 /** A value to write into an entry of a rule; the path is relative to the entry. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'
-import { settingsOf } from '../../../src/core/rollout/target.ts'
+import { type ConfiguredService, settingsOf } from '../../../src/core/rollout/target.ts'
 
 function problems(analysis: string, bake = '10m'): string {
   const text = `services:\n  web.v1:\n    bake: ${bake}\n    analysis:\n${analysis.replaceAll(/^/gm, '      ')}\n`
@@ -142,8 +142,11 @@ services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, 
   assert.ok(config.ok, JSON.stringify(config))
   const { web, none } = config.value.services
   assert.ok(web !== undefined && none !== undefined)
+  const named = (name: string, service: typeof web): ConfiguredService => {
+    return { name, config: service, names: { stable: undefined, canary: undefined } }
+  }
   const say = (...environments: string[]): string => {
-    const { analysis, unchecked } = settingsOf(config.value, web, environments)
+    const { analysis, unchecked } = settingsOf(config.value, named('web', web), environments)
     return [analysis?.provider, ...unchecked].join(' ')
   }
   assert.equal(say('staging'), 'eu')
@@ -152,6 +155,6 @@ services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, 
   assert.equal(say('production', 'edge'), 'us')
   assert.match(say('staging', 'production'), /analysis in several environments at once$/)
   assert.match(say('staging', 'lab'), /analysis in several environments at once$/)
-  const { analysis, unchecked } = settingsOf(config.value, none, ['staging', 'production'])
+  const { analysis, unchecked } = settingsOf(config.value, named('none', none), ['staging', 'production'])
   assert.deepEqual([analysis, unchecked], [undefined, []])
 })

@@ -227,6 +227,8 @@ test('the config takes one entry or several, of one kind each', () => {
   assert.match(String(readLive('{ status: a, check: b }')), /each with exactly one of status, check, deployment/)
 })
 
+const UNNAMED = { stable: undefined, canary: undefined }
+
 test('where one file moves several environments, what each of them asks for is required, once', () => {
   const config = readConfig(`environments:
   eu: { path: eu, live: [{ status: a, by: flux }, { check: b }] }
@@ -235,7 +237,7 @@ test('where one file moves several environments, what each of them asks for is r
 `)
   assert.ok(config.ok)
   const liveIn = (...environments: string[]): readonly LiveEntry[] =>
-    settingsOf(config.value, DEFAULT_SERVICE, environments).live
+    settingsOf(config.value, { name: 'web', config: DEFAULT_SERVICE, names: UNNAMED }, environments).live
   const within = 30 * MINUTE
   const [a, b, timer] = [{ status: 'a', by: 'flux', within }, { check: 'b', within }, { after: 3 * MINUTE }]
   assert.deepEqual(liveIn('eu', 'us'), [a, b])
