@@ -1,4 +1,4 @@
-# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), and the Node.js that package.json names.
+# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, and the Node.js that package.json names.
 # Debian 13 is the first release that has kustomize.
 
 FROM debian:trixie-slim AS build
@@ -12,6 +12,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && node_modules/node/bin/node --version | grep -q '^v24\.'
 COPY src src
 
+# Debian has no helm.
+FROM golang:1.26-trixie AS helm
+RUN CGO_ENABLED=0 GOBIN=/out go install helm.sh/helm/v3/cmd/helm@v3.19.5
+
 FROM debian:trixie-slim
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends bubblewrap ca-certificates git kustomize \
@@ -20,6 +24,7 @@ RUN apt-get update \
   && install --directory --owner=perch --mode=0700 /data
 WORKDIR /app
 COPY --from=build /app /app
+COPY --from=helm /out/helm /usr/local/bin/helm
 COPY LICENSE ./
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 USER perch

@@ -16,15 +16,17 @@ export async function readiness({
   tools,
   walls,
 }: Parts): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const [isQueueReady, { renderer: tool, validators: found }] = [await queue.ready(), await tools()]
+  const [isQueueReady, { renderer: tool, helm, validators: found }] = [await queue.ready(), await tools()]
   const isolation = await walls()
   // Those are for the repositories that ask for them: without one the service is as ready as ever.
-  const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? 'not installed (optional)']))
+  const absent = 'not installed (optional)'
+  const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? absent]))
   return {
     ok: isQueueReady && tool !== undefined,
     parts: {
       queue: isQueueReady ? 'ok' : 'not writable',
       renderer: tool ?? 'missing: install kustomize or kubectl',
+      helm: helm ?? absent,
       ...others,
       files: isolation.isConfined ? 'hidden from programs' : 'programs can read them: install bubblewrap',
       network: isolation.isOffline ? 'hidden from programs' : 'programs can reach it: allow namespaces',

@@ -12,6 +12,7 @@ test('the service says what it renders and checks with, and is ready without wha
     parts: {
       queue: 'ok',
       renderer: 'kustomize v5.5.0',
+      helm: 'not installed (optional)',
       opa: 'opa 1.22.2',
       yamllint: 'not installed (optional)',
       kubeconform: 'not installed (optional)',

@@ -35,7 +35,7 @@ async function rendered(files: Map<string, string>, name: string): Promise<Reado
   const mirror = worktreeOf(files)
   const config = readConfig(files.get('.github/canary.yml'))
   assert.ok(config.ok)
-  const { environments } = await loadSnapshot({ mirror }, 'HEAD', config.value)
+  const { environments } = await loadSnapshot({ mirror, renderer: tools.renderer }, 'HEAD', { config: config.value })
   const found = environments.find((environment) => environment.name === name)
   assert.ok(found !== undefined, environments.map((environment) => environment.name).join())
   const { environment, texts } = await readEnvironmentTexts({ mirror }, 'HEAD', found)

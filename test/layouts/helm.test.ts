@@ -1,58 +1,22 @@
 /** Repositories whose environments are releases of Helm charts: the weights are values, and what helm renders is the truth. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { memoryValidators } from '../memory/validators.ts'
+import { CHART } from './chart.ts'
 import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
 const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
-
-const CHART = {
-  'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
-  'charts/web/values.yaml': 'replicaCount: 2\ncanary:\n  enabled: true\n  weight: 0\n',
-  'charts/web/templates/_helpers.tpl':
-    '{{- define "web.labels" -}}\napp.kubernetes.io/name: {{ .Chart.Name }}\n{{- end -}}\n',
-  'charts/web/templates/virtualservice.yaml': `{{- if .Values.canary.enabled }}
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: {{ .Release.Name }}
-  labels:
-    {{- include "web.labels" . | nindent 4 }}
-spec:
-  hosts:
-    - {{ .Release.Name }}
-  http:
-    - name: main
-      route:
-        - destination:
-            host: {{ .Release.Name }}
-            subset: stable
-          weight: {{ sub 100 .Values.canary.weight }}
-        - destination:
-            host: {{ .Release.Name }}
-            subset: canary
-          weight: {{ .Values.canary.weight }}
-{{- end }}
-`,
-  'charts/web/templates/destinationrule.yaml': `apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: {{ .Release.Name }}
-spec:
-  host: {{ .Release.Name }}
-  subsets:
-    - name: stable
-      labels: { version: v1 }
-    - name: canary
-      labels: { version: v2 }
-`,
-}
 
 const CONFIG = `environments:
   staging: { helm: { chart: charts/web, values: [values-staging.yaml], release: web } }
@@ -327,4 +291,55 @@ test('the files of a chart that nothing deploys are no environment', needs, asyn
     'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
   })
   assert.deepEqual(await shares(files), {})
+})
+
+test('without helm nothing is known of charts: that is said once, and is neither green nor red', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perch-tool-'))
+  const without = openRenderer({ log: QUIET, path: folder })
+  const files = repository({ ...VALUES, '.github/canary.yml': CONFIG })
+  const found = await reviewFolder(
+    { ...tools, renderer: without, worktree: worktreeOf(files) },
+    { environment: undefined },
+  )
+  assert.ok(found.ok)
+  const { review } = found.value
+  assert.deepEqual(
+    review.problems.map(({ code, cause }) => [code, cause.kind === 'not-rendered' && cause.environment]),
+    [['helm-missing', 'production, staging']],
+  )
+  assert.equal(validateReport(review).conclusion, 'action_required')
+  assert.equal(gateReport(review).conclusion, 'action_required')
+  rmSync(folder, { recursive: true })
+})
+
+test('a chart that does not build is red where that is new, and noted where it was so before', needs, async () => {
+  const required = `${CHART['charts/web/templates/destinationrule.yaml']}# {{ required "a password" .Values.password }}\n`
+  const broken = { 'charts/web/templates/destinationrule.yaml': required }
+  const files = { ...VALUES, '.github/canary.yml': CONFIG }
+  const review = async (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => {
+    const sides = { before: repository(before), after: repository(after) }
+    const mirror = {
+      entries: async (name: string) => worktreeOf(name === 'before' ? sides.before : sides.after).entries(),
+      read: async (name: string, paths: readonly string[]) =>
+        worktreeOf(name === 'before' ? sides.before : sides.after).read(name, paths),
+    }
+    const between = { base: 'before', head: 'after', changed: ['charts/web/values.yaml', ...Object.keys(broken)] }
+    const { review: found } = await compareTrees({ ...tools, mirror }, between)
+    const codes = (problems: typeof found.problems): readonly string[] =>
+      problems.map(({ code, file }) => `${code} ${file}`)
+    return { problems: [...new Set(codes(found.problems))], notes: [...new Set(codes(found.notes))] }
+  }
+  const said = ['build-failed charts/web/templates/destinationrule.yaml']
+  assert.deepEqual(await review(files, { ...files, ...broken }), {
+    // The rollout of staging is not seen any more.
+    problems: ['rollout-vanished charts/web/templates/virtualservice.yaml', ...said],
+    notes: [],
+  })
+  assert.deepEqual(
+    await review({ ...files, ...broken }, { ...files, ...broken, 'charts/web/values.yaml': 'canary: {}\n' }),
+    {
+      problems: [],
+      notes: said,
+    },
+  )
 })

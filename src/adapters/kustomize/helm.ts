@@ -51,7 +51,8 @@ export function buildRelease(
 ): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const { chart } = source
-    const odd = chart === '' || isPlain(chart) ? await fill(workshop, files) : chart
+    const named = [chart, ...source.values.flatMap((one) => ('path' in one ? [one.path] : []))]
+    const odd = named.find((path) => path !== '' && !isPlain(path)) ?? (await fill(workshop, files))
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
     const values = await valuesFiles(workshop, source)
     const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]

@@ -1,7 +1,7 @@
 /** The files that a release of a chart is made of, and why it must not be rendered. */
 import type { Texts } from '../environment/closure.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
-import { isHidden, join, nameOf, type Tree } from '../environment/tree.ts'
+import { isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
@@ -25,14 +25,30 @@ interface Survey {
   readonly needs: Set<string>
 }
 
+/** Beside a chart's own `values.yaml` stand those of its releases. */
+const OTHER_VALUES = /(?:^|\/)values[^/]+\.ya?ml$/
+
 /** More than any chart has. */
 const MAX_FILES = 2000
 
-/** What a release reads. `from`: the file that says that it is released, so that the release changes with it. */
-export function releaseFiles(survey: Survey, release: ChartRelease, from: readonly string[]): ReleaseFiles {
+/** What says that a chart is released, so that the release changes with it, and the values files of other releases. */
+interface ReleaseSurroundings {
+  readonly from: readonly string[]
+  readonly others: ReadonlySet<string>
+}
+
+/** What a release reads. */
+export function releaseFiles(
+  survey: Survey,
+  release: ChartRelease,
+  { from, others }: ReleaseSurroundings,
+): ReleaseFiles {
   const { tree } = survey
   const { chart } = release
-  const own = below(tree, chart)
+  const named = new Set([...valuesFilesOf(release), inFolder(chart, 'values.yaml')])
+  const isOthers = (path: string): boolean =>
+    !named.has(path) && (others.has(path) || (OTHER_VALUES.test(path) && parentOf(path) === chart))
+  const own = below(tree, chart).filter(({ path }) => !isOthers(path))
   const file = inFolder(chart, 'Chart.yaml')
   if (tree.types.get(file) !== 'file') {
     const refusal = { code: 'no-chart', file: from[0] ?? chart, line: 1, entry: chart } as const

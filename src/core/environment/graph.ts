@@ -16,7 +16,14 @@ import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { ambiguousLine } from './source.ts'
-import { type ConfiguredPlace, configuredRelease, type EnvironmentRelease, released, releasedAs } from './released.ts'
+import {
+  type ConfiguredPlace,
+  configuredRelease,
+  type EnvironmentRelease,
+  released,
+  releasedAs,
+  valuesOfAll,
+} from './released.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 import { type DeployedFolder, type EnvironmentDeployer, type FolderVariant, variantsOf } from './variants.ts'
 
@@ -205,9 +212,10 @@ function listed(
     const [first = draft, ...others] = asDeployed(survey, draft, deployed)
     return others.length === 0 ? first : draft
   }
+  const others = valuesOfAll(releases, configured)
   return Object.entries(configured).map(([name, place]) => {
     const release = configuredRelease(place, { tree, releases })
-    if (release !== undefined) return releasedAs(survey, name, release)
+    if (release !== undefined) return releasedAs(survey, name, { ...release, others })
     const path = place.path ?? ''
     const root = join('', path)
     if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root))

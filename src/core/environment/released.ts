@@ -1,5 +1,11 @@
 /** Environments that are releases of Helm charts. */
-import { type ChartRelease, type DeployedRelease, NO_OPTIONS, type ValuesSource } from '../chart/release.ts'
+import {
+  type ChartRelease,
+  type DeployedRelease,
+  NO_OPTIONS,
+  type ValuesSource,
+  valuesFilesOf,
+} from '../chart/release.ts'
 import { type ChartCopy, releaseFiles } from '../chart/release-files.ts'
 import { CONFIG_FILE } from '../config/read.ts'
 import type { Survey } from './closure.ts'
@@ -12,6 +18,10 @@ import { deliveryKey } from './variants.ts'
 export interface EnvironmentRelease {
   readonly release: ChartRelease
   readonly copies: readonly ChartCopy[]
+  /** The files that say that it is released. */
+  readonly from: readonly string[]
+  /** The values files of other releases. */
+  readonly others: ReadonlySet<string>
 }
 
 /** Where the config says that an environment is: a folder, or a release of a chart, with paths from the top of the repository. */
@@ -64,18 +74,45 @@ export function released(
     paths.set(path, group)
   }
   const names = nameRoots([...paths.keys()], taken)
+  const others = valuesOfAll(releases)
   return [...paths].flatMap(([path, group]) => {
     const [first] = group
-    return first === undefined ? [] : [releasedAs(survey, names.get(path) ?? path, originOf(first.release, group))]
+    return first === undefined
+      ? []
+      : [releasedAs(survey, names.get(path) ?? path, { ...originOf(first.release, group), others })]
   })
 }
 
+/** The values files of all releases, and those that the config names. */
+export function valuesOfAll(
+  releases: readonly DeployedRelease[],
+  configured: Readonly<Record<string, ConfiguredPlace>> = {},
+): ReadonlySet<string> {
+  const named = Object.values(configured).flatMap(({ helm }) => helm?.values ?? [])
+  return new Set([
+    ...releases.flatMap(({ release }) => valuesFilesOf(release)),
+    ...named.flatMap((entry) => join('', entry) ?? []),
+  ])
+}
+
 /** One release as an environment of a name. */
-export function releasedAs(survey: Survey, name: string, origin: ReleaseOrigin): ReleasedEnvironment {
-  const { release, deliveries } = origin
-  const { files, copies, refusals } = releaseFiles(survey, release, origin.files)
+export function releasedAs(
+  survey: Survey,
+  name: string,
+  { release, deliveries, files: from, others }: ReleaseOrigin & { readonly others: ReadonlySet<string> },
+): ReleasedEnvironment {
+  const { files, copies, refusals } = releaseFiles(survey, release, { from, others })
   const { chart: root } = release
-  return { name, kind: 'helm', root, files, refusals, isLoose: false, release: { release, copies }, deliveries }
+  return {
+    name,
+    kind: 'helm',
+    root,
+    files,
+    refusals,
+    isLoose: false,
+    release: { release, copies, from, others },
+    deliveries,
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../config/read.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
-import type { Problem, RenderFailure } from './problem.ts'
+import { isNotSeen, type Problem, type RenderFailure } from './problem.ts'
 
 export function configProblem(problem: ConfigProblem, side: 'base' | 'head'): Problem {
   const { file, line } = problem
@@ -44,3 +44,22 @@ export function renderedProblem(environment: string, problem: RenderProblem): Pr
 export function gitProblem(reason: string): Problem {
   return { code: 'git', file: undefined, line: 1, cause: { kind: 'git-unreadable', reason } }
 }
+
+/** The same problems, with what could not be looked at for the same reason said once for all environments. */
+export function unknownOnce(problems: readonly Problem[]): readonly Problem[] {
+  const [unknown, others] = [problems.filter(isNotSeen), problems.filter((problem) => !isNotSeen(problem))]
+  const groups = Map.groupBy(unknown, ({ code }) => code)
+  return [...others, ...[...groups.values()].flatMap(asOne)]
+}
+
+function asOne(problems: readonly Problem[]): readonly Problem[] {
+  const [first] = problems
+  if (first?.cause.kind !== 'not-rendered') return []
+  const names = problems.flatMap(({ cause }) => (cause.kind === 'not-rendered' ? [cause.environment] : []))
+  const shown = names.slice(0, MAX_NAMES).join(', ')
+  const environment = names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown
+  return [{ ...first, cause: { ...first.cause, environment } }]
+}
+
+/** More are a number. */
+const MAX_NAMES = 5

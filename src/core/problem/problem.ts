@@ -20,6 +20,14 @@ export interface Problem {
   readonly level?: 'warning'
 }
 
+/** What keeps Perch from saying anything, although nothing is known to be wrong: a tool that is missing, or does not answer. */
+const UNKNOWN: ReadonlySet<string> = new Set(['tool-missing', 'helm-missing', 'tool-busy'])
+
+/** Whether something could not be looked at. That is not green, and nobody's mistake. */
+export function isNotSeen({ code, cause }: Problem): boolean {
+  return cause.kind === 'not-rendered' && UNKNOWN.has(code)
+}
+
 export type ProblemCause = FileCause | MergeCause | RouteCause | ToolCause
 
 /** The files, by themselves or as they render. */

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../config/read.ts'
 import { configProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
-import type { EnvironmentProblem } from '../rollout/snapshot.ts'
+import type { Snapshot } from '../rollout/snapshot.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A problem as the reason why a command was not carried out. `isEdited`: it shows after the edit was made and before it was committed. */
@@ -13,10 +13,13 @@ export function problemRefusal(problem: Problem, isEdited = false): Refusal {
  * Why a rollout is not found: what is wrong with an environment that cannot be rendered may hide it. Only of charts: what stands in
  * files is found in any case.
  */
-export function hiddenBy(refusal: Refusal, problems: readonly EnvironmentProblem[]): Refusal {
+export function hiddenBy(
+  refusal: Refusal,
+  { problems, unrendered }: Pick<Snapshot, 'problems' | 'unrendered'>,
+): Refusal {
   if (refusal.code !== 'no-service') return refusal
   const { environment } = refusal
-  const found = problems.find(
+  const found = [...problems, ...unrendered].find(
     ({ code, environments }) =>
       HIDES.has(code) && (environment === undefined || environment === 'all' || environments.includes(environment)),
   )

@@ -146,12 +146,12 @@ export function targetAt(
 }
 
 /** What a deployer generates a kustomization of has no other list of its files. */
-function withoutFiles(environment: Environment): Environment {
+export function withoutFiles(environment: Environment): Environment {
   return environment.deployer === undefined ? { ...environment, files: [] } : environment
 }
 
 /** Reads a target's route again. It may have moved to another file, or to another place in its own. */
-function reread(
+export function reread(
   target: Target,
   at: { readonly object: BuiltObject; readonly neighbours: readonly Manifest[] },
 ): Target | undefined {
@@ -204,7 +204,11 @@ function withPlace(layered: LayeredObject, route: Route): Route {
 }
 
 /** The manifests of environments, as the first of them that has a file has it; of a loose folder, those around it too. */
-function neighboursOf(layout: Layout, environments: readonly string[], way: number | undefined): readonly Manifest[] {
+export function neighboursOf(
+  layout: Layout,
+  environments: readonly string[],
+  way: number | undefined,
+): readonly Manifest[] {
   const seen = new Set<string>()
   const own = environments.flatMap((environment) => {
     const files = resourcesOf(layout, environment).filter((file) => !seen.has(file))

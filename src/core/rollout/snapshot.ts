@@ -25,6 +25,8 @@ export interface Snapshot extends Deliveries {
   readonly targets: readonly Target[]
   /** Why an environment, or a file in one, cannot be read; each names its file. */
   readonly problems: readonly EnvironmentProblem[]
+  /** Why releases of charts are not rendered that should have been. */
+  readonly unrendered: readonly EnvironmentProblem[]
   readonly layout: Layout
 }
 
@@ -75,7 +77,16 @@ export function readSnapshot(input: {
   const missing = [...layout.needs].filter((path) => paths.has(path))
   const problems = [...refusalsIn(environments), ...brokenIn({ config, layout })]
   return {
-    snapshot: { config, environments, targets: namedApart(targets), problems, deliveries, outsiders, layout },
+    snapshot: {
+      config,
+      environments,
+      targets: namedApart(targets),
+      problems,
+      unrendered: [],
+      deliveries,
+      outsiders,
+      layout,
+    },
     needs: [...new Set([...needs, ...missing])],
   }
 }
@@ -86,8 +97,11 @@ export function withRendered(snapshot: Snapshot, rendered: Layout['rendered']): 
   return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
 }
 
-/** The same files, with what releases of charts render to: by environment. */
-export function withReleases(snapshot: Snapshot, renders: ReadonlyMap<string, string>): Snapshot {
+/** The same files, with what releases of charts render to, by environment, and why others do not. */
+export function withReleases(
+  snapshot: Snapshot,
+  { renders, unrendered }: { readonly renders: ReadonlyMap<string, string> } & Pick<Snapshot, 'unrendered'>,
+): Snapshot {
   const parts = snapshot.environments.flatMap(({ name, release }) => {
     const yaml = renders.get(name)
     if (release === undefined || yaml === undefined) return []
@@ -100,7 +114,7 @@ export function withReleases(snapshot: Snapshot, renders: ReadonlyMap<string, st
     texts: new Map([...texts, ...parts.flatMap(([, found]) => [...found])]),
     releases: new Map([...releases, ...parts.map(([name, found]) => [name, [...found.keys()]] as const)]),
   }
-  return { ...snapshot, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
+  return { ...snapshot, unrendered, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
 }
 
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {

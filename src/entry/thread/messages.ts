@@ -20,7 +20,11 @@ export const JobMessage = fromUs<Job>()
 export const ClaimedMessage = fromUs<ClaimedJob>()
 
 /** With name and version, for people; absent where it is not installed. */
-export const Tools = z.object({ renderer: z.string().optional(), validators: z.map(z.enum(TOOLS), z.string()) })
+export const Tools = z.object({
+  renderer: z.string().optional(),
+  helm: z.string().optional(),
+  validators: z.map(z.enum(TOOLS), z.string()),
+})
 export type Tools = z.infer<typeof Tools>
 
 export const Entries = z.map(z.string(), z.unknown())

@@ -26,8 +26,12 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
     ping: async () => undefined,
     async tools(): Promise<Tools> {
       const { renderer, validators } = await opened.promise
-      const tool = await renderer.tool()
-      return { ...(tool === undefined ? {} : { renderer: tool }), validators: new Map(await validators.tools()) }
+      const [tool, helm] = [await renderer.tool(), await renderer.tool('helm')]
+      return {
+        ...(tool === undefined ? {} : { renderer: tool }),
+        ...(helm === undefined ? {} : { helm }),
+        validators: new Map(await validators.tools()),
+      }
     },
     async handle(message) {
       const job = ClaimedMessage.parse(message)

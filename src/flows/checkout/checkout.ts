@@ -9,7 +9,7 @@ import type { Renderer } from '../../ports/renderer.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import { makeChange } from '../making/make-change.ts'
-import { type ReleasedSnapshot, withRenderedReleases, withRenderedTargets } from '../judgement/rendered-targets.ts'
+import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
@@ -33,9 +33,9 @@ export interface ShareSet {
 export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<ShareSet, Refusal>> {
   const loaded = await snapshotOf(context)
   if (!loaded.ok) return loaded
-  const { snapshot, problems } = loaded.value
+  const snapshot = loaded.value
   const change = intend({ snapshot, base: undefined, changed: [] }, wish)
-  if (!change.ok) return err(hiddenBy(change.error, [...snapshot.problems, ...problems]))
+  if (!change.ok) return err(hiddenBy(change.error, snapshot))
   const site = { treeish: HERE, snapshot, pull: undefined }
   const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
@@ -54,24 +54,21 @@ export async function statusOfCheckout(
 ): Promise<Result<{ readonly standings: readonly Standing[]; readonly snapshot: Snapshot }, Refusal>> {
   const loaded = await snapshotOf(context)
   if (!loaded.ok) return loaded
-  const { snapshot, problems } = loaded.value
+  const snapshot = loaded.value
   const known = snapshot.environments.map(({ name }) => name)
   if (environment !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
   const targets = snapshot.targets.filter(
     (target) => environment === undefined || target.environments.includes(environment),
   )
-  return ok({
-    standings: targets.map(standingOf),
-    snapshot: { ...snapshot, problems: [...snapshot.problems, ...problems] },
-  })
+  const problems = [...snapshot.problems, ...snapshot.unrendered]
+  return ok({ standings: targets.map(standingOf), snapshot: { ...snapshot, problems } })
 }
 
-async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<ReleasedSnapshot, Refusal>> {
+async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
   const context = { mirror: worktree, renderer }
   const config = await loadConfig(context, HERE)
   if (!config.ok) return err(configRefusal(config.error))
-  const loaded = await loadSnapshot(context, HERE, config.value)
-  const { snapshot, problems } = await withRenderedReleases(context, { treeish: HERE, snapshot: loaded })
-  return ok({ snapshot: await withRenderedTargets(context, { treeish: HERE, snapshot }), problems })
+  const snapshot = await loadSnapshot(context, HERE, { config: config.value })
+  return ok(await withRenderedTargets(context, { treeish: HERE, snapshot }))
 }

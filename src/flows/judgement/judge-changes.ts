@@ -4,6 +4,7 @@ import { isFinish, versionChange } from '../../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../../core/gate/restraint.ts'
 import type { ReviewedChange } from '../../core/gate/review.ts'
 import { targetAsBase } from '../../core/rollout/as-base.ts'
+import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
@@ -17,7 +18,7 @@ import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
+  'mirror' | 'renderer' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
 >
 
 /** The rollouts that a change moves, each with what its gates say. */
@@ -116,7 +117,7 @@ async function trafficChange(
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
   const isHeldBack = reach > fromShare || promotes || widens
-  const isBaseUndated = isHeldBack && fromShare > 0 && from?.target.isRendered === true
+  const isBaseUndated = isHeldBack && fromShare > 0 && isUndated(from)
   const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, isHeldBack })
   return {
     ...step,
@@ -135,6 +136,11 @@ async function trafficChange(
     canary: to.versions?.canary,
     restraints: isHeldBack ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
   }
+}
+
+/** Whether only today's render shows a share. A chart's older commits are rendered too. */
+function isUndated(standing: Standing | undefined): boolean {
+  return standing?.target.isRendered === true && !isOfChart(standing.target)
 }
 
 /**

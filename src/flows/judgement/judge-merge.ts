@@ -21,8 +21,8 @@ import { type RolloutDifference, differencesIn, judgeChanges } from './judge-cha
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
-import { withRenderedReleases, withRenderedTargets } from './rendered-targets.ts'
-import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { withRenderedTargets } from './rendered-targets.ts'
+import type { EnvironmentProblem, Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
@@ -154,10 +154,24 @@ async function compareByConfig(
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
-  const problems = [...own, ...renamed, ...found, ...vanished(sides), ...comparison.problems]
-  const notes = [...comparison.notes, ...checked.notes]
+  const refused = found.filter((problem) => isNeverRendered(before, written, problem))
+  const broken = found.filter((problem) => !refused.includes(problem))
+  const problems = [...own, ...renamed, ...broken, ...vanished(sides), ...comparison.problems]
+  const notes = [...refused, ...comparison.notes, ...checked.notes]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+/**
+ * Whether a problem is why a release cannot be rendered that could not be rendered before either: its deployer may well know what this
+ * repository does not say.
+ */
+function isNeverRendered(before: Snapshot, after: Snapshot, { cause, environments }: EnvironmentProblem): boolean {
+  const isRelease = (name: string): boolean =>
+    after.environments.some((environment) => environment.name === name && environment.kind === 'helm')
+  const wasRendered = (name: string): boolean =>
+    before.environments.some((environment) => environment.name === name && environment.refusals.length === 0)
+  return cause.kind === 'refused-environment' && environments.every((name) => isRelease(name) && !wasRendered(name))
 }
 
 /** A snapshot whose routes are sure in the environments that a change touches. */
@@ -169,8 +183,7 @@ async function loadTouched(
     isTouched,
   }: { readonly treeish: Sha; readonly config: Config; readonly isTouched: (environment: Environment) => boolean },
 ): Promise<Snapshot> {
-  const loaded = await loadSnapshot(context, treeish, config)
-  const { snapshot } = await withRenderedReleases(context, { treeish, snapshot: loaded }, isTouched)
+  const snapshot = await loadSnapshot(context, treeish, { config, isWanted: isTouched })
   const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
   return withRenderedTargets(
     context,

@@ -6,14 +6,13 @@ import { type KnownDocuments, type ParsedRender, parseRendered } from '../../cor
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { placeOfFailure } from '../../core/environment/failure-place.ts'
 import { placeInChart } from '../../core/chart/failure-place.ts'
-import { releaseBuild } from '../../core/chart/release-build.ts'
 import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
 import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
-import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
+import { refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
@@ -23,7 +22,7 @@ import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { FileSource } from '../repository/load.ts'
+import { type FileSource, renderRelease } from '../repository/load.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
@@ -68,11 +67,27 @@ export async function compareRenders(
   return {
     rows: parts.flatMap(({ rows }) => rows),
     diffs: parts.flatMap(({ diffs }) => diffs),
-    problems: [...parts.flatMap(({ problems }) => problems), ...findingProblems(parts.flatMap(({ found }) => found))],
+    problems: [
+      ...unknownOnce(parts.flatMap(({ problems }) => problems)),
+      ...findingProblems(parts.flatMap(({ found }) => found)),
+    ],
     notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
     rises: parts.flatMap(({ rises }) => rises),
-    renderer: names.length === 0 ? undefined : await context.renderer.tool(),
+    renderer: names.length === 0 ? undefined : await toolsFor(context, sides, names),
   }
+}
+
+/** What renders these environments; kustomize, where none of them needs anything. */
+async function toolsFor(
+  { renderer }: Pick<Needs, 'renderer'>,
+  { before, after }: SnapshotPair,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const kinds = new Set(names.map((name) => (find(after, name) ?? find(before, name))?.kind))
+  const charts = kinds.has('helm') ? await renderer.tool('helm') : undefined
+  const others = kinds.size > 1 || !kinds.has('helm') ? await renderer.tool() : undefined
+  const found = [others, charts].filter((tool) => tool !== undefined)
+  return found.length === 0 ? undefined : found.join(', ')
 }
 
 /** What comes of one environment. */
@@ -92,9 +107,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     renderSide(context, sides.before, { name, documents }),
     renderSide(context, sides.after, { name, documents }),
   ])
-  // The problems of the files already say why it must not be rendered.
-  const isRefused = (find(sides.after, name)?.refusals.length ?? 0) > 0
-  if (!now.ok) return onlyProblems(isRefused ? [] : now.error)
+  if (!now.ok) return withoutRender(find(sides.after, name), { wasRendered: old.ok, problems: now.error })
   const { config } = sides.after.snapshot
   const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
   const renders = { before: old.ok ? old.value.parsed : NOTHING_RENDERED.parsed, after: now.value.parsed }
@@ -134,6 +147,18 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
 
 function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
+}
+
+/** What is said of an environment that cannot be rendered. */
+function withoutRender(
+  environment: Environment | undefined,
+  { wasRendered, problems }: { readonly wasRendered: boolean; readonly problems: readonly Problem[] },
+): EnvironmentComparison {
+  // The problems of the files already say why it must not be rendered.
+  if ((environment?.refusals.length ?? 0) > 0) return onlyProblems([])
+  // A chart may need what only its deployer has.
+  const isNoted = environment?.kind === 'helm' && !wasRendered && problems.every(({ code }) => code === 'build-failed')
+  return isNoted ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
 }
 
 function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
@@ -229,8 +254,7 @@ async function build(
   texts: ReadonlyMap<string, string>,
 ): Promise<RenderResult> {
   if (release === undefined) return renderer.render(texts, { kind: 'kustomize', root, readsAbove })
-  const { files, ...source } = releaseBuild(release.release, release.copies, texts)
-  return renderer.render(files, { kind: 'helm', ...source })
+  return renderRelease({ renderer }, release, texts)
 }
 
 /** Where a build failed, as far as its words tell; without any, where a reader begins. */

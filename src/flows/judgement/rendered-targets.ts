@@ -1,11 +1,7 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
 import { placeKey } from '../../core/layer/layered.ts'
 import type { ObjectData } from '../../core/layer/step.ts'
-import { isPackedChart } from '../../core/chart/packed.ts'
-import type { Environment } from '../../core/environment/graph.ts'
-import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
-import { renderProblem } from '../../core/problem/files.ts'
-import { type EnvironmentProblem, type Snapshot, withReleases, withRendered } from '../../core/rollout/snapshot.ts'
+import { type Snapshot, withRendered } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -13,41 +9,6 @@ import { readEnvironmentTexts } from './environment-texts.ts'
 import { renderEnvironment, type TreeSnapshot } from './render.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
-
-/** A snapshot with what releases render to, and why some cannot be rendered. */
-export interface ReleasedSnapshot {
-  readonly snapshot: Snapshot
-  readonly problems: readonly EnvironmentProblem[]
-}
-
-/** Renders the releases of charts that may say something about traffic: their files alone do not. */
-export async function withRenderedReleases(
-  context: Needs,
-  { treeish, snapshot }: TreeSnapshot,
-  isWanted: (environment: Environment) => boolean = () => true,
-): Promise<ReleasedSnapshot> {
-  const { config, environments } = snapshot
-  const renders = new Map<string, string>()
-  const problems: EnvironmentProblem[] = []
-  const releases = environments.filter((one) => one.kind === 'helm' && one.refusals.length === 0 && isWanted(one))
-  await Promise.all(
-    releases.map(async (found) => {
-      const { environment, texts } = await readEnvironmentTexts(context, treeish, found)
-      if (![...texts].some(([path, text]) => TRAFFIC_OBJECT.test(text) || isPackedChart(path))) return
-      const { secrets } = config
-      const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
-      if (rendered.ok) return void renders.set(found.name, rendered.yaml)
-      const problem = renderProblem({
-        environment: found.name,
-        ...rendered.place,
-        file: rendered.place?.file,
-        rendered,
-      })
-      problems.push({ ...problem, environments: [found.name] })
-    }),
-  )
-  return { snapshot: renders.size === 0 ? snapshot : withReleases(snapshot, renders), problems }
-}
 
 /**
  * A snapshot in which routes are as their environments render them, where the files do not say it for sure. What cannot be

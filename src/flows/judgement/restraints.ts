@@ -12,7 +12,7 @@ import type { LivenessQuestion } from '../measure/liveness.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
+  'mirror' | 'renderer' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
 >
 
 /** Facts from outside the files that a judgement needs. */

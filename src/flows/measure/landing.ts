@@ -7,7 +7,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { recallStep, rememberStep } from '../repository/memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
 /** A base branch, and the commit that it points to. */
 export interface BaseHead {
@@ -61,7 +61,7 @@ async function landingSince(
 }
 
 async function findLanding(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   base: Sha,
   standing: Standing,
 ): Promise<StepCommit | undefined> {
@@ -75,7 +75,7 @@ async function findLanding(
 }
 
 async function oldestWithStep(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   at: { readonly base: Sha; readonly files: readonly string[] },
   standing: Standing,
 ): Promise<StepCommit | undefined> {
@@ -106,7 +106,7 @@ async function* changesBack(
  * are too many changes to tell.
  */
 export async function lastReadableShare(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   base: Sha,
   { target }: Pick<Standing, 'target'>,
 ): Promise<number | undefined> {
@@ -119,14 +119,18 @@ export async function lastReadableShare(
   return looked < MAX_CHANGES ? 0 : undefined
 }
 
-async function hasStep(context: Pick<RepositoryContext, 'mirror'>, sha: Sha, standing: Standing): Promise<boolean> {
+async function hasStep(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  sha: Sha,
+  standing: Standing,
+): Promise<boolean> {
   const then = await standingAt(context, sha, standing.target)
   // A commit whose files do not say what sets its weights may have had any.
   return then !== undefined && then.target.unclear === undefined && stepKey(then) === stepKey(standing)
 }
 
 async function standingAt(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   sha: Sha,
   target: Target,
 ): Promise<Standing | undefined> {

@@ -7,7 +7,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { rememberStep } from '../repository/memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'signals' | 'clock' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo'>
 
 export interface LivenessQuestion {
   readonly base: Sha

@@ -23,7 +23,7 @@ export async function measureRollouts(context: RepositoryContext, task: TaskOf<'
   const config = await loadConfig(context, sha)
   if (!config.ok) return
   const base = { ref: task.base, sha }
-  const { targets } = await loadSnapshot(context, sha, config.value)
+  const { targets } = await loadSnapshot(context, sha, { config: config.value })
   for (const standing of targets.map(standingOf).filter(isWatched)) {
     const since = await trustedSince(context, base, standing)
     const report = since === undefined ? undefined : await measureStep(context, { base, since }, standing)

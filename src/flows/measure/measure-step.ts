@@ -13,7 +13,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask'>
 
 /** A step on a base branch that is live since a moment, epoch milliseconds. */
 interface LiveStep {
@@ -118,7 +118,7 @@ export function rolloutName({ ref }: Pick<BaseHead, 'ref'>, { target }: Pick<Sta
 
 /** The commit that brought a step; empty where the history does not tell. */
 export async function stepCommit(
-  context: Pick<RepositoryContext, 'mirror' | 'memo' | 'repo'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>,
   base: BaseHead,
   standing: Standing,
 ): Promise<string> {

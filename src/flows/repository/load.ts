@@ -1,13 +1,30 @@
+import { placeInChart } from '../../core/chart/failure-place.ts'
+import { isPackedChart } from '../../core/chart/packed.ts'
+import { releaseBuild } from '../../core/chart/release-build.ts'
+import type { EnvironmentRelease } from '../../core/environment/released.ts'
+import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
+import { redact } from '../../core/diff/redact.ts'
+import { renderProblem } from '../../core/problem/files.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
+import type { Environment } from '../../core/environment/graph.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
-import { isBystander, isManifestPath, readSnapshot, type Snapshot } from '../../core/rollout/snapshot.ts'
+import { isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
+import {
+  type EnvironmentProblem,
+  isBystander,
+  isManifestPath,
+  readSnapshot,
+  type Snapshot,
+  withReleases,
+} from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { Result } from '../../core/result.ts'
 import type { Mirror } from '../../ports/mirror.ts'
+import type { Renderer, RenderResult } from '../../ports/renderer.ts'
 
 /** Where files are read: a mirror, or a folder. */
 export interface FileSource {
@@ -24,8 +41,18 @@ export async function loadConfig(context: FileSource, base: Sha): Promise<Result
   return readConfig(texts.get(CONFIG_FILE))
 }
 
-/** What the files of a commit or tree say, under a config. */
-export async function loadSnapshot(context: FileSource, treeish: Sha, config: Config): Promise<Snapshot> {
+/** A config, and which releases of charts are to be rendered; all that may say something about traffic, where nobody says it. */
+export interface SnapshotOptions {
+  readonly config: Config
+  readonly isWanted?: (environment: Environment) => boolean
+}
+
+/** What the files of a commit or tree say, under a config; of charts, what they render to. */
+export async function loadSnapshot(
+  context: FileSource & ReleaseSource,
+  treeish: Sha,
+  { config, isWanted = () => true }: SnapshotOptions,
+): Promise<Snapshot> {
   const entries = await context.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
   const known = context.known ?? emptyFileCache()
@@ -49,13 +76,18 @@ export async function loadSnapshot(context: FileSource, treeish: Sha, config: Co
       repository: context.repo,
       known,
     })
-    if (needs.length === 0) return snapshot
+    if (needs.length === 0) return withRenderedReleases(context, { treeish, snapshot }, isWanted)
     wanted = needs
   }
 }
 
 /** A target as another commit or tree has it, from its own files only; undefined where its route is not there. */
-export async function readTargetAt(context: FileSource, treeish: Sha, target: Target): Promise<Target | undefined> {
+export async function readTargetAt(
+  context: FileSource & ReleaseSource,
+  treeish: Sha,
+  target: Target,
+): Promise<Target | undefined> {
+  if (isOfChart(target)) return readReleaseAt(context, treeish, target)
   const texts = new Map<string, string | undefined>()
   let wanted = filesToRead(target)
   for (;;) {
@@ -65,4 +97,70 @@ export async function readTargetAt(context: FileSource, treeish: Sha, target: Ta
     if (then.needs.length === 0) return then.target
     wanted = then.needs
   }
+}
+
+/** The same of a target that a chart makes: rendered as it was then. */
+async function readReleaseAt(
+  context: FileSource & ReleaseSource,
+  treeish: Sha,
+  target: Target,
+): Promise<Target | undefined> {
+  const entries = await context.mirror.entries(treeish)
+  const texts = new Map<string, string>()
+  for (;;) {
+    const { release, needs } = releaseAt(target, { entries, texts })
+    const missing = needs.filter((path) => !texts.has(path))
+    const read = await context.mirror.read(treeish, missing)
+    if (release !== undefined && read.size === 0) {
+      const rendered = await renderRelease(context, release, texts)
+      return rendered.ok ? releasedTarget(target, { release, texts, yaml: rendered.yaml }) : undefined
+    }
+    if (read.size === 0) return undefined
+    for (const [path, text] of read) texts.set(path, text)
+  }
+}
+
+/** What releases are rendered with. */
+interface ReleaseSource {
+  readonly renderer: Pick<Renderer, 'render'>
+}
+
+/** Renders one release from the texts of its files. */
+export function renderRelease(
+  { renderer }: ReleaseSource,
+  { release, copies }: EnvironmentRelease,
+  texts: ReadonlyMap<string, string>,
+): Promise<RenderResult> {
+  const { files, ...source } = releaseBuild(release, copies, texts)
+  return renderer.render(files, { kind: 'helm', ...source })
+}
+
+/**
+ * A snapshot with what the releases of charts render to that may say something about traffic: their files alone do not. Those that
+ * cannot be rendered have no routes.
+ */
+async function withRenderedReleases(
+  context: FileSource & ReleaseSource,
+  { treeish, snapshot }: { readonly treeish: Sha; readonly snapshot: Snapshot },
+  isWanted: (environment: Environment) => boolean,
+): Promise<Snapshot> {
+  const renders = new Map<string, string>()
+  const unrendered: EnvironmentProblem[] = []
+  const wanted = snapshot.environments.filter((one) => one.refusals.length === 0 && isWanted(one))
+  await Promise.all(
+    wanted.map(async ({ name, files, release }) => {
+      if (release === undefined) return
+      const texts = await context.mirror.read(treeish, files)
+      if (![...texts].some(([path, text]) => TRAFFIC_OBJECT.test(text) || isPackedChart(path))) return
+      const rendered = await renderRelease(context, release, texts)
+      if (rendered.ok) renders.set(name, rendered.yaml)
+      else {
+        const detail = redact(rendered.detail, texts, snapshot.config.secrets)
+        const place = placeInChart(release.release, rendered.detail, texts)
+        const failure = { environment: name, ...place, rendered: { code: rendered.code, detail } }
+        unrendered.push({ ...renderProblem(failure), environments: [name] })
+      }
+    }),
+  )
+  return renders.size + unrendered.length === 0 ? snapshot : withReleases(snapshot, { renders, unrendered })
 }

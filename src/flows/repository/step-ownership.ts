@@ -7,6 +7,7 @@ import { isStep, isStepOf, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { filesFor, type Move, underPlan } from '../../core/rollout/move.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
+import { isOfChart, valuesOfTarget } from '../../core/chart/released-target.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { originPull, planOf, type Target } from '../../core/rollout/target.ts'
 import type { CommitMaker } from '../../ports/github/branches.ts'
@@ -15,7 +16,7 @@ import type { RepositoryContext } from './repository-context.ts'
 import { sayOnce } from './github-refusals.ts'
 import { loadConfig, loadSnapshot, readTargetAt } from './load.ts'
 
-type Needs = Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>
+type Needs = Pick<RepositoryContext, 'branches' | 'mirror' | 'renderer' | 'botLogin'>
 
 interface CommitPair {
   readonly base: Sha
@@ -23,7 +24,10 @@ interface CommitPair {
 }
 
 /** Whether everything that a head adds to its base was made by Perch, as GitHub verified it. Messages prove nothing. */
-export async function isAllOurs(context: Needs, between: CommitPair): Promise<boolean> {
+export async function isAllOurs(
+  context: Pick<RepositoryContext, 'branches' | 'mirror' | 'botLogin'>,
+  between: CommitPair,
+): Promise<boolean> {
   const commits = await context.branches.makers(between.base, between.head)
   if (commits === undefined) return false
   for (const commit of commits) if (!isOurs(context, commit) && !(await isPlainMerge(context, commit))) return false
@@ -78,15 +82,34 @@ async function stepOn(
 
 /** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
 export async function isAsProposed(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { target, move, base, head }: CommitPair & { readonly target: Target; readonly move: Move },
 ): Promise<boolean> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) return false
   const after = await readTargetAt(context, merged.tree, target)
   if (after === undefined) return false
+  if (isOfChart(target)) return isMadeOfValues(context, { base, head: merged.tree }, { target, after, move })
   const made = filesFor([{ target, move: underPlan(move, planOf(after)) }], originPull(after))
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
+}
+
+/**
+ * The same of a rollout that a chart makes: which bytes Perch would write only an experiment tells. So it must come to the share that is
+ * proposed, with the versions that are there, and change nothing but what this environment's values are.
+ */
+async function isMadeOfValues(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  { base, head }: CommitPair,
+  { target, after, move }: { readonly target: Target; readonly after: Target; readonly move: Move },
+): Promise<boolean> {
+  const [was, now] = [standingOf(target), standingOf(after)]
+  const share = move.kind === 'share' ? move.to : 0
+  const isSameVersion = JSON.stringify(was.versions) === JSON.stringify(now.versions)
+  if (move.kind === 'finish-version' || now.share !== share || !isSameVersion) return false
+  const changed = await mirror.changed(base, head)
+  const values = valuesOfTarget(target)
+  return changed.length > 0 && changed.every((file) => values.has(file))
 }
 
 /** The rollout that a pull request is a step of, also where it is for one of several environments alone. */
@@ -96,7 +119,7 @@ async function stepTarget(
   config: Result<Config, readonly ConfigProblem[]>,
 ): Promise<Target | undefined> {
   if (!config.ok) return undefined
-  const { targets } = await loadSnapshot(context, base, config.value)
+  const { targets } = await loadSnapshot(context, base, { config: config.value })
   const all = targets.flatMap((target) => [
     target,
     ...(target.environments.length > 1 ? target.environments : []).map((name) =>

@@ -69,15 +69,15 @@ async function placeOf(
 
 /** What each member does to the rollouts of the base branch, and each commit that belongs to none. */
 export async function partsOf(
-  context: FileSource & Pick<RepositoryContext, 'mirror'>,
+  context: FileSource & Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { base, commits, members }: Omit<GroupRange, 'into'> & { readonly members: readonly GroupMember[] },
   config: Config,
 ): Promise<{ readonly base: GroupPart['routes']; readonly parts: readonly GroupPart[] }> {
-  const own = await loadSnapshot(context, base, config)
+  const own = await loadSnapshot(context, base, { config })
   const parts: GroupPart[] = []
   let before = { sha: base, snapshot: own }
   for (const sha of endsOf(commits, members)) {
-    const snapshot = snapshotAsBase(own, await loadSnapshot(context, sha, config))
+    const snapshot = snapshotAsBase(own, await loadSnapshot(context, sha, { config }))
     const changed = await context.mirror.changed(before.sha, sha)
     const both = [...before.snapshot.environments, ...snapshot.environments]
     const touches = new Set(environmentsTouched(both, changed).map(({ name }) => name))

@@ -6,7 +6,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
 import { recallChecked, rememberChecked } from '../repository/memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'pulls' | 'checks' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'memo' | 'repo'>
 
 /**
  * The pull request that set a share without our annotations, where Perch has checked it: then people know of Perch, and the

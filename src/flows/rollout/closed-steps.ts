@@ -8,7 +8,7 @@ import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
 
-type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'memo' | 'repo' | 'botLogin'>
+type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin'>
 
 /** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000

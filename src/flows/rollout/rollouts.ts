@@ -37,7 +37,7 @@ export type BaseProblem =
   | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
 
 /** Undefined where the branch does not exist. */
 export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
@@ -55,7 +55,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   if (!deployed.has(ref)) return err({ code: 'not-deployed', deployed, ref, sha, pulls })
   const config = await loadConfig(context, sha)
   if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
-  const snapshot = await loadSnapshot(context, sha, config.value)
+  const snapshot = await loadSnapshot(context, sha, { config: config.value })
   const rollouts: RolloutFacts[] = []
   const older: PullRequest[] = []
   const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
@@ -93,7 +93,7 @@ export function notDeployed({ base, state }: PullRequest, { names }: DeployedBra
 
 /** The open pull requests of ours for a rollout. */
 async function openSteps(
-  context: Pick<RepositoryContext, 'mirror' | 'botLogin'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'botLogin'>,
   at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
   standing: Standing,
 ): Promise<readonly OpenStep[]> {
@@ -112,7 +112,7 @@ async function openSteps(
  * it must do what Perch proposes: anybody may have pushed to its branch.
  */
 async function fits(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   at: { readonly base: Sha; readonly head: Sha },
   { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
 ): Promise<boolean> {

@@ -79,7 +79,7 @@ async function openMove(
 
 /** A plan that was written on the step itself goes into its new commit too. */
 async function withItsPlan(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { move, target }: Proposal,
   pull: PullRequest,
 ): Promise<Move> {

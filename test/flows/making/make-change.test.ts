@@ -67,7 +67,7 @@ async function make(
     tool: async () => 'a model',
   }
   const context = { mirror, renderer }
-  const snapshot = await loadSnapshot(context, treeish, Config.parse(how.config ?? {}))
+  const snapshot = await loadSnapshot(context, treeish, { config: Config.parse(how.config ?? {}) })
   const change = intend({ snapshot, base: undefined, changed: [] }, { ...wish, kind: 'share', service: undefined })
   assert.ok(change.ok, JSON.stringify(change))
   const { objection } = how

@@ -34,7 +34,8 @@ for (const [name, weights, expected] of [
   ['where there are too many changes nobody can tell', Array<string>(3_000).fill(''), undefined],
 ] as const)
   test(`the last share before one that cannot be read: ${name}`, async () => {
-    const context = { mirror: mirrorOf(weights) as Mirror }
+    const renderer = { render: async () => assert.fail('nothing to build'), tool: async () => undefined }
+    const context = { mirror: mirrorOf(weights) as Mirror, renderer }
     assert.equal(await lastReadableShare(context, 'head', { target: sample(95, 5) }), expected)
   })
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../gate/gate.ts'
 import type { Review } from '../../gate/review.ts'
-import type { Problem } from '../../problem/problem.ts'
+import { isNotSeen, type Problem } from '../../problem/problem.ts'
 import type { CheckAnnotation, CheckReport } from '../../rollout/facts.ts'
 import { fitLines } from '../../text/limits.ts'
 import { analysisTable } from '../gate/analysis.ts'
@@ -32,7 +32,7 @@ export function validateReport(review: Review): CheckReport {
         : `${problems.length} problems`
     return {
       ...report,
-      conclusion: 'failure',
+      conclusion: problems.every(isNotSeen) ? 'action_required' : 'failure',
       title: titleText(title),
       summary: bounded(
         paragraphs(
@@ -86,6 +86,10 @@ function moreProblems(left: number): string {
 export function gateReport(review: Review): CheckReport {
   const name = 'canary/gate'
   if (review.problems.length > 0) {
+    if (review.problems.every(isNotSeen)) {
+      const summary = '`canary/validate` could not look at everything. Perch judges the merge when it can.'
+      return { name, conclusion: 'action_required', title: 'Not known: see canary/validate', summary }
+    }
     const summary = '`canary/validate` found problems. Perch judges the merge when they are fixed.'
     return { name, conclusion: 'failure', title: 'Fix canary/validate first', summary }
   }

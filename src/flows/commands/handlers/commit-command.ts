@@ -6,6 +6,7 @@ import { commandCommit } from '../../../core/message/pull-request/pull-request.t
 import { hiddenBy } from '../../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
+import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import { canaryVersion } from '../../../core/traffic/version.ts'
@@ -14,7 +15,7 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { type CommandCommit, committed, findCommit } from './done-before.ts'
 import { rememberOwnCommit } from '../../repository/head-age.ts'
 import { loadSnapshot } from '../../repository/load.ts'
-import { type ReleasedSnapshot, withRenderedReleases, withRenderedTargets } from '../../judgement/rendered-targets.ts'
+import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
@@ -103,10 +104,10 @@ async function makeAt(
   const { sha } = asked.command
   if (sha !== undefined && !head.startsWith(sha)) return err({ code: 'head-is-other', asked: sha, head })
   const wish = wishOf(asked.command)
-  const { snapshot, problems } = await loadRendered(context, head, config)
-  const known = wish.kind === 'plan' ? undefined : (await loadRendered(context, base, config)).snapshot
+  const snapshot = await loadRendered(context, head, config)
+  const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
-  if (!change.ok) return err(hiddenBy(change.error, [...snapshot.problems, ...problems]))
+  if (!change.ok) return err(hiddenBy(change.error, snapshot))
   const objection = async (): Promise<Refusal | undefined> => {
     const age = isRaise(change.value) ? await asked.ageOf(head) : 'seen'
     return age === 'seen' ? undefined : { code: 'head-not-seen', head, age }
@@ -120,10 +121,9 @@ async function loadRendered(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   treeish: Sha,
   config: Config,
-): Promise<ReleasedSnapshot> {
-  const loaded = await loadSnapshot(context, treeish, config)
-  const { snapshot, problems } = await withRenderedReleases(context, { treeish, snapshot: loaded })
-  return { snapshot: await withRenderedTargets(context, { treeish, snapshot }), problems }
+): Promise<Snapshot> {
+  const snapshot = await loadSnapshot(context, treeish, { config })
+  return withRenderedTargets(context, { treeish, snapshot })
 }
 
 /** What the pull request itself changes tells which of several rollouts is meant. */

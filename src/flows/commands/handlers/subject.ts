@@ -46,7 +46,7 @@ export async function targetsOf(subject: HeadSubject | BaseSubject): Promise<rea
 
 /** The config of the base branch, for a command on a pull request that is not merged. */
 export async function configAt(
-  context: Pick<RepositoryContext, 'mirror'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   { base }: HeadSubject,
 ): Promise<Result<Config, Refusal>> {
   const config = await loadConfig(context, base)
@@ -55,10 +55,12 @@ export async function configAt(
 
 /** The environments of the base branch. */
 export async function environmentsOf(
-  context: Pick<RepositoryContext, 'mirror' | 'repo'>,
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
   subject: HeadSubject | BaseSubject,
 ): Promise<Result<readonly Environment[], Refusal>> {
   if (subject.on === 'base') return ok(subject.base.snapshot.environments)
   const config = await configAt(context, subject)
-  return config.ok ? ok((await loadSnapshot(context, subject.base, config.value)).environments) : config
+  return config.ok
+    ? ok((await loadSnapshot(context, subject.base, { config: config.value, isWanted: () => false })).environments)
+    : config
 }

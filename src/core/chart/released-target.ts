@@ -1,0 +1,80 @@
+/** Targets that a chart makes, in other commits. */
+import { valuesFilesOf } from './release.ts'
+import { releaseFiles } from './release-files.ts'
+import { isRenderedPart, renderedParts } from './rendered-parts.ts'
+import type { EnvironmentRelease } from '../environment/released.ts'
+import { type Entry, treeOf } from '../environment/tree.ts'
+import { layoutOf } from '../layer/layout.ts'
+import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
+import type { Target } from '../rollout/target.ts'
+
+/** Whether a chart makes it: then only rendering tells what it is. */
+export function isOfChart({ object }: Pick<Target, 'object'>): boolean {
+  return isRenderedPart(object.file)
+}
+
+/** The files that the values of its releases come from, the chart's own among them. */
+export function valuesOfTarget({ layout, environments }: Pick<Target, 'layout' | 'environments'>): ReadonlySet<string> {
+  const releases = layout.environments.flatMap(({ name, release }) =>
+    environments.includes(name) ? (release ?? []) : [],
+  )
+  return new Set(
+    releases.flatMap(({ release }) => [
+      ...valuesFilesOf(release),
+      release.chart === '' ? 'values.yaml' : `${release.chart}/values.yaml`,
+    ]),
+  )
+}
+
+/** The files of one commit: all names, and the texts that are known. */
+interface CommitFiles {
+  readonly entries: Iterable<Entry>
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/**
+ * The release that makes a target, as it was in another commit; undefined where it was another release, or cannot be rendered. `needs`
+ * names its files there.
+ */
+export function releaseAt(
+  { layout, environments }: Target,
+  { entries, texts }: CommitFiles,
+): { readonly release: EnvironmentRelease | undefined; readonly needs: readonly string[] } {
+  const [first = ''] = environments
+  const { release: known } = layout.environments.find(({ name }) => name === first) ?? {}
+  if (known === undefined) return { release: undefined, needs: [] }
+  const needs = new Set<string>()
+  const { from, others } = known
+  const { files, copies, refusals } = releaseFiles({ tree: treeOf(entries), texts, needs }, known.release, {
+    from,
+    others,
+  })
+  // What deploys it may have been about something else: only its numbers may differ.
+  const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(layout.texts.get(file)))
+  const isKnown = files.every((file) => texts.has(file))
+  const release = refusals.length === 0 && (isSame || !isKnown) ? { ...known, copies } : undefined
+  return { release, needs: [...files, ...needs] }
+}
+
+function shapeOf(text: string | undefined): string | undefined {
+  return text?.replaceAll(/\d+/g, '0')
+}
+
+/** The same target as a release renders it. */
+export function releasedTarget(
+  target: Target,
+  {
+    release,
+    texts,
+    yaml,
+  }: { readonly release: EnvironmentRelease; readonly yaml: string } & Pick<CommitFiles, 'texts'>,
+): Target | undefined {
+  const [first = ''] = target.environments
+  const environments = target.layout.environments.filter(({ name }) => name === first).map(withoutFiles)
+  const { copies } = release
+  const parts = renderedParts({ environment: first, chart: release.release.chart, copies, yaml })
+  const read = layoutOf(environments, new Map([...texts, ...parts]))
+  const layout = { ...read, owners: target.layout.owners, releases: new Map([[first, [...parts.keys()]]]) }
+  const neighbours = neighboursOf(layout, [first], undefined)
+  return reread({ ...target, layout }, { object: target.object, neighbours })
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
+import { CHART } from '../../layouts/chart.ts'
+import { aStory, checksOn, type Story } from '../world.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const needs = (await openRenderer({ log: QUIET }).tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+
+const APPLICATION = (name: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  destination: { namespace: ${name}, server: https://kubernetes.default.svc }
+  syncPolicy: { automated: {} }
+  source:
+    path: charts/web
+    helm: { releaseName: web, valueFiles: [values-${name}.yaml] }
+`
+const FILES = {
+  ...CHART,
+  '.github/canary.yml': 'services:\n  web: { steps: [25, 100], bake: 0s }\n',
+  'apps/staging.yaml': APPLICATION('staging'),
+  'apps/production.yaml': APPLICATION('production'),
+  'charts/web/values-staging.yaml': 'canary: { weight: 0 }\n',
+  'charts/web/values-production.yaml':
+    '# Traffic of production.\ncanary:\n    weight: 0   # percent\nreplicaCount: 5\n',
+}
+const VALUES = 'charts/web/values-production.yaml'
+
+function open(story: Story, branch: string, files: Record<string, string>): { readonly number: number } {
+  return story.person('alice').openPullRequest({ branch, title: branch, files })
+}
+
+async function say(story: Story, number: number, text: string): Promise<string> {
+  const comment = story.person('alice').comment(number, text)
+  const answer = await story.until(`an answer to ${text}`, () =>
+    story
+      .repository()
+      .comments(number)
+      .find(({ body }) => body.startsWith(`<!-- perch:answer:${comment.id} `)),
+  )
+  return answer.body
+}
+
+async function concluded(story: Story, branch: string): Promise<ReturnType<typeof checksOn>> {
+  return story.until(`both checks of ${branch}`, () => {
+    const checks = checksOn(story.repository(), story.repository().branch(branch) ?? '')
+    const isDone = [checks.validate, checks.gate].every((state) => !['-', 'queued', 'in_progress'].includes(state))
+    return isDone && checks
+  })
+}
+
+async function mergeWhenGreen(story: Story, number: number, branch: string): Promise<void> {
+  await story.until(`a green gate on ${branch}`, () => {
+    const checks = checksOn(story.repository(), story.repository().branch(branch) ?? '')
+    return checks.gate === 'success' && checks.validate === 'success'
+  })
+  story.person('alice').merge(number, { method: 'squash' })
+}
+
+test(
+  '/canary 25 on a chart changes one number in the values of production, and the next step follows',
+  needs,
+  async () => {
+    const story = await aStory({ files: FILES })
+    const { number } = open(story, 'web-v2', { 'docs/web-v2.md': 'v2\n' })
+    assert.match(await say(story, number, '/canary 25 --env production'), /✅ `production\/web`: 0% → \*\*25%\*\*/)
+    const branch = story.repository().files('web-v2')
+    assert.equal(branch[VALUES], FILES[VALUES].replace('weight: 0 ', 'weight: 25 '))
+    await mergeWhenGreen(story, number, 'web-v2')
+    const step = await story.until('the next step', () =>
+      story
+        .repository()
+        .pulls('open')
+        .find(({ head }) => head.ref === 'canary/production/web/100'),
+    )
+    assert.equal(
+      story.repository().files('canary/production/web/100')[VALUES],
+      FILES[VALUES].replace('weight: 0 ', 'weight: 100 '),
+    )
+    assert.match(await say(story, number, '/canary abort too slow'), /Merge #\d+ to send all traffic back/)
+    const rollback = await story.until('the rollback', () =>
+      story
+        .repository()
+        .pulls('open')
+        .find(({ head }) => head.ref === 'canary/production/web/0'),
+    )
+    assert.notEqual(rollback.number, step.number)
+    await mergeWhenGreen(story, rollback.number, rollback.head.ref)
+    assert.equal(story.repository().file(VALUES), FILES[VALUES])
+  },
+)
+
+test(
+  'a dependency that is not in charts/ is red where a pull request brings it, and noted where it was so before',
+  needs,
+  async () => {
+    const needing = `${CHART['charts/web/Chart.yaml']}dependencies:\n  - { name: redis, version: 19.x, repository: "https://charts.example.com" }\n`
+    const story = await aStory({ files: FILES })
+    open(story, 'needs', { 'charts/web/Chart.yaml': needing })
+    assert.equal((await concluded(story, 'needs')).validate, 'failure')
+    const other = await aStory({ files: { ...FILES, 'charts/web/Chart.yaml': needing } })
+    open(other, 'more', { 'charts/web/values.yaml': 'replicaCount: 3\n' })
+    assert.deepEqual(await concluded(other, 'more'), { validate: 'success', gate: 'success' })
+    const [run] = other
+      .repository()
+      .checkRuns(other.repository().branch('more') ?? '')
+      .filter(({ name }) => name === 'canary/validate')
+    assert.match(run?.summary ?? '', /The chart `charts\/web` needs `redis`, which is not in its `charts\/` folder/)
+  },
+)
