@@ -185,6 +185,37 @@ test('a weight that Flux puts in after the build is read as it is, and changed i
   assert.deepEqual(await problems(files), [])
 })
 
+test('a weight that is the default of a variable is changed there, and one that is a number where it stands', async () => {
+  const route = VS.replace('weight: 0', 'weight: ${canary:=0}').replace('hosts: [web]', 'hosts: ["web.${other}"]')
+  const files = repositoryOf({ 'web/vs.yaml': route, 'flux/web.yaml': flux(SUBSTITUTE.replace(/ +canary.*\n/, '')) })
+  assert.match((await shares(files))['web'] ?? '', /^0% /)
+  const before = new Map(files)
+  await command(files, '/canary 25 web')
+  assert.deepEqual(
+    linesChanged(before, files).filter((line) => /weight/.test(line)),
+    [
+      '-          weight: 100',
+      '+          weight: 75',
+      '-          weight: ${canary:=0}',
+      '+          weight: ${canary:=25}',
+    ],
+  )
+  assert.deepEqual(await problems(files), [])
+})
+
+test('a variable that another object has too is not changed: the environment gets a patch', async () => {
+  const files = repositoryOf({
+    'web/vs.yaml': VARIABLES,
+    'web/kustomization.yaml': 'resources: [vs.yaml, dr.yaml, other.yaml]\n',
+    'web/other.yaml': DEPLOYMENT.replace('replicas: 1', 'replicas: ${canary}'),
+    'flux/web.yaml': flux(SUBSTITUTE),
+  })
+  await command(files, '/canary 25 web')
+  assert.match(files.get('flux/web.yaml') ?? '', /canary: "5"/)
+  assert.match((await shares(files))['web'] ?? '', /^25% /)
+  assert.deepEqual(await problems(files), [])
+})
+
 test('the same from a ConfigMap of the repository, which several Kustomizations use', async () => {
   const settings =
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata:\n  stable: "95"\n  canary: "5"\n  size: "5"\n'

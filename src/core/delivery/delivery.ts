@@ -1,10 +1,11 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
-import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
 import type { Additions } from './additions.ts'
 import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
 import { type DeliverySource, isTemplate } from './delivery-source.ts'
+import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import type { DirectoryOptions } from './directory.ts'
 import type { DeployerPatch } from './deployer-patch.ts'
 import {
@@ -48,9 +49,6 @@ export interface Delivery {
   readonly sources: readonly string[]
 }
 
-/** Documents about what deploys others. */
-const RELEVANT = /argoproj\.io|fluxcd\.(?:io|controlplane\.io)|argocd-cm/
-
 export type UntitledDelivery = Omit<Delivery, 'title' | 'file'>
 
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
@@ -64,7 +62,7 @@ export function readDeliveries(
   texts: ReadonlyMap<string, string | undefined>,
   source: DeliverySource = {},
 ): Deliveries {
-  const objects = objectsIn(texts, RELEVANT)
+  const objects = objectsIn(texts, DEPLOYERS)
   const settings = objects
     .filter(({ kind, name }) => kind === 'ConfigMap' && name === 'argocd-cm')
     .flatMap(({ data }) => settingsIgnored(data['data']))
@@ -83,20 +81,6 @@ export function readDeliveries(
     ),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),
   }
-}
-
-function objectsIn(texts: ReadonlyMap<string, string | undefined>, wanted: RegExp): readonly ManifestObject[] {
-  return [...texts].flatMap(([file, text]) => {
-    if (text === undefined || !wanted.test(text)) return []
-    const manifest = parseManifest(file, text, wanted)
-    return manifest.ok ? manifest.value.objects : []
-  })
-}
-
-/** A file of deployers, read as `readDeliveries` reads it. */
-export function deployersIn(file: string, text: string): Manifest | undefined {
-  const manifest = parseManifest(file, text, RELEVANT)
-  return manifest.ok ? manifest.value : undefined
 }
 
 interface Scene extends FluxScene, ArgoScene {
@@ -118,7 +102,7 @@ function settingsFor(
     listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map((one) => recordOf(one)['name']),
   )
   if (names.length === 0) return []
-  return objectsIn(texts, /\bConfigMap\b/).filter(({ kind, name }) => kind === 'ConfigMap' && names.includes(name))
+  return objectsIn(texts, CONFIG_MAPS).filter(({ kind, name }) => kind === 'ConfigMap' && names.includes(name))
 }
 
 /** The namespace of what a chart or another repository brings. `ours`: how many of its sources are folders of this one. */

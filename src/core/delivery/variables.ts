@@ -1,13 +1,24 @@
 /** The values that a Flux Kustomization puts in after the build (`postBuild`), as far as the repository says them. */
 import type { ManifestObject } from '../manifest/parse.ts'
-import { listOf, recordOf, textOf, sameData } from '../manifest/data.ts'
+import { listOf, type Path, recordOf, textOf, sameData } from '../manifest/data.ts'
 import { splitPieces } from '../manifest/pieces.ts'
+import { CONFIG_MAPS, DEPLOYERS } from './documents.ts'
 import { substituteText, type VariableLookup } from './substitute.ts'
 
 export interface Variables {
   readonly known: ReadonlyMap<string, string>
   /** There are no others: what is not known has no value. */
   readonly isWhole: boolean
+  /** Where the values stand. */
+  readonly places: ReadonlyMap<string, VariablePlace>
+}
+
+export interface VariablePlace {
+  readonly file: string
+  /** Among those that `wanted` matches. */
+  readonly document: number
+  readonly wanted: RegExp
+  readonly path: Path
 }
 
 /** The variables of a Kustomization, and the files that say them. Those of a Secret are unknown: a render must not show them. */
@@ -17,26 +28,45 @@ export function variablesOf(
 ): { readonly variables: Variables | undefined; readonly files: readonly string[] } {
   const postBuild = recordOf(recordOf(object.data['spec'])['postBuild'])
   const sources = listOf(postBuild['substituteFrom']).map(recordOf)
-  const known = new Map<string, string>()
+  const found: FoundVariables = { known: new Map(), places: new Map() }
   const files: string[] = []
   let isWhole = true
   for (const source of sources) {
-    const found = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']), beside) : undefined
-    if (found === undefined) {
+    const maps = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']), beside) : undefined
+    const [map] = maps ?? []
+    if (maps === undefined || map === undefined) {
       // It may say anything, also of what was known before it.
-      known.clear()
+      found.known.clear()
       isWhole = false
       continue
     }
-    files.push(...found.map(({ file }) => file))
-    setAll(known, recordOf(found[0]?.data['data']))
+    files.push(...maps.map(({ file }) => file))
+    // Which of several is the one nobody knows.
+    setAll(found, recordOf(map.data['data']), maps.length > 1 ? undefined : placeIn(map, ['data'], CONFIG_MAPS))
   }
-  setAll(known, recordOf(postBuild['substitute']))
-  return { variables: known.size === 0 && isWhole ? undefined : { known, isWhole }, files }
+  setAll(found, recordOf(postBuild['substitute']), placeIn(object, ['spec', 'postBuild', 'substitute'], DEPLOYERS))
+  return { variables: found.known.size === 0 && isWhole ? undefined : { ...found, isWhole }, files }
 }
 
-function setAll(known: Map<string, string>, values: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(values)) known.set(name, String(value).replaceAll('\n', ''))
+interface FoundVariables {
+  readonly known: Map<string, string>
+  readonly places: Map<string, VariablePlace>
+}
+
+function placeIn({ file, document, at }: ManifestObject, path: Path, wanted: RegExp): VariablePlace {
+  return { file, document, wanted, path: [...at, ...path] }
+}
+
+function setAll(
+  { known, places }: FoundVariables,
+  values: Readonly<Record<string, unknown>>,
+  place: VariablePlace | undefined,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    known.set(name, String(value).replaceAll('\n', ''))
+    if (place === undefined) places.delete(name)
+    else places.set(name, { ...place, path: [...place.path, name] })
+  }
 }
 
 /**

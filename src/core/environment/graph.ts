@@ -183,20 +183,20 @@ function undeployed(survey: Survey, environments: readonly Draft[], taken: Reado
   )
   const filled = drafts.filter(({ files, refusals }) => files.length > 0 || refusals.length > 0)
   const known = new Set(environments.map(({ name }) => name))
-  const top = freeName(known)
+  const top = freeName('default', known)
   // Only one folder: nobody has to tell it from others.
   const folders = filled.length === 1 ? [] : filled.map(({ root }) => root).filter((root) => root !== '')
   const names = nameRoots(folders, folders.length < filled.length ? new Set([...known, top]) : known)
   return filled.map((environment) => ({
     ...environment,
-    name: names.get(environment.root) ?? top,
+    // A file beside a kustomization that does not name it is in a folder whose name is taken.
+    name: freeName(names.get(environment.root) ?? top, known),
     isLoose: true,
   }))
 }
 
-/** What the top folder, or the only one, is called. */
-function freeName(known: ReadonlySet<string>): string {
-  let name = 'default'
+function freeName(wanted: string, known: ReadonlySet<string>): string {
+  let name = wanted
   while (known.has(name)) name = `plain-${name}`
   return name
 }

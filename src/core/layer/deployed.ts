@@ -1,14 +1,14 @@
 /** What a deployer adds to the kustomization of an environment, read as part of it. */
 import { type Additions, mergedFields } from '../delivery/additions.ts'
 import { additionsAt } from '../delivery/additions-at.ts'
-import { deployersIn } from '../delivery/delivery.ts'
+import { DEPLOYERS, documentsIn } from '../delivery/documents.ts'
 import { substituteText } from '../delivery/substitute.ts'
 import { lookupIn } from '../delivery/variables.ts'
 import type { Environment } from '../environment/graph.ts'
 import { join } from '../environment/tree.ts'
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Location, Manifest } from '../manifest/parse.ts'
-import { type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
+import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
 /** An environment's kustomization with what its deployer adds by these texts; `own` is undefined where the deployer generates one. */
 export function deployedLayer(
@@ -17,7 +17,7 @@ export function deployedLayer(
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
   const additions = deployer && additionsAt(deployer, texts)
-  const holder = additions && deployersIn(additions.source.file, texts.get(additions.source.file) ?? '')
+  const holder = additions && documentsIn(additions.source.file, texts.get(additions.source.file) ?? '', DEPLOYERS)
   if (additions === undefined || holder === undefined) return own
   const added = { ...additions, holder }
   const base = own ?? generatedLayer(root, files, holder)
@@ -32,7 +32,7 @@ export function deployedLayer(
     patches: [...base.patches, ...patchesIn(added, base.manifest.file)],
     annotations: { ...base.annotations, ...recordOf(merged['commonAnnotations']) },
     unfollowed: { ...base.unfollowed, ...unfollowedIn(added) },
-    fill: fillerOf(added),
+    filler: fillerOf(added),
   }
 }
 
@@ -66,22 +66,23 @@ function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): r
   })
 }
 
-/** Patches that stand in other files, or are written as data and not as text, and what is put in after the build. */
-function unfollowedIn({ fields, variables, source, holder }: HeldAdditions): Kustomization['unfollowed'] {
-  const { document, at } = source
-  const place: Location = { file: holder.file, line: holder.line(document, at) }
+/** Patches that stand in other files, or are written as data and not as text. */
+function unfollowedIn(added: HeldAdditions): Kustomization['unfollowed'] {
+  const { fields } = added
   const isElsewhere =
     listOf(fields['patches']).some((item) => recordOf(item)['path'] !== undefined) ||
     fields['patchesStrategicMerge'] !== undefined ||
     fields['patchesJson6902'] !== undefined
-  return {
-    ...(isElsewhere ? { transformer: place } : {}),
-    ...(variables === undefined ? {} : { substitution: place }),
-  }
+  return isElsewhere ? { transformer: placeOf(added) } : {}
 }
 
-function fillerOf({ variables }: Additions): Kustomization['fill'] {
-  if (variables === undefined) return undefined
-  const lookup = lookupIn(variables)
-  return (text) => (text.includes('$') ? (substituteText(text, lookup) ?? text) : text)
+function placeOf({ source: { document, at }, holder }: HeldAdditions): Location {
+  return { file: holder.file, line: holder.line(document, at) }
+}
+
+function fillerOf(added: HeldAdditions): Filler | undefined {
+  if (added.variables === undefined) return undefined
+  const lookup = lookupIn(added.variables)
+  const fill = (text: string): string => (text.includes('$') ? (substituteText(text, lookup) ?? text) : text)
+  return { place: placeOf(added), fill, places: added.variables.places }
 }

@@ -2,6 +2,7 @@ import { isRecord, listOf, type Path, textOf } from '../manifest/data.ts'
 import { type Manifest, parseManifest, type Location } from '../manifest/parse.ts'
 import type { KustomizationFile } from '../environment/kustomization.ts'
 import { join, parentOf } from '../environment/tree.ts'
+import type { VariablePlace } from '../delivery/variables.ts'
 import type { Selector } from './selector.ts'
 
 /** What one kustomization does to the objects that it builds on, as far as their names and values are concerned. */
@@ -22,9 +23,17 @@ export interface Kustomization {
   readonly annotations: Readonly<Record<string, unknown>>
   readonly replacements: readonly Replacement[]
   /** Where it says what no reading of patches follows, by what that is. */
-  readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable' | 'substitution', Location>>>
-  /** A name with the variables that its deployer puts in after the build. */
-  readonly fill?: ((text: string) => string) | undefined
+  readonly unfollowed: Readonly<Partial<Record<'schema' | 'transformer' | 'variable', Location>>>
+  /** The variables that its deployer puts in after the build. */
+  readonly filler?: Filler | undefined
+}
+
+export interface Filler {
+  /** Where the deployer says them. */
+  readonly place: Location
+  /** A text with those in it that are known. */
+  readonly fill: (text: string) => string
+  readonly places: ReadonlyMap<string, VariablePlace>
 }
 
 /** One object, or one list of operations, that is merged into objects. */

@@ -1,7 +1,7 @@
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { isRecord, type Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
-import type { Kustomization, Patch } from './kustomization.ts'
+import type { Filler, Kustomization, Patch } from './kustomization.ts'
 import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.ts'
 import { type BuildIdentity, selectsObject } from './selector.ts'
 import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
@@ -25,6 +25,11 @@ export interface LayeredObject {
   readonly patchable: ObjectData
   /** The data is that of a render: the files do not say it for sure. */
   readonly isRendered: boolean
+  /** Where its deployer says variables that are its weights; undefined where none of them is one. */
+  readonly filledBy: Location | undefined
+  /** The data before variables are put in, and what puts them in. */
+  readonly written: ObjectData
+  readonly filler: Filler | undefined
 }
 
 /**
@@ -58,9 +63,10 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   if (found === undefined || (chain === undefined && spot.way !== undefined)) return undefined
   const { manifest, object } = found
   const build = follow(object, chain ?? [])
-  const { data, steps, rendered } = build
-  if (data === undefined) return undefined
-  const known = { manifest: { ...manifest, line: lineIn({ manifest, object, steps }) }, steps, rendered }
+  const { steps, rendered } = build
+  if (build.data === undefined) return undefined
+  const { data, ...variables } = withVariables(build.data, chain?.at(-1)?.filler)
+  const known = { manifest: { ...manifest, line: lineIn({ manifest, object, steps }) }, steps, rendered, ...variables }
   const open = openData(build, chain, rootOf(layout, environment)) ?? data
   const seen = layout.rendered.get(placeKey(environment, spot))
   if (seen !== undefined) return { ...known, ...renderedAs(seen, { object, data, open }) }
@@ -68,6 +74,33 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   const isRendered = isRenderedPart(spot.file)
   return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered }
 }
+
+/** An object's data with the variables of its deployer, and what there is to say of them. */
+function withVariables(
+  written: ObjectData,
+  filler: Filler | undefined,
+): Pick<LayeredObject, 'written' | 'filler' | 'filledBy'> & { readonly data: ObjectData } {
+  if (filler === undefined) return { data: written, written, filler, filledBy: undefined }
+  const filledBy = VARIABLE_WEIGHT.test(JSON.stringify(written)) ? filler.place : undefined
+  return { data: filledIn(written, filler), written, filler, filledBy }
+}
+
+/** An object's values with the variables that its deployer puts in. */
+function filledIn(data: ObjectData, { fill }: Filler): ObjectData {
+  return JSON.stringify(data['spec'] ?? '').includes('$') ? { ...data, spec: filledValue(data['spec'], fill) } : data
+}
+
+function filledValue(value: unknown, fill: Filler['fill']): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => filledValue(item, fill))
+  if (isRecord(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filledValue(inner, fill)]))
+  if (typeof value !== 'string') return value
+  const filled = fill(value)
+  // kustomize writes it without quotes, so that it is a number afterwards.
+  return filled !== value && /^-?\d+$/.test(filled) ? Number(filled) : filled
+}
+
+const VARIABLE_WEIGHT = /"weight":"[^"]*\$\{/
 
 /** What a new patch of the root finds: it comes before what the root itself adds. */
 function openData(
@@ -191,7 +224,7 @@ function follow(object: ManifestObject, chain: Chain): Build {
 
 function passThrough(object: ManifestObject, build: Build, own: Kustomization): Build {
   const { rendered } = build
-  const { fill = asIs } = own
+  const fill = own.filler?.fill ?? asIs
   const name = fill(`${own.prefix}${rendered.name}${own.suffix}`)
   const namespace = fill(own.namespace ?? rendered.namespace)
   const identity: BuildIdentity = {
@@ -219,11 +252,10 @@ function asIs(text: string): string {
 
 /** What may set the weights of an object although no patch does. */
 function unfollowedOf({ unfollowed }: Kustomization, data: ObjectData | undefined): Unclear | undefined {
-  const { transformer, variable, substitution } = unfollowed
+  const { transformer, variable } = unfollowed
   if (transformer !== undefined) return { ...transformer, why: 'transformer' }
-  const spec = (variable ?? substitution) ? JSON.stringify(data?.['spec'] ?? '') : ''
-  if (variable !== undefined && spec.includes('$(')) return { ...variable, why: 'variable' }
-  return substitution !== undefined && spec.includes('${') ? { ...substitution, why: 'variable' } : undefined
+  const isFilledIn = variable !== undefined && JSON.stringify(data?.['spec'] ?? '').includes('$(')
+  return isFilledIn ? { ...variable, why: 'variable' } : undefined
 }
 
 /** With the `commonAnnotations` of a kustomization. */

@@ -199,10 +199,10 @@ function isFolder(layout: Layout, path: string): boolean {
 
 /** It leaves names and values as they are. */
 function isIdle(own: Kustomization): boolean {
-  const { patches, replacements, annotations, unfollowed, prefix, suffix, namespace } = own
+  const { patches, replacements, annotations, unfollowed, prefix, suffix, namespace, filler } = own
   const more = Object.keys(annotations).length + Object.keys(unfollowed).length
   const changes = patches.length + replacements.length + more
-  return changes === 0 && prefix + suffix === '' && namespace === undefined
+  return changes === 0 && prefix + suffix === '' && namespace === undefined && filler === undefined
 }
 
 function readWhole(text: string, file: string): Result<Manifest, ManifestProblem> {

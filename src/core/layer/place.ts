@@ -18,6 +18,7 @@ import {
 import { chainsTo, isOfDeployer, type Layout, manifestIn, resourcesOf, rootOf, withTexts } from './layout.ts'
 import { newPatch } from './new-patch.ts'
 import type { ObjectData } from './step.ts'
+import { isVariableWeight, variableEdits } from './variable-weights.ts'
 import { edited, operationsFor } from './operations.ts'
 
 /** New file texts by path. */
@@ -61,10 +62,36 @@ export function placeEdits(at: EditPlacement, edits: readonly Edit[]): Result<Ne
   if (edits.length === 0) return ok(new Map())
   const here: LayeredPlacement = { ...at, layered, dataOf: ({ patchable }) => patchable }
   const own = edits.map((edit) => ({ ...edit, path: edit.path.slice(object.at.length) }))
+  const isVariable = (edit: Edit): boolean => isVariableWeight(layered, edit)
+  if (layered.filledBy !== undefined && !layered.isRendered && edits.some(isVariable))
+    return withVariableWeights(here, edits, layered.filledBy)
   const [mine, others] = split(own, (edit) => isOwn(here, edit))
   if (others.length === 0 && layered.steps.length === 0 && !layered.isRendered)
     return write([{ manifest: layered.manifest, patch: undefined, edits }])
   return byWays(here, { own, mine, others })
+}
+
+/** Weights that are variables change where those have their values, and the rest of the edits in the files of the object. */
+function withVariableWeights(
+  { layered, ...at }: LayeredPlacement,
+  edits: readonly Edit[],
+  filledBy: Location,
+): Result<NewTexts, PlaceRefusal> {
+  const { layout, spot, environments } = at
+  const unclear = err({ ...filledBy, code: 'unclear', why: 'variable', name: layered.object.name } as const)
+  const { drafts, rest } = variableEdits(layout, layered, edits)
+  if (drafts === undefined || drafts.length === 0) return unclear
+  const files = write(drafts)
+  if (!files.ok) return files
+  const after = withTexts(layout, files.value)
+  const weights = edits
+    .filter((edit) => !rest.includes(edit))
+    .map((edit) => ({ ...edit, path: edit.path.slice(layered.object.at.length) }))
+  const wanted = edited(layered.object.data, weights)
+  const isDone = environments.every((name) => sameData(layeredIn(after, name, spot)?.object.data, wanted))
+  if (!isDone) return unclear
+  const left = placeEdits({ ...at, layout: after }, rest)
+  return left.ok ? ok(new Map([...files.value, ...left.value])) : left
 }
 
 interface SortedEdits {

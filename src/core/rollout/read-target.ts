@@ -65,7 +65,8 @@ export function groupsOf(layout: Layout, object: BuiltObject, environments: read
   const groups = Map.groupBy(environments, (environment) => {
     const layered = layeredIn(layout, environment, object)
     // What nobody knows of two environments may differ.
-    const own = layered?.unclear !== undefined || layered?.isRendered === true ? environment : undefined
+    const isOwn = layered?.unclear !== undefined || layered?.isRendered === true || layered?.filledBy !== undefined
+    const own = isOwn ? environment : undefined
     return JSON.stringify([layered === undefined, own, layered && patchesIn(layered)])
   })
   return [...groups.values()]
@@ -124,7 +125,9 @@ function filesFor({ layout, environments }: Target, object: ManifestObject): rea
   if (isRenderedPart(object.file)) return layout.environments.find(({ name }) => name === first)?.files ?? []
   const layered = layeredIn(layout, first, object)
   const patches = layered === undefined ? [] : decisiveSteps(layered).map(({ patch }) => patch)
-  return [object.file, ...patches.flatMap(({ holder, listed }) => [holder.file, listed])]
+  const deployer = layout.environments.find(({ name }) => name === first)?.deployer
+  const variables = layered?.filledBy === undefined ? [] : (deployer?.files ?? [])
+  return [object.file, ...patches.flatMap(({ holder, listed }) => [holder.file, listed]), ...variables]
 }
 
 /**

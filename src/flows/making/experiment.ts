@@ -98,7 +98,8 @@ function isOpen(refusal: Refusal, moves: EditRequest['moves']): boolean {
 }
 
 function isSeen({ layout, environments: [first = ''], object }: Target): boolean {
-  return layeredIn(layout, first, object)?.isRendered === true
+  const layered = layeredIn(layout, first, object)
+  return layered?.isRendered === true || layered?.filledBy !== undefined
 }
 
 /**

@@ -56,7 +56,7 @@ test('text that is made to take long does not', () => {
   assert.equal(filled('${a:='.repeat(depth) + '}'.repeat(depth)), undefined)
   assert.equal(filled('${a'.repeat(depth)), undefined)
   assert.equal(filled('${a:=b}'.repeat(depth)), 'b'.repeat(depth))
-  const long = { known: new Map([['a', 'x'.repeat(1024 * 1024)]]), isWhole: true }
+  const long = { known: new Map([['a', 'x'.repeat(1024 * 1024)]]), isWhole: true, places: new Map() }
   assert.ok(withVariables('${a}'.repeat(depth), long).length < 22 * 1024 * 1024)
 })
 
@@ -69,6 +69,6 @@ test('an object of what was built can switch variables off, and one that Flux wo
     `apiVersion: v1\ndata:\n  text: ${text}\nkind: ConfigMap\nmetadata:\n${note}  name: ${name}\n`
   const off = '  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: disabled\n'
   const parts = [object('a', '${cluster}'), object('b', '${cluster}', off), object('c', '${cluster} ${d[@]}')]
-  const variables = { known: new Map(Object.entries(VALUES)), isWhole: true }
+  const variables = { known: new Map(Object.entries(VALUES)), isWhole: true, places: new Map() }
   assert.equal(withVariables(parts.join('---\n'), variables), [object('a', 'eu-1'), parts[1], parts[2]].join('---\n'))
 })

@@ -246,6 +246,13 @@ test('folders that nothing deploys take no name from an environment that somethi
   )
 })
 
+test('a file beside a kustomization that does not name it is an environment of another name', () => {
+  const files: Files = { 'web/kustomization.yaml': 'resources: [a.yaml]\n', 'web/a.yaml': OBJECT, 'web/b.yaml': OBJECT }
+  const names = (more: Files): readonly string[] => discover({ ...files, ...more }).environments.map(({ name }) => name)
+  assert.deepEqual(names({}), ['default', 'web'])
+  assert.deepEqual(names({ 'other/c.yaml': OBJECT }), ['other', 'plain-web', 'web'])
+})
+
 test('files of other tools that look like objects are none', () => {
   const files: Files = {
     'kind.yaml': 'apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n',

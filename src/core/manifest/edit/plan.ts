@@ -174,8 +174,12 @@ function scalarText(value: string | number, old: Scalar): string {
   if (old.type === 'QUOTE_SINGLE' && /^[\x20-\x7e\u00a0-\ud7ff]*$/.test(value))
     return `'${value.replaceAll("'", "''")}'`
   const wasText = old.type === 'PLAIN' && typeof old.value === 'string' && old.source === old.value
-  return wasText && isPlainText(value) ? value : valueText(value)
+  const isAlike = VARIABLE.test(value) && VARIABLE.test(old.source ?? '')
+  return wasText && (isPlainText(value) || isAlike) ? value : valueText(value)
 }
+
+/** A variable of Flux with a number for a default. */
+const VARIABLE = /^\$\{\w+(?::?=|:-)\d+\}$/
 
 function addKeys(context: PlanContext, parent: Path, added: NewPairs): TextChange | PlanCode {
   const holder = holderOf(context, parent)

@@ -1,0 +1,72 @@
+/** Weights that are variables of a deployer, changed where the variables have their values. */
+import { documentsIn } from '../delivery/documents.ts'
+import type { AnyEdit, Edit } from '../manifest/edit/edit.ts'
+import { textOf, valueAt } from '../manifest/data.ts'
+import type { Draft } from './drafts.ts'
+import type { Filler } from './kustomization.ts'
+import type { LayeredObject } from './layered.ts'
+import { originOf } from './layered.ts'
+import type { Layout } from './layout.ts'
+
+export interface VariableEdits {
+  /** Undefined where a weight is a variable whose value nobody can change. */
+  readonly drafts: readonly Draft[] | undefined
+  /** Edits of what is no variable. */
+  readonly rest: readonly Edit[]
+}
+
+/** A weight that is one variable, with or without a default. */
+const VARIABLE = /^\$\{(?<name>\w+)(?:(?<operator>:?=|:-)(?<otherwise>\d+))?\}$/
+
+/** Edits of an object, paths from its document, sorted by whether a variable is what they change. */
+export function variableEdits(layout: Layout, layered: LayeredObject, edits: readonly Edit[]): VariableEdits {
+  const { object, written, filler } = layered
+  const drafts: (Draft | undefined)[] = []
+  const rest = edits.filter((edit) => {
+    if (!isVariableWeight(layered, edit) || edit.kind !== 'set' || typeof edit.value !== 'number') return true
+    const path = edit.path.slice(object.at.length)
+    const weight = { text: textOf(valueAt(written, path)) ?? '', path, value: edit.value }
+    drafts.push(filler && draftFor({ layout, layered, filler }, weight))
+    return false
+  })
+  const known = drafts.filter((draft) => draft !== undefined)
+  return { drafts: known.length === drafts.length ? known : undefined, rest }
+}
+
+/** Whether an edit of an object changes a number that is a variable in the file. */
+export function isVariableWeight({ object, written }: LayeredObject, edit: Edit): boolean {
+  if (edit.kind !== 'set' || typeof edit.value !== 'number') return false
+  return textOf(valueAt(written, edit.path.slice(object.at.length)))?.includes('${') === true
+}
+
+interface VariableScene {
+  readonly layout: Layout
+  readonly layered: LayeredObject
+  readonly filler: Filler
+}
+
+interface VariableValue {
+  readonly text: string
+  readonly path: readonly (string | number)[]
+  readonly value: number
+}
+
+function draftFor({ layout, layered, filler }: VariableScene, { text, path, value }: VariableValue): Draft | undefined {
+  const { name = '', operator = '', otherwise } = VARIABLE.exec(text)?.groups ?? {}
+  const place = filler.places.get(name)
+  if (place !== undefined) {
+    const manifest = documentsIn(place.file, layout.texts.get(place.file) ?? '', place.wanted)
+    const edit: AnyEdit = { kind: 'set', document: place.document, path: place.path, value: String(value) }
+    return manifest && { manifest, patch: undefined, edits: [edit] }
+  }
+  if (otherwise === undefined || filler.fill(text) !== otherwise) return undefined
+  // The default is what counts.
+  const origin = originOf(layered, path)
+  const edit: AnyEdit = {
+    kind: 'set',
+    document: origin.document,
+    path: origin.path,
+    value: `\${${name}${operator}${value}}`,
+  }
+  return { manifest: origin.patch?.holder ?? layered.manifest, patch: origin.patch, edits: [edit] }
+}
