@@ -8,6 +8,7 @@ import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
+import { ruleForSomeCallers } from '../traffic/route.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
@@ -37,7 +38,11 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
   readonly move: M
 }
 
-export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | ({ readonly code: 'no-version' } & Location)
+export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
+
+/** Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. */
+type FinishRefusal = Location &
+  ({ readonly code: 'no-version' } | { readonly code: 'some-callers'; readonly rule: string })
 
 /** The same move under another plan than the config's or the object's own; what moves no share has none. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
@@ -198,6 +203,9 @@ function planNote({ route, settings }: Target, steps: readonly number[]): readon
 }
 
 function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {
+  const rule = ruleForSomeCallers(target.route)
+  if (rule !== undefined)
+    return err({ code: 'some-callers', rule: rule.label, file: target.route.place.file, line: rule.line })
   const change = promoteVersion(target.route, target.neighbours)
   return change === undefined
     ? err({ code: 'no-version', ...target.route.place })

@@ -1,5 +1,5 @@
 import { isToCanary } from './mirrors.ts'
-import { countedWeight, type Destination, type Route, type Rule, shares } from './route.ts'
+import { countedWeight, type Destination, type Route, type Rule, shares, ruleForSomeCallers } from './route.ts'
 
 /** Why a destination's share is not what its weight seems to say. */
 export type ShareReason =
@@ -40,13 +40,19 @@ function reasonFor(rule: Rule, destination: Destination, share: number): ShareRe
 
 /** Something about a route that a person should know who moves its traffic. */
 export interface RouteNote {
-  readonly code: 'mirrored-to-canary'
+  readonly code: 'mirrored-to-canary' | 'some-callers'
   readonly rule: string
   readonly line: number
 }
 
 /** What is worth knowing before moving a route. Mirrored requests are counted by the canary's metrics as if users had sent them. */
 export function notes(route: Route): readonly RouteNote[] {
+  const some = ruleForSomeCallers(route)
+  const limited = some === undefined ? [] : [{ code: 'some-callers' as const, rule: some.label, line: some.line }]
+  return [...limited, ...mirrorNotes(route)]
+}
+
+function mirrorNotes(route: Route): readonly RouteNote[] {
   return route.rules.flatMap(({ label, mirrors }) =>
     mirrors
       .filter((mirror) => isToCanary(route, mirror))

@@ -109,6 +109,12 @@ export function weightedRules(route: Route): readonly Rule[] {
   return open.length > 0 ? open : both
 }
 
+/** The first of its weighted rules, where all of them are for some callers only (a header, for example): nobody else meets the canary. */
+export function ruleForSomeCallers(route: Route): Rule | undefined {
+  const rules = weightedRules(route)
+  return rules.every(({ picksCallers }) => picksCallers) ? rules[0] : undefined
+}
+
 function isSettled(rule: Rule): boolean {
   const share = canaryShareOf(rule)
   return rule.picksCallers && (share === 0 || share === 100)

@@ -26,6 +26,7 @@ const rule = (t: string) => ({ ...at(t), route: t, rule: t })
 const edit = (t: string) => ({ ...at(t), path: [t] })
 
 export const moveRefusals = each<MoveRefusal>({
+  'some-callers': (t) => ({ file: t, line: 1, code: 'some-callers', rule: t }),
   'no-version': (t) => ({ code: 'no-version', ...at(t) }),
   unclear: (t) => ({ code: 'unclear', why: 'selector', name: t, ...at(t) }),
   'no-layer': (t) => ({ code: 'no-layer', environment: t, users: [t, t], ...at(t) }),

@@ -16,6 +16,8 @@ export function explainShareReason(reason: ShareReason): string {
   return REASONS[reason]
 }
 
-export function explainRouteNote({ rule, line }: RouteNote): string {
+export function explainRouteNote({ code: what, rule, line }: RouteNote): string {
+  if (what === 'some-callers')
+    return `Rule ${code(rule)} (line ${line}) is for some callers only, by a header or the like. The share is a share of their requests.`
   return `Rule ${code(rule)} (line ${line}) mirrors requests to the canary: its metrics count them as if users had sent them. Remove the mirror before the analysis counts.`
 }

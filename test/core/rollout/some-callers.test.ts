@@ -1,0 +1,56 @@
+/** A split behind a match on headers: only some callers meet the canary. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { statusText } from '../../../src/core/message/command-line/terminal.ts'
+import { filesFor } from '../../../src/core/rollout/move.ts'
+import { moveAfter, standingOf } from '../../../src/core/rollout/standing.ts'
+import { destinationRule, targetOf } from '../samples.ts'
+
+function route(match: string, rules = ''): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: api-service
+  annotations: {perch.dev/canary-percentage: "100"}
+spec:
+  hosts: [api-service]
+  http:
+    - name: beta
+      match: [${match}]
+      route:
+        - {destination: {host: api-service, subset: stable}, weight: 0}
+        - {destination: {host: api-service, subset: canary}, weight: 100}
+${rules}    - route: [{destination: {host: api-service, subset: stable}}]
+`
+}
+
+function finish(vs: string): string {
+  const target = targetOf({ 'app/vs.yaml': vs, 'app/dr.yaml': destinationRule('v1', 'v2') })
+  const move = moveAfter(standingOf(target))
+  assert.equal(move?.kind, 'finish-version')
+  const files = filesFor([{ target, move }], undefined)
+  return files.ok ? [...files.value.files.keys()].join() : files.error.code
+}
+
+test('a version that only some callers have met does not become the stable one for everybody', () => {
+  assert.equal(finish(route('{headers: {x-beta: {exact: "true"}}}')), 'some-callers')
+  assert.equal(finish(route('{queryParams: {beta: {exact: "1"}}}')), 'some-callers')
+})
+
+test('a version that all callers of a path have met does', () => {
+  assert.equal(finish(route('{uri: {prefix: /}}')), 'app/dr.yaml')
+})
+
+test('beside a rule for everybody, a rule for some callers holds nothing up', () => {
+  const everybody = `    - name: main
+      route:
+        - {destination: {host: api-service, subset: stable}, weight: 0}
+        - {destination: {host: api-service, subset: canary}, weight: 100}
+`
+  assert.equal(finish(route('{headers: {x-beta: {exact: "true"}}}', everybody)), 'app/dr.yaml')
+})
+
+test('the status says that the share is one of some callers', () => {
+  const target = targetOf({ 'app/vs.yaml': route('{headers: {x-beta: {exact: "true"}}}') })
+  assert.match(statusText([standingOf(target)]), /Rule beta \(line 9\) is for some callers only/)
+})
