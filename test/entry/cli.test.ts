@@ -154,6 +154,28 @@ test('perch diff prints traffic first and then every hunk, between HEAD and the 
   assert.match((await perch('diff', '--env', 'staging', '--dir', dir)).out, /^Nothing changes/)
 })
 
+test('an entry that Perch never renders is red where a change brings it or may move traffic beside it, else a note', async () => {
+  const dir = checkout({
+    ...gitops(),
+    'shop/kustomization.yaml': 'resources:\n  - https://github.com/acme/base//web?ref=v1\n  - vs.yaml\n  - text.yaml\n',
+    'shop/vs.yaml': gitops()[VS] ?? '',
+    'shop/text.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: text}\ndata: {title: Shop}\n',
+  })
+  edit(dir, '.github/canary.yml', (text) => text.replace('environments:\n', 'environments:\n  shop: { path: shop }\n'))
+  git(dir, 'init', '-q', '-b', 'main')
+  commit(dir)
+  const after = async (path: string, change: (text: string) => string): Promise<string> => {
+    edit(dir, path, change)
+    const { code, err } = await perch('diff', '--dir', dir)
+    git(dir, 'checkout', '-q', '.')
+    return `${code} ${/ remote /.test(err) ? 'remote' : '-'}`
+  }
+  assert.equal(await after('shop/text.yaml', (text) => text.replace('Shop', 'Our shop')), '0 -')
+  assert.equal(await after('shop/kustomization.yaml', (text) => `${text}images: [{name: web, newTag: v2}]\n`), '0 -')
+  assert.equal(await after('shop/kustomization.yaml', (text) => text.replace('ref=v1', 'ref=v2')), '1 remote')
+  assert.equal(await after('shop/vs.yaml', (text) => text.replace('weight: 100', 'weight: 90')), '1 remote')
+})
+
 test('perch diff between commits, and of what a merge would bring', needsKustomize, async () => {
   const dir = repository()
   git(dir, 'checkout', '-q', '-b', 'topic')

@@ -20,9 +20,10 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
+import { sortRefusals } from './known-refusals.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
-import type { EnvironmentProblem, Snapshot } from '../../core/rollout/snapshot.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
@@ -143,6 +144,7 @@ async function compareByConfig(
   const found = sides.after.snapshot.problems.filter(({ environments }) =>
     environments.some((name) => names.includes(name)),
   )
+  const refused = await sortRefusals(both, sides, { found, changed })
   if (names.length > 0) await between.onRender?.()
   const checked = await validate(context, between, { config, isRendered: names.length > 0 })
   const { requiredChecks } = checked
@@ -154,24 +156,10 @@ async function compareByConfig(
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
-  const refused = found.filter((problem) => isNeverRendered(before, written, problem))
-  const broken = found.filter((problem) => !refused.includes(problem))
-  const problems = [...own, ...renamed, ...broken, ...vanished(sides), ...comparison.problems]
-  const notes = [...refused, ...comparison.notes, ...checked.notes]
+  const problems = [...own, ...renamed, ...refused.problems, ...vanished(sides), ...comparison.problems]
+  const notes = [...refused.notes, ...comparison.notes, ...checked.notes]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
-}
-
-/**
- * Whether a problem is why a release cannot be rendered that could not be rendered before either: its deployer may well know what this
- * repository does not say.
- */
-function isNeverRendered(before: Snapshot, after: Snapshot, { cause, environments }: EnvironmentProblem): boolean {
-  const isRelease = (name: string): boolean =>
-    after.environments.some((environment) => environment.name === name && environment.kind === 'helm')
-  const wasRendered = (name: string): boolean =>
-    before.environments.some((environment) => environment.name === name && environment.refusals.length === 0)
-  return cause.kind === 'refused-environment' && environments.every((name) => isRelease(name) && !wasRendered(name))
 }
 
 /** A snapshot whose routes are sure in the environments that a change touches. */
