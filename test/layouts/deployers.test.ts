@@ -280,3 +280,44 @@ test('a configured environment has what its deployer adds', async () => {
   files.set('argocd/us.yaml', argo('      nameSuffix: -us\n', 'us'))
   assert.ok('VirtualService/web' in (await rendered(files, 'production')))
 })
+
+const SET = (patch: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all, namespace: argocd}
+spec:
+  goTemplate: true
+  generators:
+    - git: {repoURL: https://example.com/acme/infra, directories: [{path: web}]}
+  template:
+    metadata: {name: "{{ .path.basename }}-eu"}
+    spec:
+      destination: {namespace: shop}
+      source:
+        repoURL: https://example.com/acme/infra
+        path: "{{ .path.path }}"
+        kustomize:
+          namePrefix: "{{ .path.basename }}-"
+          patches:
+            - target: {kind: VirtualService}
+              patch: |-
+                - {op: replace, path: /spec/http/0/route/0/weight, value: 90}
+                - {op: replace, path: /spec/http/0/route/1/weight, value: 10}
+${patch}`
+
+test('an ApplicationSet that looks for folders: weights of its template are read, and changed there', async () => {
+  const files = repositoryOf({ 'argocd/set.yaml': SET('') })
+  assert.ok('VirtualService/web-web' in (await rendered(files, 'web')))
+  assert.deepEqual(await shares(files), { web: '10% argocd/set.yaml:20' })
+  await command(files, '/canary 25 web')
+  assert.match(files.get('argocd/set.yaml') ?? '', /value: 75\}\n.*value: 25\}/)
+  assert.deepEqual(await problems(files), [])
+})
+
+test('a patch that an ApplicationSet fills in keeps its template when a weight in it changes', async () => {
+  const template = '                - {op: add, path: /metadata/labels, value: {app: "{{ .path.basename }}"}}\n'
+  const files = repositoryOf({ 'argocd/set.yaml': SET(template) })
+  assert.match((await shares(files))['web'] ?? '', /^10% /)
+  await command(files, '/canary 25 web')
+  assert.match(files.get('argocd/set.yaml') ?? '', /value: 75\}\n.*value: 25\}\n.*app: "\{\{ \.path\.basename \}\}"/)
+  assert.deepEqual(await problems(files), [])
+})

@@ -131,10 +131,21 @@ const BranchPattern = z
   .max(255)
   .regex(/^[^\s~^:?[\\]+$/, 'must be the name of a branch; * in it stands for any characters')
 
+const Cluster = z.strictObject({
+  server: z.string().optional().describe('Its address, as Argo CD knows it.'),
+  labels: z.record(z.string(), z.string()).default({}).describe('The labels of its Secret in Argo CD.'),
+})
+
 /** `.github/canary.yml`. Every key is optional; an unknown key is an error. */
 export const Config = z.strictObject({
   environments: z.record(z.string(), Environment).optional(),
   services: z.record(z.string(), Service).default({}),
+  clusters: z
+    .record(z.string(), Cluster)
+    .optional()
+    .describe(
+      'The clusters of Argo CD, for cluster generators of ApplicationSets; without them nobody knows what those generate.',
+    ),
   branches: z
     .array(BranchPattern)
     .nonempty()

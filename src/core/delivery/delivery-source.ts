@@ -1,5 +1,6 @@
 /** Whether what an object of Argo CD or Flux names is this repository, and a branch of it that is deployed. */
 import { isNamed } from '../config/deployed.ts'
+import type { Params } from './generators/params.ts'
 
 /** What is known of the repository besides its files. */
 export interface DeliverySource {
@@ -7,6 +8,18 @@ export interface DeliverySource {
   readonly repository?: string | undefined
   /** The branches that are deployed, names or patterns; without them any branch counts. */
   readonly branches?: readonly string[] | undefined
+  /** All its files, for ApplicationSets that look for some. */
+  readonly paths?: readonly string[] | undefined
+  /** The clusters that the config names. */
+  readonly clusters?: Readonly<Record<string, ClusterLabels>> | undefined
+  /** What an ApplicationSet fills in, where only one of its Applications is meant. */
+  readonly params?: Params | undefined
+}
+
+/** What a config says of a cluster. */
+interface ClusterLabels {
+  readonly server?: string | undefined
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** Whether an address is that of this repository. */

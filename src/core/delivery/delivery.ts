@@ -1,11 +1,12 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { titleOf } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { Additions } from './additions.ts'
 import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
 import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
+import type { Params } from './generators/params.ts'
+import { applicationsOf } from './generators/application-set.ts'
 import type { DirectoryOptions } from './directory.ts'
 import type { DeployerPatch } from './deployer-patch.ts'
 import {
@@ -47,17 +48,21 @@ export interface Delivery {
   readonly additions: Additions | undefined
   /** The files that say so, its own first. */
   readonly sources: readonly string[]
+  /** What its ApplicationSet fills in; undefined where it is of none. */
+  readonly params: Params | undefined
 }
 
-export type UntitledDelivery = Omit<Delivery, 'title' | 'file'>
+export type UntitledDelivery = Omit<Delivery, 'title' | 'file' | 'params'>
 
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
 export interface Deliveries {
   readonly deliveries: readonly Delivery[]
   readonly outsiders: ReadonlySet<string>
+  /** Files whose texts decide what is deployed, and are not given yet. */
+  readonly needs: readonly string[]
 }
 
-/** What the texts of a commit say. What a generator or template fills in cannot be known here. */
+/** What the texts of a commit say. */
 export function readDeliveries(
   texts: ReadonlyMap<string, string | undefined>,
   source: DeliverySource = {},
@@ -74,10 +79,14 @@ export function readDeliveries(
   const maps = settingsFor(kustomizations, texts)
   const readsAbove = objects.length > 0 && [...texts.values()].some(liftsRestrictions)
   const scene = { settings, readsAbove, repositories, source, kustomizations, maps }
-  const rests = objects.map((object) => ({ object, rests: deliveriesOf(object, scene) }))
+  const needs = new Set<string>()
+  const rests = objects
+    .flatMap((object) => applicationsOf(object, { source, texts, needs }))
+    .map((deployer) => ({ object: deployer.object, deployer, rests: deliveriesOf(deployer.object, scene) }))
   return {
-    deliveries: rests.flatMap(({ object, rests: own }) =>
-      own.map((rest) => ({ ...rest, title: titleOf(object), file: object.file })),
+    needs: [...needs],
+    deliveries: rests.flatMap(({ object, deployer: { title, params }, rests: own }) =>
+      own.map((rest) => ({ ...rest, title, params, file: object.file })),
     ),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),
   }

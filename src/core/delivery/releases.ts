@@ -110,7 +110,15 @@ function fluxReleases(
     if (release === undefined || origin === 'elsewhere') return []
     const stops = spec['suspend'] === true ? 'suspended' : origin.stops
     const common = { title: titleOf(object), file, path: release.chart, namespace: release.namespace }
-    const delivery: Delivery = { ...PLAINLY, ...common, stops, patches: [], additions: undefined, sources: [file] }
+    const delivery: Delivery = {
+      ...PLAINLY,
+      ...common,
+      stops,
+      patches: [],
+      additions: undefined,
+      params: undefined,
+      sources: [file],
+    }
     return [{ release, title: titleOf(object), name, file, delivery }]
   })
 }

@@ -7,10 +7,13 @@ import { nameRoots } from './names.ts'
 import { nameOf, parentOf } from './tree.ts'
 
 /** A folder that something deploys, and what is added to its build. */
-export type DeployedFolder = Pick<Delivery, 'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory'>
+export type DeployedFolder = Pick<
+  Delivery,
+  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'params'
+>
 
 /** The deployer whose additions are part of an environment. Read them from texts: `additionsAt`. */
-export interface EnvironmentDeployer extends Pick<DeployedFolder, 'path' | 'title' | 'file'> {
+export interface EnvironmentDeployer extends Pick<DeployedFolder, 'path' | 'title' | 'file' | 'params'> {
   /** The files that say what it adds. */
   readonly files: readonly string[]
 }
@@ -43,11 +46,11 @@ export function variantsOf(name: string, { deployed, texts }: DeployedTexts): re
   return groups.flatMap((group, index): readonly FolderVariant[] => {
     const [first] = group
     if (first === undefined) return []
-    const { path, title, file, sources } = first.delivery
+    const { path, title, file, params, sources } = first.delivery
     return [
       {
         name: labels[index] === undefined ? name : joined(name, labels[index]),
-        deployer: first.additions && { path, title, file, files: sources },
+        deployer: first.additions && { path, title, file, params, files: sources },
         additions: first.additions,
         directory: first.delivery.directory,
         deliveries: group.map(({ delivery }) => deliveryKey(delivery)),

@@ -6,7 +6,7 @@ import { substituteText } from '../delivery/substitute.ts'
 import { lookupIn } from '../delivery/variables.ts'
 import type { Environment } from '../environment/graph.ts'
 import { join } from '../environment/tree.ts'
-import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import { listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
 import type { Location, Manifest } from '../manifest/parse.ts'
 import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
@@ -62,15 +62,27 @@ function patchesIn({ fields, source, holder }: HeldAdditions, listed: string): r
     const { patch, target } = recordOf(item)
     const selector = target === undefined ? undefined : selectorIn(recordOf(target))
     const place = { holder, document, at: [...at, 'patches', index, 'patch'] }
+    if (isGenerated(place, patch)) return []
     return textPatches(place, { text: textOf(patch) ?? '', target: selector, listed })
   })
 }
 
-/** Patches that stand in other files, or are written as data and not as text. */
+/** Whether a patch stands in the file as a template that an ApplicationSet fills in. */
+function isGenerated(
+  { holder, document, at }: { readonly holder: Manifest; readonly document: number; readonly at: Path },
+  patch: unknown,
+): boolean {
+  return valueAt(holder.documents[document]?.data, at) !== patch
+}
+
+/** Patches that stand in other files, or are written as data or as a template and not as text. */
 function unfollowedIn(added: HeldAdditions): Kustomization['unfollowed'] {
-  const { fields } = added
+  const { fields, holder, source } = added
   const isElsewhere =
-    listOf(fields['patches']).some((item) => recordOf(item)['path'] !== undefined) ||
+    listOf(fields['patches']).some((item, index) => {
+      const place = { holder, document: source.document, at: [...source.at, 'patches', index, 'patch'] }
+      return recordOf(item)['path'] !== undefined || isGenerated(place, recordOf(item)['patch'])
+    }) ||
     fields['patchesStrategicMerge'] !== undefined ||
     fields['patchesJson6902'] !== undefined
   return isElsewhere ? { transformer: placeOf(added) } : {}

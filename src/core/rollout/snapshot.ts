@@ -18,7 +18,7 @@ import { groupsOf, readTargets, type TargetSources } from './read-target.ts'
 import { renderedTitle, type Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
-export interface Snapshot extends Deliveries {
+export interface Snapshot extends Omit<Deliveries, 'needs'> {
   readonly config: Config
   readonly environments: readonly Environment[]
   /** Every route with destinations, also one that sends all traffic to a single one, and roots whose delegates are not here. */
@@ -56,8 +56,8 @@ export function readSnapshot(input: {
   const configured = config.environments === undefined ? {} : { configured: config.environments }
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
-  const source = { repository: name, branches }
-  const { deliveries: own, outsiders } = readDeliveries(texts, source)
+  const source = { repository: name, branches, paths: entries.map(({ path }) => path), clusters: config.clusters }
+  const { deliveries: own, outsiders, needs: wanted } = readDeliveries(texts, source)
   const { releases, deliveries: charts } = readReleases(texts, source)
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
@@ -87,7 +87,7 @@ export function readSnapshot(input: {
       outsiders,
       layout,
     },
-    needs: [...new Set([...needs, ...missing])],
+    needs: [...new Set([...needs, ...wanted, ...missing])],
   }
 }
 

@@ -139,6 +139,7 @@ test('a folder that is deployed is an environment, also where another kustomizat
         additions: undefined,
         sources: [],
         directory: undefined,
+        params: undefined,
       })),
     }).environments.map(({ name, files }) => `${name} ${files.length}`)
   assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])

@@ -1,0 +1,38 @@
+import { listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { titleOf } from '../../manifest/identity.ts'
+import type { ManifestObject } from '../../manifest/parse.ts'
+import { generatedParams, type GeneratorScene } from './generators.ts'
+import { filledTemplate, type Params } from './params.ts'
+
+/** An object that deploys something; one of an ApplicationSet has its template filled in. */
+export interface Deployer {
+  readonly object: ManifestObject
+  readonly title: string
+  readonly params: Params | undefined
+}
+
+/** The Applications of an ApplicationSet. What nobody knows stays in the template, and so does what its patches may change. */
+export function applicationsOf(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>): readonly Deployer[] {
+  const asItIs = { object, title: titleOf(object), params: undefined }
+  if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return [asItIs]
+  const spec = recordOf(object.data['spec'])
+  const isGo = spec['goTemplate'] === true
+  const { params } = scene.source
+  const found = params === undefined ? generated(spec, { ...scene, isGo }) : [params]
+  return found === undefined ? [asItIs] : found.map((one) => applicationOf(object, one, isGo))
+}
+
+function generated(spec: Readonly<Record<string, unknown>>, scene: GeneratorScene): readonly Params[] | undefined {
+  if (/\b(?:path|kustomize|repoURL)\b/.test(textOf(spec['templatePatch']) ?? '')) return undefined
+  const all = listOf(spec['generators']).map((one) => generatedParams(one, scene))
+  return all.length === 0 || all.includes(undefined) ? undefined : all.flatMap((one) => one ?? [])
+}
+
+function applicationOf(object: ManifestObject, params: Params, isGo: boolean): Deployer {
+  const spec = recordOf(object.data['spec'])
+  const template = recordOf(filledTemplate(spec['template'], params, isGo))
+  const name = textOf(recordOf(template['metadata'])['name']) ?? object.name
+  const isNamed = !name.includes('{{')
+  const title = titleOf(isNamed ? { ...object, kind: 'Application', name } : object)
+  return { object: { ...object, data: { ...object.data, spec: { ...spec, template } } }, title, params }
+}

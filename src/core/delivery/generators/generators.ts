@@ -1,0 +1,161 @@
+/** The Applications of an ApplicationSet, as far as the repository and the config say what its generators give. */
+import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { readFileDocuments } from '../../manifest/yaml/documents.ts'
+import { type DeliverySource, isHere } from '../delivery-source.ts'
+import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
+import { pathPattern } from './path-pattern.ts'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** What generators read. */
+export interface GeneratorScene {
+  readonly source: DeliverySource
+  readonly texts: ReadonlyMap<string, string | undefined>
+  readonly isGo: boolean
+  /** Files whose texts are needed and not given yet. */
+  readonly needs: Set<string>
+}
+
+/** More than these nobody has in one ApplicationSet; a product of hostile lists ends there. */
+const MAX_APPLICATIONS = 1000
+const MAX_DEPTH = 4
+
+/** The parameters that a generator gives; undefined where nobody knows. */
+export function generatedParams(generator: unknown, scene: GeneratorScene, depth = 0): readonly Params[] | undefined {
+  const { list, clusters, git, matrix, merge, selector } = recordOf(generator)
+  const found =
+    depth > MAX_DEPTH
+      ? undefined
+      : (listed(list, scene) ??
+        inClusters(clusters, scene) ??
+        inGit(git, scene) ??
+        combined({ matrix, merge }, scene, depth))
+  if (found === undefined || found.length > MAX_APPLICATIONS) return undefined
+  return selector === undefined ? found : found.filter((params) => isSelected(recordOf(selector), params))
+}
+
+function listed(list: unknown, { isGo }: GeneratorScene): readonly Params[] | undefined {
+  const { elements, elementsYaml } = recordOf(list)
+  if (!isRecord(list) || elementsYaml !== undefined) return undefined
+  return listOf(elements)
+    .filter(isRecord)
+    .map((element) => paramsOf(element, isGo))
+}
+
+/** Clusters are what the config says of them: nobody else here knows the cluster that Argo CD runs in. */
+function inClusters(generator: unknown, scene: GeneratorScene): readonly Params[] | undefined {
+  const { clusters } = scene.source
+  if (!isRecord(generator) || clusters === undefined) return undefined
+  const selector = recordOf(generator['selector'])
+  return Object.entries(clusters)
+    .map(([name, { server = '', labels }]) => ({
+      name,
+      nameNormalized: normalized(name),
+      server,
+      metadata: { labels, annotations: {} },
+    }))
+    .filter(({ metadata }) => isSelected(selector, metadata.labels))
+    .map((cluster) => withValues(paramsOf(cluster, scene.isGo), generator['values'], scene.isGo))
+}
+
+function inGit(generator: unknown, scene: GeneratorScene): readonly Params[] | undefined {
+  const git = recordOf(generator)
+  if (!isRecord(generator) || !isHere(textOf(git['repoURL']) ?? '', scene.source)) return undefined
+  const { paths } = scene.source
+  if (paths === undefined) return undefined
+  const prefix = textOf(git['pathParamPrefix']) ?? ''
+  const found = Array.isArray(git['files'])
+    ? matching(git['files'], paths)?.flatMap((file) => inFile(file, prefix, scene))
+    : matching(git['directories'], foldersOf(paths))?.map((folder) => pathParams({ folder }, prefix, scene.isGo))
+  return found?.map((params) => withValues(params, git['values'], scene.isGo))
+}
+
+/** All folders of files, without those of other tools. */
+function foldersOf(paths: readonly string[]): readonly string[] {
+  const folders = new Set<string>()
+  for (const path of paths) {
+    const steps = path.split('/').slice(0, -1)
+    for (let count = steps.length; count > 0; count -= 1) folders.add(steps.slice(0, count).join('/'))
+  }
+  return [...folders].filter((folder) => !/(?:^|\/)\./.test(folder)).sort()
+}
+
+/** The paths that items like `{ path, exclude }` name; undefined where a pattern cannot be read. */
+function matching(items: unknown, paths: readonly string[]): readonly string[] | undefined {
+  const patterns = listOf(items).map(recordOf)
+  const read = patterns.map(({ path, exclude }) => ({
+    matches: pathPattern(textOf(path) ?? ''),
+    isExcluded: exclude === true,
+  }))
+  if (read.length === 0 || read.some(({ matches }) => matches === undefined)) return undefined
+  const isIn = (path: string, isExcluded: boolean): boolean =>
+    read.some((one) => one.isExcluded === isExcluded && one.matches?.(path) === true)
+  return paths.filter((path) => isIn(path, false) && !isIn(path, true))
+}
+
+/** The objects of a file of settings, JSON or YAML: one Application each. */
+function inFile(file: string, prefix: string, { texts, needs, isGo }: GeneratorScene): readonly Params[] {
+  const text = texts.get(file)
+  if (!texts.has(file)) needs.add(file)
+  const read = text === undefined ? undefined : readFileDocuments(text, { budget: 100_000 })
+  const data = read?.ok === true ? read.value[0]?.data : undefined
+  const at = file.lastIndexOf('/')
+  const own = pathParams({ folder: at === -1 ? '.' : file.slice(0, at), file: file.slice(at + 1) }, prefix, isGo)
+  const all: readonly unknown[] = Array.isArray(data) ? data : [data]
+  return all.filter(isRecord).map((one) => ({ ...paramsOf(one, isGo), ...own }))
+}
+
+function withValues(params: Params, values: unknown, isGo: boolean): Params {
+  if (!isRecord(values)) return params
+  const filled = recordOf(filledTemplate(values, params, isGo))
+  return { ...params, ...paramsOf({ values: filled }, isGo) }
+}
+
+function combined(
+  { matrix, merge }: { readonly matrix: unknown; readonly merge: unknown },
+  scene: GeneratorScene,
+  depth: number,
+): readonly Params[] | undefined {
+  if (isRecord(matrix)) return product(listOf(matrix['generators']), scene, depth)
+  if (!isRecord(merge)) return undefined
+  const keys = listOf(merge['mergeKeys']).flatMap((key) => textOf(key) ?? [])
+  const [base, ...others] = listOf(merge['generators']).map((one) => generatedParams(one, scene, depth + 1))
+  if (base === undefined || others.includes(undefined)) return undefined
+  const keyOf = (params: Params): string =>
+    JSON.stringify(keys.map((key) => filledText(scene.isGo ? `{{.${key}}}` : `{{${key}}}`, params, scene.isGo)))
+  return base.map((params) => {
+    const more = others.map((found) => found?.find((other) => keyOf(other) === keyOf(params)))
+    return more.reduce<Params>((now, other) => ({ ...now, ...other }), params)
+  })
+}
+
+/** Each of the first with each of the second, whose own fields may name what the first gives. */
+function product(generators: readonly unknown[], scene: GeneratorScene, depth: number): readonly Params[] | undefined {
+  const [first, second, ...others] = generators
+  const outer = others.length > 0 ? undefined : generatedParams(first, scene, depth + 1)
+  if (outer === undefined) return undefined
+  const all: Params[] = []
+  for (const params of outer) {
+    const inner = generatedParams(filledTemplate(second, params, scene.isGo), scene, depth + 1)
+    if (inner === undefined || all.length > MAX_APPLICATIONS) return undefined
+    all.push(...inner.map((more) => ({ ...params, ...more })))
+  }
+  return all
+}
+
+/** A label selector over labels, or over parameters by their names. */
+function isSelected({ matchLabels, matchExpressions }: Data, labels: Data): boolean {
+  const named = { ...paramsOf(labels, false), ...labels }
+  return (
+    Object.entries(recordOf(matchLabels)).every(([key, value]) => named[key] === value) &&
+    listOf(matchExpressions)
+      .map(recordOf)
+      .every(({ key, operator, values }) => {
+        const value = named[textOf(key) ?? '']
+        const isIn = listOf(values).includes(value)
+        if (operator === 'In') return isIn
+        if (operator === 'NotIn') return !isIn
+        return (operator === 'Exists') === (value !== undefined)
+      })
+  )
+}

@@ -1,0 +1,80 @@
+/** What a generator of an ApplicationSet fills into the template: the parameters of one Application. */
+import { isRecord } from '../../manifest/data.ts'
+
+/** With `goTemplate` a tree, whose values `{{ .a.b }}` names; without it names as they are written: `{{a.b}}`, `{{path[0]}}`. */
+export type Params = Readonly<Record<string, unknown>>
+
+/** What parameters are filled into: a template's data, with what cannot be filled in left as it is. */
+export function filledTemplate(data: unknown, params: Params, isGo: boolean): unknown {
+  if (typeof data === 'string') return filledText(data, params, isGo)
+  if (Array.isArray(data)) return data.map((item: unknown) => filledTemplate(item, params, isGo))
+  if (!isRecord(data)) return data
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, filledTemplate(value, params, isGo)]))
+}
+
+export function filledText(text: string, params: Params, isGo: boolean): string {
+  if (!text.includes('{{')) return text
+  return text.replaceAll(/\{\{-?([^{}]*?)-?\}\}/g, (whole, expression: string) => {
+    const value = isGo ? goValue(expression.trim(), params) : params[expression.trim()]
+    return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : whole
+  })
+}
+
+/** A field path, or an `index` of one. Functions and pipelines are not read. */
+function goValue(expression: string, params: Params): unknown {
+  const index = /^index\s+\.(?<path>[\w.]+)(?<keys>(?:\s+(?:\d+|"[^"]*"))+)$/.exec(expression)?.groups
+  const path = index?.['path'] ?? /^\.([\w.]+)$/.exec(expression)?.[1]
+  if (path === undefined) return undefined
+  const keys = [...(index?.['keys'] ?? '').matchAll(/\d+|"[^"]*"/g)].map(([key]) => key.replaceAll('"', ''))
+  return [...path.split('.'), ...keys].reduce<unknown>((at, key) => {
+    if (Array.isArray(at)) return at[Number(key)]
+    return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined
+  }, params)
+}
+
+/** Data as the parameters of a generator. */
+export function paramsOf(data: Params, isGo: boolean): Params {
+  return isGo ? data : Object.fromEntries(flat(data, ''))
+}
+
+function flat(data: unknown, name: string): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(data)) return data.flatMap((item: unknown, index) => flat(item, inner(name, String(index))))
+  if (isRecord(data)) return Object.entries(data).flatMap(([key, value]) => flat(value, inner(name, key)))
+  return [[name, data]]
+}
+
+function inner(name: string, key: string): string {
+  return name === '' ? key : `${name}.${key}`
+}
+
+/** What the git generators say about a path; `prefix` is their `pathParamPrefix`. */
+export function pathParams(
+  { folder, file }: { readonly folder: string; readonly file?: string },
+  prefix: string,
+  isGo: boolean,
+): Params {
+  const segments = folder.split('/')
+  const basename = segments.at(-1) ?? ''
+  const names = {
+    basename,
+    basenameNormalized: normalized(basename),
+    ...(file === undefined ? {} : { filename: file, filenameNormalized: normalized(file) }),
+  }
+  if (isGo) {
+    const path = { path: folder, segments, ...names }
+    return prefix === '' ? { path } : { [prefix]: { path } }
+  }
+  const own = prefix === '' ? 'path' : `${prefix}.path`
+  const named = Object.entries(names).map(([key, value]) => [`${own}.${key}`, value] as const)
+  const numbered = segments.map((segment, index) => [`${own}[${index}]`, segment] as const)
+  return { [own]: folder, ...Object.fromEntries([...named, ...numbered]) }
+}
+
+/** As a part of a name in the cluster. */
+export function normalized(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, '-')
+    .slice(0, 253)
+    .replaceAll(/^[-.]+|[-.]+$/g, '')
+}

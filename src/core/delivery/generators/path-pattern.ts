@@ -1,0 +1,35 @@
+/** Paths by patterns, as Argo CD's git generators match them: `*` in one folder, `**` in any depth, `{a,b}` for either. */
+
+/** Nobody writes longer ones, or more stars: each makes matching slower. */
+const MAX_LENGTH = 300
+const MAX_STARS = 6
+
+/** Undefined where a pattern has anything else. */
+export function pathPattern(written: string): ((path: string) => boolean) | undefined {
+  const pattern = written.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '')
+  const stars = pattern.match(/\*+/g)?.length ?? 0
+  if (pattern.length > MAX_LENGTH || stars > MAX_STARS || /[[\]\\]/.test(pattern)) return undefined
+  const parts = pattern.split(/(\*\*\/|\*\*|\*|\?|\{[^{}]*\})/)
+  const regex = new RegExp(`^${parts.map(partSource).join('')}$`)
+  return (path) => regex.test(path)
+}
+
+/** As it is escaped. */
+const COMMA = RegExp.escape(',')
+
+function partSource(part: string): string {
+  switch (part) {
+    case '**/':
+      return '(?:.*/)?'
+    case '**':
+      return '.*'
+    case '*':
+      return '[^/]*'
+    case '?':
+      return '[^/]'
+    default:
+      return part.startsWith('{')
+        ? `(?:${RegExp.escape(part.slice(1, -1)).replaceAll(COMMA, '|')})`
+        : RegExp.escape(part)
+  }
+}

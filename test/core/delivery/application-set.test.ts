@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeliverySource } from '../../../src/core/delivery/delivery-source.ts'
+import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
+import { pathPattern } from '../../../src/core/delivery/generators/path-pattern.ts'
+
+const FILES: Readonly<Record<string, string>> = {
+  'apps/web/kustomization.yaml': 'resources: []\n',
+  'apps/db/kustomization.yaml': 'resources: []\n',
+  'apps/old/kustomization.yaml': 'resources: []\n',
+  'apps/web/more/a.yaml': 'a: 1\n',
+  'clusters/eu/config.yaml': 'cluster: { name: eu-1, tier: gold }\n',
+  'clusters/us/config.json': '{ "cluster": { "name": "us-1", "tier": "silver" } }',
+}
+
+const CLUSTERS: DeliverySource['clusters'] = {
+  'eu-1': { server: 'https://eu', labels: { env: 'production', 'example.com/zone': 'eu' } },
+  'us-1': { server: 'https://us', labels: { env: 'staging' } },
+}
+
+interface Set {
+  readonly generators: string
+  readonly path: string
+  readonly name?: string
+  readonly more?: string
+}
+
+function read({ generators, path, name = 'web', more = '' }: Set, source: DeliverySource = {}) {
+  const text = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: all, namespace: argocd }
+spec:
+  ${more}
+  generators: ${generators}
+  template:
+    metadata: { name: "${name}" }
+    spec: { source: { repoURL: infra, path: '${path}' } }
+`
+  const texts = new Map(Object.entries({ ...FILES, 'set.yaml': text }))
+  return readDeliveries(texts, { repository: 'infra', paths: [...texts.keys()], clusters: CLUSTERS, ...source })
+}
+
+/** `web → apps/web`: the Applications of a set, and the folders that they deploy. */
+function applications(set: Set, source: DeliverySource = {}): readonly string[] {
+  return read(set, source).deliveries.map(({ title, path }) => `${title.replace('Application argocd/', '')} → ${path}`)
+}
+
+const GO = 'goTemplate: true'
+const DIRECTORIES = '[{git: {repoURL: infra, directories: [{path: apps/*}, {path: apps/old, exclude: true}]}}]'
+
+test('a list', () => {
+  const generators =
+    '[{list: {elements: [{env: eu, values: {folder: apps/web}}, {env: us, values: {folder: apps/db}}]}}]'
+  const expected = ['web-eu → apps/web', 'web-us → apps/db']
+  assert.deepEqual(applications({ generators, path: '{{values.folder}}', name: 'web-{{env}}' }), expected)
+  assert.deepEqual(applications({ generators, path: '{{ values.folder }}', name: 'web-{{ env }}' }), expected)
+  const go = { generators, path: '{{ .values.folder }}', name: 'web-{{.env}}', more: GO }
+  assert.deepEqual(applications(go), expected)
+})
+
+test('folders and files of the repository', () => {
+  const folders = ['db → apps/db', 'web → apps/web']
+  assert.deepEqual(applications({ generators: DIRECTORIES, path: '{{path}}', name: '{{path.basename}}' }), folders)
+  assert.deepEqual(
+    applications({ generators: DIRECTORIES, path: '{{ .path.path }}', name: '{{ index .path.segments 1 }}', more: GO }),
+    folders,
+  )
+  const files = '[{git: {repoURL: infra, files: [{path: "clusters/**/config.*"}]}}]'
+  assert.deepEqual(
+    applications({ generators: files, path: 'apps/{{path.basename}}', name: '{{cluster.name}}-{{cluster.tier}}' }),
+    ['eu-1-gold → apps/eu', 'us-1-silver → apps/us'],
+  )
+  assert.deepEqual(
+    applications({ generators: files, path: '{{ .path.path }}', name: '{{ .cluster.name }}', more: GO }),
+    ['eu-1 → clusters/eu', 'us-1 → clusters/us'],
+  )
+  const others = DIRECTORIES.replace('infra', 'other')
+  assert.deepEqual(applications({ generators: others, path: '{{path}}' }), [])
+})
+
+test('a file that has to be read first is asked for', () => {
+  const generators = '[{git: {repoURL: infra, files: [{path: "clusters/*/more.json"}]}}]'
+  const found = read({ generators, path: '{{folder}}' }, { paths: ['clusters/eu/more.json'] })
+  assert.deepEqual(found.needs, ['clusters/eu/more.json'])
+})
+
+test('clusters are those of the config, by their labels', () => {
+  const generators = (selector: string): string => `[{clusters: {selector: ${selector}, values: {at: "x-{{name}}"}}}]`
+  const set = (selector: string): Set => ({
+    generators: generators(selector),
+    path: 'apps/{{metadata.labels.env}}',
+    name: '{{values.at}}',
+  })
+  assert.deepEqual(applications(set('{}')), ['x-eu-1 → apps/production', 'x-us-1 → apps/staging'])
+  assert.deepEqual(applications(set('{matchLabels: {env: staging}}')), ['x-us-1 → apps/staging'])
+  assert.deepEqual(applications(set('{matchExpressions: [{key: example.com/zone, operator: Exists}]}')), [
+    'x-eu-1 → apps/production',
+  ])
+  assert.deepEqual(applications(set('{matchExpressions: [{key: env, operator: NotIn, values: [staging]}]}')), [
+    'x-eu-1 → apps/production',
+  ])
+  const go = { ...set('{}'), path: '{{ index .metadata.labels "env" }}', name: '{{.name}}', more: GO }
+  assert.deepEqual(applications(go), ['eu-1 → production', 'us-1 → staging'])
+  // Nobody knows which there are.
+  assert.deepEqual(applications(set('{}'), { clusters: undefined }), [])
+})
+
+test('a matrix, whose second generator may use the first, and a merge', () => {
+  const list = '{list: {elements: [{env: eu}, {env: us}]}}'
+  assert.deepEqual(
+    applications({
+      generators: `[{matrix: {generators: [${DIRECTORIES.slice(1, -1)}, ${list}]}}]`,
+      path: '{{path}}/{{env}}',
+      name: '{{path.basename}}-{{env}}',
+    }),
+    ['db-eu → apps/db/eu', 'db-us → apps/db/us', 'web-eu → apps/web/eu', 'web-us → apps/web/us'],
+  )
+  const inner = '{git: {repoURL: infra, directories: [{path: "clusters/{{env}}"}]}}'
+  assert.deepEqual(
+    applications({ generators: `[{matrix: {generators: [${list}, ${inner}]}}]`, path: '{{path}}', name: '{{env}}' }),
+    ['eu → clusters/eu', 'us → clusters/us'],
+  )
+  const more = '{list: {elements: [{env: us, folder: apps/db}]}}'
+  const base = '{list: {elements: [{env: eu, folder: apps/web}, {env: us, folder: apps/web}]}}'
+  assert.deepEqual(
+    applications({
+      generators: `[{merge: {mergeKeys: [env], generators: [${base}, ${more}]}}]`,
+      path: '{{folder}}',
+      name: '{{env}}',
+    }),
+    ['eu → apps/web', 'us → apps/db'],
+  )
+})
+
+test('a selector on a generator, and several generators', () => {
+  const list = '{list: {elements: [{env: eu}, {env: us}]}}'
+  const selected = list.replace(/\}$/, ', selector: {matchLabels: {env: us}}}')
+  assert.deepEqual(applications({ generators: `[${selected}, ${list}]`, path: 'apps/{{env}}', name: '{{env}}' }), [
+    'us → apps/us',
+    'eu → apps/eu',
+    'us → apps/us',
+  ])
+})
+
+test('what nobody knows is not deployed, and nothing that is made to be large takes long', () => {
+  const list = '[{list: {elements: [{env: eu}]}}]'
+  assert.deepEqual(applications({ generators: list, path: '{{ .env | lower }}', more: GO }), [])
+  assert.deepEqual(applications({ generators: list, path: 'apps/{{gone}}' }), [])
+  assert.deepEqual(applications({ generators: '[{pullRequest: {}}]', path: 'apps/{{branch}}' }), [])
+  assert.deepEqual(applications({ generators: '[{pullRequest: {}}]', path: 'apps/web' }), [
+    'ApplicationSet argocd/all → apps/web',
+  ])
+  const patch = 'templatePatch: "spec: { source: { path: x } }"'
+  assert.deepEqual(applications({ generators: list, path: 'apps/{{env}}', more: patch }), [])
+  const many = `{list: {elements: [${'{a: b},'.repeat(900)}]}}`
+  assert.deepEqual(applications({ generators: `[{matrix: {generators: [${many}, ${many}]}}]`, path: '{{a}}' }), [])
+  assert.equal(pathPattern('[ab]'), undefined)
+  assert.equal(pathPattern('*a*b*c*d*e*f*g*h'), undefined)
+  assert.equal(pathPattern('a/**/{b,c}*.yaml')?.('a/x/y/bz.yaml'), true)
+})
+
+test('what an ApplicationSet adds to a build has its parameters filled in', () => {
+  const text = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: all, namespace: argocd }
+spec:
+  generators: [{list: {elements: [{env: eu}, {env: us}]}}]
+  template:
+    metadata: { name: "web-{{env}}" }
+    spec: { source: { repoURL: infra, path: web, kustomize: { namePrefix: "{{env}}-" } } }
+`
+  const { deliveries } = readDeliveries(new Map([['set.yaml', text]]))
+  assert.deepEqual(
+    deliveries.map(({ title, additions }) => [title, additions?.fields]),
+    [
+      ['Application argocd/web-eu', { namePrefix: 'eu-' }],
+      ['Application argocd/web-us', { namePrefix: 'us-' }],
+    ],
+  )
+})
