@@ -291,6 +291,9 @@ test('the files of a chart that nothing deploys are no environment', needs, asyn
     'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
   })
   assert.deepEqual(await shares(files), {})
+  const found = await refusal(files, '/canary 25')
+  assert.ok(found.code === 'unreadable' && found.problem?.code === 'template', JSON.stringify(found))
+  assert.equal(found.problem.file, 'charts/web/templates/virtualservice.yaml')
 })
 
 test('without helm nothing is known of charts: that is said once, and is neither green nor red', async () => {

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { constants, mkdir, open, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isPackedChart } from '../../core/chart/packed.ts'
 import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 
@@ -59,6 +60,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     const bytes = await readFile(path)
     if (bytes.length > MAX_BYTES) return undefined
+    if (isPackedChart(path)) return bytes.toString('base64')
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
     if (error instanceof TypeError || (error instanceof Error && 'code' in error)) return undefined

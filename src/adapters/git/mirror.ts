@@ -2,6 +2,7 @@
  * The mirror of one repository, with the system's git. A fetch is one conversation with the server; everything else works
  * on what is here, except for contents that were never needed before, which come in one more.
  */
+import { isPackedChart } from '../../core/chart/packed.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Log } from '../../ports/log.ts'
 import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../ports/mirror.ts'
@@ -108,7 +109,8 @@ async function textsOf(
   let held = 0
   for await (const part of contentsOf(state, unread)) {
     for (const [sha, bytes] of part) {
-      const decoded = text(bytes)
+      const isPacked = (paths.get(sha) ?? []).some(isPackedChart)
+      const decoded = isPacked ? bytes.toString('base64') : text(bytes)
       const isLarge = bytes.length > LARGE_BYTES && decoded !== undefined
       if (isLarge && !(paths.get(sha) ?? []).some((path) => keeps(path, decoded))) continue
       held += bytes.length

@@ -18,11 +18,13 @@ export function hiddenBy(
   { problems, unrendered }: Pick<Snapshot, 'problems' | 'unrendered'>,
 ): Refusal {
   if (refusal.code !== 'no-service') return refusal
-  const { environment } = refusal
-  const found = [...problems, ...unrendered].find(
-    ({ code, environments }) =>
-      HIDES.has(code) && (environment === undefined || environment === 'all' || environments.includes(environment)),
-  )
+  const { environment, known } = refusal
+  const isMeant = (environments: readonly string[]): boolean =>
+    environment === undefined || environment === 'all' || environments.includes(environment)
+  const found =
+    [...problems, ...unrendered].find(({ code, environments }) => HIDES.has(code) && isMeant(environments)) ??
+    // A template that nothing renders is worth a word where there is nothing else.
+    (known.length === 0 ? unrendered.find(({ environments }) => environments.length === 0) : undefined)
   return found === undefined ? refusal : problemRefusal(found)
 }
 

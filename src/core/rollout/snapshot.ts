@@ -25,7 +25,7 @@ export interface Snapshot extends Omit<Deliveries, 'needs'> {
   readonly targets: readonly Target[]
   /** Why an environment, or a file in one, cannot be read; each names its file. */
   readonly problems: readonly EnvironmentProblem[]
-  /** Why releases of charts are not rendered that should have been. */
+  /** Why routes are not seen: releases of charts that should have been rendered, and templates that no environment renders. */
   readonly unrendered: readonly EnvironmentProblem[]
   readonly layout: Layout
 }
@@ -82,7 +82,7 @@ export function readSnapshot(input: {
       environments,
       targets: namedApart(targets),
       problems,
-      unrendered: [],
+      unrendered: templatesIn(layout),
       deliveries,
       outsiders,
       layout,
@@ -114,7 +114,12 @@ export function withReleases(
     texts: new Map([...texts, ...parts.flatMap(([, found]) => [...found])]),
     releases: new Map([...releases, ...parts.map(([name, found]) => [name, [...found.keys()]] as const)]),
   }
-  return { ...snapshot, unrendered, layout, targets: namedApart(targetsIn({ config: snapshot.config, layout })) }
+  return {
+    ...snapshot,
+    unrendered: [...snapshot.unrendered, ...unrendered],
+    layout,
+    targets: namedApart(targetsIn({ config: snapshot.config, layout })),
+  }
 }
 
 function refusalsIn(environments: readonly Environment[]): readonly EnvironmentProblem[] {
@@ -126,6 +131,16 @@ function refusalsIn(environments: readonly Environment[]): readonly EnvironmentP
     return first === undefined ? [] : [{ ...refusalProblem(first.refusal), environments: names }]
   })
 }
+
+/** Templates of routes that belong to no environment. */
+function templatesIn({ owners, texts }: Layout): readonly EnvironmentProblem[] {
+  return [...texts].flatMap(([file, text]) => {
+    if (text === undefined || owners.has(file) || !text.includes('{{') || !ROUTE_TEMPLATE.test(text)) return []
+    return [{ ...manifestProblem({ code: 'template', file, line: 1, detail: '' }), environments: [] }]
+  })
+}
+
+const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)\b/m
 
 function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))

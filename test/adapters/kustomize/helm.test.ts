@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { openWorktree } from '../../../src/adapters/checkout/worktree.ts'
+import { openMirror } from '../../../src/adapters/git/mirror.ts'
 import { cachedRenderer } from '../../../src/adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
 import { NO_OPTIONS } from '../../../src/core/chart/release.ts'
@@ -124,4 +128,41 @@ test('a machine without helm says so, and still renders kustomize roots', async 
   assert.deepEqual(await render({}, {}, renderer), { ok: false, code: 'helm-missing', detail: '' })
   assert.ok((await renderer.render(new Map([['a', '']]), { kind: 'kustomize', root: '' })).ok)
   rmSync(bin, { recursive: true })
+})
+
+test('a package in charts/ is what it was made of, read from Git or from a folder', needs, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perch-chart-'))
+  const files = {
+    'common/Chart.yaml': 'apiVersion: v2\nname: common\nversion: 1.2.3\n',
+    'common/templates/_name.tpl': '{{- define "common.name" -}}packed{{- end -}}\n',
+    'charts/web/templates/packed.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ include "common.name" . }} }\n',
+  }
+  for (const [path, text] of Object.entries({ ...CHART, ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  execFileSync('helm', ['package', 'common', '--destination', 'charts/web/charts'], { cwd: folder })
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: folder })
+      .toString()
+      .trim()
+  git('init', '--quiet')
+  git('add', '.')
+  git('commit', '--quiet', '--message', 'chart')
+  const sha = git('rev-parse', 'HEAD')
+  const mirror = openMirror({
+    folder: join(folder, 'mirror.git'),
+    url: pathToFileURL(folder).href,
+    token: async () => '',
+    log: silent,
+    environment: { PATH },
+  })
+  await mirror.fetch([`refs/heads/${git('branch', '--show-current')}`])
+  for (const source of [openWorktree(folder), mirror]) {
+    const paths = (await source.entries(sha)).map(({ path }) => path).filter((path) => path.startsWith('charts/'))
+    const rendered = await real.render(await source.read(sha, paths), BUILD)
+    assert.ok(rendered.ok && rendered.yaml.includes('name: packed'), JSON.stringify(rendered))
+  }
+  rmSync(folder, { recursive: true })
 })
