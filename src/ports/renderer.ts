@@ -30,6 +30,8 @@ export interface KustomizeBuild {
    * refuses them.
    */
   readonly readsAbove?: boolean
+  /** Charts of the repository are a part of it, which helm renders (`--enable-helm`). */
+  readonly hasCharts?: boolean
 }
 
 /** A release of a chart. */

@@ -31,10 +31,15 @@ function repository(files: Readonly<Record<string, string>>): Map<string, string
   return new Map(Object.entries({ ...CHART, ...files }))
 }
 
-async function problems(files: Map<string, string>): Promise<readonly string[]> {
+async function reviewed(files: Map<string, string>) {
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
   assert.ok(found.ok)
-  return found.value.review.problems.map(({ code, file }) => `${code} ${file}`)
+  return found.value
+}
+
+async function problems(files: Map<string, string>): Promise<readonly string[]> {
+  const { review } = await reviewed(files)
+  return review.problems.map(({ code, file }) => `${code} ${file}`)
 }
 
 /** Sets the canary of production: nothing but the lines of its own values may change, and no check is red. */
@@ -345,4 +350,49 @@ test('a chart that does not build is red where that is new, and noted where it w
       notes: said,
     },
   )
+})
+
+const KUSTOMIZED = {
+  'overlays/production/kustomization.yaml': `namespace: shop
+helmGlobals: { chartHome: ../../charts }
+helmCharts:
+  - name: web
+    releaseName: web
+    valuesFile: values.yaml
+resources: [map.yaml]
+`,
+  'overlays/production/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: map }\ndata: { percent: "5" }\n',
+  'overlays/production/values.yaml': 'canary:\n  enabled: true\n  weight: 5\n',
+}
+
+test('a chart that kustomize renders: the number is in its values file, or in the kustomization', needs, async () => {
+  assert.deepEqual(await moves(repository(KUSTOMIZED), 25), [
+    'overlays/production/values.yaml',
+    '-  weight: 5',
+    '+  weight: 25',
+  ])
+  const inline = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(
+    'valuesFile: values.yaml',
+    'valuesInline: { canary: { enabled: true, weight: 5 } }',
+  )
+  assert.deepEqual(await moves(repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': inline }), 25), [
+    'overlays/production/kustomization.yaml',
+    '-    valuesInline: { canary: { enabled: true, weight: 5 } }',
+    '+    valuesInline: { canary: { enabled: true, weight: 25 } }',
+  ])
+})
+
+test('a chart that kustomize would fetch, and what could make it read another one, is refused', needs, async () => {
+  const entry = 'name: web'
+  for (const [written, code] of [
+    ['name: redis\n    repo: https://charts.example.com', 'helm'],
+    ['name: web\n    version: 1.0.0\n    repo: https://charts.example.com', 'helm'],
+    ['name: web\n    Repo: https://charts.example.com', 'unknown-field'],
+  ] as const) {
+    const kustomization = KUSTOMIZED['overlays/production/kustomization.yaml'].replace(entry, written)
+    const files = repository({ ...KUSTOMIZED, 'overlays/production/kustomization.yaml': kustomization })
+    const { review } = await reviewed(files)
+    const found = [...review.problems, ...review.notes].map((one) => `${one.code} ${one.file}`)
+    assert.deepEqual(found, [`${code} overlays/production/kustomization.yaml`], written)
+  }
 })

@@ -109,10 +109,10 @@ async function textsOf(
   let held = 0
   for await (const part of contentsOf(state, unread)) {
     for (const [sha, bytes] of part) {
-      const isPacked = (paths.get(sha) ?? []).some(isPackedChart)
-      const decoded = isPacked ? bytes.toString('base64') : text(bytes)
+      const names = paths.get(sha) ?? []
+      const decoded = textFor(names, bytes)
       const isLarge = bytes.length > LARGE_BYTES && decoded !== undefined
-      if (isLarge && !(paths.get(sha) ?? []).some((path) => keeps(path, decoded))) continue
+      if (isLarge && !names.some((path) => keeps(path, decoded))) continue
       held += bytes.length
       texts.set(sha, decoded)
       state.texts.set(sha, { text: decoded }, decoded?.length)
@@ -121,6 +121,10 @@ async function textsOf(
       throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)
   }
   return texts
+}
+
+function textFor(names: readonly string[], bytes: Buffer): string | undefined {
+  return names.some(isPackedChart) ? bytes.toString('base64') : text(bytes)
 }
 
 /** Blobs that are not here yet are fetched in one go. */

@@ -2,6 +2,7 @@
  * Renders with the machine's own kustomize and helm, as a child process that has nothing: no environment, no credentials, no other
  * files, where the system allows it no network, and bounds on time, memory and output. Its input is hostile until checked.
  */
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../ports/log.ts'
 import type { KustomizeBuild, RenderResult, Renderer } from '../../ports/renderer.ts'
@@ -34,6 +35,8 @@ const READS_ABOVE = '--load-restrictor=LoadRestrictionsNone'
 
 interface Request extends KustomizeBuild {
   readonly files: ReadonlyMap<string, string>
+  /** What renders its charts. */
+  readonly helm: Tool | undefined
 }
 
 /** A tool that is looked for when it is needed first. */
@@ -53,11 +56,11 @@ export function openRenderer(options: RendererOptions): Renderer {
       if (found === 'timed-out') return { ok: false, code: 'tool-busy', detail: '' }
       if (found === 'missing')
         return { ok: false, code: source.kind === 'helm' ? 'helm-missing' : 'tool-missing', detail: '' }
-      return limit(() =>
-        source.kind === 'helm'
-          ? buildRelease(found, { files, source }, limits)
-          : buildRoot(found, { files, ...source }, limits),
-      )
+      if (source.kind === 'helm') return limit(() => buildRelease(found, { files, source }, limits))
+      const helm = source.hasCharts === true ? await tools.helm() : undefined
+      if (helm === 'timed-out') return { ok: false, code: 'tool-busy', detail: '' }
+      if (helm === 'missing') return { ok: false, code: 'helm-missing', detail: '' }
+      return limit(() => buildRoot(found, { files, helm, ...source }, limits))
     },
   }
 }
@@ -91,20 +94,25 @@ async function prepare({ log, path, probeMs }: RendererOptions, find: typeof fin
 
 function buildRoot(
   tool: Tool,
-  { files, root, readsAbove = false }: Request,
+  { files, root, helm, readsAbove = false }: Request,
   limits: BuildLimits,
 ): Promise<RenderResult> {
   return inWorkshop(async (workshop) => {
     const odd = root === '' || isPlain(root) ? await fill(workshop, files) : root
     if (odd !== undefined) return { ok: false, code: 'build-failed', detail: `no file can be at ${odd.slice(0, 200)}` }
-    const command = [...tool.walls.prefix(workshop), ...tool.command]
+    const { top, home } = workshop
+    // kustomize writes the values of charts for helm to read.
+    const writable = helm === undefined ? undefined : join(top, 'temporary')
+    if (writable !== undefined) await mkdir(writable)
+    const command = [...tool.walls.prefix({ top, ...(writable === undefined ? {} : { writable }) }), ...tool.command]
     if (readsAbove && tool.walls.isConfined) command.push(READS_ABOVE)
+    if (helm !== undefined) command.push('--enable-helm', `--helm-command=${helm.command[0]}`)
     const [program = tool.command[0], ...args] = command
     const finished = await runContained({
       // The whole path, so that no folder's name can be an option or an address.
       command: [program, ...args, join(workshop.files, root)],
       folder: workshop.files,
-      env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', ...GO },
+      env: { PATH: home, HOME: home, ...(writable === undefined ? {} : { TMPDIR: writable }), LC_ALL: 'C', ...GO },
       ...limits,
     })
     return resultOf(finished, { folder: workshop.files, files })

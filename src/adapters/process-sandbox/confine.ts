@@ -3,13 +3,21 @@ import { existsSync, statSync } from 'node:fs'
 import { programPath } from './program-path.ts'
 import type { Workshop } from './workshop.ts'
 
-type Prefix = (workshop: Pick<Workshop, 'top'>) => readonly string[]
+/** What a program sees of this machine's other files, and where it may write, for as long as it runs. */
+export interface WalledFolder extends Pick<Workshop, 'top'> {
+  readonly writable?: string
+}
+
+type Prefix = (folder: WalledFolder) => readonly string[]
 
 export interface Confiner {
   readonly prefix: Prefix
   /** The same, and it takes the network away too; undefined where it cannot. */
   readonly withoutNetwork?: Prefix
 }
+
+/** What a program may leave in a folder that it may write. */
+const WRITABLE_BYTES = 64 * 1024 * 1024
 
 /** What programs are made of. No settings, no homes, no data, and no /proc, where the environment of this process is. */
 const SYSTEM = [
@@ -47,9 +55,22 @@ function throughBubblewrap(bwrap: string, seen: readonly string[]): Confiner {
   ]
   const prefix =
     (...more: readonly string[]): Prefix =>
-    ({ top }) => [bwrap, ...more, ...args, '--ro-bind', top, top, '--remount-ro', '/', '--']
+    ({ top, writable }) => [
+      bwrap,
+      ...more,
+      ...args,
+      '--ro-bind',
+      top,
+      top,
+      ...(writable === undefined ? [] : ['--size', String(WRITABLE_BYTES), '--tmpfs', writable]),
+      '--remount-ro',
+      '/',
+      '--',
+    ]
   return { prefix: prefix(), withoutNetwork: prefix('--unshare-net') }
 }
+
+const WRITES = 'read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir'
 
 /** Where no namespace may be made, as in most containers. util-linux has it since 2.41, Linux since 5.13. */
 function throughLandlock(setpriv: string, seen: readonly string[]): Confiner {
@@ -67,5 +88,13 @@ function throughLandlock(setpriv: string, seen: readonly string[]): Confiner {
     ),
     ...DEVICES.flatMap((device) => rule('read-file,write-file', device)),
   ]
-  return { prefix: ({ top }) => [setpriv, ...args, ...rule('read-file,read-dir', top), '--'] }
+  return {
+    prefix: ({ top, writable }) => [
+      setpriv,
+      ...args,
+      ...rule('read-file,read-dir', top),
+      ...(writable === undefined ? [] : rule(WRITES, writable)),
+      '--',
+    ],
+  }
 }

@@ -1,14 +1,14 @@
 /** What this machine has to keep a program from the network, from other files, and from the machine's memory. */
 import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { confinersOf } from './confine.ts'
+import { confinersOf, type WalledFolder } from './confine.ts'
 import { programPath } from './program-path.ts'
 import { runContained } from './run.ts'
-import { inWorkshop, type Workshop } from './workshop.ts'
+import { inWorkshop } from './workshop.ts'
 
 export interface Walls {
   /** Goes before a command that works in this folder. */
-  readonly prefix: (workshop: Pick<Workshop, 'top'>) => readonly string[]
+  readonly prefix: (folder: WalledFolder) => readonly string[]
   readonly isOffline: boolean
   /** It sees no files but its own folder's and those that programs of this machine are made of. */
   readonly isConfined: boolean
@@ -43,9 +43,7 @@ export async function wallsOf({ path, maxMemory, probe, reads = [] }: WalledProg
   const visible = [...new Set([...reads, ...(await placesOf(probe[0]))])]
   const inner = candidates(await confinersOf(path, visible), offline)
   const all = [...inner, NO_WALLS].flatMap((walls) => [
-    ...(limited.length > 0
-      ? [{ ...walls, prefix: (at: Pick<Workshop, 'top'>) => [...limited, ...walls.prefix(at)] }]
-      : []),
+    ...(limited.length > 0 ? [{ ...walls, prefix: (at: WalledFolder) => [...limited, ...walls.prefix(at)] }] : []),
     walls,
   ])
   for (const walls of all.slice(0, -1)) if (await isPassable(walls, probe)) return walls
@@ -67,7 +65,7 @@ function candidates(
     ...(withoutNetwork === undefined ? [] : [{ prefix: withoutNetwork, isOffline: true, isConfined: true }]),
     ...(offline === undefined
       ? []
-      : [{ prefix: (at: Pick<Workshop, 'top'>) => [...offline, ...prefix(at)], isOffline: true, isConfined: true }]),
+      : [{ prefix: (at: WalledFolder) => [...offline, ...prefix(at)], isOffline: true, isConfined: true }]),
     { prefix, isOffline: false, isConfined: true },
   ])
   const others = offline === undefined ? [] : [{ prefix: () => offline, isOffline: true, isConfined: false }]

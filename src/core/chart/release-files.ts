@@ -1,5 +1,4 @@
 /** The files that a release of a chart is made of, and why it must not be rendered. */
-import type { Texts } from '../environment/closure.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import { isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
@@ -21,7 +20,7 @@ export interface ReleaseFiles {
 
 interface Survey {
   readonly tree: Tree
-  readonly texts: Texts
+  readonly texts: ReadonlyMap<string, string | undefined>
   readonly needs: Set<string>
 }
 
@@ -56,10 +55,7 @@ export function releaseFiles(
   }
   const { copies, refusals } = dependenciesOf(survey, chart)
   const copied = copies.flatMap((copy) => below(tree, copy.from))
-  const linked = [...own, ...copied].filter(({ type }) => type !== 'file')
-  const links = linked.map(({ path, type }): EnvironmentRefusal => {
-    return { code: type === 'symlink' ? 'symlink' : 'submodule', file: path, line: 1, entry: '' }
-  })
+  const links = linksAmong([...own, ...copied])
   const values = valuesFilesOf(release).filter((path) => tree.types.get(path) === 'file')
   for (const path of values) if (!survey.texts.has(path)) survey.needs.add(path)
   const files = new Set([...[...own, ...copied].map(({ path }) => path), ...values, ...from])
@@ -70,6 +66,20 @@ export function releaseFiles(
     copies,
     refusals: [...refusals, ...links, ...tooMany, ...valuesRefusals(tree, release)],
   }
+}
+
+/** The files of a chart by itself; none where the folder is no chart. */
+export function chartFiles(survey: Survey, chart: string): ReleaseFiles {
+  if (survey.tree.types.get(inFolder(chart, 'Chart.yaml')) !== 'file') return { files: [], copies: [], refusals: [] }
+  const own = below(survey.tree, chart)
+  const { copies, refusals } = dependenciesOf(survey, chart)
+  return { files: own.map(({ path }) => path), copies, refusals: [...refusals, ...linksAmong(own)] }
+}
+
+function linksAmong(entries: ReturnType<typeof below>): readonly EnvironmentRefusal[] {
+  return entries
+    .filter(({ type }) => type !== 'file')
+    .map(({ path, type }) => ({ code: type === 'symlink' ? 'symlink' : 'submodule', file: path, line: 1, entry: '' }))
 }
 
 function below(tree: Tree, folder: string): readonly { readonly path: string; readonly type: string }[] {

@@ -8,9 +8,14 @@ import { layoutOf } from '../layer/layout.ts'
 import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
 
-/** Whether a chart makes it: then only rendering tells what it is. */
-export function isOfChart({ object }: Pick<Target, 'object'>): boolean {
-  return isRenderedPart(object.file)
+/** Whether a release makes it: then only rendering tells what it is. */
+export function isOfChart({
+  object,
+  layout,
+  environments: [first = ''],
+}: Pick<Target, 'object' | 'layout' | 'environments'>): boolean {
+  const isRelease = layout.environments.some(({ name, release }) => name === first && release !== undefined)
+  return isRelease && isRenderedPart(object.file)
 }
 
 /** The files that the values of its releases come from, the chart's own among them. */

@@ -28,6 +28,18 @@ export function renderedParts({ environment, chart, copies, yaml }: RenderedRele
   return parts
 }
 
+/** What charts bring to another build, as one part that stands where the charts are named. */
+export function addedParts(
+  { environment, file, yaml }: { readonly environment: string; readonly file: string; readonly yaml: string },
+  isOfChart: (text: string) => boolean,
+): ReadonlyMap<string, string> {
+  const texts = splitPieces(yaml)
+    .map(({ text }) => text)
+    .filter(isOfChart)
+  const whole = texts.map((text) => `${text.startsWith('---') ? '' : '---\n'}${text}`).join('')
+  return new Map(texts.length === 0 ? [] : [[`${file}${SEPARATOR}${environment}`, whole]])
+}
+
 /** Whether a path stands for what a template renders to. */
 export function isRenderedPart(path: string): boolean {
   return path.includes(SEPARATOR)

@@ -1,8 +1,9 @@
 /** Every file that kustomize can read to build one root, and why it must not. */
+import { chartFiles } from '../chart/release-files.ts'
 import { type FileCache, readOnce } from './file-cache.ts'
 import { type Complaint, type Contents, type Reference, readKustomization, readPluginFile } from './kustomization.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
-import { type Tree, locate } from './tree.ts'
+import { locate, nameOf, type Tree, type TreeLocation } from './tree.ts'
 
 /** Texts by path; undefined where a file cannot be read as text. */
 export type Texts = ReadonlyMap<string, string | undefined>
@@ -21,6 +22,8 @@ export interface Survey {
 
 export interface Closure {
   readonly files: ReadonlySet<string>
+  /** Folders of charts that helm renders for kustomize. */
+  readonly charts: readonly string[]
   readonly refusals: readonly EnvironmentRefusal[]
 }
 
@@ -30,6 +33,7 @@ interface Walk {
   readonly survey: Survey
   readonly root: string
   readonly files: Set<string>
+  readonly charts: Set<string>
   readonly refusals: EnvironmentRefusal[]
   readonly done: Set<string>
 }
@@ -43,7 +47,7 @@ interface Stop {
 
 /** With `added`: only of what something else adds to the kustomization of the folder. */
 export function closureOf(survey: Survey, root: string, added?: Page): Closure {
-  const walk: Walk = { survey, root, files: new Set(), refusals: [], done: new Set() }
+  const walk: Walk = { survey, root, files: new Set(), charts: new Set(), refusals: [], done: new Set() }
   const start: Stop = { folder: root, trail: [], pluginBase: undefined }
   if (added === undefined) enter(walk, start)
   else follow(walk, added, start)
@@ -51,7 +55,7 @@ export function closureOf(survey: Survey, root: string, added?: Page): Closure {
     const file = survey.tree.kustomizations.get(root)?.[0] ?? root
     walk.refusals.push({ code: 'too-many-files', file, line: 1, entry: '' })
   }
-  return { files: walk.files, refusals: walk.refusals }
+  return { files: walk.files, charts: [...walk.charts], refusals: walk.refusals }
 }
 
 /** Folders that the kustomizations of a folder build on, wherever those exist. */
@@ -96,6 +100,7 @@ function take(walk: Walk, { file, reference }: { file: string; reference: Refere
   const { tree } = walk.survey
   const found = locate(tree, stop.folder, reference.entry)
   const { line, entry, leadsTo } = reference
+  if (leadsTo === 'chart') return takeChart(walk, { file, reference }, found)
   if (found.type === 'refused') return refuse(walk, file, { code: found.code, line, entry })
   const pluginBase = stop.pluginBase ?? (reference.isPlugin ? stop.folder : undefined)
   if (found.type === 'file') {
@@ -109,6 +114,27 @@ function take(walk: Walk, { file, reference }: { file: string; reference: Refere
   const trail = [...stop.trail, stop.folder]
   if (trail.includes(found.path)) return refuse(walk, file, { code: 'cycle', line, entry })
   return enter(walk, { folder: found.path, trail, pluginBase })
+}
+
+/** A chart is read whole. One that is not here kustomize would fetch. */
+function takeChart(
+  walk: Walk,
+  { file, reference: { line, entry } }: { readonly file: string; readonly reference: Reference },
+  found: TreeLocation,
+): void {
+  if (found.type === 'refused') {
+    const code = found.code === 'missing' ? 'helm' : found.code
+    return refuse(walk, file, { code, line, entry })
+  }
+  const { files, copies, refusals } = chartFiles(walk.survey, found.path)
+  if (files.length === 0) return refuse(walk, file, { code: 'no-chart', line, entry: found.path })
+  walk.charts.add(found.path)
+  for (const path of files) walk.files.add(path)
+  walk.refusals.push(...refusals)
+  // What `helm dependency build` would copy, kustomize does not.
+  for (const { to } of copies)
+    walk.refusals.push({ code: 'helm-dependency', file: `${found.path}/Chart.yaml`, line: 1, entry: nameOf(to) })
+  return undefined
 }
 
 /** Files that a plugin names are read from the folder of the kustomization that uses the plugin. */

@@ -44,6 +44,8 @@ export interface Environment {
   readonly deployer?: EnvironmentDeployer | undefined
   /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
   readonly deliveries?: readonly string[] | undefined
+  /** Folders of charts that helm renders for it. */
+  readonly charts?: readonly string[] | undefined
   /** What helm renders; undefined where it is not helm that does. */
   readonly release?: EnvironmentRelease | undefined
 }
@@ -262,8 +264,9 @@ function isComponent(survey: Survey, folder: string): boolean {
 }
 
 function kustomize(survey: Survey, name: string, root: string): Draft {
-  const { files, refusals }: Closure = closureOf(survey, root)
-  return { name, kind: 'kustomize', root, files: [...files].sort(), refusals, isLoose: false }
+  const { files, refusals, charts }: Closure = closureOf(survey, root)
+  const own = { name, kind: 'kustomize', root, files: [...files].sort(), refusals, isLoose: false } as const
+  return charts.length === 0 ? own : { ...own, charts }
 }
 
 /** A folder as each of its deployers has it, where they differ. */

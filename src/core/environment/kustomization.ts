@@ -9,7 +9,7 @@ import { doubtIn, parseSource, valuesOf } from './source.ts'
 export interface Reference {
   readonly entry: string
   readonly line: number
-  readonly leadsTo: 'file' | 'folder' | 'either'
+  readonly leadsTo: 'file' | 'folder' | 'either' | 'chart'
   /** What is there configures kustomize itself (generators, transformers, validators), and may name files in turn. */
   readonly isPlugin: boolean
 }
@@ -49,7 +49,6 @@ const ENTRY_LISTS: Readonly<Record<string, Pick<Reference, 'leadsTo' | 'isPlugin
 }
 /** Fields whose items are YAML or the path of a file with YAML. */
 const INLINE = new Set(['patchesStrategicMerge', 'generators', 'transformers', 'validators'])
-const HELM = ['helmCharts', 'helmGlobals', 'helmChartInflationGenerator']
 /** Fields whose items (or which themselves) name files in `path`, `paths`, `files`, `envs`, `env`. */
 const FILE_HOLDERS = ['patches', 'patchesJson6902', 'replacements', 'configMapGenerator', 'secretGenerator', 'openapi']
 const FUNCTION_ANNOTATIONS = ['config.kubernetes.io/function', 'config.k8s.io/function']
@@ -79,9 +78,7 @@ function contentsOf(source: FileDocument, data: Readonly<Record<string, unknown>
   for (const field of Object.keys(data)) {
     if (!KNOWN_FIELDS.has(field)) complain(found, 'unknown-field', [field])
   }
-  for (const field of HELM) {
-    if (isFilled(data[field])) complain(found, 'helm', [field])
-  }
+  readCharts(found, data)
   for (const [field, kind] of Object.entries(ENTRY_LISTS)) readEntries(found, data[field], { ...kind, field })
   for (const field of FILE_HOLDERS) readHolders(found, data[field], [field])
   return { isComponent: data['kind'] === 'Component', references: found.references, complaints: found.complaints }
@@ -103,6 +100,46 @@ interface KustomizationScan {
   readonly source: FileDocument
   readonly references: Reference[]
   readonly complaints: Complaint[]
+}
+
+/** What an entry of `helmCharts` may say. Anything else, also in another spelling, kustomize might read otherwise than we do. */
+const CHART_FIELDS = new Set(
+  `name version repo releaseName namespace valuesFile additionalValuesFiles valuesInline valuesMerge includeCRDs skipHooks
+  apiVersions kubeVersion nameTemplate skipTests debug`.split(/\s+/),
+)
+
+/** Charts are read from a folder of the repository: `chartHome`, else `charts` beside the kustomization. */
+function readCharts(found: KustomizationScan, data: Readonly<Record<string, unknown>>): void {
+  const { helmCharts, helmGlobals, helmChartInflationGenerator: old } = data
+  if (isFilled(old)) complain(found, 'plugin', ['helmChartInflationGenerator'])
+  const globals = isRecord(helmGlobals) ? helmGlobals : {}
+  for (const key of Object.keys(globals))
+    if (key !== 'chartHome') complain(found, 'unknown-field', ['helmGlobals', key])
+  const home = typeof globals['chartHome'] === 'string' ? globals['chartHome'] : 'charts'
+  for (const [index, chart] of listOf(found, helmCharts, ['helmCharts']).entries()) {
+    const at = ['helmCharts', index]
+    if (!isRecord(chart)) complain(found, 'unparsable', at)
+    else readChart(found, chart, { at, home })
+  }
+}
+
+function readChart(
+  found: KustomizationScan,
+  chart: Readonly<Record<string, unknown>>,
+  { at, home }: { readonly at: readonly Key[]; readonly home: string },
+): void {
+  for (const key of Object.keys(chart)) if (!CHART_FIELDS.has(key)) complain(found, 'unknown-field', [...at, key])
+  const { name, version, repo, valuesFile, additionalValuesFiles } = chart
+  if (typeof name !== 'string' || name === '') return complain(found, 'unparsable', at)
+  // What kustomize has fetched lies in a folder that is called after the version.
+  const folder = isFilled(version) && isFilled(repo) ? `${home}/${name}-${String(version)}/${name}` : `${home}/${name}`
+  const line = found.source.line([...at, 'name'])
+  found.references.push({ entry: folder, line, leadsTo: 'chart', isPlugin: false })
+  const toFile = { leadsTo: 'file', isPlugin: false } as const
+  if (isFilled(valuesFile)) refer(found, valuesFile, { path: [...at, 'valuesFile'], ...toFile })
+  const path = [...at, 'additionalValuesFiles']
+  for (const [index, entry] of listOf(found, additionalValuesFiles, path).entries())
+    refer(found, entry, { path: [...path, index], ...toFile })
 }
 
 interface EntryList extends Pick<Reference, 'leadsTo' | 'isPlugin'> {
@@ -175,7 +212,7 @@ function readPlugin(found: KustomizationScan, data: unknown, at: readonly Key[])
   }
   const annotations = isRecord(data['metadata']) ? data['metadata']['annotations'] : undefined
   const run = isRecord(annotations) ? FUNCTION_ANNOTATIONS.find((name) => name in annotations) : undefined
-  if (kind === 'HelmChartInflationGenerator') complain(found, 'helm', [...at, 'kind'])
+  if (kind === 'HelmChartInflationGenerator') complain(found, 'plugin', [...at, 'kind'])
   else if (run !== undefined) complain(found, 'plugin', [...at, 'metadata', 'annotations', run])
   // Everything but kustomize's own plugins is a program, or a container, to start.
   else if (data['apiVersion'] !== 'builtin') complain(found, 'plugin', [...at, 'apiVersion'])

@@ -2,7 +2,7 @@
  * Why an environment cannot be rendered.
  *
  * `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository · `missing`: to nothing ·
- * `no-kustomization`: to a folder that is no kustomize root · `helm`, `plugin`: runs something else than kustomize ·
+ * `no-kustomization`: to a folder that is no kustomize root · `helm`: a chart that kustomize would fetch · `plugin`: runs something else than kustomize ·
  * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do ·
  * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`: the configured path ·
  * `no-chart`: a folder that is to be a Helm chart and is none · `helm-dependency`: a chart that is not in `charts/` ·

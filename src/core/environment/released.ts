@@ -45,6 +45,7 @@ interface ReleasedEnvironment {
   readonly refusals: readonly EnvironmentRefusal[]
   readonly isLoose: false
   readonly release: EnvironmentRelease
+  readonly charts: readonly string[]
   readonly deliveries: readonly string[]
 }
 
@@ -111,6 +112,7 @@ export function releasedAs(
     refusals,
     isLoose: false,
     release: { release, copies, from, others },
+    charts: [root],
     deliveries,
   }
 }

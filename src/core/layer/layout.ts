@@ -97,8 +97,9 @@ function readRelevant(text: string, file: string): Result<Manifest, ManifestProb
 /** The files whose objects an environment is made of, patches and kustomizations left out. */
 export function resourcesOf(layout: Layout, environment: string): readonly string[] {
   const found = layout.environments.find(({ name }) => name === environment)
-  if (found?.kind === 'helm') return layout.releases.get(environment) ?? []
-  return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys()] : (found?.files ?? [])
+  const parts = layout.releases.get(environment) ?? []
+  if (found?.kind === 'helm') return parts
+  return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys(), ...parts] : (found?.files ?? [])
 }
 
 /** The ways on which an environment comes to a file; one without kustomizations where it takes the file as it is. */

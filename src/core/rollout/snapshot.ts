@@ -1,16 +1,17 @@
 import type { Config } from '../config/schema.ts'
 import { redact } from '../diff/redact.ts'
-import { renderedParts } from '../chart/rendered-parts.ts'
+import { addedParts, renderedParts } from '../chart/rendered-parts.ts'
 import { type Deliveries, readDeliveries } from '../delivery/delivery.ts'
 import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { discoverEnvironments, type Environment } from '../environment/graph.ts'
-import { mentionsTraffic } from '../environment/traffic-text.ts'
-import { isKustomization } from '../environment/tree.ts'
+import { mentionsTraffic, TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
+import { isKustomization, parentOf } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
 import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
-import { type BuiltObject, waysTo } from '../layer/layered.ts'
+import { type BuiltObject, layeredIn, waysTo } from '../layer/layered.ts'
+import { identityKey } from '../manifest/identity.ts'
 import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
@@ -102,11 +103,9 @@ export function withReleases(
   snapshot: Snapshot,
   { renders, unrendered }: { readonly renders: ReadonlyMap<string, string> } & Pick<Snapshot, 'unrendered'>,
 ): Snapshot {
-  const parts = snapshot.environments.flatMap(({ name, release }) => {
-    const yaml = renders.get(name)
-    if (release === undefined || yaml === undefined) return []
-    const { copies, release: own } = release
-    return [[name, renderedParts({ environment: name, chart: own.chart, copies, yaml })] as const]
+  const parts = snapshot.environments.flatMap((environment) => {
+    const yaml = renders.get(environment.name)
+    return yaml === undefined ? [] : [[environment.name, partsOfRender(snapshot.layout, environment, yaml)] as const]
   })
   const { texts, releases } = snapshot.layout
   const layout = {
@@ -132,6 +131,33 @@ function refusalsIn(environments: readonly Environment[]): readonly EnvironmentP
   })
 }
 
+/** What a release renders to, or what charts bring to a kustomize root: all that is in none of its files. */
+function partsOfRender(layout: Layout, environment: Environment, yaml: string): ReadonlyMap<string, string> {
+  const { name, root, release } = environment
+  if (release !== undefined) {
+    const { copies, release: own } = release
+    return renderedParts({ environment: name, chart: own.chart, copies, yaml })
+  }
+  const known = new Set(
+    resourcesOf(layout, name).flatMap((file) => {
+      const manifest = manifestIn(layout, file)
+      const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
+      return objects.flatMap((object) => {
+        const rendered = layeredIn(layout, name, object)?.rendered
+        return rendered === undefined ? [] : [identityKey(rendered)]
+      })
+    }),
+  )
+  const isNew = (text: string): boolean => {
+    const manifest = parseManifest('', text)
+    return manifest.ok && manifest.value.objects.some((object) => !known.has(identityKey(object)))
+  }
+  const file = layout.environments
+    .find((one) => one.name === name)
+    ?.files.find((path) => isKustomization(path) && parentOf(path) === root)
+  return addedParts({ environment: name, file: file ?? root, yaml }, (text) => TRAFFIC_OBJECT.test(text) && isNew(text))
+}
+
 /** Templates of routes that belong to no environment. */
 function templatesIn({ owners, texts }: Layout): readonly EnvironmentProblem[] {
   return [...texts].flatMap(([file, text]) => {
@@ -145,9 +171,12 @@ const ROUTE_TEMPLATE = /^kind: (?:VirtualService|HTTPRoute|GRPCRoute|TLSRoute|TC
 function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProblem[] {
   const refused = new Set(layout.environments.flatMap(({ refusals }) => refusals.map(({ file }) => file)))
   // What helm reads of a chart are templates.
-  const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
+  const charts = new Map(layout.environments.map(({ name, charts: own = [] }) => [name, own]))
+  const isOfRelease = (name: string, file: string): boolean =>
+    charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
+  const releases = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
   return [...layout.owners].flatMap(([file, users]) => {
-    const names = users.filter((name) => !charts.has(name))
+    const names = users.filter((name) => !releases.has(name) && !isOfRelease(name, file))
     if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []

@@ -4,11 +4,8 @@ import { redact } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
-import { placeOfFailure } from '../../core/environment/failure-place.ts'
-import { placeInChart } from '../../core/chart/failure-place.ts'
 import { type Environment, refusalsOfTexts } from '../../core/environment/graph.ts'
-import { placeInPlain, renderPlain } from '../../core/environment/plain.ts'
-import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
+import { placeInPlain } from '../../core/environment/plain.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
@@ -22,7 +19,7 @@ import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { type FileSource, renderRelease } from '../repository/load.ts'
+import { buildEnvironment, failurePlace, type FileSource } from '../repository/load.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
@@ -234,35 +231,11 @@ export async function renderEnvironment(
   context: Pick<RepositoryContext, 'renderer'>,
   { environment, texts, secrets, documents }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
-  const { files, finish } = buildWithAdditions(environment, texts)
-  const rendered: RenderResult =
-    environment.kind === 'plain'
-      ? { ok: true, yaml: renderPlain(environment.files, texts) }
-      : await build(context, environment, files)
-  if (rendered.ok) {
-    const yaml = finish(rendered.yaml)
-    return { ok: true, yaml, parsed: parseRendered(yaml, documents) }
-  }
+  const rendered = await buildEnvironment(context, environment, texts)
+  if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
-}
-
-async function build(
-  { renderer }: Pick<RepositoryContext, 'renderer'>,
-  { root, readsAbove, release }: Environment,
-  texts: ReadonlyMap<string, string>,
-): Promise<RenderResult> {
-  if (release === undefined) return renderer.render(texts, { kind: 'kustomize', root, readsAbove })
-  return renderRelease({ renderer }, release, texts)
-}
-
-/** Where a build failed, as far as its words tell; without any, where a reader begins. */
-function failurePlace(environment: Environment, texts: ReadonlyMap<string, string>, said = ''): Location | undefined {
-  const { release } = environment
-  return release === undefined
-    ? placeOfFailure({ said, environment, texts })
-    : placeInChart(release.release, said, texts)
 }
 
 /** A build that failed, and the place that its words lead to. */

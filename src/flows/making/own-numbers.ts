@@ -32,13 +32,16 @@ export function ownTexts(
   }
   const own = [...texts].filter(([file]) => isOwn(file))
   return new Map(
-    release === undefined ? own : own.flatMap(([file, text]) => ofChart(release.release.chart, file, text)),
+    own.flatMap(([file, text]) => {
+      const chart = environment.charts?.find((folder) => folder === '' || file.startsWith(`${folder}/`))
+      return chart === undefined ? [[file, text] as const] : ofChart(chart, file, text)
+    }),
   )
 }
 
 /** What a person would change of a chart: none of the charts in it, and no number in an action (`nindent 8`). */
 function ofChart(chart: string, file: string, text: string): readonly (readonly [string, string])[] {
-  const path = chart === '' ? file : file.startsWith(`${chart}/`) ? file.slice(chart.length + 1) : ''
+  const path = chart === '' ? file : file.slice(chart.length + 1)
   if (/^(?:charts\/|Chart\.(?:yaml|lock)$|values\.schema\.json$)/.test(path)) return []
   if (!path.startsWith('templates/')) return [[file, text]]
   return [[file, text.replaceAll(/\{\{.*?\}\}/gs, (action) => ' '.repeat(action.length))]]
@@ -59,7 +62,8 @@ export async function singleChanges(
   const [change, ...others] = objectChanges(moves, pull)
   const [name = ''] = change?.target.environments ?? []
   const environment = snapshot.environments.find((known) => known.name === name)
-  if (change === undefined || others.length > 0 || environment?.release === undefined) return []
+  if (change === undefined || others.length > 0 || environment === undefined) return []
+  if ((environment.charts ?? []).length === 0) return []
   const { target, object, edits } = change
   const data = layeredIn(target.layout, name, object)?.object.data
   const texts = await context.mirror.read(treeish, environment.files)

@@ -4,13 +4,17 @@ import { releaseBuild } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact } from '../../core/diff/redact.ts'
+import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
+import { placeOfFailure } from '../../core/environment/failure-place.ts'
+import { renderPlain } from '../../core/environment/plain.ts'
+import type { Location } from '../../core/manifest/parse.ts'
 import { renderProblem } from '../../core/problem/files.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
-import type { Environment } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/graph.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
 import { isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
 import {
@@ -126,7 +130,7 @@ interface ReleaseSource {
 }
 
 /** Renders one release from the texts of its files. */
-export function renderRelease(
+function renderRelease(
   { renderer }: ReleaseSource,
   { release, copies }: EnvironmentRelease,
   texts: ReadonlyMap<string, string>,
@@ -146,21 +150,50 @@ async function withRenderedReleases(
 ): Promise<Snapshot> {
   const renders = new Map<string, string>()
   const unrendered: EnvironmentProblem[] = []
-  const wanted = snapshot.environments.filter((one) => one.refusals.length === 0 && isWanted(one))
+  const wanted = snapshot.environments.filter(
+    (one) => (one.charts ?? []).length > 0 && one.refusals.length === 0 && isWanted(one),
+  )
   await Promise.all(
-    wanted.map(async ({ name, files, release }) => {
-      if (release === undefined) return
-      const texts = await context.mirror.read(treeish, files)
+    wanted.map(async (environment) => {
+      const { name } = environment
+      const texts = await context.mirror.read(treeish, inputsOf(environment))
       if (![...texts].some(([path, text]) => TRAFFIC_OBJECT.test(text) || isPackedChart(path))) return
-      const rendered = await renderRelease(context, release, texts)
+      const rendered = await buildEnvironment(context, environment, texts)
       if (rendered.ok) renders.set(name, rendered.yaml)
       else {
         const detail = redact(rendered.detail, texts, snapshot.config.secrets)
-        const place = placeInChart(release.release, rendered.detail, texts)
-        const failure = { environment: name, ...place, rendered: { code: rendered.code, detail } }
+        const place = failurePlace(environment, texts, rendered.detail)
+        const failure = { environment: name, ...place, file: place?.file, rendered: { code: rendered.code, detail } }
         unrendered.push({ ...renderProblem(failure), environments: [name] })
       }
     }),
   )
   return renders.size + unrendered.length === 0 ? snapshot : withReleases(snapshot, { renders, unrendered })
+}
+
+/** What an environment renders to, with what its deployer adds. */
+export async function buildEnvironment(
+  context: ReleaseSource,
+  environment: Environment,
+  texts: ReadonlyMap<string, string>,
+): Promise<RenderResult> {
+  const { kind, root, readsAbove, release, charts = [] } = environment
+  if (kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
+  if (release !== undefined) return renderRelease(context, release, texts)
+  const { files, finish } = buildWithAdditions(environment, texts)
+  const hasCharts = charts.length > 0 ? { hasCharts: true } : {}
+  const rendered = await context.renderer.render(files, { kind: 'kustomize', root, readsAbove, ...hasCharts })
+  return rendered.ok ? { ok: true, yaml: finish(rendered.yaml) } : rendered
+}
+
+/** Where a build failed, as far as its words tell; without any, where a reader begins. */
+export function failurePlace(
+  environment: Environment,
+  texts: ReadonlyMap<string, string>,
+  said = '',
+): Location | undefined {
+  const { release } = environment
+  return release === undefined
+    ? placeOfFailure({ said, environment, texts })
+    : placeInChart(release.release, said, texts)
 }

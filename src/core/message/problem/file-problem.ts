@@ -66,7 +66,7 @@ const WHY = {
   submodule: 'is a submodule',
   missing: 'does not exist',
   'no-kustomization': 'is a folder without a kustomization',
-  helm: 'runs Helm',
+  helm: 'is a chart that is not in this repository',
   plugin: 'runs a plugin',
   cycle: 'includes itself',
   unparsable: 'cannot be read as YAML without doubt',
