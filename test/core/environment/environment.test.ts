@@ -361,7 +361,7 @@ test('whatever starts something other than kustomize is refused', () => {
   const chart = 'apiVersion: builtin\nkind: HelmChartInflationGenerator\n'
   assert.deepEqual(
     refusals('generators: [g]\n', { 'k/g/kustomization.yaml': 'resources: [h.yaml]', 'k/g/h.yaml': chart }),
-    ['helm:2'],
+    ['plugin:2'],
   )
   const list = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: builtin\n  kind: HelmChartInflationGenerator\n`
   assert.deepEqual(refusals('generators: [l.yaml]\n', { 'k/l.yaml': list }), ['helm:5'])
