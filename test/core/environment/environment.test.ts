@@ -364,7 +364,7 @@ test('whatever starts something other than kustomize is refused', () => {
     ['plugin:2'],
   )
   const list = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: builtin\n  kind: HelmChartInflationGenerator\n`
-  assert.deepEqual(refusals('generators: [l.yaml]\n', { 'k/l.yaml': list }), ['helm:5'])
+  assert.deepEqual(refusals('generators: [l.yaml]\n', { 'k/l.yaml': list }), ['plugin:5'])
   const posing = 'apiVersion: builtin\nkind: PatchTransformer\nitems: []\npath: https://example.com/p\n'
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': posing }), ['remote:4'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': 'just words\n' }), ['unparsable:1'])
