@@ -1,17 +1,20 @@
 import type { Additions } from './additions.ts'
 import { type Delivery, readDeliveries } from './delivery.ts'
 
+/** A deployer, by the object that it is. */
+export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'params'> {
+  /** The files that say what it adds. */
+  readonly files: readonly string[]
+  /** What was read of them, and their texts then. */
+  readonly read: { readonly additions: Additions; readonly texts: readonly (string | undefined)[] }
+}
+
 /** What a deployer adds by these texts of its files; undefined where they say nothing of it. */
 export function additionsAt(
-  {
-    file,
-    title,
-    path,
-    params,
-    files,
-  }: Pick<Delivery, 'file' | 'title' | 'path' | 'params'> & { readonly files: readonly string[] },
+  { file, title, path, params, files, read }: DeployerReference,
   texts: ReadonlyMap<string, string | undefined>,
 ): Additions | undefined {
+  if (files.every((one, index) => texts.get(one) === read.texts[index])) return read.additions
   const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { params })
   return deliveries.find((found) => found.file === file && found.title === title && found.path === path)?.additions
 }

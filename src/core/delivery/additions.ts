@@ -19,6 +19,7 @@ export interface Additions {
 /** A place, and no file as it was read: of many deployers that would take much memory. */
 export interface AdditionSource {
   readonly file: string
+  readonly line: number
   /** Among the documents about deployers. */
   readonly document: number
   /** To the map that has `patches`. */
@@ -128,8 +129,8 @@ function isFilled(value: unknown): boolean {
 }
 
 /** The additions of an object whose `kustomize`, or `spec`, stands at a path. */
-export function sourceAt({ file, document, at }: ManifestObject, path: Path): AdditionSource {
-  return { file, document, at: [...at, ...path] }
+export function sourceAt({ file, line, document, at }: ManifestObject, path: Path): AdditionSource {
+  return { file, line, document, at: [...at, ...path] }
 }
 
 /** What a kustomization says when additions are merged into it. */

@@ -1,5 +1,6 @@
 /** What Argo CD and Flux deploy, as far as their own objects in the repository say. */
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
+import { titleOf } from '../manifest/identity.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import type { Additions } from './additions.ts'
 import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
@@ -8,6 +9,7 @@ import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import type { Params } from './generators/params.ts'
 import { applicationsOf } from './generators/application-set.ts'
 import type { DirectoryOptions } from './directory.ts'
+import { folderIndex } from './folder-index.ts'
 import type { DeployerPatch } from './deployer-patch.ts'
 import {
   fluxDelivery,
@@ -75,8 +77,9 @@ export function readDeliveries(
     ...objects.filter(({ kind, apiVersion }) => kind === 'GitRepository' && isFlux(apiVersion, 'source')),
     ...objects.flatMap(instanceSource),
   ]
-  const kustomizations = objects.filter(isFluxKustomization)
-  const maps = settingsFor(kustomizations, texts)
+  const fluxes = objects.filter(isFluxKustomization)
+  const maps = folderIndex(settingsFor(fluxes, texts), ({ name }) => name)
+  const kustomizations = folderIndex(fluxes, titleOf)
   const readsAbove = objects.length > 0 && [...texts.values()].some(liftsRestrictions)
   const scene = { settings, readsAbove, repositories, source, kustomizations, maps }
   const needs = new Set<string>()
@@ -111,7 +114,9 @@ function settingsFor(
     listOf(recordOf(recordOf(data['spec'])['postBuild'])['substituteFrom']).map((one) => recordOf(one)['name']),
   )
   if (names.length === 0) return []
-  return objectsIn(texts, CONFIG_MAPS).filter(({ kind, name }) => kind === 'ConfigMap' && names.includes(name))
+  const wanted = [...new Set(names.filter((name) => typeof name === 'string'))]
+  const candidates = new Map([...texts].filter(([, text]) => wanted.some((name) => text?.includes(name) === true)))
+  return objectsIn(candidates, CONFIG_MAPS).filter(({ kind, name }) => kind === 'ConfigMap' && wanted.includes(name))
 }
 
 /** The namespace of what a chart or another repository brings. `ours`: how many of its sources are folders of this one. */

@@ -1,21 +1,17 @@
 /** What Flux deploys: Kustomizations, and the folder that a FluxInstance syncs. */
-import { titleOf } from '../manifest/identity.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
 import { fluxFields, isNothing, sourceAt } from './additions.ts'
 import type { DeliveryStop, UntitledDelivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
 import { patchesIn } from './deployer-patch.ts'
-import { variablesOf } from './variables.ts'
+import { type VariableScene, variablesOf } from './variables.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
 /** What else of Flux is in the repository. */
-export interface FluxScene {
+export interface FluxScene extends VariableScene {
   readonly repositories: readonly ManifestObject[]
-  readonly kustomizations: readonly ManifestObject[]
-  /** ConfigMaps with variables. */
-  readonly maps: readonly ManifestObject[]
 }
 
 export function isFlux(apiVersion: string, part: string): boolean {
@@ -53,7 +49,7 @@ export function instanceDelivery(object: ManifestObject, source: DeliverySource)
 
 export function fluxDelivery(
   object: ManifestObject,
-  { repositories, kustomizations, maps }: FluxScene,
+  scene: FluxScene,
   source: DeliverySource,
 ): readonly UntitledDelivery[] {
   const { data, namespace, file } = object
@@ -61,15 +57,14 @@ export function fluxDelivery(
   const path = folderOf(textOf(spec['path']) ?? './')
   const reference = recordOf(spec['sourceRef'])
   // A fleet has one of the same name for each cluster.
-  const from = repositories.filter(
+  const from = scene.repositories.filter(
     (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
   )
   const ours = from.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
   if (path === undefined || (from.length > 0 && ours.length === 0)) return []
   const states = ours.map((one) => sourceStop(recordOf(one.data['spec']), source))
   const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
-  const namesakes = kustomizations.filter((other) => other !== object && titleOf(other) === titleOf(object))
-  const { variables, files } = variablesOf(object, { settings: maps, namesakes })
+  const { variables, files } = variablesOf(object, scene)
   const additions = {
     fields: fluxFields(spec),
     generates: true,

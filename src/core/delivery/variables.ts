@@ -2,7 +2,9 @@
 import type { ManifestObject } from '../manifest/parse.ts'
 import { listOf, type Path, recordOf, textOf, sameData } from '../manifest/data.ts'
 import { splitPieces } from '../manifest/pieces.ts'
+import { titleOf } from '../manifest/identity.ts'
 import { CONFIG_MAPS, DEPLOYERS } from './documents.ts'
+import type { FolderIndex } from './folder-index.ts'
 import { substituteText, type VariableLookup } from './substitute.ts'
 
 export interface Variables {
@@ -21,10 +23,17 @@ export interface VariablePlace {
   readonly path: Path
 }
 
+export interface VariableScene {
+  /** ConfigMaps by name. */
+  readonly maps: FolderIndex
+  /** Kustomizations by title. */
+  readonly kustomizations: FolderIndex
+}
+
 /** The variables of a Kustomization, and the files that say them. Those of a Secret are unknown: a render must not show them. */
 export function variablesOf(
   object: ManifestObject,
-  beside: { readonly settings: readonly ManifestObject[]; readonly namesakes: readonly ManifestObject[] },
+  scene: VariableScene,
 ): { readonly variables: Variables | undefined; readonly files: readonly string[] } {
   const postBuild = recordOf(recordOf(object.data['spec'])['postBuild'])
   const sources = listOf(postBuild['substituteFrom']).map(recordOf)
@@ -32,7 +41,7 @@ export function variablesOf(
   const files: string[] = []
   let isWhole = true
   for (const source of sources) {
-    const maps = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']), beside) : undefined
+    const maps = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']) ?? '', scene) : undefined
     const [map] = maps ?? []
     if (maps === undefined || map === undefined) {
       // It may say anything, also of what was known before it.
@@ -75,28 +84,20 @@ function setAll(
  */
 function settingsFor(
   object: ManifestObject,
-  name: string | undefined,
-  { settings, namesakes }: Parameters<typeof variablesOf>[1],
+  name: string,
+  { maps, kustomizations }: VariableScene,
 ): readonly ManifestObject[] | undefined {
-  const named = settings.filter((one) => one.name === name && mayBeIn(one.namespace, object.namespace))
-  const nearest = Math.max(...named.map(({ file }) => nearness(file, object.file)))
-  const found = named.filter(({ file }) => nearness(file, object.file) === nearest)
+  const { found, depth } = maps.near(name, object.file, ({ namespace }) => mayBeIn(namespace, object.namespace))
   const [first, ...others] = found
-  const isOfAnother = namesakes.some((other) => first !== undefined && nearness(first.file, other.file) > nearest)
-  const isOne = others.every(({ data }) => sameData(data['data'], first?.data['data']))
-  return first === undefined || !isOne || isOfAnother ? undefined : found
+  if (first === undefined) return undefined
+  const isOfAnother = kustomizations.near(titleOf(object), first.file).depth > depth
+  const isOne = others.every(({ data }) => sameData(data['data'], first.data['data']))
+  return !isOne || isOfAnother ? undefined : found
 }
 
 /** Whether objects may be in one namespace: a kustomization may put one that names none anywhere. */
 function mayBeIn(a: string, b: string): boolean {
   return a === '' || b === '' || a === b
-}
-
-/** How many folders two files have in common. */
-function nearness(a: string, b: string): number {
-  const [one, other] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)]
-  const differ = one.findIndex((step, index) => step !== other[index])
-  return differ === -1 ? one.length : differ
 }
 
 export function lookupIn({ known, isWhole }: Variables): VariableLookup {

@@ -25,7 +25,8 @@ import {
   valuesOfAll,
 } from './released.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
-import { type DeployedFolder, type EnvironmentDeployer, type FolderVariant, variantsOf } from './variants.ts'
+import { type DeployedFolder, type FolderVariant, variantsOf } from './variants.ts'
+import type { DeployerReference } from '../delivery/additions-at.ts'
 
 export interface Environment {
   readonly name: string
@@ -41,7 +42,7 @@ export interface Environment {
   /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
   readonly readsAbove: boolean
   /** Whose additions are part of it; undefined where nothing is added to the build. */
-  readonly deployer?: EnvironmentDeployer | undefined
+  readonly deployer?: DeployerReference | undefined
   /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
   readonly deliveries?: readonly string[] | undefined
   /** Folders of charts that helm renders for it. */
@@ -277,7 +278,7 @@ function asDeployed(survey: Survey, draft: Draft, deployed: readonly DeployedFol
     .map((one) => (isPlain ? one : { ...one, directory: undefined }))
   if (own.every(({ additions, directory }) => additions === undefined && directory === undefined)) return [draft]
   const texts = draft.files.flatMap((file) => survey.texts.get(file) ?? [])
-  const variants = variantsOf(draft.name, { deployed: own, texts })
+  const variants = variantsOf(draft.name, { deployed: own, texts, known: survey.texts })
   const isOne = variants.length === 1
   return variants.map((variant) => ({
     ...withAdditions(survey, draft, variant),

@@ -1,5 +1,6 @@
 /** One folder that several deployers build, each with what it adds: an environment for each that differs. */
 import { type Additions, additionsKey, isNothing } from '../delivery/additions.ts'
+import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { DirectoryOptions } from '../delivery/directory.ts'
 import { variablesIn } from '../delivery/substitute.ts'
@@ -12,16 +13,10 @@ export type DeployedFolder = Pick<
   'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'params'
 >
 
-/** The deployer whose additions are part of an environment. Read them from texts: `additionsAt`. */
-export interface EnvironmentDeployer extends Pick<DeployedFolder, 'path' | 'title' | 'file' | 'params'> {
-  /** The files that say what it adds. */
-  readonly files: readonly string[]
-}
-
 export interface FolderVariant {
   readonly name: string
   /** Undefined where nothing is added. */
-  readonly deployer: EnvironmentDeployer | undefined
+  readonly deployer: DeployerReference | undefined
   readonly additions: Additions | undefined
   readonly directory: DirectoryOptions | undefined
   /** `deliveryKey` of its deliveries. */
@@ -32,14 +27,15 @@ export function deliveryKey({ file, title }: Pick<DeployedFolder, 'file' | 'titl
   return JSON.stringify([file, title])
 }
 
-/** The deployers of a folder, and the texts of its files. */
+/** The deployers of a folder, the texts of its files, and all texts. */
 export interface DeployedTexts {
   readonly deployed: readonly DeployedFolder[]
   readonly texts: readonly string[]
+  readonly known: ReadonlyMap<string, string | undefined>
 }
 
 /** The different ways in which a folder is deployed, named; none where nothing is known to deploy it. */
-export function variantsOf(name: string, { deployed, texts }: DeployedTexts): readonly FolderVariant[] {
+export function variantsOf(name: string, { deployed, texts, known: all }: DeployedTexts): readonly FolderVariant[] {
   const known = deployed.map((delivery) => ({ delivery, additions: whatCounts(delivery.additions, texts) }))
   const groups = [...Map.groupBy(known, ({ delivery, additions }) => groupKey(delivery, additions, texts)).values()]
   const labels = groups.length > 1 ? labelsFor(groups.map(([first]) => first?.delivery)) : []
@@ -50,7 +46,14 @@ export function variantsOf(name: string, { deployed, texts }: DeployedTexts): re
     return [
       {
         name: labels[index] === undefined ? name : joined(name, labels[index]),
-        deployer: first.additions && { path, title, file, params, files: sources },
+        deployer: first.additions && {
+          path,
+          title,
+          file,
+          params,
+          files: sources,
+          read: { additions: first.delivery.additions ?? first.additions, texts: sources.map((one) => all.get(one)) },
+        },
         additions: first.additions,
         directory: first.delivery.directory,
         deliveries: group.map(({ delivery }) => deliveryKey(delivery)),

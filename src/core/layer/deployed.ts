@@ -16,11 +16,11 @@ export function deployedLayer(
   own: Kustomization | undefined,
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
-  const additions = deployer && additionsAt(deployer, texts)
-  const holder = additions && documentsIn(additions.source.file, texts.get(additions.source.file) ?? '', DEPLOYERS)
-  if (additions === undefined || holder === undefined) return own
-  const added = { ...additions, holder }
-  const base = own ?? generatedLayer(root, files, holder)
+  const added = deployer && additionsAt(deployer, texts)
+  if (added === undefined) return own
+  const holder = own !== undefined && added.fields['patches'] === undefined ? undefined : holderOf(added, texts)
+  const base = own ?? (holder && generatedLayer(root, files, holder))
+  if (base === undefined) return undefined
   const merged = mergedFields({}, added.fields)
   const components = listOf(merged['components']).flatMap((entry) => join(root, textOf(entry) ?? '') ?? [])
   return {
@@ -29,11 +29,19 @@ export function deployedLayer(
     suffix: textOf(merged['nameSuffix']) ?? base.suffix,
     namespace: textOf(merged['namespace']) ?? base.namespace,
     components: [...new Set([...base.components, ...components])],
-    patches: [...base.patches, ...patchesIn(added, base.manifest.file)],
+    patches: [...base.patches, ...(holder === undefined ? [] : patchesIn({ ...added, holder }, base.manifest.file))],
     annotations: { ...base.annotations, ...recordOf(merged['commonAnnotations']) },
-    unfollowed: { ...base.unfollowed, ...unfollowedIn(added) },
+    unfollowed: { ...base.unfollowed, ...unfollowedIn(added, holder) },
     filler: fillerOf(added),
   }
+}
+
+/** The file that says the additions. */
+function holderOf(
+  { source: { file } }: Additions,
+  texts: ReadonlyMap<string, string | undefined>,
+): Manifest | undefined {
+  return documentsIn(file, texts.get(file) ?? '', DEPLOYERS)
 }
 
 /** What Flux makes of a folder without a kustomization. */
@@ -76,23 +84,24 @@ function isGenerated(
 }
 
 /** Patches that stand in other files, or are written as data or as a template and not as text. */
-function unfollowedIn(added: HeldAdditions): Kustomization['unfollowed'] {
-  const { fields, holder, source } = added
+function unfollowedIn(added: Additions, holder: Manifest | undefined): Kustomization['unfollowed'] {
+  const { fields, source } = added
   const isElsewhere =
     listOf(fields['patches']).some((item, index) => {
-      const place = { holder, document: source.document, at: [...source.at, 'patches', index, 'patch'] }
-      return recordOf(item)['path'] !== undefined || isGenerated(place, recordOf(item)['patch'])
+      const at = [...source.at, 'patches', index, 'patch']
+      const isText = holder !== undefined && !isGenerated({ ...source, holder, at }, recordOf(item)['patch'])
+      return recordOf(item)['path'] !== undefined || !isText
     }) ||
     fields['patchesStrategicMerge'] !== undefined ||
     fields['patchesJson6902'] !== undefined
   return isElsewhere ? { transformer: placeOf(added) } : {}
 }
 
-function placeOf({ source: { document, at }, holder }: HeldAdditions): Location {
-  return { file: holder.file, line: holder.line(document, at) }
+function placeOf({ source: { file, line } }: Additions): Location {
+  return { file, line }
 }
 
-function fillerOf(added: HeldAdditions): Filler | undefined {
+function fillerOf(added: Additions): Filler | undefined {
   if (added.variables === undefined) return undefined
   const lookup = lookupIn(added.variables)
   const fill = (text: string): string => (text.includes('$') ? (substituteText(text, lookup) ?? text) : text)

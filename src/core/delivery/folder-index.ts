@@ -1,0 +1,46 @@
+import type { ManifestObject } from '../manifest/parse.ts'
+
+/** Objects by name and by the folders that their files are in: a fleet has objects of equal names for each cluster. */
+export interface FolderIndex {
+  /** Those of a name that have the most folders in common with a file, and how many those are. */
+  near(
+    name: string,
+    file: string,
+    isMeant?: (object: ManifestObject) => boolean,
+  ): { readonly found: readonly ManifestObject[]; readonly depth: number }
+}
+
+export function folderIndex(
+  objects: readonly ManifestObject[],
+  nameOf: (object: ManifestObject) => string,
+): FolderIndex {
+  const known = new Map<string, ManifestObject[]>()
+  for (const object of objects) {
+    for (const folder of foldersAbove(object.file)) {
+      const key = keyOf(nameOf(object), folder)
+      const list = known.get(key)
+      if (list === undefined) known.set(key, [object])
+      else list.push(object)
+    }
+  }
+  return {
+    near: (name, file, isMeant = () => true) => {
+      const folders = foldersAbove(file)
+      for (const [index, folder] of folders.entries()) {
+        const found = (known.get(keyOf(name, folder)) ?? []).filter(isMeant)
+        if (found.length > 0) return { found, depth: folders.length - 1 - index }
+      }
+      return { found: [], depth: -1 }
+    },
+  }
+}
+
+/** The folder of a file and all above it, '' the last. */
+function foldersAbove(file: string): readonly string[] {
+  const steps = file.split('/').slice(0, -1)
+  return [...steps, ''].map((_, index) => steps.slice(0, steps.length - index).join('/'))
+}
+
+function keyOf(name: string, folder: string): string {
+  return `${name}\0${folder}`
+}
