@@ -102,7 +102,7 @@ export interface StoryOptions {
   readonly env?: Partial<ProcessEnvironment>
   /** How often a job that fails is tried again before it counts as one that fails for longer. */
   readonly retryLimit?: number
-  /** Time passes in steps, and the box's repositories are read where they are: for stories that are not about git or kustomize. */
+  /** Unless it says false, time passes in steps and the box's repositories are read where they are. Stories about git over HTTP say false. */
   readonly isStepped?: boolean
 }
 
@@ -129,7 +129,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   stages.set(key, stage)
   const here = await stage
   const { box, env, clock } = here
-  const { isStepped = false } = options
+  const { isStepped = true } = options
   count += 1
   const name = `gitops-${count}`
   box.createRepository({
@@ -152,7 +152,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   }
 }
 
-async function aStage({ env: over = {}, retryLimit, isStepped = false }: StoryOptions): Promise<Stage> {
+async function aStage({ env: over = {}, retryLimit, isStepped = true }: StoryOptions): Promise<Stage> {
   const clock = openClock({ isStepped })
   const box = await startGitHub({ now: () => clock.now() })
   const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))

@@ -37,7 +37,10 @@ async function askedOf(story: Story): Promise<readonly string[]> {
 }
 
 test('an archived repository is left alone, others go on, and its pull requests are judged when it is back', async () => {
-  const [story, other] = [await aStory({ env: SWEEPS }), await aStory({ env: SWEEPS })]
+  const [story, other] = [
+    await aStory({ isStepped: false, env: SWEEPS }),
+    await aStory({ isStepped: false, env: SWEEPS }),
+  ]
   await reviewed(story)
   const name = story.repository().fullName
   const { webhooks } = story.box
@@ -55,7 +58,7 @@ test('an archived repository is left alone, others go on, and its pull requests 
 
 test('a suspended installation is not asked for anything, and what was pushed meanwhile is judged afterwards', async () => {
   // A box of its own: the installation is everybody's.
-  const story = await aStory({ env: SWEEPS, retryLimit: 4 })
+  const story = await aStory({ isStepped: false, env: SWEEPS, retryLimit: 4 })
   await reviewed(story)
   const comment = (): number => story.repository().comments(1).length
   const before = comment()

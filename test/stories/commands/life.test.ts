@@ -5,7 +5,7 @@ import { A_SECOND, answerTo, aRollout, openReviewed, say } from './commanding.ts
 import { aStory, VS, weightsIn } from '../world.ts'
 
 test('a head that is pushed after the comment refuses raises and overrides, whatever the webhooks do; lowering works', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = await openReviewed(story, 'late-push')
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const raise = story.person('alice').comment(pull, '/canary 25 --env production')
@@ -31,7 +31,7 @@ test('a head that is pushed after the comment refuses raises and overrides, what
 })
 
 test('what Perch commits for a command does not stand in the way of the next one, in a comment or by another person', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = await openReviewed(story, 'in-a-row')
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'hold' })
   const first = story.person('alice').comment(pull, '/canary 5 --env production\n/canary 10 --env production')
@@ -46,7 +46,7 @@ test('what Perch commits for a command does not stand in the way of the next one
 })
 
 test('a command is carried out once, also when somebody deletes its answer', async () => {
-  const story = await aRollout({ isStepped: true })
+  const story = await aRollout()
   assert.match(await say(story, 'alice', '/canary hold', story.step), /⏸️ Held/)
   assert.match(await say(story, 'alice', '/canary resume', story.step), /▶️/)
   const answers = story.repository().comments(story.step)
@@ -68,7 +68,7 @@ test('a command is carried out once, also when somebody deletes its answer', asy
 })
 
 test('a comment that is edited within the second in which it was written is left alone', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = await openReviewed(story, 'edited')
   const edited = story.person('alice').comment(pull, '/canary 25 --env production')
   story.person('olga').editComment(edited.id, '/canary 100 --env production')
@@ -78,7 +78,7 @@ test('a comment that is edited within the second in which it was written is left
 })
 
 test('a status on an open pull request tells what it does, and the plan agrees', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = await openReviewed(story, 'status')
   await say(story, 'alice', '/canary 5 --env production', pull)
   const status = await say(story, 'alice', '/canary status', pull)
@@ -91,7 +91,7 @@ test('a status on an open pull request tells what it does, and the plan agrees',
 })
 
 test('commands in a review are not carried out, and one answer says where they are read', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = await openReviewed(story, 'in-a-review')
   story.person('olga').review(pull, 'COMMENT', 'Looks good.\n\n/canary 40 --env production')
   const told = (): number =>

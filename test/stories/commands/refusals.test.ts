@@ -41,7 +41,7 @@ function refuse(story: Story, match: { method: string; path: RegExp }, answer: {
 }
 
 test('a ruleset on the branches of steps is told once, and the rollout goes on when it lets them be', async () => {
-  const story = await aStory({ isStepped: true, env: { reconcileSeconds: 2 } })
+  const story = await aStory({ env: { reconcileSeconds: 2 } })
   const include = ['refs/heads/canary/**/*']
   const ruleset = story.box.addRuleset({ include, rules: ['creation'] }, story.repository().fullName)
   const pull = open(story)
@@ -71,7 +71,7 @@ test('a ruleset on the branches of steps is told once, and the rollout goes on w
 })
 
 test('a branch that is in the way of all steps, or of all holds, is named', async () => {
-  const story = await aStory({ isStepped: true, env: { reconcileSeconds: 2 } })
+  const story = await aStory({ env: { reconcileSeconds: 2 } })
   story.person('alice').push('canary', { 'README.md': 'mine\n' })
   story.person('alice').push('perch', { 'README.md': 'mine too\n' })
   const pull = open(story)
@@ -89,7 +89,7 @@ test('a branch that is in the way of all steps, or of all holds, is named', asyn
 })
 
 test("a person's protected branch: the command is answered with GitHub's reason", async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const message = 'Changes must be made through a pull request.'
   const name = story.repository().fullName
   story.box.faults.add({
@@ -110,7 +110,7 @@ test("a person's protected branch: the command is answered with GitHub's reason"
 })
 
 test('a locked conversation keeps no check from its conclusion', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const fault = refuse(
     story,
     { method: 'POST', path: /\/comments$/ },

@@ -32,7 +32,7 @@ function within(
 }
 
 test('a pull request and a push that touch no traffic cost at most 4 API requests', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: false })
   const alice = story.person('alice')
   // Who Perch is, and its token, are asked for once.
   const first = alice.openPullRequest({ branch: 'first', title: 'first', files: { 'README.md': 'first\n' } })
@@ -58,7 +58,7 @@ test('/canary 25 costs at most 9 API requests and 2 git fetches, and the merge t
     files[`overlays/region-${index}/kustomization.yaml`] = 'resources: [../../base, note.yaml]\n'
     files[`overlays/region-${index}/note.yaml`] = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note-${index}}\n`
   }
-  const story = await aStory({ files })
+  const story = await aStory({ isStepped: false, files })
   const alice = story.person('alice')
   const text = story.repository().file(VS) ?? ''
   const pull = alice.openPullRequest({ branch: 'v2', title: 'v2', files: { [VS]: `${text}# v2\n` } })
@@ -87,7 +87,7 @@ test('/canary 25 costs at most 9 API requests and 2 git fetches, and the merge t
 })
 
 test('a sweep over quiet pull requests asks two lists a repository and nothing of each', async () => {
-  const story = await aStory({ env: { reconcileSeconds: 1 } })
+  const story = await aStory({ isStepped: false, env: { reconcileSeconds: 1 } })
   const alice = story.person('alice')
   for (let index = 0; index < 5; index += 1)
     alice.openPullRequest({ branch: `p${index}`, title: `p${index}`, files: { [`docs/${index}.md`]: 'x\n' } })

@@ -37,7 +37,7 @@ async function gate(story: Story, pull: number, conclusion: string, words = /./)
 }
 
 test('a held rollout is not raised until somebody resumes it, and can be lowered meanwhile', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   assert.match(await ask(story, 'alice', '/canary 5', pull), /0% → \*\*5%\*\*/)
   await gate(story, pull, 'success')
@@ -57,7 +57,7 @@ test('a held rollout is not raised until somebody resumes it, and can be lowered
 })
 
 test('a hold on the step pull request marks it with a label, and a deleted branch lifts it', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
@@ -77,7 +77,7 @@ test('a hold on the step pull request marks it with a label, and a deleted branc
 })
 
 test('a frozen environment takes no raises until it is thawed, others go on', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
@@ -101,7 +101,7 @@ test('a frozen environment takes no raises until it is thawed, others go on', as
 })
 
 test('a freeze that runs out lets the pull request go on by itself', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await ask(story, 'olga', '/freeze production --until 15s', pull)
@@ -109,26 +109,23 @@ test('a freeze that runs out lets the pull request go on by itself', async () =>
   await gate(story, pull, 'success')
 })
 
-/** The next whole minute that leaves time to get a pull request green. */
-function soon(): number {
-  return Math.ceil((Date.now() + 30_000) / 60_000) * 60_000
-}
-
 test('a freeze of the config that begins while a green pull request waits closes its gate by itself', async () => {
-  const begins = soon()
+  const story = await aStory()
+  const { clock } = story
+  const begins = Math.ceil(clock.now() / 60_000) * 60_000 + 60_000
   const minute = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
   const frozen = `frozen: [{ from: "${minute(begins)}", until: "${minute(begins + 86_400_000)}" }]`
-  const story = await aStory({ files: gitops(FAST.replace('path: overlays/production,', `$& ${frozen},`)) })
+  const config = FAST.replace('path: overlays/production,', `$& ${frozen},`)
+  story.person('alice').push('main', { '.github/canary.yml': config }, 'Freeze')
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
-  const isEarly = Date.now() < begins
-  if (isEarly) await gate(story, pull, 'success')
+  await gate(story, pull, 'success')
   await gate(story, pull, 'action_required', /allows no raises in `production` until /)
-  assert.ok(Date.now() >= begins, 'not before')
+  assert.ok(clock.now() >= begins, 'not before')
 })
 
 test('a maintainer passes a closed gate for one commit, on the record', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'success')
@@ -153,7 +150,7 @@ test('a maintainer passes a closed gate for one commit, on the record', async ()
 })
 
 test('nobody but Perch can write the record of an override', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await ask(story, 'alice', '/canary hold', pull)
@@ -174,7 +171,7 @@ test('nobody but Perch can write the record of an override', async () => {
 const ORDERED = FAST.replace('path: overlays/production,', 'path: overlays/production, after: staging,')
 
 test('production waits until staging has done the step', async () => {
-  const story = await aStory({ isStepped: true, files: gitops(ORDERED) })
+  const story = await aStory({ files: gitops(ORDERED) })
   const production = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', production)
   await gate(
@@ -192,7 +189,7 @@ test('production waits until staging has done the step', async () => {
 
 test('a raise waits for as many approvals of its head as the config asks for, of people who may write', async () => {
   const config = FAST.replace('path: overlays/production,', 'path: overlays/production, approvals: 1,')
-  const story = await aStory({ isStepped: true, files: gitops(config), env: { reconcileSeconds: 1 } })
+  const story = await aStory({ files: gitops(config), env: { reconcileSeconds: 1 } })
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await gate(story, pull, 'action_required', /needs 1 more approval .*\(0 of 1\)/)
@@ -204,7 +201,7 @@ test('a raise waits for as many approvals of its head as the config asks for, of
 })
 
 test('the second pull request that moves a route waits for the first, and says for which', async () => {
-  const story = await aStory({ isStepped: true })
+  const story = await aStory()
   const first = open(story, 'v2')
   const second = open(story, 'v2-again')
   await ask(story, 'alice', '/canary 10', second)
@@ -221,7 +218,7 @@ test('a window in the config freezes an environment, and says until when', async
     'path: overlays/production,',
     'path: overlays/production, frozen: [{ from: "2020-01-01", until: "2099-01-01", reason: "the long winter" }],',
   )
-  const story = await aStory({ isStepped: true, files: gitops(config) })
+  const story = await aStory({ files: gitops(config) })
   const pull = open(story, 'v2')
   await ask(story, 'alice', '/canary 5', pull)
   await gate(
@@ -254,7 +251,6 @@ test('why, diff, plan and promote', async () => {
 
 test('a plan that is replaced on a pull request is what the steps after it follow, also when the step is planned again', async () => {
   const story = await aStory({
-    isStepped: true,
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })
   const pull = open(story, 'v2')
@@ -306,7 +302,6 @@ async function groupEnds(story: Story, sha: string): Promise<string> {
 
 test('a merge group gets both checks, of the change that it would make as a whole', async () => {
   const story = await aStory({
-    isStepped: true,
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })
   const { repository } = story
@@ -326,7 +321,6 @@ test('a merge group gets both checks, of the change that it would make as a whol
 
 test('two steps of one rollout never merge together in a merge group', async () => {
   const story = await aStory({
-    isStepped: true,
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })
   const alice = story.person('alice')
@@ -349,7 +343,6 @@ test('two steps of one rollout never merge together in a merge group', async () 
 
 test('in a merge group an override counts for what its own pull request does, and for nobody else’s', async () => {
   const story = await aStory({
-    isStepped: true,
     files: gitops(FAST.replace('status: "kustomization/apps/*"', 'after: 0s')),
   })
   const alice = story.person('alice')

@@ -27,7 +27,7 @@ async function aWaitingStep(
 services:
   api-service: { steps: [5, 25, 100], bake: ${bake} }
 `
-  const story = await aStory({ isStepped: true, files: gitops(config, [95, 5]), ...options })
+  const story = await aStory({ files: gitops(config, [95, 5]), ...options })
   story.person('alice').push('main', { 'README.md': '# Another\n' })
   const step = await story.until('the step', () =>
     story

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { aStory, checksOn, DR, VS } from '../world.ts'
 
 test('from /canary 5 to the canary being the new stable, each step a pull request', async () => {
-  const story = await aStory()
+  const story = await aStory({ isStepped: false })
   const { until, weights } = story
   const alice = story.person('alice')
   const repo = story.repository()

@@ -56,7 +56,6 @@ async function begin(story: Story, text: string, branch: string): Promise<void> 
 
 test('two services of one route roll out side by side, each by pull requests of its own', async () => {
   const story = await aStory({
-    isStepped: true,
     files: { '.github/canary.yml': CONFIG, 'edge/kustomization.yaml': 'resources: [edge.yaml]\n', [FILE]: ROUTE },
   })
   const alice = story.person('alice')

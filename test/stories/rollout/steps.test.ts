@@ -17,7 +17,7 @@ async function aRollout(config: { readonly approvals?: number } = {}): Promise<{
   const files = leanRepository({ live: LIVE_BY_STATUS, weights: [75, 25] })
   const approvals = config.approvals === undefined ? '' : `, approvals: ${config.approvals}`
   const text = (files['.github/canary.yml'] ?? '').replace(' },\n', ' },\n').replace('*" } }', `*" }${approvals} }`)
-  const story = await aStory({ isStepped: true, files: { ...files, '.github/canary.yml': text } })
+  const story = await aStory({ files: { ...files, '.github/canary.yml': text } })
   // Somebody has to make the first move: a push to main.
   story.person('alice').push('main', { 'README.md': 'go\n' })
   const step = await story.until('the step', () => story.repository().pulls('open')[0])
@@ -211,7 +211,6 @@ test('ten shares that a pull request sets by hand go on like any others, and the
   const files = tenServices(0)
   const all = Array.from({ length: 10 }, (_, index) => `  web-${index}: { bake: 0.1s, autoMerge: always }\n`).join('')
   const story = await aStory({
-    isStepped: true,
     files: { ...files, '.github/canary.yml': `${files['.github/canary.yml']}services:\n${all}` },
   })
   const alice = story.person('alice')
@@ -237,7 +236,7 @@ test('ten shares that a pull request sets by hand go on like any others, and the
 })
 
 test('a split that is older than Perch stays as it is until somebody says next', async () => {
-  const story = await aStory({ isStepped: true, files: tenServices(10) })
+  const story = await aStory({ files: tenServices(10) })
   const alice = story.person('alice')
   const pull = alice.openPullRequest({ branch: 'x', title: 'x', files: { 'docs/x.md': 'x\n' } })
   await story.until('its checks', () => checksOn(story.repository(), pull.head.sha).gate === 'success')
