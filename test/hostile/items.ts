@@ -130,11 +130,25 @@ function programs(port: number): readonly Item[] {
       files: production(line(`helmCharts: [{ name: x, repo: "http://127.0.0.1:${port}" }]`)),
       expect: [`helm ${K}:2`],
     },
-    { what: 'where Helm is', files: production(line('helmGlobals: { chartHome: ../../.. }')), expect: [`helm ${K}:2`] },
+    {
+      what: 'charts above the repository',
+      files: production(line('helmGlobals: { chartHome: ../../.. }\nhelmCharts: [{ name: x }]')),
+      expect: [`outside ${K}:3`],
+    },
+    {
+      what: "Helm's own settings",
+      files: production(line('helmGlobals: { configHome: ../../.. }')),
+      expect: [`unknown-field ${K}:2`],
+    },
+    {
+      what: 'a chart by a field in other capitals',
+      files: production(line('helmCharts: [{ name: x, Repo: "http://127.0.0.1:1" }]')),
+      expect: [`unknown-field ${K}:2`, `helm ${K}:2`],
+    },
     {
       what: 'the old Helm field',
       files: production(line('helmChartInflationGenerator: [{ chartName: x }]')),
-      expect: [`helm ${K}:2`],
+      expect: [`plugin ${K}:2`],
     },
     {
       what: 'an exec function',
