@@ -1,6 +1,7 @@
 /** What Argo CD or Flux adds to what a folder builds to. */
 import { canonicalText, isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
+import { join } from '../environment/tree.ts'
 import type { Variables } from './variables.ts'
 
 type Data = Readonly<Record<string, unknown>>
@@ -107,6 +108,20 @@ function argoImage(written: string): readonly Data[] {
       ...(digest === '*' ? {} : { digest }),
     },
   ]
+}
+
+/** Without components that are not in the repository, where the deployer is told to ignore those. */
+export function withoutMissing(
+  spec: Data,
+  fields: Data,
+  { path, paths }: { readonly path: string; readonly paths: readonly string[] | undefined },
+): Data {
+  if (spec['ignoreMissingComponents'] !== true || paths === undefined) return fields
+  const isHere = (entry: unknown): boolean => {
+    const folder = join(path, textOf(entry) ?? '')
+    return folder !== undefined && paths.some((file) => file.startsWith(`${folder}/`))
+  }
+  return withoutEmpty({ ...fields, components: listOf(fields['components']).filter(isHere) })
 }
 
 function patchFields(spec: Data): Data {

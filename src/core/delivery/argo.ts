@@ -1,7 +1,7 @@
 /** What Argo CD deploys: Applications. */
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
-import { type Additions, argoFields, isNothing, sourceAt } from './additions.ts'
+import { type Additions, type AdditionSource, argoFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
 import type { UntitledDelivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
 import { directoryOptions } from './directory.ts'
@@ -67,17 +67,21 @@ export function argoDeliveries(
     const isFollowed = isDeployed(textOf(one['targetRevision']) ?? '', source)
     const stops = isSkipped ? 'skipped' : !isAutomatic ? 'by-hand' : isFollowed ? undefined : 'revision'
     const kustomize = recordOf(one['kustomize'])
-    const additions = argoAdditions(object, kustomize, [...at, ...where, 'kustomize'])
+    const from = sourceAt(object, [...at, ...where, 'kustomize'])
+    const additions = argoAdditions(object, kustomize, { path, paths: source.paths, from })
     const directory = directoryOptions(one['directory'])
     return [{ ...common, path, stops, directory, patches: patchesIn(kustomize), additions, sources: [object.file] }]
   })
 }
 
 /** What a generator fills in differs from one Application to the next. */
-function argoAdditions(object: ManifestObject, kustomize: Data, at: Path): Additions | undefined {
+function argoAdditions(
+  object: ManifestObject,
+  kustomize: Data,
+  where: { readonly path: string; readonly paths: readonly string[] | undefined; readonly from: AdditionSource },
+): Additions | undefined {
   const isFilledIn = object.kind === 'ApplicationSet' && JSON.stringify(kustomize).includes('{{')
-  const fields = isFilledIn ? {} : argoFields(kustomize)
-  const source = sourceAt(object, at)
-  const additions = { fields, generates: false, variables: undefined, source }
+  const fields = isFilledIn ? {} : withoutMissing(kustomize, argoFields(kustomize), where)
+  const additions = { fields, generates: false, variables: undefined, source: where.from }
   return isNothing(additions) ? undefined : additions
 }

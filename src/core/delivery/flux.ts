@@ -1,7 +1,7 @@
 /** What Flux deploys: Kustomizations, and the folder that a FluxInstance syncs. */
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { ManifestObject } from '../manifest/parse.ts'
-import { fluxFields, isNothing, sourceAt } from './additions.ts'
+import { fluxFields, isNothing, sourceAt, withoutMissing } from './additions.ts'
 import type { DeliveryStop, UntitledDelivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isDeployed, isHere } from './delivery-source.ts'
 import { patchesIn } from './deployer-patch.ts'
@@ -66,7 +66,7 @@ export function fluxDelivery(
   const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
   const { variables, files } = variablesOf(object, scene)
   const additions = {
-    fields: fluxFields(spec),
+    fields: withoutMissing(spec, fluxFields(spec), { path, paths: source.paths }),
     generates: true,
     variables,
     source: sourceAt(object, ['spec']),

@@ -45,8 +45,7 @@ export function mismatchOf(
     const found = differences(comparable(old?.data), comparable(now?.data))
     const isFed = (one: Difference): boolean =>
       isSource(either, { path: one.path, was: valueAt(old?.data, one.path), now: one.after }, fed)
-    const isTold = isDeployer(either, changes)
-    const more = found.filter((one) => !isFed(one) && !(isTold && one.path[0] === 'spec'))
+    const more = found.filter((one) => !isFed(one) && !isToldBy(either, one.path, changes))
     // A Secret's paths are nobody's business.
     if (expected === undefined) also.push(...(more.length > 0 ? [titleOf(either)] : []))
     else {
@@ -119,16 +118,19 @@ function isSameButFor(fed: MoveEdit['fed'], was: unknown, now: unknown): boolean
   )
 }
 
-/** Whether an object deploys what changes: a weight that its patch sets is changed in it, and what builds it shows that. */
-function isDeployer({ group, kind, name }: ObjectIdentity, changes: MoveEdit['changes']): boolean {
-  if (!['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
-  return changes.some(({ target: { layout, environments } }) =>
-    layout.environments.some(({ name: environment, deployer }) => {
-      // What builds it may put it into another namespace.
-      const isIt = deployer?.title.startsWith(`${kind} `) === true && /[^/ ]*$/.exec(deployer.title)?.[0] === name
-      return isIt && environments.includes(environment)
-    }),
+/** Whether a value is what a deployer of what changes says: a weight is changed there, and what builds that object shows it. */
+function isToldBy({ group, kind, name }: ObjectIdentity, path: Path, changes: MoveEdit['changes']): boolean {
+  const deployers = changes.flatMap(({ target: { layout, environments } }) =>
+    layout.environments.flatMap(({ name: own, deployer }) => (environments.includes(own) ? (deployer ?? []) : [])),
   )
+  return deployers.some(({ title, params, read }) => {
+    if (kind === 'ConfigMap' && path[0] === 'data')
+      return read.additions.variables?.places.has(String(path[1])) === true
+    if (path[0] !== 'spec' || !['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
+    if (params !== undefined && kind === 'ApplicationSet') return path[1] === 'template'
+    // What builds it may put it into another namespace.
+    return title.startsWith(`${kind} `) && /[^/ ]*$/.exec(title)?.[0] === name
+  })
 }
 
 /** What kustomize itself writes down about a build: a new patch is one more entry in it. */

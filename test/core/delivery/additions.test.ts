@@ -239,3 +239,12 @@ test('an instance of the Flux operator deploys the folder that it syncs', () => 
   assert.deepEqual(instance('{kind: GitRepository, url: "https://example.com/acme/other", path: "."}'), [])
   assert.deepEqual(instance('{}'), [`${apps} applied`])
 })
+
+test('components that are not here are left out where the deployer ignores them', () => {
+  const components = (spec: string): unknown =>
+    readDeliveries(new Map([['a.yaml', flux('a', `{path: web, components: [../c, ../gone], ${spec}}`)]]), {
+      paths: ['web/a.yaml', 'c/kustomization.yaml'],
+    }).deliveries[0]?.additions?.fields['components']
+  assert.deepEqual(components('ignoreMissingComponents: true'), ['../c'])
+  assert.deepEqual(components('prune: true'), ['../c', '../gone'])
+})

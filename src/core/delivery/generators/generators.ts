@@ -23,8 +23,10 @@ const MAX_DEPTH = 4
 /** The parameters that a generator gives; undefined where nobody knows. */
 export function generatedParams(generator: unknown, scene: GeneratorScene, depth = 0): readonly Params[] | undefined {
   const { list, clusters, git, matrix, merge, selector } = recordOf(generator)
+  // A template of its own changes that of the set.
+  const isOwn = [list, clusters, git, matrix, merge].some((one) => isRecord(recordOf(one)['template']))
   const found =
-    depth > MAX_DEPTH
+    depth > MAX_DEPTH || isOwn
       ? undefined
       : (listed(list, scene) ??
         inClusters(clusters, scene) ??
