@@ -31,6 +31,15 @@ function repository(files: Readonly<Record<string, string>>): Map<string, string
   return new Map(Object.entries({ ...CHART, ...files }))
 }
 
+/** Two commits, `before` and `after`. */
+function sidesOf(before: Map<string, string>, after: Map<string, string>) {
+  const side = (name: string): ReturnType<typeof worktreeOf> => worktreeOf(name === 'before' ? before : after)
+  return {
+    entries: async (name: string) => side(name).entries(),
+    read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
+  }
+}
+
 async function reviewed(files: Map<string, string>) {
   const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
   assert.ok(found.ok)
@@ -320,17 +329,31 @@ test('without helm nothing is known of charts: that is said once, and is neither
   rmSync(folder, { recursive: true })
 })
 
+test('a template that one side alone has hides no rollout of the other', needs, async () => {
+  const files = { ...VALUES, '.github/canary.yml': CONFIG }
+  const more = {
+    ...files,
+    'charts/web/templates/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: map }\n',
+  }
+  for (const [before, after] of [
+    [files, more],
+    [more, files],
+  ] as const) {
+    const mirror = sidesOf(repository(before), repository(after))
+    const between = { base: 'before', head: 'after', changed: ['charts/web/templates/map.yaml'] }
+    const { review, sides } = await compareTrees({ ...tools, mirror }, between)
+    assert.deepEqual(review.problems, [])
+    const counts = [sides?.before, sides?.after].map((side) => side?.snapshot.targets.length)
+    assert.deepEqual(counts, [2, 2])
+  }
+})
+
 test('a chart that does not build is red where that is new, and noted where it was so before', needs, async () => {
   const required = `${CHART['charts/web/templates/destinationrule.yaml']}# {{ required "a password" .Values.password }}\n`
   const broken = { 'charts/web/templates/destinationrule.yaml': required }
   const files = { ...VALUES, '.github/canary.yml': CONFIG }
   const review = async (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) => {
-    const sides = { before: repository(before), after: repository(after) }
-    const mirror = {
-      entries: async (name: string) => worktreeOf(name === 'before' ? sides.before : sides.after).entries(),
-      read: async (name: string, paths: readonly string[]) =>
-        worktreeOf(name === 'before' ? sides.before : sides.after).read(name, paths),
-    }
+    const mirror = sidesOf(repository(before), repository(after))
     const between = { base: 'before', head: 'after', changed: ['charts/web/values.yaml', ...Object.keys(broken)] }
     const { review: found } = await compareTrees({ ...tools, mirror }, between)
     const codes = (problems: typeof found.problems): readonly string[] =>
@@ -339,8 +362,7 @@ test('a chart that does not build is red where that is new, and noted where it w
   }
   const said = ['build-failed charts/web/templates/destinationrule.yaml']
   assert.deepEqual(await review(files, { ...files, ...broken }), {
-    // The rollout of staging is not seen any more.
-    problems: ['rollout-vanished charts/web/templates/virtualservice.yaml', ...said],
+    problems: said,
     notes: [],
   })
   assert.deepEqual(
@@ -395,4 +417,42 @@ test('a chart that kustomize would fetch, and what could make it read another on
     const found = [...review.problems, ...review.notes].map((one) => `${one.code} ${one.file}`)
     assert.deepEqual(found, [`${code} overlays/production/kustomization.yaml`], written)
   }
+})
+
+test('a chart that makes an HTTPRoute of a list, with the share in an annotation', needs, async () => {
+  const route = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: {{ include "web.fullname" . }}
+  annotations:
+    perch.dev/canary-percentage: {{ (index .Values.backends 1).weight | quote }}
+spec:
+  parentRefs: [{ name: public }]
+  rules:
+    - backendRefs:
+        {{- range .Values.backends }}
+        - name: {{ include "web.fullname" $ }}-{{ .name }}
+          port: 80
+          weight: {{ .weight | default 1 }}
+        {{- end }}
+`
+  const helpers = '{{- define "web.fullname" -}}{{ .Release.Name }}-{{ .Chart.Name }}{{- end -}}\n'
+  const backends = 'backends:\n  - name: stable\n    weight: 95\n  - { name: canary, weight: 5 }\n'
+  const files = new Map(
+    Object.entries({
+      'charts/web/Chart.yaml': CHART['charts/web/Chart.yaml'],
+      'charts/web/values.yaml': 'backends: []\n',
+      'charts/web/templates/_helpers.tpl': helpers,
+      'charts/web/templates/route.yaml': route,
+      'charts/web/values-production.yaml': backends,
+      'apps/production.yaml': APPLICATION('production', '      valueFiles: [values-production.yaml]\n'),
+    }),
+  )
+  assert.deepEqual(await moves(files, 25), [
+    'charts/web/values-production.yaml',
+    '-    weight: 95',
+    '-  - { name: canary, weight: 5 }',
+    '+    weight: 75',
+    '+  - { name: canary, weight: 25 }',
+  ])
 })

@@ -135,8 +135,11 @@ async function compareByConfig(
   const both = { ...context, known: emptyFileCache() }
   const isTouched = (environment: Environment): boolean =>
     changed === 'all' || environmentsTouched([environment], changed).length > 0
-  const before = await loadTouched(both, { treeish: base, config, isTouched })
-  const written = await loadTouched(both, { treeish: head, config, isTouched })
+  // A template that one side alone has makes the release of the other one another, too.
+  const isNear = (environment: Environment): boolean =>
+    isTouched(environment) || (changed !== 'all' && isInCharts(environment, changed))
+  const before = await loadTouched(both, { treeish: base, config, isTouched: isNear })
+  const written = await loadTouched(both, { treeish: head, config, isTouched: isNear })
   const after = snapshotAsBase(before, written)
   const sides: SnapshotPair = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
   const known = namesIn(sides, () => true)
@@ -160,6 +163,10 @@ async function compareByConfig(
   const notes = [...refused.notes, ...comparison.notes, ...checked.notes]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {
+  return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
 }
 
 /** A snapshot whose routes are sure in the environments that a change touches. */
@@ -239,7 +246,10 @@ function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
     left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))
-  const isWhole = (target: Target): boolean => target.environments.every((name) => isLeft(target, name))
+  // Why a release is not rendered is said by itself.
+  const unseen = new Set(after.snapshot.unrendered.flatMap(({ environments }) => environments))
+  const isWhole = (target: Target): boolean =>
+    target.environments.every((name) => unseen.has(name) || isLeft(target, name))
   return before.snapshot.targets
     .map(standingOf)
     .filter((standing) => mayHaveTraffic(standing) && !isWhole(standing.target))

@@ -72,8 +72,10 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>
     snapshot.targets.every((target) => !isStepOf(target, pull, context.botLogin))
-  // A file that cannot be read still exists.
-  const orphans = snapshot.problems.length === 0 ? open.filter(isOrphan) : []
+  // A file that cannot be read still exists, and so does a release that cannot be rendered.
+  const isWhole =
+    snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
+  const orphans = isWhole ? open.filter(isOrphan) : []
   return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
 }
 
