@@ -82,7 +82,9 @@ export function openGitHub(app: AppCredentials, { log, clock }: Parts): GitHubAc
     octokit: await octokitFor(installation),
     clock,
   })
-  const asApp = async (): Promise<ApiClient> => ({ octokit: await probot.auth(), clock })
+  // One for all requests, so that its answers are kept.
+  let own: Promise<Octokit> | undefined
+  const asApp = async (): Promise<ApiClient> => ({ octokit: await (own ??= probot.auth()), clock })
 
   function whoAmI(): Promise<AppIdentity> {
     identity ??= asApp().then((client) => identify(client, app.appId))

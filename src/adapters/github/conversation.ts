@@ -25,6 +25,8 @@ const COMMENTS = `query ($owner: String!, $repo: String!, $pull: Int!, $after: S
   }
 }`
 
+const PAGE = 100
+
 /** Pages of a hundred: as many comments as a list in REST is read for. */
 const MAX_PAGES = 50
 
@@ -56,7 +58,45 @@ export function conversation(client: Client): Conversation {
   }
 }
 
+/** What was read of a conversation, and what its list in REST was then. */
+interface ReadConversation {
+  /** Undefined: the list was not asked for yet, or does not hold all. */
+  readonly list: unknown
+  readonly comments: readonly Comment[]
+}
+
+const MAX_READ = 1_000
+const readBefore = new WeakMap<Client['octokit'], Map<string, ReadConversation>>()
+
+/**
+ * GraphQL counts against the limit each time; the list in REST, while it stays the same, does not. So from the second time on the
+ * list says whether anything is new. It is asked first: what is written between the two is then new the next time.
+ */
 async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
+  const known = readBefore.get(client.octokit) ?? new Map<string, ReadConversation>()
+  readBefore.set(client.octokit, known)
+  const key = JSON.stringify([at(client), pull])
+  const last = known.get(key)
+  const list = last === undefined ? undefined : await firstPage(client, pull)
+  if (last !== undefined && list !== undefined && list === last.list) return last.comments
+  const comments = await askForComments(client, pull)
+  known.delete(key)
+  known.set(key, { list, comments })
+  for (const oldest of known.keys()) {
+    if (known.size <= MAX_READ) break
+    known.delete(oldest)
+  }
+  return comments
+}
+
+/** The same value as before where GitHub says that nothing has changed; undefined where one page does not hold all. */
+async function firstPage(client: Client, pull: number): Promise<unknown> {
+  const params = { ...at(client), issue_number: pull, per_page: PAGE }
+  const { data } = await request(client, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { params })
+  return Array.isArray(data) && data.length < PAGE ? data : undefined
+}
+
+async function askForComments(client: Client, pull: number): Promise<readonly Comment[]> {
   const comments: Comment[] = []
   let after: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {

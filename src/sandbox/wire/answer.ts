@@ -110,6 +110,11 @@ function answerGraphql(services: Services, incoming: BoxRequest, actor: Actor): 
   return { answer: { status: 200, body: answer }, route: undefined, isUnhandled }
 }
 
+/** An installation's new token makes another ETag of the same answer (`vary: Authorization`). */
+function ownerOfEtag(actor: Actor, { headers }: BoxRequest): string {
+  return actor.kind === 'installation' ? (one(headers['authorization']) ?? '') : actor.kind
+}
+
 /** Adds GitHub's headers; a GET whose answer the client has already gets 304, which is free. */
 function conditional(
   services: Services,
@@ -119,7 +124,9 @@ function conditional(
   const { actor, answer, resource } = done
   const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
   const isReadable = incoming.method === 'GET' && answer.status === 200
-  const etag = `W/"${createHash('sha256').update(text).digest('hex')}"`
+  const etag = `W/"${createHash('sha256')
+    .update(`${ownerOfEtag(actor, incoming)} ${text}`)
+    .digest('hex')}"`
   const isKnown = isReadable && one(incoming.headers['if-none-match']) === etag
   if (isKnown) services.limits.giveBack(actor, resource)
   const headers = {

@@ -26,6 +26,8 @@ export interface RequestRecord {
 export interface RequestCount {
   /** REST and GraphQL, minting tokens excepted. */
   readonly api: number
+  /** Those of them that count against the limit: an answer that has not changed (304) is free. */
+  readonly counted: number
   readonly tokens: number
   readonly gitFetches: number
   readonly gitPushes: number
@@ -53,8 +55,10 @@ export function createLog(): RequestLog {
 function count(records: readonly RequestRecord[]): RequestCount {
   const ofKind = (kind: RequestRecord['kind']): number => records.filter((one) => one.kind === kind).length
   const tokens = records.filter((one) => one.route === '/app/installations/{installation_id}/access_tokens').length
+  const api = ofKind('rest') + ofKind('graphql') - tokens
   return {
-    api: ofKind('rest') + ofKind('graphql') - tokens,
+    api,
+    counted: api - records.filter((one) => one.kind === 'rest' && one.status === 304).length,
     tokens,
     gitFetches: ofKind('git-fetch'),
     gitPushes: ofKind('git-push'),

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../../core/rollout/facts.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { GitHubRefused } from '../../../ports/github/github-refused.ts'
 import { RetryLater } from '../../../ports/jobs.ts'
+import { type KeptAnswers, keptAnswers } from './kept-answers.ts'
 import { refusalOf, type RequestAim } from './refusals.ts'
 import type { AppIdentity } from '../schema.ts'
 
@@ -54,19 +55,47 @@ export async function request(
   call: { readonly params?: Params; readonly expected?: readonly number[]; readonly branch?: string } = {},
 ): Promise<Answer> {
   checkPause(client, route)
+  const kept = route.startsWith('GET ') ? keptFor(client) : undefined
+  const key = `${route} ${JSON.stringify(call.params ?? {})}`
+  const known = kept?.get(key)
+  const headers = known === undefined ? {} : { headers: { 'if-none-match': known.etag } }
   try {
-    const answer: { status: number; data: unknown; headers: { link?: string } } = await withGoodToken(client, () =>
-      client.octokit.request(route, { ...call.params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } }),
+    const answer: { status: number; data: unknown; headers: AnswerHeaders } = await withGoodToken(client, () =>
+      client.octokit.request(route, {
+        ...call.params,
+        ...headers,
+        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
+      }),
     )
-    return { status: answer.status, data: answer.data, link: answer.headers.link }
+    const {
+      status,
+      data,
+      headers: { link, etag },
+    } = answer
+    if (etag !== undefined) kept?.keep(key, { etag, status, data, link })
+    return { status, data, link }
   } catch (error) {
     const failure = failureOf(error)
     const { status, isForToken } = failure
+    if (status === 304 && known !== undefined) return known
     // A refused token says nothing about the thing that was asked for: a missing installation does not mean that a pull request is missing.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
     throw pausing(client, toThrow(failure, { route, branch: call.branch }, client.clock))
   }
+}
+
+interface AnswerHeaders {
+  readonly link?: string
+  readonly etag?: string
+}
+
+const answersOf = new WeakMap<Octokit, KeptAnswers>()
+
+function keptFor({ octokit }: ApiClient): KeptAnswers {
+  const kept = answersOf.get(octokit) ?? keptAnswers()
+  answersOf.set(octokit, kept)
+  return kept
 }
 
 /** Every page of a list; `limit` bounds it. */
