@@ -55,29 +55,15 @@ export async function request(
   call: { readonly params?: Params; readonly expected?: readonly number[]; readonly branch?: string } = {},
 ): Promise<Answer> {
   checkPause(client, route)
-  const kept = route.startsWith('GET ') ? keptFor(client) : undefined
-  const key = `${route} ${JSON.stringify(call.params ?? {})}`
-  const known = kept?.get(key)
-  const headers = known === undefined ? {} : { headers: { 'if-none-match': known.etag } }
+  const kept = keptFor(client, route, call.params)
   try {
-    const answer: { status: number; data: unknown; headers: AnswerHeaders } = await withGoodToken(client, () =>
-      client.octokit.request(route, {
-        ...call.params,
-        ...headers,
-        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
-      }),
-    )
-    const {
-      status,
-      data,
-      headers: { link, etag },
-    } = answer
-    if (etag !== undefined) kept?.keep(key, { etag, status, data, link })
-    return { status, data, link }
+    const answer = await withGoodToken(client, () => send(client, route, { ...call.params, ...kept.headers }))
+    kept.keep(answer)
+    return { status: answer.status, data: answer.data, link: answer.headers.link }
   } catch (error) {
     const failure = failureOf(error)
     const { status, isForToken } = failure
-    if (status === 304 && known !== undefined) return known
+    if (status === 304 && kept.known !== undefined) return kept.known
     // A refused token says nothing about the thing that was asked for: a missing installation does not mean that a pull request is missing.
     const isAnswer = status !== undefined && call.expected?.includes(status) === true && !isForToken
     if (isAnswer && !isLimit(failure)) return { status, data: undefined, reason: failure.reason }
@@ -85,17 +71,36 @@ export async function request(
   }
 }
 
-interface AnswerHeaders {
-  readonly link?: string
-  readonly etag?: string
+interface SentAnswer {
+  readonly status: number
+  readonly data: unknown
+  readonly headers: { readonly link?: string; readonly etag?: string }
+}
+
+function send({ octokit }: ApiClient, route: string, params: Params): Promise<SentAnswer> {
+  return octokit.request(route, { ...params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
 }
 
 const answersOf = new WeakMap<Octokit, KeptAnswers>()
 
-function keptFor({ octokit }: ApiClient): KeptAnswers {
-  const kept = answersOf.get(octokit) ?? keptAnswers()
-  answersOf.set(octokit, kept)
-  return kept
+/** What GitHub answered to the same GET before, and the header that asks whether that still holds. */
+function keptFor(
+  { octokit }: ApiClient,
+  route: string,
+  params: Params = {},
+): { readonly known: Answer | undefined; readonly headers: Params; readonly keep: (answer: SentAnswer) => void } {
+  if (!route.startsWith('GET ')) return { known: undefined, headers: {}, keep: () => undefined }
+  const answers = answersOf.get(octokit) ?? keptAnswers()
+  answersOf.set(octokit, answers)
+  const key = `${route} ${JSON.stringify(params)}`
+  const known = answers.get(key)
+  return {
+    known,
+    headers: known === undefined ? {} : { headers: { 'if-none-match': known.etag } },
+    keep({ status, data, headers: { link, etag } }) {
+      if (etag !== undefined) answers.keep(key, { etag, status, data, link })
+    },
+  }
 }
 
 /** Every page of a list; `limit` bounds it. */
