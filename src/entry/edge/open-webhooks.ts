@@ -32,7 +32,12 @@ export async function openWebhooks({
   }
 }
 
-/** Probot's type promises payloads as documented. Here only the name is known: each handler reads its payload with a schema. */
+/**
+ * Probot's type promises payloads as documented. Here only the name and the kind of `action`, by which it finds handlers, are known: each
+ * handler reads its payload with a schema.
+ */
 function isForProbot(delivery: WebhookDelivery): delivery is WebhookDelivery & Parameters<Probot['receive']>[0] {
-  return isEventName(delivery.name)
+  const { name, payload } = delivery
+  const action: unknown = 'action' in payload ? payload.action : undefined
+  return isEventName(name) && (action === undefined || typeof action === 'string')
 }

@@ -234,7 +234,9 @@ test('no name and no value breaks the words or the table, calls anybody, or goes
       for (const line of lines) assert.equal(line.replaceAll(String.raw`\|`, '').split('|').length, 8, line)
       assert.ok(sizeOf(table) < 60_000, String(sizeOf(table)))
       for (const node of [...leaves(fromMarkdown(said)), ...leaves(fromMarkdown(table))]) {
-        assert.ok(node.type !== 'html' && node.type !== 'image' && node.type !== 'code', node.type)
+        // A dollar is kept as it is by a span of ours.
+        const isOurs = node.type === 'html' && /^<[/]?span>$/.test(node.value ?? '')
+        assert.ok(isOurs || !['html', 'image', 'code'].includes(node.type), node.type)
         if (node.type === 'text') assert.doesNotMatch(node.value ?? '', /@[A-Za-z0-9]|#\d|https?:\/\//)
       }
     }),
