@@ -65,7 +65,8 @@ interface ReadConversation {
   readonly comments: readonly Comment[]
 }
 
-const MAX_READ = 1_000
+/** Conversations can be long: with those used last most sweeps of an installation do. */
+const MAX_READ = 300
 const readBefore = new WeakMap<Client['octokit'], Map<string, ReadConversation>>()
 
 /**
