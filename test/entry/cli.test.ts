@@ -72,6 +72,16 @@ test('perch status tells where every rollout stands, for people and for machines
   assert.deepEqual([found[0].environment, found[0].canary, found[0].phase], ['staging', 5, 'stepping'])
 })
 
+test('a folder without any environment is refused by every command, and never green', async () => {
+  const dir = checkout({ 'README.md': 'Nothing to deploy\n' })
+  for (const words of [['status'], ['validate'], ['set', '25'], ['diff']]) {
+    const done = await perch(...words, '--dir', dir)
+    assert.deepEqual([done.code, done.out], [1, ''], words.join(' '))
+    assert.match(done.err, /^perch: [A-Z].*\.\n$/)
+  }
+  assert.match((await perch('validate', '--dir', dir)).err, /There is no environment here/)
+})
+
 test('an environment that is not there is refused with those that are, by every command', async () => {
   const dir = checkout(gitops())
   for (const words of [['status'], ['validate'], ['set', '25']]) {

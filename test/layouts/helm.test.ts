@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { gateReport, validateReport } from '../../src/core/message/check/checks.ts'
@@ -304,7 +305,8 @@ test('the files of a chart that nothing deploys are no environment', needs, asyn
     ...VALUES,
     'charts/web/crds/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
   })
-  assert.deepEqual(await shares(files), {})
+  const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer })
+  assert.ok(!status.ok && status.error.code === 'nothing-found', JSON.stringify(status))
   const found = await refusal(files, '/canary 25')
   assert.ok(found.code === 'unreadable' && found.problem?.code === 'template', JSON.stringify(found))
   assert.equal(found.problem.file, 'charts/web/templates/virtualservice.yaml')

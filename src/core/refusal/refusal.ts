@@ -49,6 +49,8 @@ export type Refusal =
   | { readonly code: 'unreadable'; readonly problem: Problem | undefined; readonly isEdited: boolean }
   | { readonly code: 'no-checkout' }
   | { readonly code: 'no-such-commit'; readonly name: string }
+  /** Nothing here is an environment. */
+  | { readonly code: 'nothing-found' }
   | { readonly code: 'no-environment'; readonly asked: string; readonly known: readonly string[] }
   | { readonly code: 'branch-taken'; readonly branch: string }
   | { readonly code: 'step-changed'; readonly branch: string; readonly pull: number }

@@ -74,6 +74,7 @@ function answer(
   ends: Pick<CheckoutReview, 'base' | 'head'>,
   { environment }: Pick<CheckoutQuestion, 'environment'>,
 ): Result<CheckoutReview, Refusal> {
+  if (known?.length === 0 && review.problems.length === 0) return err({ code: 'nothing-found' })
   if (environment !== undefined && known !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
   return ok({ ...ends, environments: names, review })

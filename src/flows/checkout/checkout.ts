@@ -56,6 +56,7 @@ export async function statusOfCheckout(
   if (!loaded.ok) return loaded
   const snapshot = loaded.value
   const known = snapshot.environments.map(({ name }) => name)
+  if (known.length === 0) return err({ code: 'nothing-found' })
   if (environment !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
   const targets = snapshot.targets.filter(

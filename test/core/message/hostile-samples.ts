@@ -96,6 +96,7 @@ export const refusals = each<Refusal>({
   unreadable: (t) => ({ code: 'unreadable', problem: conflictProblem([t]), isEdited: true }),
   'no-checkout': () => ({ code: 'no-checkout' }),
   'no-such-commit': (t) => ({ code: 'no-such-commit', name: t }),
+  'nothing-found': () => ({ code: 'nothing-found' }),
   'no-environment': (t) => ({ code: 'no-environment', asked: t, known: [t] }),
   'branch-taken': (t) => ({ code: 'branch-taken', branch: t }),
   'step-changed': (t) => ({ code: 'step-changed', branch: t, pull: 7 }),

@@ -61,6 +61,8 @@ export function explainRefusal(refusal: Refusal): string {
       return 'There is nothing to compare with: this folder is not in a git checkout. Run it in one, or name one with `--dir`. `perch validate` works without one.'
     case 'no-such-commit':
       return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
+    case 'nothing-found':
+      return 'There is no environment here: no kustomize root, no Helm chart that something deploys, and no folder with Kubernetes objects. Run this in the repository or name its folder (`--dir`), or list the environments in `.github/canary.yml`.'
     case 'no-environment':
       return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
     case 'branch-taken':
