@@ -26,7 +26,8 @@ WORKDIR /app
 COPY --from=build /app /app
 COPY --from=helm /out/helm /usr/local/bin/helm
 COPY LICENSE ./
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+# Compiled modules are kept with the data: this user has no home folder.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data NODE_COMPILE_CACHE=/data/compiled
 USER perch
 # The queue and the mirrors of repositories. Losing it costs time, never a rollout.
 VOLUME /data

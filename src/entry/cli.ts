@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+import { keepCompiled } from './keep-compiled.ts'
 
-// The modules are compiled once for this machine, and not at each start.
-enableCompileCache()
+keepCompiled()
 const { runCommand } = await import('./run-command.ts')
 
 process.exitCode = await runCommand(process.argv.slice(2), {

@@ -1,8 +1,9 @@
-import { enableCompileCache, flushCompileCache } from 'node:module'
+import { flushCompileCache } from 'node:module'
 import { parentPort } from 'node:worker_threads'
+import { keepCompiled } from '../keep-compiled.ts'
 
 // A thread does not take it from the one that started it, and one that is ended from outside writes nothing more.
-enableCompileCache()
+keepCompiled()
 const { serveWork } = await import('./serve-work.ts')
 flushCompileCache()
 
