@@ -184,6 +184,9 @@ test('an entry that Perch never renders is red where a change brings it or may m
   assert.equal(await after('shop/kustomization.yaml', (text) => `${text}images: [{name: web, newTag: v2}]\n`), '0 -')
   assert.equal(await after('shop/kustomization.yaml', (text) => text.replace('ref=v1', 'ref=v2')), '1 remote')
   assert.equal(await after('shop/vs.yaml', (text) => text.replace('weight: 100', 'weight: 90')), '1 remote')
+  // What is no text may be anything.
+  writeFileSync(join(dir, 'shop/text.yaml'), Buffer.from([0xff, 0xfe, 0x00]))
+  assert.match((await perch('diff', '--dir', dir)).err, / remote /)
 })
 
 test('perch diff between commits, and of what a merge would bring', needsKustomize, async () => {

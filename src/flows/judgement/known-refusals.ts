@@ -1,4 +1,5 @@
 /** Environments that Perch does not render by design, and that a pull request leaves as they were. */
+import { inputsOf } from '../../core/environment/graph.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { RefusalCode } from '../../core/environment/refusal.ts'
 import type { Problem } from '../../core/problem/problem.ts'
@@ -15,20 +16,25 @@ export interface SortedRefusals {
 }
 
 /**
- * A refusal that was there before is a note where nothing else says that traffic changes: for a release of a chart, whose deployer may
- * well know what this repository does not say; and for a root, unless the pull request changes a file that speaks of traffic or
- * only a render shows the weights. Else it is a problem, because nobody can tell what the change does.
+ * A refusal that was there before is a note where nothing else says that traffic changes. For a release of a chart its deployer may well
+ * know what this repository does not say. For a root nothing says so unless only a render shows its weights, or the pull request changes
+ * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does.
  */
 export async function sortRefusals(
   context: FileSource,
   sides: SnapshotPair,
   { found, changed }: { readonly found: readonly EnvironmentProblem[]; readonly changed: readonly string[] | 'all' },
 ): Promise<SortedRefusals> {
-  const roots = changed === 'all' ? [] : found.filter((problem) => isStandingRoot(sides, problem))
-  const isCalm = changed !== 'all' && roots.length > 0 && !(await touchesTraffic(context, sides, changed))
-  const isNote = (problem: EnvironmentProblem): boolean =>
-    isStandingRelease(sides, problem) || (isCalm && roots.includes(problem))
-  return { problems: found.filter((problem) => !isNote(problem)), notes: found.filter(isNote) }
+  const problems: Problem[] = []
+  const notes: Problem[] = []
+  for (const problem of found) {
+    const isCalmRoot = async (paths: readonly string[]): Promise<boolean> =>
+      isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, inputsAmong(paths, sides, problem)))
+    const isNote = isStandingRelease(sides, problem) || (changed !== 'all' && (await isCalmRoot(changed)))
+    if (isNote) notes.push(problem)
+    else problems.push(problem)
+  }
+  return { problems, notes }
 }
 
 function isStandingRelease({ before, after }: SnapshotPair, { cause, environments }: EnvironmentProblem): boolean {
@@ -62,11 +68,32 @@ function entryOf({ cause }: Problem): string | undefined {
   return `${cause.refusal.code} ${cause.refusal.entry}`
 }
 
-async function touchesTraffic(
+/** The paths that are files of a problem's environments, on either side. */
+function inputsAmong(
+  paths: readonly string[],
+  { before, after }: SnapshotPair,
+  { environments }: EnvironmentProblem,
+): readonly string[] {
+  const inputs = new Set(
+    [before, after].flatMap(({ snapshot }) =>
+      snapshot.environments.filter(({ name }) => environments.includes(name)).flatMap(inputsOf),
+    ),
+  )
+  return paths.filter((path) => inputs.has(path))
+}
+
+/** What cannot be read, because it is too large or no text, may say anything. */
+async function mayMoveTraffic(
   { mirror }: FileSource,
   { before, after }: SnapshotPair,
-  changed: readonly string[],
+  paths: readonly string[],
 ): Promise<boolean> {
-  const sides = await Promise.all([before, after].map(({ treeish }) => mirror.read(treeish, changed)))
-  return sides.some((texts) => [...texts.values()].some(mentionsTraffic))
+  if (paths.length === 0) return false
+  for (const { treeish } of [before, after]) {
+    const there = new Set((await mirror.entries(treeish)).map(({ path }) => path))
+    const texts = await mirror.read(treeish, paths)
+    if (paths.some((path) => there.has(path) && !texts.has(path))) return true
+    if ([...texts.values()].some(mentionsTraffic)) return true
+  }
+  return false
 }
