@@ -2,13 +2,13 @@
  * The mirror of one repository, with the system's git. A fetch is one conversation with the server; everything else works
  * on what is here, except for contents that were never needed before, which come in one more.
  */
+import { LRUCache } from 'lru-cache'
 import { isPackedChart } from '../../core/chart/packed.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Log } from '../../ports/log.ts'
 import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../ports/mirror.ts'
 import { type GitAnswer, type Git, type GitOptions, openGit } from './command.ts'
 import { GitUnavailable, NotFetched } from './errors.ts'
-import { type Keep, keepRecent } from './keep-recent.ts'
 import { fetchObjects, fetchRefs } from './fetch.ts'
 import { type ListedEntry, contents, listTree, MAX_READ_BYTES, sizes, text } from './objects.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
@@ -24,11 +24,11 @@ interface State {
   readonly git: Git
   readonly log: Log
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
-  readonly listings: Keep<ReadonlyMap<string, ListedEntry>>
+  readonly listings: LRUCache<string, ReadonlyMap<string, ListedEntry>>
   /** By blob; undefined inside where the bytes are not text. */
-  readonly texts: Keep<{ readonly text: string | undefined }>
-  readonly merges: Keep<Awaited<ReturnType<Mirror['merge']>>>
-  readonly changes: Keep<readonly string[]>
+  readonly texts: LRUCache<string, { readonly text: string | undefined }>
+  readonly merges: LRUCache<string, Awaited<ReturnType<Mirror['merge']>>>
+  readonly changes: LRUCache<string, readonly string[]>
   /** Something that should be here could not be read; looked into before the next fetch. */
   suspect: boolean
   swept: boolean
@@ -40,10 +40,10 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
     git: openGit(options),
     log: options.log,
     alone: oneAtATime(),
-    listings: keepRecent(LISTINGS_KEPT),
-    texts: keepRecent(TEXT_KEPT),
-    merges: keepRecent(ANSWERS_KEPT),
-    changes: keepRecent(ANSWERS_KEPT),
+    listings: new LRUCache({ max: LISTINGS_KEPT }),
+    texts: new LRUCache({ maxSize: TEXT_KEPT, sizeCalculation: ({ text: kept }) => (kept?.length ?? 0) + 1 }),
+    merges: new LRUCache({ max: ANSWERS_KEPT }),
+    changes: new LRUCache({ max: ANSWERS_KEPT }),
     suspect: false,
     swept: false,
   }
@@ -115,7 +115,7 @@ async function textsOf(
       if (isLarge && !names.some((path) => keeps(path, decoded))) continue
       held += bytes.length
       texts.set(sha, decoded)
-      state.texts.set(sha, { text: decoded }, decoded?.length)
+      state.texts.set(sha, { text: decoded })
     }
     if (held > MAX_READ_BYTES)
       throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)

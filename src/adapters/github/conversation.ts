@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Comment } from '../../core/rollout/facts.ts'
 import type { Conversation } from '../../ports/github/conversation.ts'
 import { at, type Client, graphql, GitHubUnavailable, listAll, outage, request } from './client/client.ts'
@@ -65,28 +66,23 @@ interface ReadConversation {
   readonly comments: readonly Comment[]
 }
 
-/** Conversations can be long: with those used last most sweeps of an installation do. */
+/** Conversations can be long, and a sweep asks only for those of pull requests that wait. */
 const MAX_READ = 300
-const readBefore = new WeakMap<Client['octokit'], Map<string, ReadConversation>>()
+const readBefore = new WeakMap<Client['octokit'], LRUCache<string, ReadConversation>>()
 
 /**
  * GraphQL counts against the limit each time; the list in REST, while it stays the same, does not. So from the second time on the
  * list says whether anything is new. It is asked first: what is written between the two is then new the next time.
  */
 async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
-  const known = readBefore.get(client.octokit) ?? new Map<string, ReadConversation>()
+  const known = readBefore.get(client.octokit) ?? new LRUCache<string, ReadConversation>({ max: MAX_READ })
   readBefore.set(client.octokit, known)
   const key = JSON.stringify([at(client), pull])
   const last = known.get(key)
   const list = last === undefined ? undefined : await firstPage(client, pull)
   if (last !== undefined && list !== undefined && list === last.list) return last.comments
   const comments = await askForComments(client, pull)
-  known.delete(key)
   known.set(key, { list, comments })
-  for (const oldest of known.keys()) {
-    if (known.size <= MAX_READ) break
-    known.delete(oldest)
-  }
   return comments
 }
 

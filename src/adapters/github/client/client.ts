@@ -1,9 +1,9 @@
+import { LRUCache } from 'lru-cache'
 import type { ProbotOctokit } from 'probot'
 import type { RepositoryName } from '../../../core/rollout/facts.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { GitHubRefused } from '../../../ports/github/github-refused.ts'
 import { RetryLater } from '../../../ports/jobs.ts'
-import { type KeptAnswers, keptAnswers } from './kept-answers.ts'
 import { refusalOf, type RequestAim } from './refusals.ts'
 import type { AppIdentity } from '../schema.ts'
 
@@ -81,16 +81,28 @@ function send({ octokit }: ApiClient, route: string, params: Params): Promise<Se
   return octokit.request(route, { ...params, request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
 }
 
-const answersOf = new WeakMap<Octokit, KeptAnswers>()
+interface KeptAnswer extends Answer {
+  readonly etag: string
+}
 
-/** What GitHub answered to the same GET before, and the header that asks whether that still holds. */
+/** An installation of a hundred repositories with ten open pull requests each asks for fewer things in a sweep. */
+const MAX_KEPT = 5_000
+/** Characters of all answers, as JSON. */
+const MAX_KEPT_SIZE = 16 * 2 ** 20
+
+const answersOf = new WeakMap<Octokit, LRUCache<string, KeptAnswer>>()
+
+/**
+ * What GitHub answered to the same GET before, and the header that asks whether that still holds. Where it does, the answer is 304 and
+ * does not count against the rate limit (REST docs, "Use conditional requests if appropriate").
+ */
 function keptFor(
   { octokit }: ApiClient,
   route: string,
   params: Params = {},
 ): { readonly known: Answer | undefined; readonly headers: Params; readonly keep: (answer: SentAnswer) => void } {
   if (!route.startsWith('GET ')) return { known: undefined, headers: {}, keep: () => undefined }
-  const answers = answersOf.get(octokit) ?? keptAnswers()
+  const answers = answersOf.get(octokit) ?? new LRUCache({ max: MAX_KEPT, maxSize: MAX_KEPT_SIZE })
   answersOf.set(octokit, answers)
   const key = `${route} ${JSON.stringify(params)}`
   const known = answers.get(key)
@@ -98,7 +110,9 @@ function keptFor(
     known,
     headers: known === undefined ? {} : { headers: { 'if-none-match': known.etag } },
     keep({ status, data, headers: { link, etag } }) {
-      if (etag !== undefined) answers.keep(key, { etag, status, data, link })
+      if (etag === undefined) return
+      const { length } = JSON.stringify(data ?? null)
+      answers.set(key, { etag, status, data, link }, { size: length + 1 })
     },
   }
 }
