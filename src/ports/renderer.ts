@@ -1,21 +1,8 @@
 import type { ReleaseBuild } from '../core/chart/release-build.ts'
+import type { RenderFailure } from '../core/problem/problem.ts'
 
 /** The outcome of rendering one environment. */
-export type RenderResult =
-  | { readonly ok: true; readonly yaml: string }
-  | {
-      readonly ok: false
-      readonly code:
-        | 'tool-missing'
-        | 'helm-missing'
-        | 'tool-busy'
-        | 'build-failed'
-        | 'timed-out'
-        | 'too-large'
-        | 'out-of-memory'
-      /** What the tool said, with no path of this machine in it; empty when it said nothing. */
-      readonly detail: string
-    }
+export type RenderResult = { readonly ok: true; readonly yaml: string } | ({ readonly ok: false } & RenderFailure)
 
 /** How an environment is built from its files, by kind of builder. */
 export type BuildSource = KustomizeBuild | HelmBuild

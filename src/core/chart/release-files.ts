@@ -1,6 +1,6 @@
 /** The files that a release of a chart is made of, and why it must not be rendered. */
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
-import { isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
+import { inFolder, isHidden, join, nameOf, parentOf, type Tree } from '../environment/tree.ts'
 import { isRecord, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
@@ -163,8 +163,4 @@ function vendoredIn(survey: Survey, chart: string): (name: string) => boolean {
 function textIn({ texts, needs }: Survey, file: string): string | undefined {
   if (!texts.has(file)) needs.add(file)
   return texts.get(file)
-}
-
-function inFolder(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`
 }

@@ -3,7 +3,7 @@ import { valuesFilesOf } from './release.ts'
 import { releaseFiles } from './release-files.ts'
 import { isRenderedPart, renderedParts } from './rendered-parts.ts'
 import type { EnvironmentRelease } from '../environment/released.ts'
-import { type Entry, treeOf } from '../environment/tree.ts'
+import { type Entry, inFolder, treeOf } from '../environment/tree.ts'
 import { layoutOf } from '../layer/layout.ts'
 import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
@@ -23,12 +23,7 @@ export function valuesOfTarget({ layout, environments }: Pick<Target, 'layout' |
   const releases = layout.environments.flatMap(({ name, release }) =>
     environments.includes(name) ? (release ?? []) : [],
   )
-  return new Set(
-    releases.flatMap(({ release }) => [
-      ...valuesFilesOf(release),
-      release.chart === '' ? 'values.yaml' : `${release.chart}/values.yaml`,
-    ]),
-  )
+  return new Set(releases.flatMap(({ release }) => [...valuesFilesOf(release), inFolder(release.chart, 'values.yaml')]))
 }
 
 /** The files of one commit: all names, and the texts that are known. */

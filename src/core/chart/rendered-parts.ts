@@ -1,4 +1,5 @@
 /** What helm renders of a chart, by the template that each part comes from. */
+import { inFolder } from '../environment/tree.ts'
 import { splitPieces } from '../manifest/pieces.ts'
 import type { ChartCopy } from './release-files.ts'
 
@@ -49,8 +50,4 @@ export function isRenderedPart(path: string): boolean {
 export function templateOf(path: string): string {
   const [file = path] = path.split(SEPARATOR)
   return file
-}
-
-function inFolder(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`
 }

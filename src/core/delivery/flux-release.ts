@@ -4,6 +4,7 @@ import { join } from '../environment/tree.ts'
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { folderOf, isTemplate } from './delivery-source.ts'
+import type { FolderIndex } from './folder-index.ts'
 
 /** A ConfigMap or Secret with values, as a file or a generator of this repository has it. */
 export interface ValuesHolder {
@@ -26,7 +27,7 @@ export interface FluxRelease {
   readonly namespace: string
   readonly spec: Readonly<Record<string, unknown>>
   readonly line: (path: Path) => number
-  readonly holders: readonly ValuesHolder[]
+  readonly holders: FolderIndex<ValuesHolder>
   /** Other objects of its name that change it: a kustomization merges them. */
   readonly patches: readonly Location[]
 }
@@ -90,10 +91,11 @@ function valuesFrom(
 ): FoundValues {
   const { kind, name } = entry
   const isMeant = (one: ValuesHolder): boolean =>
-    one.kind === kind && one.name === name && (one.namespace === namespace || one.namespace === '' || namespace === '')
-  const found = nearest(holders.filter(isMeant), file)
-  if (entry['optional'] === true && found === 'none') return NOTHING
-  const values = typeof found === 'string' ? undefined : valuesIn(found, entry, place)
+    one.kind === kind && (one.namespace === namespace || one.namespace === '' || namespace === '')
+  const { found } = holders.near(textOf(name) ?? '', file, isMeant)
+  const [only, ...others] = found
+  if (entry['optional'] === true && only === undefined) return NOTHING
+  const values = only === undefined || others.length > 0 ? undefined : valuesIn(only, entry, place)
   return values ?? { values: [{ from: 'elsewhere', name: `${String(kind)} ${String(name)}`, place }], settings: [] }
 }
 
@@ -118,20 +120,4 @@ function valuesIn(
   return target === undefined
     ? { values: [{ from: 'object', value, place }], settings: [] }
     : { values: [], settings: [{ from: 'object', name: target, value }] }
-}
-
-/** The one that is meant: a fleet has one of the same name for each cluster, beside its release. */
-function nearest(holders: readonly ValuesHolder[], file: string): ValuesHolder | 'none' | 'several' {
-  const closeness = holders.map((one) => sharedSteps(one.file, file))
-  const most = Math.max(...closeness)
-  const found = holders.filter((_, index) => closeness[index] === most)
-  const [only] = found
-  if (only === undefined) return 'none'
-  return found.length === 1 ? only : 'several'
-}
-
-function sharedSteps(a: string, b: string): number {
-  const [one, other] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)]
-  const end = one.findIndex((step, index) => step !== other[index])
-  return end < 0 ? one.length : end
 }

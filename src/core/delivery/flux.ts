@@ -55,15 +55,9 @@ export function fluxDelivery(
   const { data, namespace, file } = object
   const spec = recordOf(data['spec'])
   const path = folderOf(textOf(spec['path']) ?? './')
-  const reference = recordOf(spec['sourceRef'])
-  // A fleet has one of the same name for each cluster.
-  const from = scene.repositories.filter(
-    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
-  )
-  const ours = from.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
-  if (path === undefined || (from.length > 0 && ours.length === 0)) return []
-  const states = ours.map((one) => sourceStop(recordOf(one.data['spec']), source))
-  const stops = spec['suspend'] === true ? 'suspended' : states.includes(undefined) ? undefined : states[0]
+  const origin = fluxSource({ reference: recordOf(spec['sourceRef']), namespace }, scene.repositories, source)
+  if (path === undefined || origin === 'elsewhere') return []
+  const stops = spec['suspend'] === true ? 'suspended' : origin.stops
   const { variables, files } = variablesOf(object, scene)
   const additions = {
     fields: withoutMissing(spec, fluxFields(spec), { path, paths: source.paths }),
@@ -84,7 +78,23 @@ export function fluxDelivery(
   ]
 }
 
-export function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
+/** What the source of an object says of its commits, where that is this repository. `namespace`: of the object. */
+export function fluxSource(
+  { reference, namespace }: { readonly reference: Data; readonly namespace: string },
+  repositories: readonly ManifestObject[],
+  source: DeliverySource,
+): { readonly stops: DeliveryStop | undefined } | 'elsewhere' {
+  // A fleet has one of the same name for each cluster.
+  const named = repositories.filter(
+    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
+  )
+  const here = named.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
+  if (named.length > 0 && here.length === 0) return 'elsewhere'
+  const states = here.map((one) => sourceStop(recordOf(one.data['spec']), source))
+  return { stops: states.includes(undefined) ? undefined : states[0] }
+}
+
+function sourceStop(spec: Data, source: DeliverySource): DeliveryStop | undefined {
   if (spec['suspend'] === true) return 'suspended'
   const { branch, tag, semver, commit, name } = recordOf(spec['ref'])
   const revision = [commit, name, semver, tag, branch].map(textOf).find((one) => one !== undefined)

@@ -1,20 +1,18 @@
-import type { ManifestObject } from '../manifest/parse.ts'
-
 /** Objects by name and by the folders that their files are in: a fleet has objects of equal names for each cluster. */
-export interface FolderIndex {
+export interface FolderIndex<T> {
   /** Those of a name that have the most folders in common with a file, and how many those are. */
   near(
     name: string,
     file: string,
-    isMeant?: (object: ManifestObject) => boolean,
-  ): { readonly found: readonly ManifestObject[]; readonly depth: number }
+    isMeant?: (object: T) => boolean,
+  ): { readonly found: readonly T[]; readonly depth: number }
 }
 
-export function folderIndex(
-  objects: readonly ManifestObject[],
-  nameOf: (object: ManifestObject) => string,
-): FolderIndex {
-  const known = new Map<string, ManifestObject[]>()
+export function folderIndex<T extends { readonly file: string }>(
+  objects: readonly T[],
+  nameOf: (object: T) => string,
+): FolderIndex<T> {
+  const known = new Map<string, T[]>()
   for (const object of objects) {
     for (const folder of foldersAbove(object.file)) {
       const key = keyOf(nameOf(object), folder)

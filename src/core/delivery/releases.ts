@@ -2,14 +2,15 @@
 import type { DeployedRelease } from '../chart/release.ts'
 import { VALUES_OBJECT } from '../chart/release-build.ts'
 import { readKustomization } from '../environment/kustomization.ts'
-import { isKustomization, join, parentOf } from '../environment/tree.ts'
+import { inFolder, isKustomization, join, parentOf } from '../environment/tree.ts'
 import { isRecord, listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
 import { argoRelease } from './argo-release.ts'
 import type { Delivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isHere } from './delivery-source.ts'
-import { isFlux, PLAINLY, sourceStop } from './flux.ts'
+import { folderIndex } from './folder-index.ts'
+import { fluxSource, isFlux, PLAINLY } from './flux.ts'
 import { fluxRelease, type ValuesHolder } from './flux-release.ts'
 
 type Texts = ReadonlyMap<string, string | undefined>
@@ -25,7 +26,7 @@ const DEPLOYERS = /\bkind["']?\s*:\s*["']?(?:HelmRelease|Application|Application
 /** The releases of charts in this repository, as the texts of a commit say. */
 export function readReleases(texts: Texts, source: DeliverySource): Releases {
   const isChart = (folder: string | undefined): boolean =>
-    folder !== undefined && texts.get(folder === '' ? 'Chart.yaml' : `${folder}/Chart.yaml`) !== undefined
+    folder !== undefined && texts.get(inFolder(folder, 'Chart.yaml')) !== undefined
   // Only a repository with charts is looked through.
   if (![...texts.keys()].some((path) => /(?:^|\/)Chart\.yaml$/.test(path))) return { releases: [], deliveries: [] }
   const manifests = manifestsIn(texts, DEPLOYERS)
@@ -96,12 +97,14 @@ function fluxReleases(
       listOf(recordOf(data['spec'])['valuesFrom']).flatMap((one) => textOf(recordOf(one)['name']) ?? []),
     ),
   )
-  const holders = names.size === 0 ? [] : [...holdersIn(texts, names), ...generatedIn(texts, names)]
+  const found = names.size === 0 ? [] : [...holdersIn(texts, names), ...generatedIn(texts, names)]
+  const holders = folderIndex(found, ({ name }) => name)
   return all.flatMap(({ manifest, object }): FoundRelease[] => {
     if (chartOf(object) === undefined) return []
     const { name, namespace, file, document, at } = object
     const spec = recordOf(object.data['spec'])
-    const origin = originOf(object, repositories, source)
+    const reference = recordOf(recordOf(recordOf(spec['chart'])['spec'])['sourceRef'])
+    const origin = fluxSource({ reference, namespace }, repositories, source)
     const patches = all
       .filter((other) => other.object.name === name && chartOf(other.object) === undefined)
       .map((other) => ({ file: other.object.file, line: other.object.line }))
@@ -121,22 +124,6 @@ function fluxReleases(
     }
     return [{ release, title: titleOf(object), name, file, delivery }]
   })
-}
-
-/** Where the chart of a HelmRelease comes from, where that is this repository. */
-function originOf(
-  { data, namespace }: ManifestObject,
-  repositories: readonly ManifestObject[],
-  source: DeliverySource,
-): Pick<Delivery, 'stops'> | 'elsewhere' {
-  const reference = recordOf(recordOf(recordOf(recordOf(data['spec'])['chart'])['spec'])['sourceRef'])
-  const own = repositories.filter(
-    (one) => one.name === reference['name'] && one.namespace === (textOf(reference['namespace']) ?? namespace),
-  )
-  const here = own.filter((one) => isHere(textOf(recordOf(one.data['spec'])['url']) ?? '', source))
-  if (own.length > 0 && here.length === 0) return 'elsewhere'
-  const states = here.map((one) => sourceStop(recordOf(one.data['spec']), source))
-  return { stops: states.includes(undefined) ? undefined : states[0] }
 }
 
 function holdersIn(texts: Texts, names: ReadonlySet<string>): readonly ValuesHolder[] {

@@ -25,9 +25,9 @@ export interface VariablePlace {
 
 export interface VariableScene {
   /** ConfigMaps by name. */
-  readonly maps: FolderIndex
+  readonly maps: FolderIndex<ManifestObject>
   /** Kustomizations by title. */
-  readonly kustomizations: FolderIndex
+  readonly kustomizations: FolderIndex<ManifestObject>
 }
 
 /** The variables of a Kustomization, and the files that say them. Those of a Secret are unknown: a render must not show them. */

@@ -1,4 +1,5 @@
-/** Where in the user's files a build failed, as far as what kustomize says and the files themselves tell. */
+/** Where in the user's files a build failed, as far as what the tool says and the files themselves tell. */
+import { placeInChart } from '../chart/place-in-chart.ts'
 import { type Location, parseManifest } from '../manifest/parse.ts'
 import type { Environment } from './graph.ts'
 import { isKustomization, join, nameOf } from './tree.ts'
@@ -12,8 +13,18 @@ interface Failure {
   readonly texts: Texts
 }
 
-/** The place of a failed build: the first that a clue leads to, else the environment's kustomization. */
-export function placeOfFailure(failure: Failure): Location | undefined {
+/** Where a build failed, as far as its words tell; without any, where a reader begins. */
+export function failurePlace(
+  environment: Pick<Environment, 'root' | 'files' | 'release'>,
+  texts: Texts,
+  said = '',
+): Location | undefined {
+  const { release } = environment
+  return release === undefined ? placeInRoot({ said, environment, texts }) : placeInChart(release.release, said, texts)
+}
+
+/** The first place that a clue leads to, else the environment's kustomization. */
+function placeInRoot(failure: Failure): Location | undefined {
   const clues = [brokenFile, patchOperation, namedObject, quotedWords, namedFile, kustomizationOf]
   for (const clue of clues) {
     const place = clue(failure)

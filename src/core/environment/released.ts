@@ -11,7 +11,7 @@ import { CONFIG_FILE } from '../config/read.ts'
 import type { Survey } from './closure.ts'
 import { nameRoots } from './names.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
-import { join, parentOf, type Tree } from './tree.ts'
+import { inFolder, join, parentOf, type Tree } from './tree.ts'
 import { deliveryKey } from './variants.ts'
 
 /** What helm renders, and what deploys it. */
@@ -167,8 +167,4 @@ function freePath(path: string, taken: ReadonlyMap<string, unknown>): string {
   let free = path
   for (let number = 2; taken.has(free); number += 1) free = `${path}-${String(number)}`
   return free
-}
-
-function inFolder(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`
 }

@@ -84,6 +84,11 @@ export function isKustomization(path: string): boolean {
   return KUSTOMIZATION_NAMES.includes(nameOf(path))
 }
 
+/** A file of a folder, '' for the top. */
+export function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }

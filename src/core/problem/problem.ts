@@ -42,6 +42,7 @@ export type FileCause =
   /** Git cannot read what is needed of a checkout. */
   | { readonly kind: 'git-unreadable'; readonly reason: string }
 
+/** Why nothing was rendered. */
 export interface RenderFailure {
   readonly code:
     | 'tool-missing'
@@ -51,6 +52,7 @@ export interface RenderFailure {
     | 'timed-out'
     | 'too-large'
     | 'out-of-memory'
+  /** What the tool said, with no path of this machine in it; empty when it said nothing. */
   readonly detail: string
 }
 

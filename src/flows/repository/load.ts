@@ -1,13 +1,11 @@
-import { placeInChart } from '../../core/chart/failure-place.ts'
 import { isPackedChart } from '../../core/chart/packed.ts'
 import { releaseBuild } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact } from '../../core/diff/redact.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
-import { placeOfFailure } from '../../core/environment/failure-place.ts'
+import { failurePlace } from '../../core/environment/failure-place.ts'
 import { renderPlain } from '../../core/environment/plain.ts'
-import type { Location } from '../../core/manifest/parse.ts'
 import { renderProblem } from '../../core/problem/files.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
@@ -184,16 +182,4 @@ export async function buildEnvironment(
   const hasCharts = charts.length > 0 ? { hasCharts: true } : {}
   const rendered = await context.renderer.render(files, { kind: 'kustomize', root, readsAbove, ...hasCharts })
   return rendered.ok ? { ok: true, yaml: finish(rendered.yaml) } : rendered
-}
-
-/** Where a build failed, as far as its words tell; without any, where a reader begins. */
-export function failurePlace(
-  environment: Environment,
-  texts: ReadonlyMap<string, string>,
-  said = '',
-): Location | undefined {
-  const { release } = environment
-  return release === undefined
-    ? placeOfFailure({ said, environment, texts })
-    : placeInChart(release.release, said, texts)
 }

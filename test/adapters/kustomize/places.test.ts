@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
-import { placeOfFailure } from '../../../src/core/environment/failure-place.ts'
+import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 import { needsKustomize } from '../../docs/needs.ts'
 
 /** What the real kustomize says about a build that fails, and the line of the user's files that it leads to. */
@@ -134,7 +134,7 @@ for (const [what, { files, place }] of Object.entries(CASES)) {
     const rendered = await renderer.render(texts, { kind: 'kustomize', root: 'o/prod' })
     assert.ok(!rendered.ok && rendered.code === 'build-failed', JSON.stringify(rendered))
     const environment = { root: 'o/prod', files: [...texts.keys()].sort() }
-    const found = placeOfFailure({ said: rendered.detail, environment, texts })
+    const found = failurePlace(environment, texts, rendered.detail)
     assert.equal(`${found?.file}:${found?.line}`, place, rendered.detail)
   })
 }

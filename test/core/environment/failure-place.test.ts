@@ -1,7 +1,7 @@
 /** Where kustomize's words about a failed build lead to. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { placeOfFailure } from '../../../src/core/environment/failure-place.ts'
+import { failurePlace } from '../../../src/core/environment/failure-place.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   'base/kustomization.yaml': 'resources:\n  - vs.yaml\n  - broken.yaml\n',
@@ -16,7 +16,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 function placeOf(said: string, files: Readonly<Record<string, string>> = FILES): string | undefined {
   const environment = { name: 'prod', kind: 'kustomize', root: 'prod', files: Object.keys(files), refusals: [] }
-  const place = placeOfFailure({ said, environment, texts: new Map(Object.entries(files)) })
+  const place = failurePlace(environment, new Map(Object.entries(files)), said)
   return place === undefined ? undefined : `${place.file}:${place.line}`
 }
 
