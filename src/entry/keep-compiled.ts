@@ -3,8 +3,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Compiles modules once for this user, and not at each start; where there is no home folder, at each start. The folder that Node takes by
- * itself is one for all users of the machine: another one could leave code there for us to run. `NODE_COMPILE_CACHE` names another folder.
+ * Keeps compiled modules for the next start, in the user's own cache folder or in the one that `NODE_COMPILE_CACHE` names. Without a
+ * home folder nothing is kept. Node's own choice is a folder that all users of the machine share: somebody else could leave code there.
  */
 export function keepCompiled(): void {
   enableCompileCache(join(homedir(), '.cache', 'perch'))

@@ -71,8 +71,8 @@ const MAX_READ = 300
 const readBefore = new WeakMap<Client['octokit'], LRUCache<string, ReadConversation>>()
 
 /**
- * GraphQL counts against the limit each time; the list in REST, while it stays the same, does not. So from the second time on the
- * list says whether anything is new. It is asked first: what is written between the two is then new the next time.
+ * GraphQL counts against the rate limit each time. The list in REST does not while it stays the same, so from the second time on it
+ * says whether anything is new. It is asked first: a comment that is written between the two requests is then new the next time.
  */
 async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
   const known = readBefore.get(client.octokit) ?? new LRUCache<string, ReadConversation>({ max: MAX_READ })

@@ -46,7 +46,7 @@ export function isRenderedPart(path: string): boolean {
   return path.includes(SEPARATOR)
 }
 
-/** The file that a person can open: of what a template renders to, the template. */
+/** The file that a person can open: the template, where a path stands for what one renders to. */
 export function templateOf(path: string): string {
   const [file = path] = path.split(SEPARATOR)
   return file

@@ -17,7 +17,7 @@ export interface Additions {
   readonly source: AdditionSource
 }
 
-/** A place, and no file as it was read: of many deployers that would take much memory. */
+/** A place. To keep each deployer's file as it was read would take much memory. */
 export interface AdditionSource {
   readonly file: string
   readonly line: number
@@ -33,7 +33,7 @@ export function additionsKey({ fields, variables }: Additions): string {
   return canonicalText([fields, known ?? null])
 }
 
-/** Whether nothing comes of them. */
+/** Whether they change nothing. */
 export function isNothing({ fields, variables }: Additions): boolean {
   return Object.keys(fields).length === 0 && variables === undefined
 }

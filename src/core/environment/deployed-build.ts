@@ -3,7 +3,7 @@ import { additionsAt } from '../delivery/additions-at.ts'
 import { withVariables } from '../delivery/variables.ts'
 import { isRecord } from '../manifest/data.ts'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
-import type { Environment } from './graph.ts'
+import type { Environment } from './environment.ts'
 import { join, KUSTOMIZATION_NAMES } from './tree.ts'
 
 type FileTexts = ReadonlyMap<string, string>

@@ -1,7 +1,7 @@
 /** Where in the user's files a build failed, as far as what the tool says and the files themselves tell. */
 import { placeInChart } from '../chart/place-in-chart.ts'
 import { type Location, parseManifest } from '../manifest/parse.ts'
-import type { Environment } from './graph.ts'
+import type { Environment } from './environment.ts'
 import { isKustomization, join, nameOf } from './tree.ts'
 
 type Texts = ReadonlyMap<string, string>

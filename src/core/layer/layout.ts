@@ -1,6 +1,6 @@
 import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
-import { type Environment, inputsOf } from '../environment/graph.ts'
+import { type Environment, inputsOf } from '../environment/environment.ts'
 import { readKustomization } from '../environment/kustomization.ts'
 import { TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'

@@ -119,7 +119,7 @@ export function filesFor(
   return ok({ files, changes, fed })
 }
 
-/** Of what a chart renders only weights can be changed: it says which annotations there are. Anything else it has to take from values. */
+/** A chart's template decides which annotations an object has, so only the weights of what it renders are changed. Any other edit is refused. */
 function asChartTakes(
   change: Result<ObjectChange, MoveRefusal>,
   move: Move | PlanChange,

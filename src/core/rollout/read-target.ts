@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
-import type { Environment } from '../environment/graph.ts'
+import type { Environment } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'

@@ -109,7 +109,7 @@ export function weightedRules(route: Route): readonly Rule[] {
   return open.length > 0 ? open : both
 }
 
-/** The first of its weighted rules, where all of them are for some callers only (a header, for example): nobody else meets the canary. */
+/** The first weighted rule, if all weighted rules are for some callers only (by a header, for example). Nobody else meets the canary then. */
 export function ruleForSomeCallers(route: Route): Rule | undefined {
   const rules = weightedRules(route)
   return rules.every(({ picksCallers }) => picksCallers) ? rules[0] : undefined

@@ -1,4 +1,4 @@
-import { type Environment, inputsOf } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { FileSource } from '../repository/load.ts'

@@ -1,7 +1,7 @@
 import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache } from '../../core/environment/file-cache.ts'
-import { type Environment, environmentsTouched } from '../../core/environment/graph.ts'
+import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import { configProblem } from '../../core/problem/files.ts'

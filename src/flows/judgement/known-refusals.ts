@@ -1,5 +1,5 @@
 /** Environments that Perch does not render by design, and that a pull request leaves as they were. */
-import { inputsOf } from '../../core/environment/graph.ts'
+import { inputsOf } from '../../core/environment/environment.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { RefusalCode } from '../../core/environment/refusal.ts'
 import type { Problem } from '../../core/problem/problem.ts'

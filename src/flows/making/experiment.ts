@@ -1,5 +1,5 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
-import { type Environment, inputsOf } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { type NumberPlace, numberPlaces, probeFor, withNumbers } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'

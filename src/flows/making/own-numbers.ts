@@ -1,6 +1,6 @@
 /** The texts that may say an environment's weights, and that may be changed for it. */
 import { valuesFilesOf } from '../../core/chart/release.ts'
-import type { Environment } from '../../core/environment/graph.ts'
+import type { Environment } from '../../core/environment/environment.ts'
 import { type NumberPlace, numberPlaces } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { isOfDeployer, type Layout } from '../../core/layer/layout.ts'

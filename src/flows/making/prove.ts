@@ -1,7 +1,7 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
 import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
-import { type Environment, inputsOf } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
 import { problemRefusal } from '../../core/refusal/unreadable.ts'

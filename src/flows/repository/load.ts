@@ -12,7 +12,7 @@ import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
-import { type Environment, inputsOf } from '../../core/environment/graph.ts'
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
 import { isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
 import {

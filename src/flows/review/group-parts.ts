@@ -1,6 +1,6 @@
 /** Which pull requests a group of the merge queue is made of, and what each of them does. */
 import { type GroupPart } from '../../core/gate/queue.ts'
-import { environmentsTouched } from '../../core/environment/graph.ts'
+import { environmentsTouched } from '../../core/environment/environment.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { snapshotAsBase } from '../../core/rollout/as-base.ts'

@@ -1,5 +1,5 @@
 import type { Command } from '../../core/command/commands.ts'
-import type { Environment } from '../../core/environment/graph.ts'
+import type { Environment } from '../../core/environment/environment.ts'
 import { stopFrom } from '../../core/marker/stop.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
 import type { Sha } from '../../core/rollout/facts.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mergedFields } from '../../../src/core/delivery/additions.ts'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
-import { discoverEnvironments } from '../../../src/core/environment/graph.ts'
+import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
 
 function added(text: string): unknown {
   const [delivery] = readDeliveries(new Map([['a.yaml', text]])).deliveries

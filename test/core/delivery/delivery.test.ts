@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
-import { discoverEnvironments } from '../../../src/core/environment/graph.ts'
+import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
 
 function deliveries(text: string, repository?: string, branches?: readonly string[]): readonly string[] {
   const { deliveries: found } = readDeliveries(new Map([['apps.yaml', text]]), { repository, branches })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { releaseBuild } from '../../../src/core/chart/release-build.ts'
 import { readReleases } from '../../../src/core/delivery/releases.ts'
-import { discoverEnvironments, type Environment } from '../../../src/core/environment/graph.ts'
+import { type Environment } from '../../../src/core/environment/environment.ts'
+import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
 
 const CHART = { 'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n', 'charts/web/values.yaml': '' }
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Environment, environmentsTouched, refusalsOfTexts } from '../../../src/core/environment/environment.ts'
 import {
   type Discovery,
   type DiscoveryInput,
-  type Environment,
   discoverEnvironments,
-  environmentsTouched,
-  refusalsOfTexts,
-} from '../../../src/core/environment/graph.ts'
+} from '../../../src/core/environment/discover-environments.ts'
 import { renderPlain } from '../../../src/core/environment/plain.ts'
 import type { Entry } from '../../../src/core/environment/tree.ts'
 

@@ -159,7 +159,7 @@ function explainMove(refusal: MoveRefusal): string {
   const place = placeOf(refusal)
   switch (refusal.code) {
     case 'some-callers':
-      return `The canary has only had the requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches, by a header or the like. Its version does not become the stable one for everybody by itself. Split a rule that all requests reach, or change the stable version in a pull request.`
+      return `Only requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches (by a header or the like) have reached the canary. Perch does not make its version the stable one for everybody. Split a rule that all requests reach, or change the stable version in a pull request.`
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
     case 'unclear':

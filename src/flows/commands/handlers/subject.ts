@@ -1,5 +1,5 @@
 import type { Config } from '../../../core/config/schema.ts'
-import type { Environment } from '../../../core/environment/graph.ts'
+import type { Environment } from '../../../core/environment/environment.ts'
 import type { Review } from '../../../core/gate/review.ts'
 import type { NotDeployed } from '../../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'

@@ -9,47 +9,16 @@ import {
   MAX_FILES,
 } from './closure.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
-import { type DeployedRelease, valuesFilesOf } from '../chart/release.ts'
+import type { DeployedRelease } from '../chart/release.ts'
+import type { Environment } from './environment.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
 import { nameRoots } from './names.ts'
 import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
-import { ambiguousLine } from './source.ts'
-import {
-  type ConfiguredPlace,
-  configuredRelease,
-  type EnvironmentRelease,
-  released,
-  releasedAs,
-  valuesOfAll,
-} from './released.ts'
+import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOfAll } from './released.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
 import { type DeployedFolder, type FolderVariant, variantsOf } from './variants.ts'
-import type { DeployerReference } from '../delivery/additions-at.ts'
-
-export interface Environment {
-  readonly name: string
-  readonly kind: 'kustomize' | 'plain' | 'helm'
-  /** The folder, '' for the top; of a release its chart. */
-  readonly root: string
-  /** Every file that its build can read, sorted; of a plain one, the files that it is. */
-  readonly files: readonly string[]
-  /** Why it must not be rendered; none when it may. */
-  readonly refusals: readonly EnvironmentRefusal[]
-  /** Nothing is known to deploy it: a folder of YAML that is there. */
-  readonly isLoose: boolean
-  /** Its build may read files outside of its root: its deployer allows that, or nobody knows who deploys it. */
-  readonly readsAbove: boolean
-  /** Whose additions are part of it; undefined where nothing is added to the build. */
-  readonly deployer?: DeployerReference | undefined
-  /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
-  readonly deliveries?: readonly string[] | undefined
-  /** Folders of charts that helm renders for it. */
-  readonly charts?: readonly string[] | undefined
-  /** What helm renders; undefined where it is not helm that does. */
-  readonly release?: EnvironmentRelease | undefined
-}
 
 /** An environment before it is known how it is built. */
 type Draft = Omit<Environment, 'readsAbove'>
@@ -80,8 +49,6 @@ export interface DiscoveryInput {
   readonly known?: FileCache
 }
 
-const MAX_LENGTH = 20 * 1024 * 1024
-
 /** Finds the environments of a commit, sorted by name. */
 export function discoverEnvironments(input: DiscoveryInput): Discovery {
   const { entries, texts, configured, deployed = [], restricted = new Set(), releases = [] } = input
@@ -95,39 +62,6 @@ export function discoverEnvironments(input: DiscoveryInput): Discovery {
     .map((draft): Environment => ({ ...draft, readsAbove: !restricted.has(draft.root) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return { environments, needs: [...survey.needs].sort() }
-}
-
-/** Every file that says what an environment is: those that are built, and those of its deployer. */
-export function inputsOf({ files, deployer }: Pick<Environment, 'files' | 'deployer'>): readonly string[] {
-  return deployer === undefined ? files : [...new Set([...files, ...deployer.files])]
-}
-
-/** The environments that a change of these paths can change. Ask at the commit before and at the one after. */
-export function environmentsTouched(
-  environments: readonly Environment[],
-  changed: Iterable<string>,
-): readonly Environment[] {
-  const paths = new Set(changed)
-  return environments.filter((environment) => inputsOf(environment).some((file) => paths.has(file)))
-}
-
-/**
- * What only the texts of an environment's files can say: that one is not text, that they are too many, or that a plain one
- * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
- */
-export function refusalsOfTexts(environment: Environment, texts: Texts): readonly EnvironmentRefusal[] {
-  // A chart may hold pictures; the values that are named must be text.
-  const release = environment.release?.release
-  const wanted = release === undefined ? environment.files : valuesFilesOf(release)
-  const absent = wanted.filter((file) => texts.get(file) === undefined && environment.files.includes(file))
-  const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
-  const refusals: EnvironmentRefusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))
-  if (length > MAX_LENGTH) refusals.push({ code: 'too-large', file: environment.root, line: 1, entry: '' })
-  for (const file of environment.kind === 'plain' ? environment.files : []) {
-    const line = ambiguousLine(texts.get(file) ?? '')
-    if (line !== undefined) refusals.push({ code: 'unparsable', file, line, entry: '' })
-  }
-  return refusals
 }
 
 /** What is known to deploy something. */
