@@ -159,7 +159,8 @@ async function isBaseHidden(
     const most = last === 0 ? 100 : (last ?? 0)
     return version !== undefined || reach > most
   }
-  return base.problems.some(({ environments }) => environments.some((name) => to.target.environments.includes(name)))
+  const hidden = [...base.problems, ...base.unrendered].flatMap(({ environments }) => environments)
+  return to.target.environments.some((name) => hidden.includes(name))
 }
 
 const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }

@@ -110,3 +110,17 @@ test(
     assert.match(run?.summary ?? '', /The chart `charts\/web` needs `redis`, which is not in its `charts\/` folder/)
   },
 )
+
+test('a pull request that makes a chart build again is judged as a raise from what nobody knows', needs, async () => {
+  const template = 'charts/web/templates/virtualservice.yaml'
+  const story = await aStory({ files: { ...FILES, [template]: `${FILES[template]}{{ fail "not now" }}\n` } })
+  open(story, 'mended', { [template]: FILES[template], [VALUES]: FILES[VALUES].replace('weight: 0 ', 'weight: 50 ') })
+  const { gate } = await concluded(story, 'mended')
+  assert.notEqual(gate, 'success')
+  const head = story.repository().branch('mended') ?? ''
+  const run = story
+    .repository()
+    .checkRuns(head)
+    .find(({ name }) => name === 'canary/gate')
+  assert.match(`${run?.title} ${run?.summary}`, /base branch/)
+})
