@@ -72,7 +72,7 @@ const readBefore = new WeakMap<Client['octokit'], LRUCache<string, ReadConversat
 
 /**
  * GraphQL counts against the rate limit each time. The list in REST does not while it stays the same, so from the second time on it
- * says whether anything is new. It is asked first: a comment that is written between the two requests is then new the next time.
+ * says whether anything is new. What was written between the two requests is new the next time.
  */
 async function commentsOf(client: Client, pull: number): Promise<readonly Comment[]> {
   const known = readBefore.get(client.octokit) ?? new LRUCache<string, ReadConversation>({ max: MAX_READ })
@@ -82,8 +82,15 @@ async function commentsOf(client: Client, pull: number): Promise<readonly Commen
   const list = last === undefined ? undefined : await firstPage(client, pull)
   if (last !== undefined && list !== undefined && list === last.list) return last.comments
   const comments = await askForComments(client, pull)
-  known.set(key, { list, comments })
+  // A comment that came and went between the two requests must not stay.
+  known.set(key, { list: isSame(client, list, comments) ? list : undefined, comments })
   return comments
+}
+
+function isSame({ app }: Client, list: unknown, comments: readonly Comment[]): boolean {
+  const words = new Set(comments.map(({ id, body }) => JSON.stringify([id, body])))
+  const listed = Array.isArray(list) ? list.map((one) => commentOf(one, app).comment) : []
+  return listed.length === comments.length && listed.every(({ id, body }) => words.has(JSON.stringify([id, body])))
 }
 
 /** The same value as before where GitHub says that nothing has changed; undefined where one page does not hold all. */

@@ -311,6 +311,37 @@ test('comments come oldest first, with who wrote them and whether anybody has ch
   )
 })
 
+test('a conversation that has not changed is asked for by its ETag, and what came and went between two requests is not kept', async () => {
+  const world = await aGitHub()
+  const ids = async (): Promise<readonly number[]> => (await world.conversation.of(3)).map(({ id }) => id)
+  const writes = (...numbers: readonly number[]): void => {
+    const nodes = numbers.map((id) => aWrittenComment({ fullDatabaseId: String(id), body: 'Hello' }))
+    world.api.post('/graphql').reply(200, aConversation(nodes))
+  }
+  const lists = (etag: string, ...numbers: readonly number[]): void => {
+    const items = numbers.map((id) => aComment({ id, body: 'Hello' }))
+    world.api.get(`${REPO}/issues/3/comments`).query({ per_page: 100 }).reply(200, items, { etag })
+  }
+  const isUnchanged = (etag: string): void => {
+    const api = world.api.get(`${REPO}/issues/3/comments`).query({ per_page: 100 }).matchHeader('if-none-match', etag)
+    api.reply(304)
+  }
+  writes(1)
+  assert.deepEqual(await ids(), [1])
+  // Comment 2 is written after the list and deleted soon.
+  lists('"a"', 1)
+  writes(1, 2)
+  assert.deepEqual(await ids(), [1, 2])
+  isUnchanged('"a"')
+  writes(1)
+  assert.deepEqual(await ids(), [1])
+  isUnchanged('"a"')
+  assert.deepEqual(await ids(), [1])
+  lists('"b"', 1, 3)
+  writes(1, 3)
+  assert.deepEqual(await ids(), [1, 3])
+})
+
 test('where a server does not know a field of the conversation, it is read over REST', async () => {
   const unknown = [
     { message: "Field 'fullDatabaseId' doesn't exist on type 'IssueComment'", extensions: { code: 'undefinedField' } },
