@@ -8,7 +8,7 @@ import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
 import { judgeStopsAgain } from '../flows/stop/judge-again.ts'
 import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
-import { unsettle } from '../flows/repository/memory.ts'
+import { forgetPull, unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
 import { redirect } from '../flows/commands/redirect.ts'
 import { isForCommands } from '../flows/review/conversation.ts'
@@ -154,16 +154,20 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
   return async (job, error, isFinal) => {
     const words = isFinal ? 'gave up a job; the sweep will look again' : 'a job keeps failing; it is tried on'
     parts.log.error({ key: job.key, err: error }, words)
-    await failChecks(parts, job, { reason: outageWords(outageDetail(error)), isFinal })
     if (isFinal) await leaveToSweep(parts, job)
+    await failChecks(parts, job, { reason: outageWords(outageDetail(error)), isFinal })
     if (isFinal) await answerLate(parts, job)
   }
 }
 
-/** A sweep passes over base branches whose head is settled; of this one something was not done. */
+/**
+ * A sweep passes over base branches whose head is settled, and over pull requests that somebody looks at: of this one something was
+ * not done, and nobody is at it any more.
+ */
 async function leaveToSweep({ memo }: WorkerParts, job: ClaimedJob): Promise<void> {
   const task = taskIn(job)
   if (task?.type === 'advance') await unsettle({ memo, repo: task.repo }, task.base)
+  if (task?.type === 'review') await forgetPull({ memo, repo: task.repo }, task.pull)
 }
 
 /** The commands that a job was to carry out. */

@@ -59,9 +59,7 @@ async function lookAtGroups(context: RepositoryContext, refs: ReadonlyMap<string
   const groups = queueGroups(refs)
   const known = await recallGroups(context)
   for (const group of groups) {
-    const concluded = known.get(group.head)
-    if (concluded === undefined) await context.ask.group(group, { code: 'missed' })
-    else if (concluded.traffic) await context.ask.group(group, { code: 'swept', at })
+    if (known.get(group.head)?.traffic ?? true) await context.ask.group(group, { code: 'swept', at })
   }
   const current = new Set(groups.map(({ head }) => head))
   for (const [head, group] of known)

@@ -1,6 +1,8 @@
 /** What a worker does with a job. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
+import { recallPull, rememberBegun } from '../../src/flows/repository/memory.ts'
 import { memoryMemo } from '../memory/memo.ts'
 import { giveUp, handleJobs, type WorkerParts } from '../../src/entry/worker.ts'
 import { readComment } from '../../src/flows/commands/acknowledge.ts'
@@ -112,6 +114,19 @@ test('what another version of Perch left in the queue is dropped with a line in 
   }
   assert.equal(warned.length, old.length)
   assert.match(warned[0] ?? '', /dropped/)
+})
+
+test('a review that GitHub refuses time and again for the same reason is left to the next sweep each time', async () => {
+  const refusal = { action: 'check', cause: 'archived', branch: '', reason: 'read-only' } as const
+  const memo = memoryMemo()
+  const { run, warned } = aWorker({ memo, contextFor: () => Promise.reject(new GitHubRefused(refusal)) })
+  for (const at of [1, 2, 3]) {
+    // What a review remembers when it begins, so that no sweep asks for a second one meanwhile.
+    await rememberBegun({ memo, ...PLACE }, 3, undefined)
+    await run({ type: 'review', ...PLACE, pull: 3, why: { code: 'swept', at } })
+    assert.equal(await recallPull({ memo, ...PLACE }, 3), undefined)
+  }
+  assert.deepEqual(warned, ['GitHub refuses a task', 'GitHub takes no checks'])
 })
 
 test('when a job is given up, only a review, a group and commands have somebody to tell', async () => {

@@ -169,6 +169,10 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
   swept: REVIEW.swept,
 }
 
+const ACKNOWLEDGE: Table<CauseOf<'acknowledge'>> = {
+  missed: { one: { code: 'missed' }, same: [{ code: 'missed' }], other: [] },
+}
+
 const GROUP: Table<CauseOf<'group'>> = {
   delivered: byDelivery({ code: 'delivered', delivery }),
   signal: REVIEW.signal,
@@ -177,7 +181,6 @@ const GROUP: Table<CauseOf<'group'>> = {
   rerun: REVIEW.rerun,
   timer: REVIEW.timer,
   swept: REVIEW.swept,
-  missed: { one: { code: 'missed' }, same: [{ code: 'missed' }], other: [] },
   peer: {
     one: { code: 'peer', digest: 'x', at: NOW },
     other: [
@@ -218,10 +221,13 @@ check<CauseOf<'group'>>('a group', GROUP, (why) =>
   jobOf({ type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why }),
 )
 check<CauseOf<'measure'>>('a measurement', MEASURE, (why) => jobOf({ type: 'measure', ...PLACE, base: 'main', why }))
+check<CauseOf<'acknowledge'>>('an acknowledgement', ACKNOWLEDGE, (why) =>
+  jobOf({ type: 'acknowledge', ...PLACE, pull: 3, comment: 78, why }),
+)
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, SWEEP].flatMap((table) => Object.values(table))
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
   assert.equal(new Set(ids.values()).size, ids.size)
@@ -236,7 +242,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, SWEEP].flatMap((table) => Object.values(table))
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
     return notBefore === undefined ? [] : [[one.code, notBefore]]

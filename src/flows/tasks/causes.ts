@@ -177,7 +177,7 @@ export const Causes = {
     Swept,
   ]),
   measure: Swept,
-  group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept, Missed]),
+  group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
 

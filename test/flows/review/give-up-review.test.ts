@@ -10,7 +10,7 @@ import { memoryMemo } from '../../memory/memo.ts'
 type Needs = Parameters<typeof giveUpReview>[0]
 
 for (const isFinal of [false, true]) {
-  test(`a review of a new step that ${isFinal ? 'nobody tries any more' : 'is tried on'} is ${isFinal ? 'the first again' : 'not the first any more'}`, async () => {
+  test(`a review that ${isFinal ? 'nobody tries any more' : 'is tried on'} turns both checks red${isFinal ? '' : ', and the next try knows that it is not the first'}`, async () => {
     const written: CheckReport[] = []
     const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
     const memo = memoryMemo()
