@@ -77,7 +77,7 @@ function toJson({ target, phase, share, versions }: Standing): object {
       subset: destination.subset ?? null,
       role: destination.role,
       weight: destination.weight ?? null,
-      share: part,
+      share: part ?? null,
       reason: reason ?? null,
     })),
   }))

@@ -8,6 +8,8 @@ import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { parseRendered } from '../../src/core/diff/objects.ts'
+import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
+import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { readEnvironmentTexts } from '../../src/flows/judgement/environment-texts.ts'
@@ -276,9 +278,58 @@ test('a configured environment has what its deployer adds', async () => {
     'argocd/web.yaml': argo('      nameSuffix: -eu\n'),
   })
   assert.ok('VirtualService/web-eu' in (await rendered(files, 'production')))
-  // Where two differ, nobody knows which of them is meant.
+  // Where two differ, and neither sets weights, what the files say counts for both.
   files.set('argocd/us.yaml', argo('      nameSuffix: -us\n', 'us'))
   assert.ok('VirtualService/web' in (await rendered(files, 'production')))
+})
+
+const TWO_REGIONS = {
+  'argocd/eu.yaml': argo(`      patches:\n${WEIGHTS}`, 'web-eu'),
+  'argocd/us.yaml': argo('      nameSuffix: -us\n', 'web-us'),
+}
+
+test('a configured folder that deployers build with different weights asks for an environment each, and is never red for it', async () => {
+  const files = repositoryOf({ ...TWO_REGIONS, '.github/canary.yml': 'environments: {production: {path: web}}\n' })
+  assert.deepEqual(await problems(files), [])
+  const refused = await refusal(files, '/canary 25 web')
+  assert.match(
+    plainWords(explainRefusal(refused)),
+    /argocd\/eu.yaml:1 adds .* sets the weights of web.* deployer with the name/,
+  )
+  // One that keeps its own weights is no reason to stop what somebody changes for the others.
+  files.set('web/vs.yaml', VS.replace('weight: 100', 'weight: 75').replace('weight: 0', 'weight: 25'))
+  assert.deepEqual(await problems(files), [])
+})
+
+test('an environment of the config can be one of several deployments of a folder', async () => {
+  const environments = `environments:
+  eu: { path: web, deployer: web-eu }
+  us: { path: web, deployer: argocd/us.yaml }
+`
+  const files = repositoryOf({ ...TWO_REGIONS, '.github/canary.yml': environments })
+  assert.deepEqual(await shares(files), { eu: '10% argocd/eu.yaml:15', us: '0% web/vs.yaml:8' })
+  assert.ok('VirtualService/web-us' in (await rendered(files, 'us')))
+  await command(files, '/canary 25 web --env eu')
+  assert.deepEqual(await shares(files), { eu: '25% argocd/eu.yaml:15', us: '0% web/vs.yaml:8' })
+  assert.deepEqual(await problems(files), [])
+  files.set('.github/canary.yml', 'environments: { eu: { path: web, deployer: web-asia } }\n')
+  assert.match((await problems(files)).join(), /no-such-deployer/)
+})
+
+test('weights that two clusters fill in differently are of an environment each', async () => {
+  const fill = (canary: number): string =>
+    flux(`  postBuild: {substitute: {stable: "${100 - canary}", canary: "${canary}"}}\n`)
+  const files = repositoryOf({
+    'web/vs.yaml': VARIABLES,
+    'clusters/eu/web.yaml': fill(10),
+    'clusters/us/web.yaml': fill(5),
+    '.github/canary.yml': 'environments: {production: {path: web}}\n',
+  })
+  assert.match(plainWords(explainRefusal(await refusal(files, '/canary 25 web'))), /clusters\/eu\/web.yaml:1 adds/)
+  files.set('.github/canary.yml', 'environments: {us: {path: web, deployer: clusters/us/web.yaml}}\n')
+  await command(files, '/canary 25 web')
+  assert.match(files.get('clusters/us/web.yaml') ?? '', /stable: "75", canary: "25"/)
+  assert.deepEqual(await problems(files), [])
 })
 
 const SET = (patch: string): string => `apiVersion: argoproj.io/v1alpha1

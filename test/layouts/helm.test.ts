@@ -261,6 +261,32 @@ test('a schema that allows no other numbers does not hide the place of a weight'
   ])
 })
 
+test(
+  'a configured chart that is released with different values needs the name of the release that is meant',
+  needs,
+  async () => {
+    const one = (name: string): string => APPLICATION(name, `      valueFiles: [../../values-${name}.yaml]\n`)
+    const files = repository({
+      ...VALUES,
+      'apps/staging.yaml': one('staging'),
+      'apps/production.yaml': one('production'),
+      '.github/canary.yml': 'environments: { live: { path: charts/web } }\n',
+    })
+    assert.deepEqual(await problems(files), [])
+    const { review } = await reviewed(files)
+    assert.deepEqual(
+      review.notes.map(({ code }) => code),
+      ['several-deployers'],
+    )
+    files.set('.github/canary.yml', 'environments: { live: { path: charts/web, deployer: argocd/production } }\n')
+    assert.deepEqual(await moves(files, 25), [
+      'values-production.yaml',
+      '-  weight: 5 # percent',
+      '+  weight: 25 # percent',
+    ])
+  },
+)
+
 test('values that several environments share are not changed for one of them', needs, async () => {
   const config = CONFIG.replaceAll(/values-\w+/g, 'values')
   const files = repository({ '.github/canary.yml': config, 'values.yaml': 'canary:\n  weight: 5\n' })

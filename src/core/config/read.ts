@@ -53,9 +53,11 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
           },
         ],
   )
-  const places = Object.entries(environments).flatMap(([name, { path, helm }]) => {
-    if ((path === undefined) !== (helm === undefined)) return []
-    return [{ path: ['environments', name], message: 'must have either path or helm' }]
+  const places = Object.entries(environments).flatMap(([name, { path, helm, deployer }]) => {
+    const at = ['environments', name]
+    if ((path === undefined) === (helm === undefined)) return [{ path: at, message: 'must have either path or helm' }]
+    const isOdd = deployer !== undefined && path === undefined
+    return isOdd ? [{ path: [...at, 'deployer'], message: 'must stand beside path: it says who deploys that' }] : []
   })
   const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)

@@ -56,6 +56,13 @@ const Environment = z.strictObject({
   helm: Helm.optional().describe(
     "Release of a chart in the repository, in place of a path; paths are from the repository's top.",
   ),
+  deployer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Which Argo CD Application or Flux Kustomization of the path is meant, by its name or its file, where several deploy it differently.',
+    ),
   after: z.string().optional().describe('Environment in which a step must be done first.'),
   approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
   live: Live.optional(),

@@ -10,6 +10,7 @@ import {
 } from './closure.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
 import type { DeployedRelease } from '../chart/release.ts'
+import { CONFIG_FILE } from '../config/read.ts'
 import type { Environment } from './environment.ts'
 import { emptyFileCache, type FileCache } from './file-cache.ts'
 import { readKustomization } from './kustomization.ts'
@@ -18,7 +19,7 @@ import { holdsObjects, yamlBelow } from './plain.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { type ConfiguredPlace, configuredRelease, released, releasedAs, valuesOfAll } from './released.ts'
 import { type Entry, isHidden, join, parentOf, treeOf } from './tree.ts'
-import { type DeployedFolder, type FolderVariant, variantsOf } from './variants.ts'
+import { contesting, deliveryKey, type DeployedFolder, type FolderVariant, isDeployer, variantsOf } from './variants.ts'
 
 /** An environment before it is known how it is built. */
 type Draft = Omit<Environment, 'readsAbove'>
@@ -138,16 +139,20 @@ function freeName(wanted: string, known: ReadonlySet<string>): string {
   return name
 }
 
-/** The name is the config's: where deployers of a folder add different things, none of them is part of it. */
+/** The name is the config's: where deployers of a folder add different things, and it means no one of them, none is part of it. */
 function listed(
   survey: Survey,
   configured: NonNullable<DiscoveryInput['configured']>,
   { deployed, releases }: Deployed,
 ): readonly Draft[] {
   const { tree } = survey
-  const only = (draft: Draft): Draft => {
-    const [first = draft, ...others] = asDeployed(survey, draft, deployed)
-    return others.length === 0 ? first : draft
+  const only = (draft: Draft, { deployer }: ConfiguredPlace): Draft => {
+    const meant = deployed.filter((one) => deployer === undefined || isDeployer(one, deployer))
+    const own = meant.filter(({ path }) => path === draft.root)
+    if (deployer !== undefined && own.length === 0) return refusedDeployer(draft, deployer)
+    const [first = draft, ...others] = asDeployed(survey, draft, meant)
+    if (others.length > 0) return { ...draft, contested: contesting(own) }
+    return deployer === undefined ? first : { ...first, name: draft.name, deliveries: own.map(deliveryKey) }
   }
   const others = valuesOfAll(releases, configured)
   return Object.entries(configured).map(([name, place]) => {
@@ -155,12 +160,19 @@ function listed(
     if (release !== undefined) return releasedAs(survey, name, { ...release, others })
     const path = place.path ?? ''
     const root = join('', path)
-    if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root))
+    if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root), place)
     if (root !== undefined && tree.folders.has(root))
-      return only(plain(survey, { name, root, candidates: yamlBelow(tree, root) }))
+      return only(plain(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }
     return { name, kind: 'plain', root: path, files: [], refusals: [refusal], isLoose: false }
   })
+}
+
+function refusedDeployer(draft: Draft, deployer: string): Draft {
+  return {
+    ...draft,
+    refusals: [...draft.refusals, { code: 'no-such-deployer', file: CONFIG_FILE, line: 1, entry: deployer }],
+  }
 }
 
 /**

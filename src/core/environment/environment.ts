@@ -5,6 +5,7 @@ import type { Texts } from './closure.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import type { EnvironmentRelease } from './released.ts'
 import { ambiguousLine } from './source.ts'
+import type { ContestingDeployer } from './variants.ts'
 
 export interface Environment {
   readonly name: string
@@ -23,6 +24,8 @@ export interface Environment {
   readonly deployer?: DeployerReference | undefined
   /** `deliveryKey` of those that deploy it, where its folder has others too; undefined: all of the folder. */
   readonly deliveries?: readonly string[] | undefined
+  /** What deployers of a configured folder set that is not part of it, because they differ. */
+  readonly contested?: readonly ContestingDeployer[] | undefined
   /** Folders of charts that helm renders for it. */
   readonly charts?: readonly string[] | undefined
   /** What helm renders; undefined where it is not helm that does. */

@@ -4,8 +4,8 @@
  * `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository · `missing`: to nothing ·
  * `no-kustomization`: to a folder that is no kustomize root · `helm`: a chart that kustomize would fetch · `plugin`: runs something else than kustomize ·
  * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do ·
- * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`: the configured path ·
- * `no-chart`: a folder that is to be a Helm chart and is none · `helm-dependency`: a chart that is not in `charts/` ·
+ * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`, `no-such-deployer`: what the config names ·
+ * `several-deployers`: releases of the configured chart that differ · `no-chart`: a folder that is to be a Helm chart and is none · `helm-dependency`: a chart that is not in `charts/` ·
  * `helm-values`: values that are not in this repository.
  */
 export type RefusalCode =
@@ -25,6 +25,8 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-such-folder'
+  | 'no-such-deployer'
+  | 'several-deployers'
   | 'no-chart'
   | 'helm-dependency'
   | 'helm-values'

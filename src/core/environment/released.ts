@@ -10,9 +10,9 @@ import { type ChartCopy, releaseFiles } from '../chart/release-files.ts'
 import { CONFIG_FILE } from '../config/read.ts'
 import type { Survey } from './closure.ts'
 import { nameRoots } from './names.ts'
-import type { EnvironmentRefusal } from './refusal.ts'
+import type { EnvironmentRefusal, RefusalCode } from './refusal.ts'
 import { inFolder, join, parentOf, type Tree } from './tree.ts'
-import { deliveryKey } from './variants.ts'
+import { deliveryKey, isDeployer } from './variants.ts'
 
 /** What helm renders, and what deploys it. */
 export interface EnvironmentRelease {
@@ -27,6 +27,8 @@ export interface EnvironmentRelease {
 /** Where the config says that an environment is: a folder, or a release of a chart, with paths from the top of the repository. */
 export interface ConfiguredPlace {
   readonly path?: string | undefined
+  /** Which of those that deploy the path is meant: a name, or a file. */
+  readonly deployer?: string | undefined
   readonly helm?:
     | {
         readonly chart: string
@@ -55,6 +57,8 @@ interface ReleaseOrigin {
   readonly files: readonly string[]
   /** `deliveryKey` of what deploys it; none where only the config names it. */
   readonly deliveries: readonly string[]
+  /** Why nobody knows which release is meant. */
+  readonly refusals?: readonly EnvironmentRefusal[]
 }
 
 /**
@@ -100,7 +104,13 @@ export function valuesOfAll(
 export function releasedAs(
   survey: Survey,
   name: string,
-  { release, deliveries, files: from, others }: ReleaseOrigin & { readonly others: ReadonlySet<string> },
+  {
+    release,
+    deliveries,
+    files: from,
+    others,
+    refusals: unknown = [],
+  }: ReleaseOrigin & { readonly others: ReadonlySet<string> },
 ): ReleasedEnvironment {
   const { files, copies, refusals } = releaseFiles(survey, release, { from, others })
   const { chart: root } = release
@@ -109,7 +119,7 @@ export function releasedAs(
     kind: 'helm',
     root,
     files,
-    refusals,
+    refusals: [...unknown, ...refusals],
     isLoose: false,
     release: { release, copies, from, others },
     charts: [root],
@@ -122,17 +132,25 @@ export function releasedAs(
  * where it speaks of something else.
  */
 export function configuredRelease(
-  { path, helm }: ConfiguredPlace,
+  { path, helm, deployer }: ConfiguredPlace,
   { tree, releases }: { readonly tree: Tree; readonly releases: readonly DeployedRelease[] },
 ): ReleaseOrigin | undefined {
   if (helm !== undefined) return described(helm)
   const chart = path === undefined ? undefined : join('', path)
   if (chart === undefined || tree.types.get(inFolder(chart, 'Chart.yaml')) !== 'file') return undefined
   if (tree.kustomizations.has(chart)) return undefined
-  const known = releases.filter(({ release }) => release.chart === chart)
+  const known = releases.filter(
+    (one) => one.release.chart === chart && (deployer === undefined || isDeployer(one, deployer)),
+  )
   const [first] = known
+  const refuse = (code: RefusalCode, entry: string): ReleaseOrigin => ({
+    ...described({ chart, values: [] }),
+    refusals: [{ code, file: CONFIG_FILE, line: 1, entry }],
+  })
+  if (first === undefined)
+    return deployer === undefined ? described({ chart, values: [] }) : refuse('no-such-deployer', deployer)
   const isOne = new Set(known.map(({ release }) => withoutPlaces(release))).size === 1
-  return first !== undefined && isOne ? originOf(first.release, known) : described({ chart, values: [] })
+  return isOne ? originOf(first.release, known) : refuse('several-deployers', chart)
 }
 
 function described({ chart, values, release: name, namespace }: NonNullable<ConfiguredPlace['helm']>): ReleaseOrigin {

@@ -4,14 +4,20 @@ import type { DeployerReference } from '../delivery/additions-at.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { DirectoryOptions } from '../delivery/directory.ts'
 import { variablesIn } from '../delivery/substitute.ts'
+import type { Location } from '../manifest/parse.ts'
 import { nameRoots } from './names.ts'
 import { nameOf, parentOf } from './tree.ts'
 
 /** A folder that something deploys, and what is added to its build. */
 export type DeployedFolder = Pick<
   Delivery,
-  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'params'
+  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'params' | 'patches'
 >
+
+/** One of several deployers that are one environment, and what it sets in objects by itself. */
+export interface ContestingDeployer extends Pick<Delivery, 'patches'>, Location {
+  readonly hasVariables: boolean
+}
 
 export interface FolderVariant {
   readonly name: string
@@ -32,6 +38,21 @@ export interface DeployedTexts {
   readonly deployed: readonly DeployedFolder[]
   readonly texts: readonly string[]
   readonly known: ReadonlyMap<string, string | undefined>
+}
+
+/** Whether a config means this deployer: by its name, with or without its namespace, or by its file. */
+export function isDeployer({ title, file }: Pick<DeployedFolder, 'title' | 'file'>, named: string): boolean {
+  const name = title.replace(/^\S+ /, '')
+  return [name, nameOf(name), file].includes(named)
+}
+
+/** What deployers of one folder set by themselves. */
+export function contesting(deployed: readonly DeployedFolder[]): readonly ContestingDeployer[] {
+  return deployed.flatMap(({ additions, patches }) => {
+    if (additions === undefined) return []
+    const { file, line } = additions.source
+    return [{ file, line, patches, hasVariables: additions.variables !== undefined }]
+  })
 }
 
 /** The different ways in which a folder is deployed, named; none where nothing is known to deploy it. */

@@ -57,18 +57,29 @@ export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delive
       .filter((rule) => rule.length > 1)
       .flatMap((rule) => rule.map(({ path }) => [...path, 'weight']))
     if (weights.length === 0) return []
-    return [...annotated(object), ...deliveries.flatMap((delivery) => deliveredBy(delivery, object, weights))]
+    const found = deliveries.map((delivery) => ({ delivery, how: ignoredBy(delivery, object, weights) }))
+    // Of several deployers one may keep weights of its own on purpose.
+    const isEverywhere = found.every(({ how }) => how === 'patched')
+    return [
+      ...annotated(object),
+      ...found.flatMap(({ delivery: { title, stops }, how }): readonly Finding[] => {
+        const ignored = how === undefined ? [] : [ignoring(object, title, how)]
+        return [
+          ...ignored.map((one) => (how === 'patched' && !isEverywhere ? warned(one) : one)),
+          ...stopped(object, title, stops),
+        ]
+      }),
+    ]
   })
 }
 
-function deliveredBy(delivery: Delivery, object: RenderedObject, weights: readonly Path[]): readonly Finding[] {
-  const { title, stops } = delivery
-  const how = ignoredBy(delivery, object, weights)
-  const stopped: Detail[] = stops === undefined ? [] : [{ code: 'not-synced', by: title, why: stops }]
-  return [
-    ...(how === undefined ? [] : [ignoring(object, title, how)]),
-    ...stopped.map((detail): Finding => ({ object, path: ['metadata'], detail, grade: 'note' })),
-  ]
+function warned(finding: Finding): Finding {
+  return { ...finding, grade: 'warning' }
+}
+
+function stopped(object: RenderedObject, by: string, why: Delivery['stops']): readonly Finding[] {
+  if (why === undefined) return []
+  return [{ object, path: ['metadata'], detail: { code: 'not-synced', by, why }, grade: 'note' }]
 }
 
 type Ignoring = Extract<Detail, { code: 'weights-ignored' }>['how']

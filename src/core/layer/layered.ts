@@ -6,6 +6,7 @@ import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.
 import { type BuildIdentity, selectsObject } from './selector.ts'
 import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
 import { effectiveNamespace, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
+import { contestedBy } from './contested.ts'
 import { isDecisive, isDecisivePointer } from './decisive.ts'
 import { asSeen } from './seen.ts'
 
@@ -36,10 +37,20 @@ export interface LayeredObject {
  * `selector`: only kustomize can tell whether a patch is for the object · `patch`: only kustomize can tell what it does ·
  * `replacement`: the weights are copied from somewhere else · `twice`: the environment builds the object in two ways ·
  * `schema`: a schema says how a patch is merged · `transformer`: one may write any field · `variable`: a field holds one ·
- * `chart`: a chart makes the object of values, and none is known that says what is to be said.
+ * `chart`: a chart makes the object of values, and none is known that says what is to be said ·
+ * `deployers`: several deploy the environment, and one of them sets the weights itself.
  */
 export type Unclear = Location & {
-  readonly why: 'selector' | 'patch' | 'replacement' | 'twice' | 'schema' | 'transformer' | 'variable' | 'chart'
+  readonly why:
+    | 'selector'
+    | 'patch'
+    | 'replacement'
+    | 'twice'
+    | 'schema'
+    | 'transformer'
+    | 'variable'
+    | 'chart'
+    | 'deployers'
 }
 
 /** The text that a value comes from: the path is in a document of the object's file, or of the patch. */
@@ -68,11 +79,22 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
   const { data, ...variables } = withVariables(build.data, chain?.at(-1)?.filler)
   const known = { manifest: { ...manifest, line: lineIn({ manifest, object, steps }) }, steps, rendered, ...variables }
   const open = openData(build, chain, rootOf(layout, environment)) ?? data
+  const contested = contestedIn(layout, environment, object)
   const seen = layout.rendered.get(placeKey(environment, spot))
-  if (seen !== undefined) return { ...known, ...renderedAs(seen, { object, data, open }) }
-  const unclear = build.unclear ?? twiceIn(object, chains)
+  if (seen !== undefined) return { ...known, ...renderedAs(seen, { object, data, open }), unclear: contested }
+  const unclear = contested ?? unclearIn(build, object, chains)
   const isRendered = isRenderedPart(spot.file)
   return { ...known, object: { ...object, data }, unclear, patchable: open, isRendered }
+}
+
+function contestedIn({ environments }: Layout, name: string, object: BuiltObject): Unclear | undefined {
+  const environment = environments.find((one) => one.name === name)
+  const place = environment && contestedBy(environment, object)
+  return place && { ...place, why: 'deployers' }
+}
+
+function unclearIn(build: Build, object: BuiltObject, chains: readonly Chain[]): Unclear | undefined {
+  return build.unclear ?? twiceIn(object, chains)
 }
 
 /** An object's data with the variables of its deployer, and what there is to say of them. */
@@ -115,10 +137,10 @@ function openData(
 function renderedAs(
   seen: ObjectData,
   { object, data, open }: { readonly object: BuiltObject; readonly data: ObjectData; readonly open: ObjectData },
-): Pick<LayeredObject, 'object' | 'unclear' | 'patchable' | 'isRendered'> {
+): Pick<LayeredObject, 'object' | 'patchable' | 'isRendered'> {
   const own = asSeen(data, seen)
   const patchable = { ...open, spec: own['spec'] }
-  return { object: { ...object, data: own }, unclear: undefined, patchable, isRendered: true }
+  return { object: { ...object, data: own }, patchable, isRendered: true }
 }
 
 function objectAt(

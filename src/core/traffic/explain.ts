@@ -9,17 +9,20 @@ export type ShareReason =
   | 'single-zero-gets-nothing'
   | 'sum-not-100'
   | 'all-zero'
+  | 'unread'
 
 export interface ExplainedShare {
   readonly destination: Destination
-  /** Percent, as the proxies compute it. */
-  readonly share: number
+  /** Percent, as the proxies compute it; undefined where a weight of the rule cannot be read. */
+  readonly share: number | undefined
   /** Undefined where the weight is the percent. */
   readonly reason: ShareReason | undefined
 }
 
 /** What each destination of a rule truly gets, and why where that surprises. */
 export function explainShares(rule: Rule): readonly ExplainedShare[] {
+  if (rule.destinations.some(({ badWeight }) => badWeight !== undefined))
+    return rule.destinations.map((destination) => ({ destination, share: undefined, reason: 'unread' }))
   const percents = shares(rule)
   return rule.destinations.map((destination, index) => {
     const share = percents[index] ?? 0

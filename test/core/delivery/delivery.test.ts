@@ -139,6 +139,7 @@ test('a folder that is deployed is an environment, also where another kustomizat
         additions: undefined,
         sources: [],
         directory: undefined,
+        patches: [],
         params: undefined,
       })),
     }).environments.map(({ name, files }) => `${name} ${files.length}`)

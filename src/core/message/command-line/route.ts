@@ -9,6 +9,7 @@ const REASONS = {
     'It is the only backend and has weight 0: the Gateway API sends it nothing and answers 500. Raise the weight.',
   'sum-not-100': 'The weights of this rule do not sum to 100: the share is weight / sum.',
   'all-zero': 'All weights of this rule are 0: nobody gets traffic. Give one destination a weight.',
+  unread: 'A weight of this rule is not a number in these files, so nobody can tell the shares.',
 } as const satisfies Record<ShareReason, string>
 
 /** Why a destination's share is not what its weight seems to say. */

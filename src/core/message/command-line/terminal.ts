@@ -55,7 +55,8 @@ function standingText(standing: Standing): string {
 function ruleLines(rule: Rule): readonly string[] {
   const explained = explainShares(rule)
   const parts = explained.map(
-    ({ destination, share }) => `${destination.subset ?? destination.written} ${percent(share)}`,
+    ({ destination, share }) =>
+      `${destination.subset ?? destination.written} ${share === undefined ? 'unknown' : percent(share)}`,
   )
   const reasons = explained.flatMap(({ destination, reason }) =>
     reason === undefined ? [] : [`    ${destination.subset ?? destination.written}: ${explainShareReason(reason)}`],

@@ -75,9 +75,10 @@ const WHY = {
   'too-large': 'is too large',
   'not-text': 'is not a text file',
   'no-such-folder': 'is a folder that does not exist',
+  'no-such-deployer': 'is a deployer of its path that no file of this repository has',
 } as const satisfies Record<Exclude<EnvironmentRefusal['code'], HelmRefusal>, string>
 
-type HelmRefusal = 'no-chart' | 'helm-dependency' | 'helm-values'
+type HelmRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-deployers'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
@@ -90,7 +91,7 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
 }
 
 function isOfChart(why: EnvironmentRefusal['code']): why is HelmRefusal {
-  return why === 'helm-dependency' || why === 'helm-values' || why === 'no-chart'
+  return !Object.hasOwn(WHY, why)
 }
 
 function chartWords(why: HelmRefusal, { entry, file }: Pick<EnvironmentRefusal, 'entry' | 'file'>): ProblemWords {
@@ -104,6 +105,11 @@ function chartWords(why: HelmRefusal, { entry, file }: Pick<EnvironmentRefusal, 
       return {
         what: `The values of this release depend on ${code(entry)}, which Perch does not find in this repository, so it does not render the release.`,
         next: 'Put the values into this repository, or describe the release under `helm` in `.github/canary.yml`.',
+      }
+    case 'several-deployers':
+      return {
+        what: `The chart ${code(entry)} is released with different values, and the config does not say which release this environment is, so Perch does not render it.`,
+        next: 'Name the Application or HelmRelease under `deployer` beside the path in `.github/canary.yml`, with one environment for each.',
       }
     case 'no-chart':
       return {

@@ -76,7 +76,7 @@ function ignoredWords({ by, how }: Extract<Detail, { code: 'weights-ignored' }>)
     case 'patched':
       return {
         what: `has weights that are never applied from Git: ${code(by)} patches others in after the build.`,
-        next: 'Remove that patch, so that a merge is what is live.',
+        next: 'Remove that patch, so that a merge is what is live. If several deploy this folder, give each an environment with `deployer` in `.github/canary.yml`: Perch then edits the patch.',
       }
   }
 }

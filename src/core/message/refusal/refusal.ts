@@ -216,6 +216,8 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
       return `The variables at ${place} are put into ${name}, and no change that Perch tried renders the wanted weights. Change them where the variable takes its value from.`
     case 'chart':
       return `A Helm chart makes ${name} at ${place} of values, and Perch found no numbers in this environment's own values that set what it wants to change. Put the weights into a values file of this environment alone, and comment again.`
+    case 'deployers':
+      return `What ${place} adds to the build sets the weights of ${name}, and others deploy this folder with different additions. Give each an environment of its own in \`.github/canary.yml\`: the same \`path\`, and \`deployer\` with the name of the Application or Kustomization, or with its file.`
     case 'twice':
       return `The environment builds ${name} at ${place} in two ways. They differ already, or a change for one of them would reach both. Give each way a file of its own.`
   }
@@ -241,6 +243,8 @@ function explainWeights(refusal: WeightRefusal): string {
         ? `${rule} must sum to 100 (\`requireSum100\` in \`.github/canary.yml\`), which cannot express that share in whole numbers. Ask for a whole percent.`
         : `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, and \`requireSum100\` in \`.github/canary.yml\` wants 100. Fix them first.`
     case 'invalid-weight':
+      if (/^"\$[{(]/.test(refusal.weight))
+        return `${rule} has the weight ${code(refusal.weight)}, a variable whose value is not in this repository. Write a number there, or put the value into the Flux Kustomization (\`postBuild.substitute\`) or a ConfigMap of this repository.`
       return `${rule} has the weight ${code(refusal.weight)}, which is not a whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
     case 'sum-too-large':
       return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy takes. Use smaller ones first.`
