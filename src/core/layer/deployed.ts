@@ -1,13 +1,15 @@
 /** What a deployer adds to the kustomization of an environment, read as part of it. */
 import { type Additions, mergedFields } from '../delivery/additions.ts'
 import { additionsAt } from '../delivery/additions-at.ts'
+import { setsOneOf } from '../delivery/deployer-patch.ts'
 import { DEPLOYERS, documentsIn } from '../delivery/documents.ts'
 import { substituteText } from '../delivery/substitute.ts'
 import { lookupIn } from '../delivery/variables.ts'
 import type { Environment } from '../environment/environment.ts'
 import { join } from '../environment/tree.ts'
 import { listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
-import type { Location, Manifest } from '../manifest/parse.ts'
+import { identityOf } from '../manifest/identity.ts'
+import type { Location, Manifest, ManifestObject } from '../manifest/parse.ts'
 import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
 /** An environment's kustomization with what its deployer adds by these texts; `own` is undefined where the deployer generates one. */
@@ -106,4 +108,37 @@ function fillerOf(added: Additions): Filler | undefined {
   const lookup = lookupIn(added.variables)
   const fill = (text: string): string => (text.includes('$') ? (substituteText(text, lookup) ?? text) : text)
   return { place: placeOf(added), fill, places: added.variables.places }
+}
+
+/**
+ * The first of several deployers of an environment that sets the weights of an object itself; undefined where none does. What the
+ * others do then differs, so no file says the weights of the environment.
+ */
+export function contestedBy(
+  { contested = [] }: Pick<Environment, 'contested'>,
+  object: ManifestObject,
+): Location | undefined {
+  if (contested.length === 0) return undefined
+  const fields = weightFields(object.data)
+  const found = contested.find(
+    ({ patches, hasVariables }) =>
+      patches.some((patch) => setsOneOf(patch, identityOf(object), fields)) ||
+      (hasVariables && fields.some((path) => isVariable(object.data, path))),
+  )
+  return found && { file: found.file, line: found.line }
+}
+
+const LISTS = { http: 'route', tls: 'route', tcp: 'route', rules: 'backendRefs' }
+
+function weightFields({ spec }: ManifestObject['data']): readonly Path[] {
+  return Object.entries(LISTS).flatMap(([section, list]) =>
+    listOf(recordOf(spec)[section]).flatMap((rule, index) =>
+      listOf(recordOf(rule)[list]).map((_, place): Path => ['spec', section, index, list, place, 'weight']),
+    ),
+  )
+}
+
+function isVariable(data: ManifestObject['data'], path: Path): boolean {
+  const value = valueAt(data, path)
+  return typeof value === 'string' && value.includes('${')
 }

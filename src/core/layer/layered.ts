@@ -6,7 +6,7 @@ import { type Chain, chainsTo, type Layout, manifestIn, rootOf } from './layout.
 import { type BuildIdentity, selectsObject } from './selector.ts'
 import { applyPatch, type ObjectData, sourceOf, type PatchStep } from './step.ts'
 import { effectiveNamespace, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
-import { contestedBy } from './contested.ts'
+import { contestedBy } from './deployed.ts'
 import { isDecisive, isDecisivePointer } from './decisive.ts'
 import { asSeen } from './seen.ts'
 
