@@ -40,7 +40,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   if (next.until !== undefined) await setTimer(context, pull, next.until)
   await sayIfChanged(context, pull, base)
   if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
-  if (isGreen) await mergeWhenAllowed(context, { pull, base }, review.changes)
+  if (isGreen) await mergeWhenAllowed(context, { pull, base, seen: next }, review.changes)
   await cleanUpOldHeads(context, pull, found)
 }
 

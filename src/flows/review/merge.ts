@@ -5,8 +5,9 @@ import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
-import { recallPulls } from '../repository/memory.ts'
+import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
 import { mergeability } from '../repository/step-ownership.ts'
+import { hasMissed } from './rivals.ts'
 
 /** How soon to try again when GitHub's own rules (another check, a review) do not allow the merge yet. */
 const RETRY_MS = 15_000
@@ -17,7 +18,7 @@ const FORBIDDEN_MS = 5 * 60_000
 /** Merges a green pull request of Perch's own where the config says so, and only at the head that was reviewed. */
 export async function mergeWhenAllowed(
   context: RepositoryContext,
-  { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
+  { pull, base, seen }: { readonly pull: PullRequest; readonly base: Sha; readonly seen: ReviewMemory },
   changes: readonly ReviewedChange[],
 ): Promise<void> {
   if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
@@ -25,7 +26,7 @@ export async function mergeWhenAllowed(
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
   if (whose !== 'ours') return
-  if (await hasUnknownRival(context, pull, changes)) {
+  if (await hasUnknownRival(context, { pull, seen }, changes)) {
     context.log.info({ pull: pull.number }, 'a merge waits until the older pull requests have been looked at')
     return tryAgain(context, pull, RETRY_MS)
   }
@@ -49,19 +50,28 @@ async function tryAgain(
   await context.ask.review(number, { code: 'merge-refused', head: head.sha, due })
 }
 
-/** Of two pull requests that move one route the older goes first. When memory was lost nobody knows yet what the older ones move. */
+/**
+ * Of two pull requests that move one route the older goes first. When memory was lost nobody knows yet what the older ones move, and
+ * one of them may have been looked at only since this one was judged.
+ */
 async function hasUnknownRival(
   context: Pick<RepositoryContext, 'pulls' | 'memo' | 'repo'>,
-  pull: PullRequest,
+  { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory },
   changes: readonly ReviewedChange[],
 ): Promise<boolean> {
-  if (!changes.some(({ from, to }) => to > from)) return false
+  if (!changes.some(isHeldBack)) return false
   const known = await recallPulls(context)
   const older = (await context.pulls.allOpen()).filter(({ number }) => number < pull.number)
   return older.some(({ number, draft, base }) => {
-    const isLookedAt = (known.get(number)?.head ?? '') !== ''
-    return base.ref === pull.base.ref && !draft && !isLookedAt
+    if (base.ref !== pull.base.ref || draft) return false
+    const other = known.get(number)
+    return other === undefined || other.head === '' || hasMissed({ number: pull.number, seen }, { number, seen: other })
   })
+}
+
+/** Whether older pull requests count for it, by the rules of the gate (`judge`). */
+function isHeldBack({ from, to, version, widened = [], finishes }: ReviewedChange): boolean {
+  return widened.length > 0 || (!finishes && (to > from || version?.role === 'stable'))
 }
 
 function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {

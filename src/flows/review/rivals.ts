@@ -2,7 +2,7 @@
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallPulls, type ReviewMemory } from '../repository/memory.ts'
 
-interface Rival {
+export interface Rival {
   readonly number: number
   readonly seen: ReviewMemory
 }
@@ -21,11 +21,15 @@ export async function lookAtRivals(
     const other = { number, seen }
     const heads = [seen.head, self.seen.head].sort().join(':')
     if (number < self.number) {
-      if (isHeldBy(self, other) && !isBehind(self, other))
-        await context.ask.review(self.number, { code: 'older-found', older: number, heads })
+      if (hasMissed(self, other)) await context.ask.review(self.number, { code: 'older-found', older: number, heads })
     } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
       await context.ask.review(number, { code: 'rival', older: self.number, heads, at: context.clock.now() })
   }
+}
+
+/** Whether the older one moves the same route, and was not known to when the younger was judged. */
+export function hasMissed(younger: Rival, older: Rival): boolean {
+  return isHeldBy(younger, older) && !isBehind(younger, older)
 }
 
 function isHeldBy({ seen: younger }: Rival, { seen: older }: Rival): boolean {
