@@ -86,6 +86,46 @@ test('taking the last annotation away takes the map away, and there and back giv
   }
 })
 
+test('a comment goes with the annotations that it is about, and stays with what stays', () => {
+  const gone = (text: string): string => edited(text, annotation('pr', undefined), annotation('steps', undefined))
+  const map = (lines: string): string => `metadata:\n  name: web\n  annotations:\n${lines}spec: {}\n`
+  const ours = '    perch.dev/pr: "1" # here\n    perch.dev/steps: "5,25"\n'
+  const table: readonly (readonly [before: string, after: string])[] = [
+    // Right above ours, up to the next comment.
+    [
+      map(`    owner: a\n    # the rollout\n    # (see the wiki)\n${ours}    # who pays\n    team: b\n`),
+      map('    owner: a\n    # who pays\n    team: b\n'),
+    ],
+    [map(`    # the rollout\n${ours}\n    team: b\n`), map('\n    team: b\n')],
+    // Above others too.
+    [map(`    # all of these\n    perch.dev/pr: "1"\n    team: b\n`), map('    # all of these\n    team: b\n')],
+    [map(`    # all of these\n    team: b\n${ours}`), map('    # all of these\n    team: b\n')],
+    // Apart from them.
+    [map(`    # until May\n\n${ours}    team: b\n`), map('    # until May\n\n    team: b\n')],
+    // The map goes, and what is above its key is about that.
+    [
+      `metadata:\r\n  name: web\r\n  # the rollout\r\n  annotations:\r\n    perch.dev/pr: "1"\r\nspec: {}\r\n`,
+      'metadata:\r\n  name: web\r\nspec: {}\r\n',
+    ],
+    [
+      'metadata:\n  # who and how\n  annotations:\n    perch.dev/pr: "1"\n  name: web\nspec: {}\n',
+      'metadata:\n  # who and how\n  name: web\nspec: {}\n',
+    ],
+    [map(`    # the rollout\n${ours}  # about the spec\n`), 'metadata:\n  name: web\n  # about the spec\nspec: {}\n'],
+  ]
+  for (const [before, after] of table) assert.equal(gone(before), after)
+})
+
+test('a comment in a value stays in it when new keys come behind it', () => {
+  const text = 'metadata:\n  name: web\n  labels:\n    app: web\n    # more come from kustomize\n  # of all\nspec: {}\n'
+  const there = edited(text, annotation('pr', '1'))
+  assert.equal(
+    there,
+    'metadata:\n  name: web\n  labels:\n    app: web\n    # more come from kustomize\n  annotations:\n    perch.dev/pr: "1"\n  # of all\nspec: {}\n',
+  )
+  assert.equal(edited(there, annotation('pr', undefined)), text)
+})
+
 test('an anchored value and a block value are refused by name; an alias gives way to a literal', () => {
   const at: Omit<SetValue, 'document'> = { kind: 'set', path: ['a'], value: 20 }
   assert.equal(edited('a: &w 10\nb: *w\n', at), 'anchored')

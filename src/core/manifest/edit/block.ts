@@ -3,15 +3,27 @@ import { endOf, pairEnd, startOf } from './nodes.ts'
 import { keyText, type NewPairs, valueText } from './style.ts'
 import { breakAt, columnOf, lineEnd, lineStart, nextLine, type Splice, startsLine } from '../yaml/text.ts'
 
-/** New keys for a block map, on lines of their own behind its last value, in the map's indentation and line ends. */
+/** New keys for a block map, on lines of their own behind its last value and the comments in that, in the map's indentation and line ends. */
 export function insertLines(text: string, map: YAMLMap, { pairs, step }: NewLines): readonly Splice[] | undefined {
   const last = map.items.at(-1)
   const end = last === undefined ? undefined : pairEnd(text, last)
   const first = startOf(map.items[0]?.key)
   if (end === undefined || first === undefined) return undefined
-  const at = lineEnd(text, end)
-  const style = { indent: columnOf(text, first), step, eol: breakAt(text, end), map }
+  const indent = columnOf(text, first)
+  const at = behindDeeper(text, lineEnd(text, end), indent)
+  const style = { indent, step, eol: breakAt(text, end), map }
   return [{ start: at, end: at, text: blockLines(pairs, style) }]
+}
+
+/** The end of the comments below a line that are further to the right than a column: they are about what they stand in. */
+function behindDeeper(text: string, end: number, column: number): number {
+  let at = end
+  for (;;) {
+    const next = nextLine(text, at)
+    const comment = /^[ \t]*(?=#)/.exec(text.slice(next, lineEnd(text, next)))
+    if (next === text.length || comment === null || comment[0].length <= column) return at
+    at = lineEnd(text, next)
+  }
 }
 
 export interface NewLines {
@@ -93,8 +105,8 @@ function firstColumn(text: string, map: YAMLMap): number {
 type LineSpan = [start: number, end: number]
 
 /**
- * Takes pairs away with their lines and the comments on those lines; comments on lines of their own stay. A pair that
- * shares its line with the dash of a list leaves it to the next one.
+ * Takes pairs away with their lines and the comments on those lines. A comment above them goes too if it is about nothing that
+ * stays. A pair that shares its line with the dash of a list leaves it to the next one.
  */
 export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]): readonly Splice[] | undefined {
   const spans: LineSpan[] = []
@@ -105,7 +117,7 @@ export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]):
     const next = startOf(map.items[map.items.indexOf(pair) + 1]?.key)
     const last = spans.at(-1)
     if (startsLine(text, start) && (last === undefined || last[1] <= lineStart(text, start)))
-      spans.push([lineStart(text, start), nextLine(text, end)])
+      spans.push([commentStart(text, { map, pair, removed: pairs }), nextLine(text, end)])
     else if (next === undefined) return undefined
     else if (last === undefined) spans.push([start, next])
     else last[1] = next
@@ -113,20 +125,49 @@ export function removeLines(text: string, map: YAMLMap, pairs: readonly Pair[]):
   return lineSplices(text, spans)
 }
 
-/** Takes a key away together with all pairs of its map. A comment behind the key gets the line for itself. */
+interface Removal {
+  readonly map: YAMLMap
+  readonly pair: Pair
+  readonly removed: readonly Pair[]
+}
+
+/**
+ * Where the lines of a pair begin, with the comment right above it. That is about all pairs below it, up to the next comment or empty
+ * line: while one of them stays, it stays.
+ */
+function commentStart(text: string, { map, pair, removed }: Removal): number {
+  const key = startOf(pair.key) ?? 0
+  const line = lineStart(text, key)
+  if (runFrom(text, map, pair).some((one) => !removed.includes(one))) return line
+  const mark = `${' '.repeat(columnOf(text, key))}#`
+  let start = line
+  while (start > 0 && text.startsWith(mark, lineStart(text, start - 1))) start = lineStart(text, start - 1)
+  return start
+}
+
+/** A pair, and those that follow it line by line. */
+function runFrom(text: string, map: YAMLMap, pair: Pair): readonly Pair[] {
+  const following = map.items.slice(map.items.indexOf(pair))
+  const end = following.findIndex((one, index) => {
+    const next = startOf(following[index + 1]?.key)
+    return next === undefined || nextLine(text, pairEnd(text, one) ?? 0) !== lineStart(text, next)
+  })
+  return following.slice(0, end + 1)
+}
+
+/** Takes a key of the outer map away together with all pairs of its own, and the comment behind it. */
 export function keyLine(
   text: string,
   above: Pair,
-  { map, pairs }: { readonly map: YAMLMap; readonly pairs: readonly Pair[] },
+  { outer, map, pairs }: { readonly outer: YAMLMap; readonly map: YAMLMap; readonly pairs: readonly Pair[] },
 ): readonly Splice[] | undefined {
   const start = startOf(above.key)
   const end = endOf(text, above.key)
   const lines = removeLines(text, map, pairs)
   if (start === undefined || end === undefined || lines === undefined || !startsLine(text, start)) return undefined
-  const comment = /[ \t](#.*)$/.exec(text.slice(end, lineEnd(text, end)))?.[1]
-  if (comment !== undefined) return [{ start, end: lineEnd(text, end) - comment.length, text: '' }, ...lines]
   const spans = lines.map((line): LineSpan => [line.start, line.end])
-  return lineSplices(text, [[lineStart(text, start), nextLine(text, end)], ...spans])
+  const first = commentStart(text, { map: outer, pair: above, removed: [above] })
+  return lineSplices(text, [[first, nextLine(text, end)], ...spans])
 }
 
 /** At the end of a file without a final newline the break before the lines goes with them. */

@@ -224,9 +224,10 @@ function removeKeys(context: PlanContext, parent: Path, removed: readonly string
   if (pairs.length < map.items.length || above === undefined)
     return changeOf(removePairs(context.text, map, pairs), effects)
 
+  const outer = nodeAt(context.document, parent.slice(0, -1))
+  if (!isMap(outer)) return undefined
   if (map.flow === true) {
-    const outer = nodeAt(context.document, parent.slice(0, -1))
-    if (!isMap(outer) || outer.flow !== true || !isMadeHere(context.text, map))
+    if (outer.flow !== true || !isMadeHere(context.text, map))
       return changeOf(removeFromFlow(context.text, map, pairs), [{ kind: 'set', path: parent, value: {} }])
     return changeOf(removeFromFlow(context.text, outer, [above]), [{ kind: 'set', path: parent, value: undefined }])
   }
@@ -234,7 +235,9 @@ function removeKeys(context: PlanContext, parent: Path, removed: readonly string
   const restored = restoreEmpty(context.text, above)
   if (lines !== undefined && restored !== undefined)
     return { splices: [restored, ...lines], effects: [{ kind: 'set', path: parent, value: null }] }
-  return changeOf(keyLine(context.text, above, { map, pairs }), [{ kind: 'set', path: parent, value: undefined }])
+  return changeOf(keyLine(context.text, above, { outer, map, pairs }), [
+    { kind: 'set', path: parent, value: undefined },
+  ])
 }
 
 function changeOf(splices: readonly Splice[] | undefined, effects: readonly Effect[]): TextChange | undefined {

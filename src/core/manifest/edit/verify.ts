@@ -6,7 +6,7 @@ import { applyEffects, type Effect } from './effect.ts'
 import { keyOf, startOf } from './nodes.ts'
 import { type Path, sameOrderedData, valueAt } from '../data.ts'
 import { readPiece, type SourceDocument } from '../parse.ts'
-import { applySplices, columnOf, lineStart, type Splice, startsLine } from '../yaml/text.ts'
+import { applySplices, columnOf, lineStart, nextLine, type Splice, startsLine } from '../yaml/text.ts'
 
 /** Splices that belong together, and what they do to the data of their document. */
 export interface TextChange {
@@ -136,7 +136,7 @@ function isPieceExact({ piece, data, index }: SourceDocument, changes: readonly 
   )
 }
 
-/** Whether every comment is still one, except those that stood on the line of a value which was taken away. */
+/** Whether every comment is still one, except those on the line of a value which was taken away, and on the lines above it. */
 function keepsComments(text: string, splices: readonly Splice[], after: string): boolean {
   // A comment cannot get lost where none is cut; swallowed by a value, it would show in the data.
   if (!splices.some(({ start, end }) => text.slice(start, end).includes('#'))) return true
@@ -147,7 +147,8 @@ function keepsComments(text: string, splices: readonly Splice[], after: string):
     const cut = sorted.find((splice) => splice.start < end && splice.end > start)
     // What marks an empty value as such (`fillEmpty`) may go again, and leaves what stands behind it.
     if (cut !== undefined && /^ ?#(?: empty| )$/.test(text.slice(cut.start, cut.end))) return true
-    if (cut !== undefined) return cut.start <= start && cut.end >= end && !startsLine(text, start)
+    if (cut !== undefined && startsLine(text, start)) return cut.start <= start && cut.end > nextLine(text, end)
+    if (cut !== undefined) return cut.start <= start && cut.end >= end
     const moved = sorted
       .filter((splice) => splice.end <= start)
       .reduce((sum, splice) => sum + splice.text.length - (splice.end - splice.start), 0)
