@@ -96,7 +96,7 @@ export async function startServed(options: ServiceOptions): Promise<Service> {
     const dataDir = join(folder, String(number))
     const port = await freePort()
     hooks.push(`http://127.0.0.1:${port}/api/github/webhooks`)
-    replicas.push(supervise({ ...environmentOf(box, { dataDir, port }), ...options.env }, { dataDir, said }))
+    replicas.push(supervise({ ...serviceEnvironment(box, { dataDir, port }), ...options.env }, { dataDir, said }))
   }
   box.setWebhookUrl(hooks[0])
   box.createRepository({ name: 'gitops', files: options.files, roles: ROLES })
@@ -176,7 +176,8 @@ function run(env: NodeJS.ProcessEnv, said: string[]): Running {
   return { child, gone, listening: Promise.race([listening, gone.then(() => undefined)]) }
 }
 
-function environmentOf(
+/** What `perch serve` gets. */
+export function serviceEnvironment(
   box: GitHubBox,
   { dataDir, port }: { readonly dataDir: string; readonly port: number },
 ): NodeJS.ProcessEnv {

@@ -1,18 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, type TestContext } from 'node:test'
-import { pino } from 'pino'
 import type { ProcessEnvironment } from '../../src/entry/env.ts'
-import { openClock, type ServiceClock } from '../../src/adapters/clock/clock.ts'
-import { type Service, startService } from '../../src/entry/service.ts'
-import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
+import type { ServiceClock } from '../../src/adapters/clock/clock.ts'
+import type { GitHubBox } from '../../src/sandbox/github.ts'
 import type { Person } from '../../src/sandbox/people/person.ts'
 import type { RepositoryView } from '../../src/sandbox/read.ts'
 import { destinationRule } from '../manifests.ts'
 import { ROLES, type Scene } from './process.ts'
-import { threadFor } from './thread.ts'
+import { openStage, passing, quiet, type Stage, type StageOptions, waiting } from './stage.ts'
 
 /** A GitOps repository as the field lays it out: bases, overlays, one VirtualService an environment. */
 export function gitops(config: string = FAST, weights: readonly [number, number] = [100, 0]): Record<string, string> {
@@ -97,21 +91,8 @@ export interface Story {
   readonly weights: (ref?: string) => string
 }
 
-export interface StoryOptions {
+export interface StoryOptions extends StageOptions {
   readonly files?: Readonly<Record<string, string>>
-  readonly env?: Partial<ProcessEnvironment>
-  /** How often a job that fails is tried again before it counts as one that fails for longer. */
-  readonly retryLimit?: number
-  /** Unless it says false, time passes in steps and the box's repositories are read where they are. Stories about git over HTTP say false. */
-  readonly isStepped?: boolean
-}
-
-interface Stage {
-  readonly box: GitHubBox
-  readonly env: ProcessEnvironment
-  readonly clock: ServiceClock
-  readonly service: Service
-  close(): Promise<void>
 }
 
 /** One box and one service for all stories of a file that ask for the same: starting one takes seconds. */
@@ -125,7 +106,7 @@ after(async () => {
 /** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
 export async function aStory(options: StoryOptions = {}): Promise<Story> {
   const key = JSON.stringify([options.env ?? {}, options.retryLimit, options.isStepped])
-  const stage = stages.get(key) ?? aStage(options)
+  const stage = stages.get(key) ?? openStage(options)
   stages.set(key, stage)
   const here = await stage
   const { box, env, clock } = here
@@ -152,46 +133,9 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
   }
 }
 
-async function aStage({ env: over = {}, retryLimit, isStepped = true }: StoryOptions): Promise<Stage> {
-  const clock = openClock({ isStepped })
-  const box = await startGitHub({ now: () => clock.now() })
-  const dataDir = mkdtempSync(join(tmpdir(), 'perch-story-'))
-  const env: ProcessEnvironment = {
-    appId: box.appId,
-    privateKey: box.privateKey,
-    webhookSecret: box.webhookSecret,
-    apiUrl: `${box.url}/api/v3`,
-    gitUrl: box.url,
-    host: '127.0.0.1',
-    port: 0,
-    logLevel: 'info',
-    dataDir,
-    reconcileSeconds: 3600,
-    ...over,
-  }
-  const log = pino({ level: process.env['PERCH_TEST_LOG'] ?? 'silent' })
-  const service = await startService(env, log, {
-    clock,
-    ...(isStepped ? { code: threadFor(box.folder) } : {}),
-    ...(retryLimit === undefined ? {} : { retryLimit }),
-  })
-  box.setWebhookUrl(`http://127.0.0.1:${service.port}/api/github/webhooks`)
-  return {
-    box,
-    env,
-    clock,
-    service,
-    async close() {
-      await service.stop()
-      await box.close()
-      rmSync(dataDir, { recursive: true, force: true })
-    },
-  }
-}
-
 /** A box and a service of its own, in which time is stepped; it sweeps every second, as processes do in stories. */
 export async function aScene(t: TestContext, files: Readonly<Record<string, string>>): Promise<Scene> {
-  const stage = await aStage({ isStepped: true, env: { reconcileSeconds: 1 } })
+  const stage = await openStage({ isStepped: true, env: { reconcileSeconds: 1 } })
   t.after(() => stage.close())
   const { box, clock } = stage
   box.createRepository({ name: 'gitops', files, roles: ROLES })
@@ -206,67 +150,6 @@ export async function sweeps({ env, pass }: Story): Promise<void> {
 /** `95/5`. */
 export function weightsIn(text: string): string {
   return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
-}
-
-/** How many steps of a second may be taken at once where nothing else happens. */
-const FAR_MS = 10 * 60_000
-const SOON_SECONDS = 10
-
-/** What happened so far, as a number that grows. */
-function happenings({ webhooks, requests }: GitHubBox): number {
-  return webhooks.deliveries.length + requests.records.length
-}
-
-async function quiet({ box, service }: Pick<Stage, 'box' | 'service'>): Promise<void> {
-  for (let before = -1; before !== happenings(box);) {
-    before = happenings(box)
-    await box.idle()
-    await service.idle()
-  }
-}
-
-/** Until something has happened. Where nothing does, time passes until the next job or sweep is due. */
-async function pause(stage: Stage): Promise<void> {
-  const { box, clock, env, service } = stage
-  const before = happenings(box)
-  const isQuiet = await Promise.race([quiet(stage).then(() => true), changed(box, before)])
-  if (!isQuiet || happenings(box) !== before) return
-  const sweepAt = env.reconcileSeconds <= SOON_SECONDS ? clock.now() + env.reconcileSeconds * 1_000 : Infinity
-  const next = Math.min(service.nextDue() ?? Infinity, sweepAt)
-  if (next - clock.now() < FAR_MS) clock.step(Math.max(0, next - clock.now()))
-  else await sleep(50)
-}
-
-/** A look costs more than to see that there is nothing new; but not all that can be looked at goes through the box. */
-async function changed(box: GitHubBox, before: number): Promise<false> {
-  for (let turn = 0; turn < 25 && happenings(box) === before; turn += 1) await sleep(20)
-  return false
-}
-
-function waiting(stage: Stage, isStepped: boolean): Scene['until'] {
-  return (what, look, ms) => until(what, look, { ms, pause: () => (isStepped ? pause(stage) : sleep(50)) })
-}
-
-function passing(stage: Stage, isStepped: boolean): Scene['pass'] {
-  return async (ms) => {
-    if (!isStepped) return sleep(ms)
-    stage.clock.step(ms)
-    return quiet(stage)
-  }
-}
-
-async function until<T>(
-  what: string,
-  look: () => T | undefined | false,
-  { ms = 180_000, pause: next }: { readonly ms: number | undefined; readonly pause: () => Promise<void> },
-): Promise<T> {
-  const end = Date.now() + ms
-  for (;;) {
-    const found = look()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`)
-    await next()
-  }
 }
 
 export interface CheckStory {

@@ -1,0 +1,74 @@
+/** What people do in the benches, and waiting for what Perch makes of it. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { GitHubBox } from '../../src/sandbox/github.ts'
+import { destinationRule } from '../manifests.ts'
+import { rootName, serviceName } from './repository.ts'
+
+const PATIENCE_MS = 120_000
+
+/** Looks often: what is measured is the moment. */
+export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+  const end = Date.now() + PATIENCE_MS
+  for (;;) {
+    const found = look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > end) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`)
+    await sleep(10)
+  }
+}
+
+/** Alice brings a new version of a service; resolves to the number when both checks are there. */
+export async function openRaise(box: GitHubBox, service: number, roots = 1): Promise<number> {
+  const name = serviceName(service)
+  const path = `${rootName(service % roots)}/${name}-rule.yaml`
+  const count = box.repository().pulls().length
+  const pull = box.person('alice').openPullRequest({
+    branch: `${name}-${count}`,
+    title: name,
+    files: { [path]: destinationRule(name, `v${count + 2}`) },
+  })
+  await until(`checks of #${pull.number}`, () => isConcluded(box, pull.head.sha))
+  return pull.number
+}
+
+/** Comments as Alice; resolves to the milliseconds until the answer. */
+export async function command(box: GitHubBox, pull: number, text: string): Promise<number> {
+  const start = performance.now()
+  const { id } = box.person('alice').comment(pull, text)
+  await until(`an answer to ${text}`, () => isAnswered(box, pull, id))
+  return performance.now() - start
+}
+
+function isAnswered(box: GitHubBox, pull: number, comment: number): boolean {
+  const comments = box.repository().comments(pull)
+  return comments.some(({ body }) => body.includes(`perch:answer:${comment} `))
+}
+
+export function isConcluded(box: GitHubBox, sha: string): boolean {
+  const runs = box.repository().checkRuns(sha)
+  return runs.length >= 2 && runs.every(({ status }) => status === 'completed')
+}
+
+/** A raise, its merge, the next two steps and theirs. */
+export async function playSteps(box: GitHubBox): Promise<void> {
+  const pull = await openRaise(box, 0)
+  await command(box, pull, '/canary 25')
+  box.person('alice').merge(pull, { method: 'squash' })
+  for (const share of [50, 100]) {
+    const step = await until(`the step to ${share}`, () =>
+      box
+        .repository()
+        .pulls('open')
+        .find(({ head }) => head.ref.endsWith(`/${share}`)),
+    )
+    await until(
+      'green checks',
+      () =>
+        box
+          .repository()
+          .checkRuns(step.head.sha)
+          .every(({ conclusion }) => conclusion === 'success') && isConcluded(box, step.head.sha),
+    )
+    box.person('alice').merge(step.number, { method: 'squash' })
+  }
+}
