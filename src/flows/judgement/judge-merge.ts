@@ -15,6 +15,7 @@ import { isManifestPath } from '../../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
+import { groundsOf } from './grounds.ts'
 import { loadRequiredChecks, type RepairedChecks, withRepairs, requiredChecksAfter } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type RolloutDifference, differencesIn, judgeChanges } from './judge-changes.ts'
@@ -58,7 +59,8 @@ export async function judgeMerge(context: Needs, question: Question): Promise<Re
   const { review, differences } = await compareMerge(context, question)
   const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
-  return { ...review, changes, notes: [...review.notes, ...notes] }
+  const grounds = await groundsOf(context, { ref: question.baseRef, sha: question.base }, { review, differences })
+  return { ...review, changes, notes: [...review.notes, ...notes], grounds }
 }
 
 /** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */

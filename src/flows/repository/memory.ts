@@ -26,6 +26,8 @@ const ReviewMemory = z.object({
   until: z.number().optional(),
   /** It changes traffic, so that it must be looked at again when the base branch moves. */
   traffic: z.boolean(),
+  /** What the verdicts on its changes rest on in Git (`Review.grounds`); empty where that is not known. */
+  grounds: z.string().default(''),
   /** It has the comment that says what it changes. */
   commented: z.boolean().default(false),
   /** The rollouts that it moves, by `movedRoutes`. */

@@ -86,6 +86,7 @@ function memoryOf(
     green: isGreen && changes.length > 0,
     waits: [...waitsOf(changes)],
     traffic: changes.length > 0,
+    grounds: review.grounds ?? '',
     commented,
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(context, refs),

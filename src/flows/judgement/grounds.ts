@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import type { Review } from '../../core/gate/review.ts'
+import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
+import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
+import { movedRoutes, type Target, targetName } from '../../core/rollout/target.ts'
+import { type BaseHead, historyOf } from '../measure/landing.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { RolloutDifference } from './judge-changes.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+
+/**
+ * All that the verdicts on a change of traffic rest on in Git, as one word: what it does, by which config, and since when the rollouts
+ * that its gates ask about are at their steps. While that stays the same on another head of the base branch, the verdicts do too: all
+ * else that they rest on comes with a webhook, a timer or the sweep. Undefined where more of the base's history counts.
+ */
+export async function groundsOf(
+  context: Needs,
+  base: BaseHead,
+  { review, differences }: { readonly review: Review; readonly differences: readonly RolloutDifference[] },
+): Promise<string | undefined> {
+  if (differences.length === 0 || differences.some(({ from, to }) => isUnsure(from) || isUnsure(to))) return undefined
+  const steps: unknown[] = []
+  for (const standing of askedAbout(differences)) {
+    const history = sureShare(standing) === 0 ? undefined : await historyOf(context, base, standing)
+    steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, history?.landing.sha])
+  }
+  const { rows, diffs, validators, renderer } = review
+  const reports = commitReports([
+    mergeReports({ ...review, changes: [] }, { pull: 0, base: '', judgedFor: '', isStep: false }),
+  ])
+  const said = reports.map(({ conclusion, title, summary, annotations }) => [conclusion, title, summary, annotations])
+  const config = differences.map(({ base: { config: own } }) => own)
+  const facts = [said, rows, diffs, validators, renderer, differences.map(movement), steps, config]
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
+}
+
+function isUnsure(standing: Standing | undefined): boolean {
+  return standing?.share === 'unknown' || standing?.target.isRendered === true
+}
+
+/** Those that move, and the same services in other environments: one may have to come after the other. */
+function askedAbout(differences: readonly RolloutDifference[]): readonly Standing[] {
+  const isAsked = (target: Target): boolean =>
+    differences.some(
+      ({ to: { target: moved } }) =>
+        moved.service === target.service ||
+        (moved.route.kind === target.route.kind && moved.route.name === target.route.name),
+    )
+  return (differences[0]?.base.targets ?? []).filter(isAsked).map(standingOf)
+}
+
+function movement({ from, to, version, reach, widened }: RolloutDifference): unknown {
+  const rises = widened.map(({ target, ...rise }) => [targetName(target), rise])
+  const ends = [from, to].map(
+    (end) => end && [end.phase, end.share, end.versions, movedRoutes(end.target), stepKey(end)],
+  )
+  return [ends, to.target.environments, version, reach, rises]
+}
