@@ -284,6 +284,8 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   'src/entry/edge/edge.ts': 'limits the end of connections',
   'src/entry/edge/http.ts': 'limits an answer',
   'src/entry/thread/start.ts': 'watches a thread',
+  'src/entry/thread/thread-meter.ts': 'sends numbers now and then',
+  'src/entry/watch/collect-gauges.ts': 'asks a database now and then',
 }
 
 test('time of the domain comes from the clock that is handed in', () => {

@@ -4,6 +4,7 @@ import { activity } from '../adapters/github/activity.ts'
 import { branches } from '../adapters/github/branches.ts'
 import { checks } from '../adapters/github/checks.ts'
 import { type ApiClient, type Client, type Octokit, outage } from '../adapters/github/client/client.ts'
+import { watchLimits, watchRequests } from '../adapters/github/client/watch-requests.ts'
 import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
 import { type LoggedPress, loggedPresses } from '../adapters/github/deliveries.ts'
@@ -17,6 +18,7 @@ import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Clock } from '../ports/clock.ts'
+import { type Meter, UNWATCHED } from '../ports/meter.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
 import type { RepositoryRef } from '../flows/tasks/tasks.ts'
 import type { Logger } from 'pino'
@@ -65,15 +67,17 @@ export interface AppCredentials {
 interface Parts {
   readonly log: Logger
   readonly clock: Clock
+  readonly meter?: Meter
 }
 
-export function openGitHub(app: AppCredentials, { log, clock }: Parts): GitHubAccess {
-  const probot = openProbot(app, log)
+export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED }: Parts): GitHubAccess {
+  const probot = openProbot(app, log, meter)
   const clients = new Map<number, Promise<Octokit>>()
   let identity: Promise<AppIdentity> | undefined
 
   function octokitFor(installation: number): Promise<Octokit> {
-    const known = clients.get(installation) ?? probot.auth(installation)
+    const opened = async (): Promise<Octokit> => watchLimits(await probot.auth(installation), installation, meter)
+    const known = clients.get(installation) ?? opened()
     clients.set(installation, known)
     return known
   }
@@ -135,14 +139,14 @@ export function openGitHub(app: AppCredentials, { log, clock }: Parts): GitHubAc
 }
 
 /** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
-export function openProbot(app: AppCredentials, log: Logger): Probot {
+export function openProbot(app: AppCredentials, log: Logger, meter: Meter = UNWATCHED): Probot {
   return new Probot({
     appId: app.appId,
     privateKey: app.privateKey,
     secret: app.webhookSecret,
     baseUrl: app.apiUrl,
     log,
-    request: { fetch: fetchByGitHubsClock(app) },
+    request: { fetch: watchRequests(fetchByGitHubsClock(app), meter) },
     Octokit: ProbotOctokit.defaults(({ auth, ...options }: { auth: { request: Octokit['request'] } }) => ({
       ...options,
       // Tokens that are asked for by name (`tokenFor`) would come from api.github.com wherever GitHub is.

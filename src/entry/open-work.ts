@@ -14,17 +14,20 @@ import type { RepositoryRef } from '../flows/tasks/tasks.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
+import type { Meter } from '../ports/meter.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type ProcessEnvironment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
+import { watchRenderer } from './watch/watch-renderer.ts'
 import type { WorkerParts } from './worker.ts'
 
 interface WorkOptions {
   readonly env: ProcessEnvironment
   readonly log: Logger
+  readonly meter: Meter
   readonly clock: Clock
   readonly jobs: Jobs
   readonly memo: Memo
@@ -45,9 +48,9 @@ export async function openWork(
   readonly renderer: Renderer
   readonly validators: Validators
 }> {
-  const { env, log, clock, jobs, memo } = options
-  const github = openGitHub(env, { log, clock })
-  const renderer = cachedRenderer(tools.renderer)
+  const { env, log, clock, jobs, memo, meter } = options
+  const github = openGitHub(env, { log, clock, meter })
+  const renderer = cachedRenderer(watchRenderer(tools.renderer, meter))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
   await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
@@ -55,6 +58,7 @@ export async function openWork(
   const parts: WorkerParts = {
     jobs,
     log,
+    meter,
     clock,
     contextFor: contextFactory({ ...options, openMirror: tools.mirror, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),

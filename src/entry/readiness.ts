@@ -5,6 +5,8 @@ import type { Tools } from './thread/messages.ts'
 
 interface Parts {
   readonly queue: Pick<Queue, 'ready'>
+  /** How long the oldest job that may run has waited; undefined where nobody knows. */
+  readonly backlogMs: () => Promise<number | undefined>
   readonly tools: () => Promise<Tools>
   /** What this machine keeps programs away from. */
   readonly walls: () => Promise<Pick<Walls, 'isConfined' | 'isOffline'>>
@@ -13,11 +15,12 @@ interface Parts {
 /** What `/readyz` says: whether work can be stored and rendered, and with which programs. */
 export async function readiness({
   queue,
+  backlogMs,
   tools,
   walls,
 }: Parts): Promise<{ ok: boolean; parts: Record<string, string> }> {
   const [isQueueReady, { renderer: tool, helm, validators: found }] = [await queue.ready(), await tools()]
-  const isolation = await walls()
+  const [isolation, backlog] = [await walls(), await backlogMs()]
   // Those are for the repositories that ask for them: without one the service is as ready as ever.
   const absent = 'not installed (optional)'
   const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? absent]))
@@ -25,6 +28,7 @@ export async function readiness({
     ok: isQueueReady && tool !== undefined,
     parts: {
       queue: isQueueReady ? 'ok' : 'not writable',
+      backlog: backlogWords(backlog),
       renderer: tool ?? 'missing: install kustomize or kubectl',
       helm: helm ?? absent,
       ...others,
@@ -32,4 +36,15 @@ export async function readiness({
       network: isolation.isOffline ? 'hidden from programs' : 'programs can reach it: allow namespaces',
     },
   }
+}
+
+const OLD_MS = 60_000
+
+/**
+ * Only said, and never a reason to be not ready: all replicas share the backlog, so all of them would leave service at once and
+ * webhooks would be lost, while what a busy service can do best is to store them (decision 46).
+ */
+function backlogWords(ms: number | undefined): string {
+  if (ms === undefined) return 'unknown'
+  return ms > OLD_MS ? `late: the oldest job has waited for ${Math.round(ms / 1_000)} s` : 'ok'
 }

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
-import { pino } from 'pino'
+import { openMeter } from '../adapters/meter/prometheus-meter.ts'
 import { readEnvironment } from './env.ts'
+import { openLog } from './open-log.ts'
 import { startService } from './service.ts'
 
 /** `perch serve`: runs until it is told to stop. The exit code: 0 stopped as told, 1 could not start. */
@@ -10,8 +11,9 @@ export async function serve(): Promise<number> {
     console.error(`Perch cannot start:\n${env.problems.map((problem) => `- ${problem}`).join('\n')}`)
     return 1
   }
-  const log = pino({ level: env.value.logLevel })
-  const service = await startService(env.value, log)
+  const meter = openMeter()
+  const log = openLog(env.value.logLevel, meter)
+  const service = await startService(env.value, log, { meter })
   // Now, because a process that is killed writes nothing more.
   flushCompileCache()
   const signal = await new Promise<string>((resolve) => {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { openMeter, type PrometheusMeter } from '../adapters/meter/prometheus-meter.ts'
 import { openClock, type ServiceClock } from '../adapters/clock/clock.ts'
 import { USUAL_PATH } from '../adapters/process-sandbox/program-path.ts'
 import { machineWalls } from '../adapters/process-sandbox/walls.ts'
@@ -12,6 +13,8 @@ import { openWebhooks } from './edge/open-webhooks.ts'
 import { readiness } from './readiness.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
+import { openGauges } from './watch/collect-gauges.ts'
+import { jobCounter } from './watch/count-jobs.ts'
 import { EVENTS } from './edge/webhook-events.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
@@ -35,6 +38,8 @@ export interface ServiceOptions {
   /** How often a job that fails is tried again before words are said about it. */
   readonly retryLimit?: number
   readonly clock?: ServiceClock
+  /** What counts, where the log does so already. */
+  readonly meter?: PrometheusMeter
   /** What the thread that works runs. */
   readonly code?: URL
 }
@@ -53,15 +58,18 @@ export async function startService(
     ...(env.databaseUrl === undefined ? {} : { databaseUrl: env.databaseUrl }),
     log,
   })
+  const meter = options.meter ?? openMeter()
+  const gauges = openGauges({ queue, clock })
   const walls = machineWalls(USUAL_PATH)
-  const thread = await startWorkThread({
-    env,
-    log,
-    clock,
-    queue,
-    ...(options.code === undefined ? {} : { code: options.code }),
+  const { code } = options
+  const starting = startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) })
+  await meter.load()
+  const thread = await starting
+  await queue.work(thread.handle, {
+    concurrency: CONCURRENCY,
+    onExhausted: thread.giveUp,
+    onEnd: jobCounter(meter),
   })
-  await queue.work(thread.handle, { concurrency: CONCURRENCY, onExhausted: thread.giveUp })
   const edge = await startEdge({
     host: env.host,
     port: env.port,
@@ -69,7 +77,10 @@ export async function startService(
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
     accept: await openWebhooks({ app: env, log, jobs: queue, memo: queue.memo }),
-    ready: () => readiness({ queue, tools: () => thread.tools(), walls: () => walls }),
+    ready: () =>
+      readiness({ queue, backlogMs: () => gauges.queueAgeMs(), tools: () => thread.tools(), walls: () => walls }),
+    metrics: async () => meter.text(await gauges.samples()),
+    meter,
     ...(env.reportSecret === undefined ? {} : { reports: reportsInto({ queue, clock }, env.reportSecret) }),
     log,
   })

@@ -25,12 +25,14 @@ import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
+import type { Meter } from '../ports/meter.ts'
 import { forgetHeardButtons, recoverButtons } from './edge/missed-buttons.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
   readonly jobs: Jobs
   readonly log: Log
+  readonly meter: Meter
   readonly clock: Clock
   readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
   /** Undefined where Perch is not installed. */
@@ -99,6 +101,8 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
   if (parts.refused.size >= MAX_REFUSED) parts.refused.clear()
   parts.refused.set(job.key, reason)
   parts.log.warn({ key: job.key, reason }, 'GitHub refuses a task')
+  const cause = refusal.code === 'github-refused' ? refusal.cause : refusal.code
+  parts.meter.record('perch_github_refusals_total', { cause })
   const written = await orRefusal(() => failChecks(parts, job, { reason, isFinal: true }))
   if (!written.ok) parts.log.warn({ key: job.key, reason: explainRefusal(written.error) }, 'GitHub takes no checks')
 }

@@ -39,7 +39,12 @@ export interface WorkOptions {
    * called as soon as any other would have been given up, and once more in the end, when nothing tries it again.
    */
   readonly onExhausted?: (job: ClaimedJob, error: unknown, isFinal: boolean) => Promise<void>
+  /** Called each time that a job has run, with how that ended: for the metrics. */
+  readonly onEnd?: (job: ClaimedJob, end: JobEnd, ms: number) => void
 }
+
+/** `later`: it waits for a moment that it named itself. `retry`: it failed, and is tried again. */
+export type JobEnd = 'done' | 'later' | 'retry' | 'given-up'
 
 export interface JobQueue extends Jobs {
   /** Starts to run waiting jobs, oldest first within a key. Call it once. */
@@ -54,7 +59,12 @@ export interface JobQueue extends Jobs {
 }
 
 export interface JobDepth {
+  /** All that do not run yet. */
   readonly waiting: number
+  /** Those of them that may run now. */
+  readonly due: number
+  /** Since when the oldest of those may run, epoch milliseconds. */
+  readonly dueSince?: number
   readonly active: number
   readonly failed: number
 }

@@ -31,7 +31,7 @@ export function jobsContract(subject: JobsUnderTest): void {
         { key: 'pr#1', data: { event: 'push', title: 'a\u0000b\ud800 ünï' }, id: 'guid-1', attempt: 0 },
       ])
       await until(async () => (await queue.depth()).active === 0)
-      assert.deepEqual(await queue.depth(), { waiting: 0, active: 0, failed: 0 })
+      assert.deepEqual(await queue.depth(), { waiting: 0, due: 0, active: 0, failed: 0 })
       assert.equal(await queue.ready(), true)
     })
 
@@ -42,6 +42,40 @@ export function jobsContract(subject: JobsUnderTest): void {
       let ran = 0
       await queue.work(async () => void (ran += 1))
       await until(() => ran === 1)
+    })
+
+    test('the queue tells how many jobs may run, and since when the oldest of them may', async () => {
+      const queue = await open()
+      const before = Date.now()
+      const [soon, late] = [before + 400, before + 60_000]
+      await queue.enqueue(
+        { key: 'a', data: {} },
+        { key: 'a', data: {}, notBefore: soon },
+        { key: 'b', data: {}, notBefore: late },
+      )
+      const first = await queue.depth()
+      assert.deepEqual({ ...first, dueSince: 0 }, { waiting: 3, due: 1, active: 0, failed: 0, dueSince: 0 })
+      assert.ok(Math.abs((first.dueSince ?? 0) - before) < 5_000, `${first.dueSince} is not near ${before}`)
+      await until(async () => (await queue.depth()).due === 2)
+      await queue.work(async () => undefined)
+      await until(async () => (await queue.depth()).due === 0)
+      assert.equal((await queue.depth()).dueSince, undefined)
+    })
+
+    test('how each run of a job ended is told', async () => {
+      const queue = await open(1)
+      const ends: string[] = []
+      const at = Date.now() + 60_000
+      await queue.work(
+        async ({ key }) => {
+          if (key === 'bad') throw new Error('bad')
+          if (key === 'limited') throw new RetryLater(at, 'a limit')
+        },
+        { onEnd: ({ key }, end, ms) => void ends.push(`${key} ${end} ${ms >= 0}`) },
+      )
+      await queue.enqueue({ key: 'good', data: {} }, { key: 'bad', data: {} }, { key: 'limited', data: {} })
+      await until(() => ends.length === 4)
+      assert.deepEqual(ends.toSorted(), ['bad given-up true', 'bad retry true', 'good done true', 'limited later true'])
     })
 
     test('jobs of one key run one at a time and in order, jobs of other keys beside them', async () => {
@@ -98,7 +132,7 @@ export function jobsContract(subject: JobsUnderTest): void {
       await until(async () => (await queue.depth()).active === 0)
       await queue.enqueue({ key: 'a', data: {}, id: 'guid' })
       await sleep(100)
-      assert.deepEqual(await queue.depth(), { waiting: 0, active: 0, failed: 0 })
+      assert.deepEqual(await queue.depth(), { waiting: 0, due: 0, active: 0, failed: 0 })
       assert.equal(ran, 1)
       // The id is one within its key: two pull requests may set a timer for the same moment.
       await queue.enqueue({ key: 'b', data: {}, id: 'guid' })

@@ -4,6 +4,7 @@ import { type Socket, connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebhookDelivery, type Edge, type EdgeOptions, startEdge } from '../../src/entry/edge/edge.ts'
+import { memoryMeter } from '../memory/meter.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -330,4 +331,27 @@ test('bodies that fill the memory together are refused before a small one', asyn
   await sleep(200)
   assert.equal((await deliver(world, `{"a":"${'x'.repeat(100_000)}"}`)).status, 202)
   for (const socket of sockets) socket.destroy()
+})
+
+test('webhooks are counted by event and answer, and names that strangers make up count as one', async () => {
+  const meter = memoryMeter()
+  let isBroken = false
+  const accept = async (): Promise<void> => {
+    if (isBroken) throw new Error('the disk is full')
+  }
+  const world = await anEdge({ meter, accept })
+  await deliver(world, '{}')
+  await deliver(world, '{}', { 'x-github-event': 'ping' })
+  await deliver(world, '{}', { 'x-github-event': 'made_up' })
+  await deliver(world, '{}', { 'x-hub-signature-256': sign('{}', 'wrong') })
+  isBroken = true
+  await deliver(world, '{}', { 'x-github-event': 'push' })
+  assert.deepEqual(meter.labelsOf('perch_deliveries_total'), [
+    'issue_comment accepted',
+    'ping ignored',
+    'other ignored',
+    'issue_comment refused',
+    'push failed',
+  ])
+  assert.equal(meter.labelsOf('perch_delivery_duration_seconds').length, 5)
 })

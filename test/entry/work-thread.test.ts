@@ -12,6 +12,7 @@ import { openClock } from '../../src/adapters/clock/clock.ts'
 import type { ProcessEnvironment } from '../../src/entry/env.ts'
 import { type CallHandlers, connect, type Line, type Port } from '../../src/entry/thread/line.ts'
 import { startWorkThread } from '../../src/entry/thread/start.ts'
+import type { Sample } from '../../src/core/watch/families.ts'
 import { type ClaimedJob, RetryLater, retryMoment } from '../../src/ports/jobs.ts'
 
 const ENV: ProcessEnvironment = {
@@ -87,11 +88,13 @@ parentPort.on('message', ({ id, name, args }) => {
   )
   const log = pino({ level: 'silent' })
   const queue = { enqueue: async () => undefined, memo: memoryMemo() }
+  const counted: Sample[] = []
   const thread = await startWorkThread({
     env: ENV,
     clock: openClock(),
     log,
     queue,
+    meter: { record: () => undefined, add: (samples) => void counted.push(...samples) },
     code: pathToFileURL(file),
     restartMs: 10,
   })

@@ -1,4 +1,5 @@
 /** What a worker does with a job. */
+import { UNWATCHED } from '../../src/ports/meter.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
@@ -27,6 +28,7 @@ function aWorker(parts: Partial<WorkerParts> = {}): World {
   const all: WorkerParts = {
     jobs: { enqueue: async (...more) => void jobs.push(...more) },
     log: { debug: silent, info: silent, error: silent, warn: (_, words) => void warned.push(words) },
+    meter: UNWATCHED,
     clock: { now: () => Date.now() },
     contextFor: () => Promise.reject(new Error('no context today')),
     placeOf: async () => undefined,

@@ -1,4 +1,5 @@
 /** Perch on a model of GitHub in memory, for tests about commands: webhooks, tasks and answers, with a clock that the test moves. */
+import { UNWATCHED } from '../../src/ports/meter.ts'
 import assert from 'node:assert/strict'
 import { perchApp } from '../../src/entry/edge/perch-app.ts'
 import { EVENTS, isEventName } from '../../src/entry/edge/webhook-events.ts'
@@ -85,6 +86,7 @@ export async function commanding({ share = 0, config = CONFIG }: Options = {}): 
   const handle = handleJobs({
     jobs: queue,
     log: SILENT,
+    meter: UNWATCHED,
     clock,
     memo,
     pressedSince: async () => [],

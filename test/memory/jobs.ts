@@ -5,6 +5,8 @@ import {
   afterFailure,
   type ClaimedJob,
   type Job,
+  type JobDepth,
+  type JobEnd,
   type JobHandler,
   type JobQueue,
   type WorkOptions,
@@ -104,11 +106,23 @@ export function memoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
     tick: () => tick(state),
     idle: () => idle(state),
     ready: async () => !state.isStopped,
-    depth: async () => ({ waiting: state.waiting.size, active: state.running.size, failed: state.failed }),
+    depth: async () => depthOf(state),
     drain: (timeoutMs) => drain(state, timeoutMs),
     close: async () => void (await drain(state, 0)),
     nextDue: () => soonest(state),
     crash: () => crash(state),
+  }
+}
+
+function depthOf(state: State): JobDepth {
+  const due = [...state.waiting].filter(({ notBefore }) => notBefore <= state.now())
+  const since = due.map(({ notBefore, sentAt }) => Math.max(notBefore, sentAt))
+  return {
+    waiting: state.waiting.size,
+    due: due.length,
+    active: state.running.size,
+    failed: state.failed,
+    ...(due.length === 0 ? {} : { dueSince: Math.min(...since) }),
   }
 }
 
@@ -182,13 +196,16 @@ function isRunning(state: State, one: Waiting): boolean {
 }
 
 async function run(state: State, one: Waiting): Promise<void> {
+  const started = performance.now()
+  const tellEnd = (end: JobEnd): void => state.worker?.options.onEnd?.(one.job, end, performance.now() - started)
   try {
     if (one.deaths > state.retryLimit) throw new Error('The process ended each time that this job ran.')
     await state.worker?.handler(one.job)
   } catch (error) {
-    if (isRunning(state, one)) await settleFailure(state, one, error)
+    if (isRunning(state, one)) tellEnd(await settleFailure(state, one, error))
     return
   }
+  tellEnd('done')
   if (isRunning(state, one) && one.mark !== undefined) state.marks.set(one.mark, state.now() + REMEMBERED_MS)
 }
 
@@ -200,13 +217,13 @@ function crash(state: State): void {
     state.waiting.add({ ...one, job: { ...one.job, attempt: one.job.attempt + 1 }, deaths: one.deaths + 1 })
 }
 
-async function settleFailure(state: State, one: Waiting, error: unknown): Promise<void> {
+async function settleFailure(state: State, one: Waiting, error: unknown): Promise<JobEnd> {
   const { attempt } = one.job
   const isDeadly = one.deaths > state.retryLimit
   const at = retryMoment(error)
   if (at !== undefined) {
     state.waiting.add({ ...one, notBefore: Math.max(at, state.now() + SECOND) })
-    return
+    return 'later'
   }
   const ageMs = state.now() - one.sentAt
   const next = isDeadly ? 'give-up' : afterFailure({ attempt, ageMs, patienceMs: one.patienceMs }, state.retryLimit)
@@ -216,15 +233,16 @@ async function settleFailure(state: State, one: Waiting, error: unknown): Promis
     } catch {
       // The real queue logs this and goes on.
     }
-    if (!isRunning(state, one)) return
+    if (!isRunning(state, one)) return 'retry'
   }
   if (next !== 'give-up') {
     const notBefore = state.now() + retryPauseMs(attempt)
     state.waiting.add({ ...one, job: { ...one.job, attempt: attempt + 1 }, notBefore })
-    return
+    return 'retry'
   }
   state.failed += 1
   if (one.mark !== undefined) state.marks.delete(one.mark)
+  return 'given-up'
 }
 
 async function drain(state: State, timeoutMs: number): Promise<number> {

@@ -1,3 +1,4 @@
+import { UNWATCHED } from '../../src/ports/meter.ts'
 import { handleJobs } from '../../src/entry/worker.ts'
 import { askIn, type TaskRequests } from '../../src/flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
@@ -64,6 +65,7 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
   const handle = handleJobs({
     jobs,
     log: SILENT,
+    meter: UNWATCHED,
     clock,
     memo,
     pressedSince: async () => [],

@@ -1,3 +1,4 @@
+import { UNWATCHED } from '../../src/ports/meter.ts'
 import { EVENTS, isEventName } from '../../src/entry/edge/webhook-events.ts'
 import { perchApp } from '../../src/entry/edge/perch-app.ts'
 import { giveUp, handleJobs } from '../../src/entry/worker.ts'
@@ -76,6 +77,7 @@ export function simulatedService(
       jobs,
       clock: timeline,
       log: own.log ?? SILENT,
+      meter: UNWATCHED,
       memo: context.memo,
       // Nobody presses a button here.
       pressedSince: async () => [],

@@ -1,4 +1,11 @@
-import { afterFailure, type ClaimedJob, type JobHandler, type WorkOptions, retryMoment } from '../../ports/jobs.ts'
+import {
+  afterFailure,
+  type ClaimedJob,
+  type JobEnd,
+  type JobHandler,
+  type WorkOptions,
+  retryMoment,
+} from '../../ports/jobs.ts'
 import type { Timer } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Claim, reasonOf, type Store } from './store.ts'
@@ -18,8 +25,11 @@ export interface Setup<C extends Claim> {
 
 /** Never rejects: a job whose end cannot be written stays active until its heartbeat lapses, and then runs again. */
 export async function run<C extends Claim>(setup: Setup<C>, claim: C): Promise<void> {
+  const started = performance.now()
   try {
-    await settle(setup.store, claim, await outcomeOf(setup, claim))
+    const outcome = await outcomeOf(setup, claim)
+    setup.options.onEnd?.(claim.job, outcome.end, performance.now() - started)
+    await settle(setup.store, claim, outcome)
   } catch (error) {
     setup.log.error(
       { key: claim.job.key, reason: reasonOf(error) },
@@ -28,11 +38,11 @@ export async function run<C extends Claim>(setup: Setup<C>, claim: C): Promise<v
   }
 }
 
-type Outcome =
+type Outcome = { readonly end: JobEnd } & (
   | { readonly end: 'done' }
   | { readonly end: 'later'; readonly at: number }
-  | { readonly end: 'retry'; readonly reason: string }
-  | { readonly end: 'given-up'; readonly reason: string }
+  | { readonly end: 'retry' | 'given-up'; readonly reason: string }
+)
 
 async function outcomeOf<C extends Claim>(setup: Setup<C>, claim: C): Promise<Outcome> {
   const { job, keptUntil, patienceMs } = claim

@@ -21,7 +21,9 @@ export const FailureNote = z.object({ failures: z.int() }).catch({ failures: 0 }
 
 export const JobData = z.record(z.string(), z.unknown())
 
-const Depth = z.object({ waiting: z.int(), active: z.int(), failed: z.int() })
+const Depth = z
+  .object({ waiting: z.int(), due: z.int(), active: z.int(), failed: z.int(), since: z.number().nullable() })
+  .transform(({ since, ...depth }) => ({ ...depth, ...(since === null ? {} : { dueSince: since }) }))
 
 export const DepthRows = z.tuple([Depth])
 

@@ -49,7 +49,9 @@ const SQL = {
   nextDue: `SELECT min(due) AS due FROM job WHERE state = 'waiting'`,
   depth: `
     SELECT coalesce(sum(state = 'waiting'), 0) AS waiting, coalesce(sum(state = 'active'), 0) AS active,
-           coalesce(sum(state = 'failed'), 0) AS failed FROM job`,
+           coalesce(sum(state = 'failed'), 0) AS failed, coalesce(sum(state = 'waiting' AND due <= ?1), 0) AS due,
+           min(CASE WHEN state = 'waiting' AND due <= ?1 THEN max(sent, due) END) AS since
+    FROM job WHERE state IN ('waiting', 'active', 'failed')`,
   tidyJobs: `DELETE FROM job WHERE (state = 'done' AND ended < ?) OR (state = 'failed' AND ended < ?)`,
   getMemo: 'SELECT key, value FROM memo WHERE key = ?',
   setMemo: `
@@ -92,9 +94,9 @@ export async function openSqliteStore(folder: string, clock: Clock): Promise<Sto
     async add(jobs) {
       if (addJobs({ db, statements, clock }, jobs)) await disk.sync()
     },
-    depth: async () => SqliteDepth.parse(statements.depth.get()),
+    depth: async () => SqliteDepth.parse(statements.depth.get(clock.now())),
     nextDue: () => SqliteDue.parse(statements.nextDue.get()).due ?? undefined,
-    check: async () => void statements.depth.get(),
+    check: async () => void statements.nextDue.get(),
     ring: () => undefined,
     async close() {
       clearInterval(tidying)

@@ -34,6 +34,9 @@ export const GIVE_UP = `
 
 export const DEPTH = `
   SELECT count(*) FILTER (WHERE state IN ('created', 'retry'))::int AS waiting,
+         count(*) FILTER (WHERE state IN ('created', 'retry') AND start_after <= now())::int AS due,
+         extract(epoch FROM min(greatest(created_on, start_after))
+           FILTER (WHERE state IN ('created', 'retry') AND start_after <= now()))::float8 * 1000 AS since,
          count(*) FILTER (WHERE state = 'active')::int AS active,
          count(*) FILTER (WHERE state = 'failed')::int AS failed
   FROM ${JOBS} WHERE name = '${QUEUE}' AND state IN ('created', 'retry', 'active', 'failed')`

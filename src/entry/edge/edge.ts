@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, type Server, createServ
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../ports/log.ts'
+import type { Meter } from '../../ports/meter.ts'
 import {
   type Answer,
   answerStored,
@@ -15,6 +16,7 @@ import {
   send,
   type ServerState,
 } from './http.ts'
+import { measureDelivery, measureReport } from './measure-requests.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
 export interface WebhookDelivery {
@@ -38,7 +40,9 @@ export interface EdgeOptions {
   /** What clusters tell; without it those paths are not there. */
   readonly reports?: ReportOptions
   readonly ready: () => Promise<Readiness>
+  /** Everything for Prometheus, as text. */
   readonly metrics?: () => Promise<string>
+  readonly meter?: Meter
   readonly log: Log
 }
 
@@ -133,12 +137,13 @@ async function respond(options: EdgeOptions, shared: ServerState, request: Incom
   const [path = ''] = (request.url ?? '').split('?')
   if (path === WEBHOOKS) {
     if (request.method !== 'POST') return methodNotAllowed('POST')
-    return webhook(options, shared, request)
+    return measureDelivery(options, request, () => webhook(options, shared, request))
   }
-  const place = options.reports === undefined ? undefined : placeIn(path)
-  if (options.reports !== undefined && place !== undefined) {
+  const { reports, log } = options
+  const place = reports === undefined ? undefined : placeIn(path)
+  if (reports !== undefined && place !== undefined) {
     if (request.method !== 'POST') return methodNotAllowed('POST')
-    return takeReport({ ...options.reports, log: options.log, shared }, place, request)
+    return measureReport(options, place.kind, () => takeReport({ ...reports, log, shared }, place, request))
   }
   const probe = probeOf(options, path)
   if (probe === undefined) return { status: 404, body: 'not found' }

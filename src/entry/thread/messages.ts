@@ -3,6 +3,7 @@ import { TOOLS } from '../../core/policy/remark.ts'
 import type { ClockLead } from '../../adapters/clock/clock.ts'
 import type { ClaimedJob, Job } from '../../ports/jobs.ts'
 import type { ProcessEnvironment } from '../env.ts'
+import type { Sample } from '../../core/watch/families.ts'
 
 /** Comes from a thread of this process and not from outside, so the sender's types are trusted. */
 function fromUs<T>(): z.ZodType<T> {
@@ -26,5 +27,7 @@ export const Tools = z.object({
   validators: z.map(z.enum(TOOLS), z.string()),
 })
 export type Tools = z.infer<typeof Tools>
+
+export const SamplesMessage = z.array(fromUs<Sample>())
 
 export const Entries = z.map(z.string(), z.unknown())

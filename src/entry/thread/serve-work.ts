@@ -1,13 +1,14 @@
 /** The inside of the thread that `start.ts` starts. */
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { pino } from 'pino'
 import { clockAhead } from '../../adapters/clock/clock.ts'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
+import { openLog } from '../open-log.ts'
 import { openWork } from '../open-work.ts'
 import { giveUp, handleJobs } from '../worker.ts'
 import { connect, type Line, type Port } from './line.ts'
 import { ClaimedMessage, Entries, ThreadStart, type Tools } from './messages.ts'
+import { meterThrough } from './thread-meter.ts'
 
 interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
   readonly handle: ReturnType<typeof handleJobs>
@@ -17,7 +18,6 @@ interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
 /** Answers the calls of the thread that started this one. `open`: what the work is done with. */
 export async function serveWork(parent: MessagePort, open: typeof openWork = openWork): Promise<void> {
   const { env, logLevel, lead } = ThreadStart.parse(workerData)
-  const log = pino({ level: logLevel })
   // Calls wait until there is somebody to answer them.
   const opened = Promise.withResolvers<OpenWork>()
   /** Errors as they were, for the job that is given up; on the way to the other thread they lose what they are. */
@@ -52,7 +52,9 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
       await finish(job, failure, isFinal === true)
     },
   })
-  const { parts, ...tools } = await open({ env, log, clock: clockAhead(lead), ...queueThrough(line) })
+  const meter = meterThrough(line)
+  const log = openLog(logLevel, meter)
+  const { parts, ...tools } = await open({ env, log, meter, clock: clockAhead(lead), ...queueThrough(line) })
   opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
 }
 

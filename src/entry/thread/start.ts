@@ -7,10 +7,12 @@ import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { ServiceClock } from '../../adapters/clock/clock.ts'
 import type { Queue } from '../../adapters/queue/queue.ts'
+import type { Sample } from '../../core/watch/families.ts'
 import type { JobHandler, WorkOptions } from '../../ports/jobs.ts'
+import type { Meter } from '../../ports/meter.ts'
 import type { ProcessEnvironment } from '../env.ts'
 import { type CallHandlers, connect, type Line } from './line.ts'
-import { JobMessage, Tools, type ThreadStart } from './messages.ts'
+import { JobMessage, SamplesMessage, Tools, type ThreadStart } from './messages.ts'
 
 export interface WorkThread {
   readonly handle: JobHandler
@@ -25,6 +27,7 @@ interface Parts {
   readonly log: Logger
   readonly clock: Pick<ServiceClock, 'lead'>
   readonly queue: Pick<Queue, 'enqueue' | 'memo'>
+  readonly meter: Meter & { add(samples: readonly Sample[]): void }
   /** What the thread runs. */
   readonly code?: URL
   readonly restartMs?: number
@@ -48,6 +51,7 @@ export async function startWorkThread(parts: Parts): Promise<WorkThread> {
 
   function again(reason: Error): void {
     if (isStopping) return
+    parts.meter.record('perch_thread_restarts_total', {})
     log.error({ reason: reason.message }, 'The thread that works has ended; it is started again.')
     next = sleep(parts.restartMs ?? RESTART_MS).then(() => {
       running = startOne(parts, again)
@@ -83,14 +87,14 @@ interface WorkerHandle {
 }
 
 function startOne(
-  { env, log, clock, queue, code = new URL('./work.ts', import.meta.url) }: Parts,
+  { env, log, clock, queue, meter, code = new URL('./work.ts', import.meta.url) }: Parts,
   ended: (reason: Error) => void,
 ): WorkerHandle {
   const thread = new Worker(code, {
     workerData: { env, logLevel: log.level, lead: clock.lead } satisfies ThreadStart,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
-  const line = connect(thread, answersOf(queue))
+  const line = connect(thread, answersOf(queue, meter))
   let seenAt = Date.now()
   let isOver = false
   const beat = setInterval(() => {
@@ -116,9 +120,10 @@ function startOne(
   }
 }
 
-/** The queue and the memo stay here, on the thread that stores webhooks. */
-function answersOf({ enqueue, memo }: Parts['queue']): CallHandlers {
+/** The queue, the memo and the numbers stay here, on the thread that stores webhooks. */
+function answersOf({ enqueue, memo }: Parts['queue'], meter: Parts['meter']): CallHandlers {
   return {
+    record: async (samples) => meter.add(SamplesMessage.parse(samples)),
     enqueue: async (...jobs) => enqueue(...jobs.map((job) => JobMessage.parse(job))),
     get: async (key) => memo.get(String(key)),
     set: async (key, value) => memo.set(String(key), value),

@@ -1,0 +1,117 @@
+/**
+ * The metrics of Perch, by name. Labels have few values that are known beforehand: no repository, branch or person is in them, because
+ * `/metrics` asks nobody who they are. Names and units are as Prometheus asks for them.
+ */
+export interface Family {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  /** Upper bounds of a histogram, in its unit. */
+  readonly buckets?: readonly number[]
+  /** All replicas on one PostgreSQL report the same: take the maximum, not the sum. */
+  readonly isShared?: true
+}
+
+/** A webhook's answer. GitHub gives up after ten seconds. */
+const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+export const FAMILIES = {
+  perch_deliveries_total: {
+    type: 'counter',
+    help: 'Webhooks received, by event and result: accepted, ignored, refused (not from GitHub or malformed), failed (could not be stored).',
+    labels: ['event', 'result'],
+  },
+  perch_delivery_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the first byte of a webhook to its answer.',
+    labels: [],
+    buckets: ANSWER_SECONDS,
+  },
+  perch_reports_total: {
+    type: 'counter',
+    help: 'Reports received from clusters, by source and result.',
+    labels: ['source', 'result'],
+  },
+  perch_jobs_total: {
+    type: 'counter',
+    help: 'Jobs that ran, by task and result: done, later (waits for a rate limit), retry (failed, is tried again), given-up.',
+    labels: ['task', 'result'],
+  },
+  perch_job_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a job ran, by task.',
+    labels: ['task'],
+    buckets: WORK_SECONDS,
+  },
+  perch_queue_depth: {
+    type: 'gauge',
+    help: 'Jobs in the queue, by state: due (waits and may run now), scheduled (waits for its time), active, failed (given up in the last week).',
+    labels: ['state'],
+    isShared: true,
+  },
+  perch_queue_age_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest job that may run has waited; 0 where none waits.',
+    labels: [],
+    isShared: true,
+  },
+  perch_github_requests_total: {
+    type: 'counter',
+    help: 'Requests to the GitHub API, by API (rest, graphql), status class, and cost: free (304, not counted against the limit) or counted.',
+    labels: ['api', 'status', 'cost'],
+  },
+  perch_github_refusals_total: {
+    type: 'counter',
+    help: 'Tasks that GitHub refuses until a person changes something, by cause.',
+    labels: ['cause'],
+  },
+  perch_github_rate_limit_remaining: {
+    type: 'gauge',
+    help: "What is left of GitHub's rate limit, by installation and resource, as the last answer said.",
+    labels: ['installation', 'resource'],
+  },
+  perch_github_rate_limit: {
+    type: 'gauge',
+    help: "GitHub's rate limit, by installation and resource.",
+    labels: ['installation', 'resource'],
+  },
+  perch_github_rate_limit_reset_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the rate limit is full again, by installation and resource.',
+    labels: ['installation', 'resource'],
+  },
+  perch_renders_total: {
+    type: 'counter',
+    help: 'Environments built by kustomize or helm, by tool and result. What is known already is not built again.',
+    labels: ['tool', 'result'],
+  },
+  perch_render_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of a build, by tool. It includes waiting for other builds to end.',
+    labels: ['tool'],
+    buckets: WORK_SECONDS,
+  },
+  perch_log_lines_total: {
+    type: 'counter',
+    help: 'Lines in the log that a person should look at, by level: warn, error, fatal.',
+    labels: ['level'],
+  },
+  perch_thread_restarts_total: {
+    type: 'counter',
+    help: 'How often the thread that works had to be started again.',
+    labels: [],
+  },
+} as const satisfies Readonly<Record<string, Family>>
+
+export type FamilyName = keyof typeof FAMILIES
+
+/** A label's values are texts. */
+export type LabelsOf<Name extends FamilyName> = Readonly<Record<(typeof FAMILIES)[Name]['labels'][number], string>>
+
+/** One observation, as data that can go from one thread to another. */
+export interface Sample {
+  readonly name: FamilyName
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}

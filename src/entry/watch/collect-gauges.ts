@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sample } from '../../core/watch/families.ts'
+import type { Queue } from '../../adapters/queue/queue.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { JobDepth } from '../../ports/jobs.ts'
+
+interface Parts {
+  readonly queue: Pick<Queue, 'depth'>
+  readonly clock: Clock
+}
+
+/** What the whole service is like at this moment. A part that does not answer is left out: unknown is not zero. */
+export interface Gauges {
+  /** How long the oldest job that may run has waited; undefined where the queue does not answer. */
+  queueAgeMs(): Promise<number | undefined>
+  samples(): Promise<readonly Sample[]>
+}
+
+/** Anybody may ask, as often as they like: the database is asked once in this time. */
+const FRESH_MS = 1_000
+/** A scrape must not wait for a database that hangs. */
+const PATIENCE_MS = 2_000
+
+export function openGauges({ queue, clock }: Parts): Gauges {
+  const depth = fresh(() => queue.depth())
+  return {
+    async queueAgeMs() {
+      const known = await depth()
+      return known === undefined ? undefined : ageOf(known, clock)
+    },
+    async samples() {
+      const known = await depth()
+      return known === undefined ? [] : queueSamples(known, clock)
+    },
+  }
+}
+
+function ageOf({ dueSince }: JobDepth, clock: Clock): number {
+  return dueSince === undefined ? 0 : Math.max(0, clock.now() - dueSince)
+}
+
+function queueSamples(depth: JobDepth, clock: Clock): readonly Sample[] {
+  const { waiting, due, active, failed } = depth
+  const states = { due, scheduled: waiting - due, active, failed }
+  return [
+    ...Object.entries(states).map(([state, value]) => ({
+      name: 'perch_queue_depth' as const,
+      labels: { state },
+      value,
+    })),
+    { name: 'perch_queue_age_seconds', labels: {}, value: ageOf(depth, clock) / 1_000 },
+  ]
+}
+
+/** Asks at most once a second, and gives up after two; those who ask meanwhile share the answer. */
+function fresh<T>(ask: () => Promise<T>): () => Promise<T | undefined> {
+  let current: Promise<T | undefined> | undefined
+  return () => {
+    if (current !== undefined) return current
+    const late = new AbortController()
+    const patience = sleep(PATIENCE_MS, undefined, { signal: late.signal }).catch(() => undefined)
+    current = Promise.race([ask().catch(() => undefined), patience]).finally(() => late.abort())
+    setTimeout(() => (current = undefined), FRESH_MS).unref()
+    return current
+  }
+}

@@ -1,0 +1,19 @@
+import type { Sample } from '../../src/core/watch/families.ts'
+import type { Meter } from '../../src/ports/meter.ts'
+
+export interface MemoryMeter extends Meter {
+  readonly samples: Sample[]
+  /** The labels of everything that was recorded of a family, in order. */
+  labelsOf(name: Sample['name']): readonly string[]
+}
+
+/** Keeps everything that is counted, one by one. */
+export function memoryMeter(): MemoryMeter {
+  const samples: Sample[] = []
+  return {
+    samples,
+    record: (name, labels, value = 1) => void samples.push({ name, labels, value }),
+    labelsOf: (name) =>
+      samples.filter((sample) => sample.name === name).map(({ labels }) => Object.values(labels).join(' ')),
+  }
+}

@@ -1,0 +1,48 @@
+/** What `/metrics` shows of the work on a pull request. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promtool, withoutPromtool } from '../../promtool.ts'
+import { ask, openReviewed } from '../commands/commanding.ts'
+import { aStory, type Story } from '../world.ts'
+
+async function metricsOf({ service }: Story): Promise<string> {
+  // The thread that works sends its numbers four times a second.
+  await sleep(400)
+  const answer = await fetch(`${service}/metrics`)
+  assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
+  return answer.text()
+}
+
+/** The sum of the samples that a pattern names; undefined where there is none. */
+function sumOf(text: string, pattern: RegExp): number | undefined {
+  const values = text.split('\n').flatMap((line) => (pattern.test(line) ? [Number(line.split(' ').at(-1))] : []))
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value)
+}
+
+test('a command on a pull request shows in the numbers, and no name of a repository, branch or person does', async (t) => {
+  const story = await aStory()
+  const pull = await openReviewed(story, 'private-branch')
+  await ask(story, 'alice', '/canary 5 --env production', pull)
+  await story.quiet()
+  const text = await metricsOf(story)
+
+  assert.ok((sumOf(text, /^perch_deliveries_total\{event="issue_comment",result="accepted"\}/) ?? 0) >= 1)
+  assert.ok((sumOf(text, /^perch_jobs_total\{task="review",result="done"\}/) ?? 0) >= 1)
+  assert.ok((sumOf(text, /^perch_job_duration_seconds_count\{task="review"\}/) ?? 0) >= 1)
+  assert.ok((sumOf(text, /^perch_github_requests_total\{api="graphql",status="2xx",cost="counted"\}/) ?? 0) >= 1)
+  assert.ok((sumOf(text, /^perch_renders_total\{tool="kustomize",result="ok"\}/) ?? 0) >= 1)
+  assert.equal(sumOf(text, /^perch_queue_depth\{state="due"\}/), 0)
+  assert.equal(sumOf(text, /^perch_queue_age_seconds/), 0)
+  assert.ok((sumOf(text, /^perch_github_rate_limit_remaining\{installation="\d+",resource="core"\}/) ?? 0) > 0)
+  for (const name of ['gitops', 'private-branch', 'alice', 'api-service', 'production'])
+    assert.ok(!text.includes(name), name)
+  await t.test('as Prometheus reads it', { skip: withoutPromtool }, () => {
+    const checked = promtool(['check', 'metrics'], text)
+    // Two of the usual ones of Node.js are named against the rules.
+    assert.deepEqual(
+      checked.words.split('\n').filter((line) => line.includes('perch_')),
+      [],
+    )
+  })
+})
