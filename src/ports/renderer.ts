@@ -22,7 +22,7 @@ export interface KustomizeBuild {
 }
 
 /** A release of a chart. */
-export interface HelmBuild extends Omit<ReleaseBuild, 'files'> {
+export interface HelmBuild extends Omit<ReleaseBuild, 'files' | 'postRenderers'> {
   readonly kind: 'helm'
 }
 

@@ -1,4 +1,5 @@
 /** What helm is handed for a release: files, and what to ask it for. */
+import { patchFields } from '../delivery/additions.ts'
 import { decoded } from '../diff/secret-values.ts'
 import { listOf, recordOf, valueAt } from '../manifest/data.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -25,6 +26,16 @@ export interface ReleaseBuild {
   readonly values: readonly ReleaseValues[]
   readonly settings: readonly ReleaseSetting[]
   readonly options: ReleaseOptions
+  /** Kustomizations that the outcome passes through, one after the other; each has it as `POST_RENDERED`. */
+  readonly postRenderers: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** The file that a post-renderer's kustomization names. */
+export const POST_RENDERED = 'all.yaml'
+
+function kustomizationOf(entry: unknown): Readonly<Record<string, unknown>> {
+  const { images, ...others } = recordOf(recordOf(entry)['kustomize'])
+  return { resources: [POST_RENDERED], ...patchFields(others), ...(images === undefined ? {} : { images }) }
 }
 
 /** Objects that hold values, or say where they are. Documents are counted among these alone. */
@@ -33,10 +44,11 @@ export const VALUES_OBJECT =
 
 /** What is to be built of the texts of an environment's files. Values in objects are read from their texts as they are now. */
 export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[], texts: Texts): ReleaseBuild {
-  const { chart, name, namespace, values, settings, options, isWithoutDefaults } = release
+  const { chart, name, namespace, values, settings, options, isWithoutDefaults, postRenderers } = release
   const prefix = chart === '' ? '' : `${chart}/`
   const paths = new Set(values.flatMap((source) => (source.from === 'file' ? [source.path] : [])))
-  const files = new Map([...texts].filter(([path]) => path.startsWith(prefix) || paths.has(path)))
+  const isFile = (path: string): boolean => !path.includes('\0') && path.startsWith(prefix)
+  const files = new Map([...texts].filter(([path]) => isFile(path) || paths.has(path)))
   for (const { from, to } of copies)
     for (const [path, text] of texts)
       if (path.startsWith(`${from}/`)) files.set(`${to}${path.slice(from.length)}`, text)
@@ -54,6 +66,7 @@ export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[]
     }),
     settings: settings.flatMap((source) => settingsOf(source, texts)),
     options,
+    postRenderers: postRenderers === undefined ? [] : listOf(valueOf(postRenderers, texts)).map(kustomizationOf),
   }
 }
 

@@ -15,6 +15,8 @@ export interface ChartRelease {
   /** The chart's own `values.yaml` does not count. */
   readonly isWithoutDefaults: boolean
   readonly options: ReleaseOptions
+  /** What patches the outcome (`postRenderers` of a HelmRelease). */
+  readonly postRenderers?: ObjectValue | undefined
 }
 
 /** A release, and what deploys it. */

@@ -2,28 +2,40 @@
 import { valuesFilesOf } from './release.ts'
 import { releaseFiles } from './release-files.ts'
 import { isRenderedPart, renderedParts } from './rendered-parts.ts'
+import { type Environment, inputsOf } from '../environment/environment.ts'
 import type { EnvironmentRelease } from '../environment/released.ts'
 import { type Entry, inFolder, treeOf } from '../environment/tree.ts'
 import { layoutOf } from '../layer/layout.ts'
 import { neighboursOf, reread, withoutFiles } from '../rollout/read-target.ts'
 import type { Target } from '../rollout/target.ts'
 
-/** Whether a release makes it: then only rendering tells what it is. */
-export function isOfChart({
-  object,
-  layout,
-  environments: [first = ''],
-}: Pick<Target, 'object' | 'layout' | 'environments'>): boolean {
-  const isRelease = layout.environments.some(({ name, release }) => name === first && release !== undefined)
-  return isRelease && isRenderedPart(object.file)
+/** Whether a chart makes it: then only rendering tells what it is. */
+export function isOfChart({ object }: Pick<Target, 'object'>): boolean {
+  return isRenderedPart(object.file)
 }
 
-/** The files that the values of its releases come from, the chart's own among them. */
+/** The environment that a target is one of; the first of several. */
+export function environmentOf({
+  layout,
+  environments: [first],
+}: Pick<Target, 'layout' | 'environments'>): Environment | undefined {
+  return layout.environments.find(({ name }) => name === first)
+}
+
+/** The files that the values of its charts come from, the charts' own among them. */
 export function valuesOfTarget({ layout, environments }: Pick<Target, 'layout' | 'environments'>): ReadonlySet<string> {
-  const releases = layout.environments.flatMap(({ name, release }) =>
-    environments.includes(name) ? (release ?? []) : [],
+  const own = layout.environments.filter(({ name }) => environments.includes(name))
+  return new Set(
+    own.flatMap((environment): readonly string[] => {
+      const { release, charts = [] } = environment
+      const defaults = charts.map((chart) => inFolder(chart, 'values.yaml'))
+      if (release !== undefined) return [...valuesFilesOf(release.release), ...defaults]
+      return [
+        ...inputsOf(environment).filter((file) => !charts.some((chart) => file.startsWith(`${chart}/`))),
+        ...defaults,
+      ]
+    }),
   )
-  return new Set(releases.flatMap(({ release }) => [...valuesFilesOf(release), inFolder(release.chart, 'values.yaml')]))
 }
 
 /** The files of one commit: all names, and the texts that are known. */
@@ -37,11 +49,10 @@ interface CommitFiles {
  * names its files there.
  */
 export function releaseAt(
-  { layout, environments }: Target,
+  target: Target,
   { entries, texts }: CommitFiles,
 ): { readonly release: EnvironmentRelease | undefined; readonly needs: readonly string[] } {
-  const [first = ''] = environments
-  const { release: known } = layout.environments.find(({ name }) => name === first) ?? {}
+  const { release: known } = environmentOf(target) ?? {}
   if (known === undefined) return { release: undefined, needs: [] }
   const needs = new Set<string>()
   const { from, others } = known
@@ -50,7 +61,7 @@ export function releaseAt(
     others,
   })
   // What deploys it may have been about something else: only its numbers may differ.
-  const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(layout.texts.get(file)))
+  const isSame = from.every((file) => shapeOf(texts.get(file)) === shapeOf(target.layout.texts.get(file)))
   const isKnown = files.every((file) => texts.has(file))
   const release = refusals.length === 0 && (isSame || !isKnown) ? { ...known, copies } : undefined
   return { release, needs: [...files, ...needs] }

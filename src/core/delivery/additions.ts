@@ -124,14 +124,15 @@ export function withoutMissing(
   return withoutEmpty({ ...fields, components: listOf(fields['components']).filter(isHere) })
 }
 
-function patchFields(spec: Data): Data {
-  return {
+/** The patches of a deployer as a kustomization has them. */
+export function patchFields(spec: Data): Data {
+  return withoutEmpty({
     patches: spec['patches'],
     patchesStrategicMerge: listOf(spec['patchesStrategicMerge']).map((data) => JSON.stringify(data)),
     patchesJson6902: listOf(spec['patchesJson6902'])
       .filter(isRecord)
       .map(({ patch, target }) => ({ patch: JSON.stringify(patch), target })),
-  }
+  })
 }
 
 function withoutEmpty(fields: Data): Data {

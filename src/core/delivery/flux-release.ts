@@ -60,11 +60,11 @@ export function fluxRelease(object: FluxRelease): ChartRelease | undefined {
       ]
     : []
   const target = textOf(spec['targetNamespace'])
+  const renderers = listOf(spec['postRenderers'])
+  const unread = renderers.every(isByKustomize) ? [] : ['postRenderers']
   const others = [
     ...object.patches.map((place): ValuesSource => ({ from: 'elsewhere', name: place.file, place })),
-    ...(listOf(spec['postRenderers']).length > 0
-      ? [{ from: 'elsewhere', name: 'postRenderers', place: placeOf(['postRenderers']) } as const]
-      : []),
+    ...unread.map((field): ValuesSource => ({ from: 'elsewhere', name: field, place: placeOf([field]) })),
   ]
   return {
     chart: path,
@@ -74,7 +74,16 @@ export function fluxRelease(object: FluxRelease): ChartRelease | undefined {
     settings: from.flatMap(({ settings }) => settings),
     isWithoutDefaults: listed.length > 0 && !listed.some((entry) => join('', entry) === join(path, 'values.yaml')),
     options: { ...NO_OPTIONS, skipsTests: true },
+    postRenderers: { file, document, path: [...at, 'spec', 'postRenderers'], isEncoded: false },
   }
+}
+
+const POST_RENDERER_FIELDS = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'images']
+
+function isByKustomize(renderer: unknown): boolean {
+  const { kustomize, ...others } = recordOf(renderer)
+  const isKnown = isRecord(kustomize) && Object.keys(kustomize).every((field) => POST_RENDERER_FIELDS.includes(field))
+  return isKnown && Object.keys(others).length === 0
 }
 
 interface FoundValues {

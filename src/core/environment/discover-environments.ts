@@ -9,6 +9,7 @@ import {
   MAX_FILES,
 } from './closure.ts'
 import { type DirectoryOptions, takesFile } from '../delivery/directory.ts'
+import { mergedReleases, withCharts } from '../chart/nested-charts.ts'
 import type { DeployedRelease } from '../chart/release.ts'
 import { CONFIG_FILE } from '../config/read.ts'
 import type { Environment } from './environment.ts'
@@ -91,8 +92,14 @@ function discovered(survey: Survey, { deployed, releases }: Deployed): readonly 
     .flatMap((draft) => asDeployed(survey, draft, deployed))
     .filter((environment) => environment.files.length > 0 || environment.refusals.length > 0)
   const built = roots.map((root) => kustomize(survey, names.get(root) ?? root, root))
-  const folders = namedApart([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
-  const environments = [...folders, ...released(survey, releases, new Set(folders.map(({ name }) => name)))]
+  const drafts = namedApart([...built.flatMap((draft) => asDeployed(survey, draft, deployed)), ...plains])
+  const folders = drafts.map((draft) => withCharts(survey, draft, mergedReleases(survey, draft, { drafts, releases })))
+  const isNested = ({ file, release }: DeployedRelease): boolean =>
+    folders.some(
+      ({ files, nested = [] }) => files.includes(file) && nested.some(({ chart }) => chart === release.chart),
+    )
+  const alone = releases.filter((one) => !isNested(one))
+  const environments = [...folders, ...released(survey, alone, new Set(folders.map(({ name }) => name)))]
   const taken = new Set([...files, ...used, ...folders.flatMap((environment) => environment.files)])
   return [...environments, ...undeployed(survey, environments, taken)]
 }
@@ -160,7 +167,8 @@ function listed(
     if (release !== undefined) return releasedAs(survey, name, { ...release, others })
     const path = place.path ?? ''
     const root = join('', path)
-    if (root !== undefined && tree.kustomizations.has(root)) return only(kustomize(survey, name, root), place)
+    if (root !== undefined && tree.kustomizations.has(root))
+      return withCharts(survey, only(kustomize(survey, name, root), place), releases)
     if (root !== undefined && tree.folders.has(root))
       return only(plain(survey, { name, root, candidates: yamlBelow(tree, root) }), place)
     const refusal: EnvironmentRefusal = { code: 'no-such-folder', file: path, line: 1, entry: path }

@@ -1,5 +1,6 @@
 /** One environment, and what its files alone say about it. */
 import type { DeployerReference } from '../delivery/additions-at.ts'
+import type { NestedChart } from '../chart/nested-releases.ts'
 import { valuesFilesOf } from '../chart/release.ts'
 import type { Texts } from './closure.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
@@ -28,6 +29,8 @@ export interface Environment {
   readonly contested?: readonly ContestingDeployer[] | undefined
   /** Folders of charts that helm renders for it. */
   readonly charts?: readonly string[] | undefined
+  /** Charts that HelmReleases in its build may be made of: what helm renders of those is a part of it. */
+  readonly nested?: readonly NestedChart[] | undefined
   /** What helm renders; undefined where it is not helm that does. */
   readonly release?: EnvironmentRelease | undefined
 }
@@ -48,6 +51,10 @@ export function environmentsTouched(
   return environments.filter((environment) => inputsOf(environment).some((file) => paths.has(file)))
 }
 
+function filesOutsideOfCharts({ files, nested = [] }: Environment): readonly string[] {
+  return files.filter((file) => !nested.some(({ chart }) => file.startsWith(`${chart}/`)))
+}
+
 /**
  * What only the texts of an environment's files can say: that one is not text, that they are too many, or that a plain one
  * would be read otherwise by a cluster's tools (kustomize writes its output so that all read the same).
@@ -55,7 +62,7 @@ export function environmentsTouched(
 export function refusalsOfTexts(environment: Environment, texts: Texts): readonly EnvironmentRefusal[] {
   // A chart may hold pictures; the values that are named must be text.
   const release = environment.release?.release
-  const wanted = release === undefined ? environment.files : valuesFilesOf(release)
+  const wanted = release === undefined ? filesOutsideOfCharts(environment) : valuesFilesOf(release)
   const absent = wanted.filter((file) => texts.get(file) === undefined && environment.files.includes(file))
   const length = environment.files.reduce((sum, file) => sum + (texts.get(file)?.length ?? 0), 0)
   const refusals: EnvironmentRefusal[] = absent.map((file) => ({ code: 'not-text', file, line: 1, entry: '' }))

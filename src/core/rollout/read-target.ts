@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
-import type { Environment } from '../environment/environment.ts'
+import { type Environment, inputsOf } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
@@ -122,11 +122,11 @@ export function filesToRead(target: Target): readonly string[] {
 function filesFor({ layout, environments }: Target, object: ManifestObject): readonly string[] {
   const [first = ''] = environments
   // What the chart and its values are.
-  if (isRenderedPart(object.file)) return layout.environments.find(({ name }) => name === first)?.files ?? []
+  const environment = layout.environments.find(({ name }) => name === first)
+  if (isRenderedPart(object.file)) return environment === undefined ? [] : inputsOf(environment)
   const layered = layeredIn(layout, first, object)
   const patches = layered === undefined ? [] : decisiveSteps(layered).map(({ patch }) => patch)
-  const deployer = layout.environments.find(({ name }) => name === first)?.deployer
-  const variables = layered?.filledBy === undefined ? [] : (deployer?.files ?? [])
+  const variables = layered?.filledBy === undefined ? [] : (environment?.deployer?.files ?? [])
   return [object.file, ...patches.flatMap(({ holder, listed }) => [holder.file, listed]), ...variables]
 }
 

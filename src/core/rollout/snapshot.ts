@@ -16,7 +16,7 @@ import { identityKey } from '../manifest/identity.ts'
 import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
-import { groupsOf, readTargets, type TargetSources } from './read-target.ts'
+import { groupsOf, neighboursOf, readTargets, reread, type TargetSources } from './read-target.ts'
 import { renderedTitle, type Target } from './target.ts'
 
 /** What the files of one commit say about traffic. */
@@ -157,6 +157,23 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
     .find((one) => one.name === name)
     ?.files.find((path) => isKustomization(path) && parentOf(path) === root)
   return addedParts({ environment: name, file: file ?? root, yaml }, (text) => TRAFFIC_OBJECT.test(text) && isNew(text))
+}
+
+/** The same target as another commit's build of its environment has it, with what charts bring. */
+export function targetInBuild(
+  target: Target,
+  {
+    environment,
+    texts,
+    yaml,
+  }: { readonly environment: Environment; readonly texts: Layout['texts']; readonly yaml: string },
+): Target | undefined {
+  const { name } = environment
+  const read = layoutOf([environment], texts)
+  const parts = partsOfRender(read, environment, yaml)
+  const releases = new Map([[name, [...parts.keys()]]])
+  const layout = { ...read, texts: new Map([...texts, ...parts]), owners: target.layout.owners, releases }
+  return reread({ ...target, layout }, { object: target.object, neighbours: neighboursOf(layout, [name], undefined) })
 }
 
 /** Templates of routes that belong to no environment. */

@@ -139,8 +139,25 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     ...exposed.problems,
     ...said.problems,
   ]
-  const remarks = [...duplicates.notes.map(withPlace), ...said.notes]
+  const skipped = sortSkipped(sides, name, { before: old.ok ? old.value.skipped : [], after: now.value.skipped })
+  problems.push(...skipped.problems)
+  const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...skipped.notes]
   return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks }
+}
+
+/** Releases that are left out of a build: one that was part of it before is a problem, any other is noted. */
+function sortSkipped(
+  { before }: SnapshotPair,
+  name: string,
+  skipped: Readonly<Record<'before' | 'after', readonly Problem[]>>,
+): Pick<EnvironmentComparison, 'problems'> & { readonly notes: readonly Problem[] } {
+  const { nested = [] } = find(before, name) ?? {}
+  const wasBuilt = ({ file }: Problem): boolean =>
+    nested.some(({ place }) => place.file === file) && !skipped.before.some((one) => one.file === file)
+  return {
+    problems: skipped.after.filter(wasBuilt),
+    notes: skipped.after.filter((problem) => !wasBuilt(problem)),
+  }
 }
 
 function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
@@ -186,9 +203,11 @@ function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff
 interface RenderedTexts {
   readonly yaml: string
   readonly parsed: ParsedRender
+  /** Why releases of charts are not in it. */
+  readonly skipped: readonly Problem[]
 }
 
-const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [], duplicates: [] } }
+const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [], duplicates: [] }, skipped: [] }
 
 interface RenderedTree extends RenderedTexts {
   /** Where a line of it comes from, as far as that is known. */
@@ -233,7 +252,8 @@ export async function renderEnvironment(
   { environment, texts, secrets, documents }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
   const rendered = await buildEnvironment(context, environment, texts)
-  if (rendered.ok) return { ...rendered, parsed: parseRendered(rendered.yaml, documents) }
+  if (rendered.ok)
+    return { ...rendered, skipped: rendered.skipped ?? [], parsed: parseRendered(rendered.yaml, documents) }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)
   return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }

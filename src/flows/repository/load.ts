@@ -1,12 +1,13 @@
 import { isPackedChart } from '../../core/chart/packed.ts'
-import { releaseBuild } from '../../core/chart/release-build.ts'
+import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
+import { POST_RENDERED, releaseBuild } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import { redact } from '../../core/diff/redact.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { renderPlain } from '../../core/environment/plain.ts'
-import { renderProblem } from '../../core/problem/files.ts'
+import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
@@ -14,13 +15,14 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { filesToRead, targetAt } from '../../core/rollout/read-target.ts'
-import { isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
+import { environmentOf, isOfChart, releaseAt, releasedTarget } from '../../core/chart/released-target.ts'
 import {
   type EnvironmentProblem,
   isBystander,
   isManifestPath,
   readSnapshot,
   type Snapshot,
+  targetInBuild,
   withReleases,
 } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
@@ -89,7 +91,9 @@ export async function readTargetAt(
   treeish: Sha,
   target: Target,
 ): Promise<Target | undefined> {
-  if (isOfChart(target)) return readReleaseAt(context, treeish, target)
+  const environment = isOfChart(target) ? environmentOf(target) : undefined
+  if (environment?.release !== undefined) return readReleaseAt(context, treeish, target)
+  if (environment !== undefined) return readBuildAt(context, treeish, { target, environment })
   const texts = new Map<string, string | undefined>()
   let wanted = filesToRead(target)
   for (;;) {
@@ -122,19 +126,39 @@ async function readReleaseAt(
   }
 }
 
+/** The same of a target that charts bring to another build, from the files that make it today. */
+async function readBuildAt(
+  context: FileSource & ReleaseSource,
+  treeish: Sha,
+  { target, environment }: { readonly target: Target; readonly environment: Environment },
+): Promise<Target | undefined> {
+  const texts = await context.mirror.read(treeish, inputsOf(environment))
+  const built = await buildEnvironment(context, environment, texts)
+  return built.ok ? targetInBuild(target, { environment, texts, yaml: built.yaml }) : undefined
+}
+
 /** What releases are rendered with. */
 interface ReleaseSource {
   readonly renderer: Pick<Renderer, 'render'>
 }
 
 /** Renders one release from the texts of its files. */
-function renderRelease(
+async function renderRelease(
   { renderer }: ReleaseSource,
-  { release, copies }: EnvironmentRelease,
+  { release, copies }: Pick<EnvironmentRelease, 'release' | 'copies'>,
   texts: ReadonlyMap<string, string>,
 ): Promise<RenderResult> {
-  const { files, ...source } = releaseBuild(release, copies, texts)
-  return renderer.render(files, { kind: 'helm', ...source })
+  const { files, postRenderers, ...source } = releaseBuild(release, copies, texts)
+  let rendered = await renderer.render(files, { kind: 'helm', ...source })
+  for (const kustomization of postRenderers) {
+    if (!rendered.ok) return rendered
+    const own = new Map([
+      [POST_RENDERED, rendered.yaml],
+      ['kustomization.yaml', JSON.stringify(kustomization)],
+    ])
+    rendered = await renderer.render(own, { kind: 'kustomize', root: '' })
+  }
+  return rendered
 }
 
 /**
@@ -157,8 +181,10 @@ async function withRenderedReleases(
       const texts = await context.mirror.read(treeish, inputsOf(environment))
       if (![...texts].some(([path, text]) => TRAFFIC_OBJECT.test(text) || isPackedChart(path))) return
       const rendered = await buildEnvironment(context, environment, texts)
-      if (rendered.ok) renders.set(name, rendered.yaml)
-      else {
+      if (rendered.ok) {
+        renders.set(name, rendered.yaml)
+        unrendered.push(...(rendered.skipped ?? []))
+      } else {
         const detail = redact(rendered.detail, texts, snapshot.config.secrets)
         const place = failurePlace(environment, texts, rendered.detail)
         const failure = { environment: name, ...place, file: place?.file, rendered: { code: rendered.code, detail } }
@@ -169,17 +195,58 @@ async function withRenderedReleases(
   return renders.size + unrendered.length === 0 ? snapshot : withReleases(snapshot, { renders, unrendered })
 }
 
+/** What comes of a build, and the releases that are left out of it. */
+export type BuildResult =
+  | (Extract<RenderResult, { ok: true }> & { readonly skipped?: readonly EnvironmentProblem[] })
+  | Extract<RenderResult, { ok: false }>
+
 /** What an environment renders to, with what its deployer adds. */
 export async function buildEnvironment(
   context: ReleaseSource,
   environment: Environment,
   texts: ReadonlyMap<string, string>,
-): Promise<RenderResult> {
-  const { kind, root, readsAbove, release, charts = [] } = environment
+): Promise<BuildResult> {
+  const { kind, root, readsAbove, release, charts = [], nested = [] } = environment
   if (kind === 'plain') return { ok: true, yaml: renderPlain(environment.files, texts) }
   if (release !== undefined) return renderRelease(context, release, texts)
   const { files, finish } = buildWithAdditions(environment, texts)
-  const hasCharts = charts.length > 0 ? { hasCharts: true } : {}
+  const isOwn = (chart: string): boolean => !nested.some((one) => one.chart === chart)
+  const hasCharts = charts.some(isOwn) ? { hasCharts: true } : {}
   const rendered = await context.renderer.render(files, { kind: 'kustomize', root, readsAbove, ...hasCharts })
-  return rendered.ok ? { ok: true, yaml: finish(rendered.yaml) } : rendered
+  return rendered.ok ? withNested(context, { environment, yaml: finish(rendered.yaml), texts }) : rendered
+}
+
+/** A build with what helm makes of the HelmReleases in it. One that cannot be rendered is left out, and leaves the others as they are. */
+async function withNested(
+  context: ReleaseSource,
+  {
+    environment: { name, nested = [] },
+    yaml,
+    texts,
+  }: {
+    readonly environment: Environment
+    readonly yaml: string
+    readonly texts: ReadonlyMap<string, string>
+  },
+): Promise<BuildResult> {
+  if (nested.length === 0) return { ok: true, yaml }
+  const parts = [yaml]
+  const skipped: EnvironmentProblem[] = []
+  for (const one of nestedReleases(yaml, nested, texts)) {
+    const { copies, place } = one.nested
+    const { release } = one
+    const rendered =
+      one.missing === undefined ? await renderRelease(context, { release, copies }, one.texts) : undefined
+    if (rendered === undefined) {
+      const refusal = { code: 'helm-values', ...place, entry: one.missing ?? '' } as const
+      skipped.push({ ...refusalProblem(refusal), environments: [name] })
+    } else if (rendered.ok) parts.push(inNamespace(rendered.yaml, release.namespace))
+    else if (rendered.code !== 'build-failed') return rendered
+    else {
+      const detail = redact(rendered.detail, texts, [])
+      const problem = renderProblem({ environment: name, ...place, rendered: { ...rendered, detail } })
+      skipped.push({ ...problem, environments: [name] })
+    }
+  }
+  return { ok: true, yaml: parts.join('\n'), skipped }
 }

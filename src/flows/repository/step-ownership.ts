@@ -96,7 +96,7 @@ export async function isAsProposed(
 
 /**
  * The same of a rollout that a chart makes: which bytes Perch would write only an experiment tells. So it must come to the share that is
- * proposed, with the versions that are there, and change nothing but what this environment's values are.
+ * proposed, with the versions that are there, and change nothing but numbers of this environment's values.
  */
 async function isMadeOfValues(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
@@ -109,7 +109,13 @@ async function isMadeOfValues(
   if (move.kind === 'finish-version' || now.share !== share || !isSameVersion) return false
   const changed = await mirror.changed(base, head)
   const values = valuesOfTarget(target)
-  return changed.length > 0 && changed.every((file) => values.has(file))
+  if (changed.length === 0 || !changed.every((file) => values.has(file))) return false
+  const [old, next] = [await mirror.read(base, changed), await mirror.read(head, changed)]
+  return changed.every((file) => withoutNumbers(old.get(file)) === withoutNumbers(next.get(file)))
+}
+
+function withoutNumbers(text: string | undefined): string | undefined {
+  return text?.replaceAll(/\d+/g, '0')
 }
 
 /** The rollout that a pull request is a step of, also where it is for one of several environments alone. */

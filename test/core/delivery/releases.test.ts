@@ -152,9 +152,12 @@ test('a HelmRelease that a kustomization merges with another, or that something 
   assert.deepEqual(asked({ 'base/web.yaml': RELEASE, 'production/web.yaml': patch }), {
     web: ['web in shop', 'helm-values production/web.yaml production/web.yaml:1'],
   })
-  assert.deepEqual(asked({ 'web.yaml': `${RELEASE}  postRenderers: [{ kustomize: {} }]\n` }), {
-    web: ['web in shop', 'helm-values postRenderers web.yaml:6'],
-  })
+  assert.deepEqual(
+    asked({ 'web.yaml': `${RELEASE}  postRenderers: [{ kustomize: { images: [] } }, { other: {} }]\n` }),
+    {
+      web: ['web in shop', 'helm-values postRenderers web.yaml:6'],
+    },
+  )
 })
 
 test('dependencies: in charts/ by name or as a package, a folder of the repository, or missing', () => {

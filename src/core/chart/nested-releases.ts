@@ -1,0 +1,87 @@
+/** The releases of charts in this repository that a build of kustomize makes: as it renders them, whatever was merged into them. */
+import { folderIndex } from '../delivery/folder-index.ts'
+import { fluxRelease, type ValuesHolder } from '../delivery/flux-release.ts'
+import { recordOf } from '../manifest/data.ts'
+import { editManifest, type SetValue } from '../manifest/edit/edit.ts'
+import type { Location, ManifestObject } from '../manifest/parse.ts'
+import { parseManifest } from '../manifest/parse.ts'
+import type { ChartRelease } from './release.ts'
+import { VALUES_OBJECT } from './release-build.ts'
+import type { ChartCopy } from './release-files.ts'
+
+/** A chart that an environment's HelmReleases may be made of. */
+export interface NestedChart {
+  readonly chart: string
+  readonly copies: readonly ChartCopy[]
+  /** The HelmRelease in the files. */
+  readonly name: string
+  readonly place: Location
+}
+
+/** A release, and the texts that it is rendered from. */
+export interface NestedRelease {
+  readonly nested: NestedChart
+  readonly release: ChartRelease
+  readonly texts: ReadonlyMap<string, string>
+  /** What its values depend on and is not here. */
+  readonly missing: string | undefined
+}
+
+/** No path of a file has it. */
+const RENDERED = '\0rendered'
+
+/** The releases in a render whose charts are known. */
+export function nestedReleases(
+  yaml: string,
+  charts: readonly NestedChart[],
+  texts: ReadonlyMap<string, string>,
+): readonly NestedRelease[] {
+  const manifest = parseManifest(RENDERED, yaml, VALUES_OBJECT)
+  if (!manifest.ok) return []
+  const { objects } = manifest.value
+  const holders = folderIndex(objects.flatMap(holderOf), ({ name }) => name)
+  const known = new Map([...texts, [RENDERED, yaml]])
+  return objects.flatMap((object): NestedRelease[] => {
+    if (object.kind !== 'HelmRelease' || !object.apiVersion.startsWith('helm.toolkit.fluxcd.io/')) return []
+    const { document, at, name, namespace, data } = object
+    const spec = recordOf(data['spec'])
+    const line = (): number => object.line
+    const release = fluxRelease({ file: RENDERED, document, at, name, namespace, spec, line, holders, patches: [] })
+    // A prefix may have changed the name.
+    const same = charts.filter(({ chart }) => chart === release?.chart)
+    const nested = same.find((one) => name.includes(one.name)) ?? same[0]
+    return release === undefined || nested === undefined
+      ? []
+      : [{ nested, release, texts: known, missing: missingIn(release, texts) }]
+  })
+}
+
+function holderOf({ kind, name, namespace, file, document, data }: ManifestObject): readonly ValuesHolder[] {
+  if (kind !== 'ConfigMap' && kind !== 'Secret') return []
+  return [{ kind, name, namespace, file, document, data, generated: undefined }]
+}
+
+function missingIn({ values }: ChartRelease, texts: ReadonlyMap<string, string>): string | undefined {
+  for (const source of values) {
+    if (source.from === 'elsewhere') return source.name
+    if (source.from === 'file' && !source.isOptional && !texts.has(source.path)) return source.path
+  }
+  return undefined
+}
+
+/** What helm renders, with the namespace of its release in objects that name none. */
+export function inNamespace(yaml: string, namespace: string | undefined): string {
+  const manifest = namespace === undefined ? undefined : parseManifest('', yaml)
+  if (manifest?.ok !== true) return yaml
+  const edits = manifest.value.objects
+    .filter((object) => object.namespace === '' && !CLUSTER_WIDE.test(object.kind))
+    .map(({ document, at }): SetValue => {
+      return { kind: 'set', document, path: [...at, 'metadata', 'namespace'], value: namespace }
+    })
+  const edited = editManifest(manifest.value, edits)
+  return edited.ok ? edited.value : yaml
+}
+
+/** Kinds whose objects have no namespace. */
+const CLUSTER_WIDE =
+  /^(?:Cluster.*|Namespace|CustomResourceDefinition|PersistentVolume|Node|.*Class|.*WebhookConfiguration|.*AdmissionPolicy(?:Binding)?|APIService)$/

@@ -1,0 +1,196 @@
+/** HelmReleases that overlays change, as most repositories of Flux have them: what kustomize renders of one is what helm is asked for. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { readConfig } from '../../src/core/config/read.ts'
+import { standingOf } from '../../src/core/rollout/standing.ts'
+import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
+import { loadSnapshot, readTargetAt } from '../../src/flows/repository/load.ts'
+import { memoryValidators } from '../memory/validators.ts'
+import { CHART } from './chart.ts'
+import { command, linesChanged, refusal, shares, worktreeOf } from './repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+
+const RELEASE = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: web
+  namespace: shop
+spec:
+  interval: 5m
+  chart:
+    spec:
+      chart: ./charts/web
+      sourceRef: { kind: GitRepository, name: flux-system, namespace: flux-system }
+`
+const VALUES = '  values:\n    replicaCount: 3\n    canary:\n      weight: 0\n'
+const patch = (weight: number): string =>
+  `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  values:\n    canary:\n      weight: ${weight} # percent\n`
+const kustomization = (name: string, more = ''): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  interval: 10m
+  sourceRef: { kind: GitRepository, name: flux-system }
+  path: ./apps/${name}
+${more}`
+
+/** A base with the release, and what the two environments add to it. */
+function repository(
+  overlay: (weight: number) => Readonly<Record<string, string>>,
+  values = VALUES,
+): Map<string, string> {
+  const own = Object.entries({ production: 5, staging: 50 }).flatMap(([name, weight]) => [
+    [`clusters/${name}/apps.yaml`, kustomization(name)] as const,
+    ...Object.entries(overlay(weight)).map(([path, text]) => [`apps/${name}/${path}`, text] as const),
+  ])
+  return new Map([
+    ...Object.entries(CHART),
+    ['apps/base/web/kustomization.yaml', 'resources:\n  - release.yaml\n'],
+    ['apps/base/web/release.yaml', `${RELEASE}${values}`],
+    ...own,
+  ])
+}
+
+const MERGED = (weight: number): Readonly<Record<string, string>> => ({
+  'kustomization.yaml': 'resources: [../base/web]\npatches:\n  - path: web-values.yaml\n',
+  'web-values.yaml': patch(weight),
+})
+
+async function notes(files: Map<string, string>): Promise<readonly string[]> {
+  const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
+  assert.ok(found.ok)
+  assert.deepEqual(found.value.review.problems, [])
+  return found.value.review.notes.map(({ code, file }) => `${code} ${file}`)
+}
+
+const FROM_MAP = '  valuesFrom:\n    - { kind: ConfigMap, name: web-values }\n'
+
+const WAYS: readonly (readonly [string, Map<string, string>, readonly string[]])[] = [
+  [
+    'a patch in a file',
+    repository(MERGED),
+    ['apps/production/web-values.yaml', '-      weight: 5 # percent', '+      weight: 25 # percent'],
+  ],
+  [
+    'an operation in a kustomization',
+    repository((weight) => ({
+      'kustomization.yaml': `resources: [../base/web]\npatches:\n  - target: { kind: HelmRelease, name: web }\n    patch: |-\n      - { op: replace, path: /spec/values/canary/weight, value: ${weight} }\n`,
+    })),
+    [
+      'apps/production/kustomization.yaml',
+      '-      - { op: replace, path: /spec/values/canary/weight, value: 5 }',
+      '+      - { op: replace, path: /spec/values/canary/weight, value: 25 }',
+    ],
+  ],
+  [
+    'a ConfigMap that each overlay generates, with a hash in its name',
+    repository(
+      (weight) => ({
+        'kustomization.yaml':
+          'namespace: shop\nresources: [../base/web]\nconfigMapGenerator:\n  - { name: web-values, files: [values.yaml=web.yaml] }\nconfigurations: [names.yaml]\n',
+        'names.yaml':
+          'nameReference:\n  - { kind: ConfigMap, version: v1, fieldSpecs: [{ path: spec/valuesFrom/name, kind: HelmRelease }] }\n',
+        'web.yaml': `canary:\n  weight: ${weight}\n`,
+      }),
+      FROM_MAP,
+    ),
+    ['apps/production/web.yaml', '-  weight: 5', '+  weight: 25'],
+  ],
+]
+for (const [what, files, lines] of WAYS) {
+  test(`a release that is changed by ${what}: the weight is read and changed there`, needs, async () => {
+    assert.deepEqual(
+      Object.entries(await shares(files)).map(([name, share]) => `${name} ${share.split(' ')[0]}`),
+      ['production 5%', 'staging 50%'],
+    )
+    assert.deepEqual(await notes(files), [])
+    const before = new Map(files)
+    await command(files, '/canary 25 web --env production')
+    assert.deepEqual(linesChanged(before, files), lines)
+    assert.deepEqual(await notes(files), [])
+  })
+}
+
+test('values that Flux fills in are changed in the Kustomization', needs, async () => {
+  const files = repository(
+    () => ({ 'kustomization.yaml': 'resources: [../base/web]\n' }),
+    VALUES.replace('weight: 0', 'weight: ${weight}'),
+  )
+  for (const [name, weight] of Object.entries({ production: 5, staging: 50 }))
+    files.set(
+      `clusters/${name}/apps.yaml`,
+      kustomization(name, `  postBuild: { substitute: { weight: "${weight}" } }\n`),
+    )
+  const before = new Map(files)
+  await command(files, '/canary 25 web --env production')
+  assert.deepEqual(linesChanged(before, files), [
+    'clusters/production/apps.yaml',
+    '-  postBuild: { substitute: { weight: "5" } }',
+    '+  postBuild: { substitute: { weight: "25" } }',
+  ])
+})
+
+test('a post-renderer patches what helm renders', needs, async () => {
+  const renderers = `  postRenderers:
+    - kustomize:
+        patches:
+          - target: { kind: VirtualService }
+            patch: |
+              - { op: replace, path: /spec/http/0/route/1/weight, value: 10 }
+`
+  const files = repository((weight) => ({ ...MERGED(weight), 'web-values.yaml': `${patch(weight)}${renderers}` }))
+  assert.match((await shares(files))['production'] ?? '', /^9.5\d+% /)
+})
+
+test('one environment of a config has the releases of its folder, each in its namespace', needs, async () => {
+  const files = repository(MERGED)
+  files.set(
+    'apps/base/web/release.yaml',
+    `${RELEASE}${VALUES}---\n${RELEASE.replace('namespace: shop', 'namespace: outlet')}${VALUES}`,
+  )
+  files.set('.github/canary.yml', 'environments: { live: { path: apps/production } }\n')
+  assert.deepEqual(await notes(files), [])
+  await command(files, '/canary 25 shop/web')
+  assert.match(files.get('apps/production/web-values.yaml') ?? '', /weight: 25/)
+})
+
+test('values that are not here leave out that release alone, and are noted', needs, async () => {
+  const secret = '  valuesFrom:\n    - { kind: Secret, name: web-key }\n'
+  const files = repository(MERGED, `${VALUES}${secret}`)
+  assert.deepEqual(await notes(files), [
+    'helm-values apps/base/web/release.yaml',
+    'helm-values apps/base/web/release.yaml',
+  ])
+  await refusal(files, '/canary 25 web --env production')
+})
+
+test('a share is read in other commits too, and a chart that breaks is red', needs, async () => {
+  const [old, now] = [repository(MERGED), repository(MERGED)]
+  await command(now, '/canary 25 web --env production')
+  const side = (name: string): ReturnType<typeof worktreeOf> => worktreeOf(name === 'old' ? old : now)
+  const mirror = {
+    entries: async (name: string) => side(name).entries(),
+    read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
+  }
+  const config = readConfig(undefined)
+  assert.ok(config.ok)
+  const { targets } = await loadSnapshot({ mirror, renderer }, 'now', { config: config.value })
+  const [target] = targets.filter(({ environment }) => environment === 'production')
+  assert.ok(target !== undefined)
+  const then = await readTargetAt({ mirror, renderer }, 'old', target)
+  assert.deepEqual([standingOf(target).share, then && standingOf(then).share], [25, 5])
+  const changed = ['charts/web/templates/virtualservice.yaml']
+  now.set(changed[0] ?? '', '{{ fail "no" }}')
+  const { review } = await compareTrees({ ...tools, mirror }, { base: 'old', head: 'now', changed })
+  assert.ok(
+    review.problems.some(({ code }) => code === 'build-failed'),
+    JSON.stringify(review.problems.map(({ code }) => code)),
+  )
+})
