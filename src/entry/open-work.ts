@@ -21,6 +21,7 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type ProcessEnvironment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github.ts'
+import { watchEffects } from './watch/watch-effects.ts'
 import { watchRenderer } from './watch/watch-renderer.ts'
 import type { WorkerParts } from './worker.ts'
 
@@ -84,6 +85,7 @@ function contextFactory({
   clock,
   jobs,
   memo,
+  meter,
   github,
   renderer,
   validators,
@@ -101,6 +103,7 @@ function contextFactory({
     const mayRead = (): Promise<boolean> => github.mayReadContents(installation)
     const mirror = mirrors.get(url) ?? open({ folder, url, token, mayRead, log, environment })
     mirrors.set(url, mirror)
+    const ports = await github.portsFor(place)
     return {
       repo,
       ask: askIn(place, jobs),
@@ -110,11 +113,13 @@ function contextFactory({
       schemas,
       memo,
       metrics,
+      meter,
       clock,
       // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
       seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),
       log,
-      ...(await github.portsFor(place)),
+      ...ports,
+      ...watchEffects(ports, { repo, log, meter }),
     }
   }
 }

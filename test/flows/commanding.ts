@@ -1,5 +1,6 @@
 /** Perch on a model of GitHub in memory, for tests about commands: webhooks, tasks and answers, with a clock that the test moves. */
-import { UNWATCHED } from '../../src/ports/meter.ts'
+import type { Log } from '../../src/ports/log.ts'
+import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import assert from 'node:assert/strict'
 import { perchApp } from '../../src/entry/edge/perch-app.ts'
 import { EVENTS, isEventName } from '../../src/entry/edge/webhook-events.ts'
@@ -58,13 +59,15 @@ interface Press {
 interface Options {
   readonly share?: number
   readonly config?: string
+  readonly log?: Log
+  readonly meter?: Meter
 }
 
 /** A Monday. */
 const START = Date.UTC(2026, 0, 5, 9)
 
 /** A repository with one service in production, and Perch, which has looked at it once. */
-export async function commanding({ share = 0, config = CONFIG }: Options = {}): Promise<Commanding> {
+export async function commanding({ share = 0, config = CONFIG, ...watched }: Options = {}): Promise<Commanding> {
   let now = START
   const clock = { now: () => now }
   const happenings: Happening[] = []
@@ -79,7 +82,7 @@ export async function commanding({ share = 0, config = CONFIG }: Options = {}): 
   })
   const queue = memoryQueue({ clock, pause: async () => undefined })
   const memo = memoryMemo()
-  const context = memoryContext(state, { jobs: queue, memo, clock })
+  const context = memoryContext(state, { jobs: queue, memo, clock, ...watched })
   const handlers = new Map<string, (event: unknown) => unknown>()
   const app = { on: (name: string, handler: (event: unknown) => unknown) => void handlers.set(name, handler) }
   perchApp(app as never, { jobs: queue, memo, appId: 1 })

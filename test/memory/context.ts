@@ -5,6 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Memo } from '../../src/ports/memo.ts'
+import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
@@ -23,6 +24,7 @@ export interface ContextParts {
   readonly clock: Clock
   readonly log?: Log
   readonly metrics?: Metrics
+  readonly meter?: Meter
   /** One that has fetched before. */
   readonly mirror?: Mirror
 }
@@ -47,6 +49,7 @@ export function memoryContext(
     validators: memoryValidators(),
     schemas: { misfits: async () => [] },
     metrics: metrics ?? memoryMetrics({}),
+    meter: UNWATCHED,
     seal: (text) => createHmac('sha256', 'key').update(`perch:${state.repo.id}:${text}`).digest('hex'),
     log,
     ...parts,

@@ -14,6 +14,8 @@ export interface Family {
 
 /** A webhook's answer. GitHub gives up after ten seconds. */
 const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+/** People wait for these. */
+const COMMAND_SECONDS = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3_600]
 const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 export const FAMILIES = {
@@ -55,6 +57,22 @@ export const FAMILIES = {
     help: 'How long the oldest job that may run has waited; 0 where none waits.',
     labels: [],
     isShared: true,
+  },
+  perch_command_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from a command to its answer, by command and result (done, refused). GitHub dates comments to whole seconds, so it is up to one too long.',
+    labels: ['command', 'result'],
+    buckets: COMMAND_SECONDS,
+  },
+  perch_effects_total: {
+    type: 'counter',
+    help: 'What Perch did on GitHub, by effect (commit, open, close, merge) and result.',
+    labels: ['effect', 'result'],
+  },
+  perch_rollbacks_total: {
+    type: 'counter',
+    help: 'Pull requests opened that roll back, by cause: failed (the analysis) or command.',
+    labels: ['cause'],
   },
   perch_github_requests_total: {
     type: 'counter',

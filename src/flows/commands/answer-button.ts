@@ -1,4 +1,4 @@
-import { readCommand } from '../../core/command/commands.ts'
+import { type CommandLine, readCommand } from '../../core/command/commands.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
 import { buttonMarker } from '../../core/marker/comment.ts'
 import { buttonAnswer } from '../../core/message/comment/answer.ts'
@@ -8,6 +8,8 @@ import { recordedPress, recordPress } from '../repository/command-record.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
 import { carryOut } from './carry-out.ts'
+import { logCommands } from './log-command.ts'
+import type { StopRequest } from '../stop/stops.ts'
 import type { UncheckedBase } from './handlers/command-request.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 
@@ -29,18 +31,27 @@ export async function answerButton(
   if (comments.some(({ isOurs, body }) => isOurs && body.startsWith(marker))) return
   const given = await recordedPress(context, pressed.delivery)
   const press = { ...pressed, id: pressed.delivery }
-  const body = given ?? buttonAnswer(press, await outcomeOf(context, { on: 'base', pull, base }, pressed))
-  if (given === undefined) await recordPress(context, press, body)
+  if (given !== undefined) return context.conversation.add(pull.number, given)
+  const read = readCommand(pressed.name, [])
+  const at = await pressedAt(context, pressed.delivery)
+  const outcome = await outcomeOf(context, { on: 'base', pull, base }, { pressed, read, at })
+  const body = buttonAnswer(press, outcome)
+  await recordPress(context, press, body)
   await context.conversation.add(pull.number, body)
+  logCommands(context, { pull: pull.number, login: pressed.login, at }, [{ read, outcome }])
+}
+
+interface ReadPress extends Pick<StopRequest, 'at'> {
+  readonly pressed: ButtonPress
+  readonly read: CommandLine['result']
 }
 
 async function outcomeOf(
   context: RepositoryContext,
   subject: UncheckedBase,
-  { name, login, delivery, head }: ButtonPress,
+  { pressed: { login, delivery, head }, read, at }: ReadPress,
 ): Promise<Outcome> {
-  const by = { login, cause: delivery, at: await pressedAt(context, delivery) }
-  const read = readCommand(name, [])
+  const by = { login, cause: delivery, at }
   const done = await carryOut(context, { read, subject, by, id: delivery, pressedOn: head })
   return 'outcome' in done ? done.outcome : done
 }

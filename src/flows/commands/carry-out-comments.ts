@@ -1,5 +1,5 @@
 import type { CommandLine } from '../../core/command/commands.ts'
-import { type Outcome, refused } from '../../core/command/outcome.ts'
+import { refused } from '../../core/command/outcome.ts'
 import type { PendingComment } from '../../core/command/pending.ts'
 import type { Override } from '../../core/gate/gate.ts'
 import { answer } from '../../core/message/comment/answer.ts'
@@ -8,6 +8,7 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseProblem, BaseState } from '../rollout/rollouts.ts'
 import { carryOut } from './carry-out.ts'
+import type { AnsweredCommand } from './log-command.ts'
 import type { CommitResult, HeadSubject, UncheckedBase } from './handlers/command-request.ts'
 import { type CommandAnswer, postAnswer, readPending } from './pending-commands.ts'
 
@@ -30,10 +31,10 @@ export async function carryOutComments(
   const answers: CommandAnswer[] = []
   const overrides: Override[] = []
   for (const comment of pending) {
-    const outcomes: { command: string; outcome: Outcome }[] = []
+    const outcomes: (AnsweredCommand & { readonly command: string })[] = []
     for (const [index, line] of comment.commands.entries()) {
       const done = await carryOutLine(context, withHead(subject, head), { comment, index, line })
-      outcomes.push({ command: line.text, outcome: done.outcome })
+      outcomes.push({ command: line.text, read: line.result, outcome: done.outcome })
       if (done.head !== head) {
         // What was passed was passed for the commit that was there then.
         overrides.length = 0
@@ -43,7 +44,7 @@ export async function carryOutComments(
       if (done.outcome.code === 'overridden') overrides.push(done.outcome.record)
       head = done.head
     }
-    answers.push({ comment, body: answer(comment.id, comment.login, outcomes) })
+    answers.push({ comment, body: answer(comment.id, comment.login, outcomes), answered: outcomes })
   }
   return { head, answers, overrides }
 }

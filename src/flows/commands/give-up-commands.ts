@@ -11,10 +11,11 @@ export async function giveUpCommands(context: RepositoryContext, number: number)
   const comments = await context.conversation.of(number)
   const pending = pendingComments(comments, context.clock.now(), await answeredCommands(context, number))
   for (const comment of pending.filter(({ isLate }) => isLate)) {
-    const outcomes = comment.commands.map(({ text }) => ({
+    const outcomes = comment.commands.map(({ text, result }) => ({
       command: text,
+      read: result,
       outcome: { code: 'refused', refusal: { code: 'too-late' } } as const,
     }))
-    await postAnswer(context, pull, { comment, body: answer(comment.id, comment.login, outcomes) })
+    await postAnswer(context, pull, { comment, body: answer(comment.id, comment.login, outcomes), answered: outcomes })
   }
 }

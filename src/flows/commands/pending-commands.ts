@@ -4,6 +4,7 @@ import type { Comment, PullRequest } from '../../core/rollout/facts.ts'
 import { answeredCommands, rememberAnswered, settleWaiting } from '../repository/command-memory.ts'
 import { recordCommands, recordedAnswer } from '../repository/command-record.ts'
 import { homeOf } from '../repository/deployed-branches.ts'
+import { type AnsweredCommand, logCommands } from './log-command.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 
@@ -11,6 +12,8 @@ import { sayIfAllowed } from '../repository/github-refusals.ts'
 export interface CommandAnswer {
   readonly comment: PendingComment
   readonly body: string
+  /** What came of each of its commands. */
+  readonly answered: readonly AnsweredCommand[]
 }
 
 /**
@@ -70,9 +73,15 @@ async function handOver(
 export async function postAnswer(context: RepositoryContext, pull: PullRequest, answer: CommandAnswer): Promise<void> {
   await recordCommands(context, pull, answer)
   await post(context, pull, answer)
+  const { login, createdAt } = answer.comment
+  logCommands(context, { pull: pull.number, login, at: createdAt }, answer.answered)
 }
 
-async function post(context: RepositoryContext, pull: PullRequest, { comment, body }: CommandAnswer): Promise<void> {
+async function post(
+  context: RepositoryContext,
+  pull: PullRequest,
+  { comment, body }: Omit<CommandAnswer, 'answered'>,
+): Promise<void> {
   await sayIfAllowed(context, pull.number, () => context.conversation.add(pull.number, body))
   await rememberAnswered(context, { pull: pull.number, comment: comment.id })
 }

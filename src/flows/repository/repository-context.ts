@@ -8,6 +8,7 @@ import type { Conversation } from '../../ports/github/conversation.ts'
 import type { Log } from '../../ports/log.ts'
 import type { MergeQueue } from '../../ports/github/merge-queue.ts'
 import type { Memo } from '../../ports/memo.ts'
+import type { Meter } from '../../ports/meter.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import type { People } from '../../ports/github/people.ts'
@@ -43,6 +44,7 @@ export interface RepositoryContext {
   readonly ask: TaskRequests
   readonly memo: Memo
   readonly metrics: Metrics
+  readonly meter: Meter
   readonly clock: Clock
   /** A mark that only this service can make for a text, as letters and digits. */
   readonly seal: (text: string) => string

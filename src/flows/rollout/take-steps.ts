@@ -74,7 +74,21 @@ async function openMove(
   const made = await makeChange(context, site, { moves: [{ target, move }] })
   if (!made.ok) return made
   const ready = { proposal, files: made.value.files }
-  return step.type === 'propose' ? propose(context, base, ready) : replan(context, { base, pull: step.pull }, ready)
+  if (step.type === 'replan') return replan(context, { base, pull: step.pull }, ready)
+  const done = await propose(context, base, ready)
+  if (done.ok && move.kind === 'rollback') logRollback(context, done.value, proposal)
+  return done
+}
+
+function logRollback(
+  { log, meter, repo }: Pick<RepositoryContext, 'log' | 'meter' | 'repo'>,
+  { number: pull }: PullRequest,
+  { target: { environment, service }, asked }: Proposal,
+): void {
+  const cause = asked === undefined ? 'failed' : 'command'
+  const person = asked === undefined ? {} : { person: asked.login }
+  log.info({ repo: `${repo.owner}/${repo.name}`, pull, environment, service, cause, ...person }, 'rollback opened')
+  meter.record('perch_rollbacks_total', { cause })
 }
 
 /** A plan that was written on the step itself goes into its new commit too. */

@@ -32,6 +32,8 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
   assert.ok((sumOf(text, /^perch_job_duration_seconds_count\{task="review"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_github_requests_total\{api="graphql",status="2xx",cost="counted"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_renders_total\{tool="kustomize",result="ok"\}/) ?? 0) >= 1)
+  assert.equal(sumOf(text, /^perch_command_duration_seconds_count\{command="set",result="done"\}/), 1)
+  assert.equal(sumOf(text, /^perch_effects_total\{effect="commit",result="done"\}/), 1)
   assert.equal(sumOf(text, /^perch_queue_depth\{state="due"\}/), 0)
   assert.equal(sumOf(text, /^perch_queue_age_seconds/), 0)
   assert.ok((sumOf(text, /^perch_github_rate_limit_remaining\{installation="\d+",resource="core"\}/) ?? 0) > 0)
