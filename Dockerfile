@@ -1,4 +1,5 @@
-# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, and the Node.js that package.json names.
+# Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, the Node.js that package.json
+# names, and Perch as one program (scripts/bundle.ts).
 # Debian 13 is the first release that has kustomize.
 
 FROM debian:trixie-slim AS build
@@ -9,8 +10,11 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Debian's npm and its older Node.js only install; the package `node` brings the one that everything runs on. Its install
 # script fetches the binary for this machine, so scripts must not be off here.
-RUN npm ci --omit=dev && node_modules/node/bin/node --version | grep -q '^v24\.'
+RUN npm ci && cp -L node_modules/node/bin/node /usr/local/bin/node && node --version | grep -q '^v24\.'
+COPY scripts scripts
 COPY src src
+# All packages that Perch runs with are in it.
+RUN npm run build
 
 # Debian has no helm.
 FROM golang:1.26-trixie AS helm
@@ -23,7 +27,8 @@ RUN apt-get update \
   && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin perch \
   && install --directory --owner=perch --mode=0700 /data
 WORKDIR /app
-COPY --from=build /app /app
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /app/dist dist
 COPY --from=helm /out/helm /usr/local/bin/helm
 COPY LICENSE ./
 # Compiled modules are kept with the data: this user has no home folder.
@@ -35,5 +40,5 @@ EXPOSE 3000
 # What `npm start` runs, without npm between the process and its signals. It stops within 30 seconds of SIGTERM.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-  CMD ["node_modules/node/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node_modules/node/bin/node", "src/entry/cli.ts", "serve"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/cli.js", "serve"]

@@ -139,7 +139,7 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
 }
 
 /** Probot for authentication and events; what it would retry or slow down by itself is off, because the queue does that. */
-export function openProbot(app: AppCredentials, log: Logger, meter: Meter = UNWATCHED): Probot {
+function openProbot(app: AppCredentials, log: Logger, meter: Meter): Probot {
   return new Probot({
     appId: app.appId,
     privateKey: app.privateKey,

@@ -53,7 +53,6 @@ export async function openWork(
   const github = openGitHub(env, { log, clock, meter })
   const renderer = cachedRenderer(watchRenderer(tools.renderer, meter))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
-  await validators.tools()
   const { prometheusServers: servers = [], prometheusToken: token } = env
   const metrics = openMetrics({ servers, ...(token === undefined ? {} : { token }), log })
   const parts: WorkerParts = {

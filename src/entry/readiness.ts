@@ -19,10 +19,10 @@ export async function readiness({
   tools,
   walls,
 }: Parts): Promise<{ ok: boolean; parts: Record<string, string> }> {
-  const [isQueueReady, { renderer: tool, helm, validators: found }] = [await queue.ready(), await tools()]
+  const [isQueueReady, { renderer: tool, helm, validators: found, isLooking }] = [await queue.ready(), await tools()]
   const [isolation, backlog] = [await walls(), await backlogMs()]
   // Those are for the repositories that ask for them: without one the service is as ready as ever.
-  const absent = 'not installed (optional)'
+  const absent = isLooking === true ? 'being looked for (optional)' : 'not installed (optional)'
   const others = Object.fromEntries(TOOLS.map((name) => [name, found.get(name) ?? absent]))
   return {
     ok: isQueueReady && tool !== undefined,

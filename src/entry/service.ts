@@ -7,9 +7,7 @@ import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
-import { startEdge } from './edge/edge.ts'
 import type { ProcessEnvironment } from './env.ts'
-import { openWebhooks } from './edge/open-webhooks.ts'
 import { readiness } from './readiness.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
@@ -61,10 +59,14 @@ export async function startService(
   const meter = options.meter ?? openMeter()
   const gauges = openGauges({ queue, clock })
   const walls = machineWalls(USUAL_PATH)
+  // The thread loads its modules while this one does.
   const { code } = options
-  const starting = startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) })
-  await meter.load()
-  const thread = await starting
+  const [thread, { startEdge }, { openWebhooks }] = await Promise.all([
+    startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) }),
+    import('./edge/edge.ts'),
+    import('./edge/open-webhooks.ts'),
+    meter.load(),
+  ])
   await queue.work(thread.handle, {
     concurrency: CONCURRENCY,
     onExhausted: thread.giveUp,
@@ -76,7 +78,7 @@ export async function startService(
     secrets:
       env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
     events: new Set(Object.keys(EVENTS)),
-    accept: await openWebhooks({ app: env, log, jobs: queue, memo: queue.memo }),
+    accept: openWebhooks({ appId: env.appId, jobs: queue, memo: queue.memo }),
     ready: () =>
       readiness({ queue, backlogMs: () => gauges.queueAgeMs(), tools: () => thread.tools(), walls: () => walls }),
     metrics: async () => meter.text(await gauges.samples()),

@@ -37,16 +37,18 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
 /** Linux counts CPU time in hundredths of a second. */
 const TICK_MS = 10
 
-/** CPU time of all children that have ended and of theirs, in milliseconds. Undefined of `pid`: of this process. */
+/** CPU time of all children that have ended and of theirs, in milliseconds. */
 export function childrenCpuMs(): number {
   const fields = statOf('self')
   return (Number(fields[13]) + Number(fields[14])) * TICK_MS
 }
 
-/** CPU time of a process with the children that have ended, in milliseconds. */
+/** CPU time of a process and all below it, those included that have ended, in milliseconds. */
 export function cpuMsOf(pid: number): number {
-  const fields = statOf(pid)
-  return [11, 12, 13, 14].reduce((sum, place) => sum + Number(fields[place]), 0) * TICK_MS
+  return sumOverTree(pid, (one) => {
+    const fields = statOf(one)
+    return [11, 12, 13, 14].reduce((sum, place) => sum + Number(fields[place]), 0) * TICK_MS
+  })
 }
 
 /** The fields of /proc/<pid>/stat after the name, which may hold spaces: the state is the first. */
@@ -57,12 +59,16 @@ function statOf(pid: number | 'self'): readonly string[] {
 
 /** Memory of a process and all below it in MB: what they share is divided among those that share it. */
 export function treeMemoryMb(pid: number): number {
+  return sumOverTree(pid, pssOf)
+}
+
+function sumOverTree(pid: number, of: (pid: number) => number): number {
   const children = Map.groupBy(
     readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])),
     parentOf,
   )
   const sum = (process: number): number =>
-    [pssOf(process), ...(children.get(process) ?? []).map(sum)].reduce((all, one) => all + one, 0)
+    [orGone(() => of(process)), ...(children.get(process) ?? []).map(sum)].reduce((all, one) => all + one, 0)
   return sum(pid)
 }
 
@@ -71,10 +77,8 @@ function parentOf(pid: number): number {
 }
 
 function pssOf(pid: number): number {
-  return orGone(() => {
-    const [, kb] = /^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
-    return Number(kb ?? 0) / 1_000
-  })
+  const [, kb] = /^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
+  return Number(kb ?? 0) / 1_000
 }
 
 /** A process may end while it is looked at. */

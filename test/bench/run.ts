@@ -7,28 +7,28 @@ import { isBroken, report, type BenchResult } from './report.ts'
 type Bench = () => Promise<BenchResult>
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
-  start: async () => (await import('./start.ts')).benchStart,
-  memory: async () => (await import('./memory.ts')).benchMemory,
-  edge: async () => (await import('./edge.ts')).benchEdge,
-  command: async () => (await import('./command.ts')).benchCommand,
-  burst: async () => (await import('./burst.ts')).benchBurst,
-  large: async () => (await import('./large.ts')).benchLarge,
-  sweep: async () => (await import('./sweep.ts')).benchSweep,
-  merge: async () => (await import('./merge.ts')).benchMerge,
-  quiet: async () => (await import('./quiet.ts')).benchQuiet,
-  diff: async () => (await import('./diff.ts')).benchDiff,
-  cli: async () => (await import('./cli.ts')).benchCli,
-  replicas: async () => (await import('./replicas.ts')).benchReplicas,
-  busy: async () => (await import('./busy.ts')).benchBusy,
-  edit: async () => (await import('./edit.ts')).benchEdit,
-  freeze: async () => (await import('./freeze.ts')).benchFreeze,
-  render: async () => (await import('./render.ts')).benchRender,
-  worst: async () => (await import('./worst.ts')).benchWorst,
+  start: async () => (await import('./programs/start.ts')).benchStart,
+  memory: async () => (await import('./programs/memory.ts')).benchMemory,
+  edge: async () => (await import('./events/edge.ts')).benchEdge,
+  command: async () => (await import('./events/command.ts')).benchCommand,
+  burst: async () => (await import('./events/burst.ts')).benchBurst,
+  large: async () => (await import('./events/large.ts')).benchLarge,
+  sweep: async () => (await import('./requests/sweep.ts')).benchSweep,
+  merge: async () => (await import('./requests/merge.ts')).benchMerge,
+  quiet: async () => (await import('./requests/quiet.ts')).benchQuiet,
+  diff: async () => (await import('./programs/diff.ts')).benchDiff,
+  cli: async () => (await import('./programs/cli.ts')).benchCli,
+  replicas: async () => (await import('./programs/replicas.ts')).benchReplicas,
+  busy: async () => (await import('./events/busy.ts')).benchBusy,
+  edit: async () => (await import('./work/edit.ts')).benchEdit,
+  freeze: async () => (await import('./events/freeze.ts')).benchFreeze,
+  render: async () => (await import('./work/render.ts')).benchRender,
+  worst: async () => (await import('./work/worst.ts')).benchWorst,
 }
 
 /** Installs the packages anew. */
 const SLOW: typeof BENCHES = {
-  install: async () => (await import('./install.ts')).benchInstall,
+  install: async () => (await import('./programs/install.ts')).benchInstall,
 }
 
 const words = process.argv.slice(2)

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import nock from 'nock'
-import { pino } from 'pino'
 import { z } from 'zod'
 import { memoryMemo } from '../memory/memo.ts'
 import { openWebhooks } from '../../src/entry/edge/open-webhooks.ts'
@@ -44,25 +42,18 @@ function fieldsIn(payload: Json | undefined, part: string): Json {
   return z.record(z.string(), z.unknown()).parse(payload?.[part])
 }
 
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-})
-
 interface Receiver {
   readonly jobs: Job[]
   readonly memo: ReturnType<typeof memoryMemo>
   readonly hear: (name: string, payload: Json) => Promise<void>
 }
 
-/** Our handlers behind the real Probot, and no network at all. */
+/** Our handlers behind the part of Probot that hands out events, and no network at all. */
 async function aReceiver(store?: (...jobs: readonly Job[]) => Promise<void>): Promise<Receiver> {
   const jobs: Job[] = []
   const memo = memoryMemo()
-  const receive = await openWebhooks({
-    app: { appId: 7, privateKey, webhookSecret: 'a webhook secret', apiUrl: 'https://api.github.test' },
-    log: pino({ level: 'silent' }),
+  const receive = openWebhooks({
+    appId: 7,
     jobs: { enqueue: store ?? (async (...more) => void jobs.push(...more)) },
     memo,
   })

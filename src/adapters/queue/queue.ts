@@ -3,7 +3,6 @@ import type { Job, JobHandler, JobQueue, WorkOptions } from '../../ports/jobs.ts
 import type { Log } from '../../ports/log.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { openFolder } from './folder.ts'
-import { openPostgresStore } from './postgres-store.ts'
 import type { Claim, Store } from './store.ts'
 import { type Worker, startWorker } from './worker.ts'
 
@@ -36,6 +35,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   const settings = { heartbeatSeconds, retryLimit, onRing: () => bell.ring() }
   const setting = { ...settings, log, clock, bell }
   if (databaseUrl === undefined) return queueOn(await openFolder(dataDir, { log, clock }), setting)
+  // pg-boss takes longer to load than all else here.
+  const { openPostgresStore } = await import('./postgres-store.ts')
   return queueOn(await openPostgresStore(databaseUrl, log, settings), setting)
 }
 

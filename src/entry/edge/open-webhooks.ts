@@ -1,42 +1,36 @@
-import type { Probot } from 'probot'
-import type { Logger } from 'pino'
+import { createEventHandler, type EmitterWebhookEvent } from '@octokit/webhooks'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
 import type { WebhookDelivery } from './edge.ts'
-import { type AppCredentials, openProbot } from '../github.ts'
 import { perchApp } from './perch-app.ts'
 import { isEventName } from './webhook-events.ts'
 
 interface Options {
-  readonly app: AppCredentials
-  readonly log: Logger
+  readonly appId: number
   readonly jobs: Jobs
   readonly memo: Memo
 }
 
-/** Probot as it hands webhooks to our handlers; resolves when what they ask for is on disk. */
-export async function openWebhooks({
-  app,
-  log,
-  jobs,
-  memo,
-}: Options): Promise<(delivery: WebhookDelivery) => Promise<void>> {
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+/**
+ * Hands webhooks to our handlers as Probot does, with the part of it that does this: all of Probot would cost this thread 36 MB.
+ * Resolves when what they ask for is on disk.
+ */
+export function openWebhooks(options: Options): (delivery: WebhookDelivery) => Promise<void> {
   // Its own log would hold whole payloads. The caller that hands it a webhook gets the error.
-  const probot = openProbot(app, log.child({}, { level: 'silent' }))
-  await probot.load((loaded) => perchApp(loaded, { jobs, memo, appId: app.appId }), {
-    cwd: '.',
-    addHandler: () => undefined,
-  })
+  const events = createEventHandler({ log: SILENT })
+  perchApp(events, options)
   return async (delivery) => {
-    if (isForProbot(delivery)) await probot.receive(delivery)
+    if (isDocumented(delivery)) await events.receive(delivery)
   }
 }
 
 /**
- * Probot's type promises payloads as documented. Here only the name and the kind of `action`, by which it finds handlers, are known: each
+ * The type promises payloads as documented. Here only the name and the kind of `action`, by which it finds handlers, are known: each
  * handler reads its payload with a schema.
  */
-function isForProbot(delivery: WebhookDelivery): delivery is WebhookDelivery & Parameters<Probot['receive']>[0] {
+function isDocumented(delivery: WebhookDelivery): delivery is WebhookDelivery & EmitterWebhookEvent {
   const { name, payload } = delivery
   const action: unknown = 'action' in payload ? payload.action : undefined
   return isEventName(name) && (action === undefined || typeof action === 'string')

@@ -1,4 +1,4 @@
-import type { Probot } from 'probot'
+import type { createEventHandler } from '@octokit/webhooks'
 import type { z } from 'zod'
 import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
@@ -27,7 +27,7 @@ type Handler<T> = (event: T, context: WebhookContext) => Promise<void>
  * reads no Markdown, because it runs on the thread that answers. All tasks of a webhook are stored together.
  */
 export function perchApp(
-  app: Pick<Probot, 'on'>,
+  app: Pick<ReturnType<typeof createEventHandler>, 'on'>,
   { jobs, memo, appId }: { readonly jobs: Jobs; readonly memo: Memo; readonly appId: number },
 ): void {
   function on<T extends AtRepository>(name: EventName, schema: z.ZodType<T>, handle: Handler<T>): void {

@@ -20,9 +20,11 @@ export type ThreadStart = z.infer<typeof ThreadStart>
 export const JobMessage = fromUs<Job>()
 export const ClaimedMessage = fromUs<ClaimedJob>()
 
-/** With name and version, for people; absent where it is not installed. */
+/** With name and version, for people; absent where it is not installed, or while it is looked for. */
 export const Tools = z.object({
   renderer: z.string().optional(),
+  /** Which others there are is not known yet. */
+  isLooking: z.boolean().optional(),
   helm: z.string().optional(),
   validators: z.map(z.enum(TOOLS), z.string()),
 })

@@ -22,16 +22,15 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
   const opened = Promise.withResolvers<OpenWork>()
   /** Errors as they were, for the job that is given up; on the way to the other thread they lose what they are. */
   const failures = new Map<string, unknown>()
+  let others: Omit<Tools, 'renderer'> = { validators: new Map(), isLooking: true }
   const line = connect(portOf(parent), {
     ping: async () => undefined,
     async tools(): Promise<Tools> {
       const { renderer, validators } = await opened.promise
-      const [tool, helm] = [await renderer.tool(), await renderer.tool('helm')]
-      return {
-        ...(tool === undefined ? {} : { renderer: tool }),
-        ...(helm === undefined ? {} : { helm }),
-        validators: new Map(await validators.tools()),
-      }
+      const tool = await renderer.tool()
+      // No start waits for them: they are for the repositories that ask for them.
+      void optionalTools({ renderer, validators }).then((tools) => (others = tools))
+      return { ...(tool === undefined ? {} : { renderer: tool }), ...others }
     },
     async handle(message) {
       const job = ClaimedMessage.parse(message)
@@ -56,6 +55,14 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
   const log = openLog(logLevel, meter)
   const { parts, ...tools } = await open({ env, log, meter, clock: clockAhead(lead), ...queueThrough(line) })
   opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
+}
+
+async function optionalTools({
+  renderer,
+  validators,
+}: Pick<OpenWork, 'renderer' | 'validators'>): Promise<Omit<Tools, 'renderer'>> {
+  const [helm, found] = await Promise.all([renderer.tool('helm'), validators.tools()])
+  return { ...(helm === undefined ? {} : { helm }), validators: new Map(found) }
 }
 
 function portOf(parent: MessagePort): Port {

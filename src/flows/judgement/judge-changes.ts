@@ -1,12 +1,12 @@
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { judge, overrule, type TrafficChange } from '../../core/gate/gate.ts'
+import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { isFinish, versionChange } from '../../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../../core/gate/restraint.ts'
 import type { ReviewedChange } from '../../core/gate/review.ts'
 import { targetAsBase } from '../../core/rollout/as-base.ts'
 import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
-import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../../core/rollout/target.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
@@ -72,17 +72,6 @@ function reachOf(
   const isRaise = share > sureOf(from)
   const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > share)
   return { reach: Math.max(share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
-}
-
-export interface RolloutDifference {
-  /** Undefined where the route is new. */
-  readonly from: Standing | undefined
-  readonly to: Standing
-  readonly version: ReviewedChange['version']
-  /** The canary's share at most, by whatever rule. */
-  readonly reach: number
-  readonly widened: readonly RolloutRise[]
-  readonly base: Snapshot
 }
 
 async function judgeChange(

@@ -2,7 +2,7 @@ import { commitReports, mergeReports } from '../../core/message/check/commit-che
 import type { Sha } from '../../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { groundsOf } from '../judgement/grounds.ts'
+import { groundsOf } from '../measure/grounds.ts'
 import { compareMerge } from '../judgement/judge-merge.ts'
 import { rememberPull, type ReviewMemory } from '../repository/memory.ts'
 

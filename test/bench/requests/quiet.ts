@@ -1,7 +1,7 @@
 /** What 1,000 repositories cost in which nothing happens: an hour of sweeps, with the change of the token that it brings. */
-import { openStage, passing, quiet } from '../stories/stage.ts'
-import type { BenchResult } from './report.ts'
-import { repositoryOf } from './repository.ts'
+import { openStage, passing, quiet } from '../../stories/stage.ts'
+import type { BenchResult } from '../report.ts'
+import { repositoryOf } from '../repository.ts'
 
 const COUNT = 100
 const WANTED = 1_000

@@ -2,14 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { openClock } from '../../src/adapters/clock/clock.ts'
-import { openQueue } from '../../src/adapters/queue/queue.ts'
-import { startEdge } from '../../src/entry/edge/edge.ts'
-import { openWebhooks } from '../../src/entry/edge/open-webhooks.ts'
-import { QUIET } from './quiet-log.ts'
+import { openClock } from '../../../src/adapters/clock/clock.ts'
+import { openQueue } from '../../../src/adapters/queue/queue.ts'
+import { startEdge } from '../../../src/entry/edge/edge.ts'
+import { openWebhooks } from '../../../src/entry/edge/open-webhooks.ts'
+import { QUIET } from '../quiet-log.ts'
 
-const [webhookSecret = '', privateKey = ''] = process.argv.slice(2)
+const [webhookSecret = ''] = process.argv.slice(2)
 const dataDir = mkdtempSync(join(tmpdir(), 'perch-bench-'))
 process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }))
 const queue = await openQueue({ clock: openClock(), dataDir, log: QUIET })
@@ -20,12 +19,7 @@ const edge = await startEdge({
   port: 0,
   secrets: [webhookSecret],
   events: new Set(['issue_comment']),
-  accept: await openWebhooks({
-    app: { appId: 7, privateKey, webhookSecret, apiUrl: 'https://api.github.test' },
-    log: pino({ level: 'silent' }),
-    jobs: queue,
-    memo: queue.memo,
-  }),
+  accept: openWebhooks({ appId: 7, jobs: queue, memo: queue.memo }),
   ready: async () => ({ ok: true, parts: {} }),
   log: QUIET,
 })

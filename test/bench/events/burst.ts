@@ -1,10 +1,10 @@
 /** Sixteen commands at once, each on a pull request of its own. */
-import { startGitHub } from '../../src/sandbox/github.ts'
-import { cpuMsOf, inFolder, median } from './measure.ts'
-import { startPerch } from './perch-process.ts'
+import { startGitHub } from '../../../src/sandbox/github.ts'
+import { cpuMsOf, inFolder, median } from '../measure.ts'
+import { startPerch } from '../programs/perch-process.ts'
 import { command, openRaise } from './play.ts'
-import type { BenchResult } from './report.ts'
-import { repositoryOf } from './repository.ts'
+import type { BenchResult } from '../report.ts'
+import { repositoryOf } from '../repository.ts'
 
 const COUNT = 16
 

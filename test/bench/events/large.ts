@@ -1,6 +1,6 @@
 /** `/canary 25` among 1,000 services. */
 import { commandRows } from './command.ts'
-import type { BenchResult } from './report.ts'
+import type { BenchResult } from '../report.ts'
 
 export async function benchLarge(): Promise<BenchResult> {
   const spread = { services: 1_000, roots: 20 }

@@ -1,9 +1,9 @@
 /** What a merge asks of GitHub until the next step is open and judged, while other steps are open. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openStage, passing, waiting } from '../stories/stage.ts'
-import { isConcluded } from './play.ts'
-import type { BenchResult } from './report.ts'
-import { repositoryOf } from './repository.ts'
+import { openStage, passing, waiting } from '../../stories/stage.ts'
+import { isConcluded } from '../events/play.ts'
+import type { BenchResult } from '../report.ts'
+import { repositoryOf } from '../repository.ts'
 
 const OTHERS = 10
 

@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findTool } from '../../src/adapters/kustomize/tool.ts'
-import { checkout } from './cli.ts'
-import { childrenCpuMs, inFolder, median } from './measure.ts'
-import type { BenchResult, BenchRow } from './report.ts'
-import { type Files, rootName, virtualService } from './repository.ts'
+import { findTool } from '../../../src/adapters/kustomize/tool.ts'
+import { checkout } from './checkout.ts'
+import { childrenCpuMs, inFolder, median } from '../measure.ts'
+import { shippedCli } from './program.ts'
+import type { BenchResult, BenchRow } from '../report.ts'
+import { type Files, rootName, virtualService } from '../repository.ts'
 
 const run = promisify(execFile)
 
@@ -32,7 +33,7 @@ async function ratioRows(
     writeFileSync(join(dir, rootName(0), 'web.yaml'), virtualService('web', [75, 25]))
     const [ours, theirs]: [number[], number[]] = [[], []]
     for (let round = 0; round < rounds; round += 1) {
-      ours.push(await cpuOf(() => run(process.execPath, ['src/entry/cli.ts', 'diff', '--dir', dir])))
+      ours.push(await cpuOf(() => run(process.execPath, [shippedCli(), 'diff', '--dir', dir])))
       theirs.push(
         await cpuOf(async () => {
           for (const side of ['before', 'after']) await run(program, [...args, join(folder, side, rootName(0))])

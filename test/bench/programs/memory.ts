@@ -1,12 +1,12 @@
 /** Memory of `perch serve` with all of its children: at rest, and the most that it takes for a rollout among 100 services. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startGitHub } from '../../src/sandbox/github.ts'
-import { startPostgres } from '../adapters/queue/queue-postgres.ts'
-import { playSteps } from './play.ts'
-import { inFolder, treeMemoryMb } from './measure.ts'
+import { startGitHub } from '../../../src/sandbox/github.ts'
+import { startPostgres } from '../../adapters/queue/queue-postgres.ts'
+import { playSteps } from '../events/play.ts'
+import { inFolder, treeMemoryMb } from '../measure.ts'
 import { startPerch } from './perch-process.ts'
-import type { BenchResult } from './report.ts'
-import { repositoryOf } from './repository.ts'
+import type { BenchResult } from '../report.ts'
+import { repositoryOf } from '../repository.ts'
 
 /** What starts programs ends after half a minute without work. */
 const REST_MS = 33_000

@@ -1,15 +1,15 @@
 /** From `/canary 25` on a pull request to the answer, beside the bare builds and fetches that it needs, by turns. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findTool } from '../../src/adapters/kustomize/tool.ts'
-import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
-import { cpuMsOf, inFolder, median, timed } from './measure.ts'
-import { startPerch } from './perch-process.ts'
+import { findTool } from '../../../src/adapters/kustomize/tool.ts'
+import { type GitHubBox, startGitHub } from '../../../src/sandbox/github.ts'
+import { writeFiles } from '../programs/checkout.ts'
+import { cpuMsOf, inFolder, median, timed } from '../measure.ts'
+import { startPerch } from '../programs/perch-process.ts'
 import { command, openRaise } from './play.ts'
-import type { BenchResult, BenchRow } from './report.ts'
-import { type Files, repositoryOf, rootName, type Shape } from './repository.ts'
+import type { BenchResult, BenchRow } from '../report.ts'
+import { type Files, repositoryOf, rootName, type Shape } from '../repository.ts'
 
 const RATIO = 1.3
 
@@ -61,11 +61,7 @@ async function bare(
   if (typeof tool === 'string') throw new Error(tool)
   const [program, ...args] = tool.command
   const run = promisify(execFile)
-  for (const side of ['before', 'after'])
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, side, path)), { recursive: true })
-      writeFileSync(join(folder, side, path), text)
-    }
+  for (const side of ['before', 'after']) writeFiles(join(folder, side), files)
   const build = (side: string): Promise<unknown> =>
     run(program, [...args, join(folder, side, rootName(0))], { maxBuffer: 64 * 2 ** 20 })
   const mirror = join(folder, 'bare.git')

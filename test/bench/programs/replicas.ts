@@ -2,12 +2,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openClock } from '../../src/adapters/clock/clock.ts'
-import { openQueue } from '../../src/adapters/queue/queue.ts'
-import { type PostgresServer, startPostgres } from '../adapters/queue/queue-postgres.ts'
-import { median, repeat } from './measure.ts'
-import { QUIET } from './quiet-log.ts'
-import type { BenchResult, BenchRow } from './report.ts'
+import { openClock } from '../../../src/adapters/clock/clock.ts'
+import { openQueue } from '../../../src/adapters/queue/queue.ts'
+import { type PostgresServer, startPostgres } from '../../adapters/queue/queue-postgres.ts'
+import { median, repeat } from '../measure.ts'
+import { QUIET } from '../quiet-log.ts'
+import type { BenchResult, BenchRow } from '../report.ts'
 
 const JOBS = 400
 const ROUNDS = 3

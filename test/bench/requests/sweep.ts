@@ -1,8 +1,8 @@
 /** What a sweep asks of GitHub when nothing is new: 8 rollouts that wait for a status, and 50 quiet pull requests. */
-import { openStage, passing, waiting } from '../stories/stage.ts'
-import { isConcluded } from './play.ts'
-import type { BenchResult } from './report.ts'
-import { repositoryOf } from './repository.ts'
+import { openStage, passing, waiting } from '../../stories/stage.ts'
+import { isConcluded } from '../events/play.ts'
+import type { BenchResult } from '../report.ts'
+import { repositoryOf } from '../repository.ts'
 
 const SWEEP_MS = 60_000
 const ROLLOUTS = 8

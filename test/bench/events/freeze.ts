@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { startService } from '../../src/entry/service.ts'
-import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
-import type { BenchResult } from './report.ts'
+import { startService } from '../../../src/entry/service.ts'
+import { type GitHubBox, startGitHub } from '../../../src/sandbox/github.ts'
+import type { BenchResult } from '../report.ts'
 
 const PULLS = 10
 const BUDGET_MS = 5_000

@@ -1,10 +1,10 @@
 /** Perch's edit of a file against `yaml` parse, set and stringify of the same text, in the same run. */
 import { isSeq, parseAllDocuments } from 'yaml'
-import { type Edit, editManifest } from '../../src/core/manifest/edit/edit.ts'
-import { isRecord } from '../../src/core/manifest/data.ts'
-import { type ManifestObject, parseManifest } from '../../src/core/manifest/parse.ts'
-import { median } from './measure.ts'
-import type { BenchResult, BenchRow } from './report.ts'
+import { type Edit, editManifest } from '../../../src/core/manifest/edit/edit.ts'
+import { isRecord } from '../../../src/core/manifest/data.ts'
+import { type ManifestObject, parseManifest } from '../../../src/core/manifest/parse.ts'
+import { median } from '../measure.ts'
+import type { BenchResult, BenchRow } from '../report.ts'
 
 interface Sample {
   readonly name: string

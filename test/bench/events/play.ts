@@ -1,8 +1,8 @@
 /** What people do in the benches, and waiting for what Perch makes of it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GitHubBox } from '../../src/sandbox/github.ts'
-import { destinationRule } from '../manifests.ts'
-import { rootName, serviceName } from './repository.ts'
+import type { GitHubBox } from '../../../src/sandbox/github.ts'
+import { destinationRule } from '../../manifests.ts'
+import { rootName, serviceName } from '../repository.ts'
 
 const PATIENCE_MS = 120_000
 

@@ -3,9 +3,9 @@ import type { Review } from '../../core/gate/review.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import { standingOf, type Standing, stepKey, sureShare } from '../../core/rollout/standing.ts'
 import { movedRoutes, type Target, targetName } from '../../core/rollout/target.ts'
-import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { type BaseHead, historyOf } from './landing.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { RolloutDifference } from './judge-changes.ts'
+import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 

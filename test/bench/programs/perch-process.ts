@@ -1,8 +1,9 @@
 /** `perch serve` as a process of its own, so that what is measured of it holds neither GitHub's part nor the bench's. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { GitHubBox } from '../../src/sandbox/github.ts'
-import { serviceEnvironment } from '../stories/process.ts'
+import type { GitHubBox } from '../../../src/sandbox/github.ts'
+import { serviceEnvironment } from '../../stories/process.ts'
+import { shippedCli } from './program.ts'
 
 export interface PerchProcess {
   readonly pid: number
@@ -12,6 +13,13 @@ export interface PerchProcess {
   stop(): Promise<void>
 }
 
+interface PerchOptions {
+  readonly dataDir: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Which program: the bundle unless told. */
+  readonly cli?: string
+}
+
 /** Whatever this process started is ended with it. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
@@ -19,10 +27,10 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 /** `dataDir` holds the compiled modules too, as in the image. */
 export async function startPerch(
   box: GitHubBox,
-  { dataDir, env = {} }: { readonly dataDir: string; readonly env?: Readonly<Record<string, string>> },
+  { dataDir, env = {}, cli = shippedCli() }: PerchOptions,
 ): Promise<PerchProcess> {
   const start = performance.now()
-  const child = spawn(process.execPath, ['src/entry/cli.ts', 'serve'], {
+  const child = spawn(process.execPath, [cli, 'serve'], {
     env: {
       ...serviceEnvironment(box, { dataDir, port: 0 }),
       RECONCILE_SECONDS: '3600',

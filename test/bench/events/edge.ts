@@ -1,18 +1,18 @@
 /** Signed deliveries at 100 a second, each on a connection of its own, to the edge with Probot and the queue in another process. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuMsOf, quantile } from './measure.ts'
-import type { BenchResult } from './report.ts'
+import { cpuMsOf, quantile } from '../measure.ts'
+import type { BenchResult } from '../report.ts'
 
 const PER_SECOND = 100
 const SECONDS = 10
 const SECRET = 'bench'
 
 export async function benchEdge(): Promise<BenchResult> {
-  const server = fork(new URL('./edge-server.ts', import.meta.url), [SECRET, aKey()])
+  const server = fork(new URL('./edge-server.ts', import.meta.url), [SECRET])
   const { port } = await answerOf(server)
   if (port === undefined) throw new Error('the edge has no port')
   // The first ones load modules.
@@ -72,12 +72,6 @@ function bodyOf(n: number): string {
     sender: { type: 'User' },
     padding: 'x'.repeat(12_000),
   })
-}
-
-function aKey(): string {
-  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const
-  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
-  return generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding, publicKeyEncoding }).privateKey
 }
 
 /** Without keep-alive, which GitHub does not use. */
