@@ -287,11 +287,31 @@ test(
   },
 )
 
-test('values that several environments share are not changed for one of them', needs, async () => {
+test('values that several environments share are changed for all of them, and not for one', needs, async () => {
   const config = CONFIG.replaceAll(/values-\w+/g, 'values')
   const files = repository({ '.github/canary.yml': config, 'values.yaml': 'canary:\n  weight: 5\n' })
   const found = await refusal(files, '/canary 25 --env production')
-  assert.ok(found.code === 'cannot-edit' && found.refusal.code === 'unclear' && found.refusal.why === 'chart')
+  assert.deepEqual(found, {
+    code: 'cannot-edit',
+    refusal: {
+      code: 'shared-value',
+      file: 'values.yaml',
+      line: 2,
+      environment: 'production',
+      users: ['production', 'staging'],
+    },
+  })
+  assert.deepEqual(await moves(files, 25, ' --env all'), ['values.yaml', '-  weight: 5', '+  weight: 25'])
+})
+
+test('weights of two environments in one file are changed together, each where it stands', needs, async () => {
+  const files = repository({
+    'apps/all.yaml': `${APPLICATION('staging', '      valuesObject: { canary: { weight: 5 } }\n')}---\n${APPLICATION('production', '      valuesObject: { canary: { weight: 10 } }\n')}`,
+  })
+  assert.deepEqual(
+    (await moves(files, 25, ' --env all')).filter((line) => line.startsWith('+')),
+    ['+      valuesObject: { canary: { weight: 25 } }', '+      valuesObject: { canary: { weight: 25 } }'],
+  )
 })
 
 test('a dependency that is not in charts/ is named, and nothing is rendered', needs, async () => {

@@ -29,6 +29,8 @@ export type PlaceRefusal =
   | (Unclear & { readonly code: 'unclear'; readonly name: string })
   /** The file is others' too, and the environment has no kustomization that could change it for itself. */
   | (Location & { readonly code: 'no-layer'; readonly environment: string; readonly users: readonly string[] })
+  /** The same of a number that a weight is taken from. */
+  | (Location & { readonly code: 'shared-value'; readonly environment: string; readonly users: readonly string[] })
 
 /** An object whose values are to change in some environments, and in no others. */
 export interface EditPlacement {

@@ -95,7 +95,7 @@ export function filesFor(
 ): Result<MoveEdit, MoveRefusal> {
   const wanted = moves.flatMap(({ target }) => target.environments)
   const changes: ObjectChange[] = []
-  const fed: NumberChange[] = []
+  let fed: readonly NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
     const change = asChartTakes(changeFor(move, target, pr), move)
@@ -107,16 +107,24 @@ export function filesFor(
     const { object } = left.value
     const { layout, environments } = left.value.target
     const { numbers, others } = splitFed(left.value, how)
-    const texts = withNumbers(new Map([...how.texts, ...files]), numbers)
+    const fresh = numbers.filter((one) => !fed.some((other) => isSameChange(one, other)))
+    const all = [...fed, ...fresh]
+    const inFresh = ([{ file }]: NumberChange): boolean => fresh.some(([place]) => place.file === file)
+    const texts = fresh.length === 0 ? new Map<string, string>() : withNumbers(how.texts, all.filter(inFresh))
     const own = texts.size === 0 ? layout : withTexts(layout, texts)
     const at = { layout: own, spot: object, environments, wanted, attempt: how.attempt }
     const placed = isRenderedPart(object.file) ? withoutText(left.value, numbers) : placeEdits(at, others)
     if (!placed.ok) return placed
     files = new Map([...files, ...texts, ...placed.value])
-    fed.push(...numbers)
+    fed = all
     changes.push(change.value)
   }
   return ok({ files, changes, fed })
+}
+
+/** Whether two environments take a weight from one place. */
+function isSameChange([place, number]: NumberChange, [other, same]: NumberChange): boolean {
+  return place.file === other.file && place.at === other.at && number === same
 }
 
 /** A chart's template decides which annotations an object has, so only the weights of what it renders are changed. Any other edit is refused. */

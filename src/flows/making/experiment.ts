@@ -57,7 +57,30 @@ export async function experiment(
     const proof = await proveEdit(context, seen, made.value)
     if (proof.ok) return ok({ files: made.value.files, proof: proof.value })
   }
-  return err(own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? refused)
+  const shared = await sharedValue(context, seen, { moves: own, pull })
+  return err(
+    shared ?? own.map(({ target }) => unclearRefusal(target)).find((refusal) => refusal !== undefined) ?? refused,
+  )
+}
+
+/** A place that a weight is taken from, and that environments use which are not meant to change. */
+async function sharedValue(
+  context: Needs,
+  side: TreeSnapshot,
+  { moves, pull }: Pick<EditRequest, 'moves' | 'pull'>,
+): Promise<Refusal | undefined> {
+  const [environment] = moves.flatMap(({ target }) => target.environments)
+  const [first] = moves
+  if (environment === undefined || first === undefined) return undefined
+  const { owners, environments } = first.target.layout
+  const everything = new Set(environments.map(({ name }) => name))
+  const [place] = (await findFeeds(context, side, { moves, pull, wanted: everything })).values()
+  const charts = new Set(environments.filter(({ charts: own = [] }) => own.length > 0).map(({ name }) => name))
+  const users = owners.get(place?.file ?? '')?.filter((name) => charts.has(name)) ?? []
+  if (place === undefined || users.length < 2) return undefined
+  const text = (await context.mirror.read(side.treeish, [place.file])).get(place.file) ?? ''
+  const line = text.slice(0, place.at).split('\n').length
+  return { code: 'cannot-edit', refusal: { code: 'shared-value', file: place.file, line, environment, users } }
 }
 
 /** What the files say about why a route is not sure. */
@@ -108,15 +131,22 @@ function isSeen({ layout, environments: [first = ''], object }: Target): boolean
  */
 const MAX_BUILDS = 24
 
+interface FeedSearch extends Pick<EditRequest, 'moves' | 'pull'> {
+  /** Only files that no others use. What others use too is changed for one environment by a patch of its own. */
+  readonly wanted?: ReadonlySet<string>
+}
+
+function environmentsOf(moves: EditRequest['moves']): ReadonlySet<string> {
+  return new Set(moves.flatMap(({ target }) => target.environments))
+}
+
 /** Where the weights that moves change are taken from, by `weightKey`: every place gets a number of its own, and is found in the render. */
 async function findFeeds(
   context: Needs,
   side: TreeSnapshot,
-  { moves, pull }: Pick<EditRequest, 'moves' | 'pull'>,
+  { moves, pull, wanted = environmentsOf(moves) }: FeedSearch,
 ): Promise<EditAttempt['feeds']> {
   const found = new Map<string, NumberPlace>()
-  // What others use too is changed for one environment by a patch of its own.
-  const wanted = new Set(moves.flatMap(({ target }) => target.environments))
   for (const { target, object, edits } of objectChanges(moves, pull)) {
     const [name = ''] = target.environments
     const environment = side.snapshot.environments.find((known) => known.name === name)

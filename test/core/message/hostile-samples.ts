@@ -29,6 +29,7 @@ export const moveRefusals = each<MoveRefusal>({
   'some-callers': (t) => ({ file: t, line: 1, code: 'some-callers', rule: t }),
   'no-version': (t) => ({ code: 'no-version', ...at(t) }),
   unclear: (t) => ({ code: 'unclear', why: 'selector', name: t, ...at(t) }),
+  'shared-value': (t) => ({ code: 'shared-value', environment: t, users: [t, t], ...at(t) }),
   'no-layer': (t) => ({ code: 'no-layer', environment: t, users: [t, t], ...at(t) }),
   anchored: (t) => ({ code: 'anchored', ...edit(t) }),
   aliased: (t) => ({ code: 'aliased', ...edit(t) }),

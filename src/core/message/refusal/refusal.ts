@@ -164,6 +164,8 @@ function explainMove(refusal: MoveRefusal): string {
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
     case 'unclear':
       return explainUnclear(refusal)
+    case 'shared-value':
+      return `The weight comes from the value at ${place}, which ${list(refusal.users)} share, so it cannot be changed for ${code(refusal.environment)} alone. Change it for all of them with \`--env all\`, or give ${code(refusal.environment)} a value of its own, in its own values file or patch, and comment again.`
     case 'no-layer':
       return `${place} is used by ${list(refusal.users)}, and environment ${code(refusal.environment)} has no kustomization of its own in which a patch could change it alone. Change all of them with \`--env all\`, or give it a file of its own.`
     case 'anchored':
