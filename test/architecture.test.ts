@@ -176,6 +176,7 @@ const FLOORS = [
   'judgement',
   'measure',
   'stop',
+  'watch',
   'repository',
   'tasks',
 ]

@@ -57,7 +57,7 @@ export async function startService(
     log,
   })
   const meter = options.meter ?? openMeter()
-  const gauges = openGauges({ queue, clock })
+  const gauges = openGauges({ queue, clock, reconcileSeconds: env.reconcileSeconds })
   const walls = machineWalls(USUAL_PATH)
   // The thread loads its modules while this one does.
   const { code } = options

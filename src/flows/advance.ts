@@ -4,7 +4,9 @@ import { closingComment } from '../core/message/pull-request/pull-request.ts'
 import { configProblem } from '../core/problem/files.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import { isWatched } from '../core/rollout/failure.ts'
+import { targetName } from '../core/rollout/target.ts'
 import { transition } from '../core/rollout/transition.ts'
+import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
@@ -17,6 +19,7 @@ import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.t
 import { type StuckBoard, stuckBoard } from './rollout/stuck.ts'
 import { sayStopped } from './rollout/stopped-step.ts'
 import { closePull, takeSteps } from './rollout/take-steps.ts'
+import { rememberRollouts, type SeenRollout } from './watch/watch-memory.ts'
 import type { TaskOf } from './tasks/tasks.ts'
 
 type AdvanceTask = TaskOf<'advance'>
@@ -51,12 +54,17 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
 async function takeAllSteps(context: RepositoryContext, base: BaseState, why: AdvanceTask['why']): Promise<StuckBoard> {
   const stuck = await stuckBoard(context, base.ref)
   const rollouts = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
+  const seen: SeenRollout[] = []
   for (const rollout of rollouts) {
     const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })
     await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
     await sayStopped(context, base, rollout)
+    const state = rolloutState(rollout, !done.ok)
+    const name = targetName(rollout.standing.target)
+    if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
   }
   await stuck.close()
+  await rememberRollouts(context, base.ref, seen)
   return stuck
 }
 

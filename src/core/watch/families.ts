@@ -16,6 +16,8 @@ export interface Family {
 const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 /** People wait for these. */
 const COMMAND_SECONDS = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3_600]
+/** Argo CD and Flux look at Git every few minutes. */
+const DELAY_SECONDS = [15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600]
 const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 export const FAMILIES = {
@@ -73,6 +75,30 @@ export const FAMILIES = {
     type: 'counter',
     help: 'Pull requests opened that roll back, by cause: failed (the analysis) or command.',
     labels: ['cause'],
+  },
+  perch_rollouts: {
+    type: 'gauge',
+    help: 'Rollouts, by state: stepping, finishing, rolling-back, by-hand (a share that somebody set), stopped (a person closed its step), stuck (Perch cannot do what comes next), unreadable. Of repositories that were looked at lately.',
+    labels: ['state'],
+    isShared: true,
+  },
+  perch_rollout_age_seconds: {
+    type: 'gauge',
+    help: 'How long the rollout that is longest in a state has waited there: since its open pull request was opened, where it has one.',
+    labels: ['state'],
+    isShared: true,
+  },
+  perch_gates: {
+    type: 'gauge',
+    help: 'Gates of open pull requests that change traffic, by gate and state (pass, wait, block).',
+    labels: ['gate', 'state'],
+    isShared: true,
+  },
+  perch_live_delay_seconds: {
+    type: 'histogram',
+    help: 'Time from the merge of a step until the deployer reported it, where the config names such a report.',
+    labels: [],
+    buckets: DELAY_SECONDS,
   },
   perch_github_requests_total: {
     type: 'counter',

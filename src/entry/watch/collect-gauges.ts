@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sample } from '../../core/watch/families.ts'
 import type { Queue } from '../../adapters/queue/queue.ts'
+import { ROLLOUT_STATES } from '../../core/watch/rollout-state.ts'
+import { recallWatched, type WatchedWork } from '../../flows/watch/watch-memory.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { JobDepth } from '../../ports/jobs.ts'
 
 interface Parts {
-  readonly queue: Pick<Queue, 'depth'>
+  readonly queue: Pick<Queue, 'depth' | 'memo'>
   readonly clock: Clock
+  readonly reconcileSeconds: number
 }
 
 /** What the whole service is like at this moment. A part that does not answer is left out: unknown is not zero. */
@@ -16,21 +19,29 @@ export interface Gauges {
   samples(): Promise<readonly Sample[]>
 }
 
+/** What was not looked at for so long, and for three sweeps, nobody knows. */
+const KNOWN_MS = 3_600_000
+
 /** Anybody may ask, as often as they like: the database is asked once in this time. */
 const FRESH_MS = 1_000
 /** A scrape must not wait for a database that hangs. */
 const PATIENCE_MS = 2_000
 
-export function openGauges({ queue, clock }: Parts): Gauges {
+export function openGauges({ queue, clock, reconcileSeconds }: Parts): Gauges {
+  const knownMs = Math.max(KNOWN_MS, 3 * reconcileSeconds * 1_000)
   const depth = fresh(() => queue.depth())
+  const watched = fresh(() => recallWatched(queue.memo, clock.now() - knownMs))
   return {
     async queueAgeMs() {
       const known = await depth()
       return known === undefined ? undefined : ageOf(known, clock)
     },
     async samples() {
-      const known = await depth()
-      return known === undefined ? [] : queueSamples(known, clock)
+      const [known, seen] = await Promise.all([depth(), watched()])
+      return [
+        ...(known === undefined ? [] : queueSamples(known, clock)),
+        ...(seen === undefined ? [] : [...rolloutSamples(seen, clock), ...gateSamples(seen)]),
+      ]
     },
   }
 }
@@ -50,6 +61,27 @@ function queueSamples(depth: JobDepth, clock: Clock): readonly Sample[] {
     })),
     { name: 'perch_queue_age_seconds', labels: {}, value: ageOf(depth, clock) / 1_000 },
   ]
+}
+
+function rolloutSamples({ rollouts }: WatchedWork, clock: Clock): readonly Sample[] {
+  const states = Map.groupBy(rollouts, ({ state }) => state)
+  const counts = ROLLOUT_STATES.map((state): Sample => {
+    return { name: 'perch_rollouts', labels: { state }, value: states.get(state)?.length ?? 0 }
+  })
+  const ages = [...states].map(([state, all]): Sample => {
+    const oldest = Math.min(...all.map(({ since }) => since))
+    const value = Math.max(0, clock.now() - oldest) / 1_000
+    return { name: 'perch_rollout_age_seconds', labels: { state }, value }
+  })
+  return [...counts, ...ages]
+}
+
+function gateSamples({ gates }: WatchedWork): readonly Sample[] {
+  const alike = Map.groupBy(gates, ({ gate, state }) => `${gate} ${state}`)
+  return [...alike.values()].flatMap(([first, ...others]): Sample[] => {
+    if (first === undefined) return []
+    return [{ name: 'perch_gates', labels: { ...first }, value: others.length + 1 }]
+  })
 }
 
 /** Asks at most once a second, and gives up after two; those who ask meanwhile share the answer. */

@@ -18,7 +18,18 @@ import { restraintsOf, type RestraintQuestion } from './restraints.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'renderer' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
+  | 'mirror'
+  | 'renderer'
+  | 'branches'
+  | 'signals'
+  | 'clock'
+  | 'pulls'
+  | 'people'
+  | 'metrics'
+  | 'memo'
+  | 'repo'
+  | 'ask'
+  | 'meter'
 >
 
 /** The rollouts that a change moves, each with what its gates say. */

@@ -32,6 +32,7 @@ import { lintFiles } from './validate.ts'
 type Needs = Pick<
   RepositoryContext,
   | 'mirror'
+  | 'meter'
   | 'branches'
   | 'renderer'
   | 'validators'

@@ -12,7 +12,18 @@ import type { LivenessQuestion } from '../measure/liveness.ts'
 
 type Needs = Pick<
   RepositoryContext,
-  'mirror' | 'renderer' | 'branches' | 'signals' | 'clock' | 'pulls' | 'people' | 'metrics' | 'memo' | 'repo' | 'ask'
+  | 'mirror'
+  | 'renderer'
+  | 'branches'
+  | 'signals'
+  | 'clock'
+  | 'pulls'
+  | 'people'
+  | 'metrics'
+  | 'memo'
+  | 'repo'
+  | 'ask'
+  | 'meter'
 >
 
 /** Facts from outside the files that a judgement needs. */

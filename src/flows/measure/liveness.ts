@@ -3,11 +3,12 @@ import { type Signal, type Want, waitKey } from '../../core/gate/signal.ts'
 import { commitsToAsk, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
+import { targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
 import { rememberStep } from '../repository/memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo' | 'meter'>
 
 export interface LivenessQuestion {
   readonly base: Sha
@@ -32,7 +33,22 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
     history === undefined
       ? await context.signals.about([at.base], wants)
       : await signalsOf(context, at, { standing, history, wants })
-  return livenessBy(live, { commits, ...when })
+  const liveness = livenessBy(live, { commits, ...when })
+  if (liveness.state === 'live' && history !== undefined)
+    await measureDelay(context, `${at.baseRef}:${targetName(standing.target)}`, { history, since: liveness.since })
+  return liveness
+}
+
+/** How long the deployer took, once for each step. */
+async function measureDelay(
+  { memo, meter, repo }: Pick<Needs, 'memo' | 'meter' | 'repo'>,
+  rollout: string,
+  { history: { landing }, since }: { readonly history: StepHistory; readonly since: number },
+): Promise<void> {
+  const key = `went-live:${repo.id}:${rollout}`
+  if ((await memo.get(key)) === landing.sha) return
+  await memo.set(key, landing.sha)
+  meter.record('perch_live_delay_seconds', {}, Math.max(0, since - landing.time) / 1_000)
 }
 
 interface LiveQuestion {

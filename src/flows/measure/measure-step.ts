@@ -13,7 +13,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo' | 'metrics' | 'clock' | 'ask' | 'meter'>
 
 /** A step on a base branch that is live since a moment, epoch milliseconds. */
 interface LiveStep {

@@ -69,6 +69,7 @@ export async function recallPulls(context: Needs): Promise<ReadonlyMap<number, R
 /** So that the next sweep looks at it as if for the first time. */
 export async function forgetPull(context: Needs, pull: number): Promise<void> {
   await context.memo.forget(`pull:${context.repo.id}:${pull}`)
+  await context.memo.forget(`gates:${context.repo.id}:${pull}`)
 }
 
 /** The base branch's head up to which everything that follows from it has been done. */
@@ -146,6 +147,7 @@ export async function rememberChecked(context: Needs, pull: number): Promise<voi
 export async function forgetBase(context: Needs, base: string): Promise<void> {
   await context.memo.forget(`base:${context.repo.id}:${base}`)
   await context.memo.forget(`watch:${context.repo.id}:${base}`)
+  await context.memo.forget(`rollouts:${context.repo.id}:${base}`)
 }
 
 /** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */

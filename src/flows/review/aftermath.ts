@@ -15,6 +15,7 @@ import { stopsKey } from '../stop/stops-key.ts'
 import { cleanUpCommit } from './clean-up.ts'
 import type { CommitVerdict } from './conclude-commit.ts'
 import { mergeWhenAllowed } from './merge.ts'
+import { rememberGates } from '../watch/watch-memory.ts'
 import { lookAtRivals } from './rivals.ts'
 
 interface ConcludedReview extends CommitVerdict {
@@ -36,6 +37,8 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   const next = memoryOf(context, ends, found)
   await rememberPull(context, pull.number, next)
   await rememberWaiting(context, pull.number, next.waits)
+  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  if (verdicts.length > 0 || found.seen?.traffic === true) await rememberGates(context, pull.number, verdicts)
   await lookAtRivals(context, { number: pull.number, seen: next })
   if (next.until !== undefined) await setTimer(context, pull, next.until)
   await sayIfChanged(context, pull, base)

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promtool, withoutPromtool } from '../../promtool.ts'
-import { ask, openReviewed } from '../commands/commanding.ts'
-import { aStory, type Story } from '../world.ts'
+import { aRollout, ask, openReviewed } from '../commands/commanding.ts'
+import { aStory, checksOn, type Story } from '../world.ts'
 
 async function metricsOf({ service }: Story): Promise<string> {
   // The thread that works sends its numbers four times a second.
@@ -47,4 +47,26 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
       [],
     )
   })
+})
+
+test('a rollout shows with its state, its age and what its gates wait for', async () => {
+  const story = await aRollout({ env: { reconcileSeconds: 20 } })
+  await story.pass(60_000)
+  const text = await metricsOf(story)
+  assert.ok((sumOf(text, /^perch_rollouts\{state="(?:stepping|by-hand)"\}/) ?? 0) >= 1)
+  assert.ok((sumOf(text, /^perch_rollout_age_seconds\{state="(?:stepping|by-hand)"\}/) ?? 0) >= 60)
+  assert.ok((sumOf(text, /^perch_gates\{gate="live",state="wait"\}/) ?? 0) >= 1)
+  const before = sumOf(text, /^perch_live_delay_seconds_count/) ?? 0
+
+  const main = story.repository().branch('main') ?? ''
+  story.person('alice').setStatus(main, { context: 'kustomization/apps/x', state: 'success' })
+  const step = story
+    .repository()
+    .pulls('open')
+    .find(({ number }) => number === story.step)
+  await story.until('its gate', () => checksOn(story.repository(), step?.head.sha ?? '').gate === 'success')
+  await story.quiet()
+  const after = await metricsOf(story)
+  assert.equal(sumOf(after, /^perch_live_delay_seconds_count/), before + 1)
+  assert.equal(sumOf(after, /^perch_gates\{gate="live",state="wait"\}/), undefined)
 })

@@ -1,0 +1,35 @@
+import type { RolloutFacts } from '../rollout/transition.ts'
+
+/** What somebody who watches wants to know of a rollout; a route without canary traffic is none. */
+export const ROLLOUT_STATES = [
+  'stepping',
+  'finishing',
+  'rolling-back',
+  /** A share that somebody set without Perch. */
+  'by-hand',
+  /** A person closed its step: it goes on when somebody says so. */
+  'stopped',
+  /** Perch cannot do what comes next. */
+  'stuck',
+  'unreadable',
+] as const
+export type RolloutState = (typeof ROLLOUT_STATES)[number]
+
+/** Undefined: no rollout. */
+export function rolloutState(
+  { standing, open, stoppedByHand }: RolloutFacts,
+  isStuck: boolean,
+): RolloutState | undefined {
+  if (standing.phase === 'idle') return undefined
+  if (standing.phase === 'unreadable') return 'unreadable'
+  if (open.some(({ kind }) => kind === 'rollback')) return 'rolling-back'
+  if (isStuck) return 'stuck'
+  if (stoppedByHand) return 'stopped'
+  if (standing.phase === 'by-hand' || standing.phase === 'stepping') return standing.phase
+  return 'finishing'
+}
+
+/** Since when it is so, as far as pull requests tell: a step is opened when the one before it is merged. */
+export function openSince({ open }: Pick<RolloutFacts, 'open'>): number | undefined {
+  return open.length === 0 ? undefined : Math.min(...open.map(({ pull }) => pull.createdAt))
+}

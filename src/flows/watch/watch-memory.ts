@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Verdict } from '../../core/gate/gate.ts'
+import { ROLLOUT_STATES, type RolloutState } from '../../core/watch/rollout-state.ts'
+import type { Memo } from '../../ports/memo.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+/** What is kept for those who watch. The metrics read it for all repositories, so it is short. */
+
+const KnownRollouts = z.record(z.string(), z.object({ state: z.enum(ROLLOUT_STATES), since: z.number() }))
+const KnownGates = z.record(z.string(), z.enum(['pass', 'wait', 'block']))
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'clock'>
+
+export interface SeenRollout {
+  readonly name: string
+  readonly state: RolloutState
+  /** Undefined: as long as it was seen so. */
+  readonly since: number | undefined
+}
+
+export async function rememberRollouts(context: Needs, base: string, seen: readonly SeenRollout[]): Promise<void> {
+  const key = `rollouts:${context.repo.id}:${base}`
+  const before = await context.memo.get(key)
+  if (before === undefined && seen.length === 0) return
+  const known = KnownRollouts.safeParse(before).data ?? {}
+  const now = context.clock.now()
+  const next = seen.map(({ name, state, since }) => {
+    const last = known[name]
+    return [name, { state, since: since ?? (last?.state === state ? last.since : now) }] as const
+  })
+  await context.memo.set(key, Object.fromEntries(next))
+}
+
+const ORDER = ['pass', 'wait', 'block'] as const
+
+/** The worst word of each gate on a pull request. */
+export async function rememberGates(context: Needs, pull: number, verdicts: readonly Verdict[]): Promise<void> {
+  const gates: Partial<Record<Verdict['gate'], Verdict['state']>> = {}
+  for (const { gate, state } of verdicts)
+    if (ORDER.indexOf(state) >= ORDER.indexOf(gates[gate] ?? 'pass')) gates[gate] = state
+  await context.memo.set(`gates:${context.repo.id}:${pull}`, gates)
+}
+
+export interface WatchedWork {
+  readonly rollouts: readonly { readonly state: RolloutState; readonly since: number }[]
+  readonly gates: readonly { readonly gate: string; readonly state: string }[]
+}
+
+/** Of all repositories that were swept since a moment. Others may be gone, or nobody knows what is true there now. */
+export async function recallWatched(memo: Memo, since: number): Promise<WatchedWork> {
+  const [swept, rollouts, gates] = await Promise.all([
+    memo.entries('swept:'),
+    memo.entries('rollouts:'),
+    memo.entries('gates:'),
+  ])
+  const isKnown = ([key]: readonly [string, unknown]): boolean => {
+    const at = swept.get(`swept:${key.split(':')[1]}`)
+    return typeof at === 'number' && at >= since
+  }
+  return {
+    rollouts: [...rollouts].filter(isKnown).flatMap(([, value]) => Object.values(KnownRollouts.catch({}).parse(value))),
+    gates: [...gates]
+      .filter(isKnown)
+      .flatMap(([, value]) => Object.entries(KnownGates.catch({}).parse(value)))
+      .map(([gate, state]) => ({ gate, state })),
+  }
+}
