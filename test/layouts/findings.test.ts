@@ -6,7 +6,7 @@ import { memoryValidators } from '../memory/validators.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { needsKustomize } from '../docs/needs.ts'
-import { repository, VS, worktreeOf } from './repository.ts'
+import { DR, refusal, repository, VS, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const context = {
@@ -112,8 +112,12 @@ const CASES: readonly (readonly [string, Map<string, string>, readonly string[]]
     ['wrong-field web/vs.yaml:13 wieght: 0'],
   ],
   [
-    'a route that one plain folder has twice',
+    'a route that one plain folder has twice, where something deploys that',
     new Map([
+      [
+        'argocd/web.yaml',
+        'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: {syncPolicy: {automated: {}}, source: {repoURL: https://example.com/acme/shop, path: production}}\n',
+      ],
       ['production/vs.yaml', VS],
       ['production/copy.yaml', VS],
     ]),
@@ -199,3 +203,22 @@ for (const [what, files, expected] of CASES) {
     assert.deepEqual(await found(files), expected)
   })
 }
+
+test(
+  'files of one route to choose from, as guides have them, are noted, and a command asks for one',
+  needsKustomize,
+  async () => {
+    const files = new Map([
+      ['networking/route-v1.yaml', VS],
+      ['networking/route-90-10.yaml', VS.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')],
+      ['networking/rules.yaml', DR],
+    ])
+    assert.deepEqual(await problemsOf(files), { problems: [], notes: [] })
+    assert.deepEqual(await refusal(files, '/canary 25 web'), {
+      code: 'listed-twice',
+      service: 'web',
+      environment: 'default',
+      files: ['networking/route-90-10.yaml', 'networking/route-v1.yaml'],
+    })
+  },
+)

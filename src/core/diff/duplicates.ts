@@ -9,6 +9,8 @@ interface DuplicateInput {
   readonly before: ParsedRender
   readonly after: ParsedRender
   readonly raised: ReadonlySet<string>
+  /** Nothing is known to deploy it. */
+  readonly isLoose: boolean
 }
 
 /** Objects that an environment has twice, as problems or as notes. */
@@ -20,12 +22,17 @@ export interface JudgedDuplicates {
 /**
  * Objects that are in an environment twice. kubectl and Argo CD apply both, one after the other (Argo CD warns:
  * RepeatedResourceWarning), and where the deployer refuses it, its own build fails. So it is a note, unless it is a route that
- * this change brings twice or raises: nobody can tell which of the two has the weights.
+ * this change brings twice or raises: nobody can tell which of the two has the weights. In a folder that nothing deploys they are most
+ * likely files to choose from, as guides have them.
  */
-export function judgeDuplicates(environment: string, { before, after, raised }: DuplicateInput): JudgedDuplicates {
+export function judgeDuplicates(
+  environment: string,
+  { before, after, raised, isLoose }: DuplicateInput,
+): JudgedDuplicates {
   const earlier = new Set(duplicatesOf(before).map(({ identity }) => identityKey(identity)))
   const objects = after.ok ? after.objects : []
   const isHarm = ({ identity }: DuplicateObject): boolean => {
+    if (isLoose) return false
     const key = identityKey(identity)
     const object = objects.find((one) => identityKey(one) === key)
     const { apiVersion } = object?.data ?? {}

@@ -40,6 +40,13 @@ export type Refusal =
       readonly also: readonly string[]
     }
   | { readonly code: 'ambiguous'; readonly choices: readonly RolloutChoice[] }
+  /** One environment has the route several times. */
+  | {
+      readonly code: 'listed-twice'
+      readonly service: string
+      readonly environment: string
+      readonly files: readonly string[]
+    }
   | StaleRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
   | { readonly code: 'nothing-to-abort' }

@@ -45,7 +45,15 @@ export function resolve(
     const [only] = left
     if (left.length === 1 && only !== undefined) return ok({ targets: only, alone: aloneFor(only, query) })
   }
-  return err(ambiguous(left.flat(), query))
+  return err(listedTwice(left.flat()) ?? ambiguous(left.flat(), query))
+}
+
+/** No name tells apart what one environment has several times. */
+function listedTwice(targets: readonly Target[]): Refusal | undefined {
+  const [first] = targets
+  if (first === undefined || new Set(targets.map(targetName)).size > 1) return undefined
+  const files = [...new Set(targets.map(({ route }) => route.place.file))]
+  return { code: 'listed-twice', service: first.service, environment: first.environment, files }
 }
 
 /** The question back, where several rollouts fit; one service in several environments may be meant in all of them. */

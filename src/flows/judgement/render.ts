@@ -16,6 +16,9 @@ import type { Location } from '../../core/manifest/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import type { Target } from '../../core/rollout/target.ts'
+import { routeId } from '../../core/traffic/route.ts'
+import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -130,11 +133,12 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     brought: effect.found.map(({ finding }) => finding),
     sources,
   })
-  const duplicates = judgeDuplicates(name, { ...renders, raised: sides.raised })
+  const { isLoose = false } = find(sides.after, name) ?? {}
+  const duplicates = judgeDuplicates(name, { ...renders, raised: sides.raised, isLoose })
   const withPlace = (problem: Problem): Problem => ({ ...problem, ...now.value.placeOf(problem.line) })
   const problems = [
     ...duplicates.problems.map(withPlace),
-    ...disagreements(name, objects.after, sides.after.snapshot.targets),
+    ...disagreements(name, objects.after, onceIn(now.value.parsed, sides.after.snapshot.targets)),
     ...straySplits(name, objects, sides.after.snapshot),
     ...exposed.problems,
     ...said.problems,
@@ -143,6 +147,12 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   problems.push(...skipped.problems)
   const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...skipped.notes]
   return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks }
+}
+
+/** The targets whose objects an environment has once: of others the last counts, and that is said by itself. */
+function onceIn(render: ParsedRender, targets: readonly Target[]): readonly Target[] {
+  const twice = new Set(render.ok ? render.duplicates.map(({ identity }) => qualifiedTitle(identity)) : [])
+  return twice.size === 0 ? targets : targets.filter(({ route }) => !twice.has(routeId(route)))
 }
 
 /** Releases that are left out of a build: one that was part of it before is a problem, any other is noted. */

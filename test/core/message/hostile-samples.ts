@@ -78,6 +78,7 @@ export const refusals = each<Refusal>({
   'shared-file': (t) => ({ code: 'shared-file', service: t, file: t, environments: [t, t], all: t }),
   'no-effect': (t) => ({ code: 'no-effect', environment: t, file: t, missing: [t] }),
   'render-leak': (t) => ({ code: 'render-leak', name: t, environment: t, also: [t] }),
+  'listed-twice': (t) => ({ code: 'listed-twice', service: t, environment: t, files: [t, t] }),
   ambiguous: (t) => ({ code: 'ambiguous', choices: [{ service: t, environment: t }] }),
   'head-is-other': (t) => ({ code: 'head-is-other', asked: t, head: 'a'.repeat(40) }),
   'head-keeps-moving': () => ({ code: 'head-keeps-moving' }),

@@ -31,7 +31,8 @@ export function explainRefusal(refusal: Refusal): string {
     case 'render-leak':
       return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
     case 'ambiguous':
-      return explainAmbiguous(refusal.choices)
+    case 'listed-twice':
+      return explainAmbiguous(refusal)
     case 'fork':
     case 'closed':
     case 'head-is-other':
@@ -82,8 +83,10 @@ function explainUnreadable({ problem, isEdited }: Extract<Refusal, { code: 'unre
   return `${isEdited ? 'Nothing was committed. ' : ''}${what}${place} ${next}`
 }
 
-function explainAmbiguous(choices: readonly RolloutChoice[]): string {
-  const lines = choices.map(choiceLine)
+function explainAmbiguous(refusal: Extract<Refusal, { code: 'ambiguous' | 'listed-twice' }>): string {
+  if (refusal.code === 'listed-twice')
+    return `Environment ${code(refusal.environment)} has ${code(refusal.service)} several times, in ${list(refusal.files)}, and nothing says which one is applied. Keep one of them there, or give each a folder of its own, and comment again.`
+  const lines = refusal.choices.map(choiceLine)
   return `More than one rollout fits. Say which:\n${fitLines(lines, 8_000, moreChoices).join('\n')}`
 }
 
