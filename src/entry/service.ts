@@ -13,6 +13,7 @@ import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
 import { openGauges } from './watch/collect-gauges.ts'
 import { jobCounter } from './watch/count-jobs.ts'
+import { recordZeros } from './watch/record-zeros.ts'
 import { EVENTS } from './edge/webhook-events.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
@@ -57,6 +58,7 @@ export async function startService(
     log,
   })
   const meter = options.meter ?? openMeter()
+  recordZeros(meter)
   const gauges = openGauges({ queue, clock, reconcileSeconds: env.reconcileSeconds })
   const walls = machineWalls(USUAL_PATH)
   // The thread loads its modules while this one does.

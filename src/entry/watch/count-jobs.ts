@@ -2,13 +2,15 @@ import { Task } from '../../flows/tasks/tasks.ts'
 import type { WorkOptions } from '../../ports/jobs.ts'
 import type { Meter } from '../../ports/meter.ts'
 
-const TASKS: ReadonlySet<unknown> = new Set(Task.options.map(({ shape }) => shape.type.value))
+export const TASK_TYPES = Task.options.map(({ shape }) => shape.type.value)
+
+const KNOWN: ReadonlySet<unknown> = new Set(TASK_TYPES)
 
 /** Counts the jobs of the queue, by what each was to do. */
 export function jobCounter(meter: Meter): NonNullable<WorkOptions['onEnd']> {
   return ({ data }, result, ms) => {
     // One of another version of this program may be anything.
-    const task = TASKS.has(data['type']) ? String(data['type']) : 'unknown'
+    const task = KNOWN.has(data['type']) ? String(data['type']) : 'unknown'
     meter.record('perch_jobs_total', { task, result })
     meter.record('perch_job_duration_seconds', { task }, ms / 1_000)
   }

@@ -1,0 +1,7 @@
+/** Writes what docs/watching has for Prometheus and Grafana. */
+import { writeFileSync } from 'node:fs'
+import { alertRules } from './alerts.ts'
+import { dashboardJson } from './dashboard.ts'
+
+writeFileSync('docs/watching/alerts.yaml', alertRules())
+writeFileSync('docs/watching/dashboard.json', dashboardJson())
