@@ -213,7 +213,7 @@ test(
       ['networking/route-90-10.yaml', VS.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')],
       ['networking/rules.yaml', DR],
     ])
-    assert.deepEqual(await problemsOf(files), { problems: [], notes: [] })
+    assert.deepEqual(await problemsOf(files), { problems: [], notes: ['duplicate error'] })
     assert.deepEqual(await refusal(files, '/canary 25 web'), {
       code: 'listed-twice',
       service: 'web',
