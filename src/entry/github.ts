@@ -7,8 +7,8 @@ import { type ApiClient, type Client, type Octokit, outage } from '../adapters/g
 import { watchLimits, watchRequests } from '../adapters/github/client/watch-requests.ts'
 import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
-import { type LoggedPress, loggedPresses } from '../adapters/github/deliveries.ts'
-import { identify, installationIds, placeNamed, repositoriesOf } from '../adapters/github/installations.ts'
+import { type LoggedWebhooks, loggedWebhooks } from '../adapters/github/deliveries.ts'
+import { identify, placeNamed } from '../adapters/github/installations.ts'
 import { mergeQueue } from '../adapters/github/merge-queue.ts'
 import { people } from '../adapters/github/people.ts'
 import { protections } from '../adapters/github/protections.ts'
@@ -16,6 +16,7 @@ import { pullRequests } from '../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../adapters/github/schema.ts'
 import { reports } from '../adapters/github/reports.ts'
 import { signals } from '../adapters/github/signals.ts'
+import { listedRepositories } from './thread/listed-repositories.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Meter, UNWATCHED } from '../ports/meter.ts'
@@ -52,9 +53,11 @@ export interface GitHubAccess {
   tokenFor(installation: number, refused?: string): Promise<string>
   /** Whether an installation still grants the App to read contents: a new token says so. */
   mayReadContents(installation: number): Promise<boolean>
-  /** Every button on a check that was pressed since a moment, as GitHub's log of webhooks tells. */
-  pressedSince(moment: number): Promise<readonly LoggedPress[]>
+  /** What GitHub's log says of the webhooks since a moment. */
+  webhooksSince(moment: number): Promise<LoggedWebhooks>
   everyRepository(): Promise<readonly RepositoryRef[]>
+  /** What has happened last in each repository of the newest list (`adapters/github/pulses.ts`), by its number. */
+  pulses(): Promise<ReadonlyMap<number, string>>
 }
 
 export interface AppCredentials {
@@ -133,8 +136,8 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
       const { permissions } = await installationToken(installation, { refresh: true })
       return permissions?.['contents'] !== undefined
     },
-    pressedSince: async (moment) => loggedPresses(await asApp(), moment),
-    everyRepository: async () => listRepositories({ asApp: await asApp(), log }, clientFor),
+    webhooksSince: async (moment) => loggedWebhooks(await asApp(), moment),
+    ...listedRepositories({ asApp, clientFor, log }),
   }
 }
 
@@ -155,20 +158,4 @@ function openProbot(app: AppCredentials, log: Logger, meter: Meter): Probot {
       throttle: { enabled: false },
     })),
   })
-}
-
-async function listRepositories(
-  { asApp, log }: { readonly asApp: ApiClient; readonly log: Logger },
-  clientFor: (installation: number) => Promise<ApiClient>,
-): ReturnType<GitHubAccess['everyRepository']> {
-  const found: RepositoryRef[] = []
-  for (const installation of await installationIds(asApp)) {
-    try {
-      for (const repo of await repositoriesOf(await clientFor(installation))) found.push({ installation, repo })
-    } catch (error) {
-      // One installation that is limited or broken must not keep the others from being swept.
-      log.warn({ installation, err: error }, 'the repositories of an installation could not be listed')
-    }
-  }
-  return found
 }

@@ -63,8 +63,9 @@ export async function openWork(
     contextFor: contextFactory({ ...options, openMirror: tools.mirror, github, renderer, validators, metrics }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
-    pressedSince: (moment) => github.pressedSince(moment),
+    webhooksSince: (moment) => github.webhooksSince(moment),
     everyRepository: () => github.everyRepository(),
+    pulses: () => github.pulses(),
   }
   return { parts, renderer, validators }
 }

@@ -15,6 +15,7 @@ import { isForCommands } from '../flows/review/conversation.ts'
 import { giveUpReview } from '../flows/review/check-board.ts'
 import { review } from '../flows/review/review.ts'
 import { rerun } from '../flows/review/rerun.ts'
+import { isPulseTime, needsSweep, rememberCalm } from '../flows/calm.ts'
 import { sweep } from '../flows/sweep.ts'
 import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
@@ -38,8 +39,10 @@ export interface WorkerParts {
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly memo: Memo
-  readonly pressedSince: Parameters<typeof recoverButtons>[0]['pressedSince']
+  readonly webhooksSince: Parameters<typeof recoverButtons>[0]['webhooksSince']
   readonly everyRepository: () => Promise<readonly RepositoryRef[]>
+  /** What has happened last in each of them, by its number. */
+  readonly pulses: () => Promise<ReadonlyMap<number, string>>
 }
 
 interface WorkerState extends WorkerParts {
@@ -74,7 +77,7 @@ function taskIn(job: ClaimedJob): Task | undefined {
 
 async function perform(parts: WorkerState, task: RepositoryTask, job: ClaimedJob): Promise<void> {
   const started = performance.now()
-  const done = await orRefusal(async () => run(await parts.contextFor(task), task))
+  const done = await orRefusal(async () => run(await parts.contextFor(task), task, parts.jobs))
   if (done.ok) parts.refused.delete(job.key)
   else await standRefused(parts, job, done.error)
   const { type, repo, why } = task
@@ -110,7 +113,7 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
 /** Refusals that are remembered, so that each is logged once. */
 const MAX_REFUSED = 10_000
 
-function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {
+function run(context: RepositoryContext, task: RepositoryTask, jobs: Jobs): Promise<void> {
   switch (task.type) {
     case 'comment':
       return readComment(context, task)
@@ -133,8 +136,16 @@ function run(context: RepositoryContext, task: RepositoryTask): Promise<void> {
     case 'judge-again':
       return judgeStopsAgain(context)
     case 'sweep':
-      return sweep(context)
+      return sweepAndRest(context, task, jobs)
   }
+}
+
+/** One that finds nothing to do, where nothing is under way, need not be done again before something happens. */
+async function sweepAndRest(context: RepositoryContext, task: TaskOf<'sweep'>, jobs: Jobs): Promise<void> {
+  let asked = false
+  const ask = askIn(task, jobs, () => (asked = true))
+  await sweep({ ...context, ask })
+  await rememberCalm(context, { pulse: task.pulse, asked })
 }
 
 async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<void> {
@@ -149,8 +160,13 @@ async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<v
 }
 
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
-  for (const place of await parts.everyRepository()) await askIn(place, parts.jobs).sweep(why)
-  await recoverButtons(parts)
+  const active = await recoverButtons(parts)
+  const places = await parts.everyRepository()
+  const pulses = isPulseTime(why) ? await parts.pulses() : undefined
+  for (const place of places) {
+    if (!(await needsSweep(parts, place.repo, { pulses, active }))) continue
+    await askIn(place, parts.jobs).sweep(why, pulses?.get(place.repo.id))
+  }
 }
 
 /** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */

@@ -51,7 +51,8 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     commented.map(({ comment }) => comment),
   )
   await context.memo.set(memoKey, started)
-  await lookAtProtection(context, bases.filter(deployed.has))
+  // Where no pull request is open nobody is told of it.
+  if (open.length > 0) await lookAtProtection(context, bases.filter(deployed.has))
 }
 
 /** Merge groups whose webhook was lost would keep their queue waiting; those that change traffic are judged again. */

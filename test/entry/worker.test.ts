@@ -33,7 +33,8 @@ function aWorker(parts: Partial<WorkerParts> = {}): World {
     contextFor: () => Promise.reject(new Error('no context today')),
     placeOf: async () => undefined,
     memo: memoryMemo(),
-    pressedSince: async () => [],
+    webhooksSince: async () => ({ presses: [], repositories: new Set<number>() }),
+    pulses: async () => new Map<number, string>(),
     everyRepository: async () => [],
     ...parts,
   }

@@ -80,7 +80,8 @@ export function simulatedService(
       meter: UNWATCHED,
       memo: context.memo,
       // Nobody presses a button here.
-      pressedSince: async () => [],
+      webhooksSince: async () => ({ presses: [], repositories: new Set<number>() }),
+      pulses: async () => new Map<number, string>(),
       contextFor: async () => context,
       placeOf: async () => state,
       everyRepository: async () => [state],

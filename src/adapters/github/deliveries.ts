@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import { type ApiClient, request } from './client/client.ts'
 
+/** What GitHub's log of webhooks tells. */
+export interface LoggedWebhooks {
+  /** Every press of a button, oldest first. */
+  readonly presses: readonly LoggedPress[]
+  /** The repositories that it sent webhooks about. */
+  readonly repositories: ReadonlySet<number>
+}
+
 /** A webhook about a pressed button, as GitHub keeps it in its log. */
-export interface LoggedPress {
+interface LoggedPress {
   /** What the webhook's header `X-GitHub-Delivery` says: the same at each attempt. */
   readonly id: string
   readonly at: number
@@ -15,34 +23,46 @@ const Item = z.object({
   delivered_at: z.string(),
   event: z.string(),
   action: z.string().nullish(),
+  repository_id: z.int().nullish(),
 })
+type Item = z.infer<typeof Item>
 const Full = z.object({ request: z.object({ payload: z.unknown() }) })
+
+const ROUTE = 'GET /app/hook/deliveries'
 
 /** Two thousand webhooks. */
 const MAX_PAGES = 20
 
 /**
- * Every press of a button since a moment, oldest first. GitHub keeps the webhooks of some days in the App's log, also those
+ * What was sent since a moment. GitHub keeps the webhooks of some days in the App's log, also those
  * that never arrived; nothing else in its API tells of a button.
  */
-export async function loggedPresses(asApp: ApiClient, since: number): Promise<readonly LoggedPress[]> {
-  const route = 'GET /app/hook/deliveries'
-  const isOld = (item: z.infer<typeof Item>): boolean => Date.parse(item.delivered_at) < since
-  const found = new Map<string, z.infer<typeof Item>>()
+export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<LoggedWebhooks> {
+  const isOld = (item: Item): boolean => Date.parse(item.delivered_at) < since
+  const items: Item[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const params = { per_page: 100, ...(cursor === undefined ? {} : { cursor }) }
-    const { data, link } = await request(asApp, route, { params })
-    const items = z.array(Item).parse(data)
-    for (const item of items.filter((one) => !isOld(one)))
-      if (item.event === 'check_run' && item.action === 'requested_action') found.set(item.guid, item)
+    const { data, link } = await request(asApp, ROUTE, { params })
+    const found = z.array(Item).parse(data)
+    items.push(...found)
     cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(link ?? '')?.[1]
-    if (cursor === undefined || items.some(isOld)) break
+    if (cursor === undefined || found.some(isOld)) break
   }
+  const fresh = items.filter((item) => !isOld(item))
+  return {
+    presses: await pressesAmong(asApp, fresh),
+    repositories: new Set(fresh.flatMap(({ repository_id: id }) => id ?? [])),
+  }
+}
+
+async function pressesAmong(asApp: ApiClient, items: readonly Item[]): Promise<readonly LoggedPress[]> {
+  const isPress = ({ event, action }: Item): boolean => event === 'check_run' && action === 'requested_action'
+  // One that was sent again is there more than once.
+  const pressed = new Map(items.filter(isPress).map((item) => [item.guid, item]))
   const presses: LoggedPress[] = []
-  for (const { id, guid, delivered_at } of [...found.values()].toReversed()) {
-    const params = { delivery_id: id }
-    const { data } = await request(asApp, `${route}/{delivery_id}`, { params })
+  for (const { id, guid, delivered_at } of [...pressed.values()].toReversed()) {
+    const { data } = await request(asApp, `${ROUTE}/{delivery_id}`, { params: { delivery_id: id } })
     presses.push({ id: guid, at: Date.parse(delivered_at), payload: Full.parse(data).request.payload })
   }
   return presses

@@ -35,8 +35,14 @@ export async function placeNamed(
   return { installation, repo: repositoryOf(RepositoryAnswer.parse(data)) }
 }
 
+/** A repository, and its id in GraphQL. */
+export interface ListedRepository {
+  readonly repo: RepositoryName
+  readonly nodeId: string
+}
+
 /** The repositories of one installation that can be written to. */
-export async function repositoriesOf(asInstallation: ApiClient): Promise<readonly RepositoryName[]> {
+export async function repositoriesOf(asInstallation: ApiClient): Promise<readonly ListedRepository[]> {
   const answers = await listAll(asInstallation, 'GET /installation/repositories', {
     params: {},
     key: 'repositories',
@@ -44,7 +50,7 @@ export async function repositoriesOf(asInstallation: ApiClient): Promise<readonl
   return answers
     .map((answer) => RepositoryAnswer.parse(answer))
     .filter(({ archived }) => !archived)
-    .map(repositoryOf)
+    .map((answer) => ({ repo: repositoryOf(answer), nodeId: answer.node_id }))
 }
 
 function repositoryOf({ id, name, owner, default_branch }: z.infer<typeof RepositoryAnswer>): RepositoryName {

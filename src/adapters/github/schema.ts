@@ -145,6 +145,7 @@ export const InstallationAnswer = z.object({ id: z.int(), suspended_at: z.string
 
 export const RepositoryAnswer = z.object({
   id: z.int(),
+  node_id: z.string().default(''),
   name: z.string(),
   owner: z.object({ login: z.string() }),
   default_branch: z.string().default('main'),

@@ -20,37 +20,42 @@ export async function forgetHeardButtons(memo: Memo): Promise<void> {
 
 /**
  * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
- * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id.
+ * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id. Resolves to the repositories
+ * about which there were webhooks since the last look.
  */
 export async function recoverButtons({
-  pressedSince,
+  webhooksSince,
   jobs,
   memo,
   log,
   clock,
 }: {
-  readonly pressedSince: (
-    moment: number,
-  ) => Promise<readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]>
+  readonly webhooksSince: (moment: number) => Promise<{
+    readonly presses: readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]
+    readonly repositories: ReadonlySet<number>
+  }>
   readonly jobs: Jobs
   readonly memo: Memo
   readonly log: Log
   readonly clock: Clock
-}): Promise<void> {
+}): Promise<ReadonlySet<number>> {
   const started = clock.now()
   const last = await memo.get(KEY)
   const oldest = started - COMMAND_LIFE_MS
   try {
     const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
-    for (const { id, at, payload } of await pressedSince(since)) {
+    const { presses, repositories } = await webhooksSince(since)
+    for (const { id, at, payload } of presses) {
       const { data: event } = EVENTS.check_run.safeParse(payload)
       if (event === undefined) continue
       await rememberPress(memo, { id, at, repo: event.repository.id })
       await onButton(event, { ask: askIn(repositoryOf(event), jobs), delivery: id })
     }
     await memo.set(KEY, started)
+    return repositories
   } catch (error) {
     // The next sweep looks again, as far back as this one.
     log.warn({ err: error }, "GitHub's log of webhooks could not be read")
+    return new Set()
   }
 }

@@ -24,13 +24,17 @@ export interface TaskRequests {
   measure(base: string, why: CauseOf<'measure'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
   rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
-  sweep(why: CauseOf<'sweep'>): Promise<void>
+  sweep(why: CauseOf<'sweep'>, pulse?: string): Promise<void>
 }
 
 type Unplaced<T> = T extends unknown ? Omit<T, keyof RepositoryRef> : never
 
-export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs): TaskRequests {
-  const send = (task: Unplaced<RepositoryTask>): Promise<void> => jobs.enqueue(jobOf({ ...task, installation, repo }))
+/** `onAsk` hears of each task that is asked for. */
+export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs, onAsk?: () => void): TaskRequests {
+  const send = (task: Unplaced<RepositoryTask>): Promise<void> => {
+    onAsk?.()
+    return jobs.enqueue(jobOf({ ...task, installation, repo }))
+  }
   return {
     comment: ({ pull, comment, body }, why) => send({ type: 'comment', pull, comment, body, why }),
     acknowledge: ({ pull, comment }, why) => send({ type: 'acknowledge', pull, comment, why }),
@@ -42,6 +46,6 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs): TaskRe
     measure: (base, why) => send({ type: 'measure', base, why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
     rerun: (head, why) => send({ type: 'rerun', head, why }),
-    sweep: (why) => send({ type: 'sweep', why }),
+    sweep: (why, pulse) => send({ type: 'sweep', ...(pulse === undefined ? {} : { pulse }), why }),
   }
 }

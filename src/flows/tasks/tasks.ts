@@ -54,7 +54,8 @@ export const Task = z.discriminatedUnion('type', [
   }),
   /** Run the checks of a commit again, whatever it is the head of. */
   z.object({ type: z.literal('rerun'), ...Where, head: z.string(), why: Causes.delivered }),
-  z.object({ type: z.literal('sweep'), ...Where, why: Causes.sweep }),
+  /** `pulse`: what GitHub said of the repository before. */
+  z.object({ type: z.literal('sweep'), ...Where, pulse: z.string().optional(), why: Causes.sweep }),
   /** Have every repository swept that Perch is installed on. */
   z.object({ type: z.literal('sweep-all'), why: Causes.sweep }),
   /** Keep the report of a cluster. Its repository is known by name only. */

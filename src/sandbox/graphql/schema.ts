@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildASTSchema, isObjectType, isScalarType, parse, type GraphQLSchema } from 'graphql'
-import { nodeId } from '../payload/links.ts'
+import { nodeId, time } from '../payload/links.ts'
 import type { Pull, Repository } from '../state/types.ts'
 import { findRepository, fullName } from '../state/world.ts'
 import { authorOf } from '../wire/auth.ts'
 import { createCommitOnBranch, type NewCommit } from './commit.ts'
 import { updateRefs } from './update-refs.ts'
 import { BOT, ISSUE_COMMENT, ORGANIZATION, PULL_REQUEST, USER, USER_CONTENT_EDIT } from './conversation.ts'
+import { connect } from './connection.ts'
 import { COMMIT, commitAt, GIT_ACTOR, GIT_SIGNATURE, REF, refAt } from './git.ts'
 import { MERGE_QUEUE, MERGE_QUEUE_ENTRY, queueOf } from './queue.ts'
 import { findNode } from './nodes.ts'
@@ -22,6 +23,8 @@ const REPOSITORY: Fields<Repository> = {
   owner: ({ owner }) => owner,
   defaultBranchRef: (repo) => refAt(repo, `refs/heads/${repo.defaultBranch}`),
   pullRequest: findPull,
+  pullRequests: listPulls,
+  pushedAt: ({ pushedAt }) => time(pushedAt),
   mergeQueue: queueOf,
   ref: (repo, { qualifiedName }, scope) => {
     checkPermission(scope, repo, ['contents:read'])
@@ -38,6 +41,17 @@ function findPull(repo: Repository, { number }: Args, scope: Scope): Pull {
   const pull = repo.pulls.get(Number(number))
   if (pull !== undefined) return pull
   throw new FieldFailure('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${String(number)}.`)
+}
+
+function listPulls(repo: Repository, args: Args, scope: Scope): unknown {
+  checkPermission(scope, repo, ['pull_requests:read'])
+  const order = args['orderBy'] as { field: string; direction: 'ASC' | 'DESC' } | null | undefined
+  const by = (pull: Pull): number => (order?.field === 'UPDATED_AT' ? pull.updatedAt : pull.createdAt)
+  const states = args['states'] as readonly string[] | null | undefined
+  const stateOf = ({ merged, state }: Pull): string => (merged === undefined ? state.toUpperCase() : 'MERGED')
+  const wanted = [...repo.pulls.values()].filter((pull) => states?.includes(stateOf(pull)) ?? true)
+  const sorted = wanted.toSorted((a, b) => by(a) - by(b) || a.number - b.number)
+  return connect('pullRequests', order?.direction === 'DESC' ? sorted.toReversed() : sorted, args)
 }
 
 const QUERY: Fields<undefined> = {

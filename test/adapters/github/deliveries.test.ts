@@ -12,13 +12,19 @@ function delivery(id: number, hours: number, more: Readonly<Record<string, unkno
 test('pressed buttons are found in the log of webhooks, page by page back to a moment, each once', async () => {
   const world = await aGitHub()
   const next = { link: `<${API}/app/hook/deliveries?per_page=100&cursor=v1_5>; rel="next"` }
-  const first = [delivery(9, 9), delivery(8, 8, { event: 'push', action: null }), delivery(7, 7, { guid: 'guid-3' })]
+  const first = [
+    delivery(9, 9),
+    delivery(8, 8, { event: 'push', action: null, repository_id: 4 }),
+    delivery(7, 7, { guid: 'guid-3' }),
+  ]
   const second = [delivery(5, 5, { action: 'completed' }), delivery(3, 3), delivery(1, 1)]
   world.api.get('/app/hook/deliveries?per_page=100').reply(200, first, next)
   world.api.get('/app/hook/deliveries?per_page=100&cursor=v1_5').reply(200, second, next)
   for (const id of [9, 3])
     world.api.get(`/app/hook/deliveries/${id}`).reply(200, { request: { payload: { button: id } } })
-  assert.deepEqual(await world.access.pressedSince(DAY + 2 * 3_600_000), [
+  const { presses, repositories } = await world.access.webhooksSince(DAY + 2 * 3_600_000)
+  assert.deepEqual([...repositories], [4])
+  assert.deepEqual(presses, [
     { id: 'guid-3', at: DAY + 3 * 3_600_000, payload: { button: 3 } },
     { id: 'guid-9', at: DAY + 9 * 3_600_000, payload: { button: 9 } },
   ])

@@ -1,0 +1,68 @@
+/** Which repositories need no sweep, because nothing has happened in them since the last one and nothing is under way. */
+import { z } from 'zod'
+import type { RepositoryName } from '../core/rollout/facts.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Memo } from '../ports/memo.ts'
+import { recallGroups } from './repository/commit-memory.ts'
+import { recallPulls, watchedBases } from './repository/memory.ts'
+import type { CauseOf } from './tasks/causes.ts'
+
+/** What GitHub said of a repository before the sweep that found nothing to do, and when that was. */
+const Calm = z.object({ pulse: z.string(), at: z.number() })
+
+/** Even so it is swept once in so long: commands live for a day. */
+const LONGEST_MS = 24 * 3_600_000
+
+/** Every so many sweeps GitHub is asked for the pulse of all repositories. In between its log of webhooks tells where something happened. */
+const PULSE_SWEEPS = 10
+
+/** Also at a start: memory may be older than what happened. */
+export function isPulseTime(why: CauseOf<'sweep'>): boolean {
+  return why.code === 'started' || why.count % PULSE_SWEEPS === 0
+}
+
+interface Signs {
+  /** Undefined where GitHub was not asked. */
+  readonly pulses: ReadonlyMap<number, string> | undefined
+  /** Those about which GitHub sent webhooks since the last sweep, whether they arrived or not. */
+  readonly active: ReadonlySet<number>
+}
+
+export async function needsSweep(
+  { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
+  { id }: Pick<RepositoryName, 'id'>,
+  { pulses, active }: Signs,
+): Promise<boolean> {
+  const calm = Calm.safeParse(await memo.get(keyOf(id)))
+  if (!calm.success || active.has(id) || clock.now() - calm.data.at >= LONGEST_MS) return true
+  return pulses !== undefined && pulses.get(id) !== calm.data.pulse
+}
+
+type Needs = Parameters<typeof recallPulls>[0] & { readonly clock: Clock }
+
+/** Remembers how calm it is after a sweep. `pulse`: from before it began; `asked`: it found something to do. */
+export async function rememberCalm(
+  context: Needs,
+  { pulse, asked }: { readonly pulse: string | undefined; readonly asked: boolean },
+): Promise<void> {
+  const { memo, repo, clock } = context
+  if (pulse === undefined || asked || !(await isAtRest(context))) return memo.forget(keyOf(repo.id))
+  await memo.set(keyOf(repo.id), { pulse, at: clock.now() } satisfies z.infer<typeof Calm>)
+}
+
+/**
+ * No open pull request changes traffic, whose green checks must not outlive a freeze that no webhook told of, and nothing is waited for:
+ * no signal, no moment, no review, no measurement, no group of the merge queue.
+ */
+async function isAtRest(context: Needs): Promise<boolean> {
+  const pulls = [...(await recallPulls(context)).values()]
+  const isWaiting = pulls.some(
+    ({ head, traffic, waits, polls, until, behind }) =>
+      head === '' || traffic || waits.length > 0 || polls || until !== undefined || behind !== undefined,
+  )
+  return !isWaiting && (await recallGroups(context)).size === 0 && (await watchedBases(context)).length === 0
+}
+
+function keyOf(id: number): string {
+  return `calm:${id}`
+}
