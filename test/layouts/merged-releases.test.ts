@@ -194,3 +194,17 @@ test('a share is read in other commits too, and a chart that breaks is red', nee
     JSON.stringify(review.problems.map(({ code }) => code)),
   )
 })
+
+test('a chart that is not in the repository is named by a command, and never red', needs, async () => {
+  const files = repository(MERGED)
+  for (const path of files.keys()) if (path.startsWith('charts/')) files.delete(path)
+  const remote = RELEASE.replace('./charts/web', 'web').replace(
+    'kind: GitRepository, name: flux-system',
+    'kind: HelmRepository, name: acme',
+  )
+  files.set('apps/base/web/release.yaml', `${remote}${VALUES}`)
+  assert.deepEqual(await notes(files), [])
+  const found = await refusal(files, '/canary 25 web --env production')
+  assert.ok(found.code === 'no-service')
+  assert.deepEqual(found.charts, [{ title: 'HelmRelease shop/web', chart: 'web' }])
+})

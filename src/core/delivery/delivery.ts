@@ -54,12 +54,21 @@ export interface Delivery {
   readonly params: Params | undefined
 }
 
+/** A chart from a registry, and what releases it. */
+interface RemoteChart {
+  readonly chart: string
+  readonly title: string
+  readonly name: string
+}
+
 export type UntitledDelivery = Omit<Delivery, 'title' | 'file' | 'params'>
 
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
 export interface Deliveries {
   readonly deliveries: readonly Delivery[]
   readonly outsiders: ReadonlySet<string>
+  /** What releases charts that are not in this repository. */
+  readonly remoteCharts: readonly RemoteChart[]
   /** Files whose texts decide what is deployed, and are not given yet. */
   readonly needs: readonly string[]
 }
@@ -91,6 +100,7 @@ export function readDeliveries(
     deliveries: rests.flatMap(({ object, deployer: { title, params }, rests: own }) =>
       own.map((rest) => ({ ...rest, title, params, file: object.file })),
     ),
+    remoteCharts: objects.flatMap(remoteChartsOf),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),
   }
 }
@@ -131,6 +141,22 @@ function outsiderOf(object: ManifestObject, ours: number): string | undefined {
   // Folders that a generator names are of this repository as well.
   const isTold = sources.every((one) => isTemplate(textOf(one['path']) ?? '') && one['chart'] === undefined)
   return isTold || ours === sources.length ? undefined : placeOf(recordOf(own['destination'])['namespace'], '*')
+}
+
+function remoteChartsOf(object: ManifestObject): readonly RemoteChart[] {
+  const { apiVersion, kind, name, data } = object
+  if (kind === 'HelmRelease' && isFlux(apiVersion, 'helm')) {
+    const spec = recordOf(recordOf(recordOf(data['spec'])['chart'])['spec'])
+    const isHere = recordOf(spec['sourceRef'])['kind'] === 'GitRepository'
+    const chart = textOf(spec['chart']) ?? textOf(recordOf(recordOf(data['spec'])['chartRef'])['name'])
+    return isHere || chart === undefined ? [] : [{ chart, title: titleOf(object), name }]
+  }
+  if (!apiVersion.startsWith('argoproj.io/')) return []
+  const { spec } = applicationOf(object)
+  return [spec['source'], ...listOf(spec['sources'])].flatMap((source) => {
+    const chart = textOf(recordOf(source)['chart'])
+    return chart === undefined ? [] : [{ chart, title: titleOf(object), name }]
+  })
 }
 
 function placeOf(written: unknown, otherwise: string): string | undefined {

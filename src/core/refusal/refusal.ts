@@ -18,6 +18,8 @@ export type Refusal =
       readonly asked: string | undefined
       readonly environment: string | undefined
       readonly known: readonly string[]
+      /** Charts from elsewhere that may make it. */
+      readonly charts?: readonly { readonly title: string; readonly chart: string }[]
     }
   | {
       readonly code: 'shared-file'

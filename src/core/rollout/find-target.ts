@@ -16,9 +16,7 @@ export function findTargets(
   changes: readonly string[],
 ): Result<readonly Target[], Refusal> {
   const found = resolve(snapshot.targets, query, changes)
-  const [problem] = snapshot.problems
-  if (!found.ok)
-    return problem === undefined || found.error.code !== 'no-service' ? found : err(problemRefusal(problem))
+  if (!found.ok) return err(found.error.code === 'no-service' ? whyNotSeen(snapshot, found.error) : found.error)
   const { targets, alone } = found.value
   if (alone !== undefined) return ok(targets.map((target) => narrowed(snapshot.config, target, [alone])))
   const shared = targets.find(({ environments }) => environments.length > 1)
@@ -26,3 +24,20 @@ export function findTargets(
   const { service, environment, environments, route } = shared
   return err({ code: 'shared-file', service, file: route.place.file, environments, all: environment })
 }
+
+/** Why a route may be there although it is not found: a file that cannot be read, a chart that is not rendered, or one that is not here. */
+function whyNotSeen(
+  { problems, unrendered, remoteCharts }: Snapshot,
+  refusal: Extract<Refusal, { code: 'no-service' }>,
+): Refusal {
+  const hidden = refusal.known.length === 0 ? unrendered[0] : undefined
+  const problem = problems[0] ?? hidden
+  if (problem !== undefined) return problemRefusal(problem)
+  const { asked } = refusal
+  const named = remoteCharts.filter(({ name, chart }) => asked === undefined || name.includes(asked) || chart === asked)
+  const charts = named.slice(0, MAX_CHARTS).map(({ title, chart }) => ({ title, chart }))
+  return charts.length === 0 ? refusal : { ...refusal, charts }
+}
+
+/** More nobody looks through. */
+const MAX_CHARTS = 3

@@ -59,7 +59,7 @@ export function readSnapshot(input: {
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
   const source = { repository: name, branches, paths: entries.map(({ path }) => path), clusters: config.clusters }
-  const { deliveries: own, outsiders, needs: wanted } = readDeliveries(texts, source)
+  const { deliveries: own, outsiders, remoteCharts, needs: wanted } = readDeliveries(texts, source)
   const { releases, deliveries: charts } = readReleases(texts, source)
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
@@ -87,6 +87,7 @@ export function readSnapshot(input: {
       unrendered: templatesIn(layout),
       deliveries,
       outsiders,
+      remoteCharts,
       layout,
     },
     needs: [...new Set([...needs, ...wanted, ...missing])],

@@ -120,12 +120,21 @@ function moreChoices(left: number): string {
   return `- … and ${left} more`
 }
 
-function explainNoService({ asked, environment, known }: Extract<Refusal, { code: 'no-service' }>): string {
+function explainNoService({
+  asked,
+  environment,
+  known,
+  charts = [],
+}: Extract<Refusal, { code: 'no-service' }>): string {
   const where = environment === undefined ? '' : ` in environment ${code(environment)}`
   const what =
     asked === undefined
       ? `No route with a stable and a canary destination was found${where}.`
       : `There is no service ${code(asked)}${where} with a stable and a canary destination.`
+  const remote = charts.map(({ title, chart }) => `${code(title)} (chart ${code(chart)})`)
+  const other = known.length === 0 ? '' : ` Known here: ${list(known)}.`
+  if (remote.length > 0)
+    return `${what}${other} A chart that is not in this repository may make it: ${remote.join(', ')}. Perch never fetches charts. Commit the chart to this repository and release it from there, so that Perch can render it.`
   const next =
     known.length === 0
       ? 'Add a VirtualService or Gateway API route with a destination for each, or name them in `.github/canary.yml`.'
