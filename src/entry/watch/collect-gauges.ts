@@ -19,8 +19,8 @@ export interface Gauges {
   samples(): Promise<readonly Sample[]>
 }
 
-/** What was not looked at for so long, and for three sweeps, nobody knows. */
-const KNOWN_MS = 3_600_000
+/** What was not looked at for so long, and for three sweeps, nobody knows. A quiet repository is swept once a day. */
+const KNOWN_MS = 26 * 3_600_000
 
 /** Anybody may ask, as often as they like: the database is asked once in this time. */
 const FRESH_MS = 1_000
