@@ -7,7 +7,7 @@ import { type ApiClient, type Client, type Octokit, outage } from '../adapters/g
 import { watchLimits, watchRequests } from '../adapters/github/client/watch-requests.ts'
 import { commandRecords } from '../adapters/github/command-records.ts'
 import { conversation } from '../adapters/github/conversation.ts'
-import { type LoggedWebhooks, loggedWebhooks } from '../adapters/github/deliveries.ts'
+import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../adapters/github/deliveries.ts'
 import { identify, placeNamed } from '../adapters/github/installations.ts'
 import { mergeQueue } from '../adapters/github/merge-queue.ts'
 import { people } from '../adapters/github/people.ts'
@@ -55,6 +55,8 @@ export interface GitHubAccess {
   mayReadContents(installation: number): Promise<boolean>
   /** What GitHub's log says of the webhooks since a moment. */
   webhooksSince(moment: number): Promise<LoggedWebhooks>
+  /** Has GitHub send a webhook again. */
+  redeliver(delivery: number): Promise<void>
   everyRepository(): Promise<readonly RepositoryRef[]>
   /** What has happened last in each repository of the newest list (`adapters/github/pulses.ts`), by its number. */
   pulses(): Promise<ReadonlyMap<number, string>>
@@ -136,7 +138,7 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
       const { permissions } = await installationToken(installation, { refresh: true })
       return permissions?.['contents'] !== undefined
     },
-    webhooksSince: async (moment) => loggedWebhooks(await asApp(), moment),
+    ...webhookLog(asApp),
     ...listedRepositories({ asApp, clientFor, log }),
   }
 }
@@ -158,4 +160,11 @@ function openProbot(app: AppCredentials, log: Logger, meter: Meter): Probot {
       throttle: { enabled: false },
     })),
   })
+}
+
+function webhookLog(asApp: () => Promise<ApiClient>): Pick<GitHubAccess, 'webhooksSince' | 'redeliver'> {
+  return {
+    webhooksSince: async (moment) => loggedWebhooks(await asApp(), moment),
+    redeliver: async (delivery) => redeliver(await asApp(), delivery),
+  }
 }

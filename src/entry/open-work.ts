@@ -64,6 +64,7 @@ export async function openWork(
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
     webhooksSince: (moment) => github.webhooksSince(moment),
+    redeliver: (delivery) => github.redeliver(delivery),
     everyRepository: () => github.everyRepository(),
     pulses: () => github.pulses(),
   }

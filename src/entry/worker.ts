@@ -40,6 +40,7 @@ export interface WorkerParts {
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly memo: Memo
   readonly webhooksSince: Parameters<typeof recoverButtons>[0]['webhooksSince']
+  readonly redeliver?: (delivery: number) => Promise<void>
   readonly everyRepository: () => Promise<readonly RepositoryRef[]>
   /** What has happened last in each of them, by its number. */
   readonly pulses: () => Promise<ReadonlyMap<number, string>>

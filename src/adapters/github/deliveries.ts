@@ -7,6 +7,8 @@ export interface LoggedWebhooks {
   readonly presses: readonly LoggedPress[]
   /** The repositories that it sent webhooks about. */
   readonly repositories: ReadonlySet<number>
+  /** The ids of deliveries that failed, and whose work no sweep finds. */
+  readonly lost: readonly number[]
 }
 
 /** A webhook about a pressed button, as GitHub keeps it in its log. */
@@ -24,6 +26,7 @@ const Item = z.object({
   event: z.string(),
   action: z.string().nullish(),
   repository_id: z.int().nullish(),
+  status_code: z.int(),
 })
 type Item = z.infer<typeof Item>
 const Full = z.object({ request: z.object({ payload: z.unknown() }) })
@@ -53,7 +56,39 @@ export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<L
   return {
     presses: await pressesAmong(asApp, fresh),
     repositories: new Set(fresh.flatMap(({ repository_id: id }) => id ?? [])),
+    lost: lostAmong(fresh.filter(({ delivered_at: at }) => Date.parse(at) <= asApp.clock.now() - SETTLED_MS)),
   }
+}
+
+/** What leaves no trace that a sweep could find; of a button the log tells enough. */
+const UNTRACED = [
+  'check_run rerequested',
+  'check_suite rerequested',
+  'pull_request_review submitted',
+  'pull_request_review_comment created',
+]
+/** Of one webhook within the time that is looked at: an answer that always fails is not asked for without end. */
+const MAX_ATTEMPTS = 3
+const MAX_LOST = 100
+/** A younger one may be under way. GitHub waits for ten seconds. */
+const SETTLED_MS = 30_000
+
+function lostAmong(items: readonly Item[]): readonly number[] {
+  const untraced = items.filter(({ event, action }) => UNTRACED.includes(`${event} ${action ?? ''}`))
+  const attempts = [...Map.groupBy(untraced, ({ guid }) => guid).values()]
+  const lost = attempts.filter((all) => all.length <= MAX_ATTEMPTS && all.every((item) => !hasArrived(item)))
+  return lost.flatMap(([newest]) => newest?.id ?? []).slice(0, MAX_LOST)
+}
+
+function hasArrived({ status_code: status }: Item): boolean {
+  return status >= 200 && status < 300
+}
+
+/** Has GitHub send a webhook again. */
+export async function redeliver(asApp: ApiClient, delivery: number): Promise<void> {
+  const params = { delivery_id: delivery }
+  // One that the log does not hold any more is lost for good.
+  await request(asApp, 'POST /app/hook/deliveries/{delivery_id}/attempts', { params, expected: [404, 422] })
 }
 
 async function pressesAmong(asApp: ApiClient, items: readonly Item[]): Promise<readonly LoggedPress[]> {

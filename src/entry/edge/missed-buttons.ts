@@ -25,6 +25,7 @@ export async function forgetHeardButtons(memo: Memo): Promise<void> {
  */
 export async function recoverButtons({
   webhooksSince,
+  redeliver,
   jobs,
   memo,
   log,
@@ -33,7 +34,10 @@ export async function recoverButtons({
   readonly webhooksSince: (moment: number) => Promise<{
     readonly presses: readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]
     readonly repositories: ReadonlySet<number>
+    readonly lost?: readonly number[]
   }>
+  /** Has GitHub send a webhook again that was lost and whose work no sweep finds. */
+  readonly redeliver?: (delivery: number) => Promise<void>
   readonly jobs: Jobs
   readonly memo: Memo
   readonly log: Log
@@ -44,13 +48,15 @@ export async function recoverButtons({
   const oldest = started - COMMAND_LIFE_MS
   try {
     const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
-    const { presses, repositories } = await webhooksSince(since)
+    const { presses, repositories, lost = [] } = await webhooksSince(since)
     for (const { id, at, payload } of presses) {
       const { data: event } = EVENTS.check_run.safeParse(payload)
       if (event === undefined) continue
       await rememberPress(memo, { id, at, repo: event.repository.id })
       await onButton(event, { ask: askIn(repositoryOf(event), jobs), delivery: id })
     }
+    for (const delivery of lost) await redeliver?.(delivery)
+    if (lost.length > 0) log.info({ count: lost.length }, 'asked GitHub to send lost webhooks again')
     await memo.set(KEY, started)
     return repositories
   } catch (error) {

@@ -6,7 +6,15 @@ const DAY = Date.UTC(2026, 2, 1)
 
 function delivery(id: number, hours: number, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const delivered_at = new Date(DAY + hours * 3_600_000).toISOString()
-  return { id, guid: `guid-${id}`, delivered_at, event: 'check_run', action: 'requested_action', ...more }
+  return {
+    id,
+    guid: `guid-${id}`,
+    delivered_at,
+    event: 'check_run',
+    action: 'requested_action',
+    status_code: 202,
+    ...more,
+  }
 }
 
 test('pressed buttons are found in the log of webhooks, page by page back to a moment, each once', async () => {
@@ -28,4 +36,26 @@ test('pressed buttons are found in the log of webhooks, page by page back to a m
     { id: 'guid-3', at: DAY + 3 * 3_600_000, payload: { button: 3 } },
     { id: 'guid-9', at: DAY + 9 * 3_600_000, payload: { button: 9 } },
   ])
+})
+
+test('a webhook that failed, and whose work no sweep finds, is asked for again, but not without end', async () => {
+  const world = await aGitHub()
+  const rerun = { action: 'rerequested' }
+  const again = (guid: string, status_code: number) => ({ ...rerun, guid, status_code })
+  world.api
+    .get('/app/hook/deliveries?per_page=100')
+    .reply(200, [
+      delivery(20, 9, again('lost', 503)),
+      delivery(19, 9, { event: 'push', action: null, status_code: 503 }),
+      delivery(18, 9, again('arrived later', 202)),
+      delivery(17, 8, again('lost', 0)),
+      delivery(16, 8, again('arrived later', 503)),
+      ...[15, 14, 13, 12].map((id) => delivery(id, 7, again('always fails', 503))),
+      delivery(11, 7, { event: 'pull_request_review', action: 'submitted', status_code: 502 }),
+    ])
+  const { lost } = await world.access.webhooksSince(DAY)
+  assert.deepEqual(lost, [20, 11])
+  world.api.post('/app/hook/deliveries/20/attempts').reply(202, {})
+  world.api.post('/app/hook/deliveries/11/attempts').reply(404, { message: 'Not Found' })
+  for (const id of lost) await world.access.redeliver(id)
 })

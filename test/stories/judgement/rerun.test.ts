@@ -50,3 +50,20 @@ test('a re-run concludes again: of an open pull request, of one that is closed, 
   const push = await concluded(story, main, 2)
   assert.ok(push.every(({ conclusion }) => conclusion === 'action_required'))
 })
+
+test("a re-run whose webhook was lost is found in GitHub's log of webhooks, and happens at a later sweep", async () => {
+  const story = await aStory({ env: { reconcileSeconds: 20 } })
+  const alice = story.person('alice')
+  const text = story.repository().file(VS) ?? ''
+  const { head } = alice.openPullRequest({ branch: 'lost', title: 'lost', files: { [VS]: `${text}# lost\n` } })
+  await concluded(story, head.sha, 2)
+  await story.quiet()
+  const fault = story.box.webhooks.addFault({ match: ({ event }) => event === 'check_suite', times: 1, kind: 'drop' })
+  alice.rerunAll(head.sha, story.box.appSlug)
+  await story.quiet()
+  fault.remove()
+  assert.equal(runs(story, head.sha).length, 2)
+  await story.pass(60_000)
+  const again = await concluded(story, head.sha, 4)
+  assert.ok(again.every(({ conclusion }) => conclusion === 'success'))
+})
