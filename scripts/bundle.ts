@@ -38,6 +38,8 @@ await build({
   platform: 'node',
   target: 'node24',
   plugins: [startedFiles],
+  // The package of that name, and not Node's own module, which is about to go.
+  alias: { punycode: './node_modules/punycode/punycode.js' },
   // The demo and its GitHub in a box are for checkouts.
   external: ['./demo.ts'],
   // CommonJS packages ask for Node's own modules by it.

@@ -2,7 +2,7 @@
 import { startGitHub } from '../../../src/sandbox/github.ts'
 import { cpuMsOf, inFolder, median } from '../measure.ts'
 import { startPerch } from '../programs/perch-process.ts'
-import { command, openRaise } from './play.ts'
+import { openRaise, raise } from './play.ts'
 import type { BenchResult } from '../report.ts'
 import { repositoryOf } from '../repository.ts'
 
@@ -19,7 +19,7 @@ export async function benchBurst(): Promise<BenchResult> {
     const perch = await startPerch(box, { dataDir })
     const pulls = await Promise.all(Array.from({ length: COUNT }, (_, service) => openRaise(box, service)))
     const before = cpuMsOf(perch.pid)
-    const answers = await Promise.all(pulls.map((pull) => command(box, pull, '/canary 25')))
+    const answers = await Promise.all(pulls.map((pull, service) => raise(box, pull, service)))
     const cpu = cpuMsOf(perch.pid) - before
     await perch.stop()
     await box.close()

@@ -7,7 +7,7 @@ import { type GitHubBox, startGitHub } from '../../../src/sandbox/github.ts'
 import { writeFiles } from '../programs/checkout.ts'
 import { cpuMsOf, inFolder, median, timed } from '../measure.ts'
 import { startPerch } from '../programs/perch-process.ts'
-import { command, openRaise } from './play.ts'
+import { openRaise, raise } from './play.ts'
 import type { BenchResult, BenchRow } from '../report.ts'
 import { type Files, repositoryOf, rootName, type Shape } from '../repository.ts'
 
@@ -36,7 +36,7 @@ export async function commandRows(what: string, shape: Shape, rules: Rules): Pro
       const pull = await openRaise(box, 0, shape.roots)
       theirs.push(await timed(bareWork))
       const before = cpuMsOf(perch.pid)
-      ours.push(await command(box, pull, '/canary 25'))
+      ours.push(await raise(box, pull, 0))
       cpu.push(cpuMsOf(perch.pid) - before)
       box.person('alice').close(pull)
     }

@@ -31,17 +31,17 @@ export async function openRaise(box: GitHubBox, service: number, roots = 1): Pro
   return pull.number
 }
 
-/** Comments as Alice; resolves to the milliseconds until the answer. */
-export async function command(box: GitHubBox, pull: number, text: string): Promise<number> {
+/** Asks for a quarter of a service's traffic as Alice; the milliseconds until the answer, NaN if that is a refusal. */
+export async function raise(box: GitHubBox, pull: number, service: number): Promise<number> {
   const start = performance.now()
-  const { id } = box.person('alice').comment(pull, text)
-  await until(`an answer to ${text}`, () => isAnswered(box, pull, id))
-  return performance.now() - start
-}
-
-function isAnswered(box: GitHubBox, pull: number, comment: number): boolean {
-  const comments = box.repository().comments(pull)
-  return comments.some(({ body }) => body.includes(`perch:answer:${comment} `))
+  const { id } = box.person('alice').comment(pull, `/canary 25 ${serviceName(service)}`)
+  const answer = await until(`an answer in #${pull}`, () =>
+    box
+      .repository()
+      .comments(pull)
+      .find(({ body }) => body.includes(`perch:answer:${id} `)),
+  )
+  return answer.body.includes('⛔') ? Number.NaN : performance.now() - start
 }
 
 export function isConcluded(box: GitHubBox, sha: string): boolean {
@@ -52,7 +52,7 @@ export function isConcluded(box: GitHubBox, sha: string): boolean {
 /** A raise, its merge, the next two steps and theirs. */
 export async function playSteps(box: GitHubBox): Promise<void> {
   const pull = await openRaise(box, 0)
-  await command(box, pull, '/canary 25')
+  await raise(box, pull, 0)
   box.person('alice').merge(pull, { method: 'squash' })
   for (const share of [50, 100]) {
     const step = await until(`the step to ${share}`, () =>
