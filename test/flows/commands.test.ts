@@ -131,6 +131,16 @@ test('on a merged pull request commands act on its rollout, and those for a head
   })
 })
 
+test('on an open step a command that would leave nothing of it is refused, one that lowers the share is not', async () => {
+  const { it, pull } = await opened()
+  await it.say('carol', pull.number, '/canary 5')
+  it.person('alice').merge(pull, { ignoresChecks: true })
+  await it.pass()
+  const answer = await it.ask('carol', 2, '/canary 5')
+  assert.match(answer ?? '', /^⛔ `production\/api-service` is at 5% already, so nothing would be left of this step\./)
+  assert.match((await it.ask('carol', 2, '/canary 2')) ?? '', /^✅ `production\/api-service`: 5% → \*\*2%\*\*/)
+})
+
 test('on a pull request that was closed without merging only the status, the help and an abort are answered', async () => {
   const stage = await opened(5)
   stage.it.person('alice').close(stage.pull)

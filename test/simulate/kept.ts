@@ -232,4 +232,17 @@ export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = 
       ],
     },
   },
+  {
+    shows:
+      'a command set a step back to what the base branch has, so that it stayed open for nothing until memory was lost',
+    plan: {
+      ...BASIC,
+      world: { ...BASIC.world, config: { ...BASIC.world.config, steps: [5, 25, 100] } },
+      events: [
+        { after: 0, event: { type: 'start', who: 'alice', to: 4, share: 50, at: 0 } },
+        { after: 300, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 60, event: { type: 'command', who: 'alice', pull: 1, text: '/canary 50' } },
+      ],
+    },
+  },
 ]

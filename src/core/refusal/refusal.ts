@@ -51,6 +51,8 @@ export type Refusal =
     }
   | StaleRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
+  /** A step would be set back to what the base branch has. */
+  | { readonly code: 'step-undone'; readonly name: string; readonly share: number }
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }

@@ -103,6 +103,7 @@ export function refusals(): readonly Refusal[] {
     { code: 'head-not-seen', head, age },
     { code: 'no-next-step', name: T, share: 0 },
     { code: 'no-next-step', name: T, share: 100 },
+    { code: 'step-undone', name: T, share: 50 },
     { code: 'no-next-step', name: T, share: 'unknown' },
     { code: 'gate-not-waiting', gate: 'bake', open: [] },
     { code: 'plan-on-merged', step: undefined },

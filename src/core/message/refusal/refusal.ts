@@ -42,6 +42,8 @@ export function explainRefusal(refusal: Refusal): string {
       return explainStale(refusal)
     case 'no-next-step':
       return explainNoStep(refusal)
+    case 'step-undone':
+      return `${code(refusal.name)} is at ${percent(refusal.share)} already, so nothing would be left of this step. Comment \`/canary hold\` to stay there, or close this pull request.`
     case 'nothing-to-abort':
       return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
     case 'no-rollout':

@@ -8,6 +8,8 @@ import { err, ok, type Result } from '../../../core/result.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
+import { isStep } from '../../../core/rollout/branch.ts'
+import { standingOf, sureShare } from '../../../core/rollout/standing.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import { canaryVersion } from '../../../core/traffic/version.ts'
 import { changesOnly } from '../../repository/changes-only.ts'
@@ -108,12 +110,21 @@ async function makeAt(
   const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
+  const { target, move } = change.value
+  if (isStep(pull, context.botLogin) && undoesStep(change.value))
+    return err({ code: 'step-undone', name: targetName(target), share: move.kind === 'share' ? move.to : 0 })
   const objection = async (): Promise<Refusal | undefined> => {
     const age = isRaise(change.value) ? await asked.ageOf(head) : 'seen'
     return age === 'seen' ? undefined : { code: 'head-not-seen', head, age }
   }
   const made = await makeChange(context, { treeish: head, snapshot, pull: pull.number, objection }, change.value)
   return made.ok ? ok({ ...change.value, ...made.value }) : made
+}
+
+/** Whether nothing would be left of what the pull request changes: it would be open for nothing, and be planned again some day. */
+function undoesStep({ moves }: IntendedChange<DirectMove>): boolean {
+  const isBack = moves.every(({ move }) => move.kind === 'share' && move.to === move.from)
+  return isBack && moves.some(({ target, move }) => move.kind === 'share' && sureShare(standingOf(target)) !== move.to)
 }
 
 /** A snapshot with the routes as they are rendered where the files do not say it for sure. */
