@@ -16,7 +16,8 @@ export async function lookAtRivals(
   context: Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>,
   self: Rival,
 ): Promise<void> {
-  for (const [number, seen] of await recallPulls(context)) {
+  const known = await recallPulls(context)
+  for (const [number, seen] of known) {
     if (number === self.number || seen.head === '') continue
     const other = { number, seen }
     const heads = [seen.head, self.seen.head].sort().join(':')
@@ -25,6 +26,12 @@ export async function lookAtRivals(
     } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
       await context.ask.review(number, { code: 'rival', older: self.number, heads, at: context.clock.now() })
   }
+  const { behind: older, head } = self.seen
+  if (older === undefined) return
+  const rival = known.get(older)
+  // It was judged, or forgotten, while this one was.
+  if (rival === undefined || !movesSame(rival, self.seen))
+    await context.ask.review(self.number, { code: 'rival', older, heads: head, at: context.clock.now() })
 }
 
 /** Whether the older one moves the same route, and was not known to when the younger was judged. */
@@ -34,7 +41,11 @@ export function hasMissed(younger: Rival, older: Rival): boolean {
 
 function isHeldBy({ seen: younger }: Rival, { seen: older }: Rival): boolean {
   const isOther = !older.draft && older.into === younger.judgedFor && older.head !== younger.head
-  return isOther && older.targets.some((target) => younger.targets.includes(target))
+  return isOther && movesSame(older, younger)
+}
+
+function movesSame(older: ReviewMemory, { targets }: ReviewMemory): boolean {
+  return older.targets.some((target) => targets.includes(target))
 }
 
 function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {

@@ -230,6 +230,11 @@ test('a pull request that is no rival any more lets the younger one go on', asyn
   assert.deepEqual(await rivalsAsked(3, {}, { targets: [] }), [])
 })
 
+test('a pull request that was judged while the older one ceased to move its route, or was closed, is judged again', async () => {
+  assert.deepEqual(await rivalsAsked(1, { targets: [] }, { behind: 1 }), ['1#2 rival'])
+  assert.deepEqual(await rivalsAsked(3, {}, { behind: 1 }), ['1#2 rival', '1#3 rival'].toReversed())
+})
+
 test('a draft, one into another branch, one with the same head, and one that was not judged yet hold nobody back', async () => {
   assert.deepEqual(await rivalsAsked(1, { draft: true }), [])
   assert.deepEqual(await rivalsAsked(1, { into: 'other' }), [])
