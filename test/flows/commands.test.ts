@@ -138,7 +138,28 @@ test('on an open step a command that would leave nothing of it is refused, one t
   await it.pass()
   const answer = await it.ask('carol', 2, '/canary 5')
   assert.match(answer ?? '', /^⛔ `production\/api-service` is at 5% already, so nothing would be left of this step\./)
+  const head = (): string | undefined => it.state.pulls.get(2)?.head.sha
+  const before = head()
+  assert.match((await it.ask('carol', 2, '/canary 25')) ?? '', /25%.*already/)
+  assert.equal(head(), before)
   assert.match((await it.ask('carol', 2, '/canary 2')) ?? '', /^✅ `production\/api-service`: 5% → \*\*2%\*\*/)
+})
+
+test('a rollback takes no other share and no plan', async () => {
+  const { it, pull } = await opened()
+  await it.say('carol', pull.number, '/canary 5')
+  it.person('alice').merge(pull, { ignoresChecks: true })
+  await it.pass()
+  await it.say('carol', 2, '/canary abort')
+  const head = (): string | undefined => it.state.pulls.get(3)?.head.sha
+  const before = head()
+  assert.match((await it.ask('carol', 3, '/canary 0')) ?? '', /^✅ `production\/api-service` is at 0% already/)
+  assert.match(
+    (await it.ask('carol', 3, '/canary 10')) ?? '',
+    /^⛔ This pull request sets the canary .* to 0% and takes/,
+  )
+  assert.match((await it.ask('carol', 3, '/canary plan 10,100')) ?? '', /^⛔ This pull request sets the canary/)
+  assert.equal(head(), before)
 })
 
 test('on a pull request that was closed without merging only the status, the help and an abort are answered', async () => {

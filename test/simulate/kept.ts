@@ -245,4 +245,35 @@ export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = 
       ],
     },
   },
+  {
+    shows: 'a command for the share that a rollback has already made another rollback of it',
+    plan: {
+      ...BASIC,
+      world: { ...BASIC.world, config: { ...BASIC.world.config, steps: [5, 25, 100] } },
+      events: [
+        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
+        { after: 60, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 20, event: { type: 'command', who: 'alice', pull: 1, text: '/canary abort' } },
+        { after: 60, event: { type: 'command', who: 'alice', pull: 2, text: '/canary 0' } },
+      ],
+    },
+  },
+  {
+    shows: 'a command raised another rollout on the branch of a rollback',
+    plan: {
+      ...BASIC,
+      world: {
+        ...BASIC.world,
+        environments: ['staging', 'production'],
+        config: { ...BASIC.world.config, steps: [5, 25, 100] },
+      },
+      events: [
+        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
+        { after: 60, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 20, event: { type: 'command', who: 'alice', pull: 1, text: '/canary abort' } },
+        { after: 60, event: { type: 'command', who: 'alice', pull: 2, text: '/canary 10 --env production' } },
+        { after: 20, event: { type: 'command', who: 'alice', pull: 2, text: '/canary 10 --env staging' } },
+      ],
+    },
+  },
 ]

@@ -53,6 +53,12 @@ export type Refusal =
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
   /** A step would be set back to what the base branch has. */
   | { readonly code: 'step-undone'; readonly name: string; readonly share: number }
+  /** A step of Perch's own would become another change. */
+  | {
+      readonly code: 'not-of-step'
+      readonly why: 'other-rollout' | 'goes-back' | 'finishes'
+      readonly name: string
+    }
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }

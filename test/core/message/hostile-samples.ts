@@ -84,6 +84,7 @@ export const refusals = each<Refusal>({
   'head-keeps-moving': () => ({ code: 'head-keeps-moving' }),
   'head-not-seen': () => ({ code: 'head-not-seen', head: 'a'.repeat(40), age: 'later' }),
   'too-late': () => ({ code: 'too-late' }),
+  'not-of-step': (t) => ({ code: 'not-of-step', why: 'other-rollout', name: t }),
   'step-undone': (t) => ({ code: 'step-undone', name: t, share: 50 }),
   'no-next-step': (t) => ({ code: 'no-next-step', name: t, share: 5 }),
   'nothing-to-abort': () => ({ code: 'nothing-to-abort' }),

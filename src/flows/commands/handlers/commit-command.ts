@@ -1,5 +1,6 @@
 import type { PlanCommand, ShareCommand } from '../../../core/command/commands.ts'
 import type { HeadAge } from '../../../core/command/head-age.ts'
+import { hasShare, stepObjection } from '../../../core/command/on-step.ts'
 import { wishOf } from '../../../core/command/wish.ts'
 import type { Config } from '../../../core/config/schema.ts'
 import { commandCommit } from '../../../core/message/pull-request/pull-request.ts'
@@ -9,7 +10,6 @@ import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import { type DirectMove, intend, type IntendedChange, isRaise } from '../../../core/rollout/intend.ts'
 import { isStep } from '../../../core/rollout/branch.ts'
-import { standingOf, sureShare } from '../../../core/rollout/standing.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import { canaryVersion } from '../../../core/traffic/version.ts'
 import { changesOnly } from '../../repository/changes-only.ts'
@@ -59,7 +59,9 @@ export async function commitCommand(
     const planned = await makeAt(context, { ...place, head }, asked)
     if (!planned.ok) return { outcome: refused(planned.error), head }
     const { target, move, files } = planned.value
-    if (files.size === 0) return { outcome: outcomeOf(planned.value, undefined), head }
+    // A step with that share has the bytes that Perch proposes. Others, such as who asked, would make it another one.
+    const isThere = isStep(place.pull, context.botLogin) && hasShare(planned.value.moves)
+    if (files.size === 0 || isThere) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
     const made = await context.branches.commit({ branch: place.pull.head.ref, expectedHead: head, ...text, files })
@@ -110,21 +112,14 @@ async function makeAt(
   const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
-  const { target, move } = change.value
-  if (isStep(pull, context.botLogin) && undoesStep(change.value))
-    return err({ code: 'step-undone', name: targetName(target), share: move.kind === 'share' ? move.to : 0 })
+  const against = stepObjection(change.value, { pull, botLogin: context.botLogin })
+  if (against !== undefined) return err(against)
   const objection = async (): Promise<Refusal | undefined> => {
     const age = isRaise(change.value) ? await asked.ageOf(head) : 'seen'
     return age === 'seen' ? undefined : { code: 'head-not-seen', head, age }
   }
   const made = await makeChange(context, { treeish: head, snapshot, pull: pull.number, objection }, change.value)
   return made.ok ? ok({ ...change.value, ...made.value }) : made
-}
-
-/** Whether nothing would be left of what the pull request changes: it would be open for nothing, and be planned again some day. */
-function undoesStep({ moves }: IntendedChange<DirectMove>): boolean {
-  const isBack = moves.every(({ move }) => move.kind === 'share' && move.to === move.from)
-  return isBack && moves.some(({ target, move }) => move.kind === 'share' && sureShare(standingOf(target)) !== move.to)
 }
 
 /** A snapshot with the routes as they are rendered where the files do not say it for sure. */
