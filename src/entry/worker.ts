@@ -8,7 +8,7 @@ import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
 import { judgeStopsAgain } from '../flows/stop/judge-again.ts'
 import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
-import { forgetPull, unsettle } from '../flows/repository/memory.ts'
+import { abandonReview, unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
 import { redirect } from '../flows/commands/redirect.ts'
 import { isForCommands } from '../flows/review/conversation.ts'
@@ -188,7 +188,7 @@ export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted
 async function leaveToSweep({ memo }: WorkerParts, job: ClaimedJob): Promise<void> {
   const task = taskIn(job)
   if (task?.type === 'advance') await unsettle({ memo, repo: task.repo }, task.base)
-  if (task?.type === 'review') await forgetPull({ memo, repo: task.repo }, task.pull)
+  if (task?.type === 'review') await abandonReview({ memo, repo: task.repo }, task.pull)
 }
 
 /** The commands that a job was to carry out. */

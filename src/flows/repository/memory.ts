@@ -38,6 +38,8 @@ const ReviewMemory = z.object({
   polls: z.boolean().default(false),
   /** Which stops there were (`stopsKey`). */
   stops: z.string().default(''),
+  /** Its review was given up, and nobody is at it. */
+  abandoned: z.boolean().default(false),
 })
 export type ReviewMemory = z.infer<typeof ReviewMemory>
 
@@ -57,7 +59,13 @@ const UNSEEN = ReviewMemory.parse({ head: '', base: '', waits: [], traffic: true
 
 /** That the review of a pull request has begun. `seen`: what was remembered of it. */
 export async function rememberBegun(context: Needs, pull: number, seen: ReviewMemory | undefined): Promise<void> {
-  await rememberPull(context, pull, { ...(seen ?? UNSEEN), traffic: true })
+  await rememberPull(context, pull, { ...(seen ?? UNSEEN), traffic: true, abandoned: false })
+}
+
+/** That the review of a pull request was given up: the next sweep looks at it, and knows that checks and a comment may be there. */
+export async function abandonReview(context: Needs, pull: number): Promise<void> {
+  const seen = (await recallPull(context, pull)) ?? UNSEEN
+  await rememberPull(context, pull, { ...seen, head: '', digest: '', traffic: true, abandoned: true })
 }
 
 /** Everything that is remembered of this repository's pull requests, by number. */

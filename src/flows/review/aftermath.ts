@@ -93,6 +93,7 @@ function memoryOf(
     commented,
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(context, refs),
+    abandoned: false,
     // Also what passes: an approval can be taken back.
     polls: verdicts.some(({ gate }) => gate === 'approvals'),
     ...(behind === undefined ? {} : { behind }),
