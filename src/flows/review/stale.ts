@@ -42,10 +42,10 @@ function howStale(
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory | undefined },
   now: RepositoryState & { readonly stops: string },
 ): Pick<Extract<CauseOf<'review'>, { code: 'swept' }>, 'moved'> | undefined {
+  if (seen === undefined || seen.abandoned) return {}
   // Somebody is at it.
-  if (seen?.head === '' && !seen.abandoned) return undefined
-  if (seen === undefined || seen.abandoned || isAnother(pull, seen, now) || isWaiting(seen, context.clock.now()))
-    return {}
+  if (seen.head === '') return undefined
+  if (isAnother(pull, seen, now) || isWaiting(seen, context.clock.now())) return {}
   const judgedFor = now.deployed.homeOf(pull.base.ref) ?? context.repo.defaultBranch
   if (judgedFor !== seen.judgedFor) return {}
   if (seen.traffic && hasOtherStops(seen, now)) return {}

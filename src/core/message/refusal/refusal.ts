@@ -8,8 +8,9 @@ import type { WeightRefusal } from '../../traffic/reweigh.ts'
 import type { StartRefusal } from '../../traffic/start.ts'
 import { explainGateRefusal } from './gate-refusal.ts'
 import { explainGitHubRefusal } from './github-refusal.ts'
-import { code, list, percent } from '../markdown/markdown.ts'
+import { code, list } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
+import { explainStep } from './step-refusal.ts'
 import { explainStale } from './stale-refusal.ts'
 import type { Refusal } from '../../refusal/refusal.ts'
 
@@ -43,9 +44,8 @@ export function explainRefusal(refusal: Refusal): string {
     case 'no-next-step':
     case 'step-undone':
     case 'not-of-step':
-      return explainNoStep(refusal)
     case 'nothing-to-abort':
-      return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
+      return explainStep(refusal)
     case 'no-rollout':
     case 'nothing-held':
     case 'not-frozen':
@@ -61,6 +61,25 @@ export function explainRefusal(refusal: Refusal): string {
     case 'unreadable':
       return explainUnreadable(refusal)
     case 'no-checkout':
+    case 'no-such-commit':
+    case 'nothing-found':
+    case 'no-environment':
+      return explainCheckout(refusal)
+    case 'branch-taken':
+    case 'step-changed':
+    case 'branch-gone':
+      return explainBranch(refusal)
+    case 'github-refused':
+      return explainGitHubRefusal(refusal)
+  }
+}
+
+type CheckoutRefusal = Extract<Refusal, { code: 'no-checkout' | 'no-such-commit' | 'nothing-found' | 'no-environment' }>
+
+/** Why there is nothing to work on in a checkout. */
+function explainCheckout(refusal: CheckoutRefusal): string {
+  switch (refusal.code) {
+    case 'no-checkout':
       return 'There is nothing to compare with: this folder is not in a git checkout. Run it in one, or name one with `--dir`. `perch validate` works without one.'
     case 'no-such-commit':
       return `There is no commit ${code(refusal.name)} in this checkout. Fetch it, or name one that \`git log\` shows.`
@@ -68,12 +87,6 @@ export function explainRefusal(refusal: Refusal): string {
       return 'There is no environment here: no kustomize root, no Helm chart that something deploys, and no folder with Kubernetes objects. Run this in the repository or name its folder (`--dir`), or list the environments in `.github/canary.yml`.'
     case 'no-environment':
       return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
-    case 'branch-taken':
-    case 'step-changed':
-    case 'branch-gone':
-      return explainBranch(refusal)
-    case 'github-refused':
-      return explainGitHubRefusal(refusal)
   }
 }
 
@@ -95,31 +108,6 @@ function explainAmbiguous(refusal: Extract<Refusal, { code: 'ambiguous' | 'liste
 /** What follows `/canary 25` to name one of several. */
 function choiceLine({ service, environment }: RolloutChoice): string {
   return `- ${code(`${service} --env ${environment}`)}`
-}
-
-type StepRefusal = Extract<Refusal, { code: 'no-next-step' | 'step-undone' | 'not-of-step' }>
-
-function explainNoStep(refusal: StepRefusal): string {
-  if (refusal.code === 'not-of-step') return explainOddStep(refusal)
-  const { name, share } = refusal
-  if (refusal.code === 'step-undone')
-    return `${code(name)} is at ${percent(refusal.share)} already, so nothing would be left of this step. Comment \`/canary hold\` to stay there, or close this pull request.`
-  if (share === 'unknown')
-    return `Nobody can tell where ${code(name)} is: its files do not say it in whole numbers. Correct that in a pull request, then comment again.`
-  return share === 0
-    ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
-    : `${code(name)} is at ${percent(share)}; there is no step after that.`
-}
-
-function explainOddStep({ why, name }: Extract<Refusal, { code: 'not-of-step' }>): string {
-  switch (why) {
-    case 'other-rollout':
-      return `This pull request is not a step of ${code(name)}. Comment the same on a merged pull request of that rollout, or on one of your own.`
-    case 'goes-back':
-      return `This pull request sets the canary of ${code(name)} to 0% and takes no other share or plan. Close it if you do not want that; \`/canary next\` on a merged pull request of the rollout then goes on.`
-    case 'finishes':
-      return `This pull request finishes the rollout of ${code(name)} and takes no share or plan. \`/canary abort\` sends all traffic back.`
-  }
 }
 
 type BranchRefusal = Extract<Refusal, { code: 'branch-taken' | 'step-changed' | 'branch-gone' }>

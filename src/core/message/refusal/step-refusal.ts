@@ -1,0 +1,37 @@
+import type { Refusal } from '../../refusal/refusal.ts'
+import { code, percent } from '../markdown/markdown.ts'
+
+type StepRefusal = Extract<Refusal, { code: 'no-next-step' | 'step-undone' | 'not-of-step' | 'nothing-to-abort' }>
+
+/** Why a command cannot move a rollout, or change a step of it. */
+export function explainStep(refusal: StepRefusal): string {
+  switch (refusal.code) {
+    case 'no-next-step':
+      return explainNoStep(refusal)
+    case 'step-undone':
+      return `${code(refusal.name)} is at ${percent(refusal.share)} already, so nothing would be left of this step. Comment \`/canary hold\` to stay there, or close this pull request.`
+    case 'not-of-step':
+      return explainOddStep(refusal)
+    case 'nothing-to-abort':
+      return 'No rollout of this pull request has canary traffic on the base branch, and no step is open. Close the pull request, or lower its share with `/canary 0`.'
+  }
+}
+
+function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
+  if (share === 'unknown')
+    return `Nobody can tell where ${code(name)} is: its files do not say it in whole numbers. Correct that in a pull request, then comment again.`
+  return share === 0
+    ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
+    : `${code(name)} is at ${percent(share)}; there is no step after that.`
+}
+
+function explainOddStep({ why, name }: Extract<Refusal, { code: 'not-of-step' }>): string {
+  switch (why) {
+    case 'other-rollout':
+      return `This pull request is not a step of ${code(name)}. Comment the same on a merged pull request of that rollout, or on one of your own.`
+    case 'goes-back':
+      return `This pull request sets the canary of ${code(name)} to 0% and takes no other share or plan. Close it if you do not want that; \`/canary next\` on a merged pull request of the rollout then goes on.`
+    case 'finishes':
+      return `This pull request finishes the rollout of ${code(name)} and takes no share or plan. \`/canary abort\` sends all traffic back.`
+  }
+}
