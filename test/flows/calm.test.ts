@@ -22,6 +22,7 @@ const seen: ReviewMemory = {
   targets: [],
   polls: false,
   stops: '',
+  abandoned: false,
 }
 
 interface CalmWorld {
