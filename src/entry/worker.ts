@@ -27,7 +27,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Meter } from '../ports/meter.ts'
-import { forgetHeardButtons, recoverButtons } from './edge/missed-buttons.ts'
+import { forgetHeardWebhooks, recoverWebhooks } from './edge/missed-webhooks.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
 export interface WorkerParts {
@@ -39,8 +39,8 @@ export interface WorkerParts {
   /** Undefined where Perch is not installed. */
   readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
   readonly memo: Memo
-  readonly webhooksSince: Parameters<typeof recoverButtons>[0]['webhooksSince']
-  readonly redeliver?: (delivery: number) => Promise<void>
+  readonly webhooksSince: Parameters<typeof recoverWebhooks>[0]['webhooksSince']
+  readonly redeliver: (delivery: number) => Promise<void>
   readonly everyRepository: () => Promise<readonly RepositoryRef[]>
   /** What has happened last in each of them, by its number. */
   readonly pulses: () => Promise<ReadonlyMap<number, string>>
@@ -69,7 +69,7 @@ async function dropUnknown({ log, memo }: WorkerParts, job: ClaimedJob): Promise
     { key: job.key },
     'dropped a job of another version; the sweep finds its work, but reports have to be sent again',
   )
-  await forgetHeardButtons(memo)
+  await forgetHeardWebhooks(memo)
 }
 
 function taskIn(job: ClaimedJob): Task | undefined {
@@ -161,7 +161,7 @@ async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<v
 }
 
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
-  const active = await recoverButtons(parts)
+  const active = await recoverWebhooks(parts)
   const places = await parts.everyRepository()
   const pulses = isPulseTime(why) ? await parts.pulses() : undefined
   for (const place of places) {

@@ -24,8 +24,8 @@ export function isPulseTime(why: CauseOf<'sweep'>): boolean {
 interface Signs {
   /** Undefined where GitHub was not asked. */
   readonly pulses: ReadonlyMap<number, string> | undefined
-  /** Those about which GitHub sent webhooks since the last sweep, whether they arrived or not. */
-  readonly active: ReadonlySet<number>
+  /** Those about which GitHub sent webhooks since the last sweep, whether they arrived or not; undefined where it does not say. */
+  readonly active: ReadonlySet<number> | undefined
 }
 
 export async function needsSweep(
@@ -34,7 +34,7 @@ export async function needsSweep(
   { pulses, active }: Signs,
 ): Promise<boolean> {
   const calm = Calm.safeParse(await memo.get(keyOf(id)))
-  if (!calm.success || active.has(id) || clock.now() - calm.data.at >= LONGEST_MS) return true
+  if (!calm.success || active === undefined || active.has(id) || clock.now() - calm.data.at >= LONGEST_MS) return true
   return pulses !== undefined && pulses.get(id) !== calm.data.pulse
 }
 

@@ -55,6 +55,12 @@ test('a repository in which nothing has happened since a sweep that found nothin
   assert.equal(await needs('x'), true)
 })
 
+test('it is swept as before where GitHub does not say about which repositories it sent webhooks', async () => {
+  const { context } = aWorld()
+  await rememberCalm(context, { pulse: 'x', asked: false })
+  assert.equal(await needsSweep(context, repo, { pulses: undefined, active: undefined }), true)
+})
+
 test('it is swept when its pulse is another one or cannot be read, and after any webhook about it', async () => {
   const { context, needs } = aWorld()
   await rememberCalm(context, { pulse: 'x', asked: false })

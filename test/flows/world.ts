@@ -89,7 +89,14 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   if (share !== undefined)
     for (const path of Object.keys(all)) if (path.includes('-route')) all[path] = withShare(all[path] ?? '', share)
   const state = memoryGitHub({ clock: time, files: { ...all, ...files }, onHappening: hear })
-  const network: Network = { timeline: time, random: () => 0, outages: new Map(), strikes: [], requests: 0 }
+  const network: Network = {
+    timeline: time,
+    random: () => 0,
+    outages: new Map(),
+    strikes: [],
+    requests: 0,
+    lastWebhook: Infinity,
+  }
   const service = simulatedService(state, network, parts)
   let sweeps = 0
   const world: World = {

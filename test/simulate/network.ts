@@ -39,6 +39,8 @@ export interface Strike {
 }
 
 export interface Network {
+  /** When GitHub last sent a webhook, lost ones too. */
+  lastWebhook: number
   readonly timeline: Timeline
   readonly random: () => number
   /** Until when a part is out, epoch milliseconds. */

@@ -60,7 +60,8 @@ function stageOf(plan: Plan): Play {
   const told: string[] = []
   const log = (words: string): void => void told.push(`${clock(time.now())} ${words}`)
   const hooks = { lose: 0, double: 0, late: 0, lateMs: 0 }
-  const network: Network = { timeline: time, random, outages: new Map<Part, number>(), strikes: [], requests: 0 }
+  const outages = new Map<Part, number>()
+  const network: Network = { timeline: time, random, outages, strikes: [], requests: 0, lastWebhook: START }
   let deliveries = 0
   const state = memoryGitHub({
     clock: time,
@@ -70,6 +71,7 @@ function stageOf(plan: Plan): Play {
     onHappening(happening) {
       at.laws.watch(happening)
       tell(happening, log)
+      network.lastWebhook = time.now()
       const id = `delivery-${(deliveries += 1)}`
       const payload = webhookOf(state, happening)
       const arrive = (delay: number): void =>

@@ -12,6 +12,9 @@ import { memoryMemo } from '../memory/memo.ts'
 import { memoryMirror } from '../memory/mirror.ts'
 import { type Life, type Network, overNetwork } from './network.ts'
 
+/** GitHub's moments are whole seconds, and may be shown late (`adapters/github/pulses.ts`). */
+const NEAR_MS = 2 * 60_000
+
 /** Perch as it is deployed, less the HTTP in front and the database below. */
 export interface Service {
   /** A webhook arrives; one that comes while the service is down is lost. */
@@ -80,8 +83,14 @@ export function simulatedService(
       meter: UNWATCHED,
       memo: context.memo,
       // Nobody presses a button here.
-      webhooksSince: async () => ({ presses: [], repositories: new Set<number>() }),
-      pulses: async () => new Map<number, string>(),
+      webhooksSince: async (moment: number) => {
+        return { presses: [], lost: [], repositories: new Set(network.lastWebhook >= moment ? [state.repo.id] : []) }
+      },
+      redeliver: async () => undefined,
+      pulses: async () => {
+        const isNear = network.lastWebhook > timeline.now() - NEAR_MS
+        return new Map(isNear ? [] : [[state.repo.id, String(network.lastWebhook)]])
+      },
       contextFor: async () => context,
       placeOf: async () => state,
       everyRepository: async () => [state],

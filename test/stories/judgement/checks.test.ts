@@ -313,11 +313,6 @@ test('a deployed branch that is not protected as it should be is a note on what 
   const made = await story(config(), { reconcileSeconds: 2 })
   const { box, repository } = made
   box.protect('main', { checks: [{ context: 'canary/validate' }], enforceAdmins: false }, repository().fullName)
-  // The protection is read by the sweep.
-  const mark = box.requests.mark()
-  await made.until('a sweep', () =>
-    box.requestsSince(mark, 'perch').records.some(({ route }) => route?.includes('/rules/branches/') === true),
-  )
   const pull = raise(made, 25)
   const sha = headOf(made, pull)
   await gate(made, sha, 'success')

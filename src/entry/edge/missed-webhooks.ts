@@ -13,17 +13,17 @@ const OVERLAP_MS = 2 * 60_000
 
 const KEY = 'buttons-heard'
 
-/** Has the next sweep look as far back as commands live. */
-export async function forgetHeardButtons(memo: Memo): Promise<void> {
+/** Has the next sweep read GitHub's log as far back as commands live. */
+export async function forgetHeardWebhooks(memo: Memo): Promise<void> {
   await memo.set(KEY, null)
 }
 
 /**
  * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
  * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id. Resolves to the repositories
- * about which there were webhooks since the last look.
+ * about which there were webhooks since the last look; undefined where GitHub does not say.
  */
-export async function recoverButtons({
+export async function recoverWebhooks({
   webhooksSince,
   redeliver,
   jobs,
@@ -34,34 +34,34 @@ export async function recoverButtons({
   readonly webhooksSince: (moment: number) => Promise<{
     readonly presses: readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]
     readonly repositories: ReadonlySet<number>
-    readonly lost?: readonly number[]
+    readonly lost: readonly number[]
   }>
   /** Has GitHub send a webhook again that was lost and whose work no sweep finds. */
-  readonly redeliver?: (delivery: number) => Promise<void>
+  readonly redeliver: (delivery: number) => Promise<void>
   readonly jobs: Jobs
   readonly memo: Memo
   readonly log: Log
   readonly clock: Clock
-}): Promise<ReadonlySet<number>> {
+}): Promise<ReadonlySet<number> | undefined> {
   const started = clock.now()
   const last = await memo.get(KEY)
   const oldest = started - COMMAND_LIFE_MS
   try {
     const since = typeof last === 'number' ? Math.max(last - OVERLAP_MS, oldest) : oldest
-    const { presses, repositories, lost = [] } = await webhooksSince(since)
+    const { presses, repositories, lost } = await webhooksSince(since)
     for (const { id, at, payload } of presses) {
       const { data: event } = EVENTS.check_run.safeParse(payload)
       if (event === undefined) continue
       await rememberPress(memo, { id, at, repo: event.repository.id })
       await onButton(event, { ask: askIn(repositoryOf(event), jobs), delivery: id })
     }
-    for (const delivery of lost) await redeliver?.(delivery)
+    for (const delivery of lost) await redeliver(delivery)
     if (lost.length > 0) log.info({ count: lost.length }, 'asked GitHub to send lost webhooks again')
     await memo.set(KEY, started)
     return repositories
   } catch (error) {
     // The next sweep looks again, as far back as this one.
     log.warn({ err: error }, "GitHub's log of webhooks could not be read")
-    return new Set()
+    return undefined
   }
 }
