@@ -183,3 +183,13 @@ test('a merge that the base branch moved by is found for every open pull request
   assert.match(gateOf(world, other), /^failure/)
   assert.equal(shareOn(world, 'main'), 7)
 })
+
+test('a step whose closing no webhook told, and that a comment has looked at first, is told to stand still', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  deaf(world)
+  world.bob.close(step)
+  world.hears = true
+  await says(world, 'alice', step, '/canary status')
+  assert.ok(comments(world, step).some((body) => body.includes('stands still')))
+})

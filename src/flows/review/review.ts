@@ -41,7 +41,10 @@ export async function review(context: RepositoryContext, task: ReviewTask): Prom
   const comments = await openComments(context, { pull: task.pull, isRead: isForCommands(task), isFresh })
   const ends = pull?.state === 'open' ? await fetchEnds(context, pull) : undefined
   if (ends !== undefined) return reviewOpen(context, ends, { task, comments, isFresh, seen })
-  if (pull !== undefined && pull.state !== 'open') await reviewClosed(context, { pull, task, comments })
+  if (pull !== undefined && pull.state !== 'open') {
+    await reviewClosed(context, { pull, task, comments })
+    await goOnWithout(context, pull, seen)
+  }
   // Closed, or without a branch: should it come back, it is seen for the first time again.
   await cleanUpPull(context, task.pull, { seen, isMerged: pull?.state === 'merged' })
 }
@@ -140,6 +143,19 @@ async function reviewClosed(
   const look = (): Promise<Review> => Promise.resolve(NO_CHANGE)
   const subject = { on: 'head', pull, base: pull.base.sha, judgedFor: pull.base.ref, look } as const
   await postAnswers(context, pull, (await carryOutComments(context, subject, pending)).answers)
+}
+
+/**
+ * What is cleaned up here no sweep finds, and the webhook that says so may be lost. A pull request of which nothing is remembered was
+ * cleaned up before.
+ */
+async function goOnWithout(
+  { ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>,
+  { number, base }: PullRequest,
+  seen: ReviewMemory | undefined,
+): Promise<void> {
+  if (seen?.traffic !== true && seen?.commented !== true) return
+  await ask.advance(base.ref, { code: 'ended', pull: number, at: clock.now() })
 }
 
 /** Those that it is to have, where Perch has just opened it. */
