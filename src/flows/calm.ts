@@ -58,7 +58,7 @@ async function isAtRest(context: Needs): Promise<boolean> {
   const pulls = [...(await recallPulls(context)).values()]
   const isWaiting = pulls.some(
     ({ head, traffic, waits, polls, until, behind }) =>
-      head === '' || traffic || waits.length > 0 || polls || until !== undefined || behind !== undefined,
+      head === '' || traffic || waits.length > 0 || polls || until !== undefined || behind.length > 0,
   )
   return !isWaiting && (await recallGroups(context)).size === 0 && (await watchedBases(context)).length === 0
 }

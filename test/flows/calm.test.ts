@@ -23,6 +23,7 @@ const seen: ReviewMemory = {
   polls: false,
   stops: '',
   abandoned: false,
+  behind: [],
 }
 
 interface CalmWorld {
@@ -86,7 +87,7 @@ test('one in which something was found or is waited for is swept each time', asy
     { waits: ['status flux/*'] },
     { polls: true },
     { until: 5 },
-    { behind: 3 },
+    { behind: [3] },
     { head: '' },
   ]) {
     await rememberPull(context, 7, { ...seen, ...waits })

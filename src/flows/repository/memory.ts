@@ -32,8 +32,8 @@ const ReviewMemory = z.object({
   commented: z.boolean().default(false),
   /** The rollouts that it moves, by `movedRoutes`. */
   targets: z.array(z.string()).default([]),
-  /** The older pull request that it waits for. */
-  behind: z.int().optional(),
+  /** The older pull requests that it waits for, for whichever rollout. */
+  behind: z.array(z.int()).default([]),
   /** It waits for something that shows in no ref: reviews. */
   polls: z.boolean().default(false),
   /** Which stops there were (`stopsKey`). */

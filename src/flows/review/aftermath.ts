@@ -77,7 +77,7 @@ function memoryOf(
   const { changes } = review
   const verdicts = changes.flatMap((change) => change.verdicts)
   const until = isGreen ? earliest(changes.flatMap(({ freezesAt }) => freezesAt ?? [])) : nextLook(verdicts)
-  const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))[0]
+  const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))
   return {
     head: pull.head.sha,
     base,
@@ -94,9 +94,9 @@ function memoryOf(
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(context, refs),
     abandoned: false,
+    behind: [...new Set(behind)],
     // Also what passes: an approval can be taken back.
     polls: verdicts.some(({ gate }) => gate === 'approvals'),
-    ...(behind === undefined ? {} : { behind }),
     ...(until === undefined ? {} : { until }),
   }
 }

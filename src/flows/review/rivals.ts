@@ -23,15 +23,16 @@ export async function lookAtRivals(
     const heads = [seen.head, self.seen.head].sort().join(':')
     if (number < self.number) {
       if (hasMissed(self, other)) await context.ask.review(self.number, { code: 'older-found', older: number, heads })
-    } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind === self.number)
+    } else if (isHeldBy(other, self) ? !isBehind(other, self) : other.seen.behind.includes(self.number))
       await context.ask.review(number, { code: 'rival', older: self.number, heads, at: context.clock.now() })
   }
-  const { behind: older, head } = self.seen
-  if (older === undefined) return
-  const rival = known.get(older)
-  // It was judged, or forgotten, while this one was.
-  if (rival === undefined || !movesSame(rival, self.seen))
-    await context.ask.review(self.number, { code: 'rival', older, heads: head, at: context.clock.now() })
+  const { behind, head } = self.seen
+  for (const older of behind) {
+    const rival = known.get(older)
+    // It was judged, or forgotten, while this one was.
+    if (rival === undefined || !movesSame(rival, self.seen))
+      await context.ask.review(self.number, { code: 'rival', older, heads: head, at: context.clock.now() })
+  }
 }
 
 /** Whether the older one moves the same route, and was not known to when the younger was judged. */
@@ -49,5 +50,5 @@ function movesSame(older: ReviewMemory, { targets }: ReviewMemory): boolean {
 }
 
 function isBehind({ seen: { behind } }: Rival, older: Rival): boolean {
-  return behind !== undefined && behind <= older.number
+  return behind.some((number) => number <= older.number)
 }

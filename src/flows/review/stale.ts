@@ -68,5 +68,5 @@ function isWaiting({ waits, polls, until }: ReviewMemory, now: number): boolean 
 }
 
 function hasOtherStops({ stops, behind }: ReviewMemory, now: RepositoryState & { readonly stops: string }): boolean {
-  return stops !== now.stops || (behind !== undefined && !now.open.some(({ number }) => number === behind))
+  return stops !== now.stops || behind.some((older) => !now.open.some(({ number }) => number === older))
 }

@@ -54,5 +54,6 @@ export async function judgeMoved(
 /** Those that waited for an older pull request that moved the same route. */
 export async function judgeWaitingFor(context: Needs & Pick<RepositoryContext, 'clock'>, older: number): Promise<void> {
   const why = { code: 'older-ended', older, at: context.clock.now() } as const
-  for (const [pull, { behind }] of await recallPulls(context)) if (behind === older) await context.ask.review(pull, why)
+  for (const [pull, { behind }] of await recallPulls(context))
+    if (behind.includes(older)) await context.ask.review(pull, why)
 }

@@ -199,7 +199,7 @@ interface RivalFacts {
   readonly into?: string
   readonly head?: string
   readonly targets?: readonly string[]
-  readonly behind?: number
+  readonly behind?: readonly number[]
 }
 
 /** What pull request 2 asks for when it looks at its rivals, where another one is as these facts say. */
@@ -210,8 +210,8 @@ async function rivalsAsked(other: number, facts: RivalFacts, self: RivalFacts = 
   const context = { memo, repo: REPO, ask, clock: { now: () => 0 } }
   await rememberBegun(context, 2, undefined)
   const begun = (await recallPull(context, 2)) ?? assert.fail()
-  const seen = (head: string, { targets = ['production web'], ...rest }: RivalFacts) => {
-    return { ...begun, head, into: 'main', judgedFor: 'main', targets: [...targets], ...rest }
+  const seen = (head: string, { targets = ['production web'], behind = [], ...rest }: RivalFacts) => {
+    return { ...begun, head, into: 'main', judgedFor: 'main', targets: [...targets], behind: [...behind], ...rest }
   }
   await rememberPull(context, other, seen('their head', facts))
   await lookAtRivals(context, { number: 2, seen: seen('own head', self) })
@@ -220,19 +220,20 @@ async function rivalsAsked(other: number, facts: RivalFacts, self: RivalFacts = 
 
 test('of two pull requests that move one route the younger is judged again, whoever looks first', async () => {
   assert.deepEqual(await rivalsAsked(1, {}), ['1#2 older-found'])
-  assert.deepEqual(await rivalsAsked(1, {}, { behind: 1 }), [], 'it knows')
+  assert.deepEqual(await rivalsAsked(1, {}, { behind: [1] }), [], 'it knows')
   assert.deepEqual(await rivalsAsked(3, {}), ['1#3 rival'])
-  assert.deepEqual(await rivalsAsked(3, { behind: 2 }), [], 'it waits already')
+  assert.deepEqual(await rivalsAsked(3, { behind: [2] }), [], 'it waits already')
 })
 
 test('a pull request that is no rival any more lets the younger one go on', async () => {
-  assert.deepEqual(await rivalsAsked(3, { behind: 2 }, { targets: [] }), ['1#3 rival'])
+  assert.deepEqual(await rivalsAsked(3, { behind: [2] }, { targets: [] }), ['1#3 rival'])
+  assert.deepEqual(await rivalsAsked(3, { behind: [1, 2] }, { targets: [] }), ['1#3 rival'], 'of several')
   assert.deepEqual(await rivalsAsked(3, {}, { targets: [] }), [])
 })
 
 test('a pull request that was judged while the older one ceased to move its route, or was closed, is judged again', async () => {
-  assert.deepEqual(await rivalsAsked(1, { targets: [] }, { behind: 1 }), ['1#2 rival'])
-  assert.deepEqual(await rivalsAsked(3, {}, { behind: 1 }), ['1#2 rival', '1#3 rival'].toReversed())
+  assert.deepEqual(await rivalsAsked(1, { targets: [] }, { behind: [1] }), ['1#2 rival'])
+  assert.deepEqual(await rivalsAsked(3, {}, { behind: [1] }), ['1#2 rival', '1#3 rival'].toReversed())
 })
 
 test('a draft, one into another branch, one with the same head, and one that was not judged yet hold nobody back', async () => {
