@@ -6,13 +6,28 @@ import { promtool, withoutPromtool } from '../../promtool.ts'
 import { aRollout, ask, openReviewed } from '../commands/commanding.ts'
 import { aStory, checksOn, type Story } from '../world.ts'
 
+/** How often the numbers are read before a test says what is wrong with them: half a minute. */
+const READS = 60
+
+/** The numbers, once they show something: the thread that works sends its own four times a second, and some are read once a second. */
+async function metricsWith(story: Story, shows: (text: string) => boolean): Promise<string> {
+  let text = ''
+  for (let read = 0; read < READS && !shows(text); read += 1) {
+    await sleep(500)
+    text = await metricsOf(story)
+  }
+  return text
+}
+
 async function metricsOf({ service }: Story): Promise<string> {
-  // The thread that works sends its numbers four times a second.
-  await sleep(400)
   const answer = await fetch(`${service}/metrics`)
   assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   return answer.text()
 }
+
+const DUE = /^perch_queue_depth\{state="due"\}/
+const WAITING = /^perch_gates\{gate="live",state="wait"\}/
+const DELAYS = /^perch_live_delay_seconds_count/
 
 /** The sum of the samples that a pattern names; undefined where there is none. */
 function sumOf(text: string, pattern: RegExp): number | undefined {
@@ -25,16 +40,17 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
   const pull = await openReviewed(story, 'private-branch')
   await ask(story, 'alice', '/canary 5 --env production', pull)
   await story.quiet()
-  const text = await metricsOf(story)
+  const done = /^perch_command_duration_seconds_count\{command="set",result="done"\}/
+  const text = await metricsWith(story, (now) => (sumOf(now, done) ?? 0) > 0 && sumOf(now, DUE) === 0)
 
   assert.ok((sumOf(text, /^perch_deliveries_total\{event="issue_comment",result="accepted"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_jobs_total\{task="review",result="done"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_job_duration_seconds_count\{task="review"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_github_requests_total\{api="graphql",status="2xx",cost="counted"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_renders_total\{tool="kustomize",result="ok"\}/) ?? 0) >= 1)
-  assert.equal(sumOf(text, /^perch_command_duration_seconds_count\{command="set",result="done"\}/), 1)
+  assert.equal(sumOf(text, done), 1)
   assert.equal(sumOf(text, /^perch_effects_total\{effect="commit",result="done"\}/), 1)
-  assert.equal(sumOf(text, /^perch_queue_depth\{state="due"\}/), 0)
+  assert.equal(sumOf(text, DUE), 0)
   assert.equal(sumOf(text, /^perch_queue_age_seconds/), 0)
   assert.ok((sumOf(text, /^perch_github_rate_limit_remaining\{installation="\d+",resource="core"\}/) ?? 0) > 0)
   for (const name of ['gitops', 'private-branch', 'alice', 'api-service', 'production'])
@@ -52,11 +68,11 @@ test('a command on a pull request shows in the numbers, and no name of a reposit
 test('a rollout shows with its state, its age and what its gates wait for', async () => {
   const story = await aRollout({ env: { reconcileSeconds: 20 } })
   await story.pass(60_000)
-  const text = await metricsOf(story)
+  const text = await metricsWith(story, (now) => (sumOf(now, WAITING) ?? 0) > 0)
   assert.ok((sumOf(text, /^perch_rollouts\{state="(?:stepping|by-hand)"\}/) ?? 0) >= 1)
   assert.ok((sumOf(text, /^perch_rollout_age_seconds\{state="(?:stepping|by-hand)"\}/) ?? 0) >= 60)
-  assert.ok((sumOf(text, /^perch_gates\{gate="live",state="wait"\}/) ?? 0) >= 1)
-  const before = sumOf(text, /^perch_live_delay_seconds_count/) ?? 0
+  assert.ok((sumOf(text, WAITING) ?? 0) >= 1)
+  const before = sumOf(text, DELAYS) ?? 0
 
   const main = story.repository().branch('main') ?? ''
   story.person('alice').setStatus(main, { context: 'kustomization/apps/x', state: 'success' })
@@ -66,7 +82,8 @@ test('a rollout shows with its state, its age and what its gates wait for', asyn
     .find(({ number }) => number === story.step)
   await story.until('its gate', () => checksOn(story.repository(), step?.head.sha ?? '').gate === 'success')
   await story.quiet()
-  const after = await metricsOf(story)
-  assert.equal(sumOf(after, /^perch_live_delay_seconds_count/), before + 1)
-  assert.equal(sumOf(after, /^perch_gates\{gate="live",state="wait"\}/), undefined)
+  const isLive = (now: string): boolean => sumOf(now, DELAYS) === before + 1 && sumOf(now, WAITING) === undefined
+  const after = await metricsWith(story, isLive)
+  assert.equal(sumOf(after, DELAYS), before + 1)
+  assert.equal(sumOf(after, WAITING), undefined)
 })
