@@ -111,7 +111,7 @@ async function aSilentGitHub(t: TestContext, isSilent: (path: string) => boolean
 for (const { what, call } of CALLS) {
   test(`${what} that GitHub does not answer is waited for ten seconds, once`, async (t) => {
     const timeout = AbortSignal.timeout.bind(AbortSignal)
-    const asked = t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 100))
+    const asked = t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 10))
     const world = await aSilentGitHub(t, (path) => path !== '/app' && !path.endsWith('/access_tokens'))
     await assert.rejects(call(world), (error) => {
       assert.ok(error instanceof GitHubUnavailable)
@@ -125,7 +125,7 @@ for (const { what, call } of CALLS) {
 
 test('a token that GitHub does not hand out in ten seconds holds nobody up either', async (t) => {
   const timeout = AbortSignal.timeout.bind(AbortSignal)
-  t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 100))
+  t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 10))
   const world = await aSilentGitHub(t, (path) => path !== '/app')
   await assert.rejects(world.pulls.get(3), GitHubUnavailable)
   await assert.rejects(world.access.tokenFor(5), GitHubUnavailable)
