@@ -34,8 +34,10 @@ export async function needsSweep(
   { pulses, active }: Signs,
 ): Promise<boolean> {
   const calm = Calm.safeParse(await memo.get(keyOf(id)))
-  if (!calm.success || active === undefined || active.has(id) || clock.now() - calm.data.at >= LONGEST_MS) return true
-  return pulses !== undefined && pulses.get(id) !== calm.data.pulse
+  if (!calm.success || active === undefined || active.has(id)) return true
+  // A sweep without a pulse would be followed by others until there is one.
+  if (pulses === undefined) return false
+  return pulses.get(id) !== calm.data.pulse || clock.now() - calm.data.at >= LONGEST_MS
 }
 
 type Needs = Parameters<typeof recallPulls>[0] & { readonly clock: Clock }

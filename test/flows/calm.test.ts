@@ -53,6 +53,7 @@ test('a repository in which nothing has happened since a sweep that found nothin
   assert.equal(await needs('x'), false)
   assert.equal(await needs(), false)
   pass(24 * HOUR_MS)
+  assert.equal(await needs(), false, 'until GitHub is asked for its pulse')
   assert.equal(await needs('x'), true)
 })
 
