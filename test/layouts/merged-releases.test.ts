@@ -161,6 +161,15 @@ test('one environment of a config has the releases of its folder, each in its na
   assert.match(files.get('apps/production/web-values.yaml') ?? '', /weight: 25/)
 })
 
+/** Two commits: `old`, and any other name. */
+function mirrorOf(old: Map<string, string>, now: Map<string, string>) {
+  const side = (name: string): ReturnType<typeof worktreeOf> => worktreeOf(name === 'old' ? old : now)
+  return {
+    entries: async (name: string) => side(name).entries(),
+    read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
+  }
+}
+
 test('values that are not here leave out that release alone, and are noted', needs, async () => {
   const secret = '  valuesFrom:\n    - { kind: Secret, name: web-key }\n'
   const files = repository(MERGED, `${VALUES}${secret}`)
@@ -174,11 +183,7 @@ test('values that are not here leave out that release alone, and are noted', nee
 test('a share is read in other commits too, and a chart that breaks is red', needs, async () => {
   const [old, now] = [repository(MERGED), repository(MERGED)]
   await command(now, '/canary 25 web --env production')
-  const side = (name: string): ReturnType<typeof worktreeOf> => worktreeOf(name === 'old' ? old : now)
-  const mirror = {
-    entries: async (name: string) => side(name).entries(),
-    read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
-  }
+  const mirror = mirrorOf(old, now)
   const config = readConfig(undefined)
   assert.ok(config.ok)
   const { targets } = await loadSnapshot({ mirror, renderer }, 'now', { config: config.value })
@@ -193,6 +198,23 @@ test('a share is read in other commits too, and a chart that breaks is red', nee
     review.problems.some(({ code }) => code === 'build-failed'),
     JSON.stringify(review.problems.map(({ code }) => code)),
   )
+})
+
+test('what helm says of a release hides what the config says is secret', needs, async () => {
+  const key = 'correct-horse-battery'
+  const vault = `apiVersion: vault.example.com/v1\nkind: VaultKey\nmetadata: { name: web }\nspec: { key: ${key} }\n`
+  const now = repository(MERGED, `${VALUES}    key: ${key}\n`)
+  now.set('.github/canary.yml', 'secrets: [VaultKey]\n')
+  now.set('apps/base/web/vault.yaml', vault)
+  now.set('apps/base/web/kustomization.yaml', 'resources:\n  - release.yaml\n  - vault.yaml\n')
+  const old = new Map(now)
+  const changed = ['charts/web/templates/virtualservice.yaml']
+  now.set(changed[0] ?? '', '{{ fail (printf "cannot use %s" .Values.key) }}')
+  const mirror = mirrorOf(old, now)
+  const { review } = await compareTrees({ ...tools, mirror }, { base: 'old', head: 'now', changed })
+  const said = JSON.stringify(review.problems)
+  assert.match(said, /cannot use/)
+  assert.ok(!said.includes(key), said)
 })
 
 test('a chart that is not in the repository is named by a command, and never red', needs, async () => {

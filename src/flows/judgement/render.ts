@@ -1,6 +1,6 @@
 import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
-import { redact } from '../../core/diff/redact.ts'
+import { redactor } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
@@ -22,7 +22,7 @@ import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { buildEnvironment, type FileSource } from '../repository/load.ts'
+import { buildEnvironment, type FileSource, skippedProblem } from '../repository/load.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
@@ -262,11 +262,14 @@ export async function renderEnvironment(
   { environment, texts, secrets, documents }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
   const rendered = await buildEnvironment(context, environment, texts)
-  if (rendered.ok)
-    return { ...rendered, skipped: rendered.skipped ?? [], parsed: parseRendered(rendered.yaml, documents) }
+  const hide = redactor(texts, secrets)
+  if (rendered.ok) {
+    const skipped = (rendered.skipped ?? []).map((one) => skippedProblem(one, hide))
+    return { ...rendered, skipped, parsed: parseRendered(rendered.yaml, documents) }
+  }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)
-  return { ...rendered, detail: redact(rendered.detail, texts, secrets), place }
+  return { ...rendered, detail: hide(rendered.detail), place }
 }
 
 /** A build that failed, and the place that its words lead to. */

@@ -3,11 +3,13 @@ import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts
 import { POST_RENDERED, releaseBuild } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
-import { redact } from '../../core/diff/redact.ts'
+import { redact, redactor } from '../../core/diff/redact.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { renderPlain } from '../../core/environment/plain.ts'
+import type { Location } from '../../core/manifest/parse.ts'
 import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
+import type { RenderFailure } from '../../core/problem/problem.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
@@ -183,7 +185,8 @@ async function withRenderedReleases(
       const rendered = await buildEnvironment(context, environment, texts)
       if (rendered.ok) {
         renders.set(name, rendered.yaml)
-        unrendered.push(...(rendered.skipped ?? []))
+        const hide = redactor(texts, snapshot.config.secrets)
+        unrendered.push(...(rendered.skipped ?? []).map((one) => skippedProblem(one, hide)))
       } else {
         const detail = redact(rendered.detail, texts, snapshot.config.secrets)
         const place = failurePlace(environment, texts, rendered.detail)
@@ -196,9 +199,28 @@ async function withRenderedReleases(
 }
 
 /** What comes of a build, and the releases that are left out of it. */
-export type BuildResult =
-  | (Extract<RenderResult, { ok: true }> & { readonly skipped?: readonly EnvironmentProblem[] })
+type BuildResult =
+  | (Extract<RenderResult, { ok: true }> & { readonly skipped?: readonly SkippedRelease[] })
   | Extract<RenderResult, { ok: false }>
+
+/** Why the release of a HelmRelease is not part of a build: a value that is not here, or what helm says, which may quote a Secret. */
+interface SkippedRelease {
+  readonly environment: string
+  readonly place: Location
+  readonly why: { readonly missing: string } | { readonly rendered: RenderFailure }
+}
+
+export function skippedProblem(
+  { environment, place, why }: SkippedRelease,
+  hide: (text: string) => string,
+): EnvironmentProblem {
+  const { file, line } = place
+  const problem =
+    'missing' in why
+      ? refusalProblem({ code: 'helm-values', file, line, entry: why.missing })
+      : renderProblem({ environment, file, line, rendered: { ...why.rendered, detail: hide(why.rendered.detail) } })
+  return { ...problem, environments: [environment] }
+}
 
 /** What an environment renders to, with what its deployer adds. */
 export async function buildEnvironment(
@@ -220,7 +242,7 @@ export async function buildEnvironment(
 async function withNested(
   context: ReleaseSource,
   {
-    environment: { name, nested = [] },
+    environment: { name: environment, nested = [] },
     yaml,
     texts,
   }: {
@@ -231,22 +253,17 @@ async function withNested(
 ): Promise<BuildResult> {
   if (nested.length === 0) return { ok: true, yaml }
   const parts = [yaml]
-  const skipped: EnvironmentProblem[] = []
-  for (const one of nestedReleases(yaml, nested, texts)) {
-    const { copies, place } = one.nested
-    const { release } = one
-    const rendered =
-      one.missing === undefined ? await renderRelease(context, { release, copies }, one.texts) : undefined
-    if (rendered === undefined) {
-      const refusal = { code: 'helm-values', ...place, entry: one.missing ?? '' } as const
-      skipped.push({ ...refusalProblem(refusal), environments: [name] })
-    } else if (rendered.ok) parts.push(inNamespace(rendered.yaml, release.namespace))
-    else if (rendered.code !== 'build-failed') return rendered
-    else {
-      const detail = redact(rendered.detail, texts, [])
-      const problem = renderProblem({ environment: name, ...place, rendered: { ...rendered, detail } })
-      skipped.push({ ...problem, environments: [name] })
+  const skipped: SkippedRelease[] = []
+  for (const { nested: chart, release, missing, texts: all } of nestedReleases(yaml, nested, texts)) {
+    const { copies, place } = chart
+    if (missing !== undefined) {
+      skipped.push({ environment, place, why: { missing } })
+      continue
     }
+    const rendered = await renderRelease(context, { release, copies }, all)
+    if (rendered.ok) parts.push(inNamespace(rendered.yaml, release.namespace))
+    else if (rendered.code === 'build-failed') skipped.push({ environment, place, why: { rendered } })
+    else return rendered
   }
   return { ok: true, yaml: parts.join('\n'), skipped }
 }
