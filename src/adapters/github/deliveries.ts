@@ -5,8 +5,8 @@ import { type ApiClient, request } from './client/client.ts'
 export interface LoggedWebhooks {
   /** Every press of a button, oldest first. */
   readonly presses: readonly LoggedPress[]
-  /** The repositories that it sent webhooks about. */
-  readonly repositories: ReadonlySet<number>
+  /** The repositories that it sent webhooks about; undefined where there were more webhooks than are read. */
+  readonly repositories: ReadonlySet<number> | undefined
   /** The ids of deliveries that failed, and whose work no sweep finds. */
   readonly lost: readonly number[]
 }
@@ -33,29 +33,30 @@ const Full = z.object({ request: z.object({ payload: z.unknown() }) })
 
 const ROUTE = 'GET /app/hook/deliveries'
 
-/** Two thousand webhooks. */
+/** Two thousand webhooks: the newest, where there were more. */
 const MAX_PAGES = 20
 
 /**
- * What was sent since a moment. GitHub keeps the webhooks of some days in the App's log, also those
- * that never arrived; nothing else in its API tells of a button.
+ * What was sent since a moment. GitHub keeps the webhooks of some days in the App's log, also those that never arrived. Nothing else in
+ * its API tells of a button.
  */
 export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<LoggedWebhooks> {
   const isOld = (item: Item): boolean => Date.parse(item.delivered_at) < since
   const items: Item[] = []
   let cursor: string | undefined
-  for (let page = 0; page < MAX_PAGES; page += 1) {
+  let isWhole = false
+  for (let page = 0; page < MAX_PAGES && !isWhole; page += 1) {
     const params = { per_page: 100, ...(cursor === undefined ? {} : { cursor }) }
     const { data, link } = await request(asApp, ROUTE, { params })
     const found = z.array(Item).parse(data)
     items.push(...found)
     cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(link ?? '')?.[1]
-    if (cursor === undefined || found.some(isOld)) break
+    isWhole = cursor === undefined || found.some(isOld)
   }
   const fresh = items.filter((item) => !isOld(item))
   return {
     presses: await pressesAmong(asApp, fresh),
-    repositories: new Set(fresh.flatMap(({ repository_id: id }) => id ?? [])),
+    repositories: isWhole ? new Set(fresh.flatMap(({ repository_id: id }) => id ?? [])) : undefined,
     lost: lostAmong(fresh.filter(({ delivered_at: at }) => Date.parse(at) <= asApp.clock.now() - SETTLED_MS)),
   }
 }

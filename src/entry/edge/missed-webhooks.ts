@@ -1,3 +1,4 @@
+import type { LoggedWebhooks } from '../../adapters/github/deliveries.ts'
 import { COMMAND_LIFE_MS } from '../../core/command/pending.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
 import { rememberPress } from '../../flows/commands/answer-button.ts'
@@ -19,9 +20,9 @@ export async function forgetHeardWebhooks(memo: Memo): Promise<void> {
 }
 
 /**
- * Has buttons looked at whose webhook was lost, or forgotten with the data folder, as far back as commands live. A button
- * leaves no comment that a sweep could find; those that were dealt with are known by the webhook's id. Resolves to the repositories
- * about which there were webhooks since the last look; undefined where GitHub does not say.
+ * Does what was lost with a webhook, or with the data folder, and what no sweep finds: a press of a button is dealt with, any other
+ * webhook is sent again. It looks as far back as commands live. A press that was dealt with is known by its webhook's id. Resolves to the
+ * repositories about which there were webhooks since the last look; undefined where GitHub does not say.
  */
 export async function recoverWebhooks({
   webhooksSince,
@@ -31,11 +32,7 @@ export async function recoverWebhooks({
   log,
   clock,
 }: {
-  readonly webhooksSince: (moment: number) => Promise<{
-    readonly presses: readonly { readonly id: string; readonly at: number; readonly payload: unknown }[]
-    readonly repositories: ReadonlySet<number>
-    readonly lost: readonly number[]
-  }>
+  readonly webhooksSince: (moment: number) => Promise<LoggedWebhooks>
   /** Has GitHub send a webhook again that was lost and whose work no sweep finds. */
   readonly redeliver: (delivery: number) => Promise<void>
   readonly jobs: Jobs
