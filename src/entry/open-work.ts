@@ -20,7 +20,7 @@ import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type ProcessEnvironment, handedDown } from './env.ts'
-import { type GitHubAccess, openGitHub } from './github.ts'
+import { type GitHubAccess, openGitHub } from './github/github.ts'
 import { watchEffects } from './watch/watch-effects.ts'
 import { watchRenderer } from './watch/watch-renderer.ts'
 import type { WorkerParts } from './worker.ts'
@@ -66,7 +66,7 @@ export async function openWork(
     webhooksSince: (moment) => github.webhooksSince(moment),
     redeliver: (delivery) => github.redeliver(delivery),
     everyRepository: () => github.everyRepository(),
-    pulses: () => github.pulses(),
+    pulses: (places) => github.pulses(places),
   }
   return { parts, renderer, validators }
 }

@@ -27,6 +27,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Memo } from '../ports/memo.ts'
 import type { Meter } from '../ports/meter.ts'
+import type { ListedPlace } from './github/repositories.ts'
 import { forgetHeardWebhooks, recoverWebhooks } from './edge/missed-webhooks.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
@@ -41,9 +42,9 @@ export interface WorkerParts {
   readonly memo: Memo
   readonly webhooksSince: Parameters<typeof recoverWebhooks>[0]['webhooksSince']
   readonly redeliver: (delivery: number) => Promise<void>
-  readonly everyRepository: () => Promise<readonly RepositoryRef[]>
+  readonly everyRepository: () => Promise<readonly ListedPlace[]>
   /** What has happened last in each of them, by its number. */
-  readonly pulses: () => Promise<ReadonlyMap<number, string>>
+  readonly pulses: (places: readonly ListedPlace[]) => Promise<ReadonlyMap<number, string>>
 }
 
 interface WorkerState extends WorkerParts {
@@ -78,7 +79,7 @@ function taskIn(job: ClaimedJob): Task | undefined {
 
 async function perform(parts: WorkerState, task: RepositoryTask, job: ClaimedJob): Promise<void> {
   const started = performance.now()
-  const done = await orRefusal(async () => run(await parts.contextFor(task), task, parts.jobs))
+  const done = await orRefusal(async () => run(parts, await parts.contextFor(task), task))
   if (done.ok) parts.refused.delete(job.key)
   else await standRefused(parts, job, done.error)
   const { type, repo, why } = task
@@ -114,7 +115,7 @@ async function standRefused(parts: WorkerState, job: ClaimedJob, refusal: Refusa
 /** Refusals that are remembered, so that each is logged once. */
 const MAX_REFUSED = 10_000
 
-function run(context: RepositoryContext, task: RepositoryTask, jobs: Jobs): Promise<void> {
+function run({ jobs }: WorkerParts, context: RepositoryContext, task: RepositoryTask): Promise<void> {
   switch (task.type) {
     case 'comment':
       return readComment(context, task)
@@ -141,7 +142,7 @@ function run(context: RepositoryContext, task: RepositoryTask, jobs: Jobs): Prom
   }
 }
 
-/** One that finds nothing to do, where nothing is under way, need not be done again before something happens. */
+/** A sweep that finds nothing to do, where nothing is under way, need not be done again before something happens. */
 async function sweepAndRest(context: RepositoryContext, task: TaskOf<'sweep'>, jobs: Jobs): Promise<void> {
   let asked = false
   const ask = askIn(task, jobs, () => (asked = true))
@@ -163,7 +164,7 @@ async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<v
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
   const active = await recoverWebhooks(parts)
   const places = await parts.everyRepository()
-  const pulses = isPulseTime(why) ? await parts.pulses() : undefined
+  const pulses = isPulseTime(why) ? await parts.pulses(places) : undefined
   for (const place of places) {
     if (!(await needsSweep(parts, place.repo, { pulses, active }))) continue
     await askIn(place, parts.jobs).sweep(why, pulses?.get(place.repo.id))

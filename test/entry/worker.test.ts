@@ -49,7 +49,9 @@ function claimed({ key, data, id = 'made' }: Pick<Job, 'key' | 'data' | 'id'>): 
 
 test('the sweep is sent to every repository, for the same cause as the job that found them', async () => {
   const other = { installation: 6, repo: { id: 2, owner: 'other', name: 'x', defaultBranch: 'trunk' } }
-  const { run, jobs } = aWorker({ everyRepository: async () => [PLACE, other] })
+  const { run, jobs } = aWorker({
+    everyRepository: async () => [PLACE, other].map((place) => ({ ...place, nodeId: '' })),
+  })
   const why = { code: 'interval', count: 7 } as const
   await run({ type: 'sweep-all', why })
   assert.deepEqual(jobs, [jobOf({ type: 'sweep', ...PLACE, why }), jobOf({ type: 'sweep', ...other, why })])

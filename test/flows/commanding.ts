@@ -97,7 +97,7 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
     pulses: async () => new Map<number, string>(),
     contextFor: async () => context,
     placeOf: async () => state,
-    everyRepository: async () => [state],
+    everyRepository: async () => [{ ...state, nodeId: '' }],
   })
   const failed: unknown[] = []
   await queue.work(async (job: ClaimedJob) => {

@@ -73,7 +73,7 @@ export async function memoryPerch({ files, metrics = memoryMetrics({}), onAsk }:
     pulses: async () => new Map<number, string>(),
     contextFor: async () => context,
     placeOf: async () => state,
-    everyRepository: async () => [state],
+    everyRepository: async () => [{ ...state, nodeId: '' }],
   })
   await queue.work(async (job: ClaimedJob) => {
     await handle(job)

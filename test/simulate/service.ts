@@ -93,7 +93,7 @@ export function simulatedService(
       },
       contextFor: async () => context,
       placeOf: async () => state,
-      everyRepository: async () => [state],
+      everyRepository: async () => [{ ...state, nodeId: '' }],
     }
     // What a job does after its work is put back, done or given up: then the next one may be due.
     const thenArm =

@@ -29,7 +29,10 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
       const { renderer, validators } = await opened.promise
       const tool = await renderer.tool()
       // No start waits for them: they are for the repositories that ask for them.
-      void optionalTools({ renderer, validators }).then((tools) => (others = tools))
+      void optionalTools({ renderer, validators }).then(
+        (tools) => (others = tools),
+        (error: unknown) => log.warn({ err: error }, 'which optional programs there are could not be found out'),
+      )
       return { ...(tool === undefined ? {} : { renderer: tool }), ...others }
     },
     async handle(message) {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterEach } from 'node:test'
 import nock from 'nock'
 import { pino } from 'pino'
-import { type GitHubAccess, openGitHub } from '../../../src/entry/github.ts'
+import { type GitHubAccess, openGitHub } from '../../../src/entry/github/github.ts'
 
 /** A GitHub that answers what a test scripts, request by request, for what the sandbox would never say. */
 export const API = 'https://api.github.test'

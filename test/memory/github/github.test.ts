@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { pino } from 'pino'
-import { openGitHub } from '../../../src/entry/github.ts'
+import { openGitHub } from '../../../src/entry/github/github.ts'
 import { type GitHubBox, startGitHub } from '../../../src/sandbox/github.ts'
 import { githubContract, type GitHubUnderTest } from '../../contracts/github.ts'
 import { portsOf } from '../context.ts'

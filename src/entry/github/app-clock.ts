@@ -1,5 +1,5 @@
 import { createSign } from 'node:crypto'
-import { TIMEOUT_MS } from '../adapters/github/client/client.ts'
+import { TIMEOUT_MS } from '../../adapters/github/client/client.ts'
 
 interface App {
   readonly appId: number

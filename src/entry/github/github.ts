@@ -1,27 +1,27 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { z } from 'zod'
-import { activity } from '../adapters/github/activity.ts'
-import { branches } from '../adapters/github/branches.ts'
-import { checks } from '../adapters/github/checks.ts'
-import { type ApiClient, type Client, type Octokit, outage } from '../adapters/github/client/client.ts'
-import { watchLimits, watchRequests } from '../adapters/github/client/watch-requests.ts'
-import { commandRecords } from '../adapters/github/command-records.ts'
-import { conversation } from '../adapters/github/conversation.ts'
-import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../adapters/github/deliveries.ts'
-import { identify, placeNamed } from '../adapters/github/installations.ts'
-import { mergeQueue } from '../adapters/github/merge-queue.ts'
-import { people } from '../adapters/github/people.ts'
-import { protections } from '../adapters/github/protections.ts'
-import { pullRequests } from '../adapters/github/pull-requests.ts'
-import { type AppIdentity } from '../adapters/github/schema.ts'
-import { reports } from '../adapters/github/reports.ts'
-import { signals } from '../adapters/github/signals.ts'
-import { listedRepositories } from './thread/listed-repositories.ts'
+import { activity } from '../../adapters/github/activity.ts'
+import { branches } from '../../adapters/github/branches.ts'
+import { checks } from '../../adapters/github/checks.ts'
+import { type ApiClient, type Client, type Octokit, outage } from '../../adapters/github/client/client.ts'
+import { watchLimits, watchRequests } from '../../adapters/github/client/watch-requests.ts'
+import { commandRecords } from '../../adapters/github/command-records.ts'
+import { conversation } from '../../adapters/github/conversation.ts'
+import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../../adapters/github/deliveries.ts'
+import { identify, placeNamed } from '../../adapters/github/installations.ts'
+import { mergeQueue } from '../../adapters/github/merge-queue.ts'
+import { people } from '../../adapters/github/people.ts'
+import { protections } from '../../adapters/github/protections.ts'
+import { pullRequests } from '../../adapters/github/pull-requests.ts'
+import { type AppIdentity } from '../../adapters/github/schema.ts'
+import { reports } from '../../adapters/github/reports.ts'
+import { signals } from '../../adapters/github/signals.ts'
+import { everyRepository, type ListedPlace, pulsesIn } from './repositories.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
-import type { Clock } from '../ports/clock.ts'
-import { type Meter, UNWATCHED } from '../ports/meter.ts'
-import type { RepositoryContext } from '../flows/repository/repository-context.ts'
-import type { RepositoryRef } from '../flows/tasks/tasks.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { type Meter, UNWATCHED } from '../../ports/meter.ts'
+import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
+import type { RepositoryRef } from '../../flows/tasks/tasks.ts'
 import type { Logger } from 'pino'
 
 const Token = z.object({ token: z.string(), permissions: z.record(z.string(), z.string()).optional() })
@@ -57,9 +57,9 @@ export interface GitHubAccess {
   webhooksSince(moment: number): Promise<LoggedWebhooks>
   /** Has GitHub send a webhook again. */
   redeliver(delivery: number): Promise<void>
-  everyRepository(): Promise<readonly RepositoryRef[]>
-  /** What has happened last in each repository of the newest list (`adapters/github/pulses.ts`), by its number. */
-  pulses(): Promise<ReadonlyMap<number, string>>
+  everyRepository(): Promise<readonly ListedPlace[]>
+  /** What has happened last in each of these repositories (`adapters/github/pulses.ts`), by its number. */
+  pulses(places: readonly ListedPlace[]): Promise<ReadonlyMap<number, string>>
 }
 
 export interface AppCredentials {
@@ -114,20 +114,7 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
   return {
     async portsFor({ installation, repo }) {
       const client: Client = { ...(await clientFor(installation)), repo, app: await whoAmI() }
-      return {
-        botLogin: client.app.login,
-        pulls: pullRequests(client),
-        conversation: conversation(client),
-        checks: checks(client),
-        branches: branches(client),
-        activity: activity(client),
-        records: commandRecords(client),
-        people: people(client),
-        protections: protections(client),
-        queue: mergeQueue(client),
-        signals: signals(client),
-        reports: reports(client),
-      }
+      return portsOf(client)
     },
     placeOf: async (owner, name) => placeNamed(await asApp(), clientFor, { owner, repo: name }),
     async tokenFor(installation, refused) {
@@ -139,7 +126,25 @@ export function openGitHub(app: AppCredentials, { log, clock, meter = UNWATCHED 
       return permissions?.['contents'] !== undefined
     },
     ...webhookLog(asApp),
-    ...listedRepositories({ asApp, clientFor, log }),
+    everyRepository: () => everyRepository({ asApp, clientFor, log }),
+    pulses: (places) => pulsesIn(places, { clientFor, log }),
+  }
+}
+
+function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> {
+  return {
+    botLogin: client.app.login,
+    pulls: pullRequests(client),
+    conversation: conversation(client),
+    checks: checks(client),
+    branches: branches(client),
+    activity: activity(client),
+    records: commandRecords(client),
+    people: people(client),
+    protections: protections(client),
+    queue: mergeQueue(client),
+    signals: signals(client),
+    reports: reports(client),
   }
 }
 
