@@ -87,6 +87,7 @@ async function commentsOf(client: Client, pull: number): Promise<readonly Commen
   return comments
 }
 
+/** Whether a list of REST holds exactly these comments. */
 function isSame({ app }: Client, list: unknown, comments: readonly Comment[]): boolean {
   const words = new Set(comments.map(({ id, body }) => JSON.stringify([id, body])))
   const listed = Array.isArray(list) ? list.map((one) => commentOf(one, app).comment) : []

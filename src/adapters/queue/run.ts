@@ -1,11 +1,4 @@
-import {
-  afterFailure,
-  type ClaimedJob,
-  type JobEnd,
-  type JobHandler,
-  type WorkOptions,
-  retryMoment,
-} from '../../ports/jobs.ts'
+import { afterFailure, type ClaimedJob, type JobHandler, type WorkOptions, retryMoment } from '../../ports/jobs.ts'
 import type { Timer } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Claim, reasonOf, type Store } from './store.ts'
@@ -38,11 +31,10 @@ export async function run<C extends Claim>(setup: Setup<C>, claim: C): Promise<v
   }
 }
 
-type Outcome = { readonly end: JobEnd } & (
+type Outcome =
   | { readonly end: 'done' }
   | { readonly end: 'later'; readonly at: number }
   | { readonly end: 'retry' | 'given-up'; readonly reason: string }
-)
 
 async function outcomeOf<C extends Claim>(setup: Setup<C>, claim: C): Promise<Outcome> {
   const { job, keptUntil, patienceMs } = claim

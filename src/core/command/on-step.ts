@@ -1,15 +1,15 @@
-import { isStep, isStepOf } from '../rollout/branch.ts'
+import { isStep, isStepOf, kindOf } from '../rollout/branch.ts'
 import type { PullRequest } from '../rollout/facts.ts'
 import type { DirectMove, IntendedChange } from '../rollout/intend.ts'
-import { standingOf, sureShare } from '../rollout/standing.ts'
+import { standingOf } from '../rollout/standing.ts'
 import { targetName } from '../rollout/target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
 type Change = Pick<IntendedChange<DirectMove>, 'target' | 'moves'>
 
 /**
- * Why a command may not change a step that Perch opened: it would make it a change that Perch does not propose, which Perch plans again
- * as soon as it looks at the rollout. Undefined for every other pull request.
+ * Why a command may not change a step that Perch opened. The step would be something that Perch does not propose, and would be planned
+ * again with the next look at the rollout. Undefined for every other pull request.
  */
 export function stepObjection(
   { target, moves }: Change,
@@ -20,24 +20,15 @@ export function stepObjection(
   if (other !== undefined) return { code: 'not-of-step', why: 'other-rollout', name: targetName(other.target) }
   if (hasShare(moves)) return undefined
   const name = targetName(target)
-  const last = pull.head.ref.split('/').at(-1)
-  if (last === '0' || last === 'finish')
-    return { code: 'not-of-step', why: last === '0' ? 'goes-back' : 'finishes', name }
-  return undoneShare(moves, name)
+  const kind = kindOf(pull.head.ref, standingOf(target).phase)
+  if (kind === 'finish-version') return { code: 'not-of-step', why: 'finishes', name }
+  if (kind !== 'share') return { code: 'not-of-step', why: 'goes-back', name }
+  const back = moves.flatMap(({ move }) => (move.kind === 'share' && move.to === move.from ? [move.to] : []))
+  // Set back to what the base branch has, nothing would be left of it.
+  return back.length < moves.length ? undefined : { code: 'step-undone', name, share: back[0] ?? 0 }
 }
 
 /** Whether a head has the wanted share already. */
 export function hasShare(moves: Change['moves']): boolean {
   return moves.every(({ target, move }) => move.kind === 'share' && standingOf(target).share === move.to)
-}
-
-/** Nothing would be left of a step that is set back to what the base branch has. */
-function undoneShare(moves: Change['moves'], name: string): Refusal | undefined {
-  const back = moves.flatMap(({ target, move }) =>
-    move.kind === 'share' && move.to === move.from ? [{ share: move.to, now: sureShare(standingOf(target)) }] : [],
-  )
-  const changed = back.find(({ share, now }) => share !== now)
-  return back.length < moves.length || changed === undefined
-    ? undefined
-    : { code: 'step-undone', name, share: changed.share }
 }

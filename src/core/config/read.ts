@@ -57,7 +57,9 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
     const at = ['environments', name]
     if ((path === undefined) === (helm === undefined)) return [{ path: at, message: 'must have either path or helm' }]
     const isOdd = deployer !== undefined && path === undefined
-    return isOdd ? [{ path: [...at, 'deployer'], message: 'must stand beside path: it says who deploys that' }] : []
+    return isOdd
+      ? [{ path: [...at, 'deployer'], message: 'needs path beside it: it names what deploys that path' }]
+      : []
   })
   const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)

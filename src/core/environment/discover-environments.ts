@@ -146,7 +146,10 @@ function freeName(wanted: string, known: ReadonlySet<string>): string {
   return name
 }
 
-/** The name is the config's: where deployers of a folder add different things, and it means no one of them, none is part of it. */
+/**
+ * Environments by the names that the config gives them. Where the deployers of a folder add different things, and the config names none of
+ * them, what they add is left out.
+ */
 function listed(
   survey: Survey,
   configured: NonNullable<DiscoveryInput['configured']>,

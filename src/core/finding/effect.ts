@@ -58,7 +58,7 @@ export function deliveryFindings(scene: ObjectIndex, deliveries: readonly Delive
       .flatMap((rule) => rule.map(({ path }) => [...path, 'weight']))
     if (weights.length === 0) return []
     const found = deliveries.map((delivery) => ({ delivery, how: ignoredBy(delivery, object, weights) }))
-    // Of several deployers one may keep weights of its own on purpose.
+    // One of several deployers may set weights of its own on purpose.
     const isEverywhere = found.every(({ how }) => how === 'patched')
     return [
       ...annotated(object),

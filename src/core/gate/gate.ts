@@ -42,15 +42,19 @@ export interface Override {
   readonly reason: string
 }
 
-/** One traffic change that a pull request would make, measured against the base branch. */
-export interface TrafficChange {
-  readonly target: string
+/** By how much a change raises what the canary gets. */
+interface CanaryRaise {
   readonly from: number
   readonly to: number
   /** Some requests reach the canary more often, whatever its own share does. */
   readonly widens: boolean
   /** The stable version becomes another one while the canary has traffic. */
   readonly promotes: boolean
+}
+
+/** One traffic change that a pull request would make, measured against the base branch. */
+export interface TrafficChange extends CanaryRaise {
+  readonly target: string
   /** The canary becomes another version while it has traffic, and keeps traffic. */
   readonly swaps: boolean
   /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
@@ -73,14 +77,18 @@ export interface TrafficChange {
   readonly restraints: Restraints
 }
 
+/** Whether more than the step before must let a change pass: approvals, stops, the order of environments, older pull requests. */
+export function isHeldBack({ from, to, widens, promotes }: CanaryRaise): boolean {
+  return to > from || widens || promotes
+}
+
 /** The gates of one change. Lowering traffic is never gated, but for the flip at the finish, which must not reach rolling pods. */
 export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
-  const isRaise = change.to > change.from || change.widens
   if (change.finishes && !change.widens) return liveness === undefined ? [] : [live(change, liveness)]
   if (change.isBaseHidden) return [hidden(change), ...restrained(change, now)]
   const swapped = change.swaps ? [blockSwap(change)] : []
-  if (!isRaise && !change.promotes) return swapped
+  if (!isHeldBack(change)) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))
   const isStart = change.from === 0 && !change.promotes
   const waits = isStart ? [] : stepGates(change, now)

@@ -78,7 +78,7 @@ export interface Review {
   readonly renderer: string | undefined
   /** What else has looked at it: `opa 1.22.2`. */
   readonly validators: readonly string[]
-  /** All that the verdicts on its changes rest on in Git, as one word; undefined where that cannot be told. */
+  /** A hash of what the verdicts on its changes rest on in Git (`flows/measure/grounds.ts`); undefined where that cannot be told. */
   readonly grounds?: string | undefined
 }
 

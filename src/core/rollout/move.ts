@@ -95,7 +95,7 @@ export function filesFor(
 ): Result<MoveEdit, MoveRefusal> {
   const wanted = moves.flatMap(({ target }) => target.environments)
   const changes: ObjectChange[] = []
-  let fed: readonly NumberChange[] = []
+  let known: readonly NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
     const change = asChartTakes(changeFor(move, target, pr), move)
@@ -107,19 +107,30 @@ export function filesFor(
     const { object } = left.value
     const { layout, environments } = left.value.target
     const { numbers, others } = splitFed(left.value, how)
-    const fresh = numbers.filter((one) => !fed.some((other) => isSameChange(one, other)))
-    const all = [...fed, ...fresh]
-    const inFresh = ([{ file }]: NumberChange): boolean => fresh.some(([place]) => place.file === file)
-    const texts = fresh.length === 0 ? new Map<string, string>() : withNumbers(how.texts, all.filter(inFresh))
+    const { fed, texts } = withFurther(how.texts, known, numbers)
     const own = texts.size === 0 ? layout : withTexts(layout, texts)
     const at = { layout: own, spot: object, environments, wanted, attempt: how.attempt }
     const placed = isRenderedPart(object.file) ? withoutText(left.value, numbers) : placeEdits(at, others)
     if (!placed.ok) return placed
     files = new Map([...files, ...texts, ...placed.value])
-    fed = all
+    known = fed
     changes.push(change.value)
   }
-  return ok({ files, changes, fed })
+  return ok({ files, changes, fed: known })
+}
+
+/** Numbers with further ones, and the texts that those change. What several environments take from one place is changed once. */
+function withFurther(
+  texts: EditAttempt['texts'],
+  known: readonly NumberChange[],
+  numbers: readonly NumberChange[],
+): { readonly fed: readonly NumberChange[]; readonly texts: NewTexts } {
+  const fresh = numbers.filter((one) => !known.some((other) => isSameChange(one, other)))
+  const fed = [...known, ...fresh]
+  const files = new Set(fresh.map(([{ file }]) => file))
+  // Places are of the texts as they were, so all numbers of a file are put into it at once.
+  const changes = fed.filter(([{ file }]) => files.has(file))
+  return { fed, texts: changes.length === 0 ? new Map() : withNumbers(texts, changes) }
 }
 
 /** Whether two environments take a weight from one place. */

@@ -17,11 +17,10 @@ export async function measureDelivery(
   const named = String(headers['x-github-event'] ?? '')
   const event = events.has(named) || named === 'ping' ? named : 'other'
   const started = performance.now()
-  const result = (answer: Answer | undefined): void => {
+  return measured(work, (answer) => {
     meter.record('perch_deliveries_total', { event, result: resultOf(answer) })
     meter.record('perch_delivery_duration_seconds', {}, (performance.now() - started) / 1_000)
-  }
-  return measured(work, result)
+  })
 }
 
 export async function measureReport(

@@ -1,5 +1,5 @@
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { judge, overrule, type TrafficChange } from '../../core/gate/gate.ts'
+import { isHeldBack, judge, overrule, type TrafficChange } from '../../core/gate/gate.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { isFinish, versionChange } from '../../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../../core/gate/restraint.ts'
@@ -10,27 +10,12 @@ import { narrowed } from '../../core/rollout/read-target.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../../core/rollout/target.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
 import { lastReadableShare } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
 import type { SnapshotPair } from './render.ts'
-import { restraintsOf, type RestraintQuestion } from './restraints.ts'
+import { type JudgementNeeds, restraintsOf, type RestraintQuestion } from './restraints.ts'
 
-type Needs = Pick<
-  RepositoryContext,
-  | 'mirror'
-  | 'renderer'
-  | 'branches'
-  | 'signals'
-  | 'clock'
-  | 'pulls'
-  | 'people'
-  | 'metrics'
-  | 'memo'
-  | 'repo'
-  | 'ask'
-  | 'meter'
->
+type Needs = JudgementNeeds
 
 /** The rollouts that a change moves, each with what its gates say. */
 export async function judgeChanges(
@@ -116,9 +101,9 @@ async function trafficChange(
   const fromShare = sureOf(from)
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
-  const isHeldBack = reach > fromShare || promotes || widens
-  const isBaseUndated = isHeldBack && fromShare > 0 && isUndated(from)
-  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, isHeldBack })
+  const isHeld = isHeldBack({ from: fromShare, to: reach, widens, promotes })
+  const isBaseUndated = isHeld && fromShare > 0 && isUndated(from)
+  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, isHeldBack: isHeld })
   return {
     ...step,
     target: targetName(to.target),
@@ -134,7 +119,7 @@ async function trafficChange(
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
     canary: to.versions?.canary,
-    restraints: isHeldBack ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
+    restraints: isHeld ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
   }
 }
 

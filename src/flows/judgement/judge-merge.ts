@@ -26,26 +26,10 @@ import { sortRefusals } from './known-refusals.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import type { RestraintQuestion } from './restraints.ts'
+import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
 import { lintFiles } from './validate.ts'
 
-type Needs = Pick<
-  RepositoryContext,
-  | 'mirror'
-  | 'meter'
-  | 'branches'
-  | 'renderer'
-  | 'validators'
-  | 'schemas'
-  | 'signals'
-  | 'clock'
-  | 'pulls'
-  | 'people'
-  | 'metrics'
-  | 'memo'
-  | 'repo'
-  | 'ask'
->
+type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */

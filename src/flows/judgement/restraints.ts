@@ -10,7 +10,8 @@ import { approvalsOf } from './approvals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { LivenessQuestion } from '../measure/liveness.ts'
 
-type Needs = Pick<
+/** What the gates of a change are judged with. */
+export type JudgementNeeds = Pick<
   RepositoryContext,
   | 'mirror'
   | 'renderer'
@@ -52,7 +53,7 @@ export interface RestraintQuestion extends LivenessQuestion {
 
 /** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
 export async function restraintsOf(
-  context: Needs,
+  context: JudgementNeeds,
   question: RestraintQuestion,
   { target, base }: { readonly target: Target; readonly base: Snapshot },
 ): Promise<Restraints> {
@@ -83,7 +84,7 @@ export async function restraintsOf(
 }
 
 async function orderOf(
-  context: Needs,
+  context: JudgementNeeds,
   question: RestraintQuestion,
   at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
 ): Promise<Order> {

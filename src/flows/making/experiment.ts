@@ -132,7 +132,7 @@ function isSeen({ layout, environments: [first = ''], object }: Target): boolean
 const MAX_BUILDS = 24
 
 interface FeedSearch extends Pick<EditRequest, 'moves' | 'pull'> {
-  /** Only files that no others use. What others use too is changed for one environment by a patch of its own. */
+  /** The environments that may change. A file that others use too is left out: a patch changes it for one of them. */
   readonly wanted?: ReadonlySet<string>
 }
 

@@ -10,9 +10,9 @@ import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
 
 /**
- * All that the verdicts on a change of traffic rest on in Git, as one word: what it does, by which config, and since when the rollouts
- * that its gates ask about are at their steps. While that stays the same on another head of the base branch, the verdicts do too: all
- * else that they rest on comes with a webhook, a timer or the sweep. Undefined where more of the base's history counts.
+ * A hash of all that the verdicts on a change of traffic rest on in Git: what it does, the config, and since when the rollouts that its
+ * gates ask about are at their steps. While it is the same on another head of the base branch, the verdicts are too: everything else
+ * comes with a webhook, a timer or the sweep. Undefined where more of the base branch counts.
  */
 export async function groundsOf(
   context: Needs,
@@ -22,7 +22,10 @@ export async function groundsOf(
   if (differences.length === 0 || differences.some(({ from, to }) => isUnsure(from) || isUnsure(to))) return undefined
   const steps: unknown[] = []
   for (const standing of askedAbout(differences)) {
-    const history = sureShare(standing) === 0 ? undefined : await historyOf(context, base, standing)
+    const isAtStep = sureShare(standing) > 0
+    const history = isAtStep ? await historyOf(context, base, standing) : undefined
+    // Then what is said about the head itself counts.
+    if (isAtStep && history === undefined) return undefined
     steps.push([targetName(standing.target), stepKey(standing), standing.target.settings, history?.landing.sha])
   }
   const { rows, diffs, validators, renderer } = review

@@ -1,3 +1,4 @@
+import { isHeldBack } from '../../core/gate/gate.ts'
 import type { ReviewedChange } from '../../core/gate/review.ts'
 import { MERGE_MARKER, STEP_MARKER } from '../../core/marker/comment.ts'
 import { changedStepNotice, mergeNotice } from '../../core/message/comment/notice.ts'
@@ -59,7 +60,9 @@ async function hasUnknownRival(
   { pull, seen }: { readonly pull: PullRequest; readonly seen: ReviewMemory },
   changes: readonly ReviewedChange[],
 ): Promise<boolean> {
-  if (!changes.some(isHeldBack)) return false
+  const isHeld = ({ version, widened = [], ...shares }: ReviewedChange): boolean =>
+    isHeldBack({ ...shares, widens: widened.length > 0, promotes: version?.role === 'stable' })
+  if (!changes.some(isHeld)) return false
   const known = await recallPulls(context)
   const older = (await context.pulls.allOpen()).filter(({ number }) => number < pull.number)
   return older.some(({ number, draft, base }) => {
@@ -67,11 +70,6 @@ async function hasUnknownRival(
     const other = known.get(number)
     return other === undefined || other.head === '' || hasMissed({ number: pull.number, seen }, { number, seen: other })
   })
-}
-
-/** Whether older pull requests count for it, by the rules of the gate (`judge`). */
-function isHeldBack({ from, to, version, widened = [], finishes }: ReviewedChange): boolean {
-  return widened.length > 0 || (!finishes && (to > from || version?.role === 'stable'))
 }
 
 function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {

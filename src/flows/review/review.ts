@@ -146,8 +146,8 @@ async function reviewClosed(
 }
 
 /**
- * What is cleaned up here no sweep finds, and the webhook that says so may be lost. A pull request of which nothing is remembered was
- * cleaned up before.
+ * Has the rollout go on without a pull request that was found closed. Its webhook may be lost, and no sweep finds what is cleaned up. A
+ * pull request of which nothing is remembered was cleaned up before.
  */
 async function goOnWithout(
   { ask, clock }: Pick<RepositoryContext, 'ask' | 'clock'>,

@@ -75,14 +75,13 @@ const WHY = {
   'too-large': 'is too large',
   'not-text': 'is not a text file',
   'no-such-folder': 'is a folder that does not exist',
-  'no-such-deployer': 'is a deployer of its path that no file of this repository has',
-} as const satisfies Record<Exclude<EnvironmentRefusal['code'], HelmRefusal>, string>
+} as const satisfies Record<Exclude<EnvironmentRefusal['code'], ReleaseRefusal>, string>
 
-type HelmRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-deployers'
+type ReleaseRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-deployers' | 'no-such-deployer'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
-  if (isOfChart(why)) return chartWords(why, refusal)
+  if (isOfRelease(why)) return releaseWords(why, refusal)
   const what = entry === '' ? 'This kustomization' : `The entry ${code(entry)}`
   return {
     what: `${what} ${WHY[why]}, so Perch does not render it.`,
@@ -90,11 +89,11 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   }
 }
 
-function isOfChart(why: EnvironmentRefusal['code']): why is HelmRefusal {
+function isOfRelease(why: EnvironmentRefusal['code']): why is ReleaseRefusal {
   return !Object.hasOwn(WHY, why)
 }
 
-function chartWords(why: HelmRefusal, { entry, file }: Pick<EnvironmentRefusal, 'entry' | 'file'>): ProblemWords {
+function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefusal, 'entry' | 'file'>): ProblemWords {
   switch (why) {
     case 'helm-dependency':
       return {
@@ -105,6 +104,11 @@ function chartWords(why: HelmRefusal, { entry, file }: Pick<EnvironmentRefusal, 
       return {
         what: `The values of this release depend on ${code(entry)}, which Perch does not find in this repository, so it does not render the release.`,
         next: 'Put the values into this repository, or describe the release under `helm` in `.github/canary.yml`.',
+      }
+    case 'no-such-deployer':
+      return {
+        what: `The config names the deployer ${code(entry)}, and nothing of that name or file deploys this path, so Perch does not render it.`,
+        next: 'Name an Application, Kustomization or HelmRelease of this repository under `deployer` in `.github/canary.yml`, or take `deployer` out.',
       }
     case 'several-deployers':
       return {
