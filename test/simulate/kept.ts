@@ -18,6 +18,30 @@ const BASIC = {
   deletesBranches: false,
 } as const
 
+/** Steps merge by themselves, while an older pull request moves the route that they are about. */
+function olderRival({ share, merged, lost }: Readonly<Record<'share' | 'merged' | 'lost', number>>): Plan {
+  return {
+    ...BASIC,
+    seed: 0,
+    world: {
+      ...BASIC.world,
+      environments: ['staging', 'production'],
+      config: { ...BASIC.world.config, steps: [5, 25, 100], autoMerge: 'always' },
+    },
+    events: [
+      { after: 0, event: { type: 'start', who: 'alice', to: 4, share, at: 1 } },
+      { after: 0, event: { type: 'merge', who: 'alice', pull: 0 } },
+      { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
+      { after: 0, event: { type: 'double-webhooks', count: 1 } },
+      { after: 0, event: { type: 'wait', minutes: 1 } },
+      { after: 0, event: { type: 'merge', who: 'alice', pull: 3 } },
+      { after: 0, event: { type: 'command-on-merged', who: 'alice', pull: merged, text: '/canary resume' } },
+      { after: 0, event: { type: 'lose-webhooks', count: lost } },
+      { after: 1, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
+    ],
+  }
+}
+
 /** Plays that once broke a law, as short as they could be made, each with what it showed. */
 export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = [
   {
@@ -174,63 +198,11 @@ export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = 
   {
     shows:
       'a step merged though an older pull request moves its route, which was looked at only since the step was judged',
-    plan: {
-      ...BASIC,
-      seed: 0,
-      world: {
-        services: ['web'],
-        environments: ['staging', 'production'],
-        config: {
-          steps: [5, 25, 100],
-          bakeMinutes: 5,
-          live: 'timer',
-          isOrdered: false,
-          autoMerge: 'always',
-          approvals: 0,
-        },
-      },
-      events: [
-        { after: 0, event: { type: 'start', who: 'alice', to: 4, share: 5, at: 1 } },
-        { after: 0, event: { type: 'merge', who: 'alice', pull: 0 } },
-        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
-        { after: 0, event: { type: 'double-webhooks', count: 1 } },
-        { after: 0, event: { type: 'wait', minutes: 1 } },
-        { after: 0, event: { type: 'merge', who: 'alice', pull: 3 } },
-        { after: 0, event: { type: 'command-on-merged', who: 'alice', pull: 3, text: '/canary resume' } },
-        { after: 0, event: { type: 'lose-webhooks', count: 2 } },
-        { after: 1, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
-      ],
-    },
+    plan: olderRival({ share: 5, merged: 3, lost: 2 }),
   },
   {
     shows: 'without memory a finish merged before the older pull requests had been looked at',
-    plan: {
-      ...BASIC,
-      seed: 0,
-      world: {
-        services: ['web'],
-        environments: ['staging', 'production'],
-        config: {
-          steps: [5, 25, 100],
-          bakeMinutes: 5,
-          live: 'timer',
-          isOrdered: false,
-          autoMerge: 'always',
-          approvals: 0,
-        },
-      },
-      events: [
-        { after: 0, event: { type: 'start', who: 'alice', to: 4, share: 50, at: 1 } },
-        { after: 0, event: { type: 'merge', who: 'alice', pull: 0 } },
-        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
-        { after: 0, event: { type: 'double-webhooks', count: 1 } },
-        { after: 0, event: { type: 'wait', minutes: 1 } },
-        { after: 0, event: { type: 'merge', who: 'alice', pull: 3 } },
-        { after: 0, event: { type: 'command-on-merged', who: 'alice', pull: 0, text: '/canary resume' } },
-        { after: 0, event: { type: 'lose-webhooks', count: 1 } },
-        { after: 1, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
-      ],
-    },
+    plan: olderRival({ share: 50, merged: 0, lost: 1 }),
   },
   {
     shows:

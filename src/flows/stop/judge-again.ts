@@ -1,5 +1,5 @@
 /** Has those judged again whose verdict rests on something that moved. Only memory is asked who they are. */
-import type { Sha } from '../../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import type { CauseOf } from '../tasks/causes.ts'
 import { recallGroups } from '../repository/commit-memory.ts'
@@ -33,15 +33,20 @@ export async function judgeStopsAgain(
     if (group.traffic && group.stops !== now) await context.ask.group({ ...group, head }, causeFrom(group.stops))
 }
 
-/** Those that are judged for a branch that has moved, and those that are judged for another branch since its config says so. */
+/**
+ * Those that are judged for a branch that has moved, and those that are judged for another branch since its config says so. `pulls`: of
+ * those that are known to be closed nothing is asked. One of them may have moved the branch.
+ */
 export async function judgeMoved(
   context: Needs & Pick<RepositoryContext, 'mirror' | 'clock'>,
-  { ref, sha }: { readonly ref: string; readonly sha: Sha },
+  { ref, sha, pulls = [] }: { readonly ref: string; readonly sha: Sha; readonly pulls?: readonly PullRequest[] },
 ): Promise<void> {
+  const closed = new Set(pulls.filter(({ state }) => state !== 'open').map(({ number }) => number))
   const at = context.clock.now()
   const isDeciding = `refs/heads/${ref}` === decidingRef(context)
   const deployed = isDeciding ? await deployedAmong(context, new Map([[decidingRef(context), sha]])) : undefined
   for (const [pull, seen] of await recallPulls(context)) {
+    if (closed.has(pull)) continue
     const { judgedFor } = seen
     const isKnown = judgedFor !== ''
     const now = deployed === undefined ? judgedFor : (deployed.homeOf(seen.into) ?? ref)

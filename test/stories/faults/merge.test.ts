@@ -1,25 +1,13 @@
 /** What a merge costs while other steps are open. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { destinationRule } from '../../manifests.ts'
-import { virtualService } from '../play.ts'
 import { aStory, checksOn } from '../world.ts'
+import { waitingRollouts } from './waiting.ts'
 
 const SERVICES = Array.from({ length: 5 }, (_, index) => `web-${index}`)
 
-function repository(): Record<string, string> {
-  const files: Record<string, string> = {
-    '.github/canary.yml': `environments:\n  production: { path: production, live: { status: "flux/*" } }\nservices:\n${SERVICES.map((name) => `  ${name}: { steps: [25, 50, 100], bake: 1m }\n`).join('')}`,
-  }
-  for (const name of SERVICES) {
-    files[`production/${name}.yaml`] = virtualService(75, 25).replaceAll('api-service', name)
-    files[`production/${name}-rule.yaml`] = destinationRule(name, 'v1')
-  }
-  return files
-}
-
 test('a merge asks about no other step, unless what that one rests on changes', async () => {
-  const story = await aStory({ files: repository() })
+  const story = await aStory({ files: waitingRollouts(SERVICES) })
   const repo = story.repository()
   const alice = story.person('alice')
   const stepOf = (service: string, share: number): ReturnType<typeof repo.pulls>[number] | undefined =>
@@ -29,7 +17,8 @@ test('a merge asks about no other step, unless what that one rests on changes', 
     return step === undefined ? '-' : checksOn(repo, step.head.sha).gate
   }
   await story.until('all steps', () => SERVICES.every((name) => gateOf(name, 50) === 'action_required'))
-  await story.quiet()
+  // The webhooks of their opening are looked at a little later.
+  await story.pass(30_000)
 
   const mark = story.box.requests.mark()
   alice.merge(stepOf('web-0', 50)?.number ?? 0, { method: 'squash' })

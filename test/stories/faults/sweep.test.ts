@@ -1,27 +1,15 @@
 /** What a sweep costs when nothing is new. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { destinationRule } from '../../manifests.ts'
-import { virtualService } from '../play.ts'
 import { aStory, checksOn } from '../world.ts'
+import { waitingRollouts } from './waiting.ts'
 
 const SWEEP_MS = 600_000
 
 const SERVICES = Array.from({ length: 8 }, (_, index) => `web-${index}`)
 
-function repository(): Record<string, string> {
-  const files: Record<string, string> = {
-    '.github/canary.yml': `environments:\n  production: { path: production, live: { status: "flux/*" } }\nservices:\n${SERVICES.map((name) => `  ${name}: { steps: [25, 50, 100], bake: 1m }\n`).join('')}`,
-  }
-  for (const name of SERVICES) {
-    files[`production/${name}.yaml`] = virtualService(75, 25).replaceAll('api-service', name)
-    files[`production/${name}-rule.yaml`] = destinationRule(name, 'v1')
-  }
-  return files
-}
-
 test('of a sweep over 8 waiting rollouts and 50 quiet pull requests at most one request counts, while the token is the same', async (t) => {
-  const story = await aStory({ files: repository(), env: { reconcileSeconds: SWEEP_MS / 1_000 } })
+  const story = await aStory({ files: waitingRollouts(SERVICES), env: { reconcileSeconds: SWEEP_MS / 1_000 } })
   const repo = story.repository()
   const alice = story.person('alice')
   await story.until('all steps', () => repo.pulls('open').length === SERVICES.length)
