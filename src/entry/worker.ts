@@ -15,7 +15,7 @@ import { isForCommands } from '../flows/review/conversation.ts'
 import { giveUpReview } from '../flows/review/check-board.ts'
 import { review } from '../flows/review/review.ts'
 import { rerun } from '../flows/review/rerun.ts'
-import { isPulseTime, needsSweep, rememberCalm } from '../flows/calm.ts'
+import { isAtRest, isPulseTime, needsSweep, rememberCalm } from '../flows/calm.ts'
 import { sweep } from '../flows/sweep.ts'
 import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
@@ -164,11 +164,17 @@ async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<v
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {
   const active = await recoverWebhooks(parts)
   const places = await parts.everyRepository()
-  const pulses = isPulseTime(why) ? await parts.pulses(places) : undefined
+  const pulses = isPulseTime(why) ? await parts.pulses(await placesAtRest(parts, places)) : undefined
   for (const place of places) {
     if (!(await needsSweep(parts, place.repo, { pulses, active }))) continue
     await askIn(place, parts.jobs).sweep(why, pulses?.get(place.repo.id))
   }
+}
+
+async function placesAtRest({ memo }: WorkerParts, places: readonly ListedPlace[]): Promise<readonly ListedPlace[]> {
+  const found: ListedPlace[] = []
+  for (const place of places) if (await isAtRest({ memo, repo: place.repo })) found.push(place)
+  return found
 }
 
 /** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */

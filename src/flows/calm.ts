@@ -54,9 +54,9 @@ export async function rememberCalm(
 
 /**
  * No open pull request changes traffic, whose green checks must not outlive a freeze that no webhook told of, and nothing is waited for:
- * no signal, no moment, no review, no measurement, no group of the merge queue.
+ * no signal, no moment, no review, no measurement, no group of the merge queue. Any other repository is swept each time, whatever its pulse.
  */
-async function isAtRest(context: Needs): Promise<boolean> {
+export async function isAtRest(context: Omit<Needs, 'clock'>): Promise<boolean> {
   const pulls = [...(await recallPulls(context)).values()]
   const isWaiting = pulls.some(
     ({ head, traffic, waits, polls, until, behind }) =>
