@@ -14,6 +14,7 @@ import { withFailures } from './measure/failures.ts'
 import { cleanUpForgotten } from './review/clean-up.ts'
 import { judgeMoved } from './stop/judge-again.ts'
 import { forgetBase, rememberDeployed, rememberWatch, settle, settledAt } from './repository/memory.ts'
+import { removeUnopened } from './rollout/unopened.ts'
 import { labelsOf } from './rollout/propose.ts'
 import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.ts'
 import { type StuckBoard, stuckBoard } from './rollout/stuck.ts'
@@ -48,7 +49,9 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   )
   await rememberDeployed(context, state.value.deployed.names)
   // The obstacle may go away while the branch stays as it is, so the next sweep tries again.
-  if (!stuck.isPassing()) await settle(context, task.base, sha)
+  if (stuck.isPassing()) return
+  await removeUnopened(context, state.value)
+  await settle(context, task.base, sha)
 }
 
 async function takeAllSteps(context: RepositoryContext, base: BaseState, why: AdvanceTask['why']): Promise<StuckBoard> {

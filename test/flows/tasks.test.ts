@@ -134,6 +134,14 @@ const ADVANCE: Table<CauseOf<'advance'>> = {
     same: [{ code: 'handed-over', pull: 3, comment: 7 }],
     other: [{ code: 'handed-over', pull: 3, comment: 8 }],
   },
+  'step-changed': {
+    one: { code: 'step-changed', pull: 3, head: HEAD },
+    same: [{ code: 'step-changed', pull: 3, head: HEAD }],
+    other: [
+      { code: 'step-changed', pull: 3, head: OTHER },
+      { code: 'step-changed', pull: 4, head: HEAD },
+    ],
+  },
   'handed-again': {
     one: { code: 'handed-again', pull: 3, comment: 7, at: NOW },
     same: [{ code: 'handed-again', pull: 3, comment: 7, at: NOW + 10 * MINUTE - 1 }],

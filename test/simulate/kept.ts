@@ -248,4 +248,39 @@ export const KEPT: readonly { readonly shows: string; readonly plan: Plan }[] = 
       ],
     },
   },
+  {
+    shows: 'a branch was left behind where the rollout ended while its next step could not be committed',
+    plan: {
+      ...BASIC,
+      seed: 0,
+      world: { ...BASIC.world, config: { ...BASIC.world.config, steps: [5, 25, 100] } },
+      events: [
+        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 5, at: 0 } },
+        { after: 0, event: { type: 'draft', who: 'alice', pull: 0, isDraft: false } },
+        { after: 60, event: { type: 'outage', part: 'graphql', minutes: 1 } },
+        { after: 0, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 0, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 0, event: { type: 'command', who: 'alice', pull: 0, text: '/canary promote' } },
+        { after: 0, event: { type: 'late-webhooks', count: 1, minutes: 1 } },
+        { after: 20, event: { type: 'push-main', who: 'alice', change: { kind: 'share', to: 0 }, at: 0 } },
+        { after: 0, event: { type: 'command-on-merged', who: 'alice', pull: 0, text: '/freeze production' } },
+      ],
+    },
+  },
+  {
+    shows:
+      'that a rollout waits because somebody changed its step was said on its first pull request only when the base moved',
+    plan: {
+      ...BASIC,
+      world: { ...BASIC.world, config: { ...BASIC.world.config, steps: [5, 25, 100] } },
+      events: [
+        { after: 0, event: { type: 'start', who: 'alice', to: 3, share: 25, at: 0 } },
+        { after: 60, event: { type: 'merge', who: 'alice', pull: 0 } },
+        { after: 60, event: { type: 'push', who: 'alice', pull: 0, change: { kind: 'share', to: 25 }, at: 0 } },
+        { after: 0, event: { type: 'wait', minutes: 1 } },
+        { after: 0, event: { type: 'strike', nth: 0, when: 'before' } },
+        { after: 0, event: { type: 'command', who: 'mallory', pull: 0, text: '/canary 0' } },
+      ],
+    },
+  },
 ]

@@ -143,5 +143,7 @@ export async function sayIfChanged(context: RepositoryContext, pull: PullRequest
   const step = await stepOn(context, pull, base)
   const isUsual = step !== undefined && (await isAsProposed(context, { ...step, base, head }))
   if (isUsual || (await isAllOurs(context, { base, head }))) return
+  // The rollout may be unable to go on, which its first pull request is to say as well.
+  await context.ask.advance(pull.base.ref, { code: 'step-changed', pull: pull.number, head })
   await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
 }

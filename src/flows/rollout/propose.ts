@@ -10,8 +10,9 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import { isAllOurs } from '../repository/step-ownership.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Proposal } from '../../core/rollout/proposal.ts'
+import { forgetUnopened, rememberUnopened } from './unopened.ts'
 
-type Needs = Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'ask' | 'repo' | 'botLogin' | 'log'>
+type Needs = Pick<RepositoryContext, 'branches' | 'pulls' | 'mirror' | 'ask' | 'repo' | 'botLogin' | 'memo' | 'log'>
 
 /** A move whose new file texts are made, and proven. */
 export interface PreparedProposal {
@@ -34,11 +35,17 @@ export async function propose(
     proposal.target,
     proposal.move,
   )
-  const readiness = await readyBranch(context, { base, branch, proposal, files })
-  if (readiness === 'taken') return err({ code: 'branch-taken', branch })
-  if (typeof readiness === 'object') return ok(readiness)
-  if (readiness === 'at-base') await commitMove(context, { base, branch, proposal, files })
-  return ok(await openPull(context, { base, branch, proposal }))
+  await rememberUnopened(context, base.ref, branch)
+  const done = await openOn(context, { base, branch, proposal, files })
+  await forgetUnopened(context, base.ref, branch)
+  return done === 'taken' ? err({ code: 'branch-taken', branch }) : ok(done)
+}
+
+async function openOn(context: Needs, step: StepBranch & { readonly files: NewTexts }): Promise<PullRequest | 'taken'> {
+  const readiness = await readyBranch(context, step)
+  if (readiness === 'taken' || typeof readiness === 'object') return readiness
+  if (readiness === 'at-base') await commitMove(context, step)
+  return openPull(context, step)
 }
 
 /** Makes an open pull request's branch again from today's base: the same change, planned anew. */

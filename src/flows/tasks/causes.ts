@@ -114,6 +114,9 @@ const Timer = z.object({ code: z.literal('timer'), head, due, second: z.int().op
 
 /** A step came into conflict with its base. */
 const InConflict = z.object({ code: z.literal('in-conflict'), head, base: z.string() })
+/** A step has commits with this head that Perch did not make, or does something else than Perch proposes. */
+const StepChanged = z.object({ code: z.literal('step-changed'), pull: z.int(), head })
+
 /** A sweep found that a pull request is not open any more. */
 const Ended = z.object({ code: z.literal('ended'), pull: z.int(), at: z.number() })
 /** GitHub did not let Perch merge this head yet, or older pull requests are still unknown. */
@@ -173,6 +176,7 @@ export const Causes = {
     Failed,
     Merged,
     InConflict,
+    StepChanged,
     Ended,
     Swept,
   ]),
@@ -229,6 +233,7 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   failed: { slotMs: 10 * MINUTE_MS },
   timer: {},
   'in-conflict': {},
+  'step-changed': {},
   ended: { slotMs: 5 * SECOND_MS },
   'merge-refused': { slotMs: 15 * SECOND_MS },
   'shared-commit': {},

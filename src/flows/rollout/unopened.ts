@@ -1,0 +1,39 @@
+/** Branches of steps that Perch began, and for which it has not opened the pull request yet. */
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { isAllOurs } from '../repository/step-ownership.ts'
+import type { BaseHead } from '../measure/landing.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
+
+/** Before anything is made on GitHub, so that what a cut-off try leaves there is known. */
+export async function rememberUnopened(context: Needs, base: string, branch: string): Promise<void> {
+  await context.memo.set(prefixOf(context, base) + branch, true)
+}
+
+export async function forgetUnopened(context: Needs, base: string, branch: string): Promise<void> {
+  await context.memo.forget(prefixOf(context, base) + branch)
+}
+
+/**
+ * Removes those whose pull request was never opened: the rollout went another way before the next try. Where memory was lost the branch
+ * stays, and the next step of that name begins on it.
+ */
+export async function removeUnopened(
+  context: Needs & Pick<RepositoryContext, 'mirror' | 'pulls' | 'branches' | 'botLogin'>,
+  base: BaseHead,
+): Promise<void> {
+  const prefix = prefixOf(context, base.ref)
+  for (const key of (await context.memo.entries(prefix)).keys()) {
+    const branch = key.slice(prefix.length)
+    const ref = `refs/heads/${branch}`
+    const head = (await context.mirror.fetch([ref])).get(ref)
+    const isOurs = head !== undefined && (await isAllOurs(context, { base: base.sha, head }))
+    const isOpen = isOurs && (await context.pulls.from(branch)).some(({ state }) => state === 'open')
+    if (isOurs && !isOpen) await context.branches.remove(branch)
+    await context.memo.forget(key)
+  }
+}
+
+function prefixOf({ repo }: Pick<RepositoryContext, 'repo'>, base: string): string {
+  return `unopened:${repo.id}:${base}:`
+}
