@@ -3,6 +3,7 @@
  * third of the time and needs no packages. A checkout runs its sources as they are.
  */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /** What is started by its file: the command line, the thread that works, and the process that starts programs. */
@@ -25,6 +26,18 @@ const startedFiles: Plugin = {
   },
 }
 
+/** Of package.json the program needs the version. */
+const versionOnly: Plugin = {
+  name: 'version-only',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      if (path !== resolve('package.json')) return undefined
+      const { version }: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'))
+      return { loader: 'json', contents: JSON.stringify({ version }) }
+    })
+  },
+}
+
 const [outdir = 'dist'] = process.argv.slice(2)
 await build({
   entryPoints: ENTRIES,
@@ -37,7 +50,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  plugins: [startedFiles],
+  plugins: [startedFiles, versionOnly],
   // The package of that name, and not Node's own module, which is about to go.
   alias: { punycode: './node_modules/punycode/punycode.js' },
   // The demo and its GitHub in a box are for checkouts.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type Socket, connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -144,7 +145,6 @@ test('ping is answered with pong, and an event that is not on the list is taken 
 test('there is one webhook path and one method', async () => {
   const world = await anEdge()
   for (const path of [
-    '/',
     '/api/github/webhooks/',
     '/api/github',
     '/probot',
@@ -157,7 +157,44 @@ test('there is one webhook path and one method', async () => {
   }
   const get = await fetch(`${world.url}/api/github/webhooks`)
   assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST'])
-  assert.equal((await fetch(`${world.url}/healthz`, { method: 'POST' })).status, 405)
+  for (const path of ['/', '/healthz'])
+    assert.equal((await fetch(world.url + path, { method: 'POST' })).status, 405, path)
+})
+
+test('a browser is shown the version and what is missing, by a page that can run and load nothing', async () => {
+  const parts = { queue: 'ok', renderer: 'missing: install <kustomize> & "kubectl"' }
+  const world = await anEdge({ ready: async () => ({ ok: false, parts }) })
+  const answer = await fetch(`${world.url}/`)
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'text/html; charset=utf-8'])
+  const page = await answer.text()
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  assert.ok(page.includes(`<h1>Perch ${version}</h1>`))
+  assert.match(page, /Not ready/)
+  assert.match(
+    page,
+    /<th scope="row">renderer<\/th>\s*<td>missing: install &lt;kustomize&gt; &amp; &quot;kubectl&quot;<\/td>/,
+  )
+  assert.doesNotMatch(page, /<script|\son\w+=|https?:/)
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /^default-src 'none'; style-src 'sha256-/)
+  assert.match(policy, /form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/)
+  const style = /<style>(.*?)<\/style>/s.exec(page)?.[1] ?? ''
+  assert.ok(policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`))
+  for (const [, link = ''] of page.matchAll(/href="([^"]*)"/g)) {
+    const linked = await fetch(new URL(link, `${world.url}/`))
+    assert.ok([200, 503].includes(linked.status) || link === 'metrics', link)
+  }
+})
+
+test('the page of a service that is ready says so, and one that cannot tell is not ready', async () => {
+  const ready = await anEdge()
+  assert.match(await (await fetch(`${ready.url}/`)).text(), /<strong>Ready\.<\/strong>/)
+  const broken = await anEdge({ ready: () => Promise.reject(new Error('no database at 10.0.0.7')) })
+  const page = await (await fetch(`${broken.url}/`)).text()
+  assert.match(page, /Not ready/)
+  assert.doesNotMatch(page, /10\.0\.0\.7/)
 })
 
 test('a body that says that it is too large is refused without reading it', async () => {

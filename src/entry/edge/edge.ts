@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../ports/log.ts'
 import type { Meter } from '../../ports/meter.ts'
+import { statusPage } from '../../core/message/page/status-page.ts'
+import { VERSION } from '../version.ts'
 import {
   type Answer,
   answerStored,
@@ -17,6 +19,7 @@ import {
   type ServerState,
 } from './http.ts'
 import { measureDelivery, measureReport } from './measure-requests.ts'
+import { pageAnswer } from './page-answer.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
 export interface WebhookDelivery {
@@ -152,12 +155,18 @@ async function respond(options: EdgeOptions, shared: ServerState, request: Incom
 }
 
 function probeOf({ ready, metrics }: EdgeOptions, path: string): (() => Promise<Answer>) | undefined {
+  const readiness = (): Promise<Readiness> => ready().catch((): Readiness => ({ ok: false, parts: {} }))
   switch (path) {
+    case '/':
+      return async () => {
+        const { ok, parts } = await readiness()
+        return pageAnswer(statusPage({ version: VERSION, isReady: ok, parts }))
+      }
     case '/healthz':
       return async () => ({ status: 200, body: 'ok' })
     case '/readyz':
       return async () => {
-        const { ok, parts } = await ready().catch((): Readiness => ({ ok: false, parts: {} }))
+        const { ok, parts } = await readiness()
         return { status: ok ? 200 : 503, body: { ok, parts } }
       }
     case '/metrics':
