@@ -7,6 +7,12 @@
 export const TRAFFIC_OBJECT =
   /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)(?:List)?\b(?![-.])/
 
+/** Objects that run the pods of a version. */
+const WORKLOAD = /\bkind["']?\s*:\s*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Rollout|CloneSet)\b(?![-.])/
+
+/** What a chart renders about traffic: also the pods that it runs for each version. */
+export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)
+
 const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
 
 /** Whether a text can say something about where traffic goes: by an object in it, or by one that deploys others. */

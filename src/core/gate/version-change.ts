@@ -8,6 +8,8 @@ export function versionChange(from: Standing | undefined, to: Standing): Reviewe
   if (from === undefined || !mayHaveTraffic(from)) return undefined
   if (old !== undefined && now !== undefined && old.stable !== now.stable)
     return { role: 'stable', from: old.stable, to: now.stable }
+  // The labels stay, and the pods behind them become the canary's.
+  if (old?.same === false && now?.same === true) return { role: 'stable', from: old.stable, to: now.canary }
   return to.share === 0 ? undefined : canaryChange(from, to)
 }
 

@@ -2,7 +2,7 @@ import type { Texts } from '../environment/closure.ts'
 import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
 import { type Environment, inputsOf } from '../environment/environment.ts'
 import { readKustomization } from '../environment/kustomization.ts'
-import { TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
+import { TRAFFIC_OBJECT, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import type { Path } from '../manifest/data.ts'
@@ -68,11 +68,12 @@ export function withTexts(layout: Layout, changed: ReadonlyMap<string, string>):
 export function manifestIn(layout: Layout, file: string): Result<Manifest | undefined, ManifestProblem> {
   const text = layout.texts.get(file)
   if (!layout.texts.has(file)) layout.needs.add(file)
-  if (text === undefined || !TRAFFIC_OBJECT.test(text)) return ok(undefined)
+  const isPart = isRenderedPart(file)
+  if (text === undefined || !(isPart ? TRAFFIC_OR_PODS : TRAFFIC_OBJECT).test(text)) return ok(undefined)
   const known = layout.manifests.get(file)
   if (known !== undefined) return known
-  const read = readOnce(layout.known.manifests, { file, text }, readRelevant)
-  const manifest = isRenderedPart(file) && read.ok ? ok(inTemplate(layout, read.value)) : read
+  const read = readOnce(layout.known.manifests, { file, text }, isPart ? readWithPods : readRelevant)
+  const manifest = isPart && read.ok ? ok(inTemplate(layout, read.value)) : read
   layout.manifests.set(file, manifest)
   return manifest
 }
@@ -92,6 +93,10 @@ function inTemplate({ texts }: Layout, manifest: Manifest): Manifest {
 
 function readRelevant(text: string, file: string): Result<Manifest, ManifestProblem> {
   return parseManifest(file, text, TRAFFIC_OBJECT)
+}
+
+function readWithPods(text: string, file: string): Result<Manifest, ManifestProblem> {
+  return parseManifest(file, text, TRAFFIC_OR_PODS)
 }
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */

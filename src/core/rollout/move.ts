@@ -3,7 +3,7 @@ import type { Path } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import type { ManifestObject, Location } from '../manifest/parse.ts'
 import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
-import { type NumberChange, type NumberPlace, withNumbers } from '../layer/feed.ts'
+import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.ts'
 import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -40,9 +40,36 @@ export interface TargetMove<M extends Move | PlanChange = Move | PlanChange> {
 
 export type MoveRefusal = PlaceRefusal | WeightRefusal | StartRefusal | FinishRefusal
 
-/** Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. */
+/**
+ * Why the canary's version cannot become the stable one. `some-callers`: only they have been sent to the canary. `chart-version`: a chart
+ * makes it, and these values of what it renders must change.
+ */
 type FinishRefusal = Location &
-  ({ readonly code: 'no-version' } | { readonly code: 'some-callers'; readonly rule: string })
+  (
+    | { readonly code: 'no-version' }
+    | { readonly code: 'some-callers'; readonly rule: string }
+    | {
+        readonly code: 'chart-version'
+        readonly name: string
+        readonly environment: string
+        readonly values: readonly UnplacedValue[]
+        /** The file of values that counts last; undefined where there is none. */
+        readonly valuesFile: string | undefined
+      }
+  )
+
+/** A value of a rendered object that must become another one. */
+interface UnplacedValue {
+  readonly title: string
+  readonly field: string
+  /** Undefined where it is not to be shown, or no text. */
+  readonly was: string | undefined
+  readonly wanted: string | undefined
+  /** What says it; undefined where nothing was found that does. */
+  readonly file: string | undefined
+  /** Other environments that this file is for. */
+  readonly others: readonly string[]
+}
 
 /** The same move under another plan than the config's or the object's own; what moves no share has none. */
 export function underPlan(move: Move, steps: readonly number[]): Move {
@@ -72,7 +99,7 @@ export interface EditAttempt {
   /** Which of the ways to place an edit. */
   readonly attempt: number
   /** Where weights are taken from, by `weightKey`. */
-  readonly feeds: ReadonlyMap<string, NumberPlace>
+  readonly feeds: ReadonlyMap<string, TextPlace>
   /** The files that those are in. */
   readonly texts: ReadonlyMap<string, string>
 }
@@ -130,7 +157,7 @@ function withFurther(
   const files = new Set(fresh.map(([{ file }]) => file))
   // Places are of the texts as they were, so all numbers of a file are put into it at once.
   const changes = fed.filter(([{ file }]) => files.has(file))
-  return { fed, texts: changes.length === 0 ? new Map() : withNumbers(texts, changes) }
+  return { fed, texts: changes.length === 0 ? new Map() : withReplaced(texts, changes) }
 }
 
 /** Whether two environments take a weight from one place. */
@@ -157,6 +184,12 @@ function withoutText(change: ObjectChange, numbers: readonly NumberChange[]): Re
 
 function unclearChart({ object, target }: ObjectChange): MoveRefusal {
   return { code: 'unclear', why: 'chart', name: object.name, ...target.route.place }
+}
+
+/** Why a version cannot be promoted whatever its files say; undefined where it may be. */
+export function finishObjection({ route }: Target): MoveRefusal | undefined {
+  const rule = ruleForSomeCallers(route)
+  return rule && { code: 'some-callers', rule: rule.label, file: route.place.file, line: rule.line }
 }
 
 /** What moves change, as far as they can be made. */
@@ -222,9 +255,8 @@ function planNote({ route, settings }: Target, steps: readonly number[]): readon
 }
 
 function versionChange(target: Target): Result<ObjectChange, MoveRefusal> {
-  const rule = ruleForSomeCallers(target.route)
-  if (rule !== undefined)
-    return err({ code: 'some-callers', rule: rule.label, file: target.route.place.file, line: rule.line })
+  const objection = finishObjection(target)
+  if (objection !== undefined) return err(objection)
   const change = promoteVersion(target.route, target.neighbours)
   return change === undefined
     ? err({ code: 'no-version', ...target.route.place })

@@ -6,7 +6,7 @@ import { readReleases } from '../delivery/releases.ts'
 import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { type Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
-import { mentionsTraffic, TRAFFIC_OBJECT } from '../environment/traffic-text.ts'
+import { mentionsTraffic, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { isKustomization, parentOf } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
@@ -157,7 +157,10 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
   const file = layout.environments
     .find((one) => one.name === name)
     ?.files.find((path) => isKustomization(path) && parentOf(path) === root)
-  return addedParts({ environment: name, file: file ?? root, yaml }, (text) => TRAFFIC_OBJECT.test(text) && isNew(text))
+  return addedParts(
+    { environment: name, file: file ?? root, yaml },
+    (text) => TRAFFIC_OR_PODS.test(text) && isNew(text),
+  )
 }
 
 /** The same target as another commit's build of its environment has it, with what charts bring. */

@@ -1,7 +1,9 @@
 import type { Edit } from '../manifest/edit/edit.ts'
-import { isRecord } from '../manifest/data.ts'
+import { isRenderedPart } from '../chart/rendered-parts.ts'
+import { isRecord, sameData, valueAt } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
 import { resolveHost, shortHost } from './host.ts'
+import { POD_SPEC, podSourcesFor } from './pods.ts'
 import { type Destination, type Role, type Route, weightedRules } from './route.ts'
 import { withCanary } from './start.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
@@ -16,7 +18,7 @@ interface VersionSource {
 export interface Versions {
   readonly stable: string
   readonly canary: string
-  /** The label sets are equal: both destinations send to the same pods. */
+  /** The label sets are equal, so both destinations send to the same pods; or a chart runs the same pods for both. */
   readonly same: boolean
 }
 
@@ -31,8 +33,26 @@ export function versionsOf(route: Route, manifests: readonly Manifest[]): Versio
   return {
     stable: nameOf(stable, canary),
     canary: nameOf(canary, stable),
-    same: differences(stable, canary)?.length === 0,
+    same: differences(stable, canary)?.length === 0 || runsSamePods(route, manifests, [stable, canary]),
   }
+}
+
+/** Labels in a chart seldom change. If its workloads for the two versions run the same, so do the destinations. */
+function runsSamePods(route: Route, manifests: readonly Manifest[], sources: readonly VersionSource[]): boolean {
+  if (!sources.every(({ object }) => isRenderedPart(object.file))) return false
+  const [stable, canary] = [podsBehind(route, 'stable', manifests), podsBehind(route, 'canary', manifests)]
+  const specs = [...stable, ...canary].map(({ data }) => valueAt(data, POD_SPEC))
+  return stable.length > 0 && canary.length > 0 && specs.every((spec) => sameData(spec, specs[0]))
+}
+
+/** What runs the pods of a destination: their labels are those of its subset and of its Service. */
+export function podsBehind(route: Route, role: Role, manifests: readonly Manifest[]): readonly ManifestObject[] {
+  const [destination, source] = [destinationOf(route, role), sourceOf(route, role, manifests)]
+  if (destination === undefined || source === undefined) return []
+  const objects = manifests.flatMap((manifest) => manifest.objects)
+  const service = fromService(destination, objects)
+  const namespace = effectiveNamespace(service?.object ?? source.object)
+  return podSourcesFor({ ...service?.labels, ...source.labels }, namespace, objects)
 }
 
 /** How the canary (the one that would start, where there is none) is called: its version label, else its subset or host. */

@@ -1,10 +1,10 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
-import { type Environment, inputsOf } from '../../core/environment/environment.ts'
-import { type NumberPlace, numberPlaces, probeFor, withNumbers } from '../../core/layer/feed.ts'
+import { inputsOf } from '../../core/environment/environment.ts'
+import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
-import { type Path, valueAt } from '../../core/manifest/data.ts'
+import { valueAt } from '../../core/manifest/data.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
@@ -13,7 +13,8 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
-import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import { type PlaceSearch, placesShown } from './places-shown.ts'
+import type { TreeSnapshot } from '../judgement/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
@@ -96,7 +97,7 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
   const texts = await context.mirror.read(side.treeish, files)
   const single = feeds.size > 0 ? [] : await singleChanges(context, side, request)
   if (single.length > 0) return single
-  return [...(feeds.size === 0 ? [] : [feeds]), new Map<string, NumberPlace>()].flatMap((known) =>
+  return [...(feeds.size === 0 ? [] : [feeds]), new Map<string, TextPlace>()].flatMap((known) =>
     Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
   )
 }
@@ -125,12 +126,6 @@ function isSeen({ layout, environments: [first = ''], object }: Target): boolean
   return layered?.isRendered === true || layered?.filledBy !== undefined
 }
 
-/**
- * Builds in one search. Most need one: all places are changed at once. A build that breaks is taken apart in halves, so that one bad
- * place among hundreds costs about ten.
- */
-const MAX_BUILDS = 24
-
 interface FeedSearch extends Pick<EditRequest, 'moves' | 'pull'> {
   /** The environments that may change. A file that others use too is left out: a patch changes it for one of them. */
   readonly wanted?: ReadonlySet<string>
@@ -146,7 +141,7 @@ async function findFeeds(
   side: TreeSnapshot,
   { moves, pull, wanted = environmentsOf(moves) }: FeedSearch,
 ): Promise<EditAttempt['feeds']> {
-  const found = new Map<string, NumberPlace>()
+  const found = new Map<string, TextPlace>()
   for (const { target, object, edits } of objectChanges(moves, pull)) {
     const [name = ''] = target.environments
     const environment = side.snapshot.environments.find((known) => known.name === name)
@@ -162,15 +157,11 @@ async function findFeeds(
       }),
     )
     const texts = await context.mirror.read(side.treeish, inputsOf(environment))
-    const search: Search = {
-      context,
-      side,
-      environment,
-      texts,
-      target,
-      paths: weights.map(({ own }) => own),
-      builds: 0,
+    const valuesIn: PlaceSearch['valuesIn'] = (objects) => {
+      const shown = finderIn(name, objects)(target)
+      return shown && new Map(weights.map(({ own }) => [JSON.stringify(own), valueAt(shown.data, own)]))
     }
+    const search: PlaceSearch = { context, side, environment, texts, valuesIn, builds: 0 }
     const mine = ownTexts({ environment, layout: target.layout, wanted }, texts)
     const shown = await placesShown(search, numberPlaces(mine, values))
     for (const { path, own } of weights) {
@@ -179,45 +170,4 @@ async function findFeeds(
     }
   }
   return found
-}
-
-interface Search {
-  readonly context: Needs
-  readonly side: TreeSnapshot
-  readonly environment: Environment
-  readonly texts: ReadonlyMap<string, string>
-  readonly target: Target
-  /** Of the weights, in the object. */
-  readonly paths: readonly Path[]
-  builds: number
-}
-
-/** Which place each weight shows when all of them have other numbers. */
-async function placesShown(search: Search, places: readonly NumberPlace[]): Promise<ReadonlyMap<string, NumberPlace>> {
-  const { context, environment, texts, target, paths, side } = search
-  if (places.length === 0 || search.builds >= MAX_BUILDS) return new Map()
-  search.builds += 1
-  const probes = withNumbers(
-    texts,
-    places.map((place, index) => [place, probeFor(index)] as const),
-  )
-  const { secrets } = side.snapshot.config
-  const changed = new Map([...texts, ...probes])
-  const rendered = await renderEnvironment(context, { environment, texts: changed, secrets, documents: new Map() })
-  const object =
-    rendered.ok && rendered.parsed.ok ? finderIn(environment.name, rendered.parsed.objects)(target) : undefined
-  if (object === undefined) {
-    if (places.length === 1) return new Map()
-    const middle = Math.ceil(places.length / 2)
-    const halves = [places.slice(0, middle), places.slice(middle)]
-    const shown = [await placesShown(search, halves[0] ?? []), await placesShown(search, halves[1] ?? [])]
-    return new Map(shown.flatMap((one) => [...one]))
-  }
-  return new Map(
-    paths.flatMap((path) => {
-      const value = valueAt(object.data, path)
-      const place = places.find((_, index) => probeFor(index) === value)
-      return place === undefined ? [] : [[JSON.stringify(path), place] as const]
-    }),
-  )
 }

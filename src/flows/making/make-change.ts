@@ -1,11 +1,14 @@
+import { isOfChart } from '../../core/chart/released-target.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import type { NewTexts } from '../../core/layer/place.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { editFor, type IntendedChange } from '../../core/rollout/intend.ts'
+import { finishObjection } from '../../core/rollout/move.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { experiment } from './experiment.ts'
+import { finishChart } from './finish-chart.ts'
 import { proveEdit } from './prove.ts'
 import type { TreeSnapshot } from '../judgement/render.ts'
 
@@ -31,6 +34,13 @@ export async function makeChange(
   site: ChangeSite,
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
+  const [first] = change.moves
+  if (first?.move.kind === 'finish-version' && isOfChart(first.target)) {
+    const objection = finishObjection(first.target)
+    return objection === undefined
+      ? finishChart(context, site, first.target)
+      : err({ code: 'cannot-edit', refusal: objection })
+  }
   const edit = editFor(change, site.pull)
   const objection = async (): Promise<Refusal | undefined> => site.objection?.()
   const tryOthers = (refused: Refusal): Promise<Result<MadeChange, Refusal>> =>

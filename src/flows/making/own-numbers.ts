@@ -1,7 +1,7 @@
 /** The texts that may say an environment's weights, and that may be changed for it. */
 import { valuesFilesOf } from '../../core/chart/release.ts'
 import type { Environment } from '../../core/environment/environment.ts'
-import { type NumberPlace, numberPlaces } from '../../core/layer/feed.ts'
+import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { isOfDeployer, type Layout } from '../../core/layer/layout.ts'
 import { valueAt } from '../../core/manifest/data.ts'
@@ -90,7 +90,7 @@ export async function singleChanges(
 const WORDS = /weight|canary|stable|traffic|percent|share|split/i
 
 /** How likely a number is a weight, by the lines around it. */
-function closeness(texts: ReadonlyMap<string, string>, { file, at }: NumberPlace): number {
+function closeness(texts: ReadonlyMap<string, string>, { file, at }: TextPlace): number {
   const before = (texts.get(file) ?? '').slice(0, at).split('\n')
   return [before.at(-1), ...before.slice(-4, -1)].filter((line) => WORDS.test(line ?? '')).length
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { numberPlaces, withNumbers } from '../../../src/core/layer/feed.ts'
+import { numberPlaces, withReplaced } from '../../../src/core/layer/feed.ts'
 import { asSeen } from '../../../src/core/layer/seen.ts'
 
 /** Numbers in texts of any format, and objects with the values that were rendered. */
@@ -20,7 +20,7 @@ test('numbers are written where they were found, whatever their lengths', () => 
   assert.ok(first !== undefined && second !== undefined)
   assert.deepEqual(
     [
-      ...withNumbers(texts, [
+      ...withReplaced(texts, [
         [first, 100],
         [second, 0],
       ]),

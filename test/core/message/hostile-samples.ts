@@ -28,6 +28,14 @@ const edit = (t: string) => ({ ...at(t), path: [t] })
 export const moveRefusals = each<MoveRefusal>({
   'some-callers': (t) => ({ file: t, line: 1, code: 'some-callers', rule: t }),
   'no-version': (t) => ({ code: 'no-version', ...at(t) }),
+  'chart-version': (t) => ({
+    code: 'chart-version',
+    ...at(t),
+    name: t,
+    environment: t,
+    values: [{ title: t, field: t, was: t, wanted: t, file: t, others: [t, t] }],
+    valuesFile: t,
+  }),
   unclear: (t) => ({ code: 'unclear', why: 'selector', name: t, ...at(t) }),
   'shared-value': (t) => ({ code: 'shared-value', environment: t, users: [t, t], ...at(t) }),
   'no-layer': (t) => ({ code: 'no-layer', environment: t, users: [t, t], ...at(t) }),

@@ -12,6 +12,8 @@ export function explainMove(refusal: MoveRefusal): string {
       return `Only requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches (by a header or the like) have reached the canary. Perch does not make its version the stable one for everybody. Split a rule that all requests reach, or change the stable version in a pull request.`
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
+    case 'chart-version':
+      return explainChartVersion(refusal)
     case 'unclear':
       return explainUnclear(refusal)
     case 'shared-value':
@@ -49,6 +51,20 @@ export function explainMove(refusal: MoveRefusal): string {
     case 'rule-not-split':
       return explainWeights(refusal)
   }
+}
+
+/** What is to be written where a chart decides which version is stable. */
+function explainChartVersion(refusal: Extract<MoveRefusal, { code: 'chart-version' }>): string {
+  const { environment, valuesFile } = refusal
+  const home = valuesFile === undefined ? `the values of ${code(environment)}` : code(valuesFile)
+  const needs = refusal.values.map(({ title, field, was, wanted, file, others }) => {
+    const goal = wanted === undefined ? 'have what the canary has' : `be ${code(wanted)}`
+    const now = was === undefined ? '' : `, now ${code(was)}`
+    const shared = others.length === 0 ? '' : `, which ${list(others)} ${others.length === 1 ? 'uses' : 'use'} too`
+    const source = file === undefined ? '' : ` (it comes from ${code(file)}${shared})`
+    return `${code(`${title} ${field}`)} must ${goal}${now}${source}`
+  })
+  return `A Helm chart makes the stable version of ${code(refusal.name)}, and no change of values that Perch tried made it the canary's and changed nothing else. In the rendered manifests of ${code(environment)}: ${needs.join('; ')}. Set that in ${home}, in a pull request of your own; the weights follow then.`
 }
 
 function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): string {

@@ -1,0 +1,25 @@
+/** What runs the pods behind a destination, as far as manifests hold it. */
+import { type Path, recordOf, valueAt } from '../manifest/data.ts'
+import { effectiveNamespace, identityKey, type ObjectIdentity } from '../manifest/identity.ts'
+
+/** An object with a template of pods. */
+export interface PodSource extends ObjectIdentity {
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Where a template says what its pods run. */
+export const POD_SPEC: Path = ['spec', 'template', 'spec']
+
+/** The workloads of a namespace whose pods have all of some labels. */
+export function podSourcesFor<T extends PodSource>(
+  labels: Readonly<Record<string, string>>,
+  namespace: string,
+  objects: readonly T[],
+): readonly T[] {
+  const found = objects.filter((object) => {
+    const own = recordOf(valueAt(object.data, ['spec', 'template', 'metadata', 'labels']))
+    const isHere = effectiveNamespace(object) === namespace && valueAt(object.data, POD_SPEC) !== undefined
+    return isHere && Object.entries(labels).every(([key, value]) => own[key] === value)
+  })
+  return [...new Map(found.map((object) => [identityKey(object), object])).values()]
+}

@@ -1,0 +1,151 @@
+/** Makes the stable version of a chart the canary's, where values of the environment say which version that is. */
+import {
+  finishAttempts,
+  isFinished,
+  spellingsOf,
+  strayChanges,
+  type VersionEdit,
+  type VersionValue,
+  versionValues,
+  versionValuesIn,
+} from '../../core/chart/finish.ts'
+import { environmentOf, releasedTarget } from '../../core/chart/released-target.ts'
+import { valuesFilesOf } from '../../core/chart/release.ts'
+import type { ProofOfEdit } from '../../core/command/outcome.ts'
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
+import { type TextPlace, withReplaced, wordPlaces } from '../../core/layer/feed.ts'
+import { titleOf } from '../../core/manifest/identity.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { targetInBuild } from '../../core/rollout/snapshot.ts'
+import type { Target } from '../../core/rollout/target.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+import type { ProvenEdit } from './experiment.ts'
+import { ownTexts } from './own-numbers.ts'
+import { type PlaceSearch, placesShown } from './places-shown.ts'
+
+type Context = PlaceSearch['context']
+
+/** New texts of values, proven by rendering; else what must be rendered, and where to begin. */
+export async function finishChart(
+  context: Context,
+  side: TreeSnapshot,
+  target: Target,
+): Promise<Result<ProvenEdit, Refusal>> {
+  const environment = environmentOf(target)
+  const values = versionValues(target)
+  if (environment === undefined || values.length === 0)
+    return err({ code: 'cannot-edit', refusal: { code: 'no-version', ...target.route.place } })
+  const texts = await context.mirror.read(side.treeish, inputsOf(environment))
+  const everything = new Set(target.layout.environments.map(({ name }) => name))
+  const all = ownTexts({ environment, layout: target.layout, wanted: everything }, texts)
+  const placesOf = (some: readonly VersionValue[]): ReturnType<typeof placesShown> => {
+    const words = new Set(some.flatMap((value) => [...spellingsOf(value).keys()]))
+    const valuesIn: PlaceSearch['valuesIn'] = (objects) => versionValuesIn(some, objects)
+    return placesShown({ context, side, environment, texts, valuesIn, builds: 0 }, wordPlaces(all, words))
+  }
+  // Labels are common words, such as `stable`: where they break builds, what the pods run is found all the same.
+  const [runs, labels] = [values.filter(({ isLabel }) => !isLabel), values.filter(({ isLabel }) => isLabel)]
+  const places = new Map([...(await placesOf(runs)), ...(await placesOf(labels))])
+  const own = ownTexts({ environment, layout: target.layout, wanted: new Set(target.environments) }, texts)
+  const mine = new Map([...places].filter(([, { file }]) => own.has(file)))
+  for (const changes of finishAttempts(values, mine)) {
+    const files = withReplaced(texts, changes)
+    const proof = await proveFinish(context, side, { target, files, changes })
+    if (proof !== undefined) return ok({ files, proof })
+  }
+  return err({ code: 'cannot-edit', refusal: finishRefusal({ target, environment, values, places }) })
+}
+
+interface FinishEdit {
+  readonly target: Target
+  readonly files: ReadonlyMap<string, string>
+  readonly changes: readonly VersionEdit[]
+}
+
+/** Undefined where an environment shows anything else than the version, or where the versions are not the same then. */
+async function proveFinish(context: Context, side: TreeSnapshot, edit: FinishEdit): Promise<ProofOfEdit | undefined> {
+  const { environments } = edit.target
+  const users = side.snapshot.environments.filter((one) => inputsOf(one).some((file) => edit.files.has(file)))
+  for (const environment of users) if (!(await isProven(context, { ...side, environment }, edit))) return undefined
+  const rendered = users.map(({ name }) => name)
+  return { rendered, changed: rendered.filter((name) => environments.includes(name)) }
+}
+
+async function isProven(
+  context: Context,
+  { treeish, snapshot, environment }: TreeSnapshot & { readonly environment: Environment },
+  { target, files, changes }: FinishEdit,
+): Promise<boolean> {
+  const texts = await context.mirror.read(treeish, inputsOf(environment))
+  const changed = new Map([...texts, ...[...files].filter(([file]) => texts.has(file))])
+  const { secrets } = snapshot.config
+  const render = (own: ReadonlyMap<string, string>): ReturnType<typeof renderEnvironment> =>
+    renderEnvironment(context, { environment, texts: own, secrets, documents: new Map() })
+  const [before, after] = await Promise.all([render(texts), render(changed)])
+  if (!before.ok || !after.ok || !before.parsed.ok || !after.parsed.ok) return false
+  const isMeant = target.environments.includes(environment.name)
+  const stray = strayChanges(before.parsed.objects, after.parsed.objects, isMeant ? changes : [])
+  if (stray.length > 0 || !isMeant) return stray.length === 0
+  const then = targetIn(target, environment, { texts: changed, yaml: after.yaml })
+  return then !== undefined && isFinished(then)
+}
+
+function targetIn(
+  target: Target,
+  environment: Environment,
+  { texts, yaml }: { readonly texts: ReadonlyMap<string, string>; readonly yaml: string },
+): Target | undefined {
+  const { release } = environment
+  return release === undefined
+    ? targetInBuild(target, { environment, texts, yaml })
+    : releasedTarget(target, { release, texts, yaml })
+}
+
+/** More nobody reads in one sentence. */
+const MAX_VALUES = 3
+
+function finishRefusal({
+  target,
+  environment,
+  values,
+  places,
+}: {
+  readonly target: Target
+  readonly environment: Environment
+  readonly values: readonly VersionValue[]
+  readonly places: ReadonlyMap<string, TextPlace>
+}): Extract<Refusal, { code: 'cannot-edit' }>['refusal'] {
+  const { release } = environment
+  const own = release === undefined ? [] : valuesFilesOf(release.release)
+  const runs = values.filter(({ isLabel }) => !isLabel)
+  const shown = (runs.length > 0 ? runs : values).slice(0, MAX_VALUES).map(({ key, object, path, was, wanted }) => {
+    const file = places.get(key)?.file
+    const others = (file === undefined ? [] : (target.layout.owners.get(file) ?? [])).filter(
+      (name) => !target.environments.includes(name),
+    )
+    return {
+      title: titleOf(object),
+      field: path.join('.'),
+      was: wordOf(path, was),
+      wanted: wordOf(path, wanted),
+      file,
+      others,
+    }
+  })
+  const [environmentName = ''] = target.environments
+  return {
+    code: 'chart-version',
+    ...target.route.place,
+    name: target.service,
+    environment: environmentName,
+    values: shown,
+    valuesFile: own.at(-1),
+  }
+}
+
+/** What pods get by their environment or arguments may be secret. */
+function wordOf(path: VersionValue['path'], value: unknown): string | undefined {
+  const isOpen = path.at(-1) === 'image' || path.includes('labels') || path.includes('selector')
+  return isOpen && typeof value === 'string' ? value : undefined
+}

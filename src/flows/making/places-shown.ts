@@ -1,0 +1,58 @@
+/** Finds by building where in the files a rendered value comes from. */
+import type { RenderedObject } from '../../core/diff/objects.ts'
+import type { Environment } from '../../core/environment/environment.ts'
+import { probeAt, type TextPlace, withReplaced } from '../../core/layer/feed.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { FileSource } from '../repository/load.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
+
+/**
+ * Builds in one search. Most need one: all places are changed at once. A build that breaks is taken apart in halves, so that one bad
+ * place among hundreds costs about ten.
+ */
+const MAX_BUILDS = 24
+
+export interface PlaceSearch {
+  readonly context: FileSource & Pick<RepositoryContext, 'renderer'>
+  readonly side: TreeSnapshot
+  readonly environment: Environment
+  readonly texts: ReadonlyMap<string, string>
+  /** The values that are looked for, by a key of their own; undefined where a build does not have their objects any more. */
+  readonly valuesIn: (objects: readonly RenderedObject[]) => ReadonlyMap<string, unknown> | undefined
+  builds: number
+}
+
+/** Which place each value shows when all of them have other texts. */
+export async function placesShown(
+  search: PlaceSearch,
+  places: readonly TextPlace[],
+): Promise<ReadonlyMap<string, TextPlace>> {
+  const { context, environment, texts, side } = search
+  if (places.length === 0 || search.builds >= MAX_BUILDS) return new Map()
+  search.builds += 1
+  const probes = withReplaced(
+    texts,
+    places.map((place, index) => [place, probeAt(place, index)] as const),
+  )
+  const { secrets } = side.snapshot.config
+  const changed = new Map([...texts, ...probes])
+  const rendered = await renderEnvironment(context, { environment, texts: changed, secrets, documents: new Map() })
+  const values = rendered.ok && rendered.parsed.ok ? search.valuesIn(rendered.parsed.objects) : undefined
+  if (values === undefined) {
+    if (places.length === 1) return new Map()
+    const middle = Math.ceil(places.length / 2)
+    const halves = [places.slice(0, middle), places.slice(middle)]
+    const shown = [await placesShown(search, halves[0] ?? []), await placesShown(search, halves[1] ?? [])]
+    return new Map(shown.flatMap((one) => [...one]))
+  }
+  return new Map(
+    [...values].flatMap(([key, value]) => {
+      const place = places.find((one, index) => shows(value, probeAt(one, index)))
+      return place === undefined ? [] : [[key, place] as const]
+    }),
+  )
+}
+
+function shows(value: unknown, probe: string): boolean {
+  return typeof value === 'string' ? value.includes(probe) : String(value) === probe
+}
