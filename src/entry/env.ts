@@ -25,6 +25,8 @@ export interface ProcessEnvironment {
   /** Those that a repository may name. */
   readonly prometheusServers?: readonly PrometheusServer[]
   readonly prometheusToken?: string
+  /** Where traces are sent, by OpenTelemetry. */
+  readonly tracesTo?: string
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
@@ -119,6 +121,7 @@ const Variables = z.object({
     .regex(/^[\x21-\x7E]+$/, 'must be a token in one line, without spaces')
     .optional(),
   KUBECONFORM_SCHEMAS: SchemaFolders,
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be a URL like http://collector:4318').optional(),
   RECONCILE_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds. Leave it out for 60')
@@ -162,6 +165,7 @@ export function readReportSecret(
 function environment(variables: Variables, privateKey: string): ProcessEnvironment {
   const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl } = variables
   const { PROMETHEUS_URL: prometheusServers, PROMETHEUS_TOKEN: prometheusToken } = variables
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: tracesTo } = variables
   return {
     appId: variables.APP_ID,
     privateKey,
@@ -176,6 +180,7 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(prometheusServers === undefined ? {} : { prometheusServers }),
     ...(prometheusToken === undefined ? {} : { prometheusToken }),
+    ...(tracesTo === undefined ? {} : { tracesTo }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }

@@ -18,9 +18,12 @@ import type { Meter } from '../ports/meter.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Mirror } from '../ports/mirror.ts'
 import type { Renderer } from '../ports/renderer.ts'
+import type { Tracer } from '../ports/tracer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type ProcessEnvironment, handedDown } from './env.ts'
 import { type GitHubAccess, openGitHub } from './github/github.ts'
+import { traceJobs } from './trace/trace-jobs.ts'
+import { traceContext, tracePort } from './trace/trace-ports.ts'
 import { watchEffects } from './watch/watch-effects.ts'
 import { watchRenderer } from './watch/watch-renderer.ts'
 import type { WorkerParts } from './worker.ts'
@@ -32,6 +35,7 @@ interface WorkOptions {
   readonly clock: Clock
   readonly jobs: Jobs
   readonly memo: Memo
+  readonly tracer: Tracer
 }
 
 /** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
@@ -49,7 +53,9 @@ export async function openWork(
   readonly renderer: Renderer
   readonly validators: Validators
 }> {
-  const { env, log, clock, jobs, memo, meter } = options
+  const { env, log, clock, meter, tracer } = options
+  const jobs = traceJobs(tracer, options.jobs, clock)
+  const memo = tracePort(tracer, 'memo', options.memo)
   const github = openGitHub(env, { log, clock, meter })
   const renderer = cachedRenderer(watchRenderer(tools.renderer, meter))
   const validators = cachedValidators(openValidators({ log, schemas: env.schemaFolders ?? [] }))
@@ -60,7 +66,16 @@ export async function openWork(
     log,
     meter,
     clock,
-    contextFor: contextFactory({ ...options, openMirror: tools.mirror, github, renderer, validators, metrics }),
+    contextFor: contextFactory({
+      ...options,
+      jobs,
+      memo,
+      openMirror: tools.mirror,
+      github,
+      renderer,
+      validators,
+      metrics,
+    }),
     placeOf: (owner, repo) => github.placeOf(owner, repo),
     memo,
     webhooksSince: (moment) => github.webhooksSince(moment),
@@ -87,6 +102,7 @@ function contextFactory({
   jobs,
   memo,
   meter,
+  tracer,
   github,
   renderer,
   validators,
@@ -105,7 +121,7 @@ function contextFactory({
     const mirror = mirrors.get(url) ?? open({ folder, url, token, mayRead, log, environment })
     mirrors.set(url, mirror)
     const ports = await github.portsFor(place)
-    return {
+    return traceContext(tracer, {
       repo,
       ask: askIn(place, jobs),
       mirror,
@@ -121,6 +137,6 @@ function contextFactory({
       log,
       ...ports,
       ...watchEffects(ports, { repo, log, meter }),
-    }
+    })
   }
 }

@@ -5,12 +5,16 @@ import { USUAL_PATH } from '../adapters/process-sandbox/program-path.ts'
 import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
+import type { Jobs } from '../ports/jobs.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
 import type { ProcessEnvironment } from './env.ts'
 import { readiness } from './readiness.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
+import { openTraces } from './trace/open-traces.ts'
+import { traceDeliveries, traceJobs } from './trace/trace-jobs.ts'
+import { tracePort } from './trace/trace-ports.ts'
 import { openGauges } from './watch/collect-gauges.ts'
 import { jobCounter } from './watch/count-jobs.ts'
 import { recordZeros } from './watch/record-zeros.ts'
@@ -63,29 +67,27 @@ export async function startService(
   const walls = machineWalls(USUAL_PATH)
   // The thread loads its modules while this one does.
   const { code } = options
-  const [thread, { startEdge }, { openWebhooks }] = await Promise.all([
+  const [thread, { startEdge }, { openWebhooks }, tracer] = await Promise.all([
     startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) }),
     import('./edge/edge.ts'),
     import('./edge/open-webhooks.ts'),
+    openTraces(env, log),
     meter.load(),
   ])
-  await queue.work(thread.handle, {
-    concurrency: CONCURRENCY,
-    onExhausted: thread.giveUp,
-    onEnd: jobCounter(meter),
-  })
+  await queue.work(thread.handle, { concurrency: CONCURRENCY, onExhausted: thread.giveUp, onEnd: jobCounter(meter) })
+  const jobs = traceJobs(tracer, queue, clock)
+  const accept = openWebhooks({ appId: env.appId, jobs, memo: tracePort(tracer, 'memo', queue.memo) })
   const edge = await startEdge({
     host: env.host,
     port: env.port,
-    secrets:
-      env.webhookSecretPrevious === undefined ? [env.webhookSecret] : [env.webhookSecret, env.webhookSecretPrevious],
+    secrets: secretsOf(env),
     events: new Set(Object.keys(EVENTS)),
-    accept: openWebhooks({ appId: env.appId, jobs: queue, memo: queue.memo }),
+    accept: traceDeliveries(tracer, accept),
     ready: () =>
       readiness({ queue, backlogMs: () => gauges.queueAgeMs(), tools: () => thread.tools(), walls: () => walls }),
     metrics: async () => meter.text(await gauges.samples()),
     meter,
-    ...(env.reportSecret === undefined ? {} : { reports: reportsInto({ queue, clock }, env.reportSecret) }),
+    ...(env.reportSecret === undefined ? {} : { reports: reportsInto({ queue: jobs, clock }, env.reportSecret) }),
     log,
   })
   const stopSweeping = startSweeping({ queue, clock, log }, env.reconcileSeconds)
@@ -102,8 +104,13 @@ export async function startService(
       if (left > 0) log.warn({ left }, 'stopped with work unfinished; it is taken up again at the next start')
       await thread.stop()
       await queue.close()
+      await tracer.close()
     },
   }
+}
+
+function secretsOf({ webhookSecret, webhookSecretPrevious: previous }: ProcessEnvironment): [string, ...string[]] {
+  return previous === undefined ? [webhookSecret] : [webhookSecret, previous]
 }
 
 interface Parts {
@@ -112,7 +119,7 @@ interface Parts {
   readonly log: Logger
 }
 
-function reportsInto({ queue, clock }: Pick<Parts, 'queue' | 'clock'>, secret: string): ReportOptions {
+function reportsInto({ queue, clock }: { readonly queue: Jobs; readonly clock: Timer }, secret: string): ReportOptions {
   return {
     secret,
     accept: ({ id: delivery, owner, repo: name, ...told }) =>

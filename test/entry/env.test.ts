@@ -52,6 +52,7 @@ test('everything that can be set is read', () => {
     PROMETHEUS_TOKEN: 'token',
     RECONCILE_SECONDS: '0.2',
     KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
   })
   assert.deepEqual(rest, {
     appId: 42,
@@ -67,6 +68,7 @@ test('everything that can be set is read', () => {
     databaseUrl: 'postgresql://u:p@db/perch?sslmode=require',
     prometheusServers: [{ name: 'prometheus', url: 'http://prometheus:9090' }],
     prometheusToken: 'token',
+    tracesTo: 'https://collector:4318',
     reconcileSeconds: 0.2,
     schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
   })
@@ -158,6 +160,7 @@ test('each wrong value is refused by name, and no value is ever repeated', () =>
     ['PROMETHEUS_URL', 'http://u:%zero-secret@prometheus:9090'],
     ['PROMETHEUS_TOKEN', 'zero-secret and more'],
     ['PROMETHEUS_TOKEN', 'zero-secret\n'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'zero-secret:4317'],
     ['RECONCILE_SECONDS', '0.1'],
     ['RECONCILE_SECONDS', '1m'],
     ['RECONCILE_SECONDS', 'Infinity'],

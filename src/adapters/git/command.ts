@@ -81,8 +81,10 @@ export function openGit(options: GitOptions): Git {
     if (question.isApart === true) delete env['GIT_DIR']
     const { args, input = '' } = question
     const limits = { timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: MAX_BYTES }
-    const finished = await runContained({ command: ['git', ...args], folder: '/', env, input, ...limits })
-    return answer(finished, { verb: args[0] ?? '', folder })
+    const verb = args[0] ?? ''
+    const command = ['git', ...args] as const
+    const finished = await runContained({ title: `git ${verb}`, command, folder: '/', env, input, ...limits })
+    return answer(finished, { verb, folder })
   }
   const remote = async (question: GitCall): Promise<GitAnswer> => {
     const token = options.url.startsWith('file:') ? '' : await options.token()

@@ -57,6 +57,7 @@ export function buildRelease(
     const values = await valuesFiles(workshop, source)
     const [program = tool.command[0], ...args] = [...tool.walls.prefix(workshop), ...tool.command]
     const finished = await runContained({
+      title: 'helm template',
       // Whole paths and `=` keep every name from being an option or an address.
       command: [program, ...args, ...argumentsOf(source, values), '--', source.release, join(workshop.files, chart)],
       folder: workshop.files,

@@ -109,6 +109,7 @@ function buildRoot(
     if (helm !== undefined) command.push('--enable-helm', `--helm-command=${helm.command[0]}`)
     const [program = tool.command[0], ...args] = command
     const finished = await runContained({
+      title: 'kustomize build',
       // The whole path, so that no folder's name can be an option or an address.
       command: [program, ...args, join(workshop.files, root)],
       folder: workshop.files,

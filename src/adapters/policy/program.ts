@@ -1,4 +1,5 @@
 /** Programs that check: found on this machine, run in the process sandbox, over files of a throw-away folder. */
+import { basename } from 'node:path'
 import type { Failure } from '../../core/policy/remark.ts'
 import { atMost } from '../process-sandbox/at-most.ts'
 import { programPath, USUAL_PATH } from '../process-sandbox/program-path.ts'
@@ -148,6 +149,7 @@ function execute(
     if (odd !== undefined) return failed('failed', `no file can be at ${odd.slice(0, 200)}`)
     const [first = file, ...rest] = [...walls.prefix(workshop), file, ...args]
     const finished = await runContained({
+      title: basename(file),
       command: [first, ...rest],
       folder: workshop.files,
       env: { PATH: workshop.home, HOME: workshop.home, LC_ALL: 'C', PYTHONUTF8: '1', PYTHONNOUSERSITE: '1' },

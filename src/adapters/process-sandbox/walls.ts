@@ -87,14 +87,14 @@ async function isPassable(walls: Walls, probe: readonly [string, ...string[]]): 
     const [first, ...rest] = [...walls.prefix(workshop), ...probe]
     const env = { ...PROBE.env, HOME: workshop.home, PATH: workshop.home }
     const command = [first ?? probe[0], ...rest] as const
-    const finished = await runContained({ ...PROBE, env, folder: workshop.files, command })
+    const finished = await runContained({ ...PROBE, title: 'try walls', env, folder: workshop.files, command })
     return finished.end === 'exited' && finished.code === 0
   })
 }
 
 /** The output of a program that is asked for its version or the like. */
 export async function ask(command: readonly [string, ...string[]], timeoutMs = PROBE.timeoutMs): Promise<ProbeAnswer> {
-  const finished = await runContained({ ...PROBE, folder: tmpdir(), command, timeoutMs })
+  const finished = await runContained({ ...PROBE, title: 'try a limit', folder: tmpdir(), command, timeoutMs })
   if (finished.end === 'timed-out') return { end: 'timed-out' }
   return finished.end === 'exited' && finished.code === 0 ? { said: finished.stdout.toString() } : { end: 'failed' }
 }

@@ -5,6 +5,8 @@ import type { Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
 import { openLog } from '../open-log.ts'
 import { openWork } from '../open-work.ts'
+import { openTraces } from '../trace/open-traces.ts'
+import { traceHandler } from '../trace/trace-jobs.ts'
 import { giveUp, handleJobs } from '../worker.ts'
 import { connect, type Line, type Port } from './line.ts'
 import { ClaimedMessage, Entries, ThreadStart, type Tools } from './messages.ts'
@@ -13,6 +15,7 @@ import { meterThrough } from './thread-meter.ts'
 interface OpenWork extends Omit<Awaited<ReturnType<typeof openWork>>, 'parts'> {
   readonly handle: ReturnType<typeof handleJobs>
   readonly giveUp: ReturnType<typeof giveUp>
+  readonly closeTraces: () => Promise<void>
 }
 
 /** Answers the calls of the thread that started this one. `open`: what the work is done with. */
@@ -53,11 +56,18 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
       if (isFinal === true) failures.delete(job.id)
       await finish(job, failure, isFinal === true)
     },
+    close: async () => (await opened.promise).closeTraces(),
   })
   const meter = meterThrough(line)
   const log = openLog(logLevel, meter)
-  const { parts, ...tools } = await open({ env, log, meter, clock: clockAhead(lead), ...queueThrough(line) })
-  opened.resolve({ ...tools, handle: handleJobs(parts), giveUp: giveUp(parts) })
+  const tracer = await openTraces(env, log)
+  const { parts, ...tools } = await open({ env, log, meter, tracer, clock: clockAhead(lead), ...queueThrough(line) })
+  opened.resolve({
+    ...tools,
+    handle: traceHandler(tracer, handleJobs(parts), parts.clock),
+    giveUp: giveUp(parts),
+    closeTraces: () => tracer.close(),
+  })
 }
 
 async function optionalTools({

@@ -39,6 +39,8 @@ const MAX_HEAP_MB = 2_048
 const STUCK_MS = 120_000
 const BEAT_MS = 5_000
 const RESTART_MS = 1_000
+/** How long the end waits for the thread to send its traces. */
+const CLOSE_MS = 3_000
 /** How long a health check waits for the thread. */
 const TOOLS_MS = 500
 
@@ -116,7 +118,10 @@ function startOne(
   return {
     line,
     tools: async () => Tools.parse(await line.call('tools')),
-    stop: async () => void (await thread.terminate()),
+    async stop() {
+      if (env.tracesTo !== undefined) await Promise.race([line.call('close').catch(() => undefined), sleep(CLOSE_MS)])
+      await thread.terminate()
+    },
   }
 }
 

@@ -318,7 +318,7 @@ scene('many fetches are packed together', async ({ server, mirror, folder }) => 
 test('a git that hangs is killed with all that it started', async () => {
   const before = sleepers()
   const env = { PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
-  const ask = { env, folder: '/', timeoutMs: 300, maxBytes: 1000 }
+  const ask = { title: 'git', env, folder: '/', timeoutMs: 300, maxBytes: 1000 }
   const hung = await runContained({ ...ask, command: ['git', '-c', 'alias.x=!sleep 4711 & sleep 4711', 'x'] })
   assert.deepEqual(hung, { end: 'timed-out' })
   assert.equal(sleepers(), before)

@@ -32,6 +32,7 @@ async function inside(walls: Walls, command: Command): Promise<{ readonly code: 
     const [first = '', ...rest] = [...walls.prefix(workshop), ...command]
     const env = { HOME: workshop.home, PATH: workshop.home, LC_ALL: 'C' }
     const finished = await runContained({
+      title: 'inside',
       command: [first, ...rest],
       folder: workshop.files,
       env,

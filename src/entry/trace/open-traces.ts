@@ -1,0 +1,20 @@
+import type { OpenTracer } from '../../adapters/tracer/opentelemetry.ts'
+import { watchPrograms } from '../../adapters/process-sandbox/run.ts'
+import type { Log } from '../../ports/log.ts'
+import { UNTRACED } from '../../ports/tracer.ts'
+import type { ProcessEnvironment } from '../env.ts'
+
+/** The tracer of a thread, where traces are wanted. Its packages are loaded only there. */
+export async function openTraces({ tracesTo }: ProcessEnvironment, log: Log): Promise<OpenTracer> {
+  if (tracesTo === undefined) return { ...UNTRACED, close: async () => undefined }
+  const { openTracer } = await import('../../adapters/tracer/opentelemetry.ts')
+  const tracer = openTracer({ log })
+  watchPrograms((name, run) =>
+    tracer.span({ name }, async (note) => {
+      const finished = await run()
+      note({ 'perch.end': finished.end, ...(finished.end === 'exited' ? { 'process.exit.code': finished.code } : {}) })
+      return finished
+    }),
+  )
+  return tracer
+}

@@ -1,0 +1,39 @@
+import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
+import { type Tracer, UNTRACED } from '../../ports/tracer.ts'
+
+/** A port each of whose calls is a span. All its methods must be asynchronous. What is asked and answered is no part of the span. */
+export function tracePort<Port extends object>(tracer: Tracer, name: string, port: Port): Port {
+  if (tracer === UNTRACED) return port
+  return new Proxy(port, {
+    get(target, key) {
+      const method: unknown = Reflect.get(target, key)
+      if (typeof method !== 'function') return method
+      return (...args: readonly unknown[]) =>
+        tracer.span({ name: `${name}.${String(key)}` }, async () => Reflect.apply(method, target, args))
+    },
+  })
+}
+
+/** What flows work with, with a span for each call of a port. */
+export function traceContext(tracer: Tracer, context: RepositoryContext): RepositoryContext {
+  if (tracer === UNTRACED) return context
+  const { metrics } = context
+  return {
+    ...context,
+    pulls: tracePort(tracer, 'pulls', context.pulls),
+    conversation: tracePort(tracer, 'conversation', context.conversation),
+    checks: tracePort(tracer, 'checks', context.checks),
+    branches: tracePort(tracer, 'branches', context.branches),
+    activity: tracePort(tracer, 'activity', context.activity),
+    records: tracePort(tracer, 'records', context.records),
+    people: tracePort(tracer, 'people', context.people),
+    protections: tracePort(tracer, 'protections', context.protections),
+    queue: tracePort(tracer, 'queue', context.queue),
+    signals: tracePort(tracer, 'signals', context.signals),
+    reports: tracePort(tracer, 'reports', context.reports),
+    mirror: tracePort(tracer, 'mirror', context.mirror),
+    renderer: tracePort(tracer, 'renderer', context.renderer),
+    validators: tracePort(tracer, 'validators', context.validators),
+    metrics: { ...tracePort(tracer, 'metrics', metrics), servers: () => metrics.servers() },
+  }
+}
