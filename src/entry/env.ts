@@ -162,6 +162,33 @@ export function readReportSecret(
     : { ok: false, problem: `REPORT_SECRET ${secret.error.issues[0]?.message ?? 'is wrong'}.` }
 }
 
+export interface GitHubAddresses {
+  readonly apiUrl: string
+  /** Where people are, and repositories are cloned from. */
+  readonly webUrl: string
+  /** The variables that say so, for another environment. */
+  readonly given: Readonly<Record<string, string>>
+}
+
+/** Where GitHub is, for the command line; sentences where that is set wrongly. */
+export function readGitHubAddresses(
+  env: NodeJS.ProcessEnv = process.env,
+):
+  | { readonly ok: true; readonly value: GitHubAddresses }
+  | { readonly ok: false; readonly problems: readonly string[] } {
+  const given = Object.fromEntries(
+    ['GHE_HOST', 'GHE_PROTOCOL'].flatMap((name) => {
+      const value = env[name]?.trim() ?? ''
+      return value === '' ? [] : [[name, value] as const]
+    }),
+  )
+  const read = Variables.pick({ GHE_HOST: true, GHE_PROTOCOL: true }).safeParse(given)
+  if (!read.success)
+    return { ok: false, problems: read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}.`) }
+  const { apiUrl, gitUrl } = githubUrls(read.data)
+  return { ok: true, value: { apiUrl, webUrl: gitUrl, given } }
+}
+
 function environment(variables: Variables, privateKey: string): ProcessEnvironment {
   const { WEBHOOK_SECRET_PREVIOUS: previous, DATABASE_URL: databaseUrl } = variables
   const { PROMETHEUS_URL: prometheusServers, PROMETHEUS_TOKEN: prometheusToken } = variables
@@ -189,7 +216,7 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
 function githubUrls({
   GHE_HOST: host,
   GHE_PROTOCOL: protocol,
-}: Variables): Pick<ProcessEnvironment, 'apiUrl' | 'gitUrl'> {
+}: Pick<Variables, 'GHE_HOST' | 'GHE_PROTOCOL'>): Pick<ProcessEnvironment, 'apiUrl' | 'gitUrl'> {
   if (host === undefined || host === 'github.com' || host === 'api.github.com') {
     return { apiUrl: 'https://api.github.com', gitUrl: 'https://github.com' }
   }

@@ -2,6 +2,8 @@ import type { CliResult } from './checkout.ts'
 
 const USAGE = `Perch moves a service from its stable version to its canary version by pull requests.
 
+perch setup           register the GitHub App from a page on this machine: --url <where GitHub reaches Perch>
+                      [--org <organization>] [--name <name>] [--file <file>] [--force] [--port <port>] [--minutes <n>]
 perch serve           run the GitHub App (see README.md for its environment variables)
 perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
 perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
@@ -30,6 +32,8 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
       return rest.length === 0
         ? (await import('./serve.ts')).serve()
         : misused(terminal, `serve takes no arguments, but got ${rest.join(' ')}`)
+    case 'setup':
+      return (await import('./setup/setup.ts')).setup(rest, terminal)
     case 'demo':
       return rest.every((word) => word === '--exit') ? playDemo(rest) : misused(terminal, `demo knows only --exit`)
     case 'set':

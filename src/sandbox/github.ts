@@ -27,6 +27,7 @@ import { createPerson, type Person } from './people/person.ts'
 import { seed, type FileTexts } from './people/push.ts'
 import { viewRepository, type RepositoryView } from './read.ts'
 import { controlInstallation, type InstallationControl } from './installation.ts'
+import { submitManifest } from './state/app-manifests.ts'
 import type { Account, App, MergeSettings, Permissions, Repository, Role } from './state/types.ts'
 import {
   addAccount,
@@ -110,6 +111,8 @@ export interface GitHubBox extends Administration {
   setRole(login: string, role: Role, repository?: string): void
   /** Another App, installed on the same organization; refused when its permissions do not allow its events. Default: no events. */
   addApp(options: Partial<AppOptions> & { readonly slug: string }): InstalledApp
+  /** A person sends the form of a manifest to GitHub and agrees there; where GitHub sends the browser to. */
+  registerApp(form: { readonly action: string; readonly manifest: string }, by?: string): string
   close(): Promise<void>
 }
 
@@ -213,6 +216,7 @@ function createWorld(parts: {
     accounts: new Map(),
     apps: [],
     installations: new Map(),
+    pendingApps: new Map(),
     tokens: new Map(),
     repositories: new Map(),
     slowMergeability: parts.options.slowMergeability ?? false,
@@ -259,7 +263,14 @@ function handles(world: World, app: App, organization: Account): Handles {
 
 type Setup = Pick<
   GitHubBox,
-  keyof Administration | 'createUser' | 'createRepository' | 'repository' | 'person' | 'setRole' | 'addApp'
+  | keyof Administration
+  | 'createUser'
+  | 'createRepository'
+  | 'repository'
+  | 'person'
+  | 'setRole'
+  | 'addApp'
+  | 'registerApp'
 >
 
 function setup(world: World, organization: Account): Setup {
@@ -282,6 +293,7 @@ function setup(world: World, organization: Account): Setup {
       const app = addAppTo(world, organization, { events: [], ...options })
       return { slug: app.slug, ...handles(world, app, organization) }
     },
+    registerApp: (form, login = 'octocat') => submitManifest(world, form, addAccount(world, login, 'User')),
   }
 }
 

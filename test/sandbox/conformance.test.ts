@@ -78,6 +78,25 @@ describe('The REST API answers as GitHub describes it:', () => {
     await ask('GET /rate_limit')
   })
 
+  test('an App from a manifest: its credentials are handed out once', async () => {
+    const manifest = JSON.stringify({
+      name: 'Our Perch',
+      url: 'https://perch.example.com',
+      hook_attributes: { url: 'https://perch.example.com/api/github/webhooks' },
+      redirect_url: 'http://127.0.0.1:9/created',
+      default_permissions: { issues: 'read' },
+      default_events: ['issue_comment'],
+    })
+    const back = new URL(box.registerApp({ action: `${box.url}/settings/apps/new?state=abc`, manifest }, 'alice'))
+    assert.deepEqual([back.pathname, back.searchParams.get('state')], ['/created', 'abc'])
+    const params = { code: back.searchParams.get('code') ?? '' }
+    const created = await ask('POST /app-manifests/{code}/conversions', { params, status: 201 })
+    assert.deepEqual([created.body.slug, created.body.owner.login], ['our-perch', 'alice'])
+    assert.match(created.body.pem, /^-----BEGIN RSA PRIVATE KEY-----/)
+    await ask('POST /app-manifests/{code}/conversions', { params, status: 404 })
+    assert.throws(() => box.registerApp({ action: `${box.url}/settings/apps`, manifest }))
+  })
+
   test('the deliveries of its webhooks', async () => {
     box.setWebhookUrl('http://127.0.0.1:9/')
     box.person('rita').comment(1, 'Nobody listens')

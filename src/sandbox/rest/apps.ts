@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { accountPayload, appPayload, installationPayload } from '../payload/accounts.ts'
 import { time } from '../payload/links.ts'
 import { fullRepository, repositoryPayload } from '../payload/repositories.ts'
+import { convertManifest } from '../state/app-manifests.ts'
 import { notFound, Refusal } from '../state/refusal.ts'
 import type { Actor, App, Installation, Permissions, Repository } from '../state/types.ts'
 import { covers, findAccount, findRepository, isAtLeast, roleOf, type Json, type World } from '../state/world.ts'
@@ -179,6 +180,15 @@ function collaboratorPermission(call: Call, repo: Repository): Answer {
   return { status: 200, body: { permission: legacy, user, role_name: role } }
 }
 
+/** Without credentials: whoever has the code may have them. */
+function convert(call: Call): Answer {
+  const { app, clientSecret } = convertManifest(call.world, call.params['code'] ?? '')
+  const { clientId: client_id, privateKey: pem, hook } = app
+  const webhook_secret = hook.secret === '' ? null : hook.secret
+  const body = { ...appPayload(call.world, app), client_id, client_secret: clientSecret, webhook_secret, pem }
+  return { status: 201, body }
+}
+
 const REPO = '/repos/{owner}/{repo}'
 
 export const APP_ROUTES: readonly Route[] = [
@@ -209,6 +219,7 @@ export const APP_ROUTES: readonly Route[] = [
       wrap: (repositories, total) => ({ total_count: total, repository_selection: selection, repositories }),
     })
   }),
+  openRoute('POST /app-manifests/{code}/conversions', convert),
   openRoute('GET /rate_limit', (call) => ({ status: 200, body: call.limits.overview(call.actor) })),
   repoRoute(`GET ${REPO}`, { needs: ['metadata:read'] }, (call, repo) => ({
     status: 200,

@@ -30,6 +30,8 @@ export interface App {
   readonly id: number
   readonly slug: string
   readonly name: string
+  readonly description: string
+  readonly externalUrl: string
   readonly clientId: string
   readonly owner: Account
   readonly bot: Account
@@ -40,6 +42,13 @@ export interface App {
   readonly events: readonly string[]
   readonly hook: Hook
   readonly createdAt: number
+}
+
+/** Registered from a manifest; its credentials wait to be fetched. */
+export interface PendingApp {
+  readonly app: App
+  readonly clientSecret: string
+  readonly expiresAt: number
 }
 
 export interface Installation {

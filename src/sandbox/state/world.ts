@@ -10,6 +10,7 @@ import {
   type Author,
   type Installation,
   type InstallationToken,
+  type PendingApp,
   type Permissions,
   type Repository,
   type Role,
@@ -39,6 +40,8 @@ export interface World {
   readonly accounts: Map<string, Account>
   readonly apps: App[]
   readonly installations: Map<number, Installation>
+  /** Apps that were registered from a manifest, until their credentials are fetched, by code. */
+  readonly pendingApps: Map<string, PendingApp>
   readonly tokens: Map<string, InstallationToken>
   /** By `owner/name` in lower case. */
   readonly repositories: Map<string, Repository>
@@ -73,6 +76,8 @@ export interface AppDraft {
   readonly id?: number
   readonly slug: string
   readonly name?: string
+  readonly description?: string
+  readonly externalUrl?: string
   readonly owner: Account
   readonly permissions: Permissions
   readonly events: readonly string[]
@@ -104,6 +109,8 @@ export function addApp(world: World, draft: AppDraft): App {
     id,
     slug: draft.slug,
     name: draft.name ?? draft.slug,
+    description: draft.description ?? '',
+    externalUrl: draft.externalUrl ?? `${world.origin}/apps/${draft.slug}`,
     clientId: `Iv23li${String(id).padStart(14, '0')}`,
     owner: draft.owner,
     bot: addAccount(world, `${draft.slug}[bot]`, 'Bot'),

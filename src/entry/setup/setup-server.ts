@@ -1,0 +1,110 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { explainSetup, type SetupProblem } from '../../core/message/command-line/setup-words.ts'
+import { setupDonePage, setupFailedPage, setupPage, type SetupForm } from '../../core/message/page/setup-page.ts'
+import { type Answer, methodNotAllowed, send } from '../edge/http.ts'
+import { pageAnswer } from '../edge/page-answer.ts'
+import type { RegisteredApp } from './exchange-code.ts'
+
+/** What became of a code: the App with its credentials stored, or why not. */
+export type Registration =
+  | { readonly ok: true; readonly app: RegisteredApp; readonly file: string }
+  | { readonly ok: false; readonly problem: SetupProblem; readonly canTryAgain: boolean }
+
+export interface SetupOptions {
+  /** 0 takes a free one. */
+  readonly port: number
+  /** The page's form, for the state that GitHub is to give back and the address to which it sends the browser. */
+  readonly form: (state: string, redirectUrl: string) => SetupForm
+  readonly register: (code: string) => Promise<Registration>
+}
+
+export interface SetupServer {
+  /** Where the first page is. Who does not know it gets no page and no state. */
+  readonly address: string
+  /** The first end that is final. */
+  readonly end: Promise<Registration>
+  close(): Promise<void>
+}
+
+/** The page on this machine that the App is registered from. Only this machine reaches it, and it answers once. */
+export async function startSetupServer(options: SetupOptions): Promise<SetupServer> {
+  const key = randomBytes(24).toString('base64url')
+  const state = randomBytes(24).toString('base64url')
+  const end = Promise.withResolvers<Registration>()
+  const server = createServer((request, response) => {
+    respond(visit, request)
+      .catch((): Answer => ({ status: 500, body: 'error' }))
+      .then((answer) => send(response, answer, true))
+      .catch(() => response.destroy())
+  })
+  const port = await listen(server, options.port)
+  const visit: Visit = { options, port, key, state, settle: end.resolve, isTaken: false }
+  return {
+    address: `http://127.0.0.1:${port}/${key}`,
+    end: end.promise,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      })
+    },
+  }
+}
+
+interface Visit {
+  readonly options: SetupOptions
+  readonly port: number
+  readonly key: string
+  readonly state: string
+  readonly settle: (end: Registration) => void
+  /** A code is being exchanged, or has been. */
+  isTaken: boolean
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+async function respond(visit: Visit, { method, url, headers }: IncomingMessage): Promise<Answer> {
+  // Another name that leads to this machine: a page of somebody else's, by which they would read ours.
+  const own = [`127.0.0.1:${visit.port}`, `localhost:${visit.port}`]
+  if (!own.includes(headers.host ?? '')) return { status: 421, body: 'not for this host' }
+  if (method !== 'GET') return methodNotAllowed('GET')
+  const { pathname, searchParams } = new URL(url ?? '/', `http://127.0.0.1:${visit.port}`)
+  if (isSame(pathname, `/${visit.key}`)) return firstPage(visit)
+  if (pathname === '/registered') return registered(visit, searchParams)
+  return { status: 404, body: 'not found' }
+}
+
+function firstPage({ options, port, state }: Visit): Answer {
+  const form = options.form(state, `http://127.0.0.1:${port}/registered`)
+  return pageAnswer(setupPage(form), { formTo: new URL(form.action).origin })
+}
+
+async function registered(visit: Visit, given: URLSearchParams): Promise<Answer> {
+  if (!isSame(given.get('state') ?? '', visit.state)) return failed(403, { code: 'wrong-state' })
+  const code = given.get('code') ?? ''
+  if (!/^[\w-]{1,200}$/.test(code)) return failed(400, { code: 'no-code' })
+  if (visit.isTaken) return failed(409, { code: 'in-progress' })
+  visit.isTaken = true
+  const end = await visit.options.register(code)
+  if (!end.ok && end.canTryAgain) visit.isTaken = false
+  else visit.settle(end)
+  return end.ok ? pageAnswer(setupDonePage(end.app, end.file)) : failed(502, end.problem)
+}
+
+function failed(status: number, problem: SetupProblem): Answer {
+  return pageAnswer(setupFailedPage(explainSetup(problem)), { status })
+}
+
+/** In constant time. */
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

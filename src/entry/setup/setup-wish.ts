@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+/** What `perch setup` was asked to do. */
+export type SetupWish = z.infer<typeof SetupWords>
+
+export const SETUP_USAGE =
+  'setup takes --url https://<where GitHub reaches Perch>, and may take --org <organization>, --name <name of the App>, --file <file> (default .env), --force, --port <port> and --minutes <how long it waits>'
+
+const SetupWords = z.object({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text))
+    .refine(({ username, password, search, hash }) => username + password + search + hash === ''),
+  org: z
+    .string()
+    .regex(/^[a-z\d][\w-]*$/i)
+    .optional(),
+  /** GitHub's own bound. */
+  name: z.string().min(1).max(34).optional(),
+  file: z.string().min(1).default('.env'),
+  force: z.boolean().default(false),
+  /** 0 takes a free one. */
+  port: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** GitHub's codes are good for an hour. */
+  minutes: z.coerce.number().positive().max(60).default(15),
+})
+
+/** Undefined: the words are not understood. */
+export function readSetupWish(words: readonly string[]): SetupWish | undefined {
+  const text = { type: 'string' } as const
+  const names = { url: text, org: text, name: text, file: text, port: text, minutes: text }
+  try {
+    const { values } = parseArgs({ args: [...words], options: { ...names, force: { type: 'boolean' } } })
+    return SetupWords.safeParse(values).data
+  } catch {
+    return undefined
+  }
+}
