@@ -8,6 +8,7 @@ import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
 import type { Params } from './generators/params.ts'
 import { applicationsOf } from './generators/application-set.ts'
+import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { folderIndex } from './folder-index.ts'
 import type { DeployerPatch } from './deployer-patch.ts'
@@ -69,6 +70,8 @@ export interface Deliveries {
   readonly outsiders: ReadonlySet<string>
   /** What releases charts that are not in this repository. */
   readonly remoteCharts: readonly RemoteChart[]
+  /** ApplicationSets of which nobody knows what they deploy. */
+  readonly gaps: readonly GeneratorGap[]
   /** Files whose texts decide what is deployed, and are not given yet. */
   readonly needs: readonly string[]
 }
@@ -95,8 +98,10 @@ export function readDeliveries(
   const rests = objects
     .flatMap((object) => applicationsOf(object, { source, texts, needs }))
     .map((deployer) => ({ object: deployer.object, deployer, rests: deliveriesOf(deployer.object, scene) }))
+  const gaps = objects.flatMap((object) => generatorGap(object, texts.get(object.file), { source, texts, needs }) ?? [])
   return {
     needs: [...needs],
+    gaps,
     deliveries: rests.flatMap(({ object, deployer: { title, params }, rests: own }) =>
       own.map((rest) => ({ ...rest, title, params, file: object.file })),
     ),

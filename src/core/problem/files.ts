@@ -1,5 +1,6 @@
 /** Problems of files, and of what they render to. */
 import type { ConfigProblem } from '../config/read.ts'
+import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
@@ -32,6 +33,21 @@ export function renderProblem({
   readonly rendered: RenderFailure
 }): Problem {
   return { code, file, line, cause: { kind: 'not-rendered', environment, failure: { code, detail } } }
+}
+
+/** Notes on ApplicationSets of which nobody knows what they deploy: those that change, and those that may deploy one of some folders. */
+export function generatorNotes(
+  { gaps }: { readonly gaps: readonly GeneratorGap[] },
+  { changed, folders }: { readonly changed: readonly string[] | 'all'; readonly folders: readonly string[] },
+): readonly Problem[] {
+  const concerned = gaps.filter(
+    ({ file, prefix }) =>
+      changed === 'all' || changed.includes(file) || folders.some((folder) => `${folder}/`.startsWith(prefix)),
+  )
+  return concerned.map((gap) => {
+    const { file, line } = gap
+    return { code: 'not-generated', file, line, cause: { kind: 'not-generated', gap } }
+  })
 }
 
 /** It names no file: renders have none. */

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../config/read.ts'
+import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
 import type { RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
@@ -39,6 +40,8 @@ export type FileCause =
   | { readonly kind: 'not-rendered'; readonly environment: string; readonly failure: RenderFailure }
   /** What it renders to cannot be read as Kubernetes objects. */
   | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
+  /** An ApplicationSet of which nobody knows what it deploys. */
+  | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
   /** Git cannot read what is needed of a checkout. */
   | { readonly kind: 'git-unreadable'; readonly reason: string }
 

@@ -59,7 +59,7 @@ export function readSnapshot(input: {
   const { name, defaultBranch } = input.repository ?? {}
   const branches = config.branches ?? (defaultBranch === undefined ? undefined : [defaultBranch])
   const source = { repository: name, branches, paths: entries.map(({ path }) => path), clusters: config.clusters }
-  const { deliveries: own, outsiders, remoteCharts, needs: wanted } = readDeliveries(texts, source)
+  const { deliveries: own, outsiders, remoteCharts, gaps, needs: wanted } = readDeliveries(texts, source)
   const { releases, deliveries: charts } = readReleases(texts, source)
   const released = new Set(releases.map(({ release }) => release.chart))
   const deliveries = [...own, ...charts]
@@ -88,6 +88,8 @@ export function readSnapshot(input: {
       deliveries,
       outsiders,
       remoteCharts,
+      // A config that names the environments says what the generators do not.
+      gaps: config.environments === undefined ? gaps : [],
       layout,
     },
     needs: [...new Set([...needs, ...wanted, ...missing])],

@@ -4,7 +4,7 @@ import { emptyFileCache } from '../../core/environment/file-cache.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
-import { configProblem } from '../../core/problem/files.ts'
+import { configProblem, generatorNotes } from '../../core/problem/files.ts'
 import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import { toolProblemKey } from '../../core/problem/tools.ts'
@@ -148,9 +148,18 @@ async function compareByConfig(
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
   const own = [...ownConfig, ...checked.problems, ...repair]
   const problems = [...own, ...renamed, ...refused.problems, ...vanished(sides), ...comparison.problems]
-  const notes = [...refused.notes, ...comparison.notes, ...checked.notes]
+  const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
+  const notes = [...refused.notes, ...comparison.notes, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
+}
+
+/** The folders of environments that nothing is known to deploy. */
+function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly string[]): readonly string[] {
+  const deployed = new Set(deliveries.map(({ path }) => path))
+  return environments
+    .filter(({ name, root, kind }) => names.includes(name) && kind !== 'helm' && !deployed.has(root))
+    .map(({ root }) => root)
 }
 
 function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {

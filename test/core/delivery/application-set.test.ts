@@ -178,3 +178,31 @@ spec:
     ],
   )
 })
+
+const gapsOf = (set: Set, source: DeliverySource = {}): readonly string[] =>
+  read(set, source).gaps.map(({ file, line, why, entry, prefix }) => `${file}:${line} ${why} ${entry} ${prefix}`)
+
+test('what nobody can expand is named with its file and line', () => {
+  const asks = '{pullRequest: {github: {owner: acme, repo: shop}}}'
+  const list = '{list: {elements: [{env: eu}]}}'
+  const path = 'apps/{{branch}}'
+  assert.deepEqual(gapsOf({ generators: `[${list}, ${asks}]`, path }), ['set.yaml:6 generator pullRequest apps/'])
+  for (const name of ['scmProvider', 'clusterDecisionResource', 'plugin'])
+    assert.deepEqual(gapsOf({ generators: `\n  - ${name}: {}`, path }), [`set.yaml:7 generator ${name} apps/`])
+  assert.deepEqual(
+    gapsOf({ generators: `\n  - matrix:\n      generators:\n        - ${list}\n        - ${asks}`, path }),
+    ['set.yaml:10 generator pullRequest apps/'],
+  )
+  assert.deepEqual(gapsOf({ generators: '[{clusters: {}}]', path: '{{name}}' }, { clusters: undefined }), [
+    'set.yaml:6 generator clusters ',
+  ])
+  const lower = { generators: DIRECTORIES, path: '{{ .path.path | lower }}', more: GO }
+  assert.deepEqual(gapsOf(lower), ['set.yaml:9 expression {{ .path.path | lower }} '])
+})
+
+test('what is known, or does not say which folders are deployed, is no gap', () => {
+  assert.deepEqual(gapsOf({ generators: DIRECTORIES, path: '{{path}}' }), [])
+  assert.deepEqual(gapsOf({ generators: '[{pullRequest: {}}]', path: 'apps/web', name: 'web-{{number}}' }), [])
+  assert.deepEqual(gapsOf({ generators: '[{clusters: {}}]', path: 'apps/web' }, { clusters: undefined }), [])
+  assert.deepEqual(gapsOf({ generators: '[{pullRequest: {}}]', path: '{{branch}}' }, { repository: 'other' }), [])
+})

@@ -1,5 +1,5 @@
 /** The Applications of an ApplicationSet, as far as the repository and the config say what its generators give. */
-import { isRecord, listOf, recordOf, textOf } from '../../manifest/data.ts'
+import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
 import { readFileDocuments } from '../../manifest/yaml/documents.ts'
 import { type DeliverySource, isHere } from '../delivery-source.ts'
 import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
@@ -34,6 +34,24 @@ export function generatedParams(generator: unknown, scene: GeneratorScene, depth
         combined({ matrix, merge }, scene, depth))
   if (found === undefined || found.length > MAX_APPLICATIONS) return undefined
   return selector === undefined ? found : found.filter((params) => isSelected(recordOf(selector), params))
+}
+
+/** Which part of a generator nobody here knows the parameters of, by its field, and where that stands; undefined where all are known. */
+export function unknownGenerator(
+  generator: unknown,
+  scene: GeneratorScene,
+  depth = 0,
+): { readonly name: string; readonly path: Path } | undefined {
+  if (depth > MAX_DEPTH || generatedParams(generator, scene, depth) !== undefined) return undefined
+  for (const name of ['matrix', 'merge']) {
+    const parts = listOf(recordOf(recordOf(generator)[name])['generators'])
+    for (const [index, part] of parts.entries()) {
+      const found = unknownGenerator(part, scene, depth + 1)
+      if (found !== undefined) return { ...found, path: [name, 'generators', index, ...found.path] }
+    }
+  }
+  const [name = 'generator'] = Object.keys(recordOf(generator)).filter((field) => field !== 'selector')
+  return { name, path: [name] }
 }
 
 function listed(list: unknown, { isGo }: GeneratorScene): readonly Params[] | undefined {

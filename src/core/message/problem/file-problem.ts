@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../config/read.ts'
+import type { GeneratorGap } from '../../delivery/generators/generator-gap.ts'
 import type { EnvironmentRefusal } from '../../environment/refusal.ts'
 import type { ManifestProblem } from '../../manifest/parse.ts'
 import type { FileCause } from '../../problem/problem.ts'
@@ -23,10 +24,39 @@ export function fileWords(cause: FileCause): ProblemWords {
       return renderWords(cause)
     case 'unreadable-render':
       return renderedWords(cause)
+    case 'not-generated':
+      return generatorWords(cause.gap)
     case 'git-unreadable':
       return {
         what: `Git cannot read what is needed here (${cause.reason}).`,
         next: 'Is this a shallow or partial clone? Then fetch what is missing first.',
+      }
+  }
+}
+
+function generatorWords({ title, why, entry }: GeneratorGap): ProblemWords {
+  const set = code(title)
+  const name = code(entry)
+  switch (why) {
+    case 'generator':
+      return entry === 'clusters'
+        ? {
+            what: `Perch does not know which clusters there are, so it does not know what ${set} deploys.`,
+            next: 'Name the clusters with their labels under `clusters` in `.github/canary.yml`, or what is deployed under `environments` there.',
+          }
+        : {
+            what: `The generator ${name} of ${set} depends on more than this repository, or on a field that Perch does not read, so Perch does not know what the set deploys.`,
+            next: 'Name what it deploys under `environments` in `.github/canary.yml`.',
+          }
+    case 'expression':
+      return {
+        what: `${set} fills in ${name}, which Perch does not evaluate or has no value for, so it does not know what the set deploys.`,
+        next: 'Write a field (`{{ .path.path }}`) or `index` there, or name what is deployed under `environments` in `.github/canary.yml`.',
+      }
+    case 'patch':
+      return {
+        what: `The ${name} of ${set} may change which folder is deployed, so Perch does not know what the set deploys.`,
+        next: 'Write the path into the template, or name what is deployed under `environments` in `.github/canary.yml`.',
       }
   }
 }

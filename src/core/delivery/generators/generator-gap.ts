@@ -1,0 +1,79 @@
+/** What of an ApplicationSet nobody can tell from the repository and the config. */
+import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import { titleOf } from '../../manifest/identity.ts'
+import type { ManifestObject } from '../../manifest/parse.ts'
+import { parseManifest } from '../../manifest/parse.ts'
+import { isHere, isTemplate } from '../delivery-source.ts'
+import { DEPLOYERS } from '../documents.ts'
+import { applicationsOf } from './application-set.ts'
+import { type GeneratorScene, unknownGenerator } from './generators.ts'
+
+/** An ApplicationSet that may deploy folders of this repository, and why Perch does not know which. */
+export interface GeneratorGap {
+  readonly title: string
+  readonly file: string
+  readonly line: number
+  /** What the folders begin with. */
+  readonly prefix: string
+  /** `generator`: the field of one that Perch cannot expand · `expression`: what it cannot fill in · `patch`: `templatePatch`. */
+  readonly why: 'generator' | 'expression' | 'patch'
+  /** The field of the generator, or the expression. */
+  readonly entry: string
+}
+
+interface Unknown extends Pick<GeneratorGap, 'why' | 'entry'> {
+  readonly path: Path
+}
+
+/** Undefined where all is known, and where the unknown does not decide which folders are deployed. */
+export function generatorGap(
+  object: ManifestObject,
+  text: string | undefined,
+  scene: Omit<GeneratorScene, 'isGo'>,
+): GeneratorGap | undefined {
+  if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return undefined
+  const spec = recordOf(object.data['spec'])
+  const sources = sourcesOf(spec['template'])
+  const here = sources.filter(({ source }) => isHere(textOf(source['repoURL']) ?? '', scene.source))
+  const templated = here.find(({ source }) => isTemplate(textOf(source['path']) ?? ''))
+  if (templated === undefined) return undefined
+  const found = unknownIn(object, scene)
+  if (found === undefined) return undefined
+  const manifest = parseManifest(object.file, text ?? '', DEPLOYERS)
+  const line = manifest.ok ? manifest.value.line(object.document, [...object.at, ...found.path]) : object.line
+  const [prefix = ''] = (textOf(templated.source['path']) ?? '').split(/\{\{|\$\{/)
+  return { title: titleOf(object), file: object.file, line, prefix, why: found.why, entry: found.entry }
+}
+
+function unknownIn(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>): Unknown | undefined {
+  const spec = recordOf(object.data['spec'])
+  const isGo = spec['goTemplate'] === true
+  for (const [index, generator] of listOf(spec['generators']).entries()) {
+    const found = unknownGenerator(generator, { ...scene, isGo })
+    if (found !== undefined)
+      return { why: 'generator', entry: found.name, path: ['spec', 'generators', index, ...found.path] }
+  }
+  const made = applicationsOf(object, scene)
+  for (const { object: one, params } of made) {
+    for (const { source, path } of sourcesOf(recordOf(one.data['spec'])['template'])) {
+      const written = textOf(source['path']) ?? ''
+      if (!isTemplate(written)) continue
+      const [expression = written] = /\{\{.*?\}\}/.exec(written) ?? []
+      const why = params === undefined ? 'patch' : 'expression'
+      const at = why === 'patch' ? ['spec', 'templatePatch'] : ['spec', 'template', ...path, 'path']
+      return { why, entry: why === 'patch' ? 'templatePatch' : expression, path: at }
+    }
+  }
+  return undefined
+}
+
+function sourcesOf(
+  template: unknown,
+): readonly { readonly source: Readonly<Record<string, unknown>>; readonly path: Path }[] {
+  const spec = recordOf(recordOf(template)['spec'])
+  const several = listOf(spec['sources']).map((one, index) => ({
+    source: recordOf(one),
+    path: ['spec', 'sources', index],
+  }))
+  return [{ source: recordOf(spec['source']), path: ['spec', 'source'] }, ...several]
+}
