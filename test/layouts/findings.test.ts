@@ -6,7 +6,9 @@ import { memoryValidators } from '../memory/validators.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
 import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
 import { needsKustomize } from '../docs/needs.ts'
-import { DR, refusal, repository, VS, worktreeOf } from './repository.ts'
+import { findTargets } from '../../src/core/rollout/find-target.ts'
+import { statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
+import { command, DR, linesChanged, refusal, repository, VS, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const context = {
@@ -215,10 +217,39 @@ test(
     ])
     assert.deepEqual(await problemsOf(files), { problems: [], notes: ['duplicate error'] })
     assert.deepEqual(await refusal(files, '/canary 25 web'), {
-      code: 'listed-twice',
-      service: 'web',
-      environment: 'default',
-      files: ['networking/route-90-10.yaml', 'networking/route-v1.yaml'],
+      code: 'ambiguous',
+      choices: [
+        { service: 'route-90-10', environment: 'default' },
+        { service: 'route-v1', environment: 'default' },
+      ],
     })
+    const status = await statusOfCheckout({ worktree: worktreeOf(files), renderer: context.renderer })
+    assert.ok(status.ok)
+    const query = { service: 'web', environment: undefined }
+    const meant = findTargets(status.value.snapshot, query, ['README.md', 'networking/route-v1.yaml'])
+    assert.deepEqual(meant.ok && meant.value.map(({ object }) => object.file), ['networking/route-v1.yaml'])
+    const before = new Map(files)
+    await command(files, '/canary 25 route-90-10')
+    assert.deepEqual(linesChanged(before, files), [
+      'networking/route-90-10.yaml',
+      '+  annotations:',
+      '+    perch.dev/canary-percentage: "25"',
+      '+    perch.dev/canary-version: "v2"',
+      '+    perch.dev/steps: "5,25,50,100"',
+      '-          weight: 90',
+      '+          weight: 75',
+      '-          weight: 10',
+      '+          weight: 25',
+    ])
+    const side = (name: string): ReturnType<typeof worktreeOf> => worktreeOf(name === 'before' ? before : files)
+    const mirror = {
+      entries: async (name: string) => side(name).entries(),
+      read: async (name: string, paths: readonly string[]) => side(name).read(name, paths),
+    }
+    const changed = ['networking/route-90-10.yaml']
+    const { review } = await compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed })
+    assert.deepEqual(review.problems, [])
+    const shares = review.rows.map(({ before: was = [], after = [] }) => [was, after].map(([first]) => first?.share))
+    assert.deepEqual(shares, [[90, 75]])
   },
 )

@@ -66,7 +66,9 @@ export function renderedNames(
     const object = find(target)
     if (object === undefined) continue
     const key = identityKey(object)
-    names.set(key, [...(names.get(key) ?? []), asRendered(target, object).names])
+    // Of files to choose from, only one is in a render.
+    const others = target.choice === undefined ? (names.get(key) ?? []) : []
+    names.set(key, [...others, asRendered(target, object).names])
   }
   return names
 }

@@ -17,7 +17,7 @@ export interface TargetChoice {
 
 /**
  * What a command means. What is named must match; among several that do, the one that the pull request touches is meant: by
- * its environment's files, then by the folder of its route. Anything else is a question back. `changes`: the paths that the
+ * its environment's files, then by its own file, then by the folder of its route. Anything else is a question back. `changes`: the paths that the
  * pull request changes.
  */
 export function resolve(
@@ -36,6 +36,7 @@ export function resolve(
   const narrowings: readonly ((target: Target) => boolean)[] = [
     () => true,
     (target) => isTouched(target, changed),
+    (target) => changed.has(target.object.file),
     (target) => folders.has(folderOf(target.route.place.file)),
   ]
   let left = named

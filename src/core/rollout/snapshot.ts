@@ -7,7 +7,7 @@ import { emptyFileCache, type FileCache } from '../environment/file-cache.ts'
 import { type Environment } from '../environment/environment.ts'
 import { discoverEnvironments } from '../environment/discover-environments.ts'
 import { mentionsTraffic, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
-import { isKustomization, parentOf } from '../environment/tree.ts'
+import { isKustomization, nameOf, parentOf } from '../environment/tree.ts'
 import { manifestProblem, refusalProblem } from '../problem/files.ts'
 import type { Problem } from '../problem/problem.ts'
 import { type Layout, layoutOf, manifestIn, resourcesOf } from '../layer/layout.ts'
@@ -279,7 +279,30 @@ function namedApart(targets: readonly Target[]): readonly Target[] {
   const groups = Map.groupBy(targets, ({ environment, service }) => JSON.stringify([environment, service]))
   return targets.map((target) => {
     const group = groups.get(JSON.stringify([target.environment, target.service])) ?? []
-    const call = CALLS.find((name) => new Set(group.map(name)).size === group.length)
-    return group.length === 1 || call === undefined ? target : { ...target, service: call(target) }
+    const isCall = (name: (one: Target) => string): boolean => new Set(group.map(name)).size === group.length
+    const call = CALLS.find(isCall)
+    if (group.length === 1) return target
+    if (call !== undefined) return { ...target, service: call(target) }
+    const isChoice = group.every(isLooseTarget) && isCall(fileCall)
+    return isChoice ? { ...target, service: fileCall(target), choice: target.object.file } : target
   })
+}
+
+function isLooseTarget({ layout, environments }: Target): boolean {
+  return layout.environments.some(({ name, isLoose }) => isLoose && environments.includes(name))
+}
+
+/** Guides keep several files of one route in a folder, and people apply one of them: each is a rollout, called like its file. */
+function fileCall({ object: { file } }: Target): string {
+  return nameOf(file).replace(/\.[^.]*$/, '')
+}
+
+/** The environments of a snapshot, in which files that change come last: of an object that is there several times the last one counts. */
+export function changedLast(snapshot: Snapshot, changed: ReadonlySet<string>): Snapshot {
+  const environments = snapshot.environments.map((environment) => {
+    if (!environment.isLoose || !environment.files.some((file) => changed.has(file))) return environment
+    const { files } = environment
+    return { ...environment, files: files.toSorted((a, b) => Number(changed.has(a)) - Number(changed.has(b))) }
+  })
+  return { ...snapshot, environments }
 }

@@ -49,6 +49,8 @@ export interface Target {
   readonly layout: Layout
   /** The namespace that kustomize puts its environment's objects into; undefined where it leaves them as written. */
   readonly placement: string | undefined
+  /** Its file, where a folder that nothing deploys has files of one route to choose from. */
+  readonly choice?: string | undefined
 }
 
 /** One of several rollouts, as a person can name it in a command. */
@@ -73,6 +75,7 @@ export function movedRoutes({ environments, route }: Pick<Target, 'environments'
 export function isSameRollout(a: Target, b: Target): boolean {
   if (!a.environments.some((name) => b.environments.includes(name))) return false
   if (a.route.names.scope !== b.route.names.scope) return false
+  if (a.choice !== undefined && b.choice !== undefined && a.choice !== b.choice) return false
   // If an environment builds an object twice, only the rendered names tell the two apart.
   if (a.object.way !== undefined || b.object.way !== undefined) return renderedTitle(a) === renderedTitle(b)
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)

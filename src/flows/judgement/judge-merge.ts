@@ -11,7 +11,7 @@ import { toolProblemKey } from '../../core/problem/tools.ts'
 import { isLinted } from '../../core/policy/lint.ts'
 import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import { isManifestPath } from '../../core/rollout/snapshot.ts'
+import { changedLast, isManifestPath } from '../../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
@@ -129,7 +129,11 @@ async function compareByConfig(
   const before = await loadTouched(both, { treeish: base, config, isTouched: isNear })
   const written = await loadTouched(both, { treeish: head, config, isTouched: isNear })
   const after = snapshotAsBase(before, written)
-  const sides: SnapshotPair = { before: { treeish: base, snapshot: before }, after: { treeish: head, snapshot: after } }
+  const last = new Set(changed === 'all' ? [] : changed)
+  const sides: SnapshotPair = {
+    before: { treeish: base, snapshot: changedLast(before, last) },
+    after: { treeish: head, snapshot: changedLast(after, last) },
+  }
   const known = namesIn(sides, () => true)
   const names = namesIn(sides, isTouched).filter((name) => between.only === undefined || name === between.only)
   const found = sides.after.snapshot.problems.filter(({ environments }) =>

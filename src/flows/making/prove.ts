@@ -44,7 +44,8 @@ async function proveIn(
   const { name } = side.environment
   const [refusal] = side.environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
-  const { environment, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
+  const { environment: whole, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
+  const environment = withoutOthers(whole, side.snapshot.targets, edit)
   const known = new Set(side.snapshot.environments.flatMap(inputsOf))
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
@@ -57,6 +58,18 @@ async function proveIn(
   if (!before.ok) return unbuilt(name, before)
   if (!after.ok) return unbuilt(name, after)
   return doubtIn(name, { before: before.parsed, after: after.parsed }, edit)
+}
+
+/** Of files to choose from, only the chosen one can be proven. */
+function withoutOthers(
+  environment: Environment,
+  targets: TreeSnapshot['snapshot']['targets'],
+  { changes }: MoveEdit,
+): Environment {
+  const chosen = new Set(changes.flatMap(({ target: { choice } }) => choice ?? []))
+  const all = targets.filter(({ environments }) => environments.includes(environment.name))
+  const others = new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
+  return { ...environment, files: environment.files.filter((file) => !others.has(file)) }
 }
 
 function unbuilt(environment: string, rendered: FailedRender): Refusal {
