@@ -179,6 +179,7 @@ const FLOORS = [
   'measure',
   'stop',
   'watch',
+  'notify',
   'repository',
   'tasks',
 ]

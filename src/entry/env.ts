@@ -1,3 +1,4 @@
+import type { NotifyDestination } from '../adapters/notify/notifier.ts'
 import type { PrometheusServer } from '../adapters/prometheus/metrics.ts'
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -27,6 +28,10 @@ export interface ProcessEnvironment {
   readonly prometheusToken?: string
   /** Where traces are sent, by OpenTelemetry. */
   readonly tracesTo?: string
+  /** Where a repository may have news of its rollouts sent. */
+  readonly notifyDestinations?: readonly NotifyDestination[]
+  /** Signs what is sent as CloudEvents. */
+  readonly notifySecret?: string
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
@@ -62,8 +67,8 @@ const SchemaFolders = z
     `must be whole paths of folders, ${delimiter} between them. Leave it out if no repository uses kubeconform`,
   )
 
-/** Someone with one repository's key could find a short secret by trying, and with it the keys of all other repositories. */
-const ReportSecret = Secret.refine(
+/** Someone who knows what a short secret signed could find it by trying. */
+const LongSecret = Secret.refine(
   (secret) => secret.length >= 32,
   'must have at least 32 characters. Set a random one, such as `openssl rand -hex 32` makes',
 )
@@ -82,7 +87,7 @@ const Variables = z.object({
     )
     .pipe(Secret),
   WEBHOOK_SECRET_PREVIOUS: Secret.optional(),
-  REPORT_SECRET: ReportSecret.optional(),
+  REPORT_SECRET: LongSecret.optional(),
   GHE_HOST: z
     .string()
     .regex(
@@ -120,6 +125,17 @@ const Variables = z.object({
     .string()
     .regex(/^[\x21-\x7E]+$/, 'must be a token in one line, without spaces')
     .optional(),
+  NOTIFY_URLS: z
+    .string()
+    .transform((text, context) => {
+      const destinations = readDestinations(text)
+      if (destinations !== undefined) return destinations
+      const form = 'name=slack+https://… or name=cloudevents+https://…, with commas between several, each name once'
+      context.addIssue({ code: 'custom', message: `must have the form ${form}` })
+      return z.NEVER
+    })
+    .optional(),
+  NOTIFY_SECRET: LongSecret.optional(),
   KUBECONFORM_SCHEMAS: SchemaFolders,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be a URL like http://collector:4318').optional(),
   RECONCILE_SECONDS: z
@@ -144,8 +160,9 @@ export function readEnvironment(
   const problems = [
     ...(variables.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`),
     ...('problem' in key ? [key.problem] : []),
+    ...unsigned(variables.data),
   ]
-  if (!variables.success || 'problem' in key) return { ok: false, problems }
+  if (!variables.success || 'problem' in key || problems.length > 0) return { ok: false, problems }
   return { ok: true, value: environment(variables.data, key.pem) }
 }
 
@@ -156,7 +173,7 @@ export function readReportSecret(
   const given = env['REPORT_SECRET']?.trim() === '' ? undefined : env['REPORT_SECRET']
   if (given === undefined)
     return { ok: false, problem: 'REPORT_SECRET is missing. Set it to the one that the service runs with.' }
-  const secret = ReportSecret.safeParse(given)
+  const secret = LongSecret.safeParse(given)
   return secret.success
     ? { ok: true, secret: secret.data }
     : { ok: false, problem: `REPORT_SECRET ${secret.error.issues[0]?.message ?? 'is wrong'}.` }
@@ -208,6 +225,8 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
     ...(prometheusServers === undefined ? {} : { prometheusServers }),
     ...(prometheusToken === undefined ? {} : { prometheusToken }),
     ...(tracesTo === undefined ? {} : { tracesTo }),
+    ...(variables.NOTIFY_URLS === undefined ? {} : { notifyDestinations: variables.NOTIFY_URLS }),
+    ...(variables.NOTIFY_SECRET === undefined ? {} : { notifySecret: variables.NOTIFY_SECRET }),
     reconcileSeconds: variables.RECONCILE_SECONDS,
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }
@@ -277,6 +296,28 @@ function readServers(text: string): readonly PrometheusServer[] | undefined {
   })
   const isGood = servers.every(({ name, url }) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(name) && isPrometheusUrl(url))
   return isGood && new Set(servers.map(({ name }) => name)).size === servers.length ? servers : undefined
+}
+
+/** `name=kind+url` for each; undefined where one is not like that, or a name stands twice. */
+function readDestinations(text: string): readonly NotifyDestination[] | undefined {
+  const found = text.split(',').flatMap((entry): NotifyDestination[] => {
+    const [, name, kind, url] =
+      /^([a-z0-9][a-z0-9-]{0,39})=(slack|cloudevents)\+(https?:\/\/\S+)$/.exec(entry.trim()) ?? []
+    if (name === undefined || url === undefined || !URL.canParse(url)) return []
+    return [{ name, kind: kind === 'slack' ? 'slack' : 'cloudevents', url }]
+  })
+  const isWhole = found.length === text.split(',').length
+  return isWhole && new Set(found.map(({ name }) => name)).size === found.length ? found : undefined
+}
+
+/** Who receives a CloudEvent must be able to tell that Perch sent it. */
+function unsigned(variables: Variables | undefined): readonly string[] {
+  const isSigned = variables?.NOTIFY_SECRET !== undefined
+  const isSent = variables?.NOTIFY_URLS?.some(({ kind }) => kind === 'cloudevents') === true
+  const step = 'Set a random one, such as `openssl rand -hex 32` makes, and give it to the receiver'
+  return isSent && !isSigned
+    ? [`NOTIFY_SECRET is missing: it signs what NOTIFY_URLS sends as CloudEvents. ${step}.`]
+    : []
 }
 
 function isPrometheusUrl(text: string): boolean {

@@ -5,6 +5,7 @@ import { openMirror } from '../adapters/git/mirror.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { cachedValidators } from '../adapters/policy/cached-validators.ts'
+import { openNotifier } from '../adapters/notify/notifier.ts'
 import { openValidators } from '../adapters/policy/validators.ts'
 import { openMetrics } from '../adapters/prometheus/metrics.ts'
 import { openSchemas } from '../adapters/schemas/schemas.ts'
@@ -112,6 +113,12 @@ function contextFactory({
   const mirrors = new Map<string, Mirror>()
   const environment = handedDown()
   const schemas = openSchemas()
+  const notifier = openNotifier({
+    destinations: env.notifyDestinations ?? [],
+    secret: env.notifySecret,
+    webUrl: env.gitUrl,
+    log,
+  })
   return async (place) => {
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
@@ -131,6 +138,7 @@ function contextFactory({
       memo,
       metrics,
       meter,
+      notifier,
       clock,
       // The App's key, which a rotation of the webhook's secret leaves alone, and which no other repository's mark fits.
       seal: (text) => createHmac('sha256', env.privateKey).update(`perch:${repo.id}:${text}`).digest('hex'),

@@ -5,6 +5,7 @@ import type { RepositoryContext } from '../flows/repository/repository-context.t
 import { measureRollouts } from '../flows/measure/measure-rollouts.ts'
 import { orRefusal } from '../flows/repository/github-refusals.ts'
 import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
+import { deliver, notify } from '../flows/notify/notify.ts'
 import { judgeStopsAgain } from '../flows/stop/judge-again.ts'
 import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
@@ -129,6 +130,10 @@ function run({ jobs }: WorkerParts, context: RepositoryContext, task: Repository
       return advance(context, task)
     case 'measure':
       return measureRollouts(context, task)
+    case 'notify':
+      return notify(context, task)
+    case 'deliver':
+      return deliver(context, task)
     case 'group':
       return reviewGroup(context, task)
     case 'rerun':

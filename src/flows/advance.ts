@@ -19,6 +19,7 @@ import { labelsOf } from './rollout/propose.ts'
 import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.ts'
 import { type StuckBoard, stuckBoard } from './rollout/stuck.ts'
 import { sayStopped } from './rollout/stopped-step.ts'
+import { tellChanges } from './rollout/tell-changes.ts'
 import { closePull, takeSteps } from './rollout/take-steps.ts'
 import { rememberRollouts, type SeenRollout } from './watch/watch-memory.ts'
 import type { TaskOf } from './tasks/tasks.ts'
@@ -67,6 +68,7 @@ async function takeAllSteps(context: RepositoryContext, base: BaseState, why: Ad
     if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
   }
   await stuck.close()
+  await tellChanges(context, base, { rollouts, seen })
   await rememberRollouts(context, base.ref, seen)
   return stuck
 }

@@ -195,3 +195,27 @@ test('a secret of reports that could be found out by trying is refused, without 
   assert.deepEqual(readReportSecret({ REPORT_SECRET: 'r'.repeat(32) }), { ok: true, secret: 'r'.repeat(32) })
   for (const env of [{}, { REPORT_SECRET: '' }, { REPORT_SECRET: ' ' }]) assert.equal(readReportSecret(env).ok, false)
 })
+
+test('destinations of news are read by name and kind, and what is wrong with them is said without their addresses', () => {
+  const urls = 'team=slack+https://hooks.slack.com/services/T/B/hush, bus=cloudevents+http://bus:8080/perch'
+  const { notifyDestinations, notifySecret } = read({ ...complete, NOTIFY_URLS: urls, NOTIFY_SECRET: 'n'.repeat(32) })
+  assert.deepEqual(notifyDestinations, [
+    { name: 'team', kind: 'slack', url: 'https://hooks.slack.com/services/T/B/hush' },
+    { name: 'bus', kind: 'cloudevents', url: 'http://bus:8080/perch' },
+  ])
+  assert.equal(notifySecret, 'n'.repeat(32))
+  const unsigned = problemsOf({ ...complete, NOTIFY_URLS: 'bus=cloudevents+http://hush:8080/perch' })
+  assert.match(unsigned.join(), /^NOTIFY_SECRET is missing: .*openssl rand -hex 32/)
+  const wrong = [
+    'https://hush',
+    'team=https://hush',
+    'a=slack+ftp://hush',
+    'a=slack+https://hush,a=slack+https://hush',
+    'T=slack+https://hush',
+  ]
+  for (const value of wrong) {
+    const problems = problemsOf({ ...complete, NOTIFY_URLS: value })
+    assert.match(problems.join(), /^NOTIFY_URLS must have the form name=slack\+https/)
+    assert.doesNotMatch(problems.join(), /hush/)
+  }
+})

@@ -200,6 +200,14 @@ const GROUP: Table<CauseOf<'group'>> = {
 
 const MEASURE: Table<CauseOf<'measure'>> = { swept: REVIEW.swept }
 
+const NOTIFY: Table<CauseOf<'notify'>> = {
+  news: {
+    one: { code: 'news', key: 'live main production web 1' },
+    same: [{ code: 'news', key: 'live main production web 1' }],
+    other: [],
+  },
+}
+
 const SWEEP: Table<CauseOf<'sweep'>> = {
   started: { one: { code: 'started', at: NOW }, other: [{ code: 'started', at: NOW + 1 }] },
   interval: { one: { code: 'interval', count: 1 }, other: [{ code: 'interval', count: 2 }] },
@@ -232,10 +240,13 @@ check<CauseOf<'measure'>>('a measurement', MEASURE, (why) => jobOf({ type: 'meas
 check<CauseOf<'acknowledge'>>('an acknowledgement', ACKNOWLEDGE, (why) =>
   jobOf({ type: 'acknowledge', ...PLACE, pull: 3, comment: 78, why }),
 )
+check<CauseOf<'notify'>>('news', NOTIFY, (why) =>
+  jobOf({ type: 'notify', ...PLACE, base: 'main', news: { event: 'live', environment: 'production' }, at: NOW, why }),
+)
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, SWEEP].flatMap((table) => Object.values(table))
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
   assert.equal(new Set(ids.values()).size, ids.size)
@@ -243,14 +254,14 @@ test('of two causes no ids are the same', () => {
 
 test('what somebody waits for an answer to, and what nobody asks for again, is tried for as long as commands live', () => {
   const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
-  assert.deepEqual(patient.sort(), ['adopted', 'button', 'command', 'handed-over', 'opened', 'reopened'])
+  assert.deepEqual(patient.sort(), ['adopted', 'button', 'command', 'handed-over', 'news', 'opened', 'reopened'])
   const at = { type: 'review', ...PLACE, pull: 3 } as const
   assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 26 * 60 * MINUTE)
   assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, SWEEP].flatMap((table) => Object.values(table))
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
     return notBefore === undefined ? [] : [[one.code, notBefore]]
@@ -261,6 +272,8 @@ test('only what has its moment waits for it', () => {
 test('each task has the key of what it may not run beside', () => {
   const why = { code: 'delivered', delivery } as const
   const swept = { code: 'swept', at: NOW } as const
+  const news = { event: 'started', environment: 'production', service: 'web' } as const
+  const told = { code: 'news', key: 'started main production web 1' } as const
   const report = { name: 'argocd/web', commit: HEAD, state: 'success', at: 1, reason: '', teller: 'x' } as const
   const keys: Readonly<Record<string, Task>> = {
     '1!77': { type: 'comment', ...PLACE, pull: 3, comment: 77, body: 'x', why: { code: 'command', delivery } },
@@ -271,6 +284,15 @@ test('each task has the key of what it may not run beside', () => {
     '1:judge-again': { type: 'judge-again', ...PLACE, why },
     '1@release/1': { type: 'advance', ...PLACE, base: 'release/1', why: swept },
     '1~main': { type: 'measure', ...PLACE, base: 'main', why: swept },
+    '1>started main production web 1': { type: 'notify', ...PLACE, base: 'main', news, at: NOW, why: told },
+    '1>started main production web 1>team': {
+      type: 'deliver',
+      ...PLACE,
+      to: 'team',
+      news,
+      at: NOW,
+      why: { ...told, to: 'team' },
+    },
     [`1!${HEAD}`]: { type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why },
     [`1!${OTHER}`]: { type: 'rerun', ...PLACE, head: OTHER, why },
     '1:sweep': { type: 'sweep', ...PLACE, why: { code: 'started', at: 1 } },

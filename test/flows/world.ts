@@ -29,7 +29,7 @@ import {
 import { type Service, simulatedService } from '../simulate/service.ts'
 import { settled, timeline } from '../simulate/timeline.ts'
 
-export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'log'>> {
+export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log'>> {
   /** `web` alone by default. */
   readonly services?: readonly string[]
   /** `production` alone by default. */

@@ -7,6 +7,7 @@ import type { Log } from '../../src/ports/log.ts'
 import type { Memo } from '../../src/ports/memo.ts'
 import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
+import type { Notifier } from '../../src/ports/notifier.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
 import { memoryChecks, memoryRecords, memoryReports } from './github/check-runs.ts'
@@ -25,6 +26,7 @@ export interface ContextParts {
   readonly log?: Log
   readonly metrics?: Metrics
   readonly meter?: Meter
+  readonly notifier?: Notifier
   /** One that has fetched before. */
   readonly mirror?: Mirror
 }
@@ -34,7 +36,7 @@ export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 /** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
 export function memoryContext(
   state: GitHubState,
-  { log = SILENT, metrics, mirror, jobs, ...parts }: ContextParts,
+  { log = SILENT, metrics, mirror, notifier, jobs, ...parts }: ContextParts,
 ): RepositoryContext {
   return {
     repo: state.repo,
@@ -50,6 +52,7 @@ export function memoryContext(
     schemas: { misfits: async () => [] },
     metrics: metrics ?? memoryMetrics({}),
     meter: UNWATCHED,
+    notifier: notifier ?? { destinations: () => [], send: async () => 'unknown-destination' },
     seal: (text) => createHmac('sha256', 'key').update(`perch:${state.repo.id}:${text}`).digest('hex'),
     log,
     ...parts,

@@ -32,7 +32,7 @@ export interface Service {
 export function simulatedService(
   state: GitHubState,
   network: Network,
-  own: Partial<Pick<ContextParts, 'metrics' | 'log'>> = {},
+  own: Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log'>> = {},
 ): Service {
   const { timeline, random } = network
   let jobIds = 0

@@ -4,6 +4,7 @@ import { FINDING_CODES, GRADES } from '../finding/grade.ts'
 import { FreezeWindow } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
 import { Duration } from './duration.ts'
+import { NotifyConfig } from './notify.ts'
 import { PolicyConfig, ValidatorsConfig } from './validators.ts'
 
 const Percent = z.number().positive().max(100)
@@ -177,6 +178,7 @@ export const Config = z.strictObject({
     .partialRecord(z.enum(FINDING_CODES), z.enum([...GRADES, 'off']))
     .default({})
     .describe('What a finding comes to where a pull request brings it, by its code.'),
+  notify: NotifyConfig.default([]).describe('Who is told of rollouts outside of GitHub.'),
   requireSum100: z
     .boolean()
     .default(false)

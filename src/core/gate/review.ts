@@ -114,3 +114,10 @@ export function trafficObjects({ diffs, rows }: Pick<Review, 'diffs' | 'rows'>):
 export function concernsTraffic({ changes, rows }: Review): boolean {
   return changes.length > 0 || rows.length > 0
 }
+
+/** Whether the config has Perch merge what a step does, once it is green. */
+export function mergesItself({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {
+  const { autoMerge } = target.settings
+  const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
+  return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
+}

@@ -71,6 +71,11 @@ export const FAMILIES = {
     help: 'What Perch did on GitHub, by effect (commit, open, close, merge) and result.',
     labels: ['effect', 'result'],
   },
+  perch_notifications_total: {
+    type: 'counter',
+    help: 'News sent outside of GitHub, by event and result: sent, refused (by the destination), unknown-destination (the operator has not configured it). One that is out is a job that is tried again.',
+    labels: ['event', 'result'],
+  },
   perch_rollbacks_total: {
     type: 'counter',
     help: 'Pull requests opened that roll back, by cause: failed (the analysis) or command.',

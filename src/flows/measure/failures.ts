@@ -1,9 +1,13 @@
 /** What is done about a canary that fails its analysis. */
 import type { AnalysisReport } from '../../core/analysis/report.ts'
 import { failureReason } from '../../core/message/gate/analysis.ts'
+import type { News } from '../../core/notify/news.ts'
 import { consequenceOf, isWatched } from '../../core/rollout/failure.ts'
+import { sureShare } from '../../core/rollout/standing.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { canaryVersion } from '../../core/traffic/version.ts'
+import { tell } from '../notify/tell.ts'
 import { heldStep, rememberHeldStep } from '../repository/memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { hold } from '../stop/stops.ts'
@@ -27,10 +31,26 @@ export async function withFailures(
   for (const rollout of rollouts) {
     const report = await knownReport(context, at, rollout)
     const isFailed = report !== undefined && consequenceOf(rollout.standing, report) !== 'nothing'
-    if (isFailed) await tellNews(context, rolloutName(at.base, rollout.standing), report)
+    if (isFailed) {
+      await tellNews(context, rolloutName(at.base, rollout.standing), report)
+      await tell(context, { base: at.base.ref, about: String(report.from) }, failureNews(rollout, report))
+    }
     all.push(isFailed ? { ...rollout, failure: report } : rollout)
   }
   return all
+}
+
+function failureNews({ standing, open }: RolloutFacts, report: AnalysisReport): News {
+  const { target } = standing
+  return {
+    event: 'failed',
+    environment: target.environment,
+    service: target.service,
+    share: sureShare(standing),
+    version: canaryVersion(target.route, target.neighbours),
+    reason: failureReason(report),
+    ...(open[0] === undefined ? {} : { pull: open[0].pull.number }),
+  }
 }
 
 async function knownReport(

@@ -11,6 +11,7 @@ import type { Memo } from '../../ports/memo.ts'
 import type { Meter } from '../../ports/meter.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Mirror } from '../../ports/mirror.ts'
+import type { Notifier } from '../../ports/notifier.ts'
 import type { People } from '../../ports/github/people.ts'
 import type { Protections } from '../../ports/github/protections.ts'
 import type { PullRequests } from '../../ports/github/pull-requests.ts'
@@ -45,6 +46,7 @@ export interface RepositoryContext {
   readonly memo: Memo
   readonly metrics: Metrics
   readonly meter: Meter
+  readonly notifier: Notifier
   readonly clock: Clock
   /** A mark that only this service can make for a text, as letters and digits. */
   readonly seal: (text: string) => string

@@ -5,6 +5,7 @@ import type { Review } from '../../core/gate/review.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
+import { tellStep } from '../notify/tell-step.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 import { rememberPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
 import type { PullEnds } from '../repository/pull-ends.ts'
@@ -43,6 +44,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   if (next.until !== undefined) await setTimer(context, pull, next.until)
   await sayIfChanged(context, pull, base)
   if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
+  await tellStep(context, ends, review)
   if (isGreen) await mergeWhenAllowed(context, { pull, base, seen: next }, review.changes)
   await cleanUpOldHeads(context, pull, found)
 }

@@ -1,5 +1,5 @@
 import { isHeldBack } from '../../core/gate/gate.ts'
-import type { ReviewedChange } from '../../core/gate/review.ts'
+import { mergesItself, type ReviewedChange } from '../../core/gate/review.ts'
 import { MERGE_MARKER, STEP_MARKER } from '../../core/marker/comment.ts'
 import { changedStepNotice, mergeNotice } from '../../core/message/comment/notice.ts'
 import { isStep } from '../../core/rollout/branch.ts'
@@ -22,7 +22,7 @@ export async function mergeWhenAllowed(
   { pull, base, seen }: { readonly pull: PullRequest; readonly base: Sha; readonly seen: ReviewMemory },
   changes: readonly ReviewedChange[],
 ): Promise<void> {
-  if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(isAllowed)) return
+  if (!isStep(pull, context.botLogin) || pull.draft || changes.length === 0 || !changes.every(mergesItself)) return
   // What is green may be somebody else's work.
   const whose = await mergeability(context, pull, base)
   if (whose === 'changed') await sayOnce(context, pull.number, { marker: STEP_MARKER, body: changedStepNotice() })
@@ -70,10 +70,4 @@ async function hasUnknownRival(
     const other = known.get(number)
     return other === undefined || other.head === '' || hasMissed({ number: pull.number, seen }, { number, seen: other })
   })
-}
-
-function isAllowed({ target, from, to, version, widened = [], finishes }: ReviewedChange): boolean {
-  const { autoMerge } = target.settings
-  const isRollback = to < from && version === undefined && widened.length === 0 && !finishes
-  return autoMerge === 'always' || (autoMerge === 'rollback' && isRollback)
 }

@@ -6,12 +6,16 @@ import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
 import { type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
+import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import { stopRefs } from './stops-key.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
 
-type Needs = Pick<RepositoryContext, 'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal'>
+type Needs = Pick<
+  RepositoryContext,
+  'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal' | 'notifier'
+>
 
 /** Who asks, and by what. */
 export interface StopRequest {
@@ -76,6 +80,9 @@ export async function freeze(
   if (there !== undefined && there.cause !== asked.cause)
     return { code: 'frozen', environment, stop: there, isNew: false }
   await judgeStopsAgain(context)
+  const { login: by, cause: about } = asked
+  const said = { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) }
+  await tell(context, { base: context.repo.defaultBranch, about }, { event: 'frozen', environment, by, ...said })
   return { code: 'frozen', environment, stop, isNew: true }
 }
 

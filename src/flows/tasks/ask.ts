@@ -22,6 +22,8 @@ export interface TaskRequests {
   judgeAgain(why: CauseOf<'delivered'>): Promise<void>
   advance(base: string, why: CauseOf<'advance'>): Promise<void>
   measure(base: string, why: CauseOf<'measure'>): Promise<void>
+  notify(news: Pick<TaskOf<'notify'>, 'base' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
+  deliver(news: Pick<TaskOf<'deliver'>, 'to' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
   rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
   sweep(why: CauseOf<'sweep'>, pulse?: string): Promise<void>
@@ -44,6 +46,8 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs, onAsk?:
     judgeAgain: (why) => send({ type: 'judge-again', why }),
     advance: (base, why) => send({ type: 'advance', base, why }),
     measure: (base, why) => send({ type: 'measure', base, why }),
+    notify: ({ base, news, at }, why) => send({ type: 'notify', base, news, at, why }),
+    deliver: ({ to, news, at }, why) => send({ type: 'deliver', to, news, at, why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
     rerun: (head, why) => send({ type: 'rerun', head, why }),
     sweep: (why, pulse) => send({ type: 'sweep', ...(pulse === undefined ? {} : { pulse }), why }),

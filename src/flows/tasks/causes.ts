@@ -138,6 +138,9 @@ const Started = z.object({ code: z.literal('started'), at })
 /** Time for a sweep, in whichever replica. */
 const Interval = z.object({ code: z.literal('interval'), count: z.int() })
 
+/** Something is to be told outside of GitHub, to one destination (`to`) or whoever wants to know it. */
+const ToldNews = z.object({ code: z.literal('news'), key: z.string(), to: z.string().optional() })
+
 /** The causes that each kind of task can have. */
 export const Causes = {
   comment: Command,
@@ -181,6 +184,7 @@ export const Causes = {
     Swept,
   ]),
   measure: Swept,
+  notify: ToldNews,
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
@@ -236,6 +240,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'step-changed': {},
   ended: { slotMs: 5 * SECOND_MS },
   'merge-refused': { slotMs: 15 * SECOND_MS },
+  // A destination may be out for hours.
+  news: { isPatient: true },
   'shared-commit': {},
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },

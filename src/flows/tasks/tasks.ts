@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
+import { News } from '../../core/notify/news.ts'
 import { Report } from '../../core/report/report.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Job } from '../../ports/jobs.ts'
@@ -43,6 +44,10 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('advance'), ...Where, base: z.string(), why: Causes.advance }),
   /** Measure the rollouts of a base branch. */
   z.object({ type: z.literal('measure'), ...Where, base: z.string(), why: Causes.measure }),
+  /** Tell who wants to know, by the config of the base branch. */
+  z.object({ type: z.literal('notify'), ...Where, base: z.string(), news: News, at: z.number(), why: Causes.notify }),
+  /** Tell one destination. */
+  z.object({ type: z.literal('deliver'), ...Where, to: z.string(), news: News, at: z.number(), why: Causes.notify }),
   /** Judge a commit of the merge queue. */
   z.object({
     type: z.literal('group'),
@@ -115,6 +120,10 @@ function keyOf(task: Task): string {
       return `${task.repo.id}@${task.base}`
     case 'measure':
       return `${task.repo.id}~${task.base}`
+    case 'notify':
+      return `${task.repo.id}>${task.why.key}`
+    case 'deliver':
+      return `${task.repo.id}>${task.why.key}>${task.to}`
     case 'group':
     case 'rerun':
       return `${task.repo.id}!${task.head}`

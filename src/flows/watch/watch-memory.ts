@@ -18,17 +18,25 @@ export interface SeenRollout {
   readonly since: number | undefined
 }
 
+type KnownRollouts = z.infer<typeof KnownRollouts>
+
+/** What was seen at the last look, by name; undefined where nothing is remembered. */
+export async function recallRollouts(
+  { memo, repo }: Pick<Needs, 'memo' | 'repo'>,
+  base: string,
+): Promise<KnownRollouts | undefined> {
+  return KnownRollouts.safeParse(await memo.get(`rollouts:${repo.id}:${base}`)).data
+}
+
+/** Also that there are none. */
 export async function rememberRollouts(context: Needs, base: string, seen: readonly SeenRollout[]): Promise<void> {
-  const key = `rollouts:${context.repo.id}:${base}`
-  const before = await context.memo.get(key)
-  if (before === undefined && seen.length === 0) return
-  const known = KnownRollouts.safeParse(before).data ?? {}
+  const known = (await recallRollouts(context, base)) ?? {}
   const now = context.clock.now()
   const next = seen.map(({ name, state, since }) => {
     const last = known[name]
     return [name, { state, since: since ?? (last?.state === state ? last.since : now) }] as const
   })
-  await context.memo.set(key, Object.fromEntries(next))
+  await context.memo.set(`rollouts:${context.repo.id}:${base}`, Object.fromEntries(next))
 }
 
 const ORDER = ['pass', 'wait', 'block'] as const

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { NEWS_EVENTS } from '../notify/news.ts'
+
+/** Names of destinations, so that no repository can have Perch send anything to an address of its choice. */
+const DestinationName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a destination that Perch was started with, never a URL')
+
+export const NotifyConfig = z
+  .array(
+    z.strictObject({
+      to: DestinationName.describe('Name of a destination that Perch was started with.'),
+      on: z
+        .array(z.enum(NEWS_EVENTS))
+        .nonempty()
+        .default([...NEWS_EVENTS])
+        .describe('Of which events; of all by default.'),
+    }),
+  )
+  .max(20)

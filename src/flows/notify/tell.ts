@@ -1,0 +1,19 @@
+/** Having people and programs outside of GitHub told what happens. */
+import type { News } from '../../core/notify/news.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'notifier' | 'ask' | 'clock'>
+
+/** `about`: what tells it from the next of its kind, such as a commit. `base`: the branch whose config says who wants to know. */
+export interface Occasion {
+  readonly base: string
+  readonly about: string
+}
+
+/** Once for one occasion. Costs nothing where the operator has configured no destination. */
+export async function tell({ notifier, ask, clock }: Needs, { base, about }: Occasion, news: News): Promise<void> {
+  if (notifier.destinations().length === 0) return
+  const { event, environment, service = '' } = news
+  const key = [event, base, environment, service, about].join(' ')
+  await ask.notify({ base, news, at: clock.now() }, { code: 'news', key })
+}
