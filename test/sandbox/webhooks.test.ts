@@ -292,3 +292,20 @@ test('Webhooks can be dropped, doubled, delayed, and held back to come in anothe
     ['three', 'two', 'one'],
   )
 })
+
+test('a push tells which files each of its commits added, removed and modified; one that was renamed is both', async (t) => {
+  const { box, repo, received } = await listening(t)
+  const alice = box.person('alice')
+  const filesOfPush = async (): Promise<unknown> => {
+    await box.idle()
+    const [commit] = received.findLast(({ event }) => event === 'push')?.payload.commits ?? []
+    return [commit.added, commit.removed, commit.modified]
+  }
+  alice.push('main', { 'new.yaml': 'x\n', 'base/route.yaml': 'weight: 5\n' })
+  assert.deepEqual(await filesOfPush(), [['new.yaml'], [], ['base/route.yaml']])
+  alice.push('main', { 'run.sh': null })
+  assert.deepEqual(await filesOfPush(), [[], ['run.sh'], []])
+  const text = repo.file('base/route.yaml') ?? ''
+  alice.push('main', { 'base/route.yaml': null, 'base/moved.yaml': text })
+  assert.deepEqual(await filesOfPush(), [['base/moved.yaml'], ['base/route.yaml'], []])
+})

@@ -5,16 +5,16 @@ import { text } from '../../src/adapters/git/objects.ts'
 import { GitUnavailable, NotFetched } from '../../src/adapters/git/errors.ts'
 import type { Sha } from '../../src/core/rollout/facts.ts'
 import { LARGE_BYTES, type Landing, type Mirror, type TreeEntry } from '../../src/ports/mirror.ts'
-import { commitsBetween } from '../../src/sandbox/git/history.ts'
+import { commitsBetween, mergeSimple } from '../../src/sandbox/git/history.ts'
 import { changedNodes, filesOf, peel, readRef, type TreeNode } from '../../src/sandbox/git/loose.ts'
 import { type Commit, readBlob, readCommit } from '../../src/sandbox/git/objects.ts'
-import { attempt, type BareRepository, findGit } from '../../src/sandbox/git/run.ts'
+import { attempt, type BareRepository, findGit, once } from '../../src/sandbox/git/run.ts'
 
 const MAX_AHEAD = 250
 
 /**
  * A mirror that reads where the box keeps its repositories. It promises what the one with git promises (`mirrorContract`), and
- * starts git only for merges, so a story does not wait for twenty processes at every look.
+ * starts git only for merges of the same files, so a story does not wait for twenty processes at every look.
  */
 export function boxMirror(dir: string): Mirror {
   if (!existsSync(dir)) throw new GitUnavailable(`there is no ${dir}`)
@@ -87,7 +87,16 @@ export function boxMirror(dir: string): Mirror {
   }
 }
 
-function merge(bare: BareRepository, base: Sha, head: Sha): Awaited<ReturnType<Mirror['merge']>> {
+type Merged = Awaited<ReturnType<Mirror['merge']>>
+
+function merge(bare: BareRepository, base: Sha, head: Sha): Merged {
+  return once(bare, `merged ${base} ${head}`, () => {
+    const simple = mergeSimple(bare, base, head)
+    return simple === undefined ? mergeWithGit(bare, base, head) : { tree: simple }
+  })
+}
+
+function mergeWithGit(bare: BareRepository, base: Sha, head: Sha): Merged {
   const args = ['merge-tree', '--write-tree', '--no-messages', '-z', '--name-only', base, head]
   const { code, stdout, stderr } = attempt(bare, args)
   const [tree = '', ...conflicts] = stdout.toString().split('\0').filter(Boolean)

@@ -1,5 +1,5 @@
 /** How commits relate: ancestry, differences and merges. */
-import { changedNodes, changeTree, type NodeChange } from './loose.ts'
+import { changedNodes, changeTree, type NodeChange, type NodePair } from './loose.ts'
 import { attempt, git, once, type BareRepository } from './run.ts'
 import { readCommit, writeCommitOf, type Signature } from './objects.ts'
 
@@ -86,7 +86,27 @@ function lines(text: string): readonly string[] {
   return text.split('\n').filter((line) => line !== '')
 }
 
-/** What changed from one commit to another; undefined `from`: everything is new. */
+export type FileChange = Pick<FileDiff, 'path' | 'previousPath' | 'status'>
+
+/** Which files changed from one commit to another; undefined `from`: everything is new. Git is asked only where a file may have been renamed. */
+export function changedFiles(bare: BareRepository, from: string | undefined, to: string): readonly FileChange[] {
+  return once(bare, `changed ${from ?? ''} ${to}`, () => {
+    const after = readCommit(bare, to).tree
+    const changed = [...changedNodes(bare, from === undefined ? undefined : readCommit(bare, from).tree, after)]
+    const isAdded = changed.some(([, change]) => change.before === undefined)
+    if (isAdded && changed.some(([, change]) => change.after === undefined)) return diff(bare, from, to)
+    return changed.map(([path, change]) => ({ path, previousPath: undefined, status: statusBetween(change) }))
+  })
+}
+
+/** The first three digits of a mode tell a file from a link and from a submodule. */
+function statusBetween({ before, after }: NodePair): FileDiff['status'] {
+  if (before === undefined) return 'added'
+  if (after === undefined) return 'removed'
+  return before.mode.slice(0, 3) === after.mode.slice(0, 3) ? 'modified' : 'changed'
+}
+
+/** How files changed from one commit to another; undefined `from`: everything is new. */
 export function diff(bare: BareRepository, from: string | undefined, to: string): readonly FileDiff[] {
   return once(bare, `diff ${from ?? ''} ${to}`, () => {
     const pair = from === undefined ? ['--root', to] : [from, to]
@@ -149,7 +169,7 @@ export function merge(bare: BareRepository, base: string, head: string): MergeOu
  * What needs no look into files: one side did nothing, or it changed only contents, of files that the other side left alone.
  * Then no file was renamed on that side, and none that it changed on the other.
  */
-function mergeSimple(bare: BareRepository, base: string, head: string): string | undefined {
+export function mergeSimple(bare: BareRepository, base: string, head: string): string | undefined {
   const common = mergeBase(bare, base, head)
   if (common === undefined) return undefined
   const origin = readCommit(bare, common).tree

@@ -123,13 +123,20 @@ function byFolder(changes: Changes): ReadonlyMap<string, Changes> {
   return new Map([...groups].map(([name, group]) => [name, inner(group)]))
 }
 
-/** Paths of files that differ between two trees, with what is there on both sides. */
+/** What is there on both sides of a change. */
+export interface NodePair {
+  readonly before: TreeNode | undefined
+  readonly after: TreeNode | undefined
+}
+
+/** Paths of files that differ between two trees; undefined `from`: there was none. */
 export function changedNodes(
   bare: BareRepository,
-  from: string,
+  from: string | undefined,
   to: string,
-): ReadonlyMap<string, { readonly before: TreeNode | undefined; readonly after: TreeNode | undefined }> {
-  const [all, others] = [filesOf(bare, from), filesOf(bare, to)]
+): ReadonlyMap<string, NodePair> {
+  const all: ReadonlyMap<string, TreeNode> = from === undefined ? new Map() : filesOf(bare, from)
+  const others = filesOf(bare, to)
   const pairs = [...new Set([...all.keys(), ...others.keys()])].map(
     (path) => [path, { before: all.get(path), after: others.get(path) }] as const,
   )

@@ -1,5 +1,5 @@
 /** The push event. https://docs.github.com/webhooks/webhook-events-and-payloads#push */
-import { commitsBetween, diff, history, isAncestor } from '../git/history.ts'
+import { changedFiles, commitsBetween, history, isAncestor } from '../git/history.ts'
 import { NO_COMMIT, readCommit, type Signature } from '../git/objects.ts'
 import { emailOf } from '../state/authors.ts'
 import type { Account, Repository } from '../state/types.ts'
@@ -65,7 +65,7 @@ function pushedCommits({ repo, ref, before, after }: Push): readonly string[] {
 
 function pushedCommit(world: World, repo: Repository, sha: string): Json {
   const commit = readCommit(repo.bare, sha)
-  const files = diff(repo.bare, commit.parents[0], sha)
+  const files = changedFiles(repo.bare, commit.parents[0], sha)
   const those = (...statuses: string[]): string[] =>
     files.filter(({ status }) => statuses.includes(status)).map(({ path }) => path)
   const person = (who: Signature): Json => {
