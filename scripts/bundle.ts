@@ -1,6 +1,7 @@
 /**
- * Makes one program of few files for the image: `npm run build`, or into another folder with `npm run build -- <folder>`. It starts in a
- * third of the time and needs no packages. A checkout runs its sources as they are.
+ * Makes one program of few files for the image: `npm run build`, or into another folder with `npm run build -- <folder>`. Files that
+ * are named after the folder become programs beside it. It starts in a third of the time and needs no packages. A checkout runs its
+ * sources as they are.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -38,9 +39,9 @@ const versionOnly: Plugin = {
   },
 }
 
-const [outdir = 'dist'] = process.argv.slice(2)
+const [outdir = 'dist', ...more] = process.argv.slice(2)
 await build({
-  entryPoints: ENTRIES,
+  entryPoints: [...ENTRIES, ...more],
   outdir,
   entryNames: '[name]',
   bundle: true,

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { prepareEnvironment, grouped } from './equipment.ts'
+import { makeProgram } from './program.ts'
 
 const words = process.argv.slice(2)
 const files = globSync('test/**/*.test.ts').filter(
@@ -21,6 +22,7 @@ if (files.length === 0) {
 }
 
 prepareEnvironment()
+if (files.some((file) => /^test\/(?:stories|soak)\//.test(file))) process.env['PERCH_TEST_PROGRAM'] ??= makeProgram()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
 const stream = run({ files: grouped(files), concurrency: availableParallelism(), timeout: 60 * 60_000 })

@@ -10,6 +10,7 @@ import { openClock } from '../../src/adapters/clock/clock.ts'
 import type { Timer } from '../../src/ports/clock.ts'
 import { childEnvironment } from '../../src/entry/env.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
+import { programCli } from '../program.ts'
 
 /** Perch and the box that it works in, with one repository. */
 export interface Scene {
@@ -163,7 +164,7 @@ function supervise(env: NodeJS.ProcessEnv, at: { readonly dataDir: string; reado
 }
 
 function run(env: NodeJS.ProcessEnv, said: string[]): Running {
-  const child = spawn(process.execPath, ['src/entry/cli.ts', 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [programCli(), 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const gone = once(child, 'exit')
   const listening = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parentPort } from 'node:worker_threads'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openWork } from '../../src/entry/open-work.ts'
 import { serveWork } from '../../src/entry/thread/serve-work.ts'
+import { programFile } from '../program.ts'
 import { boxMirror } from './box-mirror.ts'
 import { keptRenders } from './kept-renders.ts'
 
@@ -23,6 +25,8 @@ export async function serveBox(folder: string): Promise<void> {
 
 /** What that thread is started with. */
 export function threadFor(folder: string): URL {
-  const code = `import { serveBox } from ${JSON.stringify(import.meta.url)}\nawait serveBox(${JSON.stringify(folder)})`
+  const made = programFile('thread')
+  const source = made === undefined ? import.meta.url : pathToFileURL(made).href
+  const code = `import { serveBox } from ${JSON.stringify(source)}\nawait serveBox(${JSON.stringify(folder)})`
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`)
 }

@@ -28,14 +28,15 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
   let others: Omit<Tools, 'renderer'> = { validators: new Map(), isLooking: true }
   const line = connect(portOf(parent), {
     ping: async () => undefined,
-    async tools(): Promise<Tools> {
+    async tools(isStart): Promise<Tools> {
       const { renderer, validators } = await opened.promise
       const tool = await renderer.tool()
-      // No start waits for them: they are for the repositories that ask for them.
-      void optionalTools({ renderer, validators }).then(
-        (tools) => (others = tools),
-        (error: unknown) => log.warn({ err: error }, 'which optional programs there are could not be found out'),
-      )
+      // They are for the repositories that ask for them. To look for them starts a dozen programs, which no start waits for.
+      if (isStart !== true)
+        void optionalTools({ renderer, validators }).then(
+          (tools) => (others = tools),
+          (error: unknown) => log.warn({ err: error }, 'which optional programs there are could not be found out'),
+        )
       return { ...(tool === undefined ? {} : { renderer: tool }), ...others }
     },
     async handle(message) {

@@ -48,7 +48,7 @@ export async function startWorkThread(parts: Parts): Promise<WorkThread> {
   const { log } = parts
   let isStopping = false
   let running = startOne(parts, again)
-  let known = await running.tools()
+  let known = await running.tools({ isStart: true })
   let next = Promise.resolve(running)
 
   function again(reason: Error): void {
@@ -84,7 +84,7 @@ export async function startWorkThread(parts: Parts): Promise<WorkThread> {
 
 interface WorkerHandle {
   readonly line: Line
-  tools(): Promise<Tools>
+  tools(when?: { readonly isStart: boolean }): Promise<Tools>
   stop(): Promise<void>
 }
 
@@ -117,7 +117,7 @@ function startOne(
   thread.once('exit', () => end(new Error('The thread that works has ended.')))
   return {
     line,
-    tools: async () => Tools.parse(await line.call('tools')),
+    tools: async ({ isStart } = { isStart: false }) => Tools.parse(await line.call('tools', isStart)),
     async stop() {
       if (env.tracesTo !== undefined) await Promise.race([line.call('close').catch(() => undefined), sleep(CLOSE_MS)])
       await thread.terminate()
