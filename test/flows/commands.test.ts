@@ -10,6 +10,7 @@ const LINES: Readonly<Record<CommandName, string>> = {
   set: '/canary 25',
   next: '/canary next',
   promote: '/canary promote',
+  switch: '/switch green',
   plan: '/canary plan 10,100',
   hold: '/canary hold errors',
   resume: '/canary resume',
@@ -87,6 +88,7 @@ test('on an open pull request every command is carried out; an abort finds nothi
     set: /^✅ `production\/api-service`: 0% → \*\*25%\*\* on this pull request, in [0-9a-f]{7}\./,
     next: /^✅ `production\/api-service`: 0% → \*\*5%\*\* on this pull request/,
     promote: /^✅ `production\/api-service`: 0% → \*\*100%\*\* on this pull request/,
+    switch: /^⛔ `production\/api-service` is not a blue\/green service: its traffic moves in steps\./,
     plan: /^✅ The plan of `production\/api-service` is 10% → 100% once this pull request has merged, in/,
     hold: /^⏸️ Held: `production\/api-service`\./,
     resume: /^⛔ Nothing is held: `production\/api-service` may go on\./,
@@ -116,6 +118,7 @@ test('on a merged pull request commands act on its rollout, and those for a head
     set: /^✅ #2: /,
     next: /^✅ #2: /,
     promote: /^✅ #\d+: /,
+    switch: /^⛔ `production\/api-service` is not a blue\/green service/,
     plan: /^⛔ A plan is a commit, and this pull request is closed\. Comment the same on the open step, #2\./,
     hold: /^⏸️ Held: `production\/api-service`\./,
     resume: /^⛔ Nothing is held/,
@@ -162,14 +165,15 @@ test('a rollback takes no other share and no plan', async () => {
   assert.equal(head(), before)
 })
 
-test('on a pull request that was closed without merging only the status, the help and an abort are answered', async () => {
+test('on a pull request that was closed without merging only the status, the help, an abort and a switch are answered', async () => {
   const stage = await opened(5)
   stage.it.person('alice').close(stage.pull)
   await stage.it.pass()
-  const { status, help, abort, ...others } = await answersOn(stage)
+  const { status, help, abort, switch: switched, ...others } = await answersOn(stage)
   assert.match(status ?? '', /^No rollout belongs to this pull request\./)
   assert.match(help ?? '', /^\| Command \|/)
   assert.match(abort ?? '', /^⛔ No rollout of this pull request has canary traffic/)
+  assert.match(switched ?? '', /^⛔ `production\/api-service` is not a blue\/green service/)
   for (const [name, answer] of Object.entries(others))
     assert.equal(answer, '⛔ This pull request was closed without merging. Reopen it, or comment on an open one.', name)
 })

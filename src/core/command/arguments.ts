@@ -59,6 +59,15 @@ export const PERCENT: Argument<{ readonly percent: number }> = {
   },
 }
 
+/** A version of a blue/green service. */
+export const VERSION: Argument<{ readonly version: string }> = {
+  usage: '<version>',
+  read: ([version, ...rest], start) =>
+    version === undefined || !isName(version)
+      ? err({ code: 'missing-value', word: start })
+      : ok({ fields: { version }, rest }),
+}
+
 export const SCOPE: Argument<Scope> = {
   usage: '[service] [--env <name>] [@<sha>]',
   read: (words) => {

@@ -13,6 +13,7 @@ import {
   SCOPE,
   STEPS,
   UNTIL,
+  VERSION,
 } from './arguments.ts'
 
 /**
@@ -40,6 +41,8 @@ interface CommandSpec<Fields extends object> {
   readonly leaves: 'commit' | 'record' | 'nothing'
   /** It makes nothing riskier, so it asks for permission and for nothing else, such as the head that its author saw. */
   readonly isNeverGated?: true
+  /** On a pull request that is closed it does what it does on a merged one. */
+  readonly opensWhenClosed?: true
   /** Whether a check can have a button for it, which gives the command without arguments. */
   readonly hasButton?: true
 }
@@ -69,6 +72,15 @@ export const COMMANDS = {
     needs: 'write',
     actsOn: 'pull-request',
     leaves: 'commit',
+  },
+  switch: {
+    start: '/switch',
+    takes: both(VERSION, SCOPE),
+    does: 'Blue/green: send all traffic to a version on this pull request; on one that is closed or merged, open a pull request that does.',
+    needs: 'write',
+    actsOn: 'pull-request',
+    leaves: 'commit',
+    opensWhenClosed: true,
   },
   plan: {
     start: '/canary plan',
@@ -199,6 +211,8 @@ export function isActingOn<On extends ActsOn>(command: Command, on: On): command
 
 /** Commands that change the branch that they are written on. */
 export type ShareCommand = CommandOf<'set' | 'next' | 'promote'>
+
+export type SwitchCommand = CommandOf<'switch'>
 
 /** A new plan, which is a commit too. */
 export type PlanCommand = CommandOf<'plan'> & { readonly steps: readonly number[] }

@@ -18,9 +18,10 @@ export function stepObjection(
   if (!isStep(pull, botLogin)) return undefined
   const other = moves.find((one) => !isStepOf(one.target, pull, botLogin))
   if (other !== undefined) return { code: 'not-of-step', why: 'other-rollout', name: targetName(other.target) }
-  if (hasShare(moves)) return undefined
+  if (hasGoal(moves)) return undefined
   const name = targetName(target)
   const kind = kindOf(pull.head.ref, standingOf(target).phase)
+  if (kind === 'switch') return { code: 'not-of-step', why: 'switches', name }
   if (kind === 'finish-version') return { code: 'not-of-step', why: 'finishes', name }
   if (kind !== 'share') return { code: 'not-of-step', why: 'goes-back', name }
   const back = moves.flatMap(({ move }) => (move.kind === 'share' && move.to === move.from ? [move.to] : []))
@@ -28,7 +29,11 @@ export function stepObjection(
   return back.length < moves.length ? undefined : { code: 'step-undone', name, share: back[0] ?? 0 }
 }
 
-/** Whether a head has the wanted share already. */
-export function hasShare(moves: Change['moves']): boolean {
-  return moves.every(({ target, move }) => move.kind === 'share' && standingOf(target).share === move.to)
+/** Whether a head has the wanted share, or version, already. */
+export function hasGoal(moves: Change['moves']): boolean {
+  return moves.every(({ target, move }) => {
+    const standing = standingOf(target)
+    if (move.kind === 'switch') return standing.share === 0 && target.route.names.blueGreen?.active.name === move.to
+    return move.kind === 'share' && standing.share === move.to
+  })
 }

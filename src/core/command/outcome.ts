@@ -41,6 +41,15 @@ export type Outcome =
       readonly sha: string
       readonly proof: ProofOfEdit | undefined
     }
+  /** `sha` undefined where it was so already. */
+  | {
+      readonly code: 'switched'
+      readonly name: string
+      readonly from: string
+      readonly to: string
+      readonly sha: string | undefined
+      readonly proof: ProofOfEdit | undefined
+    }
   /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }

@@ -1,6 +1,6 @@
 import { answeredIn } from '../marker/comment.ts'
 import type { Comment, PullRequest } from '../rollout/facts.ts'
-import { type CommandLine, isActingOn } from './commands.ts'
+import { type Command, type CommandLine, COMMANDS, isActingOn } from './commands.ts'
 import { parseCommands } from './parse.ts'
 
 /** A comment whose commands wait for an answer. */
@@ -44,5 +44,7 @@ export function pendingComments(
 /** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */
 export function isForBase(pull: Pick<PullRequest, 'state'>, { isLate, commands }: PendingComment): boolean {
   if (isLate) return false
-  return pull.state === 'merged' || commands.some(({ result }) => result.ok && isActingOn(result.command, 'rollout'))
+  if (pull.state === 'merged') return true
+  const opens = ({ name }: Command): boolean => pull.state === 'closed' && 'opensWhenClosed' in COMMANDS[name]
+  return commands.some(({ result }) => result.ok && (isActingOn(result.command, 'rollout') || opens(result.command)))
 }

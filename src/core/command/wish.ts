@@ -1,14 +1,18 @@
-import type { ShareWish, Wish } from '../rollout/intend.ts'
-import type { PlanCommand, ShareCommand } from './commands.ts'
+import type { ShareWish, StepWish, SwitchWish, Wish } from '../rollout/intend.ts'
+import type { PlanCommand, ShareCommand, SwitchCommand } from './commands.ts'
 
 /** What a command wants of a rollout. */
 export function wishOf(command: ShareCommand): ShareWish
-export function wishOf(command: ShareCommand | PlanCommand): Wish
-export function wishOf(command: ShareCommand | PlanCommand): Wish {
+export function wishOf(command: SwitchCommand): SwitchWish
+export function wishOf(command: ShareCommand | SwitchCommand): StepWish
+export function wishOf(command: ShareCommand | SwitchCommand | PlanCommand): Wish
+export function wishOf(command: ShareCommand | SwitchCommand | PlanCommand): Wish {
   const query = { service: command.service, environment: command.environment }
   switch (command.name) {
     case 'set':
       return { ...query, kind: 'share', percent: command.percent }
+    case 'switch':
+      return { ...query, kind: 'switch', version: command.version }
     case 'next':
     case 'promote':
       return { ...query, kind: command.name }

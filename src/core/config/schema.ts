@@ -87,6 +87,15 @@ const Service = z.strictObject({
     .describe('The object that splits the traffic; the one named like the service by default.'),
   stable: z.string().optional().describe('Subset, host or backend of the stable version.'),
   canary: z.string().optional().describe('Subset, host or backend of the canary version.'),
+  strategy: z
+    .enum(['canary', 'blue-green'])
+    .optional()
+    .describe('Whether traffic moves in steps (`/canary`) or all at once (`/switch`); found out by default.'),
+  versions: z
+    .array(z.string().min(1))
+    .length(2)
+    .optional()
+    .describe('Subsets, hosts or backends of the two versions of a blue-green service, whichever is active.'),
   steps: z
     .array(Percent)
     .nonempty()

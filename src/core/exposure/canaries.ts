@@ -5,6 +5,7 @@ import { hopsOf } from '../finding/hops.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { isSameRollout, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
+import type { Role } from '../traffic/route.ts'
 import { type Rise, risesIn } from './exposure.ts'
 import type { NamedDestination } from './world.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
@@ -50,9 +51,10 @@ export function rolloutRises(
   })
 }
 
-/** The destinations of a route that are called the canary, as they are rendered. */
-function placesIn(
+/** The destinations of a route that have a role, the canary unless told, as they are rendered. */
+export function placesIn(
   environment: string,
+  role: Role = 'canary',
 ): (target: Target, objects: readonly RenderedObject[]) => readonly NamedDestination[] {
   const known = new Map<readonly RenderedObject[], ReturnType<typeof finderIn<RenderedObject>>>()
   return (target, objects) => {
@@ -62,7 +64,7 @@ function placesIn(
     if (own === undefined) return []
     const namespace = effectiveNamespace(own)
     const names = asRendered(target, routeFrom(own)).names
-    const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === 'canary')
+    const canaries = hopsOf(own).filter((hop) => !hop.isMirror && roleOf({ ...hop, namespace }, names) === role)
     return [...new Map(canaries.map(({ host, subset }) => [`${host} ${subset ?? ''}`, { host, subset }])).values()]
   }
 }

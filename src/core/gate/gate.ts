@@ -59,6 +59,8 @@ export interface TrafficChange extends CanaryRaise {
   readonly swaps: boolean
   /** Base has all traffic on the canary, and both versions are the same: what is left is to flip the weights. */
   readonly finishes: boolean
+  /** It sends the traffic of a blue/green service back to the version that had it before. */
+  readonly goesBack: boolean
   /** What the base branch has cannot be read, and the change is more than to make the same readable. */
   readonly isBaseHidden: boolean
   /** Only a render shows what the base branch has: the files of older commits do not tell since when. */
@@ -82,9 +84,10 @@ export function isHeldBack({ from, to, widens, promotes }: CanaryRaise): boolean
   return to > from || widens || promotes
 }
 
-/** The gates of one change. Lowering traffic is never gated, but for the flip at the finish, which must not reach rolling pods. */
+/** The gates of one change. Lowering traffic and switching back are never gated, but for the flip at the finish, which must not reach rolling pods. */
 export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
+  if (change.goesBack) return []
   if (change.finishes && !change.widens) return liveness === undefined ? [] : [live(change, liveness)]
   if (change.isBaseHidden) return [hidden(change), ...restrained(change, now)]
   const swapped = change.swaps ? [blockSwap(change)] : []

@@ -51,12 +51,22 @@ export type Refusal =
     }
   | StaleRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
+  /** Its traffic moves all at once. */
+  | { readonly code: 'is-blue-green'; readonly name: string; readonly idle: string }
+  /** Its traffic moves in steps. */
+  | { readonly code: 'is-canary'; readonly name: string; readonly service: string }
+  | {
+      readonly code: 'unknown-version'
+      readonly name: string
+      readonly asked: string
+      readonly known: readonly string[]
+    }
   /** A step would be set back to what the base branch has. */
   | { readonly code: 'step-undone'; readonly name: string; readonly share: number }
   /** A step of Perch's own would become another change. */
   | {
       readonly code: 'not-of-step'
-      readonly why: 'other-rollout' | 'goes-back' | 'finishes'
+      readonly why: 'other-rollout' | 'goes-back' | 'finishes' | 'switches'
       readonly name: string
     }
   | { readonly code: 'nothing-to-abort' }

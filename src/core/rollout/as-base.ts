@@ -16,6 +16,8 @@ export function targetAsBase(base: readonly Target[], target: Target): Target {
 
 /** A new route's annotation counts only where the config and the usual words say nothing. */
 function namesOfNew({ route, settings }: Target): RouteNames {
+  const isNamed = settings.names.stable !== undefined || settings.names.canary !== undefined
+  if (route.names.blueGreen !== undefined && (settings.isSwitched || !isNamed)) return route.names
   return isSplit(withNames(route, settings.names)) ? settings.names : route.names
 }
 
@@ -29,9 +31,19 @@ export function renamedRoles(base: Snapshot, head: Snapshot): readonly Target[] 
     return (
       known !== undefined &&
       isSplit(known.route) &&
+      !hasSameVersions(known, target) &&
       rolesIn(target.route) !== rolesIn(targetAsBase([known], target).route)
     )
   })
+}
+
+/** Whether both switch between the same two versions: then which of them is active is what a change is judged by. */
+function hasSameVersions(one: Target, other: Target): boolean {
+  const [first, second] = [one, other].map(({ route: { names } }) => {
+    const { blueGreen } = names
+    return blueGreen && [blueGreen.active, blueGreen.idle].map(({ host, subset }) => `${host} ${subset ?? ''}`).sort()
+  })
+  return first !== undefined && second !== undefined && first.join() === second.join()
 }
 
 function rolesIn({ rules }: Route): string {

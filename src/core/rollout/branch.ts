@@ -12,20 +12,24 @@ type Name = Pick<Target, 'environment' | 'service'>
 
 /**
  * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch: one name for one
- * change of one rollout, so that doing it twice is doing it once.
+ * change of one rollout, so that doing it twice is doing it once. `switch/…/<version>` moves all traffic.
  */
 export function branchOf(base: BaseName, target: Name, move: Move): string {
-  return `${branchPrefix(base, target)}${lastPart(move)}`
+  return `${move.kind === 'switch' ? SWITCH : STEP}${rolloutPart(base, target)}${lastPart(move)}`
 }
 
-/** What the branches of one rollout's step pull requests begin with. */
-function branchPrefix({ ref, isDefault }: BaseName, { environment, service }: Name): string {
+const STEP = 'canary/'
+const SWITCH = 'switch/'
+
+/** What the branches of one rollout's pull requests have in common. */
+function rolloutPart({ ref, isDefault }: BaseName, { environment, service }: Name): string {
   const on = isDefault ? '' : `@${branchPart(ref)}/`
-  return `canary/${on}${branchPart(environment)}/${branchPart(service)}/`
+  return `${on}${branchPart(environment)}/${branchPart(service)}/`
 }
 
 function lastPart(move: Move): string {
   if (move.kind === 'share') return String(move.to)
+  if (move.kind === 'switch') return branchPart(move.to)
   return move.kind === 'finish-version' ? 'finish' : '0'
 }
 
@@ -58,12 +62,18 @@ function round(name: string, seed: number): number {
 
 /** Whether Perch opened this pull request as a step of some rollout. What is on its branch now may be somebody else's. */
 export function isStep({ head, author }: PullRequest, botLogin: string): boolean {
-  return !head.isFork && author.login === botLogin && head.ref.startsWith('canary/')
+  return !head.isFork && author.login === botLogin && isStepBranch(head.ref)
+}
+
+/** Whether a branch is called like those of steps. */
+export function isStepBranch(ref: string): boolean {
+  return ref.startsWith(STEP) || ref.startsWith(SWITCH)
 }
 
 /** Whether Perch opened this pull request for this rollout. The branch's name alone proves nothing: anyone can push one. */
 export function isStepOf(target: Name, pull: PullRequest, botLogin: string): boolean {
-  return isStep(pull, botLogin) && pull.head.ref.startsWith(branchPrefix(pull.base, target))
+  const own = rolloutPart(pull.base, target)
+  return isStep(pull, botLogin) && [STEP, SWITCH].some((start) => pull.head.ref.startsWith(`${start}${own}`))
 }
 
 /** Whether a rollout's branch was made for a move. */
@@ -73,6 +83,7 @@ export function isBranchFor(branch: string, move: Move): boolean {
 
 /** Which move a branch of this rollout was made for; the two that go to 0 differ by where the base branch stands. */
 export function kindOf(branch: string, phase: Standing['phase']): Move['kind'] {
+  if (branch.startsWith(SWITCH)) return 'switch'
   const last = branch.split('/').at(-1)
   if (last === 'finish') return 'finish-version'
   if (last !== '0') return 'share'
@@ -91,6 +102,11 @@ export function moveOf(branch: string, standing: Standing): Move | undefined {
       return { kind, from }
     case 'finish-version':
       return { kind, from: versions?.stable ?? 'stable', to: versions?.canary ?? 'canary' }
+    case 'switch': {
+      const { blueGreen } = standing.target.route.names
+      const isNamed = blueGreen !== undefined && branchPart(blueGreen.idle.name) === branch.split('/').at(-1)
+      return isNamed ? { kind, from: blueGreen.active.name, to: blueGreen.idle.name } : undefined
+    }
     case 'share': {
       const to = Number(branch.split('/').at(-1))
       return to > 0 && to <= 100 ? { kind, from, to } : undefined

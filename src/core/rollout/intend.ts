@@ -5,11 +5,18 @@ import { filesFor, type Move, type MoveEdit, type PlanChange, type TargetMove } 
 import { narrowed } from './read-target.ts'
 import { ambiguous, resolve, type RolloutQuery } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
+import { versionCalled } from '../traffic/blue-green.ts'
 import { moveAfter, rollbackOf, type Standing, standingOf, sureShare } from './standing.ts'
 import { isSameRollout, nextStep, planOf, type Target, targetName, together } from './target.ts'
 
 /** What somebody wants, and of which rollout, as far as that was named. */
-export type Wish = ShareWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
+export type Wish = StepWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
+
+/** What a pull request of its own can be opened for. */
+export type StepWish = ShareWish | SwitchWish
+
+/** All traffic of a blue/green service to one of its versions. */
+export type SwitchWish = RolloutQuery & { readonly kind: 'switch'; readonly version: string }
 
 export type ShareWish = RolloutQuery &
   (
@@ -29,7 +36,8 @@ export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange>
 }
 
 /** What can change on a branch or in a folder, whose own weights may be any. */
-export type DirectMove = ShareMove | PlanChange
+export type DirectMove = ShareMove | SwitchMove | PlanChange
+export type SwitchMove = Extract<Move, { kind: 'switch' }>
 export type ShareMove = Extract<Move, { kind: 'share' }>
 
 /** The files that a change is made in, and what says where its rollouts stand. */
@@ -43,9 +51,10 @@ export interface BranchState {
 
 /** The change of a branch's own files that a wish means. */
 export function intend(at: BranchState, wish: ShareWish): Result<IntendedChange<ShareMove>, Refusal>
+export function intend(at: BranchState, wish: SwitchWish): Result<IntendedChange<SwitchMove>, Refusal>
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal>
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal> {
-  const targets = findTargets(at.snapshot, wish, at.changed)
+  const targets = findTargets(at.snapshot, { ...wish, isSwitch: wish.kind === 'switch' }, at.changed)
   if (!targets.ok) return targets
   const moves: TargetMove<DirectMove>[] = []
   for (const target of targets.value) {
@@ -61,27 +70,49 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
 }
 
 function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Result<DirectMove, Refusal> {
+  const odd = otherStrategy(target, wish)
+  if (odd !== undefined) return err(odd)
   if (wish.kind === 'plan') return ok({ kind: 'plan', steps: wish.steps })
   const known = base === undefined ? target : base.targets.find((other) => isSameRollout(other, target))
+  if (wish.kind === 'switch') return switchMove(known ?? target, wish)
   const from = known === undefined ? 0 : sureShare(standingOf(known))
   const to = wish.kind === 'next' ? nextStep(planOf(known ?? target), from) : wantedShare(wish)
   if (to === undefined) return err({ code: 'no-next-step', name: targetName(target), share: from })
   return ok({ kind: 'share', from, to })
 }
 
+/** Why a command is not for a rollout: shares move in steps, and a switch moves all at once. */
+function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | undefined {
+  const { blueGreen } = target.route.names
+  const name = targetName(target)
+  if (blueGreen === undefined)
+    return kind === 'switch' ? { code: 'is-canary', name, service: target.service } : undefined
+  return kind === 'switch' ? undefined : { code: 'is-blue-green', name, idle: blueGreen.idle.name }
+}
+
+function switchMove({ route, ...target }: Target, { version }: SwitchWish): Result<SwitchMove, Refusal> {
+  const { blueGreen } = route.names
+  const to = blueGreen && versionCalled(blueGreen, version)
+  const known = blueGreen === undefined ? [] : [blueGreen.active.name, blueGreen.idle.name]
+  if (blueGreen === undefined || to === undefined)
+    return err({ code: 'unknown-version', name: targetName(target), asked: version, known })
+  return ok({ kind: 'switch', from: blueGreen.active.name, to: to.name })
+}
+
 function wantedShare(wish: Exclude<ShareWish, { kind: 'next' }>): number {
   return wish.kind === 'promote' ? 100 : wish.percent
 }
 
-function goalOf(move: DirectMove): number | undefined {
-  return move.kind === 'share' ? move.to : undefined
+function goalOf(move: DirectMove): number | string | undefined {
+  return move.kind === 'plan' ? undefined : move.to
 }
 
 /** Whether a change gives the canary more than both its own files and the base branch do, or changes what it gets later. */
 export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): boolean {
-  return moves.some(
-    ({ target, move }) => move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target))),
-  )
+  return moves.some(({ target, move }) => {
+    if (move.kind === 'switch') return move.to !== move.from
+    return move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target)))
+  })
 }
 
 /** A base branch, and the rollouts of it that the pull request is about. */
@@ -94,16 +125,22 @@ export interface BaseRollouts {
  * The change that a wish means for the base branch, where a pull request of its own makes it: of one rollout, from where that
  * stands. A share from `from` to the same: it is there already.
  */
-export function intendStep(at: BaseRollouts, wish: ShareWish): Result<IntendedChange<Move>, Refusal> {
+export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedChange<Move>, Refusal> {
   const isNamed = wish.service !== undefined || wish.environment !== undefined
   const pool = at.related.length > 0 && !isNamed ? at.related : at.snapshot.targets
-  const meant = resolve(pool, wish, [])
+  const meant = resolve(pool, { ...wish, isSwitch: wish.kind === 'switch' }, [])
   if (!meant.ok) return meant
   const [found, ...others] = meant.value.targets
   if (found === undefined || others.length > 0) return err(ambiguous(meant.value.targets))
   const { alone } = meant.value
   // One environment leaves the others: a rollout of its own begins where they are.
   const target = alone === undefined ? found : narrowed(at.snapshot.config, found, [alone])
+  const odd = otherStrategy(target, wish)
+  if (odd !== undefined) return err(odd)
+  if (wish.kind === 'switch') {
+    const moved = switchMove(target, wish)
+    return moved.ok ? ok({ target, move: moved.value, moves: [{ target, move: moved.value }] }) : moved
+  }
   const standing = standingOf(target)
   const move = stepMove(standing, wish)
   if (move === undefined) return err({ code: 'no-next-step', name: targetName(target), share: standing.share })

@@ -8,13 +8,15 @@ import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
+import { versionCalled } from '../traffic/blue-green.ts'
 import { ruleForSomeCallers } from '../traffic/route.ts'
 import { withoutMirrors } from '../traffic/mirrors.ts'
 import { reweigh, type WeightRefusal } from '../traffic/reweigh.ts'
+import { switchRoute } from '../traffic/switch-route.ts'
 import { hasNoCanary, type StartRefusal, withCanary } from '../traffic/start.ts'
 import { canaryVersion, promoteVersion } from '../traffic/version.ts'
 import { rereadTarget } from './read-target.ts'
-import { planOf, type Target } from './target.ts'
+import { isBlueGreen, planOf, type Target } from './target.ts'
 
 /** One change of a rollout, as data. */
 export type Move =
@@ -25,6 +27,8 @@ export type Move =
   | { readonly kind: 'finish-version'; readonly from: string; readonly to: string }
   /** All traffic to the (new) stable version again, the annotations cleared. */
   | { readonly kind: 'finish-weights' }
+  /** All traffic of a blue/green route from one version to the other, by their names. */
+  | { readonly kind: 'switch'; readonly from: string; readonly to: string }
 
 /** Another plan for what is to come; no traffic moves. */
 export interface PlanChange {
@@ -221,6 +225,7 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
   if (move.kind === 'finish-version') return versionChange(target)
   if (move.kind === 'plan') return ok({ target, object, edits: planNote(target, move.steps), share: undefined })
+  if (move.kind === 'switch' || isBlueGreen(target)) return switchChange(move, target)
   const percent = move.kind === 'share' ? move.to : 0
   // A canary that is not there has no traffic: nothing needs to be added to say so.
   if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })
@@ -233,8 +238,21 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
   return ok({ target, object, edits: [...weights.value, ...mirrors, ...notesFor(move, target, pr)], share: percent })
 }
 
-function notesFor(
+/** All traffic to one of two versions; a rollback of traffic that somebody split sends all of it to the active one. */
+function switchChange(
   move: Exclude<Move, { kind: 'finish-version' }>,
+  target: Target,
+): Result<ObjectChange, MoveRefusal> {
+  const { route, settings, object } = target
+  const { blueGreen } = route.names
+  const to = blueGreen && (move.kind === 'switch' ? versionCalled(blueGreen, move.to) : blueGreen.active)
+  if (blueGreen === undefined || to === undefined) return err({ code: 'no-version', ...route.place })
+  const edits = switchRoute(target, to, settings)
+  return edits.ok ? ok({ target, object, edits: edits.value, share: to === blueGreen.idle ? 100 : 0 }) : edits
+}
+
+function notesFor(
+  move: Exclude<Move, { kind: 'finish-version' | 'switch' }>,
   target: Target,
   pr: number | undefined,
 ): readonly Edit[] {

@@ -6,6 +6,7 @@ import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject } from '../manifest/parse.ts'
+import { withBlueGreen } from '../traffic/blue-green.ts'
 import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
@@ -48,7 +49,7 @@ export function readTargets(
     aliases: [service.name, bare.name, ...roots.map(({ name }) => name)],
     environment: nameOf(layout, environments),
     environments,
-    route: withPlace(layered, readRoute(layered.manifest, own, service.names)),
+    route: withPlace(layered, withBlueGreen(readRoute(layered.manifest, own, service.names), objects, service.config)),
     manifest: layered.manifest,
     object: own,
     neighbours,

@@ -1,12 +1,14 @@
 import { err, ok, type Result } from '../result.ts'
 import { withCanary } from '../traffic/start.ts'
-import { type Target, targetName } from './target.ts'
+import { isBlueGreen, type Target, targetName } from './target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
 /** What a command names of a rollout. What it leaves open is found out, or asked back. */
 export interface RolloutQuery {
   readonly service: string | undefined
   readonly environment: string | undefined
+  /** Where no service is named, those of this kind are meant before others. */
+  readonly isSwitch?: boolean
 }
 
 /** Targets that one command changes together, and the only environment that it is to change them in, where it names one of several. */
@@ -25,7 +27,7 @@ export function resolve(
   query: RolloutQuery,
   changes: readonly string[],
 ): Result<TargetChoice, Refusal> {
-  const called = callable(targets, query.service)
+  const called = callable(targets, query)
   const named = inEnvironment(called, query.environment)
   if (named.length === 0) {
     const known = targets.filter(isReady).map((target) => targetName(target))
@@ -83,9 +85,12 @@ function aloneFor(targets: readonly Target[], { environment }: RolloutQuery): st
 }
 
 /** Those of a name, the closest first: its own, then its route's and its roots'. Unnamed, those that can be moved as they are. */
-function callable(targets: readonly Target[], service: string | undefined): readonly Target[] {
+function callable(targets: readonly Target[], { service, isSwitch = false }: RolloutQuery): readonly Target[] {
   const ready = targets.filter(isReady)
-  if (service === undefined) return ready.length > 0 ? ready : targets
+  if (service === undefined) {
+    const kind = ready.filter((target) => isBlueGreen(target) === isSwitch)
+    return [kind, ready].find((some) => some.length > 0) ?? targets
+  }
   const own = targets.filter((target) => target.service === service)
   return own.length > 0 ? own : targets.filter(({ aliases }) => aliases.includes(service))
 }

@@ -2,7 +2,7 @@ import { readNotes } from '../traffic/annotations.ts'
 import { canaryShare, isSplit, weightedRules } from '../traffic/route.ts'
 import { versionsOf, type Versions } from '../traffic/version.ts'
 import type { Move } from './move.ts'
-import { nextStep, planOf, type Target } from './target.ts'
+import { isBlueGreen, nextStep, planOf, type Target } from './target.ts'
 
 /** Where a rollout stands, read from the files of one commit. */
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
@@ -42,6 +42,7 @@ export function standingOf(target: Target): Standing {
 
 /** What follows from where a rollout stands, when nobody says otherwise. */
 export function moveAfter(standing: Standing): Move | undefined {
+  if (isBlueGreen(standing.target)) return undefined
   switch (standing.phase) {
     case 'idle':
     case 'unreadable':
@@ -72,5 +73,7 @@ export function stepKey(standing: Standing): string {
   const weights = weightedRules(standing.target.route).map(({ destinations }) =>
     destinations.map(({ weight }) => weight ?? null),
   )
-  return JSON.stringify([weights, standing.versions?.stable ?? null, standing.versions?.canary ?? null])
+  const versions = [standing.versions?.stable ?? null, standing.versions?.canary ?? null]
+  // Its rules may have one destination each, so no weight tells which version that is.
+  return JSON.stringify([weights, ...versions, ...(isBlueGreen(standing.target) ? [standing.share] : [])])
 }

@@ -20,6 +20,8 @@ export interface Settings {
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
   readonly names: RouteNames
+  /** The config says that traffic moves all at once. */
+  readonly isSwitched: boolean
   /** Istio up to 1.14: the weights of a rule must sum to 100. */
   readonly requireSum100: boolean
   /** Conditions that the config asks for and this version cannot check: they block, because unknown is never green. */
@@ -66,6 +68,11 @@ export function together(targets: readonly Target[], first: Target): Target {
 export function movedRoutes({ environments, route }: Pick<Target, 'environments' | 'route'>): readonly string[] {
   const { scope } = route.names
   return environments.map((name) => [name, routeId(route), ...(scope === undefined ? [] : [scope])].join(' '))
+}
+
+/** Whether all of its traffic moves at once, from one of two versions to the other. */
+export function isBlueGreen({ route }: Pick<Target, 'route'>): boolean {
+  return route.names.blueGreen !== undefined
 }
 
 /**
@@ -168,6 +175,7 @@ export function settingsOf(
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names,
+    isSwitched: service.strategy === 'blue-green',
     requireSum100: config.requireSum100,
     unchecked: analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : [],
   }

@@ -1,5 +1,5 @@
 import type { AnalysisReport } from '../analysis/report.ts'
-import { isBranchFor } from './branch.ts'
+import { isBranchFor, moveOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
 import { moveAfter, rollbackOf, type Standing } from './standing.ts'
@@ -65,10 +65,12 @@ function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutA
 
 function forward(facts: RolloutFacts): readonly RolloutAction[] {
   const { standing, open } = facts
-  const wanted = moveAfter(standing)
+  const next = moveAfter(standing)
   const steps: RolloutAction[] = []
   let covering: PullRequest | undefined
-  for (const { pull, fits } of open) {
+  for (const { pull, fits, kind } of open) {
+    // Nobody but a person wants a switch, so what its branch is called is wanted as long as it is open.
+    const wanted = kind === 'switch' ? moveOf(pull.head.ref, standing) : next
     const isWanted = wanted !== undefined && isBranchFor(pull.head.ref, wanted)
     if (covering !== undefined) steps.push({ type: 'close', pull, reason: 'replaced', by: covering.number })
     else if (fits) covering = pull
@@ -77,8 +79,8 @@ function forward(facts: RolloutFacts): readonly RolloutAction[] {
       covering = pull
     } else steps.push({ type: 'close', pull, reason: wanted === undefined ? 'nothing-to-do' : 'superseded' })
   }
-  if (covering === undefined && wanted !== undefined && !isLeftToPeople(facts))
-    steps.push({ type: 'propose', move: wanted })
+  if (covering === undefined && next !== undefined && !isLeftToPeople(facts))
+    steps.push({ type: 'propose', move: next })
   return steps
 }
 

@@ -16,8 +16,13 @@ const KEYS = {
   steps: 'steps',
 } as const satisfies Record<keyof RolloutNotes, string>
 
+/** What a blue/green route carries. */
+const STRATEGY_KEYS = { active: 'active-version', strategy: 'deployment-strategy' } as const
+
 /** With the service before it, where the object splits several. */
-const NOTE = new RegExp(`/(?:[\\w.-]+\\.)?(?:${[...Object.values(KEYS), 'roles'].join('|')})$`)
+const NOTE = new RegExp(
+  `/(?:[\\w.-]+\\.)?(?:${[...Object.values(KEYS), ...Object.values(STRATEGY_KEYS), 'roles'].join('|')})$`,
+)
 
 /** Whether an annotation's key is one of those by which Perch knows a rollout, under any prefix. */
 export function isNote(key: string): boolean {
@@ -32,7 +37,8 @@ export function isPercentage(key: string): boolean {
 /** An object that carries `x/canary-percentage` or `x/roles` already keeps `x`; the others get the configured prefix. */
 function prefixOf(route: Route, configured: string): string {
   const keys = Object.keys(route.annotations)
-  const key = keys.find(isPercentage) ?? keys.find((name) => name.endsWith('/roles'))
+  const isStrategy = (name: string): boolean => Object.values(STRATEGY_KEYS).some((end) => name.endsWith(`/${end}`))
+  const key = keys.find(isPercentage) ?? keys.find((name) => name.endsWith('/roles')) ?? keys.find(isStrategy)
   return key === undefined ? configured : key.slice(0, key.lastIndexOf('/'))
 }
 
@@ -62,6 +68,30 @@ export function writeNotes(route: Route, configured: string, notes: RolloutNotes
         value: notes[name],
       },
     ]
+  })
+}
+
+/** What an object says about how it is deployed, under any prefix. */
+export function readStrategy(route: Route): {
+  readonly active: string | undefined
+  readonly strategy: string | undefined
+} {
+  const read = (key: string): string | undefined => {
+    const ends = [`/${scopeOf(route)}${key}`, `/${key}`]
+    const found = ends.flatMap((end) => Object.entries(route.annotations).filter(([name]) => name.endsWith(end)))
+    return found[0]?.[1]
+  }
+  return { active: read(STRATEGY_KEYS.active), strategy: read(STRATEGY_KEYS.strategy) }
+}
+
+/** The edits that make the object name its active version, and say that it is switched. */
+export function writeStrategy(route: Route, configured: string, active: string): readonly Edit[] {
+  const before = `${prefixOf(route, configured)}/${scopeOf(route)}`
+  const values = { [STRATEGY_KEYS.active]: active, [STRATEGY_KEYS.strategy]: 'blue-green' }
+  return Object.entries(values).flatMap(([name, value]): Edit[] => {
+    const key = `${before}${name}`
+    if (route.annotations[key] === value) return []
+    return [{ kind: 'set', document: route.document, path: [...route.at, 'metadata', 'annotations', key], value }]
   })
 }
 

@@ -9,6 +9,22 @@ export type Role = 'stable' | 'canary' | 'other'
 export const ROUTE_KINDS = ['VirtualService', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute'] as const
 export type RouteKind = (typeof ROUTE_KINDS)[number]
 
+/** One of the two versions that a blue/green route switches between. */
+export interface RouteVersion {
+  /** As people say it: `blue`. */
+  readonly name: string
+  /** Its subset, else its host's short name: `web-blue`. */
+  readonly written: string
+  readonly subset: string | undefined
+  readonly host: string
+}
+
+/** The version that has the traffic, and the one that waits. */
+export interface BlueGreen {
+  readonly active: RouteVersion
+  readonly idle: RouteVersion
+}
+
 /** How a person calls what a route splits; undefined where it is left to be found. */
 export interface RouteNames {
   readonly stable: string | undefined
@@ -17,6 +33,8 @@ export interface RouteNames {
   readonly rules?: readonly string[] | undefined
   /** The service, where the object splits several: its annotations are then `<prefix>/<service>.canary-percentage` and so on. */
   readonly scope?: string | undefined
+  /** Of a route that switches: then the active version is called stable, and the idle one canary. */
+  readonly blueGreen?: BlueGreen | undefined
 }
 
 /** A value to write into an entry of a rule; the path is relative to the entry. */
@@ -53,6 +71,8 @@ export interface MirrorDestination {
   /** Where it stands in the document: `[…rule, 'mirror']` or `[…rule, 'mirrors', 1]`. */
   readonly path: Path
   readonly host: string
+  /** The host (or backend) as the file has it. */
+  readonly written: string
   readonly subset: string | undefined
   readonly line: number
 }
@@ -102,11 +122,19 @@ export function routeId(route: RouteName): string {
  * one that no request reaches is not worth a change.
  */
 export function weightedRules(route: Route): readonly Rule[] {
+  if (route.names.blueGreen !== undefined) return switchedRules(route)
   const both = route.rules.filter((rule) => count(rule, 'stable') > 0 && count(rule, 'canary') > 0)
   const { rules } = route.names
   if (rules !== undefined) return both.filter(({ label }) => rules.includes(label))
   const open = both.filter((rule) => !isSettled(rule) && !rule.isUnreachable)
   return open.length > 0 ? open : both
+}
+
+/** The rules that a switch moves: all that send everybody to one of the two versions, also those with a single destination. */
+function switchedRules({ rules, names }: Route): readonly Rule[] {
+  const either = rules.filter((rule) => count(rule, 'stable') + count(rule, 'canary') > 0)
+  if (names.rules !== undefined) return either.filter(({ label }) => names.rules?.includes(label))
+  return either.filter(({ picksCallers, isUnreachable }) => !picksCallers && !isUnreachable)
 }
 
 /** The first weighted rule, if all weighted rules are for some callers only (by a header, for example). Nobody else meets the canary then. */

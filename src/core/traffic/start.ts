@@ -158,7 +158,7 @@ function started(rule: Rule, pair: Pair): Rule {
 }
 
 /** The subsets that DestinationRules of a host define. */
-function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly string[] {
+export function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly string[] {
   return objects.flatMap((object) => {
     const spec = object.data['spec']
     if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') return []
@@ -169,7 +169,11 @@ function subsetsOf(host: string, objects: readonly ManifestObject[]): readonly s
 }
 
 /** Whether there is a Service of this name where the stable destination's is. */
-function hasService(name: string, stable: Destination, objects: readonly ManifestObject[]): boolean {
+export function hasService(
+  name: string,
+  stable: Pick<Destination, 'host'>,
+  objects: readonly ManifestObject[],
+): boolean {
   const wanted = renamed(stable.host, shortHost(name))
   return objects.some(
     (object) => object.kind === 'Service' && resolveHost(object.name, effectiveNamespace(object)) === wanted,

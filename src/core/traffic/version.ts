@@ -98,7 +98,7 @@ export function versionLabels(
 }
 
 /** Other Services whose pods are also those of a destination's Service: every one that picks by some, or more, of its labels. */
-export function servicesBeside(destination: Destination, manifests: readonly Manifest[]): readonly string[] {
+export function servicesBeside(destination: VersionPlace, manifests: readonly Manifest[]): readonly string[] {
   const objects = manifests.flatMap((manifest) => manifest.objects)
   const own = fromService(destination, objects)
   if (own === undefined) return []
@@ -128,7 +128,12 @@ function nameOf(source: VersionSource, other: VersionSource): string {
   return (label === undefined ? undefined : source.labels[label]) ?? Object.values(source.labels).join(',')
 }
 
-function destinationOf(route: Route, role: Role): Destination | undefined {
+type VersionPlace = Pick<Destination, 'host' | 'subset'>
+
+function destinationOf(route: Route, role: Role): VersionPlace | undefined {
+  const { blueGreen } = route.names
+  // The idle version is in no rule that everybody's requests reach.
+  if (blueGreen !== undefined && role !== 'other') return role === 'stable' ? blueGreen.active : blueGreen.idle
   return weightedRules(route)
     .flatMap((rule) => rule.destinations)
     .find((destination) => destination.role === role)
@@ -141,7 +146,7 @@ function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): Ver
   return destination.subset === undefined ? fromService(destination, objects) : fromSubset(destination, objects)
 }
 
-function fromSubset(destination: Destination, objects: readonly ManifestObject[]): VersionSource | undefined {
+function fromSubset(destination: VersionPlace, objects: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of objects) {
     const spec = object.data['spec']
     if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') continue
@@ -155,7 +160,7 @@ function fromSubset(destination: Destination, objects: readonly ManifestObject[]
   return undefined
 }
 
-function fromService(destination: Destination, objects: readonly ManifestObject[]): VersionSource | undefined {
+function fromService(destination: VersionPlace, objects: readonly ManifestObject[]): VersionSource | undefined {
   for (const object of objects) {
     if (object.kind !== 'Service' || resolveHost(object.name, effectiveNamespace(object)) !== destination.host) continue
     const spec = object.data['spec']

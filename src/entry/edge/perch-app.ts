@@ -4,6 +4,7 @@ import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
+import { isStepBranch } from '../../core/rollout/branch.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
 import { rememberFirstHead } from '../../flows/repository/head-age.ts'
@@ -89,7 +90,7 @@ const OURS_FIRST_MS = 3_000
  * a webhook asks for must not come before it. Of another App's pull request it comes a little later.
  */
 function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
-  const isApps = action === 'opened' && pull.user?.type === 'Bot' && pull.head.ref.startsWith('canary/')
+  const isApps = action === 'opened' && pull.user?.type === 'Bot' && isStepBranch(pull.head.ref)
   if (!isApps || typeof pull.created_at !== 'string') return {}
   return { due: Date.parse(pull.created_at) + OURS_FIRST_MS }
 }

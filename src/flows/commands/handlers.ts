@@ -11,6 +11,7 @@ export const HANDLERS: Handlers = {
   set: changeShare,
   next: changeShare,
   promote: changeShare,
+  switch: changeShare,
   plan: changePlan,
   hold: holdRollouts,
   resume: resumeRollouts,

@@ -9,6 +9,7 @@ import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
 import { isSameRollout, targetName } from '../../core/rollout/target.ts'
+import { goesBack } from '../measure/switch-back.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { lastReadableShare } from '../measure/landing.ts'
 import { livenessOf } from '../measure/liveness.ts'
@@ -113,6 +114,7 @@ async function trafficChange(
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
+    goesBack: isHeld && from !== undefined && (await goesBack(context, mergeOf(question), from)),
     isBaseHidden: await isBaseHidden(context, question, difference),
     isBaseUndated,
     bakeMs: target.settings.bakeMs,
@@ -121,6 +123,10 @@ async function trafficChange(
     canary: to.versions?.canary,
     restraints: isHeld ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
   }
+}
+
+function mergeOf({ baseRef: ref, base: sha, head }: RestraintQuestion): Parameters<typeof goesBack>[1] {
+  return { base: { ref, sha }, head }
 }
 
 /** Whether only today's render shows a share. A chart's older commits are rendered too. */

@@ -1,14 +1,14 @@
 import type { Override } from '../../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
-import { standingOf, sureShare } from '../../core/rollout/standing.ts'
-import { movedRoutes, type Target } from '../../core/rollout/target.ts'
+import { type Standing, standingOf, sureShare } from '../../core/rollout/standing.ts'
+import { isBlueGreen, movedRoutes, type Target } from '../../core/rollout/target.ts'
 import { stopsOf, type Stops } from '../../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../../core/stop/window.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { approvalsOf } from './approvals.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import type { LivenessQuestion } from '../measure/liveness.ts'
+import { livenessOf, type LivenessQuestion } from '../measure/liveness.ts'
 
 /** What the gates of a change are judged with. */
 export type JudgementNeeds = Pick<
@@ -83,6 +83,19 @@ export async function restraintsOf(
   }
 }
 
+/** What is active in the environment that comes first: all of its traffic, so that it must be live there, and baked. */
+async function switchedOrder(
+  context: JudgementNeeds,
+  question: RestraintQuestion,
+  { environment, standing }: { readonly environment: string; readonly standing: Standing },
+): Promise<Order> {
+  const { share, versions, target } = standing
+  const liveness = await livenessOf(context, question, standing)
+  const active = { share: share === 0 ? 100 : share, stable: undefined, canary: versions?.stable } as const
+  const { bakeMs } = target.settings
+  return { environment, found: { code: 'found', ...active, liveness, bakeMs, analysis: undefined } }
+}
+
 async function orderOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
@@ -97,6 +110,7 @@ async function orderOf(
     there.find(({ route }) => route.kind === kind && route.name === name)
   if (first === undefined) return { environment, found: { code: 'missing' } }
   const standing = standingOf(first)
+  if (isBlueGreen(first)) return switchedOrder(context, question, { environment, standing })
   const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing

@@ -60,7 +60,8 @@ async function landingSince(
   return known.landing
 }
 
-async function findLanding(
+/** The commit that brought a step to a commit of the base branch. Nothing is remembered of it. */
+export async function findLanding(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   base: Sha,
   standing: Standing,

@@ -2,7 +2,7 @@
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import type { Review } from '../../core/gate/review.ts'
-import { isStep } from '../../core/rollout/branch.ts'
+import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
 import { tellStep } from '../notify/tell-step.ts'
@@ -68,7 +68,9 @@ const HOLD_LABEL = 'canary:hold'
 
 /** The task that was to label a step may have been lost with the process that opened it, or come too late. */
 function missingLabels({ botLogin }: Pick<RepositoryContext, 'botLogin'>, pull: PullRequest): readonly string[] {
-  return isStep(pull, botLogin) ? labelsOf('share').filter((label) => !pull.labels.includes(label)) : []
+  if (!isStep(pull, botLogin)) return []
+  const kind = kindOf(pull.head.ref, 'idle') === 'switch' ? 'switch' : 'share'
+  return labelsOf(kind).filter((label) => !pull.labels.includes(label))
 }
 
 function memoryOf(

@@ -90,6 +90,7 @@ async function moveBranch(
 
 /** What Perch's pull requests are found by in GitHub's lists. */
 export function labelsOf(kind: Move['kind']): string[] {
+  if (kind === 'switch') return ['canary', 'canary:switch']
   return kind === 'rollback' ? ['canary', 'canary:rollback'] : ['canary']
 }
 

@@ -20,6 +20,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     promotes: false,
     swaps: false,
     finishes: false,
+    goesBack: false,
     isBaseHidden: false,
     isBaseUndated: false,
     bakeMs: 500,

@@ -10,11 +10,11 @@ import { placeEdits } from '../../../src/core/layer/place.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { ok, type Result } from '../../../src/core/result.ts'
 import {
+  type DirectMove,
   editFor,
   intend,
   type IntendedChange,
-  type ShareMove,
-  type ShareWish,
+  type StepWish,
 } from '../../../src/core/rollout/intend.ts'
 import type { MoveEdit } from '../../../src/core/rollout/move.ts'
 import { rereadTarget } from '../../../src/core/rollout/read-target.ts'
@@ -34,7 +34,7 @@ const ROOT = join(import.meta.dirname, '../../cases')
 interface Case {
   readonly before: ReadonlyMap<string, string>
   readonly config: Config
-  readonly wish: ShareWish
+  readonly wish: StepWish
 }
 
 for (const name of readdirSync(ROOT).sort()) {
@@ -51,17 +51,20 @@ for (const name of readdirSync(ROOT).sort()) {
     const { moves, files } = done.value
     const after = new Map([...asked.before, ...filesIn(folder, 'after')])
     assert.deepEqual(Object.fromEntries([...asked.before, ...files]), Object.fromEntries(after))
-    for (const { target, move } of moves) assertRestores(target, move.to)
+    for (const { target, move } of moves) if (move.kind === 'share') assertRestores(target, move.to)
+    if (asked.wish.kind === 'switch') assertSwitchesBack(asked, files)
   })
 }
 
 function readCase(folder: string): Case {
   const [line] = parseCommands(readFileSync(join(folder, 'command.txt'), 'utf8'))
-  assert.ok(line?.result.ok === true && line.result.command.name === 'set', 'command.txt must hold /canary <percent>')
+  assert.ok(line?.result.ok === true)
+  const { command } = line.result
+  assert.ok(command.name === 'set' || command.name === 'switch', 'command.txt must hold /canary <percent> or /switch')
   const file = join(folder, 'canary.yml')
   const config = readConfig(existsSync(file) ? readFileSync(file, 'utf8') : undefined)
   assert.ok(config.ok, JSON.stringify(config))
-  return { before: new Map(filesIn(folder, 'before')), config: config.value, wish: wishOf(line.result.command) }
+  return { before: new Map(filesIn(folder, 'before')), config: config.value, wish: wishOf(command) }
 }
 
 /** `before.yaml` as the file `before.yaml`, or the files of `before/` by their paths in it; the same for `after`. */
@@ -77,7 +80,7 @@ function filesIn(folder: string, side: 'before' | 'after'): [string, string][] {
 }
 
 /** What a command does, without GitHub and without rendering. */
-function carryOut({ before, config, wish }: Case): Result<IntendedChange<ShareMove> & MoveEdit, Refusal> {
+function carryOut({ before, config, wish }: Case): Result<IntendedChange<DirectMove> & MoveEdit, Refusal> {
   const entries = [...before.keys()].map((path) => ({ path, type: 'file' as const }))
   const { snapshot, needs } = readSnapshot({ entries, texts: before, config })
   assert.deepEqual(needs, [])
@@ -90,6 +93,21 @@ function carryOut({ before, config, wish }: Case): Result<IntendedChange<ShareMo
 function refusalText(refusal: Refusal): string {
   const code = refusal.code === 'cannot-edit' ? refusal.refusal.code : refusal.code
   return `${code}\n${explainRefusal(refusal)}\n`
+}
+
+/** A switch back and there again leaves the bytes as the first one did. */
+function assertSwitchesBack({ before, config, wish }: Case, first: ReadonlyMap<string, string>): void {
+  const change = carryOut({ before, config, wish })
+  assert.ok(change.ok && change.value.move.kind === 'switch')
+  const { from, to } = change.value.move
+  if (from === to) return
+  const there = new Map([...before, ...first])
+  const back = carryOut({ before: there, config, wish: { ...wish, kind: 'switch', version: from } })
+  assert.ok(back.ok, back.ok ? '' : refusalText(back.error))
+  assert.notDeepEqual([...back.value.files], [])
+  const again = carryOut({ before: new Map([...there, ...back.value.files]), config, wish })
+  assert.ok(again.ok, again.ok ? '' : refusalText(again.error))
+  assert.deepEqual(new Map([...there, ...back.value.files, ...again.value.files]), there)
 }
 
 /** The weights there and back again leave the bytes as they were, where the first way changed nothing but two numbers. */

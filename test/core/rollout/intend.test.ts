@@ -84,6 +84,8 @@ function moveText(move: Move | PlanChange): string {
       return `${move.from}→${move.to}`
     case 'rollback':
       return `${move.from}↓`
+    case 'switch':
+      return `${move.from}⇒${move.to}`
     case 'plan':
       return `plan ${move.steps.join(',')}`
     case 'finish-version':

@@ -54,6 +54,10 @@ function words(outcome: Outcome): string {
       return `⛔ ${explainRefusal(outcome.refusal)}${outcome.refusal.code === 'github-refused' ? ' Then comment again.' : ''}`
     case 'set':
       return `✅ ${code(outcome.name)}: ${percent(outcome.from)} → **${percent(outcome.to)}** on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
+    case 'switched':
+      return outcome.sha === undefined
+        ? `✅ All traffic of ${code(outcome.name)} goes to ${code(outcome.to)} already: nothing to change.`
+        : `✅ ${code(outcome.name)}: ${code(outcome.from)} → **${code(outcome.to)}**, all traffic at once, on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'committed':
       return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
     case 'already':

@@ -1,5 +1,5 @@
 import { type Standing, sureShare } from '../../rollout/standing.ts'
-import { planOf, targetName } from '../../rollout/target.ts'
+import { isBlueGreen, planOf, targetName } from '../../rollout/target.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
@@ -26,6 +26,9 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
   if (away !== undefined) return notDeployedWords(away)
   if (standings.length + proposed.length === 0) return 'No rollout belongs to this pull request.'
   const here = proposed.map(({ target, from, to, version }) => {
+    const { blueGreen } = target.route.names
+    if (blueGreen !== undefined && to === 100)
+      return `- ${code(targetName(target))}: ${code(blueGreen.active.name)} → **${code(blueGreen.idle.name)}**, all traffic at once`
     const share = from === to ? `stays at ${percent(to)}` : `${percent(from)} → **${percent(to)}**`
     const versions =
       version === undefined
@@ -42,17 +45,28 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
 function standingsTable(lines: readonly StandingLine[]): string {
   const rows = lines.map(({ standing, open, broughtBy }) => [
     code(targetName(standing.target)),
-    standing.phase === 'unreadable' ? '?' : percent(standing.share),
-    standing.versions === undefined ? '–' : `${code(standing.versions.stable)} → ${code(standing.versions.canary)}`,
-    standing.phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[standing.phase],
+    ...shareAndState(standing, broughtBy),
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
-  const moving = lines.filter(({ standing }) => sureShare(standing) > 0)
+  const moving = lines.filter(({ standing }) => sureShare(standing) > 0 && !isBlueGreen(standing.target))
   const pictures = moving.map(({ standing }) =>
     planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
   )
   const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
   return paragraphs(table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
+}
+
+/** The share, the versions and the state of a rollout; of a blue/green one, which version has the traffic. */
+function shareAndState(standing: Standing, broughtBy: number | undefined): readonly string[] {
+  const { phase, share, versions, target } = standing
+  const { blueGreen } = target.route.names
+  const percents = phase === 'unreadable' ? '?' : percent(share)
+  const names = versions === undefined ? '–' : `${code(versions.stable)} → ${code(versions.canary)}`
+  if (blueGreen !== undefined && phase === 'idle')
+    return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
+  if (blueGreen !== undefined && phase !== 'unreadable')
+    return [percents, names, `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`]
+  return [percents, names, phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[phase]]
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {

@@ -1,6 +1,6 @@
 import { concernsTraffic, type Review } from '../../gate/review.ts'
 import { SUMMARY_MARKER } from '../../marker/comment.ts'
-import { planOf } from '../../rollout/target.ts'
+import { isBlueGreen, planOf } from '../../rollout/target.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
 import { type DiffPage, diffPages, diffWords } from './diff.ts'
 import { bounded } from '../markdown/bounded.ts'
@@ -42,7 +42,9 @@ function opening(review: Review): string {
     .map((change) =>
       paragraphs(
         `**${code(changeTitle(change))}**`,
-        planPicture({ plan: planOf(change.target), now: change.from, next: change.to }),
+        isBlueGreen(change.target)
+          ? undefined
+          : planPicture({ plan: planOf(change.target), now: change.from, next: change.to }),
       ),
     )
   const others = review.changes.length - pictures.length

@@ -72,7 +72,13 @@ export function changeTitle(change: ReviewedChange): string {
   const name = targetName(change.target)
   if (change.version !== undefined)
     return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
-  if ((change.widened ?? []).length > 0 && change.to <= change.from) return `${name} more requests reach the canary`
+  const { blueGreen } = change.target.route.names
+  if (blueGreen !== undefined && change.to > change.from) {
+    const share = change.to === 100 ? '' : ` (${percent(change.to)})`
+    return `${name} ${blueGreen.active.name} → ${blueGreen.idle.name}${share}`
+  }
+  if ((change.widened ?? []).length > 0 && change.to <= change.from)
+    return `${name} more requests reach ${blueGreen?.idle.name ?? 'the canary'}`
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }
 

@@ -5,8 +5,9 @@ import { titleOf } from '../../manifest/identity.ts'
 
 /** Which requests reach a canary more often than its share says, for the gate. */
 export function riseWords({ target, environment, from, to, isForSome, ...rise }: RolloutRise): string {
+  const where = target.route.names.blueGreen === undefined ? 'the canary' : code(target.route.names.blueGreen.idle.name)
   const who = isForSome ? 'requests that ask for it' : 'requests'
-  return `${code(targetName({ ...target, environment }))}: ${ruleWords(rise)} sends ${who} to the canary, ${percent(from)} → ${percent(to)}.`
+  return `${code(targetName({ ...target, environment }))}: ${ruleWords(rise)} sends ${who} to ${where}, ${percent(from)} → ${percent(to)}.`
 }
 
 export function ruleWords({ object, rule }: Pick<RolloutRise, 'object' | 'rule'>): string {

@@ -34,6 +34,8 @@ function sentenceOf(move: Move | PlanChange, name: string, version: string): str
       return `Finish ${name}: stable becomes ${move.to}`
     case 'finish-weights':
       return `Finish ${name}: all traffic on stable ${version}`
+    case 'switch':
+      return `Switch ${name}: ${move.from} → ${move.to}`
     case 'plan':
       return `Plan of ${name}: ${planWords(move.steps)}`
   }
@@ -60,6 +62,8 @@ function why({ move, target }: Proposal): string {
         : 'A share that is not the next one of the plan.'
     case 'rollback':
       return 'All traffic goes back to the stable version.'
+    case 'switch':
+      return `All traffic goes to ${move.to} at once.`
     case 'finish-version':
       return "The canary has all the traffic; now the stable entry's version becomes the canary's. The weights stay."
     case 'finish-weights':
@@ -107,6 +111,8 @@ function whatChanges({ move, target, version }: Proposal): string {
       return `${move.to > move.from ? 'Raises' : 'Lowers'} the canary ${code(version)} of ${name} from ${percent(move.from)} to **${percent(move.to)}** of the traffic.`
     case 'rollback':
       return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
+    case 'switch':
+      return `Sends all traffic of ${name} from ${code(move.from)} to **${code(move.to)}**, at once. Rules for some callers that lead to ${code(move.to)} (a preview) lead to ${code(move.from)} then.`
     case 'finish-version':
       return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
     case 'finish-weights':
@@ -133,6 +139,8 @@ function waitsFor(move: Move, target: Target): string {
   const others = 'Approvals, environments that come first, holds and freezes count, where there are any.'
   if (move.kind === 'share' && move.from === 0)
     return `This starts the canary, so no earlier step has to be live. ${others}`
+  if (move.kind === 'switch')
+    return `\`canary/gate\` judges it like a raise to 100%. ${others} Going back to the version that had the traffic before waits for nothing.`
   const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
   if (move.kind === 'finish-weights') return `\`canary/gate\` waits until ${applied}.`
   const measured = analysis === undefined ? '' : ', and what it measures in that time is good'
@@ -140,6 +148,8 @@ function waitsFor(move: Move, target: Target): string {
 }
 
 function safety(move: Move): string {
+  if (move.kind === 'switch')
+    return `Once it has merged, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. Closing this without merging leaves the traffic where it is.`
   return move.kind === 'rollback'
     ? 'Closing this without merging leaves the traffic where it is, and the rollout goes on from there.'
     : '`/canary abort` rolls back. Closing this without merging stops the rollout here, until somebody comments `/canary next`.'

@@ -8,6 +8,7 @@ import { code, list } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { explainMove } from './move-refusal.ts'
 import { explainStep } from './step-refusal.ts'
+import { explainSwitch } from './switch-refusal.ts'
 import { explainStale } from './stale-refusal.ts'
 import type { Refusal } from '../../refusal/refusal.ts'
 
@@ -22,16 +23,13 @@ export function explainRefusal(refusal: Refusal): string {
       return 'This comment also aborts a rollout, so Perch carries out nothing else in it. Write the other commands in a comment of their own.'
     case 'no-service':
       return explainNoService(refusal)
-    case 'shared-file':
-      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share. Say which of them to change:\n${[refusal.all, ...refusal.environments].map((environment) => choiceLine({ service: refusal.service, environment })).join('\n')}`
     case 'no-effect':
-      return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
     case 'render-leak':
-      return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
+      return explainProof(refusal)
+    case 'shared-file':
     case 'ambiguous':
-      return explainAmbiguous(refusal.choices)
     case 'listed-twice':
-      return `Environment ${code(refusal.environment)} has ${code(refusal.service)} several times, in ${list(refusal.files)}, and nothing says which one is applied. Keep one of them there, or give each a folder of its own, and comment again.`
+      return explainChoice(refusal)
     case 'fork':
     case 'closed':
     case 'head-is-other':
@@ -39,6 +37,10 @@ export function explainRefusal(refusal: Refusal): string {
     case 'head-not-seen':
     case 'too-late':
       return explainStale(refusal)
+    case 'is-blue-green':
+    case 'is-canary':
+    case 'unknown-version':
+      return explainSwitch(refusal)
     case 'no-next-step':
     case 'step-undone':
     case 'not-of-step':
@@ -69,6 +71,25 @@ export function explainRefusal(refusal: Refusal): string {
       return explainBranch(refusal)
     case 'github-refused':
       return explainGitHubRefusal(refusal)
+  }
+}
+
+/** Why an edit was given up once it was rendered. */
+function explainProof(refusal: Extract<Refusal, { code: 'no-effect' | 'render-leak' }>): string {
+  if (refusal.code === 'no-effect')
+    return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
+  return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
+}
+
+/** What has to be said of several that a command could mean. */
+function explainChoice(refusal: Extract<Refusal, { code: 'shared-file' | 'ambiguous' | 'listed-twice' }>): string {
+  switch (refusal.code) {
+    case 'shared-file':
+      return `The weights are in ${code(refusal.file)}, which ${list(refusal.environments)} share. Say which of them to change:\n${[refusal.all, ...refusal.environments].map((environment) => choiceLine({ service: refusal.service, environment })).join('\n')}`
+    case 'ambiguous':
+      return explainAmbiguous(refusal.choices)
+    case 'listed-twice':
+      return `Environment ${code(refusal.environment)} has ${code(refusal.service)} several times, in ${list(refusal.files)}, and nothing says which one is applied. Keep one of them there, or give each a folder of its own, and comment again.`
   }
 }
 

@@ -31,6 +31,8 @@ function explainOddStep({ why, name }: Extract<Refusal, { code: 'not-of-step' }>
       return `This pull request is not a step of ${code(name)}. Comment the same on a merged pull request of that rollout, or on one of your own.`
     case 'goes-back':
       return `This pull request sets the canary of ${code(name)} to 0% and takes no other share or plan. Close it if you do not want that; \`/canary next\` on a merged pull request of the rollout then goes on.`
+    case 'switches':
+      return `This pull request switches ${code(name)} and takes no other version. Close it if you do not want that.`
     case 'finishes':
       return `This pull request finishes the rollout of ${code(name)} and takes no share or plan. \`/canary abort\` sends all traffic back.`
   }

@@ -66,8 +66,10 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData
   return listOf(rule['filters']).flatMap((filter, index) => {
     const mirror = recordOf(filter)['requestMirror']
     if (mirror === undefined) return []
-    const host = hostOf(recordOf(recordOf(mirror)['backendRef']), namespace)
+    const backend = recordOf(recordOf(mirror)['backendRef'])
+    const host = hostOf(backend, namespace)
     const path = [...at, 'filters', index]
-    return [{ path, host, subset: undefined, line: manifest.line(object.document, path) }]
+    const written = textOf(backend['name']) ?? ''
+    return [{ path, host, written, subset: undefined, line: manifest.line(object.document, path) }]
   })
 }

@@ -78,12 +78,16 @@ function mirrorsIn({ manifest, object, namespace }: RouteSource, rule: RouteData
     target: recordOf(mirror)['destination'],
     path: [...at, 'mirrors', index],
   }))
-  return [...single, ...several].map(({ target, path }) => ({
-    path,
-    host: resolveHost(textOf(recordOf(target)['host']) ?? '', namespace),
-    subset: textOf(recordOf(target)['subset']),
-    line: manifest.line(object.document, path),
-  }))
+  return [...single, ...several].map(({ target, path }) => {
+    const written = textOf(recordOf(target)['host']) ?? ''
+    return {
+      path,
+      host: resolveHost(written, namespace),
+      written,
+      subset: textOf(recordOf(target)['subset']),
+      line: manifest.line(object.document, path),
+    }
+  })
 }
 
 /** The VirtualServices that a root hands requests on to; without a namespace they are in the root's. */

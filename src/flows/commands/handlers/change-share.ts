@@ -1,5 +1,5 @@
 import { refused } from '../../../core/command/outcome.ts'
-import type { PlanCommand, ShareCommand } from '../../../core/command/commands.ts'
+import type { PlanCommand, ShareCommand, SwitchCommand } from '../../../core/command/commands.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { CommandRequest, HandlerResult, HeadSubject } from './command-request.ts'
 import { commitCommand } from './commit-command.ts'
@@ -7,17 +7,17 @@ import { ageOfHead } from '../../repository/head-age.ts'
 import { proposeShare } from './propose-share.ts'
 import { configAt } from './subject.ts'
 
-/** Sets a share: by a commit while the pull request is open, by another pull request once it has merged. */
+/** Sets a share or switches: by a commit while the pull request is open, by another pull request once it has merged. */
 export async function changeShare(
   context: RepositoryContext,
-  { subject, ...given }: CommandRequest<ShareCommand['name']>,
+  { subject, ...given }: CommandRequest<(ShareCommand | SwitchCommand)['name']>,
 ): Promise<HandlerResult> {
   return subject.on === 'head' ? commitChange(context, { ...given, subject }) : proposeShare(context, subject, given)
 }
 
 interface CommitRequest extends Pick<CommandRequest<'set'>, 'by' | 'id'> {
   readonly subject: HeadSubject
-  readonly command: ShareCommand | PlanCommand
+  readonly command: ShareCommand | SwitchCommand | PlanCommand
 }
 
 /** Commits a change to the pull request's branch. */

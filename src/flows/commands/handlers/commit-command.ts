@@ -1,6 +1,6 @@
-import type { PlanCommand, ShareCommand } from '../../../core/command/commands.ts'
+import type { PlanCommand, ShareCommand, SwitchCommand } from '../../../core/command/commands.ts'
 import type { HeadAge } from '../../../core/command/head-age.ts'
-import { hasShare, stepObjection } from '../../../core/command/on-step.ts'
+import { hasGoal, stepObjection } from '../../../core/command/on-step.ts'
 import { wishOf } from '../../../core/command/wish.ts'
 import type { Config } from '../../../core/config/schema.ts'
 import { commandCommit } from '../../../core/message/pull-request/pull-request.ts'
@@ -35,7 +35,7 @@ export interface Workplace {
 }
 
 export interface ChangeRequest {
-  readonly command: ShareCommand | PlanCommand
+  readonly command: ShareCommand | SwitchCommand | PlanCommand
   readonly login: string
   /** The comment, and which of its commands: what the commit is found again by. */
   readonly id: string
@@ -46,7 +46,7 @@ export interface ChangeRequest {
 /** How often a moving head is followed before the person is asked to try again. */
 const MAX_TRIES = 3
 
-/** Commits a new share or plan to the pull request's branch. The outcome carries the head as it is then. */
+/** Commits a new share, version or plan to the pull request's branch. The outcome carries the head as it is then. */
 export async function commitCommand(
   context: Needs,
   place: Workplace,
@@ -60,7 +60,7 @@ export async function commitCommand(
     if (!planned.ok) return { outcome: refused(planned.error), head }
     const { target, move, files } = planned.value
     // A step with that share has the bytes that Perch proposes. Others, such as who asked, would make it another one.
-    const isThere = isStep(place.pull, context.botLogin) && hasShare(planned.value.moves)
+    const isThere = isStep(place.pull, context.botLogin) && hasGoal(planned.value.moves)
     if (files.size === 0 || isThere) return { outcome: outcomeOf(planned.value, undefined), head }
     const version = canaryVersion(target.route, target.neighbours)
     const text = commandCommit({ move, target, version, login: asked.login, pull: place.pull.number, id: asked.id })
@@ -92,6 +92,7 @@ async function outcomeAgain(
 function outcomeOf({ target, move, proof }: CommandChange, sha: Sha | undefined): Outcome {
   const name = targetName(target)
   if (move.kind === 'plan') return { code: 'planned', name, plan: move.steps, sha }
+  if (move.kind === 'switch') return { code: 'switched', name, from: move.from, to: move.to, sha, proof }
   if (sha === undefined) return { code: 'already', name, share: move.to }
   return { code: 'set', name, from: move.from, to: move.to, proof, sha }
 }

@@ -1,8 +1,10 @@
 import { commandTrailer } from '../../../core/marker/trailer.ts'
-import { isBranchFor, isStepOf } from '../../../core/rollout/branch.ts'
+import { isBranchFor, isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
+import type { SwitchMove } from '../../../core/rollout/intend.ts'
 import type { Move } from '../../../core/rollout/move.ts'
 import { type Standing, sureShare } from '../../../core/rollout/standing.ts'
+import { targetName } from '../../../core/rollout/target.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { isAllOurs } from '../../repository/step-ownership.ts'
@@ -57,6 +59,27 @@ export async function findCommit(
 /** What is known of it from the commit alone. */
 export function committed({ sha, headline }: CommandCommit): Outcome {
   return { code: 'committed', sha, headline }
+}
+
+/** The same of a version that is active by now; else nothing had to be done. */
+export function switchedBefore(
+  { botLogin }: Pick<RepositoryContext, 'botLogin'>,
+  { pulls }: Pick<BaseState, 'pulls'>,
+  {
+    standing: { target },
+    since,
+    move,
+  }: { readonly standing: Standing; readonly since: number; readonly move: SwitchMove },
+): Outcome {
+  const pull = pulls.find(
+    (one) =>
+      isStepOf(target, one, botLogin) &&
+      kindOf(one.head.ref, 'idle') === 'switch' &&
+      isBranchFor(one.head.ref, move) &&
+      one.createdAt >= since,
+  )
+  if (pull !== undefined) return { code: 'proposed', title: pull.title, pull: pull.number }
+  return { code: 'switched', name: targetName(target), from: move.from, to: move.to, sha: undefined, proof: undefined }
 }
 
 /** The pull request that an earlier try opened for a share which the base branch has by now. */

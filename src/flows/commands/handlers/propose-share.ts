@@ -1,4 +1,4 @@
-import type { ShareCommand } from '../../../core/command/commands.ts'
+import { COMMANDS, type ShareCommand, type SwitchCommand } from '../../../core/command/commands.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { wishOf } from '../../../core/command/wish.ts'
 import { type IntendedChange, intendStep } from '../../../core/rollout/intend.ts'
@@ -10,21 +10,21 @@ import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import type { BaseSubject, CommandRequest } from './command-request.ts'
-import { committedBefore, proposedBefore } from './done-before.ts'
+import { committedBefore, proposedBefore, switchedBefore } from './done-before.ts'
 
 interface ShareRequest extends Pick<CommandRequest<'set'>, 'by' | 'id'> {
-  readonly command: ShareCommand
+  readonly command: ShareCommand | SwitchCommand
 }
 
-/** Opens a pull request that sets a share on the base branch. */
+/** Opens a pull request that sets a share on the base branch, or switches there. */
 export async function proposeShare(
   context: RepositoryContext,
   { pull, base, related }: BaseSubject,
   { by, id, command }: ShareRequest,
 ): Promise<Outcome> {
   if (pull.state === 'open') return refused({ code: 'mixed' })
-  if (pull.state !== 'merged') return refused({ code: 'closed' })
-  const committed = await committedBefore(context, pull, { id, createdAt: by.at })
+  if (pull.state !== 'merged' && !('opensWhenClosed' in COMMANDS[command.name])) return refused({ code: 'closed' })
+  const committed = pull.state === 'merged' ? await committedBefore(context, pull, { id, createdAt: by.at }) : undefined
   if (committed !== undefined) return committed
   const at = { snapshot: base.snapshot, related: related.map(({ standing }) => standing.target) }
   const change = intendStep(at, wishOf(command))
@@ -41,6 +41,8 @@ async function proposeChange(
   const { target, move } = change
   const rollout = base.rollouts.find(({ standing }) => standing.target === target) ?? newRollout(target)
   const name = targetName(target)
+  if (move.kind === 'switch' && move.from === move.to)
+    return switchedBefore(context, base, { standing: rollout.standing, since: by.at, move })
   if (move.kind === 'share' && move.from === move.to) {
     const earlier = proposedBefore(context, base, { standing: rollout.standing, since: by.at })
     return earlier ?? { code: 'already', name, share: move.to }

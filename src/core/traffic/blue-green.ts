@@ -1,0 +1,187 @@
+/** Routes that send all traffic to one of two versions, and which of them that is. */
+import type { ManifestObject } from '../manifest/parse.ts'
+import { isPercentage, readStrategy } from './annotations.ts'
+import { shortHost } from './host.ts'
+import { withNames } from './roles.ts'
+import { type BlueGreen, type Destination, type Route, type RouteVersion, type Rule, shares } from './route.ts'
+import { hasService, subsetsOf } from './start.ts'
+
+/** What the config says of a service. */
+export interface DeclaredStrategy {
+  readonly strategy?: 'canary' | 'blue-green' | undefined
+  readonly versions?: readonly string[] | undefined
+}
+
+type Place = Pick<Destination, 'host' | 'subset'>
+type Pair = readonly [Place, Place]
+
+/**
+ * The route with its two versions, where it is one that switches: the config or an annotation says so, or all traffic goes to one of
+ * a `blue` and a `green` version that nobody calls stable or canary.
+ */
+export function withBlueGreen(route: Route, objects: readonly ManifestObject[], declared: DeclaredStrategy): Route {
+  const found = blueGreenIn(route, objects, declared)
+  if (found === undefined) return route
+  const { active, idle } = found
+  return withNames(route, { ...route.names, stable: active.written, canary: idle.written, blueGreen: found })
+}
+
+function blueGreenIn(
+  route: Route,
+  objects: readonly ManifestObject[],
+  declared: DeclaredStrategy,
+): BlueGreen | undefined {
+  const notes = readStrategy(route)
+  const strategy = declared.strategy ?? notes.strategy
+  if (strategy === 'canary') return undefined
+  const isDeclared = strategy === 'blue-green' || notes.active !== undefined
+  if (!isDeclared && isCanaryRoute(route)) return undefined
+  const rules = route.rules.filter(
+    ({ label, picksCallers, isUnreachable }) => route.names.rules?.includes(label) ?? (!picksCallers && !isUnreachable),
+  )
+  const pair = pairIn(route, rules, { objects, names: namesOf(route, declared), isDeclared })
+  if (pair === undefined) return undefined
+  const versions = versionsIn(pair)
+  const [isFirst, isSecond] = pair.map((place) => rules.some((rule) => shareOf(rule, place) > 0))
+  // What has traffic on both is no blue/green route, unless somebody says so.
+  if (isFirst === isSecond && !isDeclared) return undefined
+  const [first, second] = versions
+  const isSaid = isFirst === isSecond ? isCalled(second, notes.active ?? '') : isSecond === true
+  return isSaid ? { active: second, idle: first } : { active: first, idle: second }
+}
+
+/** Somebody says which destination is the canary, or Perch has moved its share. */
+function isCanaryRoute({ names, annotations }: Route): boolean {
+  return names.stable !== undefined || names.canary !== undefined || Object.keys(annotations).some(isPercentage)
+}
+
+function namesOf(
+  { names: { stable, canary } }: Route,
+  { versions }: DeclaredStrategy,
+): readonly [string, string] | undefined {
+  const [first = stable, second = canary] = versions ?? []
+  return first === undefined || second === undefined ? undefined : [first, second]
+}
+
+interface Search {
+  readonly objects: readonly ManifestObject[]
+  /** The two names, where somebody gives them. */
+  readonly names: readonly [string, string] | undefined
+  readonly isDeclared: boolean
+}
+
+function pairIn(route: Route, rules: readonly Rule[], { objects, names, isDeclared }: Search): Pair | undefined {
+  const open = rules.flatMap(({ destinations }) => destinations)
+  if (names !== undefined) return pairCalled(route, open, names)
+  const all = [...open, ...route.rules.flatMap(({ destinations }) => destinations)]
+  for (const one of open) {
+    const other = twinOf(one, objects, all) ?? (isDeclared ? onlyOther(one, objects, all) : undefined)
+    if (other !== undefined) return nameOf(one) < nameOf(other) ? [one, other] : [other, one]
+  }
+  return undefined
+}
+
+/** The two that the config or an annotation names. One of them has the traffic; the other differs from it by its name. */
+function pairCalled(route: Route, open: readonly Destination[], names: readonly [string, string]): Pair | undefined {
+  const all = route.rules.flatMap(({ destinations }) => destinations)
+  const known = open.find((one) => names.some((name) => nameOf(one) === shortOf(one, name)))
+  if (known === undefined) return undefined
+  const place = (name: string): Place =>
+    all.find((one) => isLike(one, known) && nameOf(one) === shortOf(one, name)) ?? called(known, shortOf(known, name))
+  return [place(names[0]), place(names[1])]
+}
+
+/** A name without the domain that a host may be written with; a subset has none. */
+function shortOf({ subset }: Place, name: string): string {
+  return subset === undefined ? shortHost(name) : name
+}
+
+const TWINS = [
+  ['blue', 'green'],
+  ['green', 'blue'],
+] as const
+
+/** `web-blue` → `web-green`, where the route or the other objects have that. */
+function twinOf(one: Place, objects: readonly ManifestObject[], all: readonly Place[]): Place | undefined {
+  const name = nameOf(one)
+  for (const [word, other] of TWINS) {
+    const found = name.split('-').lastIndexOf(word)
+    if (found === -1) continue
+    const twin = called(one, name.split('-').with(found, other).join('-'))
+    if (all.some((known) => isSame(known, twin)) || isDefined(twin, objects)) return twin
+  }
+  return undefined
+}
+
+/** The only other version that the route or its DestinationRule knows. */
+function onlyOther(one: Place, objects: readonly ManifestObject[], all: readonly Place[]): Place | undefined {
+  const inRoute = distinct(all.filter((other) => isLike(one, other) && !isSame(one, other)))
+  const others = one.subset === undefined ? [] : subsetsOf(one.host, objects).map((subset) => ({ ...one, subset }))
+  const defined = distinct(others.filter((other) => !isSame(one, other)))
+  const found = inRoute.length > 0 ? inRoute : defined
+  return found.length === 1 ? found[0] : undefined
+}
+
+function isDefined(place: Place, objects: readonly ManifestObject[]): boolean {
+  return place.subset === undefined
+    ? hasService(shortHost(place.host), place, objects)
+    : subsetsOf(place.host, objects).includes(place.subset)
+}
+
+/** Whether two destinations can be versions of one service: subsets of one host, or two Services of one namespace. */
+function isLike(one: Place, other: Place): boolean {
+  if (one.subset !== undefined || other.subset !== undefined)
+    return one.host === other.host && one.subset !== undefined && other.subset !== undefined
+  return one.host.split('.').slice(1).join('.') === other.host.split('.').slice(1).join('.')
+}
+
+function called({ host, subset }: Place, name: string): Place {
+  return subset === undefined ? { host: [name, ...host.split('.').slice(1)].join('.'), subset } : { host, subset: name }
+}
+
+function distinct(places: readonly Place[]): readonly Place[] {
+  return places.filter((place, index) => places.findIndex((other) => isSame(place, other)) === index)
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.host === other.host && one.subset === other.subset
+}
+
+function nameOf({ host, subset }: Place): string {
+  return subset ?? shortHost(host)
+}
+
+/** The share of a rule's requests that a version gets; a weight that cannot be read may be any. */
+function shareOf(rule: Rule, place: Place): number {
+  const percents = shares(rule)
+  return rule.destinations.reduce((sum, one, index) => {
+    if (!isSame(one, place)) return sum
+    return sum + (one.badWeight === undefined ? (percents[index] ?? 0) : 100)
+  }, 0)
+}
+
+/** Both with what people call them: `blue` and `green` for `web-blue` and `web-green`. */
+function versionsIn([one, other]: Pair): readonly [RouteVersion, RouteVersion] {
+  const [first, second] = [nameOf(one), nameOf(other)]
+  const parts = [first.split('-'), second.split('-')] as const
+  const differing = parts[0].findIndex((part, index) => part !== parts[1][index])
+  const isOneWord = parts[0].length === parts[1].length && isSameBut(parts, differing)
+  const short = (index: 0 | 1, whole: string): string => (isOneWord ? (parts[index][differing] ?? whole) : whole)
+  return [
+    { name: short(0, first), written: first, host: one.host, subset: one.subset },
+    { name: short(1, second), written: second, host: other.host, subset: other.subset },
+  ]
+}
+
+function isSameBut([one, other]: readonly [readonly string[], readonly string[]], differing: number): boolean {
+  return differing !== -1 && one.every((part, index) => index === differing || part === other[index])
+}
+
+/** The version that a person names: `green`, `web-green`. */
+export function versionCalled({ active, idle }: BlueGreen, name: string): RouteVersion | undefined {
+  return [active, idle].find((version) => isCalled(version, name))
+}
+
+function isCalled({ name, written }: RouteVersion, called: string): boolean {
+  return called === name || called === written
+}

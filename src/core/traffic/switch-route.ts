@@ -1,0 +1,173 @@
+/** The edits that send all traffic of a blue/green route to one of its two versions. */
+import { type Path, recordOf, valueAt } from '../manifest/data.ts'
+import type { Edit } from '../manifest/edit/edit.ts'
+import type { ManifestObject } from '../manifest/parse.ts'
+import { err, ok, type Result } from '../result.ts'
+import { readStrategy, writeStrategy } from './annotations.ts'
+import { shortHost } from './host.ts'
+import { reweigh, type WeightOptions, type WeightRefusal } from './reweigh.ts'
+import { withNames } from './roles.ts'
+import {
+  type BlueGreen,
+  count,
+  type Destination,
+  type MirrorDestination,
+  type Role,
+  type Route,
+  type RouteVersion,
+  type Rule,
+  shares,
+  weightedRules,
+} from './route.ts'
+
+export interface SwitchOptions extends WeightOptions {
+  readonly prefix: string
+}
+
+/**
+ * All traffic to a version: weights become 100 and 0, and what names the other version alone names this one. Rules for some callers
+ * that lead to the version which gets the traffic (a preview), and mirrors to it, lead to the other one then.
+ */
+export function switchRoute(
+  { route, object }: { readonly route: Route; readonly object: ManifestObject },
+  to: RouteVersion,
+  options: SwitchOptions,
+): Result<readonly Edit[], WeightRefusal> {
+  const { blueGreen } = route.names
+  if (blueGreen === undefined) throw new Error('A route without two versions was switched.')
+  const from = to.written === blueGreen.active.written ? blueGreen.idle : blueGreen.active
+  const aimed = withNames(route, { ...route.names, stable: from.written, canary: to.written })
+  const rules = weightedRules(aimed)
+  const problem = rules.find((rule) => count(rule, 'stable') > 1 || count(rule, 'canary') > 1)
+  if (problem !== undefined)
+    return err({ ...placeOf(route, problem), code: 'several-of-a-role', route: route.name, rule: problem.label })
+  const hosts = new Set(rules.flatMap(({ destinations }) => destinations.flatMap((one) => hostOf(one) ?? [])))
+  if (hosts.size > 1) return err(severalServices(route, rules))
+  const previews = previewsIn(aimed, object, blueGreen)
+  const moved = weighed(aimed, rules, { percent: 100, options })
+  const turned = weighed(aimed, previews, { percent: 0, options })
+  if (!moved.ok) return moved
+  if (!turned.ok) return turned
+  return ok([
+    ...moved.value,
+    ...rules.flatMap((rule) => pointed(route, rule, { role: 'stable', to })),
+    ...turned.value,
+    ...previews.flatMap((rule) => pointed(route, rule, { role: 'canary', to: from })),
+    ...mirrorsTurned(aimed, { to, from }),
+    ...writeStrategy(route, options.prefix, noteFor(route, from, to)),
+  ])
+}
+
+/** The annotation names a version the way it did. */
+function noteFor(route: Route, from: RouteVersion, to: RouteVersion): string {
+  return readStrategy(route).active === from.written ? to.written : to.name
+}
+
+function placeOf({ place }: Route, { line }: Rule): { readonly file: string; readonly line: number } {
+  return { file: place.file, line }
+}
+
+/** Subsets of one name may be those of several services. */
+function hostOf({ role, subset, host }: Destination): string | undefined {
+  return role === 'other' || subset === undefined ? undefined : host
+}
+
+function severalServices(route: Route, rules: readonly Rule[]): WeightRefusal {
+  const groups = Map.groupBy(rules, ({ destinations }) => destinations.flatMap((one) => hostOf(one) ?? [])[0] ?? '')
+  const services = [...groups].map(([host, some]) => ({
+    service: shortHost(host),
+    rules: some.map(({ label }) => label),
+  }))
+  return { ...route.place, code: 'several-services', route: route.name, rule: rules[0]?.label ?? '', services }
+}
+
+/** Of the rules that hold both versions: the share of the one that gets the traffic. */
+function weighed(
+  route: Route,
+  rules: readonly Rule[],
+  { percent, options }: { readonly percent: number; readonly options: WeightOptions },
+): Result<readonly Edit[], WeightRefusal> {
+  const both = rules.filter((rule) => count(rule, 'stable') + count(rule, 'canary') === 2)
+  if (both.length === 0) return ok([])
+  const { blueGreen: _, ...names } = route.names
+  return reweigh(
+    { ...route, names: { ...names, rules: both.map(({ label }) => label) }, rules: both },
+    percent,
+    options,
+  )
+}
+
+/** Of a rule that holds one version: it holds the other. */
+function pointed(
+  { document }: Route,
+  rule: Rule,
+  { role, to }: { readonly role: Role; readonly to: RouteVersion },
+): readonly Edit[] {
+  if (count(rule, 'stable') + count(rule, 'canary') !== 1) return []
+  const at = (path: Path): Path => (rule.api === 'istio' ? [...path, 'destination'] : path)
+  return rule.destinations
+    .filter((one) => one.role === role)
+    .map((one): Edit => ({ kind: 'set', document, ...named(at(one.path), { ...one, api: rule.api }, to) }))
+}
+
+/** What is to be written for a version where another one is named, short names short and qualified ones qualified. */
+function named(
+  at: Path,
+  { subset, written, api }: Pick<Destination, 'subset' | 'written'> & Pick<Rule, 'api'>,
+  to: RouteVersion,
+): { readonly path: Path; readonly value: string } {
+  if (subset !== undefined) return { path: [...at, 'subset'], value: to.written }
+  const value = [to.written, ...written.split('.').slice(1)].join('.')
+  return { path: [...at, api === 'istio' ? 'host' : 'name'], value }
+}
+
+/**
+ * The rules for some callers that lead to the version which gets the traffic. One whose match names a version is for that version,
+ * and so are rules for each of the two.
+ */
+function previewsIn(route: Route, object: ManifestObject, versions: BlueGreen): readonly Rule[] {
+  const own = route.rules.filter(
+    (rule) => rule.picksCallers && !weightedRules(route).includes(rule) && !isPin(rule, { object, versions }),
+  )
+  const leadTo = (role: Role): readonly Rule[] => own.filter((rule) => mostOf(rule, role) === 100)
+  return leadTo('stable').length > 0 ? [] : leadTo('canary')
+}
+
+function mostOf(rule: Rule, role: Role): number {
+  const percents = shares(rule)
+  return rule.destinations.reduce((sum, one, index) => sum + (one.role === role ? (percents[index] ?? 0) : 0), 0)
+}
+
+function isPin(
+  { destinations: [first] }: Rule,
+  { object, versions: { active, idle } }: { readonly object: ManifestObject; readonly versions: BlueGreen },
+): boolean {
+  const rule = valueAt(object.data, first?.path.slice(object.at.length, -2) ?? [])
+  const { match, matches } = recordOf(rule)
+  const words = new Set(
+    JSON.stringify([match, matches])
+      .toLowerCase()
+      .split(/[^a-z0-9]+/),
+  )
+  return [active, idle].some(({ name }) =>
+    name
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .every((word) => words.has(word)),
+  )
+}
+
+/** A mirror shows a version requests before it gets them, so it goes on to the one that waits. */
+function mirrorsTurned(
+  { rules, document }: Route,
+  { to, from }: { readonly to: RouteVersion; readonly from: RouteVersion },
+): readonly Edit[] {
+  const isTo = ({ host, subset }: MirrorDestination): boolean => host === to.host && subset === to.subset
+  return rules.flatMap(({ api, mirrors }) =>
+    mirrors.filter(isTo).map((mirror): Edit => {
+      const inside = mirror.path.at(-1) === 'mirror' ? [] : ['destination']
+      const at = [...mirror.path, ...(api === 'istio' ? inside : ['requestMirror', 'backendRef'])]
+      return { kind: 'set', document, ...named(at, { ...mirror, api }, from) }
+    }),
+  )
+}

@@ -1,0 +1,85 @@
+/** Whether a switch goes back to the version that the base branch had active before. */
+import { parseRendered } from '../../core/diff/objects.ts'
+import { podsBehind } from '../../core/exposure/pods.ts'
+import { inputsOf } from '../../core/environment/environment.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Standing, standingOf } from '../../core/rollout/standing.ts'
+import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
+import type { Role } from '../../core/traffic/route.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { buildEnvironment, loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { type BaseHead, findLanding, historyOf } from './landing.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+
+/**
+ * Whether all that a head does to a blue/green rollout is to send the traffic back: the other version was active until the last
+ * switch, and its pods are what they were then. A switch that went back itself is not undone so: the version that it left may be bad.
+ */
+export async function goesBack(
+  context: Needs,
+  { base, head }: { readonly base: BaseHead; readonly head: Sha },
+  from: Standing,
+): Promise<boolean> {
+  if (!isBlueGreen(from.target) || from.share !== 0) return false
+  const landing = (await historyOf(context, base, from))?.landing
+  const before = landing === undefined ? undefined : await beforeThat(context, landing.sha)
+  const then = before === undefined ? undefined : await standingAt(context, before, from.target)
+  if (before === undefined || then?.share !== 100) return false
+  const merged = await context.mirror.merge(base.sha, head)
+  if ('conflicts' in merged) return false
+  const { target } = from
+  if (!(await hasSamePods(context, { target, role: 'canary' }, { one: before, other: merged.tree }))) return false
+  return !(await wentBack(context, { before, now: base.sha }, then))
+}
+
+/** Whether the last switch, after which `now` has its active version, went back to what was active before. */
+async function wentBack(
+  context: Needs,
+  { before, now }: { readonly before: Sha; readonly now: Sha },
+  then: Standing,
+): Promise<boolean> {
+  const landing = await findLanding(context, before, then)
+  const earlier = landing === undefined ? undefined : await beforeThat(context, landing.sha)
+  const old = earlier === undefined ? undefined : await standingAt(context, earlier, then.target)
+  if (earlier === undefined || old?.share !== 0) return false
+  return hasSamePods(context, { target: then.target, role: 'stable' }, { one: earlier, other: now })
+}
+
+async function beforeThat({ mirror }: Pick<Needs, 'mirror'>, sha: Sha): Promise<Sha | undefined> {
+  const [, before] = await mirror.landings(sha, 'all', 2)
+  return before?.sha
+}
+
+async function standingAt(context: Needs, sha: Sha, target: Target): Promise<Standing | undefined> {
+  const then = await readTargetAt(context, sha, target)
+  return then?.unclear === undefined && then !== undefined ? standingOf(then) : undefined
+}
+
+async function hasSamePods(
+  context: Needs,
+  version: { readonly target: Target; readonly role: Role },
+  at: { readonly one: Sha; readonly other: Sha },
+): Promise<boolean> {
+  for (const environment of version.target.environments) {
+    const one = await podsAt(context, at.one, { environment, ...version })
+    if (one === undefined || one !== (await podsAt(context, at.other, { environment, ...version }))) return false
+  }
+  return true
+}
+
+/** Undefined where nobody can tell: then it is no way back. */
+async function podsAt(
+  context: Needs,
+  treeish: Sha,
+  { environment: name, ...version }: { readonly environment: string; readonly target: Target; readonly role: Role },
+): Promise<string | undefined> {
+  const config = await loadConfig(context, treeish)
+  if (!config.ok) return undefined
+  const snapshot = await loadSnapshot(context, treeish, { config: config.value, isWanted: () => false })
+  const environment = snapshot.environments.find((known) => known.name === name)
+  if (environment === undefined || environment.refusals.length > 0) return undefined
+  const built = await buildEnvironment(context, environment, await context.mirror.read(treeish, inputsOf(environment)))
+  const parsed = built.ok ? parseRendered(built.yaml, new Map()) : undefined
+  return parsed?.ok === true ? podsBehind(name, version, parsed.objects) : undefined
+}

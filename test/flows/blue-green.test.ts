@@ -1,0 +1,226 @@
+/** A switch of all traffic between two versions, as pull requests tell it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Pull } from '../memory/github/github.ts'
+import { answers, aPull, aWorld, branches, gateOf, merges, openSteps, says, textOn, type World } from './world.ts'
+
+const CONFIG = '.github/canary.yml'
+
+function routeFile(environment: string): string {
+  return `apps/${environment}/web-route.yaml`
+}
+
+function podsFile(environment: string): string {
+  return `apps/${environment}/web-pods.yaml`
+}
+
+function route(active: string, idle: string): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: web
+  annotations:
+    perch.dev/active-version: "${active}"
+    perch.dev/deployment-strategy: "blue-green"
+spec:
+  hosts: [web]
+  http:
+    - name: preview
+      match:
+        - headers: { x-preview: { exact: "true" } }
+      route:
+        - destination: { host: web, subset: ${idle} }
+    - name: main
+      route:
+        - destination: { host: web, subset: ${active} }
+`
+}
+
+const SUBSETS = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: web
+spec:
+  host: web
+  subsets:
+    - name: blue
+      labels: { version: blue }
+    - name: green
+      labels: { version: green }
+`
+
+function pods(images: Readonly<Record<string, string>>): string {
+  const deployments = Object.entries(images).map(
+    ([name, image]) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web-${name} }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web, version: ${name} } }
+  template:
+    metadata: { labels: { app: web, version: ${name} } }
+    spec: { containers: [{ name: web, image: "shop/web:${image}" }] }
+`,
+  )
+  const service = `apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  selector: { app: web }
+  ports: [{ name: http, port: 80 }]
+`
+  return [service, ...deployments].join('---\n')
+}
+
+/** Services that switch, all on blue, in environments that follow each other. */
+async function blueGreen(environments: readonly string[] = ['production'], approvals = 0): Promise<World> {
+  const config = environments.map((name, index) => {
+    const after = index === 0 ? '' : `, after: ${environments[index - 1]}`
+    return `  ${name}: { path: apps/${name}, live: { after: 3m }, approvals: ${approvals}${after} }\n`
+  })
+  const files = environments.flatMap((name) => [
+    [routeFile(name), route('blue', 'green')],
+    [podsFile(name), pods({ blue: '1', green: '2' })],
+    [`apps/${name}/web-subsets.yaml`, SUBSETS],
+  ])
+  return aWorld({
+    services: [],
+    environments: [],
+    files: {
+      ...Object.fromEntries(files),
+      [CONFIG]: `environments:\n${config.join('')}services: { web: { bake: 10m } }\n`,
+    },
+  })
+}
+
+function onMain(world: World, environment = 'production'): string {
+  return textOn(world, 'main', routeFile(environment))
+}
+
+async function note(world: World): Promise<Pull> {
+  return aPull(world, { [`docs/${world.state.pulls.size}.md`]: 'x\n' }, 'A note')
+}
+
+/** The pull request of Perch that a switch opens from one that is closed. */
+async function asks(world: World, line: string): Promise<Pull> {
+  const pull = await note(world)
+  world.alice.close(pull)
+  await world.settle()
+  await says(world, 'alice', pull, line)
+  const opened = openSteps(world).at(-1)
+  assert.ok(opened !== undefined, answers(world, pull).join('\n'))
+  return opened
+}
+
+test('a switch on an open pull request is a commit of all that changes, and no more', async () => {
+  const world = await blueGreen()
+  const pull = await note(world)
+  await says(world, 'alice', pull, '/switch green')
+  assert.match(answers(world, pull).join(), /✅ `production\/web`: `blue` → \*\*`green`\*\*, all traffic at once/)
+  assert.equal(textOn(world, pull.head.ref, routeFile('production')), route('green', 'blue'))
+  assert.match(gateOf(world, pull), /^success/)
+  await says(world, 'alice', pull, '/switch green')
+  assert.match(answers(world, pull).at(-1) ?? '', /goes to `green` already/)
+  await says(world, 'alice', pull, '/switch blue')
+  assert.equal(textOn(world, pull.head.ref, routeFile('production')), route('blue', 'green'))
+  await says(world, 'alice', pull, '/switch green')
+  await merges(world, 'bob', pull)
+  assert.equal(onMain(world), route('green', 'blue'))
+  assert.deepEqual(openSteps(world), [], 'nothing follows a switch')
+})
+
+test('on a closed pull request a switch opens one of its own', async () => {
+  const world = await blueGreen()
+  const opened = await asks(world, '/switch green')
+  assert.equal(opened.head.ref, 'switch/production/web/green')
+  assert.equal(opened.title, 'Switch production/web: blue → green')
+  assert.deepEqual([...opened.labels].sort(), ['canary', 'canary:switch'])
+  await merges(world, 'bob', opened)
+  assert.equal(onMain(world), route('green', 'blue'))
+})
+
+test('a switch is a raise to all traffic: stops, approvals and the environment before it hold it back', async () => {
+  const world = await blueGreen(['staging', 'production'], 1)
+  const production = await asks(world, '/switch green --env production')
+  assert.match(gateOf(world, production), /order/i)
+  assert.match(gateOf(world, production), /approvals/i)
+  const staging = await asks(world, '/switch green --env staging')
+  assert.doesNotMatch(gateOf(world, staging), /order/i)
+  world.bob.approve(staging)
+  await world.settle()
+  await merges(world, 'bob', staging)
+  world.bob.approve(production)
+  await world.pass(5)
+  assert.match(gateOf(world, production), /order/i, 'staging bakes')
+  await world.pass(15)
+  assert.match(gateOf(world, production), /^success/)
+  await says(world, 'olga', production, '/freeze production sale')
+  assert.match(gateOf(world, production), /freeze/i)
+})
+
+test('a switch by hand is gated like one by command', async () => {
+  const world = await blueGreen(['staging', 'production'])
+  const byHand = await aPull(world, { [routeFile('production')]: route('green', 'blue') })
+  assert.match(gateOf(world, byHand), /order/i)
+  const byWeights = await aPull(world, {
+    [routeFile('production')]: route('blue', 'green').replace(
+      /(subset: blue \})\n$/,
+      '$1\n          weight: 50\n        - destination: { host: web, subset: green }\n          weight: 50\n',
+    ),
+  })
+  assert.match(gateOf(world, byWeights), /order/i)
+})
+
+test('going back is never held back, as long as it goes back to what had the traffic', async () => {
+  const world = await blueGreen(['production'], 1)
+  const first = await asks(world, '/switch green')
+  assert.match(gateOf(world, first), /approvals/i)
+  world.bob.approve(first)
+  await world.settle()
+  await merges(world, 'bob', first)
+  await says(world, 'olga', first, '/freeze production sale')
+  const back = await asks(world, '/switch blue')
+  assert.match(gateOf(world, back), /^success/)
+  await merges(world, 'bob', back)
+  assert.equal(onMain(world), route('blue', 'green'))
+  const again = await asks(world, '/switch green')
+  assert.doesNotMatch(gateOf(world, again), /^success/, 'green was left, so it is a raise again')
+})
+
+test('a version that has changed since it had the traffic is not what was there before', async () => {
+  const world = await blueGreen(['production'], 1)
+  const first = await asks(world, '/switch green')
+  world.bob.approve(first)
+  await world.settle()
+  await merges(world, 'bob', first)
+  const release = await aPull(world, { [podsFile('production')]: pods({ blue: '3', green: '2' }) }, 'Release 3')
+  await merges(world, 'bob', release)
+  const next = await asks(world, '/switch blue')
+  assert.match(gateOf(world, next), /approvals/i)
+})
+
+test('several environments are asked about, and a share is refused with the way that works', async () => {
+  const world = await blueGreen(['staging', 'production'])
+  const pull = await note(world)
+  await says(world, 'alice', pull, '/switch green')
+  assert.match(answers(world, pull).at(-1) ?? '', /Say which:[^]*web --env production[^]*web --env staging/)
+  await says(world, 'alice', pull, '/canary 25 web --env production')
+  assert.match(answers(world, pull).at(-1) ?? '', /^> .*\n\n⛔ `production\/web` is a blue\/green .*`\/switch green`/)
+  await says(world, 'alice', pull, '/switch purple --env production')
+  assert.match(answers(world, pull).at(-1) ?? '', /`purple` is not a version of `production\/web`/)
+})
+
+test('a switch whose base moves is planned again, or closed where nothing is left of it', async () => {
+  const world = await blueGreen()
+  const opened = await asks(world, '/switch green')
+  async function pushes(text: string): Promise<void> {
+    world.alice.merge(await aPull(world, { [routeFile('production')]: text }), { ignoresChecks: true })
+    await world.settle()
+  }
+  const renamed = (text: string): string => text.replace('host: web, subset: blue', 'host: "web", subset: blue')
+  await pushes(renamed(route('blue', 'green')))
+  assert.deepEqual(branches(openSteps(world)), [opened.head.ref])
+  assert.match(textOn(world, opened.head.ref, routeFile('production')), /host: "web", subset: green/)
+  await pushes(route('green', 'blue'))
+  assert.deepEqual(openSteps(world), [])
+})
