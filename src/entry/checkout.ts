@@ -4,16 +4,17 @@ import { openWorktree } from '../adapters/checkout/worktree.ts'
 import { cachedRenderer } from '../adapters/kustomize/cached-renderer.ts'
 import { openRenderer } from '../adapters/kustomize/renderer.ts'
 import { wishOf } from '../core/command/wish.ts'
+import { readCommand } from '../core/command/commands.ts'
 import { readAfterVerb } from '../core/command/parse.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
 import { terminalText } from '../core/text/inert.ts'
 import { plainWords } from '../core/message/markdown/plain-words.ts'
-import { patchOf, setText, statusText } from '../core/message/command-line/terminal.ts'
+import { patchOf, setText, statusText, switchText } from '../core/message/command-line/terminal.ts'
 import type { Standing } from '../core/rollout/standing.ts'
 import { planOf } from '../core/rollout/target.ts'
 import { explainShares } from '../core/traffic/explain.ts'
 import { isSplit, routeId, weightedRules } from '../core/traffic/route.ts'
-import { setInCheckout, statusOfCheckout } from '../flows/checkout/checkout.ts'
+import { type CheckoutChange, setInCheckout, statusOfCheckout, switchInCheckout } from '../flows/checkout/checkout.ts'
 import { handedDown } from './env.ts'
 import type { Refusal } from '../core/refusal/refusal.ts'
 
@@ -44,11 +45,29 @@ export async function set(words: readonly string[]): Promise<CliResult> {
   if (command.name !== 'set') return misused('set needs a percent, such as: perch set 25')
   const done = await setInCheckout(openTools(given.dir), wishOf(command))
   if (!done.ok) return printRefusal(done.error, given.json)
-  if (!given.json) return printed(0, setText(done.value))
-  const { target, from, to, files } = done.value
+  return printed(0, given.json ? changeJson(done.value) : setText(done.value))
+}
+
+/** `perch switch <version> [service] [--env <name>] [--dir <folder>] [--dry-run] [--json]` */
+export async function switchVersion(words: readonly string[]): Promise<CliResult> {
+  const given = readWords(words.filter((word) => word !== DRY_RUN))
+  if (given === undefined)
+    return misused('switch takes a version, a service, --env, --json, --dry-run and --dir with a folder that exists')
+  const read = readCommand('switch', given.env === undefined ? given.words : [...given.words, '--env', given.env])
+  if (!read.ok) return misused(plainWords(explainRefusal({ code: 'not-understood', problem: read.problem })))
+  if (read.command.name !== 'switch') return misused('switch needs a version, such as: perch switch green')
+  const wish = wishOf(read.command)
+  const done = await switchInCheckout(openTools(given.dir), { wish, isDry: words.includes(DRY_RUN) })
+  if (!done.ok) return printRefusal(done.error, given.json)
+  return printed(0, given.json ? changeJson(done.value) : switchText(done.value))
+}
+
+const DRY_RUN = '--dry-run'
+
+function changeJson({ target, from, to, files }: CheckoutChange<number | string>): string {
   const changed = [...files].map(([path, texts]) => ({ path, patch: patchOf(new Map([[path, texts]])) }))
   const { service, environment } = target
-  return printed(0, json({ service, environment, route: routeId(target.route), from, to, changed }))
+  return json({ service, environment, route: routeId(target.route), from, to, changed })
 }
 
 function openTools(dir: string): Parameters<typeof setInCheckout>[0] {
@@ -124,6 +143,7 @@ export function printRefusal(refusal: Refusal, isJson: boolean): CliResult {
 }
 
 const USAGE = `Usage: perch set <percent> [service] [--env <name>] [--dir <folder>] [--json]
+       perch switch <version> [service] [--env <name>] [--dir <folder>] [--dry-run] [--json]
        perch status [--env <name>] [--dir <folder>] [--json]
        perch diff [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]
        perch validate [<commit> [<commit>]] [--env <name>] [--dir <folder>] [--json]

@@ -7,6 +7,9 @@ perch setup           register the GitHub App from a page on this machine: --url
 perch serve           run the GitHub App (see README.md for its environment variables)
 perch demo [--exit]   play two rollouts against a GitHub in a box, offline; --exit (the default in CI) ends it when they are over
 perch set <percent>   set the canary's share in the files of a checkout: [service] [--env <name>] [--dir <folder>] [--json]
+perch switch <version>
+                      send all traffic of a blue/green service to a version, in the files of a checkout:
+                      [service] [--env <name>] [--dir <folder>] [--dry-run] [--json]
 perch status          show where the rollouts of a checkout stand: [--env <name>] [--dir <folder>] [--json]
 perch diff            show what changes in the rendered environments of a checkout, between HEAD and its files:
                       [<commit> [<commit>] | <commit>...<commit>] [--env <name>] [--dir <folder>] [--json]
@@ -38,6 +41,8 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
       return rest.every((word) => word === '--exit') ? playDemo(rest) : misused(terminal, `demo knows only --exit`)
     case 'set':
       return print(terminal, await (await import('./checkout.ts')).set(rest))
+    case 'switch':
+      return print(terminal, await (await import('./checkout.ts')).switchVersion(rest))
     case 'status':
       return print(terminal, await (await import('./checkout.ts')).status(rest))
     case 'diff':

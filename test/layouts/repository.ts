@@ -7,7 +7,7 @@ import { discoverEnvironments } from '../../src/core/environment/discover-enviro
 import { parseRendered, type RenderedObject } from '../../src/core/diff/objects.ts'
 import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
-import { setInCheckout, type ShareSet, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
+import { setInCheckout, type CheckoutChange, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import { differences } from '../../src/core/layer/compare.ts'
 import type { Refusal } from '../../src/core/refusal/refusal.ts'
 
@@ -78,7 +78,7 @@ function carryOut(files: Map<string, string>, text: string): ReturnType<typeof s
 }
 
 /** Carries `/canary …` out in the files. */
-export async function command(files: Map<string, string>, text: string): Promise<ShareSet> {
+export async function command(files: Map<string, string>, text: string): Promise<CheckoutChange<number>> {
   const done = await carryOut(files, text)
   assert.ok(done.ok, done.ok ? '' : plainWords(explainRefusal(done.error)))
   return done.value

@@ -60,7 +60,7 @@ export const PERCENT: Argument<{ readonly percent: number }> = {
 }
 
 /** A version of a blue/green service. */
-export const VERSION: Argument<{ readonly version: string }> = {
+export const VERSION_NAME: Argument<{ readonly version: string }> = {
   usage: '<version>',
   read: ([version, ...rest], start) =>
     version === undefined || !isName(version)

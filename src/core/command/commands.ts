@@ -13,7 +13,7 @@ import {
   SCOPE,
   STEPS,
   UNTIL,
-  VERSION,
+  VERSION_NAME,
 } from './arguments.ts'
 
 /**
@@ -75,7 +75,7 @@ export const COMMANDS = {
   },
   switch: {
     start: '/switch',
-    takes: both(VERSION, SCOPE),
+    takes: both(VERSION_NAME, SCOPE),
     does: 'Blue/green: send all traffic to a version on this pull request; on one that is closed or merged, open a pull request that does.',
     needs: 'write',
     actsOn: 'pull-request',

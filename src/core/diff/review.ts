@@ -89,11 +89,15 @@ function rulesIn(routes: readonly ManifestObject[], calling: RouteCalling): Read
   return new Map(rules.map((rule) => [`${rule.route} ${rule.rule}`, rule]))
 }
 
-/** The rules of a route that splits a service; header pins and redirects do not split anything. */
+/** The rules of a route that splits a service; header pins and redirects do not split anything, but may be switched. */
 function rulesOf(route: Route): RuleParts[] {
   if (!isSplit(route)) return []
+  const isSwitched = route.names.blueGreen !== undefined
   return route.rules
-    .filter(({ destinations }) => destinations.length > 1)
+    .filter(
+      ({ destinations }) =>
+        destinations.length > 1 || (isSwitched && destinations.some(({ role }) => role !== 'other')),
+    )
     .map((rule) => {
       const percents = shares(rule)
       const parts = rule.destinations.map(({ subset, host }, index) => ({

@@ -12,7 +12,7 @@ import { selectionsOf, wantedBy, worldOf } from './world.ts'
  * One text for what picks a version's pods and for what these are made of, less how many there are: the same text, the same version.
  * Undefined where the route does not lead to it.
  */
-export function podsBehind(
+export function versionPods(
   environment: string,
   { target, role }: { readonly target: Target; readonly role: Role },
   objects: readonly RenderedObject[],

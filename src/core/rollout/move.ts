@@ -221,11 +221,19 @@ function splitFed(
 }
 
 function changeFor(move: Move | PlanChange, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
-  const { route, object, settings, unclear } = target
+  const { route, object, unclear } = target
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
   if (move.kind === 'finish-version') return versionChange(target)
   if (move.kind === 'plan') return ok({ target, object, edits: planNote(target, move.steps), share: undefined })
-  if (move.kind === 'switch' || isBlueGreen(target)) return switchChange(move, target)
+  return move.kind === 'switch' || isBlueGreen(target) ? switchChange(move, target) : shareChange(move, target, pr)
+}
+
+function shareChange(
+  move: Exclude<Move, { kind: 'finish-version' | 'switch' }>,
+  target: Target,
+  pr: number | undefined,
+): Result<ObjectChange, MoveRefusal> {
+  const { route, object, settings } = target
   const percent = move.kind === 'share' ? move.to : 0
   // A canary that is not there has no traffic: nothing needs to be added to say so.
   if (percent === 0 && hasNoCanary(route)) return ok({ target, object, edits: [], share: undefined })

@@ -1,7 +1,14 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { configRefusal, hiddenBy } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { intend, type ShareWish } from '../../core/rollout/intend.ts'
+import {
+  type BranchState,
+  type DirectMove,
+  intend,
+  type IntendedChange,
+  type ShareWish,
+  type SwitchWish,
+} from '../../core/rollout/intend.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { standingOf, type Standing } from '../../core/rollout/standing.ts'
 import type { Target } from '../../core/rollout/target.ts'
@@ -20,31 +27,51 @@ interface Needs {
   readonly renderer: Renderer
 }
 
-export interface ShareSet {
+/** What was changed in a folder. A share in percent, or a version. */
+export interface CheckoutChange<Goal> {
   readonly target: Target
-  readonly from: number
-  readonly to: number
+  readonly from: Goal
+  readonly to: Goal
   /** What changed, by path. Empty: it was so already. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
 }
 
-/** Sets the canary's share in the files of a folder: planned, made and proved as on a pull request. */
-export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<ShareSet, Refusal>> {
+/** Sets the canary's share in the files of a folder. */
+export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<CheckoutChange<number>, Refusal>> {
+  const done = await changeCheckout(context, (at) => intend(at, wish))
+  return done.ok ? ok({ ...done.value, from: done.value.move.from, to: done.value.move.to }) : done
+}
+
+/** Sends all traffic of a blue/green service to a version, in the files of a folder. `isDry`: nothing is written. */
+export async function switchInCheckout(
+  context: Needs,
+  { wish, isDry }: { readonly wish: SwitchWish; readonly isDry: boolean },
+): Promise<Result<CheckoutChange<string>, Refusal>> {
+  const done = await changeCheckout(context, (at) => intend(at, wish), isDry)
+  return done.ok ? ok({ ...done.value, from: done.value.move.from, to: done.value.move.to }) : done
+}
+
+/** Changes the files of a folder: planned, made and proved as on a pull request. */
+async function changeCheckout<M extends DirectMove>(
+  context: Needs,
+  plan: (at: BranchState) => Result<IntendedChange<M>, Refusal>,
+  isDry = false,
+): Promise<Result<Omit<CheckoutChange<unknown>, 'from' | 'to'> & { readonly move: M }, Refusal>> {
   const loaded = await snapshotOf(context)
   if (!loaded.ok) return loaded
   const snapshot = loaded.value
-  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  const change = plan({ snapshot, base: undefined, changed: [] })
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
   const site = { treeish: HERE, snapshot, pull: undefined }
   const made = await makeChange({ mirror: context.worktree, renderer: context.renderer }, site, change.value)
   if (!made.ok) return made
   const { files, proof } = made.value
   const before = await context.worktree.read(HERE, [...files.keys()])
-  await context.worktree.write(files)
+  if (!isDry) await context.worktree.write(files)
   const changes = [...files].map(([path, after]) => [path, { before: before.get(path) ?? '', after }] as const)
   const { target, move } = change.value
-  return ok({ target, from: move.from, to: move.to, files: new Map(changes), proof })
+  return ok({ target, move, files: new Map(changes), proof })
 }
 
 /** Where every rollout in a folder stands, or every one of an environment. */

@@ -1,6 +1,6 @@
 /** Whether a switch goes back to the version that the base branch had active before. */
 import { parseRendered } from '../../core/diff/objects.ts'
-import { podsBehind } from '../../core/exposure/pods.ts'
+import { versionPods } from '../../core/exposure/pods.ts'
 import { inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
@@ -81,5 +81,5 @@ async function podsAt(
   if (environment === undefined || environment.refusals.length > 0) return undefined
   const built = await buildEnvironment(context, environment, await context.mirror.read(treeish, inputsOf(environment)))
   const parsed = built.ok ? parseRendered(built.yaml, new Map()) : undefined
-  return parsed?.ok === true ? podsBehind(name, version, parsed.objects) : undefined
+  return parsed?.ok === true ? versionPods(name, version, parsed.objects) : undefined
 }

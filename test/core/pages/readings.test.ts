@@ -8,6 +8,7 @@ import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { rowsOf } from '../../../src/core/diff/review.ts'
 import { renderPlain } from '../../../src/core/environment/plain.ts'
 import { rolloutRises } from '../../../src/core/exposure/canaries.ts'
+import { snapshotAsBase } from '../../../src/core/rollout/as-base.ts'
 import { findTargets } from '../../../src/core/rollout/find-target.ts'
 import { readSnapshot, type Snapshot } from '../../../src/core/rollout/snapshot.ts'
 import { standingOf, stepKey } from '../../../src/core/rollout/standing.ts'
@@ -102,7 +103,11 @@ function readingOf(name: string): readonly string[] {
   const meant = found.ok
     ? found.value.map(({ environment, service }) => `${environment}/${service}`)
     : [found.error.code]
-  return [...snapshotLines(old), `meant: ${meant.join(' ')}`, ...changeLines(old, now, [before, after])]
+  return [
+    ...snapshotLines(old),
+    `meant: ${meant.join(' ')}`,
+    ...changeLines(old, snapshotAsBase(old, now), [before, after]),
+  ]
 }
 
 test('what is read is what somebody read and agreed to', () => {

@@ -10,17 +10,25 @@ import { plainWords } from '../markdown/plain-words.ts'
 import { proofWords } from '../comment/proof.ts'
 import type { ProofOfEdit } from '../../command/outcome.ts'
 
-/** What `perch set` changed, as a person reads it in a terminal. */
-export function setText(set: {
+interface ChangedFiles {
   readonly target: Target
-  readonly from: number
-  readonly to: number
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
-}): string {
-  const title = `${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`
-  if (set.files.size === 0) return `${title}. It was so already: nothing changed.\n`
-  return `${title}\n${proofWords(set.proof, (name) => name)}\n\n${patchOf(set.files)}`
+}
+
+/** What `perch set` changed, as a person reads it in a terminal. */
+export function setText(set: ChangedFiles & { readonly from: number; readonly to: number }): string {
+  return changeText(`${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`, set)
+}
+
+/** What `perch switch` changed, or would change. */
+export function switchText(done: ChangedFiles & { readonly from: string; readonly to: string }): string {
+  return changeText(`${targetName(done.target)}: ${done.from} → ${done.to}`, done)
+}
+
+function changeText(title: string, { files, proof }: ChangedFiles): string {
+  if (files.size === 0) return `${title}. It was so already: nothing changed.\n`
+  return `${title}\n${proofWords(proof, (name) => name)}\n\n${patchOf(files)}`
 }
 
 /** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
@@ -44,8 +52,14 @@ function standingText(standing: Standing): string {
   const share = phase === 'unreadable' ? 'unknown' : percent(standing.share)
   const { route } = target
   const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
-  const head = `${targetName(target)}  canary ${share}${version}`
-  const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}, plan ${planOf(target).map(percent).join(' ')}`
+  const { blueGreen } = route.names
+  const state =
+    blueGreen !== undefined && phase === 'idle'
+      ? `active ${blueGreen.active.name}, idle ${blueGreen.idle.name}`
+      : `canary ${share}${version}`
+  const head = `${targetName(target)}  ${state}`
+  const plan = blueGreen === undefined ? `, plan ${planOf(target).map(percent).join(' ')}` : ''
+  const place = `  ${routeId(route)} in ${route.place.file}:${route.place.line}${plan}`
   const shown = isSplit(route) ? weightedRules(route) : route.rules
   const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)
   return `${[head, place, ...shown.flatMap(ruleLines), ...words].join('\n')}\n`
