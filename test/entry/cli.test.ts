@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { runCommand } from '../../src/entry/run-command.ts'
+import { BLUE_GREEN_SUBSETS, blueGreenRoute } from '../blue-green.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
 
@@ -59,6 +60,23 @@ test('perch set edits the one file in place, prints what changed and exits 0', a
   )
   assert.equal(weightsIn(readFileSync(join(dir, VS), 'utf8')), '75/25')
   assert.match((await perch('set', '25', '--env', 'production', '--dir', dir)).out, /nothing changed/)
+})
+
+test('perch switch sends all traffic to a version; a dry run only tells', async () => {
+  const file = 'apps/route.yaml'
+  const dir = checkout({ [file]: blueGreenRoute('blue', 'green'), 'apps/subsets.yaml': BLUE_GREEN_SUBSETS })
+  const dry = await perch('switch', 'green', 'web', '--dir', dir, '--dry-run')
+  assert.match(
+    dry.out,
+    /^default\/web: blue → green\nRendered before and after: nothing but this route changes\.\n\n--- a\/apps/,
+  )
+  assert.equal(readFileSync(join(dir, file), 'utf8'), blueGreenRoute('blue', 'green'))
+  assert.deepEqual(await perch('switch', 'green', 'web', '--dir', dir), dry)
+  assert.equal(readFileSync(join(dir, file), 'utf8'), blueGreenRoute('green', 'blue'))
+  assert.match((await perch('switch', 'green', '--dir', dir)).out, /nothing changed/)
+  assert.match((await perch('status', '--dir', dir)).out, /^default\/web {2}active green, idle blue\n/)
+  assert.match((await perch('set', '25', '--dir', dir)).err, /\/switch blue/)
+  assert.equal((await perch('switch', '--dir', dir)).code, 2)
 })
 
 test('perch status tells where every rollout stands, for people and for machines', async () => {

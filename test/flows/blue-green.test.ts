@@ -1,6 +1,7 @@
 /** A switch of all traffic between two versions, as pull requests tell it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { blueGreenPods as pods, blueGreenRoute as route, BLUE_GREEN_SUBSETS } from '../blue-green.ts'
 import type { Pull } from '../memory/github/github.ts'
 import { answers, aPull, aWorld, branches, gateOf, merges, openSteps, says, textOn, type World } from './world.ts'
 
@@ -14,64 +15,6 @@ function podsFile(environment: string): string {
   return `apps/${environment}/web-pods.yaml`
 }
 
-function route(active: string, idle: string): string {
-  return `apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: web
-  annotations:
-    perch.dev/active-version: "${active}"
-    perch.dev/deployment-strategy: "blue-green"
-spec:
-  hosts: [web]
-  http:
-    - name: preview
-      match:
-        - headers: { x-preview: { exact: "true" } }
-      route:
-        - destination: { host: web, subset: ${idle} }
-    - name: main
-      route:
-        - destination: { host: web, subset: ${active} }
-`
-}
-
-const SUBSETS = `apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata:
-  name: web
-spec:
-  host: web
-  subsets:
-    - name: blue
-      labels: { version: blue }
-    - name: green
-      labels: { version: green }
-`
-
-function pods(images: Readonly<Record<string, string>>): string {
-  const deployments = Object.entries(images).map(
-    ([name, image]) => `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web-${name} }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web, version: ${name} } }
-  template:
-    metadata: { labels: { app: web, version: ${name} } }
-    spec: { containers: [{ name: web, image: "shop/web:${image}" }] }
-`,
-  )
-  const service = `apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec:
-  selector: { app: web }
-  ports: [{ name: http, port: 80 }]
-`
-  return [service, ...deployments].join('---\n')
-}
-
 /** Services that switch, all on blue, in environments that follow each other. */
 async function blueGreen(environments: readonly string[] = ['production'], approvals = 0): Promise<World> {
   const config = environments.map((name, index) => {
@@ -81,7 +24,7 @@ async function blueGreen(environments: readonly string[] = ['production'], appro
   const files = environments.flatMap((name) => [
     [routeFile(name), route('blue', 'green')],
     [podsFile(name), pods({ blue: '1', green: '2' })],
-    [`apps/${name}/web-subsets.yaml`, SUBSETS],
+    [`apps/${name}/web-subsets.yaml`, BLUE_GREEN_SUBSETS],
   ])
   return aWorld({
     services: [],

@@ -27,14 +27,21 @@ interface Needs {
   readonly renderer: Renderer
 }
 
-/** What was changed in a folder. A share in percent, or a version. */
-export interface CheckoutChange<Goal> {
+interface ChangedFiles {
   readonly target: Target
-  readonly from: Goal
-  readonly to: Goal
   /** What changed, by path. Empty: it was so already. */
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
+}
+
+interface MadeInCheckout<M> extends ChangedFiles {
+  readonly move: M
+}
+
+/** What was changed in a folder: a share in percent, or a version. */
+export interface CheckoutChange<Goal> extends ChangedFiles {
+  readonly from: Goal
+  readonly to: Goal
 }
 
 /** Sets the canary's share in the files of a folder. */
@@ -57,7 +64,7 @@ async function changeCheckout<M extends DirectMove>(
   context: Needs,
   plan: (at: BranchState) => Result<IntendedChange<M>, Refusal>,
   isDry = false,
-): Promise<Result<Omit<CheckoutChange<unknown>, 'from' | 'to'> & { readonly move: M }, Refusal>> {
+): Promise<Result<MadeInCheckout<M>, Refusal>> {
   const loaded = await snapshotOf(context)
   if (!loaded.ok) return loaded
   const snapshot = loaded.value
