@@ -22,6 +22,7 @@ import type { Renderer } from '../ports/renderer.ts'
 import type { Tracer } from '../ports/tracer.ts'
 import type { Validators } from '../ports/validators.ts'
 import { type ProcessEnvironment, handedDown } from './env.ts'
+import { keepKnown } from './thread/keep-known.ts'
 import { type GitHubAccess, openGitHub } from './github/github.ts'
 import { traceJobs } from './trace/trace-jobs.ts'
 import { traceContext, tracePort } from './trace/trace-ports.ts'
@@ -119,6 +120,7 @@ function contextFactory({
     webUrl: env.gitUrl,
     log,
   })
+  const knownOf = keepKnown()
   return async (place) => {
     const { repo, installation } = place
     const url = `${env.gitUrl}/${repo.owner}/${repo.name}.git`
@@ -132,6 +134,7 @@ function contextFactory({
       repo,
       ask: askIn(place, jobs),
       mirror,
+      known: knownOf(repo.id),
       renderer,
       validators,
       schemas,

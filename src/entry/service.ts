@@ -67,7 +67,7 @@ export async function startService(
   const walls = machineWalls(USUAL_PATH)
   // The thread loads its modules while this one does.
   const { code } = options
-  const [thread, { startEdge }, { openWebhooks }, tracer] = await Promise.all([
+  const [thread, { startEdge }, { openWebhooks }, { tracer, close: closeTraces }] = await Promise.all([
     startWorkThread({ env, log, clock, queue, meter, ...(code === undefined ? {} : { code }) }),
     import('./edge/edge.ts'),
     import('./edge/open-webhooks.ts'),
@@ -104,7 +104,7 @@ export async function startService(
       if (left > 0) log.warn({ left }, 'stopped with work unfinished; it is taken up again at the next start')
       await thread.stop()
       await queue.close()
-      await tracer.close()
+      await closeTraces()
     },
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SILENT } from '../memory/context.ts'
+import { openTraces } from '../../src/entry/trace/open-traces.ts'
 import { traceHandler, traceJobs } from '../../src/entry/trace/trace-jobs.ts'
 import { tracePort } from '../../src/entry/trace/trace-ports.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
@@ -87,7 +89,8 @@ test('a call of a port is a span with its name, and nothing of what was asked', 
   assert.deepEqual(tracer.started, [{ name: 'port.find' }])
 })
 
-test('where nobody wants traces nothing is wrapped', () => {
+test('where nobody wants traces nothing is wrapped', async () => {
+  assert.equal((await openTraces({}, SILENT)).tracer, UNTRACED)
   const port = {}
   const handle = async (): Promise<void> => undefined
   assert.equal(tracePort(UNTRACED, 'port', port), port)

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { keepKnown } from '../../src/entry/thread/keep-known.ts'
 import { askIn } from '../../src/flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../src/flows/repository/repository-context.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -34,6 +35,9 @@ export interface ContextParts {
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
+/** Kept from task to task, as the service does. */
+const knownOf = keepKnown()
+
 export function memoryContext(
   state: GitHubState,
   { log = SILENT, metrics, mirror, notifier, jobs, ...parts }: ContextParts,
@@ -44,6 +48,7 @@ export function memoryContext(
     botLogin: state.bot.login,
     ...portsOf(state),
     mirror: mirror ?? memoryMirror(state),
+    known: knownOf(state.repo.id),
     renderer: {
       render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
       tool: async () => undefined,

@@ -1,4 +1,5 @@
 /** Rendered manifests as plain data. */
+import type { Known } from '../environment/file-cache.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
@@ -109,7 +110,7 @@ interface ReadPiece {
 }
 
 /** What was read of documents already, by their text. Of two renders most documents are the same. */
-export type KnownDocuments = Map<string, ReadPiece>
+export type KnownDocuments = Known<ReadPiece>
 
 function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): ReadPiece {
   const piece = known.get(text) ?? partsOf(text, budget)

@@ -2,8 +2,14 @@ import type { Manifest, ManifestProblem } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import type { Contents, KustomizationFile } from './kustomization.ts'
 
+/** What is known may be forgotten at any time. */
+export interface Known<T> {
+  get(key: string): T | undefined
+  set(key: string, value: T): unknown
+}
+
 /** What was read of files, by path. The same text says the same, in whatever commit. */
-export type ReadTexts<T> = Map<string, { readonly text: string; readonly read: T }>
+export type ReadTexts<T> = Known<{ readonly text: string; readonly read: T }>
 
 /** What was read of the files of a repository: of two of its commits most files are the same. */
 export interface FileCache {

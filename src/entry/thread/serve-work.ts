@@ -61,13 +61,13 @@ export async function serveWork(parent: MessagePort, open: typeof openWork = ope
   })
   const meter = meterThrough(line)
   const log = openLog(logLevel, meter)
-  const tracer = await openTraces(env, log)
+  const { tracer, close } = await openTraces(env, log)
   const { parts, ...tools } = await open({ env, log, meter, tracer, clock: clockAhead(lead), ...queueThrough(line) })
   opened.resolve({
     ...tools,
     handle: traceHandler(tracer, handleJobs(parts), parts.clock),
     giveUp: giveUp(parts),
-    closeTraces: () => tracer.close(),
+    closeTraces: close,
   })
 }
 

@@ -1,12 +1,14 @@
-import type { OpenTracer } from '../../adapters/tracer/opentelemetry.ts'
 import { watchPrograms } from '../../adapters/process-sandbox/run.ts'
 import type { Log } from '../../ports/log.ts'
-import { UNTRACED } from '../../ports/tracer.ts'
+import { type Tracer, UNTRACED } from '../../ports/tracer.ts'
 import type { ProcessEnvironment } from '../env.ts'
 
 /** The tracer of a thread, where traces are wanted. Its packages are loaded only there. */
-export async function openTraces({ tracesTo }: ProcessEnvironment, log: Log): Promise<OpenTracer> {
-  if (tracesTo === undefined) return { ...UNTRACED, close: async () => undefined }
+export async function openTraces(
+  { tracesTo }: Pick<ProcessEnvironment, 'tracesTo'>,
+  log: Log,
+): Promise<{ readonly tracer: Tracer; readonly close: () => Promise<void> }> {
+  if (tracesTo === undefined) return { tracer: UNTRACED, close: async () => undefined }
   const { openTracer } = await import('../../adapters/tracer/opentelemetry.ts')
   const tracer = openTracer({ log })
   watchPrograms((name, run) =>
@@ -16,5 +18,5 @@ export async function openTraces({ tracesTo }: ProcessEnvironment, log: Log): Pr
       return finished
     }),
   )
-  return tracer
+  return { tracer, close: () => tracer.close() }
 }

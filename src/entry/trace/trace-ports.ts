@@ -17,7 +17,7 @@ export function tracePort<Port extends object>(tracer: Tracer, name: string, por
 /** What flows work with, with a span for each call of a port. */
 export function traceContext(tracer: Tracer, context: RepositoryContext): RepositoryContext {
   if (tracer === UNTRACED) return context
-  const { metrics } = context
+  const { metrics, notifier } = context
   return {
     ...context,
     pulls: tracePort(tracer, 'pulls', context.pulls),
@@ -34,6 +34,7 @@ export function traceContext(tracer: Tracer, context: RepositoryContext): Reposi
     mirror: tracePort(tracer, 'mirror', context.mirror),
     renderer: tracePort(tracer, 'renderer', context.renderer),
     validators: tracePort(tracer, 'validators', context.validators),
+    notifier: { ...tracePort(tracer, 'notifier', notifier), destinations: () => notifier.destinations() },
     metrics: { ...tracePort(tracer, 'metrics', metrics), servers: () => metrics.servers() },
   }
 }

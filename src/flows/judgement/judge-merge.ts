@@ -1,6 +1,5 @@
 import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import { emptyFileCache } from '../../core/environment/file-cache.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
@@ -21,6 +20,7 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { differencesIn, judgeChanges } from './judge-changes.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
+import { knownBefore } from '../../core/config/known-texts.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { sortRefusals } from './known-refusals.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
@@ -120,7 +120,7 @@ async function compareByConfig(
   { config, ownConfig }: { readonly config: Config; readonly ownConfig: readonly Problem[] },
 ): Promise<TreeComparison> {
   const { base, head, changed } = between
-  const both = { ...context, known: emptyFileCache() }
+  const both = { ...context, known: knownBefore(context.known) }
   const isTouched = (environment: Environment): boolean =>
     changed === 'all' || environmentsTouched([environment], changed).length > 0
   // A template that one side alone has makes the release of the other one another, too.

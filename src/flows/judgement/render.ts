@@ -23,6 +23,7 @@ import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from './required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { buildEnvironment, type FileSource, skippedProblem } from '../repository/load.ts'
+import { knownBefore } from '../../core/config/known-texts.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
@@ -103,7 +104,7 @@ interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'pro
 async function compareOne(context: Needs, sides: CompareInput, name: string): Promise<EnvironmentComparison> {
   // kustomize would run into the same, and take its time.
   if (isBomb(sides.after, name)) return onlyProblems([])
-  const documents: KnownDocuments = new Map()
+  const { documents } = knownBefore(context.known)
   const [old, now] = await Promise.all([
     renderSide(context, sides.before, { name, documents }),
     renderSide(context, sides.after, { name, documents }),

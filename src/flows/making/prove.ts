@@ -1,6 +1,6 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { mismatchOf, renderedShare } from '../../core/diff/agree.ts'
-import type { KnownDocuments, ParsedRender } from '../../core/diff/objects.ts'
+import type { ParsedRender } from '../../core/diff/objects.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import { refusalProblem, renderedProblem, renderProblem } from '../../core/problem/files.ts'
@@ -10,6 +10,7 @@ import type { MoveEdit } from '../../core/rollout/move.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
+import { knownBefore } from '../../core/config/known-texts.ts'
 import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
 import { type FailedRender, renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
@@ -50,7 +51,7 @@ async function proveIn(
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
   const { secrets } = side.snapshot.config
-  const documents: KnownDocuments = new Map()
+  const { documents } = knownBefore(context.known)
   const [before, after] = await Promise.all([
     renderEnvironment(context, { environment, texts, secrets, documents }),
     renderEnvironment(context, { environment, texts: new Map([...texts, ...added]), secrets, documents }),

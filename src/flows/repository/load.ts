@@ -12,7 +12,7 @@ import { refusalProblem, renderProblem } from '../../core/problem/files.ts'
 import type { RenderFailure } from '../../core/problem/problem.ts'
 import { type ConfigProblem, CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
-import { emptyFileCache, type FileCache } from '../../core/environment/file-cache.ts'
+import { readOnce } from '../../core/environment/file-cache.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { looksLikeObjects } from '../../core/environment/plain.ts'
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
@@ -29,6 +29,7 @@ import {
 } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import type { Result } from '../../core/result.ts'
+import { type KnownTexts, knownBefore } from '../../core/config/known-texts.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import type { Renderer, RenderResult } from '../../ports/renderer.ts'
 
@@ -38,13 +39,15 @@ export interface FileSource {
   /** Whose files they are, where that is known. */
   readonly repo?: { readonly name: string; readonly defaultBranch?: string }
   /** What was read of them already. */
-  readonly known?: FileCache
+  readonly known?: KnownTexts
 }
 
 /** The config of a branch: authority comes from the base branch, never from what a pull request brings. */
 export async function loadConfig(context: FileSource, base: Sha): Promise<Result<Config, readonly ConfigProblem[]>> {
   const texts = await context.mirror.read(base, [CONFIG_FILE])
-  return readConfig(texts.get(CONFIG_FILE))
+  const text = texts.get(CONFIG_FILE)
+  if (text === undefined || context.known === undefined) return readConfig(text)
+  return readOnce(context.known.configs, { file: CONFIG_FILE, text }, readConfig)
 }
 
 /** A config, and which releases of charts are to be rendered; all that may say something about traffic, where nobody says it. */
@@ -61,7 +64,7 @@ export async function loadSnapshot(
 ): Promise<Snapshot> {
   const entries = await context.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
-  const known = context.known ?? emptyFileCache()
+  const known = context.known ?? knownBefore()
   let wanted: readonly string[] = entries
     .filter(({ path, type }) => type === 'file' && isManifestPath(path))
     .map(({ path }) => path)

@@ -21,6 +21,7 @@ import type { Schemas } from '../../ports/schemas.ts'
 import type { Signals } from '../../ports/github/signals.ts'
 import type { Validators } from '../../ports/validators.ts'
 import type { TaskRequests } from '../tasks/ask.ts'
+import type { KnownTexts } from '../../core/config/known-texts.ts'
 
 /** Everything that a flow works with, for one repository. A flow asks for the part it uses: `Pick<RepositoryContext, 'mirror'>`. */
 export interface RepositoryContext {
@@ -39,6 +40,8 @@ export interface RepositoryContext {
   readonly signals: Signals
   readonly reports: Reports
   readonly mirror: Mirror
+  /** What was read of its texts before. */
+  readonly known: KnownTexts
   readonly renderer: Renderer
   readonly validators: Validators
   readonly schemas: Schemas

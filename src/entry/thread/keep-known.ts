@@ -1,0 +1,50 @@
+import { LRUCache } from 'lru-cache'
+import type { Known, ReadTexts } from '../../core/environment/file-cache.ts'
+import type { KnownTexts } from '../../core/config/known-texts.ts'
+
+/**
+ * Characters of the texts whose contents are kept, of all repositories together. Manifests come with their places in the text, forty times
+ * its size.
+ */
+const MAX_MANIFESTS = 1_000_000
+const MAX_DOCUMENTS = 4_000_000
+const MAX_OTHERS = 500_000
+
+/** Keeps what was read of repositories' texts, as far as it was used last. */
+export function keepKnown(): (repository: number) => KnownTexts {
+  const kept: { readonly [Name in keyof KnownTexts]: (repository: number) => KnownTexts[Name] } = {
+    kustomizations: filesOf(MAX_OTHERS),
+    plugins: filesOf(MAX_OTHERS),
+    patches: filesOf(MAX_OTHERS),
+    manifests: filesOf(MAX_MANIFESTS),
+    configs: filesOf(MAX_OTHERS),
+    documents: documentsOf(MAX_DOCUMENTS),
+  }
+  return (repository) => ({
+    kustomizations: kept.kustomizations(repository),
+    plugins: kept.plugins(repository),
+    patches: kept.patches(repository),
+    manifests: kept.manifests(repository),
+    configs: kept.configs(repository),
+    documents: kept.documents(repository),
+  })
+}
+
+type Kept<T> = (repository: number) => ReadTexts<T>
+
+function filesOf<T>(maxSize: number): Kept<T> {
+  const texts = new LRUCache<string, { readonly text: string; readonly read: T }>({
+    maxSize,
+    sizeCalculation: ({ text }, path) => text.length + path.length + 1,
+  })
+  return (repository) => ({
+    get: (path) => texts.get(`${repository} ${path}`),
+    set: (path, read) => texts.set(`${repository} ${path}`, read),
+  })
+}
+
+/** The same text is the same document in any repository. */
+function documentsOf<T extends object>(maxSize: number): (repository: number) => Known<T> {
+  const documents = new LRUCache<string, T>({ maxSize, sizeCalculation: (_, text) => text.length + 1 })
+  return () => documents
+}
