@@ -55,7 +55,7 @@ await build({
   // The package of that name, and not Node's own module, which is about to go.
   alias: { punycode: './node_modules/punycode/punycode.js' },
   // The demo with its GitHub in a box and the setup are for checkouts.
-  external: ['./demo.ts', './setup/setup.ts'],
+  external: ['../demo.ts', '../setup/setup.ts'],
   // CommonJS packages ask for Node's own modules by it.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",

@@ -2,10 +2,20 @@
 import { keepCompiled } from './keep-compiled.ts'
 
 keepCompiled()
-const { runCommand } = await import('./run-command.ts')
+const { runCommand } = await import('./command-line/run-command.ts')
+
+// A reader that has enough (`perch diff | head`) is no failure of ours.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  // NO_COLOR counts too.
   isColourful: process.stdout.isTTY && process.stdout.hasColors(),
+  isWatched: process.stderr.isTTY,
+  columns: process.stdout.columns ?? 80,
 })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/core/config/read.ts'
 import { TOOLS } from '../../src/core/policy/remark.ts'
-import { validateCheckout } from '../../src/entry/checkout-review.ts'
+import { perch } from '../entry/perch.ts'
 import { needsTool, TOOL_PATH } from '../adapters/policy/tools.ts'
 
 process.env['PATH'] = TOOL_PATH
@@ -53,7 +53,7 @@ test('the policies of the page say what the page says', needsTool('opa'), async 
     config,
   )
   try {
-    const { out, code } = await validateCheckout(['--dir', folder])
+    const { out, code } = await perch('validate', '--dir', folder)
     assert.equal(code, 1)
     const expected = fences.find(({ language }) => language === 'text')?.body ?? ''
     // The line numbers in the page are of the file as it is in the page, less its name.
@@ -66,14 +66,14 @@ test('the policies of the page say what the page says', needsTool('opa'), async 
 test('a policy about several objects sees them all', needsTool('opa'), async () => {
   const folder = folderWith(['policy/budget.rego', 'apps/web.yaml'], 'policy: { path: policy }\n')
   try {
-    const { out } = await validateCheckout(['--dir', folder])
+    const { out } = await perch('validate', '--dir', folder)
     assert.match(
       out,
       /^apps\/web\.yaml:12: policy .*Service web in default: its environment has no PodDisruptionBudget\./m,
     )
     const budget = 'apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: web }\n'
     writeFileSync(join(folder, 'apps/budget.yaml'), budget)
-    assert.equal((await validateCheckout(['--dir', folder])).code, 0)
+    assert.equal((await perch('validate', '--dir', folder)).code, 0)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -9,8 +9,9 @@ import { parseEnv } from 'node:util'
 import { Probot } from 'probot'
 import { parse } from 'yaml'
 import { readEnvironment } from '../../src/entry/env.ts'
-import { setup } from '../../src/entry/setup/setup.ts'
+import { runCommand } from '../../src/entry/command-line/run-command.ts'
 import { type GitHubBox, startGitHub } from '../../src/sandbox/github.ts'
+import { PIPE } from './perch.ts'
 
 interface Running {
   readonly box: GitHubBox
@@ -43,7 +44,7 @@ async function aSetup(
     if (address !== undefined) invited.resolve(address)
   }
   const all = ['--url', 'https://perch.example.com/', '--file', file, ...words]
-  const code = setup(all, { out: note, err: note, isColourful: false })
+  const code = runCommand(['setup', ...all], { ...PIPE, out: note, err: note })
   const address = await Promise.race([invited.promise, code.then(() => '')])
   return { box, file, address, code, printed: () => printed.join('') }
 }
@@ -236,8 +237,12 @@ test('words that it does not know, and addresses that are none, are refused', as
     ['--url', 'https://perch.example.com', 'more'],
   ]) {
     const errors: string[] = []
-    const code = await setup(words, { out: () => undefined, err: (text) => void errors.push(text), isColourful: false })
+    const code = await runCommand(['setup', ...words], {
+      ...PIPE,
+      out: () => undefined,
+      err: (text) => void errors.push(text),
+    })
     assert.equal(code, 2, words.join(' '))
-    assert.match(errors.join(''), /^perch: setup takes --url/)
+    assert.match(errors.join(''), /^perch: (?:setup takes --url|too many arguments)/)
   }
 })

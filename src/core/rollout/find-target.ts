@@ -1,5 +1,6 @@
 import { problemRefusal } from '../refusal/unreadable.ts'
 import { err, ok, type Result } from '../result.ts'
+import { resourcesOf } from '../layer/layout.ts'
 import { narrowed } from './read-target.ts'
 import { resolve, type RolloutQuery } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -23,6 +24,33 @@ export function findTargets(
   if (query.environment !== undefined || shared === undefined) return ok(targets)
   const { service, environment, environments, route } = shared
   return err({ code: 'shared-file', service, file: route.place.file, environments, all: environment })
+}
+
+/** Why there is nothing here to judge: all that the environments hold deploys charts of other repositories, which Perch never fetches. */
+export function onlyRemoteCharts(snapshot: Snapshot): Refusal | undefined {
+  const { environments, layout, remoteCharts } = snapshot
+  if (remoteCharts.length === 0) return undefined
+  const isRemoteOnly = environments.every(
+    ({ name, kind, charts, nested }) =>
+      kind !== 'helm' &&
+      charts === undefined &&
+      nested === undefined &&
+      resourcesOf(layout, name).every((file) => holdsDeployers(layout.texts.get(file) ?? '')),
+  )
+  return isRemoteOnly ? noRoute(snapshot) : undefined
+}
+
+/** Objects that tell Argo CD or Flux what to deploy, and nothing else. */
+function holdsDeployers(text: string): boolean {
+  const versions = [...text.matchAll(/^apiVersion: *["']?(\S+)/gm)].map(([, version = '']) => version)
+  return versions.length > 0 && versions.every((version) => DEPLOYERS.test(version))
+}
+
+const DEPLOYERS = /^(?:argoproj\.io|[\w-]+\.toolkit\.fluxcd\.io)\//
+
+/** Why no route is found where none is asked for by name. */
+export function noRoute(snapshot: Snapshot, environment?: string): Refusal {
+  return whyNotSeen(snapshot, { code: 'no-service', asked: undefined, environment, known: [] })
 }
 
 /** Why a route may be there although it is not found: a file that cannot be read, a chart that is not rendered, or one that is not here. */

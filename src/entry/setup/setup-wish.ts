@@ -1,13 +1,12 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
 /** What `perch setup` was asked to do. */
-export type SetupWish = z.infer<typeof SetupWords>
+export type SetupWish = z.infer<typeof SetupOptions>
 
 export const SETUP_USAGE =
   'setup takes --url https://<where GitHub reaches Perch>, and may take --org <organization>, --name <name of the App>, --file <file> (default .env), --force, --port <port> and --minutes <how long it waits>'
 
-const SetupWords = z.object({
+const SetupOptions = z.object({
   url: z
     .url({ protocol: /^https?$/ })
     .transform((text) => new URL(text))
@@ -26,14 +25,7 @@ const SetupWords = z.object({
   minutes: z.coerce.number().positive().max(60).default(15),
 })
 
-/** Undefined: the words are not understood. */
-export function readSetupWish(words: readonly string[]): SetupWish | undefined {
-  const text = { type: 'string' } as const
-  const names = { url: text, org: text, name: text, file: text, port: text, minutes: text }
-  try {
-    const { values } = parseArgs({ args: [...words], options: { ...names, force: { type: 'boolean' } } })
-    return SetupWords.safeParse(values).data
-  } catch {
-    return undefined
-  }
+/** Undefined: a value is missing, or is not what it should be. */
+export function readSetupWish(options: object): SetupWish | undefined {
+  return SetupOptions.safeParse(options).data
 }

@@ -6,7 +6,7 @@ import {
 } from '../../core/message/command-line/setup-words.ts'
 import { terminalText } from '../../core/text/inert.ts'
 import { type GitHubAddresses, readGitHubAddresses } from '../env.ts'
-import type { Terminal } from '../run-command.ts'
+import type { Terminal } from '../command-line/cli-call.ts'
 import { appManifest, webhookUrl } from './app-manifest.ts'
 import { checkEnvFile, type EnvFile, writeEnvFile } from './env-file.ts'
 import { exchangeCode } from './exchange-code.ts'
@@ -14,8 +14,8 @@ import { readSetupWish, SETUP_USAGE, type SetupWish } from './setup-wish.ts'
 import { type Registration, type SetupServer, startSetupServer } from './setup-server.ts'
 
 /** `perch setup`: registers the GitHub App from a page on this machine, and writes its credentials to a file. Exit codes as everywhere. */
-export async function setup(words: readonly string[], terminal: Terminal): Promise<number> {
-  const wish = readSetupWish(words)
+export async function setup(options: object, terminal: Pick<Terminal, 'out' | 'err'>): Promise<number> {
+  const wish = readSetupWish(options)
   if (wish === undefined) return refuse(terminal, { code: 'used-wrongly', words: SETUP_USAGE })
   const github = readGitHubAddresses()
   if (!github.ok) return refuse(terminal, { code: 'used-wrongly', words: github.problems.join(' ') })
@@ -31,7 +31,7 @@ export async function setup(words: readonly string[], terminal: Terminal): Promi
   return 0
 }
 
-function refuse(terminal: Terminal, problem: SetupProblem): number {
+function refuse(terminal: Pick<Terminal, 'err'>, problem: SetupProblem): number {
   terminal.err(terminalText(`perch: ${explainSetup(problem)}\n`))
   return problem.code === 'used-wrongly' ? 2 : 1
 }

@@ -2,6 +2,7 @@ import type { Review } from '../../core/gate/review.ts'
 import { conflictProblem } from '../../core/problem/merge.ts'
 import { problemRefusal } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { onlyRemoteCharts } from '../../core/rollout/find-target.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../../ports/checkout.ts'
 import type { Renderer } from '../../ports/renderer.ts'
@@ -70,14 +71,15 @@ export async function reviewFolder(
 }
 
 function answer(
-  { review, names, known }: TreeComparison,
+  { review, names, known, sides }: TreeComparison,
   ends: Pick<CheckoutReview, 'base' | 'head'>,
   { environment }: Pick<CheckoutQuestion, 'environment'>,
 ): Result<CheckoutReview, Refusal> {
   if (known?.length === 0 && review.problems.length === 0) return err({ code: 'nothing-found' })
   if (environment !== undefined && known !== undefined && !known.includes(environment))
     return err({ code: 'no-environment', asked: environment, known })
-  return ok({ ...ends, environments: names, review })
+  const refusal = sides === undefined ? undefined : onlyRemoteCharts(sides.after.snapshot)
+  return refusal === undefined ? ok({ ...ends, environments: names, review }) : err(refusal)
 }
 
 function orNothing({ entries, read }: FileSource['mirror']): FileSource['mirror'] {

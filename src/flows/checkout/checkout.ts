@@ -44,9 +44,13 @@ export interface CheckoutChange<Goal> extends ChangedFiles {
   readonly to: Goal
 }
 
-/** Sets the canary's share in the files of a folder. */
-export async function setInCheckout(context: Needs, wish: ShareWish): Promise<Result<CheckoutChange<number>, Refusal>> {
-  const done = await changeCheckout(context, (at) => intend(at, wish))
+/** Sets the canary's share in the files of a folder. `isDry`: nothing is written. */
+export async function setInCheckout(
+  context: Needs,
+  wish: ShareWish,
+  isDry = false,
+): Promise<Result<CheckoutChange<number>, Refusal>> {
+  const done = await changeCheckout(context, (at) => intend(at, wish), isDry)
   return done.ok ? ok({ ...done.value, from: done.value.move.from, to: done.value.move.to }) : done
 }
 

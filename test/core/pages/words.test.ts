@@ -116,9 +116,9 @@ function onTerminal(): readonly string[] {
   const proof = { rendered: ['production', 'staging'], changed: ['production'] }
   const files = new Map([['a.yaml', { before: 'a: 1\n', after: 'a: 2\n' }]])
   return [
-    setText({ target, from: 0, to: 5, files, proof }),
-    setText({ target, from: 0, to: 5, files: new Map(), proof }),
-    statusText([]),
+    setText({ target, from: 0, to: 5, files, proof, isDry: false }),
+    setText({ target, from: 0, to: 5, files, proof, isDry: true }),
+    setText({ target, from: 0, to: 5, files: new Map(), proof, isDry: false }),
     statusText([standingOf(target), standingOf(sample(100, 0))]),
     diffText(review()),
     diffText(NO_CHANGE),

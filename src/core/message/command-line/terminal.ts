@@ -3,6 +3,7 @@ import { redact } from '../../diff/redact.ts'
 import type { Standing } from '../../rollout/standing.ts'
 import { planOf, targetName, type Target } from '../../rollout/target.ts'
 import { explainShares, notes } from '../../traffic/explain.ts'
+import { seen } from '../../text/inert.ts'
 import { isSplit, routeId, type Rule, weightedRules } from '../../traffic/route.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from '../markdown/markdown.ts'
@@ -14,6 +15,8 @@ interface ChangedFiles {
   readonly target: Target
   readonly files: ReadonlyMap<string, { readonly before: string; readonly after: string }>
   readonly proof: ProofOfEdit | undefined
+  /** Nothing was written. */
+  readonly isDry: boolean
 }
 
 /** What `perch set` changed, as a person reads it in a terminal. */
@@ -26,9 +29,15 @@ export function switchText(done: ChangedFiles & { readonly from: string; readonl
   return changeText(`${targetName(done.target)}: ${done.from} → ${done.to}`, done)
 }
 
-function changeText(title: string, { files, proof }: ChangedFiles): string {
+function changeText(title: string, { files, proof, isDry }: ChangedFiles): string {
   if (files.size === 0) return `${title}. It was so already: nothing changed.\n`
-  return `${title}\n${proofWords(proof, (name) => name)}\n\n${patchOf(files)}`
+  const written = [...files.keys()].map((path) => `${isDry ? 'would write' : 'wrote'} ${seen(path)}`)
+  return `${[title, proofWords(proof, (name) => name), ...written].join('\n')}\n\n${patchOf(files)}`
+}
+
+/** What is wrong with a percentage of `perch set`. */
+export function percentWords(word: string): string {
+  return `${seen(word)} is not a percentage from 0 to 100. Write for example: perch set 25`
 }
 
 /** Unified diff of whole files. A Secret may stand beside what changed: its values are hidden. */
@@ -43,7 +52,6 @@ export function patchOf(files: ReadonlyMap<string, { readonly before: string; re
 
 /** Where every rollout of a folder stands: one line each, and one for every rule below it. */
 export function statusText(standings: readonly Standing[]): string {
-  if (standings.length === 0) return 'No route with a stable and a canary destination was found here.\n'
   return standings.map(standingText).join('\n')
 }
 

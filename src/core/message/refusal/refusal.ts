@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein'
 import { type CommandProblem, usageOf } from '../../command/commands.ts'
 import { OVERRIDABLE } from '../../gate/names.ts'
 import type { RolloutChoice } from '../../rollout/target.ts'
@@ -93,6 +94,9 @@ function explainChoice(refusal: Extract<Refusal, { code: 'shared-file' | 'ambigu
   }
 }
 
+/** How many letters of a name may be mistyped. */
+const MOST_OFF = 2
+
 type CheckoutRefusal = Extract<Refusal, { code: 'no-checkout' | 'no-such-commit' | 'nothing-found' | 'no-environment' }>
 
 /** Why there is nothing to work on in a checkout. */
@@ -105,8 +109,15 @@ function explainCheckout(refusal: CheckoutRefusal): string {
     case 'nothing-found':
       return 'There is no environment here: no kustomize root, no Helm chart that something deploys, and no folder with Kubernetes objects. Run this in the repository or name its folder (`--dir`), or list the environments in `.github/canary.yml`.'
     case 'no-environment':
-      return `There is no environment ${code(refusal.asked)} here. ${refusal.known.length === 0 ? 'None was found: add a kustomization or manifests.' : `Known here: ${list(refusal.known)}.`}`
+      return `There is no environment ${code(refusal.asked)} here. ${knownEnvironments(refusal)}`
   }
+}
+
+function knownEnvironments({ asked, known }: Extract<Refusal, { code: 'no-environment' }>): string {
+  if (known.length === 0) return 'None was found: add a kustomization or manifests.'
+  const near = closest(asked, known)
+  const meant = distance(asked, near) <= MOST_OFF ? `Did you mean ${code(near)}? ` : ''
+  return `${meant}Known here: ${list(known)}.`
 }
 
 /** The problem with its place. */

@@ -1,0 +1,148 @@
+/** What can be asked of the command line: `perch --help`, the parser and the completions of shells are made from this one table. */
+
+interface CliOption {
+  readonly flags: string
+  readonly does: string
+  /** The argument is the path of a folder. */
+  readonly isFolder?: true
+}
+
+export interface CliCommand {
+  /** As usages write them: `<needed> [optional]`. */
+  readonly takes: string
+  /** The heading below which the list has it. */
+  readonly group: string
+  /** One line in the list of commands. */
+  readonly does: string
+  /** What only the help of the command itself says. */
+  readonly details?: string
+  readonly options: readonly CliOption[]
+  /** What the first argument can be, where it is one of few words. */
+  readonly choices?: readonly string[]
+}
+
+const ENVIRONMENT = { flags: '--env <name>', does: 'only this environment' }
+const FOLDER = {
+  flags: '--dir <folder>',
+  does: 'any folder of the repository (default: the current one)',
+  isFolder: true,
+} as const
+const JSON_OUTPUT = { flags: '--json', does: 'print JSON for programs' }
+const CHECKOUT = [ENVIRONMENT, FOLDER, JSON_OUTPUT]
+
+const ON_CHECKOUT = 'On a checkout (any folder of the repository):'
+const SERVICE = 'The GitHub App:'
+const OTHERS = 'Other commands:'
+
+const EDITS = `Edits the weights in place, renders the environments before and after, and prints what changed.
+Nothing is committed.`
+const ENVIRONMENT_TO_CHANGE = { flags: '--env <name>', does: 'the environment to change; "all" changes every one' }
+const DRY_RUN = { flags: '--dry-run', does: 'print what would change, and write nothing' }
+
+const COMMITS = `Commits are read as git diff reads them: without any, HEAD is compared with the files; a commit, with the
+files; two commits (or a..b), with each other; a...b shows what merging b into a would change.`
+
+export const CLI_COMMANDS = {
+  set: {
+    group: ON_CHECKOUT,
+    takes: '<percent> [service]',
+    does: "set the canary's share in the files",
+    details: EDITS,
+    options: [ENVIRONMENT_TO_CHANGE, FOLDER, DRY_RUN, JSON_OUTPUT],
+  },
+  switch: {
+    group: ON_CHECKOUT,
+    takes: '<version> [service]',
+    does: 'send all traffic of a blue/green service to a version, in the files',
+    details: EDITS,
+    options: [ENVIRONMENT_TO_CHANGE, FOLDER, DRY_RUN, JSON_OUTPUT],
+  },
+  status: { group: ON_CHECKOUT, takes: '', does: 'show where the rollouts stand', options: CHECKOUT },
+  diff: {
+    group: ON_CHECKOUT,
+    takes: '[from] [to]',
+    does: 'show what changes in the rendered environments',
+    details: COMMITS,
+    options: CHECKOUT,
+  },
+  validate: {
+    group: ON_CHECKOUT,
+    takes: '[from] [to]',
+    does: 'look for problems in every environment',
+    details: COMMITS,
+    options: CHECKOUT,
+  },
+  setup: {
+    group: SERVICE,
+    takes: '',
+    does: 'register the GitHub App from a page on this machine',
+    options: [
+      { flags: '--url <address>', does: 'where GitHub reaches Perch, such as https://perch.example.com' },
+      { flags: '--org <organization>', does: 'make it an App of this organization' },
+      { flags: '--name <name>', does: 'the name of the App' },
+      { flags: '--file <file>', does: 'where its credentials go (default: .env)' },
+      { flags: '--force', does: 'overwrite that file' },
+      { flags: '--port <port>', does: 'the port of the page (default: a free one)' },
+      { flags: '--minutes <number>', does: 'how long to wait for GitHub (default: 15)' },
+    ],
+  },
+  serve: {
+    group: SERVICE,
+    takes: '',
+    does: 'run the GitHub App',
+    details: 'Environment variables configure it: see README.md.',
+    options: [],
+  },
+  demo: {
+    group: SERVICE,
+    takes: '',
+    does: 'play two rollouts against a GitHub in a box, offline',
+    options: [{ flags: '--exit', does: 'end when they are over (the default in CI)' }],
+  },
+  'report-key': {
+    group: SERVICE,
+    takes: '<repository>',
+    does: 'print the key with which the clusters of a repository sign their reports',
+    details: 'The repository is owner/name. Needs REPORT_SECRET: see docs/live.md.',
+    options: [],
+  },
+  schema: { group: OTHERS, takes: '', does: 'print the JSON Schema of .github/canary.yml', options: [] },
+  completion: {
+    group: OTHERS,
+    takes: '<shell>',
+    does: 'print the completion script of a shell',
+    details: `  bash   add to ~/.bashrc:  source <(perch completion bash)
+  zsh    add to ~/.zshrc, after compinit:  source <(perch completion zsh)
+  fish   perch completion fish > ~/.config/fish/completions/perch.fish`,
+    options: [],
+    choices: ['bash', 'zsh', 'fish'],
+  },
+} as const satisfies Readonly<Record<string, CliCommand>>
+
+export type CliCommandName = keyof typeof CLI_COMMANDS
+
+export const CLI_COMMAND_NAMES: readonly CliCommandName[] = Object.keys(CLI_COMMANDS).filter(isCommandName)
+
+function isCommandName(name: string): name is CliCommandName {
+  return Object.hasOwn(CLI_COMMANDS, name)
+}
+
+export const CLI_INTRODUCTION = 'Moves a service from its stable version to its canary version by pull requests.'
+
+export const HELP_COMMAND = { group: OTHERS, does: 'show the help of a command' }
+
+/** What follows a wrong usage. */
+export function helpHint(command?: CliCommandName): string {
+  return command === undefined
+    ? '`perch --help` lists the commands.'
+    : `\`perch ${command} --help\` shows how to use it.`
+}
+
+export const HELP_OPTION = { flags: '-h, --help', does: 'show this help' }
+export const VERSION_OPTION = { flags: '-V, --version', does: 'print the version' }
+
+export const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  refused, failed, or problems found; the reason is on stderr
+  2  wrong usage`

@@ -1,0 +1,70 @@
+import { CommanderError } from 'commander'
+import { CLI_COMMAND_NAMES, type CliCommandName } from '../../core/message/command-line/cli-commands.ts'
+import type { CliCall, CliOptions, CliResult, Terminal } from './cli-call.ts'
+import { commandFor, programFor } from './program.ts'
+import { createProgress } from './progress.ts'
+
+/** Each command loads only the modules that it needs: loading them is most of what a short one takes. */
+const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliResult>>> = {
+  set: async (call) => (await import('./checkout.ts')).set(call),
+  switch: async (call) => (await import('./checkout.ts')).switchVersion(call),
+  status: async (call) => (await import('./checkout.ts')).status(call),
+  diff: async (call) => (await import('./checkout-review.ts')).diffCheckout(call),
+  validate: async (call) => (await import('./checkout-review.ts')).validateCheckout(call),
+  serve: async () => ended(await (await import('../serve.ts')).serve()),
+  setup: async ({ options, terminal }) => ended(await (await import('../setup/setup.ts')).setup(options, terminal)),
+  demo: async ({ options }) => {
+    const [{ demo }, { isCi }] = await Promise.all([import('../demo.ts'), import('../env.ts')])
+    return ended(await demo({ exit: options.exit === true || isCi() }))
+  },
+  'report-key': printKey,
+  schema: async () => {
+    const { configJsonSchema } = await import('../../core/config/json-schema.ts')
+    return { ...ended(0), out: `${JSON.stringify(configJsonSchema(), null, 2)}\n` }
+  },
+  completion: async ({ args: [shell = ''] }) => {
+    const { completionScript } = await import('../../core/message/command-line/completion.ts')
+    return { ...ended(0), out: completionScript(shell) }
+  },
+}
+
+/** Exit codes: 0 done, 1 refused or failed (the reason is on stderr), 2 used in a way that is not known. */
+export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
+  let result = ended(0)
+  const program = programFor(terminal)
+  for (const name of CLI_COMMAND_NAMES) {
+    const command = commandFor(program, name)
+    command.action(async () => {
+      const progress = createProgress(terminal)
+      const call = { args: command.args, options: command.opts<CliOptions>(), terminal, progress }
+      result = await HANDLERS[name](call).finally(() => progress.stop())
+      if (result.code === 2 && result.err !== '') command.error(`perch: ${result.err}`)
+    })
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? 0 : 2
+  }
+  terminal.out(result.out)
+  terminal.err(result.err)
+  return result.code
+}
+
+function ended(code: number): CliResult {
+  return { code, out: '', err: '' }
+}
+
+/** Nothing but the key goes to stdout: it is piped into a Secret. */
+async function printKey({ args: [repository = ''] }: CliCall): Promise<CliResult> {
+  if (!/^[\w-]+\/[\w.-]+$/.test(repository))
+    return { code: 2, out: '', err: `${repository} is not owner/name, such as acme/gitops` }
+  const [{ readReportSecret }, { reportKey }] = await Promise.all([
+    import('../env.ts'),
+    import('../edge/report-key.ts'),
+  ])
+  const env = readReportSecret()
+  if (!env.ok) return { code: 1, out: '', err: `perch: ${env.problem}\n` }
+  return { ...ended(0), out: `${reportKey(env.secret, repository)}\n` }
+}
