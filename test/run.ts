@@ -25,7 +25,8 @@ prepareEnvironment()
 if (files.some((file) => /^test\/(?:stories|soak)\//.test(file))) process.env['PERCH_TEST_PROGRAM'] ??= makeProgram()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const stream = run({ files: grouped(files), concurrency: availableParallelism(), timeout: 60 * 60_000 })
+// One more than there are cores: stories about git over HTTP, queues and killed processes wait for half of their time.
+const stream = run({ files: grouped(files), concurrency: availableParallelism() + 1, timeout: 60 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined || event.skip === false) counts.passed += 1

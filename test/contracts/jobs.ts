@@ -82,9 +82,17 @@ export function jobsContract(subject: JobsUnderTest): void {
       const queue = await open()
       const log = new Overlaps()
       const order: unknown[] = []
+      // The first of each waits for the other, so that both run at the same time, however slow the machine is.
+      const [aRuns, otherRuns] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       await queue.work(async (job) => {
-        if (job.key === 'a') order.push(job.data['n'])
-        await log.during(job.key, () => sleep(10))
+        const isA = job.key === 'a'
+        if (isA) order.push(job.data['n'])
+        await log.during(job.key, async () => {
+          const [mine, other] = isA ? [aRuns, otherRuns] : [otherRuns, aRuns]
+          mine.resolve()
+          await other.promise
+          await sleep(10)
+        })
       })
       for (let n = 0; n < 12; n += 1) {
         await queue.enqueue({ key: 'a', data: { n } })
@@ -106,13 +114,10 @@ export function jobsContract(subject: JobsUnderTest): void {
         if (job.key !== 'busy') others.add(job.key)
         else if ((busy += 1) === 3) await held.promise
       })
-      const start = Date.now()
       for (let n = 0; n < 20; n += 1) await queue.enqueue({ key: `quiet-${n}`, data: {} })
       await until(() => others.size === 20)
-      const tookMs = Date.now() - start
-      held.resolve()
-      assert.ok(tookMs < 2_000, `twenty quiet keys took ${tookMs} ms`)
       assert.ok((await queue.depth()).waiting > 0, 'the busy key still had jobs waiting')
+      held.resolve()
     })
 
     test('a redelivery with the same id is not run again, whether the first waits, runs or is done', async () => {
@@ -336,7 +341,7 @@ export class Overlaps {
   }
 }
 
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${String(holds)}`)
