@@ -178,7 +178,7 @@ describe('The REST API answers as GitHub describes it:', () => {
     assert.equal(after.body.merged_by.login, 'perch[bot]')
   })
 
-  test('comments, reactions and labels', async () => {
+  test('comments, reactions, labels and assignees', async () => {
     const ISSUE = '/repos/{owner}/{repo}/issues/{issue_number}'
     const COMMENT = '/repos/{owner}/{repo}/issues/comments/{comment_id}'
     const issue = { issue_number: 1 }
@@ -206,6 +206,20 @@ describe('The REST API answers as GitHub describes it:', () => {
     )
     await ask(`DELETE ${ISSUE}/labels/{name}`, { params: { ...issue, name: 'canary:hold' } })
     await ask(`DELETE ${ISSUE}/labels/{name}`, { params: { ...issue, name: 'canary:hold' }, status: 404 })
+    const change = { labels: ['canary', 'other'], assignees: ['alice'] }
+    const changed = await ask(`PATCH ${ISSUE}`, { params: issue, body: change })
+    assert.deepEqual(
+      changed.body.labels.map(({ name }: { name: string }) => name),
+      ['canary', 'other'],
+    )
+    assert.deepEqual(
+      changed.body.assignees.map(({ login }: { login: string }) => login),
+      ['alice'],
+    )
+    const stranger = { labels: [], assignees: ['nobody-of-that-name'] }
+    await ask(`PATCH ${ISSUE}`, { params: issue, body: stranger, status: 422 })
+    const left = await ask(`GET ${ISSUE}/labels`, { params: issue })
+    assert.equal(left.body.length, 2)
   })
 
   test('check runs and suites', async () => {

@@ -100,7 +100,7 @@ function writing(client: Client): Pick<PullRequests, 'open' | 'edit' | 'close' |
   }
 }
 
-function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel'> {
+function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel' | 'mark'> {
   return {
     async unlabel(number, label) {
       await request(client, 'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}', {
@@ -114,6 +114,14 @@ function labelling(client: Client): Pick<PullRequests, 'label' | 'unlabel'> {
         params: { ...at(client), issue_number: number, labels: [...labels] },
         expected: [403, 404, 410, 422],
       })
+    },
+    async mark(number, { labels, assignee }) {
+      // An assignee is decoration too.
+      const answer = await request(client, 'PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
+        params: { ...at(client), issue_number: number, labels: [...labels], assignees: [assignee] },
+        expected: [403, 404, 410, 422],
+      })
+      return answer.status === 200 ? 'done' : 'refused'
     },
   }
 }

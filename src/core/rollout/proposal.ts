@@ -10,6 +10,8 @@ export interface Proposal {
   readonly version: string
   /** The pull request that a person drives the rollout from. */
   readonly origin: number | undefined
+  /** The login of the person who drives the rollout; undefined where that is nobody, or not known. */
+  readonly driver?: string | undefined
   /** Who asked for it, and why, when it was a command. */
   readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
   /** Why it is a rollback, when measurements say so. */

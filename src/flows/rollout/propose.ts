@@ -88,6 +88,13 @@ async function moveBranch(
     throw new Error(`Somebody pushed to the branch ${branch} at the moment in which it was made again.`)
 }
 
+/** Whether a step could be given its labels and the person who drives its rollout in one request. */
+async function isMarked({ pulls }: Needs, pull: PullRequest, { driver, move }: Proposal): Promise<boolean> {
+  if (driver === undefined) return false
+  const labels = [...new Set([...pull.labels, ...labelsOf(move.kind)])]
+  return (await pulls.mark(pull.number, { labels, assignee: driver })) === 'done'
+}
+
 /** What Perch's pull requests are found by in GitHub's lists. */
 export function labelsOf(kind: Move['kind']): string[] {
   if (kind === 'switch') return ['canary', 'canary:switch']
@@ -158,7 +165,8 @@ async function openPull(context: Needs, step: StepBranch): Promise<PullRequest> 
       : opened
   if (pull === undefined) throw new Error(`GitHub would not open a pull request from ${branch}.`)
   const labels = labelsOf(proposal.move.kind)
-  await context.ask.review(pull.number, { code: opened === 'exists' ? 'adopted' : 'opened', labels })
+  const missing = (await isMarked(context, pull, proposal)) ? [] : labels
+  await context.ask.review(pull.number, { code: opened === 'exists' ? 'adopted' : 'opened', labels: missing })
   context.log.info({ pull: pull.number, branch }, 'opened a pull request')
   return pull
 }

@@ -47,7 +47,7 @@ export async function takeSteps(
       if (!done.ok) return done
       continue
     }
-    const proposal = proposalOf(decided.rollout, step.move, decided.asked)
+    const proposal = proposalOf(base, decided.rollout, { move: step.move, asked: decided.asked })
     const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
@@ -102,16 +102,21 @@ async function withItsPlan(
 }
 
 function proposalOf(
+  { pulls }: BaseState,
   { standing, failure, broughtBy }: RolloutFacts,
-  move: Move,
-  asked: CommandCause | undefined,
+  { move, asked }: { readonly move: Move; readonly asked: CommandCause | undefined },
 ): Proposal {
   const { target } = standing
+  const origin = originPull(target) ?? asked?.pull ?? broughtBy
+  // Who asks for a step takes it over. An App that brought the version drives nothing.
+  const author = pulls.find(({ number }) => number === origin)?.author
+  const driver = asked?.login ?? (author?.isBot === false ? author.login : undefined)
   return {
     move,
     target,
     version: canaryVersion(target.route, target.neighbours),
-    origin: originPull(target) ?? asked?.pull ?? broughtBy,
+    origin,
+    driver,
     ...(asked === undefined ? {} : { asked }),
     ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
   }

@@ -61,7 +61,7 @@ const Button = z.object({
 /** Somebody wants the checks to run again, whatever they say. */
 const Rerun = z.object({ code: z.literal('rerun'), delivery })
 
-/** Perch has just opened it: no checks and no comments are there yet. `labels`: those that it is to have. */
+/** Perch has just opened it: no checks and no comments are there yet. `labels`: those that it is still to have. */
 const Opened = z.object({ code: z.literal('opened'), labels: z.array(z.string()) })
 
 /** Perch opened it in an earlier try: checks and comments may be there by now. */

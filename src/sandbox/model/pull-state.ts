@@ -1,4 +1,5 @@
 /** How a pull request's state changes, each change with its event. */
+import { accountPayload } from '../payload/accounts.ts'
 import { pullPayload } from '../payload/pulls.ts'
 import { labelPayload } from '../payload/labels.ts'
 import type { Account, Label, Pull } from '../state/types.ts'
@@ -63,4 +64,23 @@ export function removeLabel(world: World, pull: Pull, change: { label: Label; by
   pull.updatedAt = world.now()
   const extra = { label: labelPayload(world, pull.repo, change.label) }
   announcePull(world, pull, { action: 'unlabeled', by: change.by, extra })
+}
+
+/** Those and no others. */
+export function assign(world: World, pull: Pull, change: { accounts: readonly Account[]; by: Account }): void {
+  const before = pull.assignees
+  pull.assignees = [...change.accounts]
+  pull.updatedAt = world.now()
+  const announce = (action: string, accounts: readonly Account[]): void => {
+    for (const account of accounts)
+      announcePull(world, pull, { action, by: change.by, extra: { assignee: accountPayload(world, account) } })
+  }
+  announce(
+    'unassigned',
+    before.filter((account) => !change.accounts.includes(account)),
+  )
+  announce(
+    'assigned',
+    change.accounts.filter((account) => !before.includes(account)),
+  )
 }

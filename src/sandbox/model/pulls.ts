@@ -54,6 +54,7 @@ export function openPull(world: World, draft: PullDraft): Pull {
     updatedAt: now,
     createdAt: now,
     labels: [],
+    assignees: [],
     reviews: [],
     maintainerCanModify: draft.maintainerCanModify ?? head.repo !== repo,
   }

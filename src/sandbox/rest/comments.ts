@@ -1,12 +1,13 @@
-/** Comments, reactions and labels. https://docs.github.com/rest/issues */
+/** Comments, reactions, labels and assignees. https://docs.github.com/rest/issues */
 import { z } from 'zod'
 import { addComment, deleteComment, editComment, labelNamed, react } from '../model/comments.ts'
-import { addLabels, removeLabel } from '../model/pull-state.ts'
+import { addLabels, assign, removeLabel } from '../model/pull-state.ts'
 import { commentPayload, reactionPayload } from '../payload/comments.ts'
 import { labelPayload } from '../payload/labels.ts'
+import { issuePayload } from '../payload/pulls.ts'
 import { Refusal } from '../state/refusal.ts'
 import { REACTIONS, type Comment, type Pull, type Repository } from '../state/types.ts'
-import { isAtLeast, roleOf } from '../state/world.ts'
+import { findAccount, isAtLeast, roleOf } from '../state/world.ts'
 import { authorOf } from '../wire/auth.ts'
 import { page } from './paging.ts'
 import { bodyOf, find, idOf, repoRoute, type Answer, type Call, type Route } from './route.ts'
@@ -16,6 +17,7 @@ const ReactionBody = z.object({ content: z.enum(REACTIONS) })
 const LabelsBody = z.object({
   labels: z.array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])).optional(),
 })
+const IssueBody = LabelsBody.extend({ assignees: z.array(z.string()).max(10).optional() })
 
 function pullOf(call: Call, repo: Repository): Pull {
   return find(repo.pulls, idOf(call, 'issue_number'))
@@ -78,6 +80,27 @@ function removeFrom(call: Call, repo: Repository): Answer {
   return listLabels(call, pull)
 }
 
+/** Labels and assignees are replaced. Who has no access cannot be assigned: then nothing is done. */
+function updateIssue(call: Call, repo: Repository): Answer {
+  const pull = pullOf(call, repo)
+  const { labels, assignees } = bodyOf(call, IssueBody)
+  const by = authorOf(call.actor).account
+  const accounts = assignees?.map((login) => {
+    const account = findAccount(call.world, login)
+    if (account?.type === 'User' && roleOf(repo, account) !== 'none') return account
+    throw new Refusal(422, 'Validation Failed', [
+      { resource: 'Issue', field: 'assignees', code: 'invalid', value: login },
+    ])
+  })
+  if (labels !== undefined) {
+    const wanted = labels.map((name) => labelNamed(call.world, repo, name))
+    for (const label of pull.labels) if (!wanted.includes(label)) removeLabel(call.world, pull, { label, by })
+    addLabels(call.world, pull, { labels: wanted, by })
+  }
+  if (accounts !== undefined) assign(call.world, pull, { accounts, by })
+  return { status: 200, body: issuePayload(call.world, pull) }
+}
+
 const REPO = '/repos/{owner}/{repo}'
 const ISSUE = `${REPO}/issues/{issue_number}`
 const COMMENT = `${REPO}/issues/comments/{comment_id}`
@@ -124,4 +147,5 @@ export const COMMENT_ROUTES: readonly Route[] = [
   repoRoute(`GET ${ISSUE}/labels`, READ, (call, repo) => listLabels(call, pullOf(call, repo))),
   repoRoute(`POST ${ISSUE}/labels`, TRIAGE, addTo),
   repoRoute(`DELETE ${ISSUE}/labels/{name}`, TRIAGE, removeFrom),
+  repoRoute(`PATCH ${ISSUE}`, TRIAGE, updateIssue),
 ]

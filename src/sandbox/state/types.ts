@@ -170,6 +170,7 @@ export interface Pull {
   updatedAt: number
   readonly createdAt: number
   labels: Label[]
+  assignees: Account[]
   readonly reviews: Review[]
   readonly maintainerCanModify: boolean
 }

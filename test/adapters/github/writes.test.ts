@@ -271,12 +271,14 @@ test('any other number to a merge is an outage, and no other method is tried', a
   }
 })
 
-test('labels and 👀 are decoration: where they are not to be had, nothing fails', async () => {
+test('labels, assignees and 👀 are decoration: where they are not to be had, nothing fails', async () => {
   const world = await aGitHub()
   for (const status of [403, 404, 410, 422]) {
     world.api.post(`${REPO}/issues/3/labels`, { labels: ['canary'] }).reply(status, { message: 'No' })
     world.api.post(`${REPO}/issues/comments/70/reactions`, { content: 'eyes' }).reply(status, { message: 'No' })
+    world.api.patch(`${REPO}/issues/3`, { labels: ['canary'], assignees: ['alice'] }).reply(status, { message: 'No' })
     await world.pulls.label(3, ['canary'])
+    assert.equal(await world.pulls.mark(3, { labels: ['canary'], assignee: 'alice' }), 'refused')
     await world.conversation.acknowledge(70)
   }
   world.api.post(`${REPO}/issues/comments/70/reactions`).reply(200, { id: 1 })

@@ -165,8 +165,8 @@ test('a canary that fails is rolled back once, with what was measured, and a ref
   const [rollback] = openSteps(world)
   assert.ok(rollback !== undefined)
   assert.deepEqual(
-    [rollback.title, rollback.labels],
-    ['Roll back production/web v3: 5% → 0%', ['canary', 'canary:rollback']],
+    [rollback.title, rollback.labels, rollback.assignees],
+    ['Roll back production/web v3: 5% → 0%', ['canary', 'canary:rollback'], ['alice']],
   )
   assert.match(rollback.body, /\*\*The canary failed its analysis at 5%\*\*/)
   assert.match(gateOf(world, rollback), /^success/)

@@ -59,6 +59,7 @@ function repository(known: Readonly<Record<number, PullFacts>>): {
     approvers: never,
     unlabel: never,
     label: never,
+    mark: never,
   }
   const mirror: RepositoryContext['mirror'] = {
     fetch: async () => new Map([...heads, ...bases]),

@@ -34,6 +34,15 @@ async function mergeAll(world: World): Promise<readonly string[]> {
   return titles
 }
 
+test('the person who began the rollout is assigned to its steps, and who asks for one to that one', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  assert.deepEqual(step.assignees, ['alice'])
+  await says(world, 'bob', pull, '/canary abort')
+  const [rollback] = openSteps(world)
+  assert.deepEqual([rollback?.head.ref, rollback?.assignees], ['canary/production/web/0', ['bob']])
+})
+
 test('each step waits for its bake and opens the next, until the canary is the new stable version', async () => {
   const world = await aWorld()
   const { pull, step } = await aRollout(world)

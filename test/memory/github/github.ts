@@ -20,6 +20,7 @@ export interface Pull {
   readonly base: { ref: string; sha: Sha }
   mergeCommit: Sha | undefined
   labels: readonly string[]
+  assignees: readonly string[]
   readonly createdAt: number
   closedAt: number | undefined
   updatedAt: number

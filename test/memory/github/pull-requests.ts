@@ -65,6 +65,11 @@ export function memoryPullRequests(state: GitHubState): PullRequests {
       const pull = at(number)
       pull.labels = [...new Set([...pull.labels, ...labels])]
     },
+    mark: async (number, { labels, assignee }) => {
+      if (!state.roles.has(assignee)) return 'refused'
+      Object.assign(at(number), { labels, assignees: [assignee] })
+      return 'done'
+    },
   }
 }
 
@@ -116,6 +121,7 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
     base: { ref: base, sha: baseSha },
     mergeCommit: undefined,
     labels: [],
+    assignees: [],
     createdAt: now,
     closedAt: undefined,
     updatedAt: now,
