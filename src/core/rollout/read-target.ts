@@ -38,8 +38,7 @@ export function readTargets(
   const { way } = object
   const ofWay = way === undefined ? undefined : layered.rendered.namespace
   const placement = others.length === 0 ? (namespace ?? ofWay) : undefined
-  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placed(manifest, placement))
-  const objects = neighbours.flatMap((neighbour) => neighbour.objects)
+  const { neighbours, objects } = placedNeighbours(layout, { environments, way, placement })
   const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
   if (bare.rules.length === 0 && !isLost(bare, objects)) return []
@@ -59,6 +58,30 @@ export function readTargets(
     layout,
     placement,
   }))
+}
+
+interface Neighbourhood {
+  readonly neighbours: readonly Manifest[]
+  readonly objects: readonly ManifestObject[]
+}
+
+/** Hundreds of routes of an environment have the same neighbours: looked for once for each layout, which never changes. */
+const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
+
+function placedNeighbours(
+  layout: Layout,
+  of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
+): Neighbourhood {
+  const { environments, way, placement } = of
+  const known = neighbourhoods.get(layout) ?? new Map<string, Neighbourhood>()
+  neighbourhoods.set(layout, known)
+  const key = JSON.stringify([environments, way ?? null, placement ?? null])
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const neighbours = neighboursOf(layout, environments, way).map((manifest) => placed(manifest, placement))
+  const found = { neighbours, objects: neighbours.flatMap((neighbour) => neighbour.objects) }
+  known.set(key, found)
+  return found
 }
 
 /** The environments that have a route, those together that have its weights in one place. */
