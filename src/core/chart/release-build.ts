@@ -1,5 +1,6 @@
 /** What helm is handed for a release: files, and what to ask it for. */
 import { patchFields } from '../delivery/additions.ts'
+import { filledTemplate } from '../delivery/generators/params.ts'
 import { decoded } from '../diff/secret-values.ts'
 import { listOf, recordOf, valueAt } from '../manifest/data.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -84,9 +85,10 @@ function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSettin
   })
 }
 
-function valueOf({ file, document, path, isEncoded }: ObjectValue, texts: Texts): unknown {
+function valueOf({ file, document, path, isEncoded, filling }: ObjectValue, texts: Texts): unknown {
   const manifest = parseManifest(file, texts.get(file) ?? '', VALUES_OBJECT)
-  const value = manifest.ok ? valueAt(manifest.value.documents[document]?.data, path) : undefined
+  const written = manifest.ok ? valueAt(manifest.value.documents[document]?.data, path) : undefined
+  const value = filling === undefined ? written : filledTemplate(written, filling.params, filling.isGo)
   if (!isEncoded || typeof value !== 'string') return value
   return decoded(value)
 }

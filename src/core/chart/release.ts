@@ -1,4 +1,5 @@
 /** What `helm template` is asked for: one release of a chart that is in this repository. */
+import type { Params } from '../delivery/generators/params.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 
@@ -75,6 +76,8 @@ export interface ObjectValue {
   readonly path: Path
   /** A Secret's `data` is text in base64. */
   readonly isEncoded: boolean
+  /** What an ApplicationSet fills into it; undefined where it is of none. */
+  readonly filling?: { readonly params: Params; readonly isGo: boolean }
 }
 
 /** The files that values come from. */

@@ -1,5 +1,11 @@
 /** The release that an Argo CD Application makes of a chart in this repository. */
-import { type ChartRelease, NO_OPTIONS, type SettingSource, type ValuesSource } from '../chart/release.ts'
+import {
+  type ChartRelease,
+  NO_OPTIONS,
+  type ObjectValue,
+  type SettingSource,
+  type ValuesSource,
+} from '../chart/release.ts'
 import { isRecord, listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { join } from '../environment/tree.ts'
@@ -22,15 +28,24 @@ export interface ArgoSource {
   readonly at: Path
   /** The names (`ref`) of sources that are this repository. */
   readonly refs: ReadonlySet<string>
+  /** What an ApplicationSet fills in. */
+  readonly filling?: ObjectValue['filling']
 }
 
 /** What `helm template` is asked for by one source of an Application whose path is a chart. */
-export function argoRelease({ application, source, at, refs }: ArgoSource): ChartRelease {
+export function argoRelease({ application, source, at, refs, filling }: ArgoSource): ChartRelease {
   const helm = recordOf(source['helm'])
   const chart = folderOf(textOf(source['path']) ?? '') ?? ''
   const { file, document, line } = application
   const placeOf = (path: Path): Location => ({ file, line: line(path) })
   const own = [...at, 'helm']
+  const valueOf = (key: string): ObjectValue => ({
+    file,
+    document,
+    path: [...own, key],
+    isEncoded: false,
+    ...(filling === undefined ? {} : { filling }),
+  })
   const isOptional = helm['ignoreMissingValueFiles'] === true
   const files = listOf(helm['valueFiles']).map((entry, index): ValuesSource => {
     const place = placeOf([...own, 'valueFiles', index])
@@ -43,13 +58,13 @@ export function argoRelease({ application, source, at, refs }: ArgoSource): Char
     ? [
         {
           from: 'object',
-          value: { file, document, path: [...own, key], isEncoded: false },
+          value: valueOf(key),
           place: placeOf([...own, key]),
         },
       ]
     : []
   const settings: readonly SettingSource[] = isFilled(helm['parameters'])
-    ? [{ from: 'list', value: { file, document, path: [...own, 'parameters'], isEncoded: false } }]
+    ? [{ from: 'list', value: valueOf('parameters') }]
     : []
   const unread = ['fileParameters'].filter((field) => isFilled(helm[field]))
   return {

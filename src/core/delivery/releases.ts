@@ -8,7 +8,8 @@ import { titleOf } from '../manifest/identity.ts'
 import { type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
 import { argoRelease } from './argo-release.ts'
 import type { Delivery } from './delivery.ts'
-import { type DeliverySource, folderOf, isHere } from './delivery-source.ts'
+import { type DeliverySource, folderOf, isHere, isTemplate } from './delivery-source.ts'
+import { applicationsOf, type Deployer } from './generators/application-set.ts'
 import { folderIndex } from './folder-index.ts'
 import { fluxSource, isFlux, PLAINLY } from './flux.ts'
 import { fluxRelease, type ValuesHolder } from './flux-release.ts'
@@ -31,7 +32,7 @@ export function readReleases(texts: Texts, source: DeliverySource): Releases {
   if (![...texts.keys()].some((path) => /(?:^|\/)Chart\.yaml$/.test(path))) return { releases: [], deliveries: [] }
   const manifests = manifestsIn(texts, DEPLOYERS)
   const objects = manifests.flatMap((manifest) => manifest.objects.map((object) => ({ manifest, object })))
-  const applications = objects.flatMap((found) => applicationReleases(found, source))
+  const applications = objects.flatMap((found) => applicationReleases(found, { texts, source }))
   const flux = fluxReleases(objects, { texts, source })
   const found = [...applications, ...flux].filter(({ release }) => isChart(release.chart))
   return {
@@ -55,11 +56,23 @@ interface ParsedObject {
 
 type FoundRelease = DeployedRelease & { readonly delivery?: Delivery }
 
-function applicationReleases({ manifest, object }: ParsedObject, source: DeliverySource): readonly FoundRelease[] {
-  const { apiVersion, kind, file, document, at, data } = object
+function applicationReleases(
+  { manifest, object }: ParsedObject,
+  { texts, source }: { readonly texts: Texts; readonly source: DeliverySource },
+): readonly FoundRelease[] {
+  const { apiVersion, kind } = object
   if (!apiVersion.startsWith('argoproj.io/') || !['Application', 'ApplicationSet'].includes(kind)) return []
+  // What its generators read is asked for where deliveries are read.
+  return applicationsOf(object, { source, texts, needs: new Set() }).flatMap((deployer) =>
+    releasesOf(deployer, manifest, source),
+  )
+}
+
+function releasesOf({ object, title, params }: Deployer, manifest: Manifest, source: DeliverySource): FoundRelease[] {
+  const { kind, file, document, at, data } = object
   const start: Path = kind === 'Application' ? ['spec'] : ['spec', 'template', 'spec']
   const spec = recordOf(valueAt(data, start))
+  const metadata = recordOf(valueAt(data, [...start.slice(0, -1), 'metadata']))
   const several = listOf(spec['sources']).filter(isRecord)
   const refs = new Set(
     several.flatMap((one) => (isHere(textOf(one['repoURL']) ?? '', source) ? (textOf(one['ref']) ?? []) : [])),
@@ -68,19 +81,24 @@ function applicationReleases({ manifest, object }: ParsedObject, source: Deliver
     { own: recordOf(spec['source']), path: ['source'] },
     ...several.map((own, index) => ({ own, path: ['sources', index] })),
   ]
+  const made = params === undefined ? undefined : textOf(metadata['name'])
+  const name = made === undefined || isTemplate(made) ? object.name : made
+  const namespace = textOf(recordOf(spec['destination'])['namespace'])
   const application = {
     file,
     document,
-    name: object.name,
-    namespace: textOf(recordOf(spec['destination'])['namespace']),
+    name,
+    namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
   }
+  const isGo = recordOf(data['spec'])['goTemplate'] === true
+  const filling = params === undefined ? undefined : { params, isGo }
   return sources.flatMap(({ own, path }): FoundRelease[] => {
     const folder = textOf(own['path'])
     if (folder === undefined || folderOf(folder) === undefined) return []
     if (own['chart'] !== undefined || !isHere(textOf(own['repoURL']) ?? '', source)) return []
-    const release = argoRelease({ application, source: own, at: [...at, ...start, ...path], refs })
-    return [{ release, title: titleOf(object), name: object.name, file }]
+    const release = argoRelease({ application, source: own, at: [...at, ...start, ...path], refs, filling })
+    return [{ release, title, name, file }]
   })
 }
 

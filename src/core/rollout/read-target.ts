@@ -41,8 +41,14 @@ export function readTargets(
   const { neighbours, objects } = placedNeighbours(layout, { environments, way, placement })
   const [own = layered.object] = placed({ ...layered.manifest, objects: [layered.object] }, placement).objects
   const bare = readRoute(layered.manifest, own, { stable: undefined, canary: undefined })
-  if (bare.rules.length === 0 && !isLost(bare, objects)) return []
-  const roots = rootsOf(bare, objects)
+  // Names of delegates stay as they are written, and an affix may give the delegate that very name.
+  const called = (one: ManifestObject): ManifestObject => {
+    const { rendered } = layeredIn(layout, first, one) ?? { rendered: one }
+    return { ...one, name: rendered.name }
+  }
+  if (bare.rules.length === 0 && !isLost(bare, [...objects, ...objects.filter(isRoute).map(called)])) return []
+  const { name } = layered.rendered
+  const roots = [...rootsOf(bare, objects), ...(name === bare.name ? [] : rootsOf({ ...bare, name }, objects))]
   return servicesOf(config, bare, roots).map((service) => ({
     service: service.name,
     aliases: [service.name, bare.name, ...roots.map(({ name }) => name)],

@@ -24,7 +24,7 @@ export function ownTexts(
   const { release } = environment
   const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
   // Others have those to show them, and take no values from them.
-  const shown = new Set(release === undefined ? [] : valuesFilesOf(release.release))
+  const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...release.from])
   const isOwn = (file: string): boolean => {
     if (isOfDeployer(layout, file, [...wanted])) return true
     const users = layout.owners.get(file)?.filter((user) => !shown.has(file) || charts.has(user))

@@ -246,7 +246,7 @@ async function withNested(
   context: ReleaseSource,
   {
     environment: { name: environment, nested = [] },
-    yaml,
+    yaml: own,
     texts,
   }: {
     readonly environment: Environment
@@ -254,10 +254,10 @@ async function withNested(
     readonly texts: ReadonlyMap<string, string>
   },
 ): Promise<BuildResult> {
-  if (nested.length === 0) return { ok: true, yaml }
-  const parts = [yaml]
+  if (nested.length === 0) return { ok: true, yaml: own }
+  const parts = [own]
   const skipped: SkippedRelease[] = []
-  for (const { nested: chart, release, missing, texts: all } of nestedReleases(yaml, nested, texts)) {
+  for (const { nested: chart, release, missing, texts: all } of nestedReleases(own, nested, texts)) {
     const { copies, place } = chart
     if (missing !== undefined) {
       skipped.push({ environment, place, why: { missing } })
@@ -268,5 +268,8 @@ async function withNested(
     else if (rendered.code === 'build-failed') skipped.push({ environment, place, why: { rendered } })
     else return rendered
   }
-  return { ok: true, yaml: parts.join('\n'), skipped }
+  // What a post-renderer leaves begins without a marker.
+  const isApart = (part: string, index: number): boolean => index === 0 || part.startsWith('---')
+  const yaml = parts.map((part, index) => (isApart(part, index) ? part : `---\n${part}`)).join('\n')
+  return { ok: true, yaml, skipped }
 }

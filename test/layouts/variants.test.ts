@@ -1,0 +1,201 @@
+/** Small repositories of the kinds that people have, each as an engineer who runs one would judge it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { needsKustomize } from '../docs/needs.ts'
+import { memoryValidators } from '../memory/validators.ts'
+import { CHART } from './chart.ts'
+import { command, DR, linesChanged, shares, VS, worktreeOf } from './repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+
+interface Variant {
+  readonly files: Readonly<Record<string, string>>
+  /** The rollouts, by environment: share and place. */
+  readonly shares: Readonly<Record<string, string>>
+  /** Codes. */
+  readonly notes?: readonly string[]
+  /** A command, and the lines that change; without those of annotations. */
+  readonly moves?: readonly [string, readonly string[]]
+}
+
+async function codesIn(files: Map<string, string>): Promise<Record<'problems' | 'notes', readonly string[]>> {
+  const tools = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+  const found = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
+  assert.ok(found.ok)
+  const { problems, notes } = found.value.review
+  return { problems: problems.map(({ code }) => code), notes: [...new Set(notes.map(({ code }) => code))] }
+}
+
+/** What is expected of a repository before and after a command; nothing is ever red. */
+async function holds({ files: given, shares: wanted, notes = [], moves }: Variant): Promise<void> {
+  const files = new Map(Object.entries(given))
+  assert.deepEqual(await shares(files), wanted)
+  assert.deepEqual(await codesIn(files), { problems: [], notes })
+  if (moves === undefined) return
+  const before = new Map(files)
+  await command(files, moves[0])
+  const lines = linesChanged(before, files).filter((line) => !/annotations:|perch\.dev\//.test(line))
+  assert.deepEqual(lines, moves[1])
+  assert.deepEqual((await codesIn(files)).problems, [])
+}
+
+/** An ApplicationSet of the chart. */
+const SET = (generators: string, helm: string, more = ''): string => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: web, namespace: argocd }
+spec:
+${more}  generators:
+${generators}
+  template:
+    metadata: { name: 'web-${more === '' ? '{{env}}' : '{{ .env }}'}' }
+    spec:
+      destination: { namespace: shop, server: https://kubernetes.default.svc }
+      syncPolicy: { automated: {} }
+      source: { repoURL: https://github.com/acme/shop, path: charts/web, helm: { releaseName: web, ${helm} } }
+`
+const TEMPLATE = 'charts/web/templates/virtualservice.yaml:3'
+const BOTH = { 'web-production': `5% ${TEMPLATE}`, 'web-staging': `50% ${TEMPLATE}` }
+
+const CHARTS: Readonly<Record<string, Variant>> = {
+  'an ApplicationSet releases a chart with values files by a list': {
+    files: {
+      ...CHART,
+      'set.yaml': SET(
+        '    - list: { elements: [{ env: staging }, { env: production }] }',
+        "valueFiles: ['values-{{env}}.yaml']",
+      ),
+      'charts/web/values-staging.yaml': 'canary: { weight: 50 }\n',
+      'charts/web/values-production.yaml': 'canary: { weight: 5 }\n',
+    },
+    shares: BOTH,
+    moves: [
+      '/canary 25 --env web-production',
+      ['charts/web/values-production.yaml', '-canary: { weight: 5 }', '+canary: { weight: 25 }'],
+    ],
+  },
+  'an ApplicationSet releases a chart with values by files of the repository': {
+    files: {
+      ...CHART,
+      'set.yaml': SET(
+        "    - git: { repoURL: https://github.com/acme/shop, files: [{ path: 'envs/*/config.yaml' }] }",
+        "valueFiles: ['/envs/{{ .env }}/values.yaml']",
+        '  goTemplate: true\n',
+      ),
+      'envs/staging/config.yaml': 'env: staging\n',
+      'envs/production/config.yaml': 'env: production\n',
+      'envs/staging/values.yaml': 'canary: { weight: 50 }\n',
+      'envs/production/values.yaml': 'canary: { weight: 5 }\n',
+    },
+    shares: BOTH,
+    moves: [
+      '/canary 25 --env web-production',
+      ['envs/production/values.yaml', '-canary: { weight: 5 }', '+canary: { weight: 25 }'],
+    ],
+  },
+  'an ApplicationSet sets values by parameters of its generator': {
+    files: {
+      ...CHART,
+      'set.yaml': SET(
+        "    - list: { elements: [{ env: staging, weight: '50' }, { env: production, weight: '5' }] }",
+        "parameters: [{ name: canary.weight, value: '{{weight}}' }]",
+      ),
+    },
+    shares: BOTH,
+  },
+  'an ApplicationSet of a chart that nobody can expand is noted': {
+    files: {
+      ...CHART,
+      'set.yaml': SET('    - scmProvider: { github: { organization: acme } }', '').replace(
+        'charts/web,',
+        "'charts/{{repository}}',",
+      ),
+    },
+    shares: {},
+    notes: ['not-generated'],
+  },
+}
+
+const RELEASE = (postRenderers: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: shop }
+spec:
+  chart: { spec: { chart: ./charts/web, sourceRef: { kind: GitRepository, name: flux-system } } }
+${postRenderers}`
+const POST_RENDERERS = `  postRenderers:
+    - kustomize:
+        patches:
+          - target: { kind: VirtualService, name: web }
+            patch: |
+              - { op: replace, path: /spec/http/0/route/0/weight, value: 80 }
+              - { op: replace, path: /spec/http/0/route/1/weight, value: 20 }
+`
+const PATCHED = ['0/weight, value: 80', '1/weight, value: 20', '0/weight, value: 75', '1/weight, value: 25'].map(
+  (text, index) => `${index < 2 ? '-' : '+'}              - { op: replace, path: /spec/http/0/route/${text} }`,
+)
+const POST_RENDERED: Readonly<Record<string, Variant>> = {
+  'weights that a post-renderer sets are changed there': {
+    files: { ...CHART, 'clusters/eu/web.yaml': RELEASE(POST_RENDERERS) },
+    shares: { web: '20% charts/web/Chart.yaml:1' },
+    moves: ['/canary 25', ['clusters/eu/web.yaml', ...PATCHED]],
+  },
+  'a post-renderer of data is changed like one of text': {
+    files: {
+      ...CHART,
+      'clusters/eu/web.yaml': RELEASE(
+        POST_RENDERERS.replace('patches:', 'patchesJson6902:').replace('patch: |', 'patch:'),
+      ),
+    },
+    shares: { web: '20% charts/web/Chart.yaml:1' },
+    moves: ['/canary 25', ['clusters/eu/web.yaml', ...PATCHED]],
+  },
+  'a post-renderer that an overlay adds is changed in the overlay': {
+    files: {
+      ...CHART,
+      'clusters/eu/kustomization.yaml': 'resources: [web.yaml]\npatches: [{ path: more.yaml }]\n',
+      'clusters/eu/web.yaml': RELEASE('  values: { canary: { weight: 10 } }\n'),
+      'clusters/eu/more.yaml': `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: web, namespace: shop }\nspec:\n${POST_RENDERERS}`,
+    },
+    shares: { eu: '20% clusters/eu/kustomization.yaml:1' },
+    moves: ['/canary 25', ['clusters/eu/more.yaml', ...PATCHED]],
+  },
+}
+
+const ROOT = (delegate: string): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge }
+spec:
+  hosts: [shop.example.com]
+  gateways: [istio-system/public]
+  http:
+    - match: [{ uri: { prefix: /web } }]
+      delegate: ${delegate}
+`
+const DELEGATE = VS.replace('  hosts: [web]\n', '')
+const WEIGHTS = ['-          weight: 100', '+          weight: 75', '-          weight: 0', '+          weight: 25']
+
+const DELEGATES: Readonly<Record<string, Variant>> = Object.fromEntries(
+  [
+    ['a suffix', 'nameSuffix: -eu\n', '{ name: web-eu }'],
+    ['a prefix and a namespace', 'namePrefix: x-\nnamespace: shop\n', '{ name: x-web, namespace: shop }'],
+  ].map(([what, fields = '', delegate = '']) => [
+    `a delegate that gets ${what} is the one that its root names so, by each name`,
+    {
+      files: {
+        'base/kustomization.yaml': `resources: [root.yaml, web.yaml, dr.yaml]\n${fields}`,
+        'base/root.yaml': ROOT(delegate),
+        'base/web.yaml': DELEGATE,
+        'base/dr.yaml': DR,
+      },
+      shares: { base: '0% base/web.yaml:7' },
+      moves: ['/canary 25 edge', ['base/web.yaml', ...WEIGHTS]],
+    },
+  ]),
+)
+
+for (const [what, variant] of Object.entries({ ...CHARTS, ...POST_RENDERED })) test(what, needs, () => holds(variant))
+for (const [what, variant] of Object.entries(DELEGATES)) test(what, needsKustomize, () => holds(variant))
