@@ -7,5 +7,15 @@ import { join } from 'node:path'
  * home folder nothing is kept. Node's own choice is a folder that all users of the machine share: somebody else could leave code there.
  */
 export function keepCompiled(): void {
-  enableCompileCache(join(homedir(), '.cache', 'perch'))
+  const home = homeFolder()
+  if (home !== undefined) enableCompileCache(join(home, '.cache', 'perch'))
+}
+
+function homeFolder(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    // The machine does not know this user, as where a platform gives each pod a number of its own.
+    return undefined
+  }
 }
