@@ -1,8 +1,11 @@
 # Perch as an image: Debian's git, kustomize and bubblewrap (which hides files from kustomize), helm, the Node.js that package.json
 # names, and Perch as one program (scripts/bundle.ts).
 # Debian 13 is the first release that has kustomize.
+# Tags move: docs/deploy/README.md says how to build from digests, and for several architectures.
+ARG DEBIAN=debian:trixie-slim
+ARG GO=golang:1.26-trixie
 
-FROM debian:trixie-slim AS build
+FROM ${DEBIAN} AS build
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates npm \
   && rm -rf /var/lib/apt/lists/*
@@ -16,16 +19,20 @@ COPY src src
 # All packages that Perch runs with are in it.
 RUN npm run build
 
-# Debian has no helm.
-FROM golang:1.26-trixie AS helm
-RUN CGO_ENABLED=0 GOBIN=/out go install helm.sh/helm/v3/cmd/helm@v3.19.5
+# Debian has no helm. Go compiles for other machines than the one that builds, which is quicker than to imitate them.
+FROM --platform=${BUILDPLATFORM} ${GO} AS helm
+ARG TARGETOS TARGETARCH
+# Programs for another machine go to a folder of its name.
+RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go install helm.sh/helm/v3/cmd/helm@v3.19.5 \
+  && mkdir /out && find "$(go env GOPATH)/bin" -type f -name helm -exec mv {} /out/helm \;
 
-FROM debian:trixie-slim
+FROM ${DEBIAN}
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends bubblewrap ca-certificates git kustomize \
   && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin perch \
-  && install --directory --owner=perch --mode=0700 /data
+  && groupadd --system --gid 10001 perch \
+  && useradd --system --uid 10001 --gid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin perch \
+  && install --directory --owner=perch --group=perch --mode=0700 /data
 WORKDIR /app
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app/dist dist
@@ -33,7 +40,8 @@ COPY --from=helm /out/helm /usr/local/bin/helm
 COPY LICENSE ./
 # Compiled modules are kept with the data: this user has no home folder.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data NODE_COMPILE_CACHE=/data/compiled
-USER perch
+# By number: Kubernetes cannot tell from a name that it is not root.
+USER 10001:10001
 # The queue and the mirrors of repositories. Losing it costs time, never a rollout.
 VOLUME /data
 EXPOSE 3000

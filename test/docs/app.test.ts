@@ -36,9 +36,9 @@ test('GitHub accepts the App: it has the permission for every event', () => {
   assert.equal(app.default_permissions['checks'], 'write')
 })
 
-test('the README names every permission and every event of the App', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const [, section = ''] = /## Install the App\n([\s\S]*?)\n## /.exec(readme) ?? []
+test('the page on installing names every permission and every event of the App', () => {
+  const readme = readFileSync(new URL('../../docs/deploy/README.md', import.meta.url), 'utf8')
+  const [, section = ''] = /### By hand\n([\s\S]*?)\n## /.exec(readme) ?? []
   const words = section.replace(/\s+/g, ' ')
   for (const event of app.default_events) {
     assert.match(words, new RegExp(event.replaceAll('_', ' '), 'i'))

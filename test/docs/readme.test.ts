@@ -11,12 +11,19 @@ import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
 import { needsKustomize } from './needs.ts'
+import { environmentSource, variables } from './variables.ts'
 
 /** What the pages say is what the code does. */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = read('README.md')
-const pages = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
+const pages = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...globSync('docs/**/*.md', { cwd: root }),
+]
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')))
 
 function read(file: string): string {
@@ -30,8 +37,8 @@ function fences(text: string, language: string): readonly string[] {
 }
 
 /** The first column's code spans, and the other cells, of the table under a heading's words. */
-function rowsAfter(head: string): readonly (readonly string[])[] {
-  const lines = readme.slice(readme.indexOf(head)).split('\n').slice(2)
+function rowsAfter(head: string, page = readme): readonly (readonly string[])[] {
+  const lines = page.slice(page.indexOf(head)).split('\n').slice(2)
   const end = lines.findIndex((line) => !line.startsWith('|'))
   return lines.slice(0, end).map((line) =>
     line
@@ -86,7 +93,7 @@ test('what it does in a checkout works in one like that of the demo', needsKusto
   git('init', '-q')
   git('add', '-A')
   git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-q', '-m', 'first')
-  const commands = fences(readme, 'sh').flatMap((body) => [...body.matchAll(/^npm run perch -- (.*)$/gm)])
+  const commands = fences(readme, 'sh').flatMap((body) => [...body.matchAll(/^npm run perch -- (?!setup)(.*)$/gm)])
   assert.ok(commands.length > 0)
   for (const [, words = ''] of commands) {
     const args = words.split(' ').map((word) => (word === '../gitops' ? dir : word))
@@ -118,21 +125,14 @@ test('the image starts what npm start starts, as somebody who is not root', () =
   assert.match(dockerfile, /^USER (?!root)/m)
 })
 
-function variables(): readonly string[] {
-  const source = read('src/entry/env.ts')
-  const table = source.slice(source.indexOf('const Variables = z.object({'), source.indexOf('type Variables ='))
-  return [...table.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name)
-}
-
 test('the table of variables names all that are read, with their defaults', () => {
-  const rows = rowsAfter('| Variable |')
+  const rows = rowsAfter('| Variable |', read('docs/deploy/README.md'))
   assert.deepEqual(
     rows.map(([name = '']) => name.replaceAll('`', '')),
     variables(),
   )
-  const source = read('src/entry/env.ts')
   for (const [name = '', value = ''] of rows) {
-    const own = source.slice(source.indexOf(`  ${name.replaceAll('`', '')}: `))
+    const own = environmentSource.slice(environmentSource.indexOf(`  ${name.replaceAll('`', '')}: `))
     const written = /\.default\(('?)([^')]+)\1\)/.exec(own.slice(0, own.search(/,\n {2}(?:[A-Z_]+:|\/\/|\}\))/)))?.[2]
     const shown = value.replaceAll('`', '')
     if (written !== undefined) assert.equal(shown, written, name)
