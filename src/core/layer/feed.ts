@@ -43,8 +43,8 @@ export function wordPlaces(texts: ReadonlyMap<string, string>, words: ReadonlySe
   const longestFirst = [...words].filter((word) => word !== '').sort((a, b) => b.length - a.length)
   if (longestFirst.length === 0) return []
   const some = new RegExp(
-    `(?<![\\w.-])(?:${longestFirst.map((word) => RegExp.escape(word)).join('|')})(?![\\w.-])`,
-    'g',
+    `(?<![\\w.-])(?:${longestFirst.map((word) => RegExp.escape(word)).join('|')})(?![\\w.-]|["']?:(?:\\s|$))`,
+    'gm',
   )
   const found = [...texts].flatMap(([file, text]) =>
     [...text.matchAll(some)].map((match): TextPlace => ({ file, at: match.index, text: match[0] })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { numberPlaces, withReplaced } from '../../../src/core/layer/feed.ts'
+import { numberPlaces, wordPlaces, withReplaced } from '../../../src/core/layer/feed.ts'
 import { asSeen } from '../../../src/core/layer/seen.ts'
 
 /** Numbers in texts of any format, and objects with the values that were rendered. */
@@ -41,4 +41,15 @@ test('an object has the numbers that are rendered, and names as they are written
     metadata: { name: 'web', annotations: { team: 'shop' } },
     spec: { list: [{ host: 'web', weight: 9 }], more: 'x' },
   })
+})
+
+test('words are found where they are values, and not in longer ones or as keys', () => {
+  const texts = new Map([
+    ['a.yaml', 'stable: { tag: stable, "stable": 1 }\nimage: web:1.0\nmore: [1.0, x1.0, 1.0-rc]\nstable:\n'],
+  ])
+  const places = wordPlaces(texts, new Set(['stable', '1.0', 'web:1.0']))
+  assert.deepEqual(
+    places.map(({ text }) => text),
+    ['stable', 'web:1.0', '1.0'],
+  )
 })
