@@ -43,12 +43,27 @@ export function readRoute(manifest: Pick<Manifest, 'line'>, object: ManifestObje
 
 /** The routes that hand requests on to this one. The weights are the delegate's; people know the root. */
 export function rootsOf(route: RouteName, objects: readonly ManifestObject[]): readonly RouteName[] {
-  return objects.flatMap((object): RouteName[] => {
+  return rootsIn(objects).get(routeId(route)) ?? []
+}
+
+/** Hundreds of routes ask the same objects, which never change. */
+const knownRoots = new WeakMap<readonly ManifestObject[], ReadonlyMap<string, readonly RouteName[]>>()
+
+/** Those that hand requests on, by the routes to which they do. */
+function rootsIn(objects: readonly ManifestObject[]): ReadonlyMap<string, readonly RouteName[]> {
+  const known = knownRoots.get(objects)
+  if (known !== undefined) return known
+  const found = new Map<string, RouteName[]>()
+  for (const object of objects) {
     const kind = kindOf(object)
+    if (kind?.delegates === undefined) continue
     const namespace = effectiveNamespace(object)
-    const isRoot = kind?.delegates?.({ object, namespace }).some((delegate) => routeId(delegate) === routeId(route))
-    return kind !== undefined && isRoot === true ? [{ kind: kind.kind, name: object.name, namespace }] : []
-  })
+    const root = { kind: kind.kind, name: object.name, namespace }
+    for (const id of new Set(kind.delegates({ object, namespace }).map(routeId)))
+      found.set(id, [...(found.get(id) ?? []), root])
+  }
+  knownRoots.set(objects, found)
+  return found
 }
 
 function kindOf({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): Kind | undefined {

@@ -142,15 +142,34 @@ function destinationOf(route: Route, role: Role): VersionPlace | undefined {
 function sourceOf(route: Route, role: Role, manifests: readonly Manifest[]): VersionSource | undefined {
   const destination = destinationOf(route, role)
   if (destination === undefined) return undefined
-  const objects = manifests.flatMap((manifest) => manifest.objects)
-  return destination.subset === undefined ? fromService(destination, objects) : fromSubset(destination, objects)
+  if (destination.subset !== undefined) return fromSubset(destination, rulesIn(manifests).get(destination.host) ?? [])
+  return fromService(
+    destination,
+    manifests.flatMap((manifest) => manifest.objects),
+  )
 }
 
-function fromSubset(destination: VersionPlace, objects: readonly ManifestObject[]): VersionSource | undefined {
-  for (const object of objects) {
+/** Hundreds of routes ask the same manifests, which never change. */
+const rulesOf = new WeakMap<readonly Manifest[], ReadonlyMap<string | undefined, readonly ManifestObject[]>>()
+
+/** The DestinationRules of each host. */
+function rulesIn(manifests: readonly Manifest[]): ReadonlyMap<string | undefined, readonly ManifestObject[]> {
+  const known = rulesOf.get(manifests)
+  if (known !== undefined) return known
+  const rules = manifests.flatMap(({ objects }) => objects.filter(({ kind }) => kind === 'DestinationRule'))
+  const found = Map.groupBy(rules, (object) => {
     const spec = object.data['spec']
-    if (object.kind !== 'DestinationRule' || !isRecord(spec) || typeof spec['host'] !== 'string') continue
-    if (resolveHost(spec['host'], effectiveNamespace(object)) !== destination.host) continue
+    const host = isRecord(spec) ? spec['host'] : undefined
+    return typeof host === 'string' ? resolveHost(host, effectiveNamespace(object)) : undefined
+  })
+  rulesOf.set(manifests, found)
+  return found
+}
+
+function fromSubset(destination: VersionPlace, rules: readonly ManifestObject[]): VersionSource | undefined {
+  for (const object of rules) {
+    const spec = object.data['spec']
+    if (!isRecord(spec)) continue
     const subsets: readonly unknown[] = Array.isArray(spec['subsets']) ? spec['subsets'] : []
     const index = subsets.findIndex((subset) => isRecord(subset) && subset['name'] === destination.subset)
     const subset = subsets[index]
