@@ -5,38 +5,38 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
-import { changesOf, logOf } from './demo/log.ts'
-import { playFailedRollout, playGoodRollout, startFlux } from './demo/play.ts'
+import { logOf } from './demo/log.ts'
+import { startFlux } from './demo/play.ts'
 import { startDemoPrometheus } from './demo/prometheus.ts'
-import { demoFiles } from './demo/repository.ts'
+import { DEMO_STORIES, type DemoStoryName } from './demo/stories.ts'
 import { createTimeline } from './demo/timeline.ts'
 import { childEnvironment } from './env.ts'
 
-/** `perch demo`: two rollouts against a GitHub in a box, by the real service in a process of its own. Exit code 0: both went as they should. */
-export async function demo(options: { readonly exit: boolean }): Promise<number> {
+/** `perch demo`: a story against a GitHub in a box, by the real service in a process of its own. Exit code 0: all went as it should. */
+export async function demo(options: { readonly exit: boolean; readonly story?: DemoStoryName }): Promise<number> {
+  const story = DEMO_STORIES[options.story ?? 'rollouts']
   const timeline = createTimeline((text) => void process.stdout.write(text))
   const dataDir = await mkdtemp(join(tmpdir(), 'perch-demo-'))
   const box = await startGitHub()
   const prometheus = await startDemoPrometheus(box)
   let service: ChildProcess | undefined
   try {
-    timeline.plain('Perch, playing two rollouts against a GitHub in a box. Nothing leaves this machine.')
-    box.createRepository({ name: 'gitops', files: demoFiles(), roles: { alice: 'write', bob: 'write', flux: 'write' } })
+    timeline.plain(`Perch, playing ${story.shows} against a GitHub in a box. Nothing leaves this machine.`)
+    box.createRepository({
+      name: 'gitops',
+      files: story.files(),
+      roles: { alice: 'write', bob: 'write', flux: 'write' },
+    })
     service = startService(box, { dataDir, prometheus: prometheus.url })
     const port = await portOf(service)
     box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
     const stage = { box, timeline }
     const stopFlux = startFlux(stage)
-    timeline.heading('Rollout 1: api-service v2 becomes the stable version, step by step')
-    const start = head(box)
-    await playGoodRollout(stage)
-    const end = head(box)
-    timeline.heading('Rollout 2: api-service v3 fails its analysis at 25%, and is rolled back')
-    await playFailedRollout(stage)
+    await story.play(stage)
     stopFlux()
     timeline.heading('What main looks like now, newest first')
     for (const line of logOf(box)) timeline.plain(line)
-    timeline.plain(`\nWhat rollout 1 changed on main: ${changesOf(box, start, end)}.`)
+    if (story.closing !== undefined) timeline.plain(`\n${story.closing(box)}`)
     if (options.exit) return 0
     timeline.heading('It stays up until you press Ctrl-C')
     timeline.plain(
@@ -55,10 +55,6 @@ export async function demo(options: { readonly exit: boolean }): Promise<number>
     await box.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-}
-
-function head(box: GitHubBox): string {
-  return box.repository().branch('main') ?? ''
 }
 
 function startService(

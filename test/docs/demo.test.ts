@@ -53,6 +53,20 @@ test('the demo plays both rollouts to their ends, as the README tells', needsKus
   assertConversation(output)
 })
 
+test('the demo plays a switch of all traffic, and the way back', needsKustomize, () => {
+  const words = ['src/entry/cli.ts', 'demo', '--exit', '--story', 'switch']
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: MAX_MS,
+  })
+  const output = stripVTControlCharacters(stdout)
+  assert.equal(status, 0, `${output}\n${stderr}`)
+  assert.match(output, /#1 {2}traffic blue → green, .*Waiting for approvals/)
+  assert.match(output, /green → blue +Switch production\/api-service: green → blue \(#2\)\n/)
+  assert.match(output, /blue → green +Release green to everybody \(#1\)\n/)
+})
+
 /** The README quotes the demo, less times, commits' names and folded lines. */
 function assertConversation(output: string): void {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')

@@ -50,9 +50,11 @@ function blueGreenIn(
   return isSaid ? { active: second, idle: first } : { active: first, idle: second }
 }
 
-/** Somebody says which destination is the canary, or Perch has moved its share. */
-function isCanaryRoute({ names, annotations }: Route): boolean {
-  return names.stable !== undefined || names.canary !== undefined || Object.keys(annotations).some(isPercentage)
+/** Somebody says which destination is the canary, one is called so, or Perch has moved its share. */
+function isCanaryRoute({ names, annotations, rules }: Route): boolean {
+  const hasRoles = rules.some(({ destinations }) => destinations.some(({ role }) => role !== 'other'))
+  const isNamed = names.stable !== undefined || names.canary !== undefined
+  return isNamed || hasRoles || Object.keys(annotations).some(isPercentage)
 }
 
 function namesOf(
@@ -101,13 +103,14 @@ const TWINS = [
   ['green', 'blue'],
 ] as const
 
-/** `web-blue` → `web-green`, where the route or the other objects have that. */
+/** `web-blue` → `web-green`, where the route or the other objects have that. `blue-shop` and `green-shop` are two services. */
 function twinOf(one: Place, objects: readonly ManifestObject[], all: readonly Place[]): Place | undefined {
   const name = nameOf(one)
   for (const [word, other] of TWINS) {
-    const found = name.split('-').lastIndexOf(word)
-    if (found === -1) continue
-    const twin = called(one, name.split('-').with(found, other).join('-'))
+    const parts = name.split('-')
+    const found = parts.lastIndexOf(word)
+    if (found === -1 || (one.subset === undefined && found < parts.length - 1)) continue
+    const twin = called(one, parts.with(found, other).join('-'))
     if (all.some((known) => isSame(known, twin)) || isDefined(twin, objects)) return twin
   }
   return undefined

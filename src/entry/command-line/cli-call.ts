@@ -22,6 +22,7 @@ export interface CliOptions {
   readonly json?: boolean
   readonly dryRun?: boolean
   readonly exit?: boolean
+  readonly story?: string
 }
 
 export interface CliCall {

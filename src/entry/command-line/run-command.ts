@@ -13,10 +13,7 @@ const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliRe
   validate: async (call) => (await import('./checkout-review.ts')).validateCheckout(call),
   serve: async () => ended(await (await import('../serve.ts')).serve()),
   setup: async ({ options, terminal }) => ended(await (await import('../setup/setup.ts')).setup(options, terminal)),
-  demo: async ({ options }) => {
-    const [{ demo }, { isCi }] = await Promise.all([import('../demo.ts'), import('../env.ts')])
-    return ended(await demo({ exit: options.exit === true || isCi() }))
-  },
+  demo: playDemo,
   'report-key': printKey,
   schema: async () => {
     const { configJsonSchema } = await import('../../core/config/json-schema.ts')
@@ -54,6 +51,13 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
 
 function ended(code: number): CliResult {
   return { code, out: '', err: '' }
+}
+
+async function playDemo({ options: { exit = false, story = 'rollouts' } }: CliCall): Promise<CliResult> {
+  const { DEMO_STORIES, isDemoStory } = await import('../demo/stories.ts')
+  if (!isDemoStory(story)) return { ...ended(2), err: `--story is one of ${Object.keys(DEMO_STORIES).join(', ')}` }
+  const [{ demo }, { isCi }] = await Promise.all([import('../demo.ts'), import('../env.ts')])
+  return ended(await demo({ exit: exit || isCi(), story }))
 }
 
 /** Nothing but the key goes to stdout: it is piped into a Secret. */

@@ -57,6 +57,24 @@ export async function playFailedRollout(stage: Stage): Promise<void> {
   await mergeWhenGreen(stage, rollback.number)
 }
 
+/** All traffic to green, and back to blue. */
+export async function playSwitch(stage: Stage): Promise<void> {
+  const { box, timeline } = stage
+  const pull = box.person('alice').openPullRequest({
+    branch: 'green',
+    title: 'Release green to everybody',
+    files: { 'CHANGES.md': 'v2 is for everybody.\n' },
+  })
+  timeline.say('alice', pull.number, `opens "${pull.title}"`)
+  await command(stage, pull, { login: 'alice', text: '/switch green' })
+  box.person('bob').review(pull.number, 'APPROVE')
+  timeline.say('bob', pull.number, 'approves')
+  await mergeWhenGreen(stage, pull.number)
+  await command(stage, pull, { login: 'alice', text: '/switch blue' })
+  const back = await pullFrom(stage, 'switch/production/api-service/blue')
+  await mergeWhenGreen(stage, back.number)
+}
+
 /** A small stand-in for Flux: soon after the base branch moves it reports that it has applied the commit. */
 export function startFlux({ box, timeline }: Stage): () => void {
   const flux = box.person('flux')
@@ -100,7 +118,7 @@ async function command(
   timeline.say('perch', pull.number, words.join(' ').replaceAll(/[`*]/g, ''))
   const after = weights(box, pull.head.ref)
   if (before !== after)
-    timeline.say('perch', pull.number, `weights ${before} → ${after}, ${checks(box, pull.head.ref)}`)
+    timeline.say('perch', pull.number, `${movedWords(before, after)}, ${checks(box, pull.head.ref)}`)
 }
 
 /** Waits until Perch closes a step, and quotes why. */
@@ -115,8 +133,11 @@ async function closing({ box, timeline }: Stage, pull: Pull): Promise<void> {
 }
 
 /** Waits for the pull request that Perch opens from a branch. */
-async function stepPull({ box, timeline }: Stage, last: string): Promise<Pull> {
-  const ref = `canary/production/api-service/${last}`
+function stepPull(stage: Stage, last: string): Promise<Pull> {
+  return pullFrom(stage, `canary/production/api-service/${last}`)
+}
+
+async function pullFrom({ box, timeline }: Stage, ref: string): Promise<Pull> {
   const pull = await until(`a pull request from ${ref}`, () =>
     box
       .repository()
@@ -125,7 +146,7 @@ async function stepPull({ box, timeline }: Stage, last: string): Promise<Pull> {
   )
   const base = weights(box, 'main')
   const after = weights(box, ref)
-  timeline.say('perch', pull.number, `opens "${pull.title}"${base === after ? '' : `: weights ${base} → ${after}`}`)
+  timeline.say('perch', pull.number, `opens "${pull.title}"${base === after ? '' : `: ${movedWords(base, after)}`}`)
   await until(`checks on ${ref}`, () => conclusions(box, ref).length === 2)
   timeline.say('perch', pull.number, checks(box, ref))
   return pull
@@ -172,10 +193,15 @@ function isTelling(conclusion: string, title: string): boolean {
   return conclusion !== 'success' || title.includes('healthy')
 }
 
-/** `95/5`. */
+function movedWords(before: string, after: string): string {
+  return `${before.includes('/') ? 'weights' : 'traffic'} ${before} → ${after}`
+}
+
+/** `95/5`; of a route that is switched, the version that has the traffic. */
 export function weights(box: GitHubBox, ref: string): string {
   const text = box.repository().file(VIRTUAL_SERVICE, ref) ?? ''
-  return [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
+  const active = /active-version: "(\w+)"/.exec(text)?.[1]
+  return active ?? [...text.matchAll(/weight: +(\d+)/g)].map((match) => match[1]).join('/')
 }
 
 async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {

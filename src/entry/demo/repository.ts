@@ -20,6 +20,43 @@ export function demoFiles(): Record<string, string> {
   }
 }
 
+/** The same with a service that has two versions in production, and sends everybody to one of them. */
+export function switchFiles(): Record<string, string> {
+  const rule = destinationRule.replace('name: stable', 'name: blue').replace('name: canary', 'name: green')
+  return { ...demoFiles(), '.github/canary.yml': SWITCH_CONFIG, [VIRTUAL_SERVICE]: SWITCHED, [DESTINATION_RULE]: rule }
+}
+
+const SWITCH_CONFIG = `environments:
+  production:
+    path: overlays/production
+    live: { status: "kustomization/istio-config/*" }
+    approvals: 1
+annotationPrefix: gitops.example.com
+`
+
+const SWITCHED = `# Traffic of the API in production. Questions: #team-api
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: api-service
+  annotations:
+    gitops.example.com/active-version: "blue"
+    gitops.example.com/deployment-strategy: "blue-green"
+spec:
+  hosts:
+    - api-service
+  http:
+    - name: preview                  # the team's own browsers: always the idle version
+      match:
+        - headers:
+            x-preview: { exact: "true" }
+      route:
+        - destination: { host: api-service, subset: green }
+    - name: main
+      route:
+        - destination: { host: api-service, subset: blue }
+`
+
 function overlay(name: string): [string, string][] {
   const folder = `overlays/${name}`
   return [

@@ -97,7 +97,10 @@ export const CLI_COMMANDS = {
     group: SERVICE,
     takes: '',
     does: 'play two rollouts against a GitHub in a box, offline',
-    options: [{ flags: '--exit', does: 'end when they are over (the default in CI)' }],
+    options: [
+      { flags: '--story <name>', does: 'play another story; "switch" moves all traffic at once (default: rollouts)' },
+      { flags: '--exit', does: 'end when it is over (the default in CI)' },
+    ],
   },
   'report-key': {
     group: SERVICE,

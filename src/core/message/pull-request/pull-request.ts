@@ -91,7 +91,7 @@ export function moveBody(proposal: Proposal): string {
   const { move, target, origin, asked } = proposal
   const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
   const by = asked === undefined ? undefined : `Asked by ${code(asked.login)} in #${asked.pull}${reason}.`
-  const from = origin === undefined ? undefined : `The rollout began in #${origin}.`
+  const from = origin === undefined || move.kind === 'switch' ? undefined : `The rollout began in #${origin}.`
   return bounded(
     paragraphs(
       whatChanges(proposal),

@@ -27,5 +27,8 @@ export function planOutcome(
     return { code: 'refused', refusal: ambiguous(meant.map(({ target }) => target)) }
   }
   const { target, share, proposed } = rollout
+  const { blueGreen } = target.route.names
+  if (blueGreen !== undefined)
+    return { code: 'refused', refusal: { code: 'is-blue-green', name: targetName(target), idle: blueGreen.idle.name } }
   return { code: 'plan', name: targetName(target), plan: planOf(target), share, proposed }
 }

@@ -1,0 +1,48 @@
+/** What the demo can play. */
+import type { GitHubBox } from '../../sandbox/github.ts'
+import { changesOf } from './log.ts'
+import { playFailedRollout, playGoodRollout, playSwitch, type Stage } from './play.ts'
+import { demoFiles, switchFiles } from './repository.ts'
+
+export interface DemoStory {
+  /** What it shows, in a few words. */
+  readonly shows: string
+  /** The repository that it begins with. */
+  readonly files: () => Record<string, string>
+  readonly play: (stage: Stage) => Promise<void>
+  /** What is said of it at the end. */
+  readonly closing?: (box: GitHubBox) => string
+}
+
+/** By the names that `perch demo --story` takes. */
+export const DEMO_STORIES: Readonly<Record<'rollouts' | 'switch', DemoStory>> = {
+  rollouts: {
+    shows: 'two rollouts',
+    files: demoFiles,
+    async play(stage) {
+      stage.timeline.heading('Rollout 1: api-service v2 becomes the stable version, step by step')
+      await playGoodRollout(stage)
+      stage.timeline.heading('Rollout 2: api-service v3 fails its analysis at 25%, and is rolled back')
+      await playFailedRollout(stage)
+    },
+    closing(box) {
+      const commits = box.repository().log('main').toReversed()
+      const end = commits.findIndex(({ message }) => message.startsWith('Release api-service v3'))
+      return `What rollout 1 changed on main: ${changesOf(box, commits[0]?.sha ?? '', commits[end - 1]?.sha ?? '')}.`
+    },
+  },
+  switch: {
+    shows: 'a switch of all traffic, and the way back',
+    files: switchFiles,
+    async play(stage) {
+      stage.timeline.heading('api-service has two versions: everybody is on blue, and testers see green')
+      await playSwitch(stage)
+    },
+  },
+}
+
+export type DemoStoryName = keyof typeof DEMO_STORIES
+
+export function isDemoStory(name: string): name is DemoStoryName {
+  return Object.hasOwn(DEMO_STORIES, name)
+}
