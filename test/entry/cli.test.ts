@@ -380,6 +380,7 @@ test('a wrong way to call it exits 2 and says the usage', async () => {
     ['set', '25', '--dir', '/not/there'],
     ['serve', 'x'],
     ['demo', '--fast'],
+    ['demo', '--story', 'dance'],
   ]) {
     const done = await perch(...words)
     assert.equal(done.code, 2, words.join(' '))
