@@ -89,7 +89,7 @@ test('that no traffic changes is said only where everything was looked at and no
     ],
     [{ changes: [SWAP] }, /Every share of traffic stays as it is\. What changes is the version/, /canary v2 → v3$/],
     [{ changes: [CHANGE] }, /No share of traffic changes in what is rendered/, /5% → 25%$/],
-    [{ rows: [ROW] }, /\| Environment \|/, /^No rollout moves; 1 rule of a split changes$/],
+    [{ rows: [ROW] }, /\| Environment, route, rule \|/, /^No rollout moves; 1 rule of a split changes$/],
   ]
   for (const [fields, comment, title] of table) {
     const review = { ...NO_CHANGE, ...fields }

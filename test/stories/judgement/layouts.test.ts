@@ -76,7 +76,7 @@ test('a file that all environments share is changed for all of them, and the tab
     assert.match(
       summary?.body ?? '',
       new RegExp(
-        `\\| ${name} \\| \`VirtualService ${name}/api-service\` \`main\` \\| stable \\*\\*100%\\*\\* · canary \\*\\*0%\\*\\* \\| stable \\*\\*95%\\*\\* · canary \\*\\*5%\\*\\* \\|`,
+        `\\| ${name} \`VirtualService ${name}/api-service\` \`main\` \\| stable \\*\\*100%\\*\\* · canary \\*\\*0%\\*\\* \\| stable \\*\\*95%\\*\\* · canary \\*\\*5%\\*\\* \\|`,
       ),
     )
   }

@@ -23,6 +23,25 @@ interface Item {
   readonly resource: ResourceDiff
 }
 
+/** What several environments change alike is shown once, with all of their names. */
+export function sharedDiffs(diffs: readonly EnvironmentDiff[]): readonly EnvironmentDiff[] {
+  const groups = Map.groupBy(diffs, ({ state, resources }) =>
+    JSON.stringify([state, resources.map(({ traffic, ...shown }) => [shown, traffic.map(trafficWords)])]),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ ...first, environment: namesOf(group) }]
+  })
+}
+
+function namesOf(group: readonly EnvironmentDiff[]): string {
+  const names = group.slice(0, MAX_NAMES).map(({ environment }) => environment)
+  return group.length <= MAX_NAMES ? names.join(', ') : `${names.join(', ')} and ${group.length - MAX_NAMES} more`
+}
+
+/** As many as one line shows. */
+const MAX_NAMES = 10
+
 /**
  * Fills one page after the other, each of so many bytes, and cuts between resources only; one that is larger than any page
  * is cut between its lines. No resource is on two pages.

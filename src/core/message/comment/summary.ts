@@ -1,31 +1,36 @@
-import { concernsTraffic, type Review } from '../../gate/review.ts'
+import { concernsTraffic, type Review, type ReviewedChange } from '../../gate/review.ts'
 import { SUMMARY_MARKER } from '../../marker/comment.ts'
 import { isBlueGreen, planOf } from '../../rollout/target.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
-import { type DiffPage, diffPages, diffWords } from './diff.ts'
+import { type DiffPage, diffPages, diffWords, sharedDiffs } from './diff.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { explainProblem } from '../problem/problem.ts'
-import { changeTitle, counted, trafficStatement } from './traffic.ts'
+import { nextStepWords } from './next-step-words.ts'
+import { changeTitle, counted, quietTitle, trafficStatement } from './traffic.ts'
+import { gatesLeft } from '../gate/gate-title.ts'
 import { verdictLine } from '../gate/verdict.ts'
 
 /** What each part of the comment may take, in bytes; the diff has the rest. */
 const ROOM = { table: 16_000, gates: 8_000, problems: 8_000, words: 4_000, closing: 600 }
-const MAX_PICTURES = 5
+/** More would be longer than the first line of a phone. */
+const MAX_TITLES = 3
 
 /**
  * The comment that stays at the top of a pull request (what would change, where the plan is, what the gate waits for), and
  * the text of the check `canary/validate`: it has what of the diff does not fit into the comment.
  */
 export function summaryPages(review: Review): { readonly comment: string; readonly text: string | undefined } {
-  const total = review.diffs.reduce((sum, { resources }) => sum + resources.length, 0)
+  const diffs = sharedDiffs(review.diffs)
+  const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
   const above = opening(review)
   const words = diffWords(review.diffs, ROOM.words)
-  const footer = '<sub>`/canary help` lists the commands.</sub>'
+  const commit = review.compared === undefined ? '' : `Looked at commit ${code(review.compared.head.slice(0, 12))}. `
+  const footer = `<sub>${commit}\`/canary help\` lists the commands.</sub>`
   // Without traffic there is often no comment: then the check has it all.
   const room = concernsTraffic(review) ? MAX_BODY - sizeOf(paragraphs(above, words, footer)) - ROOM.closing : 0
-  const [first, second] = diffPages(review.diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
+  const [first, second] = diffPages(diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
   const pages = { first: first ?? NO_PAGE, second: second ?? NO_PAGE }
   const left = total - pages.first.shown
   return {
@@ -37,28 +42,45 @@ export function summaryPages(review: Review): { readonly comment: string; readon
 const NO_PAGE: DiffPage = { text: '', shown: 0, isCut: false }
 
 function opening(review: Review): string {
-  const pictures = review.changes
-    .slice(0, MAX_PICTURES)
-    .map((change) =>
-      paragraphs(
-        `**${code(changeTitle(change))}**`,
-        isBlueGreen(change.target)
-          ? undefined
-          : planPicture({ plan: planOf(change.target), now: change.from, next: change.to }),
-      ),
-    )
-  const others = review.changes.length - pictures.length
   const gates = review.changes.flatMap(({ verdicts }) => verdicts).map((verdict) => `- ${verdictLine(verdict)}`)
   const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ ${what} ${next}`)
   return paragraphs(
     SUMMARY_MARKER,
-    '### Canary',
+    story(review),
     trafficStatement(review, ROOM.table),
-    ...pictures,
-    others > 0 ? `… and ${counted(others, 'more rollout')}.` : undefined,
-    section('The gate', fitLines(gates, ROOM.gates, moreIn('`canary/gate`'))),
+    picture(review),
+    section('Gates', fitLines(gates, ROOM.gates, moreIn('`canary/gate`'))),
     section('Problems', fitLines(problems, ROOM.problems, moreIn('`canary/validate`'))),
+    nextStepWords(review),
   )
+}
+
+/** Every rollout that moves, and what the merge waits for: all that a phone shows of a comment. */
+function story(review: Review): string {
+  const { changes, problems } = review
+  const titles = changes.slice(0, MAX_TITLES).map((change) => code(changeTitle(change)))
+  const others = changes.length - titles.length
+  const state = problems.length > 0 ? `⛔ ${counted(problems.length, 'problem')}` : stateWords(changes)
+  const what = [...titles, ...(others > 0 ? [counted(others, 'more rollout')] : [])].join(', ')
+  return `**${what || quietTitle(review)}**${state === '' ? '' : ` · ${state}`}`
+}
+
+function stateWords(changes: readonly ReviewedChange[]): string {
+  const verdicts = changes.flatMap(({ verdicts: all }) => all)
+  if (changes.length === 0) return ''
+  const mark = verdicts.some(({ state }) => state === 'block') ? '⛔' : '⏳'
+  const open = verdicts.filter(({ state }) => state !== 'pass')
+  if (open.length === 0) return '✅ ready to merge'
+  const [first] = open
+  const isOne = open.length === 1 && first?.reason.code === 'approvals'
+  return `${mark} ${gatesLeft(verdicts)}${isOne ? ` (${first.reason.has} of ${first.reason.wanted})` : ''}`
+}
+
+/** The plan of the first rollout that moves along one: the title names all. */
+function picture({ changes }: Review): string | undefined {
+  const change = changes.find(({ target }) => !isBlueGreen(target))
+  if (change === undefined) return undefined
+  return planPicture({ plan: planOf(change.target), now: change.from, next: change.to })
 }
 
 function section(title: string, lines: readonly string[]): string {

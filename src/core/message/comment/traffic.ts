@@ -25,12 +25,11 @@ export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'prob
 /** Who gets how much, before and after, per environment and rule; as many rows as fit into `room` bytes. */
 function trafficTable(rows: readonly TrafficRow[], room: number): string {
   const cells = rows.map(({ environment, route, rule, before, after }) => [
-    plainText(environment),
-    `${code(route)} ${code(rule)}`,
+    `${plainText(environment)} ${code(route)} ${code(rule)}`,
     parts(before),
     parts(after),
   ])
-  const lines = table(['Environment', 'Route, rule', 'Before', 'After'], cells).split('\n')
+  const lines = table(['Environment, route, rule', 'Before', 'After'], cells).split('\n')
   // An empty line first: else it would be a row.
   return fitLines(lines, room, (left) => `\n${leftOut(rows.slice(rows.length - left))}`).join('\n')
 }

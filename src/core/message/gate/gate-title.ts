@@ -34,17 +34,25 @@ function passedWords(verdicts: readonly Verdict[]): string {
   return capital([...(found.length === 0 ? [] : [joined(found)]), ...by].join('; ')) || 'Nothing to wait for'
 }
 
-/** What blocks comes first: time alone does not help it. The first says why. */
-function openWords(open: readonly Verdict[]): string {
+/** What still holds a merge back, in few words. */
+export function gatesLeft(verdicts: readonly Verdict[]): string {
+  const open = verdicts.filter(({ state }) => state !== 'pass')
   const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
   const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
   const parts = [
     ...(blocking.length === 0 ? [] : [`blocked by ${joined(blocking)}`]),
     ...(waiting.length === 0 ? [] : [`waiting for ${joined(waiting)}`]),
   ]
+  return parts.join(', ')
+}
+
+/** What blocks comes first: time alone does not help it. The first says why. */
+function openWords(open: readonly Verdict[]): string {
+  const blocking = gatesOf(open.filter(({ state }) => state === 'block'))
+  const waiting = gatesOf(open.filter(({ state }) => state === 'wait')).filter((gate) => !blocking.includes(gate))
   const first = open.find(({ gate }) => gate === (blocking[0] ?? waiting[0]))
   const why = first === undefined ? '' : `: ${plainWords(sentence(first))}`
-  return capital(`${parts.join(', ')}${why}`)
+  return capital(`${gatesLeft(open)}${why}`)
 }
 
 function gatesOf(verdicts: readonly Verdict[]): readonly GateName[] {

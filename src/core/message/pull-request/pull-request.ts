@@ -11,7 +11,6 @@ import { titleText } from '../../text/inert.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { wanted } from '../gate/live.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
-import { planPicture } from '../markdown/plan-picture.ts'
 import type { Proposal } from '../../rollout/proposal.ts'
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
@@ -95,7 +94,7 @@ export function moveBody(proposal: Proposal): string {
   return bounded(
     paragraphs(
       whatChanges(proposal),
-      picture(move, target),
+      planLine(move, target),
       waitsFor(move, target),
       paragraphs(by, from),
       evidence(proposal),
@@ -127,9 +126,10 @@ function evidence({ move, failure }: Proposal): string | undefined {
   return paragraphs(`**The canary failed its analysis${share}**: ${findingWords(failure)}`, analysisTable(failure))
 }
 
-function picture(move: Move, target: Target): string | undefined {
+function planLine(move: Move, target: Target): string | undefined {
   if (move.kind !== 'share') return undefined
-  return planPicture({ plan: planOf(target), now: move.from, next: move.to })
+  const stops = planOf(target).map((stop) => (stop === move.to ? `**${percent(stop)}**` : percent(stop)))
+  return `The plan: ${stops.join(' → ')}.`
 }
 
 function waitsFor(move: Move, target: Target): string {

@@ -1,0 +1,35 @@
+import type { Review } from '../../gate/review.ts'
+import { isNotSeen } from '../../problem/problem.ts'
+import { fence, paragraphs } from '../markdown/markdown.ts'
+
+/** What a person can do now, with the commands to paste. */
+export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): string {
+  const { changes, problems } = review
+  if (problems.length > 0 && problems.every(isNotSeen))
+    return '**Next:** nothing yet. Perch could not look at everything, and tries again by itself.'
+  if (problems.length > 0)
+    return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
+  if (changes.length === 0) return ''
+  const open = changes.flatMap(({ verdicts }) => verdicts).filter(({ state }) => state !== 'pass')
+  const isBlocked = open.some(({ state }) => state === 'block')
+  // A rollback needs traffic on the canary.
+  const abort = changes.some(({ from }) => from > 0) ? ['/canary abort'] : []
+  if (open.length === 0)
+    return paragraphs(
+      '**Next:** merge this pull request. No gate holds it back.',
+      commands('To roll back instead, comment:', abort),
+    )
+  const what = isBlocked
+    ? '**Next:** do what the gates with ⛔ ask for. Perch then checks again by itself.'
+    : '**Next:** wait until every gate has a ✅. Perch checks again by itself.'
+  const choice =
+    abort.length === 0
+      ? 'To see how to pass each gate, comment:'
+      : 'To see how to pass each gate, or to roll back, comment:'
+  return paragraphs(what, commands(choice, ['/canary why', ...abort]))
+}
+
+/** Each in a block of its own, which GitHub copies with one press. */
+function commands(words: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : paragraphs(words, ...lines.map((line) => fence(line, 'text')))
+}

@@ -1,0 +1,79 @@
+/** What the comment at the top of a pull request tells at the first look. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseCommands } from '../../../src/core/command/parse.ts'
+import { type EnvironmentDiff, NO_CHANGE, type Review } from '../../../src/core/gate/review.ts'
+import { nextStepWords } from '../../../src/core/message/comment/next-step-words.ts'
+import { summaryPages } from '../../../src/core/message/comment/summary.ts'
+import { conflictProblem } from '../../../src/core/problem/merge.ts'
+import { review } from '../pages/word-outcomes.ts'
+
+function diffOf(environment: string, patch = '@@\n-a\n+b'): EnvironmentDiff {
+  const [first] = review().diffs.flatMap(({ resources }) => resources)
+  assert.ok(first)
+  const traffic = first.traffic.map((row) => ({ ...row, environment }))
+  const resource = { ...first, traffic, change: 'changed', patch } as const
+  return { environment, state: 'changed', unknownBefore: undefined, hidden: 0, resources: [resource] }
+}
+
+function withStates(...states: readonly ('pass' | 'wait' | 'block')[]): Pick<Review, 'changes' | 'problems'> {
+  const { changes } = review()
+  const verdict = changes.flatMap(({ verdicts }) => verdicts)[0]
+  const [change] = changes
+  assert.ok(verdict && change)
+  return { problems: [], changes: [{ ...change, from: 5, verdicts: states.map((state) => ({ ...verdict, state })) }] }
+}
+
+test('the first line names the rollout and what its merge waits for', () => {
+  const lineOf = (found: Pick<Review, 'changes' | 'problems'>): string | undefined =>
+    summaryPages({ ...NO_CHANGE, ...found }).comment.split('\n')[2]
+  assert.match(lineOf(withStates('pass')) ?? '', /^\*\*`default\/api-service 5% → \d+%`\*\* · ✅ ready to merge$/)
+  assert.match(lineOf(withStates('pass', 'wait')) ?? '', / · ⏳ waiting for bake$/)
+  assert.match(lineOf(withStates('block')) ?? '', / · ⛔ blocked by bake$/)
+  const { changes, problems } = withStates('wait')
+  const reason = { code: 'approvals', wanted: 1, has: 0 } as const
+  const approvals = changes.map((change) => ({
+    ...change,
+    verdicts: change.verdicts.map((verdict) => ({ ...verdict, gate: 'approvals', reason }) as const),
+  }))
+  assert.match(lineOf({ changes: approvals, problems }) ?? '', / · ⏳ waiting for approvals \(0 of 1\)$/)
+  assert.equal(lineOf(NO_CHANGE), '**No canary traffic changes**')
+})
+
+test('there is one picture, and no table is wider than three columns', () => {
+  const { comment } = summaryPages(review())
+  assert.equal(comment.match(/```mermaid/g)?.length, 1)
+  for (const row of comment.match(/^\|.*\|$/gm) ?? []) assert.ok(row.split(' | ').length <= 3, row)
+})
+
+test('what several environments change alike is shown once', () => {
+  const { comment } = summaryPages({
+    ...review(),
+    diffs: [diffOf('eu'), diffOf('us'), diffOf('staging', '@@\n-a\n+c')],
+  })
+  assert.deepEqual(comment.match(/<summary>.*<\/summary>/g), [
+    '<summary><b>eu, us</b>: 1 resource changes</summary>',
+    '<summary><b>staging</b>: 1 resource changes</summary>',
+  ])
+})
+
+test('the next step says what to do, and its commands are commands', () => {
+  assert.match(nextStepWords(withStates('pass')), /^\*\*Next:\*\* merge/)
+  assert.match(nextStepWords(withStates('wait')), /^\*\*Next:\*\* wait until/)
+  assert.match(nextStepWords(withStates('block', 'wait')), /^\*\*Next:\*\* do what the gates with ⛔ ask for/)
+  assert.equal(nextStepWords(NO_CHANGE), '')
+  const problems = [conflictProblem(['x'])]
+  assert.match(nextStepWords({ changes: [], problems }), /^\*\*Next:\*\* fix/)
+  for (const state of ['pass', 'wait', 'block'] as const) {
+    const blocks = [...nextStepWords(withStates(state)).matchAll(/```text\n(.*)\n```/g)].map(([, line = '']) => line)
+    assert.ok(blocks.length > 0)
+    for (const line of blocks) assert.ok(parseCommands(line)[0]?.result.ok, line)
+  }
+})
+
+test('a rollback is offered only where the canary has traffic', () => {
+  const { changes, problems } = withStates('wait')
+  const started = changes.map((change) => ({ ...change, from: 0 }))
+  assert.match(nextStepWords({ changes, problems }), /\/canary abort/)
+  assert.doesNotMatch(nextStepWords({ changes: started, problems }), /\/canary abort/)
+})
