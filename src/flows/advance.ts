@@ -9,6 +9,7 @@ import { transition } from '../core/rollout/transition.ts'
 import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
+import { replanPromotions } from './promotion/replan-promotions.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { withFailures } from './measure/failures.ts'
 import { cleanUpForgotten } from './review/clean-up.ts'
@@ -39,6 +40,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
   const stuck = await takeAllSteps(context, state.value, why)
+  await replanPromotions(context, state.value)
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
   await judgeMoved(context, state.value)

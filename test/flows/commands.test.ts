@@ -20,6 +20,7 @@ const LINES: Readonly<Record<CommandName, string>> = {
   diff: '/canary diff',
   retry: '/canary retry',
   override: '/canary override bake it is fine',
+  carry: '/promote staging production',
   freeze: '/freeze production sale',
   unfreeze: '/unfreeze production',
   help: '/canary help',
@@ -98,6 +99,7 @@ test('on an open pull request every command is carried out; an abort finds nothi
     diff: /api-service/,
     retry: /^🔁 Both checks are run again/,
     override: /^⛔ No gate of this pull request is closed/,
+    carry: /^⛔ There is no environment `staging` here\. Known here: `production`\./,
     freeze: /^❄️ `production` is frozen\./,
     unfreeze: /^⛔ `production` is not frozen by a command\./,
     help: /^\| Command \| Does \| Needs \|/,
@@ -128,6 +130,7 @@ test('on a merged pull request commands act on its rollout, and those for a head
     diff: noHead,
     retry: noHead,
     override: noHead,
+    carry: /^⛔ There is no environment `staging` here\. Known here: `production`\./,
     freeze: /^❄️ `production` is frozen\./,
     unfreeze: /^⛔ `production` is not frozen by a command\./,
     help: /^\| Command \|/,
@@ -185,8 +188,9 @@ test('on a pull request that merged into a branch that nothing deploys, freezes 
   const pull = await it.open('release', 5, 'topic')
   carol.merge(pull, { ignoresChecks: true })
   await it.pass()
-  const { status, help, freeze, unfreeze, ...others } = await answersOn({ it, pull })
+  const { status, help, carry, freeze, unfreeze, ...others } = await answersOn({ it, pull })
   assert.match(help ?? '', /^\| Command \|/)
+  assert.match(carry ?? '', /^⛔ There is no environment `staging` here\./)
   assert.match(freeze ?? '', /^❄️ `production` is frozen\./)
   assert.match(unfreeze ?? '', /^▶️ Raises in `production` may go on\./)
   assert.match(status ?? '', /^This pull request merged into `topic`, which is not a deployed branch\./)

@@ -122,6 +122,26 @@ export const GATE: Argument<{ readonly gate: OverridableGate; readonly reason: s
   },
 }
 
+/** From which environment to which, and of which service; `--dry-run` wherever it stands. */
+export const FLOW: Argument<{
+  readonly from: string
+  readonly to: string
+  readonly service: string | undefined
+  readonly dryRun: boolean
+}> = {
+  usage: '<from> <to> [service] [--dry-run]',
+  read: (words, start) => {
+    const [from, to, ...others] = words.filter((word) => word !== '--dry-run')
+    if (from === undefined || to === undefined || ![from, to].every(isName))
+      return err({ code: 'missing-value', word: start })
+    const [service, ...more] = others
+    const isService = service !== undefined && isName(service)
+    const dryRun = words.includes('--dry-run')
+    const fields = { from, to, service: isService ? service : undefined, dryRun }
+    return ok({ fields, rest: isService ? more : others })
+  },
+}
+
 export const ENVIRONMENT: Argument<{ readonly environment: string }> = {
   usage: '<environment>',
   read: ([environment, ...rest], start) =>

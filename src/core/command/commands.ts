@@ -6,6 +6,7 @@ import {
   type ArgumentProblem,
   both,
   ENVIRONMENT,
+  FLOW,
   GATE,
   NOTHING,
   PERCENT,
@@ -158,6 +159,14 @@ export const COMMANDS = {
     does: 'Pass one gate for the head commit as it is now, on the record.',
     needs: 'maintain',
     actsOn: 'head',
+    leaves: 'record',
+  },
+  carry: {
+    start: '/promote',
+    takes: FLOW,
+    does: "Open a pull request that carries a service's configuration from one environment to another; `--dry-run` only shows it.",
+    needs: 'write',
+    actsOn: 'base',
     leaves: 'record',
   },
   freeze: {

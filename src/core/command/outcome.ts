@@ -3,6 +3,7 @@ import type { NotDeployed } from '../refusal/gate-refusal.ts'
 import type { StandingLine } from '../rollout/related.ts'
 import type { Override } from '../gate/gate.ts'
 import type { Sha } from '../rollout/facts.ts'
+import type { PreparedPromotion } from '../promotion/promotion.ts'
 import type { Stop } from '../stop/stop.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
@@ -54,6 +55,8 @@ export type Outcome =
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
   | { readonly code: 'proposed'; readonly title: string; readonly pull: number }
+  /** What a promotion would do. */
+  | { readonly code: 'previewed'; readonly promotion: PreparedPromotion }
   | ({ readonly code: 'aborted' } & AbortResult)
   | ({ readonly code: 'status' } & RolloutStatus)
   | { readonly code: 'help' }

@@ -3,6 +3,7 @@ import { ROUTE_KINDS } from '../traffic/route.ts'
 import { FINDING_CODES, GRADES } from '../finding/grade.ts'
 import { FreezeWindow } from '../stop/window.ts'
 import { Analysis, ServerName } from './analysis.ts'
+import { pathPattern } from '../text/path-pattern.ts'
 import { Duration } from './duration.ts'
 import { NotifyConfig } from './notify.ts'
 import { PolicyConfig, ValidatorsConfig } from './validators.ts'
@@ -143,6 +144,24 @@ const Diff = z.strictObject({
     ),
 })
 
+const FilePattern = z
+  .string()
+  .min(1)
+  .refine(
+    (written) => pathPattern(written) !== undefined,
+    'must be a path with * for a part of a name and ** for any folders, such as patches/**',
+  )
+
+const Promote = z.strictObject({
+  include: z
+    .array(FilePattern)
+    .nonempty()
+    .optional()
+    .describe("Files below an environment's folder that are carried; all that its kustomization lists by default."),
+  exclude: z.array(FilePattern).default([]).describe('Files of these that are not carried.'),
+  images: z.boolean().default(true).describe('Whether `images` of the kustomization are carried.'),
+})
+
 const BranchPattern = z
   .string()
   .max(255)
@@ -170,6 +189,9 @@ export const Config = z.strictObject({
     .describe(
       'The deployed branches, on which rollouts run; the default branch alone by default. Read on the default branch only.',
     ),
+  promote: Promote.default({ exclude: [], images: true }).describe(
+    'What `/promote` carries from one environment to another.',
+  ),
   diff: Diff.default({ ignore: [] }).describe('Which parts of the rendered diff are shown.'),
   secrets: z
     .array(KindName)

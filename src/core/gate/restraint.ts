@@ -73,6 +73,14 @@ export type RestraintReason =
   | { readonly code: 'after-done'; readonly environment: string }
   | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
   | { readonly code: 'other-pull'; readonly pull: number }
+  /** A promotion from another environment than the one that comes first. */
+  | { readonly code: 'skips'; readonly environment: string; readonly from: string }
+  /** A promotion whose target is in the middle of a rollout. */
+  | { readonly code: 'rolling'; readonly service: string; readonly share: number | 'unknown' }
+  /** A promotion between environments that the base branch does not have. */
+  | { readonly code: 'no-flow' }
+  /** The source of a promotion has what it carries. */
+  | { readonly code: 'source-live'; readonly environment: string; readonly liveness: Liveness }
 
 /** A verdict that does not name its rollout yet. */
 export interface RestraintVerdict {

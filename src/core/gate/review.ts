@@ -4,6 +4,7 @@ import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
+import type { ReviewedPromotion } from './promotion.ts'
 
 /** One rule of one environment as it is rendered, before and after a pull request. Shares in percent, by destination name. */
 export interface TrafficRow {
@@ -69,6 +70,8 @@ export interface Review {
   /** The two commits whose merge was looked at; undefined where nothing was compared. */
   readonly compared: { readonly base: Sha; readonly head: Sha } | undefined
   readonly changes: readonly ReviewedChange[]
+  /** Set where it is a pull request of ours that carries configuration from one environment to another. */
+  readonly promotion?: ReviewedPromotion | undefined
   readonly rows: readonly TrafficRow[]
   readonly diffs: readonly EnvironmentDiff[]
   readonly problems: readonly Problem[]
@@ -92,6 +95,21 @@ export const NO_CHANGE: Review = {
   notes: [],
   renderer: undefined,
   validators: [],
+}
+
+/** What all gates say. */
+export function verdictsOf({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly Verdict[] {
+  return [...changes.flatMap(({ verdicts }) => verdicts), ...(promotion?.verdicts ?? [])]
+}
+
+/** Whether a gate has a say: it is judged again whenever that may have changed. */
+export function isGated({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): boolean {
+  return changes.length > 0 || promotion !== undefined
+}
+
+/** When time alone closes the gates. */
+export function closingTimes({ changes, promotion }: Pick<Review, 'changes' | 'promotion'>): readonly number[] {
+  return [...changes, ...(promotion === undefined ? [] : [promotion])].flatMap(({ freezesAt }) => freezesAt ?? [])
 }
 
 /** Kinds that say where requests go. */

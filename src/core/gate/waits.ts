@@ -1,13 +1,12 @@
 /** What a verdict waits for, and when time alone may turn it. */
 import { wantOf } from './live.ts'
-import type { ReviewedChange } from './review.ts'
+import type { Verdict } from './gate.ts'
 import { waitKey } from './signal.ts'
 
 /** Also of what has come: a failure can turn, and a success can be taken back while the step bakes. */
-export function waitsOf(changes: readonly ReviewedChange[]): readonly string[] {
-  const reasons = changes.flatMap(({ verdicts }) => verdicts.map(({ reason }) => reason))
-  const keys = reasons.flatMap((reason) => {
-    if (reason.code !== 'live' && reason.code !== 'after-not-live') return []
+export function waitsOf(verdicts: readonly Pick<Verdict, 'reason'>[]): readonly string[] {
+  const keys = verdicts.flatMap(({ reason }) => {
+    if (reason.code !== 'live' && reason.code !== 'after-not-live' && reason.code !== 'source-live') return []
     const wants = reason.liveness.parts.flatMap(({ entry }) => wantOf(entry) ?? [])
     return wants.map(({ source, pattern }) => waitKey(source, pattern))
   })

@@ -36,6 +36,9 @@ export const MERGE_MARKER = '<!-- perch:notice:merge -->'
 /** Marks the words about a step that holds somebody else's commits. */
 export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
 
+/** Marks the words about a promotion that holds somebody else's commits. */
+export const PROMOTION_MARKER = '<!-- perch:notice:changed-promotion -->'
+
 /** Marks what is said on a step that was closed without merging. */
 export const STOPPED_MARKER = '<!-- perch:stopped -->'
 

@@ -5,6 +5,7 @@ import type { MoveRefusal } from '../rollout/move.ts'
 import type { RolloutChoice } from '../rollout/target.ts'
 import type { GitHubRefusal } from './github-refusal.ts'
 import type { GateRefusal } from './gate-refusal.ts'
+import type { PromotionRefusal } from './promotion-refusal.ts'
 import type { StaleRefusal } from './stale-refusal.ts'
 
 /** Why a command was not carried out. */
@@ -71,6 +72,7 @@ export type Refusal =
     }
   | { readonly code: 'nothing-to-abort' }
   | GateRefusal
+  | { readonly code: 'promotion'; readonly why: PromotionRefusal }
   | { readonly code: 'cannot-edit'; readonly refusal: MoveRefusal }
   /** `isEdited`: after the edit was made, and before it was committed. */
   | { readonly code: 'unreadable'; readonly problem: Problem | undefined; readonly isEdited: boolean }

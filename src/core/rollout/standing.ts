@@ -28,6 +28,11 @@ export function mayHaveTraffic({ share }: Pick<Standing, 'share'>): boolean {
   return share !== 0
 }
 
+/** Whether Perch moves it, or nobody can tell; a share that somebody set by hand may stay as it is for good. */
+export function isUnderWay({ phase }: Pick<Standing, 'phase'>): boolean {
+  return phase !== 'idle' && phase !== 'by-hand'
+}
+
 export function standingOf(target: Target): Standing {
   const said = canaryShare(target.route) ?? 0
   const share = target.unclear === undefined || !isSplit(target.route) ? said : 'unknown'

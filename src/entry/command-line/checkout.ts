@@ -63,11 +63,11 @@ function isNumberProblem({ code }: CommandProblem): boolean {
   return code === 'bad-percent' || code === 'unknown-command'
 }
 
-function misused(why: string): CliResult {
+export function misused(why: string): CliResult {
   return printed(2, '', why)
 }
 
-function openTools({ options, progress }: CliCall): Parameters<typeof setInCheckout>[0] {
+export function openTools({ options, progress }: CliCall): Parameters<typeof setInCheckout>[0] {
   const renderer = cachedRenderer(openRenderer({ log: QUIET, path: handedDown()['PATH'] ?? '' }))
   return { worktree: openWorktree(repositoryRoot(options.dir ?? '.')), renderer: progress.watch(renderer) }
 }

@@ -8,6 +8,7 @@ import { createProgress } from './progress.ts'
 const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliResult>>> = {
   set: async (call) => (await import('./checkout.ts')).set(call),
   switch: async (call) => (await import('./checkout.ts')).switchVersion(call),
+  promote: async (call) => (await import('./promote-checkout.ts')).promote(call),
   status: async (call) => (await import('./checkout.ts')).status(call),
   diff: async (call) => (await import('./checkout-review.ts')).diffCheckout(call),
   validate: async (call) => (await import('./checkout-review.ts')).validateCheckout(call),

@@ -20,7 +20,7 @@ import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 
 /** A folder has no commits: what is there now is the only tree. */
-const HERE = ''
+export const HERE = ''
 
 interface Needs {
   readonly worktree: Worktree
@@ -104,7 +104,7 @@ export async function statusOfCheckout(
   return ok({ standings: targets.map(standingOf), snapshot: { ...snapshot, problems } })
 }
 
-async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
+export async function snapshotOf({ worktree, renderer }: Needs): Promise<Result<Snapshot, Refusal>> {
   const context = { mirror: worktree, renderer }
   const config = await loadConfig(context, HERE)
   if (!config.ok) return err(configRefusal(config.error))

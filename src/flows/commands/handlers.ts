@@ -1,4 +1,5 @@
 import { abortRollouts } from './handlers/abort-rollouts.ts'
+import { carryConfiguration } from './handlers/carry-configuration.ts'
 import { changePlan } from './handlers/change-plan.ts'
 import { changeShare } from './handlers/change-share.ts'
 import type { Handlers } from './handlers/command-request.ts'
@@ -21,6 +22,7 @@ export const HANDLERS: Handlers = {
   diff: showReview,
   retry: lookAgain,
   override: passGate,
+  carry: carryConfiguration,
   freeze: freezeEnvironment,
   unfreeze: unfreezeEnvironment,
   help: showHelp,

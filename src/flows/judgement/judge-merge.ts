@@ -15,10 +15,16 @@ import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standi
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
 import { groundsOf } from '../measure/grounds.ts'
-import { loadRequiredChecks, type RepairedChecks, withRepairs, requiredChecksAfter } from './required-checks.ts'
+import {
+  loadRequiredChecks,
+  type RepairedChecks,
+  withRepairs,
+  requiredChecksAfter,
+} from '../validation/required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { differencesIn, judgeChanges } from './judge-changes.ts'
+import { judgePromotion } from './judge-promotion.ts'
 import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
@@ -27,9 +33,9 @@ import { compareRenders, type SnapshotPair } from './render.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
-import { lintFiles } from './validate.ts'
+import { lintFiles } from '../validation/validate.ts'
 
-type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas'>
+type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas' | 'botLogin'>
 
 export interface Question extends RestraintQuestion {
   /** Called once before the slow part, rendering, begins. */
@@ -45,8 +51,11 @@ export async function judgeMerge(context: Needs, question: Question): Promise<Re
   const { review, differences } = await compareMerge(context, question)
   const changes = await judgeChanges(context, differences, question)
   const notes = changes.length === 0 ? [] : ((await question.notes?.()) ?? [])
-  const grounds = await groundsOf(context, { ref: question.baseRef, sha: question.base }, { review, differences })
-  return { ...review, changes, notes: [...review.notes, ...notes], grounds }
+  const promotion = await judgePromotion(context, question)
+  const at = { ref: question.baseRef, sha: question.base }
+  // What a promotion waits for is not only in what its files change.
+  const grounds = promotion === undefined ? await groundsOf(context, at, { review, differences }) : undefined
+  return { ...review, changes, promotion, notes: [...review.notes, ...notes], grounds }
 }
 
 /** What merging a head commit into the base branch would do, by what Git has alone: the rollouts that it moves are not judged yet. */

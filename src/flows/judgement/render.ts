@@ -20,7 +20,7 @@ import type { Target } from '../../core/rollout/target.ts'
 import { routeId } from '../../core/traffic/route.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
-import type { RequiredChecks } from './required-checks.ts'
+import type { RequiredChecks } from '../validation/required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { buildEnvironment, type FileSource, skippedProblem } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
@@ -28,7 +28,7 @@ import { failurePlace } from '../../core/environment/failure-place.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
-import { validateObjects } from './validate.ts'
+import { validateObjects } from '../validation/validate.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer' | 'validators' | 'schemas'>
 

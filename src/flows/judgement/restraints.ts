@@ -1,3 +1,4 @@
+import type { Config } from '../../core/config/schema.ts'
 import type { Override } from '../../core/gate/gate.ts'
 import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
@@ -58,8 +59,33 @@ export async function restraintsOf(
   { target, base }: { readonly target: Target; readonly base: Snapshot },
 ): Promise<Restraints> {
   const { around } = question
-  const now = context.clock.now()
-  const entries = target.environments.map((name) => ({ name, entry: base.config.environments?.[name] }))
+  const entries = target.environments.map((name) => base.config.environments?.[name])
+  const orders: Order[] = []
+  for (const environment of new Set(entries.flatMap((entry) => entry?.after ?? [])))
+    orders.push(await orderOf(context, question, { target, base, environment }))
+  const wanted = Math.max(0, ...entries.map((entry) => entry?.approvals ?? 0))
+  return {
+    ...restraintsIn(context, around, { config: base.config, scope: target, services: [target.service] }),
+    orders,
+    approvals: await approvalsOf(context, question, wanted),
+    conflict: await around.claimant(movedRoutes(target)),
+  }
+}
+
+interface RestraintScope {
+  readonly config: Config
+  readonly scope: Pick<Target, 'environment' | 'environments'>
+  readonly services: readonly string[]
+}
+
+/** What people and the config have stopped in some environments. */
+export function restraintsIn(
+  { clock }: Pick<RepositoryContext, 'clock'>,
+  { stops }: Pick<Surroundings, 'stops'>,
+  { config, scope, services }: RestraintScope,
+): Pick<Restraints, 'stops' | 'windows' | 'freezesAt'> {
+  const now = clock.now()
+  const entries = scope.environments.map((name) => ({ name, entry: config.environments?.[name] }))
   const windows = entries.flatMap(({ name, entry }) =>
     (entry?.frozen ?? []).flatMap((window): FrozenWindow[] => {
       const until = windowEnd(window, now)
@@ -69,18 +95,9 @@ export async function restraintsOf(
   const starts = entries.flatMap(({ entry }) =>
     (entry?.frozen ?? []).flatMap((window) => windowStart(window, now) ?? []),
   )
-  const orders: Order[] = []
-  for (const environment of new Set(entries.flatMap(({ entry }) => entry?.after ?? [])))
-    orders.push(await orderOf(context, question, { target, base, environment }))
-  const wanted = Math.max(0, ...entries.map(({ entry }) => entry?.approvals ?? 0))
-  return {
-    stops: stopsOf(around.stops, target, now),
-    windows,
-    freezesAt: starts.length === 0 ? undefined : Math.min(...starts),
-    orders,
-    approvals: await approvalsOf(context, question, wanted),
-    conflict: await around.claimant(movedRoutes(target)),
-  }
+  const names = services.length === 0 ? [''] : services
+  const found = new Set(names.flatMap((service) => stopsOf(stops, { ...scope, service }, now)))
+  return { stops: [...found], windows, freezesAt: starts.length === 0 ? undefined : Math.min(...starts) }
 }
 
 /** What is active in the environment that comes first: all of its traffic, so that it must be live there, and baked. */

@@ -73,7 +73,7 @@ function withoutOthers(
   return { ...environment, files: environment.files.filter((file) => !others.has(file)) }
 }
 
-function unbuilt(environment: string, rendered: FailedRender): Refusal {
+export function unbuilt(environment: string, rendered: FailedRender): Refusal {
   const { place } = rendered
   return problemRefusal(renderProblem({ environment, ...place, file: place?.file, rendered }), true)
 }

@@ -1,7 +1,7 @@
 /** What follows from a review once its checks are concluded: labels, memory, rivals, timers, and what is left behind. */
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
-import type { Review } from '../../core/gate/review.ts'
+import { closingTimes, isGated, type Review, verdictsOf } from '../../core/gate/review.ts'
 import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
@@ -38,7 +38,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   const next = memoryOf(context, ends, found)
   await rememberPull(context, pull.number, next)
   await rememberWaiting(context, pull.number, next.waits)
-  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  const verdicts = verdictsOf(review)
   if (verdicts.length > 0 || found.seen?.traffic === true) await rememberGates(context, pull.number, verdicts)
   await lookAtRivals(context, { number: pull.number, seen: next })
   if (next.until !== undefined) await setTimer(context, pull, next.until)
@@ -79,8 +79,8 @@ function memoryOf(
   { review, commented, peers, digest, isGreen }: ConcludedReview,
 ): ReviewMemory {
   const { changes } = review
-  const verdicts = changes.flatMap((change) => change.verdicts)
-  const until = isGreen ? earliest(changes.flatMap(({ freezesAt }) => freezesAt ?? [])) : nextLook(verdicts)
+  const verdicts = verdictsOf(review)
+  const until = isGreen ? earliest(closingTimes(review)) : nextLook(verdicts)
   const behind = verdicts.flatMap(({ reason }) => (reason.code === 'other-pull' ? [reason.pull] : []))
   return {
     head: pull.head.sha,
@@ -90,9 +90,9 @@ function memoryOf(
     draft: pull.draft,
     peers: [...peers],
     digest,
-    green: isGreen && changes.length > 0,
-    waits: [...waitsOf(changes)],
-    traffic: changes.length > 0,
+    green: isGreen && isGated(review),
+    waits: [...waitsOf(verdicts)],
+    traffic: isGated(review),
     grounds: review.grounds ?? '',
     commented,
     targets: changes.flatMap(({ target }) => movedRoutes(target)),

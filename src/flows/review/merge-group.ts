@@ -1,7 +1,14 @@
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
 import { nextLook, type Override, overrule, type Verdict } from '../../core/gate/gate.ts'
 import { moversOf, raisersOf } from '../../core/gate/queue.ts'
-import { NO_CHANGE, type Review, type ReviewedChange } from '../../core/gate/review.ts'
+import {
+  closingTimes,
+  isGated,
+  NO_CHANGE,
+  type Review,
+  type ReviewedChange,
+  verdictsOf,
+} from '../../core/gate/review.ts'
 import { overridesIn } from '../../core/marker/override.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import { staleGroupProblem } from '../../core/problem/merge.ts'
@@ -59,15 +66,12 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   }
   const found = await judgeWhole(context, { ...task, onWait }, { ...judged, refs })
   await publish(context, task, { judgedFor: judged.judgedFor, found })
-  const { changes } = found
-  const next = nextLook(changes.flatMap((change) => change.verdicts))
-  const until = earliest([
-    ...changes.flatMap(({ freezesAt }) => freezesAt ?? []),
-    ...(next === undefined ? [] : [next]),
-  ])
+  const verdicts = verdictsOf(found)
+  const next = nextLook(verdicts)
+  const until = earliest([...closingTimes(found), ...(next === undefined ? [] : [next])])
   await remember({
-    waits: [...waitsOf(changes)],
-    traffic: changes.length > 0,
+    waits: [...waitsOf(verdicts)],
+    traffic: isGated(found),
     ...(until === undefined ? {} : { until }),
   })
   if (until !== undefined) await context.ask.group(task, { code: 'timer', head, due: until + TIMER_SLACK_MS })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeliverySource } from '../../../src/core/delivery/delivery-source.ts'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
-import { pathPattern } from '../../../src/core/delivery/generators/path-pattern.ts'
+import { pathPattern } from '../../../src/core/text/path-pattern.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   'apps/web/kustomization.yaml': 'resources: []\n',

@@ -8,6 +8,7 @@ import type { Liveness } from '../../../src/core/gate/live.ts'
 import { conflictProblem } from '../../../src/core/problem/merge.ts'
 import type { MoveRefusal } from '../../../src/core/rollout/move.ts'
 import type { FaultCode } from '../../../src/core/policy/remark.ts'
+import type { PromotionRefusal } from '../../../src/core/refusal/promotion-refusal.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 
 /** One value of each kind that Perch has words for, with a text of others wherever there may be one. A new kind belongs here. */
@@ -76,7 +77,22 @@ export const commandProblems = each<CommandProblem>({
   'missing-value': (t) => ({ code: 'missing-value', word: t, name: 'override' }),
 })
 
-export const refusals = each<Refusal>({
+const promotionRefusals = each<PromotionRefusal>({
+  'same-environment': (t) => ({ code: 'same-environment', environment: t }),
+  'same-folder': (t) => ({ code: 'same-folder', from: t, to: t, folder: t }),
+  'not-promotable': (t) => ({ code: 'not-promotable', environment: t, why: 'chart' }),
+  'nothing-to-promote': (t) => ({
+    code: 'nothing-to-promote',
+    from: t,
+    to: t,
+    left: [{ file: t, what: t, why: 'not-exact' }],
+  }),
+  'target-rolling': (t) => ({ code: 'target-rolling', environment: t, service: t, share: 5 }),
+  'unknown-service': (t) => ({ code: 'unknown-service', service: t, environment: t, known: [t] }),
+  'promotion-open': () => ({ code: 'promotion-open', pull: 7 }),
+})
+
+const otherRefusals = each<Refusal>({
   'not-allowed': (t) => ({ code: 'not-allowed', login: t, needs: 'write', has: 'read' }),
   'not-understood': (t) => ({ code: 'not-understood', problem: { code: 'bad-percent', word: t } }),
   fork: () => ({ code: 'fork' }),
@@ -107,6 +123,7 @@ export const refusals = each<Refusal>({
   'gate-not-waiting': (t) => ({ code: 'gate-not-waiting', gate: t, open: [t] }),
   'no-head': () => ({ code: 'no-head' }),
   'plan-on-merged': () => ({ code: 'plan-on-merged', step: 7 }),
+  promotion: (t) => ({ code: 'promotion', why: { code: 'same-folder', from: t, to: t, folder: t } }),
   'cannot-edit': (t) => ({ code: 'cannot-edit', refusal: { code: 'no-version', ...at(t) } }),
   unreadable: (t) => ({ code: 'unreadable', problem: conflictProblem([t]), isEdited: true }),
   'no-checkout': () => ({ code: 'no-checkout' }),
@@ -126,6 +143,10 @@ export const refusals = each<Refusal>({
     reason: t,
   }),
 })
+
+export function refusals(text: string): readonly Refusal[] {
+  return [...otherRefusals(text), ...promotionRefusals(text).map((why): Refusal => ({ code: 'promotion', why }))]
+}
 
 const wants: readonly ((text: string) => Wants)[] = [
   (t) => ({ what: 'type', type: t, is: t }),

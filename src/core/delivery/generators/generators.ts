@@ -3,7 +3,7 @@ import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/da
 import { readFileDocuments } from '../../manifest/yaml/documents.ts'
 import { type DeliverySource, isHere } from '../delivery-source.ts'
 import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
-import { pathPattern } from './path-pattern.ts'
+import { pathPattern } from '../../text/path-pattern.ts'
 
 type Data = Readonly<Record<string, unknown>>
 

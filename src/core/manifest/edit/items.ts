@@ -105,7 +105,8 @@ interface ItemStyle {
   readonly isFlow: boolean
 }
 
-function itemLines(item: unknown, { column, gap, eol, isFlow }: ItemStyle): string {
+/** Lines of a new item of a list, each with a line break before it. */
+export function itemLines(item: unknown, { column, gap, eol, isFlow }: ItemStyle): string {
   const isBraces = isFlow && !hasLongText(item)
   const lines = yamlText(item, { flow: isBraces }).split('\n')
   const lead = `${' '.repeat(column)}-${' '.repeat(gap - 1)}`

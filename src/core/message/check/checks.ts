@@ -1,5 +1,5 @@
 import type { Verdict } from '../../gate/gate.ts'
-import type { Review } from '../../gate/review.ts'
+import { isGated, type Review, verdictsOf } from '../../gate/review.ts'
 import { isNotSeen, type Problem } from '../../problem/problem.ts'
 import type { CheckAnnotation, CheckReport } from '../../rollout/facts.ts'
 import { fitLines } from '../../text/limits.ts'
@@ -93,12 +93,16 @@ export function gateReport(review: Review): CheckReport {
     const summary = '`canary/validate` found problems. Perch judges the merge when they are fixed.'
     return { name, conclusion: 'failure', title: 'Fix canary/validate first', summary }
   }
-  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  const verdicts = verdictsOf(review)
   const open = verdicts.filter(({ state }) => state !== 'pass')
-  const changes = review.changes.flatMap((change) => [
-    `- ${code(changeTitle(change))}`,
-    ...(change.widened ?? []).map((rise) => `- ${riseWords(rise)}`),
-  ])
+  const promoted = review.promotion === undefined ? [] : [`- Promotes ${code(review.promotion.name)}`]
+  const changes = [
+    ...promoted,
+    ...review.changes.flatMap((change) => [
+      `- ${code(changeTitle(change))}`,
+      ...(change.widened ?? []).map((rise) => `- ${riseWords(rise)}`),
+    ]),
+  ]
   const lines = verdicts.map((verdict) => `- ${verdictLine(verdict)}`)
   const summary = paragraphs(
     fitLines(changes, ROOM.table, more).join('\n') || `${quietTitle(review)}: nothing to wait for.`,
@@ -111,7 +115,7 @@ export function gateReport(review: Review): CheckReport {
   )
   const measured = measurements(verdicts)
   const report = { name, summary, ...(measured === undefined ? {} : { text: measured }) } as const
-  const title = review.changes.length === 0 ? quietTitle(review) : gateTitle(verdicts)
+  const title = isGated(review) ? gateTitle(verdicts) : quietTitle(review)
   if (open.length === 0) return { ...report, conclusion: 'success', title }
   const isBlocked = open.some(({ state }) => state === 'block')
   return { ...report, conclusion: isBlocked ? 'failure' : 'action_required', title }

@@ -57,6 +57,14 @@ export const CLI_COMMANDS = {
     details: EDITS,
     options: [ENVIRONMENT_TO_CHANGE, FOLDER, DRY_RUN, JSON_OUTPUT],
   },
+  promote: {
+    group: ON_CHECKOUT,
+    takes: '<from> <to> [service]',
+    does: 'carry configuration from one environment to another, in the files',
+    details: `Edits the files of the second environment, renders before and after, and prints what changed and what is left out.
+Nothing is committed.`,
+    options: [FOLDER, DRY_RUN, JSON_OUTPUT],
+  },
   status: { group: ON_CHECKOUT, takes: '', does: 'show where the rollouts stand', options: CHECKOUT },
   diff: {
     group: ON_CHECKOUT,

@@ -1,12 +1,13 @@
 import { COMMAND_NAMES, COMMANDS, usageOf } from '../../command/commands.ts'
 import { isOverridable } from '../../gate/names.ts'
-import type { Review } from '../../gate/review.ts'
+import { type Review, verdictsOf } from '../../gate/review.ts'
 import { answerMarker, buttonMarker } from '../../marker/comment.ts'
 import { overrideMarker } from '../../marker/override.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, list, paragraphs, percent, plainText, table } from '../markdown/markdown.ts'
 import { proofWords } from './proof.ts'
 import { explainProblem } from '../problem/problem.ts'
+import { promotionPreview } from '../pull-request/promotion.ts'
 import { planWords } from '../pull-request/pull-request.ts'
 import { explainRefusal } from '../refusal/refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
@@ -64,6 +65,8 @@ function words(outcome: Outcome): string {
       return `✅ ${code(outcome.name)} is at ${percent(outcome.share)} already: nothing to change.`
     case 'proposed':
       return `✅ #${outcome.pull}: ${plainText(outcome.title)}`
+    case 'previewed':
+      return promotionPreview(outcome.promotion)
     case 'aborted':
       return abortWords(outcome)
     case 'status':
@@ -135,7 +138,7 @@ function exception(gate: 'hold' | 'freeze'): string {
 
 function whyWords(review: Review): string {
   const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ **validate**: ${what} ${next}`)
-  const verdicts = review.changes.flatMap((change) => change.verdicts)
+  const verdicts = verdictsOf(review)
   const lines = verdicts.map((verdict) => {
     const way = remedy(verdict)
     return `- ${verdictLine(verdict)}${way === '' ? '' : ` → ${way}`}`

@@ -1,4 +1,4 @@
-import { concernsTraffic, type Review, type ReviewedChange } from '../../gate/review.ts'
+import { concernsTraffic, type Review, type ReviewedChange, verdictsOf } from '../../gate/review.ts'
 import { SUMMARY_MARKER } from '../../marker/comment.ts'
 import { isBlueGreen, planOf } from '../../rollout/target.ts'
 import { fitLines, MAX_BODY, sizeOf } from '../../text/limits.ts'
@@ -42,7 +42,7 @@ export function summaryPages(review: Review): { readonly comment: string; readon
 const NO_PAGE: DiffPage = { text: '', shown: 0, isCut: false }
 
 function opening(review: Review): string {
-  const gates = review.changes.flatMap(({ verdicts }) => verdicts).map((verdict) => `- ${verdictLine(verdict)}`)
+  const gates = verdictsOf(review).map((verdict) => `- ${verdictLine(verdict)}`)
   const problems = review.problems.map(explainProblem).map(({ what, next }) => `- ⛔ ${what} ${next}`)
   return paragraphs(
     SUMMARY_MARKER,

@@ -37,8 +37,11 @@ export function remedy({ gate, state, target, reason }: Verdict): string {
     case 'approvals':
       return 'an approving review of this commit'
     case 'conflict':
+      if (reason.code === 'rolling') return 'finish that rollout, or `/canary abort` it'
       return 'merge or close the older pull request'
     case 'order':
+      if (reason.code === 'source-live') return 'wait for the report, or find out why it does not come'
+      if (reason.code === 'skips') return `${code(`/promote ${reason.environment} …`)} instead`
       return 'bring the other environment there first'
     case 'live':
       return 'wait for the report, or find out why it does not come'
@@ -87,6 +90,10 @@ function reasonWords(reason: GateReason): string {
     case 'after-not-live':
     case 'after-analysis':
     case 'after-done':
+    case 'skips':
+    case 'rolling':
+    case 'no-flow':
+    case 'source-live':
       return restraintWords(reason)
     case 'analysis':
       return analysisWords(reason.report)
@@ -117,6 +124,16 @@ function restraintWords(reason: RestraintReason): string {
       return approvalWords(reason)
     case 'other-pull':
       return `#${reason.pull} is older and moves the same route: merge or close it first.`
+    case 'skips':
+      return `${code(reason.environment)} comes first: promote from there, not from ${code(reason.from)}.`
+    case 'rolling':
+      return `a rollout of ${code(reason.service)} is under way in this environment (${reason.share === 'unknown' ? 'its share cannot be read' : percent(reason.share)}). It must end first.`
+    case 'no-flow':
+      return 'the base branch does not have both environments any more, so Perch cannot tell what this carries. Close it.'
+    case 'source-live':
+      return reason.liveness.state === 'live'
+        ? `${code(reason.environment)} runs what the base branch has for it.`
+        : `${code(reason.environment)} must run what this carries: ${liveSentence(reason.liveness)}`
     case 'after':
     case 'after-behind':
     case 'after-baking':
@@ -140,7 +157,7 @@ function stopWords({ by, reason, until }: Stop): string {
   return `${who}${end}: ${reason === undefined ? 'no reason was given' : plainText(reason)}.`
 }
 
-type OrderReason = Extract<RestraintReason, { environment: string }>
+type OrderReason = Exclude<Extract<RestraintReason, { environment: string }>, { code: 'skips' | 'source-live' }>
 
 function orderWords(reason: OrderReason): string {
   const name = code(reason.environment)

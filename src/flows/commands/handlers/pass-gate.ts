@@ -1,3 +1,4 @@
+import { verdictsOf } from '../../../core/gate/review.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { sealedText } from '../../../core/marker/override.ts'
 import { isStacked } from '../../repository/pull-ends.ts'
@@ -18,7 +19,7 @@ export async function passGate(
   const head = pull.head.sha
   const age = await ageOfHead(context, pull, { head, comment: { createdAt: by.at } })
   if (age !== 'seen') return refused({ code: 'head-not-seen', head, age })
-  const verdicts = (await look(head)).changes.flatMap((change) => change.verdicts)
+  const verdicts = verdictsOf(await look(head))
   const open = [...new Set(verdicts.filter(({ state }) => state !== 'pass').map((verdict) => verdict.gate))]
   if (!open.includes(gate)) return refused({ code: 'gate-not-waiting', gate, open })
   const passed = { gate, by: by.login, reason }

@@ -1,0 +1,68 @@
+import type { PromotionFlow } from '../promotion/promotion.ts'
+import type { Standing } from '../rollout/standing.ts'
+import type { Verdict } from './gate.ts'
+import type { Liveness } from './live.ts'
+import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
+
+/** What is known about a pull request that carries configuration, beside its files. */
+export interface PromotionFacts {
+  readonly flow: PromotionFlow
+  /** The environment that comes before the target, as the config says. */
+  readonly after: string | undefined
+  /** Whether the source runs what the base branch has for it. */
+  readonly liveness: Liveness
+  /** A rollout in the target that is under way. */
+  readonly running: Pick<Standing, 'share' | 'target'> | undefined
+  readonly restraints: Pick<Restraints, 'stops' | 'windows' | 'freezesAt' | 'approvals'>
+}
+
+/** A promotion as its gate sees it. */
+export interface ReviewedPromotion {
+  /** `staging → production`. */
+  readonly name: string
+  readonly verdicts: readonly Verdict[]
+  /** When time alone closes a gate that is open now, epoch milliseconds. */
+  readonly freezesAt?: number | undefined
+}
+
+/** The gates of a promotion: those of a raise in its target, and the source must be live. */
+export function judgePromotionFacts(facts: PromotionFacts, now: number): ReviewedPromotion {
+  const { flow, restraints } = facts
+  const target = flow.service === undefined ? flow.to : `${flow.to}/${flow.service}`
+  const held = restrain({ to: 0, canary: undefined }, { ...restraints, orders: [], conflict: undefined }, now)
+  return {
+    name: `${flow.from} → ${flow.to}`,
+    verdicts: [
+      orderOf(facts, target),
+      ...runningOf(facts, target),
+      ...held.map((one): Verdict => ({ ...one, target })),
+    ],
+    freezesAt: restraints.freezesAt,
+  }
+}
+
+/** The base branch does not have its environments any more, or never had: nobody can tell what it would do. */
+export function unknownPromotion(branch: string): ReviewedPromotion {
+  return { name: branch, verdicts: [{ gate: 'order', target: branch, state: 'block', reason: { code: 'no-flow' } }] }
+}
+
+function orderOf({ flow, after, liveness }: PromotionFacts, target: string): Verdict {
+  const verdict = (state: Verdict['state'], reason: RestraintReason): Verdict => ({
+    gate: 'order',
+    target,
+    state,
+    reason,
+  })
+  if (after !== undefined && after !== flow.from)
+    return verdict('block', { code: 'skips', environment: after, from: flow.from })
+  const reason: RestraintReason = { code: 'source-live', environment: flow.from, liveness }
+  if (liveness.state === 'live') return verdict('pass', reason)
+  if (liveness.state === 'failed') return verdict('block', reason)
+  return liveness.until === undefined ? verdict('wait', reason) : { ...verdict('wait', reason), until: liveness.until }
+}
+
+function runningOf({ running }: PromotionFacts, target: string): readonly Verdict[] {
+  if (running === undefined) return []
+  const { share, target: route } = running
+  return [{ gate: 'conflict', target, state: 'wait', reason: { code: 'rolling', service: route.service, share } }]
+}

@@ -1,0 +1,26 @@
+import type { PreparedPromotion } from '../../promotion/promotion.ts'
+import { plainWords } from '../markdown/plain-words.ts'
+import { leftOutWords } from '../pull-request/left-out.ts'
+import { promotionTitle } from '../pull-request/promotion.ts'
+import { patchOf } from './terminal.ts'
+
+const ROOM = 20_000
+
+/** What `perch promote` changed, and what it left out, as a person reads it in a terminal. */
+export function promotedText(
+  { flow, plan, rendered }: PreparedPromotion,
+  { files, isDryRun }: { readonly files: Parameters<typeof patchOf>[0]; readonly isDryRun: boolean },
+): string {
+  const left = leftOutWords(plan.left, ROOM).split('\n').map(plainWords).join('\n')
+  const others = rendered.slice(1)
+  const proof =
+    others.length === 0
+      ? `Rendered before and after: only ${flow.to} changes.`
+      : `Rendered before and after: only ${flow.to} changes, and ${others.join(', ')} stays as it is.`
+  return [
+    `${promotionTitle(flow)}${isDryRun ? ' (dry run: nothing was written)' : ''}`,
+    `${proof}\n`,
+    patchOf(files),
+    ...(left === '' ? [] : [`Not promoted:\n${left}\n`]),
+  ].join('\n')
+}

@@ -1,0 +1,137 @@
+/** Whether two renders of the target differ in what is carried, and in nothing else. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { type Pair, pairObjects } from '../diff/pair.ts'
+import { holdsSecrets } from '../diff/secret-texts.ts'
+import { settled } from '../layer/compare.ts'
+import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
+import { titleOf } from '../manifest/identity.ts'
+import { isListOfMaps, pairItems, stays } from './carry-values.ts'
+import type { CarriedValue, PromotionPlan } from './promotion.ts'
+
+interface Place {
+  readonly path: Path
+  readonly after: JsonValue | undefined
+}
+
+/** `also`: what changes beside what is carried. `missing`: what is carried and changes nothing. */
+export function promotionMismatch(
+  { before, after }: { readonly before: readonly RenderedObject[]; readonly after: readonly RenderedObject[] },
+  plan: Carried,
+  secrets: readonly string[],
+): { readonly also: readonly string[]; readonly missing: readonly string[] } {
+  const found: Found = { seen: new Set(), also: [], images: 0 }
+  for (const pair of pairObjects(before, after)) lookAtObject(found, pair, { plan, secrets })
+  const { seen, also, images } = found
+  const isSilent = (value: CarriedValue): boolean => stays(value.path) !== undefined || isIdentity(value)
+  const unseen = plan.values.filter((value) => !seen.has(value) && !isSilent(value))
+  const missing = unseen.map(({ kind, name, path }) => `${kind} ${name} ${path.join('.')}`.trim())
+  if (images === 0) missing.push(...plan.images.map(({ name }) => `image ${name}`))
+  return { also, missing }
+}
+
+type Carried = Pick<PromotionPlan, 'values' | 'added' | 'images'>
+
+interface Found {
+  readonly seen: Set<CarriedValue>
+  readonly also: string[]
+  images: number
+}
+
+function lookAtObject(
+  found: Found,
+  { before: old, after: now }: Pair,
+  { plan, secrets }: { readonly plan: Carried; readonly secrets: readonly string[] },
+): void {
+  const either = now ?? old
+  if (either === undefined || sameData(old?.data, now?.data)) return
+  const isCarried = old !== undefined || isAdded(either, plan)
+  if (now === undefined || !isCarried || holdsSecrets(either.data, secrets)) found.also.push(titleOf(either))
+  else if (old !== undefined) look(found, { old, now }, plan)
+}
+
+/** Looks at each place at which an object changes: it must be carried, and never what stays in its environment. */
+function look(
+  found: Found,
+  { old, now }: { readonly old: RenderedObject; readonly now: RenderedObject },
+  plan: Carried,
+): void {
+  for (const place of placesOf(settled(old.data), settled(now.data), [])) {
+    const mine = plan.values.filter((value) => isFor(value, now) && meet(value, place))
+    const isImage = isImagePlace(place, plan)
+    if (isImage) found.images += 1
+    for (const value of mine) found.seen.add(value)
+    const isWanted = stays(place.path) === undefined && (mine.length > 0 || isImage)
+    if (!isWanted) found.also.push(`${titleOf(now)} ${place.path.join('.')}`)
+  }
+}
+
+function isAdded({ kind, name }: RenderedObject, { added }: Pick<PromotionPlan, 'added'>): boolean {
+  return added.some(({ objects }) => objects.some((object) => object.kind === kind && name.includes(object.name)))
+}
+
+function isFor(value: CarriedValue, { kind, name }: RenderedObject): boolean {
+  return (value.kind === '' || value.kind === kind) && name.includes(value.name)
+}
+
+/** What a patch says to find its object: nothing of it changes there. */
+function isIdentity({ path: [first, second] }: CarriedValue): boolean {
+  return ['apiVersion', 'kind', '$patch'].includes(String(first)) || (first === 'metadata' && second === 'name')
+}
+
+/** Lists of patches and of what they patch may count differently, so the places of items are not compared. */
+function meet(value: CarriedValue, place: Place): boolean {
+  const [one, other] = [withoutPlaces(value.path), withoutPlaces(place.path)]
+  const length = Math.min(one.length, other.length)
+  if (!one.slice(0, length).every((key, index) => key === other[index])) return false
+  const isScalar = one.length === other.length && typeof value.after !== 'object' && value.after !== undefined
+  if (!isScalar) return true
+  // Names may be rendered with something before or behind.
+  if (typeof value.after === 'string' && typeof place.after === 'string') return place.after.includes(value.after)
+  return sameData(value.after, place.after)
+}
+
+function withoutPlaces(path: Path): readonly string[] {
+  return path.map((key) => (typeof key === 'number' || /^(?:\d+|-)$/.test(key) ? '*' : key))
+}
+
+/** An image that an entry of `images` makes another one: its name, tag or digest is the entry's. */
+function isImagePlace({ path, after }: Place, { images }: Pick<PromotionPlan, 'images'>): boolean {
+  if (path.at(-1) !== 'image' || typeof after !== 'string') return false
+  return images.some((image) => after === image.after || after.startsWith(image.after) || image.after.startsWith(after))
+}
+
+/** The outermost places at which two values differ; items of lists that have names are compared by these. */
+function placesOf(before: unknown, after: unknown, path: Path): readonly Place[] {
+  if (sameData(before, after)) return []
+  if (isRecord(before) && isRecord(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+    return keys.flatMap((key) => placesOf(before[key], after[key], [...path, key]))
+  }
+  const [old, now] = [jsonOf(before), jsonOf(after)]
+  const lists = old !== undefined && now !== undefined && isListOfMaps(old) && isListOfMaps(now)
+  const pairing = lists ? pairItems(now, old) : undefined
+  if (!lists || pairing === undefined) return [{ path, after: now }]
+  const kept = new Set(pairing)
+  return [
+    ...now.flatMap((item, index) => {
+      const place = pairing[index]
+      return place === undefined
+        ? [{ path: [...path, index], after: item }]
+        : placesOf(old[place], item, [...path, index])
+    }),
+    ...old.flatMap((_, index) => (kept.has(index) ? [] : [{ path: [...path, index], after: undefined }])),
+  ]
+}
+
+function jsonOf(value: unknown): JsonValue | undefined {
+  return value === undefined ? undefined : asJson(value)
+}
+
+/** Rendered data is JSON. */
+function asJson(value: unknown): JsonValue | undefined {
+  return isJson(value) ? value : undefined
+}
+
+function isJson(value: unknown): value is JsonValue {
+  return value === null || ['string', 'number', 'boolean', 'object'].includes(typeof value)
+}

@@ -1,0 +1,43 @@
+import type { PullRequest } from '../rollout/facts.ts'
+import { branchPart } from '../rollout/branch.ts'
+import type { PromotionFlow } from './promotion.ts'
+
+const PREFIX = 'promote/'
+
+/** `promote/<from>/<to>`, or `promote/@<base>/…` for a base other than the default branch, and the service where it is for one. */
+export function promotionBranch(
+  { ref, isDefault }: Pick<PullRequest['base'], 'ref' | 'isDefault'>,
+  { from, to, service }: PromotionFlow,
+): string {
+  const parts = [from, to, ...(service === undefined ? [] : [service])].map(branchPart)
+  return `${PREFIX}${isDefault ? '' : `@${branchPart(ref)}/`}${parts.join('/')}`
+}
+
+/** Whether Perch opened this pull request to carry configuration. What is on its branch now may be somebody else's. */
+export function isPromotion(
+  {
+    head,
+    author,
+  }: { readonly head: Pick<PullRequest['head'], 'ref' | 'isFork'>; readonly author: { readonly login: string } },
+  botLogin: string,
+): boolean {
+  return !head.isFork && author.login === botLogin && head.ref.startsWith(PREFIX)
+}
+
+/** Between which of the environments a branch carries, and of which service; undefined where one of them is not there any more. */
+export function flowOf(
+  branch: string,
+  environments: readonly string[],
+  services: readonly string[],
+): PromotionFlow | undefined {
+  const parts = branch.slice(PREFIX.length).split('/')
+  const [from, to, service, ...more] = parts[0]?.startsWith('@') === true ? parts.slice(1) : parts
+  const named = (part: string | undefined, names: readonly string[]): string | undefined =>
+    names.find((name) => branchPart(name) === part)
+  const flow = { from: named(from, environments), to: named(to, environments) }
+  if (flow.from === undefined || flow.to === undefined || more.length > 0) return undefined
+  const known = service === undefined ? undefined : (named(service, services) ?? service)
+  return { from: flow.from, to: flow.to, service: known }
+}
+
+export const PROMOTION_LABEL = 'promotion'

@@ -1,0 +1,151 @@
+/** What a kustomization says for all of its objects: images are carried, the rest is the environment's own. */
+import { canonicalText, isRecord, type JsonValue, listOf, recordOf, sameData, textOf } from '../manifest/data.ts'
+import type { DocumentEdit } from './apply-values.ts'
+import { type EnvironmentNames, someText } from './environment-names.ts'
+import type { FolderKustomization } from './folder.ts'
+import type { CarriedImage, LeftOut, LeftReason } from './promotion.ts'
+import type { ServiceObjects } from './service-objects.ts'
+
+interface KustomizationPair {
+  readonly source: FolderKustomization
+  readonly target: FolderKustomization
+}
+
+interface ImageRules {
+  readonly names: EnvironmentNames
+  readonly isWanted: boolean
+  /** Undefined: every service. */
+  readonly service: ServiceObjects | undefined
+}
+
+export interface CarriedImages {
+  readonly edits: readonly DocumentEdit[]
+  readonly images: readonly CarriedImage[]
+  readonly left: readonly LeftOut[]
+}
+
+const VERSION_KEYS = ['newName', 'newTag', 'digest', 'tagSuffix'] as const
+
+export function carryImages({ source, target }: KustomizationPair, rules: ImageRules): CarriedImages {
+  const entries = listOf(target.data['images'])
+  const edits: DocumentEdit[] = []
+  const images: CarriedImage[] = []
+  const left: LeftOut[] = []
+  let added = 0
+  for (const entry of listOf(source.data['images'])) {
+    const own = recordOf(entry)
+    const name = textOf(own['name'])
+    if (name === undefined) continue
+    const index = entries.findIndex((one) => recordOf(one)['name'] === name)
+    const there = index < 0 ? undefined : recordOf(entries[index])
+    const changes = VERSION_KEYS.filter((key) => !sameData(own[key], there?.[key]))
+    if (there !== undefined && changes.length === 0) continue
+    const why = imageStays({ own, there }, { name, rules })
+    if (why !== undefined) {
+      left.push({ file: target.path, what: `images ${name}`, why })
+      continue
+    }
+    images.push({ file: target.path, name, before: there && imageWords(there), after: imageWords(own) })
+    if (there === undefined) {
+      edits.push({
+        kind: 'insert',
+        document: 0,
+        path: ['images', entries.length + added],
+        before: undefined,
+        after: plain(own),
+      })
+      added += 1
+    } else
+      edits.push(
+        ...changes.map((key): DocumentEdit => ({
+          kind: 'set',
+          document: 0,
+          path: ['images', index, key],
+          before: plain(there[key]),
+          after: own[key] === undefined ? undefined : plain(own[key]),
+        })),
+      )
+  }
+  return { edits, images, left }
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+function imageStays(
+  { own, there }: { readonly own: Entry; readonly there: Entry | undefined },
+  { name, rules }: { readonly name: string; readonly rules: ImageRules },
+): LeftReason | undefined {
+  const { isWanted, service, names } = rules
+  if (!isWanted) return 'excluded'
+  const used = [name, ...[own, there].flatMap((entry) => textOf(entry?.['newName']) ?? [])]
+  if (service !== undefined && !used.some(service.usesAlone)) return 'other-service'
+  return someText(plain(own), names.source) || someText(plain(there), names.target) ? 'environment' : undefined
+}
+
+/** `registry.example.com/web:1.4@sha256:…`, as far as the entry says it. */
+function imageWords(entry: Entry): string {
+  const [name, newName, tag, digest] = ['name', 'newName', 'newTag', 'digest'].map((key) => wordOf(entry[key]))
+  return `${newName === '' ? name : newName}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+/** Data that was read from YAML, as what it is. */
+export function plain(value: unknown): JsonValue {
+  if (Array.isArray(value)) return listOf(value).map(plain)
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, plain(own)]))
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+}
+
+const PLACEMENT = new Set([
+  'namespace',
+  'namePrefix',
+  'nameSuffix',
+  'labels',
+  'commonLabels',
+  'commonAnnotations',
+  'replicas',
+])
+
+/** What lists files is looked at file by file. */
+const LISTS = new Set([
+  'apiVersion',
+  'kind',
+  'metadata',
+  'images',
+  'resources',
+  'patches',
+  'patchesStrategicMerge',
+  'patchesJson6902',
+])
+
+/** The fields that differ and stay. */
+export function stayingFields({ source, target }: KustomizationPair): readonly LeftOut[] {
+  const fields = new Set([...Object.keys(source.data), ...Object.keys(target.data)])
+  return [...fields].sort().flatMap((field): LeftOut[] => {
+    if (LISTS.has(field) || sameData(source.data[field], target.data[field])) return []
+    return [{ file: target.path, what: field, why: fieldStays(field, source.data[field] === undefined) }]
+  })
+}
+
+function fieldStays(field: string, isOwn: boolean): LeftReason {
+  if (PLACEMENT.has(field)) return 'placement'
+  if (field === 'secretGenerator') return 'secret'
+  return isOwn ? 'target-only' : 'not-exact'
+}
+
+/** Entries that name no file of the folder, such as a patch that is written in place, and that the target has not. */
+export function stayingEntries({ source, target }: KustomizationPair): readonly LeftOut[] {
+  return ['resources', 'patches', 'patchesStrategicMerge', 'patchesJson6902'].flatMap((field) => {
+    const known = new Set(listOf(target.data[field]).map(canonicalText))
+    const inPlace = listOf(source.data[field]).filter((item) => !known.has(canonicalText(item)) && isInPlace(item))
+    return inPlace.map((): LeftOut => ({ file: source.path, what: field, why: 'not-exact' }))
+  })
+}
+
+function isInPlace(item: unknown): boolean {
+  const path = isRecord(item) ? textOf(item['path']) : textOf(item)
+  return path === undefined || path.includes('\n')
+}

@@ -1,0 +1,211 @@
+/** What one value would take over from another: what differs, less what stays as it is. */
+import { isRecord, type JsonValue, type Path, sameData } from '../manifest/data.ts'
+import { isNote } from '../traffic/annotations.ts'
+import { type EnvironmentNames, someText } from './environment-names.ts'
+import type { LeftReason } from './promotion.ts'
+
+/** One thing to do to the target's value: set a value, take it away (undefined), or put a new item into a list. */
+export interface ValueEdit {
+  readonly kind: 'set' | 'insert'
+  /** Of an item the place that it gets. */
+  readonly path: Path
+  readonly before: JsonValue | undefined
+  readonly after: JsonValue | undefined
+}
+
+export interface CarriedValues {
+  /** To be made in this order. */
+  readonly edits: readonly ValueEdit[]
+  readonly left: readonly { readonly path: Path; readonly why: LeftReason }[]
+}
+
+interface Walk {
+  readonly names: EnvironmentNames
+  readonly edits: ValueEdit[]
+  /** They move what is behind them, so they are made last, the last one first. */
+  readonly inserts: ValueEdit[]
+  readonly left: { readonly path: Path; readonly why: LeftReason }[]
+}
+
+interface Both {
+  readonly source: JsonValue
+  readonly target: JsonValue
+}
+
+export function carryValues({ source, target }: Both, names: EnvironmentNames): CarriedValues {
+  const walk: Walk = { names, edits: [], inserts: [], left: [] }
+  carry(walk, { source, target }, [])
+  return { edits: [...walk.edits, ...walk.inserts.toReversed()], left: walk.left }
+}
+
+function carry(walk: Walk, both: Both, path: Path): void {
+  const { source, target } = both
+  if (sameData(source, target)) return
+  const why = stays(path)
+  if (why !== undefined) return leave(walk, path, why)
+  if (isRecord(source) && isRecord(target)) return carryMap(walk, { source, target }, path)
+  if (isListOfMaps(source) && isListOfMaps(target)) return carryList(walk, { source, target }, path)
+  const isNamed = someText(source, walk.names.source) || someText(target, walk.names.target)
+  if (isNamed) return leave(walk, path, 'environment')
+  if (holdsWeights(source) || holdsWeights(target)) return leave(walk, path, 'weights')
+  walk.edits.push({ kind: 'set', path, before: target, after: source })
+}
+
+export type Mapping = { readonly [key: string]: JsonValue }
+
+function carryMap(
+  walk: Walk,
+  { source, target }: { readonly source: Mapping; readonly target: Mapping },
+  path: Path,
+): void {
+  for (const [key, value] of Object.entries(source)) {
+    const own = Object.hasOwn(target, key) ? target[key] : undefined
+    if (own === undefined) add(walk, value, { kind: 'set', path: [...path, key] })
+    else carry(walk, { source: value, target: own }, [...path, key])
+  }
+  for (const key of Object.keys(target)) {
+    const at = [...path, key]
+    if (!Object.hasOwn(source, key)) leave(walk, at, stays(at) ?? 'target-only')
+  }
+}
+
+function add(walk: Walk, value: JsonValue, { kind, path }: Pick<ValueEdit, 'kind' | 'path'>): void {
+  const why = stays(path)
+  if (why !== undefined) return leave(walk, path, why)
+  if (someText(value, walk.names.source)) return leave(walk, path, 'environment')
+  if (holdsWeights(value)) return leave(walk, path, 'weights')
+  const kept = withoutNotes(value, path)
+  if (isRecord(kept) && Object.keys(kept).length === 0 && !sameData(kept, value))
+    return leave(walk, path, 'rollout-notes')
+  const edits = kind === 'insert' ? walk.inserts : walk.edits
+  edits.push({ kind, path, before: undefined, after: kept })
+}
+
+function carryList(
+  walk: Walk,
+  { source, target }: { readonly source: readonly Mapping[]; readonly target: readonly Mapping[] },
+  path: Path,
+): void {
+  const pairing = pairItems(source, target)
+  if (pairing === undefined) {
+    if (holdsWeights(source) || holdsWeights(target)) return leave(walk, path, 'weights')
+    return leave(walk, path, 'order')
+  }
+  const paired = pairing.filter((index) => index !== undefined)
+  if (paired.some((index, at) => index < (paired[at - 1] ?? 0))) return leave(walk, path, 'order')
+  let behind = 0
+  for (const [at, item] of source.entries()) {
+    const index = pairing[at]
+    const own = index === undefined ? undefined : target[index]
+    if (index !== undefined && own !== undefined) {
+      behind = index + 1
+      carryItem(walk, { source: item, target: own }, [...path, index])
+    } else addItem(walk, item, { path: [...path, behind], from: [...path, at] })
+  }
+  target.forEach((_, index) => {
+    if (!paired.includes(index)) leave(walk, [...path, index], 'target-only')
+  })
+}
+
+function carryItem(
+  walk: Walk,
+  { source, target }: { readonly source: Mapping; readonly target: Mapping },
+  path: Path,
+): void {
+  const why = staysByPointer(source)
+  if (why === undefined) return carry(walk, { source, target }, path)
+  if (!sameData(source, target)) leave(walk, path, why)
+}
+
+/** `path`: where it gets to; `from`: where the source has it. */
+function addItem(walk: Walk, item: Mapping, { path, from }: { readonly path: Path; readonly from: Path }): void {
+  const why = isDestination(item) ? 'weights' : staysByPointer(item)
+  if (why === undefined) add(walk, item, { kind: 'insert', path })
+  else leave(walk, from, why)
+}
+
+/** Which item of the target each of the source's is; undefined where that cannot be told. */
+export function pairItems(
+  source: readonly Mapping[],
+  target: readonly Mapping[],
+): readonly (number | undefined)[] | undefined {
+  // A single destination may become another one; of several only those that both have can keep their weights.
+  const known = source.length + target.length > 2 ? [destinationKey, ...KEYS] : KEYS
+  const keys = known.find((key) => isKeyOf(key, source) && isKeyOf(key, target))
+  if (keys !== undefined) {
+    const places = new Map(target.map((item, index) => [keys(item), index]))
+    return source.map((item) => places.get(keys(item)))
+  }
+  if (source.length === target.length) return source.map((_, index) => index)
+  return undefined
+}
+
+type ItemKey = (item: Mapping) => string | undefined
+
+function destinationKey({ destination }: Mapping): string | undefined {
+  return isRecord(destination) ? JSON.stringify([destination['host'], destination['subset']]) : undefined
+}
+
+/** What tells the items of a list apart: of operations what they are for, else the name. */
+const KEYS: readonly ItemKey[] = [
+  ({ op, path }) => (typeof op === 'string' && typeof path === 'string' ? `${op} ${path}` : undefined),
+  ({ name, port }) => (typeof name === 'string' ? JSON.stringify([name, port ?? null]) : undefined),
+  ({ name }) => (typeof name === 'string' ? name : undefined),
+]
+
+function isKeyOf(key: ItemKey, items: readonly Mapping[]): boolean {
+  const keys = items.map(key)
+  return keys.every((one) => one !== undefined) && new Set(keys).size === keys.length
+}
+
+function isDestination(item: Mapping): boolean {
+  return 'weight' in item || isRecord(item['destination'])
+}
+
+/** Several destinations that share requests, at least one of them with a weight. */
+function holdsWeights(value: JsonValue): boolean {
+  if (Array.isArray(value)) {
+    const items: readonly JsonValue[] = value
+    const isSplit = items.length > 1 && items.some((item) => isRecord(item) && 'weight' in item)
+    return isSplit || items.some(holdsWeights)
+  }
+  return isRecord(value) && Object.values(value).some(holdsWeights)
+}
+
+/** Why a place never takes the source's value, whatever it is. */
+export function stays(path: Path): LeftReason | undefined {
+  const [first, second, third] = path
+  if (path.at(-1) === 'weight') return 'weights'
+  if (first !== 'metadata') return undefined
+  if (second === 'namespace') return 'environment'
+  return second === 'annotations' && isNote(String(third ?? '')) ? 'rollout-notes' : undefined
+}
+
+/** The same of an operation of a JSON patch, by what it points to. */
+export function staysByPointer({ op, path }: Mapping): LeftReason | undefined {
+  if (typeof op !== 'string' || typeof path !== 'string') return undefined
+  return stays(pointerSteps(path))
+}
+
+/** The steps of a JSON pointer. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** New annotations without those that speak of a rollout. */
+function withoutNotes(value: JsonValue, path: Path): JsonValue {
+  const isAnnotations = path.length === 2 && path[0] === 'metadata' && path[1] === 'annotations'
+  if (!isAnnotations || !isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !isNote(key)))
+}
+
+export function isListOfMaps(value: JsonValue): value is readonly Mapping[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item: JsonValue) => isRecord(item))
+}
+
+function leave(walk: Walk, path: Path, why: LeftReason): void {
+  walk.left.push({ path, why })
+}

@@ -1,0 +1,222 @@
+/** What an environment takes over from another: planned from the files of both, not yet proven. */
+import type { Config } from '../config/schema.ts'
+import { pathPattern } from '../text/path-pattern.ts'
+import { inFolder, isKustomization, parentOf } from '../environment/tree.ts'
+import { isRecord, recordOf, textOf } from '../manifest/data.ts'
+import type { Target } from '../rollout/target.ts'
+import { applyValues, type DocumentEdit } from './apply-values.ts'
+import { type CarryRules, carryFile, type NewFile, readNewFile } from './carry-file.ts'
+import { carryImages, plain, stayingEntries, stayingFields } from './carry-kustomization.ts'
+import { environmentNames, someText } from './environment-names.ts'
+import {
+  entryOf,
+  type FileEntry,
+  filesBelow,
+  type FolderFiles,
+  type FolderKustomization,
+  kustomizationsIn,
+  type PromotionSide,
+  wordsOf,
+} from './folder.ts'
+import type { CarriedFile, CarriedImage, CarriedValue, LeftOut, LeftReason, PromotionPlan } from './promotion.ts'
+import { serviceObjects } from './service-objects.ts'
+
+export interface PromotionInput {
+  readonly source: PromotionSide
+  readonly target: PromotionSide
+  readonly config: Pick<Config, 'promote' | 'secrets'>
+  /** Undefined: everything. */
+  readonly service: string | undefined
+  /** The routes of both environments. */
+  readonly routes: readonly Target[]
+  /** Whether the repository has a file. */
+  readonly exists: (path: string) => boolean
+}
+
+interface Plan {
+  readonly input: PromotionInput
+  readonly rules: CarryRules
+  readonly isWanted: (file: string) => boolean
+  readonly files: Map<string, string>
+  readonly values: CarriedValue[]
+  readonly added: CarriedFile[]
+  readonly images: CarriedImage[]
+  readonly left: LeftOut[]
+  /** Of the target's kustomizations, by path. */
+  readonly edits: Map<string, DocumentEdit[]>
+  readonly kustomizations: {
+    readonly source: readonly FolderKustomization[]
+    readonly target: readonly FolderKustomization[]
+  }
+}
+
+export function planPromotion(input: PromotionInput): PromotionPlan {
+  const { source, target, config, service, routes } = input
+  const [from, to] = [filesBelow(source), filesBelow(target)]
+  const plan: Plan = {
+    input,
+    rules: {
+      names: environmentNames(wordsOf(source, from), wordsOf(target, to)),
+      secrets: config.secrets,
+      service:
+        service === undefined ? undefined : serviceObjects(service, [...source.objects, ...target.objects], routes),
+    },
+    isWanted: wantedBy(config.promote),
+    files: new Map(),
+    values: [],
+    added: [],
+    images: [],
+    left: [],
+    edits: new Map(),
+    kustomizations: { source: kustomizationsIn(from), target: kustomizationsIn(to) },
+  }
+  carryKustomizations(plan)
+  carryFiles(plan, from, to)
+  editKustomizations(plan)
+  const { files, values, added, images, left } = plan
+  return { files, values, added, images, left }
+}
+
+/** Which files are carried, by their path below the environment's folder. */
+function wantedBy({ include, exclude }: Config['promote']): (file: string) => boolean {
+  const matches = (patterns: readonly string[], file: string): boolean =>
+    patterns.some((pattern) => pathPattern(pattern)?.(file) === true)
+  return (file) => (include === undefined || matches(include, file)) && !matches(exclude, file)
+}
+
+function carryKustomizations(plan: Plan): void {
+  const { source, target } = plan.kustomizations
+  const { names, service } = plan.rules
+  for (const own of source) {
+    const other = target.find(({ folder }) => folder === own.folder)
+    if (other === undefined) {
+      plan.left.push({ file: own.path, what: '', why: 'not-exact' })
+      continue
+    }
+    const pair = { source: own, target: other }
+    const carried = carryImages(pair, { names, service, isWanted: plan.input.config.promote.images })
+    addEdits(plan, other.path, carried.edits)
+    plan.images.push(...carried.images)
+    plan.left.push(...carried.left, ...stayingFields(pair), ...stayingEntries(pair))
+  }
+}
+
+function addEdits(plan: Plan, path: string, edits: readonly DocumentEdit[]): void {
+  if (edits.length > 0) plan.edits.set(path, [...(plan.edits.get(path) ?? []), ...edits])
+}
+
+function carryFiles(plan: Plan, from: FolderFiles, to: FolderFiles): void {
+  for (const [own, source] of from) {
+    if (isKustomization(own)) continue
+    const target = to.get(own)
+    if (target === undefined) {
+      addFile(plan, own, source)
+      continue
+    }
+    const why = plan.isWanted(own) ? targetStays(plan, entryOf(plan.kustomizations.source, own)) : 'excluded'
+    if (why !== undefined) {
+      if (source.text !== target.text) plan.left.push({ file: target.path, what: '', why })
+    } else {
+      const carried = carryFile({ source, target }, plan.rules)
+      if (carried.text !== undefined) plan.files.set(target.path, carried.text)
+      plan.values.push(...carried.values)
+      plan.left.push(...carried.left)
+    }
+  }
+  for (const [own, { path }] of to)
+    if (!from.has(own) && !isKustomization(own)) plan.left.push({ file: path, what: '', why: 'target-only' })
+}
+
+/** A file that only the source lists comes with its entry. */
+function addFile(plan: Plan, own: string, source: { readonly path: string; readonly text: string }): void {
+  const entry = entryOf(plan.kustomizations.source, own)
+  const home = plan.kustomizations.target.find(({ folder }) => folder === entry?.kustomization.folder)
+  const listing = entry === undefined || home === undefined ? undefined : { entry, home }
+  const file = inFolder(plan.input.target.environment.root, own)
+  const isPlain = plan.input.target.environment.kind === 'plain'
+  const why =
+    (plan.isWanted(own) ? undefined : 'excluded') ??
+    (isPlain || listing !== undefined ? undefined : 'not-exact') ??
+    entryStays(plan, entry) ??
+    occupied(plan, file)
+  const read = why ?? readNewFile(source, plan.rules)
+  if (typeof read === 'string') plan.left.push({ file: source.path, what: '', why: read })
+  else putFile(plan, { file, text: source.text, read, listing })
+}
+
+type Listing = { readonly entry: FileEntry; readonly home: FolderKustomization }
+
+function putFile(
+  plan: Plan,
+  {
+    file,
+    text,
+    read,
+    listing,
+  }: { readonly file: string; readonly text: string; readonly read: NewFile; readonly listing: Listing | undefined },
+): void {
+  plan.files.set(file, text)
+  const field = listing?.entry.field
+  const isPatch = field !== undefined && field !== 'resources'
+  plan.added.push({ file, field, objects: isPatch ? [] : read.objects })
+  if (listing === undefined) return
+  if (isPatch) plan.values.push(...read.values.map((value) => ({ ...value, file, ...patched(listing.entry, value) })))
+  addEdits(plan, listing.home.path, [entryEdit(plan, listing)])
+}
+
+function occupied({ input }: Plan, file: string): LeftReason | undefined {
+  return input.exists(file) ? 'occupied' : undefined
+}
+
+/** An operation does not name its object; its entry does. */
+function patched({ item }: FileEntry, { kind, name }: CarriedValue): Pick<CarriedValue, 'kind' | 'name'> {
+  if (kind !== '' || !isRecord(item)) return { kind, name }
+  const target = recordOf(item['target'])
+  return { kind: textOf(target['kind']) ?? '', name: textOf(target['name']) ?? '' }
+}
+
+/** Why an entry is not carried: what it is for, or that it names the source. */
+function entryStays(plan: Plan, entry: FileEntry | undefined): LeftReason | undefined {
+  const isNamed = entry !== undefined && someText(plain(entry.item), plan.rules.names.source)
+  return targetStays(plan, entry) ?? (isNamed ? 'environment' : undefined)
+}
+
+/** Why a patch is not carried, by the objects that its entry says it is for. */
+function targetStays({ rules }: Plan, entry: FileEntry | undefined): LeftReason | undefined {
+  const target = isRecord(entry?.item) ? entry.item['target'] : undefined
+  if (!isRecord(target)) return undefined
+  const [kind, name] = [textOf(target['kind']) ?? '', textOf(target['name']) ?? '']
+  if (/secret/i.test(kind)) return 'secret'
+  return rules.service === undefined || rules.service.has({ kind, name }) ? undefined : 'other-service'
+}
+
+function entryEdit(plan: Plan, { entry: { field, item }, home }: Listing): DocumentEdit {
+  const there = Array.isArray(home.data[field]) ? home.data[field].length : 0
+  const more = (plan.edits.get(home.path) ?? []).filter(
+    ({ kind, path }) => kind === 'insert' && path[0] === field,
+  ).length
+  return { kind: 'insert', document: 0, path: [field, there + more], before: undefined, after: plain(item) }
+}
+
+/** Where a kustomization cannot be edited exactly, nothing that needs it is carried. */
+function editKustomizations(plan: Plan): void {
+  const { target } = plan.kustomizations
+  for (const [path, edits] of plan.edits) {
+    const text = target.find((one) => one.path === path)?.text
+    const next = text === undefined ? undefined : applyValues(path, text, edits)
+    if (next !== undefined) {
+      plan.files.set(path, next)
+      continue
+    }
+    plan.left.push({ file: path, what: '', why: 'not-exact' })
+    const lost = plan.added.filter(({ file }) => parentOf(path) === '' || file.startsWith(`${parentOf(path)}/`))
+    for (const { file } of lost) plan.files.delete(file)
+    keepOnly(plan.added, (one) => !lost.includes(one))
+    keepOnly(plan.values, ({ file }) => lost.every((one) => one.file !== file))
+    keepOnly(plan.images, ({ file }) => file !== path)
+  }
+}
+
+function keepOnly<T>(list: T[], isKept: (item: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(isKept))
+}

@@ -1,0 +1,79 @@
+import type { RenderedObject } from '../diff/objects.ts'
+import { workloadsIn } from '../finding/workload.ts'
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import type { Target } from '../rollout/target.ts'
+import { shortHost } from '../traffic/host.ts'
+
+/** What belongs to one service. */
+export interface ServiceObjects {
+  /** Whether an object is one of its objects, by what a file calls it. */
+  readonly has: (object: { readonly kind: string; readonly name: string }) => boolean
+  /** Whether all workloads that use an image are its own; without tag and digest. */
+  readonly usesAlone: (image: string) => boolean
+}
+
+/**
+ * The objects of a service in what both environments render to: its route and the services, rules, workloads and policies that
+ * this leads to, by name or by labels.
+ */
+export function serviceObjects(
+  service: string,
+  objects: readonly RenderedObject[],
+  targets: readonly Target[],
+): ServiceObjects {
+  const names = namesOf(service, objects, targets)
+  const workloads = workloadsIn(objects)
+  const own = workloads.filter(({ object }) => names.has(object.name))
+  const isOwn = ({ name, data }: RenderedObject): boolean => {
+    const { host, scaleTargetRef, targetRef, selector } = recordOf(data['spec'])
+    const labels = Object.entries(recordOf(recordOf(selector)['matchLabels']))
+    const picks = labels.length > 0 && own.some((one) => labels.every(([key, value]) => one.labels[key] === value))
+    const refers = [scaleTargetRef, targetRef].some((ref) => names.has(textOf(recordOf(ref)['name']) ?? ''))
+    return names.has(name) || names.has(shortHost(textOf(host) ?? '')) || refers || picks
+  }
+  const keys = objects.filter(isOwn).map(({ kind, name }) => ({ kind, name }))
+  const users = (image: string): readonly RenderedObject[] =>
+    workloads
+      .map(({ object }) => object)
+      .filter(({ data }) => imagesIn(data).some((used) => nameOfImage(used) === image))
+  return {
+    has: ({ kind, name }) => names.has(name) || keys.some((key) => key.kind === kind && key.name.includes(name)),
+    usesAlone: (image) => {
+      const all = users(image)
+      return all.length > 0 && all.every((object) => names.has(object.name))
+    },
+  }
+}
+
+/** Its own name, those of its versions' services, and of the workloads that these pick. */
+function namesOf(service: string, objects: readonly RenderedObject[], targets: readonly Target[]): ReadonlySet<string> {
+  const routes = targets.filter((target) => target.service === service).map(({ route }) => route)
+  const hosts = routes.flatMap(({ rules }) =>
+    rules.flatMap(({ destinations }) =>
+      destinations.flatMap(({ host, role }) => (role === 'other' ? [] : [shortHost(host)])),
+    ),
+  )
+  const names = new Set([service, ...routes.map(({ name }) => name), ...hosts])
+  const workloads = workloadsIn(objects)
+  for (const { kind, name, data } of objects) {
+    if (kind !== 'Service' || !names.has(name)) continue
+    const selector = Object.entries(recordOf(recordOf(data['spec'])['selector']))
+    if (selector.length === 0) continue
+    for (const { object, labels } of workloads)
+      if (selector.every(([key, value]) => labels[key] === value)) names.add(object.name)
+  }
+  return names
+}
+
+/** Every `image` of a container, however deep. */
+function imagesIn(data: unknown): readonly string[] {
+  if (Array.isArray(data)) return listOf(data).flatMap(imagesIn)
+  return Object.entries(recordOf(data)).flatMap(([key, value]) =>
+    key === 'image' && typeof value === 'string' ? [value] : imagesIn(value),
+  )
+}
+
+/** `registry.example.com:5000/web` of `registry.example.com:5000/web:1.4@sha256:…`. */
+function nameOfImage(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
+}

@@ -1,0 +1,50 @@
+import { PROMOTION_MARKER } from '../../core/marker/comment.ts'
+import { changedPromotionNotice, emptyPromotionNotice } from '../../core/message/comment/promotion.ts'
+import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
+import { preparePromotion } from '../making/prepare-promotion.ts'
+import { changesOnly } from '../repository/changes-only.ts'
+import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { remakeChange } from '../rollout/open-change.ts'
+import type { BaseState } from '../rollout/rollouts.ts'
+import { closePull } from '../rollout/take-steps.ts'
+import { promotionDraft } from './open-promotion.ts'
+
+/** Plans the open promotions of a base branch again where either of their environments has changed. */
+export async function replanPromotions(context: RepositoryContext, base: BaseState): Promise<void> {
+  const open = base.pulls.filter(
+    (pull) => pull.state === 'open' && pull.base.ref === base.ref && isPromotion(pull, context.botLogin),
+  )
+  if (open.length === 0) return
+  const refs = await context.mirror.fetch(open.map(({ head }) => `refs/heads/${head.ref}`))
+  for (const pull of open) {
+    const sha = refs.get(`refs/heads/${pull.head.ref}`)
+    if (sha !== undefined) await replanPromotion(context, base, { ...pull, head: { ...pull.head, sha } })
+  }
+}
+
+async function replanPromotion(context: RepositoryContext, base: BaseState, pull: PullRequest): Promise<void> {
+  const { environments, targets } = base.snapshot
+  const flow = flowOf(
+    pull.head.ref,
+    environments.map(({ name }) => name),
+    targets.map(({ service }) => service),
+  )
+  // An environment that is not there is not promoted to; its gate says so.
+  if (flow === undefined) return
+  const made = await preparePromotion(context, { treeish: base.sha, snapshot: base.snapshot }, flow)
+  if (!made.ok) {
+    if (made.error.code === 'promotion' && made.error.why.code === 'nothing-to-promote')
+      await orRefusal(() => closePull(context, pull, emptyPromotionNotice(flow)))
+    return
+  }
+  const merged = await context.mirror.merge(base.sha, pull.head.sha)
+  const { files } = made.value.plan
+  const isSame = 'tree' in merged && (await changesOnly(context, { base: base.sha, head: merged.tree }, files))
+  if (isSame) return
+  const draft = promotionDraft(context, base, { made: made.value, asked: undefined })
+  const done = await orRefusal(() => remakeChange(context, { base, pull }, draft))
+  const isChanged = done.ok && !done.value.ok && done.value.error.code === 'step-changed'
+  if (isChanged) await sayOnce(context, pull.number, { marker: PROMOTION_MARKER, body: changedPromotionNotice() })
+}

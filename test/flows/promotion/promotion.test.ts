@@ -1,0 +1,169 @@
+/** `/promote`: configuration goes from one environment to another by a pull request. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  answers,
+  aPull,
+  aWorld,
+  branches,
+  comments,
+  flux,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  textOn,
+  type World,
+  type WorldOptions,
+} from '../world.ts'
+import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
+import type { Pull } from '../../memory/github/github.ts'
+
+const STAGING = routeFile('staging', 'web')
+const PRODUCTION = routeFile('production', 'web')
+const TIMEOUT = '    - timeout: 3s   # as the callers wait\n      route:'
+
+/** Staging has a new rule, another version and a policy of its own; production has the same route without them. */
+function differing(text: string): string {
+  return text.replace('    - route:', TIMEOUT)
+}
+
+async function twoEnvironments(options: WorldOptions = {}): Promise<{ readonly world: World; readonly pull: Pull }> {
+  const world = await aWorld({ environments: ['staging', 'production'], ...options })
+  world.alice.push('main', {
+    [STAGING]: differing(textOn(world, 'main', STAGING)),
+    [subsetsFile('staging', 'web')]: textOn(world, 'main', subsetsFile('staging', 'web')).replaceAll('v1', 'v7'),
+    'apps/staging/policy.yaml': POLICY,
+    'apps/staging/secret.yaml': SECRET,
+  })
+  await world.settle()
+  const pull = await aPull(world, { 'README.md': 'Please promote.\n' }, 'Ask')
+  return { world, pull }
+}
+
+const POLICY = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata:
+  name: web
+spec:
+  action: ALLOW
+`
+const SECRET = `apiVersion: v1
+kind: Secret
+metadata:
+  name: web-key
+stringData:
+  key: not-to-be-copied
+`
+
+/** The one pull request of Perch that is open. */
+function promotionIn(world: World): Pull {
+  const [first, ...others] = openSteps(world)
+  assert.ok(first !== undefined && others.length === 0, `${openSteps(world).length} are open`)
+  return first
+}
+
+test('what differs comes to the target in one pull request, and weights and Secrets stay', async () => {
+  const { world, pull } = await twoEnvironments({ share: 0 })
+  const weights = textOn(world, 'main', PRODUCTION)
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  assert.equal(made.head.ref, 'promote/staging/production')
+  assert.equal(made.title, 'Promote all: staging → production')
+  assert.deepEqual([...made.labels].sort(), ['production', 'promotion'])
+  assert.match(answers(world, pull).join('\n'), new RegExp(`#${made.number}`))
+  assert.equal(
+    textOn(world, made.head.ref, PRODUCTION),
+    weights
+      .replace('- route:', '- route:')
+      .replace('          weight: 0\n', '          weight: 0\n      timeout: "3s"\n'),
+  )
+  assert.match(textOn(world, made.head.ref, subsetsFile('production', 'web')), /version: v7/)
+  assert.equal(textOn(world, made.head.ref, 'apps/production/policy.yaml'), POLICY)
+  assert.equal(textOn(world, made.head.ref, 'apps/production/secret.yaml'), '')
+  assert.match(made.body, /\*\*What is promoted\*\*/)
+  assert.match(made.body, /Secrets are never copied: `apps\/staging\/secret.yaml`/)
+  assert.match(made.body, /- \[ \] The configuration is reviewed/)
+  assert.match(made.body, /timeout: 3s/)
+  assert.doesNotMatch(made.body, /not-to-be-copied/)
+})
+
+test('a dry run only answers, and one of the same to itself or to nowhere is refused', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'alice', pull, '/promote staging production --dry-run')
+  await says(world, 'alice', pull, '/promote staging staging')
+  await says(world, 'alice', pull, '/promote staging prod')
+  await says(world, 'alice', pull, '/promote staging production nothing')
+  await says(world, 'mallory', pull, '/promote staging production')
+  const [dry, same, nowhere, nothing, denied] = answers(world, pull)
+  assert.match(dry ?? '', /Nothing was committed.*What is promoted.*What is not promoted, and why/s)
+  assert.match(same ?? '', /is both ends/)
+  assert.match(nowhere ?? '', /There is no environment `prod` here. Known here: .*`staging`/)
+  assert.match(nothing ?? '', /There is no service `nothing` in `staging`. Known here: `web`/)
+  assert.match(denied ?? '', /cannot do this/)
+  assert.deepEqual(openSteps(world), [])
+})
+
+test('twice is once, and environments that are the same have nothing to promote', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'alice', pull, '/promote staging production')
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  await says(world, 'alice', pull, '/promote staging production web')
+  assert.match(answers(world, pull).at(-1) ?? '', new RegExp(`#${made.number} is open and carries some of the same`))
+  await world.pass(5)
+  await merges(world, 'bob', made)
+  assert.match(textOn(world, 'main', PRODUCTION), /timeout/)
+  await says(world, 'alice', pull, '/promote staging production')
+  assert.match(answers(world, pull).at(-1) ?? '', /There is nothing to promote from `staging` to `production`/)
+  await says(world, 'alice', pull, '/promote production staging')
+  assert.match(answers(world, pull).at(-1) ?? '', /Secrets are never copied|Only the target has this/)
+})
+
+test('a promotion is planned again when either side moves, unless somebody changed it', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('3s', '4s') })
+  await world.settle()
+  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: "4s"/)
+  assert.deepEqual(branches(openSteps(world)), [made.head.ref])
+  world.alice.push(made.head.ref, { 'README.md': 'Mine.\n' })
+  world.alice.push('main', { [STAGING]: textOn(world, 'main', STAGING).replace('4s', '5s') })
+  await world.settle()
+  assert.match(textOn(world, made.head.ref, PRODUCTION), /timeout: "4s"/)
+  assert.match(comments(world, made).join('\n'), /Somebody changed this promotion/)
+})
+
+test('the gate of a promotion asks for the source to be live, for the order, approvals and freezes', async () => {
+  const config = { live: 'status', isOrdered: true, approvals: 1 } as const
+  const { world, pull } = await twoEnvironments({ config })
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  assert.match(gateOf(world, made), /^action_required: Waiting for order and approvals: `?staging`? must run/)
+  await flux(world, 'success')
+  assert.match(gateOf(world, made), /^action_required: Waiting for approvals/)
+  world.bob.approve(made)
+  await world.settle()
+  assert.match(gateOf(world, made), /^success/)
+  await says(world, 'olga', pull, '/freeze production sale')
+  assert.match(gateOf(world, made), /^action_required: Waiting for freeze/)
+  await says(world, 'olga', pull, '/unfreeze production')
+  assert.match(gateOf(world, made), /^success/)
+})
+
+test('a target in the middle of a rollout is left alone until that ends', async () => {
+  const { world, pull } = await twoEnvironments()
+  // Else the promotion would be in conflict with the rollout: both change the same lines.
+  world.alice.push('main', { [STAGING]: textOn(world, 'main', PRODUCTION) })
+  await world.settle()
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  const notes = '  annotations: { perch.dev/canary-percentage: "5" }\nspec:'
+  const rolling = withShare(textOn(world, 'main', PRODUCTION), 5).replace('spec:', notes)
+  const change = await aPull(world, { [PRODUCTION]: rolling }, 'Start')
+  await merges(world, 'bob', change)
+  await says(world, 'alice', pull, '/promote staging production')
+  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `web` is under way in `production` \(5%\)/)
+  assert.match(gateOf(world, made), /^action_required: Waiting for .*conflict/)
+})
