@@ -41,7 +41,7 @@ const WRITES: readonly Pick<FaultDraft, 'match' | 'skip'>[] = [
   { match: { path: 'graphql:createCommitOnBranch' }, skip: 2 },
   { match: { method: 'POST', path: /\/pulls$/ }, skip: 1 },
   { match: (asked) => isComment(asked, 'perch:summary'), skip: 2 },
-  { match: { method: 'POST', path: /\/labels$/ }, skip: 1 },
+  { match: { method: 'PATCH', path: /\/issues\/\d+$/ }, skip: 1 },
 ]
 
 function isComment({ method, path, body }: FaultRequest, marker: string): boolean {
