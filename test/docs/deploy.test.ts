@@ -350,7 +350,9 @@ test('Prometheus takes its settings, with the alert rules of docs/watching', { s
 /** As the pod has it: its user, no capabilities, nothing to write but two folders. */
 function inPod(data: string): readonly string[] {
   const user = ['--unshare-user', '--uid', '10001', '--gid', '10001', '--cap-drop', 'ALL', '--die-with-parent']
-  return ['bwrap', ...user, '--ro-bind', '/', '/', '--dev', '/dev', '--tmpfs', '/tmp', '--bind', data, data, '--']
+  // The checkout may be below /tmp.
+  const folders = ['--tmpfs', '/tmp', '--ro-bind', root, root, '--bind', data, data]
+  return ['bwrap', ...user, '--ro-bind', '/', '/', '--dev', '/dev', ...folders, '--']
 }
 
 const canWall = spawnSync('bwrap', [...inPod(root).slice(1), 'true']).status === 0

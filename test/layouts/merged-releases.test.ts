@@ -217,7 +217,7 @@ test('what helm says of a release hides what the config says is secret', needs, 
   assert.ok(!said.includes(key), said)
 })
 
-test('a chart that is not in the repository is named by a command, and never red', needs, async () => {
+test('a chart that is not in the repository is named by a command and on a checkout', needs, async () => {
   const files = repository(MERGED)
   for (const path of files.keys()) if (path.startsWith('charts/')) files.delete(path)
   const remote = RELEASE.replace('./charts/web', 'web').replace(
@@ -225,8 +225,11 @@ test('a chart that is not in the repository is named by a command, and never red
     'kind: HelmRepository, name: acme',
   )
   files.set('apps/base/web/release.yaml', `${remote}${VALUES}`)
-  assert.deepEqual(await notes(files), [])
+  const charts = [{ title: 'HelmRelease shop/web', chart: 'web' }]
+  const reviewed = await reviewFolder({ ...tools, worktree: worktreeOf(files) }, { environment: undefined })
+  assert.ok(!reviewed.ok && 'charts' in reviewed.error, 'nothing here can be rendered, which is not green')
+  assert.deepEqual(reviewed.error.charts, charts)
   const found = await refusal(files, '/canary 25 web --env production')
   assert.ok(found.code === 'no-service')
-  assert.deepEqual(found.charts, [{ title: 'HelmRelease shop/web', chart: 'web' }])
+  assert.deepEqual(found.charts, charts)
 })
