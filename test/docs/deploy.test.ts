@@ -359,7 +359,7 @@ const canWall = spawnSync('bwrap', [...inPod(root).slice(1), 'true']).status ===
 
 test(
   'Perch is ready where it can write nothing but its data and temporary files',
-  { skip: canWall ? false : 'bwrap is not installed or may not be used' },
+  { skip: canWall ? false : 'optional: bwrap is not installed or may not be used' },
   async (t) => {
     const data = folder(t)
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
