@@ -217,7 +217,8 @@ export function podsOf(
     .flatMap((rule) => (rule.data['spec'] as Any).subsets ?? [])
     .find(({ name }: Any) => name === subset)
   if ((subset !== undefined && found === undefined) || Object.keys(spec.selector ?? {}).length === 0) return []
-  const wanted = Object.entries({ ...spec.selector, ...found?.labels })
+  // Both must hold: a subset that contradicts the Service's selector picks nothing.
+  const wanted = [...Object.entries(spec.selector), ...Object.entries(found?.labels ?? {})]
   const workloads = objects.filter(({ kind }) => kind === 'Deployment')
   return workloads.flatMap(({ name, data }) => {
     const { labels }: Any = (data['spec'] as Any).template.metadata
