@@ -40,13 +40,13 @@ interface WorkOptions {
   readonly tracer: Tracer
 }
 
-/** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
 /** What reads and renders a repository. */
 export interface RepositoryTools {
   readonly mirror: typeof openMirror
   readonly renderer: Renderer
 }
 
+/** Everything that works on jobs: GitHub, mirrors, the renderer and the validators. */
 export async function openWork(
   options: WorkOptions,
   tools: RepositoryTools = { mirror: openMirror, renderer: openRenderer({ log: options.log }) },

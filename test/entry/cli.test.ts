@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { BLUE_GREEN_SUBSETS, blueGreenRoute } from '../blue-green.ts'
 import { needsKustomize } from '../docs/needs.ts'
-import { perch, type Printed } from './perch.ts'
+import { checkout, perch, type Printed } from './perch.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'perch-checkout-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-
-function checkout(files: Readonly<Record<string, string>>): string {
-  const dir = mkdtempSync(join(folder, 'c-'))
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true })
-    writeFileSync(join(dir, path), text)
-  }
-  return dir
-}
 
 function perchProcess(...words: string[]): Printed {
   const done = spawnSync(process.execPath, ['src/entry/cli.ts', ...words], { encoding: 'utf8' })

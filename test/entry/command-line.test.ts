@@ -3,26 +3,17 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, mock, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { CLI_COMMAND_NAMES } from '../../src/core/message/command-line/cli-commands.ts'
 import { createProgress } from '../../src/entry/command-line/progress.ts'
 import { VERSION } from '../../src/entry/version.ts'
 import { gitops, VS, weightsIn } from '../stories/world.ts'
-import { needsProgram, perch, perchOn } from './perch.ts'
+import { checkout, needsProgram, perch, perchOn } from './perch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'perch-command-line-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-function checkout(files: Readonly<Record<string, string>>): string {
-  const dir = mkdtempSync(join(folder, 'c-'))
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true })
-    writeFileSync(join(dir, path), text)
-  }
-  return dir
-}
 
 function git(dir: string): string {
   for (const args of [

@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after } from 'node:test'
 import { runCommand } from '../../src/entry/command-line/run-command.ts'
 import type { Terminal } from '../../src/entry/command-line/cli-call.ts'
 
@@ -27,6 +31,19 @@ export async function perchOn(terminal: Partial<Terminal>, ...words: string[]): 
     ...terminal,
   })
   return { code, out: out.join(''), err: err.join('') }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'perch-checkouts-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A folder with these files, until the tests end. */
+export function checkout(files: Readonly<Record<string, string>>): string {
+  const dir = mkdtempSync(join(folder, 'c-'))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true })
+    writeFileSync(join(dir, path), text)
+  }
+  return dir
 }
 
 /** For tests that need a program which not every machine has. */

@@ -209,7 +209,7 @@ export const Config = z.strictObject({
     .partialRecord(z.enum(FINDING_CODES), z.enum([...GRADES, 'off']))
     .default({})
     .describe('What a finding comes to where a pull request brings it, by its code.'),
-  notify: NotifyConfig.default([]).describe('Who is told of rollouts outside of GitHub.'),
+  notify: NotifyConfig.default([]).describe('Which destinations outside of GitHub get news of rollouts.'),
   requireSum100: z
     .boolean()
     .default(false)

@@ -20,7 +20,7 @@ export interface SetupOptions {
 }
 
 export interface SetupServer {
-  /** Where the first page is. Who does not know it gets no page and no state. */
+  /** Where the first page is. Nobody can open the page, or learn the state, without this address. */
   readonly address: string
   /** The first end that is final. */
   readonly end: Promise<Registration>

@@ -139,7 +139,10 @@ async function openPull(context: ChangeNeeds, base: BaseHead, draft: ChangeDraft
   return pull
 }
 
-/** Whether it could be given its labels and the person whose it is in one request. */
+/**
+ * Whether one request could set its labels and its assignee. That replaces the labels, so it is only done right after it was opened,
+ * when nobody else has had time to add one. A request more for each merge would be over the budget (decision 48).
+ */
 async function isMarked(
   { pulls }: Pick<ChangeNeeds, 'pulls'>,
   pull: PullRequest,

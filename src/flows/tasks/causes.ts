@@ -114,11 +114,13 @@ const Timer = z.object({ code: z.literal('timer'), head, due, second: z.int().op
 
 /** A step came into conflict with its base. */
 const InConflict = z.object({ code: z.literal('in-conflict'), head, base: z.string() })
+
 /** A step has commits with this head that Perch did not make, or does something else than Perch proposes. */
 const StepChanged = z.object({ code: z.literal('step-changed'), pull: z.int(), head })
 
 /** A sweep found that a pull request is not open any more. */
 const Ended = z.object({ code: z.literal('ended'), pull: z.int(), at: z.number() })
+
 /** GitHub did not let Perch merge this head yet, or older pull requests are still unknown. */
 const MergeRefused = z.object({ code: z.literal('merge-refused'), head, due })
 

@@ -32,6 +32,6 @@ export interface PullRequests {
   unlabel(number: number, label: string): Promise<void>
   /** Adds labels; those it has already stay. */
   label(number: number, labels: readonly string[]): Promise<void>
-  /** Sets all labels and assigns a person, in one request; `refused`: nothing was done, for example because they have no access. */
+  /** Replaces labels and assignees, in one request. `refused`: nothing was done, for example because the person has no access. */
   mark(number: number, marks: { labels: readonly string[]; assignee: string }): Promise<'done' | 'refused'>
 }
