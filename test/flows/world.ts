@@ -8,6 +8,7 @@ import {
   filesOf,
   type GitHubState,
   type Happening,
+  headOf,
   memoryGitHub,
   type Pull,
   webhookOf,
@@ -253,4 +254,34 @@ export function versionsOn(
   { service = 'web', environment = 'production' }: Rollout = {},
 ) {
   return versionsIn(textOn(world, branch, subsetsFile(environment, service)))
+}
+
+/** GitHub's merge queue makes a commit of some pull requests, and asks for its checks. */
+export async function queue(
+  world: World,
+  pulls: readonly Pull[],
+): Promise<{ readonly sha: string; readonly gate: () => string }> {
+  const { state } = world
+  const base = headOf(state, 'main') ?? ''
+  let sha = base
+  state.queued.splice(0, state.queued.length, ...pulls.map(({ number, head }) => ({ pull: number, head: head.sha })))
+  for (const pull of pulls) {
+    const merged = state.objects.merge(sha, pull.head.sha)
+    assert.ok('tree' in merged)
+    const files = state.objects.files(merged.tree) ?? new Map()
+    const made = { files, parents: [sha], message: pull.title, author: 'github', isVerified: true, time: state.now() }
+    ;({ sha } = state.objects.commit(made))
+  }
+  const ref = `refs/heads/gh-readonly-queue/main/pr-${pulls.at(-1)?.number}-${base}`
+  state.refs.set(ref, sha)
+  const group = { head_sha: sha, head_ref: ref, base_ref: 'refs/heads/main' }
+  state.happened({
+    event: 'merge_group',
+    payload: { action: 'checks_requested', merge_group: group },
+    sender: { login: 'github', isBot: true },
+  })
+  await world.settle()
+  const [first] = pulls
+  assert.ok(first !== undefined)
+  return { sha, gate: () => checkOf(world, { ...first, head: { ref, sha } }, 'canary/gate') }
 }

@@ -2,6 +2,7 @@ import type { PromotionFlow } from '../promotion/promotion.ts'
 import type { Standing } from '../rollout/standing.ts'
 import type { Verdict } from './gate.ts'
 import type { Liveness } from './live.ts'
+import { earliest } from './waits.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
 
 /** What is known about a pull request that carries configuration, beside its files. */
@@ -38,6 +39,16 @@ export function judgePromotionFacts(facts: PromotionFacts, now: number): Reviewe
       ...held.map((one): Verdict => ({ ...one, target })),
     ],
     freezesAt: restraints.freezesAt,
+  }
+}
+
+/** Several that merge together; undefined where there are none. */
+export function mergedPromotions(all: readonly ReviewedPromotion[]): ReviewedPromotion | undefined {
+  if (all.length === 0) return undefined
+  return {
+    name: all.map(({ name }) => name).join(', '),
+    verdicts: all.flatMap(({ verdicts }) => verdicts),
+    freezesAt: earliest(all.flatMap(({ freezesAt }) => freezesAt ?? [])),
   }
 }
 

@@ -13,6 +13,9 @@ export function promotionBranch(
   return `${PREFIX}${isDefault ? '' : `@${branchPart(ref)}/`}${parts.join('/')}`
 }
 
+/** The branches of all promotions, for a fetch. */
+export const PROMOTION_REFS = `refs/heads/${PREFIX}*`
+
 /** Whether Perch opened this pull request to carry configuration. What is on its branch now may be somebody else's. */
 export function isPromotion(
   {

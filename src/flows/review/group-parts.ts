@@ -11,7 +11,7 @@ import type { QueuedPull } from '../../ports/github/merge-queue.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type FileSource, loadSnapshot } from '../repository/load.ts'
 
-interface GroupRange {
+export interface GroupRange {
   /** The branch that the group merges into, and its head. */
   readonly into: string
   readonly base: Sha

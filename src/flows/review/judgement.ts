@@ -1,9 +1,11 @@
 /** What is true of the head of a pull request: what merging it would do, and whether it may be merged now. */
 import type { Override } from '../../core/gate/gate.ts'
+import type { ReviewedPromotion } from '../../core/gate/promotion.ts'
 import type { Review } from '../../core/gate/review.ts'
 import type { Comment, Sha } from '../../core/rollout/facts.ts'
 import type { Stops } from '../../core/stop/stop.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
+import { judgePromotion } from '../judgement/judge-promotion.ts'
 import { protectionNotes } from '../judgement/protection.ts'
 import { surroundingsOf } from '../judgement/surroundings.ts'
 import { rememberWaiting } from '../repository/memory.ts'
@@ -60,6 +62,17 @@ export async function judgePeer(context: RepositoryContext, ends: PullEnds): Pro
   const stops = await stopsAmong(context, ends.refs)
   const comments = (): Promise<readonly Comment[]> => context.conversation.of(ends.pull.number)
   return judgeMerge(context, questionOf(context, ends, { stops, comments }))
+}
+
+/** What the gates of a promotion say that waits in a merge queue; undefined for any other pull request. */
+export async function judgeQueuedPromotion(
+  context: RepositoryContext,
+  ends: PullEnds,
+  asked: Pick<Question, 'mentioned' | 'onWait'>,
+): Promise<ReviewedPromotion | undefined> {
+  const stops = await stopsAmong(context, ends.refs)
+  const comments = (): Promise<readonly Comment[]> => context.conversation.of(ends.pull.number)
+  return judgePromotion(context, { ...questionOf(context, ends, { stops, comments }), ...asked })
 }
 
 /** What has to be found out about an open pull request at its head. */

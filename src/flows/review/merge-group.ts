@@ -9,10 +9,12 @@ import {
   type ReviewedChange,
   verdictsOf,
 } from '../../core/gate/review.ts'
+import { mergedPromotions, type ReviewedPromotion } from '../../core/gate/promotion.ts'
 import { overridesIn } from '../../core/marker/override.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import { staleGroupProblem } from '../../core/problem/merge.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
+import { PROMOTION_REFS } from '../../core/promotion/branch.ts'
 import { movedRoutes, targetName } from '../../core/rollout/target.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { mentionedBy } from '../tasks/causes.ts'
@@ -24,11 +26,11 @@ import {
   rememberGroup,
 } from '../repository/commit-memory.ts'
 import { judgeAnew, reportsOf } from './conclude-commit.ts'
-import { judgePeer } from './judgement.ts'
+import { judgePeer, judgeQueuedPromotion } from './judgement.ts'
 import { decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeMerge, type Question } from '../judgement/judge-merge.ts'
-import { type GroupMember, membersOf, partsOf } from './group-parts.ts'
+import { type GroupMember, type GroupRange, membersOf, partsOf } from './group-parts.ts'
 import { loadConfig } from '../repository/load.ts'
 import { checkBoard, publishFailure } from './check-board.ts'
 import { type PullEnds, fetchEnds, judgedBase } from '../repository/pull-ends.ts'
@@ -52,7 +54,7 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
   // Until it is judged it counts as one that changes traffic, so that what moves meanwhile has it judged again.
   const before = { base: task.base, ref, stops: '', waits: [], traffic: true }
   if ((await recallGroup(context, head)) === undefined) await rememberGroup(context, head, before)
-  const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS])])
+  const refs = await context.mirror.fetch([...new Set([baseRef, ref, decidingRef(context), STOP_REFS, PROMOTION_REFS])])
   const judged = await judgedBase(context, task.base, refs)
   // The group is gone, or is another one by now, which has a webhook of its own.
   if (judged === undefined || !refs.has(baseRef) || refs.get(ref) !== head) return cleanUpGroup(context, head)
@@ -79,12 +81,13 @@ export async function reviewGroup(context: RepositoryContext, task: GroupTask): 
 
 async function judgeWhole(
   context: RepositoryContext,
-  { base: into, head, why, onWait }: GroupTask & Pick<Question, 'onWait'>,
+  { base: into, head, why, onWait }: GroupTask & Required<Pick<Question, 'onWait'>>,
   { base, judgedFor, refs }: Pick<PullEnds, 'judgedFor' | 'base' | 'refs'>,
 ): Promise<Review> {
   const commits = await commitsOf(context, base, head)
   const isStacked = judgedFor !== into
   if (commits === undefined && !isStacked) return { ...NO_CHANGE, problems: [staleGroupProblem(into)] }
+  const asked = { mentioned: mentionedBy(why), onWait }
   const around = {
     pull: undefined,
     stops: await stopsAmong(context, refs),
@@ -96,12 +99,34 @@ async function judgeWhole(
     base,
     baseRef: judgedFor,
     head,
-    mentioned: mentionedBy(why),
+    ...asked,
     around,
-    ...(onWait === undefined ? {} : { onWait }),
     ...(isStacked ? { stackedOn: { base: into, judgedFor } } : {}),
   })
-  return isStacked ? found : byMembers(context, { into, base, commits: commits ?? [] }, found)
+  if (isStacked) return found
+  const group = { into, base, commits: commits ?? [] }
+  const promotion = await judgePromotions(context, { ...group, judgedFor, refs }, asked)
+  return { ...(await byMembers(context, group, found)), promotion }
+}
+
+/** What the gates of the promotions in a group say: a freeze may have come since they went into the queue. */
+async function judgePromotions(
+  context: RepositoryContext,
+  { refs, judgedFor, ...group }: GroupRange & Pick<PullEnds, 'judgedFor' | 'refs'>,
+  asked: Pick<Question, 'mentioned' | 'onWait'>,
+): Promise<ReviewedPromotion | undefined> {
+  const start = PROMOTION_REFS.slice(0, -1)
+  const heads = new Set([...refs].flatMap(([name, sha]) => (name.startsWith(start) ? [sha] : [])))
+  const members = heads.size === 0 ? [] : await membersOf(context, group)
+  const found: ReviewedPromotion[] = []
+  for (const { pull: number, head } of members.filter((member) => heads.has(member.head))) {
+    const pull = await context.pulls.get(number)
+    if (pull === undefined) continue
+    const ends = { pull: { ...pull, head: { ...pull.head, sha: head } }, base: group.base, judgedFor, refs }
+    const promotion = await judgeQueuedPromotion(context, ends, asked)
+    if (promotion !== undefined) found.push(promotion)
+  }
+  return mergedPromotions(found)
 }
 
 /** A commit of the queue may be the head of a pull request too: then the worse of both counts. */

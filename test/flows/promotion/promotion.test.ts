@@ -11,6 +11,7 @@ import {
   gateOf,
   merges,
   openSteps,
+  queue,
   says,
   textOn,
   type World,
@@ -166,4 +167,18 @@ test('a target in the middle of a rollout is left alone until that ends', async 
   await says(world, 'alice', pull, '/promote staging production')
   assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `web` is under way in `production` \(5%\)/)
   assert.match(gateOf(world, made), /^action_required: Waiting for .*conflict/)
+})
+
+test('a promotion in the merge queue is held to its gate there, alone and beside others', async () => {
+  const { world, pull } = await twoEnvironments()
+  await says(world, 'alice', pull, '/promote staging production')
+  const made = promotionIn(world)
+  await world.pass(5)
+  assert.match(gateOf(world, made), /^success/)
+  const group = await queue(world, [pull, made])
+  assert.match(group.gate(), /^success/)
+  await says(world, 'olga', pull, '/freeze production sale')
+  assert.match(group.gate(), /^action_required: Waiting for freeze/)
+  await says(world, 'olga', pull, '/unfreeze production')
+  assert.match(group.gate(), /^success/)
 })

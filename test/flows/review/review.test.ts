@@ -13,6 +13,7 @@ import {
   gateOf,
   merges,
   openSteps,
+  queue,
   says,
   shareOn,
   textOn,
@@ -160,36 +161,6 @@ test('checks that somebody runs again are concluded again, and on a commit witho
     /^success|^action_required/,
   )
 })
-
-/** GitHub's merge queue makes a commit of some pull requests, and asks for its checks. */
-async function queue(
-  world: World,
-  pulls: readonly Pull[],
-): Promise<{ readonly sha: string; readonly gate: () => string }> {
-  const { state } = world
-  const base = headOf(state, 'main') ?? ''
-  let sha = base
-  state.queued.splice(0, state.queued.length, ...pulls.map(({ number, head }) => ({ pull: number, head: head.sha })))
-  for (const pull of pulls) {
-    const merged = state.objects.merge(sha, pull.head.sha)
-    assert.ok('tree' in merged)
-    const files = state.objects.files(merged.tree) ?? new Map()
-    const made = { files, parents: [sha], message: pull.title, author: 'github', isVerified: true, time: state.now() }
-    ;({ sha } = state.objects.commit(made))
-  }
-  const ref = `refs/heads/gh-readonly-queue/main/pr-${pulls.at(-1)?.number}-${base}`
-  state.refs.set(ref, sha)
-  const group = { head_sha: sha, head_ref: ref, base_ref: 'refs/heads/main' }
-  state.happened({
-    event: 'merge_group',
-    payload: { action: 'checks_requested', merge_group: group },
-    sender: { login: 'github', isBot: true },
-  })
-  await world.settle()
-  const [first] = pulls
-  assert.ok(first !== undefined)
-  return { sha, gate: () => checkOf(world, { ...first, head: { ref, sha } }, 'canary/gate') }
-}
 
 test('a group of the merge queue is judged as one change, and again when something moves', async () => {
   const world = await aWorld()
