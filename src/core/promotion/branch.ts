@@ -16,6 +16,11 @@ export function promotionBranch(
 /** The branches of all promotions, for a fetch. */
 export const PROMOTION_REFS = `refs/heads/${PREFIX}*`
 
+/** Whether a branch is called like those of promotions. */
+export function isPromotionBranch(ref: string): boolean {
+  return ref.startsWith(PREFIX)
+}
+
 /** Whether Perch opened this pull request to carry configuration. What is on its branch now may be somebody else's. */
 export function isPromotion(
   {
@@ -24,7 +29,7 @@ export function isPromotion(
   }: { readonly head: Pick<PullRequest['head'], 'ref' | 'isFork'>; readonly author: { readonly login: string } },
   botLogin: string,
 ): boolean {
-  return !head.isFork && author.login === botLogin && head.ref.startsWith(PREFIX)
+  return !head.isFork && author.login === botLogin && isPromotionBranch(head.ref)
 }
 
 /** Between which of the environments a branch carries, and of which service; undefined where one of them is not there any more. */

@@ -4,6 +4,7 @@ import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
+import { isPromotionBranch } from '../../core/promotion/branch.ts'
 import { isStepBranch } from '../../core/rollout/branch.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
@@ -90,9 +91,13 @@ const OURS_FIRST_MS = 3_000
  * a webhook asks for must not come before it. Of another App's pull request it comes a little later.
  */
 function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { readonly due?: number } {
-  const isApps = action === 'opened' && pull.user?.type === 'Bot' && isStepBranch(pull.head.ref)
+  const isApps = action === 'opened' && pull.user?.type === 'Bot' && isOurs(pull.head.ref)
   if (!isApps || typeof pull.created_at !== 'string') return {}
   return { due: Date.parse(pull.created_at) + OURS_FIRST_MS }
+}
+
+function isOurs(branch: string): boolean {
+  return isStepBranch(branch) || isPromotionBranch(branch)
 }
 
 /** The head that a pull request was opened with, which everybody who comments on it could see. */

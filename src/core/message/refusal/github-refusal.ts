@@ -40,7 +40,7 @@ function wayOut(refusal: GitHubRefusal): string {
   switch (refusal.cause) {
     case 'rule':
       return OWN_BRANCH.test(refusal.branch)
-        ? 'Add this App to the bypass list of the ruleset or branch protection that covers `canary/**/*`, `switch/**/*` and `perch/**/*` (**Settings → Rules** or **Settings → Branches**), or exclude these branches from it.'
+        ? 'Add this App to the bypass list of the ruleset or branch protection that covers `canary/**/*`, `switch/**/*`, `promote/**/*` and `perch/**/*` (**Settings → Rules** or **Settings → Branches**), or exclude these branches from it.'
         : 'Add this App to the bypass list of the ruleset or branch protection that covers this branch (**Settings → Rules** or **Settings → Branches**), or use a branch that is not protected.'
     case 'in-the-way':
       return `Git cannot have this branch beside ${code(refusal.rival ?? '')}: one name is a folder of the other. Rename or delete ${code(refusal.rival ?? '')}.`
