@@ -19,7 +19,8 @@ export function promotionMismatch(
   plan: Carried,
   secrets: readonly string[],
 ): { readonly also: readonly string[]; readonly missing: readonly string[] } {
-  const found: Found = { seen: new Set(), also: [], images: 0 }
+  const names = new Set([...before, ...after].map(({ name }) => name))
+  const found: Found = { seen: new Set(), also: [], images: 0, names }
   for (const pair of pairObjects(before, after)) lookAtObject(found, pair, { plan, secrets })
   const { seen, also, images } = found
   const isSilent = (value: CarriedValue): boolean => stays(value.path) !== undefined || isIdentity(value)
@@ -35,6 +36,8 @@ interface Found {
   readonly seen: Set<CarriedValue>
   readonly also: string[]
   images: number
+  /** Of all rendered objects. */
+  readonly names: ReadonlySet<string>
 }
 
 function lookAtObject(
@@ -44,7 +47,7 @@ function lookAtObject(
 ): void {
   const either = now ?? old
   if (either === undefined || sameData(old?.data, now?.data)) return
-  const isCarried = old !== undefined || isAdded(either, plan)
+  const isCarried = old !== undefined || isAdded(either, found, plan)
   if (now === undefined || !isCarried || holdsSecrets(either.data, secrets)) found.also.push(titleOf(either))
   else if (old !== undefined) look(found, { old, now }, plan)
 }
@@ -56,7 +59,7 @@ function look(
   plan: Carried,
 ): void {
   for (const place of placesOf(settled(old.data), settled(now.data), [])) {
-    const mine = plan.values.filter((value) => isFor(value, now) && meet(value, place))
+    const mine = plan.values.filter((value) => isFor(value, now, found) && meet(value, place))
     const isImage = isImagePlace(place, plan)
     if (isImage) found.images += 1
     for (const value of mine) found.seen.add(value)
@@ -65,12 +68,19 @@ function look(
   }
 }
 
-function isAdded({ kind, name }: RenderedObject, { added }: Pick<PromotionPlan, 'added'>): boolean {
-  return added.some(({ objects }) => objects.some((object) => object.kind === kind && name.includes(object.name)))
+function isAdded(object: RenderedObject, found: Found, { added }: Pick<PromotionPlan, 'added'>): boolean {
+  return added.some(({ objects }) =>
+    objects.some((one) => one.kind === object.kind && isCalled(object, one.name, found)),
+  )
 }
 
-function isFor(value: CarriedValue, { kind, name }: RenderedObject): boolean {
-  return (value.kind === '' || value.kind === kind) && name.includes(value.name)
+function isFor(value: CarriedValue, object: RenderedObject, found: Found): boolean {
+  return (value.kind === '' || value.kind === object.kind) && isCalled(object, value.name, found)
+}
+
+/** A prefix or suffix of the kustomization may be around the name that the files have. */
+function isCalled({ name }: RenderedObject, written: string, { names }: Found): boolean {
+  return names.has(written) ? name === written : name.includes(written)
 }
 
 /** What a patch says to find its object: nothing of it changes there. */
