@@ -28,8 +28,10 @@ export async function removeUnopened(
     const ref = `refs/heads/${branch}`
     const head = (await context.mirror.fetch([ref])).get(ref)
     const isOurs = head !== undefined && (await isAllOurs(context, { base: base.sha, head }))
-    const isOpen = isOurs && (await context.pulls.from(branch)).some(({ state }) => state === 'open')
-    if (isOurs && !isOpen) await context.branches.remove(branch)
+    // It may have been opened, and even merged, before the process that did it ended. A pull request of an earlier step has another head.
+    const pulls = isOurs ? await context.pulls.from(branch) : []
+    const isUsed = pulls.some((pull) => pull.state === 'open' || pull.head.sha === head)
+    if (isOurs && !isUsed) await context.branches.remove(branch)
     await context.memo.forget(key)
   }
 }
