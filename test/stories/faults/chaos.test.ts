@@ -60,6 +60,7 @@ const EFFECTS: Readonly<Record<string, FaultDraft['match']>> = {
   'the answer to a command': (asked) => isComment(asked, 'perch:answer'),
   'the branch of a step is made': { method: 'POST', path: /\/git\/refs$/ },
   'the pull request of a step is opened': { method: 'POST', path: /\/pulls$/ },
+  'the labels and the assignee': { method: 'PATCH', path: /\/issues\/\d+$/ },
   'the labels': { method: 'POST', path: /\/labels$/ },
   'the merge of a step': { method: 'PUT', path: /\/merge$/ },
 }
