@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { COMMAND_NAMES, COMMANDS, usageOf } from '../../src/core/command/commands.ts'
 import { parseCommands } from '../../src/core/command/parse.ts'
 import { readConfig } from '../../src/core/config/read.ts'
 import { demoFiles } from '../../src/entry/demo/repository.ts'
@@ -37,7 +36,7 @@ function fences(text: string, language: string): readonly string[] {
 }
 
 /** The first column's code spans, and the other cells, of the table under a heading's words. */
-function rowsAfter(head: string, page = readme): readonly (readonly string[])[] {
+function rowsAfter(head: string, page: string): readonly (readonly string[])[] {
   const lines = page.slice(page.indexOf(head)).split('\n').slice(2)
   const end = lines.findIndex((line) => !line.startsWith('|'))
   return lines.slice(0, end).map((line) =>
@@ -161,13 +160,6 @@ test('every command that is shown is understood', () => {
     const [line, ...more] = parseCommands(command)
     assert.ok(line?.result.ok === true && more.length === 0, `${command}: ${JSON.stringify(line)}`)
   }
-})
-
-test('the table of commands is the table that the code has', () => {
-  assert.deepEqual(
-    rowsAfter('| Command |'),
-    COMMAND_NAMES.map((name) => [`\`${usageOf(name)}\``, COMMANDS[name].does, COMMANDS[name].needs]),
-  )
 })
 
 test('every file that a page names or links to is there', () => {

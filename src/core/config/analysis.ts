@@ -20,20 +20,26 @@ const AnalysisCheck = z.strictObject({
   metric: z
     .string()
     .regex(/^[A-Za-z][\w.-]{0,59}$/, 'must be a name of letters, digits, dashes, dots and underscores')
-    .describe('success-rate (percent) or latency-p99 (milliseconds), which are built in, or a name for an own query.'),
-  query: Query.optional().describe('Own PromQL that comes to one number, with variables such as {{service}}.'),
-  unit: z.string().min(1).max(20).optional().describe('Unit of what an own query comes to, for people.'),
-  min: z.number().optional().describe('The least that is good.'),
-  max: z.number().optional().describe('The most that is good.'),
+    .describe(
+      '`success-rate` (percent) and `latency-p99` (milliseconds) are built in. Any other name needs a `query`.',
+    ),
+  query: Query.optional().describe('PromQL that results in one number, with variables such as `{{service}}`.'),
+  unit: z.string().min(1).max(20).optional().describe('Unit of the result of `query`, for people.'),
+  min: z.number().optional().describe('The lowest good value.'),
+  max: z.number().optional().describe('The highest good value.'),
   againstStable: z
     .strictObject({
-      maxBelow: Tolerance.optional().describe("How far below stable's it may be: 0.5 in the unit, or 20%."),
-      maxAbove: Tolerance.optional().describe("How far above stable's it may be: 50 in the unit, or 20%."),
+      maxBelow: Tolerance.optional().describe(
+        'How far below the value of the stable version it may be: `0.5` in the unit, or `20%`.',
+      ),
+      maxAbove: Tolerance.optional().describe(
+        'How far above the value of the stable version it may be: `50` in the unit, or `20%`.',
+      ),
     })
     .optional()
-    .describe('Compares with what the stable version measures at the same time.'),
-  stableQuery: Query.optional().describe('Own PromQL for the stable side; the same query by default.'),
-  requests: Query.optional().describe('Own PromQL that counts the requests in {{window}}, for minRequests.'),
+    .describe('Compares the canary with the stable version at the same time.'),
+  stableQuery: Query.optional().describe('PromQL for the stable version. Default: the same query.'),
+  requests: Query.optional().describe('PromQL that counts the requests in `{{window}}`, for `minRequests`.'),
 })
 
 export const ServerName = z
@@ -44,23 +50,25 @@ const Policy = z.enum(['wait', 'fail']).default('wait')
 
 export const Analysis = z.strictObject({
   provider: ServerName.default('prometheus').describe(
-    'Name of the Prometheus to ask, among those that Perch was started with.',
+    'Name of the Prometheus to ask, one of those that Perch was started with.',
   ),
-  checks: z.array(AnalysisCheck).nonempty().max(20),
-  settle: Duration.default(30_000).describe('After live: applied is not yet in Envoy.'),
-  interval: Duration.default(60_000).describe('How much time one point covers, at least.'),
+  checks: z.array(AnalysisCheck).nonempty().max(20).describe('The checks. All must pass.'),
+  settle: Duration.prefault('30s').describe(
+    'Time after live before the first measurement, because Envoy gets the new weights a little later.',
+  ),
+  interval: Duration.prefault('1m').describe('The shortest time that one point covers.'),
   minRequests: z
     .int()
     .min(0)
     .default(100)
-    .describe('Requests to the canary that a point needs to say anything; 0 counts none.'),
-  failureLimit: z.int().min(0).default(0).describe('How many points may fail in any time as long as the bake.'),
+    .describe('How many requests to the canary a point needs to count; `0` turns this off.'),
+  failureLimit: z.int().min(0).default(0).describe('How many points may fail within any time as long as the bake.'),
   reporter: z
     .enum(['source', 'destination', 'waypoint'])
     .optional()
-    .describe('Whose metrics the built-in checks read: destination by default, source for the Gateway API.'),
+    .describe('Whose metrics the built-in checks read. Default: `destination`, for the Gateway API `source`.'),
   onNoData: Policy.describe('Whether a bake without any data waits or fails.'),
-  onError: Policy.describe('Whether a bake waits or fails if nothing could be measured at its end.'),
+  onError: Policy.describe('Whether a bake waits or fails if Prometheus could not be asked at its end.'),
   onInconclusive: Policy.describe('Whether a bake with too little data waits or fails.'),
 })
 

@@ -14,7 +14,7 @@ export const NotifyConfig = z
         .array(z.enum(NEWS_EVENTS))
         .nonempty()
         .default([...NEWS_EVENTS])
-        .describe('Of which events; of all by default.'),
+        .describe('Which events. Default: all.'),
     }),
   )
   .max(20)

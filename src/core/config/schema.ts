@@ -12,12 +12,14 @@ const Percent = z.number().positive().max(100)
 
 const Pattern = z.string().min(1)
 
-/** Flux polls Git every 1 to 10 minutes, Argo CD every 2 to 3; both then wait for health. More silence has a cause. */
-const DEFAULT_WITHIN_MS = 30 * 60_000
+/** Flux polls Git every 1 to 10 minutes, Argo CD every 2 to 3, and both then wait for health. A longer silence means that something is wrong. */
+const DEFAULT_WITHIN = '30m'
 
 const witness = {
-  by: z.string().min(1).optional().describe('Login or App slug that must have written it; anybody by default.'),
-  within: Duration.default(DEFAULT_WITHIN_MS).describe('How long after the merge silence is normal.'),
+  by: z.string().min(1).optional().describe('Login or App slug that must have reported it. Default: anybody.'),
+  within: Duration.prefault(DEFAULT_WITHIN).describe(
+    'How long after the merge Perch waits before the gate says that nothing was reported.',
+  ),
 }
 
 const LIVE_WORDS =
@@ -26,17 +28,27 @@ const LIVE_WORDS =
 const LiveEntry = z.union(
   [
     z.strictObject({
-      status: Pattern.describe('Pattern of a commit status context; * stands for any characters.'),
-      ...witness,
-    }),
-    z.strictObject({ check: Pattern.describe("Pattern of the name of another App's check run."), ...witness }),
-    z.strictObject({ deployment: Pattern.describe('Pattern of a GitHub deployment environment.'), ...witness }),
-    z.strictObject({
-      report: Pattern.describe("Pattern of what Flux or Argo CD tell Perch's own endpoint, such as argocd/web."),
+      status: Pattern.describe('The context of a commit status; `*` stands for any characters.'),
       ...witness,
     }),
     z.strictObject({
-      after: Duration.describe('Time after the merge: weak, because nothing reports that it was applied.'),
+      check: Pattern.describe("The name of another App's check run; `*` stands for any characters."),
+      ...witness,
+    }),
+    z.strictObject({
+      deployment: Pattern.describe('The environment of a GitHub deployment; `*` stands for any characters.'),
+      ...witness,
+    }),
+    z.strictObject({
+      report: Pattern.describe(
+        'What Flux or Argo CD report to Perch itself, such as `argocd/web`; `*` stands for any characters.',
+      ),
+      ...witness,
+    }),
+    z.strictObject({
+      after: Duration.describe(
+        'A timer that starts at the merge. It is weak, because nothing reports that the commit was applied.',
+      ),
     }),
   ],
   LIVE_WORDS,
@@ -44,59 +56,71 @@ const LiveEntry = z.union(
 
 const Live = z
   .union([LiveEntry.transform((entry): LiveEntry[] => [entry]), z.array(LiveEntry).nonempty().max(20)], LIVE_WORDS)
-  .describe('How Perch knows that a commit has been applied in the environment; of a list, all are required.')
+  .describe(
+    'How Perch knows that a commit has been applied in the environment: one entry, or a list of entries that must all be met. Default: `{ after: 3m }`.',
+  )
 
 const Helm = z.strictObject({
   chart: z.string().min(1).describe('Folder of the chart.'),
-  values: z.array(z.string().min(1)).default([]).describe('Values files, the later ones win.'),
-  release: z.string().min(1).optional().describe("Name of the release; that of the chart's folder by default."),
+  values: z.array(z.string().min(1)).default([]).describe('Values files. Later files win.'),
+  release: z.string().min(1).optional().describe("Name of the release. Default: the name of the chart's folder."),
   namespace: z.string().min(1).optional().describe('Namespace of the release.'),
 })
 
 const Environment = z.strictObject({
-  path: z.string().min(1).optional().describe('Folder in the repository that renders to this environment.'),
+  path: z.string().min(1).optional().describe('Folder that renders to this environment.'),
   helm: Helm.optional().describe(
-    "Release of a chart in the repository, in place of a path; paths are from the repository's top.",
+    'A release of a chart in the repository, instead of `path`. Paths start at the top of the repository.',
   ),
   deployer: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'Which Argo CD Application or Flux Kustomization of the path is meant, by its name or its file, where several deploy it differently.',
+      'The Argo CD Application or Flux Kustomization that deploys the path, by its name or its file. Needed only if several deploy it differently.',
     ),
-  after: z.string().optional().describe('Environment in which a step must be done first.'),
-  approvals: z.int().min(0).optional().describe('Approving reviews that a raise needs.'),
+  after: z.string().optional().describe('Environment that must finish a step first.'),
+  approvals: z.int().min(0).optional().describe('How many approving reviews a raise needs.'),
   live: Live.optional(),
-  prometheus: ServerName.optional().describe("Name of the Prometheus that watches it, before the analysis' own."),
-  frozen: z.array(FreezeWindow).nonempty().optional().describe('Times in which nothing is raised here.'),
+  prometheus: ServerName.optional().describe(
+    'Name of the Prometheus that watches this environment. It replaces `analysis.provider`.',
+  ),
+  frozen: z
+    .array(FreezeWindow)
+    .nonempty()
+    .optional()
+    .describe('Times in which no share is raised in this environment.'),
 })
 
 const Service = z.strictObject({
   route: z
     .strictObject({
-      kind: z.enum(ROUTE_KINDS).default('VirtualService'),
-      name: z.string().min(1),
-      namespace: z.string().min(1).optional(),
+      kind: z.enum(ROUTE_KINDS).default('VirtualService').describe('Kind of the object.'),
+      name: z.string().min(1).describe('Its name.'),
+      namespace: z.string().min(1).optional().describe('Its namespace.'),
       rules: z
         .array(z.string())
         .nonempty()
         .optional()
-        .describe('Names (or places, such as tls[0]) of the rules to move; all with both roles by default.'),
+        .describe(
+          'The rules to move, by name or by place, such as `tls[0]`. Default: all rules with a stable and a canary destination.',
+        ),
     })
     .optional()
-    .describe('The object that splits the traffic; the one named like the service by default.'),
+    .describe('The object that splits the traffic. Default: the one with the name of the service.'),
   stable: z.string().optional().describe('Subset, host or backend of the stable version.'),
   canary: z.string().optional().describe('Subset, host or backend of the canary version.'),
   strategy: z
     .enum(['canary', 'blue-green'])
     .optional()
-    .describe('Whether traffic moves in steps (`/canary`) or all at once (`/switch`); found out by default.'),
+    .describe(
+      '`canary` moves traffic in steps (`/canary`), `blue-green` moves all of it at once (`/switch`). Default: what the route looks like.',
+    ),
   versions: z
     .array(z.string().min(1))
     .length(2)
     .optional()
-    .describe('Subsets, hosts or backends of the two versions of a blue-green service, whichever is active.'),
+    .describe('Subsets, hosts or backends of the two versions of a blue-green service, in any order.'),
   steps: z
     .array(Percent)
     .nonempty()
@@ -105,18 +129,21 @@ const Service = z.strictObject({
       'must rise from step to step',
     )
     .default([5, 25, 50, 100])
-    .describe("The plan: the canary's percent, step by step."),
-  bake: Duration.default(10 * 60_000).describe('How long a step must stay live before the next may merge.'),
-  analysis: Analysis.optional().describe('What the canary must measure during the bake.'),
-  onFailure: z.enum(['rollback', 'hold']).default('rollback').describe('What follows when the analysis fails.'),
+    .describe("The plan: the canary's share of the traffic in percent, step by step."),
+  bake: Duration.prefault('10m').describe('How long a step must be live before the next one may merge.'),
+  analysis: Analysis.optional().describe('What Prometheus must measure during the bake.'),
+  onFailure: z
+    .enum(['rollback', 'hold'])
+    .default('rollback')
+    .describe('What Perch does when the analysis fails: open a rollback pull request, or hold the rollout.'),
   mirror: z
     .enum(['keep', 'remove'])
     .default('keep')
-    .describe('What becomes of mirroring to the canary when its share becomes 0 or 100.'),
+    .describe('Whether to keep or remove mirroring to the canary when its share becomes 0 or 100.'),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')
-    .describe('Which pull requests Perch merges itself.'),
+    .describe('Which of its own pull requests Perch merges: none, those that lower the share of the canary, or all.'),
 })
 
 const KindName = z
@@ -127,7 +154,7 @@ const Diff = z.strictObject({
   ignore: z
     .array(
       z.strictObject({
-        kind: KindName.optional().describe('Kind or group/Kind of the resources; all by default.'),
+        kind: KindName.optional().describe('Kind or group/Kind of the resources. Default: all.'),
         path: z
           .string()
           .max(500)
@@ -135,12 +162,12 @@ const Diff = z.strictObject({
             /^(\/([^/~]|~[01])+)+$/,
             'must be a JSON pointer, such as /metadata/labels/version; ~1 is a slash in a key',
           )
-          .describe('JSON pointer of what to hide; * in a step stands for any characters of one key or index.'),
+          .describe('JSON pointer of what to hide; `*` stands for any characters of one key or index.'),
       }),
     )
     .default([])
     .describe(
-      'Changes that the shown diff leaves out and only counts. Weights, hosts, subsets and what Perch writes stay.',
+      'Changes that the diff only counts. Weights, hosts, subsets and the annotations of Perch are always shown.',
     ),
 })
 
@@ -157,9 +184,9 @@ const Promote = z.strictObject({
     .array(FilePattern)
     .nonempty()
     .optional()
-    .describe("Files below an environment's folder that are carried; all that its kustomization lists by default."),
-  exclude: z.array(FilePattern).default([]).describe('Files of these that are not carried.'),
-  images: z.boolean().default(true).describe('Whether `images` of the kustomization are carried.'),
+    .describe('Files below the folder of an environment to carry. Default: all that its kustomization lists.'),
+  exclude: z.array(FilePattern).default([]).describe('Files to leave out.'),
+  images: z.boolean().default(true).describe('Whether to carry the `images` of the kustomization.'),
 })
 
 const BranchPattern = z
@@ -174,20 +201,23 @@ const Cluster = z.strictObject({
 
 /** `.github/canary.yml`. Every key is optional; an unknown key is an error. */
 export const Config = z.strictObject({
-  environments: z.record(z.string(), Environment).optional(),
-  services: z.record(z.string(), Service).default({}),
+  environments: z
+    .record(z.string(), Environment)
+    .optional()
+    .describe('The environments, by name, instead of those that Perch finds by itself.'),
+  services: z.record(z.string(), Service).default({}).describe('The services, by name.'),
   clusters: z
     .record(z.string(), Cluster)
     .optional()
     .describe(
-      'The clusters of Argo CD, for cluster generators of ApplicationSets; without them nobody knows what those generate.',
+      'The clusters of Argo CD, by name. Perch needs them to know what cluster generators of ApplicationSets generate.',
     ),
   branches: z
     .array(BranchPattern)
     .nonempty()
     .optional()
     .describe(
-      'The deployed branches, on which rollouts run; the default branch alone by default. Read on the default branch only.',
+      'The deployed branches, on which rollouts run. Read on the default branch only. Default: the default branch.',
     ),
   promote: Promote.default({ exclude: [], images: true }).describe(
     'What `/promote` carries from one environment to another.',
@@ -197,19 +227,19 @@ export const Config = z.strictObject({
     .array(KindName)
     .default([])
     .describe('Kinds whose values are hidden like those of a Secret: Kind or group/Kind.'),
-  policy: PolicyConfig.optional().describe('Rego policies that judge what every touched environment renders to.'),
+  policy: PolicyConfig.optional().describe('Rego policies for what the touched environments render to.'),
   validators: ValidatorsConfig.default([]).describe(
-    'Programs that check too; each must be installed where Perch runs.',
+    'Programs that check as well: yamllint, kubeconform or istioctl, by name or as an object with options. Each must be installed where Perch runs.',
   ),
   validate: z
     .enum(['errors', 'strict'])
     .default('errors')
-    .describe('Whether warnings of findings make canary/validate red too (strict), or only errors.'),
+    .describe('`strict` makes `canary/validate` red for warnings too, not only for errors.'),
   findings: z
     .partialRecord(z.enum(FINDING_CODES), z.enum([...GRADES, 'off']))
     .default({})
-    .describe('What a finding comes to where a pull request brings it, by its code.'),
-  notify: NotifyConfig.default([]).describe('Which destinations outside of GitHub get news of rollouts.'),
+    .describe('`error`, `warning`, `note` or `off` for a finding that a pull request brings, by its code.'),
+  notify: NotifyConfig.default([]).describe('Destinations outside of GitHub that get news of rollouts.'),
   requireSum100: z
     .boolean()
     .default(false)
@@ -217,7 +247,8 @@ export const Config = z.strictObject({
   annotationPrefix: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a DNS name, such as gitops.example.com')
-    .default('perch.dev'),
+    .default('perch.dev')
+    .describe('Prefix of the annotations that Perch writes.'),
 })
 
 export type Config = z.infer<typeof Config>

@@ -7,40 +7,42 @@ const Folder = z
   .regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))/, 'must be a folder of this repository, such as policy')
 
 export const PolicyConfig = z.strictObject({
-  path: Folder.describe('Folder with Rego files; their rules deny, violation and warn judge what is rendered.'),
-  data: Folder.optional().describe('Folder with YAML and JSON files, which policies read below `data`.'),
+  path: Folder.describe('Folder with Rego files. Their rules `deny`, `violation` and `warn` judge what is rendered.'),
+  data: Folder.optional().describe('Folder with YAML and JSON files, which policies read as `data`.'),
   packages: z
     .array(z.string().regex(/^[A-Za-z_][\w.]*$/, 'must be the name of a Rego package, such as main'))
     .nonempty()
     .optional()
-    .describe('Judge by these packages only; by default by all that have such rules.'),
+    .describe('The packages to judge by. Default: all that have such rules.'),
 })
 
 const KindName = z
   .string()
   .regex(/^([A-Za-z0-9.-]+\/)?[A-Za-z]+$/, 'must be a Kind or a group/Kind, such as example.com/Credentials')
 
+const IGNORE = 'Kinds without a schema (kubeconform), or codes such as IST0118 (istioctl), to leave out.'
+
 const Kubeconform = z.strictObject({
-  name: z.literal('kubeconform'),
-  schemas: Folder.optional().describe('Folder with JSON schemas, beside those of the server.'),
-  ignore: z.array(KindName).default([]).describe('Kinds that have no schema: Kind or group/Kind.'),
+  name: z.literal('kubeconform').describe('Which validator it is.'),
+  schemas: Folder.optional().describe('Folder with JSON schemas, in addition to those of the server.'),
+  ignore: z.array(KindName).default([]).describe(IGNORE),
   kubernetes: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, 'must be a version of Kubernetes, such as 1.34.1')
     .optional()
-    .describe('Version whose schemas are used.'),
-  strict: z.boolean().default(false).describe('Whether fields that a schema does not have are wrong.'),
+    .describe('The version of Kubernetes whose schemas are used.'),
+  strict: z.boolean().default(false).describe('Whether a field that the schema does not have is a problem.'),
 })
 
 const Istioctl = z.strictObject({
-  name: z.literal('istioctl'),
+  name: z.literal('istioctl').describe('Which validator it is.'),
   ignore: z
     .array(z.string().regex(/^IST\d{4}$/, 'must be a code of istioctl analyze, such as IST0118'))
     .default([])
-    .describe('Codes to leave out.'),
+    .describe(IGNORE),
 })
 
-const Yamllint = z.strictObject({ name: z.literal('yamllint') })
+const Yamllint = z.strictObject({ name: z.literal('yamllint').describe('Which validator it is.') })
 
 const Options = z.discriminatedUnion('name', [Yamllint, Kubeconform, Istioctl])
 const Name = z.enum(['yamllint', 'kubeconform', 'istioctl'])

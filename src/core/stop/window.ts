@@ -13,7 +13,7 @@ const Moment = z
     'must be such as "Fri 16:00", "2026-12-20" or "2026-12-20 16:00"',
   )
 
-/** A time in which nothing is raised: every week, or once. */
+/** A time in which no share is raised: every week, or once. */
 export const FreezeWindow = z
   .strictObject({
     from: Moment.describe('When it begins: "Fri 16:00" for every week, or "2026-12-20 16:00".'),
@@ -22,8 +22,8 @@ export const FreezeWindow = z
       .string()
       .refine(isTimezone, 'must be a time zone such as Europe/Berlin')
       .default('UTC')
-      .describe('Where those clocks hang.'),
-    reason: z.string().min(1).optional().describe('Said in the gate.'),
+      .describe('Time zone of both times.'),
+    reason: z.string().min(1).optional().describe('Reason that `canary/gate` shows.'),
   })
   .refine(({ from, until }) => WEEKLY.test(from) === WEEKLY.test(until), {
     message: 'must have the same form as the beginning',

@@ -98,7 +98,7 @@ Nothing is committed.`,
     group: SERVICE,
     takes: '',
     does: 'run the GitHub App',
-    details: 'Environment variables configure it: see README.md.',
+    details: 'Environment variables configure it: see docs/deploy/README.md.',
     options: [],
   },
   demo: {

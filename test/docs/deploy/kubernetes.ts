@@ -5,9 +5,9 @@ import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { Service, ServiceAccount } from 'kubernetes-models/v1'
 import { z } from 'zod'
-import type { Model } from '../../src/adapters/schemas/models.ts'
-import { type ReadFields, unasked, watched } from '../../src/adapters/schemas/watch.ts'
-import type { JsonValue } from '../../src/core/manifest/data.ts'
+import type { Model } from '../../../src/adapters/schemas/models.ts'
+import { type ReadFields, unasked, watched } from '../../../src/adapters/schemas/watch.ts'
+import type { JsonValue } from '../../../src/core/manifest/data.ts'
 
 const MODELS: Readonly<Record<string, Model>> = {
   'apps/v1/Deployment': Deployment,

@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { z } from 'zod'
-import { readEnvironment } from '../../src/entry/env.ts'
-import { promtool, withoutPromtool } from '../promtool.ts'
+import { readEnvironment } from '../../../src/entry/env.ts'
+import { promtool, withoutPromtool } from '../../promtool.ts'
 import { assertFits, KubernetesObject } from './kubernetes.ts'
-import { variables } from './variables.ts'
+import { variables } from '../variables.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const DEPLOY = join(root, 'docs/deploy')
 const CHART = join(DEPLOY, 'helm/perch')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')

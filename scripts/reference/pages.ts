@@ -1,0 +1,26 @@
+import { commandsTable, configKeys, metricsTable } from './tables.ts'
+
+/** The pages with a part that the code writes: the part's name, and what makes it. */
+const PARTS = {
+  'docs/commands.md': { name: 'commands', make: commandsTable },
+  'docs/configuration.md': { name: 'keys', make: configKeys },
+  'docs/watching/README.md': { name: 'metrics', make: metricsTable },
+} as const
+
+export type ReferencePage = keyof typeof PARTS
+
+export const REFERENCE_PAGES: readonly ReferencePage[] = Object.keys(PARTS).filter(isReferencePage)
+
+function isReferencePage(path: string): path is ReferencePage {
+  return Object.hasOwn(PARTS, path)
+}
+
+/** The page with its part written anew. Throws where the page has no place for it. */
+export function withReference(page: ReferencePage, text: string): string {
+  const { name, make } = PARTS[page]
+  const begin = `<!-- ${name}: written by \`npm run docs\` -->`
+  const from = text.indexOf(begin)
+  const to = text.indexOf('<!-- end -->', from)
+  if (from < 0 || to < 0) throw new Error(`${page} needs a line ${begin}, and after it a line <!-- end -->`)
+  return `${text.slice(0, from)}${begin}\n\n${make()}\n\n${text.slice(to)}`
+}
