@@ -19,6 +19,7 @@ const seen: ReviewMemory = {
   traffic: false,
   grounds: '',
   commented: false,
+  offer: '',
   targets: [],
   polls: false,
   stops: '',

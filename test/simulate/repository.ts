@@ -17,6 +17,8 @@ export interface ConfigChoice {
   readonly isOrdered: boolean
   readonly autoMerge: 'never' | 'always'
   readonly approvals: number
+  /** What follows when a new canary version comes. */
+  readonly start?: 'ask' | 'never'
 }
 
 export const CONFIG = '.github/canary.yml'
@@ -54,7 +56,7 @@ function configText(services: readonly string[], environments: readonly string[]
   })
   const rules = services.map(
     (service) =>
-      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n`,
+      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n`,
   )
   return `environments:\n${lines.join('')}services:\n${rules.join('')}`
 }

@@ -140,6 +140,10 @@ const Service = z.strictObject({
     .enum(['keep', 'remove'])
     .default('keep')
     .describe('Whether to keep or remove mirroring to the canary when its share becomes 0 or 100.'),
+  start: z
+    .enum(['ask', 'never'])
+    .default('ask')
+    .describe('What Perch does when a pull request brings a new canary version. `ask`: it comments once how to begin.'),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')

@@ -1,4 +1,5 @@
 import { TRAFFIC_KINDS } from '../diff/ignore.ts'
+import type { NewVersion } from '../arrival/new-version.ts'
 import type { RolloutRise } from '../exposure/canaries.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
@@ -70,6 +71,8 @@ export interface Review {
   /** The two commits whose merge was looked at; undefined where nothing was compared. */
   readonly compared: { readonly base: Sha; readonly head: Sha } | undefined
   readonly changes: readonly ReviewedChange[]
+  /** What it brings that has no traffic yet, and that a rollout could begin with. */
+  readonly newVersions: readonly NewVersion[]
   /** Set where it is a pull request of ours that carries configuration from one environment to another. */
   readonly promotion?: ReviewedPromotion | undefined
   readonly rows: readonly TrafficRow[]
@@ -89,6 +92,7 @@ export interface Review {
 export const NO_CHANGE: Review = {
   compared: undefined,
   changes: [],
+  newVersions: [],
   rows: [],
   diffs: [],
   problems: [],
@@ -128,9 +132,22 @@ export function trafficObjects({ diffs, rows }: Pick<Review, 'diffs' | 'rows'>):
   return changed.length > 0 ? changed.map(({ title }) => title) : rows.map(({ route }) => route)
 }
 
-/** Whether a review is worth a comment: a pull request that has nothing to do with traffic stays quiet. */
-export function concernsTraffic({ changes, rows }: Review): boolean {
+/** Whether a review is worth a comment: a pull request that has nothing to do with a rollout stays quiet. */
+export function isWorthComment(review: Review): boolean {
+  return concernsTraffic(review) || offeredVersions(review).length > 0
+}
+
+/** Whether it changes what gets traffic. */
+export function concernsTraffic({ changes, rows }: Pick<Review, 'changes' | 'rows'>): boolean {
   return changes.length > 0 || rows.length > 0
+}
+
+/** The new versions that people are asked about: what is wrong comes first, and the config can say that nobody is asked. */
+export function offeredVersions({
+  newVersions,
+  problems,
+}: Pick<Review, 'newVersions' | 'problems'>): readonly NewVersion[] {
+  return problems.length > 0 ? [] : newVersions.filter(({ target }) => target.settings.start !== 'never')
 }
 
 /** Whether the config has Perch merge what a step does, once it is green. */

@@ -16,6 +16,7 @@ export interface Settings {
   readonly analysis: ServiceConfig['analysis']
   readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
+  readonly start: ServiceConfig['start']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
@@ -172,6 +173,7 @@ export function settingsOf(
     analysis: analysis && { ...analysis, provider: provider ?? analysis.provider },
     onFailure: service.onFailure,
     autoMerge: service.autoMerge,
+    start: service.start,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names,

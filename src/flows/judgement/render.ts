@@ -1,3 +1,4 @@
+import { type NewVersion, newVersions } from '../../core/arrival/new-version.ts'
 import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
 import { redactor } from '../../core/diff/redact.ts'
@@ -56,6 +57,8 @@ export interface Comparison {
   readonly notes: readonly Problem[]
   /** Requests that reach a canary more often, whatever its own share does. */
   readonly rises: readonly RolloutRise[]
+  /** Each once, also where several environments share its route. */
+  readonly newVersions: readonly NewVersion[]
   readonly renderer: string | undefined
 }
 
@@ -75,8 +78,13 @@ export async function compareRenders(
     ],
     notes: [...findingProblems(parts.flatMap(({ notes }) => notes)), ...parts.flatMap(({ remarks }) => remarks)],
     rises: parts.flatMap(({ rises }) => rises),
+    newVersions: eachOnce(parts.flatMap((part) => part.newVersions)),
     renderer: names.length === 0 ? undefined : await toolsFor(context, sides, names),
   }
+}
+
+function eachOnce(found: readonly NewVersion[]): readonly NewVersion[] {
+  return [...new Map(found.map((one) => [one.target, one])).values()]
 }
 
 /** What renders these environments; kustomize, where none of them needs anything. */
@@ -93,7 +101,7 @@ async function toolsFor(
 }
 
 /** What comes of one environment. */
-interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises'> {
+interface EnvironmentComparison extends Pick<Comparison, 'rows' | 'diffs' | 'problems' | 'rises' | 'newVersions'> {
   /** What the change brings, and what is only noted. */
   readonly found: readonly LocatedFinding[]
   readonly notes: readonly LocatedFinding[]
@@ -147,7 +155,9 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const skipped = sortSkipped(sides, name, { before: old.ok ? old.value.skipped : [], after: now.value.skipped })
   problems.push(...skipped.problems)
   const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...skipped.notes]
-  return { rises: exposed.rises, rows, diffs: isQuiet(diff) ? [] : [diff], problems, ...effect, remarks }
+  const arrived = unknownBefore === undefined ? newVersions({ environment: name, config }, targets, objects) : []
+  const diffs = isQuiet(diff) ? [] : [diff]
+  return { rises: exposed.rises, newVersions: arrived, rows, diffs, problems, ...effect, remarks }
 }
 
 /** The targets whose objects an environment has once: of others the last counts, and that is said by itself. */
@@ -188,7 +198,7 @@ function withoutRender(
 }
 
 function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {
-  return { rows: [], diffs: [], problems, rises: [], found: [], notes: [], remarks: [] }
+  return { rows: [], diffs: [], problems, rises: [], newVersions: [], found: [], notes: [], remarks: [] }
 }
 
 /** The files in which the objects of an environment are found again, as they are afterwards. */

@@ -30,6 +30,8 @@ const ReviewMemory = z.object({
   grounds: z.string().default(''),
   /** It has the comment that says what it changes. */
   commented: z.boolean().default(false),
+  /** The new versions that its comment asks about (`offerKey`); empty where it asks about none. */
+  offer: z.string().default(''),
   /** The rollouts that it moves, by `movedRoutes`. */
   targets: z.array(z.string()).default([]),
   /** The older pull requests that it waits for, for whichever rollout. */

@@ -1,7 +1,8 @@
 /** What follows from a review once its checks are concluded: labels, memory, rivals, timers, and what is left behind. */
 import { nextLook } from '../../core/gate/gate.ts'
 import { earliest, TIMER_SLACK_MS, waitsOf } from '../../core/gate/waits.ts'
-import { closingTimes, isGated, type Review, verdictsOf } from '../../core/gate/review.ts'
+import { offerKey } from '../../core/arrival/start-command.ts'
+import { closingTimes, isGated, offeredVersions, type Review, verdictsOf } from '../../core/gate/review.ts'
 import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
@@ -95,6 +96,7 @@ function memoryOf(
     traffic: isGated(review),
     grounds: review.grounds ?? '',
     commented,
+    offer: offerKey(offeredVersions(review)),
     targets: changes.flatMap(({ target }) => movedRoutes(target)),
     stops: stopsKey(context, refs),
     abandoned: false,

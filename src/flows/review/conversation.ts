@@ -1,6 +1,6 @@
 /** What is said on a pull request: commands, which are carried out first; our comment; and answers, which come last. */
 import { isGood } from '../../core/analysis/report.ts'
-import { concernsTraffic, type Review } from '../../core/gate/review.ts'
+import { isWorthComment, type Review } from '../../core/gate/review.ts'
 import { SUMMARY_MARKER } from '../../core/marker/comment.ts'
 import { summaryPages } from '../../core/message/comment/summary.ts'
 import { withMeasurements } from '../../core/message/pull-request/pull-request.ts'
@@ -69,21 +69,21 @@ export async function sayFindings(
   found: Review,
 ): Promise<void> {
   const isRead = comments.known() !== undefined
-  if (concernsTraffic(found) || isRead || isExpected)
-    await writeSummary(context, { pull: pull.number, comments: await comments.read() }, found)
+  if (isWorthComment(found) || isRead || isExpected)
+    await writeSummary(context, { pull, comments: await comments.read() }, found)
   await writeMeasurements(context, pull, found)
 }
 
 /** Writes the one comment, or edits it where it says something else. */
 async function writeSummary(
   { conversation }: Pick<RepositoryContext, 'conversation'>,
-  { pull, comments }: { readonly pull: number; readonly comments: readonly Comment[] },
+  { pull, comments }: { readonly pull: PullRequest; readonly comments: readonly Comment[] },
   found: Review,
 ): Promise<void> {
-  const { comment: body } = summaryPages(found)
+  const { comment: body } = summaryPages(found, { isFork: pull.head.isFork })
   const existing = comments.find(isSummary)
   if (existing === undefined) {
-    if (concernsTraffic(found)) await conversation.add(pull, body)
+    if (isWorthComment(found)) await conversation.add(pull.number, body)
   } else if (existing.body.trim() !== body.trim()) await conversation.edit(existing.id, body)
 }
 

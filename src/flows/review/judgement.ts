@@ -29,12 +29,18 @@ export async function judgeFor(
   { why, comments }: Pick<TaskOf<'review'>, 'why'> & { readonly comments: PullComments },
 ): Promise<(head: Sha, last?: LastLook) => Promise<Review>> {
   const stops = await stopsAmong(context, at.refs)
-  return (head, last) => {
+  return async (head, last) => {
     const question = questionOf(context, withHead(at, head), { stops, comments: () => comments.read() })
     const mentioned = mentionedBy(why)
     const onWait = waitKeeper(context, at.pull.number)
-    return judgeMerge(context, withLast({ ...question, mentioned, onWait }, last))
+    const found = await judgeMerge(context, withLast({ ...question, mentioned, onWait }, last))
+    return mayStart(context, at) ? found : { ...found, newVersions: [] }
   }
+}
+
+/** Whether a rollout can begin with it: what Perch opened itself is not asked about, and nothing runs on a branch that nothing deploys. */
+function mayStart({ botLogin }: Pick<RepositoryContext, 'botLogin'>, ends: PullEnds): boolean {
+  return ends.pull.author.login !== botLogin && !isStacked(ends)
 }
 
 /** Keeps what a pull request waits for, from the moment that it is asked about. */

@@ -1,4 +1,4 @@
-import { concernsTraffic, NO_CHANGE, type Review } from '../../core/gate/review.ts'
+import { concernsTraffic, isWorthComment, NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { carryOutComments } from '../commands/carry-out-comments.ts'
 import { takePending } from '../commands/pending-commands.ts'
@@ -99,7 +99,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   await sayIfAllowed(context, task.pull, () => sayFindings(context, { pull, comments, isExpected }, found))
   await postAnswers(context, pull, answers)
 
-  const commented = concernsTraffic(found) || hasSummary(comments, seen)
+  const commented = isWorthComment(found) || hasSummary(comments, seen)
   const verdict = { review: found, commented, ...concluded }
   await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
 }
@@ -127,7 +127,7 @@ function mayHaveSummary({ task, seen, isFresh }: BegunReview, { problems }: Revi
 async function hasEnded(context: RepositoryContext, begun: BegunReview, found: Review): Promise<boolean> {
   const { task, comments, seen } = begun
   if (concernsTraffic(found)) return false
-  if (seen?.traffic !== true && !hasSummary(comments, undefined)) return false
+  if (seen?.traffic !== true && !hasSummary(comments, seen)) return false
   return (await context.pulls.get(task.pull))?.state !== 'open'
 }
 

@@ -1,3 +1,5 @@
+import { offerKey } from '../../core/arrival/start-command.ts'
+import { offeredVersions } from '../../core/gate/review.ts'
 import { commitReports, mergeReports } from '../../core/message/check/commit-checks.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { reportsDigest } from './conclude-commit.ts'
@@ -33,8 +35,9 @@ async function isSame(
     const found = await compareMerge(context, { base, head, ...stackedOn })
     if (seen.traffic)
       return grounds !== '' && (await groundsOf(context, { ref: judgedFor, sha: base }, found)) === grounds
-    // Our comment shows more than the checks do. Whether a change may be made only GitHub can tell.
-    if (seen.commented || found.differences.length > 0) return false
+    // Our comment shows more than the checks do, unless it only asks. Whether a change may be made only GitHub can tell.
+    if ((seen.commented && seen.offer === '') || found.differences.length > 0) return false
+    if (offerKey(offeredVersions(found.review)) !== seen.offer) return false
     const merge = mergeReports(found.review, { pull, base: into, judgedFor, isStep: false })
     return reportsDigest(context, commitReports([merge])) === digest
   } catch (error) {

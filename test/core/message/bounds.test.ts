@@ -23,6 +23,7 @@ const MAX_CHECK = 65_535
 const EMPTY: Review = {
   compared: { base: 'a'.repeat(40), head: 'b'.repeat(40) },
   changes: [],
+  newVersions: [],
   rows: [],
   diffs: [],
   problems: [],

@@ -279,6 +279,7 @@ function reviewOf(t: string, found: readonly Problem[]): Review {
   return {
     compared: { base: 'a'.repeat(40), head: 'b'.repeat(40) },
     changes: [changeOf(t)],
+    newVersions: [{ target: changeOf(t).target, from: t, to: t, after: [] }],
     rows: [row],
     diffs: [
       {
@@ -377,6 +378,7 @@ test('comments and checks of any review are inert', () => {
       }
       assertInert(comment)
       assertInert(more)
+      assertInert(summaryPages({ ...review, changes: [], rows: [] }).comment)
       assert.equal(comment.match(/<!-- *perch:/g)?.length, 1)
     }
   })

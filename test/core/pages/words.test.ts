@@ -129,6 +129,17 @@ function onTerminal(): readonly string[] {
   ]
 }
 
+function firstComments(): readonly string[] {
+  const one = { target: sample(100, 0), from: 'v2', to: 'v3', after: [] }
+  const staging = { ...one, target: { ...one.target, environment: 'staging', environments: ['staging'] } }
+  const later = { ...one, from: undefined, after: ['staging'] }
+  return [
+    summaryPages({ ...NO_CHANGE, newVersions: [one] }).comment,
+    summaryPages({ ...NO_CHANGE, newVersions: [one] }, { isFork: true }).comment,
+    summaryPages({ ...NO_CHANGE, newVersions: [staging, later] }).comment,
+  ]
+}
+
 function page(): Readonly<Record<string, readonly string[]>> {
   const proposal = { move: { kind: 'share', from: 5, to: 25 }, target, version: 'v2', origin: 7 } as const
   const { comment, text } = summaryPages(review())
@@ -157,7 +168,7 @@ function page(): Readonly<Record<string, readonly string[]>> {
     ],
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
     Checks: checks(),
-    Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment],
+    Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment, ...firstComments()],
     Terminal: onTerminal(),
   }
 }

@@ -7,6 +7,7 @@ import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { explainProblem } from '../problem/problem.ts'
+import { HOW_TO_TURN_OFF, newVersionTitle, newVersionWords } from './new-version-words.ts'
 import { nextStepWords } from './next-step-words.ts'
 import { changeTitle, counted, quietTitle, trafficStatement } from './traffic.ts'
 import { gatesLeft } from '../gate/gate-title.ts'
@@ -21,10 +22,14 @@ const MAX_TITLES = 3
  * The comment that stays at the top of a pull request (what would change, where the plan is, what the gate waits for), and
  * the text of the check `canary/validate`: it has what of the diff does not fit into the comment.
  */
-export function summaryPages(review: Review): { readonly comment: string; readonly text: string | undefined } {
+export function summaryPages(
+  review: Review,
+  { isFork = false }: { readonly isFork?: boolean } = {},
+): { readonly comment: string; readonly text: string | undefined } {
+  const offer = newVersionWords(review, isFork)
   const diffs = sharedDiffs(review.diffs)
   const total = diffs.reduce((sum, { resources }) => sum + resources.length, 0)
-  const above = opening(review)
+  const above = paragraphs(opening(review), offer)
   const words = diffWords(review.diffs, ROOM.words)
   const commit = review.compared === undefined ? '' : `Looked at commit ${code(review.compared.head.slice(0, 12))}. `
   const footer = `<sub>${commit}\`/canary help\` lists the commands.</sub>`
@@ -33,10 +38,17 @@ export function summaryPages(review: Review): { readonly comment: string; readon
   const [first, second] = diffPages(diffs, [room, MAX_BODY - sizeOf(words) - ROOM.closing])
   const pages = { first: first ?? NO_PAGE, second: second ?? NO_PAGE }
   const left = total - pages.first.shown
+  const whole = paragraphs(above, words, pages.first.text, closingOfComment(review, pages, total), footer)
   return {
-    comment: bounded(paragraphs(above, words, pages.first.text, closingOfComment(review, pages, total), footer)),
+    comment: bounded(offer === '' || concernsTraffic(review) ? whole : firstComment(review, offer)),
     text: left === 0 ? undefined : bounded(paragraphs(words, pages.second.text, closingOfText(review, pages, total))),
   }
+}
+
+/** All that is said where nothing moves yet. It names no commit, so that a push which changes nothing about it does not edit it. */
+function firstComment(review: Review, offer: string): string {
+  const footer = `<sub>\`/canary help\` lists the commands. ${HOW_TO_TURN_OFF}</sub>`
+  return paragraphs(SUMMARY_MARKER, `**${newVersionTitle(review)}** · no traffic yet`, offer, footer)
 }
 
 const NO_PAGE: DiffPage = { text: '', shown: 0, isCut: false }

@@ -1,0 +1,112 @@
+/** New versions of canaries that have no traffic yet: what a change brings that a rollout could begin with. */
+import type { Config } from '../config/schema.ts'
+import type { RenderedObject } from '../diff/objects.ts'
+import { twoWriters } from '../finding/effect.ts'
+import { sceneOf } from '../finding/scene.ts'
+import { qualifiedTitle } from '../manifest/identity.ts'
+import { finderIn } from '../diff/rendered-route.ts'
+import { standingOf } from '../rollout/standing.ts'
+import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
+import { withCanary } from '../traffic/start.ts'
+import { canaryVersion } from '../traffic/version.ts'
+import { type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
+
+/** A canary without traffic that becomes another version. */
+export interface NewVersion {
+  /** As it is afterwards, with the roles that the base branch gives it. */
+  readonly target: Target
+  /** As people call the versions; undefined where there was none. */
+  readonly from: string | undefined
+  readonly to: string
+  /** The environments that must be done before this one. */
+  readonly after: readonly string[]
+}
+
+type VersionNames = Omit<NewVersion, 'target' | 'after'>
+
+interface BothSides<T> {
+  readonly before: T
+  readonly after: T
+}
+
+/** What a change brings to the canaries of one environment. Rollouts that something else drives are not Perch's to begin. */
+export function newVersions(
+  { environment, config }: { readonly environment: string; readonly config: Config },
+  targets: BothSides<readonly Target[]>,
+  objects: BothSides<readonly RenderedObject[]>,
+): readonly NewVersion[] {
+  const idle = targets.after.filter((target) => target.environments.includes(environment) && isIdle(target))
+  const found = idle.flatMap((target): NewVersion[] => {
+    const old = targets.before.find((one) => one.environments.includes(environment) && isSameRollout(one, target))
+    if (old === undefined || !isIdle(old, 'may-lack-canary')) return []
+    const sides = {
+      before: { environment, target: old, objects: objects.before },
+      after: { environment, target, objects: objects.after },
+    }
+    const names = differenceOf(sides)
+    const after = target.environments.flatMap((name) => config.environments?.[name]?.after ?? [])
+    return names === undefined ? [] : [{ target, ...names, after: [...new Set(after)] }]
+  })
+  return found.length === 0
+    ? []
+    : found.filter(({ target }) => !isDrivenByOthers({ environment, target, objects: objects.after }))
+}
+
+/** Whether its canary has no traffic for sure, and could get some. */
+function isIdle(target: Target, canary?: 'may-lack-canary'): boolean {
+  if (isBlueGreen(target) || standingOf(target).phase !== 'idle') return false
+  return canary !== undefined || withCanary(target.route, target.neighbours).ok
+}
+
+function isDrivenByOthers({ environment, target, objects }: RenderedTarget): boolean {
+  const own = finderIn(environment, objects)(target)
+  return (
+    own === undefined ||
+    twoWriters({ ...sceneOf(objects), brought: new Set() }).some(
+      ({ object }) => qualifiedTitle(object) === qualifiedTitle(own),
+    )
+  )
+}
+
+/** How the canary's version was called and is called; undefined where it stays, or is the one that has the traffic already. */
+function differenceOf(sides: BothSides<RenderedTarget>): VersionNames | undefined {
+  const now = versionBehind(sides.after, 'canary')
+  if (now === undefined || (now.labels === '' && now.images.length === 0)) return undefined
+  const old = versionBehind(sides.before, 'canary')
+  const stable = versionBehind(sides.after, 'stable')
+  if (old?.labels === now.labels) return newImage(old, now, stable)
+  if (stable?.labels === now.labels) return undefined
+  const [from, to] = [nameIn(sides.before), nameIn(sides.after)]
+  return { from: old === undefined || old.labels === '' || from === to ? undefined : from, to }
+}
+
+/** The same labels may stand for another image. Where a workload is not there on one side, nobody knows what ran. */
+function newImage(old: VersionBehind, now: VersionBehind, stable: VersionBehind | undefined): VersionNames | undefined {
+  if (old.images.length === 0 || now.images.length === 0 || hasSameImages(old, now)) return undefined
+  const to = onlyIn(now, old)
+  if (to === undefined || (stable !== undefined && hasSameImages(stable, now))) return undefined
+  return { from: onlyIn(old, now), to }
+}
+
+function hasSameImages(one: VersionBehind, other: VersionBehind): boolean {
+  return one.images.join(' ') === other.images.join(' ')
+}
+
+function nameIn({ target }: RenderedTarget): string {
+  return canaryVersion(target.route, target.neighbours)
+}
+
+/** What one runs and the other does not, by its tag. */
+function onlyIn(one: VersionBehind, other: VersionBehind): string | undefined {
+  const [image] = one.images.filter((name) => !other.images.includes(name))
+  return image === undefined ? undefined : tagOf(image)
+}
+
+const DIGEST_LENGTH = 19
+
+/** `1.4.0` of `ghcr.io/shop/web:1.4.0@sha256:…`; of an image without a tag its digest, shortened, else all of it. */
+function tagOf(image: string): string {
+  const [named = '', digest] = image.split('@')
+  const tag = /:([^:/]+)$/.exec(named)?.[1]
+  return tag ?? digest?.slice(0, DIGEST_LENGTH) ?? image
+}

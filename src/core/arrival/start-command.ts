@@ -1,0 +1,29 @@
+import { nextStep, planOf, type Target } from '../rollout/target.ts'
+import type { NewVersion } from './new-version.ts'
+
+/** The share that a rollout begins with. */
+function firstShare(target: Target): number {
+  return nextStep(planOf(target), 0) ?? 100
+}
+
+/** The command that begins a rollout. It names all, so that it means the same whatever else the pull request changes later. */
+export function startCommand({ target }: Pick<NewVersion, 'target'>): string {
+  return `/canary ${firstShare(target)} ${target.service} --env ${target.environment}`
+}
+
+/** The new versions whose rollouts can begin now, and those whose environment comes after one of them. */
+export function inOrder(all: readonly NewVersion[]): {
+  readonly first: readonly NewVersion[]
+  readonly later: readonly NewVersion[]
+} {
+  const isLater = ({ target, after }: NewVersion): boolean =>
+    all.some(
+      (one) => one.target.service === target.service && one.target.environments.some((name) => after.includes(name)),
+    )
+  return { first: all.filter((one) => !isLater(one)), later: all.filter(isLater) }
+}
+
+/** The same for what says the same. */
+export function offerKey(offered: readonly NewVersion[]): string {
+  return offered.length === 0 ? '' : JSON.stringify(offered.map((one) => [startCommand(one), one.from ?? null, one.to]))
+}

@@ -1,0 +1,53 @@
+/** Which version runs behind one destination of a route, as far as an environment's render says. */
+import type { RenderedObject } from '../diff/objects.ts'
+import { placesIn } from '../exposure/canaries.ts'
+import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../exposure/world.ts'
+import { labelsMatch, specOf } from '../finding/scene.ts'
+import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
+import type { Target } from '../rollout/target.ts'
+import { isSplit, type Role } from '../traffic/route.ts'
+import { withCanary } from '../traffic/start.ts'
+
+export interface VersionBehind {
+  /** The labels that pick its pods; empty where nothing says them. */
+  readonly labels: string
+  /** What its pods run, sorted; empty where their workload is not there. */
+  readonly images: readonly string[]
+}
+
+/** One side of a change: a target of it, and what its environment renders to. */
+export interface RenderedTarget {
+  readonly environment: string
+  readonly target: Target
+  readonly objects: readonly RenderedObject[]
+}
+
+/** Undefined where the route does not lead to such a version, and says nothing of one that could start. */
+export function versionBehind(side: RenderedTarget, role: Role): VersionBehind | undefined {
+  const places = placesOf(side, role)
+  if (places.length === 0) return undefined
+  const world = worldOf(side.objects)
+  const selections = places.flatMap((place) => selectionsOf(world, place))
+  const labels = selections.flatMap(({ subset, labels: own, service }) => (subset === undefined ? service : own) ?? [])
+  const workloads = world.workloads.filter((workload) =>
+    selections.some((one) => one.namespace === workload.namespace && labelsMatch(wantedBy(one), workload.labels)),
+  )
+  const images = workloads.flatMap(({ object }) => imagesOf(object))
+  return { labels: labels.length === 0 ? '' : canonicalText(labels), images: [...new Set(images)].toSorted() }
+}
+
+/** A canary that is about to start is in no rule yet. */
+function placesOf({ environment, target, objects }: RenderedTarget, role: Role): readonly NamedDestination[] {
+  if (isSplit(target.route)) return placesIn(environment, role)(target, objects)
+  const started = withCanary(target.route, target.neighbours)
+  if (!started.ok) return []
+  return started.value.rules
+    .flatMap(({ destinations }) => destinations)
+    .filter((destination) => destination.role === role)
+    .map(({ host, subset }) => ({ host, subset }))
+}
+
+function imagesOf(object: RenderedObject): readonly string[] {
+  const pods = recordOf(recordOf(specOf(object)['template'])['spec'])
+  return listOf(pods['containers']).flatMap((container) => textOf(recordOf(container)['image']) ?? [])
+}

@@ -1,0 +1,58 @@
+import { inOrder, startCommand } from '../../arrival/start-command.ts'
+import type { NewVersion } from '../../arrival/new-version.ts'
+import { offeredVersions, type Review } from '../../gate/review.ts'
+import { planOf, targetName } from '../../rollout/target.ts'
+import { clip } from '../../text/limits.ts'
+import { code, fence, list, paragraphs, table } from '../markdown/markdown.ts'
+import { planWords } from '../pull-request/pull-request.ts'
+import { counted } from './traffic.ts'
+
+/** More commands would be longer than a phone's screen; more rows are no short comment. */
+const MAX_COMMANDS = 3
+const MAX_ROWS = 10
+/** As long as a label can be. */
+const MAX_NAME = 63
+
+/** Which new versions of canaries a pull request brings, as a title; empty where it brings none. */
+export function newVersionTitle(review: Pick<Review, 'newVersions' | 'problems'>): string {
+  const [first, ...others] = offeredVersions(review)
+  if (first === undefined) return ''
+  const name = `New canary version: ${code(`${targetName(first.target)} ${versionsOf(first)}`)}`
+  return `${name}${others.length === 0 ? '' : ` and ${others.length} more`}`
+}
+
+/** What could begin with it, and the command to paste. A pull request of a fork cannot be committed to. */
+export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems'>, isFork: boolean): string {
+  const offered = offeredVersions(review)
+  if (offered.length === 0) return ''
+  const { first, later } = inOrder(offered)
+  const rows = offered
+    .slice(0, MAX_ROWS)
+    .map((one) => [code(targetName(one.target)), code(versionsOf(one)), planWords(planOf(one.target))])
+  const left = offered.length - rows.length
+  const commands = first.slice(0, MAX_COMMANDS).map((one) => fence(startCommand(one), 'text'))
+  return paragraphs(
+    table(['New canary', 'Version', 'Plan'], rows),
+    left > 0 ? `… and ${counted(left, 'more new version')}.` : undefined,
+    `**Next:** ${whenToSay(commands.length, isFork)}`,
+    ...commands,
+    later.length > 0 ? `${list(later.map(({ target }) => targetName(target)))} can start after that.` : undefined,
+    `${isFork ? 'Until then' : 'If you merge without it,'} the new version gets no traffic.`,
+  )
+}
+
+function whenToSay(count: number, isFork: boolean): string {
+  const what = count === 1 ? 'comment' : 'comment one of these'
+  return isFork
+    ? `Perch cannot commit to a fork. To start the rollout, merge this pull request and then ${what}:`
+    : `to start the rollout with this pull request, ${what}:`
+}
+
+/** Names come from files that anybody may have written. */
+function versionsOf({ from, to }: NewVersion): string {
+  const [old, now] = [from ?? '', to].map((name) => clip(name, MAX_NAME))
+  return old === '' ? `${now}` : `${old} → ${now}`
+}
+
+/** How to have no such comment. */
+export const HOW_TO_TURN_OFF = '`start: never` for the service in `.github/canary.yml` turns this comment off.'

@@ -1,0 +1,87 @@
+/** A pull request that brings a new canary version is told once how to begin its rollout. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import { aNewVersion, aPull, aRollout, aWorld, comments, says, shareOn, textOn } from '../world.ts'
+
+const SUBSETS = subsetsFile('production', 'web')
+
+test('a new canary version gets one comment with the command to paste, and the same comment tells the rollout', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  const [comment = '', ...others] = comments(world, pull)
+  assert.deepEqual(others, [])
+  assert.match(
+    comment,
+    /^<!-- perch:summary -->\n\n\*\*New canary version: `production\/web v2 → v3`\*\* · no traffic yet/,
+  )
+  assert.match(comment, /5% → 25% → 100%/)
+  const [, command = ''] = /```text\n(.*)\n```/.exec(comment) ?? []
+  await says(world, 'alice', pull, command)
+  assert.equal(shareOn(world, pull.head.ref), 5)
+  const now = comments(world, pull).filter((body) => body.startsWith('<!-- perch:summary'))
+  assert.equal(now.length, 1)
+  assert.match(now[0] ?? '', /production\/web 0% → 5%/)
+})
+
+test('pushes that change nothing about it, and lost memory, leave the comment as it is', async () => {
+  const world = await aWorld()
+  const pull = await aNewVersion(world)
+  const before = world.state.comments.map((one) => ({ ...one }))
+  world.alice.push(pull.head.ref, { 'README.md': '# More\n' })
+  await world.settle()
+  world.service.crash('memo')
+  await world.service.start()
+  await world.sweep()
+  assert.deepEqual(world.state.comments, before)
+  world.alice.push(pull.head.ref, { [SUBSETS]: textOn(world, 'main', SUBSETS) })
+  await world.settle()
+  assert.equal(comments(world, pull).length, 1)
+  assert.match(comments(world, pull)[0] ?? '', /No canary traffic changes/, 'it does not ask for what is gone')
+})
+
+test('when the base branch moves, one that is asked already costs no request', async () => {
+  const world = await aWorld()
+  await aNewVersion(world)
+  world.bob.push('main', { 'README.md': '# Other\n' })
+  await world.settle()
+  await world.sweep()
+  const { requests } = world.network
+  await world.sweep()
+  const quiet = world.network.requests - requests
+  world.bob.push('main', { 'README.md': '# Another\n' })
+  await world.settle()
+  const { requests: moved } = world.network
+  await world.sweep()
+  assert.ok(
+    world.network.requests - moved <= quiet + 1,
+    `${world.network.requests - moved} requests, ${quiet} of a sweep`,
+  )
+})
+
+test('a rollout that runs is not asked about, nor is what Perch opens itself', async () => {
+  const world = await aWorld()
+  const { step } = await aRollout(world)
+  const text = withCanaryVersion(textOn(world, 'main', SUBSETS), 'v4')
+  const pull = await aPull(world, { [SUBSETS]: text })
+  assert.doesNotMatch(comments(world, pull).join('\n'), /New canary version/)
+  assert.doesNotMatch(comments(world, step).join('\n'), /New canary version/)
+})
+
+test('with `start: never` nobody is asked', async () => {
+  const world = await aWorld({ config: { start: 'never' } })
+  const pull = await aNewVersion(world)
+  assert.deepEqual(comments(world, pull), [])
+})
+
+test('a version for several environments in order begins with the first', async () => {
+  const world = await aWorld({ environments: ['staging', 'production'], config: { isOrdered: true } })
+  const files = ['staging', 'production'].map((name) => {
+    const path = subsetsFile(name, 'web')
+    return [path, withCanaryVersion(textOn(world, 'main', path), 'v3')] as const
+  })
+  const pull = await aPull(world, Object.fromEntries(files))
+  const [comment = ''] = comments(world, pull)
+  assert.deepEqual(comment.match(/```text\n.*\n```/g), ['```text\n/canary 5 web --env staging\n```'])
+  assert.match(comment, /`production\/web` can start after that/)
+})
