@@ -3,8 +3,8 @@
  * are named after the folder become programs beside it. It starts in a third of the time and needs no packages. A checkout runs its
  * sources as they are.
  */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /** What is started by its file: the command line, the thread that works, and the process that starts programs. */
@@ -62,3 +62,5 @@ await build({
   },
   logLevel: 'warning',
 })
+// Otherwise Node.js reads each file twice, to find out of which kind it is.
+writeFileSync(join(outdir, 'package.json'), JSON.stringify({ type: 'module' }))

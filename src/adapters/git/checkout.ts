@@ -3,14 +3,15 @@
  * that borrows them (`objects/info/alternates`): so none of its configuration counts (drivers, filters, monitors), and what
  * a trial merge writes is ours. Only names and the list of files are asked of the repository itself.
  */
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Checkout, WORK_TREE } from '../../ports/checkout.ts'
 import type { Log } from '../../ports/log.ts'
-import type { Mirror, TreeEntry } from '../../ports/mirror.ts'
+import type { KeepsText, Mirror, TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 import { type Git, openGit } from './command.ts'
 import { GitUnavailable } from './errors.ts'
@@ -32,13 +33,14 @@ export async function openCheckout(
   const found = await find(options)
   if (found === undefined) return undefined
   const borrowed = await borrow(found, options)
-  const state: State = { ...found, ...borrowed, worktree: options.openWorktree(found.top) }
+  const worktree = options.openWorktree(found.top)
+  const state: State = { ...found, ...borrowed, worktree, listed: undefined, same: new Map() }
   const { mirror } = borrowed
   return {
     resolve: (name) => resolve(found.own, name),
     entries: (treeish) => (treeish === WORK_TREE ? entriesHere(state) : mirror.entries(treeish)),
     read: (treeish, paths, keeps) =>
-      treeish === WORK_TREE ? state.worktree.read('', paths, keeps) : mirror.read(treeish, paths, keeps),
+      treeish === WORK_TREE ? readHere(state, paths, keeps) : mirror.read(treeish, paths, keeps),
     changed: (from, to) => (to === WORK_TREE ? changedHere(state, from) : mirror.changed(from, to)),
     merge: (base, head) => mirror.merge(base, head),
     close: () => rm(borrowed.folder, { recursive: true, force: true }),
@@ -61,6 +63,10 @@ interface ObjectsMirror {
 
 interface State extends CheckoutFolder, ObjectsMirror {
   readonly worktree: Worktree
+  /** The files of the work tree: a command looks at one moment of it. */
+  listed: Promise<readonly TreeEntry[]> | undefined
+  /** Files that are the same in a commit, by path: their texts are known from there. */
+  same: ReadonlyMap<string, Sha>
 }
 
 /** The repository may be another user's (a container's): nothing of its own is run here, so that does no harm. */
@@ -100,7 +106,25 @@ async function resolve(own: Git, name: string): Promise<Sha | undefined> {
   return answer.code === 0 && /^[0-9a-f]{40}$/.test(sha) ? sha : undefined
 }
 
-async function entriesHere({ own, top, worktree }: State): Promise<readonly TreeEntry[]> {
+function entriesHere(state: State): Promise<readonly TreeEntry[]> {
+  return (state.listed ??= listHere(state))
+}
+
+async function readHere(
+  { mirror, same, worktree }: State,
+  paths: readonly string[],
+  keeps: KeepsText | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const known = Map.groupBy(paths, (path) => same.get(path))
+  const texts = new Map<string, string>()
+  for (const [commit, some] of known) {
+    const read = commit === undefined ? worktree.read('', some, keeps) : mirror.read(commit, some, keeps)
+    for (const [path, text] of await read) texts.set(path, text)
+  }
+  return texts
+}
+
+async function listHere({ own, top, worktree }: State): Promise<readonly TreeEntry[]> {
   const args = ['-C', top, 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const answer = await own.local({ args, config: HERE })
   if (answer.code !== 0) throw new GitUnavailable(`git ls-files: ${answer.complaint}`)
@@ -114,18 +138,21 @@ async function changedHere(state: State, from: Sha): Promise<readonly string[]> 
   if (before === undefined) throw new GitUnavailable(`${from} is not in this repository`)
   const here = new Map((await entriesHere(state)).map(({ path, type }) => [path, type]))
   const changed: string[] = []
+  const same = new Map<string, Sha>()
   for (const path of new Set([...before.keys(), ...here.keys()])) {
     const [old, type] = [before.get(path), here.get(path)]
     // Files of submodules are never read.
     if (old?.type === 'submodule') continue
-    if (old === undefined || old.type !== type || old.sha !== (await nameOf(join(state.top, path), type)))
-      changed.push(path)
+    const isSame = old !== undefined && old.type === type && old.sha === nameOf(join(state.top, path), type)
+    if (isSame) same.set(path, from)
+    else changed.push(path)
   }
+  state.same = same
   return changed.sort()
 }
 
 /** The name that git would give to a file's contents, or to where a link leads. */
-async function nameOf(path: string, type: TreeEntry['type']): Promise<Sha> {
-  const bytes = type === 'symlink' ? await readlink(path, { encoding: 'buffer' }) : await readFile(path)
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+function nameOf(path: string, type: TreeEntry['type']): Sha {
+  const bytes = type === 'symlink' ? readlinkSync(path, { encoding: 'buffer' }) : readFileSync(path)
+  return hash('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]))
 }

@@ -1,7 +1,8 @@
 /** The charts of a kustomize build whose HelmReleases only its render says. */
 import type { Survey } from '../environment/closure.ts'
 import type { Environment } from '../environment/environment.ts'
-import { readKustomization } from '../environment/kustomization.ts'
+import { readKustomizationOnce } from '../environment/file-cache.ts'
+import type { KustomizationFile } from '../environment/kustomization.ts'
 import { mentionsTraffic } from '../environment/traffic-text.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { isPackedChart } from './packed.ts'
@@ -15,11 +16,13 @@ type Build = Pick<Environment, 'kind' | 'files' | 'charts' | 'deployer' | 'neste
  * say what is released.
  */
 export function mergedReleases(
-  { texts }: Pick<Survey, 'texts'>,
+  { texts, known }: Pick<Survey, 'texts' | 'known'>,
   build: Build,
   { drafts, releases }: { readonly drafts: readonly Build[]; readonly releases: readonly DeployedRelease[] },
 ): readonly DeployedRelease[] {
-  const isMerging = (file: string): boolean => isKustomization(file) && merges(texts.get(file) ?? '', file)
+  if (releases.length === 0) return []
+  const isMerging = (file: string): boolean =>
+    isKustomization(file) && merges(readKustomizationOnce(known.kustomizations, { file, text: texts.get(file) ?? '' }))
   const isChanged = build.deployer !== undefined || build.files.some(isMerging)
   return releases.filter(({ file, release }) => {
     const isUnknown = release.values.some(({ from }) => from === 'elsewhere')
@@ -33,8 +36,7 @@ const PLAIN_FIELDS = new Set(
   sortOptions buildMetadata`.split(/\s+/),
 )
 
-function merges(text: string, file: string): boolean {
-  const { data = {} } = readKustomization(text, file)
+function merges({ data = {} }: KustomizationFile): boolean {
   return Object.keys(data).some((field) => !PLAIN_FIELDS.has(field))
 }
 

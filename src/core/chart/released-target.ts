@@ -2,7 +2,7 @@
 import { valuesFilesOf } from './release.ts'
 import { releaseFiles } from './release-files.ts'
 import { isRenderedPart, renderedParts } from './rendered-parts.ts'
-import { type Environment, inputsOf } from '../environment/environment.ts'
+import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import type { EnvironmentRelease } from '../environment/released.ts'
 import { type Entry, inFolder, treeOf } from '../environment/tree.ts'
 import { layoutOf } from '../layer/layout.ts'
@@ -17,9 +17,9 @@ export function isOfChart({ object }: Pick<Target, 'object'>): boolean {
 /** The environment that a target is one of; the first of several. */
 export function environmentOf({
   layout,
-  environments: [first],
+  environments: [first = ''],
 }: Pick<Target, 'layout' | 'environments'>): Environment | undefined {
-  return layout.environments.find(({ name }) => name === first)
+  return environmentNamed(layout.environments, first)
 }
 
 /** The files that the values of its charts come from, the charts' own among them. */

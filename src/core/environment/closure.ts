@@ -1,7 +1,7 @@
 /** Every file that kustomize can read to build one root, and why it must not. */
 import { chartFiles } from '../chart/release-files.ts'
-import { type FileCache, readOnce } from './file-cache.ts'
-import { type Complaint, type Contents, type Reference, readKustomization, readPluginFile } from './kustomization.ts'
+import { type FileCache, readKustomizationOnce, readOnce } from './file-cache.ts'
+import { type Complaint, type Contents, type Reference, readPluginFile } from './kustomization.ts'
 import type { EnvironmentRefusal } from './refusal.ts'
 import { locate, nameOf, type Tree, type TreeLocation } from './tree.ts'
 
@@ -71,7 +71,7 @@ export function foldersUsedBy(survey: Survey, folder: string): readonly string[]
 
 export function kustomizationAt(survey: Survey, file: string): Contents {
   const text = textOf(survey, file)
-  return typeof text === 'string' ? readOnce(survey.known.kustomizations, { file, text }, readKustomization) : text
+  return typeof text === 'string' ? readKustomizationOnce(survey.known.kustomizations, { file, text }) : text
 }
 
 function enter(walk: Walk, stop: Stop): void {

@@ -35,6 +35,19 @@ export interface Environment {
   readonly release?: EnvironmentRelease | undefined
 }
 
+/** Found by name again and again, among a thousand environments. */
+const byName = new WeakMap<readonly Environment[], ReadonlyMap<string, Environment>>()
+
+/** The first environment of that name. */
+export function environmentNamed(environments: readonly Environment[], name: string): Environment | undefined {
+  let known = byName.get(environments)
+  if (known === undefined) {
+    known = new Map(environments.toReversed().map((environment) => [environment.name, environment]))
+    byName.set(environments, known)
+  }
+  return known.get(name)
+}
+
 const MAX_LENGTH = 20 * 1024 * 1024
 
 /** Every file that says what an environment is: those that are built, and those of its deployer. */

@@ -1,6 +1,6 @@
 import type { Manifest, ManifestProblem } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
-import type { Contents, KustomizationFile } from './kustomization.ts'
+import { type Contents, type KustomizationFile, readKustomization } from './kustomization.ts'
 
 /** What is known may be forgotten at any time. */
 export interface Known<T> {
@@ -13,6 +13,7 @@ export type ReadTexts<T> = Known<{ readonly text: string; readonly read: T }>
 
 /** What was read of the files of a repository: of two of its commits most files are the same. */
 export interface FileCache {
+  /** By text: the overlays of a repository are often alike. */
   readonly kustomizations: ReadTexts<KustomizationFile>
   /** Files that configure generators, transformers and validators. */
   readonly plugins: ReadTexts<Pick<Contents, 'references' | 'complaints'>>
@@ -37,4 +38,15 @@ export function readOnce<T>(
   const now = read(text, file)
   known.set(file, { text, read: now })
   return now
+}
+
+/** Reads a kustomization, unless one of the same text was read before, in whatever folder. */
+export function readKustomizationOnce(
+  known: FileCache['kustomizations'],
+  { file, text }: { readonly file: string; readonly text: string },
+): KustomizationFile {
+  const read = readOnce(known, { file: text, text }, () => readKustomization(text, file))
+  const { manifest } = read
+  if (manifest === undefined || manifest.file === file) return read
+  return { ...read, manifest: { ...manifest, file, objects: manifest.objects.map((object) => ({ ...object, file })) } }
 }

@@ -3,7 +3,7 @@ import { asRendered, finderIn } from '../diff/rendered-route.ts'
 import { routeFrom } from '../diff/routes.ts'
 import { hopsOf } from '../finding/hops.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
-import { isSameRollout, type Target } from '../rollout/target.ts'
+import { sameRollouts, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'
 import type { Role } from '../traffic/route.ts'
 import { type Rise, risesIn } from './exposure.ts'
@@ -33,9 +33,9 @@ export function rolloutRises(
   const old = targets.before.filter(isHere)
   const now = targets.after.filter(isHere)
   const pairs = [
-    ...now.map((target) => ({ target, was: old.find((one) => isSameRollout(one, target)), isGone: false })),
+    ...now.map((target) => ({ target, was: sameRollouts(old, target)[0], isGone: false })),
     ...old
-      .filter((one) => !now.some((target) => isSameRollout(one, target)))
+      .filter((one) => sameRollouts(now, one).length === 0)
       .map((target) => ({ target, was: target, isGone: true })),
   ]
   const placesOf = placesIn(environment)

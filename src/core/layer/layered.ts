@@ -1,3 +1,4 @@
+import { environmentNamed } from '../environment/environment.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { isRecord, type Path } from '../manifest/data.ts'
 import type { Manifest, ManifestObject, Location } from '../manifest/parse.ts'
@@ -88,7 +89,7 @@ export function layeredIn(layout: Layout, environment: string, spot: Spot): Laye
 }
 
 function contestedIn({ environments }: Layout, name: string, object: BuiltObject): Unclear | undefined {
-  const environment = environments.find((one) => one.name === name)
+  const environment = environmentNamed(environments, name)
   const place = environment && contestedBy(environment, object)
   return place && { ...place, why: 'deployers' }
 }

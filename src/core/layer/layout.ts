@@ -1,7 +1,6 @@
 import type { Texts } from '../environment/closure.ts'
-import { emptyFileCache, type FileCache, readOnce } from '../environment/file-cache.ts'
-import { type Environment, inputsOf } from '../environment/environment.ts'
-import { readKustomization } from '../environment/kustomization.ts'
+import { emptyFileCache, type FileCache, readKustomizationOnce, readOnce } from '../environment/file-cache.ts'
+import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import { TRAFFIC_OBJECT, TRAFFIC_OR_PODS } from '../environment/traffic-text.ts'
 import { KUSTOMIZATION_NAMES } from '../environment/tree.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
@@ -29,6 +28,8 @@ export interface Layout {
   readonly known: FileCache
   /** Objects as environments render them, where their files do not say it for sure: by environment and place. */
   readonly rendered: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** The environments whose routes are read; undefined: all. */
+  readonly read?: ReadonlySet<string> | undefined
   /** What releases of charts render to: by environment the names of the parts, whose texts are among `texts`. */
   readonly releases: ReadonlyMap<string, readonly string[]>
 }
@@ -101,7 +102,7 @@ function readWithPods(text: string, file: string): Result<Manifest, ManifestProb
 
 /** The files whose objects an environment is made of, patches and kustomizations left out. */
 export function resourcesOf(layout: Layout, environment: string): readonly string[] {
-  const found = layout.environments.find(({ name }) => name === environment)
+  const found = environmentNamed(layout.environments, environment)
   const parts = layout.releases.get(environment) ?? []
   if (found?.kind === 'helm') return parts
   return found?.kind === 'kustomize' ? [...filesReached(layout, found).keys(), ...parts] : (found?.files ?? [])
@@ -109,7 +110,7 @@ export function resourcesOf(layout: Layout, environment: string): readonly strin
 
 /** The ways on which an environment comes to a file; one without kustomizations where it takes the file as it is. */
 export function chainsTo(layout: Layout, environment: string, file: string): readonly Chain[] {
-  const found = layout.environments.find(({ name }) => name === environment)
+  const found = environmentNamed(layout.environments, environment)
   if (found?.kind !== 'kustomize') return [[]]
   return filesReached(layout, found).get(file) ?? []
 }
@@ -121,13 +122,13 @@ export function isOfDeployer({ environments }: Layout, file: string, names: read
 
 /** The kustomization of an environment's folder; undefined where it has none. */
 export function rootOf(layout: Layout, environment: string): Kustomization | undefined {
-  const found = layout.environments.find(({ name }) => name === environment)
+  const found = environmentNamed(layout.environments, environment)
   return found?.kind === 'kustomize' ? kustomizationIn(layout, found.root) : undefined
 }
 
 /** The namespace that kustomize puts every object of an environment into: its root's, which is applied last. */
 export function environmentNamespace(layout: Layout, environment: string): string | undefined {
-  const found = layout.environments.find(({ name }) => name === environment)
+  const found = environmentNamed(layout.environments, environment)
   return found?.kind === 'kustomize' ? builtBy(layout, found)?.namespace : undefined
 }
 
@@ -233,7 +234,7 @@ function kustomizationIn(layout: Layout, folder: string): Kustomization | undefi
   const found =
     file === undefined || text === undefined
       ? undefined
-      : layerOf(readOnce(layout.known.kustomizations, { file, text }, readKustomization), readPatch)
+      : layerOf(readKustomizationOnce(layout.known.kustomizations, { file, text }), readPatch)
   layout.kustomizations.set(folder, found)
   return found
 }

@@ -1,7 +1,7 @@
 import { withNames } from '../traffic/roles.ts'
 import { isSplit, type Route, type RouteNames } from '../traffic/route.ts'
 import type { Snapshot } from './snapshot.ts'
-import { isSameRollout, type Target } from './target.ts'
+import { sameRollouts, type Target } from './target.ts'
 
 /** What a pull request makes of the files, with roles and rules called as the base branch calls them. */
 export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
@@ -10,7 +10,7 @@ export function snapshotAsBase(base: Snapshot, head: Snapshot): Snapshot {
 
 /** A target of a pull request as the base branch would read it: its own annotation cannot swap stable and canary. */
 export function targetAsBase(base: readonly Target[], target: Target): Target {
-  const known = base.find((other) => isSameRollout(other, target))
+  const [known] = sameRollouts(base, target)
   return { ...target, route: withNames(target.route, known?.route.names ?? namesOfNew(target)) }
 }
 
@@ -27,7 +27,7 @@ function namesOfNew({ route, settings }: Target): RouteNames {
  */
 export function renamedRoles(base: Snapshot, head: Snapshot): readonly Target[] {
   return head.targets.filter((target) => {
-    const known = base.targets.find((other) => isSameRollout(other, target))
+    const [known] = sameRollouts(base.targets, target)
     return (
       known !== undefined &&
       isSplit(known.route) &&

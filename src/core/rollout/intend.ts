@@ -7,7 +7,7 @@ import { ambiguous, resolve, type RolloutQuery } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
 import { versionCalled } from '../traffic/blue-green.ts'
 import { moveAfter, rollbackOf, type Standing, standingOf, sureShare } from './standing.ts'
-import { isSameRollout, nextStep, planOf, type Target, targetName, together } from './target.ts'
+import { nextStep, planOf, sameRollouts, type Target, targetName, together } from './target.ts'
 
 /** What somebody wants, and of which rollout, as far as that was named. */
 export type Wish = StepWish | (RolloutQuery & { readonly kind: 'plan'; readonly steps: readonly number[] })
@@ -73,7 +73,7 @@ function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Res
   const odd = otherStrategy(target, wish)
   if (odd !== undefined) return err(odd)
   if (wish.kind === 'plan') return ok({ kind: 'plan', steps: wish.steps })
-  const known = base === undefined ? target : base.targets.find((other) => isSameRollout(other, target))
+  const known = base === undefined ? target : sameRollouts(base.targets, target)[0]
   if (wish.kind === 'switch') return switchMove(known ?? target, wish)
   const from = known === undefined ? 0 : sureShare(standingOf(known))
   const to = wish.kind === 'next' ? nextStep(planOf(known ?? target), from) : wantedShare(wish)

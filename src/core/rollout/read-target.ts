@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
-import { type Environment, inputsOf } from '../environment/environment.ts'
+import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
 import { isKustomization } from '../environment/tree.ts'
 import { type BuiltObject, decisiveSteps, type LayeredObject, layeredIn, placeOf, waysTo } from '../layer/layered.ts'
 import { type Layout, layoutOf, manifestIn, environmentNamespace, resourcesOf, withTexts } from '../layer/layout.ts'
@@ -138,8 +138,8 @@ export function filesOf(target: Target): readonly string[] {
 
 /** The kustomizations of a target, also those that say nothing about it now and may have done so before. */
 export function kustomizationsOf({ layout, environments }: Target): readonly string[] {
-  const [first] = environments
-  const files = layout.environments.find(({ name }) => name === first)?.files ?? []
+  const [first = ''] = environments
+  const files = environmentNamed(layout.environments, first)?.files ?? []
   return files.filter(isKustomization)
 }
 
@@ -152,7 +152,7 @@ export function filesToRead(target: Target): readonly string[] {
 function filesFor({ layout, environments }: Target, object: ManifestObject): readonly string[] {
   const [first = ''] = environments
   // What the chart and its values are.
-  const environment = layout.environments.find(({ name }) => name === first)
+  const environment = environmentNamed(layout.environments, first)
   if (isRenderedPart(object.file)) return environment === undefined ? [] : inputsOf(environment)
   const layered = layeredIn(layout, first, object)
   const patches = layered === undefined ? [] : decisiveSteps(layered).map(({ patch }) => patch)

@@ -53,6 +53,8 @@ export function readSnapshot(input: {
   /** The repository's own name and default branch, where they are known. */
   readonly repository?: { readonly name: string; readonly defaultBranch?: string } | undefined
   readonly known?: FileCache | undefined
+  /** Of which environments routes are read and files are looked through for problems; of all unless told. */
+  readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
 }): { readonly snapshot: Snapshot; readonly needs: readonly string[] } {
   const { config, texts, entries, bystanders = new Set(), known = emptyFileCache() } = input
   const configured = config.environments === undefined ? {} : { configured: config.environments }
@@ -73,7 +75,8 @@ export function readSnapshot(input: {
     known,
     ...configured,
   })
-  const layout = layoutOf(environments, texts, known)
+  const read = input.chooseRead && new Set(input.chooseRead(environments).map((environment) => environment.name))
+  const layout = { ...layoutOf(environments, texts, known), read }
   const targets = targetsIn({ config, layout })
   const paths = new Set(entries.map(({ path }) => path))
   const missing = [...layout.needs].filter((path) => paths.has(path))
@@ -143,14 +146,12 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
     return renderedParts({ environment: name, chart: own.chart, copies, yaml })
   }
   const known = new Set(
-    resourcesOf(layout, name).flatMap((file) => {
-      const manifest = manifestIn(layout, file)
-      const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
-      return objects.flatMap((object) => {
+    resourcesOf(layout, name).flatMap((file) =>
+      objectsOf(layout, file).flatMap((object) => {
         const rendered = layeredIn(layout, name, object)?.rendered
         return rendered === undefined ? [] : [identityKey(rendered)]
-      })
-    }),
+      }),
+    ),
   )
   const isNew = (text: string): boolean => {
     const manifest = parseManifest('', text)
@@ -200,7 +201,7 @@ function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProble
     charts.get(name)?.some((chart) => chart === '' || file.startsWith(`${chart}/`)) === true
   const releases = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
   return [...layout.owners].flatMap(([file, users]) => {
-    const names = users.filter((name) => !releases.has(name) && !isOfRelease(name, file))
+    const names = users.filter((name) => isRead(layout, name) && !releases.has(name) && !isOfRelease(name, file))
     if (refused.has(file) || names.length === 0) return []
     const manifest = bombIn(file, layout.texts.get(file) ?? '') ?? manifestIn(layout, file)
     if (manifest.ok) return []
@@ -209,6 +210,15 @@ function brokenIn({ config, layout }: TargetSources): readonly EnvironmentProble
     const detail = redact(manifest.error.detail, texts, config.secrets)
     return [{ ...manifestProblem({ ...manifest.error, detail }), environments: names }]
   })
+}
+
+function objectsOf(layout: Layout, file: string): readonly ManifestObject[] {
+  const manifest = manifestIn(layout, file)
+  return manifest.ok ? (manifest.value?.objects ?? []) : []
+}
+
+function isRead({ read }: Layout, name: string): boolean {
+  return read === undefined || read.has(name)
 }
 
 /** Whether a large file is only passed on when its environment is rendered, and nothing in it is asked for before. */
@@ -234,20 +244,34 @@ function hasManyAliases(text: string): boolean {
 function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
   // A patch is not an object: it is merged into one.
+  const { files: wanted, names: asked } = readIn(layout)
   const users = new Map<string, string[]>()
   for (const { name } of layout.environments) {
-    for (const file of resourcesOf(layout, name)) users.set(file, [...(users.get(file) ?? []), name])
+    if (asked?.has(name) === false) continue
+    for (const file of resourcesOf(layout, name)) {
+      if (wanted?.has(file) === false) continue
+      const names = users.get(file)
+      if (names === undefined) users.set(file, [name])
+      else names.push(name)
+    }
   }
-  return [...users].flatMap(([file, names]) => {
-    const manifest = manifestIn(layout, file)
-    const objects = manifest.ok ? (manifest.value?.objects ?? []) : []
-    return objects
+  return [...users].flatMap(([file, names]) =>
+    objectsOf(layout, file)
       .filter(isRoute)
       .flatMap((object) => waysOf(layout, object, names))
       .flatMap(([object, users]) =>
         groupsOf(layout, object, users).flatMap((group) => readTargets(scene, object, group)),
-      )
-  })
+      ),
+  )
+}
+
+/** The files with routes of the environments that are read, and the environments that may share one of them: together those have a route. */
+function readIn(layout: Layout): { readonly files?: ReadonlySet<string>; readonly names?: ReadonlySet<string> } {
+  const { read, owners } = layout
+  if (read === undefined) return {}
+  const hasRoute = (file: string): boolean => objectsOf(layout, file).some(isRoute)
+  const files = new Set([...read].flatMap((name) => resourcesOf(layout, name)).filter(hasRoute))
+  return { files, names: new Set([...read, ...[...files].flatMap((file) => owners.get(file) ?? [])]) }
 }
 
 /** An object with the environments that build it once, and for each way of those that build it several times. */

@@ -89,6 +89,55 @@ export function isSameRollout(a: Target, b: Target): boolean {
   return routeId(a.route) === routeId(b.route) || writtenId(a) === writtenId(b)
 }
 
+/** The targets among some that are the same rollout as another one, in their order. */
+export function sameRollouts(targets: readonly Target[], target: Target): readonly Target[] {
+  const index = indexOf(targets)
+  const places = searchKeys(target).flatMap((key) => index.get(key) ?? [])
+  return [...new Set(places)]
+    .sort((a, b) => a - b)
+    .flatMap((place) => targets[place] ?? [])
+    .filter((known) => isSameRollout(known, target))
+}
+
+type TargetIndex = ReadonlyMap<string, readonly number[]>
+
+/** Two trees with a thousand routes each would be a million comparisons. */
+const indexes = new WeakMap<readonly Target[], TargetIndex>()
+
+function indexOf(targets: readonly Target[]): TargetIndex {
+  const known = indexes.get(targets)
+  if (known !== undefined) return known
+  const index = new Map<string, number[]>()
+  for (const [place, target] of targets.entries())
+    for (const key of indexKeys(target)) {
+      const places = index.get(key)
+      if (places === undefined) index.set(key, [place])
+      else places.push(place)
+    }
+  indexes.set(targets, index)
+  return index
+}
+
+/** A route that an environment builds twice goes by its rendered name: it is compared with all of the environment. */
+function indexKeys(target: Target): readonly string[] {
+  return keysOf(target, target.object.way === undefined ? [...namesOf(target), ANY] : [TWICE, ANY])
+}
+
+function searchKeys(target: Target): readonly string[] {
+  return keysOf(target, target.object.way === undefined ? [...namesOf(target), TWICE] : [ANY])
+}
+
+const ANY = '*'
+const TWICE = '2'
+
+function namesOf(target: Target): readonly string[] {
+  return [routeId(target.route), writtenId(target)]
+}
+
+function keysOf({ environments }: Target, names: readonly string[]): readonly string[] {
+  return environments.flatMap((environment) => names.map((name) => `${environment}\0${name}`))
+}
+
 /** What a target's route is called where it is rendered, in the first of its environments. */
 export function renderedTitle({ layout, environments: [first = ''], object }: Target): string | undefined {
   const rendered = layeredIn(layout, first, object)?.rendered

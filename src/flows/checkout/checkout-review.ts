@@ -55,7 +55,14 @@ export async function reviewCheckout(
   const isWhole = question.scope === 'all' || base === undefined
   const changed = isWhole ? ('all' as const) : await checkout.changed(base, tree)
   const config = base === undefined ? { config: tree } : {}
-  const between = { base: base ?? NOTHING, head: tree, changed, only: question.environment, ...config }
+  const between = {
+    base: base ?? NOTHING,
+    head: tree,
+    changed,
+    only: question.environment,
+    readsTouchedOnly: true,
+    ...config,
+  }
   const compared = await compareTrees({ ...context, mirror: orNothing(checkout) }, between)
   return answer(compared, { base, head }, question)
 }

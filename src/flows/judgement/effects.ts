@@ -2,7 +2,7 @@
 import type { Delivery } from '../../core/delivery/delivery.ts'
 import type { ParsedRender, RenderedObject } from '../../core/diff/objects.ts'
 import type { RenderDiff } from '../../core/diff/review.ts'
-import type { Environment } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { deliveryKey } from '../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../core/finding/beside.ts'
 import { findingsIn } from '../../core/finding/find.ts'
@@ -131,5 +131,5 @@ function namespaceOf(deliveries: readonly Delivery[]): string | undefined {
 }
 
 function find({ snapshot }: Pick<TreeSnapshot, 'snapshot'>, name: string): Environment | undefined {
-  return snapshot.environments.find((environment) => environment.name === name)
+  return environmentNamed(snapshot.environments, name)
 }

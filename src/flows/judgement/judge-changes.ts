@@ -8,7 +8,7 @@ import { targetAsBase } from '../../core/rollout/as-base.ts'
 import { isOfChart } from '../../core/chart/released-target.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { standingOf, type Standing, sureShare } from '../../core/rollout/standing.ts'
-import { isSameRollout, targetName } from '../../core/rollout/target.ts'
+import { sameRollouts, targetName } from '../../core/rollout/target.ts'
 import { goesBack } from '../measure/switch-back.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
 import { lastReadableShare } from '../measure/landing.ts'
@@ -38,9 +38,9 @@ export function differencesIn({
   const differences: RolloutDifference[] = []
   for (const target of after.snapshot.targets) {
     // Environments may go together before and apart afterwards, or the other way round: each is judged by its own pace.
-    const old = before.snapshot.targets
-      .filter((known) => isSameRollout(known, target))
-      .map((known) => standingOf(narrowed(before.snapshot.config, known, target.environments)))
+    const old = sameRollouts(before.snapshot.targets, target).map((known) =>
+      standingOf(narrowed(before.snapshot.config, known, target.environments)),
+    )
     for (const from of old.length === 0 ? [undefined] : old) {
       const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
       const own = rises.filter((rise) => rise.target === target && isIn(rise, from))

@@ -12,7 +12,7 @@ import { renamedRoles, snapshotAsBase } from '../../core/rollout/as-base.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { changedLast, isManifestPath } from '../../core/rollout/snapshot.ts'
 import { mayHaveTraffic, standingOf, sureShare } from '../../core/rollout/standing.ts'
-import { isSameRollout, type Target } from '../../core/rollout/target.ts'
+import { sameRollouts, type Target } from '../../core/rollout/target.ts'
 import { isSplit, routeId } from '../../core/traffic/route.ts'
 import { groundsOf } from '../measure/grounds.ts'
 import {
@@ -25,12 +25,12 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
 import { differencesIn, judgeChanges } from './judge-changes.ts'
 import { judgePromotion } from './judge-promotion.ts'
-import { type FileSource, loadConfig, loadSnapshot } from '../repository/load.ts'
+import { type FileSource, loadConfig } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { compareDespiteConfig, mixedRepair } from './repair.ts'
 import { sortRefusals } from './known-refusals.ts'
 import { compareRenders, type SnapshotPair } from './render.ts'
-import { withRenderedTargets } from './rendered-targets.ts'
+import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
 import { lintFiles } from '../validation/validate.ts'
@@ -83,6 +83,8 @@ export interface TreePair {
   readonly changed: readonly string[] | 'all'
   /** Only this environment. */
   readonly only?: string | undefined
+  /** Routes are read only of the environments that differ: nobody asks about the others. */
+  readonly readsTouchedOnly?: boolean
   /** Where the config is read; the base unless told. */
   readonly config?: Sha
   readonly onRender?: (() => Promise<void>) | undefined
@@ -132,11 +134,7 @@ async function compareByConfig(
   const both = { ...context, known: knownBefore(context.known) }
   const isTouched = (environment: Environment): boolean =>
     changed === 'all' || environmentsTouched([environment], changed).length > 0
-  // A template that one side alone has makes the release of the other one another, too.
-  const isNear = (environment: Environment): boolean =>
-    isTouched(environment) || (changed !== 'all' && isInCharts(environment, changed))
-  const before = await loadTouched(both, { treeish: base, config, isTouched: isNear })
-  const written = await loadTouched(both, { treeish: head, config, isTouched: isNear })
+  const { before, written } = await loadSides(both, between, { config, isTouched })
   const after = snapshotAsBase(before, written)
   const last = new Set(changed === 'all' ? [] : changed)
   const sides: SnapshotPair = {
@@ -173,28 +171,6 @@ function undeployedAmong({ environments, deliveries }: Snapshot, names: readonly
   return environments
     .filter(({ name, root, kind }) => names.includes(name) && kind !== 'helm' && !deployed.has(root))
     .map(({ root }) => root)
-}
-
-function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {
-  return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
-}
-
-/** A snapshot whose routes are sure in the environments that a change touches. */
-async function loadTouched(
-  context: FileSource & Pick<RepositoryContext, 'renderer'>,
-  {
-    treeish,
-    config,
-    isTouched,
-  }: { readonly treeish: Sha; readonly config: Config; readonly isTouched: (environment: Environment) => boolean },
-): Promise<Snapshot> {
-  const snapshot = await loadSnapshot(context, treeish, { config, isWanted: isTouched })
-  const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
-  return withRenderedTargets(
-    context,
-    { treeish, snapshot },
-    ({ unclear, environments }) => unclear !== undefined && environments.some((name) => touched.has(name)),
-  )
 }
 
 /** What the base branch wants checked, and what is said of it before anything is rendered. */
@@ -244,7 +220,7 @@ async function newConfigProblems(context: FileSource, base: Sha, head: Sha): Pro
 /** Routes whose canary gets more traffic, by environment: `production VirtualService default/web`. */
 function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
   const raised = after.snapshot.targets.filter((target) => {
-    const old = before.snapshot.targets.filter((known) => isSameRollout(known, target))
+    const old = sameRollouts(before.snapshot.targets, target)
     const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
     return sureShare(standingOf(target)) > least
   })
@@ -255,7 +231,7 @@ function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
 function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
-    left.some((known) => known.environments.includes(environment) && isSameRollout(known, target))
+    sameRollouts(left, target).some(({ environments }) => environments.includes(environment))
   // Why a release is not rendered is said by itself.
   const unseen = new Set(after.snapshot.unrendered.flatMap(({ environments }) => environments))
   const isWhole = (target: Target): boolean =>

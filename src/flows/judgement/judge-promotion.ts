@@ -1,5 +1,5 @@
 import { type Config, DEFAULT_LIVE } from '../../core/config/schema.ts'
-import { type Environment, inputsOf } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import { overrule } from '../../core/gate/gate.ts'
 import { type Liveness, livenessBy, wantOf } from '../../core/gate/live.ts'
 import { judgePromotionFacts, type ReviewedPromotion, unknownPromotion } from '../../core/gate/promotion.ts'
@@ -47,7 +47,7 @@ async function factsOf(
   { flow, snapshot }: { readonly flow: PromotionFlow; readonly snapshot: Snapshot },
 ): Promise<Parameters<typeof judgePromotionFacts>[0]> {
   const { config, environments, targets } = snapshot
-  const source = environments.find(({ name }) => name === flow.from)
+  const source = environmentNamed(environments, flow.from)
   const entry = config.environments?.[flow.to]
   const carried = targets.filter(
     (target) =>

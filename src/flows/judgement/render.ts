@@ -5,7 +5,7 @@ import { redactor } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
 import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
-import { type Environment, refusalsOfTexts } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed, refusalsOfTexts } from '../../core/environment/environment.ts'
 import { placeInPlain } from '../../core/environment/plain.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
@@ -287,5 +287,5 @@ export async function renderEnvironment(
 export type FailedRender = Extract<RenderResult, { ok: false }> & { readonly place: Location | undefined }
 
 function find(side: TreeSnapshot, name: string): Environment | undefined {
-  return side.snapshot.environments.find((environment) => environment.name === name)
+  return environmentNamed(side.snapshot.environments, name)
 }

@@ -1,3 +1,4 @@
+import { environmentNamed } from '../../core/environment/environment.ts'
 import { finderIn } from '../../core/diff/rendered-route.ts'
 import { placeKey } from '../../core/layer/layered.ts'
 import type { ObjectData } from '../../core/layer/step.ts'
@@ -23,7 +24,7 @@ export async function withRenderedTargets(
   const rendered = new Map<string, ObjectData>()
   const groups = Map.groupBy(snapshot.targets.filter(isWanted), ({ environments: [first = ''] }) => first)
   for (const [name, targets] of groups) {
-    const found = snapshot.environments.find((known) => known.name === name)
+    const found = environmentNamed(snapshot.environments, name)
     if (found === undefined || found.refusals.length > 0) continue
     const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
     const { secrets } = snapshot.config

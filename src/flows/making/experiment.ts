@@ -1,5 +1,5 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
-import { inputsOf } from '../../core/environment/environment.ts'
+import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
@@ -8,7 +8,7 @@ import { valueAt } from '../../core/manifest/data.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
-import { isSameRollout, type Target } from '../../core/rollout/target.ts'
+import { isSameRollout, sameRollouts, type Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
@@ -103,7 +103,7 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
 }
 
 function targetsIn({ snapshot }: TreeSnapshot, target: Target): readonly Target[] {
-  return snapshot.targets.filter((found) => isSameRollout(found, target))
+  return sameRollouts(snapshot.targets, target)
 }
 
 /** What says that one place of a value cannot be changed; another may be. */
@@ -144,7 +144,7 @@ async function findFeeds(
   const found = new Map<string, TextPlace>()
   for (const { target, object, edits } of objectChanges(moves, pull)) {
     const [name = ''] = target.environments
-    const environment = side.snapshot.environments.find((known) => known.name === name)
+    const environment = environmentNamed(side.snapshot.environments, name)
     const layered = layeredIn(target.layout, name, object)
     if (environment === undefined || layered?.isRendered !== true) continue
     const weights = edits

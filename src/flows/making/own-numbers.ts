@@ -1,6 +1,6 @@
 /** The texts that may say an environment's weights, and that may be changed for it. */
 import { valuesFilesOf } from '../../core/chart/release.ts'
-import type { Environment } from '../../core/environment/environment.ts'
+import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { isOfDeployer, type Layout } from '../../core/layer/layout.ts'
@@ -61,7 +61,7 @@ export async function singleChanges(
 ): Promise<readonly EditAttempt[]> {
   const [change, ...others] = objectChanges(moves, pull)
   const [name = ''] = change?.target.environments ?? []
-  const environment = snapshot.environments.find((known) => known.name === name)
+  const environment = environmentNamed(snapshot.environments, name)
   if (change === undefined || others.length > 0 || environment === undefined) return []
   if ((environment.charts ?? []).length === 0) return []
   const { target, object, edits } = change

@@ -1,7 +1,7 @@
 /** Whether a switch goes back to the version that the base branch had active before. */
 import { parseRendered } from '../../core/diff/objects.ts'
 import { versionPods } from '../../core/exposure/pods.ts'
-import { inputsOf } from '../../core/environment/environment.ts'
+import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
@@ -77,7 +77,7 @@ async function podsAt(
   const config = await loadConfig(context, treeish)
   if (!config.ok) return undefined
   const snapshot = await loadSnapshot(context, treeish, { config: config.value, isWanted: () => false })
-  const environment = snapshot.environments.find((known) => known.name === name)
+  const environment = environmentNamed(snapshot.environments, name)
   if (environment === undefined || environment.refusals.length > 0) return undefined
   const built = await buildEnvironment(context, environment, await context.mirror.read(treeish, inputsOf(environment)))
   const parsed = built.ok ? parseRendered(built.yaml, new Map()) : undefined

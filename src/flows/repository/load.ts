@@ -50,17 +50,19 @@ export async function loadConfig(context: FileSource, base: Sha): Promise<Result
   return readOnce(context.known.configs, { file: CONFIG_FILE, text }, readConfig)
 }
 
-/** A config, and which releases of charts are to be rendered; all that may say something about traffic, where nobody says it. */
 export interface SnapshotOptions {
   readonly config: Config
+  /** Which releases of charts are to be rendered; all that may say something about traffic, where nobody says it. */
   readonly isWanted?: (environment: Environment) => boolean
+  /** Of which environments routes are read; of all, where nobody says it. */
+  readonly chooseRead?: ((environments: readonly Environment[]) => readonly Environment[]) | undefined
 }
 
 /** What the files of a commit or tree say, under a config; of charts, what they render to. */
 export async function loadSnapshot(
   context: FileSource & ReleaseSource,
   treeish: Sha,
-  { config, isWanted = () => true }: SnapshotOptions,
+  { config, isWanted = () => true, chooseRead }: SnapshotOptions,
 ): Promise<Snapshot> {
   const entries = await context.mirror.entries(treeish)
   const texts = new Map<string, string | undefined>()
@@ -84,6 +86,7 @@ export async function loadSnapshot(
       config,
       repository: context.repo,
       known,
+      chooseRead,
     })
     if (needs.length === 0) return withRenderedReleases(context, { treeish, snapshot }, isWanted)
     wanted = needs

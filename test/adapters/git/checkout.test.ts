@@ -217,3 +217,20 @@ test('a shallow clone is read as far as it goes, and a folder that is in no repo
   execFileSync('git', ['init', '-q', '--bare', bare])
   for (const folder of [mkdtempSync(join(home, 'plain-')), bare]) assert.equal(await opened(folder), undefined)
 })
+
+scene(
+  'files of the work tree that are as in a commit are read as they are there, and the others as they are here',
+  ({ commit, write }) => {
+    commit({ 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n' })
+    write({ 'b.yaml': 'b: 2\n', 'new.yaml': 'c: 1\n' })
+  },
+  async ({ checkout }) => {
+    const paths = ['a.yaml', 'b.yaml', 'new.yaml', 'none.yaml']
+    const before = await checkout.read(WORK_TREE, paths)
+    const head = await checkout.resolve('HEAD')
+    assert.deepEqual(await checkout.changed(head ?? '', WORK_TREE), ['b.yaml', 'new.yaml'])
+    const texts = await checkout.read(WORK_TREE, paths)
+    assert.deepEqual(texts, before)
+    assert.deepEqual([...texts.values()].toSorted(), ['a: 1\n', 'b: 2\n', 'c: 1\n'])
+  },
+)

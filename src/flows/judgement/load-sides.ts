@@ -1,0 +1,79 @@
+import type { Config } from '../../core/config/schema.ts'
+import type { Environment } from '../../core/environment/environment.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { type FileSource, loadSnapshot, type SnapshotOptions } from '../repository/load.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { TreePair } from './judge-merge.ts'
+import { withRenderedTargets } from './rendered-targets.ts'
+
+type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
+type Fits = (environment: Environment) => boolean
+
+interface SidesOptions {
+  readonly config: Config
+  /** Whether a changed file is one of an environment. */
+  readonly isTouched: Fits
+}
+
+interface Sides {
+  readonly before: Snapshot
+  readonly written: Snapshot
+}
+
+/** What the files of two trees say, with routes that are sure in the environments that a change touches. */
+export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
+  const { base, head, changed } = between
+  // A template that one side alone has makes the release of the other one another, too.
+  const isNear: Fits = (environment) =>
+    options.isTouched(environment) || (changed !== 'all' && isInCharts(environment, changed))
+  const load = (treeish: Sha, chooseRead?: SnapshotOptions['chooseRead']): Promise<Snapshot> =>
+    loadTouched(context, treeish, { config: options.config, isTouched: isNear, chooseRead })
+  if (between.readsTouchedOnly !== true) return { before: await load(base), written: await load(head) }
+  let names: ReadonlySet<string> = new Set()
+  for (;;) {
+    const isChosen: Fits = (environment) => isNear(environment) || names.has(environment.name)
+    const choose = (environments: readonly Environment[]): readonly Environment[] => environments.filter(isChosen)
+    const sides = { before: await load(base, choose), written: await load(head, choose) }
+    const wanted = namesToRead(sides, isChosen)
+    if ([sides.before, sides.written].every((side) => hasRead(side, wanted))) return sides
+    names = wanted.union(names)
+  }
+}
+
+function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>): boolean {
+  return environments.every(({ name }) => !wanted.has(name) || layout.read?.has(name) !== false)
+}
+
+/**
+ * The environments whose routes must be read on both sides: those that have a route in common with a chosen one, and those that differ though
+ * none of their files changed, because their name or files became another's. Folders that nothing deploys look at each other.
+ */
+function namesToRead({ before, written }: Sides, isChosen: Fits): ReadonlySet<string> {
+  const [old, now] = [before, written].map(({ environments }) => new Map(environments.map((one) => [one.name, one])))
+  const all = new Map([...(old ?? []), ...(now ?? [])])
+  const differs = (name: string): boolean => JSON.stringify(old?.get(name)) !== JSON.stringify(now?.get(name))
+  const shared = [before, written].flatMap(({ targets }) => targets.flatMap(({ environments }) => environments))
+  const wanted = new Set([...shared, ...[...all.keys()].filter(differs)])
+  const isLoose = [...all].some(([name, one]) => one.isLoose && (wanted.has(name) || isChosen(one)))
+  return isLoose ? new Set([...wanted, ...[...all].flatMap(([name, one]) => (one.isLoose ? [name] : []))]) : wanted
+}
+
+function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {
+  return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
+}
+
+/** A snapshot whose routes are sure in the environments that a change touches. */
+async function loadTouched(
+  context: Needs,
+  treeish: Sha,
+  { config, isTouched, chooseRead }: SidesOptions & Pick<SnapshotOptions, 'chooseRead'>,
+): Promise<Snapshot> {
+  const snapshot = await loadSnapshot(context, treeish, { config, isWanted: isTouched, chooseRead })
+  const touched = new Set(snapshot.environments.filter(isTouched).map(({ name }) => name))
+  return withRenderedTargets(
+    context,
+    { treeish, snapshot },
+    ({ unclear, environments }) => unclear !== undefined && environments.some((name) => touched.has(name)),
+  )
+}

@@ -1,0 +1,97 @@
+/** Reading only the environments that a change touches finds of them what reading all of them finds. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Config } from '../../src/core/config/schema.ts'
+import { environmentsTouched } from '../../src/core/environment/environment.ts'
+import type { Snapshot } from '../../src/core/rollout/snapshot.ts'
+import { targetName } from '../../src/core/rollout/target.ts'
+import { loadSides } from '../../src/flows/judgement/load-sides.ts'
+import { virtualService } from '../core/samples.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const route = virtualService(100, 0)
+const raised = virtualService(75, 25)
+const never = async (): Promise<never> => assert.fail('nothing to build')
+
+/** A thousand would be the same. Each has a patch of its own. */
+function overlays(names: readonly string[]): Files {
+  return Object.fromEntries(
+    names.flatMap((name) => [
+      [`${name}/kustomization.yaml`, 'resources: [../base, web.yaml]\npatches: [{ path: patch.yaml }]\n'],
+      [`${name}/patch.yaml`, 'kind: Deployment\nmetadata: { name: web }\n'],
+      [`${name}/web.yaml`, route],
+    ]),
+  )
+}
+
+const BASE = {
+  'base/kustomization.yaml': 'resources: [deployment.yaml]\n',
+  'base/deployment.yaml': 'kind: Deployment\n',
+}
+
+async function read(before: Files, after: Files, readsTouchedOnly: boolean) {
+  const trees: Readonly<Record<string, Files>> = { before, after }
+  const at = (treeish: string): Files => trees[treeish] ?? {}
+  const mirror = {
+    entries: async (treeish: string) => Object.keys(at(treeish)).map((path) => ({ path, type: 'file' as const })),
+    read: async (treeish: string, paths: readonly string[]) =>
+      new Map(Object.entries(at(treeish)).filter(([path]) => paths.includes(path))),
+  }
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (path) => before[path] !== after[path],
+  )
+  const context = { mirror, renderer: { render: never, tool: never } }
+  return loadSides(
+    context,
+    { base: 'before', head: 'after', changed, readsTouchedOnly },
+    { config: Config.parse({}), isTouched: (environment) => environmentsTouched([environment], changed).length > 0 },
+  )
+}
+
+function namesIn({ targets }: Snapshot): readonly string[] {
+  return targets.map(targetName)
+}
+
+/** Environments in which something differs, with all of their routes on both sides. */
+async function assertAlike(before: Files, after: Files, expected: readonly string[]): Promise<void> {
+  const [part, whole] = [await read(before, after, true), await read(before, after, false)]
+  const found = new Set([...namesIn(part.before), ...namesIn(part.written)])
+  assert.deepEqual([...found].toSorted(), expected)
+  for (const side of ['before', 'written'] as const)
+    assert.deepEqual(
+      namesIn(part[side]),
+      namesIn(whole[side]).filter((name) => found.has(name)),
+    )
+}
+
+test('of many environments only the one that changes is read', async () => {
+  const files = { ...BASE, ...overlays(['eu', 'us', 'asia']) }
+  await assertAlike(files, { ...files, 'eu/web.yaml': raised }, ['eu/api-service'])
+})
+
+test('those that have a route together are read together', async () => {
+  const files = {
+    ...overlays(['eu', 'us', 'asia']),
+    ...BASE,
+    'base/kustomization.yaml': 'resources: [deployment.yaml, vs.yaml]\n',
+    'base/vs.yaml': route.replace('name: api-service', 'name: shared'),
+  }
+  const after = { ...files, 'eu/web.yaml': raised }
+  await assertAlike(files, after, ['all/shared', 'asia/api-service', 'eu/api-service', 'us/api-service'])
+})
+
+test('an environment that gets another name is read under both, though none of its files changed', async () => {
+  const files = { ...overlays(['shop/eu', 'shop/us']), 'shop/base/kustomization.yaml': 'resources: []\n' }
+  const after = { ...files, ...overlays(['bank/eu']), 'bank/base/kustomization.yaml': 'resources: []\n' }
+  const { before, written } = await read(files, after, true)
+  const [old, now] = [before, written].map(({ environments }) => environments.map(({ name }) => name))
+  const renamed = (old ?? []).filter((name) => now?.includes(name) !== true)
+  assert.equal(renamed.length, 1)
+  assert.ok(namesIn(before).includes(`${renamed[0]}/api-service`))
+})
+
+test('folders that nothing deploys are read together, because they look at each other', async () => {
+  const files = { 'one/vs.yaml': route, 'two/vs.yaml': route.replace('name: api-service', 'name: other') }
+  await assertAlike(files, { ...files, 'one/vs.yaml': raised }, ['one/api-service', 'two/other'])
+})
