@@ -92,12 +92,12 @@ test('on an open pull request every command is carried out; an abort finds nothi
     switch: /^⛔ `production\/api-service` is not a blue\/green service: its traffic moves in steps\./,
     plan: /^✅ The plan of `production\/api-service` is 10% → 100% once this pull request has merged, in/,
     hold: /^⏸️ Held: `production\/api-service`\./,
-    resume: /^⛔ Nothing is held: `production\/api-service` may go on\./,
+    resume: /^⛔ Nothing is held: `production\/api-service` can go on\./,
     abort: /^⛔ No rollout of this pull request has canary traffic on the base branch/,
     status: /^This pull request is open\. Once it has merged:\n\n- `production\/api-service`: 0% → \*\*5%\*\*/m,
     why: /^Nothing holds this pull request back\./,
     diff: /api-service/,
-    retry: /^🔁 Both checks are run again/,
+    retry: /^🔁 Perch runs both checks again/,
     override: /^⛔ No gate of this pull request is closed/,
     carry: /^⛔ There is no environment `staging` here\. Known here: `production`\./,
     freeze: /^❄️ `production` is frozen\./,
@@ -192,7 +192,7 @@ test('on a pull request that merged into a branch that nothing deploys, freezes 
   assert.match(help ?? '', /^\| Command \|/)
   assert.match(carry ?? '', /^⛔ There is no environment `staging` here\./)
   assert.match(freeze ?? '', /^❄️ `production` is frozen\./)
-  assert.match(unfreeze ?? '', /^▶️ Raises in `production` may go on\./)
+  assert.match(unfreeze ?? '', /^▶️ Raises in `production` can go on\./)
   assert.match(status ?? '', /^This pull request merged into `topic`, which is not a deployed branch\./)
   for (const [name, answer] of Object.entries(others))
     assert.match(answer, /^⛔ This pull request merged into `topic`, which is not a deployed branch\./, name)
@@ -229,7 +229,7 @@ test('an unknown command is asked about once, without a look at who wrote it', a
   assert.match((await it.ask('carol', pull.number, '/canary plan 50,25')) ?? '', /^⛔ `50,25` is not a plan\./)
   assert.equal(
     await it.ask('carol', pull.number, '/canary plan 5,100 web now'),
-    '⛔ `now` does not belong there. Usage: `/canary plan [<steps>] [service] [--env <name>] [@<sha>]`',
+    '⛔ `now` is not expected there. Usage: `/canary plan [<steps>] [service] [--env <name>] [@<sha>]`',
   )
 })
 
@@ -296,7 +296,7 @@ test('a button asks who pressed it, does what its command does, and does it once
     /^> `hold`, a button, by `carol`\n\n⏸️ Held: `production\/api-service`\./,
   )
   assert.equal(await it.press('carol', step, 'hold', pressed), '')
-  assert.match((await it.press('carol', step, 'resume')) ?? '', /▶️ `production\/api-service` may go on\./)
+  assert.match((await it.press('carol', step, 'resume')) ?? '', /▶️ Resumed: `production\/api-service`\./)
   assert.match((await it.press('carol', step, 'abort')) ?? '', /🛑 Closed #\d+\. Merge #\d+ to send all traffic back/)
 })
 

@@ -191,5 +191,5 @@ test('a step whose closing no webhook told, and that a comment has looked at fir
   world.bob.close(step)
   world.hears = true
   await says(world, 'alice', step, '/canary status')
-  assert.ok(comments(world, step).some((body) => body.includes('stands still')))
+  assert.ok(comments(world, step).some((body) => body.includes('has stopped at')))
 })

@@ -230,7 +230,7 @@ scene('no requests, no series and too few requests are told apart, and none pass
   assert.equal(say(rare), 'inconclusive: success-rate inconclusive few-requests')
   assert.match(
     analysisWords(rare),
-    /with too little to tell: 12 requests a point, and 100 are needed \(`minRequests`\)\. With `interval: 9m` there would be enough\./,
+    /has too little data: 12 requests per point, and `minRequests` is 100\. With `interval: 9m` there would be enough\./,
   )
   assert.equal((await measure('rare', { checks: [RATE], analysis: { interval: '9m' } })).outcome, 'pass')
 })

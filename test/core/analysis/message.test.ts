@@ -35,28 +35,28 @@ test('what each outcome says', async () => {
     [
       dip(3, 98.9996),
       {},
-      '`success-rate` was 98.9996% at 2026-11-20 12:03:30 UTC, at least 99% is asked for (1 of 10 points failed). Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
+      '`success-rate` was 98.9996% at 2026-11-20 12:03:30 UTC, at least 99% is required (1 of 10 points failed). Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
     ],
     [
       stable,
       against,
-      '`latency-p99` was 130.4 ms at 2026-11-20 12:01:30 UTC, at most 20% above stable (stable had 100 ms) is asked for (10 of 10 points failed). Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
+      '`latency-p99` was 130.4 ms at 2026-11-20 12:01:30 UTC, at most 20% above stable (stable had 100 ms) is required (10 of 10 points failed). Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
     ],
-    [WELL, { now: SINCE + SECOND }, '`success-rate` first measured at 2026-11-20 12:01:30 UTC.'],
+    [WELL, { now: SINCE + SECOND }, '`success-rate` is measured for the first time at 2026-11-20 12:01:30 UTC.'],
     [
       () => undefined,
       latency,
-      `\`success-rate\`, \`latency-p99\` without data on \`prometheus\` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes? Nothing passes without data: ${looksAgain}`,
+      `\`success-rate\`, \`latency-p99\` has no data on \`prometheus\` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes? Nothing passes without data: ${looksAgain}`,
     ],
     [
       (asked) => (asked.kind === 'requests' ? 40 : WELL(asked)),
       {},
-      `\`success-rate\` with too little to tell: 40 requests a point, and 100 are needed (\`minRequests\`). With \`interval: 3m\` there would be enough. Nothing passes on too little data: ${looksAgain}`,
+      `\`success-rate\` has too little data: 40 requests per point, and \`minRequests\` is 100. With \`interval: 3m\` there would be enough. Nothing passes on too little data: ${looksAgain}`,
     ],
     [
       (asked) => (asked.kind === 'requests' ? 4 : WELL(asked)),
       { now: ENDS - 1 },
-      '`success-rate` with too little to tell: 4 requests a point, and 100 are needed (`minRequests`). Raise `bake` and `interval`, or lower `minRequests`.',
+      '`success-rate` has too little data: 4 requests per point, and `minRequests` is 100. Raise `bake` and `interval`, or lower `minRequests`.',
     ],
     [
       () => failing('unreachable', 'ECONNREFUSED'),
@@ -66,7 +66,7 @@ test('what each outcome says', async () => {
     [
       () => undefined,
       { analysis: { onNoData: 'fail' } },
-      '`success-rate` without data on `prometheus` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does `interval` hold at least two scrapes? Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
+      '`success-rate` has no data on `prometheus` since 2026-11-20 12:00:30 UTC. Has the canary had requests, does Prometheus scrape it, and does `interval` hold at least two scrapes? Send the traffic back with `/canary abort`, or correct `analysis` in `.github/canary.yml`.',
     ],
     [
       WELL,
@@ -90,7 +90,7 @@ test('the table has a line for each check, with a chart', async () => {
   assert.equal(
     analysisTable(await report(world, { analysis: { checks } })),
     [
-      '| Metric | Worst | Asked for | Stable then | Outcome | Over time |',
+      '| Metric | Worst | Required | Stable then | Outcome | Over time |',
       '| - | - | - | - | - | - |',
       '| `success-rate` | 90% | at least 99% | – | ❌ failed, 1 of 10 points bad, 5000 requests | ██▁███████ 90 to 100% |',
       '| `latency-p99` | 400 ms | at most 500 ms | – | ✅ good, 5000 requests | ▁▂▃▃▄▅▆▆▇█ 40 to 400 ms |',

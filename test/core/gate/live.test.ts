@@ -88,7 +88,7 @@ test('a time before the step landed is clamped to the landing, and one to come m
   assert.deepEqual([ahead.state, 'until' in ahead && ahead.until], ['not-yet', LANDED + 20 * MINUTE])
   assert.match(
     liveSentence(ahead),
-    /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is in the future: the sender's clock is wrong/,
+    /the commit status `kustomization\/apps\/\*` says that it is live from 2026-11-20 12:20:00 UTC, which is in the future, so the sender's clock is wrong/,
   )
   assert.equal(say(look([[ok(20)]], { now: LANDED + 21 * MINUTE })), 'live 20')
   // A later word of a clock that is right counts, one of a clock that is behind does not reach back before it.
@@ -106,7 +106,7 @@ test('silence is normal for a while, and then the gate speaks up, and never turn
   assert.deepEqual([after.state, 'until' in after], ['overdue', false])
   assert.match(
     liveSentence(after),
-    /^overdue: no commit status `kustomization\/apps\/\*` has come for more than 30 min, since the step landed at 2026-11-20 12:00:00 UTC\. Look at the log of the notification controller/,
+    /^overdue: no commit status `kustomization\/apps\/\*` has come for more than 30 min since the step was merged at 2026-11-20 12:00:00 UTC\. Look at the log of the notification controller/,
   )
   assert.equal(look([[]], { now: due + 365 * 24 * 60 * MINUTE }).state, 'overdue')
   assert.equal(say(look([[ok(45)]], { now: LANDED + 50 * MINUTE })), 'live 45')
@@ -121,7 +121,7 @@ test('what somebody else says does not count, for better or worse, and is told b
   assert.equal(only.state, 'not-yet')
   assert.match(
     liveSentence(only),
-    /Reports by `mallory`, `somebody unknown` do not count: the config wants it by `flux`/,
+    /Reports by `mallory`, `somebody unknown` do not count, because the config asks for reports by `flux`/,
   )
   assert.equal(say(look([[bad(4, mallory), ok(1)]], { entries })), 'live 1')
   assert.equal(look([[ok(4, mallory), bad(1)]], { entries }).state, 'failed')
@@ -192,7 +192,7 @@ test('the sentence of a gate names every witness, and says that a timer is weak'
   )
   assert.match(
     liveSentence(look([[ok(1)]], { entries })),
-    /^2 of 3 say that it is live: waits for a successful check run `argocd\/\*`/,
+    /^2 of 3 conditions for live are met\. Still open: waits for a successful check run `argocd\/\*`/,
   )
   assert.match(liveSentence(look([], { entries: [{ after: MINUTE }] })), /taken as live since .* \(weak\)\.$/)
   const failed = look([[bad(1, { description: 'no `@ops` here' })]])

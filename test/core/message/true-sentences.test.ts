@@ -119,7 +119,7 @@ test('the answer to an abort says what sends the traffic back, and that it has n
   assert.match(words({}), /🛑 Closed #3\. On the base branch the canary has no traffic\.$/)
   assert.match(words({ rollbacks: [4] }), /Merge #4 to send all traffic back: no gate holds it\.$/)
   assert.match(words({ rollbacks: [4, 5] }), /Merge #4, #5 to send all traffic back: no gate holds them\.$/)
-  assert.match(words({ rolledBack: [4] }), /Closed #3\. Merged already: #4, which sends all traffic back\.$/)
+  assert.match(words({ rolledBack: [4] }), /Closed #3\. #4 already sent all traffic back\.$/)
   assert.match(words({ unreadable: ['prod/web'] }), /cannot read the canary's share of `prod\/web`.*by hand/)
 })
 
@@ -135,7 +135,7 @@ test('the body of a step says what its gate waits for, and which way the traffic
     [{ kind: 'share', from: 0, to: 5 }, /^Raises[^]*This starts the canary, so no earlier step/, /The next step/],
     [
       { kind: 'rollback', from: 25 },
-      /No gate waits[^]*and the rollout goes on from there\./,
+      /No gate waits[^]*continues the rollout from the current share\./,
       /goes back to the stable/,
     ],
     [
@@ -163,9 +163,9 @@ test('a pull request is closed with the reason for which it was', () => {
     'rolling-back': /is being rolled back/,
     aborted: /was aborted/,
     failed: /failed its analysis/,
-    replaced: /^Closed: #10 is open for this rollout and takes the place of this step\.$/,
-    superseded: /does not fit the base branch as it is now, and it is not the next step/,
-    'nothing-to-do': /from where the base branch is now, this rollout has no next step/,
+    replaced: /^Closed: #10 is open for this rollout and replaces this step\.$/,
+    superseded: /this is not the next step from where the base branch is now/,
+    'nothing-to-do': /this rollout has no next step from where the base branch is now/,
     'not-deployed': /is not a deployed branch/,
     split: /no longer has the rollout/,
   }

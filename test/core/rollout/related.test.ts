@@ -72,7 +72,7 @@ test('a plan says where the base branch is, and what the pull request would set'
   const words = (share: number | 'unknown', proposed?: number): string =>
     planStatusWords({ name: 'production/web', plan: [5, 25, 100], share, proposed }).split('\n')[0] ?? ''
   assert.match(words(5), /on the base branch it is at 5%\.$/)
-  assert.match(words(0), /on the base branch it is not begun\.$/)
+  assert.match(words(0), /on the base branch it is at 0%\.$/)
   assert.match(words('unknown'), /on the base branch it is at a share that cannot be read\.$/)
   assert.match(words(5, 25), /at 5%\. This pull request sets 25%, and has not merged yet\.$/)
   assert.match(words(5, 5), /at 5%\.$/)

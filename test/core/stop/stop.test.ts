@@ -117,7 +117,7 @@ test('the answers to a hold and a freeze say what is stopped, until when, how it
       { code: 'held', names: ['prod/web', 'prod/api'], isNew: true },
       /Held: `prod\/web`, `prod\/api`\. .* until somebody comments `\/canary resume`\. .*`\/canary override hold <reason>`\. Lowering stays possible\.$/,
     ],
-    [{ code: 'held', names: ['prod/web'], isNew: false }, /`prod\/web` was held already\.$/],
+    [{ code: 'held', names: ['prod/web'], isNew: false }, /Already held: `prod\/web`\.$/],
     [
       { code: 'frozen', environment: 'prod', stop, isNew: true },
       /`prod` is frozen\. .*`\/unfreeze prod` ends it\. .*`\/canary override freeze <reason>`\. Lowering stays possible\.$/,
@@ -128,14 +128,11 @@ test('the answers to a hold and a freeze say what is stopped, until when, how it
     ],
     [
       { code: 'frozen', environment: 'prod', stop, isNew: false },
-      /was frozen already by `olga`\. To change that, unfreeze it first\.$/,
+      /is already frozen by `olga`\. To change that, unfreeze it first\.$/,
     ],
-    [
-      { code: 'frozen', environment: 'prod', stop: { ...stop, by: undefined }, isNew: false },
-      /was frozen already\. To/,
-    ],
-    [{ code: 'resumed', names: ['prod/web'] }, /`prod\/web` may go on\.$/],
-    [{ code: 'unfrozen', environment: 'prod' }, /Raises in `prod` may go on\.$/],
+    [{ code: 'frozen', environment: 'prod', stop: { ...stop, by: undefined }, isNew: false }, /is already frozen\. To/],
+    [{ code: 'resumed', names: ['prod/web'] }, /Resumed: `prod\/web`\.$/],
+    [{ code: 'unfrozen', environment: 'prod' }, /Raises in `prod` can go on\.$/],
   ]
   for (const [outcome, words] of table) assert.match(answer(1, 'olga', [{ command: '/freeze', outcome }]), words)
 })

@@ -103,7 +103,7 @@ test('the plan is shown and replaced, and the steps after it follow it', async (
   await asked(world, pull, '/canary 5')
   assert.match(
     await asked(world, pull, '/canary plan'),
-    /The plan of `production\/web` is 5% → 25% → 100%; on the base branch it is not begun\. This pull request sets 5%/,
+    /The plan of `production\/web` is 5% → 25% → 100%; on the base branch it is at 0%\. This pull request sets 5%/,
   )
   assert.match(
     await asked(world, pull, '/canary plan 5,50,100'),
@@ -181,7 +181,7 @@ test('on a merged pull request a percent opens a step, which takes the place of 
   assert.match(await asked(world, pull, '/canary 50'), /✅ #3: Canary production\/web v3: 5% → 50%/)
   await world.sweep()
   assert.deepEqual([step.state, branches(openSteps(world)).length], ['closed', 1])
-  assert.match(comments(world, step).join(), /takes the place of this step|does not fit/)
+  assert.match(comments(world, step).join(), /replaces this step|is not the next step/)
   assert.match(await asked(world, pull, '/canary 5'), /✅ `production\/web` is at 5% already/)
   assert.match(await asked(world, pull, '/canary 0'), /✅ #\d+: Roll back production\/web v3: 5% → 0%/)
 })

@@ -29,12 +29,12 @@ test('production waits until staging has the share, has it live, and has baked',
   await says(world, 'alice', pull, '/canary 5 --env production')
   assert.match(
     gateOf(world, pull),
-    /^action_required: Waiting for order: staging comes first, and is at 0%: it must reach 5%/,
+    /^action_required: Waiting for order: staging must do this step first, and is at 0%: it must reach 5%/,
   )
   await aRollout(world, { environment: 'staging', share: 5 }).catch(() => undefined)
-  assert.match(gateOf(world, pull), /staging comes first: taken as live at/)
+  assert.match(gateOf(world, pull), /staging must do this step first: taken as live at/)
   await world.pass(4)
-  assert.match(gateOf(world, pull), /staging comes first, and must stay live there until/)
+  assert.match(gateOf(world, pull), /staging must do this step first: it bakes there until/)
   await world.pass(10)
   assert.match(gateOf(world, pull), /^success: In order/)
 })
@@ -50,14 +50,14 @@ test('production waits for another version in staging, and for a service that is
   await world.pass(20)
   const pull = await aNewVersion(world, { environment: 'production' })
   await says(world, 'alice', pull, '/canary 5 --env production')
-  assert.match(gateOf(world, pull), /staging comes first, and its canary is another version/)
+  assert.match(gateOf(world, pull), /staging must do this step first, but its canary is another version/)
   world.alice.push('main', {
     [routeFile('staging', 'web')]: undefined,
     [path]: undefined,
     'apps/staging/a.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { ports: [{ port: 80 }] }\n',
   })
   await world.settle()
-  assert.match(gateOf(world, pull), /staging comes first, and has no such service/)
+  assert.match(gateOf(world, pull), /staging must do this step first, but has no such service/)
 })
 
 test('a raise needs the approvals of people who may write and had no part in it', async () => {

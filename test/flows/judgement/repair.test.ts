@@ -106,7 +106,7 @@ test('who leaves the broken config alone passes without traffic, and is told whe
     raise.problems.map(({ code, file }) => `${code} ${file}`),
     [`config ${CONFIG}`],
   )
-  assert.match(raise.problems.map(explainProblem)[0]?.next ?? '', /nobody can judge .* Repair it first/)
+  assert.match(raise.problems.map(explainProblem)[0]?.next ?? '', /Perch cannot judge .* Repair it first/)
 })
 
 test('who breaks the config, or does not repair it all the way, is to fix it there', async () => {

@@ -35,7 +35,7 @@ test('a step is live when the status that the config names says so, on its commi
   assert.match(gateOf(world, step), /^action_required: Waiting for bake: must stay live for 10 min/)
   await world.pass(5)
   await flux(world, 'failure')
-  assert.match(gateOf(world, step), /the commit status flux\/apps failed: without a description/)
+  assert.match(gateOf(world, step), /the commit status flux\/apps failed: no description was given/)
   await flux(world, 'success')
   assert.match(gateOf(world, step), /Waiting for bake/)
   await world.pass(5)
@@ -64,7 +64,7 @@ test('a check run of another App, and a report to Perch itself, make a step live
   })
   const { step } = await aRollout(world)
   const commit = world.state.refs.get('refs/heads/main') ?? ''
-  assert.match(gateOf(world, step), /0 of 2 say that it is live/)
+  assert.match(gateOf(world, step), /0 of 2 conditions for live are met/)
   addRun(world.state, { sha: commit, name: 'argocd/web', by: 'argo[bot]', state: 'success' })
   world.state.happened({
     event: 'check_run',
@@ -75,7 +75,10 @@ test('a check run of another App, and a report to Perch itself, make a step live
     sender: { login: 'argo[bot]', isBot: true },
   })
   await world.settle()
-  assert.match(gateOf(world, step), /1 of 2 say that it is live: waits for a successful report argocd\/web/)
+  assert.match(
+    gateOf(world, step),
+    /1 of 2 conditions for live are met\. Still open: waits for a successful report argocd\/web/,
+  )
   const report = async (state: 'success' | 'failure', at: number): Promise<void> => {
     const told = { name: 'argocd/web', commit, state, at, reason: 'no pods', teller: 'argocd' } as const
     const why = { code: 'delivered', delivery: `report-${at}` } as const

@@ -73,7 +73,7 @@ test('a step that a person closes stays closed, says so once, and next on the fi
   await world.settle()
   await aPull(world, { 'README.md': '# Other\n' }).then((other) => merges(world, 'bob', other))
   assert.deepEqual(openSteps(world), [])
-  const told = comments(world, step).filter((body) => body.includes('stands still at 5%'))
+  const told = comments(world, step).filter((body) => body.includes('has stopped at 5%'))
   assert.equal(told.length, 1)
   assert.match(told[0] ?? '', new RegExp(`Comment \`/canary next\` on #${pull.number} to go on`))
   await says(world, 'alice', pull, '/canary next')
@@ -177,7 +177,10 @@ test('when somebody moves the share on the base branch, the step is planned anew
   })
   await world.settle()
   assert.equal(step.state, 'closed')
-  assert.match(comments(world, step).at(-1) ?? '', /^Closed: this step does not fit the base branch as it is now/)
+  assert.match(
+    comments(world, step).at(-1) ?? '',
+    /^Closed: this is not the next step from where the base branch is now/,
+  )
   assert.deepEqual(branches(openSteps(world)), [`${STEP}/50`])
 })
 
@@ -238,7 +241,10 @@ test('a branch that nothing deploys any more loses its steps, in words', async (
   await world.settle()
   await world.sweep()
   assert.equal(step?.state, 'closed')
-  assert.match((step && comments(world, step).at(-1)) ?? '', /^Closed: its base is not a deployed branch/)
+  assert.match(
+    (step && comments(world, step).at(-1)) ?? '',
+    /^Closed: the base of this pull request is not a deployed branch/,
+  )
 })
 
 test('while the config on the base branch is broken no rollout goes on, and afterwards it does', async () => {

@@ -87,7 +87,7 @@ test('a status on an open pull request tells what it does, and the plan agrees',
     /This pull request is open\. Once it has merged:\n\n- `production\/api-service`: 0% → \*\*5%\*\*/,
   )
   const plan = await say(story, 'alice', '/canary plan', pull)
-  assert.match(plan, /on the base branch it is not begun\. This pull request sets 5%, and has not merged yet\./)
+  assert.match(plan, /on the base branch it is at 0%\. This pull request sets 5%, and has not merged yet\./)
 })
 
 test('commands in a review are not carried out, and one answer says where they are read', async () => {

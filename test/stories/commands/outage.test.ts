@@ -55,9 +55,9 @@ test('a second try tells what the command did, not that it was so already', asyn
   const lost = badGateway({ isDone: true })
   const writes: readonly (readonly [string, string, FaultRequest['method'], RegExp, RegExp])[] = [
     ['alice', '/canary hold', 'POST', /\/git\/refs$/, /⏸️ Held: `production\/api-service`/],
-    ['alice', '/canary resume', 'DELETE', /\/git\/refs\//, /▶️ `production\/api-service` may go on/],
+    ['alice', '/canary resume', 'DELETE', /\/git\/refs\//, /▶️ Resumed: `production\/api-service`/],
     ['olga', '/freeze production', 'POST', /\/git\/refs$/, /❄️ `production` is frozen/],
-    ['olga', '/unfreeze production', 'DELETE', /\/git\/refs\//, /▶️ Raises in `production` may go on/],
+    ['olga', '/unfreeze production', 'DELETE', /\/git\/refs\//, /▶️ Raises in `production` can go on/],
     ['alice', '/canary 0 --env production', 'POST', /\/pulls$/, /✅ #\d+: Roll back/],
   ]
   for (const [who, text, method, path, expected] of writes) {
@@ -142,7 +142,7 @@ test('a step whose branch is pushed to where nothing is left to merge says that 
     story
       .repository()
       .comments(story.step)
-      .find(({ body }) => body.includes('stands still at 25%')),
+      .find(({ body }) => body.includes('has stopped at 25%')),
   )
   assert.match(
     words.body,

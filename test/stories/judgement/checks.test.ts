@@ -88,12 +88,12 @@ test('a second pull request of the same commit against another branch lends it n
   // Against this branch the commit changes no traffic at all.
   alice.push('decoy', { [VS]: at(100) })
   const decoy = alice.openPullRequest({ branch: 'to-100', base: 'decoy', title: 'decoy' }).number
-  await gate(made, sha, 'action_required', new RegExp(`Nothing deploys where #${decoy} into \`decoy\` would merge`))
+  await gate(made, sha, 'action_required', new RegExp(`nothing deploys the base: #${decoy} into \`decoy\``))
   refused(made, real)
   assert.match(run(made, sha).id, new RegExp(`^canary/gate ${real}:main ${decoy}:decoy$`))
   // Without the real one it still speaks of a merge into the branch that is deployed.
   alice.close(real)
-  await gate(made, sha, 'action_required', /what merging the commit into `main` needs/)
+  await gate(made, sha, 'action_required', /what a merge of this commit into `main` needs/)
   alice.reopen(real)
   refused(made, real)
   alice.close(decoy)
@@ -110,7 +110,7 @@ test('a pull request from a fork with the same commit lends it no green', async 
   const draft = { branch: 'to-100', base: 'decoy', title: 'fork', fromFork: true }
   const { number: fork, head } = made.person('mallory').openPullRequest(draft)
   assert.equal(head.sha, sha)
-  await gate(made, sha, 'action_required', new RegExp(`Nothing deploys where #${fork} into \`decoy\` would merge`))
+  await gate(made, sha, 'action_required', new RegExp(`nothing deploys the base: #${fork} into \`decoy\``))
   assert.match(run(made, sha).id, new RegExp(`^canary/gate ${real}:main ${fork}:decoy$`))
   refused(made, real)
 })
@@ -123,7 +123,7 @@ test('a decoy that comes first makes nothing green, and one that conflicts with 
   const decoy = raise(made, 100, { base: 'decoy', branch: 'first' })
   const sha = headOf(made, decoy)
   alice.push('main', { [VS]: at(5).replace('keep this comment', 'keep it') })
-  await gate(made, sha, 'action_required', /Not judged for a merge into main[\s\S]*needs nothing from Perch/)
+  await gate(made, sha, 'action_required', /Not judged for a merge into main[\s\S]*does not need Perch/)
   alice.forcePush('main', start)
   alice.forcePush('second', sha)
   const real = alice.openPullRequest({ branch: 'second', title: 'real' }).number
@@ -223,7 +223,7 @@ test('a branch that is deployed from now on gates the pull requests that it has'
   alice.push('release', { [VS]: at(50) })
   const pull = raise(made, 100, { base: 'release' })
   const sha = headOf(made, pull)
-  await gate(made, sha, 'success', /Nothing deploys where/)
+  await gate(made, sha, 'success', /nothing deploys the base/)
   alice.push('main', { '.github/canary.yml': config('{ after: 3h }', 'branches: [main, release]\n') })
   await gate(made, sha, 'success', /Judged: .* into `release`/)
   alice.push('release', { '.github/canary.yml': config('{ after: 3h }') })

@@ -116,7 +116,7 @@ test('a canary that fails is rolled back with the evidence, once, also when its 
   await story.until('the next step closed', () => story.repository().pull(next).state === 'closed')
   assert.match(
     said(story, next),
-    /Closed: the canary failed its analysis: `success-rate` was 91\.25% at .*at least 99% is asked for/,
+    /Closed: the canary failed its analysis: `success-rate` was 91\.25% at .*at least 99% is required/,
   )
   const { body, labels, title } = story.repository().pull(rollback)
   assert.match(title, /^Roll back production\/api-service .*: 25% → 0%$/)
@@ -187,7 +187,7 @@ test('without data nothing passes and nothing is rolled back, and when data come
   rates.set('silent', 'no-data')
   const pull = await begin(story)
   await story.until('a whole bake', () =>
-    /`success-rate` without data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
+    /`success-rate` has no data on `prometheus`.*Nothing passes without data/.test(gateOf(story, pull).summary),
   )
   assert.equal(checksOn(story.repository(), story.repository().pull(pull).head.sha).gate, 'action_required')
   assert.deepEqual(

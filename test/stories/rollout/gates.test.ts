@@ -45,15 +45,15 @@ test('a held rollout is not raised until somebody resumes it, and can be lowered
   assert.match(await ask(story, 'alice', '/canary hold wait for @bob', pull), /⏸️ Held: `production\/api-service`/)
   await gate(story, pull, 'action_required', /held by `alice`: wait for @\u200Bbob\. `\/canary resume` lets it go on/)
   assert.ok(story.repository().branch('perch/hold/production/api-service'))
-  assert.match(await ask(story, 'alice', '/canary hold', pull), /was held already/)
+  assert.match(await ask(story, 'alice', '/canary hold', pull), /Already held/)
   assert.match(await ask(story, 'alice', '/canary 0', pull), /0%/)
   await gate(story, pull, 'success')
   assert.match(await ask(story, 'alice', '/canary 5', pull), /5%/)
   await gate(story, pull, 'action_required', /held/)
-  assert.match(await ask(story, 'alice', '/canary resume', pull), /▶️ `production\/api-service` may go on/)
+  assert.match(await ask(story, 'alice', '/canary resume', pull), /▶️ Resumed: `production\/api-service`/)
   await gate(story, pull, 'success')
   assert.equal(story.repository().branch('perch/hold/production/api-service'), undefined)
-  assert.match(await ask(story, 'alice', '/canary resume', pull), /Nothing is held|may go on/)
+  assert.match(await ask(story, 'alice', '/canary resume', pull), /Nothing is held|Resumed/)
 })
 
 test('a hold on the step pull request marks it with a label, and a deleted branch lifts it', async () => {
@@ -94,10 +94,10 @@ test('a frozen environment takes no raises until it is thawed, others go on', as
   const other = open(story, 'v2-staging', STAGING)
   await ask(story, 'alice', '/canary 5 --env staging', other)
   await gate(story, other, 'success')
-  assert.match(await ask(story, 'olga', '/freeze production', pull), /was frozen already by `olga`/)
-  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /may go on/)
+  assert.match(await ask(story, 'olga', '/freeze production', pull), /is already frozen by `olga`/)
+  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /can go on/)
   await gate(story, pull, 'success')
-  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /is not frozen by a command|may go on/)
+  assert.match(await ask(story, 'olga', '/unfreeze production', pull), /is not frozen by a command|can go on/)
 })
 
 test('a freeze that runs out lets the pull request go on by itself', async () => {
@@ -178,7 +178,7 @@ test('production waits until staging has done the step', async () => {
     story,
     production,
     'action_required',
-    /\*\*order\*\* .*`staging` comes first, and is at 0%: it must reach 5%/,
+    /\*\*order\*\* .*`staging` must do this step first, and is at 0%: it must reach 5%/,
   )
   const staging = open(story, 'v2-staging', STAGING)
   await ask(story, 'alice', '/canary 5 --env staging', staging)
@@ -337,7 +337,7 @@ test('two steps of one rollout never merge together in a merge group', async () 
   assert.equal(await groupEnds(story, both.sha), 'success failure')
   assert.match(
     summaryOf(story, both.sha),
-    new RegExp(`#${first} and #${second} both raise it, and would land together`),
+    new RegExp(`#${first} and #${second} both raise it and would merge together`),
   )
 })
 
@@ -402,7 +402,7 @@ test('the buttons of a step: hold, resume and roll back', async () => {
   await gate(story, step.number, 'action_required', /held by `alice`/)
   assert.equal(run(step.head.sha).buttons, 'retry resume abort')
   story.person('alice').pressButton(id, 'resume')
-  await answer(/▶️ `production\/api-service` may go on/)
+  await answer(/▶️ Resumed: `production\/api-service`/)
   story.person('alice').pressButton(id, 'abort')
   await answer(/🛑 Closed #\d+\. Merge #\d+ to send all traffic back/)
   assert.equal(story.repository().pull(step.number).state, 'closed')

@@ -75,7 +75,10 @@ test('a check run of another App makes a step live, that of somebody else does n
   const impostor = anApp(story, 'impostor', { checks: 'write' })
   const run = { name: 'argocd/api-service', head_sha: main() }
   await impostor('/check-runs', { ...run, conclusion: 'success' })
-  await gate('action_required', /Reports by `impostor\[bot\]` do not count: the config wants it by `argo`/)
+  await gate(
+    'action_required',
+    /Reports by `impostor\[bot\]` do not count, because the config asks for reports by `argo`/,
+  )
   await argo('/check-runs', { ...run, status: 'in_progress' })
   await argo('/check-runs', { ...run, conclusion: 'success' })
   await gate('success', /according to the check run `argocd\/api-service`/)
@@ -101,7 +104,10 @@ test('of two clusters both are required, a later failure of one voids it, and a 
   const { story, main, gate } = await aWaitingStep('[{ status: "eu/*" }, { status: "us/*" }]')
   const alice = story.person('alice')
   alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
-  await gate('action_required', /1 of 2 say that it is live: waits for a successful commit status `us\/\*`/)
+  await gate(
+    'action_required',
+    /1 of 2 conditions for live are met\. Still open: waits for a successful commit status `us\/\*`/,
+  )
   // A commit that does not touch the weights carries the step on.
   story.person('alice').push('main', { 'README.md': '# More\n' })
   alice.setStatus(main(), { context: 'us/apps', state: 'success' })
@@ -169,7 +175,7 @@ test('a status from somebody who may not say so is named, and the right one coun
   const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", by: flux }')
   const context = 'kustomization/apps/0c9c2e41'
   story.person('alice').setStatus(main(), { context, state: 'success' })
-  await gate('action_required', /Reports by `alice` do not count: the config wants it by `flux`/)
+  await gate('action_required', /Reports by `alice` do not count, because the config asks for reports by `flux`/)
   const flux = anApp(story, 'flux', { statuses: 'write' })
   await flux(`/statuses/${main()}`, { context, state: 'success' })
   await gate('success', /according to the commit status `kustomization\/apps\/0c9c2e41`/)

@@ -177,7 +177,7 @@ test('a step that a person closed stays closed, however many pull requests come 
     story
       .repository()
       .comments(step.number)
-      .some(({ body }) => body.includes('stands still'))
+      .some(({ body }) => body.includes('has stopped at'))
   await story.until('words', said)
   const unheard = story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'drop' })
   for (let index = 0; index < 101; index += 1)

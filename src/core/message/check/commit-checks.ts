@@ -83,7 +83,7 @@ function severalWords(counted: readonly MergeReports[], name: 'validate' | 'gate
     return `- ${MARKS[conclusion]} ${nameOf(merge)} into ${code(merge.base)}: ${plainText(title)}`
   })
   return paragraphs(
-    `${counted.length} merges bring this commit, and GitHub shows them all the same check. It says the worst of them:`,
+    `${counted.length} merges would bring this commit, and GitHub shows the same check for all of them. It shows the worst result:`,
     fitLines(lines, ROOM, (left) => `- … and ${left} more.`).join('\n'),
   )
 }
@@ -97,9 +97,9 @@ function footer(merges: readonly MergeReports[], worst: MergeReports): string {
   const names = listed(others.map((merge) => `${nameOf(merge)} into ${code(merge.base)}`))
   const why = isDirect(worst)
     ? ''
-    : ` This check says what merging the commit into ${code(worst.judgedFor)} needs, where no approval or override given here counts.`
+    : ` This check shows what a merge of this commit into ${code(worst.judgedFor)} needs. Approvals and overrides given here do not count there.`
   const judged = direct.length === 0 ? '' : `Judged: ${listed(direct)}. `
-  return `<sub>${judged}Nothing deploys where ${names} would merge: that merge needs nothing from Perch.${why}</sub>`
+  return `<sub>${judged}Not judged, because nothing deploys the base: ${names}.${why}</sub>`
 }
 
 function listed(names: readonly string[]): string {

@@ -45,7 +45,7 @@ export function answer(
 
 /** The answer to a comment that was answered before, where that answer cannot be given again. */
 export function repeatedAnswer(comment: number, login: string): string {
-  const words = `Perch has carried out this comment of ${code(login)} before, and its answer is gone. \`/canary status\` shows where things stand; comment again to have it done again.`
+  const words = `Perch has carried out this comment of ${code(login)} before, and its answer is gone. \`/canary status\` shows where the rollouts stand. Comment again to carry it out again.`
   return paragraphs(answerMarker(comment), words)
 }
 
@@ -80,19 +80,19 @@ function words(outcome: Outcome): string {
     case 'held':
       return outcome.isNew
         ? `⏸️ Held: ${list(outcome.names)}. \`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
-        : `⏸️ ${list(outcome.names)} was held already.`
+        : `⏸️ Already held: ${list(outcome.names)}.`
     case 'resumed':
-      return `▶️ ${list(outcome.names)} may go on.`
+      return `▶️ Resumed: ${list(outcome.names)}.`
     case 'frozen':
       return frozenWords(outcome)
     case 'unfrozen':
-      return `▶️ Raises in ${code(outcome.environment)} may go on.`
+      return `▶️ Raises in ${code(outcome.environment)} can go on.`
     case 'why':
       return whyWords(outcome.review)
     case 'diff':
       return diffAnswer(outcome.review)
     case 'looked-again':
-      return '🔁 Both checks are run again; they say what was found.'
+      return '🔁 Perch runs both checks again. They show the result.'
     case 'overridden':
       return overrideWords(outcome)
   }
@@ -120,7 +120,7 @@ function nothingDiffers(problems: Review['problems']): string {
 
 function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
   if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
-  return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. What it asks for itself stays; \`/canary next\` makes that a step of the plan.`
+  return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. The share that this pull request sets stays; \`/canary next\` makes it a step of the plan.`
 }
 
 function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {
@@ -128,7 +128,7 @@ function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'fro
   const how = `\`canary/gate\` blocks raises there. ${code(`/unfreeze ${environment}`)} ends it. ${exception('freeze')}`
   return isNew
     ? `❄️ ${code(environment)} is frozen${until}. ${how}`
-    : `❄️ ${code(environment)} was frozen already${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
+    : `❄️ ${code(environment)} is already frozen${stop.by === undefined ? '' : ` by ${code(stop.by)}`}${until}. To change that, unfreeze it first.`
 }
 
 /** What a hold or a freeze does not stop. */
@@ -166,7 +166,7 @@ function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): st
 
 function abortWords({ closed, rollbacks, rolledBack, unreadable }: AbortResult): string {
   const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
-  if (rolledBack.length > 0) sentences.push(`Merged already: ${numbers(rolledBack)}, which sends all traffic back.`)
+  if (rolledBack.length > 0) sentences.push(`${numbers(rolledBack)} already sent all traffic back.`)
   if (rollbacks.length > 0)
     sentences.push(
       `Merge ${numbers(rollbacks)} to send all traffic back: no gate holds ${rollbacks.length === 1 ? 'it' : 'them'}.`,

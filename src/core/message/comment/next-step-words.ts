@@ -6,7 +6,7 @@ import { fence, paragraphs } from '../markdown/markdown.ts'
 export function nextStepWords(review: Pick<Review, 'changes' | 'problems'>): string {
   const { changes, problems } = review
   if (problems.length > 0 && problems.every(isNotSeen))
-    return '**Next:** nothing yet. Perch could not look at everything, and tries again by itself.'
+    return '**Next:** nothing yet. Perch could not check everything, and tries again by itself.'
   if (problems.length > 0)
     return '**Next:** fix what is listed under Problems and push. Perch then checks again by itself.'
   if (changes.length === 0) return ''

@@ -70,8 +70,7 @@ function shareAndState(standing: Standing, broughtBy: number | undefined): reado
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {
-  const now =
-    share === 'unknown' ? 'at a share that cannot be read' : share === 0 ? 'not begun' : `at ${percent(share)}`
+  const now = share === 'unknown' ? 'at a share that cannot be read' : share === 0 ? 'at 0%' : `at ${percent(share)}`
   const here =
     proposed === undefined || proposed === share
       ? ''

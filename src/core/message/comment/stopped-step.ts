@@ -13,7 +13,7 @@ export function stoppedWords(
       : `\`/canary next\` on #${origin}`
   return paragraphs(
     STOPPED_MARKER,
-    `⏸️ This step is closed and did not merge, so the rollout of ${code(targetName(target))} stands still at ${percent(share)}. Comment ${next} to go on, or \`/canary abort\` here to send all traffic back.`,
+    `⏸️ This step is closed and did not merge, so the rollout of ${code(targetName(target))} has stopped at ${percent(share)}. Comment ${next} to go on, or \`/canary abort\` here to send all traffic back.`,
   )
 }
 

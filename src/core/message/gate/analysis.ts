@@ -51,8 +51,8 @@ function failure({ failureLimit }: AnalysisReport, check: MeasuredCheck): string
   const { metric, unit, worst, failed, points, reason } = check
   const value = worst === undefined ? 'failed' : `was ${withUnit(worst.value, unit)} at ${time(worst.time)}`
   const bar =
-    reason?.code === 'broke-bar' ? `, ${barWords(reason.bar, unit)}${stableWords(reason.bar, check)} is asked for` : ''
-  const limit = failureLimit === 0 ? '' : `, of which ${failureLimit} may fail`
+    reason?.code === 'broke-bar' ? `, ${barWords(reason.bar, unit)}${stableWords(reason.bar, check)} is required` : ''
+  const limit = failureLimit === 0 ? '' : `; ${failureLimit} may fail`
   return `${code(metric)} ${value}${bar} (${failed} of ${points} points failed${limit})`
 }
 
@@ -72,9 +72,9 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
   if (reason === undefined) return 'unknown.'
   switch (reason.code) {
     case 'too-early':
-      return `first measured at ${time(reason.first)}.`
+      return `is measured for the first time at ${time(reason.first)}.`
     case 'no-values':
-      return `without data on ${code(report.server)} since ${time(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
+      return `has no data on ${code(report.server)} since ${time(report.from)}. Has the canary had requests, does Prometheus scrape it, and does \`interval\` hold at least two scrapes?`
     case 'few-requests':
     case 'gaps':
     case 'stable-unknown':
@@ -90,17 +90,17 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
     case 'not-understood':
       return serverWords(report.server, reason)
     case 'several-series':
-      return `with ${reason.count} series where one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
+      return `returns ${reason.count} series, and one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
     case 'outside-window':
-      return `answered for other times than were asked for: turn off step alignment in what is before ${code(report.server)}.`
+      return `has an answer for other times than Perch asked for: turn off step alignment in the proxy in front of ${code(report.server)}.`
     case 'clock-off':
       return `cannot be measured: the clock of ${code(report.server)} is ${formatDuration(Math.abs(reason.byMs))} ${reason.byMs > 0 ? 'ahead' : 'behind'}. Set the clocks right.`
     case 'side':
       return sideTroubleWords(reason.trouble)
     case 'no-variable':
-      return `cannot be measured: the files do not say ${reason.variables.map((name) => code(`{{${name}}}`)).join(', ')}. Write it out in the query.`
+      return `cannot be measured: the repository does not tell ${reason.variables.map((name) => code(`{{${name}}}`)).join(', ')}. Write the value into the query.`
     case 'long-query':
-      return 'cannot be measured: its query is too long with the names filled in. Make it shorter.'
+      return 'cannot be measured: its query is too long once its variables are filled in. Make it shorter.'
     case 'broke-bar':
       return 'failed.'
   }
@@ -115,14 +115,14 @@ function shortageWords(reason: Shortage): string {
         reason.enoughMs === undefined
           ? 'Raise `bake` and `interval`, or lower `minRequests`.'
           : `With \`interval: ${Math.round(reason.enoughMs / 60_000)}m\` there would be enough.`
-      return `with too little to tell: ${rounded(reason.average)} requests a point, and ${reason.wanted} are needed (\`minRequests\`). ${more}`
+      return `has too little data: ${rounded(reason.average)} requests per point, and \`minRequests\` is ${reason.wanted}. ${more}`
     }
     case 'gaps':
-      return `without data in ${reason.missing} of ${reason.points} points.`
+      return `has no data in ${reason.missing} of ${reason.points} points.`
     case 'stable-unknown':
       return 'cannot be compared: the stable version has too little data of its own.'
     case 'warned':
-      return `answered with a warning, so that a part may be missing: ${code(clip(reason.detail, MAX_DETAIL))}.`
+      return `was answered with a warning, so part of the data may be missing: ${code(clip(reason.detail, MAX_DETAIL))}.`
   }
 }
 
@@ -154,7 +154,7 @@ export function analysisTable(report: AnalysisReport): string {
     `${MARKS[check.outcome]} ${outcomeWords(check)}`,
     chart(check),
   ])
-  return table(['Metric', 'Worst', 'Asked for', 'Stable then', 'Outcome', 'Over time'], rows)
+  return table(['Metric', 'Worst', 'Required', 'Stable then', 'Outcome', 'Over time'], rows)
 }
 
 const OUTCOME_WORDS = {
@@ -162,7 +162,7 @@ const OUTCOME_WORDS = {
   fail: 'failed',
   'no-data': 'no data',
   error: 'not measured',
-  inconclusive: 'too little to tell',
+  inconclusive: 'too little data',
 } as const satisfies Record<AnalysisOutcome, string>
 
 function outcomeWords({ outcome, failed, points, requests }: MeasuredCheck): string {

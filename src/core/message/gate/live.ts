@@ -30,7 +30,10 @@ export function liveSentence(liveness: Liveness): string {
   const { parts } = liveness
   if (liveness.state === 'live') return liveWords(liveness.since, parts)
   const open = parts.filter(({ found }) => found.state !== 'live')
-  const count = parts.length === 1 ? '' : `${parts.length - open.length} of ${parts.length} say that it is live: `
+  const count =
+    parts.length === 1
+      ? ''
+      : `${parts.length - open.length} of ${parts.length} conditions for live are met. Still open: `
   return `${count}${open.map(partWords).join(' ')}`
 }
 
@@ -42,7 +45,7 @@ function liveWords(since: number, parts: readonly LiveResult[]): string {
       : []
   })
   if (witnesses.length === 0)
-    return `taken as live since ${time(since)}: a timer, because the config names nothing that reports (weak).`
+    return `taken as live since ${time(since)}: a timer, because the config names nothing that reports it (weak).`
   const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
   return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.`
 }
@@ -53,7 +56,7 @@ function partWords({ entry, found }: LiveResult): string {
     case 'live':
       return ''
     case 'failed': {
-      const why = plainText(found.description) || 'without a description'
+      const why = plainText(found.description) || 'no description was given'
       return `the ${SIGNALS[source].noun} ${code(found.name)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
     }
     case 'not-yet':
@@ -64,8 +67,8 @@ function partWords({ entry, found }: LiveResult): string {
 
 function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'; readonly until: number }): string {
   return found.why === 'timer'
-    ? `taken as live at ${time(found.until)}: a timer, because the config names nothing that reports (weak).`
-    : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is in the future: the sender's clock is wrong. It counts from then.`
+    ? `taken as live at ${time(found.until)}: a timer, because the config names nothing that reports it (weak).`
+    : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is in the future, so the sender's clock is wrong. The report counts from that time on.`
 }
 
 type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
@@ -74,13 +77,13 @@ function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult
   const strangers = strangerWords(entry, found.strangers)
   if (found.state === 'not-yet') return `waits for a successful ${wanted(entry)} on the base branch.${strangers}`
   const within = 'within' in entry ? ` for more than ${formatDuration(entry.within)}` : ''
-  return `overdue: no ${wanted(entry)} has come${within}, since the step landed at ${time(found.landedAt)}. ${SIGNALS[source].look}${strangers}`
+  return `overdue: no ${wanted(entry)} has come${within} since the step was merged at ${time(found.landedAt)}. ${SIGNALS[source].look}${strangers}`
 }
 
 /** Only what does not count is there: by whom, so that the config or the writer can be put right. */
 function strangerWords(entry: LiveEntry, strangers: readonly string[]): string {
   if (strangers.length === 0 || !('by' in entry) || entry.by === undefined) return ''
-  return ` Reports by ${list(strangers)} do not count: the config wants it by ${code(entry.by)}.`
+  return ` Reports by ${list(strangers)} do not count, because the config asks for reports by ${code(entry.by)}.`
 }
 
 /** What the config asks for, as the object of a sentence. */

@@ -74,11 +74,11 @@ function reasonWords(reason: GateReason): string {
     case 'not-live-yet':
       return 'starts when the step on the base branch is live.'
     case 'canary-swapped':
-      return `the canary has ${percent(reason.share)} of the traffic, and this would make it another version at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
+      return `the canary has ${percent(reason.share)} of the traffic, and this pull request would replace its version all at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
     case 'base-unreadable':
-      return 'Perch cannot read this rollout on the base branch, so nobody knows how much traffic each version gets there. Repair it first, by itself: with the canary at 0%, or with the versions and weights that were live.'
+      return 'Perch cannot read this rollout on the base branch, so it does not know how much traffic each version gets there. Repair it first, in a pull request of its own: with the canary at 0%, or with the versions and weights that were live.'
     case 'base-undated':
-      return 'only a render shows the weights that the base branch has, so Perch cannot tell since when they are live. A maintainer who knows can pass this gate: `/canary override live <reason>`.'
+      return 'the weights on the base branch can only be seen by rendering, so Perch cannot tell how long they have been live. A maintainer who knows can override this gate: `/canary override live <reason>`.'
     case 'held':
     case 'frozen':
     case 'window':
@@ -98,9 +98,9 @@ function reasonWords(reason: GateReason): string {
     case 'analysis':
       return analysisWords(reason.report)
     case 'two-steps':
-      return `${reason.raisers.map(plainRaiser).join(' and ')} both raise it, and would land together: the second step must wait until the first is live.`
+      return `${reason.raisers.map(plainRaiser).join(' and ')} both raise it and would merge together. The second step must wait until the first one is live.`
     case 'unchecked':
-      return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Take it out of \`.github/canary.yml\` to go on without it.`
+      return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Remove it from \`.github/canary.yml\` to go on without it.`
   }
 }
 
@@ -125,11 +125,11 @@ function restraintWords(reason: RestraintReason): string {
     case 'other-pull':
       return `#${reason.pull} is older and moves the same route: merge or close it first.`
     case 'skips':
-      return `${code(reason.environment)} comes first: promote from there, not from ${code(reason.from)}.`
+      return `${code(reason.environment)} must come first: promote from there, not from ${code(reason.from)}.`
     case 'rolling':
       return `a rollout of ${code(reason.service)} is under way in this environment (${reason.share === 'unknown' ? 'its share cannot be read' : percent(reason.share)}). It must end first.`
     case 'no-flow':
-      return 'the base branch does not have both environments any more, so Perch cannot tell what this carries. Close it.'
+      return 'the base branch no longer has both environments, so Perch cannot tell what this pull request carries. Close it.'
     case 'source-live':
       return reason.liveness.state === 'live'
         ? `${code(reason.environment)} runs what the base branch has for it.`
@@ -165,13 +165,13 @@ function orderWords(reason: OrderReason): string {
     case 'after-done':
       return `${name} has done this step.`
     case 'after-behind':
-      return `${name} comes first, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish with this version.`
+      return `${name} must do this step first, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish its rollout of this version.`
     case 'after-baking':
-      return `${name} comes first, and must stay live there until ${time(reason.until)}.`
+      return `${name} must do this step first: it bakes there until ${time(reason.until)}.`
     case 'after-not-live':
-      return `${name} comes first: ${liveSentence(reason.liveness)}`
+      return `${name} must do this step first: ${liveSentence(reason.liveness)}`
     case 'after-analysis':
-      return `${name} comes first: ${analysisWords(reason.report)}`
+      return `${name} must do this step first: ${analysisWords(reason.report)}`
     case 'after':
       return afterWords(name, reason.problem)
   }
@@ -180,10 +180,10 @@ function orderWords(reason: OrderReason): string {
 function afterWords(name: string, problem: Extract<OrderReason, { code: 'after' }>['problem']): string {
   switch (problem) {
     case 'missing':
-      return `${name} comes first, and has no such service. Add it there, or take \`after\` out of \`.github/canary.yml\`.`
+      return `${name} must do this step first, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
     case 'together':
-      return `${name} comes first, and this would move both at once. Move one after the other, with \`--env\`.`
+      return `${name} must do this step first, but this pull request moves both at once. Move one after the other, with \`--env\`.`
     case 'other-version':
-      return `${name} comes first, and its canary is another version.`
+      return `${name} must do this step first, but its canary is another version.`
   }
 }

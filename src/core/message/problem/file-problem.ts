@@ -215,7 +215,7 @@ function renderedWords({ environment, problem }: Extract<FileCause, { kind: 'unr
       const title = code(`${kind} ${namespace === '' ? '' : `${namespace}/`}${object}`)
       return {
         what: `Environment ${name} has ${title} twice.`,
-        next: 'Remove one of them: whichever is applied last counts.',
+        next: 'Remove one of them. Only the one that is applied last counts.',
       }
     }
   }

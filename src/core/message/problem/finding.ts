@@ -89,7 +89,7 @@ function missing(detail: Extract<Detail, { code: 'IST0101' }>): ProblemWords {
     }
   return {
     what: `sends to subset ${code(detail.name)} of ${code(detail.host)}, which no DestinationRule has: requests to it are answered 503.`,
-    next: 'Add the subset in a pull request before this one, so that the proxies know it when the traffic comes.',
+    next: 'Add the subset in a pull request before this one, so that the proxies know it before they get traffic for it.',
   }
 }
 

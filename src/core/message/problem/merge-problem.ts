@@ -40,7 +40,7 @@ function notJudgedWords({ base, judgedFor, conflicts }: Extract<MergeCause, { ki
     conflicts.length === 0 ? 'the two have no common history' : `the two conflict in ${list(conflicts.slice(0, 5))}`
   return {
     what: `This commit is not judged for a merge into ${code(judgedFor)}: ${why}.`,
-    next: `Merging it into ${code(base)}, which nothing deploys, needs nothing from Perch.`,
+    next: `Merging it into ${code(base)}, which nothing deploys, does not need Perch.`,
   }
 }
 

@@ -31,7 +31,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'unjudged':
       return {
         ...causeWords(cause.broken),
-        next: 'The base branch has it broken, so nobody can judge what this pull request does to traffic. Repair it first: a pull request that repairs it and changes no traffic passes.',
+        next: 'It is broken on the base branch, so Perch cannot judge what this pull request does to traffic. Repair it first: a pull request that repairs it and changes no traffic passes.',
       }
     case 'vanished':
     case 'renamed-roles':

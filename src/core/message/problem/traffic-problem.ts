@@ -44,7 +44,7 @@ function shareWordsOf({
 
 /** `25%`, or that nobody can tell. */
 function shareWords(share: number | 'unknown'): string {
-  return share === 'unknown' ? 'an unknown part' : percent(share)
+  return share === 'unknown' ? 'an unknown share' : percent(share)
 }
 
 function exposureWords(rise: RolloutRise): ProblemWords {

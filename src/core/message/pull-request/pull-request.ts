@@ -136,23 +136,23 @@ function waitsFor(move: Move, target: Target): string {
   const { live, bakeMs, analysis } = target.settings
   if (move.kind === 'rollback' || (move.kind === 'share' && move.to <= move.from))
     return 'No gate waits: lowering traffic is never held back.'
-  const others = 'Approvals, environments that come first, holds and freezes count, where there are any.'
+  const others = 'The gates for approvals, environment order, holds and freezes apply too.'
   if (move.kind === 'share' && move.from === 0)
     return `This starts the canary, so no earlier step has to be live. ${others}`
   if (move.kind === 'switch')
     return `\`canary/gate\` judges it like a raise to 100%. ${others} Going back to the version that had the traffic before waits for nothing.`
   const applied = `the base branch's state is live (${live.map(wanted).join(', and ')})`
   if (move.kind === 'finish-weights') return `\`canary/gate\` waits until ${applied}.`
-  const measured = analysis === undefined ? '' : ', and what it measures in that time is good'
-  return `\`canary/gate\` waits until ${applied} and has stayed so for ${formatDuration(bakeMs)}${measured}. ${others}`
+  const measured = analysis === undefined ? '' : ', and until the measurements of that time are good'
+  return `\`canary/gate\` waits until ${applied} and has been live for ${formatDuration(bakeMs)}${measured}. ${others}`
 }
 
 function safety(move: Move): string {
   if (move.kind === 'switch')
     return `Once it has merged, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. Closing this without merging leaves the traffic where it is.`
   return move.kind === 'rollback'
-    ? 'Closing this without merging leaves the traffic where it is, and the rollout goes on from there.'
-    : '`/canary abort` rolls back. Closing this without merging stops the rollout here, until somebody comments `/canary next`.'
+    ? 'Closing this without merging continues the rollout from the current share.'
+    : '`/canary abort` rolls back. Closing this without merging stops the rollout here until somebody comments `/canary next`.'
 }
 
 /** A step's body with what was measured of the step before it, in place of what it said about that before. */
@@ -184,15 +184,15 @@ export function closingComment(reason: CloseReason, { failure, by, cause }: Clos
     case 'failed':
       return failedWords(failure)
     case 'superseded':
-      return 'Closed: this step does not fit the base branch as it is now, and it is not the next step from there.'
+      return 'Closed: this is not the next step from where the base branch is now.'
     case 'replaced':
-      return `Closed: ${by === undefined ? 'another step' : `#${by}`} is open for this rollout and takes the place of this step.`
+      return `Closed: ${by === undefined ? 'another step' : `#${by}`} is open for this rollout and replaces this step.`
     case 'nothing-to-do':
-      return 'Closed: from where the base branch is now, this rollout has no next step.'
+      return 'Closed: this rollout has no next step from where the base branch is now.'
     case 'not-deployed':
-      return 'Closed: its base is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names those that are deployed.'
+      return 'Closed: the base of this pull request is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names the deployed branches.'
     case 'split':
-      return 'Closed: the base branch no longer has the rollout that this is a step of. Either its environments now move separately, or its route is gone.'
+      return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
   }
 }
 
@@ -204,7 +204,7 @@ function failedWords(failure: AnalysisReport | undefined): string {
       failedMarker(failure.from),
       words,
       analysisTable(failure),
-      'The pull request that rolls it back follows.',
+      'Perch opens the rollback pull request next.',
     ),
   )
 }

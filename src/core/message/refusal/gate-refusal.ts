@@ -8,7 +8,7 @@ export function explainGateRefusal(refusal: GateRefusal): string {
     case 'no-rollout':
       return 'This pull request moves no rollout, and no rollout belongs to it. Comment on a pull request where `/canary status` shows the rollout.'
     case 'nothing-held':
-      return `Nothing is held: ${list(refusal.names)} may go on. \`/canary why\` shows what it waits for.`
+      return `Nothing is held: ${list(refusal.names)} can go on. \`/canary why\` shows what it waits for.`
     case 'not-frozen':
       return `${code(refusal.environment)} is not frozen by a command. Freezes in \`.github/canary.yml\` end by themselves, or you change them there.`
     case 'in-the-past':

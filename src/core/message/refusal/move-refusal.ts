@@ -9,7 +9,7 @@ export function explainMove(refusal: MoveRefusal): string {
   const place = placeOf(refusal)
   switch (refusal.code) {
     case 'some-callers':
-      return `Only requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches (by a header or the like) have reached the canary. Perch does not make its version the stable one for everybody. Split a rule that all requests reach, or change the stable version in a pull request.`
+      return `Only requests that rule ${code(refusal.rule)} at ${placeOf(refusal)} matches (by a header or the like) have reached the canary. Perch does not make its version the stable one for all requests. Split a rule that all requests reach, or change the stable version in a pull request.`
     case 'no-version':
       return `Perch cannot see how the versions behind the route at ${place} are set: no DestinationRule subset or Service selector with the same label keys for both. Make the stable version the canary's in a pull request of your own; the weights follow then.`
     case 'chart-version':
@@ -27,7 +27,7 @@ export function explainMove(refusal: MoveRefusal): string {
     case 'no-place':
       return `The value at ${place} is written in a way that Perch cannot change exactly. Write it as a plain value on its own line.`
     case 'odd-number':
-      return `The number at ${place} is not a plain decimal one (quotes, a tag, or a form such as \`010\` that YAML readers disagree about). Write it out, such as \`10\`.`
+      return `The number at ${place} is not a plain decimal number (it has quotes or a tag, or a form such as \`010\` that YAML parsers read differently). Write it as \`10\`, for example.`
     case 'template':
       return `The object at ${place} is a template (\`{{ … }}\`): the rendered manifest is not in this file. Commit the rendered manifest, or change the value there.`
     case 'would-leak':
@@ -87,7 +87,7 @@ function explainUnclear(refusal: Extract<MoveRefusal, { code: 'unclear' }>): str
     case 'deployers':
       return `What ${place} adds to the build sets the weights of ${name}, and others deploy this folder with different additions. Give each an environment of its own in \`.github/canary.yml\`: the same \`path\`, and \`deployer\` with the name of the Application or Kustomization, or with its file.`
     case 'twice':
-      return `The environment builds ${name} at ${place} in two ways. They differ already, or a change for one of them would reach both. Give each way a file of its own.`
+      return `The environment builds ${name} at ${place} in two different ways, from the same file. Give each of them a file of its own, so that a change for one does not reach the other.`
   }
 }
 
@@ -113,9 +113,9 @@ function explainWeights(refusal: WeightRefusal): string {
     case 'invalid-weight':
       if (/^"\$[{(]/.test(refusal.weight))
         return `${rule} has the weight ${code(refusal.weight)}, a variable whose value is not in this repository. Write a number there, or put the value into the Flux Kustomization (\`postBuild.substitute\`) or a ConfigMap of this repository.`
-      return `${rule} has the weight ${code(refusal.weight)}, which is not a whole number from 0 to ${refusal.most}. The cluster refuses it; fix it first.`
+      return `${rule} has the weight ${code(refusal.weight)}, which is not a whole number from 0 to ${refusal.most}. The cluster refuses it. Fix it first.`
     case 'sum-too-large':
-      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy takes. Use smaller ones first.`
+      return `The weights of rule ${code(refusal.rule)} at ${placeOf(refusal)} sum to ${refusal.total}, more than Envoy accepts. Use smaller weights first.`
     case 'no-such-rule':
       return `\`.github/canary.yml\` names rule ${code(refusal.rule)}, and ${code(refusal.route)} at ${placeOf(refusal)} has no rule with destinations of that name. Correct it there.`
     case 'rule-not-split':
@@ -130,16 +130,16 @@ function explainStart(refusal: StartRefusal): string {
     case 'no-roles':
       return `Perch cannot tell which destination of ${route} at ${place} is stable and which is the canary: it has ${list(refusal.destinations)}. Name them in \`.github/canary.yml\` (\`services.<name>.stable\` and \`canary\`), or in an annotation \`<prefix>/roles: "stable=…,canary=…"\` on the object.`
     case 'no-delegate':
-      return `${route} at ${place} has no weights of its own: it hands requests on to ${list(refusal.delegates)}, which no file of this environment holds. Comment in the repository that does, or add the file here.`
+      return `${route} at ${place} has no weights of its own: it delegates to ${list(refusal.delegates)}, which is in no file of this environment. Comment in the repository that has the file, or add the file here.`
     case 'which-service':
-      return `${route} at ${place} sends traffic to ${list(refusal.destinations)}, and nothing says beside which of them the canary starts. Name the stable one (\`services.<name>.stable\`) or the rules (\`route.rules\`) in \`.github/canary.yml\`.`
+      return `${route} at ${place} sends traffic to ${list(refusal.destinations)}, and Perch cannot tell which of them is the stable version of the canary. Name the stable one (\`services.<name>.stable\`) or the rules (\`route.rules\`) in \`.github/canary.yml\`.`
     case 'no-canary':
-      return `${route} has one destination at ${place}, and nothing says where its canary is. Add a DestinationRule subset ${code('canary')} for host ${code(refusal.host)}, or a Service ${code(refusal.service)}, or name it in \`.github/canary.yml\` (\`services.<name>.canary\`).`
+      return `${route} has one destination at ${place}, and Perch cannot find its canary. Add a DestinationRule subset ${code('canary')} for host ${code(refusal.host)}, or a Service ${code(refusal.service)}, or name it in \`.github/canary.yml\` (\`services.<name>.canary\`).`
     case 'which-canary':
       return `${route} has one destination at ${place}, and its host ${code(refusal.host)} has more than one canary subset: ${list(refusal.subsets)}. Name the one in \`.github/canary.yml\` (\`services.<name>.canary\`).`
     case 'no-subset': {
       const known = refusal.subsets.length === 0 ? 'no subsets' : `the subsets ${list(refusal.subsets)}`
-      return `The canary beside ${place} needs subset ${code(refusal.wanted)} of host ${code(refusal.host)}, and its DestinationRule has ${known}. Add that subset in a pull request before this one, so that the proxies know it when the traffic comes.`
+      return `The canary beside ${place} needs subset ${code(refusal.wanted)} of host ${code(refusal.host)}, and its DestinationRule has ${known}. Add that subset in a pull request before this one, so that the proxies know it before they get traffic for it.`
     }
   }
 }

@@ -84,7 +84,7 @@ function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' }>)
 function explainProof(refusal: Extract<Refusal, { code: 'no-effect' | 'render-leak' }>): string {
   if (refusal.code === 'no-effect')
     return `Nothing was committed: environment ${code(refusal.environment)} would not render what was asked for${refusal.missing.length === 0 ? '' : ` (${list(refusal.missing.slice(0, 3))})`}. Something else than ${code(refusal.file)} sets it, such as a replacement, a variable or a plugin: change it there.`
-  return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Give what is to change a file or a patch of its own, and comment again.`
+  return `Nothing was committed: the edit for ${code(refusal.name)} would also have changed ${list(refusal.also.slice(0, 5))} in environment ${code(refusal.environment)}. Move what should change into a file or patch of its own, and comment again.`
 }
 
 /** What has to be said of several that a command could mean. */
@@ -152,7 +152,7 @@ function explainBranch(refusal: BranchRefusal): string {
     case 'step-changed':
       return `Somebody changed the step #${refusal.pull}, so Perch does not make it again on today's base: that would lose their work. Merge it yourselves, or close it and delete its branch ${code(refusal.branch)}; \`/canary next\` opens the step again, \`/canary abort\` a rollback.`
     case 'branch-gone':
-      return `The branch ${code(refusal.branch)} is not there any more. Restore it on the pull request's page, and comment again.`
+      return `The branch ${code(refusal.branch)} no longer exists. Restore it on the pull request's page, and comment again.`
   }
 }
 
@@ -197,11 +197,11 @@ function explainCommand(problem: CommandProblem): string {
     case 'bad-gate':
       return `${code(problem.word)} is not a gate that can be overridden. Use one of ${list(OVERRIDABLE)}.`
     case 'bad-argument':
-      return `${code(problem.word)} does not belong there. Usage: ${code(usageOf(problem.name))}`
+      return `${code(problem.word)} is not expected there. Usage: ${code(usageOf(problem.name))}`
     case 'missing-value':
       return `${code(problem.word)} is incomplete. Usage: ${code(usageOf(problem.name))}`
     case 'too-complex':
-      return `This comment is too large or too deeply nested to be read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
+      return `This comment is too large or too deeply nested for Perch to read, so nothing in it was carried out. Write ${code(clip(problem.word, 100))} in a comment of its own.`
     case 'too-many':
       return `This comment has more than ${problem.most} commands, so none of them was carried out. Write fewer in one comment.`
   }

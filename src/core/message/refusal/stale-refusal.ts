@@ -11,7 +11,7 @@ export function explainStale(refusal: StaleRefusal): string {
     case 'head-is-other':
       return `The command names commit ${short(refusal.asked)}, but the head is ${short(refusal.head)} now. Look at the new commit and comment again.`
     case 'head-keeps-moving':
-      return 'Somebody keeps pushing to this branch. Comment again when it is quiet.'
+      return 'People keep pushing to this branch, so Perch gave up. Comment again when nobody pushes.'
     case 'head-not-seen':
       return refusal.age === 'later'
         ? `Somebody pushed ${short(refusal.head)} after this comment was written, so the comment does not count for that commit. Look at it and comment again.`

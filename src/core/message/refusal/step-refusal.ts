@@ -19,10 +19,10 @@ export function explainStep(refusal: StepRefusal): string {
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
   if (share === 'unknown')
-    return `Nobody can tell where ${code(name)} is: its files do not say it in whole numbers. Correct that in a pull request, then comment again.`
+    return `Perch cannot read the canary's share of ${code(name)}: the weights in its files are not whole numbers. Correct them in a pull request, then comment again.`
   return share === 0
     ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
-    : `${code(name)} is at ${percent(share)}; there is no step after that.`
+    : `${code(name)} is at ${percent(share)}, and its plan has no step after that.`
 }
 
 function explainOddStep({ why, name }: Extract<Refusal, { code: 'not-of-step' }>): string {

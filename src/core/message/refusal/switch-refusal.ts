@@ -9,8 +9,8 @@ export function explainSwitch(refusal: SwitchRefusal): string {
     case 'is-blue-green':
       return `${code(refusal.name)} is a blue/green service: its traffic moves all at once, and not in steps. Comment ${code(`/switch ${refusal.idle}`)} to send all of it to ${code(refusal.idle)}.`
     case 'is-canary':
-      return `${code(refusal.name)} is not a blue/green service: its traffic moves in steps. Comment ${code(`/canary <percent> ${refusal.service}`)}. To have it switched, write ${code('strategy: blue-green')} and its two ${code('versions')} below ${code(`services.${refusal.service}`)} in ${code('.github/canary.yml')}.`
+      return `${code(refusal.name)} is not a blue/green service: its traffic moves in steps. Comment ${code(`/canary <percent> ${refusal.service}`)}. To switch it, write ${code('strategy: blue-green')} and its two ${code('versions')} below ${code(`services.${refusal.service}`)} in ${code('.github/canary.yml')}.`
     case 'unknown-version':
-      return `${code(refusal.asked)} is not a version of ${code(refusal.name)}. It has ${list(refusal.known)}.`
+      return `${code(refusal.asked)} is not a version of ${code(refusal.name)}. Its versions are ${list(refusal.known)}.`
   }
 }
