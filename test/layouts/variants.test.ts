@@ -61,6 +61,17 @@ ${generators}
 const TEMPLATE = 'charts/web/templates/virtualservice.yaml:3'
 const BOTH = { 'web-production': `5% ${TEMPLATE}`, 'web-staging': `50% ${TEMPLATE}` }
 
+const SOURCE = (helm: string): string =>
+  `  source: { repoURL: https://github.com/acme/shop, path: charts/web, helm: { releaseName: web, ${helm} } }`
+const APPLICATION = (name: string, helm: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  destination: { namespace: ${name}, server: https://kubernetes.default.svc }
+  syncPolicy: { automated: {} }
+${SOURCE(helm)}
+`
+
 const CHARTS: Readonly<Record<string, Variant>> = {
   'an ApplicationSet releases a chart with values files by a list': {
     files: {
@@ -106,6 +117,23 @@ const CHARTS: Readonly<Record<string, Variant>> = {
       ),
     },
     shares: BOTH,
+  },
+  'Applications of one file release a chart, each with values of its own': {
+    files: {
+      ...CHART,
+      'argo.yaml': ['parameters: [{ name: canary.weight, value: "5" }]', 'valuesObject: { canary: { weight: 5 } }']
+        .map((helm, index) => APPLICATION(`web-${index}`, helm))
+        .join('---\n'),
+    },
+    shares: { 'web-0': `5% ${TEMPLATE}`, 'web-1': `5% ${TEMPLATE}` },
+    moves: [
+      '/canary 25 --env web-1',
+      [
+        'argo.yaml',
+        `-${SOURCE('valuesObject: { canary: { weight: 5 } }')}`,
+        `+${SOURCE('valuesObject: { canary: { weight: 25 } }')}`,
+      ],
+    ],
   },
   'an ApplicationSet of a chart that nobody can expand is noted': {
     files: {

@@ -1,8 +1,12 @@
 /** Rendered manifests as plain data. */
+import type { Texts } from '../environment/closure.ts'
 import type { Known } from '../environment/file-cache.ts'
+import { placeInPlain, renderPlain } from '../environment/plain.ts'
+import { mentionsTraffic } from '../environment/traffic-text.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
 import { isRecord, type JsonValue } from '../manifest/data.ts'
+import type { Location } from '../manifest/parse.ts'
 import { breaksIn, type Piece, splitPieces } from '../manifest/pieces.ts'
 
 export interface RenderedObject extends ObjectIdentity {
@@ -55,6 +59,39 @@ export function parseRendered(yaml: string, known: KnownDocuments = new Map()): 
     }
   }
   return { ok: true, objects: [...found.objects.values()], duplicates: found.duplicates }
+}
+
+/** A file that is no part of a render, because it cannot be read as objects. */
+export interface LeftOutFile extends Location {
+  readonly problem: RenderProblem
+}
+
+/** What the files of an environment without kustomize hold. */
+export interface PlainRender {
+  readonly yaml: string
+  readonly parsed: ParsedRender
+  readonly leftOut: readonly LeftOutFile[]
+}
+
+/**
+ * Reads the files of a folder as one stream of objects. A file that says nothing about traffic and cannot be read is left out, so that it does
+ * not hide the others. Whether the change broke it is for the caller to say.
+ */
+export function readPlain(files: readonly string[], texts: Texts, known: KnownDocuments): PlainRender {
+  const leftOut: LeftOutFile[] = []
+  for (;;) {
+    const left = files.filter((file) => !leftOut.some((one) => one.file === file))
+    const yaml = renderPlain(left, texts)
+    const parsed = parseRendered(yaml, known)
+    const place = parsed.ok ? undefined : placeInPlain(left, texts, parsed.problem.line)
+    if (parsed.ok || place === undefined || !mayBeLeftOut(parsed.problem, texts.get(place.file)))
+      return { yaml, parsed, leftOut }
+    leftOut.push({ ...place, problem: parsed.problem })
+  }
+}
+
+function mayBeLeftOut({ code }: RenderProblem, text: string | undefined): boolean {
+  return (code === 'unparsable' || code === 'not-an-object') && text !== undefined && !mentionsTraffic(text)
 }
 
 interface FoundObjects {

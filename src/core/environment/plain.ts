@@ -3,6 +3,7 @@ import { readDocuments } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
 import { isRecord } from '../manifest/data.ts'
+import { isRoute } from '../traffic/read-route.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
 
 /** A longer file is judged by its text alone. */
@@ -42,7 +43,18 @@ export function looksLikeObjects(text: string): boolean {
 
 function isObject(data: unknown): boolean {
   if (!isRecord(data) || typeof data['apiVersion'] !== 'string' || typeof data['kind'] !== 'string') return false
-  return !TOOLS.test(data['apiVersion']) && !(data['apiVersion'] === 'v1' && data['kind'] === 'Config')
+  const { apiVersion, kind } = data
+  if (TOOLS.test(apiVersion) || (apiVersion === 'v1' && kind === 'Config')) return false
+  return hasName(data) || isRoute({ apiVersion, kind })
+}
+
+/** Nobody can apply an object without a name: such a file configures a program. A route without one is a mistake that must be seen. */
+function hasName({ metadata, items }: { readonly [key: string]: unknown }): boolean {
+  return Array.isArray(items) || (isRecord(metadata) && (isText(metadata['name']) || isText(metadata['generateName'])))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 /**

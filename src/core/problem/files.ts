@@ -1,7 +1,7 @@
 /** Problems of files, and of what they render to. */
 import type { ConfigProblem } from '../config/read.ts'
 import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
-import type { RenderProblem } from '../diff/objects.ts'
+import type { LeftOutFile, RenderProblem } from '../diff/objects.ts'
 import type { EnvironmentRefusal } from '../environment/refusal.ts'
 import type { ManifestProblem } from '../manifest/parse.ts'
 import { isNotSeen, type Problem, type RenderFailure } from './problem.ts'
@@ -54,6 +54,11 @@ export function generatorNotes(
 export function renderedProblem(environment: string, problem: RenderProblem): Problem {
   const { code, line } = problem
   return { code, file: undefined, line, cause: { kind: 'unreadable-render', environment, problem } }
+}
+
+/** A file that is no part of what its environment renders to, because it cannot be read. */
+export function leftOutProblem(environment: string, { file, line, problem }: LeftOutFile): Problem {
+  return { code: problem.code, file, line, cause: { kind: 'left-out', environment, problem: problem.code } }
 }
 
 /** Git cannot read what is needed of a checkout: nothing is fetched. */

@@ -40,6 +40,8 @@ export type FileCause =
   | { readonly kind: 'not-rendered'; readonly environment: string; readonly failure: RenderFailure }
   /** What it renders to cannot be read as Kubernetes objects. */
   | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
+  /** A file of a folder is no part of what is rendered, because it cannot be read. */
+  | { readonly kind: 'left-out'; readonly environment: string; readonly problem: RenderProblem['code'] }
   /** An ApplicationSet of which nobody knows what it deploys. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
   /** Git cannot read what is needed of a checkout. */

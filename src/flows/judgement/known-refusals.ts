@@ -1,5 +1,5 @@
-/** Environments that Perch does not render by design, and that a pull request leaves as they were. */
-import { inputsOf } from '../../core/environment/environment.ts'
+/** What Perch does not render, and what a pull request leaves as it was. */
+import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
 import type { RefusalCode } from '../../core/environment/refusal.ts'
 import type { Problem } from '../../core/problem/problem.ts'
@@ -96,4 +96,27 @@ async function mayMoveTraffic(
     if ([...texts.values()].some(mentionsTraffic)) return true
   }
   return false
+}
+
+/** What is no part of a render. */
+export interface MissingParts {
+  /** Why releases of charts are not in it. */
+  readonly skipped: readonly Problem[]
+  /** Why files are not in it. */
+  readonly leftOut: readonly Problem[]
+}
+
+/** Parts that are missing in a render: one that was there before is a problem, and so is a new file that cannot be read. Others are noted. */
+export function sortIncomplete(
+  nested: Environment['nested'] = [],
+  { before, after }: { readonly before: MissingParts; readonly after: MissingParts },
+): Readonly<Record<'problems' | 'notes', readonly Problem[]>> {
+  const isAmong = (all: readonly Problem[], { file }: Problem): boolean => all.some((one) => one.file === file)
+  const wasBuilt = (problem: Problem): boolean =>
+    nested.some(({ place }) => place.file === problem.file) && !isAmong(before.skipped, problem)
+  const problems = [
+    ...after.skipped.filter(wasBuilt),
+    ...after.leftOut.filter((problem) => !isAmong(before.leftOut, problem)),
+  ]
+  return { problems, notes: [...after.skipped, ...after.leftOut].filter((problem) => !problems.includes(problem)) }
 }

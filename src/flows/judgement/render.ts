@@ -3,14 +3,14 @@ import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
 import { redactor } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
-import { type KnownDocuments, type ParsedRender, parseRendered } from '../../core/diff/objects.ts'
+import { type KnownDocuments, type ParsedRender, parseRendered, readPlain } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { type Environment, environmentNamed, refusalsOfTexts } from '../../core/environment/environment.ts'
 import { placeInPlain } from '../../core/environment/plain.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
-import { refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
+import { leftOutProblem, refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
@@ -27,6 +27,7 @@ import { buildEnvironment, type FileSource, skippedProblem } from '../repository
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
+import { type MissingParts, sortIncomplete } from './known-refusals.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from '../validation/validate.ts'
@@ -119,8 +120,9 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   ])
   if (!now.ok) return withoutRender(find(sides.after, name), { wasRendered: old.ok, problems: now.error })
   const { config } = sides.after.snapshot
-  const texts = { before: old.ok ? old.value.yaml : '', after: now.value.yaml }
-  const renders = { before: old.ok ? old.value.parsed : NOTHING_RENDERED.parsed, after: now.value.parsed }
+  const before = old.ok ? old.value : NOTHING_RENDERED
+  const texts = { before: before.yaml, after: now.value.yaml }
+  const renders = { before: before.parsed, after: now.value.parsed }
   const compared = diffEnvironment(name, renders, { secrets: config.secrets, ignore: config.diff.ignore })
   if (!compared.ok) return onlyProblems([{ ...compared.error, ...now.value.placeOf(compared.error.line) }])
   const { resources, hidden, unreadableBefore, objects } = compared.value
@@ -144,6 +146,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   })
   const { isLoose = false } = find(sides.after, name) ?? {}
   const duplicates = judgeDuplicates(name, { ...renders, raised: sides.raised, isLoose })
+  const incomplete = sortIncomplete(find(sides.before, name)?.nested, { before, after: now.value })
   const withPlace = (problem: Problem): Problem => ({ ...problem, ...now.value.placeOf(problem.line) })
   const problems = [
     ...duplicates.problems.map(withPlace),
@@ -151,10 +154,9 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     ...straySplits(name, objects, sides.after.snapshot),
     ...exposed.problems,
     ...said.problems,
+    ...incomplete.problems,
   ]
-  const skipped = sortSkipped(sides, name, { before: old.ok ? old.value.skipped : [], after: now.value.skipped })
-  problems.push(...skipped.problems)
-  const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...skipped.notes]
+  const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...incomplete.notes]
   const arrived = unknownBefore === undefined ? newVersions({ environment: name, config }, targets, objects) : []
   const diffs = isQuiet(diff) ? [] : [diff]
   return { rises: exposed.rises, newVersions: arrived, rows, diffs, problems, ...effect, remarks }
@@ -164,21 +166,6 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
 function onceIn(render: ParsedRender, targets: readonly Target[]): readonly Target[] {
   const twice = new Set(render.ok ? render.duplicates.map(({ identity }) => qualifiedTitle(identity)) : [])
   return twice.size === 0 ? targets : targets.filter(({ route }) => !twice.has(routeId(route)))
-}
-
-/** Releases that are left out of a build: one that was part of it before is a problem, any other is noted. */
-function sortSkipped(
-  { before }: SnapshotPair,
-  name: string,
-  skipped: Readonly<Record<'before' | 'after', readonly Problem[]>>,
-): Pick<EnvironmentComparison, 'problems'> & { readonly notes: readonly Problem[] } {
-  const { nested = [] } = find(before, name) ?? {}
-  const wasBuilt = ({ file }: Problem): boolean =>
-    nested.some(({ place }) => place.file === file) && !skipped.before.some((one) => one.file === file)
-  return {
-    problems: skipped.after.filter(wasBuilt),
-    notes: skipped.after.filter((problem) => !wasBuilt(problem)),
-  }
 }
 
 function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
@@ -221,14 +208,17 @@ function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff
 }
 
 /** What an environment renders to, as text and read. */
-interface RenderedTexts {
+interface RenderedTexts extends MissingParts {
   readonly yaml: string
   readonly parsed: ParsedRender
-  /** Why releases of charts are not in it. */
-  readonly skipped: readonly Problem[]
 }
 
-const NOTHING_RENDERED: RenderedTexts = { yaml: '', parsed: { ok: true, objects: [], duplicates: [] }, skipped: [] }
+const NOTHING_RENDERED: RenderedTexts = {
+  yaml: '',
+  parsed: { ok: true, objects: [], duplicates: [] },
+  skipped: [],
+  leftOut: [],
+}
 
 interface RenderedTree extends RenderedTexts {
   /** Where a line of it comes from, as far as that is known. */
@@ -249,8 +239,10 @@ async function renderSide(
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents })
+  const leftOut = new Set(rendered.ok ? rendered.leftOut.map(({ file }) => file) : [])
+  const parts = files.filter((file) => !leftOut.has(file))
   const placeOf = (line: number): Location | undefined =>
-    kind === 'plain' ? placeInPlain(files, texts, line) : failurePlace(environment, texts)
+    kind === 'plain' ? placeInPlain(parts, texts, line) : failurePlace(environment, texts)
   if (rendered.ok) return ok({ ...rendered, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
@@ -275,8 +267,14 @@ export async function renderEnvironment(
   const rendered = await buildEnvironment(context, environment, texts)
   const hide = redactor(texts, secrets)
   if (rendered.ok) {
+    const { name, kind, files } = environment
+    const { yaml } = rendered
+    const read =
+      kind === 'plain'
+        ? readPlain(files, texts, documents)
+        : { yaml, parsed: parseRendered(yaml, documents), leftOut: [] }
     const skipped = (rendered.skipped ?? []).map((one) => skippedProblem(one, hide))
-    return { ...rendered, skipped, parsed: parseRendered(rendered.yaml, documents) }
+    return { ok: true, ...read, skipped, leftOut: read.leftOut.map((one) => leftOutProblem(name, one)) }
   }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)

@@ -16,7 +16,10 @@ interface Owner {
   readonly wanted: ReadonlySet<string>
 }
 
-/** The texts of an environment's files that no environment uses which is not wanted, with nothing but what may be changed in them. */
+/**
+ * The texts of an environment's files that no environment uses which is not wanted, with nothing but what may be changed in them. A file
+ * that says what is released may say it of several releases, each with values of its own: the proof shows whether others change too.
+ */
 export function ownTexts(
   { environment, layout, wanted }: Owner,
   texts: ReadonlyMap<string, string>,
@@ -24,9 +27,10 @@ export function ownTexts(
   const { release } = environment
   const charts = new Set(layout.environments.filter(({ kind }) => kind === 'helm').map(({ name }) => name))
   // Others have those to show them, and take no values from them.
-  const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...release.from])
+  const deploying = new Set(release?.from)
+  const shown = new Set(release === undefined ? [] : [...valuesFilesOf(release.release), ...deploying])
   const isOwn = (file: string): boolean => {
-    if (isOfDeployer(layout, file, [...wanted])) return true
+    if (deploying.has(file) || isOfDeployer(layout, file, [...wanted])) return true
     const users = layout.owners.get(file)?.filter((user) => !shown.has(file) || charts.has(user))
     return users?.every((user) => wanted.has(user)) ?? false
   }

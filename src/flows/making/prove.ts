@@ -85,6 +85,7 @@ function doubtIn(
 ): Refusal | undefined {
   if (!before.ok) return problemRefusal(renderedProblem(environment, before.problem), true)
   if (!after.ok) return problemRefusal(renderedProblem(environment, after.problem), true)
+  const { changes } = edit
   const twice = after.duplicates.find(({ identity }) =>
     changes.some(
       ({ target }) => target.environments.includes(environment) && routeId(target.route) === qualifiedTitle(identity),
@@ -92,7 +93,6 @@ function doubtIn(
   )
   if (twice !== undefined) return problemRefusal(renderedProblem(environment, twice), true)
   const objects = { before: before.objects, after: after.objects }
-  const { changes } = edit
   const { also, missing } = mismatchOf(environment, objects, edit)
   const mine = changes.filter(({ target }) => target.environments.includes(environment))
   const [{ target } = { target: undefined }] = mine.length > 0 ? mine : changes

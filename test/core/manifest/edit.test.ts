@@ -163,6 +163,10 @@ test('an item is copied in its own style, without its comments, while its own we
     'route:\r\n- {destination: {host: web, subset: stable}, weight: 90} # why\r\n- {destination: {host: web, subset: canary}, weight: 10}',
   )
   assert.equal(
+    edited('route:\r\n- destination: {host: web, subset: stable} # why\r\n', weight, copy(0, 10)),
+    'route:\r\n- destination: {host: web, subset: stable} # why\r\n  weight: 90\r\n- destination: {host: web, subset: canary}\r\n  weight: 10\r\n',
+  )
+  assert.equal(
     edited('route: [{destination: {host: web, subset: stable}, weight: 100}]\n', weight, copy(0, 10)),
     'route: [{destination: {host: web, subset: stable}, weight: 90}, {destination: {host: web, subset: canary}, weight: 10}]\n',
   )

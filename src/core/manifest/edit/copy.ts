@@ -43,9 +43,12 @@ export function cutItem(context: CopyContext, path: Path): Cutting | 'anchored' 
 export function pasteItem(context: CopyContext, path: Path, cutting: string): readonly Splice[] | undefined {
   const span = spanOf(context, path)
   if (span === undefined) return undefined
-  if (span.flow) return insertBehind(context.text, span, [cutting])
   const at = lineEnd(context.text, span.end)
-  return [{ start: at, end: at, text: breakAt(context.text, at) + cutting }]
+  const lineBreak = breakAt(context.text, at)
+  // An item of one line had no break that new lines in it could be given.
+  const item = cutting.replaceAll(/\r?\n/g, lineBreak)
+  if (span.flow) return insertBehind(context.text, span, [item])
+  return [{ start: at, end: at, text: lineBreak + item }]
 }
 
 interface ItemSpan {

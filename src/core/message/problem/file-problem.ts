@@ -24,6 +24,8 @@ export function fileWords(cause: FileCause): ProblemWords {
       return renderWords(cause)
     case 'unreadable-render':
       return renderedWords(cause)
+    case 'left-out':
+      return leftOutWords(cause)
     case 'not-generated':
       return generatorWords(cause.gap)
     case 'git-unreadable':
@@ -188,6 +190,17 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
         what: `Environment ${name} renders to more than Perch reads.`,
         next: 'Make it smaller, or split it.',
       }
+  }
+}
+
+function leftOutWords({ environment, problem }: Extract<FileCause, { kind: 'left-out' }>): ProblemWords {
+  const why =
+    problem === 'unparsable'
+      ? 'This is not valid YAML'
+      : 'This document has no `apiVersion`, `kind` or name, so it is not a Kubernetes object'
+  return {
+    what: `${why}. Perch leaves the file out of environment ${code(environment)}.`,
+    next: 'Correct it, or move it elsewhere: until then, whatever deploys this folder may refuse all of it.',
   }
 }
 

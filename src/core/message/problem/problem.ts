@@ -18,6 +18,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'refused-environment':
     case 'not-rendered':
     case 'unreadable-render':
+    case 'left-out':
     case 'not-generated':
     case 'git-unreadable':
       return fileWords(cause)
