@@ -170,6 +170,7 @@ const WITHOUT_WORDS: readonly string[] = [
 const FLOORS = [
   '.',
   'review',
+  'arrival',
   'commands',
   'commands/handlers',
   'promotion',

@@ -7,6 +7,7 @@ import { isWatched } from '../core/rollout/failure.ts'
 import { targetName } from '../core/rollout/target.ts'
 import { transition } from '../core/rollout/transition.ts'
 import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
+import { withBeginnings } from './arrival/begin-on-base.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
 import { replanPromotions } from './promotion/replan-promotions.ts'
@@ -59,7 +60,8 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
 
 async function takeAllSteps(context: RepositoryContext, base: BaseState, why: AdvanceTask['why']): Promise<StuckBoard> {
   const stuck = await stuckBoard(context, base.ref)
-  const rollouts = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
+  const known = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
+  const rollouts = await withBeginnings(context, base, known)
   const seen: SeenRollout[] = []
   for (const rollout of rollouts) {
     const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })

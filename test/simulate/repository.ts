@@ -18,7 +18,9 @@ export interface ConfigChoice {
   readonly autoMerge: 'never' | 'always'
   readonly approvals: number
   /** What follows when a new canary version comes. */
-  readonly start?: 'ask' | 'never'
+  readonly start?: 'ask' | 'never' | 'first-step'
+  readonly onNewVersion?: 'restart' | 'finish-first' | 'ignore'
+  readonly automation?: readonly string[]
 }
 
 export const CONFIG = '.github/canary.yml'
@@ -56,9 +58,9 @@ function configText(services: readonly string[], environments: readonly string[]
   })
   const rules = services.map(
     (service) =>
-      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n`,
+      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n    onNewVersion: ${config.onNewVersion ?? 'finish-first'}\n`,
   )
-  return `environments:\n${lines.join('')}services:\n${rules.join('')}`
+  return `automation: ${JSON.stringify(config.automation ?? [])}\nenvironments:\n${lines.join('')}services:\n${rules.join('')}`
 }
 
 function route(service: string): string {

@@ -2,7 +2,7 @@ import { nextStep, planOf, type Target } from '../rollout/target.ts'
 import type { NewVersion } from './new-version.ts'
 
 /** The share that a rollout begins with. */
-function firstShare(target: Target): number {
+export function firstShare(target: Target): number {
   return nextStep(planOf(target), 0) ?? 100
 }
 

@@ -51,3 +51,9 @@ function imagesOf(object: RenderedObject): readonly string[] {
   const pods = recordOf(recordOf(specOf(object)['template'])['spec'])
   return listOf(pods['containers']).flatMap((container) => textOf(recordOf(container)['image']) ?? [])
 }
+
+/** Whether two destinations run the same: by the labels of their pods, or by what these run. */
+export function isSameVersion(one: VersionBehind, other: VersionBehind): boolean {
+  const [images, others] = [one.images.join(' '), other.images.join(' ')]
+  return one.labels === other.labels || (images !== '' && images === others)
+}

@@ -141,9 +141,17 @@ const Service = z.strictObject({
     .default('keep')
     .describe('Whether to keep or remove mirroring to the canary when its share becomes 0 or 100.'),
   start: z
-    .enum(['ask', 'never'])
+    .enum(['ask', 'first-step', 'never'])
     .default('ask')
-    .describe('What Perch does when a pull request brings a new canary version. `ask`: it comments once how to begin.'),
+    .describe(
+      'What Perch does when a new canary version comes and the canary has no traffic. `ask`: it comments once how to begin. `first-step`: if automation brought it, Perch begins.',
+    ),
+  onNewVersion: z
+    .enum(['restart', 'finish-first', 'ignore'])
+    .default('finish-first')
+    .describe(
+      'What follows when automation brings a new version while the canary has traffic. `restart`: its pull request also takes the traffic away. `finish-first`: it waits, and begins after the rollout. `ignore`: it waits, and a person begins.',
+    ),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])
     .default('never')
@@ -222,6 +230,12 @@ export const Config = z.strictObject({
     .optional()
     .describe(
       'The deployed branches, on which rollouts run. Read on the default branch only. Default: the default branch.',
+    ),
+  automation: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Logins that count as automation for `start`, besides all GitHub Apps: those that image automation pushes with.',
     ),
   promote: Promote.default({ exclude: [], images: true }).describe(
     'What `/promote` carries from one environment to another.',

@@ -30,6 +30,11 @@ export function noticeMarker({ target, move }: Proposal, refusal: Refusal): stri
   return `<!-- perch:notice:${encodeURIComponent(targetName(target).toWellFormed())}:${step}:${why} -->`
 }
 
+/** Marks why a rollout could not begin by itself. */
+export function ownStartMarker(id: string): string {
+  return `<!-- perch:notice:${id} -->`
+}
+
 /** Marks the words about a merge that GitHub refuses. */
 export const MERGE_MARKER = '<!-- perch:notice:merge -->'
 

@@ -17,6 +17,7 @@ export interface Settings {
   readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
   readonly start: ServiceConfig['start']
+  readonly onNewVersion: ServiceConfig['onNewVersion']
   readonly mirror: ServiceConfig['mirror']
   readonly prefix: string
   /** How the two versions, and the rules to move, are called. */
@@ -223,6 +224,7 @@ export function settingsOf(
     onFailure: service.onFailure,
     autoMerge: service.autoMerge,
     start: service.start,
+    onNewVersion: service.onNewVersion,
     mirror: service.mirror,
     prefix: config.annotationPrefix,
     names,

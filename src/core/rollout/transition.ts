@@ -1,4 +1,6 @@
 import type { AnalysisReport } from '../analysis/report.ts'
+import type { Beginning } from '../arrival/begin.ts'
+import { firstShare } from '../arrival/start-command.ts'
 import { isBranchFor, moveOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
@@ -26,6 +28,8 @@ export interface RolloutFacts {
   readonly rollbackRefused: boolean
   /** What was measured of this step, where it failed. */
   readonly failure?: AnalysisReport
+  /** What the canary's new version begins by itself. */
+  readonly begins?: Beginning | undefined
 }
 
 export type CloseReason =
@@ -53,7 +57,18 @@ export type RolloutAction =
 export function transition(facts: RolloutFacts): readonly RolloutAction[] {
   const rollback = facts.open.find(({ kind }) => kind === 'rollback')
   if (rollback !== undefined) return backward(facts, rollback)
+  if (facts.begins === 'restart') return restarted(facts)
   return facts.failure === undefined || facts.rollbackRefused ? forward(facts) : failed(facts, facts.failure)
+}
+
+/** The new version got the traffic of another one: it has to begin with none. */
+function restarted({ standing, open }: RolloutFacts): readonly RolloutAction[] {
+  return [...closeAll(open, 'superseded'), { type: 'propose', move: rollbackOf(standing) }]
+}
+
+function nextMove({ standing, begins }: RolloutFacts): Move | undefined {
+  if (begins !== 'start') return moveAfter(standing)
+  return { kind: 'share', from: 0, to: firstShare(standing.target) }
 }
 
 /** A canary that fails its analysis is sent no more traffic, whichever step is open. */
@@ -65,7 +80,7 @@ function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutA
 
 function forward(facts: RolloutFacts): readonly RolloutAction[] {
   const { standing, open } = facts
-  const next = moveAfter(standing)
+  const next = nextMove(facts)
   const steps: RolloutAction[] = []
   let covering: PullRequest | undefined
   for (const { pull, fits, kind } of open) {

@@ -23,6 +23,7 @@ import {
   sayFindings,
 } from './conversation.ts'
 import { judgeFor } from './judgement.ts'
+import { startByItself } from '../arrival/start-by-itself.ts'
 import { isUnmoved } from './unmoved.ts'
 
 type ReviewTask = TaskOf<'review'>
@@ -96,10 +97,13 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   const concluded = await commit.conclude(found)
 
   const isExpected = mayHaveSummary(begun, found)
-  await sayIfAllowed(context, task.pull, () => sayFindings(context, { pull, comments, isExpected }, found))
+  const isBegun = (await startByItself(context, ends, found)) !== undefined
+  // What is said of this head is not so any more.
+  if (!isBegun)
+    await sayIfAllowed(context, task.pull, () => sayFindings(context, { pull, comments, isExpected }, found))
   await postAnswers(context, pull, answers)
 
-  const commented = isWorthComment(found) || hasSummary(comments, seen)
+  const commented = (!isBegun && isWorthComment(found)) || hasSummary(comments, seen)
   const verdict = { review: found, commented, ...concluded }
   await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
 }

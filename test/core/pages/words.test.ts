@@ -9,7 +9,7 @@ import { failedReports, idleReports, outageWords, workingReports } from '../../.
 import { diffText, problemLines, validText } from '../../../src/core/message/command-line/terminal-review.ts'
 import { setText, statusText } from '../../../src/core/message/command-line/terminal.ts'
 import { answer, buttonAnswer, repeatedAnswer } from '../../../src/core/message/comment/answer.ts'
-import { changedStepNotice, mergeNotice, notice } from '../../../src/core/message/comment/notice.ts'
+import { changedStepNotice, mergeNotice, notice, ownStartNotice } from '../../../src/core/message/comment/notice.ts'
 import { redirection } from '../../../src/core/message/comment/redirection.ts'
 import { stoppedWords } from '../../../src/core/message/comment/stopped-step.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
@@ -164,6 +164,9 @@ function page(): Readonly<Record<string, readonly string[]>> {
         .map((refusal) => notice(proposal, refusal)),
       ...refusals().slice(0, 2).map(mergeNotice),
       changedStepNotice(),
+      ...refusals()
+        .slice(0, 1)
+        .map((refusal) => ownStartNotice({ id: 'start:default%2Fapi-service:first', target }, refusal)),
       ...[undefined, 7].map((origin) => stoppedWords(target, { share: 5, origin })),
     ],
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],

@@ -1,4 +1,5 @@
-import { MERGE_MARKER, noticeMarker, STEP_MARKER } from '../../marker/comment.ts'
+import type { OwnStart } from '../../arrival/automation.ts'
+import { MERGE_MARKER, noticeMarker, ownStartMarker, STEP_MARKER } from '../../marker/comment.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
@@ -15,6 +16,12 @@ export function notice(proposal: Proposal, refusal: Refusal): string {
 export function stuckWords(target: Target, refusal: Refusal): string {
   const again = isPassing(refusal) ? ' Perch tries again by itself every few minutes.' : ''
   return `⚠️ The rollout of ${code(targetName(target))} cannot go on by itself. ${explainRefusal(refusal)}${again}`
+}
+
+/** That a rollout could not begin by itself on the pull request that brings its version. */
+export function ownStartNotice({ id, target }: Pick<OwnStart, 'id' | 'target'>, refusal: Refusal): string {
+  const words = `⚠️ Perch could not begin the rollout of ${code(targetName(target))} by itself. ${explainRefusal(refusal)}`
+  return bounded(paragraphs(ownStartMarker(id), words))
 }
 
 /** That a pull request is not merged by itself. */

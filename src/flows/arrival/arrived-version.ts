@@ -1,0 +1,72 @@
+/** Which commit brought the canary's version to the base branch, by what its environment rendered to. */
+import { isSameVersion, versionBehind } from '../../core/arrival/version-behind.ts'
+import type { Config } from '../../core/config/schema.ts'
+import { inputsOf } from '../../core/environment/environment.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Standing, standingOf } from '../../core/rollout/standing.ts'
+import { isSameRollout, type Target } from '../../core/rollout/target.ts'
+import type { Landing } from '../../ports/mirror.ts'
+import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { renderEnvironment } from '../judgement/render.ts'
+import { loadSnapshot } from '../repository/load.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { BaseState } from '../rollout/rollouts.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'known'>
+
+/** The version of a canary at one commit. */
+interface VersionAtCommit {
+  /** One text for its labels and images. */
+  readonly version: string
+  /** The stable version is the same. */
+  readonly isStable: boolean
+  readonly standing: Standing
+}
+
+export interface ArrivedVersion {
+  readonly landing: Landing
+  /** Where the rollout stood before it. */
+  readonly before: Standing
+}
+
+/** So many changes of an environment are rendered to find the one that brought the version. What is older is a person's to begin. */
+const MAX_CHANGES = 15
+
+/** Undefined where it cannot be read, or its environment cannot be rendered. */
+export async function versionAt(
+  context: Needs,
+  sha: Sha,
+  { target, config }: { readonly target: Target; readonly config: Config },
+): Promise<VersionAtCommit | undefined> {
+  const [name = ''] = target.environments
+  const snapshot = await loadSnapshot(context, sha, { config, isWanted: (one) => one.name === name })
+  const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
+  const found = snapshot.environments.find((one) => one.name === name)
+  if (there === undefined || found === undefined || found.refusals.length > 0) return undefined
+  const { environment, texts } = await readEnvironmentTexts(context, sha, found)
+  const { secrets } = config
+  const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
+  if (!rendered.ok || !rendered.parsed.ok) return undefined
+  const side = { environment: name, target: there, objects: rendered.parsed.objects }
+  const [canary, stable] = [versionBehind(side, 'canary'), versionBehind(side, 'stable')]
+  const isStable = canary === undefined || (stable !== undefined && isSameVersion(canary, stable))
+  return { version: JSON.stringify(canary ?? null), isStable, standing: standingOf(there) }
+}
+
+/** The commit that brought a version; undefined where the newest changes do not show it. */
+export async function arrivedVersion(
+  context: Needs,
+  base: BaseState,
+  { target, now }: { readonly target: Target; readonly now: VersionAtCommit },
+): Promise<ArrivedVersion | undefined> {
+  const [name] = target.environments
+  const { config, environments } = base.snapshot
+  const files = environments.flatMap((one) => (one.name === name ? inputsOf(one) : []))
+  let landing: Landing | undefined
+  for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES)) {
+    const then = await versionAt(context, change.sha, { target, config })
+    if (then?.version === now.version) landing = change
+    else return then === undefined || landing === undefined ? undefined : { landing, before: then.standing }
+  }
+  return undefined
+}
