@@ -289,6 +289,7 @@ const OWN_TIME: Readonly<Record<string, string>> = {
   'src/adapters/tracer/opentelemetry.ts': 'limits the end of a process',
   'src/entry/command-line/progress.ts': 'shows somebody at a terminal that work goes on',
   'src/entry/github/app-clock.ts': "compares the machine's clock with GitHub's",
+  'src/entry/demo/history.ts': 'draws for somebody who watches',
   'src/entry/demo/play.ts': 'plays for somebody who watches',
   'src/entry/edge/edge.ts': 'limits the end of connections',
   'src/entry/edge/http.ts': 'limits an answer',

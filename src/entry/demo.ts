@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GitHubBox, startGitHub } from '../sandbox/github.ts'
 import { logOf } from './demo/log.ts'
+import { recordHistory } from './demo/history.ts'
 import { startFlux } from './demo/play.ts'
 import { startDemoPrometheus } from './demo/prometheus.ts'
 import { DEMO_STORIES, type DemoStoryName } from './demo/stories.ts'
 import { createTimeline } from './demo/timeline.ts'
+import { startPages } from './demo/web/server.ts'
 import { childEnvironment } from './env.ts'
 
 /** `perch demo`: a story against a GitHub in a box, by the real service in a process of its own. Exit code 0: all went as it should. */
@@ -18,7 +20,9 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
   const timeline = createTimeline((text) => void process.stdout.write(text))
   const dataDir = await mkdtemp(join(tmpdir(), 'perch-demo-'))
   const box = await startGitHub()
-  const prometheus = await startDemoPrometheus(box)
+  const history = recordHistory(box)
+  const prometheus = await startDemoPrometheus(box, (successRate) => history.measured(successRate))
+  const pages = await startPages(box, history.samples)
   let service: ChildProcess | undefined
   try {
     timeline.plain(`Perch, playing ${story.shows} against a GitHub in a box. Nothing leaves this machine.`)
@@ -27,6 +31,7 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
       files: story.files(),
       roles: { alice: 'write', bob: 'write', flux: 'write' },
     })
+    timeline.plain(`Watch it, and take part, in a browser: ${pages.url}`)
     service = startService(box, { dataDir, prometheus: prometheus.url })
     const port = await portOf(service)
     box.setWebhookUrl(`http://127.0.0.1:${port}/api/github/webhooks`)
@@ -39,6 +44,7 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
     if (story.closing !== undefined) timeline.plain(`\n${story.closing(box)}`)
     if (options.exit) return 0
     timeline.heading('It stays up until you press Ctrl-C')
+    timeline.plain(`In a browser      ${pages.url}`)
     timeline.plain(
       `GitHub in a box   ${box.url}/api/v3 (REST), ${box.url}/api/graphql, token of alice: ${box.person('alice').token}`,
     )
@@ -51,6 +57,8 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
     return 1
   } finally {
     await stop(service)
+    history.stop()
+    await pages.close()
     await prometheus.close()
     await box.close()
     await rm(dataDir, { recursive: true, force: true })

@@ -8,12 +8,16 @@ export interface PlanPicture {
   readonly next: number | undefined
 }
 
+/** Short arrows: five steps are to be read on a phone, where GitHub shrinks the picture to some 330 px. */
+const SMALL = "%%{init: {'flowchart': {'rankSpacing': 16, 'padding': 8}}}%%"
+
 /** The plan as a Mermaid flow chart, which GitHub draws: done, here, proposed, ahead. */
 export function planPicture({ plan, now, next }: PlanPicture): string {
   const stops = [...new Set([0, ...plan, 100, now, ...(next === undefined ? [] : [next])])].sort((a, b) => a - b)
   const nodes = stops.map((stop, index) => `  s${index}["${percent(stop)}"]:::${stateOf(stop, now, next)}`)
   const arrows = stops.slice(1).map((_, index) => `s${index} --> s${index + 1}`)
   const lines = [
+    SMALL,
     'flowchart LR',
     ...nodes,
     ...arrows.map((arrow) => `  ${arrow}`),

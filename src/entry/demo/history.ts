@@ -1,0 +1,34 @@
+import type { GitHubBox } from '../../sandbox/github.ts'
+import { weights } from './play.ts'
+import type { RolloutMoment } from './web/chart.ts'
+
+export interface RolloutHistory {
+  readonly samples: () => readonly RolloutMoment[]
+  /** Keeps what Prometheus measured of the canary. */
+  measured(successRate: number): void
+  stop(): void
+}
+
+const EVERY_MS = 500
+
+/** Looks at the base branch's weights twice a second, and keeps them with what was measured last. */
+export function recordHistory(box: GitHubBox): RolloutHistory {
+  const samples: RolloutMoment[] = []
+  let successRate: number | undefined
+  const timer = setInterval(() => {
+    const share = shareIn(weights(box, 'main'))
+    samples.push({ at: Date.now(), share, successRate: share === 0 ? undefined : successRate })
+  }, EVERY_MS)
+  return {
+    samples: () => samples,
+    measured: (value) => {
+      successRate = value
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** `95/5` is 5. A route that is switched sends everybody to blue or to green, which is the newer one. */
+function shareIn(written: string): number {
+  return written === 'green' ? 100 : Number(written.split('/')[1] ?? 0)
+}
