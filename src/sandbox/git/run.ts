@@ -3,7 +3,7 @@
  * interleave with, and a git command takes a few milliseconds.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Git {
@@ -28,8 +28,10 @@ interface Run {
   readonly env?: Readonly<Record<string, string>>
 }
 
+let knownPath: string | undefined
+
 export function findGit(home: string): Git {
-  const execPath = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim()
+  const execPath = (knownPath ??= execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim())
   return {
     execPath,
     env: {
@@ -98,12 +100,17 @@ done
 exit 0
 `
 
-/** Makes an empty bare repository that serves partial clones and single commits, as GitHub does. */
+/** Makes an empty bare repository, as `git init` would, that serves partial clones and single commits, as GitHub does. */
 export function initBare(tool: Git, dir: string, defaultBranch: string): BareRepository {
   const bare: BareRepository = { tool, dir, memo: new Map() }
-  mkdirSync(dir, { recursive: true })
-  git(bare, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`])
-  const config = `
+  for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'hooks'])
+    mkdirSync(join(dir, folder), { recursive: true })
+  writeFileSync(join(dir, 'HEAD'), `ref: refs/heads/${defaultBranch}\n`)
+  const config = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\tlogAllRefUpdates = false
 [uploadpack]
 \tallowFilter = true
 \tallowAnySHA1InWant = true
@@ -111,13 +118,10 @@ export function initBare(tool: Git, dir: string, defaultBranch: string): BareRep
 \treceivepack = true
 [receive]
 \thideRefs = refs/pull
-[core]
-\tlogAllRefUpdates = false
 [gc]
 \tauto = 0
 `
-  appendFileSync(join(dir, 'config'), config)
-  mkdirSync(join(dir, 'hooks'), { recursive: true })
+  writeFileSync(join(dir, 'config'), config)
   writeFileSync(join(dir, 'hooks', 'pre-receive'), HOOK, { mode: 0o755 })
   return bare
 }

@@ -1,4 +1,5 @@
 /** Pull requests, and the issue that each one also is. https://docs.github.com/rest/pulls/pulls */
+import { changeSize } from '../git/change-size.ts'
 import { commitsBetween, diff, mergeBase } from '../git/history.ts'
 import { mergeability, testMerge, type Mergeability } from '../state/mergeability.ts'
 import type { Pull, Repository, Review } from '../state/types.ts'
@@ -27,7 +28,7 @@ export function pullPayload(world: World, pull: Pull, action: string): Json {
 
 function completePull(world: World, pull: Pull, can: Mergeability): Json {
   const commits = pullCommits(pull)
-  const files = pullFiles(pull)
+  const { files, additions, deletions } = changeSize(pull.repo.bare, forkOf(pull), pull.head.sha)
   return {
     ...pullBase(world, pull),
     merge_commit_sha: pull.merged?.sha ?? (can.tree === undefined ? null : testMerge(world, pull, can.tree)),
@@ -40,9 +41,9 @@ function completePull(world: World, pull: Pull, can: Mergeability): Json {
     review_comments: 0,
     maintainer_can_modify: pull.maintainerCanModify,
     commits: commits.length,
-    additions: files.reduce((sum, file) => sum + file.additions, 0),
-    deletions: files.reduce((sum, file) => sum + file.deletions, 0),
-    changed_files: files.length,
+    additions,
+    deletions,
+    changed_files: files,
   }
 }
 
@@ -115,8 +116,12 @@ export function pullCommits(pull: Pull): readonly string[] {
 
 /** What the pull request changes: from where it left the base to its head ("three dots"). */
 export function pullFiles(pull: Pull): ReturnType<typeof diff> {
-  const { bare } = pull.repo
-  return diff(bare, mergeBase(bare, pull.base.sha, pull.head.sha), pull.head.sha)
+  return diff(pull.repo.bare, forkOf(pull), pull.head.sha)
+}
+
+/** Where the pull request left its base. */
+function forkOf({ repo, base, head }: Pull): string | undefined {
+  return mergeBase(repo.bare, base.sha, head.sha)
 }
 
 function knownTestMerge(pull: Pull): string | null {

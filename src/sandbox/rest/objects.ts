@@ -1,7 +1,6 @@
 /** Git's own objects, made without any branch. https://docs.github.com/rest/git/trees, https://docs.github.com/rest/git/commits */
 import { z } from 'zod'
-import { writeObject } from '../git/loose.ts'
-import { git } from '../git/run.ts'
+import { writeObject, writeTree } from '../git/loose.ts'
 import { hasObject, listTree, writeCommitOf } from '../git/objects.ts'
 import { gitCommitPayload } from '../payload/commits.ts'
 import { repoApi } from '../payload/links.ts'
@@ -28,13 +27,13 @@ const TreeBody = z.object({
 /** Of whole files only; `base_tree`, which changes another tree, is not modelled. */
 function createTree(call: Call, repo: Repository): Answer {
   const { tree } = bodyOf(call, TreeBody)
-  const lines = tree.map(({ path, mode, type, sha, content }) => {
+  const nodes = tree.map(({ path, mode, type, sha, content }) => {
     if (path.includes('/')) throw new Refusal(422, 'tree.path contains a malformed path component')
     const object = sha ?? writeObject(repo.bare, 'blob', Buffer.from(content ?? ''))
     if (!hasObject(repo.bare, object)) throw new Refusal(422, `tree.sha ${object} is not a valid ${type}`)
-    return `${mode} ${type} ${object}\t${path}\0`
+    return { mode: mode.replace(/^0/, ''), name: path, sha: object }
   })
-  const sha = git(repo.bare, ['mktree', '-z'], { input: lines.join('') }).trim()
+  const sha = writeTree(repo.bare, nodes)
   const entries = listTree(repo.bare, sha, 'one').map((entry) => ({
     path: entry.path,
     mode: entry.mode,

@@ -1,0 +1,93 @@
+/** How much a pull request changes, which every webhook about one tells. To start git for each would be a good part of the box's time. */
+import { changedNodes } from './loose.ts'
+import { diff } from './history.ts'
+import { readBlob, readCommit } from './objects.ts'
+import { once, type BareRepository } from './run.ts'
+
+interface ChangeSize {
+  readonly files: number
+  readonly additions: number
+  readonly deletions: number
+}
+
+type Lines = readonly string[]
+
+/** Git is asked where it might not look for the shortest difference, and where a file may have been renamed. */
+export function changeSize(bare: BareRepository, from: string | undefined, to: string): ChangeSize {
+  return once(bare, `size ${from ?? ''} ${to}`, () => simpleSize(bare, from, to) ?? sizeByGit(bare, from, to))
+}
+
+function sizeByGit(bare: BareRepository, from: string | undefined, to: string): ChangeSize {
+  const files = diff(bare, from, to)
+  return {
+    files: files.length,
+    additions: files.reduce((sum, file) => sum + file.additions, 0),
+    deletions: files.reduce((sum, file) => sum + file.deletions, 0),
+  }
+}
+
+function simpleSize(bare: BareRepository, from: string | undefined, to: string): ChangeSize | undefined {
+  const before = from === undefined ? undefined : readCommit(bare, from).tree
+  const pairs = [...changedNodes(bare, before, readCommit(bare, to).tree).values()]
+  const isAdded = pairs.some((pair) => pair.before === undefined)
+  if (isAdded && pairs.some((pair) => pair.after === undefined)) return undefined
+  if (pairs.some((pair) => [pair.before, pair.after].some((node) => node !== undefined && !isFile(node.mode))))
+    return undefined
+  let [additions, deletions] = [0, 0]
+  for (const pair of pairs) {
+    const sides = [pair.before, pair.after].map((node) =>
+      node === undefined ? Buffer.alloc(0) : readBlob(bare, node.sha),
+    )
+    if (sides.some((bytes) => bytes.includes(0))) return undefined
+    const [old = [], young = []] = sides.map(linesOf)
+    const kept = commonLines(old, young)
+    if (kept === undefined) return undefined
+    additions += young.length - kept
+    deletions += old.length - kept
+  }
+  return { files: pairs.length, additions, deletions }
+}
+
+function isFile(mode: string): boolean {
+  return mode.startsWith('100')
+}
+
+/** With their ends: a last line without one is another line to git. */
+function linesOf(bytes: Buffer): Lines {
+  return bytes.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? []
+}
+
+/** More than this and git may take a short cut. */
+const MOST_CELLS = 40_000
+
+/** How many lines stay; undefined where git may find fewer than there are. */
+export function commonLines(old: Lines, young: Lines): number | undefined {
+  const most = Math.min(old.length, young.length)
+  let start = 0
+  while (start < most && old[start] === young[start]) start += 1
+  let end = 0
+  while (end < most - start && old.at(-1 - end) === young.at(-1 - end)) end += 1
+  const [mine, others] = [old.slice(start, old.length - end), young.slice(start, young.length - end)]
+  if (mine.length * others.length > MOST_CELLS) return undefined
+  if (isRepeated(mine, young) || isRepeated(others, old)) return undefined
+  return start + end + longestCommon(mine, others)
+}
+
+/** Git leaves lines out of its search that the other side has often, where it has none of those around them. */
+function isRepeated(some: Lines, all: Lines): boolean {
+  const often = Math.sqrt(all.length)
+  const counts = new Map<string, number>()
+  for (const line of all) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return some.some((line) => (counts.get(line) ?? 0) >= Math.max(2, often))
+}
+
+function longestCommon(mine: Lines, others: Lines): number {
+  let row: number[] = Array.from({ length: others.length + 1 }, () => 0)
+  for (const line of mine) {
+    const next = [0]
+    for (const [at, other] of others.entries())
+      next.push(line === other ? (row[at] ?? 0) + 1 : Math.max(row[at + 1] ?? 0, next[at] ?? 0))
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
