@@ -90,15 +90,15 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
       'perch',
     ]
     const heads = nasty.map((name) => `refs/heads/${name}`)
-    for (const head of heads) author.git('push', '-q', 'origin', `${main}:${head}`)
+    author.git('push', '-q', 'origin', ...heads.map((head) => `${main}:${head}`))
     assert.deepEqual(await mirror.fetch([MAIN]), new Map([[MAIN, main]]))
     assert.deepEqual(
       [...(await mirror.fetch([...heads, MAIN, 'refs/heads/perch/*'])).keys()].sort(),
       [...heads, MAIN].sort(),
     )
     author.git('push', '-q', 'origin', ':refs/heads/perch')
-    for (const name of nasty.filter((one) => one !== '@'))
-      author.git('push', '-q', 'origin', `${main}:refs/heads/perch/${name}`)
+    const lower = nasty.filter((one) => one !== '@').map((name) => `${main}:refs/heads/perch/${name}`)
+    author.git('push', '-q', 'origin', ...lower)
     const below = await mirror.fetch(['refs/heads/perch', 'refs/heads/perch/*', MAIN])
     assert.equal(below.size, nasty.length)
     assert.equal(below.get(MAIN), main)

@@ -36,6 +36,8 @@ export async function openGitHttp(options: { filter?: boolean } = {}): Promise<G
   git(root, 'init', '-q', '--bare', '-b', 'main', bare)
   git(bare, 'config', 'uploadpack.allowFilter', String(options.filter ?? true))
   git(bare, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
+  // Nothing is tidied up behind a push: that would be two processes more.
+  git(bare, 'config', 'receive.autogc', 'false')
   const server = createServer((request, response) => handle({ root, served }, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -128,6 +130,7 @@ function author(root: string, bare: string): Author {
   const work = join(root, 'work')
   git(root, 'init', '-q', '-b', 'main', work)
   git(work, 'config', 'remote.origin.url', bare)
+  git(work, 'config', 'maintenance.auto', 'false')
   return {
     git: (...args) => git(work, ...args),
     push(branch, files, options = {}) {
