@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { substituteText, variablesIn } from '../../../src/core/delivery/substitute.ts'
 import { withVariables } from '../../../src/core/delivery/variables.ts'
 
-const VALUES: Readonly<Record<string, string>> = { cluster: 'eu-1', weight: '5', empty: '' }
+const VALUES: Readonly<Record<string, string>> = { cluster: 'eu-1', weight: '5', empty: '', place: 'Köln' }
 
 /** With `?` for what nobody knows. */
 function filled(text: string): string | undefined {
@@ -34,6 +34,9 @@ test('variables are filled in as Flux does it', () => {
     ['${cluster:3}', '1'],
     ['${cluster:0:2}', 'eu'],
     ['${cluster:-2}', 'eu-1'],
+    // Flux counts bytes, and may cut a letter in two.
+    ['${place}', 'Köln'],
+    ['${place:2}', '${place:2}'],
     // What nobody knows stays as it is, with all that rests on it.
     ['${unknown}', '${unknown}'],
     ['a ${unknown:=5} ${weight}', 'a ${unknown:=5} 5'],

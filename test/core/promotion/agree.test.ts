@@ -45,3 +45,22 @@ test('what is carried and changes nothing is named', () => {
   const { missing } = promotionMismatch({ before: same, after: same }, PLAN, [])
   assert.deepEqual(missing, ['ConfigMap web data.level'])
 })
+
+test('the places of items in lists are not compared, and keys that only begin with a digit or a dash are', () => {
+  const labels = (level: string, key: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {${key}: ${level}}\n`
+  for (const [carried, changed, isSame] of [
+    ['2', '7', true],
+    ['2', '-', true],
+    ['1st', '2nd', false],
+    ['-a', '-b', false],
+  ] as const) {
+    const plan = { ...PLAN, values: [{ ...VALUE, path: ['data', carried] }] }
+    const objects = {
+      before: rendered(labels('info', `"${changed}"`)),
+      after: rendered(labels('debug', `"${changed}"`)),
+    }
+    const { also } = promotionMismatch(objects, plan, [])
+    assert.deepEqual(also, isSame ? [] : [`ConfigMap web data.${changed}`], `${carried}, ${changed}`)
+  }
+})

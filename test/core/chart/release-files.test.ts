@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { releaseFiles } from '../../../src/core/chart/release-files.ts'
+import type { ChartRelease } from '../../../src/core/chart/release.ts'
+import { treeOf } from '../../../src/core/environment/tree.ts'
+
+const RELEASE: ChartRelease = {
+  chart: 'chart',
+  name: 'web',
+  namespace: undefined,
+  values: [],
+  settings: [],
+  isWithoutDefaults: false,
+  options: { skipsCrds: false, skipsTests: false, skipsSchema: false, kubeVersion: undefined, apiVersions: [] },
+}
+
+function readOf(count: number): ReturnType<typeof releaseFiles> {
+  const templates = Array.from({ length: count - 1 }, (_, index) => `chart/templates/${index}.yaml`)
+  const tree = treeOf(['chart/Chart.yaml', 'other/x.yaml', ...templates].map((path) => ({ path, type: 'file' })))
+  const texts = new Map([['chart/Chart.yaml', 'name: chart\nversion: 1.0.0\n']])
+  return releaseFiles({ tree, texts, needs: new Set() }, RELEASE, { from: [], others: new Set() })
+}
+
+test('a chart of two thousand files is read, and one with more is refused', () => {
+  const read = readOf(2000)
+  assert.deepEqual([read.files.length, read.refusals], [2000, []])
+  assert.deepEqual(readOf(2001).refusals, [{ code: 'too-many-files', file: 'chart/Chart.yaml', line: 1, entry: '' }])
+})

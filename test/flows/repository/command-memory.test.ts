@@ -1,0 +1,55 @@
+/** Which comments with commands wait for their answer, as far as that is remembered. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  answeredCommands,
+  knownCommands,
+  rememberAnswered,
+  rememberWaitingCommand,
+} from '../../../src/flows/repository/command-memory.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+
+const HOUR = 3_600_000
+
+function aMemory() {
+  let at = 1_000_000
+  const context = {
+    memo: memoryMemo(),
+    repo: { id: 7, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
+    clock: { now: () => at },
+  }
+  return { context, pass: (hours: number) => (at += hours * HOUR), now: () => at }
+}
+
+test('a comment waits from when it was first seen until it is answered', async () => {
+  const { context, pass, now } = aMemory()
+  const since = now()
+  await rememberWaitingCommand(context, { pull: 3, comment: 30 })
+  await rememberWaitingCommand(context, { pull: 4, comment: 40 })
+  pass(1)
+  await rememberWaitingCommand(context, { pull: 3, comment: 30 })
+  await rememberAnswered(context, { pull: 4, comment: 40 })
+  await rememberWaitingCommand(context, { pull: 4, comment: 40 })
+  const { waiting, done } = await knownCommands(context)
+  assert.deepEqual(waiting, [{ pull: 3, comment: 30, at: since }])
+  assert.deepEqual([...done], [40])
+  assert.deepEqual([...(await answeredCommands(context, 4))], [40])
+  assert.deepEqual([...(await answeredCommands(context, 3))], [])
+})
+
+test('what is too old to be carried out is forgotten, and what cannot be read too; other repositories keep theirs', async () => {
+  const { context, pass, now } = aMemory()
+  const another = { ...context, repo: { ...context.repo, id: 70 } }
+  await rememberWaitingCommand(context, { pull: 3, comment: 30 })
+  await rememberAnswered(context, { pull: 3, comment: 31 })
+  await rememberWaitingCommand(another, { pull: 3, comment: 32 })
+  await context.memo.set('command:7:3:33', { state: 'of another version' })
+  // Commands count for a day and are told for two hours more; this is kept twice as long.
+  pass(52)
+  assert.deepEqual((await knownCommands(context)).waiting, [{ pull: 3, comment: 30, at: now() - 52 * HOUR }])
+  assert.equal(await context.memo.get('command:7:3:33'), undefined)
+  pass(0.001)
+  assert.deepEqual(await knownCommands(context), { done: new Set(), waiting: [] })
+  assert.deepEqual([...(await context.memo.entries('command:7:')).keys()], [])
+  assert.equal((await context.memo.entries('command:70:')).size, 1)
+})
