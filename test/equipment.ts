@@ -36,13 +36,26 @@ function hasRoom(): boolean {
 }
 
 /**
- * Files that run in one process, because to load all modules anew takes longer than most of them; `apart`: those with a state of
- * their own. Stories are not among them: the repositories of all stories of a process are swept by one service, which becomes slow.
+ * Files that run in one process, because to load all modules anew, or to start a service, takes longer than most of them;
+ * `apart`: those with a state of their own, and stories that count what a service does.
  */
-const SHARED = [{ name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 }]
+const SHARED = [
+  { name: 'core', files: /^test\/(?:core|flows|layouts|ports)\//, apart: /growth/, groups: 2 },
+  { name: 'stories', files: /^test\/stories\/(?:commands|judgement|promotion|rollout)\//, apart: /access/, groups: 3 },
+]
 
 /** What takes long, the longest first. A slow file that starts last is what everybody waits for. */
-const SLOW = ['stories', 'soak/', 'adapters/queue', 'git/git.', 'docs/demo', 'simulate', 'core', 'hostile/']
+const SLOW = [
+  'core-',
+  'stories-',
+  'stories',
+  'soak/',
+  'adapters/queue',
+  'git/git.',
+  'docs/demo',
+  'simulate',
+  'hostile/',
+]
 
 /** What the runner is given: groups of test files, and the others as they are. */
 export function grouped(files: readonly string[]): string[] {

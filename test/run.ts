@@ -1,7 +1,8 @@
 /**
  * Runs the test files under Node's own runner and ends with one line: `N passed, N failed, N skipped`.
  *
- * `npm test` runs all of them; `npm test -- core/traffic stories` those whose path holds one of the words.
+ * `npm test` runs all of them; `npm test -- core/traffic stories` those whose path holds one of the words. Of what would take
+ * long a run takes a part, which a seed draws; `npm test -- --full stories/faults` takes all of it.
  * In CI a skipped test is a failure: there every real component is installed, so a skip hides one. Only what cannot be had
  * everywhere may be skipped; its reason begins with `optional`, and the README says why.
  */
@@ -12,7 +13,8 @@ import { spec } from 'node:test/reporters'
 import { prepareEnvironment, grouped } from './equipment.ts'
 import { makeProgram } from './program.ts'
 
-const words = process.argv.slice(2)
+const words = process.argv.slice(2).filter((word) => word !== '--full')
+if (process.argv.includes('--full')) process.env['PERCH_TEST_FULL'] = '1'
 const files = globSync('test/**/*.test.ts').filter(
   (file) => words.length === 0 || words.some((word) => file.includes(word)),
 )
@@ -25,8 +27,8 @@ prepareEnvironment()
 if (files.some((file) => /^test\/(?:stories|soak)\//.test(file))) process.env['PERCH_TEST_PROGRAM'] ??= makeProgram()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-// One more than there are cores: stories about git over HTTP, queues and killed processes wait for half of their time.
-const stream = run({ files: grouped(files), concurrency: availableParallelism() + 1, timeout: 60 * 60_000 })
+// Two more than there are cores: stories about git over HTTP, queues and killed processes wait for half of their time.
+const stream = run({ files: grouped(files), concurrency: availableParallelism() + 2, timeout: 60 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined || event.skip === false) counts.passed += 1

@@ -1,22 +1,22 @@
-/** A small part of the fault sweep (`npm run soak`), always the same unless PERCH_TEST_SEED says another. */
+/** A small part of the fault sweep (`npm run soak`) on one of its plays, both with --full. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { drawn, SEED } from '../drawn.ts'
 import { randomFrom, shuffled } from '../stories/random.ts'
 import { FAULTS } from './faults.ts'
 import { PLAYS } from './plays.ts'
 import { pairsOf } from './sweep.ts'
 import { playUndisturbed, trial } from './trial.ts'
 
-const seed = Number(process.env['PERCH_TEST_SEED'] ?? 5)
 const SAMPLE = 8
 /** Each of these would make the play wait for ten seconds or for a new process. */
 const SLOW = ['never answered', 'kill -9', 'kill -9, DATA_DIR deleted']
 
 suite('faults at some of the requests of a play', { concurrency: 2 }, () => {
-  for (const [name, play] of Object.entries(PLAYS)) {
-    test(`${name}: the same end, in the same words (seed ${seed})`, { timeout: 400_000 }, async (t) => {
+  for (const [name, play] of drawn('sweep', Object.entries(PLAYS), 1)) {
+    test(`${name}: the same end, in the same words (PERCH_TEST_SEED=${SEED})`, { timeout: 400_000 }, async (t) => {
       const undisturbed = await playUndisturbed(play)
-      const pairs = shuffled(pairsOf(undisturbed.targets, Object.keys(FAULTS)), randomFrom(seed))
+      const pairs = shuffled(pairsOf(undisturbed.targets, Object.keys(FAULTS)), randomFrom(SEED))
       const isSlow = ({ fault }: { readonly fault: string }): boolean => SLOW.includes(fault)
       const injections = [
         ...pairs.filter(isSlow).slice(0, 2),

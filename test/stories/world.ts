@@ -1,4 +1,4 @@
-import { after, type TestContext } from 'node:test'
+import { after, afterEach, type TestContext } from 'node:test'
 import type { ProcessEnvironment } from '../../src/entry/env.ts'
 import type { ServiceClock } from '../../src/adapters/clock/clock.ts'
 import type { GitHubBox } from '../../src/sandbox/github.ts'
@@ -95,20 +95,48 @@ export interface StoryOptions extends StageOptions {
   readonly files?: Readonly<Record<string, string>>
 }
 
-/** One box and one service for all stories of a file that ask for the same: starting one takes seconds. */
+/** One box and one service for all stories of a process that ask for the same: starting one takes seconds. */
 const stages = new Map<string, Promise<Stage>>()
+/** The repositories of the story that is told. */
+const told: { readonly box: GitHubBox; readonly name: string }[] = []
 let count = 0
 
+/** What usual stories ask for. Of other stages one is kept at a time: those with short sweeps never rest. */
+const USUAL = keyOf({})
+
 after(async () => {
-  for (const stage of stages.values()) await (await stage).close()
+  for (const key of stages.keys()) await closeStage(key)
 })
+
+// Nothing of a story goes on behind the next one: Perch leaves archived repositories alone.
+afterEach(() => {
+  for (const { box, name } of told.splice(0)) box.archive(true, name)
+})
+
+function keyOf({ env = {}, retryLimit, isStepped }: StoryOptions): string {
+  return JSON.stringify([env, retryLimit, isStepped])
+}
+
+async function closeStage(key: string): Promise<void> {
+  const stage = stages.get(key)
+  stages.delete(key)
+  await (await stage)?.close()
+}
+
+async function stageFor(options: StoryOptions): Promise<Stage> {
+  const key = keyOf(options)
+  const known = stages.get(key)
+  if (known !== undefined) return known
+  const others = [...stages.keys()].filter((other) => other !== USUAL)
+  if (key !== USUAL) for (const other of others) await closeStage(other)
+  const stage = openStage(options)
+  stages.set(key, stage)
+  return stage
+}
 
 /** A repository of its own, in a box and with a service in this process. `PERCH_TEST_LOG=debug` shows what the service says. */
 export async function aStory(options: StoryOptions = {}): Promise<Story> {
-  const key = JSON.stringify([options.env ?? {}, options.retryLimit, options.isStepped])
-  const stage = stages.get(key) ?? openStage(options)
-  stages.set(key, stage)
-  const here = await stage
+  const here = await stageFor(options)
   const { box, env, clock } = here
   const { isStepped = true } = options
   count += 1
@@ -118,6 +146,7 @@ export async function aStory(options: StoryOptions = {}): Promise<Story> {
     files: options.files ?? gitops(),
     roles: { alice: 'write', mallory: 'read', olga: 'maintain' },
   })
+  told.push({ box, name })
   const repository = (): RepositoryView => box.repository(name)
   return {
     box,

@@ -4,6 +4,7 @@ import { suite, test, type TestContext } from 'node:test'
 import type { FaultDraft, FaultRequest } from '../../../src/sandbox/wire/faults.ts'
 import { leanRepository, LIVE_BY_STATUS, outcome, type PlayResult, playRollout, settlesAs, startFlux } from '../play.ts'
 import { webhookStorms } from '../../soak/storms.ts'
+import { drawn, drawnCount, SEED, tellSeed } from '../../drawn.ts'
 import { hasPassed, type Served, type Service, served } from '../process.ts'
 import { randomFrom } from '../random.ts'
 import { aScene } from '../world.ts'
@@ -69,23 +70,30 @@ function isComment({ method, path, body }: FaultRequest, marker: string): boolea
   return method === 'POST' && POST_COMMENT.test(path) && JSON.stringify(body).includes(marker)
 }
 
+/** The effects after which the service is killed; some come again, later in the rollout: the commit of a step, and a check on its head. */
+const KILLS: readonly { readonly name: string; readonly skip: number }[] = [
+  ...Object.keys(EFFECTS).map((name) => ({ name, skip: 0 })),
+  { name: 'the commit of a command', skip: 1 },
+  { name: 'the first check is made', skip: 5 },
+]
+
 suite('the same end', { concurrency: 3 }, () => {
+  const kills = drawnCount(4, 10)
   test(
-    'a service that is killed at ten random moments brings the rollout to the same end',
+    `a service that is killed at ${kills} random moments brings the rollout to the same end`,
     { timeout: 1_200_000 },
     async (t) => {
-      const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-      const random = randomFrom(seed)
+      const random = randomFrom(SEED)
       const service = await served(t, { files: leanRepository() })
       const moments: string[] = []
-      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}, killed around: ${moments.join(', ')}`))
+      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}, killed around: ${moments.join(', ')}`))
 
       const arm = (): void => {
-        if (service.kills() + 1 > 10) return
+        if (service.kills() + 1 > kills) return
         const waitMs = Math.floor(random() * 60)
         service.box.faults.add({
           match: ({ who }) => who.includes('perch'),
-          skip: Math.floor(random() * 16),
+          skip: Math.floor((random() * 160) / kills),
           kind: { delay: 0 },
           onStrike: ({ method, path, operations }) => {
             moments.push(`${waitMs} ms after ${method} ${operations.join() || path}`)
@@ -100,30 +108,23 @@ suite('the same end', { concurrency: 3 }, () => {
       await playRollout(service)
       service.box.faults.clear()
       await settlesAs(service, undisturbed.get('{ after: 0s }'))
-      t.diagnostic(`seed ${seed}, ${service.kills()} kills`)
-      assert.equal(service.kills(), 10)
+      t.diagnostic(`PERCH_TEST_SEED=${SEED}, ${service.kills()} kills`)
+      assert.equal(service.kills(), kills)
     },
   )
 
   test(
-    'a service that is killed right after each kind of effect has each effect once',
+    'a service that is killed right after effects of some kinds, of all with --full, has each effect once',
     { timeout: 1_200_000 },
     async (t) => {
+      tellSeed(t)
       const service = await served(t, { files: leanRepository() })
-      const faults = Object.entries(EFFECTS).map(([name, match]) => {
-        const fault = service.box.faults.add({ match, kind: 'lose-answer-after', onStrike: () => service.kill() })
-        return { name, fault }
-      })
-      // Again, later in the rollout: the commit of a step, and a check on its head.
-      for (const [name, skip] of [
-        ['the commit of a command', 1],
-        ['the first check is made', 5],
-      ] as const) {
+      const faults = drawn('kills', KILLS, 5).flatMap(({ name, skip }) => {
         const match = EFFECTS[name]
-        if (match === undefined) continue
+        if (match === undefined) return []
         const fault = service.box.faults.add({ match, skip, kind: 'lose-answer-after', onStrike: () => service.kill() })
-        faults.push({ name: `${name}, number ${skip + 1}`, fault })
-      }
+        return [{ name: `${name}, number ${skip + 1}`, fault }]
+      })
       await playRollout(service)
       await settlesAs(service, undisturbed.get('{ after: 0s }'))
       assert.deepEqual(
@@ -170,12 +171,12 @@ suite('the same end', { concurrency: 3 }, () => {
     },
   )
 
-  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-  for (const [name, storm] of Object.entries(webhookStorms(seed))) {
+  // One of them, all with --full: the simulation loses, doubles and delays webhooks in every run.
+  for (const [name, storm] of drawn('storms', Object.entries(webhookStorms(SEED)), 1)) {
     test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
       const scene = await aScene(t, leanRepository({ live: LIVE_BY_STATUS }))
       t.after(startFlux(scene))
-      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${seed}`))
+      t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}`))
       const calm = storm(scene)
       await playRollout(scene)
       await calm()

@@ -20,9 +20,11 @@ import {
   virtualService,
   VS,
 } from '../play.ts'
+import { drawn } from '../../drawn.ts'
 import type { Scene } from '../process.ts'
 import { aScene, weightsIn } from '../world.ts'
 
+/** Each suite takes one of them, all with --full. */
 const LOSSES: Readonly<Record<string, FaultKind>> = {
   'is lost after it was done': 'lose-answer-after',
   'is a 502 although it was done': badGateway({ isDone: true }),
@@ -63,7 +65,7 @@ suite('a whole rollout', { concurrency: 2 }, () => {
     }
   })
 
-  for (const [what, kind] of Object.entries(LOSSES)) {
+  for (const [what, kind] of drawn('rollout', Object.entries(LOSSES), 1)) {
     test(`in which the answer to each kind of write ${what} once`, { timeout: 120_000 }, async (t) => {
       const scene = await aScene(t, leanRepository())
       const faults = WRITES.map((write) => scene.box.faults.add({ ...write, kind }))
@@ -99,7 +101,7 @@ const REPLAN_WRITES: readonly FaultDraft['match'][] = [
 ]
 
 suite('somebody edits the base branch while a step is open', { concurrency: 3 }, () => {
-  for (const [what, kind] of Object.entries(LOSSES)) {
+  for (const [what, kind] of drawn('replan', Object.entries(LOSSES), 1)) {
     test(
       `the step is planned again, then closed, though the answer to each write ${what} once`,
       { timeout: 120_000 },
@@ -159,7 +161,7 @@ const LIMITS: Readonly<
 }
 
 suite('GitHub says that it is too much', { concurrency: 3 }, () => {
-  for (const [what, limit] of Object.entries(LIMITS)) {
+  for (const [what, limit] of drawn('limits', Object.entries(LIMITS), 1)) {
     test(
       `by ${what}: the gate waits, nothing is asked before its time, and all goes on after`,
       { timeout: 90_000 },
