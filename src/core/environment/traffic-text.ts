@@ -1,14 +1,14 @@
 /** What the text of a file tells about traffic, before it is parsed. */
 
 /**
- * Objects of kinds that say where traffic goes or which version is behind a name. A custom resource definition that speaks of a
- * Service is none.
+ * Objects of kinds that say where traffic goes, which version is behind a name, or that a controller of Flagger or Argo Rollouts
+ * writes a route. A custom resource definition that speaks of a Service is none.
  */
 export const TRAFFIC_OBJECT =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute)(?:List)?\b(?![-.])/
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
-const WORKLOAD = /\bkind["']?\s*:\s*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Rollout|CloneSet)\b(?![-.])/
+const WORKLOAD = /\bkind["']?\s*:\s*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet)\b(?![-.])/
 
 /** What a chart renders about traffic: also the pods that it runs for each version. */
 export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)

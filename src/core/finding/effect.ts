@@ -3,51 +3,32 @@ import type { Delivery } from '../delivery/delivery.ts'
 import { setsOneOf } from '../delivery/deployer-patch.ts'
 import { leavesAlone } from '../delivery/ignored/ignored-fields.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace, qualifiedTitle } from '../manifest/identity.ts'
+import { qualifiedTitle } from '../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../manifest/data.ts'
+import { isOwnedBy, type OwnedRoute, ownedRoutes, ownsRule } from '../owner/owned-routes.ts'
 import type { Detail, Finding } from './finding.ts'
 import type { Grade } from './grade.ts'
-import { rulesOf } from './hops.ts'
+import { rulesOf, SECTIONS } from './hops.ts'
 import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: FindingCheck = (scene) => {
-  const writers = scene.objects.flatMap((object) => ownedBy(object).map((owned) => ({ object, owned })))
+  const writers = scene.objects.flatMap((object) => ownedRoutes(object).map((owned) => ({ object, owned })))
   return [...scene.virtualServices, ...scene.routes].flatMap((route): Finding[] => {
-    const own = [route.kind, '*'].map((kind) => `${kind} ${effectiveNamespace(route)}/${route.name}`)
-    const writer = writers.find(({ owned }) => own.includes(owned))
+    const own = { kind: route.kind, namespace: route.namespace, names: [route.name] }
+    const writer = writers.find(({ owned }) => isOwnedBy(owned, own) && writesSplit(owned, route))
     if (writer === undefined) return []
     const detail = { code: 'two-writers', writer: qualifiedTitle(writer.object) } as const
     return [{ object: route, path: ['spec'], detail, grade: 'error' }]
   })
 }
-/** The routes that an object writes, `kind namespace/name`; `*` for any kind. */
-function ownedBy(object: RenderedObject): readonly string[] {
-  const namespace = effectiveNamespace(object)
-  const spec = specOf(object)
-  if (object.group === 'flagger.app' && object.kind === 'Canary') {
-    // Its provider decides which kind it writes, and the provider may be set where Flagger is installed.
-    const apex = textOf(recordOf(spec['service'])['name']) ?? textOf(recordOf(spec['targetRef'])['name'])
-    return apex === undefined ? [] : [`* ${namespace}/${apex}`]
-  }
-  if (object.group !== 'argoproj.io' || object.kind !== 'Rollout') return []
-  const routing = recordOf(recordOf(recordOf(spec['strategy'])['canary'])['trafficRouting'])
-  const istio = recordOf(routing['istio'])
-  const services = [istio['virtualService'], ...listOf(istio['virtualServices'])].flatMap((item) => {
-    const [name, other = namespace] = (textOf(recordOf(item)['name']) ?? '').split('.')
-    return name === undefined || name === '' ? [] : [`VirtualService ${other}/${name}`]
-  })
-  return [...services, ...byPlugin(recordOf(recordOf(routing['plugins'])['argoproj-labs/gatewayAPI']), namespace)]
-}
 
-/** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, or `httpRoutes: [{ name: web }]`. */
-function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): readonly string[] {
-  const namespace = textOf(plugin['namespace']) ?? own
-  return ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'].flatMap((kind) => {
-    const field = kind.replace(/^[A-Z]+(?=R)/, (start) => start.toLowerCase())
-    const names = [plugin[field], ...listOf(plugin[`${field}s`]).map((item) => recordOf(item)['name'])]
-    return names.flatMap((name) => (textOf(name) === undefined ? [] : [`${kind} ${namespace}/${textOf(name)}`]))
-  })
+/** Whether one of the rules that it writes is there; a route without any rule may get one. */
+function writesSplit(owned: OwnedRoute, route: RenderedObject): boolean {
+  const rules = SECTIONS.flatMap((section) =>
+    listOf(specOf(route)[section]).map((rule) => ({ section, name: textOf(recordOf(rule)['name']) })),
+  )
+  return rules.length === 0 || rules.some((rule) => ownsRule(owned, rule))
 }
 
 /** What Argo CD and Flux are told about the objects of an environment that splits traffic. */

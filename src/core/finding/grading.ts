@@ -35,6 +35,7 @@ export function gradeFindings(findings: BothSides<readonly Finding[]>, context: 
     const { code } = finding.detail
     const wish = config.findings[code]
     if (wish === 'off' || ignoredBefore(finding)) return []
+    if (code === 'two-writers' && old.has(findingKey(finding))) return ofKnownWriter(finding, rollouts, wish)
     const isHarm = finding.grade === 'error' && rollouts.isRaised(finding.object)
     const isOld = old.has(findingKey(finding)) && !isHarm
     // Who reviews the pull request has to see what it switches off.
@@ -42,6 +43,13 @@ export function gradeFindings(findings: BothSides<readonly Finding[]>, context: 
     if (wish !== undefined) return [{ ...finding, grade: wish }]
     return [{ ...finding, grade: broughtGrade(finding, rollouts) }]
   })
+}
+
+/** A controller that wrote the route before: that is worth a word only where the change is one that it overwrites. */
+function ofKnownWriter(finding: Finding, rollouts: RolloutObjects, wish: Grade | undefined): Finding[] {
+  const { object } = finding
+  if (!rollouts.isReweighed(object)) return []
+  return [{ ...finding, grade: rollouts.isRaised(object) ? (wish ?? 'warning') : 'note' }]
 }
 
 /** What a finding comes to that a change brings. */
@@ -74,6 +82,8 @@ interface RolloutObjects {
   readonly isSplit: (object: ObjectIdentity) => boolean
   /** The canary gets more of its traffic than before. */
   readonly isRaised: (object: ObjectIdentity) => boolean
+  /** It had other weights before. */
+  readonly isReweighed: (object: ObjectIdentity) => boolean
   /** Commits move it: this one does, or one of ours did. */
   readonly isDriven: (object: ObjectIdentity) => boolean
 }
@@ -97,8 +107,18 @@ function rolloutObjects({ objects, config, isRaised: isRaisedByFiles }: GradingC
     isRollout: (object) => known.has(identityKey(object)) || isRaisedByFiles(object),
     isSplit: (object) => split.has(identityKey(object)),
     isRaised,
+    isReweighed: (object) => {
+      const [was, is] = [objects.before, objects.after].map((side) => weightsIn(side, object))
+      return was !== undefined && was !== is
+    },
     isDriven: (object) => noted.has(identityKey(object)) || (before.has(identityKey(object)) && isRaised(object)),
   }
+}
+
+/** The weights of all rules of an object, as one text; undefined where it is not there. */
+function weightsIn(objects: readonly RenderedObject[], { kind, namespace, name }: ObjectIdentity): string | undefined {
+  const object = objects.find((one) => one.kind === kind && one.namespace === namespace && one.name === name)
+  return object && JSON.stringify(rulesOf(object).map((rule) => rule.map(({ weight }) => weight ?? null)))
 }
 
 function sharesIn(

@@ -40,6 +40,8 @@ export interface Order {
     | { readonly code: 'missing' }
     /** Both environments are moved by the same file, so neither can be first. */
     | { readonly code: 'together' }
+    /** A controller moves it there, so Git does not say how far it is. */
+    | { readonly code: 'owned' }
     | {
         readonly code: 'found'
         /** `unknown`: a weight there cannot be read. */
@@ -59,7 +61,7 @@ export type RestraintReason =
   | {
       readonly code: 'after'
       readonly environment: string
-      readonly problem: 'missing' | 'together' | 'other-version'
+      readonly problem: 'missing' | 'together' | 'owned' | 'other-version'
     }
   | { readonly code: 'after-not-live'; readonly environment: string; readonly liveness: Liveness }
   | {

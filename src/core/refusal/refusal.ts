@@ -5,6 +5,7 @@ import type { MoveRefusal } from '../rollout/move.ts'
 import type { RolloutChoice } from '../rollout/target.ts'
 import type { GitHubRefusal } from './github-refusal.ts'
 import type { GateRefusal } from './gate-refusal.ts'
+import type { OwnerRefusal } from './owner-refusal.ts'
 import type { PromotionRefusal } from './promotion-refusal.ts'
 import type { StaleRefusal } from './stale-refusal.ts'
 
@@ -51,6 +52,7 @@ export type Refusal =
       readonly files: readonly string[]
     }
   | StaleRefusal
+  | OwnerRefusal
   | { readonly code: 'no-next-step'; readonly name: string; readonly share: number | 'unknown' }
   /** Its traffic moves all at once. */
   | { readonly code: 'is-blue-green'; readonly name: string; readonly idle: string }

@@ -81,13 +81,22 @@ function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Res
   return ok({ kind: 'share', from, to })
 }
 
-/** Why a command is not for a rollout: shares move in steps, and a switch moves all at once. */
+/** Why a command is not for a rollout: a controller moves it, shares move in steps, or a switch moves all at once. */
 function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | undefined {
+  const owned = ownerRefusal(target)
+  if (owned !== undefined) return owned
   const { blueGreen } = target.route.names
   const name = targetName(target)
   if (blueGreen === undefined)
     return kind === 'switch' ? { code: 'is-canary', name, service: target.service } : undefined
   return kind === 'switch' ? undefined : { code: 'is-blue-green', name, idle: blueGreen.idle.name }
+}
+
+/** Why a rollout is not moved by commits; undefined where it is. */
+export function ownerRefusal(target: Target): Refusal | undefined {
+  if (target.owner === undefined) return undefined
+  const { writer, title, place } = target.owner
+  return { code: 'owned', name: targetName(target), writer, title, ...place }
 }
 
 function switchMove({ route, ...target }: Target, { version }: SwitchWish): Result<SwitchMove, Refusal> {

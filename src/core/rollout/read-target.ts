@@ -110,9 +110,10 @@ function patchesIn(layered: LayeredObject): readonly string[] {
 export function narrowed(config: Config, target: Target, environments: readonly string[]): Target {
   const kept = target.environments.filter((name) => environments.includes(name))
   if (kept.length === target.environments.length) return target
+  if (!isRoute(target.object)) return { ...target, environment: nameOf(target.layout, kept), environments: kept }
   const found = readTargets({ config, layout: target.layout }, target.object, kept)
   const narrow = found.find(({ route }) => route.names.scope === target.route.names.scope)
-  return { ...(narrow ?? target), service: target.service }
+  return { ...(narrow ?? target), service: target.service, owner: target.owner }
 }
 
 /** The same target among other texts of its files; undefined where its route is not there any more. */

@@ -95,9 +95,9 @@ function callable(targets: readonly Target[], { service, isSwitch = false }: Rol
   return own.length > 0 ? own : targets.filter(({ aliases }) => aliases.includes(service))
 }
 
-/** Whether it splits its traffic, or says enough to begin. */
-function isReady({ route, neighbours }: Target): boolean {
-  return withCanary(route, neighbours).ok
+/** Whether it splits its traffic, or says enough to begin; what a controller moves is for its own refusal. */
+function isReady({ route, neighbours, owner }: Target): boolean {
+  return owner !== undefined || withCanary(route, neighbours).ok
 }
 
 /** Whether the pull request changes a file of its environments. */

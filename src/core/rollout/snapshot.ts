@@ -16,6 +16,7 @@ import { identityKey } from '../manifest/identity.ts'
 import { type ManifestObject, type ManifestProblem, parseManifest } from '../manifest/parse.ts'
 import type { Result } from '../result.ts'
 import { isRoute } from '../traffic/read-route.ts'
+import { withOwners } from '../owner/owned-targets.ts'
 import { groupsOf, neighboursOf, readTargets, reread, type TargetSources } from './read-target.ts'
 import { renderedTitle, type Target } from './target.ts'
 
@@ -255,7 +256,7 @@ function targetsIn(scene: TargetSources): readonly Target[] {
       else names.push(name)
     }
   }
-  return [...users].flatMap(([file, names]) =>
+  const targets = [...users].flatMap(([file, names]) =>
     objectsOf(layout, file)
       .filter(isRoute)
       .flatMap((object) => waysOf(layout, object, names))
@@ -263,6 +264,7 @@ function targetsIn(scene: TargetSources): readonly Target[] {
         groupsOf(layout, object, users).flatMap((group) => readTargets(scene, object, group)),
       ),
   )
+  return withOwners(scene, targets)
 }
 
 /** The files with routes of the environments that are read, and the environments that may share one of them: together those have a route. */

@@ -7,6 +7,8 @@ import { isBlueGreen, nextStep, planOf, type Target } from './target.ts'
 /** Where a rollout stands, read from the files of one commit. */
 export type Standing = { readonly target: Target; readonly versions: Versions | undefined } & (
   | { readonly phase: 'idle'; readonly share: 0 }
+  /** A controller in the cluster moves it: the share in Git is not the one that is live. */
+  | { readonly phase: 'owned'; readonly share: number | 'unknown' }
   /** A weight cannot be read, or something that the files do not tell sets it: nobody knows the share, and nothing is driven. */
   | { readonly phase: 'unreadable'; readonly share: 'unknown' }
   /** A share without our annotations: somebody set it by hand, or it was there before Perch. The first step writes them. */
@@ -23,14 +25,14 @@ export function sureShare({ share }: Pick<Standing, 'share'>): number {
   return share === 'unknown' ? 0 : share
 }
 
-/** Whether the canary has traffic, or may have. */
-export function mayHaveTraffic({ share }: Pick<Standing, 'share'>): boolean {
-  return share !== 0
+/** Whether the canary has traffic by what Git says, or may have. */
+export function mayHaveTraffic({ phase, share }: Pick<Standing, 'phase' | 'share'>): boolean {
+  return phase !== 'owned' && share !== 0
 }
 
 /** Whether Perch moves it, or nobody can tell; a share that somebody set by hand may stay as it is for good. */
 export function isUnderWay({ phase }: Pick<Standing, 'phase'>): boolean {
-  return phase !== 'idle' && phase !== 'by-hand'
+  return phase !== 'idle' && phase !== 'by-hand' && phase !== 'owned'
 }
 
 export function standingOf(target: Target): Standing {
@@ -38,6 +40,7 @@ export function standingOf(target: Target): Standing {
   const share = target.unclear === undefined || !isSplit(target.route) ? said : 'unknown'
   const versions = versionsOf(target.route, target.neighbours)
   const isDriven = readNotes(target.route, target.settings.prefix).percentage !== undefined
+  if (target.owner !== undefined) return { target, versions, phase: 'owned', share }
   if (share === 'unknown') return { target, versions, phase: 'unreadable', share }
   if (share === 0) return { target, versions, phase: 'idle', share: 0 }
   if (!isDriven) return { target, versions, phase: 'by-hand', share }
@@ -50,6 +53,7 @@ export function moveAfter(standing: Standing): Move | undefined {
   if (isBlueGreen(standing.target)) return undefined
   switch (standing.phase) {
     case 'idle':
+    case 'owned':
     case 'unreadable':
       return undefined
     case 'by-hand':

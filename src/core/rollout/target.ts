@@ -4,6 +4,7 @@ import { isRecord } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { Manifest } from '../manifest/parse.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type ServiceConfig } from '../config/schema.ts'
+import type { WeightOwner } from '../owner/weight-owner.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
 
@@ -55,6 +56,8 @@ export interface Target {
   readonly placement: string | undefined
   /** Its file, where a folder that nothing deploys has files of one route to choose from. */
   readonly choice?: string | undefined
+  /** The object that has a controller in the cluster write its weights: commits do not move it. */
+  readonly owner?: WeightOwner | undefined
 }
 
 /** One of several rollouts, as a person can name it in a command. */

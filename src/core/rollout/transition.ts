@@ -43,6 +43,8 @@ export type CloseReason =
   | 'split'
   | 'failed'
   | 'not-deployed'
+  /** A controller in the cluster moves the traffic now. */
+  | 'owned'
 
 /** What to do about a rollout's pull requests. */
 export type RolloutAction =
@@ -55,6 +57,7 @@ export type RolloutAction =
 
 /** From where a rollout stands and which pull requests are open to what must happen next. */
 export function transition(facts: RolloutFacts): readonly RolloutAction[] {
+  if (facts.standing.phase === 'owned') return closeEvery(facts.open, 'owned')
   const rollback = facts.open.find(({ kind }) => kind === 'rollback')
   if (rollback !== undefined) return backward(facts, rollback)
   if (facts.begins === 'restart') return restarted(facts)
@@ -115,6 +118,7 @@ function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonl
 
 /** What an abort does: every open step is closed, and where the canary has traffic a rollback is proposed. */
 export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'>): readonly RolloutAction[] {
+  if (standing.phase === 'owned') return closeEvery(open, 'owned')
   const closed = closeAll(open, 'aborted')
   if (standing.share === 0) return closed
   const move = rollbackOf(standing)
@@ -124,7 +128,12 @@ export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'
 }
 
 function closeAll(open: readonly OpenStep[], reason: CloseReason): readonly RolloutAction[] {
-  return open
-    .filter(({ kind }) => kind !== 'rollback')
-    .map(({ pull }): RolloutAction => ({ type: 'close', pull, reason }))
+  return closeEvery(
+    open.filter(({ kind }) => kind !== 'rollback'),
+    reason,
+  )
+}
+
+function closeEvery(open: readonly OpenStep[], reason: CloseReason): readonly RolloutAction[] {
+  return open.map(({ pull }): RolloutAction => ({ type: 'close', pull, reason }))
 }

@@ -15,12 +15,12 @@ export const ROLLOUT_STATES = [
 ] as const
 export type RolloutState = (typeof ROLLOUT_STATES)[number]
 
-/** Undefined: no rollout. */
+/** Undefined: no rollout, or none that Perch moves. */
 export function rolloutState(
   { standing, open, stoppedByHand }: RolloutFacts,
   isStuck: boolean,
 ): RolloutState | undefined {
-  if (standing.phase === 'idle') return undefined
+  if (standing.phase === 'idle' || standing.phase === 'owned') return undefined
   if (standing.phase === 'unreadable') return 'unreadable'
   if (open.some(({ kind }) => kind === 'rollback')) return 'rolling-back'
   if (isStuck) return 'stuck'

@@ -127,6 +127,7 @@ async function orderOf(
     there.find(({ route }) => route.kind === kind && route.name === name)
   if (first === undefined) return { environment, found: { code: 'missing' } }
   const standing = standingOf(first)
+  if (standing.phase === 'owned') return { environment, found: { code: 'owned' } }
   if (isBlueGreen(first)) return switchedOrder(context, question, { environment, standing })
   const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }

@@ -3,8 +3,9 @@ import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import type { NewTexts } from '../../core/layer/place.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { editFor, type IntendedChange } from '../../core/rollout/intend.ts'
+import { editFor, type IntendedChange, ownerRefusal } from '../../core/rollout/intend.ts'
 import { finishObjection } from '../../core/rollout/move.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { experiment } from './experiment.ts'
@@ -35,12 +36,27 @@ export async function makeChange(
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
   const [first] = change.moves
-  if (first?.move.kind === 'finish-version' && isOfChart(first.target)) {
-    const objection = finishObjection(first.target)
-    return objection === undefined
-      ? finishChart(context, site, first.target)
-      : err({ code: 'cannot-edit', refusal: objection })
-  }
+  const owned = change.moves.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
+  if (owned !== undefined) return err(owned)
+  if (first?.move.kind === 'finish-version' && isOfChart(first.target))
+    return finishOfChart(context, site, first.target)
+  return editTexts(context, site, change)
+}
+
+async function finishOfChart(
+  context: FileSource & Pick<RepositoryContext, 'renderer'>,
+  site: ChangeSite,
+  target: Target,
+): Promise<Result<MadeChange, Refusal>> {
+  const objection = finishObjection(target)
+  return objection === undefined ? finishChart(context, site, target) : err({ code: 'cannot-edit', refusal: objection })
+}
+
+async function editTexts(
+  context: FileSource & Pick<RepositoryContext, 'renderer'>,
+  site: ChangeSite,
+  change: Pick<IntendedChange, 'moves'>,
+): Promise<Result<MadeChange, Refusal>> {
   const edit = editFor(change, site.pull)
   const objection = async (): Promise<Refusal | undefined> => site.objection?.()
   const tryOthers = (refused: Refusal): Promise<Result<MadeChange, Refusal>> =>

@@ -168,11 +168,24 @@ test('what was there before is a note, unless the change raises that very canary
   assert.deepEqual(change(OFF, shared(OFF, 95, 5)), ['note no-pods'], 'a rollback is never held back')
 })
 
-test('a route that something else writes is red from the first step on that Perch is to move it', () => {
+test('weights that somebody changes on a route of a controller are overwritten, which is a warning', () => {
   const written = shared(readFileSync('test/findings/argo-rollouts-writes-too.yaml', 'utf8'), 90, 10)
   assert.deepEqual(change('', written), ['note two-writers'])
-  assert.deepEqual(change(written, shared(written, 75, 25)), ['error two-writers'])
-  assert.deepEqual(change(written, written), ['note two-writers'])
+  assert.deepEqual(change(written, shared(written, 75, 25)), ['warning two-writers'])
+  assert.deepEqual(change(written, shared(written, 75, 25), { findings: { 'two-writers': 'error' } }), [
+    'error two-writers',
+  ])
+  assert.deepEqual(change(written, shared(written, 95, 5)), ['note two-writers'], 'lowered')
+  assert.deepEqual(change(written, written), [], 'other changes are none that it overwrites')
+})
+
+test('a controller that is brought to a route of Perch is red', () => {
+  const written = readFileSync('test/findings/argo-rollouts-writes-too.yaml', 'utf8').replace(
+    'kind: VirtualService\nmetadata: {',
+    'kind: VirtualService\nmetadata: {annotations: {perch.dev/canary-percentage: "10"}, ',
+  )
+  const before = written.slice(0, written.indexOf('---\napiVersion: argoproj.io'))
+  assert.deepEqual(change(before, written), ['error two-writers'])
 })
 
 test('the config says what a finding comes to, where a pull request brings it', () => {

@@ -167,6 +167,7 @@ test('a pull request is closed with the reason for which it was', () => {
     superseded: /this is not the next step from where the base branch is now/,
     'nothing-to-do': /this rollout has no next step from where the base branch is now/,
     'not-deployed': /is not a deployed branch/,
+    owned: /a controller in the cluster moves the traffic/,
     split: /no longer has the rollout/,
   }
   for (const [reason, words] of Object.entries(table)) {

@@ -103,6 +103,7 @@ export function refusals(): readonly Refusal[] {
     { code: 'head-not-seen', head, age },
     { code: 'no-next-step', name: T, share: 0 },
     { code: 'no-next-step', name: T, share: 100 },
+    { code: 'owned', name: T, writer: 'argo-rollouts', title: T, ...place },
     { code: 'step-undone', name: T, share: 50 },
     { code: 'not-of-step', why: 'other-rollout', name: T },
     { code: 'not-of-step', why: 'goes-back', name: T },

@@ -1,10 +1,13 @@
 import { createTwoFilesPatch } from 'diff'
 import { redact } from '../../diff/redact.ts'
+import type { WeightOwner } from '../../owner/weight-owner.ts'
+import { isRouteless } from '../../owner/owned-targets.ts'
 import type { Standing } from '../../rollout/standing.ts'
 import { planOf, targetName, type Target } from '../../rollout/target.ts'
 import { explainShares, notes } from '../../traffic/explain.ts'
 import { seen } from '../../text/inert.ts'
 import { isSplit, routeId, type Rule, weightedRules } from '../../traffic/route.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { explainRouteNote, explainShareReason } from './route.ts'
 import { percent } from '../markdown/markdown.ts'
 import { plainWords } from '../markdown/plain-words.ts'
@@ -57,10 +60,11 @@ export function statusText(standings: readonly Standing[]): string {
 
 function standingText(standing: Standing): string {
   const { target, versions, phase } = standing
-  const share = phase === 'unreadable' ? 'unknown' : percent(standing.share)
+  const share = standing.share === 'unknown' ? 'unknown' : percent(standing.share)
   const { route } = target
   const version = versions === undefined ? '' : `, stable ${versions.stable}, canary ${versions.canary}`
   const { blueGreen } = route.names
+  if (target.owner !== undefined) return ownedText(target, target.owner)
   const state =
     blueGreen !== undefined && phase === 'idle'
       ? `active ${blueGreen.active.name}, idle ${blueGreen.idle.name}`
@@ -71,6 +75,12 @@ function standingText(standing: Standing): string {
   const shown = isSplit(route) ? weightedRules(route) : route.rules
   const words = notes(route).map((note) => `  ${plainWords(explainRouteNote(note))}`)
   return `${[head, place, ...shown.flatMap(ruleLines), ...words].join('\n')}\n`
+}
+
+function ownedText(target: Target, { writer, title, place }: WeightOwner): string {
+  const { route } = target
+  const where = isRouteless(target) ? `made by ${WRITER_NAMES[writer]}` : `in ${route.place.file}:${route.place.line}`
+  return `${targetName(target)}  moved by ${WRITER_NAMES[writer]}: ${title} in ${place.file}:${place.line}\n  ${routeId(route)} ${where}\n`
 }
 
 /** What each destination of a rule truly gets, with the reason where that is not what its weight seems to say. */

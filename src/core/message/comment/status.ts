@@ -1,5 +1,7 @@
 import { type Standing, sureShare } from '../../rollout/standing.ts'
+import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, planOf, targetName } from '../../rollout/target.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
@@ -13,7 +15,7 @@ const PHASES = {
   stepping: 'rolling out',
   'finishing-version': 'finishing: the stable version becomes the canary’s',
   'finishing-weights': 'finishing: the weights go back to 100/0',
-} as const satisfies Record<Exclude<Standing['phase'], 'by-hand'>, string>
+} as const satisfies Record<Exclude<Standing['phase'], 'by-hand' | 'owned'>, string>
 
 /** Perch says either what follows, or why nothing does. */
 function byHandWords(broughtBy: number | undefined): string {
@@ -48,7 +50,9 @@ function standingsTable(lines: readonly StandingLine[]): string {
     ...shareAndState(standing, broughtBy),
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
-  const moving = lines.filter(({ standing }) => sureShare(standing) > 0 && !isBlueGreen(standing.target))
+  const moving = lines.filter(
+    ({ standing }) => standing.phase !== 'owned' && sureShare(standing) > 0 && !isBlueGreen(standing.target),
+  )
   const pictures = moving.map(({ standing }) =>
     planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
   )
@@ -60,13 +64,19 @@ function standingsTable(lines: readonly StandingLine[]): string {
 function shareAndState(standing: Standing, broughtBy: number | undefined): readonly string[] {
   const { phase, share, versions, target } = standing
   const { blueGreen } = target.route.names
-  const percents = phase === 'unreadable' ? '?' : percent(share)
+  const percents = share === 'unknown' ? '?' : percent(share)
   const names = versions === undefined ? '–' : `${code(versions.stable)} → ${code(versions.canary)}`
+  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner)]
   if (blueGreen !== undefined && phase === 'idle')
     return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
   if (blueGreen !== undefined && phase !== 'unreadable')
     return [percents, names, `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`]
   return [percents, names, phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[phase]]
+}
+
+/** Git does not say where such a rollout is. */
+function ownedWords({ writer, title, place }: WeightOwner): string {
+  return `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {

@@ -10,6 +10,7 @@ import { explainProblem } from '../problem/problem.ts'
 import { HOW_TO_TURN_OFF, newVersionTitle, newVersionWords } from './new-version-words.ts'
 import { nextStepWords } from './next-step-words.ts'
 import { changeTitle, counted, quietTitle, trafficStatement } from './traffic.ts'
+import { overwrittenWords } from '../refusal/owner-refusal.ts'
 import { gatesLeft } from '../gate/gate-title.ts'
 import { verdictLine } from '../gate/verdict.ts'
 
@@ -61,6 +62,7 @@ function opening(review: Review): string {
     story(review),
     trafficStatement(review, ROOM.table),
     picture(review),
+    ...review.changes.flatMap(overwritten).slice(0, MAX_TITLES),
     section('Gates', fitLines(gates, ROOM.gates, moreIn('`canary/gate`'))),
     section('Problems', fitLines(problems, ROOM.problems, moreIn('`canary/validate`'))),
     nextStepWords(review),
@@ -90,9 +92,14 @@ function stateWords(changes: readonly ReviewedChange[]): string {
 
 /** The plan of the first rollout that moves along one: the title names all. */
 function picture({ changes }: Review): string | undefined {
-  const change = changes.find(({ target }) => !isBlueGreen(target))
+  const change = changes.find(({ target }) => !isBlueGreen(target) && target.owner === undefined)
   if (change === undefined) return undefined
   return planPicture({ plan: planOf(change.target), now: change.from, next: change.to })
+}
+
+/** What becomes of weights that a controller writes, where a pull request changes them. */
+function overwritten({ target }: ReviewedChange): readonly string[] {
+  return target.owner === undefined ? [] : [`⚠️ ${overwrittenWords(target, target.owner)}`]
 }
 
 function section(title: string, lines: readonly string[]): string {

@@ -181,6 +181,8 @@ function afterWords(name: string, problem: Extract<OrderReason, { code: 'after' 
   switch (problem) {
     case 'missing':
       return `${name} must do this step first, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
+    case 'owned':
+      return `${name} must do this step first, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can pass this gate: \`/canary override order <reason>\`.`
     case 'together':
       return `${name} must do this step first, but this pull request moves both at once. Move one after the other, with \`--env\`.`
     case 'other-version':

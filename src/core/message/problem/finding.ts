@@ -31,8 +31,8 @@ function detailWords(detail: Detail): ProblemWords {
       return fieldWords(detail)
     case 'two-writers':
       return {
-        what: `is written by ${code(detail.writer)} too: it would undo the weights.`,
-        next: 'Let one of them move the traffic: remove its traffic routing, or leave this route to it.',
+        what: `is written by ${code(detail.writer)} too: the controller of that object overwrites the weights.`,
+        next: 'Let one of them move the traffic: leave the weights of this route to it, or take the traffic routing out of that object.',
       }
     case 'weights-ignored':
       return ignoredWords(detail)

@@ -191,6 +191,8 @@ export function closingComment(reason: CloseReason, { failure, by, cause }: Clos
       return 'Closed: this rollout has no next step from where the base branch is now.'
     case 'not-deployed':
       return 'Closed: the base of this pull request is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names the deployed branches.'
+    case 'owned':
+      return 'Closed: a controller in the cluster moves the traffic of this rollout now, and would overwrite the weights. `/canary status` says which.'
     case 'split':
       return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
   }

@@ -7,6 +7,7 @@ import { explainGateRefusal } from './gate-refusal.ts'
 import { explainGitHubRefusal } from './github-refusal.ts'
 import { code, list } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
+import { explainOwner } from './owner-refusal.ts'
 import { explainMove } from './move-refusal.ts'
 import { explainPromotion } from './promotion-refusal.ts'
 import { explainStep } from './step-refusal.ts'
@@ -16,10 +17,11 @@ import type { Refusal } from '../../refusal/refusal.ts'
 
 /** Why not, and what to do. */
 export function explainRefusal(refusal: Refusal): string {
+  if (refusal.code === 'owned') return explainOwner(refusal)
   return refusal.code === 'promotion' ? explainPromotion(refusal.why) : explainOther(refusal)
 }
 
-function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' }>): string {
+function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | 'owned' }>): string {
   switch (refusal.code) {
     case 'not-allowed':
       return `${code(refusal.login)} cannot do this: it needs **${refusal.needs}** access to this repository, and you have ${refusal.has}. Ask somebody who has it to comment the same.`

@@ -1,5 +1,6 @@
 import { abortMarker } from '../../../core/marker/comment.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
+import { ownerRefusal } from '../../../core/rollout/intend.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../../../core/rollout/transition.ts'
@@ -22,6 +23,7 @@ export async function abortRollouts(
   context: RepositoryContext,
   { command: { reason }, subject: { base, pull, related }, by }: CommandRequest<'abort'>,
 ): Promise<Outcome> {
+  const owned = related.map(({ standing }) => ownerRefusal(standing.target)).find((refusal) => refusal !== undefined)
   const closed = await closedBefore(context, base, { ...by, related })
   const rolledBack = rollbacksSince(context, base, { ...by, related })
   const rollbacks = openRollbacks(related)
@@ -34,8 +36,9 @@ export async function abortRollouts(
   }
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
-  return closed.length + rollbacks.size + rolledBack.length + names.length === 0
-    ? refused({ code: 'nothing-to-abort' })
+  const isNothing = closed.length + rollbacks.size + rolledBack.length + names.length === 0
+  return isNothing
+    ? refused(owned ?? { code: 'nothing-to-abort' })
     : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
 }
 

@@ -1,0 +1,111 @@
+/** Which routes a controller in the cluster writes by itself, as its own objects say. */
+import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import type { ObjectIdentity } from '../manifest/identity.ts'
+import type { RouteKind } from '../traffic/route.ts'
+
+/** A controller that shifts traffic. */
+export type Writer = 'flagger' | 'argo-rollouts'
+
+/** A route whose weights a controller writes. */
+export interface OwnedRoute {
+  /** `*`: of any kind. */
+  readonly kind: RouteKind | '*'
+  /** '' where nothing says it. */
+  readonly namespace: string
+  readonly name: string
+  /** The rules that it writes. */
+  readonly rules: OwnedRules
+}
+
+/** All rules of a route; or those of `http` with these names (undefined: all of `http`), and those of `tls` and `tcp`. */
+type OwnedRules = 'all' | { readonly http: readonly string[]; readonly tls: boolean; readonly tcp: boolean }
+
+type WriterObject = ObjectIdentity & { readonly data: Readonly<Record<string, unknown>> }
+
+/** The controller that an object is for, if it can write routes. */
+export function writerOf({ group, kind }: Pick<ObjectIdentity, 'group' | 'kind'>): Writer | undefined {
+  if (group === 'flagger.app' && kind === 'Canary') return 'flagger'
+  return group === 'argoproj.io' && kind === 'Rollout' ? 'argo-rollouts' : undefined
+}
+
+/** The routes that an object has its controller write; none for objects of other kinds. */
+export function ownedRoutes(object: WriterObject): readonly OwnedRoute[] {
+  switch (writerOf(object)) {
+    case 'flagger':
+      return ofFlagger(object)
+    case 'argo-rollouts':
+      return ofRollouts(object)
+    case undefined:
+      return []
+  }
+}
+
+/** Flagger calls the route like the service, and that like its target where nothing else is said (pkg/router). */
+function ofFlagger(object: WriterObject): readonly OwnedRoute[] {
+  const spec = recordOf(object.data['spec'])
+  const name = textOf(recordOf(spec['service'])['name']) || textOf(recordOf(spec['targetRef'])['name'])
+  const kind = flaggerKind(textOf(spec['provider']) ?? '')
+  if (name === undefined || kind === undefined) return []
+  return [{ kind, namespace: object.namespace, name, rules: 'all' }]
+}
+
+/** Where the object does not say it, whoever installed Flagger did. Other providers write neither kind. */
+function flaggerKind(provider: string): OwnedRoute['kind'] | undefined {
+  if (provider === '') return '*'
+  if (provider === 'istio') return 'VirtualService'
+  return provider.startsWith('gatewayapi:') ? 'HTTPRoute' : undefined
+}
+
+function ofRollouts(object: WriterObject): readonly OwnedRoute[] {
+  const { namespace } = object
+  const { canary } = recordOf(recordOf(object.data['spec'])['strategy'])
+  const routing = recordOf(recordOf(canary)['trafficRouting'])
+  const istio = recordOf(routing['istio'])
+  const services = [istio['virtualService'], ...listOf(istio['virtualServices'])].flatMap((item) => {
+    const [name = '', other = namespace] = (textOf(recordOf(item)['name']) ?? '').split('.')
+    const route = { kind: 'VirtualService', namespace: other, name, rules: rulesIn(recordOf(item)) } as const
+    return name === '' ? [] : [route]
+  })
+  return [...services, ...byPlugin(recordOf(recordOf(routing['plugins'])['argoproj-labs/gatewayAPI']), namespace)]
+}
+
+function rulesIn(service: Readonly<Record<string, unknown>>): OwnedRules {
+  const http = listOf(service['routes']).flatMap((name) => textOf(name) ?? [])
+  const [tls, tcp] = [service['tlsRoutes'], service['tcpRoutes']].map((routes) => listOf(routes).length > 0)
+  const isNamed = http.length > 0 || tls === true || tcp === true
+  return isNamed ? { http, tls: tls === true, tcp: tcp === true } : 'all'
+}
+
+/** Argo Rollouts' plugin for the Gateway API: `httpRoute: web`, or `httpRoutes: [{ name: web }]`. */
+function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): readonly OwnedRoute[] {
+  const namespace = textOf(plugin['namespace']) ?? own
+  return (['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'] as const).flatMap((kind) => {
+    const field = kind.replace(/^[A-Z]+(?=R)/, (start) => start.toLowerCase())
+    const names = [plugin[field], ...listOf(plugin[`${field}s`]).map((item) => recordOf(item)['name'])]
+    return names.flatMap((found): OwnedRoute[] => {
+      const name = textOf(found)
+      return name === undefined ? [] : [{ kind, namespace, name, rules: 'all' }]
+    })
+  })
+}
+
+/** Whether a controller writes a rule of a route: by its section (`http`, `tls`, `tcp`, or `rules` of the Gateway API), and its name. */
+export function ownsRule(
+  { rules }: OwnedRoute,
+  rule: { readonly section: string; readonly name: string | undefined },
+): boolean {
+  if (rules === 'all') return true
+  if (rule.section === 'tls') return rules.tls
+  if (rule.section === 'tcp') return rules.tcp
+  return rule.name !== undefined && rules.http.includes(rule.name)
+}
+
+/** Whether an owned route is this one, by any of its names. Where one of the two names no namespace, the deployer puts both into one. */
+export function isOwnedBy(
+  owned: OwnedRoute,
+  route: { readonly kind: string; readonly namespace: string; readonly names: readonly string[] },
+): boolean {
+  const isKind = owned.kind === '*' || owned.kind === route.kind
+  const isPlace = owned.namespace === '' || route.namespace === '' || owned.namespace === route.namespace
+  return isKind && isPlace && route.names.includes(owned.name)
+}

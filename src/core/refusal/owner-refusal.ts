@@ -1,0 +1,12 @@
+import type { Location } from '../manifest/parse.ts'
+import type { Writer } from '../owner/owned-routes.ts'
+
+/** Why a rollout is not moved by commits: a controller in the cluster writes its weights. */
+export interface OwnerRefusal extends Location {
+  readonly code: 'owned'
+  /** The rollout. */
+  readonly name: string
+  readonly writer: Writer
+  /** Its object: `Canary shop/web`. */
+  readonly title: string
+}

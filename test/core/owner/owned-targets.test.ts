@@ -1,0 +1,167 @@
+/** Which rollouts a controller in the cluster moves, whichever file its object is in. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { intend, intendStep } from '../../../src/core/rollout/intend.ts'
+import { standingOf } from '../../../src/core/rollout/standing.ts'
+import { targetName } from '../../../src/core/rollout/target.ts'
+import { abort, type OpenStep, transition } from '../../../src/core/rollout/transition.ts'
+import { argoRollout, flaggerCanary } from '../../owners.ts'
+import { snapshotOf } from '../samples.ts'
+
+type Files = Readonly<Record<string, string>>
+
+function route(canary = 0, head = ''): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: web
+${head}spec:
+  hosts: [web]
+  http:
+    - name: main
+      route:
+        - { destination: { host: web }, weight: ${100 - canary} }
+        - { destination: { host: web-canary }, weight: ${canary} }
+`
+}
+
+/** `environment/service: owner`, for each target. */
+function owners(files: Files, config: object = {}): readonly string[] {
+  return snapshotOf(files, config)
+    .targets.map((target) => `${targetName(target)}: ${target.owner?.title ?? '–'}`)
+    .sort()
+}
+
+const ROLLOUT = 'Rollout default/web'
+const CANARY = 'Canary default/web'
+
+test('a route beside its Rollout or Canary is theirs', () => {
+  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': argoRollout() }), [`default/web: ${ROLLOUT}`])
+  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/canary.yaml': flaggerCanary() }), [`default/web: ${CANARY}`])
+  assert.deepEqual(owners({ 'app/all.yaml': `${route()}---\n${argoRollout()}` }), [`default/web: ${ROLLOUT}`])
+})
+
+test('a Rollout without traffic routing, or with another route or rule, owns nothing', () => {
+  const files = (rollout: string): Files => ({ 'app/vs.yaml': route(), 'app/rollout.yaml': rollout })
+  const free = ['default/web: –']
+  assert.deepEqual(owners(files(argoRollout().replace(/ +trafficRouting:\n.*\n/, ''))), free)
+  assert.deepEqual(owners(files(argoRollout(undefined, 'nginx: { stableIngress: web }'))), free)
+  const other = 'istio: { virtualService: { name: web, routes: [other] } }'
+  assert.deepEqual(owners(files(argoRollout(undefined, other))), free)
+  const main = 'istio: { virtualService: { name: web, routes: [main] } }'
+  assert.deepEqual(owners(files(argoRollout(undefined, main))), [`default/web: ${ROLLOUT}`])
+})
+
+test("a route that Flagger makes is a rollout of the Canary's", () => {
+  const files = { 'app/canary.yaml': flaggerCanary() }
+  assert.deepEqual(owners(files), [`default/web: ${CANARY}`])
+  const [target] = snapshotOf(files).targets
+  assert.deepEqual(target?.route.place, { file: 'app/canary.yaml', line: 1 })
+  assert.equal(target?.route.kind, 'VirtualService')
+  const gateway = snapshotOf({ 'app/canary.yaml': flaggerCanary(undefined, 'gatewayapi:v1') }).targets
+  assert.deepEqual(
+    gateway.map((one) => one.route.kind),
+    ['HTTPRoute'],
+  )
+  assert.deepEqual(owners({ 'app/canary.yaml': flaggerCanary(undefined, 'linkerd') }), [])
+})
+
+const OVERLAYS = {
+  'base/kustomization.yaml': 'resources: [vs.yaml]\n',
+  'base/vs.yaml': route(),
+  'overlays/staging/kustomization.yaml': 'resources: [../../base, rollout.yaml]\n',
+  'overlays/staging/rollout.yaml': argoRollout(),
+  'overlays/production/kustomization.yaml': 'resources: [../../base]\n',
+}
+
+test('environments that share a route are taken apart where only one has an owner', () => {
+  assert.deepEqual(owners(OVERLAYS), ['production/web: –', `staging/web: ${ROLLOUT}`])
+  const both = {
+    ...OVERLAYS,
+    'base/kustomization.yaml': 'resources: [vs.yaml, rollout.yaml]\n',
+    'base/rollout.yaml': argoRollout(),
+  }
+  const same = {
+    ...both,
+    'overlays/staging/kustomization.yaml': 'resources: [../../base]\n',
+    'overlays/staging/rollout.yaml': '',
+  }
+  assert.deepEqual(owners(same), [`all/web: ${ROLLOUT}`])
+})
+
+test('owner and route are compared as they are rendered', () => {
+  const files: Files = {
+    'app/kustomization.yaml': 'namespace: shop\nresources: [vs.yaml, rollout.yaml]\n',
+    'app/vs.yaml': route(),
+    'app/rollout.yaml': argoRollout(),
+  }
+  assert.deepEqual(owners(files), ['app/web: Rollout shop/web'])
+  const patched = {
+    ...files,
+    'app/kustomization.yaml': `${files['app/kustomization.yaml'] ?? ''}patches:\n  - target: { kind: Rollout }\n    patch: |\n      - { op: remove, path: /spec/strategy/canary/trafficRouting }\n`,
+  }
+  assert.deepEqual(owners(patched), ['app/web: –'])
+})
+
+test('an application in a folder of its own owns the route of the folder that has most in common with its own', () => {
+  const mesh = { 'mesh/production/vs.yaml': route(), 'mesh/staging/vs.yaml': route() }
+  const config = {
+    environments: {
+      'mesh-production': { path: 'mesh/production' },
+      'mesh-staging': { path: 'mesh/staging' },
+      apps: { path: 'apps/staging' },
+    },
+  }
+  assert.deepEqual(owners({ ...mesh, 'apps/staging/rollout.yaml': argoRollout() }, config), [
+    'mesh-production/web: –',
+    `mesh-staging/web: ${ROLLOUT}`,
+  ])
+})
+
+test('a route that says so is left to Perch', () => {
+  const note = '  annotations: { perch.dev/ignore: two-writers }\n'
+  assert.deepEqual(owners({ 'app/vs.yaml': route(0, note), 'app/rollout.yaml': argoRollout() }).slice(0, 1), [
+    'default/web: –',
+  ])
+})
+
+const WISHES = [
+  { kind: 'share', percent: 25 },
+  { kind: 'next' },
+  { kind: 'promote' },
+  { kind: 'plan', steps: [5, 100] },
+  { kind: 'switch', version: 'green' },
+] as const
+
+test('no wish changes the weights of a route that is owned', () => {
+  const snapshot = snapshotOf({ 'app/vs.yaml': route(), 'app/rollout.yaml': argoRollout() })
+  for (const wish of WISHES) {
+    const asked = { service: undefined, environment: undefined, ...wish }
+    const direct = intend({ snapshot, base: undefined, changed: [] }, asked)
+    assert.deepEqual(!direct.ok && direct.error.code, 'owned', wish.kind)
+    if (asked.kind === 'plan') continue
+    const step = intendStep({ snapshot, related: [] }, asked)
+    assert.deepEqual(!step.ok && step.error, {
+      code: 'owned',
+      name: 'default/web',
+      writer: 'argo-rollouts',
+      title: ROLLOUT,
+      file: 'app/rollout.yaml',
+      line: 1,
+    })
+  }
+})
+
+test('nothing follows from weights that a controller writes, and open steps are closed', () => {
+  const notes = '  annotations: { perch.dev/canary-percentage: "5" }\n'
+  const [target] = snapshotOf({ 'app/vs.yaml': route(5, notes), 'app/rollout.yaml': argoRollout() }).targets
+  assert.ok(target !== undefined)
+  const standing = standingOf(target)
+  assert.deepEqual([standing.phase, standing.share], ['owned', 5])
+  const pull = { number: 7, head: { ref: 'canary/app/web/25' } } as OpenStep['pull']
+  const open: readonly OpenStep[] = (['share', 'rollback'] as const).map((kind) => ({ pull, kind, fits: true }))
+  const facts = { standing, open, stoppedByHand: false, rollbackRefused: false }
+  const closed = open.map(() => ({ type: 'close', pull, reason: 'owned' }))
+  assert.deepEqual(transition(facts), closed)
+  assert.deepEqual(abort(facts), closed)
+})

@@ -1,0 +1,96 @@
+/** Rollouts that Flagger or Argo Rollouts moves: Perch never writes their weights, and says who does. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { argoRollout, flaggerCanary } from '../owners.ts'
+import type { Pull } from '../memory/github/github.ts'
+import {
+  answers,
+  aPull,
+  aRollout,
+  aWorld,
+  checkOf,
+  comments,
+  merges,
+  openSteps,
+  says,
+  shareOn,
+  textOn,
+  type World,
+} from './world.ts'
+
+const ROLLOUT = 'apps/production/web-rollout.yaml'
+const ROUTE = 'apps/production/web-route.yaml'
+const OWNED =
+  /^> `[^`]*` from `alice`\n\n⛔ Argo Rollouts moves the traffic of `production\/web` \(`Rollout default\/web` at `apps\/production\/web-rollout\.yaml:1`\) and would overwrite weights that Perch commits, so nothing was committed\./
+
+/** All that `canary/validate` says of a pull request's head. */
+function validation({ state }: World, { head }: Pull): string {
+  return JSON.stringify(state.runs.findLast(({ sha, name }) => sha === head.sha && name === 'canary/validate')?.report)
+}
+
+test('no command writes weights that a controller writes', async () => {
+  const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  const { sha } = pull.head
+  for (const line of ['/canary next', '/canary promote', '/canary plan 5,100', '/switch green'])
+    await says(world, 'alice', pull, line)
+  const found = answers(world, pull)
+  assert.equal(found.length, 4)
+  for (const answer of found) assert.match(answer, OWNED)
+  assert.equal(pull.head.sha, sha)
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary next')
+  assert.match(answers(world, pull).at(-1) ?? '', OWNED)
+  assert.deepEqual(openSteps(world), [])
+})
+
+test('a controller that comes to a rollout of Perch makes the checks red, and closes its step once it is there', async () => {
+  const world = await aWorld()
+  const { pull, step } = await aRollout(world)
+  const brings = await aPull(world, { [ROLLOUT]: argoRollout() }, 'Argo Rollouts')
+  assert.match(checkOf(world, brings, 'canary/validate'), /^failure/)
+  assert.match(validation(world, brings), /two-writers: .*the controller of that object overwrites the weights/)
+  world.alice.push('main', { [ROLLOUT]: argoRollout() })
+  await world.settle()
+  assert.equal(step.state, 'closed')
+  assert.match(comments(world, step).at(-1) ?? '', /^Closed: a controller in the cluster moves the traffic/)
+  await says(world, 'alice', pull, '/canary abort')
+  assert.match(answers(world, pull).at(-1) ?? '', OWNED)
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(
+    answers(world, pull).at(-1) ?? '',
+    /Argo Rollouts moves it: `Rollout default\/web` at `apps\/production\/web-rollout\.yaml:1`/,
+  )
+  assert.deepEqual(openSteps(world), [])
+})
+
+test('weights that a person changes get a warning, and nothing follows their merge', async () => {
+  const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
+  const text = textOn(world, 'main', ROUTE)
+  const pull = await aPull(world, {
+    [ROUTE]: text.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10'),
+  })
+  assert.match(checkOf(world, pull, 'canary/validate'), /^success/)
+  assert.match(
+    comments(world, pull)[0] ?? '',
+    /⚠️ Argo Rollouts moves the traffic of `production\/web` \(`Rollout default\/web` at `[^`]*:1`\) and overwrites these weights\./,
+  )
+  assert.match(validation(world, pull), /`VirtualService web` in `production` is written by `Rollout default\/web` too/)
+  await merges(world, 'bob', pull)
+  assert.equal(shareOn(world, 'main'), 10)
+  await world.pass(60)
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [])
+})
+
+test('the route that Flagger makes is known by its Canary', async () => {
+  const world = await aWorld({ services: ['api'], files: { 'apps/production/web-canary.yaml': flaggerCanary() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', pull, '/canary next web')
+  assert.match(
+    answers(world, pull)[0] ?? '',
+    /⛔ Flagger moves the traffic of `production\/web` \(`Canary default\/web` at `apps\/production\/web-canary\.yaml:1`\)/,
+  )
+  await says(world, 'alice', pull, '/canary 5 api')
+  assert.match(answers(world, pull)[1] ?? '', /✅ `production\/api`: 0% → \*\*5%\*\*/)
+})

@@ -1,0 +1,42 @@
+/** Objects of controllers that move traffic themselves. */
+
+/** A Flagger Canary of `web`. `analysis`: its lines, four blanks in. */
+export function flaggerCanary(
+  analysis = '    interval: 1m\n    maxWeight: 50\n    stepWeight: 10\n',
+  provider = 'istio',
+): string {
+  return `apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata:
+  name: web
+spec:
+  provider: ${provider}
+  targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  service: { port: 80 }
+  analysis:
+${analysis}`
+}
+
+/** An Argo Rollout of `web` that writes its VirtualService. `steps`: their lines, eight blanks in. */
+export function argoRollout(
+  steps = '        - setWeight: 20\n        - pause: {}\n        - setWeight: 40\n        - pause: { duration: 10m }\n',
+  routing = 'istio: { virtualService: { name: web } }',
+): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: web
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "web:v1" }] }
+  strategy:
+    canary:
+      canaryService: web-canary
+      stableService: web
+      trafficRouting:
+        ${routing}
+      steps:
+${steps}`
+}
