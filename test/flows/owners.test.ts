@@ -94,3 +94,41 @@ test('the route that Flagger makes is known by its Canary', async () => {
   await says(world, 'alice', pull, '/canary 5 api')
   assert.match(answers(world, pull)[1] ?? '', /✅ `production\/api`: 0% → \*\*5%\*\*/)
 })
+
+const CANARY = 'apps/production/web-canary.yaml'
+
+test('a share of what Flagger moves is the most that it gives the canary: a commit of just that', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', pull, '/canary 30 web')
+  assert.match(
+    answers(world, pull)[0] ?? '',
+    /✅ Flagger moves `production\/web`\. On this pull request, in [0-9a-f]{7}, the most that it gives the canary before it promotes it is \*\*30%\*\* \(50% before\)\./,
+  )
+  assert.equal(textOn(world, pull.head.ref, CANARY), flaggerCanary().replace('maxWeight: 50', 'maxWeight: 30'))
+  await says(world, 'alice', pull, '/canary 30 web')
+  assert.match(answers(world, pull)[1] ?? '', /gives the canary of `production\/web` at most 30% already/)
+  await says(world, 'alice', pull, '/canary 23 web')
+  assert.match(
+    answers(world, pull)[2] ?? '',
+    /⛔ .*Its `stepWeight` is 10, so it would go past that share\. Ask for 20% or 30%/,
+  )
+})
+
+test('on a merged pull request it opens one of its own, once', async () => {
+  const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary 25 web')
+  const [opened, ...others] = openSteps(world)
+  assert.ok(opened !== undefined && others.length === 0, answers(world, pull).join())
+  assert.equal(opened.head.ref, 'perch/limit/production/web/25')
+  assert.equal(opened.title, 'Limit production/web: at most 40% → 25%')
+  assert.equal(textOn(world, opened.head.ref, ROLLOUT), argoRollout().replace('setWeight: 40', 'setWeight: 25'))
+  assert.equal(shareOn(world, opened.head.ref), 0)
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [opened])
+  await merges(world, 'bob', opened)
+  await says(world, 'alice', pull, '/canary 25 web')
+  assert.match(answers(world, pull).at(-1) ?? '', /at most 25% already/)
+})

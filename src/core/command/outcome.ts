@@ -1,10 +1,13 @@
 import type { Review, ReviewedChange } from '../gate/review.ts'
 import type { NotDeployed } from '../refusal/gate-refusal.ts'
+import type { Writer } from '../owner/owned-routes.ts'
 import type { StandingLine } from '../rollout/related.ts'
 import type { Override } from '../gate/gate.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { PreparedPromotion } from '../promotion/promotion.ts'
 import type { Stop } from '../stop/stop.ts'
+import type { LimitMove } from '../rollout/intend.ts'
+import { type Target, targetName } from '../rollout/target.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 
 /** The environments that were rendered before and after an edit, and those in which it changed what it was to change. */
@@ -51,6 +54,16 @@ export type Outcome =
       readonly sha: string | undefined
       readonly proof: ProofOfEdit | undefined
     }
+  /** The most that a controller gives the canary; `sha` undefined where it was so already. */
+  | {
+      readonly code: 'limited'
+      readonly name: string
+      readonly writer: Writer
+      readonly from: number
+      readonly to: number
+      readonly sha: string | undefined
+      readonly proof: ProofOfEdit | undefined
+    }
   /** Done by an earlier try, and what it changed cannot be told any more but from its commit. */
   | { readonly code: 'committed'; readonly sha: string; readonly headline: string }
   | { readonly code: 'already'; readonly name: string; readonly share: number }
@@ -93,6 +106,16 @@ export interface AbortResult {
 export interface OverrideRecord extends Override {
   readonly sha: Sha
   readonly seal: string
+}
+
+/** The most that the controller of a target gives its canary, changed in a commit or there already. */
+export function limited(
+  target: Target,
+  { from, to }: LimitMove,
+  done: { readonly sha: Sha | undefined; readonly proof: ProofOfEdit | undefined },
+): Outcome {
+  const writer = target.owner?.writer ?? 'flagger'
+  return { code: 'limited', name: targetName(target), writer, from, to, ...done }
 }
 
 /** A command that is not carried out. */

@@ -1,4 +1,5 @@
 import type { Location } from '../manifest/parse.ts'
+import type { LimitProblem } from '../owner/limit.ts'
 import type { Writer } from '../owner/owned-routes.ts'
 
 /** Why a rollout is not moved by commits: a controller in the cluster writes its weights. */
@@ -9,4 +10,6 @@ export interface OwnerRefusal extends Location {
   readonly writer: Writer
   /** Its object: `Canary shop/web`. */
   readonly title: string
+  /** Why its object cannot be changed as somebody wants it; undefined where no change of it would do that. */
+  readonly why?: LimitProblem | undefined
 }

@@ -12,14 +12,20 @@ type Name = Pick<Target, 'environment' | 'service'>
 
 /**
  * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch: one name for one
- * change of one rollout, so that doing it twice is doing it once. `switch/…/<version>` moves all traffic.
+ * change of one rollout, so that doing it twice is doing it once. `switch/…/<version>` moves all traffic, `perch/limit/…/<percent>` is no step.
  */
 export function branchOf(base: BaseName, target: Name, move: Move): string {
-  return `${move.kind === 'switch' ? SWITCH : STEP}${rolloutPart(base, target)}${lastPart(move)}`
+  return `${startOf(move)}${rolloutPart(base, target)}${lastPart(move)}`
 }
 
 const STEP = 'canary/'
 const SWITCH = 'switch/'
+const LIMIT = 'perch/limit/'
+
+function startOf({ kind }: Move): string {
+  if (kind === 'limit') return LIMIT
+  return kind === 'switch' ? SWITCH : STEP
+}
 
 /** What the branches of one rollout's pull requests have in common. */
 function rolloutPart({ ref, isDefault }: BaseName, { environment, service }: Name): string {
@@ -28,7 +34,7 @@ function rolloutPart({ ref, isDefault }: BaseName, { environment, service }: Nam
 }
 
 function lastPart(move: Move): string {
-  if (move.kind === 'share') return String(move.to)
+  if (move.kind === 'share' || move.kind === 'limit') return String(move.to)
   if (move.kind === 'switch') return branchPart(move.to)
   return move.kind === 'finish-version' ? 'finish' : '0'
 }
@@ -82,7 +88,7 @@ export function isBranchFor(branch: string, move: Move): boolean {
 }
 
 /** Which move a branch of this rollout was made for; the two that go to 0 differ by where the base branch stands. */
-export function kindOf(branch: string, phase: Standing['phase']): Move['kind'] {
+export function kindOf(branch: string, phase: Standing['phase']): Exclude<Move['kind'], 'limit'> {
   if (branch.startsWith(SWITCH)) return 'switch'
   const last = branch.split('/').at(-1)
   if (last === 'finish') return 'finish-version'

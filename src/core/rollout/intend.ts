@@ -1,5 +1,7 @@
 import type { Refusal } from '../refusal/refusal.ts'
 import { err, ok, type Result } from '../result.ts'
+import { type LimitProblem, limitTo } from '../owner/limit.ts'
+import type { WeightOwner } from '../owner/weight-owner.ts'
 import { findTargets } from './find-target.ts'
 import { filesFor, type Move, type MoveEdit, type PlanChange, type TargetMove } from './move.ts'
 import { narrowed } from './read-target.ts'
@@ -36,9 +38,10 @@ export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange>
 }
 
 /** What can change on a branch or in a folder, whose own weights may be any. */
-export type DirectMove = ShareMove | SwitchMove | PlanChange
+export type DirectMove = ShareMove | SwitchMove | LimitMove | PlanChange
 export type SwitchMove = Extract<Move, { kind: 'switch' }>
 export type ShareMove = Extract<Move, { kind: 'share' }>
+export type LimitMove = Extract<Move, { kind: 'limit' }>
 
 /** The files that a change is made in, and what says where its rollouts stand. */
 export interface BranchState {
@@ -50,7 +53,7 @@ export interface BranchState {
 }
 
 /** The change of a branch's own files that a wish means. */
-export function intend(at: BranchState, wish: ShareWish): Result<IntendedChange<ShareMove>, Refusal>
+export function intend(at: BranchState, wish: ShareWish): Result<IntendedChange<ShareMove | LimitMove>, Refusal>
 export function intend(at: BranchState, wish: SwitchWish): Result<IntendedChange<SwitchMove>, Refusal>
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal>
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal> {
@@ -70,6 +73,7 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
 }
 
 function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Result<DirectMove, Refusal> {
+  if (target.owner !== undefined) return limitMove(target, target.owner, wish)
   const odd = otherStrategy(target, wish)
   if (odd !== undefined) return err(odd)
   if (wish.kind === 'plan') return ok({ kind: 'plan', steps: wish.steps })
@@ -81,10 +85,8 @@ function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Res
   return ok({ kind: 'share', from, to })
 }
 
-/** Why a command is not for a rollout: a controller moves it, shares move in steps, or a switch moves all at once. */
+/** Why a command is not for a rollout: shares move in steps, and a switch moves all at once. */
 function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | undefined {
-  const owned = ownerRefusal(target)
-  if (owned !== undefined) return owned
   const { blueGreen } = target.route.names
   const name = targetName(target)
   if (blueGreen === undefined)
@@ -93,10 +95,24 @@ function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | 
 }
 
 /** Why a rollout is not moved by commits; undefined where it is. */
-export function ownerRefusal(target: Target): Refusal | undefined {
-  if (target.owner === undefined) return undefined
-  const { writer, title, place } = target.owner
-  return { code: 'owned', name: targetName(target), writer, title, ...place }
+export function ownerRefusal(target: Target, why?: LimitProblem): Refusal | undefined {
+  return target.owner && refusalOf(target, target.owner, why)
+}
+
+function refusalOf(target: Target, { writer, title, place }: WeightOwner, why?: LimitProblem): Refusal {
+  return { code: 'owned', name: targetName(target), writer, title, why, ...place }
+}
+
+/** A share of what a controller moves is the most that it gives the canary; nothing else that somebody wants can be said to it in Git. */
+function limitMove(
+  target: Target,
+  owner: WeightOwner,
+  wish: Pick<Wish, 'kind'> & { readonly percent?: number },
+): Result<LimitMove, Refusal> {
+  if (wish.kind !== 'share' || wish.percent === undefined) return err(refusalOf(target, owner))
+  const limit = limitTo(owner, wish.percent)
+  if (!limit.ok) return err(refusalOf(target, owner, limit.error))
+  return ok({ kind: 'limit', from: limit.value.from, to: wish.percent })
 }
 
 function switchMove({ route, ...target }: Target, { version }: SwitchWish): Result<SwitchMove, Refusal> {
@@ -120,6 +136,7 @@ function goalOf(move: DirectMove): number | string | undefined {
 export function isRaise({ moves }: Pick<IntendedChange<DirectMove>, 'moves'>): boolean {
   return moves.some(({ target, move }) => {
     if (move.kind === 'switch') return move.to !== move.from
+    if (move.kind === 'limit') return move.to > move.from
     return move.kind === 'plan' || move.to > Math.max(move.from, sureShare(standingOf(target)))
   })
 }
@@ -144,16 +161,19 @@ export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedCha
   const { alone } = meant.value
   // One environment leaves the others: a rollout of its own begins where they are.
   const target = alone === undefined ? found : narrowed(at.snapshot.config, found, [alone])
+  const move = moveFrom(target, wish)
+  return move.ok ? ok({ target, move: move.value, moves: [{ target, move: move.value }] }) : move
+}
+
+/** What a wish comes to where a rollout stands on the base branch. */
+function moveFrom(target: Target, wish: StepWish): Result<Move, Refusal> {
+  if (target.owner !== undefined) return limitMove(target, target.owner, wish)
   const odd = otherStrategy(target, wish)
   if (odd !== undefined) return err(odd)
-  if (wish.kind === 'switch') {
-    const moved = switchMove(target, wish)
-    return moved.ok ? ok({ target, move: moved.value, moves: [{ target, move: moved.value }] }) : moved
-  }
+  if (wish.kind === 'switch') return switchMove(target, wish)
   const standing = standingOf(target)
   const move = stepMove(standing, wish)
-  if (move === undefined) return err({ code: 'no-next-step', name: targetName(target), share: standing.share })
-  return ok({ target, move, moves: [{ target, move }] })
+  return move === undefined ? err({ code: 'no-next-step', name: targetName(target), share: standing.share }) : ok(move)
 }
 
 function stepMove(standing: Standing, wish: ShareWish): Move | undefined {

@@ -6,6 +6,7 @@ import { type NewTexts, placeEdits, type PlaceRefusal } from '../layer/place.ts'
 import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.ts'
 import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
+import { limitTo } from '../owner/limit.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { versionCalled } from '../traffic/blue-green.ts'
@@ -29,6 +30,8 @@ export type Move =
   | { readonly kind: 'finish-weights' }
   /** All traffic of a blue/green route from one version to the other, by their names. */
   | { readonly kind: 'switch'; readonly from: string; readonly to: string }
+  /** The most that a controller in the cluster gives the canary before it promotes it; no weight in Git changes. */
+  | { readonly kind: 'limit'; readonly from: number; readonly to: number }
 
 /** Another plan for what is to come; no traffic moves. */
 export interface PlanChange {
@@ -221,6 +224,7 @@ function splitFed(
 }
 
 function changeFor(move: Move | PlanChange, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
+  if (move.kind === 'limit') return limitChange(target, move.to)
   const { route, object, unclear } = target
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
   if (move.kind === 'finish-version') return versionChange(target)
@@ -228,8 +232,16 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
   return move.kind === 'switch' || isBlueGreen(target) ? switchChange(move, target) : shareChange(move, target, pr)
 }
 
+/** A change of the owner's object. */
+function limitChange(target: Target, percent: number): Result<ObjectChange, MoveRefusal> {
+  const limit = target.owner && limitTo(target.owner, percent)
+  if (target.owner === undefined || limit?.ok !== true)
+    return err({ code: 'no-place', path: [], ...target.route.place })
+  return ok({ target, object: target.owner.object, edits: limit.value.edits, share: undefined })
+}
+
 function shareChange(
-  move: Exclude<Move, { kind: 'finish-version' | 'switch' }>,
+  move: Exclude<Move, { kind: 'finish-version' | 'switch' | 'limit' }>,
   target: Target,
   pr: number | undefined,
 ): Result<ObjectChange, MoveRefusal> {
@@ -248,7 +260,7 @@ function shareChange(
 
 /** All traffic to one of two versions; a rollback of traffic that somebody split sends all of it to the active one. */
 function switchChange(
-  move: Exclude<Move, { kind: 'finish-version' }>,
+  move: Exclude<Move, { kind: 'finish-version' | 'limit' }>,
   target: Target,
 ): Result<ObjectChange, MoveRefusal> {
   const { route, settings, object } = target
@@ -260,7 +272,7 @@ function switchChange(
 }
 
 function notesFor(
-  move: Exclude<Move, { kind: 'finish-version' | 'switch' }>,
+  move: Exclude<Move, { kind: 'finish-version' | 'switch' | 'limit' }>,
   target: Target,
   pr: number | undefined,
 ): readonly Edit[] {

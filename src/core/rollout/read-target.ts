@@ -119,6 +119,7 @@ export function narrowed(config: Config, target: Target, environments: readonly 
 /** The same target among other texts of its files; undefined where its route is not there any more. */
 export function rereadTarget(target: Target, changed: ReadonlyMap<string, string>): Target | undefined {
   const layout = withTexts(target.layout, changed)
+  if (!isRoute(target.object)) return { ...target, layout }
   return reread(
     { ...target, layout },
     {

@@ -44,14 +44,16 @@ export interface CheckoutChange<Goal> extends ChangedFiles {
   readonly to: Goal
 }
 
-/** Sets the canary's share in the files of a folder. `isDry`: nothing is written. */
+/** Sets the canary's share in the files of a folder; `isLimit`: the most that a controller gives it. `isDry`: nothing is written. */
 export async function setInCheckout(
   context: Needs,
   wish: ShareWish,
   isDry = false,
-): Promise<Result<CheckoutChange<number>, Refusal>> {
+): Promise<Result<CheckoutChange<number> & { readonly isLimit: boolean }, Refusal>> {
   const done = await changeCheckout(context, (at) => intend(at, wish), isDry)
-  return done.ok ? ok({ ...done.value, from: done.value.move.from, to: done.value.move.to }) : done
+  if (!done.ok) return done
+  const { from, to, kind } = done.value.move
+  return ok({ ...done.value, from, to, isLimit: kind === 'limit' })
 }
 
 /** Sends all traffic of a blue/green service to a version, in the files of a folder. `isDry`: nothing is written. */

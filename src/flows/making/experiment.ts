@@ -158,7 +158,7 @@ async function findFeeds(
     )
     const texts = await context.mirror.read(side.treeish, inputsOf(environment))
     const valuesIn: PlaceSearch['valuesIn'] = (objects) => {
-      const shown = finderIn(name, objects)(target)
+      const shown = finderIn(name, objects)({ layout: target.layout, object })
       return shown && new Map(weights.map(({ own }) => [JSON.stringify(own), valueAt(shown.data, own)]))
     }
     const search: PlaceSearch = { context, side, environment, texts, valuesIn, builds: 0 }

@@ -36,7 +36,8 @@ export async function makeChange(
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
   const [first] = change.moves
-  const owned = change.moves.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
+  const others = change.moves.filter(({ move }) => move.kind !== 'limit')
+  const owned = others.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
   if (owned !== undefined) return err(owned)
   if (first?.move.kind === 'finish-version' && isOfChart(first.target))
     return finishOfChart(context, site, first.target)

@@ -126,7 +126,6 @@ test('a route that says so is left to Perch', () => {
 })
 
 const WISHES = [
-  { kind: 'share', percent: 25 },
   { kind: 'next' },
   { kind: 'promote' },
   { kind: 'plan', steps: [5, 100] },
@@ -146,6 +145,7 @@ test('no wish changes the weights of a route that is owned', () => {
       name: 'default/web',
       writer: 'argo-rollouts',
       title: ROLLOUT,
+      why: undefined,
       file: 'app/rollout.yaml',
       line: 1,
     })

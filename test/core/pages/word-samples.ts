@@ -8,6 +8,7 @@ import * as files from '../../../src/core/problem/files.ts'
 import * as merge from '../../../src/core/problem/merge.ts'
 import type { Problem } from '../../../src/core/problem/problem.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
+import type { LimitProblem } from '../../../src/core/owner/limit.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import * as hostile from '../message/hostile-samples.ts'
@@ -87,6 +88,13 @@ export function problems(): readonly Problem[] {
   ]
 }
 
+const LIMIT_PROBLEMS: readonly LimitProblem[] = [
+  { code: 'no-steps' },
+  { code: 'no-number' },
+  { code: 'not-whole' },
+  { code: 'uneven', step: 10, near: [20, 30] },
+]
+
 export function refusals(): readonly Refusal[] {
   const age = 'unknown' as const
   return [
@@ -104,6 +112,8 @@ export function refusals(): readonly Refusal[] {
     { code: 'no-next-step', name: T, share: 0 },
     { code: 'no-next-step', name: T, share: 100 },
     { code: 'owned', name: T, writer: 'argo-rollouts', title: T, ...place },
+    ...LIMIT_PROBLEMS.map((why): Refusal => ({ code: 'owned', name: T, writer: 'flagger', title: T, why, ...place })),
+    { code: 'owned', name: T, writer: 'argo-rollouts', title: T, why: { code: 'no-steps' }, ...place },
     { code: 'step-undone', name: T, share: 50 },
     { code: 'not-of-step', why: 'other-rollout', name: T },
     { code: 'not-of-step', why: 'goes-back', name: T },

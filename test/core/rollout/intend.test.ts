@@ -90,6 +90,8 @@ function moveText(move: Move | PlanChange): string {
       return `plan ${move.steps.join(',')}`
     case 'finish-version':
       return `finish ${move.from}→${move.to}`
+    case 'limit':
+      return `≤${move.to}`
     case 'finish-weights':
       return 'finish'
   }

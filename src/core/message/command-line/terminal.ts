@@ -23,7 +23,16 @@ interface ChangedFiles {
 }
 
 /** What `perch set` changed, as a person reads it in a terminal. */
-export function setText(set: ChangedFiles & { readonly from: number; readonly to: number }): string {
+export function setText(
+  set: ChangedFiles & { readonly from: number; readonly to: number; readonly isLimit?: boolean },
+): string {
+  if (set.isLimit === true && set.target.owner !== undefined) {
+    const who = WRITER_NAMES[set.target.owner.writer]
+    return changeText(
+      `${targetName(set.target)}: ${who} gives the canary at most ${percent(set.from)} → ${percent(set.to)}`,
+      set,
+    )
+  }
   return changeText(`${targetName(set.target)}: canary ${percent(set.from)} → ${percent(set.to)}`, set)
 }
 

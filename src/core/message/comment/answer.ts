@@ -9,6 +9,7 @@ import { proofWords } from './proof.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { promotionPreview } from '../pull-request/promotion.ts'
 import { planWords } from '../pull-request/pull-request.ts'
+import { limitedWords } from '../refusal/owner-refusal.ts'
 import { explainRefusal } from '../refusal/refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
 import { planStatusWords, statusWords } from './status.ts'
@@ -59,6 +60,8 @@ function words(outcome: Outcome): string {
       return outcome.sha === undefined
         ? `✅ All traffic of ${code(outcome.name)} goes to ${code(outcome.to)} already: nothing to change.`
         : `✅ ${code(outcome.name)}: ${code(outcome.from)} → **${code(outcome.to)}**, all traffic at once, on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
+    case 'limited':
+      return `${limitedWords(outcome)}${proofParagraph(outcome.proof)}`
     case 'committed':
       return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
     case 'already':

@@ -10,6 +10,7 @@ import { analysisTable, findingWords } from '../gate/analysis.ts'
 import { titleText } from '../../text/inert.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { wanted } from '../gate/live.ts'
+import { limitBody } from '../refusal/owner-refusal.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
 import type { Proposal } from '../../rollout/proposal.ts'
 
@@ -35,6 +36,8 @@ function sentenceOf(move: Move | PlanChange, name: string, version: string): str
       return `Finish ${name}: all traffic on stable ${version}`
     case 'switch':
       return `Switch ${name}: ${move.from} → ${move.to}`
+    case 'limit':
+      return `Limit ${name}: at most ${percent(move.from)} → ${percent(move.to)}`
     case 'plan':
       return `Plan of ${name}: ${planWords(move.steps)}`
   }
@@ -61,6 +64,8 @@ function why({ move, target }: Proposal): string {
         : 'A share that is not the next one of the plan.'
     case 'rollback':
       return 'All traffic goes back to the stable version.'
+    case 'limit':
+      return `The most that the canary gets before it is promoted. A controller in the cluster moves the traffic.`
     case 'switch':
       return `All traffic goes to ${move.to} at once.`
     case 'finish-version':
@@ -112,6 +117,8 @@ function whatChanges({ move, target, version }: Proposal): string {
       return `Sends all traffic of ${name} back to the stable version. The canary ${code(version)} had ${percent(move.from)}.`
     case 'switch':
       return `Sends all traffic of ${name} from ${code(move.from)} to **${code(move.to)}**, at once. Rules for some callers that lead to ${code(move.to)} (a preview) lead to ${code(move.from)} then.`
+    case 'limit':
+      return limitBody(target, move.to)
     case 'finish-version':
       return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
     case 'finish-weights':
@@ -134,6 +141,7 @@ function planLine(move: Move, target: Target): string | undefined {
 
 function waitsFor(move: Move, target: Target): string {
   const { live, bakeMs, analysis } = target.settings
+  if (move.kind === 'limit') return 'No gate of Perch waits for this: no weight in Git changes.'
   if (move.kind === 'rollback' || (move.kind === 'share' && move.to <= move.from))
     return 'No gate waits: lowering traffic is never held back.'
   const others = 'The gates for approvals, environment order, holds and freezes apply too.'
@@ -148,6 +156,7 @@ function waitsFor(move: Move, target: Target): string {
 }
 
 function safety(move: Move): string {
+  if (move.kind === 'limit') return 'Closing this without merging leaves the limit as it is.'
   if (move.kind === 'switch')
     return `Once it has merged, ${code(`/switch ${move.from}`)} goes back, and no gate holds that. Closing this without merging leaves the traffic where it is.`
   return move.kind === 'rollback'

@@ -1,18 +1,37 @@
 import type { Writer } from '../../owner/owned-routes.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
+import type { Outcome } from '../../command/outcome.ts'
+import type { LimitProblem } from '../../owner/limit.ts'
 import type { OwnerRefusal } from '../../refusal/owner-refusal.ts'
-import { code } from '../markdown/markdown.ts'
+import { code, percent } from '../markdown/markdown.ts'
 
 /** What people call a controller. */
 export const WRITER_NAMES: Readonly<Record<Writer, string>> = { flagger: 'Flagger', 'argo-rollouts': 'Argo Rollouts' }
 
+/** What became of a limit. */
+export function limitedWords({ name, writer, from, to, sha }: Extract<Outcome, { code: 'limited' }>): string {
+  const who = WRITER_NAMES[writer]
+  if (sha === undefined)
+    return `✅ ${who} gives the canary of ${code(name)} at most ${percent(to)} already: nothing to change.`
+  return `✅ ${who} moves ${code(name)}. On this pull request, in ${sha.slice(0, 7)}, the most that it gives the canary before it promotes it is **${percent(to)}** (${percent(from)} before). No weight in Git changes.`
+}
+
+/** What a pull request with a limit does. */
+export function limitBody(target: Target, to: number): string {
+  const { owner } = target
+  const who = owner === undefined ? 'A controller' : WRITER_NAMES[owner.writer]
+  const place =
+    owner === undefined ? '' : ` (${code(owner.title)} at ${code(`${owner.place.file}:${owner.place.line}`)})`
+  return `${who} moves the traffic of ${code(targetName(target))}${place}. This makes **${percent(to)}** the most that it gives the canary before it promotes it. No weight in Git changes.`
+}
+
 /** Who moves the traffic, and how a person can steer that. */
 const WAYS: Readonly<Record<Writer, string>> = {
   flagger:
-    'It starts by itself when the pods change in Git. How far and how fast it goes is in `spec.analysis` of that object: change it there, in a pull request.',
+    'It starts by itself when the pods change in Git. How far and how fast it goes is in `spec.analysis` of that object. `/canary <percent>` sets the most that it gives the canary; change the rest there, in a pull request.',
   'argo-rollouts':
-    'It starts by itself when the pods change in Git. Its steps are in `spec.strategy.canary.steps` of that object: change them there, in a pull request. `kubectl argo rollouts promote` and `abort` move a rollout that has begun.',
+    'It starts by itself when the pods change in Git. Its steps are in `spec.strategy.canary.steps` of that object. `/canary <percent>` sets the most that they give the canary; change the rest there, in a pull request. `kubectl argo rollouts promote` and `abort` move a rollout that has begun.',
 }
 
 /** What becomes of weights in Git that a person changes. */
@@ -21,7 +40,24 @@ export function overwrittenWords(target: Target, { writer, title, place }: Weigh
 }
 
 /** Why nothing was committed. */
-export function explainOwner({ name, writer, title, file, line }: OwnerRefusal): string {
+export function explainOwner({ name, writer, title, file, line, why }: OwnerRefusal): string {
   const who = WRITER_NAMES[writer]
+  if (why !== undefined)
+    return `${who} moves the traffic of ${code(name)}, so ${code('/canary <percent>')} sets the most that it gives the canary, in ${code(title)} at ${code(`${file}:${line}`)}. ${limitProblemWords(why, writer)}`
   return `${who} moves the traffic of ${code(name)} (${code(title)} at ${code(`${file}:${line}`)}) and would overwrite weights that Perch commits, so nothing was committed. ${WAYS[writer]} To have Perch move it, take the traffic routing out of that object.`
+}
+
+function limitProblemWords(why: LimitProblem, writer: Writer): string {
+  switch (why.code) {
+    case 'not-whole':
+      return 'It takes whole percents from 1 to 100. To stop a rollout that has begun, use the controller; to go back, put the old version back in Git.'
+    case 'no-number':
+      return 'One of the weights there is not a number. Write it out, then comment again.'
+    case 'no-steps':
+      return writer === 'flagger'
+        ? 'It has no steps by weight: `skipAnalysis` or `iterations` is set, or `stepWeight` and `stepWeights` are missing. Add `maxWeight` and `stepWeight` there, in a pull request.'
+        : 'It has no step with `setWeight`, so all traffic moves at once. Add steps there, in a pull request.'
+    case 'uneven':
+      return `Its ${code('stepWeight')} is ${why.step}, so it would go past that share. Ask for ${why.near.map((one) => `${one}%`).join(' or ')}, or change ${code('stepWeight')} there.`
+  }
 }

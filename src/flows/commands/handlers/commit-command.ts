@@ -20,7 +20,7 @@ import { loadSnapshot } from '../../repository/load.ts'
 import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
-import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import { limited, type Outcome, refused } from '../../../core/command/outcome.ts'
 
 type Needs = Pick<
   RepositoryContext,
@@ -93,6 +93,7 @@ function outcomeOf({ target, move, proof }: CommandChange, sha: Sha | undefined)
   const name = targetName(target)
   if (move.kind === 'plan') return { code: 'planned', name, plan: move.steps, sha }
   if (move.kind === 'switch') return { code: 'switched', name, from: move.from, to: move.to, sha, proof }
+  if (move.kind === 'limit') return limited(target, move, { sha, proof })
   if (sha === undefined) return { code: 'already', name, share: move.to }
   return { code: 'set', name, from: move.from, to: move.to, proof, sha }
 }

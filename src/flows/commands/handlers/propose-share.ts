@@ -1,9 +1,9 @@
 import { COMMANDS, type ShareCommand, type SwitchCommand } from '../../../core/command/commands.ts'
-import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import { limited, type Outcome, refused } from '../../../core/command/outcome.ts'
 import { wishOf } from '../../../core/command/wish.ts'
 import { type IntendedChange, intendStep } from '../../../core/rollout/intend.ts'
 import type { Move } from '../../../core/rollout/move.ts'
-import { standingOf } from '../../../core/rollout/standing.ts'
+import { type Standing, standingOf } from '../../../core/rollout/standing.ts'
 import { type Target, targetName } from '../../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -40,16 +40,29 @@ async function proposeChange(
   const { by, pull, change } = asked
   const { target, move } = change
   const rollout = base.rollouts.find(({ standing }) => standing.target === target) ?? newRollout(target)
-  const name = targetName(target)
-  if (move.kind === 'switch' && move.from === move.to)
-    return switchedBefore(context, base, { standing: rollout.standing, since: by.at, move })
-  if (move.kind === 'share' && move.from === move.to) {
-    const earlier = proposedBefore(context, base, { standing: rollout.standing, since: by.at })
-    return earlier ?? { code: 'already', name, share: move.to }
-  }
+  const there = thereAlready(context, base, { standing: rollout.standing, since: by.at, move })
+  if (there !== undefined) return there
   const done = await takeSteps(context, base, { rollout, steps: [{ type: 'propose', move }], asked: { ...by, pull } })
   if (!done.ok) return refused(done.error)
-  return { code: 'proposed', title: done.value.opened?.title ?? name, pull: done.value.opened?.number ?? 0 }
+  return {
+    code: 'proposed',
+    title: done.value.opened?.title ?? targetName(target),
+    pull: done.value.opened?.number ?? 0,
+  }
+}
+
+/** What is so already, or was proposed by an earlier try; undefined where there is something to do. */
+function thereAlready(
+  context: RepositoryContext,
+  base: BaseState,
+  { standing, since, move }: { readonly standing: Standing; readonly since: number; readonly move: Move },
+): Outcome | Promise<Outcome> | undefined {
+  if (move.kind !== 'switch' && move.kind !== 'limit' && move.kind !== 'share') return undefined
+  if (move.from !== move.to) return undefined
+  if (move.kind === 'switch') return switchedBefore(context, base, { standing, since, move })
+  if (move.kind === 'limit') return limited(standing.target, move, { sha: undefined, proof: undefined })
+  const earlier = proposedBefore(context, base, { standing, since })
+  return earlier ?? { code: 'already', name: targetName(standing.target), share: move.to }
 }
 
 /** One environment that leaves others: a rollout of its own begins where they are. */
