@@ -117,6 +117,36 @@ const CHARTS: Readonly<Record<string, Variant>> = {
       ),
     },
     shares: BOTH,
+    moves: [
+      '/canary 25 --env web-production',
+      [
+        'set.yaml',
+        "-    - list: { elements: [{ env: staging, weight: '50' }, { env: production, weight: '5' }] }",
+        "+    - list: { elements: [{ env: staging, weight: '50' }, { env: production, weight: '25' }] }",
+      ],
+    ],
+  },
+  'elements of a list in a matrix set values of several Applications': {
+    files: {
+      ...CHART,
+      'set.yaml': SET(
+        `    - matrix:
+        generators:
+          - list: { elements: [{ env: staging, weight: 50 }, { env: production, weight: 5 }] }
+          - list: { elements: [{ region: eu }] }`,
+        "valuesObject: { region: '{{ .region }}', canary: { weight: '{{ .weight }}' } }",
+        '  goTemplate: true\n',
+      ),
+    },
+    shares: BOTH,
+    moves: [
+      '/canary 25 --env all',
+      [
+        'set.yaml',
+        '-          - list: { elements: [{ env: staging, weight: 50 }, { env: production, weight: 5 }] }',
+        '+          - list: { elements: [{ env: staging, weight: 25 }, { env: production, weight: 25 }] }',
+      ],
+    ],
   },
   'Applications of one file release a chart, each with values of its own': {
     files: {
@@ -225,5 +255,76 @@ const DELEGATES: Readonly<Record<string, Variant>> = Object.fromEntries(
   ]),
 )
 
+const ROUTE = { 'web/kustomization.yaml': 'resources: [vs.yaml, dr.yaml]\n', 'web/dr.yaml': DR }
+const FLUX = (cluster: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: web-${cluster}, namespace: flux-system }
+spec:
+  path: ./web
+  sourceRef: { kind: GitRepository, name: flux-system }
+  postBuild: { substitute: { stable: "90", canary: "10" } }
+`
+/** Several deployers of one folder, which has no file for one of them alone. */
+const ONE_FOLDER: Readonly<Record<string, Variant>> = {
+  'clusters that fill their own weights into one folder are changed one by one': {
+    files: {
+      ...ROUTE,
+      'web/vs.yaml': VS.replace('weight: 100', 'weight: ${stable}').replace('weight: 0', 'weight: ${canary}'),
+      'clusters/eu.yaml': FLUX('eu'),
+      'clusters/us.yaml': FLUX('us'),
+    },
+    shares: { 'web-eu': '10% web/vs.yaml:8', 'web-us': '10% web/vs.yaml:8' },
+    moves: [
+      '/canary 25 --env web-eu',
+      [
+        'clusters/eu.yaml',
+        '-  postBuild: { substitute: { stable: "90", canary: "10" } }',
+        '+  postBuild: { substitute: { stable: "75", canary: "25" } }',
+      ],
+    ],
+  },
+  'elements of an ApplicationSet feed a patch of its template': {
+    files: {
+      ...ROUTE,
+      'web/vs.yaml': VS,
+      'set.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: web, namespace: argocd }
+spec:
+  goTemplate: true
+  generators:
+    - list:
+        elements:
+          - { env: prod, stable: "95", canary: "5" } # slowly
+          - { env: dev, stable: "50", canary: "50" }
+  template:
+    metadata: { name: 'web-{{ .env }}' }
+    spec:
+      destination: { namespace: '{{ .env }}', server: https://kubernetes.default.svc }
+      syncPolicy: { automated: {} }
+      source:
+        repoURL: https://github.com/acme/shop
+        path: web
+        kustomize:
+          patches:
+            - target: { kind: VirtualService }
+              patch: |-
+                - { op: replace, path: /spec/http/0/route/0/weight, value: {{ .stable }} }
+                - { op: replace, path: /spec/http/0/route/1/weight, value: {{ .canary }} }
+`,
+    },
+    shares: { 'web-dev': '50% web/vs.yaml:8', 'web-prod': '5% web/vs.yaml:8' },
+    moves: [
+      '/canary 25 --env web-prod',
+      [
+        'set.yaml',
+        '-          - { env: prod, stable: "95", canary: "5" } # slowly',
+        '+          - { env: prod, stable: "75", canary: "25" } # slowly',
+      ],
+    ],
+  },
+}
+
+for (const [what, variant] of Object.entries(ONE_FOLDER)) test(what, needsKustomize, () => holds(variant))
 for (const [what, variant] of Object.entries({ ...CHARTS, ...POST_RENDERED })) test(what, needs, () => holds(variant))
 for (const [what, variant] of Object.entries(DELEGATES)) test(what, needsKustomize, () => holds(variant))

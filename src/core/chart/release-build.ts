@@ -1,5 +1,6 @@
 /** What helm is handed for a release: files, and what to ask it for. */
 import { patchFields } from '../delivery/additions.ts'
+import { paramsNow } from '../delivery/generators/elements.ts'
 import { filledTemplate } from '../delivery/generators/params.ts'
 import { decoded } from '../diff/secret-values.ts'
 import { listOf, recordOf, valueAt } from '../manifest/data.ts'
@@ -87,8 +88,9 @@ function settingsOf(source: SettingSource, texts: Texts): readonly ReleaseSettin
 
 function valueOf({ file, document, path, isEncoded, filling }: ObjectValue, texts: Texts): unknown {
   const manifest = parseManifest(file, texts.get(file) ?? '', VALUES_OBJECT)
-  const written = manifest.ok ? valueAt(manifest.value.documents[document]?.data, path) : undefined
-  const value = filling === undefined ? written : filledTemplate(written, filling.params, filling.isGo)
+  const data = manifest.ok ? manifest.value.documents[document]?.data : undefined
+  const written = valueAt(data, path)
+  const value = filling === undefined ? written : filledTemplate(written, paramsNow(data, filling), filling.isGo)
   if (!isEncoded || typeof value !== 'string') return value
   return decoded(value)
 }

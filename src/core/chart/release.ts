@@ -1,5 +1,5 @@
 /** What `helm template` is asked for: one release of a chart that is in this repository. */
-import type { Params } from '../delivery/generators/params.ts'
+import type { Filling } from '../delivery/generators/elements.ts'
 import type { Path } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 
@@ -77,7 +77,7 @@ export interface ObjectValue {
   /** A Secret's `data` is text in base64. */
   readonly isEncoded: boolean
   /** What an ApplicationSet fills into it; undefined where it is of none. */
-  readonly filling?: { readonly params: Params; readonly isGo: boolean }
+  readonly filling?: Filling
 }
 
 /** The files that values come from. */

@@ -2,7 +2,7 @@ import type { Additions } from './additions.ts'
 import { type Delivery, readDeliveries } from './delivery.ts'
 
 /** A deployer, by the object that it is. */
-export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'params'> {
+export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'path' | 'filling'> {
   /** The files that say what it adds. */
   readonly files: readonly string[]
   /** What was read of them, and their texts then. */
@@ -11,10 +11,10 @@ export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'pa
 
 /** What a deployer adds by these texts of its files; undefined where they say nothing of it. */
 export function additionsAt(
-  { file, title, path, params, files, read }: DeployerReference,
+  { file, title, path, filling, files, read }: DeployerReference,
   texts: ReadonlyMap<string, string | undefined>,
 ): Additions | undefined {
   if (files.every((one, index) => texts.get(one) === read.texts[index])) return read.additions
-  const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { params })
+  const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { filling })
   return deliveries.find((found) => found.file === file && found.title === title && found.path === path)?.additions
 }

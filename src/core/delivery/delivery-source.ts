@@ -1,6 +1,6 @@
 /** Whether what an object of Argo CD or Flux names is this repository, and a branch of it that is deployed. */
 import { isNamed } from '../config/deployed.ts'
-import type { Params } from './generators/params.ts'
+import type { Filling } from './generators/elements.ts'
 
 /** What is known of the repository besides its files. */
 export interface DeliverySource {
@@ -13,7 +13,7 @@ export interface DeliverySource {
   /** The clusters that the config names. */
   readonly clusters?: Readonly<Record<string, ClusterLabels>> | undefined
   /** What an ApplicationSet fills in, where only one of its Applications is meant. */
-  readonly params?: Params | undefined
+  readonly filling?: Filling | undefined
 }
 
 /** What a config says of a cluster. */

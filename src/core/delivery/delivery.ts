@@ -6,7 +6,7 @@ import type { Additions } from './additions.ts'
 import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
 import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
-import type { Params } from './generators/params.ts'
+import type { Filling } from './generators/elements.ts'
 import { applicationsOf } from './generators/application-set.ts'
 import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
@@ -52,7 +52,7 @@ export interface Delivery {
   /** The files that say so, its own first. */
   readonly sources: readonly string[]
   /** What its ApplicationSet fills in; undefined where it is of none. */
-  readonly params: Params | undefined
+  readonly filling: Filling | undefined
 }
 
 /** A chart from a registry, and what releases it. */
@@ -62,7 +62,7 @@ interface RemoteChart {
   readonly name: string
 }
 
-export type UntitledDelivery = Omit<Delivery, 'title' | 'file' | 'params'>
+export type UntitledDelivery = Omit<Delivery, 'title' | 'file' | 'filling'>
 
 /** What is deployed of these files, and the namespaces to which something else is deployed: `*` for any. */
 export interface Deliveries {
@@ -102,8 +102,8 @@ export function readDeliveries(
   return {
     needs: [...needs],
     gaps,
-    deliveries: rests.flatMap(({ object, deployer: { title, params }, rests: own }) =>
-      own.map((rest) => ({ ...rest, title, params, file: object.file })),
+    deliveries: rests.flatMap(({ object, deployer: { title, filling }, rests: own }) =>
+      own.map((rest) => ({ ...rest, title, filling, file: object.file })),
     ),
     remoteCharts: objects.flatMap(remoteChartsOf),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),

@@ -68,7 +68,11 @@ function applicationReleases(
   )
 }
 
-function releasesOf({ object, title, params }: Deployer, manifest: Manifest, source: DeliverySource): FoundRelease[] {
+function releasesOf(
+  { object, title, filling: written }: Deployer,
+  manifest: Manifest,
+  source: DeliverySource,
+): FoundRelease[] {
   const { kind, file, document, at, data } = object
   const start: Path = kind === 'Application' ? ['spec'] : ['spec', 'template', 'spec']
   const spec = recordOf(valueAt(data, start))
@@ -81,7 +85,7 @@ function releasesOf({ object, title, params }: Deployer, manifest: Manifest, sou
     { own: recordOf(spec['source']), path: ['source'] },
     ...several.map((own, index) => ({ own, path: ['sources', index] })),
   ]
-  const made = params === undefined ? undefined : textOf(metadata['name'])
+  const made = written === undefined ? undefined : textOf(metadata['name'])
   const name = made === undefined || isTemplate(made) ? object.name : made
   const namespace = textOf(recordOf(spec['destination'])['namespace'])
   const application = {
@@ -91,8 +95,7 @@ function releasesOf({ object, title, params }: Deployer, manifest: Manifest, sou
     namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
   }
-  const isGo = recordOf(data['spec'])['goTemplate'] === true
-  const filling = params === undefined ? undefined : { params, isGo }
+  const filling = written && { ...written, elements: written.elements.map((path) => [...at, ...path]) }
   return sources.flatMap(({ own, path }): FoundRelease[] => {
     const folder = textOf(own['path'])
     if (folder === undefined || folderOf(folder) === undefined) return []
@@ -137,7 +140,7 @@ function fluxReleases(
       stops,
       patches: [],
       additions: undefined,
-      params: undefined,
+      filling: undefined,
       sources: [file],
     }
     return [{ release, title: titleOf(object), name, file, delivery }]

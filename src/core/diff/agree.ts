@@ -123,11 +123,11 @@ function isToldBy({ group, kind, name }: ObjectIdentity, path: Path, changes: Mo
   const deployers = changes.flatMap(({ target: { layout, environments } }) =>
     layout.environments.flatMap(({ name: own, deployer }) => (environments.includes(own) ? (deployer ?? []) : [])),
   )
-  return deployers.some(({ title, params, read }) => {
+  return deployers.some(({ title, filling, read }) => {
     if (kind === 'ConfigMap' && path[0] === 'data')
       return read.additions.variables?.places.has(String(path[1])) === true
     if (path[0] !== 'spec' || !['argoproj.io', 'kustomize.toolkit.fluxcd.io'].includes(group)) return false
-    if (params !== undefined && kind === 'ApplicationSet') return path[1] === 'template'
+    if (filling !== undefined && kind === 'ApplicationSet') return path[1] === 'template'
     // What builds it may put it into another namespace.
     return title.startsWith(`${kind} `) && /[^/ ]*$/.exec(title)?.[0] === name
   })

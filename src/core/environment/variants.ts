@@ -11,7 +11,7 @@ import { nameOf, parentOf } from './tree.ts'
 /** A folder that something deploys, and what is added to its build. */
 export type DeployedFolder = Pick<
   Delivery,
-  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'params' | 'patches'
+  'path' | 'title' | 'file' | 'additions' | 'sources' | 'directory' | 'filling' | 'patches'
 >
 
 /** One of several deployers that are one environment, and what it sets in objects by itself. */
@@ -63,7 +63,7 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
   return groups.flatMap((group, index): readonly FolderVariant[] => {
     const [first] = group
     if (first === undefined) return []
-    const { path, title, file, params, sources } = first.delivery
+    const { path, title, file, filling, sources } = first.delivery
     return [
       {
         name: labels[index] === undefined ? name : joined(name, labels[index]),
@@ -71,7 +71,7 @@ export function variantsOf(name: string, { deployed, texts, known: all }: Deploy
           path,
           title,
           file,
-          params,
+          filling,
           files: sources,
           read: { additions: first.delivery.additions ?? first.additions, texts: sources.map((one) => all.get(one)) },
         },

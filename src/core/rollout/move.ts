@@ -109,6 +109,8 @@ export interface EditAttempt {
   readonly feeds: ReadonlyMap<string, TextPlace>
   /** The files that those are in. */
   readonly texts: ReadonlyMap<string, string>
+  /** Without annotations: environments share the object, and those to change have no place for them. */
+  readonly isBare?: boolean
 }
 
 const FIRST_ATTEMPT: EditAttempt = { attempt: 0, feeds: new Map(), texts: new Map() }
@@ -132,10 +134,10 @@ export function filesFor(
   let known: readonly NumberChange[] = []
   let files: NewTexts = new Map()
   for (const { move, target } of moves) {
-    const change = asChartTakes(changeFor(move, target, pr), move)
+    const change = asTaken(changeFor(move, target, pr), move, how)
     // Start from the text that an earlier move has written: two targets may share a file.
     const now = files.size === 0 ? target : rereadTarget(target, files)
-    const left = now === undefined || now === target ? change : asChartTakes(changeFor(move, now, pr), move)
+    const left = now === undefined || now === target ? change : asTaken(changeFor(move, now, pr), move, how)
     if (!change.ok) return change
     if (!left.ok) return left
     const { object } = left.value
@@ -173,11 +175,12 @@ function isSameChange([place, number]: NumberChange, [other, same]: NumberChange
 }
 
 /** A chart's template decides which annotations an object has, so only the weights of what it renders are changed. Any other edit is refused. */
-function asChartTakes(
+function asTaken(
   change: Result<ObjectChange, MoveRefusal>,
   move: Move | PlanChange,
+  { isBare = false }: EditAttempt,
 ): Result<ObjectChange, MoveRefusal> {
-  if (!change.ok || !isRenderedPart(change.value.object.file)) return change
+  if (!change.ok || !(isBare || isRenderedPart(change.value.object.file))) return change
   const { object } = change.value
   const edits = change.value.edits.filter(({ path }) => path[object.at.length] !== 'metadata')
   const isWeights = edits.every((edit) => edit.kind === 'set' && typeof edit.value === 'number')
@@ -202,7 +205,7 @@ export function finishObjection({ route }: Target): MoveRefusal | undefined {
 /** What moves change, as far as they can be made. */
 export function objectChanges(moves: readonly TargetMove[], pr: number | undefined): readonly ObjectChange[] {
   return moves.flatMap(({ move, target }) => {
-    const change = asChartTakes(changeFor(move, target, pr), move)
+    const change = asTaken(changeFor(move, target, pr), move, FIRST_ATTEMPT)
     return change.ok ? [change.value] : []
   })
 }

@@ -9,6 +9,7 @@ import type { Refusal } from '../../core/refusal/refusal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { objectChanges, type EditAttempt, filesFor, type TargetMove, weightKey } from '../../core/rollout/move.ts'
 import { isSameRollout, sameRollouts, type Target } from '../../core/rollout/target.ts'
+import { readNotes } from '../../core/traffic/annotations.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
@@ -97,9 +98,17 @@ async function attemptsFor(context: Needs, side: TreeSnapshot, request: EditRequ
   const texts = await context.mirror.read(side.treeish, files)
   const single = feeds.size > 0 ? [] : await singleChanges(context, side, request)
   if (single.length > 0) return single
-  return [...(feeds.size === 0 ? [] : [feeds]), new Map<string, TextPlace>()].flatMap((known) =>
+  const sources = [...(feeds.size === 0 ? [] : [feeds]), new Map<string, TextPlace>()]
+  const placed = sources.flatMap((known) =>
     Array.from({ length: PLACE_ATTEMPTS }, (_, attempt) => ({ attempt, feeds: known, texts })),
   )
+  const bare = sources.map((known) => ({ attempt: 0, feeds: known, texts, isBare: true }))
+  return request.moves.some(({ target }) => hasNotes(target)) ? placed : [...placed, ...bare]
+}
+
+/** Annotations that are there already would be wrong if only the weights changed. */
+function hasNotes({ route, settings }: Target): boolean {
+  return Object.values(readNotes(route, settings.prefix)).some((note) => note !== undefined)
 }
 
 function targetsIn({ snapshot }: TreeSnapshot, target: Target): readonly Target[] {

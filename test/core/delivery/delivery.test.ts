@@ -140,7 +140,7 @@ test('a folder that is deployed is an environment, also where another kustomizat
         sources: [],
         directory: undefined,
         patches: [],
-        params: undefined,
+        filling: undefined,
       })),
     }).environments.map(({ name, files }) => `${name} ${files.length}`)
   assert.deepEqual(names([]), ['all 4', 'other 1', 'web 1'])

@@ -1,6 +1,7 @@
 import { listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { titleOf } from '../../manifest/identity.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'
+import { type Filling, fillingOf, paramsNow } from './elements.ts'
 import { generatedParams, type GeneratorScene } from './generators.ts'
 import { filledTemplate, type Params } from './params.ts'
 
@@ -8,18 +9,23 @@ import { filledTemplate, type Params } from './params.ts'
 export interface Deployer {
   readonly object: ManifestObject
   readonly title: string
-  readonly params: Params | undefined
+  /** Undefined where it is of no ApplicationSet. */
+  readonly filling: Filling | undefined
 }
 
 /** The Applications of an ApplicationSet. What nobody knows stays in the template, and so does what its patches may change. */
 export function applicationsOf(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>): readonly Deployer[] {
-  const asItIs = { object, title: titleOf(object), params: undefined }
+  const asItIs = { object, title: titleOf(object), filling: undefined }
   if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return [asItIs]
   const spec = recordOf(object.data['spec'])
   const isGo = spec['goTemplate'] === true
-  const { params } = scene.source
-  const found = params === undefined ? generated(spec, { ...scene, isGo }) : [params]
-  return found === undefined ? [asItIs] : found.map((one) => applicationOf(object, one, isGo))
+  const { filling } = scene.source
+  if (filling !== undefined) {
+    const now = { ...filling, params: paramsNow({ spec }, filling) }
+    return [applicationOf(object, now)]
+  }
+  const found = generated(spec, { ...scene, isGo })
+  return found === undefined ? [asItIs] : found.map((params) => applicationOf(object, fillingOf(spec, params)))
 }
 
 function generated(spec: Readonly<Record<string, unknown>>, scene: GeneratorScene): readonly Params[] | undefined {
@@ -28,11 +34,11 @@ function generated(spec: Readonly<Record<string, unknown>>, scene: GeneratorScen
   return all.length === 0 || all.includes(undefined) ? undefined : all.flatMap((one) => one ?? [])
 }
 
-function applicationOf(object: ManifestObject, params: Params, isGo: boolean): Deployer {
+function applicationOf(object: ManifestObject, filling: Filling): Deployer {
   const spec = recordOf(object.data['spec'])
-  const template = recordOf(filledTemplate(spec['template'], params, isGo))
+  const template = recordOf(filledTemplate(spec['template'], filling.params, filling.isGo))
   const name = textOf(recordOf(template['metadata'])['name']) ?? object.name
   const isNamed = !name.includes('{{')
   const title = titleOf(isNamed ? { ...object, kind: 'Application', name } : object)
-  return { object: { ...object, data: { ...object.data, spec: { ...spec, template } } }, title, params }
+  return { object: { ...object, data: { ...object.data, spec: { ...spec, template } } }, title, filling }
 }

@@ -54,12 +54,12 @@ function unknownIn(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>):
       return { why: 'generator', entry: found.name, path: ['spec', 'generators', index, ...found.path] }
   }
   const made = applicationsOf(object, scene)
-  for (const { object: one, params } of made) {
+  for (const { object: one, filling } of made) {
     for (const { source, path } of sourcesOf(recordOf(one.data['spec'])['template'])) {
       const written = textOf(source['path']) ?? ''
       if (!isTemplate(written)) continue
       const [expression = written] = /\{\{.*?\}\}/.exec(written) ?? []
-      const why = params === undefined ? 'patch' : 'expression'
+      const why = filling === undefined ? 'patch' : 'expression'
       const at = why === 'patch' ? ['spec', 'templatePatch'] : ['spec', 'template', ...path, 'path']
       return { why, entry: why === 'patch' ? 'templatePatch' : expression, path: at }
     }
