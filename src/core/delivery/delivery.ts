@@ -82,9 +82,7 @@ export function readDeliveries(
   source: DeliverySource = {},
 ): Deliveries {
   const objects = objectsIn(texts, DEPLOYERS)
-  const settings = objects
-    .filter(({ kind, name }) => kind === 'ConfigMap' && name === 'argocd-cm')
-    .flatMap(({ data }) => settingsIgnored(data['data']))
+  const settings = objects.length === 0 ? [] : settingsIgnored(texts.values())
   const repositories = [
     ...objects.filter(({ kind, apiVersion }) => kind === 'GitRepository' && isFlux(apiVersion, 'source')),
     ...objects.flatMap(instanceSource),

@@ -98,6 +98,36 @@ test('an expression may pick a route of the Gateway API by what is in it', () =>
   assert.deepEqual(ignored([entry('.spec.rules[].backendRefs[].weight')]), [], 'a VirtualService is none')
 })
 
+test('so do the values of its chart, what releases that, and the object of its operator', () => {
+  const key = 'resource.customizations.ignoreDifferences.networking.istio.io_VirtualService'
+  const values = (indent: string): string =>
+    ['configs:', '  cm:', `    ${key}: |`, '      jsonPointers: [/spec/http]']
+      .map((line) => `${indent}${line}\n`)
+      .join('')
+  const release = (helm: string): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: argocd }\nspec:\n  source:\n    chart: argo-cd\n    helm:\n${helm}`
+  const operator = `apiVersion: argoproj.io/v1beta1
+kind: ArgoCD
+metadata: { name: argocd }
+spec:
+  resourceIgnoreDifferences:
+    resourceIdentifiers:
+      - { group: networking.istio.io, kind: VirtualService, customization: { jqPathExpressions: ['.spec.http[].route[].weight'] } }
+`
+  const all = [
+    values(''),
+    release(`      values: |\n${values('        ')}`),
+    release(`      valuesObject:\n${values('        ')}`),
+    operator,
+    operator.replace('VirtualService', 'DestinationRule'),
+    values('').replace('_VirtualService', '_Gateway'),
+  ]
+  assert.deepEqual(
+    all.map((text) => ignored([application(''), text]).length),
+    [1, 1, 1, 1, 0, 0],
+  )
+})
+
 test('argocd-cm speaks for every Application', () => {
   const settings = (data: string): string =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: argocd-cm, namespace: argocd }\ndata:\n${data}`

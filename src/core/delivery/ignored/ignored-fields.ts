@@ -1,5 +1,5 @@
 /** What Argo CD is told to leave as it is in the cluster (Argo CD docs, user-guide/diffing). */
-import { readOneDocument } from '../../manifest/yaml/documents.ts'
+import { readFileDocuments, readOneDocument } from '../../manifest/yaml/documents.ts'
 import type { ObjectIdentity } from '../../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { matcher } from '../../text/matcher.ts'
@@ -38,15 +38,42 @@ export function ignoredFields(entry: Data): IgnoredFields {
 
 const SETTING = /^resource\.customizations\.ignoreDifferences\.(?:(?<group>.*)_(?<kind>[^_]+)|(?<all>all))$/
 
-/** Those of the ConfigMap `argocd-cm`, which are for every Application. */
-export function settingsIgnored(data: unknown): readonly IgnoredFields[] {
-  return Object.entries(recordOf(data)).flatMap(([key, text]) => {
-    if (key === 'resource.customizations') return customizations(dataIn(text))
-    const { group = '', kind = '', all } = SETTING.exec(key)?.groups ?? {}
-    if (all === undefined && kind === '') return []
-    const of = all === undefined ? { group, kind } : { group: '*', kind: '*' }
-    return [ignoredFields({ ...dataIn(text), ...of })]
+/**
+ * What Argo CD itself is told, for every Application: in the ConfigMap `argocd-cm`, the values of its chart, in a file or in what releases it, or
+ * an object of its operator. The keys are unlike any others, so they count wherever they stand.
+ */
+export function settingsIgnored(texts: Iterable<string | undefined>): readonly IgnoredFields[] {
+  return [...texts].flatMap((text) => {
+    if (text === undefined || !HAS_SETTINGS.test(text)) return []
+    const read = readFileDocuments(text, { budget: MAX_LEXEMES })
+    return read.ok ? read.value.flatMap(({ data }) => settingsBelow(data)) : []
   })
+}
+
+const HAS_SETTINGS = /resource\.customizations|resourceIgnoreDifferences/
+/** A longer file is no setting. */
+const MAX_LEXEMES = 400_000
+
+function settingsBelow(data: unknown): readonly IgnoredFields[] {
+  if (typeof data === 'string') return HAS_SETTINGS.test(data) ? settingsBelow(dataIn(data)) : []
+  if (Array.isArray(data)) return data.flatMap((item: unknown) => settingsBelow(item))
+  return Object.entries(recordOf(data)).flatMap(([key, value]) => {
+    if (key === 'resource.customizations') return customizations(dataIn(value))
+    if (key === 'resourceIgnoreDifferences') return operatorSettings(recordOf(value))
+    const { group = '', kind = '', all } = SETTING.exec(key)?.groups ?? {}
+    if (all === undefined && kind === '') return settingsBelow(value)
+    const of = all === undefined ? { group, kind } : { group: '*', kind: '*' }
+    return [ignoredFields({ ...dataIn(value), ...of })]
+  })
+}
+
+/** As the operator's object (`ArgoCD`) has it. */
+function operatorSettings({ all, resourceIdentifiers }: Data): readonly IgnoredFields[] {
+  const own = listOf(resourceIdentifiers).map((entry) => {
+    const { group, kind, customization } = recordOf(entry)
+    return ignoredFields({ ...recordOf(customization), group, kind })
+  })
+  return all === undefined ? own : [ignoredFields({ ...recordOf(all), group: '*', kind: '*' }), ...own]
 }
 
 /** The older way: one mapping of `group/Kind`, with text in it. */
