@@ -6,6 +6,7 @@ import { createProgress } from './progress.ts'
 
 /** Each command loads only the modules that it needs: loading them is most of what a short one takes. */
 const HANDLERS: Readonly<Record<CliCommandName, (call: CliCall) => Promise<CliResult>>> = {
+  init: async (call) => (await import('./init.ts')).init(call),
   set: async (call) => (await import('./checkout.ts')).set(call),
   switch: async (call) => (await import('./checkout.ts')).switchVersion(call),
   promote: async (call) => (await import('./promote-checkout.ts')).promote(call),

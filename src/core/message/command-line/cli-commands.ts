@@ -43,6 +43,13 @@ const COMMITS = `Commits are read as git diff reads them: without any, HEAD is c
 files; two commits (or a..b), with each other; a...b shows what merging b into a would change.`
 
 export const CLI_COMMANDS = {
+  init: {
+    group: ON_CHECKOUT,
+    takes: '',
+    does: 'write a config to begin with, of what is found',
+    details: 'Writes .github/canary.yml, and never over one that is there. Nothing is committed.',
+    options: [FOLDER, DRY_RUN],
+  },
   set: {
     group: ON_CHECKOUT,
     takes: '<percent> [service]',

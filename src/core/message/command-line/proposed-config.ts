@@ -1,0 +1,173 @@
+import { stringify } from 'yaml'
+import { CONFIG_FILE } from '../../config/read.ts'
+import { DEFAULT_SERVICE } from '../../config/schema.ts'
+import { valuesFilesOf } from '../../chart/release.ts'
+import type { Environment } from '../../environment/environment.ts'
+import { generatorNotes } from '../../problem/files.ts'
+import type { Snapshot } from '../../rollout/snapshot.ts'
+import { standingOf } from '../../rollout/standing.ts'
+import { isBlueGreen, type Target, targetName } from '../../rollout/target.ts'
+import { oneLine } from '../../text/inert.ts'
+import { routeId, weightedRules } from '../../traffic/route.ts'
+import { withCanary } from '../../traffic/start.ts'
+import { plainWords } from '../markdown/plain-words.ts'
+import { percent } from '../markdown/markdown.ts'
+import { explainProblem } from '../problem/problem.ts'
+import { explainMove } from '../refusal/move-refusal.ts'
+
+/** What of a proposed config is written, and what is there as a comment only. */
+export interface ProposalOptions {
+  readonly hasEnvironments: boolean
+  readonly hasServices: boolean
+}
+
+/** More nobody reads in a file. */
+const MAX_UNKNOWN = 20
+const MAX_ENVIRONMENTS = 100
+
+/** A config that says what Perch does without one, as a file to begin with: what was found, and what could not be told. */
+export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasServices }: ProposalOptions): string {
+  const known = rolloutsIn(snapshot)
+  return [
+    '# yaml-language-server: $schema=canary.schema.json',
+    '# `perch schema > .github/canary.schema.json` writes the schema that the line above names, for your editor.',
+    '#',
+    '# What Perch found in this repository. All of it is what Perch does without this file, so you can delete any line.',
+    '# docs/configuration.md of Perch has every key.',
+    '',
+    ...environmentLines(snapshot, hasEnvironments),
+    '',
+    ...serviceLines(known).map((line) => (hasServices || line.startsWith('#') ? line : `# ${line}`)),
+    ...unknownLines(snapshot),
+    '',
+  ].join('\n')
+}
+
+/** The rollouts that could begin, or run. */
+export function rolloutsIn({ targets }: Pick<Snapshot, 'targets'>): readonly Target[] {
+  return targets.filter((target) => isBlueGreen(target) || withCanary(target.route, target.neighbours).ok)
+}
+
+function environmentLines({ environments, deliveries }: Snapshot, isWritten: boolean): readonly string[] {
+  const shown = environments.slice(0, MAX_ENVIRONMENTS)
+  const left = environments.length - shown.length
+  const lines = shown.flatMap((environment) => [
+    `  ${scalar(environment.name)}:`,
+    ...placeLines(environment, deliveries),
+  ])
+  const head = [
+    `# ${counted(environments.length, 'environment')}${left > 0 ? `; ${left} are not listed here` : ''}. Each can also have:`,
+    '#   after: staging        a raise waits until that environment has done the same step',
+    '#   approvals: 1          approving reviews that a raise needs',
+    '#   live: { after: 3m }   the default; better is what Flux or Argo CD report (docs/live.md)',
+  ]
+  if (isWritten && left === 0) return [...head, 'environments:', ...lines]
+  const why = '# Perch finds them by itself. If you name some under `environments`, there are no others.'
+  return [...head, why, ...['environments:', ...lines].map((line) => `# ${line}`)]
+}
+
+function placeLines({ name, root, kind, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {
+  const by = [...new Set(deliveries.filter(({ path }) => path === root).map(({ title }) => oneLine(title)))]
+  const note = by.length === 0 ? '' : `   # deployed by ${by.slice(0, 3).join(', ')}${by.length > 3 ? ', …' : ''}`
+  if (kind !== 'helm') return [`    path: ${scalar(root === '' ? '.' : root)}${note}`]
+  const values = release === undefined ? [] : valuesFilesOf(release.release)
+  const parts = [`chart: ${scalar(root)}`, `values: [${values.map(scalar).join(', ')}]`, `release: ${scalar(name)}`]
+  return [`    helm: { ${parts.join(', ')} }${note}`]
+}
+
+function serviceLines(known: readonly Target[]): readonly string[] {
+  if (known.length === 0) return ['# No rollout could begin yet.', '# services: {}']
+  const groups = [...Map.groupBy(known, ({ service }) => service)]
+  return [
+    `# ${counted(known.length, 'rollout')}.`,
+    'services:',
+    ...groups.flatMap(([service, targets]) => [`  ${scalar(service)}:`, ...targets.map(placeOf), ...keysOf(targets)]),
+  ]
+}
+
+function placeOf(target: Target): string {
+  const { route } = target
+  const share = standingOf(target).share
+  const now = isBlueGreen(target)
+    ? 'blue/green'
+    : share === 'unknown'
+      ? 'share not readable'
+      : `canary at ${percent(share)}`
+  return `    # ${oneLine(targetName(target))}: ${oneLine(routeId(route))} in ${oneLine(route.place.file)}, ${now}`
+}
+
+function keysOf([first]: readonly Target[]): readonly string[] {
+  if (first === undefined) return []
+  const { kind, name, namespace } = first.route
+  const isOwn = kind === 'VirtualService' && name === first.service
+  const route = isOwn ? [] : [`    route: { kind: ${kind}, name: ${scalar(name)}, namespace: ${scalar(namespace)} }`]
+  if (isBlueGreen(first))
+    return [...route, '    strategy: blue-green   # /switch moves all traffic at once (docs/blue-green.md)']
+  const { steps } = DEFAULT_SERVICE
+  return [
+    ...route,
+    ...roleLines(first),
+    `    steps: [${steps.join(', ')}]   # percent`,
+    '    bake: 10m                   # how long a step stays live before the next may merge',
+    '    # analysis: { provider: prometheus, checks: [{ metric: success-rate, min: 99 }] }   # docs/analysis.md',
+  ]
+}
+
+/** As they are found now: written out, a new name in the route is not guessed at. */
+function roleLines({ route, neighbours }: Target): readonly string[] {
+  const started = withCanary(route, neighbours)
+  const all = started.ok ? weightedRules(started.value).flatMap(({ destinations }) => destinations) : []
+  const called = (role: 'stable' | 'canary'): string | undefined => {
+    const names = all.filter((one) => one.role === role).map(({ subset, written }) => subset ?? written)
+    return new Set(names).size === 1 ? names[0] : undefined
+  }
+  const [stable, canary] = [called('stable'), called('canary')]
+  if (stable === undefined || canary === undefined) return []
+  return [`    # stable: ${oneLine(stable)}, canary: ${oneLine(canary)}   # by their names`]
+}
+
+/** What could not be told, each in one line with what to do. */
+function unknownLines(snapshot: Snapshot): readonly string[] {
+  const problems = [
+    ...snapshot.problems,
+    ...snapshot.unrendered,
+    ...generatorNotes(snapshot, { changed: 'all', folders: [] }),
+  ]
+  const routes = snapshot.targets.flatMap((target) => {
+    const started = isBlueGreen(target) ? undefined : withCanary(target.route, target.neighbours)
+    return started === undefined || started.ok
+      ? []
+      : [`${targetName(target)}: ${plainWords(explainMove(started.error))}`]
+  })
+  const words = problems.map(explainProblem).map(({ what, next }) => plainWords(`${what} ${next}`))
+  const charts = snapshot.remoteCharts.map(
+    ({ title, chart }) => `${title}: its chart ${chart} is in another repository.`,
+  )
+  const all = [...new Set([...routes, ...words, ...charts])]
+  if (all.length === 0) return []
+  const shown = all.slice(0, MAX_UNKNOWN).map((line) => `# - ${oneLine(line)}`)
+  const left = all.length - shown.length
+  return ['', '# What Perch could not tell:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** A text as YAML writes it on one line. */
+function scalar(text: string): string {
+  return stringify(text, {
+    lineWidth: 0,
+    defaultStringType: /^[\w./-]+$/.test(text) ? 'PLAIN' : 'QUOTE_DOUBLE',
+  }).trimEnd()
+}
+
+/** What `perch init` did, or would do. */
+export function initWords(done: { readonly isDry: boolean; readonly rollouts: number; readonly text: string }): string {
+  const { isDry, rollouts, text } = done
+  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${counted(rollouts, 'rollout')} found.`
+  return isDry ? `${head}\n\n${text}` : `${head}\nNext: read it, commit it, and open a pull request.\n`
+}
+
+/** Why nothing is written over. */
+export const CONFIG_IS_THERE = `perch: ${CONFIG_FILE} is there already, and is never overwritten. To see what Perch would propose, use --dry-run.\n`

@@ -1,0 +1,81 @@
+/** `perch init` writes a config to begin with, which changes nothing by itself. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readConfig } from '../../src/core/config/read.ts'
+import { proposedConfig } from '../../src/core/message/command-line/proposed-config.ts'
+import { snapshotOf } from '../core/samples.ts'
+import { gitops } from '../stories/world.ts'
+import { checkout, perch } from './perch.ts'
+
+const CONFIG = '.github/canary.yml'
+
+function withoutConfig(): Record<string, string> {
+  const { [CONFIG]: _, ...files } = gitops()
+  return files
+}
+
+test('init writes what it found, after which all is read as before, and never writes over a config', async () => {
+  const dir = checkout(withoutConfig())
+  const before = await perch('status', '--json', '--dir', dir)
+  const dry = await perch('init', '--dry-run', '--dir', dir)
+  assert.equal(dry.code, 0)
+  assert.match(dry.out, /^would write \.github\/canary\.yml: 2 rollouts found\.$/m)
+  assert.ok(!existsSync(join(dir, CONFIG)))
+  const done = await perch('init', '--dir', dir)
+  assert.deepEqual([done.code, done.err], [0, ''])
+  const text = readFileSync(join(dir, CONFIG), 'utf8')
+  assert.ok(dry.out.includes(text))
+  assert.match(text, /^# yaml-language-server: \$schema=/)
+  assert.match(text, /^environments:\n {2}production:\n {4}path: overlays\/production$/m)
+  assert.match(text, /# production\/api-service: VirtualService default\/api-service in overlays\/.*, canary at 0%/)
+  assert.deepEqual(await perch('status', '--json', '--dir', dir), before)
+  const again = await perch('init', '--dir', dir)
+  assert.equal(again.code, 1)
+  assert.match(again.err, /is there already, and is never overwritten/)
+  assert.equal(readFileSync(join(dir, CONFIG), 'utf8'), text)
+})
+
+test('where no rollout could begin nothing is written', async () => {
+  const empty = mkdtempSync(join(tmpdir(), 'perch-init-'))
+  try {
+    const found = await perch('init', '--dir', empty)
+    assert.deepEqual([found.code, found.out], [1, ''])
+    assert.notEqual(found.err, '')
+    assert.ok(!existsSync(join(empty, CONFIG)))
+  } finally {
+    rmSync(empty, { recursive: true })
+  }
+})
+
+test('what could not be told is listed with what to do', async () => {
+  const legacy = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: legacy}
+spec:
+  hosts: [legacy]
+  http: [{route: [{destination: {host: legacy}}]}]
+`
+  const dir = checkout({ ...withoutConfig(), 'overlays/legacy/legacy.yaml': legacy })
+  const { out } = await perch('init', '--dry-run', '--dir', dir)
+  assert.match(out, /# What Perch could not tell:\n# - default\/legacy: .*Perch cannot find its canary/)
+})
+
+test('whatever things are called, the file is one valid config', () => {
+  for (const name of ['a: b', 'x\ny: z', '# c', "it's", '"q"', '- d', 'true', '12', 'a\u2028b', '*x', '&y', '{f}']) {
+    const quoted = JSON.stringify(name)
+    const route = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: ${quoted}, namespace: ${quoted}}\nspec:\n  hosts: [web]\n  http:\n    - route:\n        - destination: {host: web, subset: stable}\n          weight: 100\n        - destination: {host: web, subset: canary}\n          weight: 0\n`
+    const snapshot = snapshotOf({ 'apps/web.yaml': route })
+    const config = readConfig(proposedConfig(snapshot, { hasEnvironments: true, hasServices: true }))
+    assert.ok(config.ok, name)
+    assert.deepEqual(
+      Object.keys(config.value.services),
+      snapshot.targets.map(({ service }) => service),
+    )
+    const comments = proposedConfig(snapshot, { hasEnvironments: false, hasServices: false })
+    const nothing = readConfig(comments)
+    assert.ok(nothing.ok && Object.keys(nothing.value.services).length === 0, name)
+  }
+})
