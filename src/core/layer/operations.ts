@@ -47,7 +47,8 @@ function writesOf(data: ObjectData, writes: readonly SetValue[]): readonly Opera
   const groups = Map.groupBy(writes, ({ path }) => JSON.stringify(path.slice(0, -1)))
   return [...groups.values()].flatMap((group): Operation[] => {
     const parent = group[0]?.path.slice(0, -1) ?? []
-    if (isRecord(valueAt(data, parent))) return group.map((write) => writeOf(data, write))
+    const there = valueAt(data, parent)
+    if (isRecord(there) || Array.isArray(there)) return group.map((write) => writeOf(data, write))
     const value = Object.fromEntries(
       group.flatMap(({ path, value }) => (value === undefined ? [] : [[path.at(-1), value]])),
     )

@@ -20,12 +20,12 @@ interface ChangedFiles {
   readonly proof: ProofOfEdit | undefined
   /** Nothing was written. */
   readonly isDry: boolean
+  /** The object of a controller changes, and no route. */
+  readonly isLimit?: boolean
 }
 
 /** What `perch set` changed, as a person reads it in a terminal. */
-export function setText(
-  set: ChangedFiles & { readonly from: number; readonly to: number; readonly isLimit?: boolean },
-): string {
+export function setText(set: ChangedFiles & { readonly from: number; readonly to: number }): string {
   if (set.isLimit === true && set.target.owner !== undefined) {
     const who = WRITER_NAMES[set.target.owner.writer]
     return changeText(
@@ -41,10 +41,10 @@ export function switchText(done: ChangedFiles & { readonly from: string; readonl
   return changeText(`${targetName(done.target)}: ${done.from} → ${done.to}`, done)
 }
 
-function changeText(title: string, { files, proof, isDry }: ChangedFiles): string {
+function changeText(title: string, { files, proof, isDry, isLimit }: ChangedFiles): string {
   if (files.size === 0) return `${title}. It was so already: nothing changed.\n`
   const written = [...files.keys()].map((path) => `${isDry ? 'would write' : 'wrote'} ${seen(path)}`)
-  return `${[title, proofWords(proof, (name) => name), ...written].join('\n')}\n\n${patchOf(files)}`
+  return `${[title, proofWords(proof, (name) => name, isLimit === true ? 'object' : 'route'), ...written].join('\n')}\n\n${patchOf(files)}`
 }
 
 /** What is wrong with a percentage of `perch set`. */

@@ -61,7 +61,7 @@ function words(outcome: Outcome): string {
         ? `✅ All traffic of ${code(outcome.name)} goes to ${code(outcome.to)} already: nothing to change.`
         : `✅ ${code(outcome.name)}: ${code(outcome.from)} → **${code(outcome.to)}**, all traffic at once, on this pull request, in ${outcome.sha.slice(0, 7)}. Next: \`canary/gate\` shows what is still needed before you can merge.${proofParagraph(outcome.proof)}`
     case 'limited':
-      return `${limitedWords(outcome)}${proofParagraph(outcome.proof)}`
+      return `${limitedWords(outcome)}${proofParagraph(outcome.proof, 'object')}`
     case 'committed':
       return `✅ Done in ${outcome.sha.slice(0, 7)}: ${plainText(outcome.headline)}`
     case 'already':
@@ -101,8 +101,8 @@ function words(outcome: Outcome): string {
   }
 }
 
-function proofParagraph(proof: ProofOfEdit | undefined): string {
-  const words = proofWords(proof, code)
+function proofParagraph(proof: ProofOfEdit | undefined, what?: 'object'): string {
+  const words = proofWords(proof, code, what)
   return words === '' ? '' : `\n\n${words}`
 }
 

@@ -3,11 +3,15 @@ import type { ProofOfEdit } from '../../command/outcome.ts'
 /** How many environments are named one by one. */
 const MAX_NAMED = 5
 
-/** What was shown by rendering, in one sentence; `mark` writes a name. */
-export function proofWords(proof: ProofOfEdit | undefined, mark: (name: string) => string): string {
+/** What was shown by rendering, in one sentence; `mark` writes a name, and `what` is the only thing that changes. */
+export function proofWords(
+  proof: ProofOfEdit | undefined,
+  mark: (name: string) => string,
+  what: 'route' | 'object' = 'route',
+): string {
   if (proof === undefined || proof.rendered.length === 0) return ''
   const { rendered, changed } = proof
-  if (rendered.length === 1) return 'Rendered before and after: nothing but this route changes.'
+  if (rendered.length === 1) return `Rendered before and after: nothing but this ${what} changes.`
   const names = changed.length > MAX_NAMED ? `${changed.length} of them` : changed.map(mark).join(', ')
-  return `Rendered ${rendered.length} environments before and after: nothing but this route changes, in ${names} only.`
+  return `Rendered ${rendered.length} environments before and after: nothing but this ${what} changes, in ${names} only.`
 }

@@ -1,0 +1,72 @@
+/** Objects of Flagger and Argo Rollouts in the layouts that people have: a limit changes one of them, and the real kustomize and helm prove it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { needsKustomize } from '../docs/needs.ts'
+import { argoRollout, flaggerCanary } from '../owners.ts'
+import { command, linesChanged } from './repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+
+/** The lines that a command changes. */
+async function changed(files: Readonly<Record<string, string>>, line: string): Promise<readonly string[]> {
+  const now = new Map(Object.entries(files))
+  const before = new Map(now)
+  await command(now, line)
+  return linesChanged(before, now)
+}
+
+const CANARY = flaggerCanary('    interval: 1m\n    stepWeights: [5, 20, 50]   # percent\n')
+const OVERLAYS = {
+  'base/kustomization.yaml': 'resources: [canary.yaml]\n',
+  'base/canary.yaml': CANARY,
+  'overlays/staging/kustomization.yaml': 'resources: [../../base]\nnamespace: staging\n',
+  'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
+}
+
+test(
+  'a Canary that environments share is changed for one of them by a patch, and for all in its file',
+  needsKustomize,
+  async () => {
+    const one = await changed(OVERLAYS, '/canary 20 web --env production')
+    assert.deepEqual(
+      one.filter((line) => /value/.test(line)),
+      ['+      - {op: replace, path: /spec/analysis/stepWeights/2, value: 20}'],
+    )
+    assert.deepEqual(await changed(OVERLAYS, '/canary 20 web --env all'), [
+      'base/canary.yaml',
+      '-    stepWeights: [5, 20, 50]   # percent',
+      '+    stepWeights: [5, 20, 20]   # percent',
+    ])
+  },
+)
+
+test('a limit is changed in the patch that sets it', needsKustomize, async () => {
+  const patch =
+    'apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: { name: web }\nspec: { analysis: { stepWeights: [10, 40] } }\n'
+  const files = {
+    ...OVERLAYS,
+    'overlays/production/kustomization.yaml':
+      'resources: [../../base]\nnamespace: production\npatches: [{ path: limit.yaml }]\n',
+    'overlays/production/limit.yaml': patch,
+  }
+  assert.deepEqual(await changed(files, '/canary 30 web --env production'), [
+    'overlays/production/limit.yaml',
+    '-spec: { analysis: { stepWeights: [10, 40] } }',
+    '+spec: { analysis: { stepWeights: [10, 30] } }',
+  ])
+})
+
+test('a Rollout of a chart takes its limit from the values', needsHelm, async () => {
+  const files = {
+    '.github/canary.yml': 'environments: { shop: { helm: { chart: charts/web, release: shop, namespace: shop } } }\n',
+    'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
+    'charts/web/values.yaml': 'first: 20\nsecond: 50\n',
+    'charts/web/templates/rollout.yaml': argoRollout(
+      '        - setWeight: {{ .Values.first }}\n        - pause: {}\n        - setWeight: {{ .Values.second }}\n',
+    ),
+  }
+  assert.deepEqual(await changed(files, '/canary 30 web'), ['charts/web/values.yaml', '-second: 50', '+second: 30'])
+})
