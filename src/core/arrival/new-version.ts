@@ -58,7 +58,8 @@ function isIdle(target: Target, canary?: 'may-lack-canary'): boolean {
   return canary !== undefined || withCanary(target.route, target.neighbours).ok
 }
 
-function isDrivenByOthers({ environment, target, objects }: RenderedTarget): boolean {
+/** Whether Flagger or Argo Rollouts writes the weights of its route. */
+export function isDrivenByOthers({ environment, target, objects }: RenderedTarget): boolean {
   const own = finderIn(environment, objects)(target)
   return (
     own === undefined ||

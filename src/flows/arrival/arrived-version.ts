@@ -1,4 +1,5 @@
 /** Which commit brought the canary's version to the base branch, by what its environment rendered to. */
+import { isDrivenByOthers } from '../../core/arrival/new-version.ts'
 import { isSameVersion, versionBehind } from '../../core/arrival/version-behind.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { inputsOf } from '../../core/environment/environment.ts'
@@ -32,7 +33,7 @@ export interface ArrivedVersion {
 /** So many changes of an environment are rendered to find the one that brought the version. What is older is a person's to begin. */
 const MAX_CHANGES = 15
 
-/** Undefined where it cannot be read, or its environment cannot be rendered. */
+/** Undefined where it cannot be read, its environment cannot be rendered, or something else drives its rollout. */
 export async function versionAt(
   context: Needs,
   sha: Sha,
@@ -48,6 +49,7 @@ export async function versionAt(
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
   if (!rendered.ok || !rendered.parsed.ok) return undefined
   const side = { environment: name, target: there, objects: rendered.parsed.objects }
+  if (isDrivenByOthers(side)) return undefined
   const [canary, stable] = [versionBehind(side, 'canary'), versionBehind(side, 'stable')]
   const isStable = canary === undefined || (stable !== undefined && isSameVersion(canary, stable))
   return { version: JSON.stringify(canary ?? null), isStable, standing: standingOf(there) }

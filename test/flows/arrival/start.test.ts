@@ -164,3 +164,13 @@ test('`finish-first`: a new version waits for the rollout, and begins when that 
   assert.deepEqual([shareOn(world, 'main'), shareOn(world, pull.head.ref)], [0, 5])
   assert.match(gateOf(world, pull), /^success/)
 })
+
+test('what Flagger drives is not begun', async () => {
+  const canary =
+    'apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web}\nspec: {targetRef: {name: web}}\n'
+  const world = await aWorld({ config: BY_ITSELF, files: { 'apps/production/flagger.yaml': canary } })
+  const { pull } = await anUpdate(world)
+  assert.deepEqual([shareOn(world, pull.head.ref), comments(world, pull)], [0, []])
+  await aPush(world, 'v4')
+  assert.deepEqual(openSteps(world), [])
+})

@@ -157,7 +157,7 @@ test('an environment that leaves its group: the group’s step is closed in word
       .comments(together.number)
       .map(({ body }) => body)
       .join('\n'),
-    /Closed: the base branch no longer has the rollout that this is a step of\. Either its environments now move separately/,
+    /Closed: the base branch no longer has the rollout of this step\. Its environments now move separately/,
   )
   await story.until('a step for each', () => {
     const branches = story
