@@ -7,7 +7,7 @@ import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { CHART } from './chart.ts'
-import { command, DR, linesChanged, shares, VS, worktreeOf } from './repository.ts'
+import { command, DR, linesChanged, refusal, shares, VS, worktreeOf } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
@@ -324,6 +324,28 @@ spec:
     ],
   },
 }
+
+test('a value that some Applications of a set share is named with those alone', needs, async () => {
+  const lists = [
+    "[{ env: staging, weight: '50' }, { env: production, weight: '5' }]",
+    '[{ region: eu }, { region: us }]',
+  ].map((elements) => `          - list: { elements: ${elements} }\n`)
+  const set = SET(
+    `    - matrix:\n        generators:\n${lists.join('').trimEnd()}`,
+    "parameters: [{ name: canary.weight, value: '{{weight}}' }, { name: region, value: '{{region}}' }]",
+  ).replace("'web-{{env}}'", "'web-{{env}}-{{region}}'")
+  const found = await refusal(
+    new Map(Object.entries({ ...CHART, 'set.yaml': set })),
+    '/canary 25 --env web-production-eu',
+  )
+  assert.deepEqual(found.code === 'cannot-edit' && found.refusal, {
+    code: 'shared-value',
+    file: 'set.yaml',
+    line: 8,
+    environment: 'web-production-eu',
+    users: ['web-production-eu', 'web-production-us'],
+  })
+})
 
 for (const [what, variant] of Object.entries(ONE_FOLDER)) test(what, needsKustomize, () => holds(variant))
 for (const [what, variant] of Object.entries({ ...CHARTS, ...POST_RENDERED })) test(what, needs, () => holds(variant))

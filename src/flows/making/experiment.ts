@@ -1,6 +1,6 @@
 import { finderIn } from '../../core/diff/rendered-route.ts'
-import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
-import { type TextPlace, numberPlaces } from '../../core/layer/feed.ts'
+import { type Environment, environmentNamed, inputsOf } from '../../core/environment/environment.ts'
+import { type TextPlace, numberPlaces, probeAt, withReplaced } from '../../core/layer/feed.ts'
 import { layeredIn } from '../../core/layer/layered.ts'
 import { type NewTexts, PLACE_ATTEMPTS } from '../../core/layer/place.ts'
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
@@ -15,7 +15,8 @@ import type { FileSource } from '../repository/load.ts'
 import { ownTexts, singleChanges } from './own-numbers.ts'
 import { proveEdit } from './prove.ts'
 import { type PlaceSearch, placesShown } from './places-shown.ts'
-import type { TreeSnapshot } from '../judgement/render.ts'
+import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
+import { renderEnvironment, type TreeSnapshot } from '../judgement/render.ts'
 import { withRenderedTargets } from '../judgement/rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
@@ -77,12 +78,39 @@ async function sharedValue(
   const { owners, environments } = first.target.layout
   const everything = new Set(environments.map(({ name }) => name))
   const [place] = (await findFeeds(context, side, { moves, pull, wanted: everything })).values()
-  const charts = new Set(environments.filter(({ charts: own = [] }) => own.length > 0).map(({ name }) => name))
-  const users = owners.get(place?.file ?? '')?.filter((name) => charts.has(name)) ?? []
-  if (place === undefined || users.length < 2) return undefined
+  if (place === undefined) return undefined
+  const near = new Set(owners.get(place.file))
+  const charts = environments.filter(({ name, charts: own = [] }) => near.has(name) && own.length > 0)
+  const users = await showing(context, side, { place, among: charts })
+  if (users.length < 2) return undefined
   const text = (await context.mirror.read(side.treeish, [place.file])).get(place.file) ?? ''
   const line = text.slice(0, place.at).split('\n').length
   return { code: 'cannot-edit', refusal: { code: 'shared-value', file: place.file, line, environment, users } }
+}
+
+/** More are not built for a refusal. */
+const MAX_SHOWN = 20
+
+/** The environments whose render changes with a place of a file. */
+async function showing(
+  context: Needs,
+  { treeish, snapshot }: TreeSnapshot,
+  { place, among }: { readonly place: TextPlace; readonly among: readonly Environment[] },
+): Promise<readonly string[]> {
+  const { secrets } = snapshot.config
+  const found: string[] = []
+  for (const known of among.slice(0, MAX_SHOWN)) {
+    const { environment, texts } = await readEnvironmentTexts(context, treeish, known)
+    const changed = withReplaced(texts, [[place, probeAt(place, 0)]])
+    const renders = await Promise.all(
+      [texts, new Map([...texts, ...changed])].map((all) =>
+        renderEnvironment(context, { environment, texts: all, secrets, documents: new Map() }),
+      ),
+    )
+    const [before, after] = renders.map((one) => (one.ok ? one.yaml : undefined))
+    if (before !== after) found.push(known.name)
+  }
+  return found
 }
 
 /** What the files say about why a route is not sure. */
