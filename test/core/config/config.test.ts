@@ -54,6 +54,17 @@ test('YAML that cannot be read is one problem, not a crash', () => {
   }
 })
 
+test('a config of a mebibyte is read, and a longer one is refused unread', () => {
+  const text = (length: number): string => `services: {}\n${'#'.repeat(length - 13)}`
+  assert.ok(readConfig(text(1024 * 1024)).ok)
+  const found = readConfig(text(1024 * 1024 + 1))
+  assert.ok(!found.ok)
+  assert.deepEqual(
+    found.error.map(({ line, message }) => [line, message]),
+    [[1, 'the file is longer than 1 MiB']],
+  )
+})
+
 test('the published JSON Schema is the one that the code makes, and it accepts the contract’s example', () => {
   const published: unknown = JSON.parse(readFileSync('docs/canary.schema.json', 'utf8'))
   assert.deepEqual(published, configJsonSchema(), 'run npm run docs')

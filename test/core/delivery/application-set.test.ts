@@ -206,3 +206,16 @@ test('what is known, or does not say which folders are deployed, is no gap', () 
   assert.deepEqual(gapsOf({ generators: '[{clusters: {}}]', path: 'apps/web' }, { clusters: undefined }), [])
   assert.deepEqual(gapsOf({ generators: '[{pullRequest: {}}]', path: '{{branch}}' }, { repository: 'other' }), [])
 })
+
+test('generators in generators are looked into as deep as Argo CD allows and a little more, and no deeper', () => {
+  const nested = (depth: number): string =>
+    depth === 0 ? '{pullRequest: {}}' : `{matrix: {generators: [${nested(depth - 1)}]}}`
+  const nameAt = (depth: number): string =>
+    gapsOf({ generators: `[${nested(depth)}]`, path: '{{branch}}' })
+      .map((gap) => gap.replace(/^\S+ /, ''))
+      .join()
+  assert.match(nameAt(2), /^generator pullRequest /)
+  assert.match(nameAt(4), /^generator pullRequest /)
+  assert.match(nameAt(5), /^generator matrix /)
+  assert.match(nameAt(50), /^generator matrix /)
+})

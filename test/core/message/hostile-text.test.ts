@@ -48,6 +48,7 @@ import * as hostile from './hostile-samples.ts'
 import { sample } from '../samples.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
+import { drawnCount } from '../../drawn.ts'
 
 /**
  * Names in files, branches, reasons, errors: whatever anybody writes, in what Perch posts it calls nobody, links nothing, closes
@@ -341,16 +342,16 @@ function outcomesOf(t: string): readonly Outcome[] {
   ]
 }
 
-/** Every attack alone, and many together. */
+/** Every attack alone, and many together; twice as many of these with --full. */
 function always(check: (t: string) => void): void {
   for (const attack of ATTACKS) check(attack)
-  fc.assert(fc.property(text, check), { numRuns: 30 })
+  fc.assert(fc.property(text, check), { numRuns: drawnCount(15, 30) })
 }
 
 /** Every attack among others, for what takes longer. */
 function often(check: (t: string) => void): void {
   for (let at = 0; at < ATTACKS.length; at += 6) check(ATTACKS.slice(at, at + 6).join(at % 2 === 0 ? ' ' : ''))
-  fc.assert(fc.property(text, check), { numRuns: 8 })
+  fc.assert(fc.property(text, check), { numRuns: drawnCount(4, 8) })
 }
 
 test('an answer to any command is inert, and forges no marker', () => {

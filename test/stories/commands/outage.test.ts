@@ -95,7 +95,7 @@ test("somebody's commit that names a comment does not pass for what the comment 
 })
 
 test('a command that no webhook told of gets its 👀 and its answer, on a merged pull request too', async () => {
-  const story = await aStory({ isStepped: false, env: { reconcileSeconds: 1 } })
+  const story = await aStory({ env: { reconcileSeconds: 1 } })
   const open = await openReviewed(story, 'unheard')
   const merged = await mergedPull(story)
   story.box.webhooks.addFault({ match: () => true, times: Infinity, kind: 'vanish' })
@@ -112,7 +112,7 @@ test('a command that no webhook told of gets its 👀 and its answer, on a merge
 })
 
 test('the comment of a pull request that merges while it is looked at stays the record of what it changed', async () => {
-  const story = await aStory({ isStepped: false })
+  const story = await aStory()
   const pull = await openReviewed(story, 'record')
   await say(story, 'alice', '/canary 5 --env production', pull)
   const summary = (): string | undefined =>

@@ -5,7 +5,7 @@ import type { FaultDraft, FaultRequest } from '../../../src/sandbox/wire/faults.
 import { leanRepository, LIVE_BY_STATUS, outcome, type PlayResult, playRollout, settlesAs, startFlux } from '../play.ts'
 import { webhookStorms } from '../../soak/storms.ts'
 import { drawn, drawnCount, SEED, tellSeed } from '../../drawn.ts'
-import { hasPassed, type Served, type Service, served } from '../process.ts'
+import { hasPassed, type Scene, type Served, type Service, served } from '../process.ts'
 import { randomFrom } from '../random.ts'
 import { aScene } from '../world.ts'
 
@@ -17,7 +17,7 @@ for (const live of ['{ after: 0s }', LIVE_BY_STATUS]) {
     `undisturbed, a rollout that is live by ${live} ends with one of everything`,
     { timeout: 1_200_000 },
     async (t) => {
-      const service = live === LIVE_BY_STATUS ? await withFlux(t) : await served(t, { files: leanRepository() })
+      const service = live === LIVE_BY_STATUS ? await sceneWithFlux(t) : await served(t, { files: leanRepository() })
       await playRollout(service)
       const found = outcome(service.box)
       await settlesAs(service, found)
@@ -174,8 +174,7 @@ suite('the same end', { concurrency: 3 }, () => {
   // One of them, all with --full: the simulation loses, doubles and delays webhooks in every run.
   for (const [name, storm] of drawn('storms', Object.entries(webhookStorms(SEED)), 1)) {
     test(`${name}: the same end`, { timeout: 1_200_000 }, async (t) => {
-      const scene = await aScene(t, leanRepository({ live: LIVE_BY_STATUS }))
-      t.after(startFlux(scene))
+      const scene = await sceneWithFlux(t)
       t.after(() => hasPassed(t) || console.error(`PERCH_TEST_SEED=${SEED}`))
       const calm = storm(scene)
       await playRollout(scene)
@@ -190,4 +189,11 @@ async function withFlux(t: TestContext): Promise<Service> {
   const service = await served(t, { files: leanRepository({ live: LIVE_BY_STATUS }) })
   t.after(startFlux(service))
   return service
+}
+
+/** The same in this process, where time is stepped. */
+async function sceneWithFlux(t: TestContext): Promise<Scene> {
+  const scene = await aScene(t, leanRepository({ live: LIVE_BY_STATUS }))
+  t.after(startFlux(scene))
+  return scene
 }

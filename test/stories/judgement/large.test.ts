@@ -44,7 +44,7 @@ function titles(text: string): readonly string[] {
 }
 
 test('sixty large resources in three environments: the comment and the check hold what they can and say what is missing', async () => {
-  const story = await aStory({ isStepped: false, files: large('old') })
+  const story = await aStory({ files: large('old') })
   const now = large('new')
   const files = Object.fromEntries(
     NAMES.map((name) => [`dashboards/${name}.yaml`, now[`dashboards/${name}.yaml`] ?? '']),
@@ -76,7 +76,7 @@ test('sixty large resources in three environments: the comment and the check hol
 })
 
 test('an environment that does not build is red on the line that is the reason', async () => {
-  const story = await aStory({ isStepped: false })
+  const story = await aStory()
   const path = 'overlays/production/applications/api-service/patch.yaml'
   const kustomization = story.repository().file('overlays/production/kustomization.yaml') ?? ''
   const pull = story.person('alice').openPullRequest({
@@ -99,7 +99,7 @@ test('an environment that does not build is red on the line that is the reason',
 })
 
 test('an environment that the pull request takes away is said to go, and one that it brings to come', async () => {
-  const story = await aStory({ isStepped: false, files: gitops('services: {api-service: {steps: [5, 25, 100]}}\n') })
+  const story = await aStory({ files: gitops('services: {api-service: {steps: [5, 25, 100]}}\n') })
   const files = gitops()
   const staging = Object.keys(files).filter((path) => path.startsWith('overlays/staging/'))
   const moved = staging.map((path) => [path.replace('staging', 'preview'), files[path] ?? ''])

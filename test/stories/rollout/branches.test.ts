@@ -55,7 +55,7 @@ function stepOnto(story: Story, base: string): Promise<PullView> {
 }
 
 test('a stacked pull request starts no rollout; the branch that is deployed does when the change reaches it', async () => {
-  const story = await aStory({ isStepped: false, files: web() })
+  const story = await aStory({ files: web() })
   const alice = story.person('alice')
   const first = alice.openPullRequest({ branch: 'feature-a', title: 'a', files: { 'README.md': 'a\n' } })
   const second = alice.openPullRequest({
@@ -90,7 +90,7 @@ test('a stacked pull request starts no rollout; the branch that is deployed does
 })
 
 test('a branch is deployed by what the default branch says, and by nothing else', async () => {
-  const story = await aStory({ isStepped: false, files: web(`${CONFIG}branches: ["release/*"]\n`) })
+  const story = await aStory({ files: web(`${CONFIG}branches: ["release/*"]\n`) })
   const alice = story.person('alice')
   const five = (text: string): string => text.replace('weight: 100', 'weight: 95').replace('weight: 0', 'weight: 5')
   alice.push('release/1', { 'README.md': 'one\n' })
@@ -119,7 +119,7 @@ test('a branch is deployed by what the default branch says, and by nothing else'
 
 /** Two deployed branches at 5%, each with a green step. */
 async function twoBases(): Promise<{ story: Story; onMain: PullView; onRelease: PullView }> {
-  const story = await aStory({ isStepped: false, files: web(`${CONFIG}branches: [main, "release/*"]\n`) })
+  const story = await aStory({ files: web(`${CONFIG}branches: [main, "release/*"]\n`) })
   const alice = story.person('alice')
   alice.push('release/1', { 'README.md': 'one\n' })
   for (const base of ['main', 'release/1']) {
