@@ -39,6 +39,8 @@ interface GitCall {
   readonly args: readonly string[]
   readonly input?: string
   readonly timeoutMs?: number
+  /** Of the answer; what `read` allows itself unless told. */
+  readonly maxBytes?: number
   readonly config?: Config
   /** Without looking at the mirror, which may be damaged. */
   readonly isApart?: boolean
@@ -80,7 +82,7 @@ export function openGit(options: GitOptions): Git {
     const env = environment(options, folder, { ...SAFE, ...config, ...question.config })
     if (question.isApart === true) delete env['GIT_DIR']
     const { args, input = '' } = question
-    const limits = { timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: MAX_BYTES }
+    const limits = { timeoutMs: question.timeoutMs ?? timeoutMs, maxBytes: question.maxBytes ?? MAX_BYTES }
     const verb = args[0] ?? ''
     const command = ['git', ...args] as const
     const finished = await runContained({ title: `git ${verb}`, command, folder: '/', env, input, ...limits })

@@ -15,7 +15,7 @@ import {
   rememberCrowd,
 } from './crowd.ts'
 import { GitTimedOut, GitUnavailable } from './errors.ts'
-import { type Place, REFS, create, discard, saltOf, sweepLocks } from './store.ts'
+import { type Place, REFS, create, discard, isEmpty, saltOf, sweepLocks } from './store.ts'
 
 const FETCH = [
   'fetch',
@@ -165,13 +165,8 @@ async function resolve(git: Git, refs: readonly string[], { own: ownName }: Name
   return found
 }
 
-async function isEmpty(git: Git): Promise<boolean> {
-  const listed = await git.local({ args: ['for-each-ref', '--count=1', '--format=x', REFS] })
-  return listed.stdout.length === 0
-}
-
 /** Git's own rules for ref names (git-check-ref-format): bytes, so that spaces beyond ASCII are letters. A name may come from a webhook. */
-function checkRef(ref: string): void {
+export function checkRef(ref: string): void {
   // eslint-disable-next-line no-control-regex -- exactly these are what git refuses
   const wellFormed = /^refs\/[^\u0000-\u0020\u007F~^:?*[\\]+(?:\/\*)?$/u.test(ref)
   if (!wellFormed || /\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) throw new TypeError('not a full ref name')

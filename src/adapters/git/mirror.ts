@@ -10,7 +10,8 @@ import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../po
 import { type GitAnswer, type Git, type GitOptions, openGit } from './command.ts'
 import { GitUnavailable, NotFetched } from './errors.ts'
 import { fetchObjects, fetchRefs } from './fetch.ts'
-import { type ListedEntry, contents, listTree, MAX_READ_BYTES, sizes, text } from './objects.ts'
+import { type ListedEntry, contents, contentsOfFew, listTree, MAX_READ_BYTES, sizes, text } from './objects.ts'
+import { sharedFetch } from './shared-fetch.ts'
 import { discard, isSound, sweepLocks, tidy } from './store.ts'
 
 /** Commits, trees and pairs of them that the flows at work look at, several times each. */
@@ -48,7 +49,7 @@ export function openMirror(options: GitOptions & { readonly log: Log }): Mirror 
     swept: false,
   }
   return {
-    fetch: (refs) => state.alone(() => fetch(state, refs)),
+    fetch: sharedFetch(state.alone, (refs) => fetch(state, refs)),
     entries: async (treeish) => [...(await listing(state, treeish)).values()].map(({ path, type }) => ({ path, type })),
     read: (treeish, paths, keeps) => read(state, treeish, { paths, keeps }),
     changed: (from, to) => changed(state, from, to),
@@ -130,6 +131,11 @@ function textFor(names: readonly string[], bytes: Buffer): string | undefined {
 /** Blobs that are not here yet are fetched in one go. */
 async function* contentsOf(state: State, shas: ReadonlySet<Sha>): AsyncGenerator<ReadonlyMap<Sha, Buffer>> {
   if (shas.size === 0) return
+  const few = await contentsOfFew(state.git, shas)
+  if (few !== undefined) {
+    yield few
+    return
+  }
   let here = await sizes(state.git, shas)
   if (here.size < shas.size) {
     await state.alone(() => fetchObjects(state.git, shas.difference(here)))

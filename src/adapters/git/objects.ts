@@ -11,6 +11,9 @@ export const MAX_READ_BYTES = 64 * 1024 * 1024
 /** Of all files that are in memory as bytes at once. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024
 
+/** What a commit changes. To ask for sizes first would take another process. */
+const FEW = 16
+
 export interface ListedEntry extends TreeEntry {
   readonly sha: Sha
 }
@@ -53,6 +56,19 @@ export async function* contents(git: Git, here: ReadonlyMap<Sha, number>): Async
     if (answer.code !== 0) throw new GitUnavailable(`git cat-file: ${answer.complaint}`)
     yield batch(answer.stdout)
   }
+}
+
+/** Contents of blobs in one process; undefined where they are many, large, or not all here. */
+export async function contentsOfFew(git: Git, shas: ReadonlySet<Sha>): Promise<ReadonlyMap<Sha, Buffer> | undefined> {
+  if (shas.size > FEW) return undefined
+  const ask = { args: ['cat-file', '--batch'], input: lines(shas), maxBytes: MAX_BATCH_BYTES }
+  const answer = await git.local(ask).catch((error: unknown) => {
+    if (error instanceof GitUnavailable) return undefined
+    throw error
+  })
+  if (answer?.code !== 0) return undefined
+  const found = batch(answer.stdout)
+  return found.size === shas.size ? found : undefined
 }
 
 function batchesOf(here: ReadonlyMap<Sha, number>): readonly (readonly Sha[])[] {

@@ -23,9 +23,22 @@ export interface Place {
   readonly log: Log
 }
 
+/** Mirrors that are known to hold something: to ask takes a process. */
+const filled = new WeakSet<Git>()
+
+/** Whether nothing was fetched into the mirror yet. */
+export async function isEmpty(git: Git): Promise<boolean> {
+  if (filled.has(git)) return false
+  const listed = await git.local({ args: ['for-each-ref', '--count=1', '--format=x', REFS] })
+  if (listed.stdout.length === 0) return true
+  filled.add(git)
+  return false
+}
+
 /** Makes the mirror if there is none. Killed half-way it leaves a folder under another name, never half a mirror. */
 export async function create({ git }: Place): Promise<void> {
   if (await exists(join(git.folder, 'HEAD'))) return
+  filled.delete(git)
   await mkdir(join(git.folder, '..'), { recursive: true })
   const draft = `${git.folder}.new`
   await rm(draft, { recursive: true, force: true })

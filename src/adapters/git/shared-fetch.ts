@@ -1,0 +1,36 @@
+import type { Mirror } from '../../ports/mirror.ts'
+import { BELOW } from './crowd.ts'
+import { checkRef } from './fetch.ts'
+
+type Fetch = Mirror['fetch']
+
+interface NextFetch {
+  readonly refs: Set<string>
+  readonly found: ReturnType<Fetch>
+}
+
+/**
+ * Those who wait while another one is fetching share the next fetch. It begins after all of them asked, so it brings each of them what the
+ * server has by then. `alone` runs one work after the other.
+ */
+export function sharedFetch(alone: <T>(work: () => Promise<T>) => Promise<T>, fetch: Fetch): Fetch {
+  let next: NextFetch | undefined
+  const wait = (): NextFetch => {
+    const refs = new Set<string>()
+    const begin = (): ReturnType<Fetch> => {
+      next = undefined
+      return fetch([...refs])
+    }
+    return { refs, found: alone(begin) }
+  }
+  return async (refs) => {
+    // A name that is none must fail nobody else.
+    for (const ref of refs) checkRef(ref)
+    if (refs.length === 0 || refs.some((ref) => ref.endsWith(BELOW))) return alone(() => fetch(refs))
+    next ??= wait()
+    const { found, refs: all } = next
+    for (const ref of refs) all.add(ref)
+    const wanted = new Set(refs)
+    return new Map([...(await found)].filter(([ref]) => wanted.has(ref)))
+  }
+}
