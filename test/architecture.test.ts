@@ -179,6 +179,7 @@ const FLOORS = [
   'making',
   'judgement',
   'validation',
+  'deployment',
   'measure',
   'stop',
   'watch',

@@ -5,6 +5,7 @@ import type { RepositoryContext } from '../flows/repository/repository-context.t
 import { measureRollouts } from '../flows/measure/measure-rollouts.ts'
 import { orRefusal } from '../flows/repository/github-refusals.ts'
 import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
+import { showDeployment } from '../flows/deployment/show-deployment.ts'
 import { deliver, notify } from '../flows/notify/notify.ts'
 import { judgeStopsAgain } from '../flows/stop/judge-again.ts'
 import { cleanUpClosed } from '../flows/review/clean-up.ts'
@@ -134,6 +135,8 @@ function run({ jobs }: WorkerParts, context: RepositoryContext, task: Repository
       return notify(context, task)
     case 'deliver':
       return deliver(context, task)
+    case 'deployment':
+      return showDeployment(context, task)
     case 'group':
       return reviewGroup(context, task)
     case 'rerun':

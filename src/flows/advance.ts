@@ -2,14 +2,15 @@ import type { ConfigProblem } from '../core/config/read.ts'
 import { explainProblem } from '../core/message/problem/problem.ts'
 import { closingComment } from '../core/message/pull-request/pull-request.ts'
 import { configProblem } from '../core/problem/files.ts'
-import { isStep } from '../core/rollout/branch.ts'
+import { isStep, kindOf } from '../core/rollout/branch.ts'
 import { isWatched } from '../core/rollout/failure.ts'
 import { targetName } from '../core/rollout/target.ts'
-import { transition } from '../core/rollout/transition.ts'
+import { type RolloutFacts, transition } from '../core/rollout/transition.ts'
 import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
 import { withBeginnings } from './arrival/begin-on-base.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
+import { showStep } from './deployment/shown-steps.ts'
 import { replanPromotions } from './promotion/replan-promotions.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
 import { withFailures } from './measure/failures.ts'
@@ -67,6 +68,8 @@ async function takeAllSteps(context: RepositoryContext, base: BaseState, why: Ad
     const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })
     await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
     await sayStopped(context, base, rollout)
+    if (base.snapshot.config.deployments)
+      await showStep(context, base, { rollout, isRollingBack: isRollingBack(rollout, done) })
     const state = rolloutState(rollout, !done.ok)
     const name = targetName(rollout.standing.target)
     if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
@@ -75,6 +78,13 @@ async function takeAllSteps(context: RepositoryContext, base: BaseState, why: Ad
   await tellChanges(context, base, { rollouts, seen })
   await rememberRollouts(context, base.ref, seen)
   return stuck
+}
+
+/** Whether a rollback is open, since before or by what was just done. */
+function isRollingBack({ open, standing }: RolloutFacts, done: Awaited<ReturnType<typeof takeSteps>>): boolean {
+  const opened = done.ok ? done.value.opened : undefined
+  const isOpened = opened !== undefined && kindOf(opened.head.ref, standing.phase) === 'rollback'
+  return isOpened || open.some(({ kind }) => kind === 'rollback')
 }
 
 function warnOf(context: Pick<RepositoryContext, 'log'>, problems: readonly ConfigProblem[]): void {

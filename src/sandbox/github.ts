@@ -132,7 +132,7 @@ const PERMISSIONS: Permissions = {
   issues: 'read',
   checks: 'write',
   statuses: 'read',
-  deployments: 'read',
+  deployments: 'write',
   merge_queues: 'read',
 }
 

@@ -4,7 +4,7 @@ import { history } from './git/history.ts'
 import { mergeability, type Mergeability } from './state/mergeability.ts'
 import { branchHead } from './state/refs.ts'
 import { runsOn } from './state/results.ts'
-import type { Author, CheckRun, Comment, Pull, Repository, Review, Status } from './state/types.ts'
+import type { Author, CheckRun, Comment, Deployment, Pull, Repository, Review, Status } from './state/types.ts'
 import { fullName, type World } from './state/world.ts'
 
 export interface PullView {
@@ -87,6 +87,8 @@ export interface RepositoryView {
   checkRuns(ref: string): readonly CheckRunView[]
   /** Newest first. */
   statuses(ref: string): readonly Status[]
+  /** The oldest first. */
+  deployments(): readonly Deployment[]
 }
 
 export function viewRepository(world: World, repo: Repository): RepositoryView {
@@ -127,6 +129,7 @@ export function viewRepository(world: World, repo: Repository): RepositoryView {
     comments: (number) =>
       [...repo.comments.values()].filter(({ pull }) => pull.number === number).map((comment) => viewComment(comment)),
     checkRuns: (ref) => runsOn(repo, at(ref)).map((run) => viewCheckRun(run)),
+    deployments: () => [...repo.deployments.values()],
     statuses: (ref) => {
       const sha = at(ref)
       return repo.statuses.filter((status) => status.sha === sha).toReversed()

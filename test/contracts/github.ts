@@ -8,7 +8,7 @@ import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 export interface GitHubUnderTest {
   readonly ports: Pick<
     RepositoryContext,
-    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people'
+    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people' | 'deployments'
   >
   /** Where a branch points. */
   readonly head: (branch: string) => string | undefined
@@ -44,6 +44,26 @@ export function githubContract(name: string, open: () => Promise<GitHubUnderTest
     await branches.remove('canary/a/5')
     await branches.remove('canary/a/5')
     assert.equal(github.head('canary/a/5'), undefined)
+  })
+
+  scene('a deployment is found by its environment and task, newest first, and says its last state', async (github) => {
+    const { deployments } = github.ports
+    const draft = { environment: 'production', task: 'canary:web', description: 'web: 5%' }
+    const [first, second] = [main(github), (github.push('main', { a: '1\n' }), main(github))]
+    const old = await deployments.create({ ...draft, commit: first })
+    const made = await deployments.create({ ...draft, commit: second })
+    await deployments.create({ ...draft, commit: second, task: 'canary:other' })
+    await deployments.create({ ...draft, commit: second, environment: 'staging' })
+    const found = [
+      { id: made, commit: second },
+      { id: old, commit: first },
+    ]
+    assert.deepEqual(await deployments.of('production', 'canary:web'), found)
+    assert.equal(await deployments.stateOf(made), undefined)
+    await deployments.setState(old, 'in_progress', 'merged')
+    await deployments.setState(old, 'success', 'live')
+    await deployments.setState(made, 'success', 'live')
+    assert.deepEqual(await Promise.all([old, made].map((id) => deployments.stateOf(id))), ['success', 'success'])
   })
 
   scene('a commit and a move happen only where the branch is as expected', async (github) => {

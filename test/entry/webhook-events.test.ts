@@ -528,6 +528,19 @@ test('a deployment status that names no environment is about that of its deploym
   assert.equal(jobs.length, 3)
 })
 
+test('a status of a deployment of ours wakes nobody', async () => {
+  const { hear, jobs, memo } = await aReceiver()
+  const app = { id: 7 }
+  const payload = but(real('deployment_status')[0], 'deployment', {
+    environment: 'production',
+    performed_via_github_app: app,
+  })
+  const repo = { id: Where.parse(payload).repository.id, name: 'x', owner: 'x', defaultBranch: 'main' }
+  await rememberWaiting({ memo, repo }, 4, ['deployment:*'])
+  await hear('deployment_status', payload)
+  assert.deepEqual(jobs, [])
+})
+
 test('a pattern of a status is plain text but for its stars', async () => {
   const { hear, jobs, memo } = await aReceiver()
   const [payload] = real('status')

@@ -208,6 +208,16 @@ const NOTIFY: Table<CauseOf<'notify'>> = {
   },
 }
 
+const DEPLOYMENT: Table<CauseOf<'deployment'>> = {
+  'step-shown': {
+    one: { code: 'step-shown', key: 'success production web 1' },
+    same: [{ code: 'step-shown', key: 'success production web 1' }],
+    other: [{ code: 'step-shown', key: 'failure production web 1' }],
+  },
+}
+
+const SHOWN = { environment: 'production', service: 'web', commit: HEAD, share: 5, state: 'success' } as const
+
 const SWEEP: Table<CauseOf<'sweep'>> = {
   started: { one: { code: 'started', at: NOW }, other: [{ code: 'started', at: NOW + 1 }] },
   interval: { one: { code: 'interval', count: 1 }, other: [{ code: 'interval', count: 2 }] },
@@ -243,10 +253,15 @@ check<CauseOf<'acknowledge'>>('an acknowledgement', ACKNOWLEDGE, (why) =>
 check<CauseOf<'notify'>>('news', NOTIFY, (why) =>
   jobOf({ type: 'notify', ...PLACE, base: 'main', news: { event: 'live', environment: 'production' }, at: NOW, why }),
 )
+check<CauseOf<'deployment'>>('a deployment', DEPLOYMENT, (why) =>
+  jobOf({ type: 'deployment', ...PLACE, ...SHOWN, why }),
+)
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, SWEEP].flatMap((table) =>
+    Object.values(table),
+  )
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
   assert.equal(new Set(ids.values()).size, ids.size)
@@ -254,14 +269,25 @@ test('of two causes no ids are the same', () => {
 
 test('what somebody waits for an answer to, and what nobody asks for again, is tried for as long as commands live', () => {
   const patient = Object.entries(RULES).flatMap(([code, { isPatient }]) => (isPatient === true ? [code] : []))
-  assert.deepEqual(patient.sort(), ['adopted', 'button', 'command', 'handed-over', 'news', 'opened', 'reopened'])
+  assert.deepEqual(patient.sort(), [
+    'adopted',
+    'button',
+    'command',
+    'handed-over',
+    'news',
+    'opened',
+    'reopened',
+    'step-shown',
+  ])
   const at = { type: 'review', ...PLACE, pull: 3 } as const
   assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 26 * 60 * MINUTE)
   assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, SWEEP].flatMap((table) => Object.values(table))
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, SWEEP].flatMap((table) =>
+    Object.values(table),
+  )
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
     return notBefore === undefined ? [] : [[one.code, notBefore]]
@@ -293,6 +319,7 @@ test('each task has the key of what it may not run beside', () => {
       at: NOW,
       why: { ...told, to: 'team' },
     },
+    '1=production/web': { type: 'deployment', ...PLACE, ...SHOWN, why: { code: 'step-shown', key: 'x' } },
     [`1!${HEAD}`]: { type: 'group', ...PLACE, base: 'main', ref: 'x', head: HEAD, why },
     [`1!${OTHER}`]: { type: 'rerun', ...PLACE, head: OTHER, why },
     '1:sweep': { type: 'sweep', ...PLACE, why: { code: 'started', at: 1 } },

@@ -13,6 +13,7 @@ import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
 import { memoryChecks, memoryRecords, memoryReports } from './github/check-runs.ts'
 import { memoryConversation } from './github/conversation.ts'
+import { memoryDeployments } from './github/deployments.ts'
 import type { GitHubState } from './github/github.ts'
 import { memoryMetrics } from './metrics.ts'
 import { memoryMirror } from './mirror.ts'
@@ -79,6 +80,7 @@ export function portsOf(
   | 'protections'
   | 'queue'
   | 'signals'
+  | 'deployments'
   | 'reports'
 > {
   return {
@@ -102,6 +104,7 @@ export function portsOf(
     },
     queue: { waiting: async () => [...state.queued] },
     signals: memorySignals(state),
+    deployments: memoryDeployments(state),
     reports: memoryReports(state),
   }
 }

@@ -28,6 +28,7 @@ const GITHUB: readonly string[] = [
   'protections',
   'queue',
   'signals',
+  'deployments',
   'reports',
 ]
 

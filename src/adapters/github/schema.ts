@@ -61,7 +61,13 @@ const App = z.object({ id: z.int(), slug: z.string().nullish() })
 
 const RunAnswer = CheckRunAnswer.extend({ app: App.nullish(), completed_at: Time.nullish() })
 
-const DeploymentAnswer = z.object({ id: z.int(), sha: z.string(), environment: z.string() })
+const DeploymentAnswer = z.object({
+  id: z.int(),
+  sha: z.string(),
+  environment: z.string(),
+  creator: Account.nullish(),
+  performed_via_github_app: App.nullish(),
+})
 
 const DeploymentStatusAnswer = z.object({
   id: z.int(),
@@ -230,6 +236,19 @@ export function runSignalOf(
 
 export function deploymentOf(answer: unknown): z.infer<typeof DeploymentAnswer> {
   return DeploymentAnswer.parse(answer)
+}
+
+/** GitHub does not name the App of every deployment, but always its bot. */
+export function isOwnDeployment(
+  { creator, performed_via_github_app: app }: z.infer<typeof DeploymentAnswer>,
+  us: AppIdentity,
+): boolean {
+  return app?.id === us.appId || creator?.login === us.login
+}
+
+/** The newest of its states; undefined where it has none. */
+export function deploymentStateOf(answer: unknown): string | undefined {
+  return z.array(DeploymentStatusAnswer).parse(answer)[0]?.state
 }
 
 export function deploymentSignalOf(

@@ -258,6 +258,10 @@ export const Config = z.strictObject({
     .default({})
     .describe('`error`, `warning`, `note` or `off` for a finding that a pull request brings, by its code.'),
   notify: NotifyConfig.default([]).describe('Destinations outside of GitHub that get news of rollouts.'),
+  deployments: z
+    .boolean()
+    .default(false)
+    .describe('Whether GitHub shows each merged step as a deployment of its environment.'),
   requireSum100: z
     .boolean()
     .default(false)

@@ -44,6 +44,9 @@ export const STEP_MARKER = '<!-- perch:notice:changed-step -->'
 /** Marks the words about a promotion that holds somebody else's commits. */
 export const PROMOTION_MARKER = '<!-- perch:notice:changed-promotion -->'
 
+/** Marks the words about deployments that GitHub does not let Perch make. */
+export const DEPLOYMENTS_MARKER = '<!-- perch:notice:deployments -->'
+
 /** Marks what is said on a step that was closed without merging. */
 export const STOPPED_MARKER = '<!-- perch:stopped -->'
 

@@ -9,6 +9,7 @@ export type GitHubAction =
   | 'merge'
   | 'comment'
   | 'check'
+  | 'deploy'
   | 'read'
   /** Anything at all: GitHub gives no token, or does not know the repository. */
   | 'work'

@@ -55,10 +55,12 @@ export function perchApp(
   on('status', EVENTS.status, ({ context: name, sha: commit }, context) =>
     wakeWaiting(context, { source: 'status', name, commit }, context.delivery),
   )
-  on('deployment_status', EVENTS.deployment_status, ({ deployment, deployment_status: status }, context) => {
+  on('deployment_status', EVENTS.deployment_status, async ({ deployment, deployment_status: status }, context) => {
+    // Perch shows its own steps as deployments. They say nothing that it does not know.
+    if (deployment.performed_via_github_app?.id === appId) return
     const environment = status.environment ?? ''
     const name = environment === '' ? deployment.environment : environment
-    return wakeWaiting(context, { source: 'deployment', name, commit: deployment.sha }, context.delivery)
+    await wakeWaiting(context, { source: 'deployment', name, commit: deployment.sha }, context.delivery)
   })
 }
 

@@ -50,7 +50,11 @@ export const EVENTS = {
   deployment_status: z.object({
     ...common,
     deployment_status: z.object({ environment: z.string().nullish() }),
-    deployment: z.object({ sha: z.string(), environment: z.string() }),
+    deployment: z.object({
+      sha: z.string(),
+      environment: z.string(),
+      performed_via_github_app: z.object({ id: z.int() }).nullish(),
+    }),
   }),
   pull_request_review: z.object({
     ...common,

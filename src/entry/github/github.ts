@@ -7,6 +7,7 @@ import { type ApiClient, type Client, type Octokit, outage } from '../../adapter
 import { watchLimits, watchRequests } from '../../adapters/github/client/watch-requests.ts'
 import { commandRecords } from '../../adapters/github/command-records.ts'
 import { conversation } from '../../adapters/github/conversation.ts'
+import { deployments } from '../../adapters/github/reporting/deployments.ts'
 import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../../adapters/github/deliveries.ts'
 import { identify, placeNamed } from '../../adapters/github/installations.ts'
 import { mergeQueue } from '../../adapters/github/merge-queue.ts'
@@ -14,8 +15,8 @@ import { people } from '../../adapters/github/people.ts'
 import { protections } from '../../adapters/github/protections.ts'
 import { pullRequests } from '../../adapters/github/pull-requests.ts'
 import { type AppIdentity } from '../../adapters/github/schema.ts'
-import { reports } from '../../adapters/github/reports.ts'
-import { signals } from '../../adapters/github/signals.ts'
+import { reports } from '../../adapters/github/reporting/reports.ts'
+import { signals } from '../../adapters/github/reporting/signals.ts'
 import { everyRepository, type ListedPlace, pulsesIn } from './repositories.ts'
 import { fetchByGitHubsClock } from './app-clock.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -42,6 +43,7 @@ export interface GitHubAccess {
       | 'protections'
       | 'queue'
       | 'signals'
+      | 'deployments'
       | 'reports'
       | 'activity'
       | 'records'
@@ -144,6 +146,7 @@ function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> 
     protections: protections(client),
     queue: mergeQueue(client),
     signals: signals(client),
+    deployments: deployments(client),
     reports: reports(client),
   }
 }

@@ -67,6 +67,6 @@ function factsOf({ attempt }: ClaimedJob, task: Task | undefined): SpanAttribute
     'perch.task': task.type,
     'perch.cause': task.why.code,
     ...(repo === undefined ? {} : { 'perch.repository': `${repo.owner}/${repo.name}` }),
-    ...('pull' in task ? { 'perch.pull_request': task.pull } : {}),
+    ...('pull' in task && task.pull !== undefined ? { 'perch.pull_request': task.pull } : {}),
   }
 }

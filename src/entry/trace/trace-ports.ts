@@ -30,6 +30,7 @@ export function traceContext(tracer: Tracer, context: RepositoryContext): Reposi
     protections: tracePort(tracer, 'protections', context.protections),
     queue: tracePort(tracer, 'queue', context.queue),
     signals: tracePort(tracer, 'signals', context.signals),
+    deployments: tracePort(tracer, 'deployments', context.deployments),
     reports: tracePort(tracer, 'reports', context.reports),
     mirror: tracePort(tracer, 'mirror', context.mirror),
     renderer: tracePort(tracer, 'renderer', context.renderer),

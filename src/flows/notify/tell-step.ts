@@ -32,7 +32,7 @@ export async function tellStep(
 }
 
 /** Since when the base branch's step is live; undefined where it is not, or nobody asked. */
-function liveSince({ verdicts }: ReviewedChange): number | undefined {
+export function liveSince({ verdicts }: ReviewedChange): number | undefined {
   for (const { reason } of verdicts)
     if (reason.code === 'live' && reason.liveness.state === 'live') return reason.liveness.since
   return undefined

@@ -5,6 +5,7 @@ import type { Checks } from '../../ports/github/checks.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CommandRecords } from '../../ports/github/command-records.ts'
 import type { Conversation } from '../../ports/github/conversation.ts'
+import type { Deployments } from '../../ports/github/deployments.ts'
 import type { Log } from '../../ports/log.ts'
 import type { MergeQueue } from '../../ports/github/merge-queue.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -38,6 +39,7 @@ export interface RepositoryContext {
   readonly protections: Protections
   readonly queue: MergeQueue
   readonly signals: Signals
+  readonly deployments: Deployments
   readonly reports: Reports
   readonly mirror: Mirror
   /** What was read of its texts before. */

@@ -6,6 +6,7 @@ import { closingTimes, isGated, offeredVersions, type Review, verdictsOf } from 
 import { isStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { movedRoutes } from '../../core/rollout/target.ts'
+import { showLive } from '../deployment/shown-steps.ts'
 import { tellStep } from '../notify/tell-step.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 import { rememberPull, rememberWaiting, type ReviewMemory } from '../repository/memory.ts'
@@ -46,6 +47,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   await sayIfChanged(context, pull, base)
   if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
   await tellStep(context, ends, review)
+  await showLive(context, pull.base.ref, review.changes)
   if (isGreen) await mergeWhenAllowed(context, { pull, base, seen: next }, review.changes)
   await cleanUpOldHeads(context, pull, found)
 }

@@ -9,6 +9,11 @@ export interface MergeGroup {
   readonly head: Sha
 }
 
+type StepToShow = Pick<
+  TaskOf<'deployment'>,
+  'environment' | 'service' | 'commit' | 'share' | 'version' | 'state' | 'pull'
+>
+
 /** Has something done in a repository, soon and by whoever is free: once for one cause. Resolves when that is on disk. */
 export interface TaskRequests {
   comment(comment: Pick<TaskOf<'comment'>, 'pull' | 'comment' | 'body'>, why: CauseOf<'comment'>): Promise<void>
@@ -24,6 +29,7 @@ export interface TaskRequests {
   measure(base: string, why: CauseOf<'measure'>): Promise<void>
   notify(news: Pick<TaskOf<'notify'>, 'base' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
   deliver(news: Pick<TaskOf<'deliver'>, 'to' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
+  deployment(step: StepToShow, why: CauseOf<'deployment'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
   rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
   sweep(why: CauseOf<'sweep'>, pulse?: string): Promise<void>
@@ -48,6 +54,7 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs, onAsk?:
     measure: (base, why) => send({ type: 'measure', base, why }),
     notify: ({ base, news, at }, why) => send({ type: 'notify', base, news, at, why }),
     deliver: ({ to, news, at }, why) => send({ type: 'deliver', to, news, at, why }),
+    deployment: (step, why) => send({ type: 'deployment', ...step, why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
     rerun: (head, why) => send({ type: 'rerun', head, why }),
     sweep: (why, pulse) => send({ type: 'sweep', ...(pulse === undefined ? {} : { pulse }), why }),

@@ -143,6 +143,9 @@ const Interval = z.object({ code: z.literal('interval'), count: z.int() })
 /** Something is to be told outside of GitHub, to one destination (`to`) or whoever wants to know it. */
 const ToldNews = z.object({ code: z.literal('news'), key: z.string(), to: z.string().optional() })
 
+/** GitHub is to show a step in another state. */
+const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
+
 /** The causes that each kind of task can have. */
 export const Causes = {
   comment: Command,
@@ -187,6 +190,7 @@ export const Causes = {
   ]),
   measure: Swept,
   notify: ToldNews,
+  deployment: ShownStep,
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
@@ -244,6 +248,7 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   'merge-refused': { slotMs: 15 * SECOND_MS },
   // A destination may be out for hours.
   news: { isPatient: true },
+  'step-shown': { isPatient: true },
   'shared-commit': {},
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },

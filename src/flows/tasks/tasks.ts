@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
+import { DEPLOYMENT_STATES } from '../../core/deployment/step-deployment.ts'
 import { News } from '../../core/notify/news.ts'
 import { Report } from '../../core/report/report.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
@@ -48,6 +49,19 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('notify'), ...Where, base: z.string(), news: News, at: z.number(), why: Causes.notify }),
   /** Tell one destination. */
   z.object({ type: z.literal('deliver'), ...Where, to: z.string(), news: News, at: z.number(), why: Causes.notify }),
+  /** Show a step on GitHub as a deployment of an environment. `pull`: the one that drives the rollout. */
+  z.object({
+    type: z.literal('deployment'),
+    ...Where,
+    environment: z.string(),
+    service: z.string(),
+    commit: z.string(),
+    share: z.number(),
+    version: z.string().optional(),
+    state: z.enum(DEPLOYMENT_STATES),
+    pull: z.int().optional(),
+    why: Causes.deployment,
+  }),
   /** Judge a commit of the merge queue. */
   z.object({
     type: z.literal('group'),
@@ -124,6 +138,9 @@ function keyOf(task: Task): string {
       return `${task.repo.id}>${task.why.key}`
     case 'deliver':
       return `${task.repo.id}>${task.why.key}>${task.to}`
+    case 'deployment':
+      // The states of a step follow each other.
+      return `${task.repo.id}=${task.environment}/${task.service}`
     case 'group':
     case 'rerun':
       return `${task.repo.id}!${task.head}`

@@ -167,6 +167,17 @@ test('the statuses of the deployments of our commits are read, those of two depl
   )
 })
 
+test('what Perch shows as deployments says nothing to it', async () => {
+  const world = await aGitHub()
+  world.api
+    .get(`${REPO}/deployments?per_page=100&page=1`)
+    .reply(200, [
+      aDeployment({ creator: anAccount('perch[bot]', 'Bot') }),
+      aDeployment({ id: 51, performed_via_github_app: { id: 7, slug: 'perch' } }),
+    ])
+  assert.deepEqual(await world.signals.about([SHA], [want('deployment', '*')]), [[]])
+})
+
 test('a list that is none is no empty list, and an answer without what we need is refused', async () => {
   const world = await aGitHub()
   world.api.get(`${REPO}/deployments?per_page=100&page=1`).reply(200, 'upstream timed out')

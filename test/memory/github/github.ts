@@ -3,6 +3,7 @@
  * webhook. Nothing in it waits, and its time is the clock's. The contracts in test/contracts hold it to what GitHub does.
  */
 import type { BranchMove } from '../../../src/core/command/head-age.ts'
+import type { DeploymentState } from '../../../src/core/deployment/step-deployment.ts'
 import type { Signal, SignalState } from '../../../src/core/gate/signal.ts'
 import type { CheckReport, Permission, Person, RepositoryName, Sha } from '../../../src/core/rollout/facts.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
@@ -54,6 +55,15 @@ export interface Run {
   completedAt: number
 }
 
+export interface StoredDeployment {
+  readonly id: number
+  readonly commit: Sha
+  readonly environment: string
+  readonly task: string
+  /** The newest last. */
+  readonly states: { readonly state: DeploymentState; readonly description: string }[]
+}
+
 export interface Happening {
   readonly event: string
   /** The fields that are special to the event; who sends it and where are added to them. */
@@ -72,6 +82,9 @@ export interface GitHubState {
   readonly comments: StoredComment[]
   readonly runs: Run[]
   readonly signals: { readonly sha: Sha; readonly signal: Signal }[]
+  readonly deployments: StoredDeployment[]
+  /** Whether the App may make deployments. */
+  mayDeploy: boolean
   readonly moves: { readonly branch: string; readonly by: Person; readonly move: BranchMove }[]
   readonly roles: Map<string, Permission>
   /** Required on every branch that pull requests merge into. */
@@ -112,6 +125,8 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
     comments: [],
     runs: [],
     signals: [],
+    deployments: [],
+    mayDeploy: true,
     moves: [],
     roles: new Map(Object.entries(options.roles ?? {})),
     required: options.required ?? ['canary/validate', 'canary/gate'],

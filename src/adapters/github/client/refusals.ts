@@ -77,6 +77,7 @@ const ACTIONS: readonly (readonly [RegExp, GitHubAction])[] = [
   [/\/merge$/, 'merge'],
   [/\/comments/, 'comment'],
   [/\/check-runs/, 'check'],
+  [/\/deployments/, 'deploy'],
   [/\/(?:pulls|labels)/, 'edit-pull'],
 ]
 

@@ -1,5 +1,5 @@
 import type { OwnStart } from '../../arrival/automation.ts'
-import { MERGE_MARKER, noticeMarker, ownStartMarker, STEP_MARKER } from '../../marker/comment.ts'
+import { DEPLOYMENTS_MARKER, MERGE_MARKER, noticeMarker, ownStartMarker, STEP_MARKER } from '../../marker/comment.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
@@ -35,4 +35,10 @@ export function changedStepNotice(): string {
     STEP_MARKER,
     '⚠️ Somebody changed this step, so it is judged like a pull request of a person: Perch no longer updates or merges it, and people who pushed to it cannot approve it. Merge it yourselves, or close it and delete its branch: `/canary next` opens the step again, `/canary abort` a rollback.',
   )
+}
+
+/** That GitHub shows no deployments of the steps. Everything else goes on. */
+export function deploymentsNotice(refusal: Refusal): string {
+  const words = `⚠️ ${explainRefusal(refusal)} The rollout goes on without them. To have no deployments, remove \`deployments: true\` from \`.github/canary.yml\`.`
+  return bounded(paragraphs(DEPLOYMENTS_MARKER, words))
 }

@@ -27,6 +27,8 @@ function actionWords({ action, branch }: GitHubRefusal): string {
       return 'comment'
     case 'check':
       return 'write its checks'
+    case 'deploy':
+      return 'show deployments'
     case 'read':
       return 'read this repository'
     case 'work':
@@ -47,7 +49,7 @@ function wayOut(refusal: GitHubRefusal): string {
     case 'name-too-long':
       return 'GitHub takes branch names of at most 244 bytes. Give the environment or the service a shorter name in `.github/canary.yml`.'
     case 'permission':
-      return 'Ask an administrator to open this App under **Settings → GitHub Apps** and to accept what it asks for: write access to contents, pull requests and checks.'
+      return `Ask an administrator to open this App under **Settings → GitHub Apps** and to accept what it asks for: write access to ${refusal.action === 'deploy' ? 'deployments' : 'contents, pull requests and checks'}.`
     case 'archived':
       return 'The repository is archived. Perch goes on when an administrator unarchives it.'
     case 'suspended':

@@ -1,9 +1,9 @@
-import { REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../core/gate/signal.ts'
-import { matcher } from '../../core/text/matcher.ts'
-import type { Sha } from '../../core/rollout/facts.ts'
-import type { Signals } from '../../ports/github/signals.ts'
-import { at, type Client, listAll } from './client/client.ts'
-import { deploymentOf, deploymentSignalOf, runSignalOf, statusSignalOf } from './schema.ts'
+import { REPORT_PREFIX, type Signal, type SignalSource, type Want } from '../../../core/gate/signal.ts'
+import { matcher } from '../../../core/text/matcher.ts'
+import type { Sha } from '../../../core/rollout/facts.ts'
+import type { Signals } from '../../../ports/github/signals.ts'
+import { at, type Client, listAll } from '../client/client.ts'
+import { deploymentOf, deploymentSignalOf, isOwnDeployment, runSignalOf, statusSignalOf } from '../schema.ts'
 
 /** Signals that are read of one commit. Older ones are cut off: then a step seems to be live for a shorter time than it is. */
 const MAX_SIGNALS = 300
@@ -79,6 +79,8 @@ async function addDeployments(
     const route = 'GET /repos/{owner}/{repo}/deployments'
     const deployments = (await listAll(client, route, { params, limit: MAX_DEPLOYMENTS }))
       .map(deploymentOf)
+      // What Perch shows there it has from others.
+      .filter((one) => !isOwnDeployment(one, client.app))
       .filter(({ sha, environment: name }) => found.has(sha) && fits.some((matches) => matches(name)))
       .slice(0, MAX_DEPLOYMENTS_ASKED)
     const said: { readonly id: number; readonly sha: Sha; readonly signal: Signal }[] = []

@@ -1,0 +1,31 @@
+/** What GitHub shows beside a deployment, in one line of at most 140 characters. */
+import type { DeploymentState } from '../../deployment/step-deployment.ts'
+import { clip } from '../../text/limits.ts'
+
+/** GitHub takes no more. Names are cut off before that. */
+const MAX_NAME = 50
+
+export function deploymentWords({
+  service,
+  share,
+  version,
+  state,
+}: {
+  readonly service: string
+  readonly share: number
+  readonly version?: string | undefined
+  readonly state: DeploymentState
+}): string {
+  const canary = version === undefined ? 'the canary' : `canary ${clip(version, MAX_NAME)}`
+  const what = `${clip(service, MAX_NAME)}: ${share}% to ${canary}`
+  switch (state) {
+    case 'in_progress':
+      return `${what}, merged`
+    case 'success':
+      return `${what}, live`
+    case 'failure':
+      return `${what}, rolled back`
+    case 'inactive':
+      return `${what}, over`
+  }
+}

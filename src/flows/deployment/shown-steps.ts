@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import {
+  deployedEnvironments,
+  DEPLOYMENT_STATES,
+  type DeploymentState,
+  shownAfter,
+  type ShownStep,
+} from '../../core/deployment/step-deployment.ts'
+import type { ReviewedChange } from '../../core/gate/review.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { isBlueGreen, originPull, type Target, targetName } from '../../core/rollout/target.ts'
+import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { canaryVersion } from '../../core/traffic/version.ts'
+import { type BaseHead, historyOf } from '../measure/landing.ts'
+import { liveSince } from '../notify/tell-step.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask'>
+
+const Shown = z.object({ commit: z.string(), share: z.number(), state: z.enum(DEPLOYMENT_STATES) })
+
+/** Has GitHub show where a rollout of a base branch stands. What it was asked before it is not asked again. */
+export async function showStep(
+  context: Needs & Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  base: BaseHead,
+  { rollout, isRollingBack }: { readonly rollout: RolloutFacts; readonly isRollingBack: boolean },
+): Promise<void> {
+  const { standing, broughtBy } = rollout
+  const { target, share } = standing
+  const shown = await recallShown(context, base.ref, target)
+  if (shown === undefined && !isShown(rollout)) return
+  const commit = share === 0 ? undefined : (await historyOf(context, base, standing))?.landing.sha
+  const hasOneVersion = standing.versions?.same === true
+  const { states, next } = shownAfter(shown, { commit, share, isRollingBack, hasOneVersion })
+  for (const step of states) await ask(context, { target, pull: originPull(target) ?? broughtBy }, step)
+  if (next === undefined) await context.memo.forget(keyOf(context, base.ref, target))
+  else if (JSON.stringify(next) !== JSON.stringify(shown))
+    await context.memo.set(keyOf(context, base.ref, target), next)
+}
+
+/** A split that somebody set by hand may stay for good, and a switch has no steps. */
+function isShown({ standing: { target, phase }, broughtBy }: RolloutFacts): boolean {
+  if (isBlueGreen(target) || phase === 'idle') return false
+  return phase !== 'by-hand' || broughtBy !== undefined
+}
+
+/** Has GitHub show that the steps which a pull request goes on from are live. */
+export async function showLive(context: Needs, base: string, changes: readonly ReviewedChange[]): Promise<void> {
+  for (const change of changes) {
+    if (liveSince(change) === undefined) continue
+    const { target, from } = change
+    const shown = await recallShown(context, base, target)
+    if (shown?.state !== 'in_progress' || shown.share !== from) continue
+    const key = `live:${keyOf(context, base, target)}`
+    if ((await context.memo.get(key)) === shown.commit) continue
+    await ask(context, { target, pull: originPull(target) }, { ...shown, state: 'success' })
+    await context.memo.set(key, shown.commit)
+  }
+}
+
+async function recallShown(context: Needs, base: string, target: Target): Promise<ShownStep | undefined> {
+  return Shown.safeParse(await context.memo.get(keyOf(context, base, target))).data
+}
+
+function keyOf({ repo }: Needs, base: string, target: Target): string {
+  return `shown-step:${repo.id}:${base}:${targetName(target)}`
+}
+
+async function ask(
+  { ask: asking }: Needs,
+  { target, pull }: { readonly target: Target; readonly pull: number | undefined },
+  { commit, share, state }: { readonly commit: Sha; readonly share: number; readonly state: DeploymentState },
+): Promise<void> {
+  const { service } = target
+  const version = canaryVersion(target.route, target.neighbours)
+  for (const environment of deployedEnvironments(target)) {
+    const step = { environment, service, commit, share, version, state, pull }
+    await asking.deployment(step, { code: 'step-shown', key: [state, environment, service, commit].join(' ') })
+  }
+}

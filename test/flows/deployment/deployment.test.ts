@@ -1,0 +1,130 @@
+/** The steps of a rollout as GitHub's own pages show them, where the config asks for that. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aRollout, aWorld, merges, openSteps, says, type World } from '../world.ts'
+
+function configText(deployments: boolean): string {
+  return `environments:
+  production: { path: apps/production, live: { after: 3m } }
+services:
+  web: { steps: [5, 100], bake: 10m }
+${deployments ? 'deployments: true\n' : ''}`
+}
+
+function aWorldThat({ shows }: { readonly shows: boolean }): Promise<World> {
+  return aWorld({ files: { '.github/canary.yml': configText(shows) } })
+}
+
+function shown({ state }: World): readonly string[] {
+  return state.deployments.map(
+    ({ environment, task, states }) => `${environment} ${task}: ${states.map((one) => one.state).join(' → ')}`,
+  )
+}
+
+async function mergeNext(world: World): Promise<void> {
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  await merges(world, 'bob', step)
+}
+
+test('each merged step is a deployment: in progress, live, and over when the next one is live', async () => {
+  const world = await aWorldThat({ shows: true })
+  await aRollout(world)
+  assert.deepEqual(shown(world), ['production canary:web: in_progress'])
+  assert.equal(world.state.deployments[0]?.commit, world.state.refs.get('refs/heads/main'))
+  await world.pass(20)
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → success'])
+  assert.deepEqual(
+    world.state.deployments[0]?.states.map(({ description }) => description),
+    ['web: 5% to canary v3, merged', 'web: 5% to canary v3, live'],
+  )
+  await mergeNext(world)
+  await world.pass(20)
+  assert.deepEqual(shown(world), [
+    'production canary:web: in_progress → success → inactive',
+    'production canary:web: in_progress → success',
+  ])
+})
+
+test('when a rollout has finished, its last step stays what GitHub shows', async () => {
+  const world = await aWorldThat({ shows: true })
+  await aRollout(world)
+  for (let count = 0; count < 3; count += 1) {
+    await world.pass(20)
+    await mergeNext(world)
+  }
+  await world.pass(20)
+  await world.sweep()
+  const ends = world.state.deployments.map(({ states }) => states.at(-1)?.state)
+  assert.deepEqual(ends, ['inactive', 'inactive', 'success'])
+})
+
+test('a rollback that is opened makes its step a failure, and one that is merged ends it', async () => {
+  const world = await aWorldThat({ shows: true })
+  const { pull } = await aRollout(world)
+  await world.pass(20)
+  await says(world, 'alice', pull, '/canary abort it is slow')
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → success → failure'])
+  await mergeNext(world)
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → success → failure → inactive'])
+})
+
+test('without the key nothing is shown', async () => {
+  const world = await aWorldThat({ shows: false })
+  await aRollout(world)
+  await world.pass(20)
+  assert.deepEqual(shown(world), [])
+})
+
+test('without the permission the rollout goes on, and that is said once', async () => {
+  const world = await aWorldThat({ shows: true })
+  world.state.mayDeploy = false
+  await aRollout(world)
+  for (let count = 0; count < 2; count += 1) {
+    await world.pass(20)
+    await mergeNext(world)
+  }
+  const said = world.state.comments.filter(({ body }) => body.includes('perch:notice:deployments'))
+  assert.equal(said.length, 1)
+  assert.match(said[0]?.body ?? '', /GitHub does not let Perch show deployments\..*write access to deployments\./s)
+  assert.deepEqual(shown(world), [])
+  // Granted in the middle of a rollout, the next state is shown.
+  world.state.mayDeploy = true
+  await world.pass(20)
+  assert.deepEqual(shown(world), ['production canary:web: success'])
+})
+
+test('lost webhooks show nothing twice', async () => {
+  const world = await aWorldThat({ shows: true })
+  await aRollout(world)
+  world.hears = false
+  await world.pass(20)
+  await world.sweep()
+  await world.sweep()
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → success'])
+})
+
+test('a sweep costs no request more', async () => {
+  const costs: number[] = []
+  for (const shows of [true, false]) {
+    const world = await aWorldThat({ shows })
+    await aRollout(world)
+    await world.pass(20)
+    await world.sweep()
+    const before = world.network.requests
+    await world.sweep()
+    costs.push(world.network.requests - before)
+  }
+  assert.equal(costs[0], costs[1])
+})
+
+test('after memory was lost the deployment is found again', async () => {
+  const world = await aWorldThat({ shows: true })
+  await aRollout(world)
+  await world.pass(20)
+  world.service.crash('all')
+  await world.service.start()
+  await world.sweep()
+  await world.pass(20)
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → success'])
+})
