@@ -183,7 +183,7 @@ test('a status from somebody who may not say so is named, and the right one coun
 
 test('a report that does not come is told of by itself, and counts when it comes after all', async () => {
   const { story, main, gate } = await aWaitingStep('{ status: "kustomization/apps/*", within: 6s }')
-  await gate('action_required', /overdue: no commit status `kustomization\/apps\/\*` has come for more than 6 s, since/)
+  await gate('action_required', /overdue: no commit status `kustomization\/apps\/\*` has come for more than 6 s since/)
   story.person('alice').setStatus(main(), { context: 'kustomization/apps/1', state: 'success' })
   await gate('success')
 })
