@@ -198,7 +198,7 @@ const PATCHED = ['0/weight, value: 80', '1/weight, value: 20', '0/weight, value:
 const POST_RENDERED: Readonly<Record<string, Variant>> = {
   'weights that a post-renderer sets are changed there': {
     files: { ...CHART, 'clusters/eu/web.yaml': RELEASE(POST_RENDERERS) },
-    shares: { web: '20% charts/web/Chart.yaml:1' },
+    shares: { web: '20% clusters/eu/web.yaml:9' },
     moves: ['/canary 25', ['clusters/eu/web.yaml', ...PATCHED]],
   },
   'a post-renderer of data is changed like one of text': {
@@ -208,7 +208,7 @@ const POST_RENDERED: Readonly<Record<string, Variant>> = {
         POST_RENDERERS.replace('patches:', 'patchesJson6902:').replace('patch: |', 'patch:'),
       ),
     },
-    shares: { web: '20% charts/web/Chart.yaml:1' },
+    shares: { web: '20% clusters/eu/web.yaml:9' },
     moves: ['/canary 25', ['clusters/eu/web.yaml', ...PATCHED]],
   },
   'a post-renderer that an overlay adds is changed in the overlay': {

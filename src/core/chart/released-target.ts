@@ -83,7 +83,7 @@ export function releasedTarget(
   const [first = ''] = target.environments
   const environments = target.layout.environments.filter(({ name }) => name === first).map(withoutFiles)
   const { copies } = release
-  const parts = renderedParts({ environment: first, chart: release.release.chart, copies, yaml })
+  const parts = renderedParts({ environment: first, release: release.release, copies, yaml })
   const read = layoutOf(environments, new Map([...texts, ...parts]))
   const layout = { ...read, owners: target.layout.owners, releases: new Map([[first, [...parts.keys()]]]) }
   const neighbours = neighboursOf(layout, [first], undefined)

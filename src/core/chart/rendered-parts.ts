@@ -1,6 +1,7 @@
 /** What helm renders of a chart, by the template that each part comes from. */
 import { inFolder } from '../environment/tree.ts'
 import { splitPieces } from '../manifest/pieces.ts'
+import type { ChartRelease } from './release.ts'
 import type { ChartCopy } from './release-files.ts'
 
 /** The comment that helm writes above each document. The first step is the chart's name, whatever its folder is called. */
@@ -10,17 +11,20 @@ const SEPARATOR = '\0'
 
 export interface RenderedRelease {
   readonly environment: string
-  readonly chart: string
+  readonly release: Pick<ChartRelease, 'chart' | 'postRenderers'>
   readonly copies: readonly ChartCopy[]
   readonly yaml: string
 }
 
 /** The texts of a render by the template that they come from; each key is a name that no file has, and `templateOf` leads back. */
-export function renderedParts({ environment, chart, copies, yaml }: RenderedRelease): ReadonlyMap<string, string> {
+export function renderedParts({ environment, release, copies, yaml }: RenderedRelease): ReadonlyMap<string, string> {
+  const { chart, postRenderers } = release
+  // What a post-renderer leaves names no templates: it stands where that is written.
+  const otherwise = postRenderers?.file ?? inFolder(chart, 'Chart.yaml')
   const parts = new Map<string, string>()
   for (const { text } of splitPieces(yaml)) {
     const source = SOURCE.exec(text)?.[1]
-    const path = inFolder(chart, source ?? 'Chart.yaml')
+    const path = source === undefined ? otherwise : inFolder(chart, source)
     const copy = copies.find(({ to }) => path.startsWith(`${to}/`))
     const template = copy === undefined ? path : `${copy.from}${path.slice(copy.to.length)}`
     const key = `${template}${SEPARATOR}${environment}`

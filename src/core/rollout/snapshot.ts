@@ -144,7 +144,7 @@ function partsOfRender(layout: Layout, environment: Environment, yaml: string): 
   const { name, root, release } = environment
   if (release !== undefined) {
     const { copies, release: own } = release
-    return renderedParts({ environment: name, chart: own.chart, copies, yaml })
+    return renderedParts({ environment: name, release: own, copies, yaml })
   }
   const known = new Set(
     resourcesOf(layout, name).flatMap((file) =>
