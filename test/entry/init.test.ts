@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { readConfig } from '../../src/core/config/read.ts'
 import { proposedConfig } from '../../src/core/message/command-line/proposed-config.ts'
 import { snapshotOf } from '../core/samples.ts'
+import { flaggerCanary } from '../owners.ts'
 import { gitops } from '../stories/world.ts'
 import { checkout, perch } from './perch.ts'
 
@@ -78,4 +79,15 @@ test('whatever things are called, the file is one valid config', () => {
     const nothing = readConfig(comments)
     assert.ok(nothing.ok && Object.keys(nothing.value.services).length === 0, name)
   }
+})
+
+test('init leaves the rollouts of controllers out, and names them', () => {
+  const files = { 'app/web.yaml': flaggerCanary() }
+  const text = proposedConfig(snapshotOf(files), { hasEnvironments: true, hasServices: true })
+  assert.match(text, /^# No rollout could begin yet\.$/m)
+  assert.match(
+    text,
+    /^# What controllers in the cluster move:\n# - default\/web: Flagger, by Canary default\/web in app\/web\.yaml:1$/m,
+  )
+  assert.doesNotMatch(text, /could not tell/)
 })

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { argoRollout, flaggerCanary } from '../owners.ts'
 import type { Pull } from '../memory/github/github.ts'
 import {
+  aNewVersion,
   answers,
   aPull,
   aRollout,
@@ -113,6 +114,16 @@ test('a share of what Flagger moves is the most that it gives the canary: a comm
     answers(world, pull)[2] ?? '',
     /⛔ .*Its `stepWeight` is 10, so it would go past that share\. Ask for 20% or 30%/,
   )
+})
+
+test('the status of a pull request names the controllers in the environments of which it changes a file', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
+  const near = await aNewVersion(world, { service: 'api' })
+  await says(world, 'alice', near, '/canary status')
+  assert.match(answers(world, near)[0] ?? '', /`production\/web` \| – \| – \| Flagger moves it: `Canary default\/web`/)
+  const far = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', far, '/canary status')
+  assert.match(answers(world, far)[0] ?? '', /No rollout belongs to this pull request\.$/)
 })
 
 test('on a merged pull request it opens one of its own, once', async () => {

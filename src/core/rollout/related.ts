@@ -1,6 +1,7 @@
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
+import { isTouched } from './resolve.ts'
 import { mayHaveTraffic, type Standing } from './standing.ts'
 import type { RolloutFacts } from './transition.ts'
 
@@ -29,9 +30,19 @@ export function relatedTo(
   )
 }
 
-/** What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic. */
-export function statusLines(related: readonly RolloutFacts[], all: readonly RolloutFacts[]): readonly StandingLine[] {
-  const shown = related.length > 0 ? related : all.filter(({ standing }) => mayHaveTraffic(standing))
+/**
+ * What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic, and those of controllers in the
+ * environments of which it changes a file. `changed`: the paths that it changes.
+ */
+export function statusLines(
+  related: readonly RolloutFacts[],
+  all: readonly RolloutFacts[],
+  changed: readonly string[] = [],
+): readonly StandingLine[] {
+  const paths = new Set(changed)
+  const isNear = ({ standing: { phase, target } }: RolloutFacts): boolean =>
+    phase === 'owned' && isTouched(target, paths)
+  const shown = related.length > 0 ? related : all.filter((one) => mayHaveTraffic(one.standing) || isNear(one))
   return shown.map(({ standing, open, broughtBy }) => ({
     standing,
     broughtBy,

@@ -101,7 +101,7 @@ function isReady({ route, neighbours, owner }: Target): boolean {
 }
 
 /** Whether the pull request changes a file of its environments. */
-function isTouched({ layout, environments }: Target, changed: ReadonlySet<string>): boolean {
+export function isTouched({ layout, environments }: Target, changed: ReadonlySet<string>): boolean {
   const own = new Set(environments)
   return layout.environments.some(({ name, files }) => own.has(name) && files.some((file) => changed.has(file)))
 }

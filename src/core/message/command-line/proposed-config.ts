@@ -14,6 +14,7 @@ import { plainWords } from '../markdown/plain-words.ts'
 import { percent } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { explainMove } from '../refusal/move-refusal.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
 /** What of a proposed config is written, and what is there as a comment only. */
 export interface ProposalOptions {
@@ -38,14 +39,16 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
     ...environmentLines(snapshot, hasEnvironments),
     '',
     ...serviceLines(known).map((line) => (hasServices || line.startsWith('#') ? line : `# ${line}`)),
+    ...ownedLines(snapshot),
     ...unknownLines(snapshot),
     '',
   ].join('\n')
 }
 
-/** The rollouts that could begin, or run. */
+/** The rollouts that could begin, or run; a controller's own are none of Perch's. */
 export function rolloutsIn({ targets }: Pick<Snapshot, 'targets'>): readonly Target[] {
-  return targets.filter((target) => isBlueGreen(target) || withCanary(target.route, target.neighbours).ok)
+  const own = targets.filter(({ owner }) => owner === undefined)
+  return own.filter((target) => isBlueGreen(target) || withCanary(target.route, target.neighbours).ok)
 }
 
 function environmentLines({ environments, deliveries }: Snapshot, isWritten: boolean): readonly string[] {
@@ -126,6 +129,19 @@ function roleLines({ route, neighbours }: Target): readonly string[] {
   return [`    # stable: ${oneLine(stable)}, canary: ${oneLine(canary)}   # by their names`]
 }
 
+/** What Perch leaves to a controller in the cluster. */
+function ownedLines({ targets }: Snapshot): readonly string[] {
+  const lines = targets.flatMap((target) => {
+    if (target.owner === undefined) return []
+    const { writer, title, place } = target.owner
+    return [oneLine(`${targetName(target)}: ${WRITER_NAMES[writer]}, by ${title} in ${place.file}:${place.line}`)]
+  })
+  if (lines.length === 0) return []
+  const left = lines.length - MAX_UNKNOWN
+  const shown = lines.slice(0, MAX_UNKNOWN).map((line) => `# - ${line}`)
+  return ['', '# What controllers in the cluster move:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
+}
+
 /** What could not be told, each in one line with what to do. */
 function unknownLines(snapshot: Snapshot): readonly string[] {
   const problems = [
@@ -134,7 +150,8 @@ function unknownLines(snapshot: Snapshot): readonly string[] {
     ...generatorNotes(snapshot, { changed: 'all', folders: [] }),
   ]
   const routes = snapshot.targets.flatMap((target) => {
-    const started = isBlueGreen(target) ? undefined : withCanary(target.route, target.neighbours)
+    const started =
+      isBlueGreen(target) || target.owner !== undefined ? undefined : withCanary(target.route, target.neighbours)
     return started === undefined || started.ok
       ? []
       : [`${targetName(target)}: ${plainWords(explainMove(started.error))}`]

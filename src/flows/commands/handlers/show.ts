@@ -19,7 +19,19 @@ export async function showStatus(context: RepositoryContext, { subject }: Comman
   const away = awayFrom(found)
   if (away !== undefined) return { code: 'status', standings: [], proposed, away }
   const { ref, rollouts } = base.value
-  return { code: 'status', standings: await withStuck(context, ref, statusLines(found.related, rollouts)), proposed }
+  const lines = statusLines(found.related, rollouts, await changedPaths(context, subject))
+  return { code: 'status', standings: await withStuck(context, ref, lines), proposed }
+}
+
+/** The paths that a pull request changes which is not merged. */
+async function changedPaths(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  subject: CommandRequest<'status'>['subject'],
+): Promise<readonly string[]> {
+  if (subject.on !== 'head' || subject.pull.state !== 'open') return []
+  const { base, pull } = subject
+  const merged = await mirror.merge(base, pull.head.sha)
+  return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
 
 /** What the gates say, or what changes in each environment. */
