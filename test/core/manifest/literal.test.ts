@@ -22,6 +22,10 @@ const TABLE: readonly (readonly [what: string, before: string, value: string, af
   ['a line behind the last', 'a: |-\n  one', 'one\ntwo', 'a: |-\n  one\n  two'],
   ['lines that end as on Windows', 'a: |-\r\n  one\r\n  two', 'one\n2', 'a: |-\r\n  one\r\n  2'],
   ['one more of those', 'a: |-\r\n  one', 'one\ntwo', 'a: |-\r\n  one\r\n  two'],
+  ['one of equal lines less', 'a: |\n  x\n  x\n  x\nb: 1\n', 'x\nx\n', 'a: |\n  x\n  x\nb: 1\n'],
+  ['one of equal lines more', 'a: |\n  x\n  x\nb: 1\n', 'x\nx\nx\n', 'a: |\n  x\n  x\n  x\nb: 1\n'],
+  ['a blank line keeps its blank', 'a: |\n  1\n \n  2\n  3\n', 'one\n\n2\n3\n', 'a: |\n  one\n \n  2\n  3\n'],
+  ['another too', 'a: |\n  1\n  2\n \n  3\n', '1\n2\n\nthree\n', 'a: |\n  1\n  2\n \n  three\n'],
   ['an empty line gets no blanks', 'a: |\n  one\n  two\n', 'one\n\ntwo\n', 'a: |\n  one\n\n  two\n'],
 ]
 
