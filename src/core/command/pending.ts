@@ -21,15 +21,18 @@ export const COMMAND_LIFE_MS = 24 * 3_600_000
 export const LATE_MS = 2 * 3_600_000
 
 /**
- * Comments with commands that have no answer of ours yet, oldest first. Edited ones and those of bots never count. `done`:
- * those that are known to have been answered, also where somebody has deleted the answer.
+ * Comments with commands that have no answer yet, oldest first. Edited ones and those of bots never count. `done`:
+ * those that are known to have been answered, also where somebody has deleted the answer. An answer by another bot counts too: it is
+ * that of the App that was installed here before this one, and what it carried out must not be done twice.
  */
 export function pendingComments(
   comments: readonly Comment[],
   now: number,
   done: ReadonlySet<number> = new Set(),
 ): readonly PendingComment[] {
-  const answered = new Set(comments.filter(({ isOurs }) => isOurs).map(({ body }) => answeredIn(body)))
+  const answered = new Set(
+    comments.filter(({ isOurs, author }) => isOurs || author.isBot).map(({ body }) => answeredIn(body)),
+  )
   return comments.flatMap((comment) => {
     const { id, author, body, createdAt, isEdited, isOurs } = comment
     const ageMs = now - createdAt

@@ -193,6 +193,9 @@ test('a comment waits for an answer until it has one; edited, old and bots’ co
     comment(8, { createdAt: -27 * 3_600_000 }),
     // Its answer was deleted.
     comment(9, {}),
+    // The App before this one answered it.
+    comment(10, {}),
+    comment(11, { body: answer(10, 'alice', []), author: { login: 'perch-before[bot]', isBot: true } }),
   ]
   assert.deepEqual(
     pendingComments(comments, 2000, new Set([9])).map(({ id, isLate }) => [id, isLate]),
