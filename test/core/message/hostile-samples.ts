@@ -110,6 +110,7 @@ const otherRefusals = each<Refusal>({
   ambiguous: (t) => ({ code: 'ambiguous', choices: [{ service: t, environment: t }] }),
   'head-is-other': (t) => ({ code: 'head-is-other', asked: t, head: 'a'.repeat(40) }),
   'head-keeps-moving': () => ({ code: 'head-keeps-moving' }),
+  'branch-behind': (t) => ({ code: 'branch-behind', name: t, base: t }),
   'head-not-seen': () => ({ code: 'head-not-seen', head: 'a'.repeat(40), age: 'later' }),
   'too-late': () => ({ code: 'too-late' }),
   'not-of-step': (t) => ({ code: 'not-of-step', why: 'other-rollout', name: t }),

@@ -293,3 +293,19 @@ test('a version that a pull request changes under way restarts nothing by itself
   assert.match(gateOf(world, pull), /^success/)
   assert.equal(step.state, 'open')
 })
+
+test('a share is not set on a branch from before the base branch moved the rollout, until the branch is updated', async () => {
+  const world = await aWorld()
+  const old = await aPull(world, { 'note.md': 'x\n' })
+  await aRollout(world)
+  for (const command of ['/canary 25', '/canary 0'])
+    assert.match(
+      await asked(world, old, command),
+      /⛔ `main` has changed the weights of `production\/web` since this branch was made.* Update the branch/,
+    )
+  assert.equal(shareOn(world, old.head.ref), 0)
+  const paths = [ROUTE, subsetsFile('production', 'web')]
+  world.alice.push(old.head.ref, Object.fromEntries(paths.map((path) => [path, textOn(world, 'main', path)])))
+  await world.settle()
+  assert.match(await asked(world, old, '/canary 25'), /✅ `production\/web`: 5% → \*\*25%\*\*/)
+})

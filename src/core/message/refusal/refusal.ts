@@ -42,6 +42,7 @@ function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | '
     case 'closed':
     case 'head-is-other':
     case 'head-keeps-moving':
+    case 'branch-behind':
     case 'head-not-seen':
     case 'too-late':
       return explainStale(refusal)

@@ -20,6 +20,7 @@ import { loadSnapshot } from '../../repository/load.ts'
 import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
+import { behindBase, type MergedChange } from '../behind-base.ts'
 import { limited, type Outcome, refused } from '../../../core/command/outcome.ts'
 
 type Needs = Pick<
@@ -112,8 +113,11 @@ async function makeAt(
   const wish = wishOf(asked.command)
   const snapshot = await loadRendered(context, head, config)
   const known = wish.kind === 'plan' ? undefined : await loadRendered(context, base, config)
-  const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, head) }, wish)
+  const merged = await context.mirror.merge(base, head)
+  const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, merged) }, wish)
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
+  const behind = await behindBase(context, { pull, head, merged }, change.value.target)
+  if (behind !== undefined) return err(behind)
   const against = stepObjection(change.value, { pull, botLogin: context.botLogin })
   if (against !== undefined) return err(against)
   const objection = async (): Promise<Refusal | undefined> => {
@@ -138,8 +142,7 @@ async function loadRendered(
 async function changedPaths(
   { mirror }: Pick<RepositoryContext, 'mirror'>,
   base: Sha,
-  head: Sha,
+  merged: MergedChange,
 ): Promise<readonly string[]> {
-  const merged = await mirror.merge(base, head)
   return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
