@@ -274,7 +274,7 @@ function yaml(): readonly Item[] {
 
 function sizes(): readonly Item[] {
   const many = Object.fromEntries(
-    Array.from({ length: 2_100 }, (_, index) => [`overlays/production/r${index}.yaml`, OBJECT]),
+    Array.from({ length: 10_100 }, (_, index) => [`overlays/production/r${index}.yaml`, OBJECT]),
   )
   const diamond: Record<string, Content> = { 'd0/kustomization.yaml': 'resources: [o.yaml]\n', 'd0/o.yaml': OBJECT }
   for (let level = 1; level <= 22; level += 1) {

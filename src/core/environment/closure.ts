@@ -27,7 +27,8 @@ export interface Closure {
   readonly refusals: readonly EnvironmentRefusal[]
 }
 
-export const MAX_FILES = 2000
+/** A root of a thousand services with some files each; more is a mistake, or an attack. */
+export const MAX_FILES = 10_000
 
 interface Walk {
   readonly survey: Survey

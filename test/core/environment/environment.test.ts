@@ -429,7 +429,7 @@ test('anchors, merge keys and a byte order mark are understood', () => {
 })
 
 test('too many files, too much text and files that are no text are refused', () => {
-  const names = Array.from({ length: 2001 }, (_, n) => `f${n}.yaml`)
+  const names = Array.from({ length: 10_001 }, (_, n) => `f${n}.yaml`)
   const files = Object.fromEntries(names.map((name) => [`k/${name}`, OBJECT]))
   assert.deepEqual(refusals(`resources: [${names.join()}]\n`, files), ['too-many-files:1'])
   const environment = only({ 'k/kustomization.yaml': 'resources: [a.yaml, b.yaml]', 'k/a.yaml': '', 'k/b.yaml': '' })
@@ -444,7 +444,7 @@ test('too many files, too much text and files that are no text are refused', () 
 })
 
 test('a heap of YAML is no environment, and a file too deep to parse is not overlooked', () => {
-  const heap = Object.fromEntries(Array.from({ length: 2001 }, (_, n) => [`${n}.yaml`, OBJECT]))
+  const heap = Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`${n}.yaml`, OBJECT]))
   assert.deepEqual(
     only(heap).refusals.map(({ code }) => code),
     ['too-many-files'],

@@ -64,7 +64,7 @@ const ATTACKS = [
   'a&commat;b.example',
   'bob@example.com',
   '\\@alice',
-  '#12',
+  '#4242',
   '&num;12',
   'GH-12',
   'gh-12',

@@ -18,10 +18,11 @@ import type { Refusal } from '../../refusal/refusal.ts'
 /** Why not, and what to do. */
 export function explainRefusal(refusal: Refusal): string {
   if (refusal.code === 'owned') return explainOwner(refusal)
+  if (refusal.code === 'branch-behind') return explainStale(refusal)
   return refusal.code === 'promotion' ? explainPromotion(refusal.why) : explainOther(refusal)
 }
 
-function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | 'owned' }>): string {
+function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | 'owned' | 'branch-behind' }>): string {
   switch (refusal.code) {
     case 'not-allowed':
       return `${code(refusal.login)} cannot do this: it needs **${refusal.needs}** access to this repository, and you have ${refusal.has}. Ask somebody who has it to comment the same.`
@@ -42,7 +43,6 @@ function explainOther(refusal: Exclude<Refusal, { readonly code: 'promotion' | '
     case 'closed':
     case 'head-is-other':
     case 'head-keeps-moving':
-    case 'branch-behind':
     case 'head-not-seen':
     case 'too-late':
       return explainStale(refusal)
