@@ -12,22 +12,11 @@ import { threadFor } from '../thread.ts'
 import { ROLES } from '../process.ts'
 import { weightsIn } from '../world.ts'
 
-const PERMISSIONS = {
-  metadata: 'read',
-  contents: 'write',
-  pull_requests: 'write',
-  issues: 'read',
-  checks: 'write',
-  statuses: 'read',
-  deployments: 'read',
-  merge_queues: 'read',
-} as const
-
 /** The same box with a service of another App, after the first one was uninstalled. */
 async function takenOver(stage: Stage): Promise<Stage> {
   await stage.service.stop()
   stage.box.installation.remove()
-  const app = stage.box.addApp({ slug: 'perch-two', permissions: PERMISSIONS })
+  const app = stage.box.addApp({ slug: 'perch-two' })
   const env = {
     ...stage.env,
     appId: app.appId,

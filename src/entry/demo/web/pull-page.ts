@@ -6,6 +6,7 @@ import type { CommentView, PullView } from '../../../sandbox/read.ts'
 import { weights } from '../play.ts'
 import { type CheckView, markOf, newestChecks } from './checks.ts'
 import { renderMarkdown } from './markdown.ts'
+import { commitTable } from './repository-page.ts'
 
 /** Those who can act on the page. */
 export const PEOPLE = ['alice', 'bob'] as const
@@ -103,17 +104,7 @@ function commits(box: GitHubBox, pull: PullView): Html {
   const repository = box.repository()
   const before = new Set(repository.log(baseOf(box, pull)).map(({ sha }) => sha))
   const own = repository.log(pull.head.sha).filter(({ sha }) => !before.has(sha))
-  return html`<table class="commits">
-    ${own.map(
-      ({ sha, message, author }) =>
-        html`<tr>
-          <td><a href="/commit/${sha}">${sha.slice(0, 7)}</a></td>
-          <td class="weights">${weights(box, sha)}</td>
-          <td>${message.split('\n')[0] ?? ''}</td>
-          <td>${author}</td>
-        </tr>`,
-    )}
-  </table>`
+  return commitTable(box, own)
 }
 
 /** What differs between two commits, as unified diffs. */

@@ -17,19 +17,26 @@ export function repositoryPage(box: GitHubBox, samples: readonly RolloutMoment[]
     <h2>Merged and closed</h2>
     ${done.length === 0 ? html`<p>None yet.</p>` : pullList(box, done)}
     <h2>Commits on ${repository.defaultBranch}</h2>
-    <table class="commits">
-      ${repository.log().map(
-        ({ sha, message, author }) =>
-          html`<tr>
-            <td><a href="/commit/${sha}">${sha.slice(0, 7)}</a></td>
-            <td class="weights">${weights(box, sha)}</td>
-            <td>${message.split('\n')[0] ?? ''}</td>
-            <td>${author}</td>
-          </tr>`,
-      )}
-    </table>
+    ${commitTable(box, repository.log())}
     <h2>Files</h2>
     ${fileList(box, repository.defaultBranch)}`
+}
+
+type CommitRow = ReturnType<ReturnType<GitHubBox['repository']>['log']>[number]
+
+/** Commits with their weights. */
+export function commitTable(box: GitHubBox, commits: readonly CommitRow[]): Html {
+  return html`<table class="commits">
+    ${commits.map(
+      ({ sha, message, author }) =>
+        html`<tr>
+          <td><a href="/commit/${sha}">${sha.slice(0, 7)}</a></td>
+          <td class="weights">${weights(box, sha)}</td>
+          <td>${message.split('\n')[0] ?? ''}</td>
+          <td>${author}</td>
+        </tr>`,
+    )}
+  </table>`
 }
 
 function pullList(box: GitHubBox, pulls: readonly PullView[]): Html {

@@ -20,7 +20,7 @@ import { loadSnapshot } from '../../repository/load.ts'
 import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
 import { type MadeChange, makeChange } from '../../making/make-change.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
-import { behindBase, type MergedChange } from '../behind-base.ts'
+import { behindBase, type MergedChange } from './behind-base.ts'
 import { limited, type Outcome, refused } from '../../../core/command/outcome.ts'
 
 type Needs = Pick<

@@ -1,12 +1,12 @@
 /** Whether a branch is from before the base branch moved a rollout: a share that is committed there would not be the one that merges. */
-import { isStep } from '../../core/rollout/branch.ts'
-import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { filesToRead } from '../../core/rollout/read-target.ts'
-import { standingOf } from '../../core/rollout/standing.ts'
-import { type Target, targetName } from '../../core/rollout/target.ts'
-import type { Refusal } from '../../core/refusal/refusal.ts'
-import { readTargetAt } from '../repository/load.ts'
-import type { RepositoryContext } from '../repository/repository-context.ts'
+import { isStep } from '../../../core/rollout/branch.ts'
+import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
+import { filesToRead } from '../../../core/rollout/read-target.ts'
+import { standingOf } from '../../../core/rollout/standing.ts'
+import { type Target, targetName } from '../../../core/rollout/target.ts'
+import type { Refusal } from '../../../core/refusal/refusal.ts'
+import { readTargetAt } from '../../repository/load.ts'
+import type { RepositoryContext } from '../../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'botLogin'>
 
