@@ -59,9 +59,12 @@ export async function rememberPull(context: Needs, pull: number, seen: ReviewMem
 /** What is remembered of a pull request until its first review is done: that it may change traffic, so that what moves meanwhile has it judged again. */
 const UNSEEN = ReviewMemory.parse({ head: '', base: '', waits: [], traffic: true })
 
+/** No set of stops has this key: a review that is under way may have read the stops before one came or went. */
+const STOPS_UNDER_REVIEW = 'under review'
+
 /** That the review of a pull request has begun. `seen`: what was remembered of it. */
 export async function rememberBegun(context: Needs, pull: number, seen: ReviewMemory | undefined): Promise<void> {
-  await rememberPull(context, pull, { ...(seen ?? UNSEEN), traffic: true, abandoned: false })
+  await rememberPull(context, pull, { ...(seen ?? UNSEEN), stops: STOPS_UNDER_REVIEW, traffic: true, abandoned: false })
 }
 
 /** That the review of a pull request was given up: the next sweep looks at it, and knows that checks and a comment may be there. */
