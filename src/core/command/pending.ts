@@ -22,26 +22,34 @@ export const LATE_MS = 2 * 3_600_000
 
 /**
  * Comments with commands that have no answer yet, oldest first. Edited ones and those of bots never count. `done`:
- * those that are known to have been answered, also where somebody has deleted the answer. An answer by another bot counts too: it is
- * that of the App that was installed here before this one, and what it carried out must not be done twice.
+ * those that are known to have been answered, also where somebody has deleted the answer. What the App that was
+ * installed here before this one has answered counts too, so that it is not carried out twice.
  */
 export function pendingComments(
   comments: readonly Comment[],
   now: number,
   done: ReadonlySet<number> = new Set(),
 ): readonly PendingComment[] {
-  const answered = new Set(
-    comments.filter(({ isOurs, author }) => isOurs || author.isBot).map(({ body }) => answeredIn(body)),
-  )
+  const answers = answerTimes(comments)
   return comments.flatMap((comment) => {
     const { id, author, body, createdAt, isEdited, isOurs } = comment
     const ageMs = now - createdAt
-    const isOver = isOurs || author.isBot || isEdited || answered.has(id) || done.has(id)
+    const isOver = isOurs || author.isBot || isEdited || (answers.get(id) ?? -Infinity) >= createdAt || done.has(id)
     if (isOver || ageMs > COMMAND_LIFE_MS + LATE_MS) return []
     const commands = parseCommands(body)
     if (commands.length === 0) return []
     return [{ id, login: author.login, createdAt, commands, isLate: ageMs > COMMAND_LIFE_MS }]
   })
+}
+
+/** When each comment was answered; by this App: at any time. Another one can have known the comment only after it was written. */
+function answerTimes(comments: readonly Comment[]): ReadonlyMap<number, number> {
+  const times = new Map<number, number>()
+  for (const { isOurs, author, body, createdAt } of comments) {
+    const answered = isOurs || author.isBot ? answeredIn(body) : undefined
+    if (answered !== undefined) times.set(answered, Math.max(times.get(answered) ?? 0, isOurs ? Infinity : createdAt))
+  }
+  return times
 }
 
 /** A comment that changes the rollout itself is carried out where the rollout's other changes are: one at a time. */

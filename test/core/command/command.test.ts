@@ -196,12 +196,16 @@ test('a comment waits for an answer until it has one; edited, old and bots’ co
     // The App before this one answered it.
     comment(10, {}),
     comment(11, { body: answer(10, 'alice', []), author: { login: 'perch-before[bot]', isBot: true } }),
+    // No App can have answered a comment before it was there.
+    comment(12, { createdAt: 1500 }),
+    comment(13, { body: answer(12, 'alice', []), author: { login: 'other[bot]', isBot: true } }),
   ]
   assert.deepEqual(
     pendingComments(comments, 2000, new Set([9])).map(({ id, isLate }) => [id, isLate]),
     [
       [4, true],
       [5, false],
+      [12, false],
     ],
   )
 })

@@ -309,3 +309,18 @@ test('a share is not set on a branch from before the base branch moved the rollo
   await world.settle()
   assert.match(await asked(world, old, '/canary 25'), /✅ `production\/web`: 5% → \*\*25%\*\*/)
 })
+
+test('a share is not committed into a conflict: the answer names the file', async () => {
+  const world = await aWorld()
+  const first = await aPull(world, { 'first.md': 'x\n' })
+  const old = await aPull(world, { 'second.md': 'x\n' })
+  await asked(world, old, '/canary 10')
+  await asked(world, first, '/canary 5')
+  await merges(world, 'bob', first)
+  const answer = await asked(world, old, '/canary 25')
+  assert.match(
+    answer,
+    /⛔ This branch conflicts with the base branch in `[^`]*production[^`]*`/,
+  )
+  assert.equal(shareOn(world, old.head.ref), 10)
+})
