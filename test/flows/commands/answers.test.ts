@@ -318,9 +318,6 @@ test('a share is not committed into a conflict: the answer names the file', asyn
   await asked(world, first, '/canary 5')
   await merges(world, 'bob', first)
   const answer = await asked(world, old, '/canary 25')
-  assert.match(
-    answer,
-    /⛔ This branch conflicts with the base branch in `[^`]*production[^`]*`/,
-  )
+  assert.match(answer, /⛔ This branch conflicts with the base branch in `[^`]*production[^`]*`/)
   assert.equal(shareOn(world, old.head.ref), 10)
 })

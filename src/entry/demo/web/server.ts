@@ -33,9 +33,9 @@ const POLICY =
 const require = createRequire(import.meta.url)
 
 /** What a page needs beside itself, by its address. */
-const ASSETS: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
-  '/browser.js': { file: new URL('browser.js', import.meta.url).pathname, type: 'text/javascript' },
-  '/style.css': { file: new URL('style.css', import.meta.url).pathname, type: 'text/css' },
+const ASSETS: Readonly<Record<string, { readonly file: string | URL; readonly type: string }>> = {
+  '/browser.js': { file: new URL('browser.js', import.meta.url), type: 'text/javascript' },
+  '/style.css': { file: new URL('style.css', import.meta.url), type: 'text/css' },
   '/markdown.css': { file: require.resolve('github-markdown-css/github-markdown.css'), type: 'text/css' },
   '/mermaid.js': { file: require.resolve('@mermaid-js/tiny'), type: 'text/javascript' },
 }
