@@ -13,6 +13,8 @@ export interface RolloutMoment {
 const WIDTH = 720
 const HEIGHT = 160
 const LEFT = 40
+/** Room for the label of the last change. */
+const RIGHT = 36
 const TOP = 20
 const BOTTOM = 24
 
@@ -22,7 +24,7 @@ export function rolloutChart(samples: readonly RolloutMoment[]): Html {
   const last = samples.at(-1)
   if (first === undefined || last === undefined) return html`<p>Nothing has happened yet.</p>`
   const span = Math.max(last.at - first.at, 1_000)
-  const x = (at: number): number => LEFT + ((at - first.at) / span) * (WIDTH - LEFT - 10)
+  const x = (at: number): number => LEFT + ((at - first.at) / span) * (WIDTH - LEFT - RIGHT)
   const y = (percent: number): number => TOP + (1 - percent / 100) * (HEIGHT - BOTTOM - TOP)
   const line = samples.flatMap(({ at, share }, index) => {
     const before = samples[index - 1]?.share ?? share
@@ -41,7 +43,7 @@ export function rolloutChart(samples: readonly RolloutMoment[]): Html {
           html`<line
               class="grid"
               x1="${String(LEFT)}"
-              x2="${String(WIDTH - 10)}"
+              x2="${String(WIDTH - RIGHT)}"
               y1="${String(y(percent))}"
               y2="${String(y(percent))}"
             /><text x="4" y="${String(y(percent) + 4)}">${String(percent)}%</text>`,
