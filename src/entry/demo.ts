@@ -20,17 +20,17 @@ export async function demo(options: { readonly exit: boolean; readonly story?: D
   const timeline = createTimeline((text) => void process.stdout.write(text))
   const dataDir = await mkdtemp(join(tmpdir(), 'perch-demo-'))
   const box = await startGitHub()
+  box.createRepository({
+    name: 'gitops',
+    files: story.files(),
+    roles: { alice: 'write', bob: 'write', flux: 'write' },
+  })
   const history = recordHistory(box)
   const prometheus = await startDemoPrometheus(box, (successRate) => history.measured(successRate))
   const pages = await startPages(box, history.samples)
   let service: ChildProcess | undefined
   try {
     timeline.plain(`Perch, playing ${story.shows} against a GitHub in a box. Nothing leaves this machine.`)
-    box.createRepository({
-      name: 'gitops',
-      files: story.files(),
-      roles: { alice: 'write', bob: 'write', flux: 'write' },
-    })
     timeline.plain(`Watch it, and take part, in a browser: ${pages.url}`)
     service = startService(box, { dataDir, prometheus: prometheus.url })
     const port = await portOf(service)

@@ -90,7 +90,7 @@ test('on an open pull request every command is carried out; an abort finds nothi
     next: /^✅ `production\/api-service`: 0% → \*\*5%\*\* on this pull request/,
     promote: /^✅ `production\/api-service`: 0% → \*\*100%\*\* on this pull request/,
     switch: /^⛔ `production\/api-service` is not a blue\/green service: its traffic moves in steps\./,
-    plan: /^✅ The plan of `production\/api-service` is 10% → 100% once this pull request has merged, in/,
+    plan: /^✅ In \w{7}: when this pull request merges, the plan of `production\/api-service` becomes 10% → 100%\./,
     hold: /^⏸️ Held: `production\/api-service`\./,
     resume: /^⛔ Nothing is held: `production\/api-service` can go on\./,
     abort: /^⛔ No rollout of this pull request has canary traffic on the base branch/,

@@ -17,7 +17,7 @@ export interface OwnedRoute {
   readonly rules: OwnedRules
 }
 
-/** All rules of a route; or those of `http` with these names (undefined: all of `http`), and those of `tls` and `tcp`. */
+/** All rules of a route; or those of `http` with these names, and all of `tls` or `tcp` where that is true. */
 type OwnedRules = 'all' | { readonly http: readonly string[]; readonly tls: boolean; readonly tcp: boolean }
 
 type WriterObject = ObjectIdentity & { readonly data: Readonly<Record<string, unknown>> }

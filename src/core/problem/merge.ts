@@ -33,7 +33,7 @@ export function mixedRepairProblem(broken: Problem, titles: readonly string[]): 
   return { ...broken, code: 'mixed-repair', cause: { kind: 'mixed-repair', titles } }
 }
 
-/** A note about a deployed branch that is not protected as README.md asks. Never a problem: it is not what this merge does. */
+/** A note about a deployed branch that is not protected as docs/checks.md asks. Never a problem: it is not what this merge does. */
 export function protectionNote(branch: string, gaps: readonly ProtectionGap[]): Problem | undefined {
   if (gaps.length === 0) return undefined
   return { code: 'unprotected', file: undefined, line: 1, cause: { kind: 'unprotected', branch, gaps } }

@@ -30,7 +30,7 @@ export interface ArrivedVersion {
   readonly before: Standing
 }
 
-/** So many changes of an environment are rendered to find the one that brought the version. What is older is a person's to begin. */
+/** Among so many changes of an environment the one that brought the version is looked for. What is older is a person's to begin. */
 const MAX_CHANGES = 15
 
 /** Undefined where it cannot be read, its environment cannot be rendered, or something else drives its rollout. */
@@ -65,7 +65,7 @@ export async function arrivedVersion(
   const { config, environments } = base.snapshot
   const files = environments.flatMap((one) => (one.name === name ? inputsOf(one) : []))
   let landing: Landing | undefined
-  for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES)) {
+  for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES + 1)) {
     const then = await versionAt(context, change.sha, { target, config })
     if (then?.version === now.version) landing = change
     else return then === undefined || landing === undefined ? undefined : { landing, before: then.standing }

@@ -40,7 +40,10 @@ test('a merge into a branch that nothing deploys counts only where no other one 
   const stacked = merge(9, 'feature', 'action_required', 'main')
   const direct = gateOf([merge(7, 'main', 'success'), stacked])
   assert.deepEqual([direct.conclusion, direct.title], ['success', 'success of 7'])
-  assert.match(direct.summary, /Not judged, because nothing deploys the base: #9 into `feature`\./)
+  assert.match(
+    direct.summary,
+    /Nothing deploys the base of #9 into `feature`, so that merge itself does not need Perch\./,
+  )
   const elsewhere = gateOf([merge(7, 'release', 'success'), stacked])
   assert.equal(elsewhere.conclusion, 'action_required')
   assert.match(gateOf([stacked]).summary, /what a merge of this commit into `main` needs\. Approvals and overrides/)

@@ -38,7 +38,7 @@ test('no answer takes a share that nobody can read for none', () => {
     ],
     [
       { code: 'refused', refusal: { code: 'no-next-step', name, share: 'unknown' } },
-      /Perch cannot read the canary's share of `default\/api-service`: .* Correct them in a pull request, then comment again\.$/,
+      /Perch cannot read the canary's share of `default\/api-service` from its files\. .* in a pull request, then comment again\.$/,
     ],
   ]
   for (const [outcome, words] of table) {

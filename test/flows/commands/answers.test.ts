@@ -107,7 +107,7 @@ test('the plan is shown and replaced, and the steps after it follow it', async (
   )
   assert.match(
     await asked(world, pull, '/canary plan 5,50,100'),
-    /✅ The plan of `production\/web` is 5% → 50% → 100% once this pull request has merged/,
+    /✅ In \w{7}: when this pull request merges, the plan of `production\/web` becomes 5% → 50% → 100%\./,
   )
   assert.match(await asked(world, pull, '/canary plan 5,50,100'), /is 5% → 50% → 100% already/)
   await merges(world, 'bob', pull)

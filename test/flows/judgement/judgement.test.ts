@@ -32,7 +32,7 @@ test('production waits until staging has the share, has it live, and has baked',
     /^action_required: Waiting for order: staging must do this step first, and is at 0%: it must reach 5%/,
   )
   await aRollout(world, { environment: 'staging', share: 5 }).catch(() => undefined)
-  assert.match(gateOf(world, pull), /staging must do this step first: taken as live at/)
+  assert.match(gateOf(world, pull), /staging must do this step first\. There: taken as live at/)
   await world.pass(4)
   assert.match(gateOf(world, pull), /staging must do this step first: it bakes there until/)
   await world.pass(10)

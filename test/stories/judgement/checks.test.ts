@@ -88,7 +88,7 @@ test('a second pull request of the same commit against another branch lends it n
   // Against this branch the commit changes no traffic at all.
   alice.push('decoy', { [VS]: at(100) })
   const decoy = alice.openPullRequest({ branch: 'to-100', base: 'decoy', title: 'decoy' }).number
-  await gate(made, sha, 'action_required', new RegExp(`nothing deploys the base: #${decoy} into \`decoy\``))
+  await gate(made, sha, 'action_required', new RegExp(`Nothing deploys the base of #${decoy} into \`decoy\``))
   refused(made, real)
   assert.match(run(made, sha).id, new RegExp(`^canary/gate ${real}:main ${decoy}:decoy$`))
   // Without the real one it still speaks of a merge into the branch that is deployed.
@@ -110,7 +110,7 @@ test('a pull request from a fork with the same commit lends it no green', async 
   const draft = { branch: 'to-100', base: 'decoy', title: 'fork', fromFork: true }
   const { number: fork, head } = made.person('mallory').openPullRequest(draft)
   assert.equal(head.sha, sha)
-  await gate(made, sha, 'action_required', new RegExp(`nothing deploys the base: #${fork} into \`decoy\``))
+  await gate(made, sha, 'action_required', new RegExp(`Nothing deploys the base of #${fork} into \`decoy\``))
   assert.match(run(made, sha).id, new RegExp(`^canary/gate ${real}:main ${fork}:decoy$`))
   refused(made, real)
 })
@@ -223,7 +223,7 @@ test('a branch that is deployed from now on gates the pull requests that it has'
   alice.push('release', { [VS]: at(50) })
   const pull = raise(made, 100, { base: 'release' })
   const sha = headOf(made, pull)
-  await gate(made, sha, 'success', /nothing deploys the base/)
+  await gate(made, sha, 'success', /Nothing deploys the base of/)
   alice.push('main', { '.github/canary.yml': config('{ after: 3h }', 'branches: [main, release]\n') })
   await gate(made, sha, 'success', /Judged: .* into `release`/)
   alice.push('release', { '.github/canary.yml': config('{ after: 3h }') })

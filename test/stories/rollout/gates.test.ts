@@ -258,7 +258,7 @@ test('a plan that is replaced on a pull request is what the steps after it follo
   assert.match(await ask(story, 'mallory', '/canary plan 10,100', pull), /needs \*\*write\*\* access/)
   assert.match(
     await ask(story, 'alice', '/canary plan [10, 50, 100]', pull),
-    /The plan of `production\/api-service` is 10% → 50% → 100% once this pull request has merged/,
+    /when this pull request merges, the plan of `production\/api-service` becomes 10% → 50% → 100%\./,
   )
   assert.match(await ask(story, 'alice', '/canary plan [10,50,100]', pull), /is 10% → 50% → 100% already/)
   assert.match(story.repository().file(VS, 'v2') ?? '', /gitops\.example\.com\/steps: "?10,50,100"?/)

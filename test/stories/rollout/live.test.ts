@@ -104,10 +104,7 @@ test('of two clusters both are required, a later failure of one voids it, and a 
   const { story, main, gate } = await aWaitingStep('[{ status: "eu/*" }, { status: "us/*" }]')
   const alice = story.person('alice')
   alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
-  await gate(
-    'action_required',
-    /1 of 2 conditions for live are met\. Still open: waits for a successful commit status `us\/\*`/,
-  )
+  await gate('action_required', /1 of 2 conditions for live are met\. Waits for a successful commit status `us\/\*`/)
   // A commit that does not touch the weights carries the step on.
   story.person('alice').push('main', { 'README.md': '# More\n' })
   alice.setStatus(main(), { context: 'us/apps', state: 'success' })

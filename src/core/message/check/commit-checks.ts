@@ -99,7 +99,7 @@ function footer(merges: readonly MergeReports[], worst: MergeReports): string {
     ? ''
     : ` This check shows what a merge of this commit into ${code(worst.judgedFor)} needs. Approvals and overrides given here do not count there.`
   const judged = direct.length === 0 ? '' : `Judged: ${listed(direct)}. `
-  return `<sub>${judged}Not judged, because nothing deploys the base: ${names}.${why}</sub>`
+  return `<sub>${judged}Nothing deploys the base of ${names}, so that merge itself does not need Perch.${why}</sub>`
 }
 
 function listed(names: readonly string[]): string {

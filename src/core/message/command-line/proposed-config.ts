@@ -33,7 +33,7 @@ export function proposedConfig(snapshot: Snapshot, { hasEnvironments, hasService
     '# yaml-language-server: $schema=canary.schema.json',
     '# `perch schema > .github/canary.schema.json` writes the schema that the line above names, for your editor.',
     '#',
-    '# What Perch found in this repository. All of it is what Perch does without this file, so you can delete any line.',
+    '# What Perch found in this repository. Today it does the same without this file.',
     '# docs/configuration.md of Perch has every key.',
     '',
     ...environmentLines(snapshot, hasEnvironments),
@@ -64,9 +64,9 @@ function environmentLines({ environments, deliveries }: Snapshot, isWritten: boo
     '#   approvals: 1          approving reviews that a raise needs',
     '#   live: { after: 3m }   the default; better is what Flux or Argo CD report (docs/live.md)',
   ]
-  if (isWritten && left === 0) return [...head, 'environments:', ...lines]
-  const why = '# Perch finds them by itself. If you name some under `environments`, there are no others.'
-  return [...head, why, ...['environments:', ...lines].map((line) => `# ${line}`)]
+  const only = '# Perch finds them by itself. If you name some under `environments`, there are no others.'
+  if (isWritten && left === 0) return [...head, only, 'environments:', ...lines]
+  return [...head, only, ...['environments:', ...lines].map((line) => `# ${line}`)]
 }
 
 function placeLines({ name, root, kind, release }: Environment, deliveries: Snapshot['deliveries']): readonly string[] {

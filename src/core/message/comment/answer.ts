@@ -123,7 +123,7 @@ function nothingDiffers(problems: Review['problems']): string {
 
 function plannedAnswer({ name, plan, sha }: Extract<Outcome, { code: 'planned' }>): string {
   if (sha === undefined) return `✅ The plan of ${code(name)} is ${planWords(plan)} already.`
-  return `✅ The plan of ${code(name)} is ${planWords(plan)} once this pull request has merged, in ${sha.slice(0, 7)}. The share that this pull request sets stays; \`/canary next\` makes it a step of the plan.`
+  return `✅ In ${sha.slice(0, 7)}: when this pull request merges, the plan of ${code(name)} becomes ${planWords(plan)}. The share that this pull request sets stays; \`/canary next\` makes it a step of the plan.`
 }
 
 function frozenWords({ environment, stop, isNew }: Extract<Outcome, { code: 'frozen' }>): string {

@@ -34,18 +34,21 @@ export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems'>
   return paragraphs(
     table(['New canary', 'Version', 'Plan'], rows),
     left > 0 ? `… and ${counted(left, 'more new version')}.` : undefined,
-    `**Next:** ${whenToSay(commands.length, isFork)}`,
+    `**Next:** ${whenToSay(first.length, isFork)}`,
     ...commands,
+    first.length > commands.length
+      ? `The commands for the ${first.length - commands.length} others are like these.`
+      : undefined,
     later.length > 0 ? `${list(later.map(({ target }) => targetName(target)))} can start after that.` : undefined,
-    `${isFork ? 'Until then' : 'If you merge without it,'} the new version gets no traffic.`,
+    `${isFork ? 'Until then' : 'If you merge without it,'} ${offered.length === 1 ? 'the new version gets' : 'new versions get'} no traffic.`,
   )
 }
 
 function whenToSay(count: number, isFork: boolean): string {
-  const what = count === 1 ? 'comment' : 'comment one of these'
+  const [what, how] = count === 1 ? ['the rollout', 'comment'] : ['rollouts', 'comment one or more of these']
   return isFork
-    ? `Perch cannot commit to a fork. To start the rollout, merge this pull request and then ${what}:`
-    : `to start the rollout with this pull request, ${what}:`
+    ? `Perch cannot commit to a fork. To start ${what}, merge this pull request and then ${how}:`
+    : `to start ${what} with this pull request, ${how}:`
 }
 
 /** Names come from files that anybody may have written. */

@@ -98,7 +98,7 @@ function reasonWords(report: AnalysisReport, { reason }: MeasuredCheck): string 
     case 'side':
       return sideTroubleWords(reason.trouble)
     case 'no-variable':
-      return `cannot be measured: the repository does not tell ${reason.variables.map((name) => code(`{{${name}}}`)).join(', ')}. Write the value into the query.`
+      return `cannot be measured: the repository does not say what ${reason.variables.map((name) => code(`{{${name}}}`)).join(', ')} is. Write the value into the query.`
     case 'long-query':
       return 'cannot be measured: its query is too long once its variables are filled in. Make it shorter.'
     case 'broke-bar':

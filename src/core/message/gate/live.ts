@@ -30,11 +30,10 @@ export function liveSentence(liveness: Liveness): string {
   const { parts } = liveness
   if (liveness.state === 'live') return liveWords(liveness.since, parts)
   const open = parts.filter(({ found }) => found.state !== 'live')
-  const count =
-    parts.length === 1
-      ? ''
-      : `${parts.length - open.length} of ${parts.length} conditions for live are met. Still open: `
-  return `${count}${open.map(partWords).join(' ')}`
+  const words = open.map(partWords)
+  if (parts.length === 1) return words.join(' ')
+  const rest = words.map((one) => one.charAt(0).toUpperCase() + one.slice(1))
+  return `${parts.length - open.length} of ${parts.length} conditions for live are met. ${rest.join(' ')}`
 }
 
 function liveWords(since: number, parts: readonly LiveResult[]): string {

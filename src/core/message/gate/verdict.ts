@@ -169,9 +169,9 @@ function orderWords(reason: OrderReason): string {
     case 'after-baking':
       return `${name} must do this step first: it bakes there until ${time(reason.until)}.`
     case 'after-not-live':
-      return `${name} must do this step first: ${liveSentence(reason.liveness)}`
+      return `${name} must do this step first. There: ${liveSentence(reason.liveness)}`
     case 'after-analysis':
-      return `${name} must do this step first: ${analysisWords(reason.report)}`
+      return `${name} must do this step first. There: ${analysisWords(reason.report)}`
     case 'after':
       return afterWords(name, reason.problem)
   }

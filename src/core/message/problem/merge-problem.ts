@@ -59,7 +59,7 @@ function protectionWords(branch: string, gaps: readonly ProtectionGap[]): Proble
       ? [`${code(branch)} does not require branches to be up to date, and has no merge queue.`]
       : []),
   ]
-  return { what: sentences.join(' '), next: 'See "The two checks" in the README of Perch for how to protect it.' }
+  return { what: sentences.join(' '), next: 'docs/checks.md of Perch says how to protect it.' }
 }
 
 function checksOf(gaps: readonly ProtectionGap[], wanted: 'not-required' | 'not-ours'): readonly string[] {

@@ -55,7 +55,7 @@ function limitProblemWords(why: LimitProblem, writer: Writer): string {
       return 'One of the weights there is not a number. Write it out, then comment again.'
     case 'no-steps':
       return writer === 'flagger'
-        ? 'It has no steps by weight: `skipAnalysis` or `iterations` is set, or `stepWeight` and `stepWeights` are missing. Add `maxWeight` and `stepWeight` there, in a pull request.'
+        ? 'It has no steps by weight: `skipAnalysis` or `iterations` is set, or `stepWeight` and `stepWeights` are missing. Remove `skipAnalysis` and `iterations` there, and set `maxWeight` and `stepWeight`, in a pull request.'
         : 'It has no step with `setWeight`, so all traffic moves at once. Add steps there, in a pull request.'
     case 'uneven':
       return `Its ${code('stepWeight')} is ${why.step}, so it would go past that share. Ask for ${why.near.map((one) => `${one}%`).join(' or ')}, or change ${code('stepWeight')} there.`

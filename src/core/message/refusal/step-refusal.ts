@@ -19,7 +19,7 @@ export function explainStep(refusal: StepRefusal): string {
 
 function explainNoStep({ name, share }: Extract<Refusal, { code: 'no-next-step' }>): string {
   if (share === 'unknown')
-    return `Perch cannot read the canary's share of ${code(name)}: the weights in its files are not whole numbers. Correct them in a pull request, then comment again.`
+    return `Perch cannot read the canary's share of ${code(name)} from its files. Write its weights as whole numbers in one place, in a pull request, then comment again.`
   return share === 0
     ? `${code(name)} has no rollout to go on with. Start one with \`/canary <percent>\`.`
     : `${code(name)} is at ${percent(share)}, and its plan has no step after that.`

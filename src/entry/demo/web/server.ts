@@ -24,6 +24,8 @@ interface Scene {
   readonly host: string
 }
 
+const SNIFFING = { 'x-content-type-options': 'nosniff' }
+
 const MAX_FORM = 70_000
 
 /** Comments hold HTML, and Mermaid draws with inline styles. Scripts come from here only, so none in a comment runs. */
@@ -71,8 +73,9 @@ async function answer(scene: Scene, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '/', `http://${scene.host}`)
   const asset = ASSETS[url.pathname]
   if (asset !== undefined) {
-    response.writeHead(200, { 'content-type': asset.type, 'cache-control': 'max-age=3600' })
-    response.end(readFileSync(asset.file))
+    const bytes = readFileSync(asset.file)
+    response.writeHead(200, { 'content-type': asset.type, 'cache-control': 'max-age=3600', ...SNIFFING })
+    response.end(bytes)
     return
   }
   if (isForm) {
@@ -158,6 +161,10 @@ function page(title: string, body: Html): string {
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': POLICY,
+    ...SNIFFING,
+  })
   response.end(body)
 }
