@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test'
 import { randomFrom, shuffled } from './stories/random.ts'
 
-/** Another one in each run, unless it is given. */
+/** `test/run.ts` gives one to all processes of a run; a file that is run alone draws its own. */
 export const SEED = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
 
 /** `npm test -- --full` takes all. */

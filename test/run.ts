@@ -23,6 +23,8 @@ if (files.length === 0) {
   process.exit(2)
 }
 
+// One for all processes of a run, so that a failure in any of them can be had again.
+process.env['PERCH_TEST_SEED'] ??= String(Math.floor(Math.random() * 1e9))
 prepareEnvironment()
 if (files.some((file) => /^test\/(?:stories|soak)\//.test(file))) process.env['PERCH_TEST_PROGRAM'] ??= makeProgram()
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -48,6 +50,7 @@ stream.on('end', () => {
   const skipFails = process.env['CI'] === 'true' && skips.some((skip) => !skip.includes(': optional: '))
   for (const skip of skips) console.log(`skipped: ${skip}`)
   if (skipFails) console.log('A skip is a failure here: CI installs every part that the tests need.')
+  console.log(`Drawn by PERCH_TEST_SEED=${process.env['PERCH_TEST_SEED']}`)
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
   process.exitCode = counts.failed > 0 || counts.passed === 0 || skipFails ? 1 : 0
 })

@@ -8,6 +8,7 @@ import { changeSize, commonLines } from '../../src/sandbox/git/change-size.ts'
 import { diff } from '../../src/sandbox/git/history.ts'
 import { type FileChange, writeCommit } from '../../src/sandbox/git/objects.ts'
 import { type BareRepository, findGit, initBare } from '../../src/sandbox/git/run.ts'
+import { SEED, tellSeed } from '../drawn.ts'
 import { randomFrom } from '../stories/random.ts'
 
 const WHO = { name: 'alice', email: 'alice@localhost', at: 0 }
@@ -24,9 +25,8 @@ function aRepository(t: { after(work: () => void): void }): BareRepository {
 }
 
 test('of random texts the lines that stay are as many as git says, wherever git is not asked', (t) => {
-  const seed = Number(process.env['PERCH_TEST_SEED'] ?? Math.floor(Math.random() * 1e9))
-  t.diagnostic(`PERCH_TEST_SEED=${seed}`)
-  const random = randomFrom(seed)
+  tellSeed(t)
+  const random = randomFrom(SEED)
   const lines = (kinds: number): string[] =>
     Array.from({ length: Math.floor(random() * 30) }, () => `${Math.floor(random() * kinds)}\n`)
   const texts = Array.from({ length: 200 }, (_, index) => {

@@ -108,7 +108,7 @@ after(async () => {
   for (const key of stages.keys()) await closeStage(key)
 })
 
-// Nothing of a story goes on behind the next one: Perch leaves archived repositories alone.
+// Nothing of a story goes on behind the next one: Perch leaves archived repositories alone. So stories of one process run one after the other.
 afterEach(() => {
   for (const { box, name } of told.splice(0)) box.archive(true, name)
 })

@@ -11,13 +11,17 @@ export interface RolloutHistory {
 
 const EVERY_MS = 500
 
-/** Looks at the base branch's weights twice a second, and keeps them with what was measured last. */
+/** Looks at the base branch's weights twice a second, and keeps each change of them and of what was measured last. */
 export function recordHistory(box: GitHubBox): RolloutHistory {
   const samples: RolloutMoment[] = []
   let successRate: number | undefined
   const timer = setInterval(() => {
     const share = shareIn(weights(box, 'main'))
-    samples.push({ at: Date.now(), share, successRate: share === 0 ? undefined : successRate })
+    const measured = share === 0 ? undefined : successRate
+    const last = samples.at(-1)
+    // Only changes are kept: the demo may stay up for days.
+    if (last === undefined || last.share !== share || last.successRate !== measured)
+      samples.push({ at: Date.now(), share, successRate: measured })
   }, EVERY_MS)
   return {
     samples: () => samples,

@@ -88,7 +88,7 @@ test('a check run of another App, and a report to Perch itself, make a step live
   await report('failure', world.now() - 60_000)
   assert.match(gateOf(world, step), /[Tt]he report argocd\/web failed/)
   await report('success', world.now() - 120_000)
-  assert.match(gateOf(world, step), /the report argocd\/web failed/, 'an older report does not count')
+  assert.match(gateOf(world, step), /[Tt]he report argocd\/web failed/, 'an older report does not count')
   await report('success', world.now() - 1_000)
   assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
   await world.pass(11)

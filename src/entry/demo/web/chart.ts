@@ -31,7 +31,7 @@ export function rolloutChart(samples: readonly RolloutMoment[]): Html {
     return [`${x(at).toFixed(1)},${y(before).toFixed(1)}`, `${x(at).toFixed(1)},${y(share).toFixed(1)}`]
   })
   const changes = samples.filter(({ share }, index) => index > 0 && share !== samples[index - 1]?.share)
-  const dots = samples.filter(({ successRate }, index) => successRate !== undefined && index % dotEvery(samples) === 0)
+  const dots = samples.filter(({ successRate }) => successRate !== undefined)
   return html`<svg
       class="chart"
       viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT)}"
@@ -70,11 +70,6 @@ export function rolloutChart(samples: readonly RolloutMoment[]): Html {
       <span class="share">━</span> canary's share on main <span class="good">●</span> its success rate, at least 99%
       <span class="bad">●</span> below
     </p>`
-}
-
-/** So that dots stay apart however long the demo runs. */
-function dotEvery(samples: readonly RolloutMoment[]): number {
-  return Math.max(1, Math.floor(samples.length / 60))
 }
 
 function summary(samples: readonly RolloutMoment[]): string {

@@ -63,6 +63,7 @@ function checksBox(box: GitHubBox, pull: PullView): Html {
 }
 
 function buttons(run: CheckView, number: number): Html {
+  if (run.actions.length === 0) return html``
   return html`<form method="post" action="/pull/${String(number)}/press">
     <input type="hidden" name="run" value="${String(run.id)}" />${personChoice()}
     ${run.actions.map(

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderMarkdown } from '../../src/entry/demo/web/markdown.ts'
+
+test('numbers of pull requests are links where a person reads them, and not in code or attributes', () => {
+  const { html } = renderMarkdown('See #7 and (#8), `#9`, a#10\n\n<a title="see #7">x</a>\n\n```\n#11\n```\n')
+  assert.match(html, /See <a href="\/pull\/7">#7<\/a> and \(<a href="\/pull\/8">#8<\/a>\)/)
+  assert.match(html, /<code>#9<\/code>, a#10/)
+  assert.match(html, /<a title="see #7">/)
+  assert.match(html, /<code>#11\n<\/code>/)
+})
