@@ -1,4 +1,5 @@
 /** How much a pull request changes, which every webhook about one tells. To start git for each would be a good part of the box's time. */
+import { diffArrays } from 'diff'
 import { changedNodes } from './loose.ts'
 import { diff } from './history.ts'
 import { readBlob, readCommit } from './objects.ts'
@@ -82,12 +83,7 @@ function isRepeated(some: Lines, all: Lines): boolean {
 }
 
 function longestCommon(mine: Lines, others: Lines): number {
-  let row: number[] = Array.from({ length: others.length + 1 }, () => 0)
-  for (const line of mine) {
-    const next = [0]
-    for (const [at, other] of others.entries())
-      next.push(line === other ? (row[at] ?? 0) + 1 : Math.max(row[at + 1] ?? 0, next[at] ?? 0))
-    row = next
-  }
-  return row.at(-1) ?? 0
+  return diffArrays([...mine], [...others])
+    .filter(({ added, removed }) => !added && !removed)
+    .reduce((sum, { value }) => sum + value.length, 0)
 }
