@@ -276,7 +276,7 @@ test('a plan that is replaced on a pull request is what the steps after it follo
     await ask(story, 'alice', '/canary plan 10,20,100', pull),
     new RegExp(`on the open step, #${step.number}`),
   )
-  assert.match(await ask(story, 'alice', '/canary plan 10,20,100', step.number), /10% → 20% → 100% once/)
+  assert.match(await ask(story, 'alice', '/canary plan 10,20,100', step.number), /becomes 10% → 20% → 100%\./)
   // Somebody edits the weights on the base branch: the step is made again on top of that, with the plan it brings.
   const edited = (story.repository().file(VS) ?? '')
     .replace('weight: 95', 'weight: 96')

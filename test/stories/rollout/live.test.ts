@@ -110,7 +110,7 @@ test('of two clusters both are required, a later failure of one voids it, and a 
   alice.setStatus(main(), { context: 'us/apps', state: 'success' })
   await gate('success', /according to the commit status `eu\/apps` and the commit status `us\/apps`/)
   alice.setStatus(main(), { context: 'eu/apps', state: 'failure', description: 'health check failed' })
-  await gate('failure', /the commit status `eu\/apps` failed: health check failed/)
+  await gate('failure', /The commit status `eu\/apps` failed: health check failed/)
   alice.setStatus(main(), { context: 'eu/apps', state: 'success' })
   await gate('success')
 })
