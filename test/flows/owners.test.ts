@@ -143,3 +143,38 @@ test('on a merged pull request it opens one of its own, once', async () => {
   await says(world, 'alice', pull, '/canary 25 web')
   assert.match(answers(world, pull).at(-1) ?? '', /at most 25% already/)
 })
+
+test('a pull request that takes the controller away is blocked while the weights of Git give the canary a share', async () => {
+  const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
+  assert.match(
+    checkOf(world, pull, 'canary/gate'),
+    /^failure: Blocked by live: Argo Rollouts moves this rollout on the base branch, so Git does not say how much traffic/,
+  )
+  assert.match(comments(world, pull)[0] ?? '', /production\/web leaves Argo Rollouts: Git gives the canary 30%/)
+  await says(world, 'alice', pull, '/canary 0')
+  assert.match(answers(world, pull).at(-1) ?? '', /✅ .*\*\*0%\*\*/)
+  assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
+})
+
+test('a maintainer who knows lets the weights of Git count, and approvals are asked for as for any raise', async () => {
+  const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() }, config: { approvals: 1 } })
+  const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
+  await says(world, 'olga', pull, '/canary override live it is at 30% there')
+  assert.match(checkOf(world, pull, 'canary/gate'), /^action_required: Waiting for approvals/)
+})
+
+test('a route that is left to Perch by its annotation is gated like one whose controller goes', async () => {
+  const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() } })
+  const text = textOn(world, 'main', ROUTE)
+  const pull = await aPull(world, {
+    [ROUTE]: text.replace('metadata:\n', 'metadata:\n  annotations: { perch.dev/ignore: two-writers }\n'),
+  })
+  assert.match(checkOf(world, pull, 'canary/gate'), /^failure: Blocked by live/)
+})
+
+test('a controller goes where the weights of Git give the canary nothing', async () => {
+  const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
+  assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
+})

@@ -1,4 +1,5 @@
 import { type AnalysisReport, isGood } from '../analysis/report.ts'
+import type { Writer } from '../owner/owned-routes.ts'
 import type { Liveness } from './live.ts'
 import type { GateName, OverridableGate } from './names.ts'
 import { restrain, type RestraintReason, type Restraints } from './restraint.ts'
@@ -18,11 +19,15 @@ export type GateReason =
   | { readonly code: 'not-live-yet' }
   | { readonly code: 'unchecked'; readonly what: string }
   | { readonly code: 'canary-swapped'; readonly share: number }
-  /** Nobody knows which versions have which traffic on the base branch. */
-  | { readonly code: 'base-unreadable' }
+  | UnknownBase
   | { readonly code: 'base-undated' }
   | { readonly code: 'two-steps'; readonly raisers: readonly string[] }
   | RestraintReason
+
+/** Why nobody knows which versions have which traffic on the base branch. `base-owned`: a controller moves it there, and the change takes it away. */
+export type UnknownBase =
+  | { readonly code: 'base-unreadable' }
+  | { readonly code: 'base-owned'; readonly writer: Writer; readonly share: number | 'unknown' }
 
 /** One gate's word on one change: `pass`; `wait`: time or somebody else will tell, at `until` where that is known; `block`. */
 export interface Verdict {
@@ -61,8 +66,8 @@ export interface TrafficChange extends CanaryRaise {
   readonly finishes: boolean
   /** It sends the traffic of a blue/green service back to the version that had it before. */
   readonly goesBack: boolean
-  /** What the base branch has cannot be read, and the change is more than to make the same readable. */
-  readonly isBaseHidden: boolean
+  /** Why nobody knows what it begins with, where it is more than to make the same readable. */
+  readonly unknownBase: UnknownBase | undefined
   /** Only a render shows what the base branch has: the files of older commits do not tell since when. */
   readonly isBaseUndated: boolean
   readonly bakeMs: number
@@ -89,7 +94,7 @@ export function judge(change: TrafficChange, now: number): readonly Verdict[] {
   const { target, liveness } = change
   if (change.goesBack) return []
   if (change.finishes && !change.widens) return liveness === undefined ? [] : [live(change, liveness)]
-  if (change.isBaseHidden) return [hidden(change), ...restrained(change, now)]
+  if (change.unknownBase !== undefined) return [hidden(change, change.unknownBase), ...restrained(change, now)]
   const swapped = change.swaps ? [blockSwap(change)] : []
   if (!isHeldBack(change)) return swapped
   const unchecked = change.unchecked.map((what) => block(target, what))
@@ -111,8 +116,8 @@ function restrained(change: TrafficChange, now: number): readonly Verdict[] {
 }
 
 /** Without this the change would be taken for a start, and any share and version would pass. */
-function hidden({ target }: TrafficChange): Verdict {
-  return { gate: 'live', target, state: 'block', reason: { code: 'base-unreadable' } }
+function hidden({ target }: TrafficChange, reason: UnknownBase): Verdict {
+  return { gate: 'live', target, state: 'block', reason }
 }
 
 /** The verdicts with those passed that a maintainer has overridden. */

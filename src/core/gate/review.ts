@@ -5,6 +5,7 @@ import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
+import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedPromotion } from './promotion.ts'
 
 /** One rule of one environment as it is rendered, before and after a pull request. Shares in percent, by destination name. */
@@ -31,6 +32,8 @@ export interface ReviewedChange {
   readonly version: { readonly role: 'stable' | 'canary'; readonly from: string; readonly to: string } | undefined
   /** Requests that reach the canary more often, though its own share does not say so. */
   readonly widened?: readonly RolloutRise[]
+  /** The controller that moved it, and does not any more. */
+  readonly leaving?: LeavingOwner | undefined
   /** It is the last flip: both versions are the same already. */
   readonly finishes: boolean
   readonly verdicts: readonly Verdict[]

@@ -5,12 +5,17 @@ import type { ReviewedChange } from './review.ts'
 /** A version behind a destination that changes while the canary has traffic: traffic moves without any weight. */
 export function versionChange(from: Standing | undefined, to: Standing): ReviewedChange['version'] {
   const [old, now] = [from?.versions, to.versions]
-  if (from === undefined || !mayHaveTraffic(from)) return undefined
+  if (from === undefined || !isWithTraffic(from)) return undefined
   if (old !== undefined && now !== undefined && old.stable !== now.stable)
     return { role: 'stable', from: old.stable, to: now.stable }
   // The labels stay, and the pods behind them become the canary's.
   if (old?.same === false && now?.same === true) return { role: 'stable', from: old.stable, to: now.canary }
   return to.share === 0 ? undefined : canaryChange(from, to)
+}
+
+/** A controller gives its new versions traffic step by step, whatever Git says. */
+function isWithTraffic(standing: Standing): boolean {
+  return standing.phase !== 'owned' && mayHaveTraffic(standing)
 }
 
 /** The canary is the same version if its pods keep all labels that they had. If nobody could tell the labels before, nobody may be able to now. */

@@ -40,9 +40,9 @@ export function statusLines(
   changed: readonly string[] = [],
 ): readonly StandingLine[] {
   const paths = new Set(changed)
-  const isNear = ({ standing: { phase, target } }: RolloutFacts): boolean =>
-    phase === 'owned' && isTouched(target, paths)
-  const shown = related.length > 0 ? related : all.filter((one) => mayHaveTraffic(one.standing) || isNear(one))
+  const isWorthALine = ({ standing }: RolloutFacts): boolean =>
+    standing.phase === 'owned' ? isTouched(standing.target, paths) : mayHaveTraffic(standing)
+  const shown = related.length > 0 ? related : all.filter(isWorthALine)
   return shown.map(({ standing, open, broughtBy }) => ({
     standing,
     broughtBy,

@@ -25,9 +25,9 @@ export function sureShare({ share }: Pick<Standing, 'share'>): number {
   return share === 'unknown' ? 0 : share
 }
 
-/** Whether the canary has traffic by what Git says, or may have. */
+/** Whether the canary has traffic by what Git says, or may have: nobody knows how far a controller is. */
 export function mayHaveTraffic({ phase, share }: Pick<Standing, 'phase' | 'share'>): boolean {
-  return phase !== 'owned' && share !== 0
+  return phase === 'owned' || share !== 0
 }
 
 /** Whether Perch moves it, or nobody can tell; a share that somebody set by hand may stay as it is for good. */

@@ -26,7 +26,9 @@ export async function showStep(
   { rollout, isRollingBack }: { readonly rollout: RolloutFacts; readonly isRollingBack: boolean },
 ): Promise<void> {
   const { standing, broughtBy } = rollout
-  const { target, share } = standing
+  const { target } = standing
+  // The share in Git of what a controller moves is nobody's step.
+  const share = standing.phase === 'owned' ? 0 : standing.share
   const shown = await recallShown(context, base.ref, target)
   if (shown === undefined && !isShown(rollout)) return
   const commit = share === 0 ? undefined : (await historyOf(context, base, standing))?.landing.sha
@@ -40,7 +42,7 @@ export async function showStep(
 
 /** A split that somebody set by hand may stay for good, and a switch has no steps. */
 function isShown({ standing: { target, phase }, broughtBy }: RolloutFacts): boolean {
-  if (isBlueGreen(target) || phase === 'idle') return false
+  if (isBlueGreen(target) || phase === 'idle' || phase === 'owned') return false
   return phase !== 'by-hand' || broughtBy !== undefined
 }
 

@@ -1,6 +1,7 @@
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { isHeldBack, judge, overrule, type TrafficChange } from '../../core/gate/gate.ts'
+import { isHeldBack, judge, overrule, type TrafficChange, type UnknownBase } from '../../core/gate/gate.ts'
 import type { RolloutDifference } from '../../core/gate/rollout-difference.ts'
+import { leavingOwner } from '../../core/gate/leaving-owner.ts'
 import { isFinish, versionChange } from '../../core/gate/version-change.ts'
 import { UNRESTRAINED } from '../../core/gate/restraint.ts'
 import type { ReviewedChange } from '../../core/gate/review.ts'
@@ -44,13 +45,26 @@ export function differencesIn({
     for (const from of old.length === 0 ? [undefined] : old) {
       const to = standingOf(from === undefined ? target : targetAsBase([from.target], target))
       const own = rises.filter((rise) => rise.target === target && isIn(rise, from))
-      const difference = { from, to, version: versionChange(from, to), ...reachOf(own, { from, to }) }
-      const { version, reach, widened } = difference
-      if (sureOf(from) === reach && version === undefined && widened.length === 0) continue
-      differences.push({ ...difference, base: before.snapshot })
+      const difference = differenceOf(own, from, to)
+      if (!isNone(difference)) differences.push({ ...difference, base: before.snapshot })
     }
   }
   return differences
+}
+
+function differenceOf(
+  rises: readonly RolloutRise[],
+  from: Standing | undefined,
+  to: Standing,
+): Omit<RolloutDifference, 'base'> {
+  const leaving = leavingOwner(from, to)
+  const sure = from === undefined || leaving !== undefined ? 0 : sureShare(from)
+  const reached = reachOf(rises, { sure, share: leaving?.share ?? to.share })
+  return { from, to, version: versionChange(from, to), leaving, sure, ...reached }
+}
+
+function isNone({ version, leaving, sure, reach, widened }: Omit<RolloutDifference, 'base'>): boolean {
+  return sure === reach && version === undefined && widened.length === 0 && leaving === undefined
 }
 
 function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean {
@@ -63,10 +77,10 @@ function isIn({ environment }: RolloutRise, from: Standing | undefined): boolean
  */
 function reachOf(
   rises: readonly RolloutRise[],
-  { from, to }: { readonly from: Standing | undefined; readonly to: Standing },
+  { sure, share: to }: Pick<RolloutDifference, 'sure'> & Pick<Standing, 'share'>,
 ): { readonly reach: number; readonly widened: readonly RolloutRise[] } {
-  const share = sureShare(to)
-  const isRaise = share > sureOf(from)
+  const share = sureShare({ share: to })
+  const isRaise = share > sure
   const widened = rises.filter((rise) => rise.isForSome || !isRaise || rise.to > share)
   return { reach: Math.max(share, ...rises.flatMap((rise) => (rise.isForSome ? [] : rise.to))), widened }
 }
@@ -76,7 +90,7 @@ async function judgeChange(
   difference: RolloutDifference,
   question: RestraintQuestion,
 ): Promise<ReviewedChange> {
-  const { from, to, version, reach, widened } = difference
+  const { to, version, reach, widened, sure, leaving } = difference
   const { target } = to
   const change = await trafficChange(context, difference, question)
   const found = judge(change, context.clock.now())
@@ -84,11 +98,7 @@ async function judgeChange(
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
   const finishes = isFinish(difference)
   const { freezesAt } = change.restraints
-  return { target, from: sureOf(from), to: reach, version, widened, finishes, verdicts, freezesAt }
-}
-
-function sureOf(from: Standing | undefined): number {
-  return from === undefined ? 0 : sureShare(from)
+  return { target, from: sure, to: reach, version, widened, leaving, finishes, verdicts, freezesAt }
 }
 
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
@@ -97,25 +107,25 @@ async function trafficChange(
   difference: RolloutDifference,
   question: RestraintQuestion,
 ): Promise<TrafficChange> {
-  const { from, to, version, reach, base } = difference
+  const { from, to, version, reach, base, sure, leaving } = difference
   const widens = difference.widened.length > 0
-  const fromShare = sureOf(from)
   const promotes = version?.role === 'stable'
   const { target } = from ?? to
-  const isHeld = isHeldBack({ from: fromShare, to: reach, widens, promotes })
-  const isBaseUndated = isHeld && fromShare > 0 && isUndated(from)
-  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, isHeldBack: isHeld })
+  const isHeld = isHeldBack({ from: sure, to: reach, widens, promotes })
+  const isBaseUndated = isHeld && sure > 0 && isUndated(from)
+  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, sure, isHeldBack: isHeld })
   return {
     ...step,
     target: targetName(to.target),
-    from: fromShare,
+    from: sure,
     to: reach,
     widens,
     promotes,
     swaps: version?.role === 'canary',
     finishes: isFinish(difference),
-    goesBack: isHeld && from !== undefined && (await goesBack(context, mergeOf(question), from)),
-    isBaseHidden: await isBaseHidden(context, question, difference),
+    goesBack:
+      isHeld && from !== undefined && leaving === undefined && (await goesBack(context, mergeOf(question), from)),
+    unknownBase: await unknownBase(context, question, difference),
     isBaseUndated,
     bakeMs: target.settings.bakeMs,
     unchecked: target.settings.unchecked,
@@ -138,6 +148,16 @@ function isUndated(standing: Standing | undefined): boolean {
  * Whether nobody can tell what a change begins with: the share cannot be read, or the route itself may be in what cannot be
  * read. Going back to what could be read last, or below it, with the same versions, is no raise.
  */
+async function unknownBase(
+  context: Needs,
+  question: RestraintQuestion,
+  difference: RolloutDifference,
+): Promise<UnknownBase | undefined> {
+  const { leaving } = difference
+  if (leaving !== undefined) return { code: 'base-owned', writer: leaving.owner.writer, share: leaving.share }
+  return (await isBaseHidden(context, question, difference)) ? { code: 'base-unreadable' } : undefined
+}
+
 async function isBaseHidden(
   context: Needs,
   question: RestraintQuestion,
@@ -160,9 +180,9 @@ const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }
 async function stepBefore(
   context: Needs,
   question: RestraintQuestion,
-  { from, isHeldBack }: { readonly from: Standing | undefined; readonly isHeldBack: boolean },
+  { from, sure, isHeldBack }: Pick<RolloutDifference, 'sure' | 'from'> & { readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
-  if (from === undefined || sureShare(from) === 0) return NOT_LOOKED_AT
+  if (from === undefined || sure === 0) return NOT_LOOKED_AT
   if (isHeldBack) return measureIfLive(context, question, from)
   return { liveness: await livenessOf(context, question, from), analysis: undefined }
 }

@@ -2,6 +2,7 @@ import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
+import { leavingOwner } from '../../core/gate/leaving-owner.ts'
 import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
 import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
@@ -222,12 +223,16 @@ function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
   const raised = after.snapshot.targets.filter((target) => {
     const old = sameRollouts(before.snapshot.targets, target)
     const least = old.length === 0 ? 0 : Math.min(...old.map((known) => sureShare(standingOf(known))))
-    return sureShare(standingOf(target)) > least
+    const now = standingOf(target)
+    return sureShare(now) > least || old.some((known) => leavingOwner(standingOf(known), now) !== undefined)
   })
   return new Set(raised.flatMap(({ environments, route }) => environments.map((name) => `${name} ${routeId(route)}`)))
 }
 
-/** Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. */
+/**
+ * Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. What a controller moves goes
+ * with its controller, or stays and is gated.
+ */
 function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
   const isLeft = (target: Target, environment: string): boolean =>
@@ -238,6 +243,6 @@ function vanished({ before, after }: SnapshotPair): readonly Problem[] {
     target.environments.every((name) => unseen.has(name) || isLeft(target, name))
   return before.snapshot.targets
     .map(standingOf)
-    .filter((standing) => mayHaveTraffic(standing) && !isWhole(standing.target))
+    .filter((standing) => standing.phase !== 'owned' && mayHaveTraffic(standing) && !isWhole(standing.target))
     .map(vanishedProblem)
 }

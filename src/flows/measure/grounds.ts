@@ -53,10 +53,10 @@ function askedAbout(differences: readonly RolloutDifference[]): readonly Standin
   return (differences[0]?.base.targets ?? []).filter(isAsked).map(standingOf)
 }
 
-function movement({ from, to, version, reach, widened }: RolloutDifference): unknown {
+function movement({ from, to, version, reach, widened, leaving }: RolloutDifference): unknown {
   const rises = widened.map(({ target, ...rise }) => [targetName(target), rise])
   const ends = [from, to].map(
     (end) => end && [end.phase, end.share, end.versions, movedRoutes(end.target), stepKey(end)],
   )
-  return [ends, to.target.environments, version, reach, rises]
+  return [ends, to.target.environments, version, reach, rises, leaving?.share]
 }

@@ -200,10 +200,10 @@ type Parted = Awaited<ReturnType<typeof partsOf>>
 /** None where the change is not one pull request's alone: whoever passed a gate has seen that one. */
 async function overridesFor(
   context: RepositoryContext,
-  { target, version, widened = [] }: ReviewedChange,
+  { target, version, widened = [], leaving }: ReviewedChange,
   { base, parts, members }: Parted & { readonly members: readonly GroupMember[] },
 ): Promise<readonly Override[]> {
-  const isHidden = version !== undefined || widened.length > 0
+  const isHidden = version !== undefined || widened.length > 0 || leaving !== undefined
   const change = { routes: movedRoutes(target), environments: target.environments, isHidden }
   const [mover, ...others] = moversOf(change, base, parts)
   const member = members.find(({ pull }) => pull === mover?.pull)

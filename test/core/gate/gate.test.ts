@@ -21,7 +21,7 @@ function change(over: Partial<TrafficChange>): TrafficChange {
     swaps: false,
     finishes: false,
     goesBack: false,
-    isBaseHidden: false,
+    unknownBase: undefined,
     isBaseUndated: false,
     bakeMs: 500,
     unchecked: [],
@@ -41,7 +41,7 @@ function say(over: Partial<TrafficChange>, now: number): string {
 }
 
 test('what begins with something that nobody can read is no start, and a maintainer may pass it', () => {
-  const hidden = { isBaseHidden: true, from: 0, to: 5, liveness: undefined }
+  const hidden = { unknownBase: { code: 'base-unreadable' } as const, from: 0, to: 5, liveness: undefined }
   assert.equal(say(hidden, 0), 'live block')
   assert.equal(say({ ...hidden, to: 0, promotes: true }, 0), 'live block')
   const override = { gate: 'live', by: 'olga', reason: 'as it was' } as const

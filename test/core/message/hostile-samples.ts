@@ -246,6 +246,7 @@ export function gateReasons(t: string): readonly GateReason[] {
     ...analysisReports(t).map((one): GateReason => ({ code: 'analysis', report: one })),
     { code: 'unchecked', what: t },
     { code: 'base-unreadable' },
+    { code: 'base-owned', writer: 'flagger', share: 30 },
     { code: 'base-undated' },
     { code: 'two-steps', raisers: ['#7', t] },
     { code: 'held', stop },

@@ -231,6 +231,8 @@ export function remedies(): readonly string[] {
     [
       { code: 'not-live-yet' } as const,
       { code: 'base-unreadable' } as const,
+      { code: 'base-owned', writer: 'argo-rollouts', share: 30 } as const,
+      { code: 'base-owned', writer: 'flagger', share: 'unknown' } as const,
       { code: 'base-undated' } as const,
     ].flatMap((reason) =>
       (['wait', 'pass'] as const).map(

@@ -1,7 +1,9 @@
 import type { DestinationShare, Review, ReviewedChange, TrafficRow } from '../../gate/review.ts'
+import type { LeavingOwner } from '../../gate/leaving-owner.ts'
 import { targetName } from '../../rollout/target.ts'
 import { fitLines } from '../../text/limits.ts'
 import { code, percent, plainText, table } from '../markdown/markdown.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 
 /** What a pull request that moves no rollout does to traffic, as a title. */
 export function quietTitle({ rows }: Pick<Review, 'rows'>): string {
@@ -16,6 +18,8 @@ export function trafficStatement(review: Pick<Review, 'rows' | 'changes' | 'prob
   if (rows.length > 0) return trafficTable(rows, room)
   if (problems.length > 0)
     return 'Perch found no change of traffic in what it could render. The problems below may hide such a change.'
+  if (changes.length > 0 && changes.every(({ leaving }) => leaving !== undefined))
+    return 'No weight in Git changes, but from now on the weights in Git are the ones that count:'
   if (changes.length === 0) return 'This pull request changes no canary traffic.'
   return changes.every(({ version }) => version !== undefined)
     ? 'Every share of traffic stays as it is. What changes is the version that gets it:'
@@ -69,6 +73,7 @@ function names(list: readonly DestinationShare[]): string {
 /** One rollout that a pull request moves: `production/api-service 5% → 25%`. */
 export function changeTitle(change: ReviewedChange): string {
   const name = targetName(change.target)
+  if (change.leaving !== undefined) return leavingTitle(name, change.leaving)
   if (change.version !== undefined)
     return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
   const { blueGreen } = change.target.route.names
@@ -79,6 +84,11 @@ export function changeTitle(change: ReviewedChange): string {
   if ((change.widened ?? []).length > 0 && change.to <= change.from)
     return `${name} more requests reach ${blueGreen?.idle.name ?? 'the canary'}`
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
+}
+
+function leavingTitle(name: string, { owner, share }: LeavingOwner): string {
+  const has = share === 'unknown' ? 'an unknown share' : percent(share)
+  return `${name} leaves ${WRITER_NAMES[owner.writer]}: Git gives the canary ${has}`
 }
 
 /** `1 resource`, `12 resources`. */

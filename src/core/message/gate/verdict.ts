@@ -5,6 +5,7 @@ import type { Stop } from '../../stop/stop.ts'
 import { analysisWords } from './analysis.ts'
 import { liveSentence } from './live.ts'
 import { code, percent, plainText } from '../markdown/markdown.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { time } from '../markdown/time.ts'
 
 const MARKS = { pass: '✅', wait: '⏳', block: '⛔' } as const
@@ -28,6 +29,7 @@ export function progressLine({ state, target, reason }: Verdict): string {
 export function remedy({ gate, state, target, reason }: Verdict): string {
   if (state === 'pass') return ''
   if (reason.code === 'base-unreadable') return 'repair the base branch first, by itself'
+  if (reason.code === 'base-owned') return '`/canary 0`, or `/canary override live <reason>` by a maintainer who knows'
   if (reason.code === 'base-undated') return '`/canary override live <reason>`, by a maintainer who knows'
   switch (gate) {
     case 'hold':
@@ -77,6 +79,8 @@ function reasonWords(reason: GateReason): string {
       return `the canary has ${percent(reason.share)} of the traffic, and this pull request would replace its version all at once. Roll back first (\`/canary abort\`, or \`/canary 0\` here), then start the new version at the first step.`
     case 'base-unreadable':
       return 'Perch cannot read this rollout on the base branch, so it does not know how much traffic each version gets there. Repair it first, in a pull request of its own: with the canary at 0%, or with the versions and weights that were live.'
+    case 'base-owned':
+      return ownedBaseWords(reason)
     case 'base-undated':
       return 'the weights on the base branch can only be seen by rendering, so Perch cannot tell how long they have been live. A maintainer who knows can override this gate: `/canary override live <reason>`.'
     case 'held':
@@ -102,6 +106,11 @@ function reasonWords(reason: GateReason): string {
     case 'unchecked':
       return `the config asks for ${code(reason.what)}, which this version of Perch cannot check. Remove it from \`.github/canary.yml\` to go on without it.`
   }
+}
+
+function ownedBaseWords({ writer, share }: Extract<GateReason, { readonly code: 'base-owned' }>): string {
+  const given = share === 'unknown' ? 'a share that Perch cannot read' : percent(share)
+  return `${WRITER_NAMES[writer]} moves this rollout on the base branch, so Git does not say how much traffic the canary has there. After this merge the weights in Git count: they give the canary ${given}. Set them to 0% first (\`/canary 0\` here). A maintainer who knows that this share is safe can override this gate: \`/canary override live <reason>\`.`
 }
 
 /** `#7` is a link on GitHub; anything else is a short commit. */
