@@ -113,7 +113,7 @@ async function trafficChange(
   const { target } = from ?? to
   const isHeld = isHeldBack({ from: sure, to: reach, widens, promotes })
   const isBaseUndated = isHeld && sure > 0 && isUndated(from)
-  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { from, sure, isHeldBack: isHeld })
+  const step = isBaseUndated ? NOT_LOOKED_AT : await stepBefore(context, question, { difference, isHeldBack: isHeld })
   return {
     ...step,
     target: targetName(to.target),
@@ -180,8 +180,9 @@ const NOT_LOOKED_AT = { liveness: undefined, analysis: undefined }
 async function stepBefore(
   context: Needs,
   question: RestraintQuestion,
-  { from, sure, isHeldBack }: Pick<RolloutDifference, 'sure' | 'from'> & { readonly isHeldBack: boolean },
+  { difference, isHeldBack }: { readonly difference: RolloutDifference; readonly isHeldBack: boolean },
 ): Promise<Pick<TrafficChange, 'liveness' | 'analysis'>> {
+  const { from, sure } = difference
   if (from === undefined || sure === 0) return NOT_LOOKED_AT
   if (isHeldBack) return measureIfLive(context, question, from)
   return { liveness: await livenessOf(context, question, from), analysis: undefined }
