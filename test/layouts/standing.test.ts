@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
-import { compareTrees } from '../../src/flows/judgement/judge-merge.ts'
+import { differencesIn } from '../../src/flows/judgement/judge-changes.ts'
+import { compareTrees, type TreeComparison } from '../../src/flows/judgement/judge-merge.ts'
+import { sureShare } from '../../src/core/rollout/standing.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { command, DR, linesChanged, VS as IDLE, worktreeOf } from './repository.ts'
 
@@ -30,20 +32,42 @@ const NAMELESS = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedule
 
 type Files = Readonly<Record<string, string>>
 
-/** What is said of a change of some files. */
-async function reviewed(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
+async function compared(before: Files, after: Files): Promise<TreeComparison> {
   const all = { before, after: { ...before, ...after } }
   const side = (name: string) => worktreeOf(new Map(Object.entries(name === 'before' ? all.before : all.after)))
   const mirror = {
     entries: (name: string) => side(name).entries(),
     read: (name: string, paths: readonly string[]) => side(name).read(name, paths),
   }
-  const trees = { base: 'before', head: 'after', changed: Object.keys(after) }
-  const { review } = await compareTrees({ ...context, mirror }, trees)
+  return compareTrees({ ...context, mirror }, { base: 'before', head: 'after', changed: Object.keys(after) })
+}
+
+/** What is said of a change of some files: what is wrong, and what is noted. */
+async function reviewed(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
+  const { review } = await compared(before, after)
   return [review.problems, review.notes].map((found) =>
     found.map(({ code, file = '', line }) => `${code} ${file}:${line}`),
   )
 }
+
+/** The rollouts whose gates are asked, and the objects that are shown to change. */
+async function moved(before: Files, after: Files): Promise<readonly (readonly string[])[]> {
+  const { review, sides, rises = [] } = await compared(before, after)
+  assert.deepEqual(review.problems, [])
+  const differences = sides === undefined ? [] : differencesIn({ ...sides, rises })
+  return [
+    differences.map(({ from, to, reach, version, widened }) =>
+      [
+        `${from === undefined ? 'new' : sureShare(from)} → ${Math.max(sureShare(to), reach)}`,
+        ...(version === undefined ? [] : [version.role, version.from, version.to]),
+        ...(widened.length > 0 ? ['widened'] : []),
+      ].join(' '),
+    ),
+    review.diffs.flatMap(({ resources }) => resources.map(({ change, title }) => `${change} ${title}`)),
+  ]
+}
+
+const RAISED = { 'k8s/web.yaml': VS.replace('weight: 90', 'weight: 75').replace('weight: 10', 'weight: 25') }
 
 const CASES: readonly (readonly [what: string, before: Files, note: readonly string[]])[] = [
   ['YAML that is not valid', { 'k8s/other.yaml': BROKEN }, ['unparsable k8s/other.yaml:5']],
@@ -68,8 +92,7 @@ const CASES: readonly (readonly [what: string, before: Files, note: readonly str
 for (const [what, more, notes] of CASES) {
   test(`a folder holds ${what}: other files are judged and changed as ever`, async () => {
     const before = { ...WEB, ...more }
-    const raised = { 'k8s/web.yaml': VS.replace('weight: 90', 'weight: 75').replace('weight: 10', 'weight: 25') }
-    assert.deepEqual(await reviewed(before, raised), [[], notes])
+    assert.deepEqual(await reviewed(before, RAISED), [[], notes])
     const files = new Map(Object.entries(before))
     await command(files, '/canary 25')
     const changed = linesChanged(new Map(Object.entries(before)), files).filter(
@@ -87,4 +110,100 @@ test('a pull request that brings or makes such a file is red', async () => {
   const half = VS.replace('  http:', ' http:')
   const [[first = ''] = []] = await reviewed(WEB, { 'k8s/web.yaml': half })
   assert.match(first, /^not-yaml k8s\/web\.yaml/)
+})
+
+const OPEN = '  : [\n'
+const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web } }\n'
+const PODS = (version: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web-${version} }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web, version: ${version} } }
+  template: { metadata: { labels: { app: web, version: ${version} } } }
+`
+const SHOP = { ...WEB, 'k8s/service.yaml': SERVICE, 'k8s/v1.yaml': PODS('v1'), 'k8s/v2.yaml': PODS('v2') }
+
+test('a pull request that changes such a file and leaves it broken is red: nobody can tell what it changes', async () => {
+  const before = { ...WEB, 'k8s/other.yaml': BROKEN }
+  const after = { 'k8s/other.yaml': BROKEN.replace('b //', 'bb //') }
+  assert.deepEqual(await reviewed(before, after), [['unparsable k8s/other.yaml:5'], []])
+})
+
+test('what breaks at the end of a file is said of that file', async () => {
+  const open = `${CONFIG_MAP}data: { a: [\n`
+  assert.deepEqual(await reviewed(SHOP, { 'k8s/a.yaml': open }), [['unparsable k8s/a.yaml:4'], []])
+  const [problems] = await reviewed(SHOP, { 'k8s/service.yaml': `${SERVICE}data: { a: [\n` })
+  assert.deepEqual(problems, ['not-yaml k8s/service.yaml:5', 'unparsable k8s/service.yaml:5'])
+})
+
+test('each file of a folder is read by itself, whatever it begins and ends with', async () => {
+  const odd = {
+    'k8s/0-bom.yaml': `\uFEFF${CONFIG_MAP.replace('settings', 'bom')}`,
+    'k8s/1-windows.yaml': CONFIG_MAP.replace('settings', 'windows').replaceAll('\n', '\r\n'),
+    'k8s/2-directive.yaml': `%YAML 1.2\n---\n${CONFIG_MAP.replace('settings', 'directive')}`,
+    'k8s/3-end.yaml': `${CONFIG_MAP.replace('settings', 'end')}...`,
+    'k8s/4-nothing.yaml': '# apiVersion and kind\n---\n---\n',
+    'k8s/5-list.yaml': `apiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: ConfigMap, metadata: { name: item } }`,
+    'k8s/6-open.yaml': `${CONFIG_MAP.replace('settings', 'open')}data: { a: [`,
+  }
+  assert.deepEqual(await reviewed({ ...WEB, ...odd }, RAISED), [[], ['unparsable k8s/6-open.yaml:4']])
+  const last = { ...WEB, ...odd, 'k8s/7.yaml': `${CONFIG_MAP}---\n${CONFIG_MAP}` }
+  assert.deepEqual(await reviewed(last, RAISED), [[], ['duplicate k8s/7.yaml:5', 'unparsable k8s/6-open.yaml:4']])
+})
+
+test('what may be in a file that cannot be read is not missing for sure', async () => {
+  const before = { ...SHOP, 'k8s/v2.yaml': PODS('v2') + OPEN }
+  assert.deepEqual(await reviewed(before, RAISED), [[], ['no-pods k8s/web.yaml:12', 'unparsable k8s/v2.yaml:8']])
+  const { 'k8s/v2.yaml': _, ...without } = SHOP
+  assert.deepEqual(await reviewed(without, RAISED), [['no-pods k8s/web.yaml:12'], []])
+})
+
+test('what may be in a file of a neighbour that cannot be read is not missing for sure', async () => {
+  const { 'k8s/v2.yaml': _, ...without } = SHOP
+  const named = PODS('v2').replace('metadata: { name: web-v2 }', 'metadata: { name: web-v2, namespace: default }')
+  const other = (text: string): Files => ({ ...without, 'pods/v1.yaml': CONFIG_MAP, 'pods/v2.yaml': text })
+  assert.deepEqual(await reviewed(other(named), RAISED), [[], []])
+  assert.deepEqual(await reviewed(other(named + OPEN), RAISED), [[], ['no-pods k8s/web.yaml:12']])
+})
+
+test('a pull request that repairs a file is green, and shows what else it changes', async () => {
+  const cases: readonly (readonly [file: string, good: string, moves: readonly string[], object: string])[] = [
+    ['k8s/service.yaml', SERVICE, [], 'Service web'],
+    // Nobody knows which version it was that has the traffic.
+    ['k8s/rule.yaml', DR, ['10 → 10 canary unknown v2'], 'DestinationRule web'],
+    ['k8s/v2.yaml', PODS('v2'), [], 'Deployment web-v2'],
+    // Nobody knows which share was there.
+    ['k8s/web.yaml', VS, ['new → 10'], 'VirtualService web'],
+  ]
+  for (const [file, good, moves, object] of cases) {
+    const before = { ...SHOP, 'k8s/map.yaml': CONFIG_MAP, [file]: good + OPEN }
+    const after = { [file]: good, 'k8s/map.yaml': `${CONFIG_MAP}data: { a: b }\n` }
+    const shown = [`added ${object}`, 'changed ConfigMap settings']
+    const [found, changed = []] = await moved(before, after)
+    assert.deepEqual([found, changed.toSorted()], [moves, shown], file)
+    assert.deepEqual(await reviewed(before, after), [[], [`repaired ${file}:1`]], file)
+  }
+})
+
+test('a pull request that repairs a file is judged by what else it changes', async () => {
+  const before = { ...SHOP, 'k8s/service.yaml': SERVICE + OPEN }
+  const repair = { 'k8s/service.yaml': SERVICE }
+  assert.deepEqual((await moved(before, { ...repair, ...RAISED }))[0], ['10 → 25'])
+  const pinned =
+    '    - match: [{ headers: { x: { exact: y } } }]\n      route: [{ destination: { host: web, subset: canary } }]\n'
+  const header = { 'k8s/web.yaml': VS.replace('    - name: main\n', `${pinned}    - name: main\n`) }
+  assert.deepEqual((await moved(before, { ...repair, ...header }))[0], ['10 → 10 widened'])
+  const lost = { 'k8s/v2.yaml': PODS('v3') }
+  assert.deepEqual(await reviewed(before, { ...repair, ...lost }), [
+    ['no-pods k8s/web.yaml:12'],
+    ['repaired k8s/service.yaml:1'],
+  ])
+})
+
+test('a mistake that was there before stays a note when a pull request repairs a file beside it', async () => {
+  const old = VS.replace('name: web', 'name: old').replace('subset: canary', 'subset: gone')
+  const before = { ...SHOP, 'k8s/old.yaml': old, 'k8s/other.yaml': BROKEN }
+  const notes = ['IST0101 k8s/old.yaml:12', 'repaired k8s/other.yaml:1']
+  assert.deepEqual(await reviewed(before, { 'k8s/other.yaml': CONFIG_MAP }), [[], notes])
 })

@@ -1,7 +1,7 @@
 /** Rendered manifests as plain data. */
 import type { Texts } from '../environment/closure.ts'
 import type { Known } from '../environment/file-cache.ts'
-import { placeInPlain, renderPlain } from '../environment/plain.ts'
+import { streamText, renderPlain } from '../environment/plain.ts'
 import { mentionsTraffic } from '../environment/traffic-text.ts'
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import { groupOf, identityKey, identityOf, type ObjectIdentity } from '../manifest/identity.ts'
@@ -47,22 +47,13 @@ const MAX_LEXEMES = 3_000_000
  */
 export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
-  const found: FoundObjects = { objects: new Map(), duplicates: [] }
-  let left = MAX_LEXEMES
-  for (const piece of splitPieces(yaml)) {
-    const { parts, lexemes } = readPiece(piece.text, left, known)
-    left -= lexemes
-    if (left < 0) return { ok: false, problem: { code: 'too-large', line: piece.line } }
-    for (const part of parts) {
-      const problem = addObjects(found, part, part.line + piece.line - 1)
-      if (problem !== undefined) return { ok: false, problem }
-    }
-  }
-  return { ok: true, objects: [...found.objects.values()], duplicates: found.duplicates }
+  const { objects, problem } = readText(yaml, MAX_LEXEMES, known)
+  return problem === undefined ? withDuplicates(objects) : { ok: false, problem }
 }
 
 /** A file that is no part of a render, because it cannot be read as objects. */
 export interface LeftOutFile extends Location {
+  readonly text: string
   readonly problem: RenderProblem
 }
 
@@ -74,46 +65,89 @@ export interface PlainRender {
 }
 
 /**
- * Reads the files of a folder as one stream of objects. A file that says nothing about traffic and cannot be read is left out, so that it does
- * not hide the others. Whether the change broke it is for the caller to say.
+ * Which files are left out if they cannot be read: `quiet` ones, which say nothing about traffic, so that they do not hide the others; `all`
+ * where the rest is only what a change is compared with.
  */
-export function readPlain(files: readonly string[], texts: Texts, known: KnownDocuments): PlainRender {
+export type LeavesOut = 'quiet' | 'all'
+
+/** Reads the files of a folder as one stream of objects, each file by itself. Whether a change broke one is for the caller to say. */
+export function readPlain(
+  files: readonly string[],
+  texts: Texts,
+  {
+    documents,
+    leavesOut = 'quiet',
+  }: { readonly documents: KnownDocuments; readonly leavesOut?: LeavesOut | undefined },
+): PlainRender {
   const leftOut: LeftOutFile[] = []
-  for (;;) {
-    const left = files.filter((file) => !leftOut.some((one) => one.file === file))
-    const yaml = renderPlain(left, texts)
-    const parsed = parseRendered(yaml, known)
-    const place = parsed.ok ? undefined : placeInPlain(left, texts, parsed.problem.line)
-    if (parsed.ok || place === undefined || !mayBeLeftOut(parsed.problem, texts.get(place.file)))
-      return { yaml, parsed, leftOut }
-    leftOut.push({ ...place, problem: parsed.problem })
+  const kept: string[] = []
+  const found: PlacedObject[] = []
+  let [line, left] = [1, MAX_LEXEMES]
+  let first: RenderProblem | undefined
+  for (const file of files) {
+    const text = streamText(texts.get(file) ?? '')
+    const { objects, problem, lexemes } = readText(text, left, documents)
+    left -= lexemes
+    const lines = breaksIn(text)
+    if (problem !== undefined && isLeftOut(problem, text, leavesOut)) {
+      leftOut.push({ file, line: Math.min(problem.line, lines), text, problem })
+      continue
+    }
+    const start = line - 1
+    if (problem !== undefined) first ??= { ...problem, line: start + problem.line }
+    for (const one of objects) found.push({ ...one, line: start + one.line })
+    kept.push(file)
+    line += lines + 1
+    if (left < 0) break
   }
+  const parsed = first === undefined ? withDuplicates(found) : { ok: false as const, problem: first }
+  return { yaml: renderPlain(kept, texts), parsed, leftOut }
 }
 
-function mayBeLeftOut({ code }: RenderProblem, text: string | undefined): boolean {
-  return (code === 'unparsable' || code === 'not-an-object') && text !== undefined && !mentionsTraffic(text)
+function isLeftOut({ code }: RenderProblem, text: string, leavesOut: LeavesOut): boolean {
+  return (code === 'unparsable' || code === 'not-an-object') && (leavesOut === 'all' || !mentionsTraffic(text))
 }
 
-interface FoundObjects {
-  readonly objects: Map<string, RenderedObject>
-  readonly duplicates: DuplicateObject[]
+interface PlacedObject {
+  readonly object: RenderedObject
+  readonly line: number
 }
 
-function addObjects(
-  { objects, duplicates }: FoundObjects,
-  part: Part | UnreadableDocument,
-  line: number,
-): RenderProblem | undefined {
-  if ('code' in part) return { code: part.code, line }
-  const found = objectsIn(part.data)
-  if (found === undefined) return { code: 'not-an-object', line }
-  for (const named of found) {
+/** The objects of a text up to its first problem. */
+interface TextReading {
+  readonly objects: readonly PlacedObject[]
+  readonly problem: RenderProblem | undefined
+  readonly lexemes: number
+}
+
+function readText(text: string, budget: number, known: KnownDocuments): TextReading {
+  const objects: PlacedObject[] = []
+  let lexemes = 0
+  for (const piece of splitPieces(text)) {
+    const read = readPiece(piece.text, budget - lexemes, known)
+    lexemes += read.lexemes
+    if (lexemes > budget) return { objects, problem: { code: 'too-large', line: piece.line }, lexemes }
+    for (const part of read.parts) {
+      const line = part.line + piece.line - 1
+      const found = 'code' in part ? undefined : objectsIn(part.data)
+      if (found === undefined)
+        return { objects, problem: { code: 'code' in part ? part.code : 'not-an-object', line }, lexemes }
+      for (const object of found) objects.push({ object, line })
+    }
+  }
+  return { objects, problem: undefined, lexemes }
+}
+
+function withDuplicates(found: readonly PlacedObject[]): ParsedRender {
+  const objects = new Map<string, RenderedObject>()
+  const duplicates: DuplicateObject[] = []
+  for (const { object: named, line } of found) {
     const object = numbered(objects, named)
     const key = identityKey(object)
     if (objects.has(key)) duplicates.push({ code: 'duplicate', line, identity: identityOf(object) })
     objects.set(key, object)
   }
-  return undefined
+  return { ok: true, objects: [...objects.values()], duplicates }
 }
 
 /** The cluster names objects with `generateName`, each anew: two of them are not one object twice. */

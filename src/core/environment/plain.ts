@@ -2,6 +2,7 @@
 import { readDocuments } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import type { Texts } from './closure.ts'
+import { breaksIn } from '../manifest/pieces.ts'
 import { isRecord } from '../manifest/data.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type Tree, isHidden, nameOf, parentOf } from './tree.ts'
@@ -66,15 +67,16 @@ const TOOLS =
 
 /** What a plain environment renders to: its files one after the other, as one YAML stream. */
 export function renderPlain(files: readonly string[], texts: Texts): string {
-  return files.map((file) => asPart(texts.get(file) ?? '')).join(SEPARATOR)
+  return files.map((file) => streamText(texts.get(file) ?? '')).join(SEPARATOR)
 }
 
 /** Where a line (1-based) of what a plain environment renders to comes from. */
 export function placeInPlain(files: readonly string[], texts: Texts, line: number): Location | undefined {
   let left = line
   for (const file of files) {
-    const lines = asPart(texts.get(file) ?? '').split('\n').length - 1
-    if (left <= lines) return { file, line: Math.max(1, left) }
+    const lines = breaksIn(streamText(texts.get(file) ?? ''))
+    // What is still open at the end of a file breaks on the line that separates it from the next.
+    if (left <= lines + 1) return { file, line: Math.min(left, lines) }
     left -= lines + 1
   }
   return undefined
@@ -82,7 +84,8 @@ export function placeInPlain(files: readonly string[], texts: Texts, line: numbe
 
 const SEPARATOR = '---\n'
 
-function asPart(text: string): string {
+/** A file as the stream has it: it ends where its last line does. */
+export function streamText(text: string): string {
   const bare = text.replace(/^\uFEFF/, '')
   return bare.endsWith('\n') ? bare : `${bare}\n`
 }

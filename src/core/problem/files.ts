@@ -61,6 +61,11 @@ export function leftOutProblem(environment: string, { file, line, problem }: Lef
   return { code: problem.code, file, line, cause: { kind: 'left-out', environment, problem: problem.code } }
 }
 
+/** A file that could not be read before. */
+export function repairedProblem(environment: string, { file }: Pick<LeftOutFile, 'file'>): Problem {
+  return { code: 'repaired', file, line: 1, cause: { kind: 'repaired', environment } }
+}
+
 /** Git cannot read what is needed of a checkout: nothing is fetched. */
 export function gitProblem(reason: string): Problem {
   return { code: 'git', file: undefined, line: 1, cause: { kind: 'git-unreadable', reason } }

@@ -42,6 +42,8 @@ export type FileCause =
   | { readonly kind: 'unreadable-render'; readonly environment: string; readonly problem: RenderProblem }
   /** A file of a folder is no part of what is rendered, because it cannot be read. */
   | { readonly kind: 'left-out'; readonly environment: string; readonly problem: RenderProblem['code'] }
+  /** A file of a folder could not be read before. */
+  | { readonly kind: 'repaired'; readonly environment: string }
   /** An ApplicationSet of which nobody knows what it deploys. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
   /** Git cannot read what is needed of a checkout. */

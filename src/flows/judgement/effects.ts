@@ -1,26 +1,28 @@
 /** Whether what an environment renders to would have the effect that it seems to have. */
 import type { Delivery } from '../../core/delivery/delivery.ts'
-import type { ParsedRender, RenderedObject } from '../../core/diff/objects.ts'
+import type { PlainRender, RenderedObject } from '../../core/diff/objects.ts'
 import type { RenderDiff } from '../../core/diff/review.ts'
 import { type Environment, environmentNamed } from '../../core/environment/environment.ts'
 import { deliveryKey } from '../../core/environment/variants.ts'
 import { besideIn, isNeighbour, isUnproven } from '../../core/finding/beside.ts'
 import { findingsIn } from '../../core/finding/find.ts'
-import type { Finding } from '../../core/finding/finding.ts'
+import { type Finding, findingKey } from '../../core/finding/finding.ts'
 import { gradeFindings } from '../../core/finding/grading.ts'
 import { locator, type Sources } from '../../core/finding/locate.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { LocatedFinding } from '../../core/problem/findings.ts'
 import type { Result } from '../../core/result.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import type { Unread } from './known-refusals.ts'
 import type { CompareInput, TreeSnapshot } from './render.ts'
 
 /** Renders another environment as the pull request leaves it. */
-export type RenderNeighbour = (name: string) => Promise<Result<{ readonly parsed: ParsedRender }, unknown>>
+export type RenderNeighbour = (name: string) => Promise<Result<Pick<PlainRender, 'parsed' | 'leftOut'>, unknown>>
 
 interface EnvironmentEffects {
   readonly name: string
   readonly objects: RenderDiff['objects']
+  readonly unread: Omit<Unread, 'notes'>
   readonly sources: () => Promise<Sources>
   readonly render: RenderNeighbour
 }
@@ -34,7 +36,7 @@ const MAX_NEIGHBOURS = 100
 export async function effects(
   context: Needs,
   { before, after, raised }: CompareInput,
-  { name, objects, sources, render }: EnvironmentEffects,
+  { name, objects, unread, sources, render }: EnvironmentEffects,
 ): Promise<{ readonly found: readonly LocatedFinding[]; readonly notes: readonly LocatedFinding[] }> {
   const now = find(after, name)
   const nothing = { found: [], notes: [] }
@@ -42,12 +44,12 @@ export async function effects(
   const { config } = after.snapshot
   const isRaised = (object: Finding['object']): boolean => raised.has(`${name} ${qualifiedTitle(object)}`)
   const grade = (beside: readonly RenderedObject[]): Promise<readonly Finding[]> =>
-    graded(context, { before, after, name, beside }, { objects, config, isRaised })
+    graded(context, { before, after, name, beside, unread }, { objects, config, isRaised })
   let findings = await grade([])
   if (findings.some(isUnproven)) {
     const others = await neighboursOf(after.snapshot, { environment: now, objects: objects.after }, render)
     findings = await grade(others.objects)
-    if (!others.isWhole) findings = findings.map(doubted)
+    if (!others.isWhole || unread.isAnyMissing) findings = findings.map(doubted)
   }
   if (findings.length === 0) return nothing
   const placeOf = locator(await sources())
@@ -67,11 +69,12 @@ function doubted(finding: Finding): Finding {
 interface FindingSides extends Pick<CompareInput, 'before' | 'after'> {
   readonly name: string
   readonly beside: readonly RenderedObject[]
+  readonly unread: EnvironmentEffects['unread']
 }
 
 async function graded(
   { schemas }: Needs,
-  { before, after, name, beside }: FindingSides,
+  { before, after, name, beside, unread }: FindingSides,
   context: Parameters<typeof gradeFindings>[1],
 ): Promise<readonly Finding[]> {
   const on = async (side: TreeSnapshot, objects: readonly RenderedObject[]): Promise<readonly Finding[]> => {
@@ -83,7 +86,12 @@ async function graded(
   }
   const { objects } = context
   const [earlier, found] = await Promise.all([on(before, objects.before), on(after, objects.after)])
-  return gradeFindings({ before: earlier, after: found }, context)
+  const { presumed, isAnyGone } = unread
+  const isPresumed = presumed.before.length > objects.before.length
+  const sure = new Set((isPresumed ? await on(before, presumed.before) : earlier).map(findingKey))
+  // What was wrong only because a file could not be read was not there for sure.
+  const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
+  return gradeFindings({ before: old, after: found }, context)
 }
 
 interface RenderedEnvironment {
@@ -111,7 +119,10 @@ async function neighboursOf(
       ? besideIn(own, namespace, { objects: done.value.parsed.objects, namespace: namespaceAt(other.root) })
       : [],
   )
-  return { objects, isWhole: rendered.every(({ done }) => done.ok && done.value.parsed.ok) }
+  return {
+    objects,
+    isWhole: rendered.every(({ done }) => done.ok && done.value.parsed.ok && done.value.leftOut.length === 0),
+  }
 }
 
 /** What deploys an environment. Patches that are part of its render are nothing else any more that sets weights. */

@@ -1,7 +1,11 @@
 /** What Perch does not render, and what a pull request leaves as it was. */
 import { type Environment, inputsOf } from '../../core/environment/environment.ts'
 import { mentionsTraffic } from '../../core/environment/traffic-text.ts'
+import type { LeftOutFile, RenderedObject } from '../../core/diff/objects.ts'
+import type { RenderDiff } from '../../core/diff/review.ts'
+import { identityKey } from '../../core/manifest/identity.ts'
 import type { RefusalCode } from '../../core/environment/refusal.ts'
+import { leftOutProblem, repairedProblem } from '../../core/problem/files.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { EnvironmentProblem } from '../../core/rollout/snapshot.ts'
 import type { FileSource } from '../repository/load.ts'
@@ -99,24 +103,67 @@ async function mayMoveTraffic(
 }
 
 /** What is no part of a render. */
-export interface MissingParts {
+interface MissingParts {
   /** Why releases of charts are not in it. */
   readonly skipped: readonly Problem[]
-  /** Why files are not in it. */
-  readonly leftOut: readonly Problem[]
+  /** The files that are not in it. */
+  readonly leftOut: readonly LeftOutFile[]
 }
 
-/** Parts that are missing in a render: one that was there before is a problem, and so is a new file that cannot be read. Others are noted. */
+/**
+ * Parts that are missing in a render: one that was there before is a problem, and so is a file that cannot be read and is new or another
+ * than before. Others are noted.
+ */
 export function sortIncomplete(
+  environment: string,
   nested: Environment['nested'] = [],
   { before, after }: { readonly before: MissingParts; readonly after: MissingParts },
-): Readonly<Record<'problems' | 'notes', readonly Problem[]>> {
-  const isAmong = (all: readonly Problem[], { file }: Problem): boolean => all.some((one) => one.file === file)
-  const wasBuilt = (problem: Problem): boolean =>
-    nested.some(({ place }) => place.file === problem.file) && !isAmong(before.skipped, problem)
-  const problems = [
-    ...after.skipped.filter(wasBuilt),
-    ...after.leftOut.filter((problem) => !isAmong(before.leftOut, problem)),
-  ]
-  return { problems, notes: [...after.skipped, ...after.leftOut].filter((problem) => !problems.includes(problem)) }
+): SortedRefusals {
+  const wasBuilt = ({ file }: Problem): boolean =>
+    nested.some(({ place }) => place.file === file) && !before.skipped.some((one) => one.file === file)
+  const textsBefore = new Map(before.leftOut.map(({ file, text }) => [file, text]))
+  const isOld = ({ file, text }: LeftOutFile): boolean => textsBefore.get(file) === text
+  const [old, fresh] = [true, false].map((wanted) =>
+    after.leftOut.filter((one) => isOld(one) === wanted).map((one) => leftOutProblem(environment, one)),
+  )
+  return {
+    problems: [...after.skipped.filter(wasBuilt), ...(fresh ?? [])],
+    notes: [...after.skipped.filter((problem) => !wasBuilt(problem)), ...(old ?? [])],
+  }
+}
+
+/** What files that cannot be read keep from being known of an environment. */
+export interface Unread {
+  /** The objects, where a file that is repaired counts as having said before what it says now: nobody knows it better. */
+  readonly presumed: RenderDiff['objects']
+  /** Whether a file that could not be read is gone: it may have held anything. */
+  readonly isAnyGone: boolean
+  /** Whether what is missing afterwards may be in a file that is, or was, left out. */
+  readonly isAnyMissing: boolean
+  readonly notes: readonly Problem[]
+}
+
+interface UnreadSides {
+  readonly before: Pick<MissingParts, 'leftOut'>
+  readonly after: Pick<MissingParts, 'leftOut'> & {
+    readonly objectsIn: (files: ReadonlySet<string>) => readonly RenderedObject[]
+    readonly files: readonly string[]
+  }
+  readonly objects: RenderDiff['objects']
+}
+
+export function unreadOf(environment: string, { before, after, objects }: UnreadSides): Unread {
+  const known = new Set(objects.before.map(identityKey))
+  const leftOut = new Set(after.leftOut.map(({ file }) => file))
+  const there = new Set(after.files)
+  const others = before.leftOut.filter(({ file }) => !leftOut.has(file))
+  const repaired = others.filter(({ file }) => there.has(file))
+  const now = after.objectsIn(new Set(repaired.map(({ file }) => file)))
+  const isAnyGone = repaired.length < others.length
+  return {
+    presumed: { ...objects, before: [...objects.before, ...now.filter((object) => !known.has(identityKey(object)))] },
+    isAnyGone,
+    isAnyMissing: isAnyGone || after.leftOut.length > 0,
+    notes: repaired.map((one) => repairedProblem(environment, one)),
+  }
 }

@@ -3,14 +3,14 @@ import { disagreements } from '../../core/diff/agree.ts'
 import { straySplits } from '../../core/diff/stray-splits.ts'
 import { redactor } from '../../core/diff/redact.ts'
 import { judgeDuplicates } from '../../core/diff/duplicates.ts'
-import { type KnownDocuments, type ParsedRender, parseRendered, readPlain } from '../../core/diff/objects.ts'
+import { type ParsedRender, type PlainRender, readPlain, type RenderedObject } from '../../core/diff/objects.ts'
 import { diffEnvironment, rowsOf, withTraffic } from '../../core/diff/review.ts'
 import { type Environment, environmentNamed, refusalsOfTexts } from '../../core/environment/environment.ts'
 import { placeInPlain } from '../../core/environment/plain.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
 import { type Sources } from '../../core/finding/locate.ts'
 import type { EnvironmentDiff, TrafficRow } from '../../core/gate/review.ts'
-import { leftOutProblem, refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
+import { refusalProblem, renderProblem, unknownOnce } from '../../core/problem/files.ts'
 import { findingProblems, type LocatedFinding } from '../../core/problem/findings.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { Location } from '../../core/manifest/parse.ts'
@@ -23,11 +23,11 @@ import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { RenderResult } from '../../ports/renderer.ts'
 import type { RequiredChecks } from '../validation/required-checks.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { buildEnvironment, type FileSource, skippedProblem } from '../repository/load.ts'
+import { type BuildInput, buildObjects, type FileSource, skippedProblem } from '../repository/load.ts'
 import { knownBefore } from '../../core/config/known-texts.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
 import { effects, type RenderNeighbour } from './effects.ts'
-import { type MissingParts, sortIncomplete } from './known-refusals.ts'
+import { sortIncomplete, unreadOf } from './known-refusals.ts'
 import { readEnvironmentTexts } from './environment-texts.ts'
 import { exposuresOf } from './exposures.ts'
 import { validateObjects } from '../validation/validate.ts'
@@ -115,7 +115,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   if (isBomb(sides.after, name)) return onlyProblems([])
   const { documents } = knownBefore(context.known)
   const [old, now] = await Promise.all([
-    renderSide(context, sides.before, { name, documents }),
+    renderSide(context, sides.before, { name, documents, leavesOut: 'all' }),
     renderSide(context, sides.after, { name, documents }),
   ])
   if (!now.ok) return withoutRender(find(sides.after, name), { wasRendered: old.ok, problems: now.error })
@@ -133,20 +133,21 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
   const diff = { environment: name, state, unknownBefore, resources: withTraffic(resources, rows), hidden }
   const sources = (): Promise<Sources> => sourcesOf(context, sides, name)
   const render: RenderNeighbour = (other) => renderSide(context, sides.after, { name: other, documents })
-  const effect = await effects(context, sides, { name, objects, sources, render })
+  const unread = unreadOf(name, { before, after: now.value, objects })
+  const effect = await effects(context, sides, { name, objects, unread, sources, render })
   const rendered = { ...objects, environment: name, rendered: Object.values(texts), secrets: config.secrets }
   const said = await validateObjects(context, sides.requiredChecks, { ...rendered, sources })
   const exposed = await exposuresOf(sides, {
     name,
     texts,
-    objects,
+    objects: unread.presumed,
     isKnownBefore: unknownBefore === undefined,
     brought: effect.found.map(({ finding }) => finding),
     sources,
   })
   const { isLoose = false } = find(sides.after, name) ?? {}
   const duplicates = judgeDuplicates(name, { ...renders, raised: sides.raised, isLoose })
-  const incomplete = sortIncomplete(find(sides.before, name)?.nested, { before, after: now.value })
+  const incomplete = sortIncomplete(name, find(sides.before, name)?.nested, { before, after: now.value })
   const withPlace = (problem: Problem): Problem => ({ ...problem, ...now.value.placeOf(problem.line) })
   const problems = [
     ...duplicates.problems.map(withPlace),
@@ -156,8 +157,9 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     ...said.problems,
     ...incomplete.problems,
   ]
-  const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...incomplete.notes]
-  const arrived = unknownBefore === undefined ? newVersions({ environment: name, config }, targets, objects) : []
+  const remarks = [...duplicates.notes.map(withPlace), ...said.notes, ...incomplete.notes, ...unread.notes]
+  const arrived =
+    unknownBefore === undefined ? newVersions({ environment: name, config }, targets, unread.presumed) : []
   const diffs = isQuiet(diff) ? [] : [diff]
   return { rises: exposed.rises, newVersions: arrived, rows, diffs, problems, ...effect, remarks }
 }
@@ -208,9 +210,9 @@ function stateOf({ before, after }: SnapshotPair, name: string): EnvironmentDiff
 }
 
 /** What an environment renders to, as text and read. */
-interface RenderedTexts extends MissingParts {
-  readonly yaml: string
-  readonly parsed: ParsedRender
+interface RenderedTexts extends PlainRender {
+  /** Why releases of charts are not in it. */
+  readonly skipped: readonly Problem[]
 }
 
 const NOTHING_RENDERED: RenderedTexts = {
@@ -221,6 +223,9 @@ const NOTHING_RENDERED: RenderedTexts = {
 }
 
 interface RenderedTree extends RenderedTexts {
+  readonly files: readonly string[]
+  /** The objects of some files of a folder without kustomize, as far as they can be read. */
+  readonly objectsIn: (files: ReadonlySet<string>) => readonly RenderedObject[]
   /** Where a line of it comes from, as far as that is known. */
   readonly placeOf: (line: number) => Location | undefined
 }
@@ -229,31 +234,32 @@ interface RenderedTree extends RenderedTexts {
 async function renderSide(
   context: Needs,
   side: TreeSnapshot,
-  { name, documents }: { readonly name: string; readonly documents: KnownDocuments },
+  { name, ...reading }: { readonly name: string } & Pick<RenderInput, 'documents' | 'leavesOut'>,
 ): Promise<Result<RenderedTree, readonly Problem[]>> {
   const found = find(side, name)
-  if (found === undefined) return ok({ ...NOTHING_RENDERED, placeOf: () => undefined })
+  if (found === undefined) return ok({ ...NOTHING_RENDERED, files: [], objectsIn: () => [], placeOf: () => undefined })
   const { environment, texts } = await readEnvironmentTexts(context, side.treeish, found)
   const { kind, files } = environment
   const refusals = environment.refusals.length > 0 ? environment.refusals : refusalsOfTexts(environment, texts)
   if (refusals.length > 0) return err(refusals.map(refusalProblem))
   const { secrets } = side.snapshot.config
-  const rendered = await renderEnvironment(context, { environment, texts, secrets, documents })
+  const rendered = await renderEnvironment(context, { environment, texts, secrets, ...reading })
   const leftOut = new Set(rendered.ok ? rendered.leftOut.map(({ file }) => file) : [])
   const parts = files.filter((file) => !leftOut.has(file))
   const placeOf = (line: number): Location | undefined =>
     kind === 'plain' ? placeInPlain(parts, texts, line) : failurePlace(environment, texts)
-  if (rendered.ok) return ok({ ...rendered, placeOf })
+  const objectsIn: RenderedTree['objectsIn'] = (wanted) => {
+    const some = kind === 'plain' ? files.filter((file) => wanted.has(file)) : []
+    const { parsed } = readPlain(some, texts, reading)
+    return parsed.ok ? parsed.objects : []
+  }
+  if (rendered.ok) return ok({ ...rendered, files, objectsIn, placeOf })
   return err([renderProblem({ environment: name, ...rendered.place, file: rendered.place?.file, rendered })])
 }
 
-export interface RenderInput {
-  readonly environment: Environment
-  readonly texts: ReadonlyMap<string, string>
+export interface RenderInput extends BuildInput {
   /** The kinds that the config says hold secrets. */
   readonly secrets: readonly string[]
-  /** What was read of other renders of the environment: most documents are the same. */
-  readonly documents: KnownDocuments
 }
 
 /**
@@ -262,20 +268,12 @@ export interface RenderInput {
  */
 export async function renderEnvironment(
   context: Pick<RepositoryContext, 'renderer'>,
-  { environment, texts, secrets, documents }: RenderInput,
+  { secrets, ...input }: RenderInput,
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
-  const rendered = await buildEnvironment(context, environment, texts)
+  const { environment, texts } = input
+  const rendered = await buildObjects(context, input)
   const hide = redactor(texts, secrets)
-  if (rendered.ok) {
-    const { name, kind, files } = environment
-    const { yaml } = rendered
-    const read =
-      kind === 'plain'
-        ? readPlain(files, texts, documents)
-        : { yaml, parsed: parseRendered(yaml, documents), leftOut: [] }
-    const skipped = (rendered.skipped ?? []).map((one) => skippedProblem(one, hide))
-    return { ok: true, ...read, skipped, leftOut: read.leftOut.map((one) => leftOutProblem(name, one)) }
-  }
+  if (rendered.ok) return { ...rendered, skipped: rendered.skipped.map((one) => skippedProblem(one, hide)) }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)
   return { ...rendered, detail: hide(rendered.detail), place }

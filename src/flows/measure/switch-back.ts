@@ -1,5 +1,4 @@
 /** Whether a switch goes back to the version that the base branch had active before. */
-import { parseRendered } from '../../core/diff/objects.ts'
 import { versionPods } from '../../core/exposure/pods.ts'
 import { environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -7,7 +6,7 @@ import { type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target } from '../../core/rollout/target.ts'
 import type { Role } from '../../core/traffic/route.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
-import { buildEnvironment, loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
+import { buildObjects, loadConfig, loadSnapshot, readTargetAt } from '../repository/load.ts'
 import { type BaseHead, findLanding, historyOf } from './landing.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
@@ -79,7 +78,7 @@ async function podsAt(
   const snapshot = await loadSnapshot(context, treeish, { config: config.value, isWanted: () => false })
   const environment = environmentNamed(snapshot.environments, name)
   if (environment === undefined || environment.refusals.length > 0) return undefined
-  const built = await buildEnvironment(context, environment, await context.mirror.read(treeish, inputsOf(environment)))
-  const parsed = built.ok ? parseRendered(built.yaml, new Map()) : undefined
-  return parsed?.ok === true ? versionPods(name, version, parsed.objects) : undefined
+  const texts = await context.mirror.read(treeish, inputsOf(environment))
+  const built = await buildObjects(context, { environment, texts, documents: new Map() })
+  return built.ok && built.parsed.ok ? versionPods(name, version, built.parsed.objects) : undefined
 }

@@ -3,6 +3,13 @@ import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts
 import { POST_RENDERED, releaseBuild } from '../../core/chart/release-build.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
+import {
+  type KnownDocuments,
+  type LeavesOut,
+  parseRendered,
+  type PlainRender,
+  readPlain,
+} from '../../core/diff/objects.ts'
 import { redact, redactor } from '../../core/diff/redact.ts'
 import { buildWithAdditions } from '../../core/environment/deployed-build.ts'
 import { failurePlace } from '../../core/environment/failure-place.ts'
@@ -229,7 +236,7 @@ export function skippedProblem(
 }
 
 /** What an environment renders to, with what its deployer adds. */
-export async function buildEnvironment(
+async function buildEnvironment(
   context: ReleaseSource,
   environment: Environment,
   texts: ReadonlyMap<string, string>,
@@ -242,6 +249,29 @@ export async function buildEnvironment(
   const hasCharts = charts.some(isOwn) ? { hasCharts: true } : {}
   const rendered = await context.renderer.render(files, { kind: 'kustomize', root, readsAbove, ...hasCharts })
   return rendered.ok ? withNested(context, { environment, yaml: finish(rendered.yaml), texts }) : rendered
+}
+
+export interface BuildInput {
+  readonly environment: Environment
+  readonly texts: ReadonlyMap<string, string>
+  /** What was read of other renders of the environment: most documents are the same. */
+  readonly documents: KnownDocuments
+  readonly leavesOut?: LeavesOut | undefined
+}
+
+/** What an environment renders to, read as objects. */
+export async function buildObjects(
+  context: ReleaseSource,
+  { environment, texts, ...reading }: BuildInput,
+): Promise<
+  | ({ readonly ok: true; readonly skipped: readonly SkippedRelease[] } & PlainRender)
+  | Extract<RenderResult, { ok: false }>
+> {
+  if (environment.kind === 'plain') return { ok: true, ...readPlain(environment.files, texts, reading), skipped: [] }
+  const built = await buildEnvironment(context, environment, texts)
+  if (!built.ok) return built
+  const { yaml, skipped = [] } = built
+  return { ok: true, yaml, parsed: parseRendered(yaml, reading.documents), skipped, leftOut: [] }
 }
 
 /** A build with what helm makes of the HelmReleases in it. One that cannot be rendered is left out, and leaves the others as they are. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseCommands } from '../../../src/core/command/parse.ts'
 import { diffRendered } from '../../../src/core/diff/changes.ts'
-import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
+import { parseRendered, readPlain, type RenderedObject } from '../../../src/core/diff/objects.ts'
 import { redact } from '../../../src/core/diff/redact.ts'
 import { findingsIn } from '../../../src/core/finding/find.ts'
 import { discoverEnvironments } from '../../../src/core/environment/discover-environments.ts'
@@ -185,6 +185,17 @@ export const WORST: readonly WorstInput[] = [
     make: (count) => {
       const text = lines(count, (index) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c${index} }\n---\n`)
       return () => [parseRendered(text), parseManifest('a.yaml', text)]
+    },
+  },
+  {
+    name: 'files of a folder that cannot be read',
+    size: 400,
+    make: (count) => {
+      const texts = new Map(
+        Array.from({ length: count }, (_, index) => [`${index}.yaml`, `${configMap('    a\n', `c${index}`)}  : [\n`]),
+      )
+      const files = [...texts.keys()]
+      return () => readPlain(files, texts, { documents: new Map() })
     },
   },
   ...['rendered', 'a manifest', 'secrets', 'a kustomization', 'a config'].map((what) => ({

@@ -51,6 +51,10 @@ export function problems(): readonly Problem[] {
       files.refusalProblem({ code, file: 'charts/web/Chart.yaml', line: 7, entry: 'redis' }),
     ),
     ...hostile.renderProblems(T).map((one) => files.renderedProblem('production', one)),
+    ...(['unparsable', 'not-an-object'] as const).map((code) =>
+      files.leftOutProblem('production', { ...place, text: T, problem: { code, line: 3 } }),
+    ),
+    files.repairedProblem('production', place),
     ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),
     merge.conflictProblem(['a.yaml', 'b.yaml']),
     merge.staleGroupProblem('main'),

@@ -26,6 +26,11 @@ export function fileWords(cause: FileCause): ProblemWords {
       return renderedWords(cause)
     case 'left-out':
       return leftOutWords(cause)
+    case 'repaired':
+      return {
+        what: `Perch could not read this file before this change, so it shows everything in it as new in environment ${code(cause.environment)}.`,
+        next: 'Compare it with the last version of the file that was valid.',
+      }
     case 'not-generated':
       return generatorWords(cause.gap)
     case 'git-unreadable':

@@ -19,6 +19,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'not-rendered':
     case 'unreadable-render':
     case 'left-out':
+    case 'repaired':
     case 'not-generated':
     case 'git-unreadable':
       return fileWords(cause)
