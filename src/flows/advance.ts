@@ -41,7 +41,7 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   const state = isAnswered ? await loadBase(context, task.base) : base
   if (state === undefined || !state.ok) return
   const { rollouts, sha } = state.value
-  const stuck = await takeAllSteps(context, state.value, why)
+  const { stuck, isPassing } = await takeAllSteps(context, state.value, why)
   await replanPromotions(context, state.value)
   for (const pull of state.value.orphans) await closePull(context, pull, closingComment('split'))
   await tidy(context, state.value)
@@ -54,15 +54,19 @@ export async function advance(context: RepositoryContext, task: AdvanceTask): Pr
   )
   await rememberDeployed(context, state.value.deployed.names)
   // The obstacle may go away while the branch stays as it is, so the next sweep tries again.
-  if (stuck.isPassing()) return
+  if (isPassing || stuck.isPassing()) return
   await removeUnopened(context, state.value)
   await settle(context, task.base, sha)
 }
 
-async function takeAllSteps(context: RepositoryContext, base: BaseState, why: AdvanceTask['why']): Promise<StuckBoard> {
+async function takeAllSteps(
+  context: RepositoryContext,
+  base: BaseState,
+  why: AdvanceTask['why'],
+): Promise<{ readonly stuck: StuckBoard; readonly isPassing: boolean }> {
   const stuck = await stuckBoard(context, base.ref)
   const known = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
-  const rollouts = await withBeginnings(context, base, known)
+  const { rollouts, isPassing } = await withBeginnings(context, base, known)
   const seen: SeenRollout[] = []
   for (const rollout of rollouts) {
     const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })
@@ -77,7 +81,7 @@ async function takeAllSteps(context: RepositoryContext, base: BaseState, why: Ad
   await stuck.close()
   await tellChanges(context, base, { rollouts, seen })
   await rememberRollouts(context, base.ref, seen)
-  return stuck
+  return { stuck, isPassing }
 }
 
 /** Whether a rollback is open, since before or by what was just done. */

@@ -131,9 +131,25 @@ export function githubContract(name: string, open: () => Promise<GitHubUnderTest
     assert.equal(await pulls.close(number), 'merged')
     const merged = await pulls.get(number)
     assert.deepEqual([merged?.state, merged?.mergeCommit], ['merged', main(github)])
-    assert.equal((await pulls.mergedAs(main(github)))?.number, number)
+    assert.equal((await pulls.mergedAs(main(github), 'main'))?.number, number)
+    assert.equal(await pulls.mergedAs(main(github), 'step'), undefined, 'it was merged into another branch')
     assert.equal(github.text('a', 'main'), '1\n')
     assert.equal(await pulls.get(99), undefined)
+  })
+
+  scene('pull requests since a moment come in whole pages, so older ones are among them', async (github) => {
+    for (const branch of ['one', 'two', 'three']) {
+      github.push(branch, { [branch]: '1\n' })
+      github.open(branch, branch)
+    }
+    const { pulls } = github.ports
+    const [newest] = (await pulls.recent('main')).pulls
+    assert.ok(newest !== undefined)
+    for (const moment of [0, newest.createdAt + 1]) {
+      const found = await pulls.recent('main', moment)
+      assert.deepEqual([found.pulls.map(({ title }) => title), found.since], [['three', 'two', 'one'], 0])
+    }
+    assert.deepEqual((await pulls.recent('one', 0)).pulls, [])
   })
 
   scene('a pull request in conflict does not merge, and one whose branch is gone is closed', async (github) => {

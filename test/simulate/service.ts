@@ -27,6 +27,8 @@ export interface Service {
   queue(): MemoryQueue
   /** Jobs that were begun. */
   begun(): number
+  /** Those of them that had failed before. */
+  repeated(): number
 }
 
 export function simulatedService(
@@ -37,6 +39,7 @@ export function simulatedService(
   const { timeline, random } = network
   let jobIds = 0
   let begun = 0
+  let repeated = 0
   const newQueue = (): MemoryQueue =>
     memoryQueue({
       clock: timeline,
@@ -109,6 +112,7 @@ export function simulatedService(
     await queue.work(
       thenArm((job: ClaimedJob) => {
         begun += 1
+        if (job.attempt > 0) repeated += 1
         return handle(job)
       }),
       { onExhausted: thenArm(giveUp(parts)) },
@@ -140,5 +144,6 @@ export function simulatedService(
     isUp: () => !life.isOver,
     queue: () => queue,
     begun: () => begun,
+    repeated: () => repeated,
   }
 }

@@ -1,4 +1,5 @@
 import type { PullRequests, RecentPulls } from '../../ports/github/pull-requests.ts'
+import type { PullRequest } from '../../core/rollout/facts.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
 import { at, type Client, listAll, request } from './client/client.ts'
 import { refusalOf } from './client/refusals.ts'
@@ -22,12 +23,12 @@ function reading(client: Client): Pick<PullRequests, 'get' | 'recent' | 'mergedA
       return status === 404 ? undefined : pullRequestOf(data)
     },
     recent: (base, since) => recent(client, base, since),
-    async mergedAs(sha) {
+    async mergedAs(sha, base) {
       const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
       const params = { ...at(client), commit_sha: sha }
       return (await listAll(client, route, { params }))
         .map(pullRequestOf)
-        .find(({ mergeCommit }) => mergeCommit === sha)
+        .find((pull) => pull.mergeCommit === sha && pull.base.ref === base)
     },
     async allOpen() {
       const params = { ...at(client), ...newest, state: 'open' }
@@ -55,7 +56,7 @@ async function recent(client: Client, base: string, since: number | undefined): 
   const pulls = found.map(pullRequestOf)
   const oldest = pulls.at(-1)
   if (pulls.length % 100 !== 0 || oldest === undefined) return { pulls, since: 0 }
-  if (since !== undefined) return { pulls, since: oldest.createdAt }
+  if (since !== undefined) return { pulls, since: reachOf(pulls, since) }
   const open = (await listAll(client, route, { params: { ...params, state: 'open' } })).map(pullRequestOf)
   const older = open.filter(({ number }) => pulls.every((pull) => pull.number !== number))
   return { pulls: [...pulls, ...older], since: oldest.createdAt }
@@ -63,6 +64,12 @@ async function recent(client: Client, base: string, since: number | undefined): 
 
 /** Two hundred requests. */
 const MAX_LISTED = 20_000
+
+/** How far back a list of whole pages reaches. If it did not end at the limit, nothing since the moment is missing. */
+function reachOf(pulls: readonly PullRequest[], since: number): number {
+  const oldest = pulls.at(-1)?.createdAt ?? since
+  return pulls.length < MAX_LISTED ? Math.min(oldest, since - 1) : oldest
+}
 
 function writing(client: Client): Pick<PullRequests, 'open' | 'edit' | 'close' | 'merge'> {
   return {

@@ -14,8 +14,6 @@ export function isAutomation(login: string, { automation }: Pick<Config, 'automa
 /** A change of a share that nobody asks for, on a pull request of automation. */
 export interface OwnStart {
   readonly target: Target
-  /** The canary's share on the base branch. */
-  readonly from: number
   readonly command: ShareCommand
   /** By it a second try finds the commit of the first. Once on a pull request: what people make of it then stays. */
   readonly id: string
@@ -24,21 +22,25 @@ export interface OwnStart {
 /** What Perch commits to a pull request of automation: the first steps of what it brings, or that a canary under way gives its traffic back. */
 export function ownStarts(review: Review, pull: Pick<PullRequest, 'draft' | 'head'>): readonly OwnStart[] {
   if (pull.draft || pull.head.isFork || review.problems.length > 0) return []
+  const isOwn = ({ settings }: Target): boolean => settings.start === 'first-step'
   const { first } = inOrder(offeredVersions(review))
-  const begun = first
-    .filter(({ target }) => target.settings.start === 'first-step')
-    .map(({ target }) => startAt(target, { from: 0, to: firstShare(target) }))
+  const begun = first.filter(({ target }) => isOwn(target)).map(({ target }) => startAt(target, firstShare(target)))
   const restarted = review.changes
-    .filter(
-      ({ target, from, to, version }) =>
-        version?.role === 'canary' && from > 0 && to === from && target.settings.onNewVersion === 'restart',
-    )
-    .map(({ target, from }) => startAt(target, { from, to: 0 }))
+    .filter(({ target, from, to, version }) => {
+      const isOther = version?.role === 'canary' && from > 0 && to === from
+      return isOther && isOwn(target) && target.settings.onNewVersion === 'restart'
+    })
+    .map(({ target }) => startAt(target, 0))
   return [...restarted, ...begun]
 }
 
-function startAt(target: Target, { from, to: percent }: { readonly from: number; readonly to: number }): OwnStart {
+function startAt(target: Target, percent: number): OwnStart {
   const { service, environment } = target
-  const id = `start:${encodeURIComponent(targetName(target).toWellFormed())}:${percent === 0 ? 'restart' : 'first'}`
-  return { target, from, id, command: { name: 'set', percent, service, environment, sha: undefined } }
+  const id = ownStartId(target, percent === 0 ? 'restart' : 'first')
+  return { target, id, command: { name: 'set', percent, service, environment, sha: undefined } }
+}
+
+/** What the commit of an own start is found again by. */
+export function ownStartId(target: Target, kind: 'restart' | 'first'): string {
+  return `start:${encodeURIComponent(targetName(target).toWellFormed())}:${kind}`
 }

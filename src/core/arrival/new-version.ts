@@ -1,10 +1,6 @@
 /** New versions of canaries that have no traffic yet: what a change brings that a rollout could begin with. */
 import type { Config } from '../config/schema.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { twoWriters } from '../finding/effect.ts'
-import { sceneOf } from '../finding/scene.ts'
-import { qualifiedTitle } from '../manifest/identity.ts'
-import { finderIn } from '../diff/rendered-route.ts'
 import { standingOf } from '../rollout/standing.ts'
 import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
 import { withCanary } from '../traffic/start.ts'
@@ -29,14 +25,14 @@ interface BothSides<T> {
   readonly after: T
 }
 
-/** What a change brings to the canaries of one environment. Rollouts that something else drives are not Perch's to begin. */
+/** What a change brings to the canaries of one environment. A rollout that a controller in the cluster moves is never idle. */
 export function newVersions(
   { environment, config }: { readonly environment: string; readonly config: Config },
   targets: BothSides<readonly Target[]>,
   objects: BothSides<readonly RenderedObject[]>,
 ): readonly NewVersion[] {
   const idle = targets.after.filter((target) => target.environments.includes(environment) && isIdle(target))
-  const found = idle.flatMap((target): NewVersion[] => {
+  return idle.flatMap((target): NewVersion[] => {
     const old = targets.before.find((one) => one.environments.includes(environment) && isSameRollout(one, target))
     if (old === undefined || !isIdle(old, 'may-lack-canary')) return []
     const sides = {
@@ -47,26 +43,12 @@ export function newVersions(
     const after = target.environments.flatMap((name) => config.environments?.[name]?.after ?? [])
     return names === undefined ? [] : [{ target, ...names, after: [...new Set(after)] }]
   })
-  return found.length === 0
-    ? []
-    : found.filter(({ target }) => !isDrivenByOthers({ environment, target, objects: objects.after }))
 }
 
 /** Whether its canary has no traffic for sure, and could get some. */
 function isIdle(target: Target, canary?: 'may-lack-canary'): boolean {
   if (isBlueGreen(target) || standingOf(target).phase !== 'idle') return false
   return canary !== undefined || withCanary(target.route, target.neighbours).ok
-}
-
-/** Whether Flagger or Argo Rollouts writes the weights of its route. */
-export function isDrivenByOthers({ environment, target, objects }: RenderedTarget): boolean {
-  const own = finderIn(environment, objects)(target)
-  return (
-    own === undefined ||
-    twoWriters({ ...sceneOf(objects), brought: new Set() }).some(
-      ({ object }) => qualifiedTitle(object) === qualifiedTitle(own),
-    )
-  )
 }
 
 /** How the canary's version was called and is called; undefined where it stays, or is the one that has the traffic already. */

@@ -150,7 +150,7 @@ const Service = z.strictObject({
     .enum(['restart', 'finish-first', 'ignore'])
     .default('finish-first')
     .describe(
-      'What follows when automation brings a new version while the canary has traffic. `restart`: its pull request also takes the traffic away. `finish-first`: it waits, and begins after the rollout. `ignore`: it waits, and a person begins.',
+      'With `start: first-step`: what follows when automation brings a new version while the canary has traffic. `restart`: its pull request also takes the traffic away. `finish-first`: it waits, and begins after the rollout. `ignore`: it waits, and a person begins.',
     ),
   autoMerge: z
     .enum(['never', 'rollback', 'always'])

@@ -56,9 +56,21 @@ export const SUMMARY_MARKER = '<!-- perch:summary -->'
 /** Begin and end of what a step's body says about the measurements of the step before it. */
 export const MEASURED = { begin: '<!-- perch:measured -->', end: '<!-- /perch:measured -->' }
 
+/** Begin and end of what a rollback's body says if Perch opened it only to begin anew with another version (`onNewVersion: restart`). */
+export const RESTART = { begin: '<!-- perch:restart -->', end: '<!-- /perch:restart -->' }
+
+/** Whether Perch begins a rollout once this rollback has merged. */
+export function isForRestart({ body }: { readonly body: string }): boolean {
+  return body.includes(RESTART.begin)
+}
+
 /** Marks what is said on a step that an abort closes: by it a second try of the same abort finds what the first one closed. */
 export function abortMarker(cause: string): string {
   return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
+}
+
+export function isAbort(body: string): boolean {
+  return body.startsWith('<!-- perch:aborted:')
 }
 
 /** Marks that a step was closed for a failure. Measurements differ from one look to the next, so it names the step by when that was live. */

@@ -14,6 +14,8 @@ export interface Proposal {
   readonly driver?: string | undefined
   /** Who asked for it, and why, when it was a command. */
   readonly asked?: { readonly login: string; readonly pull: number; readonly reason?: string | undefined }
+  /** It is a rollback only so that a new version begins without traffic. */
+  readonly isForRestart?: boolean
   /** Why it is a rollback, when measurements say so. */
   readonly failure?: AnalysisReport | undefined
 }

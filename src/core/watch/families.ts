@@ -78,7 +78,7 @@ export const FAMILIES = {
   },
   perch_rollbacks_total: {
     type: 'counter',
-    help: 'Pull requests opened that roll back, by cause: failed (the analysis) or command.',
+    help: 'Pull requests opened that roll back, by cause: failed (the analysis), command, or restart (a new version came).',
     labels: ['cause'],
   },
   perch_rollouts: {

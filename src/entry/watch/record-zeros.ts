@@ -7,6 +7,6 @@ export function recordZeros(meter: Meter): void {
   for (const event of [...Object.keys(EVENTS), 'other'])
     for (const result of ['accepted', 'failed', 'refused']) meter.record('perch_deliveries_total', { event, result }, 0)
   for (const task of TASK_TYPES) meter.record('perch_jobs_total', { task, result: 'given-up' }, 0)
-  for (const cause of ['failed', 'command']) meter.record('perch_rollbacks_total', { cause }, 0)
+  for (const cause of ['failed', 'command', 'restart']) meter.record('perch_rollbacks_total', { cause }, 0)
   for (const level of ['warn', 'error', 'fatal']) meter.record('perch_log_lines_total', { level }, 0)
 }

@@ -1,10 +1,9 @@
 /** Which commit brought the canary's version to the base branch, by what its environment rendered to. */
-import { isDrivenByOthers } from '../../core/arrival/new-version.ts'
 import { isSameVersion, versionBehind } from '../../core/arrival/version-behind.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { inputsOf } from '../../core/environment/environment.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
-import { type Standing, standingOf } from '../../core/rollout/standing.ts'
+import { mayHaveTraffic, type Standing, standingOf } from '../../core/rollout/standing.ts'
 import { isSameRollout, type Target } from '../../core/rollout/target.ts'
 import type { Landing } from '../../ports/mirror.ts'
 import { readEnvironmentTexts } from '../judgement/environment-texts.ts'
@@ -20,7 +19,7 @@ interface VersionAtCommit {
   /** One text for its labels and images. */
   readonly version: string
   /** The stable version is the same. */
-  readonly isStable: boolean
+  readonly isSameAsStable: boolean
   readonly standing: Standing
 }
 
@@ -28,6 +27,8 @@ export interface ArrivedVersion {
   readonly landing: Landing
   /** Where the rollout stood before it. */
   readonly before: Standing
+  /** The commit since which the canary has no traffic: that of the version, or a later one. Undefined where it has some. */
+  readonly cleared: Landing | undefined
 }
 
 /** Among so many changes of an environment the one that brought the version is looked for. What is older is a person's to begin. */
@@ -43,16 +44,16 @@ export async function versionAt(
   const snapshot = await loadSnapshot(context, sha, { config, isWanted: (one) => one.name === name })
   const there = snapshot.targets.find((one) => one.environments.includes(name) && isSameRollout(one, target))
   const found = snapshot.environments.find((one) => one.name === name)
-  if (there === undefined || found === undefined || found.refusals.length > 0) return undefined
+  if (there === undefined || there.owner !== undefined || found === undefined || found.refusals.length > 0)
+    return undefined
   const { environment, texts } = await readEnvironmentTexts(context, sha, found)
   const { secrets } = config
   const rendered = await renderEnvironment(context, { environment, texts, secrets, documents: new Map() })
   if (!rendered.ok || !rendered.parsed.ok) return undefined
   const side = { environment: name, target: there, objects: rendered.parsed.objects }
-  if (isDrivenByOthers(side)) return undefined
   const [canary, stable] = [versionBehind(side, 'canary'), versionBehind(side, 'stable')]
-  const isStable = canary === undefined || (stable !== undefined && isSameVersion(canary, stable))
-  return { version: JSON.stringify(canary ?? null), isStable, standing: standingOf(there) }
+  const isSameAsStable = canary === undefined || (stable !== undefined && isSameVersion(canary, stable))
+  return { version: JSON.stringify(canary ?? null), isSameAsStable, standing: standingOf(there) }
 }
 
 /** The commit that brought a version; undefined where the newest changes do not show it. */
@@ -65,10 +66,15 @@ export async function arrivedVersion(
   const { config, environments } = base.snapshot
   const files = environments.flatMap((one) => (one.name === name ? inputsOf(one) : []))
   let landing: Landing | undefined
+  let cleared: Landing | undefined
+  let hadTraffic = false
   for (const change of await context.mirror.landings(base.sha, files, MAX_CHANGES + 1)) {
     const then = await versionAt(context, change.sha, { target, config })
-    if (then?.version === now.version) landing = change
-    else return then === undefined || landing === undefined ? undefined : { landing, before: then.standing }
+    if (then?.version !== now.version)
+      return then === undefined || landing === undefined ? undefined : { landing, before: then.standing, cleared }
+    landing = change
+    hadTraffic ||= mayHaveTraffic(then.standing)
+    if (!hadTraffic) cleared = change
   }
   return undefined
 }

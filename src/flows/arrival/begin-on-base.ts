@@ -1,9 +1,12 @@
 /** New versions that came to the base branch, and which of them begin a rollout there by themselves. */
 import { z } from 'zod'
-import { isAutomation } from '../../core/arrival/automation.ts'
-import { beginningOf } from '../../core/arrival/begin.ts'
+import { isAutomation, ownStartId } from '../../core/arrival/automation.ts'
+import { beginningOf, type VersionTraffic } from '../../core/arrival/begin.ts'
+import { isForRestart } from '../../core/marker/comment.ts'
+import { saysClosedByPerch } from '../../core/message/comment/stopped-step.ts'
+import type { Config } from '../../core/config/schema.ts'
 import { isStepOf } from '../../core/rollout/branch.ts'
-import type { PullRequest } from '../../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { mayHaveTraffic } from '../../core/rollout/standing.ts'
 import { isBlueGreen, type Target, targetName } from '../../core/rollout/target.ts'
 import type { RolloutFacts } from '../../core/rollout/transition.ts'
@@ -12,23 +15,36 @@ import { loadConfig } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseState } from '../rollout/rollouts.ts'
 import { type ArrivedVersion, arrivedVersion, versionAt } from './arrived-version.ts'
+import { hasOwnStart, isTakenOver } from './decided-before.ts'
 
 /** Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
-/** GitHub may not know at once which pull request a commit came by. */
+/** GitHub may not know at once which pull request a commit came by, or who pushed it. */
 const LAG_MS = 10 * 60_000
 
 const Settled = z.object({ version: z.string() })
 
-/** The rollouts, with what begins by itself. For all others nothing is read. */
+/** The rollouts of a base branch with what begins by itself. */
+interface Beginnings {
+  readonly rollouts: readonly RolloutFacts[]
+  /** GitHub may know more of a version in a moment: then the branch is looked at again, though it stays as it is. */
+  readonly isPassing: boolean
+}
+
+/** Only of rollouts that may begin anything is read. */
 export async function withBeginnings(
   context: RepositoryContext,
   base: BaseState,
   rollouts: readonly RolloutFacts[],
-): Promise<readonly RolloutFacts[]> {
+): Promise<Beginnings> {
   const all: RolloutFacts[] = []
-  for (const rollout of rollouts) all.push(mayBegin(rollout) ? await withBeginning(context, base, rollout) : rollout)
-  return all
+  let isPassing = false
+  for (const rollout of rollouts) {
+    const found = mayBegin(rollout) ? await withBeginning(context, base, rollout) : rollout
+    if (found === 'not-sure') isPassing = true
+    all.push(found === 'not-sure' ? rollout : found)
+  }
+  return { rollouts: all, isPassing }
 }
 
 function mayBegin({ standing: { target, phase, share } }: RolloutFacts): boolean {
@@ -41,65 +57,120 @@ async function withBeginning(
   context: RepositoryContext,
   base: BaseState,
   rollout: RolloutFacts,
-): Promise<RolloutFacts> {
+): Promise<RolloutFacts | 'not-sure'> {
   const { target } = rollout.standing
   const now = await versionAt(context, base.sha, { target, config: base.snapshot.config })
-  if (now === undefined || now.isStable) return rollout
+  if (now === undefined || now.isSameAsStable) return rollout
   const key = `arrival:${context.repo.id}:${base.ref}:${targetName(target)}`
   const settled = Settled.safeParse(await context.memo.get(key))
   const version = context.seal(`${now.version} ${rollout.standing.phase}`)
   if (settled.success && settled.data.version === version) return rollout
   const arrived = await arrivedVersion(context, base, { target, now })
-  const found = arrived === undefined ? undefined : await judged(context, base, { rollout, arrived })
-  if (found?.begins !== undefined) return { ...rollout, ...found }
-  const isSure = arrived === undefined || context.clock.now() - arrived.landing.time > LAG_MS
-  if (isSure) await context.memo.set(key, { version } satisfies z.infer<typeof Settled>)
+  const found = arrived === undefined ? {} : await beginningFor(context, base, { rollout, arrived })
+  if (found.begins !== undefined) return { ...rollout, ...found }
+  if (arrived !== undefined && context.clock.now() - arrived.landing.time <= LAG_MS) return 'not-sure'
+  await context.memo.set(key, { version } satisfies z.infer<typeof Settled>)
   return rollout
 }
 
-async function judged(
+interface Arrived {
+  readonly rollout: RolloutFacts
+  readonly arrived: ArrivedVersion
+}
+
+async function beginningFor(
   context: RepositoryContext,
   base: BaseState,
-  { rollout, arrived }: { readonly rollout: RolloutFacts; readonly arrived: ArrivedVersion },
+  { rollout, arrived }: Arrived,
 ): Promise<Pick<RolloutFacts, 'begins' | 'broughtBy'>> {
   const { target } = rollout.standing
-  const since = arrived.landing.time - CLOCK_SLACK_MS
-  const { pulls } = await context.pulls.recent(base.ref, since)
-  const ended = pulls.filter(
-    (pull) => pull.state !== 'open' && (pull.closedAt ?? 0) >= since && isStepOf(target, pull, context.botLogin),
-  )
-  const pull =
-    pulls.find(({ mergeCommit }) => mergeCommit === arrived.landing.sha) ??
-    (await context.pulls.mergedAs(arrived.landing.sha))
+  const { landing, before } = arrived
+  const pull = await pullOf(context, base, landing.sha)
+  const config = await configBefore(context, landing)
   const begins = beginningOf({
     settings: target.settings,
-    isRunning: mayHaveTraffic(rollout.standing),
-    wasRunning: mayHaveTraffic(arrived.before),
-    wasConfigured: await wasConfigured(context, arrived.landing, target),
-    isByAutomation: await isByAutomation(context, base, { landing: arrived.landing, pull }),
-    ended,
+    wasRunning: mayHaveTraffic(before),
+    wasConfigured: config?.services[target.service]?.start === 'first-step',
+    isByAutomation: config !== undefined && (await isByAutomation(context, base, { landing, pull, config })),
+    traffic: await trafficOf(context, base, { rollout, arrived, pull }),
+    refused: await refusedSince(context, base, { target, since: landing.time - CLOCK_SLACK_MS }),
   })
   const origin = pull === undefined ? {} : { broughtBy: pull.number }
   return begins === undefined ? {} : { begins, ...origin }
 }
 
+/** The pull request whose merge is a commit of the base branch. */
+async function pullOf(
+  { pulls }: Pick<RepositoryContext, 'pulls'>,
+  base: BaseState,
+  sha: Sha,
+): Promise<PullRequest | undefined> {
+  return base.pulls.find(({ mergeCommit }) => mergeCommit === sha) ?? pulls.mergedAs(sha, base.ref)
+}
+
+/** Not that of the commit itself: else whoever brings a version could also name themselves as automation. */
+async function configBefore(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  { sha }: Landing,
+): Promise<Config | undefined> {
+  const [, parent] = await mirror.landings(sha, 'all', 2)
+  const config = parent === undefined ? undefined : await loadConfig({ mirror }, parent.sha)
+  return config?.ok === true ? config.value : undefined
+}
+
 /** By its pull request where it has one, else by who pushed it, as GitHub recorded that. */
 async function isByAutomation(
   context: Pick<RepositoryContext, 'branches' | 'botLogin'>,
-  { ref, snapshot: { config } }: BaseState,
-  { landing, pull }: { readonly landing: Landing; readonly pull: PullRequest | undefined },
+  { ref, snapshot }: BaseState,
+  {
+    landing,
+    pull,
+    config,
+  }: { readonly landing: Landing; readonly pull: PullRequest | undefined; readonly config: Config },
 ): Promise<boolean> {
-  if (pull !== undefined) return pull.author.login !== context.botLogin && isAutomation(pull.author.login, config)
-  const pushes = (await context.branches.pushes(ref)) ?? []
-  const push = pushes.find(({ head }) => head === landing.sha)
-  return push !== undefined && push.login !== context.botLogin && isAutomation(push.login, config)
+  const login =
+    pull?.author.login ?? (await context.branches.pushes(ref))?.find(({ head }) => head === landing.sha)?.login
+  if (login === undefined || login === context.botLogin) return false
+  return isAutomation(login, config) && isAutomation(login, snapshot.config)
 }
 
-async function wasConfigured(
-  context: Pick<RepositoryContext, 'mirror'>,
-  { sha }: Landing,
-  { service }: Target,
-): Promise<boolean> {
-  const config = await loadConfig(context, sha)
-  return config.ok && config.value.services[service]?.start === 'first-step'
+async function trafficOf(
+  context: RepositoryContext,
+  base: BaseState,
+  { rollout, arrived, pull }: Arrived & { readonly pull: PullRequest | undefined },
+): Promise<VersionTraffic> {
+  const { target } = rollout.standing
+  const { landing, before, cleared } = arrived
+  if (mayHaveTraffic(rollout.standing) || cleared === undefined) return 'now'
+  if (cleared.sha !== landing.sha) {
+    const by = await pullOf(context, base, cleared.sha)
+    return by !== undefined && isStepOf(target, by, context.botLogin) && isForRestart(by) ? 'restarted' : 'taken-back'
+  }
+  if (!mayHaveTraffic(before)) return (await isDecided(context, target, pull)) ? 'taken-back' : 'never'
+  const isOurs = pull !== undefined && (await hasOwnStart(context, pull, ownStartId(target, 'restart')))
+  return isOurs ? 'restarted' : 'taken-back'
+}
+
+/** Whether a pull request has merged without the first step that Perch had committed there, or after a person had set a share. */
+async function isDecided(context: RepositoryContext, target: Target, pull: PullRequest | undefined): Promise<boolean> {
+  if (pull === undefined) return false
+  return (await hasOwnStart(context, pull, ownStartId(target, 'first'))) || isTakenOver(context, pull, target)
+}
+
+/** Those that Perch opened for this version, and that it did not close itself. */
+async function refusedSince(
+  context: RepositoryContext,
+  { ref }: BaseState,
+  { target, since }: { readonly target: Target; readonly since: number },
+): Promise<readonly PullRequest[]> {
+  const { pulls } = await context.pulls.recent(ref, since)
+  const closed = pulls.filter(
+    (pull) => pull.state === 'closed' && pull.createdAt >= since && isStepOf(target, pull, context.botLogin),
+  )
+  const refused: PullRequest[] = []
+  for (const pull of closed) {
+    const comments = await context.conversation.of(pull.number)
+    if (!comments.some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))) refused.push(pull)
+  }
+  return refused
 }

@@ -4,14 +4,15 @@ import type { Review } from '../../core/gate/review.ts'
 import { ownStartNotice } from '../../core/message/comment/notice.ts'
 import { ownStartMarker } from '../../core/marker/comment.ts'
 import { isStepOf } from '../../core/rollout/branch.ts'
-import type { Sha } from '../../core/rollout/facts.ts'
+import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { refused } from '../../core/command/outcome.ts'
-import { standingOf } from '../../core/rollout/standing.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import { commitCommand, type Workplace } from '../commands/handlers/commit-command.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
-import { loadConfig, readTargetAt } from '../repository/load.ts'
+import { loadConfig } from '../repository/load.ts'
 import { isStacked, type PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { isTakenOver } from './decided-before.ts'
 
 /** What the commit says in place of a person. */
 const BY_CONFIG = 'the config (`start: first-step`)'
@@ -29,9 +30,12 @@ export async function startByItself(
   if (!config.ok || !isAutomation(pull.author.login, config.value)) return undefined
   let head = pull.head.sha
   for (const start of starts) {
-    if ((await isLeftToPeople(context, ends, start)) || !(await isUpToDate(context, head, start))) continue
+    if (await isForPeople(context, ends, start)) continue
     const place = { pull: { ...pull, head: { ...pull.head, sha: head } }, base, config: config.value }
-    head = await commitStart(context, place, start)
+    const now = await commitStart(context, place, start)
+    // The next start is committed on top of this one.
+    if (now !== head) await context.mirror.fetch([`refs/heads/${pull.head.ref}`])
+    head = now
   }
   if (head === pull.head.sha) return undefined
   context.log.info({ pull: pull.number, head }, 'began a rollout by itself')
@@ -46,26 +50,26 @@ async function commitStart(context: RepositoryContext, place: Workplace, start: 
   const done = await orRefusal(() => commitCommand(context, place, asked))
   if (done.ok && done.value.outcome.code !== 'refused') return done.value.head
   const { outcome } = done.ok ? done.value : { outcome: refused(done.error) }
-  if (outcome.code === 'refused') {
+  // A branch from before the base branch moved the share waits until somebody brings it up to date.
+  if (outcome.code === 'refused' && outcome.refusal.code !== 'branch-behind') {
     const body = ownStartNotice(start, outcome.refusal)
     await sayOnce(context, number, { marker: ownStartMarker(start.id), body })
   }
   return done.ok ? done.value.head : head.sha
 }
 
-/** What is committed to a branch from before the base branch moved the share would be in conflict with that. */
-async function isUpToDate(context: RepositoryContext, head: Sha, { target, from }: OwnStart): Promise<boolean> {
-  const then = await readTargetAt(context, head, target)
-  return then !== undefined && standingOf(then).share === from
+/** Whether a person decides about it: who has set a share there, or because the config says so. */
+async function isForPeople(context: RepositoryContext, { pull }: PullEnds, { target }: OwnStart): Promise<boolean> {
+  if (await isTakenOver(context, pull, target)) return true
+  return target.settings.onNewVersion === 'ignore' && cameDuringRollout(context, pull, target)
 }
 
-/** With `onNewVersion: ignore` a version that came while another one was rolled out waits for a person. */
-async function isLeftToPeople(
+/** Whether a step of another version's rollout ended since the pull request was opened. */
+async function cameDuringRollout(
   { pulls, botLogin }: Pick<RepositoryContext, 'pulls' | 'botLogin'>,
-  { pull }: PullEnds,
-  { target }: OwnStart,
+  { base, createdAt }: PullRequest,
+  target: Target,
 ): Promise<boolean> {
-  if (target.settings.onNewVersion !== 'ignore') return false
-  const since = await pulls.recent(pull.base.ref, pull.createdAt)
-  return since.pulls.some((one) => isStepOf(target, one, botLogin) && (one.closedAt ?? 0) > pull.createdAt)
+  const recent = await pulls.recent(base.ref, createdAt)
+  return recent.pulls.some((one) => isStepOf(target, one, botLogin) && (one.closedAt ?? 0) > createdAt)
 }

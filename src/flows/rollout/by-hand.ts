@@ -31,9 +31,9 @@ async function broughtByOlder(context: Needs, landing: Sha, base: string): Promi
   const key = `brought:${context.repo.id}:${landing}`
   const known = Brought.safeParse(await context.memo.get(key))
   if (known.success) return known.data.pull
-  const pull = await context.pulls.mergedAs(landing)
+  const pull = await context.pulls.mergedAs(landing, base)
   // GitHub may not know it yet, so only a pull request that was found is remembered.
-  if (pull?.base.ref !== base || !(await isChecked(context, pull))) return undefined
+  if (pull === undefined || !(await isChecked(context, pull))) return undefined
   await context.memo.set(key, { pull: pull.number } satisfies z.infer<typeof Brought>)
   return pull.number
 }

@@ -1,4 +1,4 @@
-import { noticeMarker } from '../../core/marker/comment.ts'
+import { isForRestart, noticeMarker } from '../../core/marker/comment.ts'
 import { closingComment } from '../../core/message/pull-request/pull-request.ts'
 import { notice } from '../../core/message/comment/notice.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -47,7 +47,7 @@ export async function takeSteps(
       if (!done.ok) return done
       continue
     }
-    const proposal = proposalOf(base, decided.rollout, { move: step.move, asked: decided.asked })
+    const proposal = proposalOf(base, decided.rollout, { step, asked: decided.asked })
     const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
@@ -59,14 +59,18 @@ export async function takeSteps(
   return ok({ opened, closed })
 }
 
+type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
+
+interface AskedMove {
+  readonly step: OpenedMove
+  readonly asked: CommandCause | undefined
+}
+
 /** Makes a move on today's base, and opens its pull request or brings it up to date. */
 async function openMove(
   context: RepositoryContext,
   base: BaseState,
-  {
-    step,
-    proposal,
-  }: { readonly step: Extract<RolloutAction, { type: 'propose' | 'replan' }>; readonly proposal: Proposal },
+  { step, proposal }: { readonly step: OpenedMove; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
   const { target, origin } = proposal
   const move = step.type === 'replan' ? await withItsPlan(context, proposal, step.pull) : proposal.move
@@ -83,9 +87,9 @@ async function openMove(
 function logRollback(
   { log, meter, repo }: Pick<RepositoryContext, 'log' | 'meter' | 'repo'>,
   { number: pull }: PullRequest,
-  { target: { environment, service }, asked }: Proposal,
+  { target: { environment, service }, asked, isForRestart: isRestart }: Proposal,
 ): void {
-  const cause = asked === undefined ? 'failed' : 'command'
+  const cause = isRestart === true ? 'restart' : asked === undefined ? 'failed' : 'command'
   const person = asked === undefined ? {} : { person: asked.login }
   log.info({ repo: `${repo.owner}/${repo.name}`, pull, environment, service, cause, ...person }, 'rollback opened')
   meter.record('perch_rollbacks_total', { cause })
@@ -103,10 +107,11 @@ async function withItsPlan(
 
 function proposalOf(
   { pulls }: BaseState,
-  { standing, failure, broughtBy }: RolloutFacts,
-  { move, asked }: { readonly move: Move; readonly asked: CommandCause | undefined },
+  { standing, failure, broughtBy, begins }: RolloutFacts,
+  { step, asked }: AskedMove,
 ): Proposal {
   const { target } = standing
+  const { move } = step
   const origin = originPull(target) ?? asked?.pull ?? broughtBy
   // Who asks for a step takes it over. An App that brought the version drives nothing.
   const author = pulls.find(({ number }) => number === origin)?.author
@@ -119,7 +124,14 @@ function proposalOf(
     driver,
     ...(asked === undefined ? {} : { asked }),
     ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
+    isForRestart: startsAnew({ step, asked }, begins),
   }
+}
+
+/** A rollback that is made again stays what it was: people may have decided about it. */
+function startsAnew({ step, asked }: AskedMove, begins: RolloutFacts['begins']): boolean {
+  if (asked !== undefined) return false
+  return step.type === 'replan' ? isForRestart(step.pull) : begins === 'restart'
 }
 
 /** False where it was merged since it was read: then the base branch has moved because of it, and nothing is to be said. */

@@ -10,10 +10,13 @@ export interface RecentPulls {
 export interface PullRequests {
   /** Reads one; undefined when there is none of that number. */
   get(number: number): Promise<PullRequest | undefined>
-  /** The newest hundred against a base branch and every open one, or all since a moment; newest first. */
+  /**
+   * The newest hundred against a base branch and every open one, or all that were created since a moment; newest first. They come in
+   * pages of a hundred, so there may be older ones among them.
+   */
   recent(base: string, since?: number): Promise<RecentPulls>
-  /** The one by whose merge a commit came to its branch. */
-  mergedAs(sha: Sha): Promise<PullRequest | undefined>
+  /** The one by whose merge a commit came to a branch. A branch may also take over what was merged into another one. */
+  mergedAs(sha: Sha, base: string): Promise<PullRequest | undefined>
   /** Every open one, newest first. */
   allOpen(): Promise<readonly PullRequest[]>
   /** Those from a branch of this repository, whatever their state, newest first. */

@@ -372,6 +372,14 @@ test('pull requests are listed back to a moment, and it is told how far the list
   for (const page of [0, 1]) world.api.get(`${REPO}/pulls?${query}&page=${page + 1}`).reply(200, pages[page])
   const { pulls, since } = await world.pulls.recent('main', Date.UTC(2026, 2, 2, 12))
   assert.deepEqual([pulls.length, since], [200, Date.UTC(2026, 2, 2)])
+  world.api.get(`${REPO}/pulls?${query}&page=1`).reply(200, pages[0])
+  world.api.get(`${REPO}/pulls?${query}&page=2`).reply(200, [])
+  const from = Date.UTC(2026, 2, 3)
+  assert.equal(
+    (await world.pulls.recent('main', from)).since,
+    from - 1,
+    'the list ended, and none since then is missing',
+  )
   world.api.get(`${REPO}/pulls?${query}&page=1`).reply(200, pages[0]?.slice(1))
   assert.equal((await world.pulls.recent('main', 1)).since, 0)
 })
@@ -382,8 +390,10 @@ test('the pull request that brought a commit is the one that was merged as it', 
   const found = [aPull({ number: 1 }), aPull({ ...merged, number: 2, merge_commit_sha: SHA })]
   world.api.get(`${REPO}/commits/${SHA}/pulls?per_page=100&page=1`).reply(200, found)
   world.api.get(`${REPO}/commits/${OTHER_SHA}/pulls?per_page=100&page=1`).reply(200, found)
-  assert.equal((await world.pulls.mergedAs(SHA))?.number, 2)
-  assert.equal(await world.pulls.mergedAs(OTHER_SHA), undefined)
+  world.api.get(`${REPO}/commits/${SHA}/pulls?per_page=100&page=1`).reply(200, found)
+  assert.equal((await world.pulls.mergedAs(SHA, 'main'))?.number, 2)
+  assert.equal(await world.pulls.mergedAs(SHA, 'other'), undefined, 'it was merged into another branch')
+  assert.equal(await world.pulls.mergedAs(OTHER_SHA, 'main'), undefined)
 })
 
 test('a page that fails fails the list: half of it is never taken for the whole', async () => {

@@ -8,37 +8,41 @@ import { pullRequest, sample } from '../samples.ts'
 
 const ARRIVAL: Arrival = {
   settings: { start: 'first-step', onNewVersion: 'finish-first' },
-  isRunning: false,
   wasRunning: false,
   wasConfigured: true,
   isByAutomation: true,
-  ended: [],
+  traffic: 'never',
+  refused: [],
 }
 
-const ended = (ref: string): Arrival['ended'] => [{ head: { ref, sha: 'a'.repeat(40), isFork: false } }]
+const closed = (ref: string): Arrival['refused'] => [{ head: { ref, sha: 'a'.repeat(40), isFork: false } }]
 
 test('a version begins where all that must be known is known, and nobody did anything about it yet', () => {
   assert.equal(beginningOf(ARRIVAL), 'start')
   assert.equal(beginningOf({ ...ARRIVAL, settings: { ...ARRIVAL.settings, start: 'ask' } }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, wasConfigured: false }), undefined)
   assert.equal(beginningOf({ ...ARRIVAL, isByAutomation: false }), undefined)
-  assert.equal(beginningOf({ ...ARRIVAL, ended: ended('canary/production/web/5') }), undefined)
+  assert.equal(beginningOf({ ...ARRIVAL, traffic: 'now' }), undefined)
+  assert.equal(beginningOf({ ...ARRIVAL, traffic: 'taken-back' }), undefined)
+  assert.equal(beginningOf({ ...ARRIVAL, refused: closed('canary/production/web/5') }), undefined)
   assert.equal(
-    beginningOf({ ...ARRIVAL, ended: ended('canary/production/web/0') }),
+    beginningOf({ ...ARRIVAL, refused: closed('canary/production/web/0') }),
     'start',
-    'a rollback is no beginning',
+    'a rollback that somebody refused is no step',
   )
 })
 
-test('what comes while the canary has traffic follows the config', () => {
-  const during = (onNewVersion: Arrival['settings']['onNewVersion'], isRunning: boolean): unknown =>
-    beginningOf({ ...ARRIVAL, settings: { start: 'first-step', onNewVersion }, isRunning, wasRunning: true })
-  assert.deepEqual([during('restart', true), during('restart', false)], ['restart', 'start'])
-  assert.deepEqual([during('finish-first', true), during('finish-first', false)], [undefined, 'start'])
-  assert.deepEqual([during('ignore', true), during('ignore', false)], [undefined, undefined])
-  const again = { ...ARRIVAL, settings: { start: 'first-step', onNewVersion: 'restart' }, isRunning: true } as const
+test('what comes while the canary has traffic begins anew only where the config says so', () => {
+  const during = (onNewVersion: Arrival['settings']['onNewVersion'], traffic: Arrival['traffic']): unknown =>
+    beginningOf({ ...ARRIVAL, settings: { start: 'first-step', onNewVersion }, wasRunning: true, traffic })
+  assert.deepEqual([during('restart', 'now'), during('restart', 'restarted')], ['restart', 'start'])
+  assert.deepEqual([during('finish-first', 'now'), during('finish-first', 'restarted')], [undefined, undefined])
+  assert.deepEqual([during('ignore', 'now'), during('ignore', 'restarted')], [undefined, undefined])
+  for (const choice of ['restart', 'finish-first', 'ignore'] as const)
+    assert.equal(during(choice, 'taken-back'), undefined, 'a person took it back')
+  const again = { ...ARRIVAL, settings: { start: 'first-step', onNewVersion: 'restart' }, traffic: 'now' } as const
   assert.equal(beginningOf(again), undefined, 'a version that began without traffic is the rollout itself')
-  const refused = { ...again, wasRunning: true, ended: ended('canary/production/web/0') }
+  const refused = { ...again, wasRunning: true, refused: closed('canary/production/web/0') }
   assert.equal(beginningOf(refused), undefined, 'a person closed the rollback')
 })
 

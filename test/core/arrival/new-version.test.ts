@@ -6,6 +6,7 @@ import { inOrder, startCommand } from '../../../src/core/arrival/start-command.t
 import { parseCommands } from '../../../src/core/command/parse.ts'
 import { Config } from '../../../src/core/config/schema.ts'
 import { parseRendered } from '../../../src/core/diff/objects.ts'
+import { argoRollout, flaggerCanary } from '../../owners.ts'
 import { destinationRule, snapshotOf, virtualService } from '../samples.ts'
 
 interface Wanted {
@@ -93,10 +94,13 @@ test('a route with one destination can begin too', () => {
   assert.deepEqual(found({ route: SINGLE }, { route: SINGLE, versions: ['v1', 'v3'] }), ['v2 → v3'])
 })
 
-test('a rollout that Flagger drives is not for Perch to begin', () => {
-  const beside =
-    'apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: api}\nspec: {targetRef: {name: api-service}}\n'
-  assert.deepEqual(found({ beside }, { beside, versions: ['v1', 'v3'] }), [])
+test('a rollout that Flagger or Argo Rollouts moves is not for Perch to begin', () => {
+  for (const owner of [flaggerCanary(), argoRollout()]) {
+    const beside = owner.replaceAll(/\bname: web\b/g, 'name: api-service')
+    assert.deepEqual(found({ beside }, { beside, versions: ['v1', 'v3'] }), [])
+    assert.deepEqual(found({}, { beside, versions: ['v1', 'v3'] }), [], 'it comes with the version')
+  }
+  assert.deepEqual(found({ beside: flaggerCanary() }, { beside: flaggerCanary(), versions: ['v1', 'v3'] }), ['v2 → v3'])
 })
 
 test('a service that is new brings no new canary version', () => {

@@ -54,6 +54,7 @@ function pullRequests(): readonly string[] {
     [
       { move, target, version: 'v2', origin: undefined },
       { move, target, version: 'v2', origin: 7, asked, failure },
+      ...(move.kind === 'rollback' ? [{ move, target, version: 'v2', origin: undefined, isForRestart: true }] : []),
     ].flatMap((proposal) => {
       const { headline, body } = pulls.moveCommit(proposal)
       return [headline, body, pulls.moveTitle(proposal), pulls.moveBody(proposal)]

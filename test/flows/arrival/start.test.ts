@@ -1,10 +1,13 @@
 /** With `start: first-step` the rollout of a version that automation brings begins by itself. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memoryPerson } from '../../memory/github/person.ts'
-import { CONFIG, subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import { headOf, moveBranch, type Pull } from '../../memory/github/github.ts'
+import { type MemoryPerson, memoryPerson } from '../../memory/github/person.ts'
+import { CONFIG, routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
+import { argoRollout, flaggerCanary } from '../../owners.ts'
 import {
   aNewVersion,
+  aPull,
   aRollout,
   aWorld,
   branches,
@@ -20,17 +23,36 @@ import {
 } from '../world.ts'
 
 const SUBSETS = subsetsFile('production', 'web')
+const ROUTE = routeFile('production', 'web')
 const BY_ITSELF = { start: 'first-step', automation: ['flux'] } as const
 
 /** A pull request of a bot that brings a version of the canary. */
-async function anUpdate(world: World, version = 'v3', login = 'renovate[bot]') {
-  const bot = memoryPerson(world.state, login, 'write')
+async function anUpdate(world: World, version = 'v3', { isDraft = false } = {}) {
+  const bot = memoryPerson(world.state, 'renovate[bot]', 'write')
   const branch = `update-${version}`
   bot.push(branch, { [SUBSETS]: withCanaryVersion(textOn(world, 'main', SUBSETS), version) })
   const pull = bot.open(branch, `Update web to ${version}`)
   assert.ok(pull)
+  if (isDraft) bot.setDraft(pull, true)
   await world.settle()
   return { bot, pull }
+}
+
+/** Makes the branch of an update anew from the base branch, without what others committed to it. */
+function remakes(world: World, bot: MemoryPerson, { head }: Pull): void {
+  const text = textOn(world, head.ref, SUBSETS)
+  const base = headOf(world.state, 'main') ?? ''
+  const now = new Map(world.state.objects.files(base)).set(SUBSETS, text)
+  const made = {
+    files: now,
+    parents: [base],
+    message: 'Update',
+    author: bot.login,
+    isVerified: true,
+    time: world.now(),
+  }
+  const { sha } = world.state.objects.commit(made)
+  moveBranch(world.state, head.ref, { sha, by: { login: bot.login, isBot: true } })
 }
 
 /** Image automation pushes a version to the base branch. */
@@ -65,11 +87,17 @@ test('it is one commit, whatever is lost, and what people make of it stays', asy
   assert.equal(shareOn(world, pull.head.ref), 0, 'a person took it back')
 })
 
-test('a person is asked, and so is everybody on a draft', async () => {
+test('a person is asked, and so is everybody on a draft, which begins once it is ready', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   const pull = await aNewVersion(world)
   assert.equal(shareOn(world, pull.head.ref), 0)
   assert.match(comments(world, pull)[0] ?? '', /New canary version/)
+  const { bot, pull: draft } = await anUpdate(world, 'v4', { isDraft: true })
+  assert.equal(shareOn(world, draft.head.ref), 0)
+  assert.match(comments(world, draft)[0] ?? '', /New canary version/)
+  bot.setDraft(draft, false)
+  await world.settle()
+  assert.equal(shareOn(world, draft.head.ref), 5)
 })
 
 test('a version that image automation pushes begins with a step pull request, once', async () => {
@@ -92,7 +120,7 @@ test('a version that image automation pushes begins with a step pull request, on
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'], 'another version is another question')
 })
 
-test('what is rolled back, and what is finished, does not begin again', async () => {
+test('what is rolled back does not begin again', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   await aPush(world)
   const [step] = openSteps(world)
@@ -101,6 +129,91 @@ test('what is rolled back, and what is finished, does not begin again', async ()
   await says(world, 'alice', step, '/canary abort')
   const [rollback] = openSteps(world)
   assert.ok(rollback)
+  await merges(world, 'bob', rollback)
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
+})
+
+test('what is finished does not begin again, nor does what stable runs already', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, steps: [100] } })
+  await aPush(world)
+  for (let count = 0; count < 3; count += 1) {
+    const [step, ...others] = openSteps(world)
+    assert.ok(step)
+    assert.deepEqual(others, [])
+    await world.pass(20)
+    await merges(world, 'bob', step)
+  }
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main'), versionsOn(world, 'main')], [[], 0, ['v3', 'v3']])
+  const other = await aWorld({ config: BY_ITSELF })
+  await aPush(other, 'v1')
+  assert.deepEqual([openSteps(other), versionsOn(other, 'main')], [[], ['v1', 'v1']])
+})
+
+test('a version whose first step a person took back on its pull request does not begin after the merge', async () => {
+  for (const wayBack of ['command', 'push'] as const) {
+    const world = await aWorld({ config: BY_ITSELF })
+    const { pull } = await anUpdate(world)
+    assert.equal(shareOn(world, pull.head.ref), 5)
+    if (wayBack === 'command') await says(world, 'alice', pull, '/canary 0')
+    else world.alice.push(pull.head.ref, { [ROUTE]: textOn(world, 'main', ROUTE) })
+    await world.settle()
+    await merges(world, 'bob', pull)
+    await world.sweep()
+    assert.deepEqual([versionsOn(world, 'main'), shareOn(world, 'main')], [['v1', 'v3'], 0])
+    assert.deepEqual(openSteps(world), [], wayBack)
+  }
+})
+
+test('when a bot makes its branch anew, a share that a person has set there is not set again', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  const { pull, bot } = await anUpdate(world)
+  await says(world, 'mallory', pull, '/canary 0')
+  remakes(world, bot, pull)
+  await world.settle()
+  assert.equal(shareOn(world, pull.head.ref), 5, 'mallory has no say')
+  await says(world, 'alice', pull, '/canary 0')
+  remakes(world, bot, pull)
+  await world.settle()
+  assert.equal(shareOn(world, pull.head.ref), 0)
+})
+
+test('a share that a person sets to 0 by a pull request of their own stays there', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  const { pull } = await anUpdate(world)
+  await merges(world, 'bob', pull)
+  assert.equal(shareOn(world, 'main'), 5)
+  await merges(world, 'bob', await aPull(world, { [ROUTE]: withShare(textOn(world, 'main', ROUTE), 0) }))
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
+})
+
+test('`finish-first`: a version that was pushed into a rollout, and is rolled back, does not begin again', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  const { pull, step } = await aRollout(world)
+  world.alice.close(step)
+  await world.settle()
+  world.hears = false
+  await aPush(world, 'v4')
+  world.hears = true
+  await says(world, 'alice', pull, '/canary abort')
+  const rollback = openSteps(world).find(({ head }) => head.ref.endsWith('/0'))
+  assert.ok(rollback)
+  await merges(world, 'bob', rollback)
+  await world.sweep()
+  assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
+})
+
+test('`restart`: an abort while the traffic is being taken away is the end of it', async () => {
+  const world = await aWorld({ config: { ...BY_ITSELF, onNewVersion: 'restart' } })
+  const { pull } = await aRollout(world)
+  await aPush(world, 'v4')
+  const [rollback] = openSteps(world)
+  assert.ok(rollback)
+  assert.match(rollback.body, /Once this has merged, Perch opens the first step of the new version\./)
+  await says(world, 'alice', pull, '/canary abort')
+  assert.doesNotMatch(rollback.body, /restart|first step/)
   await merges(world, 'bob', rollback)
   await world.sweep()
   assert.deepEqual([openSteps(world), shareOn(world, 'main')], [[], 0])
@@ -115,6 +228,71 @@ test('a push of a person, and a version from before the config, are left to peop
   other.olga.push('main', { [CONFIG]: textOn(other, 'main', CONFIG).replace('start: ask', 'start: first-step') })
   await other.settle()
   assert.deepEqual(openSteps(other), [])
+})
+
+test('nobody can bring a version and name themselves as automation at once', async () => {
+  const config = { automation: ['flux'] }
+  const named = (text: string): string =>
+    text.replace('["flux"]', '["flux", "alice"]').replace('start: ask', 'start: first-step')
+  const version = (world: World): Record<string, string> => ({
+    [CONFIG]: named(textOn(world, 'main', CONFIG)),
+    [SUBSETS]: withCanaryVersion(textOn(world, 'main', SUBSETS), 'v3'),
+  })
+  const pulled = await aWorld({ config })
+  const pull = await aPull(pulled, version(pulled))
+  assert.equal(shareOn(pulled, pull.head.ref), 0)
+  await merges(pulled, 'bob', pull)
+  assert.deepEqual(openSteps(pulled), [])
+  const pushed = await aWorld({ config: { ...config, start: 'first-step' } })
+  pushed.alice.push('main', version(pushed))
+  await pushed.settle()
+  assert.deepEqual(openSteps(pushed), [])
+})
+
+test('a login that the config no longer names is not automation, whenever it brought the version', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  world.hears = false
+  await aPush(world)
+  world.olga.push('main', { [CONFIG]: textOn(world, 'main', CONFIG).replace('["flux"]', '[]') })
+  world.hears = true
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [])
+})
+
+test('a push that GitHub has not recorded yet is looked at again, and in the end left to people', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  world.hears = false
+  await aPush(world)
+  const hidden = world.state.moves.splice(-1)
+  await world.sweep()
+  assert.deepEqual(openSteps(world), [])
+  world.state.moves.push(...hidden)
+  await world.sweep()
+  assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'])
+})
+
+test('two versions in one pull request both begin', async () => {
+  const world = await aWorld({ services: ['web', 'api'], config: BY_ITSELF })
+  const bot = memoryPerson(world.state, 'renovate[bot]', 'write')
+  const paths = ['web', 'api'].map((service) => subsetsFile('production', service))
+  bot.push(
+    'update',
+    Object.fromEntries(paths.map((path) => [path, withCanaryVersion(textOn(world, 'main', path), 'v3')])),
+  )
+  const pull = bot.open('update', 'Update all')
+  assert.ok(pull)
+  await world.settle()
+  const shares = ['web', 'api'].map((service) => shareOn(world, 'update', { service }))
+  assert.deepEqual([shares, world.service.repeated()], [[5, 5], 0])
+  assert.match(gateOf(world, pull), /^success/)
+})
+
+test('where a person is to begin, `restart` takes nobody the traffic', async () => {
+  const world = await aWorld({ config: { automation: ['flux'], onNewVersion: 'restart' } })
+  await aRollout(world)
+  const { pull } = await anUpdate(world, 'v4')
+  assert.deepEqual([shareOn(world, pull.head.ref), versionsOn(world, pull.head.ref)], [5, ['v1', 'v4']])
+  assert.match(gateOf(world, pull), /^failure/)
 })
 
 test('a bot whose pull request was merged before its first step is followed by a step', async () => {
@@ -165,12 +343,13 @@ test('`finish-first`: a new version waits for the rollout, and begins when that 
   assert.match(gateOf(world, pull), /^success/)
 })
 
-test('what Flagger drives is not begun', async () => {
-  const canary =
-    'apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web}\nspec: {targetRef: {name: web}}\n'
-  const world = await aWorld({ config: BY_ITSELF, files: { 'apps/production/flagger.yaml': canary } })
-  const { pull } = await anUpdate(world)
-  assert.deepEqual([shareOn(world, pull.head.ref), comments(world, pull)], [0, []])
-  await aPush(world, 'v4')
-  assert.deepEqual(openSteps(world), [])
+test('what a controller in the cluster moves is not begun, and its limit stays', async () => {
+  for (const owner of [flaggerCanary(), argoRollout()]) {
+    const world = await aWorld({ config: BY_ITSELF, files: { 'apps/production/web-owner.yaml': owner } })
+    const { pull } = await anUpdate(world)
+    assert.equal(textOn(world, pull.head.ref, 'apps/production/web-owner.yaml'), owner)
+    assert.deepEqual([shareOn(world, pull.head.ref), comments(world, pull)], [0, []])
+    await aPush(world, 'v4')
+    assert.deepEqual(openSteps(world), [])
+  }
 })

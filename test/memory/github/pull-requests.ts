@@ -2,6 +2,9 @@ import type { Person, PullRequest, Sha } from '../../../src/core/rollout/facts.t
 import type { PullRequests } from '../../../src/ports/github/pull-requests.ts'
 import { endPull, type GitHubState, headOf, moveBranch, type Pull, tellPull } from './github.ts'
 
+/** As many as GitHub has on a page. */
+const PAGE = 100
+
 export function memoryPullRequests(state: GitHubState): PullRequests {
   const newest = (): readonly Pull[] => [...state.pulls.values()].toReversed()
   const read = (pull: Pull): PullRequest => pullRequestOf(state, pull)
@@ -17,15 +20,19 @@ export function memoryPullRequests(state: GitHubState): PullRequests {
     },
     async recent(base, since) {
       const all = newest().filter((pull) => pull.base.ref === base)
-      const isListed = (pull: Pull, index: number): boolean =>
-        since === undefined ? index < 100 || pull.state === 'open' : pull.createdAt >= since
-      const oldest = since ?? all[99]?.createdAt ?? 0
-      return { pulls: all.filter(isListed).map(read), since: all.length < 100 ? 0 : oldest }
+      if (since === undefined) {
+        const listed = all.filter((pull, index) => index < PAGE || pull.state === 'open')
+        return { pulls: listed.map(read), since: all[PAGE - 1]?.createdAt ?? 0 }
+      }
+      const end = all.findIndex(({ createdAt }) => createdAt < since)
+      const listed = end === -1 ? all : all.slice(0, Math.ceil((end + 1) / PAGE) * PAGE)
+      const isAll = listed.length === all.length
+      return { pulls: listed.map(read), since: isAll ? 0 : (listed.at(-1)?.createdAt ?? 0) }
     },
-    mergedAs: async (sha) =>
+    mergedAs: async (sha, base) =>
       newest()
         .map(read)
-        .find(({ mergeCommit }) => mergeCommit === sha),
+        .find((pull) => pull.mergeCommit === sha && pull.base.ref === base),
     allOpen: async () =>
       newest()
         .filter((pull) => pull.state === 'open')

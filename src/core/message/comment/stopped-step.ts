@@ -1,4 +1,4 @@
-import { STOPPED_MARKER } from '../../marker/comment.ts'
+import { isAbort, STOPPED_MARKER } from '../../marker/comment.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { code, paragraphs, percent } from '../markdown/markdown.ts'
 
@@ -20,4 +20,9 @@ export function stoppedWords(
 /** Whether a comment of ours says why Perch closed a step. */
 export function saysClosed(body: string): boolean {
   return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
+}
+
+/** Whether a comment of ours says that Perch closed a step for a reason of its own, and nobody asked for it. */
+export function saysClosedByPerch(body: string): boolean {
+  return saysClosed(body) && !isAbort(body)
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../config/duration.ts'
-import { abortMarker, MEASURED, failedMarker } from '../../marker/comment.ts'
+import { abortMarker, MEASURED, failedMarker, RESTART } from '../../marker/comment.ts'
 import { commandTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
 import type { Move, PlanChange } from '../../rollout/move.ts'
 import type { CloseReason } from '../../rollout/transition.ts'
@@ -103,9 +103,25 @@ export function moveBody(proposal: Proposal): string {
       waitsFor(move, target),
       paragraphs(by, from),
       evidence(proposal),
+      proposal.isForRestart === true ? RESTART_WORDS : undefined,
       safety(move),
     ),
   )
+}
+
+/** What a rollback's body says if Perch begins anew after it. */
+const RESTART_WORDS = paragraphs(
+  RESTART.begin,
+  'Automation brought this version while the canary had traffic, and the config says `onNewVersion: restart`. Once this has merged, Perch opens the first step of the new version. `/canary abort` keeps the rollback and opens no step.',
+  RESTART.end,
+)
+
+/** A rollback's body once somebody has decided that nothing begins after it. */
+export function withoutRestart(body: string): string {
+  return body
+    .replace(RESTART_WORDS, '')
+    .replaceAll(RESTART.begin, '')
+    .replaceAll(/\n{3,}/g, '\n\n')
 }
 
 function whatChanges({ move, target, version }: Proposal): string {

@@ -1,4 +1,5 @@
-import { abortMarker } from '../../../core/marker/comment.ts'
+import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
+import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import { ownerRefusal } from '../../../core/rollout/intend.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
@@ -31,6 +32,7 @@ export async function abortRollouts(
     const asked = { ...by, pull: pull.number, reason }
     const done = await takeSteps(context, base, { rollout, steps: abort(rollout), asked })
     if (!done.ok) return refused(done.error)
+    await keepRolledBack(context, rollout)
     closed.push(...done.value.closed)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }
@@ -40,6 +42,12 @@ export async function abortRollouts(
   return isNothing
     ? refused(owned ?? { code: 'nothing-to-abort' })
     : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
+}
+
+/** After a rollback that is open so that a new version begins, nothing begins any more. */
+async function keepRolledBack({ pulls }: Pick<RepositoryContext, 'pulls'>, { open }: RolloutFacts): Promise<void> {
+  for (const { pull } of open.filter((one) => isForRestart(one.pull)))
+    await pulls.edit(pull.number, { title: pull.title, body: withoutRestart(pull.body) })
 }
 
 function openRollbacks(related: readonly RolloutFacts[]): Set<number> {
