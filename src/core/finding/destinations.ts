@@ -1,12 +1,10 @@
 /** Destinations that a rule sends requests to and that answer nothing: a host or subset that is not there, or has no pods. */
-import { listOf, recordOf, textOf } from '../manifest/data.ts'
-import type { RenderedObject } from '../diff/objects.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'
-import { resolveHost } from '../traffic/host.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, rulesOf } from './hops.ts'
-import { hostCovers, hostsOverlap } from './hosts.ts'
-import { type FindingCheck, type FindingScene, selectorOf, specOf, workloadsWith } from './scene.ts'
+import { hostsOverlap } from './hosts.ts'
+import { type FindingCheck, type FindingScene, selectorOf, workloadsWith } from './scene.ts'
+import { rulesFor, type SubsetIndex, subsetNamed, subsetsIn } from './subsets.ts'
 import type { Workload } from './workload.ts'
 
 type Labels = Readonly<Record<string, unknown>>
@@ -77,38 +75,12 @@ function missingHost(scene: FindingScene, rule: readonly Hop[], hop: Hop): reado
   return [finding(hop, { code: 'IST0101', what: 'host', name: hop.written })]
 }
 
-/** The labels of subsets by name, of each host; rules for hosts with a star apart. */
-interface Subsets {
-  readonly plain: ReadonlyMap<string, readonly RenderedObject[]>
-  readonly wide: readonly RenderedObject[]
-}
-
-function subsetsIn(rules: readonly RenderedObject[]): Subsets {
-  const [plain, wide] = [false, true].map((isWide) => rules.filter((rule) => hostOf(rule).startsWith('*') === isWide))
-  return { plain: Map.groupBy(plain ?? [], hostOf), wide: wide ?? [] }
-}
-
-function hostOf(rule: RenderedObject): string {
-  return resolveHost(textOf(specOf(rule)['host']) ?? '', effectiveNamespace(rule))
-}
-
-function rulesFor({ plain, wide }: Subsets, host: string): readonly RenderedObject[] {
-  return [...(plain.get(host) ?? []), ...wide.filter((rule) => hostCovers(textOf(specOf(rule)['host']) ?? '', host))]
-}
-
-/** The labels of a subset as the first rule has it that names it; undefined where none does. */
-function subsetLabels(rules: readonly RenderedObject[], name: string): Labels | undefined {
-  const subsets = rules.flatMap((rule) => listOf(specOf(rule)['subsets']).map(recordOf))
-  const found = subsets.find((subset) => subset['name'] === name)
-  return found === undefined ? undefined : recordOf(found['labels'])
-}
-
-function missingSubset(scene: FindingScene, subsets: Subsets, hop: Hop): readonly Finding[] {
+function missingSubset(scene: FindingScene, subsets: SubsetIndex, hop: Hop): readonly Finding[] {
   if (hop.subset === undefined || isOpaque(hop.subset)) return []
   const rules = rulesFor(subsets, hop.host)
   // Without any rule for the host that may be elsewhere, unless the Service is here and nothing else brings anything.
   const isJudged = rules.length > 0 || (scene.services.has(hop.host) && !mayCome(scene, hop))
-  if (!isJudged || subsetLabels(rules, hop.subset) !== undefined) return []
+  if (!isJudged || subsetNamed(rules, hop.subset) !== undefined) return []
   const path = [...hop.named.slice(0, -1), 'subset']
   return [finding(hop, { code: 'IST0101', what: 'subset', name: hop.subset, host: hop.written }, path)]
 }
@@ -116,11 +88,11 @@ function missingSubset(scene: FindingScene, subsets: Subsets, hop: Hop): readonl
 type Pods = 'some' | 'unknown' | 'no-replicas' | 'no-workload'
 
 /** Whether any pod is behind a destination. */
-function podsOf(scene: FindingScene, subsets: Subsets, hop: Hop): Pods {
+function podsOf(scene: FindingScene, subsets: SubsetIndex, hop: Hop): Pods {
   const service = scene.services.get(hop.host)
   const selector = service === undefined ? undefined : selectorOf(service)
   if (service === undefined || selector === undefined) return 'unknown'
-  const own = hop.subset === undefined ? {} : subsetLabels(rulesFor(subsets, hop.host), hop.subset)
+  const own = hop.subset === undefined ? undefined : subsetNamed(rulesFor(subsets, hop.host), hop.subset)?.labels
   const wanted = { ...selector, ...ownLabels(own ?? {}) }
   const namespace = effectiveNamespace(service)
   const fitting = workloadsWith(scene, namespace, wanted)
