@@ -52,11 +52,12 @@ export function argoDeliveries(
   const isSkipped = annotations['argocd.argoproj.io/skip-reconcile'] === 'true'
   const own = listOf(spec['ignoreDifferences']).map((entry) => ignoredFields(recordOf(entry)))
   const common = {
+    tool: 'argo-cd',
     namespace: textOf(recordOf(spec['destination'])['namespace']),
     ignored: [...own, ...settings],
     readsAbove,
     respectsIgnored: listOf(sync['syncOptions']).includes('RespectIgnoreDifferences=true'),
-  }
+  } as const
   const several = listOf(spec['sources']).map((one, index) => [one, ['sources', index]] as const)
   return [[spec['source'], ['source']] as const, ...several].flatMap(([own, where]): UntitledDelivery[] => {
     const one = recordOf(own)

@@ -30,6 +30,7 @@ export type DeliveryStop = 'suspended' | 'by-hand' | 'skipped' | 'revision'
 export interface Delivery {
   /** `Application argocd/web`, `Kustomization flux-system/apps`. */
   readonly title: string
+  readonly tool: 'argo-cd' | 'flux'
   readonly file: string
   /** The folder, '' for the top. */
   readonly path: string

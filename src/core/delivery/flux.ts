@@ -23,7 +23,13 @@ export function isFluxKustomization({ kind, apiVersion }: ManifestObject): boole
 }
 
 /** Flux leaves nothing alone, takes all YAML of a folder, and builds with LoadRestrictionsNone. */
-export const PLAINLY = { ignored: [], respectsIgnored: false, directory: undefined, readsAbove: true } as const
+export const PLAINLY = {
+  tool: 'flux',
+  ignored: [],
+  respectsIgnored: false,
+  directory: undefined,
+  readsAbove: true,
+} as const
 
 export function isFluxInstance({ kind, apiVersion }: ManifestObject): boolean {
   return kind === 'FluxInstance' && apiVersion.startsWith('fluxcd.controlplane.io/')

@@ -2,7 +2,7 @@
 import { effectiveNamespace } from '../manifest/identity.ts'
 import type { Detail, Finding } from './finding.ts'
 import { type Hop, rulesOf } from './hops.ts'
-import { hostsOverlap } from './hosts.ts'
+import { hostsOverlap, isOpaque } from './hosts.ts'
 import { type FindingCheck, type FindingScene, selectorOf, workloadsWith } from './scene.ts'
 import { rulesFor, type SubsetIndex, subsetNamed, subsetsIn } from './subsets.ts'
 import type { Workload } from './workload.ts'
@@ -46,11 +46,6 @@ function everyRule(scene: FindingScene): readonly (readonly Hop[])[] {
 /** A certain error where requests come to it; until then it may still be on its way. */
 function finding(hop: Hop, detail: Detail, path = hop.named): Finding {
   return { object: hop.object, path, detail, grade: hop.getsTraffic ? 'error' : 'warning' }
-}
-
-/** Filled in after the build, by Flux or a generator. */
-function isOpaque(text: unknown): boolean {
-  return typeof text === 'string' && (text === '' || text.includes('${') || text.includes('{{'))
 }
 
 function isKnown(scene: FindingScene, { host, written }: Hop): boolean {

@@ -28,6 +28,16 @@ export type Detail =
       readonly how: 'never' | 'unread' | 'compared' | 'patched'
     }
   | { readonly code: 'not-synced'; readonly by: string; readonly why: DeliveryStop }
+  | {
+      readonly code: 'use-before-definition'
+      /** `added`: with the route that sends requests to it · `removed`: with those requests. */
+      readonly what: 'added' | 'removed'
+      readonly subset: string
+      readonly host: string
+      readonly rule: string
+      /** Whether sync waves of Argo CD may order both. */
+      readonly hasWaves: boolean
+    }
   | { readonly code: 'no-pods'; readonly destination: string; readonly why: 'no-workload' | 'no-replicas' }
 
 export interface Finding {

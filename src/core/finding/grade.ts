@@ -16,6 +16,7 @@ export const WORST_GRADES = {
   'weights-ignored': 'error',
   'not-synced': 'note',
   'no-pods': 'error',
+  'use-before-definition': 'warning',
 } as const satisfies Readonly<Record<string, Grade>>
 
 export type FindingCode = keyof typeof WORST_GRADES

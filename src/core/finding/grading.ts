@@ -76,7 +76,7 @@ function ignoredIn(objects: readonly RenderedObject[], config: Config): (finding
 }
 
 interface RolloutObjects {
-  /** A route with a stable and a canary entry, or a DestinationRule for a host of one. */
+  /** A route that has a stable and a canary entry, or had them, or a DestinationRule for a host of one. */
   readonly isRollout: (object: ObjectIdentity) => boolean
   /** A rule of it has several destinations, whatever they are called. */
   readonly isSplit: (object: ObjectIdentity) => boolean
@@ -93,7 +93,7 @@ function rolloutObjects({ objects, config, isRaised: isRaisedByFiles }: GradingC
   const routes = objects.after.filter((object) => after.has(identityKey(object)))
   const hosts = new Set(routes.flatMap(hopsOf).map(({ host }) => host))
   const rules = objects.after.filter((object) => object.kind === 'DestinationRule' && hosts.has(hostOf(object)))
-  const known = new Set([...after.keys(), ...rules.map(identityKey)])
+  const known = new Set([...before.keys(), ...after.keys(), ...rules.map(identityKey)])
   const isRaised = (object: ObjectIdentity): boolean => {
     const [was = 0, is] = [before.get(identityKey(object)), after.get(identityKey(object))]
     const isMore = is === 'unknown' || was === 'unknown' ? is !== was : is !== undefined && is > was

@@ -7,3 +7,8 @@ export function hostsOverlap(one: string, other: string): boolean {
 export function hostCovers(wide: string, narrow: string): boolean {
   return wide === narrow || wide === '*' || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)))
 }
+
+/** Filled in after the build, by Flux or a generator: nobody knows here what it will be. */
+export function isOpaque(text: unknown): boolean {
+  return typeof text === 'string' && (text === '' || text.includes('${') || text.includes('{{'))
+}

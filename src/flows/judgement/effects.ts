@@ -9,6 +9,7 @@ import { findingsIn } from '../../core/finding/find.ts'
 import { type Finding, findingKey } from '../../core/finding/finding.ts'
 import { gradeFindings } from '../../core/finding/grading.ts'
 import { locator, type Sources } from '../../core/finding/locate.ts'
+import { orderFindings } from '../../core/finding/order.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { LocatedFinding } from '../../core/problem/findings.ts'
 import type { Result } from '../../core/result.ts'
@@ -91,7 +92,8 @@ async function graded(
   const sure = new Set((isPresumed ? await on(before, presumed.before) : earlier).map(findingKey))
   // What was wrong only because a file could not be read was not there for sure.
   const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
-  return gradeFindings({ before: old, after: found }, context)
+  const ordered = orderFindings({ before: presumed.before, after: objects.after, beside }, deliveriesOf(after, name))
+  return gradeFindings({ before: old, after: [...found, ...ordered] }, context)
 }
 
 interface RenderedEnvironment {

@@ -217,3 +217,19 @@ test('a share that cannot be read stops its rollout, and a repair may go back to
   const repair = await aPull(world, { [ROUTE]: good })
   assert.match(gateOf(world, repair), /^success|conflict/)
 })
+
+test('a pull request that adds a subset and sends traffic there at once is told so, and is not red for it', async () => {
+  const world = await aWorld()
+  const path = subsetsFile('production', 'web')
+  const subsets = textOn(world, 'main', path)
+  const without = subsets.slice(0, subsets.indexOf('    - name: canary'))
+  world.alice.push('main', { [path]: without })
+  await world.settle()
+  const pull = await aPull(world, { [path]: subsets, [ROUTE]: withShare(textOn(world, 'main', ROUTE), 5) })
+  assert.match(validateOf(world, pull), /^success: /)
+  const report = world.state.runs.findLast(({ sha, name }) => sha === pull.head.sha && name === 'canary/validate')
+  assert.match(
+    JSON.stringify(report),
+    /use-before-definition: `VirtualService .*web` in `production` sends traffic to subset `canary` of `web` in the same commit that adds the subset/,
+  )
+})

@@ -41,6 +41,8 @@ function detailWords(detail: Detail): ProblemWords {
         what: `is not applied by itself: ${code(detail.by)} ${STOPS[detail.why]}.`,
         next: 'After a merge somebody has to apply it, or the step never becomes live.',
       }
+    case 'use-before-definition':
+      return orderWords(detail)
     case 'no-pods':
       return {
         what: `sends traffic to ${code(detail.destination)}, ${detail.why === 'no-workload' ? 'and no workload here has its labels' : 'whose workload has 0 replicas'}: those requests are answered 503.`,
@@ -78,6 +80,25 @@ function ignoredWords({ by, how }: Extract<Detail, { code: 'weights-ignored' }>)
         what: `has weights that are never applied from Git: ${code(by)} patches others in after the build.`,
         next: 'Remove that patch, so that a merge is what is live. If several deploy this folder, give each an environment with `deployer` in `.github/canary.yml`: Perch then edits the patch.',
       }
+  }
+}
+
+function orderWords({
+  what,
+  subset,
+  host,
+  rule,
+  hasWaves,
+}: Extract<Detail, { code: 'use-before-definition' }>): ProblemWords {
+  const of = `subset ${code(subset)} of ${code(host)}`
+  if (what === 'removed')
+    return {
+      what: `stops sending traffic to ${of} in the same commit that takes the subset out of ${code(rule)}: a proxy that learns of the second first answers 503 until it knows the new route.`,
+      next: 'Take the subset out in a later pull request, once this one is live.',
+    }
+  return {
+    what: `sends traffic to ${of} in the same commit that adds the subset to ${code(rule)}: a proxy that learns of the route first answers 503 until it knows the subset.`,
+    next: `Add the subset in a pull request before this one, and merge this one when that is live.${hasWaves ? ' With Argo CD, a lower `argocd.argoproj.io/sync-wave` on the DestinationRule than on the route does it too.' : ''}`,
   }
 }
 
