@@ -2,7 +2,7 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { placesIn } from '../exposure/canaries.ts'
 import { type NamedDestination, selectionsOf, wantedBy, worldOf } from '../exposure/world.ts'
-import { labelsMatch, specOf } from '../finding/scene.ts'
+import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { isSplit, type Role } from '../traffic/route.ts'

@@ -1,7 +1,7 @@
 import type { RenderedObject } from '../diff/objects.ts'
 import { asRendered, finderIn } from '../diff/rendered-route.ts'
 import { routeFrom } from '../diff/routes.ts'
-import { hopsOf } from '../finding/hops.ts'
+import { hopsOf } from '../finding/scene/hops.ts'
 import { standingOf, sureShare } from '../rollout/standing.ts'
 import { sameRollouts, type Target } from '../rollout/target.ts'
 import { roleOf } from '../traffic/roles.ts'

@@ -1,5 +1,5 @@
 /** Which rules took the requests before that come to a rule now. */
-import { hostCovers } from '../finding/hosts.ts'
+import { hostCovers } from '../finding/scene/hosts.ts'
 import { areDisjoint, covers, type Match } from './match.ts'
 import type { ExposureSide } from './side.ts'
 import { compareRanks, type ExposureRule, type Table } from './tables.ts'

@@ -1,6 +1,6 @@
 /** What runs behind one version of a route, as an environment renders it. */
 import type { RenderedObject } from '../diff/objects.ts'
-import { labelsMatch, specOf } from '../finding/scene.ts'
+import { labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { canonicalText } from '../manifest/data.ts'
 import { identityKey } from '../manifest/identity.ts'
 import type { Target } from '../rollout/target.ts'

@@ -1,5 +1,5 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import { hostsOverlap } from '../finding/hosts.ts'
+import { hostsOverlap } from '../finding/scene/hosts.ts'
 import { type Table, tablesOf } from './tables.ts'
 import { type NamedDestination, type Selection, selectionsOf, type World, worldOf } from './world.ts'
 

@@ -1,7 +1,7 @@
 /** Rendered routes as tables of rules. Each rule takes the requests that the rules before it leave. */
-import { SECTIONS } from '../finding/hops.ts'
+import { SECTIONS } from '../finding/scene/hops.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import { specOf } from '../finding/scene.ts'
+import { specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { weightOf } from '../traffic/kinds/kind.ts'
 import { type Path, canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'

@@ -1,6 +1,6 @@
 /** Which canaries a change can concern: of a thousand services it mostly touches one. */
 import { type RenderedObject } from '../diff/objects.ts'
-import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene.ts'
+import { type ObjectIndex, labelsMatch, specOf } from '../finding/scene/scene.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { recordOf, textOf } from '../manifest/data.ts'
 import type { BothSides, Canary, ExposureSide } from './side.ts'

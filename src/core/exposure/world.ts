@@ -1,7 +1,7 @@
 /** Which pods a destination picks, by the Services, DestinationRules and workloads of an environment. */
 import type { RenderedObject } from '../diff/objects.ts'
-import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene.ts'
-import { hostsOverlap } from '../finding/hosts.ts'
+import { type ObjectIndex, sceneOf, labelsMatch, specOf } from '../finding/scene/scene.ts'
+import { hostsOverlap } from '../finding/scene/hosts.ts'
 import { resolveHost } from '../traffic/host.ts'
 import { canonicalText, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { effectiveNamespace } from '../manifest/identity.ts'

@@ -1,11 +1,11 @@
 /** Destinations that a rule sends requests to and that answer nothing: a host or subset that is not there, or has no pods. */
 import { effectiveNamespace } from '../manifest/identity.ts'
 import type { Detail, Finding } from './finding.ts'
-import { type Hop, rulesOf } from './hops.ts'
-import { hostsOverlap, isOpaque } from './hosts.ts'
-import { type FindingCheck, type FindingScene, selectorOf, workloadsWith } from './scene.ts'
-import { rulesFor, type SubsetIndex, subsetNamed, subsetsIn } from './subsets.ts'
-import type { Workload } from './workload.ts'
+import { type Hop, rulesOf } from './scene/hops.ts'
+import { hostsOverlap, isOpaque } from './scene/hosts.ts'
+import { type FindingCheck, type FindingScene, selectorOf, workloadsWith } from './scene/scene.ts'
+import { rulesFor, type SubsetIndex, subsetNamed, subsetsIn } from './scene/subsets.ts'
+import type { Workload } from './scene/workload.ts'
 
 type Labels = Readonly<Record<string, unknown>>
 

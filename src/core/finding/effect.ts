@@ -8,8 +8,8 @@ import { type Path, listOf, recordOf, textOf } from '../manifest/data.ts'
 import { isOwnedBy, type OwnedRoute, ownedRoutes, ownsRule } from '../owner/owned-routes.ts'
 import type { Detail, Finding } from './finding.ts'
 import type { Grade } from './grade.ts'
-import { rulesOf, SECTIONS } from './hops.ts'
-import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene.ts'
+import { rulesOf, SECTIONS } from './scene/hops.ts'
+import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene/scene.ts'
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: FindingCheck = (scene) => {

@@ -1,12 +1,12 @@
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import type { ObjectIdentity } from '../manifest/identity.ts'
-import { bringingNamespaces } from './bringers.ts'
+import { bringingNamespaces } from './scene/bringers.ts'
 import { missingDestinations, withoutPods } from './destinations.ts'
 import { deliveryFindings, twoWriters } from './effect.ts'
 import { type Finding, findingKey } from './finding.ts'
 import { type Misfit, misfitFindings } from './misfit.ts'
-import { type FindingCheck, isGatewayRoute, sceneOf } from './scene.ts'
+import { type FindingCheck, isGatewayRoute, sceneOf } from './scene/scene.ts'
 import { refusedWeights, unreachedSplits } from './weights.ts'
 
 const CHECKS: readonly FindingCheck[] = [refusedWeights, unreachedSplits, missingDestinations, withoutPods, twoWriters]

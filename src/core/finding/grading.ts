@@ -9,8 +9,8 @@ import { resolveHost } from '../traffic/host.ts'
 import { canaryShare } from '../traffic/route.ts'
 import { type Finding, findingKey } from './finding.ts'
 import type { Grade } from './grade.ts'
-import { hopsOf, rulesOf } from './hops.ts'
-import { annotation } from './scene.ts'
+import { hopsOf, rulesOf } from './scene/hops.ts'
+import { annotation } from './scene/scene.ts'
 
 interface BothSides<T> {
   readonly before: T

@@ -3,10 +3,10 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { identityKey, qualifiedTitle } from '../manifest/identity.ts'
 import type { Finding } from './finding.ts'
-import { type Hop, rulesOf } from './hops.ts'
-import { isOpaque } from './hosts.ts'
-import { annotation, type ObjectIndex, sceneOf } from './scene.ts'
-import { rulesFor, subsetNamed, subsetsIn } from './subsets.ts'
+import { type Hop, rulesOf } from './scene/hops.ts'
+import { isOpaque } from './scene/hosts.ts'
+import { annotation, type ObjectIndex, sceneOf } from './scene/scene.ts'
+import { rulesFor, subsetNamed, subsetsIn } from './scene/subsets.ts'
 
 export interface OrderSides {
   readonly before: readonly RenderedObject[]

@@ -3,8 +3,8 @@ import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import { covers, istioMatch, type Match, oneOf } from '../exposure/match.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import type { Finding } from './finding.ts'
-import { type Hop, rulesOf, SECTIONS } from './hops.ts'
-import { type FindingCheck, specOf } from './scene.ts'
+import { type Hop, rulesOf, SECTIONS } from './scene/hops.ts'
+import { type FindingCheck, specOf } from './scene/scene.ts'
 
 /** What istiod's webhook refuses: the cluster would keep the old object (istio.io, IST0106). */
 export const refusedWeights: FindingCheck = ({ virtualServices }) =>

@@ -1,5 +1,5 @@
 import type { RenderedObject } from '../diff/objects.ts'
-import { workloadsIn } from '../finding/workload.ts'
+import { workloadsIn } from '../finding/scene/workload.ts'
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
 import type { Target } from '../rollout/target.ts'
 import { shortHost } from '../traffic/host.ts'

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type RenderedObject, parseRendered } from '../../../src/core/diff/objects.ts'
 import { risesIn } from '../../../src/core/exposure/exposure.ts'
-import { hopsOf } from '../../../src/core/finding/hops.ts'
+import { hopsOf } from '../../../src/core/finding/scene/hops.ts'
 import { podsOf, type Request, routed } from './router.ts'
 import { effectiveNamespace } from '../../../src/core/manifest/identity.ts'
 

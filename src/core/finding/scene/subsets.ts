@@ -1,8 +1,8 @@
 /** The subsets that DestinationRules define for a host. */
-import { listOf, recordOf, textOf } from '../manifest/data.ts'
-import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
-import { resolveHost } from '../traffic/host.ts'
+import { listOf, recordOf, textOf } from '../../manifest/data.ts'
+import type { RenderedObject } from '../../diff/objects.ts'
+import { effectiveNamespace } from '../../manifest/identity.ts'
+import { resolveHost } from '../../traffic/host.ts'
 import { hostCovers } from './hosts.ts'
 import { specOf } from './scene.ts'
 

@@ -1,7 +1,7 @@
 /** Where Services and pods may come from that no manifest of the repository shows. */
-import { recordOf, textOf } from '../manifest/data.ts'
-import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
+import { recordOf, textOf } from '../../manifest/data.ts'
+import type { RenderedObject } from '../../diff/objects.ts'
+import { effectiveNamespace } from '../../manifest/identity.ts'
 
 /** Kubernetes' own groups have no dot, or end so; those of Istio and the Gateway API are among them. */
 const OWN_GROUP = /^(?:[^.]*|.*\.k8s\.io|(?:.*\.)?istio\.io)$/

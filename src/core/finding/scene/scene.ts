@@ -1,9 +1,9 @@
 /** What the rendered objects of an environment are to each other. */
-import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
-import { resolveHost } from '../traffic/host.ts'
-import { listOf, recordOf, textOf } from '../manifest/data.ts'
-import type { Finding } from './finding.ts'
+import type { RenderedObject } from '../../diff/objects.ts'
+import { effectiveNamespace } from '../../manifest/identity.ts'
+import { resolveHost } from '../../traffic/host.ts'
+import { listOf, recordOf, textOf } from '../../manifest/data.ts'
+import type { Finding } from '../finding.ts'
 import { type Workload, workloadsIn } from './workload.ts'
 
 type Labels = Readonly<Record<string, unknown>>

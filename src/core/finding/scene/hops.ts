@@ -1,8 +1,8 @@
-import type { RenderedObject } from '../diff/objects.ts'
-import { listOf, type Path, recordOf, textOf } from '../manifest/data.ts'
-import { resolveHost } from '../traffic/host.ts'
+import type { RenderedObject } from '../../diff/objects.ts'
+import { listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
+import { resolveHost } from '../../traffic/host.ts'
 import { isGatewayRoute, specOf } from './scene.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
+import { effectiveNamespace } from '../../manifest/identity.ts'
 
 /** A part of a VirtualService or of a route of the Gateway API that sends requests somewhere. */
 export interface Hop {

@@ -1,7 +1,7 @@
 /** What runs pods, as far as manifests say which labels and how many they have. */
-import { recordOf, textOf } from '../manifest/data.ts'
-import type { RenderedObject } from '../diff/objects.ts'
-import { effectiveNamespace } from '../manifest/identity.ts'
+import { recordOf, textOf } from '../../manifest/data.ts'
+import type { RenderedObject } from '../../diff/objects.ts'
+import { effectiveNamespace } from '../../manifest/identity.ts'
 
 type Data = Readonly<Record<string, unknown>>
 

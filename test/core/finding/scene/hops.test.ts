@@ -1,8 +1,8 @@
 /** Where the rules of a route send requests, and which of those get any. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRendered } from '../../../src/core/diff/objects.ts'
-import { type Hop, hopsOf } from '../../../src/core/finding/hops.ts'
+import { parseRendered } from '../../../../src/core/diff/objects.ts'
+import { type Hop, hopsOf } from '../../../../src/core/finding/scene/hops.ts'
 
 function hopsIn(yaml: string): readonly Hop[] {
   const rendered = parseRendered(yaml, new Map())
