@@ -112,7 +112,7 @@ test('a share of what Flagger moves is the most that it gives the canary: a comm
   await says(world, 'alice', pull, '/canary 23 web')
   assert.match(
     answers(world, pull)[2] ?? '',
-    /⛔ .*Its `stepWeight` is 10, so it would go past that share\. Ask for 20% or 30%/,
+    /⛔ .*Flagger raises the share by `stepWeight` each time, 10% here\. It would not stop at this share, but go on to 30%\. Ask for 20% or 30%/,
   )
 })
 

@@ -5,13 +5,19 @@
  * writes a route. A custom resource definition that speaks of a Service is none.
  */
 export const TRAFFIC_OBJECT =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout)(?:List)?\b(?![-.])/
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
-const WORKLOAD = /\bkind["']?\s*:\s*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet)\b(?![-.])/
+const WORKLOAD =
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet)\b(?![-.])/
 
 /** What a chart renders about traffic: also the pods that it runs for each version. */
 export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)
+
+/** Whether a text has an object that runs pods, also one that a controller of Flagger or Argo Rollouts runs for it. */
+export function runsPods(text: string): boolean {
+  return WORKLOAD.test(text) || /\bkind: *(?:Canary|Rollout)\b/.test(text)
+}
 
 const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/
 

@@ -5,7 +5,8 @@ import { leavesAlone } from '../delivery/ignored/ignored-fields.ts'
 import type { RenderedObject } from '../diff/objects.ts'
 import { qualifiedTitle } from '../manifest/identity.ts'
 import { type Path, listOf, recordOf, textOf } from '../manifest/data.ts'
-import { isOwnedBy, type OwnedRoute, ownedRoutes, ownsRule } from '../owner/owned-routes.ts'
+import { ownedRoutes } from '../owner/owned-routes.ts'
+import { ownerLookup } from '../owner/owner-lookup.ts'
 import type { Detail, Finding } from './finding.ts'
 import type { Grade } from './grade.ts'
 import { rulesOf, SECTIONS } from './scene/hops.ts'
@@ -13,22 +14,18 @@ import { annotation, type FindingCheck, type ObjectIndex, specOf } from './scene
 
 /** A Flagger Canary or an Argo Rollout that writes the weights of a route itself. */
 export const twoWriters: FindingCheck = (scene) => {
-  const writers = scene.objects.flatMap((object) => ownedRoutes(object).map((owned) => ({ object, owned })))
+  const writerOf = ownerLookup(
+    scene.objects.flatMap((object) => ownedRoutes(object).map((owned) => [owned, object] as const)),
+  )
   return [...scene.virtualServices, ...scene.routes].flatMap((route): Finding[] => {
-    const own = { kind: route.kind, namespace: route.namespace, names: [route.name] }
-    const writer = writers.find(({ owned }) => isOwnedBy(owned, own) && writesSplit(owned, route))
+    const rules = SECTIONS.flatMap((section) =>
+      listOf(specOf(route)[section]).map((rule) => ({ section, name: textOf(recordOf(rule)['name']) })),
+    )
+    const writer = writerOf({ kind: route.kind, namespace: route.namespace, names: [route.name], rules })
     if (writer === undefined) return []
-    const detail = { code: 'two-writers', writer: qualifiedTitle(writer.object) } as const
+    const detail = { code: 'two-writers', writer: qualifiedTitle(writer) } as const
     return [{ object: route, path: ['spec'], detail, grade: 'error' }]
   })
-}
-
-/** Whether one of the rules that it writes is there; a route without any rule may get one. */
-function writesSplit(owned: OwnedRoute, route: RenderedObject): boolean {
-  const rules = SECTIONS.flatMap((section) =>
-    listOf(specOf(route)[section]).map((rule) => ({ section, name: textOf(recordOf(rule)['name']) })),
-  )
-  return rules.length === 0 || rules.some((rule) => ownsRule(owned, rule))
 }
 
 /** What Argo CD and Flux are told about the objects of an environment that splits traffic. */

@@ -150,9 +150,22 @@ function objectAt(
 ): { readonly manifest: Manifest; readonly object: BuiltObject } | undefined {
   const read = manifestIn(layout, file)
   const manifest = read.ok ? read.value : undefined
-  const object = manifest?.objects.find((known) => known.document === document && known.at.join('/') === at.join('/'))
+  const object = manifest && objectsByPlace(manifest).get(placeIn({ document, at }))
   if (manifest === undefined || object === undefined) return undefined
   return { manifest, object: way === undefined ? object : { ...object, way } }
+}
+
+/** Hundreds of objects of one file are looked up by their places. */
+const byPlace = new WeakMap<Manifest, ReadonlyMap<string, ManifestObject>>()
+
+function objectsByPlace(manifest: Manifest): ReadonlyMap<string, ManifestObject> {
+  const known = byPlace.get(manifest) ?? new Map(manifest.objects.map((object) => [placeIn(object), object]))
+  byPlace.set(manifest, known)
+  return known
+}
+
+function placeIn({ document, at }: Pick<Spot, 'document' | 'at'>): string {
+  return `${document}/${at.join('/')}`
 }
 
 /** An object that is built in several ways, none of them named: what patches make of it is not one thing. */

@@ -1,16 +1,17 @@
 /** How much of the traffic a controller gives a canary before it promotes it, and the edits that change that. */
-import { listOf, type Path, recordOf } from '../manifest/data.ts'
+import { isRecord, listOf, type Path, recordOf } from '../manifest/data.ts'
 import type { Edit } from '../manifest/edit/edit.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { WeightOwner } from './weight-owner.ts'
 
 /**
- * Why a limit cannot be set. `no-steps`: the object has no weights to change · `no-number`: one of them is none · `not-whole`: controllers take whole
- * percents above 0 · `uneven`: Flagger would pass it, because its step does not divide it.
+ * Why a limit cannot be set. `no-steps`: the object has no weights to change · `no-number`: one of them is not a whole number · `not-whole`: the
+ * limit itself is not a whole percent above 0 · `two-plans`: Flagger goes by `stepWeight` up to the last of `stepWeights` · `other-scale`: the
+ * weights are not percents · `uneven`: Flagger's steps do not stop at the limit but at `reaches`; they do at `near`.
  */
 export type LimitProblem =
-  | { readonly code: 'no-steps' | 'no-number' | 'not-whole' }
-  | { readonly code: 'uneven'; readonly step: number; readonly near: readonly number[] }
+  | { readonly code: 'no-steps' | 'no-number' | 'not-whole' | 'two-plans' | 'other-scale' }
+  | { readonly code: 'uneven'; readonly step: number; readonly reaches: number; readonly near: readonly number[] }
 
 export interface Limit {
   /** What it is now. */
@@ -44,45 +45,58 @@ export function limitTo({ writer, object }: WeightOwner, percent: number): Resul
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Flagger goes up in steps until it is at the maximum or above, then it promotes. */
+/** Flagger goes up in steps until it is at the maximum or above, then it promotes (`runCanary` in its pkg/controller/scheduler.go). */
 function ofFlagger(data: Data, percent: number): Result<Wanted, LimitProblem> {
   const spec = recordOf(data['spec'])
-  const analysis = recordOf(spec['analysis'] ?? spec['canaryAnalysis'])
-  const at = ['spec', spec['analysis'] === undefined ? 'canaryAnalysis' : 'analysis']
-  const { iterations, maxWeight = 100, stepWeight = 0, stepWeights } = analysis
-  const isByWeight = spec['skipAnalysis'] !== true && !(typeof iterations === 'number' && iterations > 0)
-  if (!isByWeight) return err({ code: 'no-steps' })
-  if (typeof stepWeight === 'number' && stepWeight > 0) {
-    if (typeof maxWeight !== 'number') return err({ code: 'no-number' })
-    return byStep({ at, maxWeight, stepWeight }, percent)
-  }
+  const field = isRecord(spec['analysis']) ? 'analysis' : 'canaryAnalysis'
+  const [at, analysis] = [['spec', field], recordOf(spec[field])]
+  const [iterations, max, step] = ['iterations', 'maxWeight', 'stepWeight'].map((name) => wholeOf(analysis[name]))
+  if (iterations === undefined || max === undefined || step === undefined) return err({ code: 'no-number' })
+  if (spec['skipAnalysis'] === true || iterations > 0) return err({ code: 'no-steps' })
+  const list = listOf(analysis['stepWeights'])
+  if (step > 0) return list.length > 0 ? err({ code: 'two-plans' }) : byStep({ at, max, step }, percent)
   return byList(
-    listOf(stepWeights).map((value, index) => [[...at, 'stepWeights', index], value]),
+    list.map((value, index) => [[...at, 'stepWeights', index], value]),
     percent,
   )
 }
 
-interface StepSettings {
-  readonly at: Path
-  readonly maxWeight: number
-  readonly stepWeight: number
+/** 0 where nothing says it, as Flagger reads it; undefined where it is not a whole number. */
+function wholeOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return 0
+  return isWhole(value) ? value : undefined
 }
 
-function byStep({ at, maxWeight, stepWeight }: StepSettings, percent: number): Result<Wanted, LimitProblem> {
-  const step = Math.min(stepWeight, percent)
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value)
+}
+
+interface StepSettings {
+  readonly at: Path
+  /** 0 or less: nothing is set, and it goes up to 100. */
+  readonly max: number
+  readonly step: number
+}
+
+function byStep({ at, max, step: own }: StepSettings, percent: number): Result<Wanted, LimitProblem> {
+  const step = Math.min(own, percent)
   const even = [...Array(step).keys()].map((less) => step - less).find((one) => percent % one === 0) ?? 1
   // Many more steps than people chose are another rollout.
   if (even * 2 < step) {
-    const near = [Math.floor(percent / step) * step, Math.ceil(percent / step) * step]
-    return err({ code: 'uneven', step, near: near.filter((one) => one > 0 && one <= 100) })
+    const [below, above] = [Math.floor(percent / step) * step, Math.ceil(percent / step) * step]
+    const near = [below, above].filter((one) => one > 0 && one <= 100)
+    return err({ code: 'uneven', step, reaches: Math.min(100, above), near })
   }
-  const max: readonly Change[] = maxWeight === percent ? [] : [[[...at, 'maxWeight'], percent]]
-  const steps: readonly Change[] = even === stepWeight ? [] : [[[...at, 'stepWeight'], even]]
-  return ok({ from: Math.min(100, Math.ceil(maxWeight / stepWeight) * stepWeight), changes: [...max, ...steps] })
+  const maxes: readonly Change[] = max === percent ? [] : [[[...at, 'maxWeight'], percent]]
+  const steps: readonly Change[] = even === own ? [] : [[[...at, 'stepWeight'], even]]
+  const from = max > 0 ? Math.min(100, Math.ceil(max / own) * own) : 100
+  return ok({ from, changes: [...maxes, ...steps] })
 }
 
 function ofRollouts(data: Data, percent: number): Result<Wanted, LimitProblem> {
   const canary = recordOf(recordOf(recordOf(data['spec'])['strategy'])['canary'])
+  const { maxTrafficWeight = 100 } = recordOf(canary['trafficRouting'])
+  if (maxTrafficWeight !== 100 && maxTrafficWeight !== null) return err({ code: 'other-scale' })
   const steps = listOf(canary['steps']).flatMap((step, index): [Path, unknown][] => {
     const { setWeight } = recordOf(step)
     return setWeight === undefined ? [] : [[['spec', 'strategy', 'canary', 'steps', index, 'setWeight'], setWeight]]
@@ -92,7 +106,7 @@ function ofRollouts(data: Data, percent: number): Result<Wanted, LimitProblem> {
 
 /** Steps above the limit become the limit; if none is, the last step does. */
 function byList(steps: readonly (readonly [Path, unknown])[], percent: number): Result<Wanted, LimitProblem> {
-  const known = steps.flatMap(([path, value]): Change[] => (typeof value === 'number' ? [[path, value]] : []))
+  const known = steps.flatMap(([path, value]): Change[] => (isWhole(value) ? [[path, value]] : []))
   const last = known.at(-1)
   if (last === undefined && steps.length === 0) return err({ code: 'no-steps' })
   if (last === undefined || known.length < steps.length) return err({ code: 'no-number' })

@@ -88,24 +88,3 @@ function byPlugin(plugin: Readonly<Record<string, unknown>>, own: string): reado
     })
   })
 }
-
-/** Whether a controller writes a rule of a route: by its section (`http`, `tls`, `tcp`, or `rules` of the Gateway API), and its name. */
-export function ownsRule(
-  { rules }: OwnedRoute,
-  rule: { readonly section: string; readonly name: string | undefined },
-): boolean {
-  if (rules === 'all') return true
-  if (rule.section === 'tls') return rules.tls
-  if (rule.section === 'tcp') return rules.tcp
-  return rule.name !== undefined && rules.http.includes(rule.name)
-}
-
-/** Whether an owned route is this one, by any of its names. Where one of the two names no namespace, the deployer puts both into one. */
-export function isOwnedBy(
-  owned: OwnedRoute,
-  route: { readonly kind: string; readonly namespace: string; readonly names: readonly string[] },
-): boolean {
-  const isKind = owned.kind === '*' || owned.kind === route.kind
-  const isPlace = owned.namespace === '' || route.namespace === '' || owned.namespace === route.namespace
-  return isKind && isPlace && route.names.includes(owned.name)
-}

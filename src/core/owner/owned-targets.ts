@@ -2,18 +2,13 @@
 import { layeredIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText } from '../manifest/data.ts'
-import { isOwnedBy, type OwnedRoute, ownsRule } from './owned-routes.ts'
-import { holdsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
+import { type PlacedOwner, type PlacedRoute, ownersBeside } from './beside.ts'
+import { ownerLookup } from './owner-lookup.ts'
+import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
-import { type Route, type RouteName, type Rule, weightedRules } from '../traffic/route.ts'
-import { narrowed, neighboursOf, type TargetSources } from '../rollout/read-target.ts'
+import { type RouteName, type Rule, weightedRules } from '../traffic/route.ts'
+import { narrowed, placedNeighbours, type TargetSources } from '../rollout/read-target.ts'
 import { servicesOf, settingsOf, type Target } from '../rollout/target.ts'
-
-/** An owner, and the environment that has it. */
-interface PlacedOwner {
-  readonly environment: string
-  readonly owner: WeightOwner
-}
 
 /**
  * Targets with their owners, and a target for each owner whose route is in no file: Flagger makes its routes itself. What environments
@@ -21,72 +16,39 @@ interface PlacedOwner {
  */
 export function withOwners(scene: TargetSources, targets: readonly Target[]): readonly Target[] {
   const { layout } = scene
-  if (!holdsOwners(layout)) return targets
+  if (!mentionsOwners(layout)) return targets
   const read = layout.read && new Set([...layout.read, ...targets.flatMap(({ environments }) => environments)])
   const environments = layout.environments.filter(({ name }) => read?.has(name) !== false)
   const owners = environments.flatMap(({ name }) =>
     ownersIn(layout, name).map((owner) => ({ environment: name, owner })),
   )
   if (owners.length === 0) return targets
-  const own = targets.flatMap((target) => takenApart(scene, target, owners))
-  const isUsed = ({ environment, owner }: PlacedOwner): boolean =>
-    own.some((target) => target.environments.includes(environment) && isSameOwner(target.owner, owner))
-  const others = owners.filter((one) => !isUsed(one))
-  const beside = own.map((target) => ({ ...target, owner: target.owner ?? ownerBeside(target, own, others) }))
-  const isKnown = ({ environment, owner }: PlacedOwner): boolean =>
-    beside.some(
-      (target) =>
-        isSameOwner(target.owner, owner) ||
-        (target.environments.includes(environment) && ownedIn(owner, target, environment).length > 0),
-    )
-  return [
-    ...beside,
-    ...routeless(
-      scene,
-      others.filter((one) => !isKnown(one)),
-    ),
-  ]
+  const places = targets.flatMap(placesOf)
+  const near = ownersNear(owners, places)
+  const others = withoutRoutes(owners, places)
+  const known = new Map([...near, ...ownersElsewhere(scene, others, { places, near })])
+  const used = new Set([...known.values()].map(({ owner }) => keyOf(owner)))
+  const left = others.filter(({ owner }) => !used.has(keyOf(owner)))
+  return [...takenApart(scene, places, known), ...routeless(scene, left)]
 }
 
-/** A target once for each owner that its environments have. */
-function takenApart(scene: TargetSources, target: Target, owners: readonly PlacedOwner[]): readonly Target[] {
-  const found = target.environments.map((environment) => ({
-    environment,
-    owner: owners.find((one) => one.environment === environment && owns(one.owner, target, environment))?.owner,
-  }))
-  const groups = Map.groupBy(found, ({ owner }) => owner && ownerKey(owner))
-  return [...groups.values()].map((group) => {
-    const environments = group.map(({ environment }) => environment)
-    return { ...narrowed(scene.config, target, environments), owner: group[0]?.owner }
-  })
+/** A target in one of its environments. */
+interface Place extends PlacedRoute {
+  readonly target: Target
 }
 
-function ownerKey({ object, identity }: WeightOwner): string {
-  return canonicalText([identity, object.file, object.document, object.data['spec']])
-}
+type OwnersOfPlaces = ReadonlyMap<Place, PlacedOwner>
 
-function isSameOwner(one: WeightOwner | undefined, other: WeightOwner): boolean {
-  return one !== undefined && ownerKey(one) === ownerKey(other)
-}
-
-/** Whether an owner's controller writes the weights that a target moves, and nobody says otherwise. */
-function owns(owner: WeightOwner, target: Target, environment: string): boolean {
-  const { route, settings } = target
-  if (isLeftToPerch(route, settings.prefix)) return false
+function placesOf(target: Target): readonly Place[] {
+  const { route, layout, object, environments } = target
   const split = weightedRules(route)
-  const rules = split.length > 0 ? split : route.rules
-  return ownedIn(owner, target, environment).some(
-    (owned) =>
-      rules.length === 0 || rules.some((rule) => ownsRule(owned, { section: sectionOf(rule), name: rule.name })),
-  )
-}
-
-/** What an owner says of a target's route, whichever rules. */
-function ownedIn(owner: WeightOwner, { route, layout, object }: Target, environment: string): readonly OwnedRoute[] {
-  const rendered = layeredIn(layout, environment, object)?.rendered
-  const names = [route.name, ...(rendered === undefined ? [] : [rendered.name])]
-  const namespace = rendered?.namespace ?? object.namespace
-  return owner.routes.filter((owned) => isOwnedBy(owned, { kind: route.kind, namespace, names }))
+  const rules = (split.length > 0 ? split : route.rules).map((rule) => ({ section: sectionOf(rule), name: rule.name }))
+  return environments.map((environment) => {
+    const rendered = layeredIn(layout, environment, object)?.rendered
+    const names = [...new Set([route.name, ...(rendered === undefined ? [] : [rendered.name])])]
+    const namespace = rendered?.namespace ?? object.namespace
+    return { target, environment, route: { kind: route.kind, namespace, names, rules } }
+  })
 }
 
 /** `http` of `spec.http[0].route[1]`. */
@@ -94,43 +56,102 @@ function sectionOf({ destinations: [first] }: Rule): string {
   return String(first?.path.at(-4) ?? '')
 }
 
+/** Owners in the environment of the route. */
+function ownersNear(owners: readonly PlacedOwner[], places: readonly Place[]): OwnersOfPlaces {
+  const groups = Map.groupBy(owners, ({ environment }) => environment)
+  const lookups = new Map([...groups].map(([environment, own]) => [environment, ownerLookup(own.flatMap(routesOf))]))
+  return new Map(
+    places.flatMap((place) => {
+      const owner = isLeftToPerch(place.target) ? undefined : lookups.get(place.environment)?.(place.route)
+      return owner === undefined ? [] : [[place, owner] as const]
+    }),
+  )
+}
+
+function routesOf(one: PlacedOwner): readonly (readonly [WeightOwner['routes'][number], PlacedOwner])[] {
+  return one.owner.routes.map((route) => [route, one] as const)
+}
+
+/** The owners whose environments have none of the routes that they name, whichever rules of them. */
+function withoutRoutes(owners: readonly PlacedOwner[], places: readonly Place[]): readonly PlacedOwner[] {
+  const known = new Set(places.flatMap(namesOfPlace))
+  return owners.filter(
+    ({ environment, owner }) =>
+      !owner.routes.some((route) =>
+        [route.namespace, ANY].some((namespace) => known.has(nameKey(environment, { ...route, namespace }))),
+      ),
+  )
+}
+
+/** Where one of the two names no namespace, the deployer puts both into one. */
+const ANY = '*'
+
+function namesOfPlace({ environment, route: { kind, namespace, names } }: Place): readonly string[] {
+  const namespaces = namespace === '' ? ['', ANY] : [namespace, '']
+  return names.flatMap((name) =>
+    [kind, ANY].flatMap((one) =>
+      namespaces.map((where) => nameKey(environment, { kind: one, namespace: where, name })),
+    ),
+  )
+}
+
+function nameKey(
+  environment: string,
+  { kind, namespace, name }: Readonly<Record<'kind' | 'namespace' | 'name', string>>,
+): string {
+  return JSON.stringify([environment, kind, namespace, name])
+}
+
 /** The route's own word that nothing else writes it, whatever it looks like. */
-function isLeftToPerch({ annotations }: Route, prefix: string): boolean {
+function isLeftToPerch({ route: { annotations }, settings: { prefix } }: Target): boolean {
   const codes = ['perch.dev/ignore', `${prefix}/ignore`].flatMap((key) => annotations[key]?.split(',') ?? [])
   return codes.some((code) => ['*', 'two-writers'].includes(code.trim()))
 }
 
 /**
- * The owner of a target's route in another environment, which has the application and not its route. If several environments have
- * such a route, the owner is for the one whose folder has most in common with its own.
+ * The owners of routes in other environments: of Argo Rollouts, where an environment has the application and no route at all. Flagger
+ * makes its routes, so nothing in another folder is meant.
  */
-function ownerBeside(
-  target: Target,
-  targets: readonly Target[],
+function ownersElsewhere(
+  { layout }: TargetSources,
   owners: readonly PlacedOwner[],
-): WeightOwner | undefined {
-  const [home = ''] = target.environments
-  return owners.find((one) => {
-    const claimed = targets.filter(
-      (other) => other.owner === undefined && owns(one.owner, other, other.environments[0] ?? ''),
-    )
-    if (!claimed.includes(target)) return false
-    const nearness = (name: string): number => commonFolders(target.layout, one.environment, name)
-    const most = Math.max(...claimed.flatMap(({ environments }) => environments.map(nearness)))
-    return nearness(home) === most
-  })?.owner
+  { places, near }: { readonly places: readonly Place[]; readonly near: OwnersOfPlaces },
+): OwnersOfPlaces {
+  const withRoutes = new Set(places.map(({ environment }) => environment))
+  const apart = owners.filter(
+    ({ environment, owner }) => owner.writer === 'argo-rollouts' && !withRoutes.has(environment),
+  )
+  if (apart.length === 0) return new Map()
+  const free = places.filter((place) => !near.has(place) && !isLeftToPerch(place.target))
+  return ownersBeside(layout, apart, free)
 }
 
-function commonFolders({ environments }: Target['layout'], one: string, other: string): number {
-  const [first = [], second = []] = [one, other].map((name) =>
-    (environments.find((known) => known.name === name)?.root ?? '').split('/'),
-  )
-  return first.filter((folder) => folder !== '' && second.includes(folder)).length
+/** A target once for each owner that its environments have. */
+function takenApart({ config }: TargetSources, places: readonly Place[], known: OwnersOfPlaces): readonly Target[] {
+  return [...Map.groupBy(places, ({ target }) => target)].flatMap(([target, own]) => {
+    const groups = Map.groupBy(own, (place) => keyOf(known.get(place)?.owner))
+    return [...groups.values()].map((group) => {
+      const environments = group.map(({ environment }) => environment)
+      const [first] = group
+      return { ...narrowed(config, target, environments), owner: first && known.get(first)?.owner }
+    })
+  })
+}
+
+const keys = new WeakMap<WeightOwner, string>()
+
+/** One string for owners that say the same, in whichever environments. */
+function keyOf(owner: WeightOwner | undefined): string {
+  if (owner === undefined) return ''
+  const { object, identity } = owner
+  const key = keys.get(owner) ?? canonicalText([identity, object.file, object.document, object.data['spec']])
+  keys.set(owner, key)
+  return key
 }
 
 /** Targets of owners whose routes no file has, alike ones of several environments together. */
 function routeless(scene: TargetSources, owners: readonly PlacedOwner[]): readonly Target[] {
-  const groups = Map.groupBy(owners, ({ owner }) => ownerKey(owner))
+  const groups = Map.groupBy(owners, ({ owner }) => keyOf(owner))
   return [...groups.values()].flatMap((group) => {
     const [first] = group
     const [owned] = first?.owner.routes ?? []
@@ -164,7 +185,7 @@ function targetWithout(
       route: { ...name, place, document, at, annotations: {}, names: service.names, rules: [], delegates: [] },
       manifest: manifest.value,
       object,
-      neighbours: neighboursOf(layout, environments, object.way),
+      neighbours: placedNeighbours(layout, { environments, way: object.way, placement: undefined }).neighbours,
       settings: settingsOf(config, service, environments),
       unclear: undefined,
       isRendered: false,

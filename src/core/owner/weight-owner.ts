@@ -18,12 +18,10 @@ export interface WeightOwner {
   readonly object: BuiltObject
 }
 
-/** Whether any file has such an object: most repositories have none. */
-export function holdsOwners({ texts }: Layout): boolean {
-  return [...texts.values()].some((text) => text !== undefined && OWNER_KIND.test(text))
+/** Whether any file may have such an object, however it is written: most repositories have none. */
+export function mentionsOwners({ texts }: Layout): boolean {
+  return [...texts.values()].some((text) => text !== undefined && /Canary|Rollout/.test(text))
 }
-
-const OWNER_KIND = /\bkind["']?\s*:\s*["']?(?:Canary|Rollout)\b/
 
 /** Every object of an environment that owns a route. */
 export function ownersIn(layout: Layout, environment: string): readonly WeightOwner[] {

@@ -74,7 +74,8 @@ interface Neighbourhood {
 /** Hundreds of routes of an environment have the same neighbours: looked for once for each layout, which never changes. */
 const neighbourhoods = new WeakMap<Layout, Map<string, Neighbourhood>>()
 
-function placedNeighbours(
+/** The manifests of environments as kustomize places them, and all their objects. */
+export function placedNeighbours(
   layout: Layout,
   of: Pick<Target, 'environments' | 'placement'> & Pick<BuiltObject, 'way'>,
 ): Neighbourhood {

@@ -303,15 +303,20 @@ const CALLS: readonly ((target: Target) => string)[] = [
 /** Branches are named after environment and service, so no two rollouts of an environment may share the name. */
 function namedApart(targets: readonly Target[]): readonly Target[] {
   const groups = Map.groupBy(targets, ({ environment, service }) => JSON.stringify([environment, service]))
+  const named = new Map([...groups.values()].map((group) => [group, callIn(group)]))
   return targets.map((target) => {
-    const group = groups.get(JSON.stringify([target.environment, target.service])) ?? []
-    const isCall = (name: (one: Target) => string): boolean => new Set(group.map(name)).size === group.length
-    const call = CALLS.find(isCall)
-    if (group.length === 1) return target
-    if (call !== undefined) return { ...target, service: call(target) }
-    const isChoice = group.every(isLooseTarget) && isCall(fileCall)
-    return isChoice ? { ...target, service: fileCall(target), choice: target.object.file } : target
+    const group = groups.get(JSON.stringify([target.environment, target.service]))
+    return group === undefined || group.length === 1 ? target : { ...target, ...named.get(group)?.(target) }
   })
+}
+
+/** How to call each of some targets that have a name in common; nothing where no name tells them apart. */
+function callIn(group: readonly Target[]): (target: Target) => Partial<Pick<Target, 'service' | 'choice'>> {
+  const isCall = (name: (one: Target) => string): boolean => new Set(group.map(name)).size === group.length
+  const call = CALLS.find(isCall)
+  if (call !== undefined) return (target) => ({ service: call(target) })
+  const isChoice = group.every(isLooseTarget) && isCall(fileCall)
+  return (target) => (isChoice ? { service: fileCall(target), choice: target.object.file } : {})
 }
 
 function isLooseTarget({ layout, environments }: Target): boolean {

@@ -44,6 +44,27 @@ test('Flagger goes up in steps that reach the limit, and not past it', () => {
   for (const [text, percent, expected] of table) assert.deepEqual(limit(text, percent), expected, `${percent}\n${text}`)
 })
 
+test('Flagger has no maximum where none above 0 is written, and reads whole numbers only', () => {
+  const written = (lines: string): string => flaggerCanary(`    interval: 1m\n${lines}`)
+  assert.deepEqual(limit(written('    maxWeight: 0\n    stepWeight: 10\n'), 20), ['100→20', 'maxWeight: 20'])
+  for (const odd of ['2.5', '"10"', '[10]'])
+    assert.deepEqual(limit(written(`    maxWeight: 50\n    stepWeight: ${odd}\n`), 20), ['no-number'], odd)
+  assert.deepEqual(limit(written('    maxWeight: 33.3\n    stepWeight: 10\n'), 20), ['no-number'])
+  assert.deepEqual(limit(written('    stepWeights: [5, 12.5]\n'), 20), ['no-number'])
+})
+
+test('where both kinds of steps are written, Flagger mixes them, and nobody means that', () => {
+  const both = flaggerCanary('    maxWeight: 50\n    stepWeight: 10\n    stepWeights: [5, 30]\n')
+  assert.deepEqual(limit(both, 20), ['two-plans'])
+  const list = flaggerCanary('    maxWeight: 50\n    stepWeight: 0\n    stepWeights: [5, 30]\n')
+  assert.deepEqual(limit(list, 20), ['30→20', 'stepWeights: [5, 20]'])
+})
+
+test('weights that are no percents have no limit in percent', () => {
+  const parts = argoRollout().replace('trafficRouting:\n', 'trafficRouting:\n        maxTrafficWeight: 1000\n')
+  assert.deepEqual(limit(parts, 20), ['other-scale'])
+})
+
 test("Flagger's list of weights ends at the limit", () => {
   const list = flaggerCanary('    interval: 1m\n    stepWeights: [5, 10, 25, 50]\n')
   assert.deepEqual(limit(list, 25), ['50→25', 'stepWeights: [5, 10, 25, 25]'])

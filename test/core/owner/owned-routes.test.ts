@@ -1,7 +1,7 @@
 /** Which routes Flagger and Argo Rollouts write, by what their objects say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isOwnedBy, ownedRoutes, ownsRule } from '../../../src/core/owner/owned-routes.ts'
+import { ownedRoutes } from '../../../src/core/owner/owned-routes.ts'
 
 function canary(spec: object): readonly string[] {
   return routesOf({ group: 'flagger.app', kind: 'Canary', namespace: 'shop', name: 'any', data: { spec } })
@@ -63,35 +63,4 @@ test('objects of other groups own nothing, whatever they are called', () => {
     routesOf({ group: 'canaries.example.com', kind: 'Canary', namespace: '', name: 'a', data: { spec } }),
     [],
   )
-})
-
-test('of a VirtualService it writes the rules that it names, or all', () => {
-  const owned = (service: object) => {
-    const spec = {
-      strategy: { canary: { trafficRouting: { istio: { virtualService: { name: 'web', ...service } } } } },
-    }
-    const [route] = ownedRoutes({ group: 'argoproj.io', kind: 'Rollout', namespace: '', name: 'a', data: { spec } })
-    assert.ok(route !== undefined)
-    return (section: string, name?: string) => ownsRule(route, { section, name })
-  }
-  const all = owned({})
-  assert.deepEqual([all('http'), all('tls'), all('tcp', 'x')], [true, true, true])
-  const named = owned({ routes: ['main'] })
-  assert.deepEqual(
-    [named('http', 'main'), named('http', 'other'), named('http'), named('tls')],
-    [true, false, false, false],
-  )
-  const tls = owned({ tlsRoutes: [{ port: 443 }] })
-  assert.deepEqual([tls('http', 'main'), tls('tls'), tls('tcp')], [false, true, false])
-})
-
-test('where one of the two names no namespace, the deployer decides for both', () => {
-  const owned = { kind: 'VirtualService', namespace: 'shop', name: 'web', rules: 'all' } as const
-  const is = (kind: string, namespace: string, ...names: string[]): boolean =>
-    isOwnedBy(owned, { kind, namespace, names })
-  assert.deepEqual(
-    [is('VirtualService', 'shop', 'web'), is('VirtualService', '', 'web'), is('VirtualService', 'mesh', 'web')],
-    [true, true, false],
-  )
-  assert.deepEqual([is('HTTPRoute', 'shop', 'web'), is('VirtualService', 'shop', 'web-eu', 'web')], [false, true])
 })

@@ -103,19 +103,77 @@ test('owner and route are compared as they are rendered', () => {
   assert.deepEqual(owners(patched), ['app/web: –'])
 })
 
-test('an application in a folder of its own owns the route of the folder that has most in common with its own', () => {
-  const mesh = { 'mesh/production/vs.yaml': route(), 'mesh/staging/vs.yaml': route() }
-  const config = {
-    environments: {
-      'mesh-production': { path: 'mesh/production' },
-      'mesh-staging': { path: 'mesh/staging' },
-      apps: { path: 'apps/staging' },
-    },
+const MESH = { 'mesh/production/vs.yaml': route(), 'mesh/staging/vs.yaml': route() }
+
+/** Environments of these folders, called like them. */
+function folders(...paths: readonly string[]): object {
+  return { environments: Object.fromEntries(paths.map((path) => [path.replaceAll('/', '-'), { path }])) }
+}
+
+const HALVES = folders('mesh/production', 'mesh/staging', 'apps/staging')
+const FREE = ['mesh-production/web: –', 'mesh-staging/web: –']
+
+test('a Rollout in a folder of its own owns the route of the folder that is alike but for its first part', () => {
+  const apps = { ...MESH, 'apps/staging/rollout.yaml': argoRollout() }
+  assert.deepEqual(owners(apps, HALVES), ['mesh-production/web: –', `mesh-staging/web: ${ROLLOUT}`])
+  const shared = {
+    'mesh/base/kustomization.yaml': 'resources: [vs.yaml]\n',
+    'mesh/base/vs.yaml': route(),
+    'mesh/production/kustomization.yaml': 'resources: [../base]\n',
+    'mesh/staging/kustomization.yaml': 'resources: [../base]\n',
+    'apps/staging/rollout.yaml': argoRollout(),
   }
-  assert.deepEqual(owners({ ...mesh, 'apps/staging/rollout.yaml': argoRollout() }, config), [
+  assert.deepEqual(owners(shared, HALVES), ['mesh-production/web: –', `mesh-staging/web: ${ROLLOUT}`])
+})
+
+test('a Rollout owns no route of a folder that is less like its own', () => {
+  const alone = { 'mesh/production/vs.yaml': route(), 'apps/staging/rollout.yaml': argoRollout() }
+  assert.deepEqual(owners(alone, folders('mesh/production', 'apps/staging')), [
+    `apps-staging/web: ${ROLLOUT}`,
     'mesh-production/web: –',
-    `mesh-staging/web: ${ROLLOUT}`,
   ])
+  const deep = { 'x/mesh/production/vs.yaml': route(), 'x/apps/staging/rollout.yaml': argoRollout() }
+  assert.ok(owners(deep, folders('x/mesh/production', 'x/apps/staging')).includes('x-mesh-production/web: –'))
+  // Two could be meant.
+  const two = { 'mesh/eu/vs.yaml': route(), 'net/eu/vs.yaml': route(), 'apps/eu/rollout.yaml': argoRollout() }
+  const free = owners(two, folders('mesh/eu', 'net/eu', 'apps/eu')).slice(1)
+  assert.deepEqual(free, ['mesh-eu/web: –', 'net-eu/web: –'])
+})
+
+test('an application that has its route beside itself owns no other one', () => {
+  const pods =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } } }\n'
+  const files = {
+    'production/web/vs.yaml': route(),
+    'production/web/pods.yaml': pods,
+    'staging/web/rollout.yaml': argoRollout(),
+  }
+  const paths = folders('production/web', 'staging/web')
+  assert.deepEqual(owners(files, paths), ['production-web/web: –', `staging-web/web: ${ROLLOUT}`])
+  const other = {
+    ...MESH,
+    'apps/staging/rollout.yaml': argoRollout(),
+    'apps/staging/vs.yaml': route().replaceAll('web', 'api'),
+  }
+  assert.deepEqual(
+    owners(other, HALVES).filter((line) => line.startsWith('mesh')),
+    FREE,
+  )
+})
+
+test('a Canary owns no route of another folder', () => {
+  const files = { ...MESH, 'apps/staging/canary.yaml': flaggerCanary() }
+  assert.deepEqual(owners(files, HALVES), [`apps-staging/web: ${CANARY}`, ...FREE])
+})
+
+test('an owner is found however its kind is written', () => {
+  const kinds = ['!!str Rollout', '&kind Rollout', '"Rollout"', '>-\n  Rollout', '!!str &kind "Rollout"']
+  for (const kind of kinds) {
+    const rollout = argoRollout().replace('kind: Rollout', `kind: ${kind}`)
+    assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': rollout }), [`default/web: ${ROLLOUT}`], kind)
+  }
+  const alias = argoRollout().replace('kind: Rollout', 'x-kind: &kind Rollout\nkind: *kind')
+  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': alias }), [`default/web: ${ROLLOUT}`])
 })
 
 test('a route that says so is left to Perch', () => {

@@ -96,7 +96,9 @@ const LIMIT_PROBLEMS: readonly LimitProblem[] = [
   { code: 'no-steps' },
   { code: 'no-number' },
   { code: 'not-whole' },
-  { code: 'uneven', step: 10, near: [20, 30] },
+  { code: 'two-plans' },
+  { code: 'other-scale' },
+  { code: 'uneven', step: 10, reaches: 30, near: [20, 30] },
 ]
 
 export function refusals(): readonly Refusal[] {

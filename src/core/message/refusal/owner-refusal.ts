@@ -52,12 +52,16 @@ function limitProblemWords(why: LimitProblem, writer: Writer): string {
     case 'not-whole':
       return 'It takes whole percents from 1 to 100. To stop a rollout that has begun, use the controller; to go back, put the old version back in Git.'
     case 'no-number':
-      return 'One of the weights there is not a number. Write it out, then comment again.'
+      return 'One of the numbers there is not a whole number. Correct it, then comment again.'
     case 'no-steps':
       return writer === 'flagger'
         ? 'It has no steps by weight: `skipAnalysis` or `iterations` is set, or `stepWeight` and `stepWeights` are missing. Remove `skipAnalysis` and `iterations` there, and set `maxWeight` and `stepWeight`, in a pull request.'
         : 'It has no step with `setWeight`, so all traffic moves at once. Add steps there, in a pull request.'
+    case 'two-plans':
+      return 'It has both `stepWeight` and `stepWeights`: Flagger then goes up by `stepWeight` until it reaches the last of `stepWeights`, and `maxWeight` has no effect. Remove one of them there, in a pull request, then comment again.'
+    case 'other-scale':
+      return 'Its `maxTrafficWeight` is not 100, so its weights are not percents. Change the steps there, in a pull request.'
     case 'uneven':
-      return `Its ${code('stepWeight')} is ${why.step}, so it would go past that share. Ask for ${why.near.map((one) => `${one}%`).join(' or ')}, or change ${code('stepWeight')} there.`
+      return `Flagger raises the share by ${code('stepWeight')} each time, ${why.step}% here. It would not stop at this share, but go on to ${why.reaches}%. Ask for ${why.near.map((one) => `${one}%`).join(' or ')}, or change ${code('stepWeight')} there.`
   }
 }

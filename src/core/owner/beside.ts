@@ -1,0 +1,75 @@
+/** A Rollout in a folder of its own, beside the folder that has the route: `apps/staging` beside `mesh/staging`. */
+import { environmentNamed } from '../environment/environment.ts'
+import { runsPods } from '../environment/traffic-text.ts'
+import { type Layout, resourcesOf } from '../layer/layout.ts'
+import { type OwnerLookup, ownerLookup, type WrittenRoute } from './owner-lookup.ts'
+import type { WeightOwner } from './weight-owner.ts'
+
+/** An owner, and the environment that has it. */
+export interface PlacedOwner {
+  readonly environment: string
+  readonly owner: WeightOwner
+}
+
+/** A route as one environment has it. */
+export interface PlacedRoute {
+  readonly environment: string
+  readonly route: WrittenRoute
+}
+
+/**
+ * Routes with their owners in other environments. That two folders are for one cluster is a guess, so they must be halves of an application
+ * by what they hold, and alike but for one folder above the last. Of several that could be meant none is.
+ */
+export function ownersBeside<R extends PlacedRoute>(
+  layout: Layout,
+  owners: readonly PlacedOwner[],
+  routes: readonly R[],
+): ReadonlyMap<R, PlacedOwner> {
+  const lookup = lookupsByFolder(layout, owners)
+  const found = routes.flatMap((place) => {
+    const owner = lookup(place)
+    return owner === undefined ? [] : [[owner, place] as const]
+  })
+  const groups = [...Map.groupBy(found, ([owner]) => owner).values()]
+  const isOne = (group: typeof found): boolean => new Set(group.map(([, { environment }]) => environment)).size === 1
+  const isHalf = new Map<string, boolean>()
+  const holdsNoPods = ({ environment }: R): boolean => {
+    const known = isHalf.get(environment) ?? !hasPods(layout, environment)
+    isHalf.set(environment, known)
+    return known
+  }
+  const pairs = groups.filter(isOne).flatMap((group) => group.map(([owner, place]) => [place, owner] as const))
+  return new Map(pairs.filter(([place]) => holdsNoPods(place)))
+}
+
+function lookupsByFolder(
+  layout: Layout,
+  owners: readonly PlacedOwner[],
+): (place: PlacedRoute) => PlacedOwner | undefined {
+  const byFolder = Map.groupBy(
+    owners.flatMap((one) => siblingsOf(layout, one.environment).map((folder) => ({ folder, one }))),
+    ({ folder }) => folder,
+  )
+  const lookups = new Map<string, OwnerLookup<PlacedOwner>>()
+  for (const [folder, some] of byFolder)
+    lookups.set(folder, ownerLookup(some.flatMap(({ one }) => one.owner.routes.map((route) => [route, one] as const))))
+  return ({ environment, route }) =>
+    siblingsOf(layout, environment)
+      .map((folder) => lookups.get(folder)?.(route))
+      .find((owner) => owner !== undefined)
+}
+
+/** Deeper folders nobody has. */
+const MAX_DEPTH = 12
+
+/** An environment's folder with one of those above the last left open: `[*, staging]` of `mesh/staging`. */
+function siblingsOf({ environments }: Layout, name: string): readonly string[] {
+  const folders = (environmentNamed(environments, name)?.root ?? '').split('/')
+  if (folders.length > MAX_DEPTH) return []
+  return folders.slice(0, -1).map((_, index) => folders.with(index, '*').join('/'))
+}
+
+function hasPods(layout: Layout, environment: string): boolean {
+  return resourcesOf(layout, environment).some((file) => runsPods(layout.texts.get(file) ?? ''))
+}

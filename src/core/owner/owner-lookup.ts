@@ -1,0 +1,54 @@
+/** What writes which routes, found at once however many there are: a repository may be made of thousands of each. */
+import type { OwnedRoute } from './owned-routes.ts'
+
+/** A route, by all its names, with the rules that are asked about. */
+export interface WrittenRoute {
+  readonly kind: string
+  /** '' where nothing says it: then the deployer puts it where it puts the others. */
+  readonly namespace: string
+  readonly names: readonly string[]
+  /** By their section (`http`, `tls`, `tcp`, or `rules` of the Gateway API) and name; none: any rule. */
+  readonly rules: readonly { readonly section: string; readonly name: string | undefined }[]
+}
+
+/** Finds what writes one of a route's rules: the first, where there are several. */
+export type OwnerLookup<T> = (route: WrittenRoute) => T | undefined
+
+/** `T` for each route that it writes. */
+export function ownerLookup<T>(owned: Iterable<readonly [OwnedRoute, T]>): OwnerLookup<T> {
+  const owners: T[] = []
+  const places = new Map<string, number>()
+  for (const [route, owner] of owned) {
+    for (const key of keysOfOwned(route)) if (!places.has(key)) places.set(key, owners.length)
+    owners.push(owner)
+  }
+  return (route) => {
+    const found = keysOfRoute(route).flatMap((key) => places.get(key) ?? [])
+    return found.length === 0 ? undefined : owners[found.reduce((one, other) => Math.min(one, other))]
+  }
+}
+
+/** Any namespace, kind or rule. */
+const ANY = '*'
+const ALL_RULES = 'all'
+
+function keysOfOwned({ kind, namespace, name, rules }: OwnedRoute): readonly string[] {
+  const own =
+    rules === 'all'
+      ? [ALL_RULES]
+      : [...rules.http.map((rule) => `http ${rule}`), ...(rules.tls ? ['tls'] : []), ...(rules.tcp ? ['tcp'] : [])]
+  return [namespace, ANY].flatMap((place) => [...own, ANY].map((rule) => JSON.stringify([kind, place, name, rule])))
+}
+
+function keysOfRoute({ kind, namespace, names, rules }: WrittenRoute): readonly string[] {
+  const own = rules.length === 0 ? [ANY] : [ALL_RULES, ...rules.map(ruleKey)]
+  const places = namespace === '' ? [ANY] : [namespace, '']
+  return [kind, ANY].flatMap((one) =>
+    places.flatMap((place) => names.flatMap((name) => own.map((rule) => JSON.stringify([one, place, name, rule])))),
+  )
+}
+
+function ruleKey({ section, name }: WrittenRoute['rules'][number]): string {
+  if (section === 'tls' || section === 'tcp') return section
+  return name === undefined ? 'http' : `http ${name}`
+}
