@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { openSchemas } from '../../src/adapters/schemas/schemas.ts'
+import { readConfig } from '../../src/core/config/read.ts'
+import { standingOf } from '../../src/core/rollout/standing.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
+import { loadSnapshot, readTargetAt } from '../../src/flows/repository/load.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { CHART } from './chart.ts'
@@ -13,8 +16,10 @@ const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undef
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 const needs = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
 
+type Files = Readonly<Record<string, string>>
+
 interface Variant {
-  readonly files: Readonly<Record<string, string>>
+  readonly files: Files
   /** The rollouts, by environment: share and place. */
   readonly shares: Readonly<Record<string, string>>
   /** Codes. */
@@ -324,6 +329,59 @@ spec:
     ],
   },
 }
+
+/** The share of an environment's only rollout, as an older commit's file has it. */
+async function shareThen(files: Files, then: Files, environment: string): Promise<unknown> {
+  const worktree = (treeish: string) =>
+    worktreeOf(new Map(Object.entries({ ...files, ...(treeish === 'now' ? {} : then) })))
+  const mirror = {
+    entries: (treeish: string) => worktree(treeish).entries(),
+    read: (treeish: string, paths: readonly string[]) => worktree(treeish).read(treeish, paths),
+  }
+  const config = readConfig(undefined)
+  assert.ok(config.ok)
+  const { targets } = await loadSnapshot({ mirror, renderer }, 'now', { config: config.value })
+  const target = targets.find(({ environments }) => environments.includes(environment))
+  assert.ok(target !== undefined)
+  const old = await readTargetAt({ mirror, renderer }, 'then', target)
+  return old && (old.unclear === undefined ? standingOf(old).share : old.unclear.why)
+}
+
+test('an older commit that does not say what deploys a folder does not say its share', async () => {
+  const patched = (patches: string): string =>
+    APPLICATION('web', '').replace(
+      /  source: .*\n/,
+      `  source: { repoURL: https://github.com/acme/shop, path: web${patches} }\n`,
+    )
+  const weights = [95, 5].map(
+    (weight, index) => `{op: replace, path: /spec/http/0/route/${index}/weight, value: ${weight}}`,
+  )
+  const patches = `, kustomize: { patches: [{ target: { kind: VirtualService }, patch: '[${weights.join(', ')}]' }] }`
+  const files = { ...ROUTE, 'web/vs.yaml': VS, 'argo.yaml': patched(patches) }
+  const then = (text: string): Promise<unknown> => shareThen(files, { 'argo.yaml': text }, 'web')
+  assert.equal(await then(patched(patches.replace('95', '99').replace('5}', '1}'))), 1)
+  assert.equal(await then(patched('')), 0)
+  assert.equal(await then(''), 'transformer')
+  assert.equal(await then(patched(patches).replace('name: web,', 'name: other,')), 'transformer')
+})
+
+test('an older commit has the elements of an ApplicationSet of a chart in another order', needs, async () => {
+  const elements = ["{ env: eu-1, weight: '50' }", "{ env: eu-2, weight: '5' }"]
+  const withList = (...list: readonly string[]): Files => ({
+    'set.yaml': SET(
+      `    - list: { elements: [${list.join(', ')}] }`,
+      "parameters: [{ name: canary.weight, value: '{{weight}}' }]",
+    ),
+  })
+  const files = { ...CHART, ...withList(...elements) }
+  const [eu1 = '', eu2 = ''] = elements
+  assert.equal(await shareThen(files, withList(eu2, eu1), 'web-eu-2'), 5)
+  assert.equal(await shareThen(files, withList(eu2.replace("'5'", "'1'"), eu1), 'web-eu-2'), 1)
+  assert.equal(
+    await shareThen(files, withList(eu1.replace('eu-1', 'eu-3'), eu2.replace('eu-2', 'eu-4')), 'web-eu-2'),
+    undefined,
+  )
+})
 
 test('a value that some Applications of a set share is named with those alone', needs, async () => {
   const lists = [

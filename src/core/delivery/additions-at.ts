@@ -9,12 +9,13 @@ export interface DeployerReference extends Pick<Delivery, 'file' | 'title' | 'pa
   readonly read: { readonly additions: Additions; readonly texts: readonly (string | undefined)[] }
 }
 
-/** What a deployer adds by these texts of its files; undefined where they say nothing of it. */
+/** What a deployer adds by these texts of its files; undefined where it adds nothing, `unknown` where they do not say what deploys the folder. */
 export function additionsAt(
   { file, title, path, filling, files, read }: DeployerReference,
   texts: ReadonlyMap<string, string | undefined>,
-): Additions | undefined {
+): Additions | 'unknown' | undefined {
   if (files.every((one, index) => texts.get(one) === read.texts[index])) return read.additions
   const { deliveries } = readDeliveries(new Map(files.map((one) => [one, texts.get(one)])), { filling })
-  return deliveries.find((found) => found.file === file && found.title === title && found.path === path)?.additions
+  const now = deliveries.find((found) => found.file === file && found.title === title && found.path === path)
+  return now === undefined ? 'unknown' : now.additions
 }

@@ -95,7 +95,7 @@ function releasesOf(
     namespace: namespace === undefined || isTemplate(namespace) ? undefined : namespace,
     line: (path: Path): number => manifest.line(document, path),
   }
-  const filling = written && { ...written, elements: written.elements.map((path) => [...at, ...path]) }
+  const filling = written && { ...written, at }
   return sources.flatMap(({ own, path }): FoundRelease[] => {
     const folder = textOf(own['path'])
     if (folder === undefined || folderOf(folder) === undefined) return []

@@ -25,7 +25,7 @@ export function buildWithAdditions(environment: Environment, texts: FileTexts): 
   const isOnlyItsDeployers = (file: string): boolean =>
     deployer.files.includes(file) && !environment.files.includes(file)
   const files = new Map([...texts].filter(([file]) => !isOnlyItsDeployers(file)))
-  if (additions === undefined) return { files, finish: (yaml) => yaml }
+  if (additions === undefined || additions === 'unknown') return { files, finish: (yaml) => yaml }
   const { fields, variables } = additions
   const finish = (yaml: string): string => (variables === undefined ? yaml : withVariables(yaml, variables))
   const known = KUSTOMIZATION_NAMES.map((name) => join(root, name) ?? name).find((path) => files.has(path))

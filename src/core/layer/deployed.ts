@@ -9,7 +9,7 @@ import type { Environment } from '../environment/environment.ts'
 import { join } from '../environment/tree.ts'
 import { listOf, type Path, recordOf, textOf, valueAt } from '../manifest/data.ts'
 import { identityOf } from '../manifest/identity.ts'
-import type { Location, Manifest, ManifestObject } from '../manifest/parse.ts'
+import { type Location, type Manifest, type ManifestObject, parseManifest } from '../manifest/parse.ts'
 import { type Filler, type Kustomization, type Patch, textPatches, selectorIn } from './kustomization.ts'
 
 /** An environment's kustomization with what its deployer adds by these texts; `own` is undefined where the deployer generates one. */
@@ -18,8 +18,23 @@ export function deployedLayer(
   own: Kustomization | undefined,
   texts: ReadonlyMap<string, string | undefined>,
 ): Kustomization | undefined {
-  const added = deployer && additionsAt(deployer, texts)
+  if (deployer === undefined) return own
+  const added = additionsAt(deployer, texts)
   if (added === undefined) return own
+  const build = { root, files, own }
+  return added === 'unknown' ? unknownLayer(build, deployer.file) : layerWith(added, build, texts)
+}
+
+/** What a deployer builds on. */
+interface OwnBuild extends Pick<Environment, 'root' | 'files'> {
+  readonly own: Kustomization | undefined
+}
+
+function layerWith(
+  added: Additions,
+  { root, files, own }: OwnBuild,
+  texts: ReadonlyMap<string, string | undefined>,
+): Kustomization | undefined {
   const holder = own !== undefined && added.fields['patches'] === undefined ? undefined : holderOf(added, texts)
   const base = own ?? (holder && generatedLayer(root, files, holder))
   if (base === undefined) return undefined
@@ -36,6 +51,13 @@ export function deployedLayer(
     unfollowed: { ...base.unfollowed, ...unfollowedIn(added, holder) },
     filler: fillerOf(added),
   }
+}
+
+/** Nobody knows what the deployer adds: that may be anything. */
+function unknownLayer({ root, files, own }: OwnBuild, file: string): Kustomization | undefined {
+  const nothing = parseManifest(file, '')
+  const base = own ?? (nothing.ok ? generatedLayer(root, files, nothing.value) : undefined)
+  return base && { ...base, unfollowed: { ...base.unfollowed, transformer: { file, line: 1 } } }
 }
 
 /** The file that says the additions. */

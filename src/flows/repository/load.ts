@@ -1,6 +1,7 @@
 import { isPackedChart } from '../../core/chart/packed.ts'
 import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
 import { POST_RENDERED, releaseBuild } from '../../core/chart/release-build.ts'
+import { additionsAt } from '../../core/delivery/additions-at.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
 import {
@@ -148,6 +149,8 @@ async function readBuildAt(
   { target, environment }: { readonly target: Target; readonly environment: Environment },
 ): Promise<Target | undefined> {
   const texts = await context.mirror.read(treeish, inputsOf(environment))
+  const { deployer } = environment
+  if (deployer !== undefined && additionsAt(deployer, texts) === 'unknown') return undefined
   const built = await buildEnvironment(context, environment, texts)
   return built.ok ? targetInBuild(target, { environment, texts, yaml: built.yaml }) : undefined
 }

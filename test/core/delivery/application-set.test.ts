@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parse } from 'yaml'
 import type { DeliverySource } from '../../../src/core/delivery/delivery-source.ts'
 import { readDeliveries } from '../../../src/core/delivery/delivery.ts'
+import { fillingOf, paramsNow } from '../../../src/core/delivery/generators/elements.ts'
 import { pathPattern } from '../../../src/core/text/path-pattern.ts'
 
 const FILES: Readonly<Record<string, string>> = {
@@ -218,4 +220,31 @@ test('generators in generators are looked into as deep as Argo CD allows and a l
   assert.match(nameAt(4), /^generator pullRequest /)
   assert.match(nameAt(5), /^generator matrix /)
   assert.match(nameAt(50), /^generator matrix /)
+})
+
+test('an element of a list is found again by the name of its Application, else by what is no number', () => {
+  const spec = (elements: string, name: string): Readonly<Record<string, unknown>> =>
+    parse(`{goTemplate: true, generators: [{list: {elements: ${elements}}}], template: {metadata: {name: '${name}'}}}`)
+  const weightIn = (now: string, then: string, name: string): unknown => {
+    const [params = {}] = parse(now)
+    const filling = fillingOf(spec(now, name), params)
+    return paramsNow({ spec: spec(then, name) }, filling)['weight']
+  }
+  const now = '[{env: eu-1, region: a, weight: 5}, {env: eu-2, region: b, weight: 10}]'
+  const named = 'web-{{ .env }}'
+  assert.equal(weightIn(now, now, named), 5)
+  assert.equal(weightIn(now, '[{env: eu-2, region: b, weight: 10}, {env: eu-1, region: a, weight: 1}]', named), 1)
+  assert.equal(weightIn(now, '[{env: eu-2, region: b, weight: 10}, {env: eu-1, region: c, weight: 1}]', named), 1)
+  assert.equal(weightIn(now, '[{env: eu-2, region: b, weight: 10}]', named), undefined)
+  assert.equal(weightIn(now, '[{env: eu-2, region: b, weight: 10}, {env: eu-1, region: a, weight: 1}]', 'web'), 1)
+  assert.equal(
+    weightIn(now, '[{env: eu-1, region: c, weight: 1}, {env: eu-2, region: b, weight: 1}]', 'web'),
+    undefined,
+  )
+  // It makes the only Application of that name.
+  assert.equal(weightIn(now, '[{env: eu-1, region: c, weight: 1}]', 'web'), 1)
+  const numbers = '[{cluster: 1, weight: 5}, {cluster: 2, weight: 10}]'
+  assert.equal(weightIn(numbers, numbers, 'web'), 5)
+  assert.equal(weightIn(numbers, '[{cluster: 2, weight: 10}, {cluster: 1, weight: 1}]', 'web'), undefined)
+  assert.equal(weightIn(numbers, '[{cluster: 2, weight: 10}, {cluster: 1, weight: 1}]', 'web-{{ .cluster }}'), 1)
 })

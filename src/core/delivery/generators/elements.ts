@@ -1,6 +1,6 @@
 /** Parameters that elements of a list generator say, and where: a value there can be changed like one in a values file. */
-import { isRecord, listOf, type Path, recordOf, sameData, valueAt } from '../../manifest/data.ts'
-import { filledTemplate, type Params, paramsOf } from './params.ts'
+import { isRecord, listOf, type Path, recordOf, sameData, textOf, valueAt } from '../../manifest/data.ts'
+import { filledTemplate, filledText, type Params, paramsOf } from './params.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -8,39 +8,75 @@ type Data = Readonly<Record<string, unknown>>
 export interface Filling {
   readonly params: Params
   readonly isGo: boolean
-  /** Where elements of lists say some of them, from the top of the object, or of its document. */
-  readonly elements: readonly Path[]
+  /** Where the set stands, from the top of what it is read from: the object itself, or its document. */
+  readonly at: Path
+  readonly elements: readonly ListElement[]
+}
+
+/** An element of a list that says some of the parameters. Another text may have it in another place, and with other numbers. */
+interface ListElement {
+  /** From the set. */
+  readonly list: Path
+  readonly params: Params
 }
 
 /** The parameters of one Application, and the elements in the `spec` of the set that say nothing else. */
 export function fillingOf(spec: Data, params: Params): Filling {
   const isGo = spec['goTemplate'] === true
-  const says = (path: Path): boolean => {
-    const own = paramsAt({ spec }, path, { params, isGo })
-    return Object.entries(own).every(([name, value]) => sameData(params[name], value))
-  }
-  return { params, isGo, elements: elementsIn(spec['generators'], ['spec', 'generators']).filter(says) }
+  const elements = listsIn(spec['generators'], ['spec', 'generators']).flatMap((list) =>
+    elementsAt({ spec }, list, { params, isGo }).map((own) => ({ list, params: own })),
+  )
+  const says = ({ params: own }: ListElement): boolean =>
+    Object.entries(own).every(([name, value]) => sameData(params[name], value))
+  return { params, isGo, at: [], elements: elements.filter(says) }
 }
 
-/** The parameters as the elements say them in this text of the object, or of its document. */
-export function paramsNow(data: unknown, { params, isGo, elements }: Filling): Params {
-  return elements.reduce<Params>((now, path) => ({ ...now, ...paramsAt(data, path, { params, isGo }) }), params)
+/** The parameters as the elements say them in another text of the set. Those of an element that is not found there for certain are left out. */
+export function paramsNow(data: unknown, filling: Filling): Params {
+  const { params, isGo, at, elements } = filling
+  const set = valueAt(data, at)
+  const name = textOf(valueAt(set, ['spec', 'template', 'metadata', 'name'])) ?? ''
+  return elements.reduce<Params>((now, { list, params: known }) => {
+    const others = Object.fromEntries(Object.entries(now).filter(([key]) => !Object.hasOwn(known, key)))
+    const nameBy = (own: Params): string => filledText(name, { ...others, ...own }, isGo)
+    const all = elementsAt(set, list, { params, isGo })
+    return { ...others, ...elementLike(known, all, nameBy) }
+  }, params)
 }
 
-function paramsAt(data: unknown, path: Path, { params, isGo }: Pick<Filling, 'params' | 'isGo'>): Params {
-  return paramsOf(recordOf(filledTemplate(valueAt(data, path), params, isGo)), isGo)
+/** The one that makes the Application of the same name; else the same one, or the only one that differs in nothing but numbers. */
+function elementLike(known: Params, all: readonly Params[], nameBy: (own: Params) => string): Params | undefined {
+  return (
+    onlyOne(all.filter((own) => nameBy(own) === nameBy(known))) ??
+    all.find((own) => sameData(own, known)) ??
+    onlyOne(all.filter((own) => sameData(withoutNumbers(own), withoutNumbers(known))))
+  )
 }
 
-function elementsIn(generators: unknown, at: Path): readonly Path[] {
+function onlyOne<T>(found: readonly T[]): T | undefined {
+  return found.length === 1 ? found[0] : undefined
+}
+
+function withoutNumbers(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(withoutNumbers)
+  if (isRecord(data))
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withoutNumbers(value)]))
+  return /^-?\d+(?:\.\d+)?$/.test(String(data)) ? 0 : data
+}
+
+function elementsAt(set: unknown, list: Path, { params, isGo }: Pick<Filling, 'params' | 'isGo'>): readonly Params[] {
+  return listOf(valueAt(set, list))
+    .filter(isRecord)
+    .map((element) => paramsOf(recordOf(filledTemplate(element, params, isGo)), isGo))
+}
+
+function listsIn(generators: unknown, at: Path): readonly Path[] {
   return listOf(generators).flatMap((generator, index): readonly Path[] => {
     const { list, matrix, merge } = recordOf(generator)
     const here = [...at, index]
-    const elements = listOf(recordOf(list)['elements']).flatMap((element, place) =>
-      isRecord(element) ? [[...here, 'list', 'elements', place]] : [],
-    )
     const inner = Object.entries({ matrix, merge }).flatMap(([name, one]) =>
-      elementsIn(recordOf(one)['generators'], [...here, name, 'generators']),
+      listsIn(recordOf(one)['generators'], [...here, name, 'generators']),
     )
-    return [...elements, ...inner]
+    return isRecord(list) ? [[...here, 'list', 'elements'], ...inner] : inner
   })
 }
