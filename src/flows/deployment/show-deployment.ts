@@ -1,4 +1,4 @@
-import { deploymentTask, type DeploymentState, isFurther } from '../../core/deployment/step-deployment.ts'
+import { deploymentTask, isFurther } from '../../core/deployment/step-deployment.ts'
 import { DEPLOYMENTS_MARKER } from '../../core/marker/comment.ts'
 import { deploymentWords } from '../../core/message/notify/deployment-words.ts'
 import { deploymentsNotice } from '../../core/message/comment/notice.ts'
@@ -27,23 +27,32 @@ export async function showDeployment(context: Needs, step: Step): Promise<void> 
 }
 
 /** What an earlier try made is found by its commit, and a state that was given is not given again. */
-async function show({ deployments }: Needs, step: Step): Promise<void> {
+async function show(context: Needs, step: Step): Promise<void> {
+  const { deployments } = context
   const { environment, service, commit, state } = step
-  const words = deploymentWords(step)
   const task = deploymentTask(service)
   const known = await deployments.of(environment, task)
   const own = known.find((one) => one.commit === commit)
+  const isEnd = state === 'inactive' || state === 'failure'
   // What was never shown has no end to show.
-  if (own === undefined && (state === 'inactive' || state === 'failure')) return
-  const id = own?.id ?? (await deployments.create({ commit, environment, task, description: words }))
-  const give = async (to: DeploymentState, of: number, from: DeploymentState | undefined): Promise<void> => {
-    if (isFurther(from, to)) await deployments.setState(of, to, words)
+  if (own === undefined && isEnd) return
+  const description = deploymentWords(step)
+  const id = own?.id ?? (await deployments.create({ commit, environment, task, description }))
+  const from = own === undefined ? undefined : await deployments.stateOf(id)
+  if (isFurther(from, state)) await deployments.setState(id, state, description)
+  if (state === 'success' || state === 'inactive')
+    await endOlder(
+      context,
+      step,
+      known.filter((one) => one.id < id),
+    )
+}
+
+/** Steps that this one has replaced are over, also those that were never live. What is older than one that ended has ended too. */
+async function endOlder({ deployments }: Needs, step: Step, older: readonly { readonly id: number }[]): Promise<void> {
+  for (const { id } of older) {
+    const was = await deployments.stateOf(id)
+    if (was === 'inactive') return
+    if (was !== 'failure') await deployments.setState(id, 'inactive', deploymentWords(step))
   }
-  await give(state, id, own === undefined ? undefined : await deployments.stateOf(id))
-  if (state !== 'success') return
-  const older = known.find((one) => one.id < id)
-  // What is older still was ended when this one became live.
-  if (older === undefined) return
-  const was = await deployments.stateOf(older.id)
-  if (was !== 'failure') await give('inactive', older.id, was)
 }

@@ -1,18 +1,24 @@
 /** The steps of a rollout as GitHub's own pages show them, where the config asks for that. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aRollout, aWorld, merges, openSteps, says, type World } from '../world.ts'
+import { argoRollout } from '../../owners.ts'
+import { aRollout, aWorld, merges, openSteps, says, type World, type WorldOptions } from '../world.ts'
 
-function configText(deployments: boolean): string {
+function configText(deployments: boolean, steps: readonly number[]): string {
   return `environments:
   production: { path: apps/production, live: { after: 3m } }
 services:
-  web: { steps: [5, 100], bake: 10m }
+  web: { steps: [${steps.join(', ')}], bake: 10m }
 ${deployments ? 'deployments: true\n' : ''}`
 }
 
-function aWorldThat({ shows }: { readonly shows: boolean }): Promise<World> {
-  return aWorld({ files: { '.github/canary.yml': configText(shows) } })
+function aWorldThat({
+  shows,
+  steps = [5, 100],
+  files = {},
+  ...options
+}: { readonly shows: boolean; readonly steps?: readonly number[] } & WorldOptions): Promise<World> {
+  return aWorld({ ...options, files: { '.github/canary.yml': configText(shows, steps), ...files } })
 }
 
 function shown({ state }: World): readonly string[] {
@@ -44,6 +50,41 @@ test('each merged step is a deployment: in progress, live, and over when the nex
     'production canary:web: in_progress → success → inactive',
     'production canary:web: in_progress → success',
   ])
+})
+
+test('steps that never were live are over when a later one is live, or when the rollout ends', async () => {
+  for (const end of ['live', 'rollback'] as const) {
+    const world = await aWorldThat({ shows: true, steps: [5, 10, 20, 100] })
+    const { pull } = await aRollout(world)
+    for (let count = 0; count < 2; count += 1) {
+      const [step] = openSteps(world)
+      assert.ok(step !== undefined)
+      assert.equal(world.olga.merge(step, { ignoresChecks: true }), 'merged')
+      await world.settle()
+    }
+    if (end === 'live') await world.pass(20)
+    else {
+      await says(world, 'alice', pull, '/canary abort')
+      await mergeNext(world)
+    }
+    assert.deepEqual(shown(world), [
+      'production canary:web: in_progress → inactive',
+      'production canary:web: in_progress → inactive',
+      `production canary:web: in_progress → ${end === 'live' ? 'success' : 'failure → inactive'}`,
+    ])
+  }
+})
+
+test('what a controller in the cluster moves is not shown, and what it takes over is over', async () => {
+  const owner = 'apps/production/web-rollout.yaml'
+  const owned = await aWorldThat({ shows: true, files: { [owner]: argoRollout() }, share: 20 })
+  await owned.sweep()
+  assert.deepEqual(shown(owned), [])
+  const world = await aWorldThat({ shows: true })
+  await aRollout(world)
+  world.alice.push('main', { [owner]: argoRollout() })
+  await world.settle()
+  assert.deepEqual(shown(world), ['production canary:web: in_progress → inactive'])
 })
 
 test('when a rollout has finished, its last step stays what GitHub shows', async () => {
