@@ -1,10 +1,16 @@
 /** Objects of controllers that move traffic themselves. */
 
-/** A Flagger Canary of `web`. `analysis`: its lines, four blanks in. */
-export function flaggerCanary(
+interface CanaryOptions {
+  /** Its lines, four blanks in: steps of 10 up to 50 unless told. */
+  readonly analysis?: string
+  readonly provider?: string
+}
+
+/** A Flagger Canary of `web`. */
+export function flaggerCanary({
   analysis = '    interval: 1m\n    maxWeight: 50\n    stepWeight: 10\n',
   provider = 'istio',
-): string {
+}: CanaryOptions = {}): string {
   return `apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata:
@@ -17,11 +23,17 @@ spec:
 ${analysis}`
 }
 
-/** An Argo Rollout of `web` that writes its VirtualService. `steps`: their lines, eight blanks in. */
-export function argoRollout(
+interface RolloutOptions {
+  /** Their lines, eight blanks in: 20 and 40 percent unless told. */
+  readonly steps?: string
+  readonly routing?: string
+}
+
+/** An Argo Rollout of `web` that writes its VirtualService. */
+export function argoRollout({
   steps = '        - setWeight: 20\n        - pause: {}\n        - setWeight: 40\n        - pause: { duration: 10m }\n',
   routing = 'istio: { virtualService: { name: web } }',
-): string {
+}: RolloutOptions = {}): string {
   return `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata:

@@ -56,7 +56,10 @@ test('a controller that comes to a rollout of Perch makes the checks red, and cl
   assert.equal(step.state, 'closed')
   assert.match(comments(world, step).at(-1) ?? '', /^Closed: a controller in the cluster moves the traffic/)
   await says(world, 'alice', pull, '/canary abort')
-  assert.match(answers(world, pull).at(-1) ?? '', OWNED)
+  assert.match(
+    answers(world, pull).at(-1) ?? '',
+    /⛔ Perch does not abort `production\/web`\. Argo Rollouts moves the traffic .*`kubectl argo rollouts abort web` sends all traffic back\. Then put the old version back in Git\./,
+  )
   await says(world, 'alice', pull, '/canary status')
   assert.match(
     answers(world, pull).at(-1) ?? '',
@@ -177,4 +180,73 @@ test('a controller goes where the weights of Git give the canary nothing', async
   const world = await aWorld({ files: { [ROLLOUT]: argoRollout() } })
   const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
   assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
+})
+
+test('one command does not mean a share in one environment and a limit in another', async () => {
+  const world = await aWorld({ environments: ['staging', 'production'], files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  const { sha } = pull.head
+  for (const line of ['/canary 25', '/canary 0', '/canary next', '/canary promote', '/canary plan 5,100'])
+    await says(world, 'alice', pull, `${line}${line.includes('plan') ? '' : ' web'} --env all`)
+  const found = answers(world, pull)
+  assert.equal(found.length, 5)
+  for (const answer of found)
+    assert.match(
+      answer,
+      /⛔ Argo Rollouts moves the traffic of `production\/web` \(.*\), and Argo Rollouts does not move `staging\/web`\. One command cannot mean both, so nothing was committed\. Give one command for each environment, with `--env`\./,
+    )
+  assert.equal(pull.head.sha, sha)
+})
+
+test('a limit is set on a branch whose base has other weights since, and not where the base has another limit', async () => {
+  const world = await aWorld({ files: { [CANARY]: flaggerCanary() } })
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  const text = textOn(world, 'main', ROUTE)
+  world.alice.push('main', { [ROUTE]: text.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10') })
+  await world.settle()
+  await says(world, 'alice', pull, '/canary 30 web')
+  assert.match(answers(world, pull).at(-1) ?? '', /✅ Flagger moves .*\*\*30%\*\*/)
+  const other = await aPull(world, { 'docs/b.md': 'x\n' })
+  world.alice.push('main', { [CANARY]: flaggerCanary().replace('stepWeight: 10', 'stepWeight: 7') })
+  await world.settle()
+  await says(world, 'alice', other, '/canary 30 web')
+  assert.match(
+    answers(world, other).at(-1) ?? '',
+    /⛔ `main` has changed how far the controller takes `production\/web` since this branch was made/,
+  )
+})
+
+test('an abort says who aborts what a controller moves, also where nobody asked Perch before', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
+  const pull = await aNewVersion(world, { service: 'api' })
+  await says(world, 'alice', pull, '/canary abort')
+  const words =
+    /⛔ Perch does not abort `production\/web`\. Flagger moves the traffic .*It goes back by itself if its analysis fails\. To go back now, put the old version back in Git/
+  assert.match(answers(world, pull).at(-1) ?? '', words)
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary abort')
+  assert.match(answers(world, pull).at(-1) ?? '', words)
+  const far = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', far, '/canary abort')
+  assert.doesNotMatch(answers(world, far).at(-1) ?? '', /Flagger/)
+})
+
+test('a promotion carries what a Canary says, and no weight of its route', async () => {
+  const canaries = (production: string, staging: string) => ({
+    'apps/production/web-canary.yaml': production,
+    'apps/staging/web-canary.yaml': staging,
+  })
+  const limited = flaggerCanary().replace('maxWeight: 50', 'maxWeight: 30')
+  const world = await aWorld({ environments: ['staging', 'production'], files: canaries(flaggerCanary(), limited) })
+  const text = textOn(world, 'main', ROUTE)
+  world.alice.push('main', {
+    'apps/staging/web-route.yaml': text.replace('weight: 100', 'weight: 70').replace('weight: 0', 'weight: 30'),
+  })
+  await world.settle()
+  const pull = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', pull, '/promote staging production web')
+  const [opened] = openSteps(world)
+  assert.ok(opened !== undefined, answers(world, pull).at(-1))
+  assert.equal(textOn(world, opened.head.ref, CANARY), limited)
+  assert.equal(textOn(world, opened.head.ref, ROUTE), text)
 })

@@ -18,7 +18,7 @@ async function changed(files: Readonly<Record<string, string>>, line: string): P
   return linesChanged(before, now)
 }
 
-const CANARY = flaggerCanary('    interval: 1m\n    stepWeights: [5, 20, 50]   # percent\n')
+const CANARY = flaggerCanary({ analysis: '    interval: 1m\n    stepWeights: [5, 20, 50]   # percent\n' })
 const OVERLAYS = {
   'base/kustomization.yaml': 'resources: [canary.yaml]\n',
   'base/canary.yaml': CANARY,
@@ -64,9 +64,10 @@ test('a Rollout of a chart takes its limit from the values', needsHelm, async ()
     '.github/canary.yml': 'environments: { shop: { helm: { chart: charts/web, release: shop, namespace: shop } } }\n',
     'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
     'charts/web/values.yaml': 'first: 20\nsecond: 50\n',
-    'charts/web/templates/rollout.yaml': argoRollout(
-      '        - setWeight: {{ .Values.first }}\n        - pause: {}\n        - setWeight: {{ .Values.second }}\n',
-    ),
+    'charts/web/templates/rollout.yaml': argoRollout({
+      steps:
+        '        - setWeight: {{ .Values.first }}\n        - pause: {}\n        - setWeight: {{ .Values.second }}\n',
+    }),
   }
   assert.deepEqual(await changed(files, '/canary 30 web'), ['charts/web/values.yaml', '-second: 50', '+second: 30'])
 })

@@ -1,6 +1,7 @@
 import type { Review, ReviewedChange } from '../gate/review.ts'
 import type { NotDeployed } from '../refusal/gate-refusal.ts'
 import type { Writer } from '../owner/owned-routes.ts'
+import type { WeightOwner } from '../owner/weight-owner.ts'
 import type { StandingLine } from '../rollout/related.ts'
 import type { Override } from '../gate/gate.ts'
 import type { Sha } from '../rollout/facts.ts'
@@ -100,6 +101,14 @@ export interface AbortResult {
   readonly rolledBack: readonly number[]
   /** The rollouts whose share Perch cannot read. */
   readonly unreadable: readonly string[]
+  /** Those that only their controllers can abort. */
+  readonly owned: readonly OwnedRollout[]
+}
+
+/** A rollout that a controller moves. */
+export interface OwnedRollout {
+  readonly name: string
+  readonly owner: WeightOwner
 }
 
 /** An override for a head commit, sealed, so that nobody else can write one into a comment of ours. */
@@ -111,10 +120,9 @@ export interface OverrideRecord extends Override {
 /** The most that the controller of a target gives its canary, changed in a commit or there already. */
 export function limited(
   target: Target,
-  { from, to }: LimitMove,
+  { owner: { writer }, from, to }: LimitMove,
   done: { readonly sha: Sha | undefined; readonly proof: ProofOfEdit | undefined },
 ): Outcome {
-  const writer = target.owner?.writer ?? 'flagger'
   return { code: 'limited', name: targetName(target), writer, from, to, ...done }
 }
 

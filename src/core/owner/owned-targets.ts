@@ -118,9 +118,9 @@ function ownersElsewhere(
   { places, near }: { readonly places: readonly Place[]; readonly near: OwnersOfPlaces },
 ): OwnersOfPlaces {
   const withRoutes = new Set(places.map(({ environment }) => environment))
-  const apart = owners.filter(
-    ({ environment, owner }) => owner.writer === 'argo-rollouts' && !withRoutes.has(environment),
-  )
+  const apart = owners
+    .filter(({ environment, owner }) => owner.writer === 'argo-rollouts' && !withRoutes.has(environment))
+    .map(({ environment, owner }) => ({ environment, owner: { ...owner, elsewhere: environment } }))
   if (apart.length === 0) return new Map()
   const free = places.filter((place) => !near.has(place) && !isLeftToPerch(place.target))
   return ownersBeside(layout, apart, free)

@@ -16,6 +16,8 @@ export interface WeightOwner {
   readonly routes: readonly OwnedRoute[]
   /** In its file, with the data that counts. */
   readonly object: BuiltObject
+  /** The environment that has it, where that is not the route's. */
+  readonly elsewhere?: string
 }
 
 /** Whether any file may have such an object, however it is written: most repositories have none. */

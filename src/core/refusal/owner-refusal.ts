@@ -11,5 +11,13 @@ export interface OwnerRefusal extends Location {
   /** Its object: `Canary shop/web`. */
   readonly title: string
   /** Why its object cannot be changed as somebody wants it; undefined where no change of it would do that. */
-  readonly why?: LimitProblem | undefined
+  readonly why?: LimitProblem | NotMeant | undefined
 }
+
+/**
+ * `not-all`: Git, or another controller, moves others that the command means too · `elsewhere`: the object is in another environment than the
+ * route.
+ */
+type NotMeant =
+  | { readonly code: 'not-all'; readonly others: readonly string[] }
+  | { readonly code: 'elsewhere'; readonly environment: string }

@@ -1,6 +1,7 @@
+import type { OwnerRefusal } from '../refusal/owner-refusal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 import { err, ok, type Result } from '../result.ts'
-import { type LimitProblem, limitTo } from '../owner/limit.ts'
+import { limitTo } from '../owner/limit.ts'
 import type { WeightOwner } from '../owner/weight-owner.ts'
 import { findTargets } from './find-target.ts'
 import { filesFor, type Move, type MoveEdit, type PlanChange, type TargetMove } from './move.ts'
@@ -32,7 +33,7 @@ export type ShareWish = RolloutQuery &
 export interface IntendedChange<M extends Move | PlanChange = Move | PlanChange> {
   /** The rollout, as people call it: the first of the targets, by the name of all. */
   readonly target: Target
-  /** The first of the moves. The others end where it ends. */
+  /** The first of the moves, or the limit that was the highest. The others end where it ends. */
   readonly move: M
   readonly moves: readonly TargetMove<M>[]
 }
@@ -59,6 +60,8 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
 export function intend(at: BranchState, wish: Wish): Result<IntendedChange<DirectMove>, Refusal> {
   const targets = findTargets(at.snapshot, { ...wish, isSwitch: wish.kind === 'switch' }, at.changed)
   if (!targets.ok) return targets
+  const apart = ownedApart(targets.value)
+  if (apart !== undefined) return err(apart)
   const moves: TargetMove<DirectMove>[] = []
   for (const target of targets.value) {
     const move = directMove(at.base, target, wish)
@@ -69,7 +72,16 @@ export function intend(at: BranchState, wish: Wish): Result<IntendedChange<Direc
   if (first === undefined) throw new Error('A wish without a target was let through.')
   // The next step of each may be another one.
   if (new Set(moves.map(({ move }) => goalOf(move))).size > 1) return err(ambiguous(targets.value))
-  return ok({ target: together(targets.value, first.target), move: first.move, moves })
+  const limits = moves.flatMap(({ move }) => (move.kind === 'limit' ? [move] : []))
+  const [most = first.move] = limits.toSorted((one, other) => other.from - one.from)
+  return ok({ target: together(targets.value, first.target), move: most, moves })
+}
+
+/** Why one command cannot mean several rollouts: a share is a share in one of them, and in another the most that a controller gives it. */
+function ownedApart(targets: readonly Target[]): Refusal | undefined {
+  const owned = targets.find(({ owner }) => owner !== undefined)
+  const others = targets.filter(({ owner }) => owner?.writer !== owned?.owner?.writer).map(targetName)
+  return owned === undefined || others.length === 0 ? undefined : ownerRefusal(owned, { code: 'not-all', others })
 }
 
 function directMove(base: Snapshot | undefined, target: Target, wish: Wish): Result<DirectMove, Refusal> {
@@ -95,11 +107,11 @@ function otherStrategy(target: Target, { kind }: Pick<Wish, 'kind'>): Refusal | 
 }
 
 /** Why a rollout is not moved by commits; undefined where it is. */
-export function ownerRefusal(target: Target, why?: LimitProblem): Refusal | undefined {
+export function ownerRefusal(target: Target, why?: OwnerRefusal['why']): Refusal | undefined {
   return target.owner && refusalOf(target, target.owner, why)
 }
 
-function refusalOf(target: Target, { writer, title, place }: WeightOwner, why?: LimitProblem): Refusal {
+function refusalOf(target: Target, { writer, title, place }: WeightOwner, why?: OwnerRefusal['why']): Refusal {
   return { code: 'owned', name: targetName(target), writer, title, why, ...place }
 }
 
@@ -110,9 +122,11 @@ function limitMove(
   wish: Pick<Wish, 'kind'> & { readonly percent?: number },
 ): Result<LimitMove, Refusal> {
   if (wish.kind !== 'share' || wish.percent === undefined) return err(refusalOf(target, owner))
+  const { elsewhere } = owner
+  if (elsewhere !== undefined) return err(refusalOf(target, owner, { code: 'elsewhere', environment: elsewhere }))
   const limit = limitTo(owner, wish.percent)
   if (!limit.ok) return err(refusalOf(target, owner, limit.error))
-  return ok({ kind: 'limit', from: limit.value.from, to: wish.percent })
+  return ok({ kind: 'limit', owner, from: limit.value.from, to: wish.percent })
 }
 
 function switchMove({ route, ...target }: Target, { version }: SwitchWish): Result<SwitchMove, Refusal> {

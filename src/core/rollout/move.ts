@@ -7,6 +7,7 @@ import { type NumberChange, type TextPlace, withReplaced } from '../layer/feed.t
 import { type BuiltObject, placeKey } from '../layer/layered.ts'
 import { withTexts } from '../layer/layout.ts'
 import { limitTo } from '../owner/limit.ts'
+import type { WeightOwner } from '../owner/weight-owner.ts'
 import { err, ok, type Result } from '../result.ts'
 import { clearedNotes, readNotes, writeNotes } from '../traffic/annotations.ts'
 import { versionCalled } from '../traffic/blue-green.ts'
@@ -31,7 +32,7 @@ export type Move =
   /** All traffic of a blue/green route from one version to the other, by their names. */
   | { readonly kind: 'switch'; readonly from: string; readonly to: string }
   /** The most that a controller in the cluster gives the canary before it promotes it; no weight in Git changes. */
-  | { readonly kind: 'limit'; readonly from: number; readonly to: number }
+  | { readonly kind: 'limit'; readonly owner: WeightOwner; readonly from: number; readonly to: number }
 
 /** Another plan for what is to come; no traffic moves. */
 export interface PlanChange {
@@ -227,7 +228,7 @@ function splitFed(
 }
 
 function changeFor(move: Move | PlanChange, target: Target, pr: number | undefined): Result<ObjectChange, MoveRefusal> {
-  if (move.kind === 'limit') return limitChange(target, move.to)
+  if (move.kind === 'limit') return limitChange(target, move)
   const { route, object, unclear } = target
   if (unclear !== undefined) return err({ ...unclear, code: 'unclear', name: route.name })
   if (move.kind === 'finish-version') return versionChange(target)
@@ -236,11 +237,13 @@ function changeFor(move: Move | PlanChange, target: Target, pr: number | undefin
 }
 
 /** A change of the owner's object. */
-function limitChange(target: Target, percent: number): Result<ObjectChange, MoveRefusal> {
-  const limit = target.owner && limitTo(target.owner, percent)
-  if (target.owner === undefined || limit?.ok !== true)
-    return err({ code: 'no-place', path: [], ...target.route.place })
-  return ok({ target, object: target.owner.object, edits: limit.value.edits, share: undefined })
+function limitChange(
+  target: Target,
+  { owner, to }: Extract<Move, { kind: 'limit' }>,
+): Result<ObjectChange, MoveRefusal> {
+  const limit = limitTo(owner, to)
+  if (!limit.ok) return err({ code: 'no-place', path: [], ...owner.place })
+  return ok({ target, object: owner.object, edits: limit.value.edits, share: undefined })
 }
 
 function shareChange(

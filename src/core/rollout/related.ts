@@ -30,6 +30,12 @@ export function relatedTo(
   )
 }
 
+/** The rollouts of controllers in the environments of which a pull request changes a file. `changed`: the paths that it changes. */
+export function ownedNear(all: readonly RolloutFacts[], changed: readonly string[]): readonly RolloutFacts[] {
+  const paths = new Set(changed)
+  return all.filter(({ standing: { phase, target } }) => phase === 'owned' && isTouched(target, paths))
+}
+
 /**
  * What `/canary status` shows: the pull request's own rollouts, else every one that has canary traffic, and those of controllers in the
  * environments of which it changes a file. `changed`: the paths that it changes.
@@ -39,9 +45,9 @@ export function statusLines(
   all: readonly RolloutFacts[],
   changed: readonly string[] = [],
 ): readonly StandingLine[] {
-  const paths = new Set(changed)
-  const isWorthALine = ({ standing }: RolloutFacts): boolean =>
-    standing.phase === 'owned' ? isTouched(standing.target, paths) : mayHaveTraffic(standing)
+  const near = new Set(ownedNear(all, changed))
+  const isWorthALine = (one: RolloutFacts): boolean =>
+    one.standing.phase === 'owned' ? near.has(one) : mayHaveTraffic(one.standing)
   const shown = related.length > 0 ? related : all.filter(isWorthALine)
   return shown.map(({ standing, open, broughtBy }) => ({
     standing,

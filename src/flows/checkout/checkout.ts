@@ -1,6 +1,7 @@
 import type { ProofOfEdit } from '../../core/command/outcome.ts'
 import { configRefusal, hiddenBy } from '../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Writer } from '../../core/owner/owned-routes.ts'
 import {
   type BranchState,
   type DirectMove,
@@ -44,16 +45,17 @@ export interface CheckoutChange<Goal> extends ChangedFiles {
   readonly to: Goal
 }
 
-/** Sets the canary's share in the files of a folder; `isLimit`: the most that a controller gives it. `isDry`: nothing is written. */
+/** Sets the canary's share in the files of a folder; `limitOf`: the controller for which it is the most that it gives. `isDry`: nothing is written. */
 export async function setInCheckout(
   context: Needs,
   wish: ShareWish,
   isDry = false,
-): Promise<Result<CheckoutChange<number> & { readonly isLimit: boolean }, Refusal>> {
+): Promise<Result<CheckoutChange<number> & { readonly limitOf: Writer | undefined }, Refusal>> {
   const done = await changeCheckout(context, (at) => intend(at, wish), isDry)
   if (!done.ok) return done
-  const { from, to, kind } = done.value.move
-  return ok({ ...done.value, from, to, isLimit: kind === 'limit' })
+  const { move } = done.value
+  const limitOf = move.kind === 'limit' ? move.owner.writer : undefined
+  return ok({ ...done.value, from: move.from, to: move.to, limitOf })
 }
 
 /** Sends all traffic of a blue/green service to a version, in the files of a folder. `isDry`: nothing is written. */

@@ -53,7 +53,7 @@ spec:
 }
 
 function rollout(name: string, namespace: string): string {
-  const text = argoRollout(undefined, `istio: { virtualService: { name: ${name} } }`)
+  const text = argoRollout({ routing: `istio: { virtualService: { name: ${name} } }` })
   return text.replace('  name: web\n', `  name: ${name}\n  namespace: ${namespace}\n`)
 }
 

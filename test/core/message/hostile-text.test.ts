@@ -316,7 +316,7 @@ function outcomesOf(t: string): readonly Outcome[] {
     { code: 'set', name: t, from: 5, to: 25, sha, proof: { rendered: [t, t], changed: [t] } },
     { code: 'already', name: t, share: 5 },
     { code: 'proposed', title: t, pull: 7 },
-    { code: 'aborted', closed: [7], rollbacks: [7], rolledBack: [7], unreadable: [t] },
+    { code: 'aborted', closed: [7], rollbacks: [7], rolledBack: [7], unreadable: [t], owned: [] },
     {
       code: 'status',
       standings: [{ standing: standingOf(targetNamed(t)), open: [7] }],

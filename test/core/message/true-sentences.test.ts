@@ -113,14 +113,14 @@ test('why nothing holds a pull request back follows from what it moves', () => {
 })
 
 test('the answer to an abort says what sends the traffic back, and that it has none only where Perch could read that', () => {
-  const done = { closed: [3], rollbacks: [], rolledBack: [], unreadable: [] }
+  const done = { closed: [3], rollbacks: [], rolledBack: [], unreadable: [], owned: [] }
   const words = (facts: Partial<AbortResult>): string =>
     answer(1, 'alice', [{ command: '/canary abort', outcome: { code: 'aborted', ...done, ...facts } }])
   assert.match(words({}), /🛑 Closed #3\. On the base branch the canary has no traffic\.$/)
   assert.match(words({ rollbacks: [4] }), /Merge #4 to send all traffic back: no gate holds it\.$/)
   assert.match(words({ rollbacks: [4, 5] }), /Merge #4, #5 to send all traffic back: no gate holds them\.$/)
   assert.match(words({ rolledBack: [4] }), /Closed #3\. #4 already sent all traffic back\.$/)
-  assert.match(words({ unreadable: ['prod/web'] }), /cannot read the canary's share of `prod\/web`.*by hand/)
+  assert.match(words({ unreadable: ['prod/web'], owned: [] }), /cannot read the canary's share of `prod\/web`.*by hand/)
 })
 
 test('the body of a step says what its gate waits for, and which way the traffic goes', () => {

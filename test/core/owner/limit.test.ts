@@ -24,7 +24,9 @@ function limit(text: string, percent: number): readonly string[] {
 }
 
 function byStep(maxWeight: number, stepWeight: number): string {
-  return flaggerCanary(`    interval: 1m\n    maxWeight: ${maxWeight}   # keep\n    stepWeight: ${stepWeight}\n`)
+  return flaggerCanary({
+    analysis: `    interval: 1m\n    maxWeight: ${maxWeight}   # keep\n    stepWeight: ${stepWeight}\n`,
+  })
 }
 
 test('Flagger goes up in steps that reach the limit, and not past it', () => {
@@ -39,13 +41,13 @@ test('Flagger goes up in steps that reach the limit, and not past it', () => {
     [byStep(50, 10), 23, ['uneven']],
     [byStep(50, 10), 0, ['not-whole']],
     [byStep(50, 10), 12.5, ['not-whole']],
-    [flaggerCanary('    interval: 1m\n    stepWeight: 10\n'), 20, ['100→20', 'maxWeight: 20']],
+    [flaggerCanary({ analysis: '    interval: 1m\n    stepWeight: 10\n' }), 20, ['100→20', 'maxWeight: 20']],
   ]
   for (const [text, percent, expected] of table) assert.deepEqual(limit(text, percent), expected, `${percent}\n${text}`)
 })
 
 test('Flagger has no maximum where none above 0 is written, and reads whole numbers only', () => {
-  const written = (lines: string): string => flaggerCanary(`    interval: 1m\n${lines}`)
+  const written = (lines: string): string => flaggerCanary({ analysis: `    interval: 1m\n${lines}` })
   assert.deepEqual(limit(written('    maxWeight: 0\n    stepWeight: 10\n'), 20), ['100→20', 'maxWeight: 20'])
   for (const odd of ['2.5', '"10"', '[10]'])
     assert.deepEqual(limit(written(`    maxWeight: 50\n    stepWeight: ${odd}\n`), 20), ['no-number'], odd)
@@ -54,9 +56,9 @@ test('Flagger has no maximum where none above 0 is written, and reads whole numb
 })
 
 test('where both kinds of steps are written, Flagger mixes them, and nobody means that', () => {
-  const both = flaggerCanary('    maxWeight: 50\n    stepWeight: 10\n    stepWeights: [5, 30]\n')
+  const both = flaggerCanary({ analysis: '    maxWeight: 50\n    stepWeight: 10\n    stepWeights: [5, 30]\n' })
   assert.deepEqual(limit(both, 20), ['two-plans'])
-  const list = flaggerCanary('    maxWeight: 50\n    stepWeight: 0\n    stepWeights: [5, 30]\n')
+  const list = flaggerCanary({ analysis: '    maxWeight: 50\n    stepWeight: 0\n    stepWeights: [5, 30]\n' })
   assert.deepEqual(limit(list, 20), ['30→20', 'stepWeights: [5, 20]'])
 })
 
@@ -66,7 +68,7 @@ test('weights that are no percents have no limit in percent', () => {
 })
 
 test("Flagger's list of weights ends at the limit", () => {
-  const list = flaggerCanary('    interval: 1m\n    stepWeights: [5, 10, 25, 50]\n')
+  const list = flaggerCanary({ analysis: '    interval: 1m\n    stepWeights: [5, 10, 25, 50]\n' })
   assert.deepEqual(limit(list, 25), ['50→25', 'stepWeights: [5, 10, 25, 25]'])
   assert.deepEqual(limit(list, 12), ['50→12', 'stepWeights: [5, 10, 12, 12]'])
   assert.deepEqual(limit(list, 80), ['50→80', 'stepWeights: [5, 10, 25, 80]'])
@@ -74,10 +76,10 @@ test("Flagger's list of weights ends at the limit", () => {
 })
 
 test('a Canary that does not go by weights has no limit', () => {
-  assert.deepEqual(limit(flaggerCanary('    interval: 1m\n    iterations: 10\n'), 25), ['no-steps'])
-  assert.deepEqual(limit(flaggerCanary('    interval: 1m\n'), 25), ['no-steps'])
-  assert.deepEqual(limit(flaggerCanary('    stepWeights: [5, "10"]\n'), 25), ['no-number'])
-  const skips = flaggerCanary('    maxWeight: 50\n    stepWeight: 10\n').replace(
+  assert.deepEqual(limit(flaggerCanary({ analysis: '    interval: 1m\n    iterations: 10\n' }), 25), ['no-steps'])
+  assert.deepEqual(limit(flaggerCanary({ analysis: '    interval: 1m\n' }), 25), ['no-steps'])
+  assert.deepEqual(limit(flaggerCanary({ analysis: '    stepWeights: [5, "10"]\n' }), 25), ['no-number'])
+  const skips = flaggerCanary({ analysis: '    maxWeight: 50\n    stepWeight: 10\n' }).replace(
     'spec:\n',
     'spec:\n  skipAnalysis: true\n',
   )
@@ -89,5 +91,14 @@ test('the steps of a Rollout go no higher than the limit', () => {
   assert.deepEqual(limit(argoRollout(), 10), ['40→10', '- setWeight: 10', '- setWeight: 10'])
   assert.deepEqual(limit(argoRollout(), 60), ['40→60', '- setWeight: 60'])
   assert.deepEqual(limit(argoRollout(), 40), ['40→40'])
-  assert.deepEqual(limit(argoRollout('        - pause: {}\n'), 25), ['no-steps'])
+  assert.deepEqual(limit(argoRollout({ steps: '        - pause: {}\n' }), 25), ['no-steps'])
+})
+
+test('several limits that become one are told with the highest that there was', () => {
+  const of = (maxWeight: number): string => byStep(maxWeight, 10)
+  const snapshot = snapshotOf({ 'a/web.yaml': of(30), 'b/web.yaml': of(50) })
+  const wish = { kind: 'share', percent: 20, service: 'web', environment: 'all' } as const
+  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  assert.ok(change.ok && change.value.move.kind === 'limit')
+  assert.deepEqual([change.value.moves.length, change.value.move.from, change.value.move.to], [2, 50, 20])
 })

@@ -45,11 +45,11 @@ test('a Rollout without traffic routing, or with another route or rule, owns not
   const files = (rollout: string): Files => ({ 'app/vs.yaml': route(), 'app/rollout.yaml': rollout })
   const free = ['default/web: –']
   assert.deepEqual(owners(files(argoRollout().replace(/ +trafficRouting:\n.*\n/, ''))), free)
-  assert.deepEqual(owners(files(argoRollout(undefined, 'nginx: { stableIngress: web }'))), free)
+  assert.deepEqual(owners(files(argoRollout({ routing: 'nginx: { stableIngress: web }' }))), free)
   const other = 'istio: { virtualService: { name: web, routes: [other] } }'
-  assert.deepEqual(owners(files(argoRollout(undefined, other))), free)
+  assert.deepEqual(owners(files(argoRollout({ routing: other }))), free)
   const main = 'istio: { virtualService: { name: web, routes: [main] } }'
-  assert.deepEqual(owners(files(argoRollout(undefined, main))), [`default/web: ${ROLLOUT}`])
+  assert.deepEqual(owners(files(argoRollout({ routing: main }))), [`default/web: ${ROLLOUT}`])
 })
 
 test("a route that Flagger makes is a rollout of the Canary's", () => {
@@ -58,12 +58,12 @@ test("a route that Flagger makes is a rollout of the Canary's", () => {
   const [target] = snapshotOf(files).targets
   assert.deepEqual(target?.route.place, { file: 'app/canary.yaml', line: 1 })
   assert.equal(target?.route.kind, 'VirtualService')
-  const gateway = snapshotOf({ 'app/canary.yaml': flaggerCanary(undefined, 'gatewayapi:v1') }).targets
+  const gateway = snapshotOf({ 'app/canary.yaml': flaggerCanary({ provider: 'gatewayapi:v1' }) }).targets
   assert.deepEqual(
     gateway.map((one) => one.route.kind),
     ['HTTPRoute'],
   )
-  assert.deepEqual(owners({ 'app/canary.yaml': flaggerCanary(undefined, 'linkerd') }), [])
+  assert.deepEqual(owners({ 'app/canary.yaml': flaggerCanary({ provider: 'linkerd' }) }), [])
 })
 
 const OVERLAYS = {

@@ -89,9 +89,9 @@ export function outcomes(): readonly Outcome[] {
     { code: 'set', name: T, from: 0, to: 5, sha: head, proof: undefined },
     { code: 'already', name: T, share: 5 },
     { code: 'proposed', title: 'Canary', pull: 7 },
-    { code: 'aborted', closed: [7, 8], rollbacks: [9], rolledBack: [], unreadable: [] },
-    { code: 'aborted', closed: [], rollbacks: [9, 10], rolledBack: [11], unreadable: [T] },
-    { code: 'aborted', closed: [7], rollbacks: [], rolledBack: [], unreadable: [] },
+    { code: 'aborted', closed: [7, 8], rollbacks: [9], rolledBack: [], unreadable: [], owned: [] },
+    { code: 'aborted', closed: [], rollbacks: [9, 10], rolledBack: [11], unreadable: [T], owned: [] },
+    { code: 'aborted', closed: [7], rollbacks: [], rolledBack: [], unreadable: [], owned: [] },
     { code: 'status', standings: [line, { ...line, open: [], stuck: 'It stands.' }], proposed: [] },
     {
       code: 'status',

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from 'diff'
 import { redact } from '../../diff/redact.ts'
+import type { Writer } from '../../owner/owned-routes.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isRouteless } from '../../owner/owned-targets.ts'
 import type { Standing } from '../../rollout/standing.ts'
@@ -20,16 +21,15 @@ interface ChangedFiles {
   readonly proof: ProofOfEdit | undefined
   /** Nothing was written. */
   readonly isDry: boolean
-  /** The object of a controller changes, and no route. */
-  readonly isLimit?: boolean
+  /** The controller whose object changes, and no route. */
+  readonly limitOf?: Writer | undefined
 }
 
 /** What `perch set` changed, as a person reads it in a terminal. */
 export function setText(set: ChangedFiles & { readonly from: number; readonly to: number }): string {
-  if (set.isLimit === true && set.target.owner !== undefined) {
-    const who = WRITER_NAMES[set.target.owner.writer]
+  if (set.limitOf !== undefined) {
     return changeText(
-      `${targetName(set.target)}: ${who} gives the canary at most ${percent(set.from)} → ${percent(set.to)}`,
+      `${targetName(set.target)}: ${WRITER_NAMES[set.limitOf]} gives the canary at most ${percent(set.from)} → ${percent(set.to)}`,
       set,
     )
   }
@@ -41,10 +41,10 @@ export function switchText(done: ChangedFiles & { readonly from: string; readonl
   return changeText(`${targetName(done.target)}: ${done.from} → ${done.to}`, done)
 }
 
-function changeText(title: string, { files, proof, isDry, isLimit }: ChangedFiles): string {
+function changeText(title: string, { files, proof, isDry, limitOf }: ChangedFiles): string {
   if (files.size === 0) return `${title}. It was so already: nothing changed.\n`
   const written = [...files.keys()].map((path) => `${isDry ? 'would write' : 'wrote'} ${seen(path)}`)
-  return `${[title, proofWords(proof, (name) => name, isLimit === true ? 'object' : 'route'), ...written].join('\n')}\n\n${patchOf(files)}`
+  return `${[title, proofWords(proof, (name) => name, limitOf === undefined ? 'route' : 'object'), ...written].join('\n')}\n\n${patchOf(files)}`
 }
 
 /** What is wrong with a percentage of `perch set`. */

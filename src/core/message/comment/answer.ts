@@ -9,7 +9,7 @@ import { proofWords } from './proof.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { promotionPreview } from '../pull-request/promotion.ts'
 import { planWords } from '../pull-request/pull-request.ts'
-import { limitedWords } from '../refusal/owner-refusal.ts'
+import { abortedElsewhere, limitedWords } from '../refusal/owner-refusal.ts'
 import { explainRefusal } from '../refusal/refusal.ts'
 import { diffPages, diffWords } from './diff.ts'
 import { planStatusWords, statusWords } from './status.ts'
@@ -167,7 +167,9 @@ function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): st
   )
 }
 
-function abortWords({ closed, rollbacks, rolledBack, unreadable }: AbortResult): string {
+function abortWords({ closed, rollbacks, rolledBack, unreadable, owned }: AbortResult): string {
+  const isNothing = closed.length + rollbacks.length + rolledBack.length + unreadable.length === 0
+  if (owned.length > 0 && isNothing) return `⛔ ${abortedElsewhere(owned).join('\n\n')}`
   const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
   if (rolledBack.length > 0) sentences.push(`${numbers(rolledBack)} already sent all traffic back.`)
   if (rollbacks.length > 0)
@@ -178,8 +180,9 @@ function abortWords({ closed, rollbacks, rolledBack, unreadable }: AbortResult):
     sentences.push(
       `Perch cannot read the canary's share of ${list(unreadable)}, so it cannot roll that back. Set the weights by hand in a pull request.`,
     )
-  const isIdle = rolledBack.length + rollbacks.length + unreadable.length === 0
-  return `🛑 ${sentences.join(' ')}${isIdle ? ' On the base branch the canary has no traffic.' : ''}`
+  const isIdle = rolledBack.length + rollbacks.length + unreadable.length + owned.length === 0
+  const idle = isIdle ? ' On the base branch the canary has no traffic.' : ''
+  return [`🛑 ${sentences.join(' ')}${idle}`, ...abortedElsewhere(owned)].join('\n\n')
 }
 
 function numbers(pulls: readonly number[]): string {

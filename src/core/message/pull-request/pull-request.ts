@@ -134,7 +134,7 @@ function whatChanges({ move, target, version }: Proposal): string {
     case 'switch':
       return `Sends all traffic of ${name} from ${code(move.from)} to **${code(move.to)}**, at once. Rules for some callers that lead to ${code(move.to)} (a preview) lead to ${code(move.from)} then.`
     case 'limit':
-      return limitBody(target, move.to)
+      return limitBody(target, move)
     case 'finish-version':
       return `The canary of ${name} has all the traffic. This makes the stable version ${code(move.from)} the canary's, ${code(move.to)}; the weights stay, so no traffic moves yet.`
     case 'finish-weights':

@@ -1,10 +1,11 @@
 import type { Writer } from '../../owner/owned-routes.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
+import type { LimitMove } from '../../rollout/intend.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
-import type { Outcome } from '../../command/outcome.ts'
+import type { Outcome, OwnedRollout } from '../../command/outcome.ts'
 import type { LimitProblem } from '../../owner/limit.ts'
 import type { OwnerRefusal } from '../../refusal/owner-refusal.ts'
-import { code, percent } from '../markdown/markdown.ts'
+import { code, list, percent } from '../markdown/markdown.ts'
 
 /** What people call a controller. */
 export const WRITER_NAMES: Readonly<Record<Writer, string>> = { flagger: 'Flagger', 'argo-rollouts': 'Argo Rollouts' }
@@ -18,12 +19,13 @@ export function limitedWords({ name, writer, from, to, sha }: Extract<Outcome, {
 }
 
 /** What a pull request with a limit does. */
-export function limitBody(target: Target, to: number): string {
-  const { owner } = target
-  const who = owner === undefined ? 'A controller' : WRITER_NAMES[owner.writer]
-  const place =
-    owner === undefined ? '' : ` (${code(owner.title)} at ${code(`${owner.place.file}:${owner.place.line}`)})`
-  return `${who} moves the traffic of ${code(targetName(target))}${place}. This makes **${percent(to)}** the most that it gives the canary before it promotes it. No weight in Git changes.`
+export function limitBody(target: Target, { owner, to }: LimitMove): string {
+  return `${movesWords(targetName(target), owner)}. This makes **${percent(to)}** the most that it gives the canary before it promotes it. No weight in Git changes.`
+}
+
+/** `Flagger moves the traffic of …`, with the object that says so. */
+function movesWords(name: string, { writer, title, place }: Pick<WeightOwner, 'writer' | 'title' | 'place'>): string {
+  return `${WRITER_NAMES[writer]} moves the traffic of ${code(name)} (${code(title)} at ${code(`${place.file}:${place.line}`)})`
 }
 
 /** Who moves the traffic, and how a person can steer that. */
@@ -35,16 +37,38 @@ const WAYS: Readonly<Record<Writer, string>> = {
 }
 
 /** What becomes of weights in Git that a person changes. */
-export function overwrittenWords(target: Target, { writer, title, place }: WeightOwner): string {
-  return `${WRITER_NAMES[writer]} moves the traffic of ${code(targetName(target))} (${code(title)} at ${code(`${place.file}:${place.line}`)}) and overwrites these weights. With Argo CD, \`ignoreDifferences\` on the weights keeps the two from fighting.`
+export function overwrittenWords(target: Target, owner: WeightOwner): string {
+  return `${movesWords(targetName(target), owner)} and overwrites these weights. With Argo CD, \`ignoreDifferences\` on the weights keeps the two from fighting.`
 }
 
 /** Why nothing was committed. */
 export function explainOwner({ name, writer, title, file, line, why }: OwnerRefusal): string {
   const who = WRITER_NAMES[writer]
-  if (why !== undefined)
-    return `${who} moves the traffic of ${code(name)}, so ${code('/canary <percent>')} sets the most that it gives the canary, in ${code(title)} at ${code(`${file}:${line}`)}. ${limitProblemWords(why, writer)}`
-  return `${who} moves the traffic of ${code(name)} (${code(title)} at ${code(`${file}:${line}`)}) and would overwrite weights that Perch commits, so nothing was committed. ${WAYS[writer]} To have Perch move it, take the traffic routing out of that object.`
+  const moves = movesWords(name, { writer, title, place: { file, line } })
+  if (why === undefined)
+    return `${moves} and would overwrite weights that Perch commits, so nothing was committed. ${WAYS[writer]} To have Perch move it, take the traffic routing out of that object.`
+  if (why.code === 'not-all')
+    return `${moves}, and ${who} does not move ${list(why.others)}. One command cannot mean both, so nothing was committed. Give one command for each environment, with \`--env\`.`
+  if (why.code === 'elsewhere')
+    return `${moves}. That object is in the environment ${code(why.environment)}, and Perch changes objects of the rollout's own environment only. Change its steps there, in a pull request.`
+  return `${who} moves the traffic of ${code(name)}, so ${code('/canary <percent>')} sets the most that it gives the canary, in ${code(title)} at ${code(`${file}:${line}`)}. ${limitProblemWords(why, writer)}`
+}
+
+/** Who goes back, where an abort meets rollouts that controllers move. */
+export function abortedElsewhere(owned: readonly OwnedRollout[]): readonly string[] {
+  return owned.map(
+    ({ name, owner }) => `Perch does not abort ${code(name)}. ${movesWords(name, owner)}. ${abortWay(owner)}`,
+  )
+}
+
+function abortWay({ writer, identity: { name, namespace } }: WeightOwner): string {
+  const place = namespace === '' ? '' : ` --namespace ${namespace}`
+  switch (writer) {
+    case 'flagger':
+      return 'It goes back by itself if its analysis fails. To go back now, put the old version back in Git: when that is applied, Flagger sends all traffic to the primary version first.'
+    case 'argo-rollouts':
+      return `${code(`kubectl argo rollouts abort ${name}${place}`)} sends all traffic back. Then put the old version back in Git.`
+  }
 }
 
 function limitProblemWords(why: LimitProblem, writer: Writer): string {

@@ -1,15 +1,15 @@
 import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
 import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
-import { ownerRefusal } from '../../../core/rollout/intend.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
+import { ownedNear } from '../../../core/rollout/related.ts'
 import { targetName } from '../../../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { type StopRequest, wholeSecond } from '../../stop/stops.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
-import { type Outcome, refused } from '../../../core/command/outcome.ts'
+import { type Outcome, type OwnedRollout, refused } from '../../../core/command/outcome.ts'
 import type { CommandRequest } from './command-request.ts'
 
 interface AbortRequest extends StopRequest {
@@ -24,7 +24,6 @@ export async function abortRollouts(
   context: RepositoryContext,
   { command: { reason }, subject: { base, pull, related }, by }: CommandRequest<'abort'>,
 ): Promise<Outcome> {
-  const owned = related.map(({ standing }) => ownerRefusal(standing.target)).find((refusal) => refusal !== undefined)
   const closed = await closedBefore(context, base, { ...by, related })
   const rolledBack = rollbacksSince(context, base, { ...by, related })
   const rollbacks = openRollbacks(related)
@@ -38,10 +37,31 @@ export async function abortRollouts(
   }
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
-  const isNothing = closed.length + rollbacks.size + rolledBack.length + names.length === 0
+  const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, await changedBy(context, base, pull)))
+  const isNothing = closed.length + rollbacks.size + rolledBack.length + names.length + owned.length === 0
   return isNothing
-    ? refused(owned ?? { code: 'nothing-to-abort' })
-    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names }
+    ? refused({ code: 'nothing-to-abort' })
+    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names, owned }
+}
+
+function ownedIn(rollouts: readonly RolloutFacts[]): readonly OwnedRollout[] {
+  return rollouts.flatMap(({ standing: { target } }) =>
+    target.owner === undefined ? [] : [{ name: targetName(target), owner: target.owner }],
+  )
+}
+
+/** The paths that a pull request changes, or has changed. */
+async function changedBy(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  { sha }: BaseState,
+  { state, head, mergeCommit }: PullRequest,
+): Promise<readonly string[]> {
+  if (state === 'merged' && mergeCommit !== undefined) {
+    const [, before] = await mirror.landings(mergeCommit, 'all', 2)
+    return before === undefined ? [] : mirror.changed(before.sha, mergeCommit)
+  }
+  const merged = await mirror.merge(sha, head.sha)
+  return 'tree' in merged ? mirror.changed(sha, merged.tree) : merged.conflicts
 }
 
 /** After a rollback that is open so that a new version begins, nothing begins any more. */

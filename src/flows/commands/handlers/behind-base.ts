@@ -1,16 +1,28 @@
 /** Whether a share that is committed to a branch would be the one that merges: not where the base branch has moved the rollout since. */
+import type { Config } from '../../../core/config/schema.ts'
+import { sameData } from '../../../core/manifest/data.ts'
+import { limitTo } from '../../../core/owner/limit.ts'
 import { conflictProblem } from '../../../core/problem/merge.ts'
 import { problemRefusal } from '../../../core/refusal/unreadable.ts'
 import { isStep } from '../../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
+import type { DirectMove, LimitMove } from '../../../core/rollout/intend.ts'
 import { filesToRead } from '../../../core/rollout/read-target.ts'
 import { standingOf } from '../../../core/rollout/standing.ts'
-import { type Target, targetName } from '../../../core/rollout/target.ts'
+import { sameRollouts, type Target, targetName } from '../../../core/rollout/target.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
-import { readTargetAt } from '../../repository/load.ts'
+import { withRenderedTargets } from '../../judgement/rendered-targets.ts'
+import { loadSnapshot, readTargetAt } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo' | 'botLogin'>
+
+/** A change of a rollout that a command means. */
+interface BranchChange {
+  readonly target: Target
+  readonly move: DirectMove
+  readonly config: Config
+}
 
 /** What merging the branch would give. */
 export type MergedChange = Awaited<ReturnType<RepositoryContext['mirror']['merge']>>
@@ -19,7 +31,7 @@ export type MergedChange = Awaited<ReturnType<RepositoryContext['mirror']['merge
 export async function behindBase(
   context: Needs,
   { pull, head, merged }: { readonly pull: PullRequest; readonly head: Sha; readonly merged: MergedChange },
-  target: Target,
+  { target, move, config }: BranchChange,
 ): Promise<Refusal | undefined> {
   if (isStep(pull, context.botLogin)) return undefined
   const files = new Set(filesToRead(target))
@@ -29,7 +41,33 @@ export async function behindBase(
   }
   const brought = await context.mirror.changed(head, merged.tree)
   if (!brought.some((file) => files.has(file))) return undefined
-  const then = await readTargetAt(context, merged.tree, target)
-  if (then !== undefined && standingOf(then).share === standingOf(target).share) return undefined
-  return { code: 'branch-behind', name: targetName(target), base: pull.base.ref }
+  const isSame =
+    move.kind === 'limit'
+      ? await hasSameLimit(context, merged.tree, { target, move, config })
+      : await hasSameShare(context, merged.tree, target)
+  if (isSame) return undefined
+  const what = move.kind === 'limit' ? 'limit' : 'weights'
+  return { code: 'branch-behind', name: targetName(target), base: pull.base.ref, what }
+}
+
+async function hasSameShare(context: Needs, tree: Sha, target: Target): Promise<boolean> {
+  const then = await readTargetAt(context, tree, target)
+  return then !== undefined && standingOf(then).share === standingOf(target).share
+}
+
+/** Whether a limit comes to the same edits of the controller's object where the base branch is merged: no weight in Git matters to it. */
+async function hasSameLimit(
+  context: Needs,
+  treeish: Sha,
+  { target, move, config }: BranchChange & { readonly move: LimitMove },
+): Promise<boolean> {
+  const snapshot = await loadSnapshot(context, treeish, { config })
+  const [then] = sameRollouts((await withRenderedTargets(context, { treeish, snapshot })).targets, target)
+  const [was, now] = [move.owner, then?.owner].map((owner) => {
+    const limit = owner && limitTo(owner, move.to)
+    if (limit?.ok !== true) return undefined
+    const { from, edits } = limit.value
+    return { from, values: edits.map((edit) => [edit.path.at(-1), edit.kind === 'set' ? edit.value : undefined]) }
+  })
+  return was !== undefined && now !== undefined && sameData(was, now)
 }

@@ -116,7 +116,7 @@ async function makeAt(
   const merged = await context.mirror.merge(base, head)
   const change = intend({ snapshot, base: known, changed: await changedPaths(context, base, merged) }, wish)
   if (!change.ok) return err(hiddenBy(change.error, snapshot))
-  const behind = await behindBase(context, { pull, head, merged }, change.value.target)
+  const behind = await behindBase(context, { pull, head, merged }, { ...change.value, config })
   if (behind !== undefined) return err(behind)
   const against = stepObjection(change.value, { pull, botLogin: context.botLogin })
   if (against !== undefined) return err(against)
