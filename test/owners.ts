@@ -52,3 +52,19 @@ spec:
       steps:
 ${steps}`
 }
+
+/** The route of `web` that both write. `head`: more of its metadata, two blanks in. */
+export function splitRoute(canary = 0, head = ''): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: web
+${head}spec:
+  hosts: [web]
+  http:
+    - name: main
+      route:
+        - { destination: { host: web }, weight: ${100 - canary} }
+        - { destination: { host: web-canary }, weight: ${canary} }
+`
+}

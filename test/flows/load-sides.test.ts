@@ -7,6 +7,7 @@ import type { Snapshot } from '../../src/core/rollout/snapshot.ts'
 import { targetName } from '../../src/core/rollout/target.ts'
 import { loadSides } from '../../src/flows/judgement/load-sides.ts'
 import { virtualService } from '../core/samples.ts'
+import { argoRollout, splitRoute } from '../owners.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -30,7 +31,7 @@ const BASE = {
   'base/deployment.yaml': 'kind: Deployment\n',
 }
 
-async function read(before: Files, after: Files, readsTouchedOnly: boolean) {
+async function read(before: Files, after: Files, readsTouchedOnly: boolean, config: object = {}) {
   const trees: Readonly<Record<string, Files>> = { before, after }
   const at = (treeish: string): Files => trees[treeish] ?? {}
   const mirror = {
@@ -45,17 +46,20 @@ async function read(before: Files, after: Files, readsTouchedOnly: boolean) {
   return loadSides(
     context,
     { base: 'before', head: 'after', changed, readsTouchedOnly },
-    { config: Config.parse({}), isTouched: (environment) => environmentsTouched([environment], changed).length > 0 },
+    {
+      config: Config.parse(config),
+      isTouched: (environment) => environmentsTouched([environment], changed).length > 0,
+    },
   )
 }
 
 function namesIn({ targets }: Snapshot): readonly string[] {
-  return targets.map(targetName)
+  return targets.map((target) => [targetName(target), target.owner?.title ?? []].flat().join(' of '))
 }
 
 /** Environments in which something differs, with all of their routes on both sides. */
-async function assertAlike(before: Files, after: Files, expected: readonly string[]): Promise<void> {
-  const [part, whole] = [await read(before, after, true), await read(before, after, false)]
+async function assertAlike(before: Files, after: Files, expected: readonly string[], config = {}): Promise<void> {
+  const [part, whole] = [await read(before, after, true, config), await read(before, after, false, config)]
   const found = new Set([...namesIn(part.before), ...namesIn(part.written)])
   assert.deepEqual([...found].toSorted(), expected)
   for (const side of ['before', 'written'] as const)
@@ -94,4 +98,24 @@ test('an environment that gets another name is read under both, though none of i
 test('folders that nothing deploys are read together, because they look at each other', async () => {
   const files = { 'one/vs.yaml': route, 'two/vs.yaml': route.replace('name: api-service', 'name: other') }
   await assertAlike(files, { ...files, 'one/vs.yaml': raised }, ['one/api-service', 'two/other'])
+})
+
+test('a folder with a route is read with the folder that has its Rollout, whichever of them changes', async () => {
+  const names = ['mesh/staging', 'apps/staging', 'mesh/production', 'docs/other']
+  const config = { environments: Object.fromEntries(names.map((path) => [path.replace('/', '-'), { path }])) }
+  const files = {
+    'mesh/staging/vs.yaml': splitRoute(),
+    'mesh/production/vs.yaml': splitRoute(),
+    'apps/staging/rollout.yaml': argoRollout(),
+    'docs/other/vs.yaml': splitRoute(),
+  }
+  const owned = 'mesh-staging/web of Rollout default/web'
+  const changed = { ...files, 'mesh/staging/vs.yaml': splitRoute(10) }
+  await assertAlike(files, changed, [owned], config)
+  await assertAlike(
+    files,
+    { ...files, 'apps/staging/rollout.yaml': argoRollout().replace('web:v1', 'web:v2') },
+    [owned],
+    config,
+  )
 })

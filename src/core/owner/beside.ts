@@ -1,9 +1,9 @@
 /** A Rollout in a folder of its own, beside the folder that has the route: `apps/staging` beside `mesh/staging`. */
-import { environmentNamed } from '../environment/environment.ts'
+import { type Environment, environmentNamed } from '../environment/environment.ts'
 import { runsPods } from '../environment/traffic-text.ts'
 import { type Layout, resourcesOf } from '../layer/layout.ts'
 import { type OwnerLookup, ownerLookup, type WrittenRoute } from './owner-lookup.ts'
-import type { WeightOwner } from './weight-owner.ts'
+import { mentionsOwners, type WeightOwner } from './weight-owner.ts'
 
 /** An owner, and the environment that has it. */
 export interface PlacedOwner {
@@ -68,6 +68,27 @@ function siblingsOf({ environments }: Layout, name: string): readonly string[] {
   const folders = (environmentNamed(environments, name)?.root ?? '').split('/')
   if (folders.length > MAX_DEPTH) return []
   return folders.slice(0, -1).map((_, index) => folders.with(index, '*').join('/'))
+}
+
+/**
+ * The environments to look at before it is known who writes the routes of some others: of two folders that may be halves of an application,
+ * one has a Rollout.
+ */
+export function halvesOf(layout: Layout, names: ReadonlySet<string>): readonly string[] {
+  if (!mentionsOwners(layout)) return []
+  const hasRollout = ({ files }: Environment): boolean =>
+    files.some((file) => /Rollout/.test(layout.texts.get(file) ?? ''))
+  const known = layout.environments.map((environment) => ({
+    name: environment.name,
+    hasRollout: hasRollout(environment),
+    folders: siblingsOf(layout, environment.name),
+  }))
+  const chosen = known.filter(({ name }) => names.has(name))
+  const near = new Set(chosen.flatMap(({ folders }) => folders))
+  const nearRollouts = new Set(chosen.flatMap((one) => (one.hasRollout ? one.folders : [])))
+  return known
+    .filter((one) => one.folders.some((folder) => nearRollouts.has(folder) || (one.hasRollout && near.has(folder))))
+    .map(({ name }) => name)
 }
 
 function hasPods(layout: Layout, environment: string): boolean {

@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config/schema.ts'
 import type { Environment } from '../../core/environment/environment.ts'
+import { halvesOf } from '../../core/owner/beside.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { type FileSource, loadSnapshot, type SnapshotOptions } from '../repository/load.ts'
@@ -46,17 +47,20 @@ function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>
 }
 
 /**
- * The environments whose routes must be read on both sides: those that have a route in common with a chosen one, and those that differ though
- * none of their files changed, because their name or files became another's. Folders that nothing deploys look at each other.
+ * The environments whose routes must be read on both sides: those that have a route in common with a chosen one, those that differ though
+ * none of their files changed, because their name or files became another's, and those that may have the owner of a route. Folders that
+ * nothing deploys look at each other.
  */
 function namesToRead({ before, written }: Sides, isChosen: Fits): ReadonlySet<string> {
   const [old, now] = [before, written].map(({ environments }) => new Map(environments.map((one) => [one.name, one])))
-  const all = new Map([...(old ?? []), ...(now ?? [])])
+  const all = [...new Map([...(old ?? []), ...(now ?? [])])]
   const differs = (name: string): boolean => JSON.stringify(old?.get(name)) !== JSON.stringify(now?.get(name))
   const shared = [before, written].flatMap(({ targets }) => targets.flatMap(({ environments }) => environments))
-  const wanted = new Set([...shared, ...[...all.keys()].filter(differs)])
-  const isLoose = [...all].some(([name, one]) => one.isLoose && (wanted.has(name) || isChosen(one)))
-  return isLoose ? new Set([...wanted, ...[...all].flatMap(([name, one]) => (one.isLoose ? [name] : []))]) : wanted
+  const chosen = new Set(all.flatMap(([name, one]) => (isChosen(one) ? [name] : [])))
+  const halves = [before, written].flatMap(({ layout }) => halvesOf(layout, chosen))
+  const wanted = new Set([...shared, ...halves, ...all.flatMap(([name]) => (differs(name) ? [name] : []))])
+  const loose = all.flatMap(([name, { isLoose }]) => (isLoose ? [name] : []))
+  return loose.some((name) => wanted.has(name) || chosen.has(name)) ? new Set([...wanted, ...loose]) : wanted
 }
 
 function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {

@@ -5,25 +5,10 @@ import { intend, intendStep } from '../../../src/core/rollout/intend.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { targetName } from '../../../src/core/rollout/target.ts'
 import { abort, type OpenStep, transition } from '../../../src/core/rollout/transition.ts'
-import { argoRollout, flaggerCanary } from '../../owners.ts'
+import { argoRollout, flaggerCanary, splitRoute } from '../../owners.ts'
 import { snapshotOf } from '../samples.ts'
 
 type Files = Readonly<Record<string, string>>
-
-function route(canary = 0, head = ''): string {
-  return `apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: web
-${head}spec:
-  hosts: [web]
-  http:
-    - name: main
-      route:
-        - { destination: { host: web }, weight: ${100 - canary} }
-        - { destination: { host: web-canary }, weight: ${canary} }
-`
-}
 
 /** `environment/service: owner`, for each target. */
 function owners(files: Files, config: object = {}): readonly string[] {
@@ -36,13 +21,17 @@ const ROLLOUT = 'Rollout default/web'
 const CANARY = 'Canary default/web'
 
 test('a route beside its Rollout or Canary is theirs', () => {
-  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': argoRollout() }), [`default/web: ${ROLLOUT}`])
-  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/canary.yaml': flaggerCanary() }), [`default/web: ${CANARY}`])
-  assert.deepEqual(owners({ 'app/all.yaml': `${route()}---\n${argoRollout()}` }), [`default/web: ${ROLLOUT}`])
+  assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': argoRollout() }), [
+    `default/web: ${ROLLOUT}`,
+  ])
+  assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(), 'app/canary.yaml': flaggerCanary() }), [
+    `default/web: ${CANARY}`,
+  ])
+  assert.deepEqual(owners({ 'app/all.yaml': `${splitRoute()}---\n${argoRollout()}` }), [`default/web: ${ROLLOUT}`])
 })
 
 test('a Rollout without traffic routing, or with another route or rule, owns nothing', () => {
-  const files = (rollout: string): Files => ({ 'app/vs.yaml': route(), 'app/rollout.yaml': rollout })
+  const files = (rollout: string): Files => ({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': rollout })
   const free = ['default/web: –']
   assert.deepEqual(owners(files(argoRollout().replace(/ +trafficRouting:\n.*\n/, ''))), free)
   assert.deepEqual(owners(files(argoRollout({ routing: 'nginx: { stableIngress: web }' }))), free)
@@ -68,7 +57,7 @@ test("a route that Flagger makes is a rollout of the Canary's", () => {
 
 const OVERLAYS = {
   'base/kustomization.yaml': 'resources: [vs.yaml]\n',
-  'base/vs.yaml': route(),
+  'base/vs.yaml': splitRoute(),
   'overlays/staging/kustomization.yaml': 'resources: [../../base, rollout.yaml]\n',
   'overlays/staging/rollout.yaml': argoRollout(),
   'overlays/production/kustomization.yaml': 'resources: [../../base]\n',
@@ -92,7 +81,7 @@ test('environments that share a route are taken apart where only one has an owne
 test('owner and route are compared as they are rendered', () => {
   const files: Files = {
     'app/kustomization.yaml': 'namespace: shop\nresources: [vs.yaml, rollout.yaml]\n',
-    'app/vs.yaml': route(),
+    'app/vs.yaml': splitRoute(),
     'app/rollout.yaml': argoRollout(),
   }
   assert.deepEqual(owners(files), ['app/web: Rollout shop/web'])
@@ -103,7 +92,7 @@ test('owner and route are compared as they are rendered', () => {
   assert.deepEqual(owners(patched), ['app/web: –'])
 })
 
-const MESH = { 'mesh/production/vs.yaml': route(), 'mesh/staging/vs.yaml': route() }
+const MESH = { 'mesh/production/vs.yaml': splitRoute(), 'mesh/staging/vs.yaml': splitRoute() }
 
 /** Environments of these folders, called like them. */
 function folders(...paths: readonly string[]): object {
@@ -118,7 +107,7 @@ test('a Rollout in a folder of its own owns the route of the folder that is alik
   assert.deepEqual(owners(apps, HALVES), ['mesh-production/web: –', `mesh-staging/web: ${ROLLOUT}`])
   const shared = {
     'mesh/base/kustomization.yaml': 'resources: [vs.yaml]\n',
-    'mesh/base/vs.yaml': route(),
+    'mesh/base/vs.yaml': splitRoute(),
     'mesh/production/kustomization.yaml': 'resources: [../base]\n',
     'mesh/staging/kustomization.yaml': 'resources: [../base]\n',
     'apps/staging/rollout.yaml': argoRollout(),
@@ -127,15 +116,15 @@ test('a Rollout in a folder of its own owns the route of the folder that is alik
 })
 
 test('a Rollout owns no route of a folder that is less like its own', () => {
-  const alone = { 'mesh/production/vs.yaml': route(), 'apps/staging/rollout.yaml': argoRollout() }
+  const alone = { 'mesh/production/vs.yaml': splitRoute(), 'apps/staging/rollout.yaml': argoRollout() }
   assert.deepEqual(owners(alone, folders('mesh/production', 'apps/staging')), [
     `apps-staging/web: ${ROLLOUT}`,
     'mesh-production/web: –',
   ])
-  const deep = { 'x/mesh/production/vs.yaml': route(), 'x/apps/staging/rollout.yaml': argoRollout() }
+  const deep = { 'x/mesh/production/vs.yaml': splitRoute(), 'x/apps/staging/rollout.yaml': argoRollout() }
   assert.ok(owners(deep, folders('x/mesh/production', 'x/apps/staging')).includes('x-mesh-production/web: –'))
   // Two could be meant.
-  const two = { 'mesh/eu/vs.yaml': route(), 'net/eu/vs.yaml': route(), 'apps/eu/rollout.yaml': argoRollout() }
+  const two = { 'mesh/eu/vs.yaml': splitRoute(), 'net/eu/vs.yaml': splitRoute(), 'apps/eu/rollout.yaml': argoRollout() }
   const free = owners(two, folders('mesh/eu', 'net/eu', 'apps/eu')).slice(1)
   assert.deepEqual(free, ['mesh-eu/web: –', 'net-eu/web: –'])
 })
@@ -144,7 +133,7 @@ test('an application that has its route beside itself owns no other one', () => 
   const pods =
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } } }\n'
   const files = {
-    'production/web/vs.yaml': route(),
+    'production/web/vs.yaml': splitRoute(),
     'production/web/pods.yaml': pods,
     'staging/web/rollout.yaml': argoRollout(),
   }
@@ -153,7 +142,7 @@ test('an application that has its route beside itself owns no other one', () => 
   const other = {
     ...MESH,
     'apps/staging/rollout.yaml': argoRollout(),
-    'apps/staging/vs.yaml': route().replaceAll('web', 'api'),
+    'apps/staging/vs.yaml': splitRoute().replaceAll('web', 'api'),
   }
   assert.deepEqual(
     owners(other, HALVES).filter((line) => line.startsWith('mesh')),
@@ -170,15 +159,19 @@ test('an owner is found however its kind is written', () => {
   const kinds = ['!!str Rollout', '&kind Rollout', '"Rollout"', '>-\n  Rollout', '!!str &kind "Rollout"']
   for (const kind of kinds) {
     const rollout = argoRollout().replace('kind: Rollout', `kind: ${kind}`)
-    assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': rollout }), [`default/web: ${ROLLOUT}`], kind)
+    assert.deepEqual(
+      owners({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': rollout }),
+      [`default/web: ${ROLLOUT}`],
+      kind,
+    )
   }
   const alias = argoRollout().replace('kind: Rollout', 'x-kind: &kind Rollout\nkind: *kind')
-  assert.deepEqual(owners({ 'app/vs.yaml': route(), 'app/rollout.yaml': alias }), [`default/web: ${ROLLOUT}`])
+  assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': alias }), [`default/web: ${ROLLOUT}`])
 })
 
 test('a route that says so is left to Perch', () => {
   const note = '  annotations: { perch.dev/ignore: two-writers }\n'
-  assert.deepEqual(owners({ 'app/vs.yaml': route(0, note), 'app/rollout.yaml': argoRollout() }).slice(0, 1), [
+  assert.deepEqual(owners({ 'app/vs.yaml': splitRoute(0, note), 'app/rollout.yaml': argoRollout() }).slice(0, 1), [
     'default/web: –',
   ])
 })
@@ -191,7 +184,7 @@ const WISHES = [
 ] as const
 
 test('no wish changes the weights of a route that is owned', () => {
-  const snapshot = snapshotOf({ 'app/vs.yaml': route(), 'app/rollout.yaml': argoRollout() })
+  const snapshot = snapshotOf({ 'app/vs.yaml': splitRoute(), 'app/rollout.yaml': argoRollout() })
   for (const wish of WISHES) {
     const asked = { service: undefined, environment: undefined, ...wish }
     const direct = intend({ snapshot, base: undefined, changed: [] }, asked)
@@ -212,7 +205,7 @@ test('no wish changes the weights of a route that is owned', () => {
 
 test('nothing follows from weights that a controller writes, and open steps are closed', () => {
   const notes = '  annotations: { perch.dev/canary-percentage: "5" }\n'
-  const [target] = snapshotOf({ 'app/vs.yaml': route(5, notes), 'app/rollout.yaml': argoRollout() }).targets
+  const [target] = snapshotOf({ 'app/vs.yaml': splitRoute(5, notes), 'app/rollout.yaml': argoRollout() }).targets
   assert.ok(target !== undefined)
   const standing = standingOf(target)
   assert.deepEqual([standing.phase, standing.share], ['owned', 5])
