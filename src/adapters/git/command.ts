@@ -13,7 +13,7 @@ import { USUAL_PATH } from '../process-sandbox/program-path.ts'
 import { runContained } from '../process-sandbox/run.ts'
 import type { ProcessEnd } from '../process-sandbox/run-here.ts'
 import { GitHubRefused } from '../../ports/github/github-refused.ts'
-import { GitTimedOut, GitUnavailable } from './errors.ts'
+import { GitTimedOut, GitTooLarge, GitUnavailable } from './errors.ts'
 
 export interface GitOptions {
   readonly folder: string
@@ -39,7 +39,7 @@ interface GitCall {
   readonly args: readonly string[]
   readonly input?: string
   readonly timeoutMs?: number
-  /** Of the answer; what `read` allows itself unless told. */
+  /** How much it may answer; `MAX_BYTES` unless told. */
   readonly maxBytes?: number
   readonly config?: Config
   /** Without looking at the mirror, which may be damaged. */
@@ -86,7 +86,7 @@ export function openGit(options: GitOptions): Git {
     const verb = args[0] ?? ''
     const command = ['git', ...args] as const
     const finished = await runContained({ title: `git ${verb}`, command, folder: '/', env, input, ...limits })
-    return answer(finished, { verb, folder })
+    return answer(finished, { verb, folder, maxBytes: limits.maxBytes })
   }
   const remote = async (question: GitCall): Promise<GitAnswer> => {
     const token = options.url.startsWith('file:') ? '' : await options.token()
@@ -156,7 +156,7 @@ function environment(options: GitOptions, folder: string, config: Config): Recor
   return env
 }
 
-function answer(finished: ProcessEnd, at: { verb: string; folder: string }): GitAnswer {
+function answer(finished: ProcessEnd, at: { verb: string; folder: string; maxBytes: number }): GitAnswer {
   switch (finished.end) {
     case 'exited': {
       const { code, stdout, stderr } = finished
@@ -166,7 +166,9 @@ function answer(finished: ProcessEnd, at: { verb: string; folder: string }): Git
     case 'timed-out':
       throw new GitTimedOut(`git ${at.verb} took too long and was stopped`)
     case 'too-large':
-      throw new GitUnavailable(`git ${at.verb} answered with more than ${MAX_BYTES / 1024 / 1024} MiB and was stopped`)
+      throw new GitTooLarge(
+        `git ${at.verb} answered with more than ${Math.ceil(at.maxBytes / 1024)} KiB and was stopped`,
+      )
     case 'not-started':
       throw new GitUnavailable('git could not be started; is it installed?')
   }

@@ -2,7 +2,7 @@
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { TreeEntry } from '../../ports/mirror.ts'
 import type { Git } from './command.ts'
-import { GitUnavailable } from './errors.ts'
+import { GitTooLarge, GitUnavailable } from './errors.ts'
 
 /** No manifest is larger. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -63,7 +63,7 @@ export async function contentsOfFew(git: Git, shas: ReadonlySet<Sha>): Promise<R
   if (shas.size > FEW) return undefined
   const ask = { args: ['cat-file', '--batch'], input: lines(shas), maxBytes: MAX_BATCH_BYTES }
   const answer = await git.local(ask).catch((error: unknown) => {
-    if (error instanceof GitUnavailable) return undefined
+    if (error instanceof GitTooLarge) return undefined
     throw error
   })
   if (answer?.code !== 0) return undefined

@@ -14,7 +14,7 @@ export type ReadTexts<T> = Known<{ readonly text: string; readonly read: T }>
 /** What was read of the files of a repository: of two of its commits most files are the same. */
 export interface FileCache {
   /** By text: the overlays of a repository are often alike. */
-  readonly kustomizations: ReadTexts<KustomizationFile>
+  readonly kustomizations: Known<KustomizationFile>
   /** Files that configure generators, transformers and validators. */
   readonly plugins: ReadTexts<Pick<Contents, 'references' | 'complaints'>>
   /** Patches and replacements. */
@@ -45,7 +45,8 @@ export function readKustomizationOnce(
   known: FileCache['kustomizations'],
   { file, text }: { readonly file: string; readonly text: string },
 ): KustomizationFile {
-  const read = readOnce(known, { file: text, text }, () => readKustomization(text, file))
+  const read = known.get(text) ?? readKustomization(text, file)
+  known.set(text, read)
   const { manifest } = read
   if (manifest === undefined || manifest.file === file) return read
   return { ...read, manifest: { ...manifest, file, objects: manifest.objects.map((object) => ({ ...object, file })) } }

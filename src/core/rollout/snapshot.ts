@@ -244,7 +244,7 @@ function hasManyAliases(text: string): boolean {
 
 function targetsIn(scene: TargetSources): readonly Target[] {
   const { layout } = scene
-  // A patch is not an object: it is merged into one.
+  // Files of objects only: kustomize merges a patch into one of them.
   const { files: wanted, names: asked } = readIn(layout)
   const users = new Map<string, string[]>()
   for (const { name } of layout.environments) {

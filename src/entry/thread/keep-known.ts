@@ -13,12 +13,12 @@ const MAX_OTHERS = 500_000
 /** Keeps what was read of repositories' texts, as far as it was used last. */
 export function keepKnown(): (repository: number) => KnownTexts {
   const kept: { readonly [Name in keyof KnownTexts]: (repository: number) => KnownTexts[Name] } = {
-    kustomizations: filesOf(MAX_OTHERS),
+    kustomizations: byText(MAX_OTHERS),
     plugins: filesOf(MAX_OTHERS),
     patches: filesOf(MAX_OTHERS),
     manifests: filesOf(MAX_MANIFESTS),
     configs: filesOf(MAX_OTHERS),
-    documents: documentsOf(MAX_DOCUMENTS),
+    documents: byText(MAX_DOCUMENTS),
   }
   return (repository) => ({
     kustomizations: kept.kustomizations(repository),
@@ -43,8 +43,8 @@ function filesOf<T>(maxSize: number): Kept<T> {
   })
 }
 
-/** The same text is the same document in any repository. */
-function documentsOf<T extends object>(maxSize: number): (repository: number) => Known<T> {
-  const documents = new LRUCache<string, T>({ maxSize, sizeCalculation: (_, text) => text.length + 1 })
-  return () => documents
+/** The same text says the same in any repository. */
+function byText<T extends object>(maxSize: number): (repository: number) => Known<T> {
+  const known = new LRUCache<string, T>({ maxSize, sizeCalculation: (_, text) => text.length + 1 })
+  return () => known
 }

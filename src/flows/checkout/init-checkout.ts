@@ -19,7 +19,7 @@ export interface InitialConfig {
 
 /**
  * Proposes a config for what the files of a commit or folder hold without one. It says what Perch does anyway: where naming the
- * environments or services would change what is read, they are a comment.
+ * environments or services would change what Perch finds, they are commented out.
  */
 async function proposeConfig(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
@@ -39,6 +39,7 @@ async function proposeConfig(
   return ok({ rollouts, text: proposedConfig(snapshot, { hasEnvironments: false, hasServices: false }) })
 }
 
+/** Whether Perch finds the same with a proposed config as without one. */
 async function readsTheSame(
   context: FileSource & Pick<RepositoryContext, 'renderer'>,
   treeish: Sha,
@@ -49,7 +50,7 @@ async function readsTheSame(
   return readingOf(await loadSnapshot(context, treeish, { config: config.value })) === readingOf(snapshot)
 }
 
-/** All that a config must leave as it is, in any order. */
+/** What Perch finds, as one text to compare. A config may list it in another order. */
 function readingOf({ environments, targets, problems, unrendered }: Snapshot): string {
   const lines = [
     ...environments.map(({ name, kind, root, files, deployer }) => [name, kind, root, files, deployer ?? null]),
@@ -62,7 +63,7 @@ function readingOf({ environments, targets, problems, unrendered }: Snapshot): s
     .join()
 }
 
-/** Writes it into a folder, unless one is there. `isDry`: nothing is written. */
+/** Writes a proposed config into a folder that has none. `isDry`: only proposes one, also where the folder has a config. */
 export async function initCheckout(
   context: Pick<RepositoryContext, 'renderer'> & {
     readonly worktree: FileSource['mirror'] & { write(files: ReadonlyMap<string, string>): Promise<void> }

@@ -84,7 +84,7 @@ export interface TreePair {
   readonly changed: readonly string[] | 'all'
   /** Only this environment. */
   readonly only?: string | undefined
-  /** Routes are read only of the environments that differ: nobody asks about the others. */
+  /** Routes are read only of the environments that differ and of those that these depend on (`loadSides`): nobody asks about the others. */
   readonly readsTouchedOnly?: boolean
   /** Where the config is read; the base unless told. */
   readonly config?: Sha

@@ -9,16 +9,17 @@ import type { TreePair } from './judge-merge.ts'
 import { withRenderedTargets } from './rendered-targets.ts'
 
 type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
-type Fits = (environment: Environment) => boolean
+type EnvironmentTest = (environment: Environment) => boolean
 
 interface SidesOptions {
   readonly config: Config
   /** Whether a changed file is one of an environment. */
-  readonly isTouched: Fits
+  readonly isTouched: EnvironmentTest
 }
 
 interface Sides {
   readonly before: Snapshot
+  /** As the head's files are written: with the roles that they say, not those that the base branch gives. */
   readonly written: Snapshot
 }
 
@@ -26,14 +27,14 @@ interface Sides {
 export async function loadSides(context: Needs, between: TreePair, options: SidesOptions): Promise<Sides> {
   const { base, head, changed } = between
   // A template that one side alone has makes the release of the other one another, too.
-  const isNear: Fits = (environment) =>
-    options.isTouched(environment) || (changed !== 'all' && isInCharts(environment, changed))
+  const mayDiffer: EnvironmentTest = (environment) =>
+    options.isTouched(environment) || (changed !== 'all' && hasChangedChart(environment, changed))
   const load = (treeish: Sha, chooseRead?: SnapshotOptions['chooseRead']): Promise<Snapshot> =>
-    loadTouched(context, treeish, { config: options.config, isTouched: isNear, chooseRead })
+    loadWithSureRoutes(context, treeish, { config: options.config, isTouched: mayDiffer, chooseRead })
   if (between.readsTouchedOnly !== true) return { before: await load(base), written: await load(head) }
   let names: ReadonlySet<string> = new Set()
   for (;;) {
-    const isChosen: Fits = (environment) => isNear(environment) || names.has(environment.name)
+    const isChosen: EnvironmentTest = (environment) => mayDiffer(environment) || names.has(environment.name)
     const choose = (environments: readonly Environment[]): readonly Environment[] => environments.filter(isChosen)
     const sides = { before: await load(base, choose), written: await load(head, choose) }
     const wanted = namesToRead(sides, isChosen)
@@ -51,7 +52,7 @@ function hasRead({ environments, layout }: Snapshot, wanted: ReadonlySet<string>
  * none of their files changed, because their name or files became another's, and those that may have the owner of a route. Folders that
  * nothing deploys look at each other.
  */
-function namesToRead({ before, written }: Sides, isChosen: Fits): ReadonlySet<string> {
+function namesToRead({ before, written }: Sides, isChosen: EnvironmentTest): ReadonlySet<string> {
   const [old, now] = [before, written].map(({ environments }) => new Map(environments.map((one) => [one.name, one])))
   const all = [...new Map([...(old ?? []), ...(now ?? [])])]
   const differs = (name: string): boolean => JSON.stringify(old?.get(name)) !== JSON.stringify(now?.get(name))
@@ -63,12 +64,12 @@ function namesToRead({ before, written }: Sides, isChosen: Fits): ReadonlySet<st
   return loose.some((name) => wanted.has(name) || chosen.has(name)) ? new Set([...wanted, ...loose]) : wanted
 }
 
-function isInCharts({ charts = [] }: Environment, changed: readonly string[]): boolean {
+function hasChangedChart({ charts = [] }: Environment, changed: readonly string[]): boolean {
   return charts.some((chart) => chart === '' || changed.some((path) => path.startsWith(`${chart}/`)))
 }
 
 /** A snapshot whose routes are sure in the environments that a change touches. */
-async function loadTouched(
+async function loadWithSureRoutes(
   context: Needs,
   treeish: Sha,
   { config, isTouched, chooseRead }: SidesOptions & Pick<SnapshotOptions, 'chooseRead'>,

@@ -36,9 +36,10 @@ export async function makeChange(
   change: Pick<IntendedChange, 'moves'>,
 ): Promise<Result<MadeChange, Refusal>> {
   const [first] = change.moves
-  const others = change.moves.filter(({ move }) => move.kind !== 'limit')
-  const owned = others.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
-  if (owned !== undefined) return err(owned)
+  // The limit of an owner is in the owner's object: that is not the controller's to write.
+  const ownMoves = change.moves.filter(({ move }) => move.kind !== 'limit')
+  const refused = ownMoves.map(({ target }) => ownerRefusal(target)).find((refusal) => refusal !== undefined)
+  if (refused !== undefined) return err(refused)
   if (first?.move.kind === 'finish-version' && isOfChart(first.target))
     return finishOfChart(context, site, first.target)
   return editTexts(context, site, change)

@@ -15,8 +15,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runContained } from '../../../src/adapters/process-sandbox/run.ts'
-import { GitUnavailable } from '../../../src/adapters/git/errors.ts'
+import { openGit } from '../../../src/adapters/git/command.ts'
+import { GitTimedOut, GitTooLarge, GitUnavailable } from '../../../src/adapters/git/errors.ts'
 import { openMirror } from '../../../src/adapters/git/mirror.ts'
+import { contentsOfFew } from '../../../src/adapters/git/objects.ts'
 import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import type { Mirror } from '../../../src/ports/mirror.ts'
 import { boxMirror } from '../../stories/box-mirror.ts'
@@ -337,6 +339,21 @@ test('a git that hangs is killed with all that it started', async () => {
   assert.equal(sleepers(), before)
   const endless = await runContained({ ...ask, timeoutMs: 10_000, command: ['git', '-c', 'alias.x=!yes', 'x'] })
   assert.deepEqual(endless, { end: 'too-large' })
+})
+
+test('contents that are too large for one answer are read in parts, and a git that is too slow is not asked again', async () => {
+  const git = (error: Error) => ({
+    folder: '',
+    url: '',
+    local: () => Promise.reject(error),
+    remote: () => Promise.reject(error),
+  })
+  const shas = new Set(['a'.repeat(40)])
+  assert.equal(await contentsOfFew(git(new GitTooLarge('more than 24 MiB')), shas), undefined)
+  await assert.rejects(contentsOfFew(git(new GitTimedOut('too long')), shas), GitTimedOut)
+  const { local } = openGit({ folder: tmpdir(), url: 'file:///x', token: async () => '' })
+  const asked = local({ args: ['help', '-a'], maxBytes: 1024, isApart: true })
+  await assert.rejects(asked, /^GitUnavailable: git help answered with more than 1 KiB/)
 })
 
 function sleepers(): number {
