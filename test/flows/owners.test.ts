@@ -13,6 +13,7 @@ import {
   comments,
   merges,
   openSteps,
+  queue,
   says,
   shareOn,
   textOn,
@@ -155,6 +156,11 @@ test('a pull request that takes the controller away is blocked while the weights
     /^failure: Blocked by live: Argo Rollouts moves this rollout on the base branch, so Git does not say how much traffic/,
   )
   assert.match(comments(world, pull)[0] ?? '', /production\/web leaves Argo Rollouts: Git gives the canary 30%/)
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(
+    answers(world, pull).at(-1) ?? '',
+    /Once it has merged:\n\n- `production\/web` leaves Argo Rollouts: Git gives the canary 30%/,
+  )
   await says(world, 'alice', pull, '/canary 0')
   assert.match(answers(world, pull).at(-1) ?? '', /✅ .*\*\*0%\*\*/)
   assert.match(checkOf(world, pull, 'canary/gate'), /^success/)
@@ -249,4 +255,25 @@ test('a promotion carries what a Canary says, and no weight of its route', async
   assert.ok(opened !== undefined, answers(world, pull).at(-1))
   assert.equal(textOn(world, opened.head.ref, CANARY), limited)
   assert.equal(textOn(world, opened.head.ref, ROUTE), text)
+})
+
+test('in the merge queue it counts that a maintainer let the weights of Git count, and is blocked without', async () => {
+  const world = await aWorld({ share: 30, files: { [ROLLOUT]: argoRollout() } })
+  const pull = await aPull(world, { [ROLLOUT]: undefined }, 'Remove the Rollout')
+  const other = await aPull(world, { 'docs/a.md': 'x\n' })
+  const blocked = await queue(world, [pull, other])
+  assert.match(blocked.gate(), /^failure: Blocked by live/)
+  await says(world, 'olga', pull, '/canary override live it is at 30% there')
+  const passed = await queue(world, [pull, other])
+  assert.match(passed.gate(), /^success: Live overridden by olga/)
+})
+
+test('a Canary that goes with its route leaves nothing to gate, and one that leaves a route with a share does', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
+  const gone = await aPull(world, { [CANARY]: undefined }, 'Remove web')
+  assert.match(checkOf(world, gone, 'canary/gate'), /^success/)
+  const route = textOn(world, 'main', 'apps/production/api-route.yaml').replaceAll(/\bapi\b/g, 'web')
+  const text = route.replace('weight: 100', 'weight: 70').replace('weight: 0', 'weight: 30')
+  const left = await aPull(world, { [CANARY]: undefined, [ROUTE]: text }, 'Leave Flagger')
+  assert.match(checkOf(world, left, 'canary/gate'), /^failure: Blocked by live: Flagger moves this rollout/)
 })

@@ -115,6 +115,14 @@ test('a Rollout in a folder of its own owns the route of the folder that is alik
   assert.deepEqual(owners(shared, HALVES), ['mesh-production/web: –', `mesh-staging/web: ${ROLLOUT}`])
 })
 
+test('the steps of a Rollout in another environment are not changed for its route', () => {
+  const snapshot = snapshotOf({ ...MESH, 'apps/staging/rollout.yaml': argoRollout() }, HALVES)
+  const wish = { kind: 'share', percent: 25, service: 'web', environment: 'mesh-staging' } as const
+  const change = intend({ snapshot, base: undefined, changed: [] }, wish)
+  assert.ok(!change.ok && change.error.code === 'owned')
+  assert.deepEqual(change.error.why, { code: 'elsewhere', environment: 'apps-staging' })
+})
+
 test('a Rollout owns no route of a folder that is less like its own', () => {
   const alone = { 'mesh/production/vs.yaml': splitRoute(), 'apps/staging/rollout.yaml': argoRollout() }
   assert.deepEqual(owners(alone, folders('mesh/production', 'apps/staging')), [

@@ -1,6 +1,7 @@
 import { type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, planOf, targetName } from '../../rollout/target.ts'
+import { leavingWords } from './traffic.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
@@ -27,7 +28,8 @@ function byHandWords(broughtBy: number | undefined): string {
 export function statusWords({ standings, proposed, away }: RolloutStatus): string {
   if (away !== undefined) return notDeployedWords(away)
   if (standings.length + proposed.length === 0) return 'No rollout belongs to this pull request.'
-  const here = proposed.map(({ target, from, to, version }) => {
+  const here = proposed.map(({ target, from, to, version, leaving }) => {
+    if (leaving !== undefined) return `- ${code(targetName(target))} ${leavingWords(leaving)}`
     const { blueGreen } = target.route.names
     if (blueGreen !== undefined && to === 100)
       return `- ${code(targetName(target))}: ${code(blueGreen.active.name)} → **${code(blueGreen.idle.name)}**, all traffic at once`

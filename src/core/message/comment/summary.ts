@@ -90,9 +90,11 @@ function stateWords(changes: readonly ReviewedChange[]): string {
   return `${mark} ${gatesLeft(verdicts)}${isOne ? ` (${first.reason.has} of ${first.reason.wanted})` : ''}`
 }
 
-/** The plan of the first rollout that moves along one: the title names all. */
+/** The plan of the first rollout that moves along one, from a share that is known: the title names all. */
 function picture({ changes }: Review): string | undefined {
-  const change = changes.find(({ target }) => !isBlueGreen(target) && target.owner === undefined)
+  const change = changes.find(
+    ({ target, leaving }) => !isBlueGreen(target) && target.owner === undefined && leaving === undefined,
+  )
   if (change === undefined) return undefined
   return planPicture({ plan: planOf(change.target), now: change.from, next: change.to })
 }

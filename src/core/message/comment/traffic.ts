@@ -73,7 +73,7 @@ function names(list: readonly DestinationShare[]): string {
 /** One rollout that a pull request moves: `production/api-service 5% → 25%`. */
 export function changeTitle(change: ReviewedChange): string {
   const name = targetName(change.target)
-  if (change.leaving !== undefined) return leavingTitle(name, change.leaving)
+  if (change.leaving !== undefined) return `${name} ${leavingWords(change.leaving)}`
   if (change.version !== undefined)
     return `${name} ${change.version.role} ${change.version.from} → ${change.version.to}`
   const { blueGreen } = change.target.route.names
@@ -86,9 +86,10 @@ export function changeTitle(change: ReviewedChange): string {
   return `${name} ${percent(change.from)} → ${percent(change.to)}`
 }
 
-function leavingTitle(name: string, { owner, share }: LeavingOwner): string {
+/** What becomes of a rollout whose controller goes, after its name. */
+export function leavingWords({ owner, share }: LeavingOwner): string {
   const has = share === 'unknown' ? 'an unknown share' : percent(share)
-  return `${name} leaves ${WRITER_NAMES[owner.writer]}: Git gives the canary ${has}`
+  return `leaves ${WRITER_NAMES[owner.writer]}: Git gives the canary ${has}`
 }
 
 /** `1 resource`, `12 resources`. */
