@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runContained } from '../../../src/adapters/process-sandbox/run.ts'
-import { openGit } from '../../../src/adapters/git/command.ts'
+import { type Git, openGit } from '../../../src/adapters/git/command.ts'
 import { GitTimedOut, GitTooLarge, GitUnavailable } from '../../../src/adapters/git/errors.ts'
 import { openMirror } from '../../../src/adapters/git/mirror.ts'
 import { contentsOfFew } from '../../../src/adapters/git/objects.ts'
@@ -342,17 +342,17 @@ test('a git that hangs is killed with all that it started', async () => {
 })
 
 test('contents that are too large for one answer are read in parts, and a git that is too slow is not asked again', async () => {
-  const git = (error: Error) => ({
-    folder: '',
-    url: '',
-    local: () => Promise.reject(error),
-    remote: () => Promise.reject(error),
-  })
+  const failing = (problem: Error): Git => {
+    const fail = async (): Promise<never> => {
+      throw problem
+    }
+    return { folder: '', url: '', local: fail, remote: fail }
+  }
   const shas = new Set(['a'.repeat(40)])
-  assert.equal(await contentsOfFew(git(new GitTooLarge('more than 24 MiB')), shas), undefined)
-  await assert.rejects(contentsOfFew(git(new GitTimedOut('too long')), shas), GitTimedOut)
-  const { local } = openGit({ folder: tmpdir(), url: 'file:///x', token: async () => '' })
-  const asked = local({ args: ['help', '-a'], maxBytes: 1024, isApart: true })
+  assert.equal(await contentsOfFew(failing(new GitTooLarge('more than 24 MiB')), shas), undefined)
+  await assert.rejects(contentsOfFew(failing(new GitTimedOut('too long')), shas), GitTimedOut)
+  const git = openGit({ folder: tmpdir(), url: 'file:///x', token: async () => '' })
+  const asked = git.local({ args: ['help', '-a'], maxBytes: 1024, isApart: true })
   await assert.rejects(asked, /^GitUnavailable: git help answered with more than 1 KiB/)
 })
 
