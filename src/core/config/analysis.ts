@@ -46,10 +46,13 @@ export const ServerName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be the name of a server that Perch was started with, never a URL')
 
+/** `PROMETHEUS_URL` names no server: then it is called so. */
+export const DEFAULT_SERVER = 'prometheus'
+
 const Policy = z.enum(['wait', 'fail']).default('wait')
 
 export const Analysis = z.strictObject({
-  provider: ServerName.default('prometheus').describe(
+  provider: ServerName.default(DEFAULT_SERVER).describe(
     'Name of the Prometheus to ask, one of those that Perch was started with.',
   ),
   checks: z.array(AnalysisCheck).nonempty().max(20).describe('The checks. All must pass.'),

@@ -23,7 +23,15 @@ const witness = {
 }
 
 const LIVE_WORDS =
-  'must be an entry, or a list of them, each with exactly one of status, check, deployment, report (these four also with by and within) or after, such as { after: 3m }'
+  'must be an entry, or a list of them, each with exactly one of status, check, deployment, report (these four also with by and within), traffic (also with window, minRequests and within) or after, such as { after: 3m }'
+
+/** `±2` or `2`: percent points. */
+const Points = z
+  .union([
+    z.number().positive().max(50),
+    z.string().regex(/^±?(?:[1-9]\d?|\d\.\d+)$/, 'must be percent points, such as ±2'),
+  ])
+  .transform((given) => (typeof given === 'number' ? given : Number(given.replace('±', ''))))
 
 const LiveEntry = z.union(
   [
@@ -44,6 +52,18 @@ const LiveEntry = z.union(
         'What Flux or Argo CD report to Perch itself, such as `argocd/web`; `*` stands for any characters.',
       ),
       ...witness,
+    }),
+    z.strictObject({
+      traffic: Points.describe(
+        'How many percent points the share that Prometheus sees on the canary may differ from the one in Git, such as `±2`.',
+      ),
+      window: Duration.prefault('5m').describe('How long a time Prometheus looks at.'),
+      minRequests: z
+        .int()
+        .min(1)
+        .default(100)
+        .describe('How many requests to both versions the window needs to count.'),
+      within: witness.within,
     }),
     z.strictObject({
       after: Duration.describe(

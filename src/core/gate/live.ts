@@ -1,3 +1,4 @@
+import type { Observation } from '../analysis/observed-share.ts'
 import type { LiveEntry } from '../config/schema.ts'
 import { isBy, type Signal, type Want } from './signal.ts'
 import { matcher } from '../text/matcher.ts'
@@ -9,6 +10,9 @@ export type Liveness = { readonly parts: readonly LiveResult[] } & (
   | { readonly state: 'not-yet' | 'overdue' | 'failed'; readonly until?: number }
 )
 
+/** An entry that asks for the traffic that is seen. */
+export type TrafficEntry = Extract<LiveEntry, { traffic: number }>
+
 /** One entry of the config's `live`, and what was found for it. */
 export interface LiveResult {
   readonly entry: LiveEntry
@@ -16,8 +20,14 @@ export interface LiveResult {
 }
 
 type LiveState =
-  /** `name`: of the signal that said so first; undefined: the timer. */
-  | { readonly state: 'live'; readonly since: number; readonly name: string | undefined }
+  /** `name`: of the signal that said so first; undefined: the timer, or traffic. */
+  | {
+      readonly state: 'live'
+      readonly since: number
+      readonly name: string | undefined
+      /** The traffic that proved it was seen to be another since. */
+      readonly differs?: true
+    }
   /** `ahead`: somebody says that it is live from a moment to come. */
   | { readonly state: 'not-yet'; readonly why: 'timer' | 'ahead'; readonly until: number }
   /** Nobody who counts has said anything. `strangers`: who said something and does not count. */
@@ -28,7 +38,30 @@ type LiveState =
       readonly until: number
       readonly strangers: readonly string[]
     }
+  /** Prometheus does not see the share that Git asks for. */
+  | {
+      readonly state: 'not-yet' | 'overdue'
+      readonly why: 'traffic'
+      readonly until: number
+      /** Undefined where the history does not show the step. */
+      readonly evidence: TrafficEvidence | undefined
+    }
   | { readonly state: 'failed'; readonly name: string; readonly description: string }
+
+/** What the traffic says of a step. */
+export interface TrafficEvidence {
+  /** Undefined where the window has not passed since the step landed. */
+  readonly observation: Observation | undefined
+  /** Since when it has been proven that the step is live. */
+  readonly provenAt: number | undefined
+  /** The traffic that is seen now is another than Git asks for. */
+  readonly differs: boolean
+  /** Percent that Git asks for, and how many points the traffic may differ. */
+  readonly share: number
+  readonly tolerance: number
+  /** When to look again. */
+  readonly until: number
+}
 
 export interface Evidence {
   /** The signals on the commits that carry the step, newest commit first; each commit's newest first. */
@@ -36,10 +69,15 @@ export interface Evidence {
   /** When the step came to the base branch. */
   readonly landedAt: number
   readonly now: number
+  /** What the traffic says, for an entry that asks for it; nothing where it was not looked at. */
+  readonly traffic?: ReadonlyMap<TrafficEntry, TrafficEvidence>
 }
 
 /** GitHub and Git give whole seconds: what they date to one may have happened at its end. A wait must not be too short. */
 const SECOND_MS = 1_000
+
+/** A step that long is not live has something in its way: there is no hurry to look again. */
+const OVERDUE_LOOK_MS = 10 * 60_000
 
 /** Clocks that are kept in time differ by less; beyond, one is off, and nothing that it dates has happened yet. */
 const CLOCK_SLACK_MS = 60_000
@@ -56,11 +94,27 @@ export function livenessBy(entries: readonly LiveEntry[], evidence: Evidence): L
       since: Math.max(...found.flatMap((one) => (one.state === 'live' ? [one.since] : []))),
       parts,
     }
-  const moments = found.flatMap((one) => (one.state === 'not-yet' ? [one.until] : []))
+  // A report wakes who waits for it, also when it is overdue; traffic has to be looked at.
+  const moments = found.flatMap((one) =>
+    one.state === 'not-yet' || (one.state === 'overdue' && one.why === 'traffic') ? [one.until] : [],
+  )
   return { state, parts, ...(moments.length === 0 ? {} : { until: Math.min(...moments) }) }
 }
 
-/** What an entry waits for; undefined where only time does. */
+/** The entries that ask for the traffic that is seen. */
+export function trafficEntries(entries: readonly LiveEntry[]): readonly TrafficEntry[] {
+  return entries.filter((entry) => 'traffic' in entry)
+}
+
+/**
+ * What is asked for of a change that moves no share, such as another version behind all of the traffic: there the traffic looks the
+ * same before and after, and proves nothing. Its time limit stands in as a timer.
+ */
+export function withoutTraffic(entries: readonly LiveEntry[]): readonly LiveEntry[] {
+  return entries.map((entry) => ('traffic' in entry ? { after: entry.within } : entry))
+}
+
+/** What an entry waits for; undefined where only time and traffic tell. */
 export function wantOf(entry: LiveEntry): Want | undefined {
   if ('status' in entry) return { source: 'status', pattern: entry.status }
   if ('check' in entry) return { source: 'check', pattern: entry.check }
@@ -70,6 +124,7 @@ export function wantOf(entry: LiveEntry): Want | undefined {
 
 function find(entry: LiveEntry, evidence: Evidence): LiveState {
   if ('after' in entry) return byTimer(entry.after, evidence)
+  if ('traffic' in entry) return byTraffic(entry, evidence)
   const want = wantOf(entry)
   const { said, strangers } = heard(want, entry.by, evidence)
   const { landedAt, now } = evidence
@@ -95,6 +150,22 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
 function byTimer(afterMs: number, { landedAt, now }: Evidence): LiveState {
   const until = landedAt + SECOND_MS + afterMs
   return now >= until ? { state: 'live', since: until, name: undefined } : { state: 'not-yet', why: 'timer', until }
+}
+
+function byTraffic(entry: TrafficEntry, { traffic, landedAt, now }: Evidence): LiveState {
+  const seen = traffic?.get(entry)
+  if (seen?.provenAt !== undefined) {
+    const since = Math.max(seen.provenAt, landedAt)
+    return { state: 'live', since, name: undefined, ...(seen.differs ? { differs: true } : {}) }
+  }
+  const isOverdue = now >= landedAt + SECOND_MS + entry.within
+  const until = isOverdue ? now + OVERDUE_LOOK_MS : (seen?.until ?? now + entry.window)
+  return {
+    state: isOverdue ? 'overdue' : 'not-yet',
+    why: 'traffic',
+    evidence: seen,
+    until,
+  }
 }
 
 /** The signals that count, by commit. Commits without a signal are left out. Also names who else sent signals. */

@@ -1,3 +1,4 @@
+import type { Observation } from '../analysis/observed-share.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
@@ -14,6 +15,14 @@ export interface StandingLine {
   readonly broughtBy?: number | undefined
   /** Why it does not go on, in Markdown of ours. */
   readonly stuck?: string | undefined
+  /** What Prometheus sees of its traffic; nothing where it was not asked. */
+  readonly observed?: {
+    readonly observation: Observation
+    /** It is another share than Git asks for. */
+    readonly differs: boolean
+    /** The config has `live: { traffic }`. */
+    readonly isAskedFor: boolean
+  }
 }
 
 /** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives. */

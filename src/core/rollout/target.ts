@@ -3,6 +3,7 @@ import type { Layout } from '../layer/layout.ts'
 import { isRecord } from '../manifest/data.ts'
 import { titleOf } from '../manifest/identity.ts'
 import type { Manifest } from '../manifest/parse.ts'
+import { DEFAULT_SERVER } from '../config/analysis.ts'
 import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type ServiceConfig } from '../config/schema.ts'
 import type { WeightOwner } from '../owner/weight-owner.ts'
 import { readNotes } from '../traffic/annotations.ts'
@@ -15,6 +16,8 @@ export interface Settings {
   /** All of them are required. */
   readonly live: readonly LiveEntry[]
   readonly analysis: ServiceConfig['analysis']
+  /** Name of the Prometheus that watches its traffic. */
+  readonly prometheus: string
   readonly onFailure: ServiceConfig['onFailure']
   readonly autoMerge: ServiceConfig['autoMerge']
   readonly start: ServiceConfig['start']
@@ -217,13 +220,19 @@ export function settingsOf(
 ): Settings {
   const { analysis } = service
   const entries = environments.flatMap((name) => config.environments?.[name] ?? [])
-  const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider))]
-  const provider = providers[0] ?? analysis?.provider
+  const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider ?? DEFAULT_SERVER))]
+  const prometheus = providers[0] ?? analysis?.provider ?? DEFAULT_SERVER
+  const live = livesOf(config, environments)
+  const asked = [
+    ...(analysis === undefined ? [] : ['analysis in several environments at once']),
+    ...(live.some((entry) => 'traffic' in entry) ? ['live by traffic in several environments at once'] : []),
+  ]
   return {
     steps: service.steps,
     bakeMs: service.bake,
-    live: livesOf(config, environments),
-    analysis: analysis && { ...analysis, provider: provider ?? analysis.provider },
+    live,
+    analysis: analysis && { ...analysis, provider: prometheus },
+    prometheus,
     onFailure: service.onFailure,
     autoMerge: service.autoMerge,
     start: service.start,
@@ -233,7 +242,7 @@ export function settingsOf(
     names,
     isSwitched: service.strategy === 'blue-green',
     requireSum100: config.requireSum100,
-    unchecked: analysis !== undefined && providers.length > 1 ? ['analysis in several environments at once'] : [],
+    unchecked: providers.length > 1 ? asked : [],
   }
 }
 

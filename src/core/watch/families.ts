@@ -18,6 +18,7 @@ const ANSWER_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const COMMAND_SECONDS = [0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3_600]
 /** Argo CD and Flux look at Git every few minutes. */
 const DELAY_SECONDS = [15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600]
+const POINTS = [0.5, 1, 2, 3, 5, 10, 25, 50, 100]
 const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 export const FAMILIES = {
@@ -104,6 +105,12 @@ export const FAMILIES = {
     help: 'Time from the merge of a step until the deployer reported it, where the config names such a report.',
     labels: [],
     buckets: DELAY_SECONDS,
+  },
+  perch_traffic_difference_points: {
+    type: 'histogram',
+    help: 'By how many percent points the share that Prometheus sees on a canary differs from the one in Git, at each look, where the config asks for `live: { traffic }`.',
+    labels: [],
+    buckets: POINTS,
   },
   perch_github_requests_total: {
     type: 'counter',

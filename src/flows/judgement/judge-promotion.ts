@@ -1,7 +1,7 @@
 import { type Config, DEFAULT_LIVE } from '../../core/config/schema.ts'
 import { type Environment, environmentNamed, inputsOf } from '../../core/environment/environment.ts'
 import { overrule } from '../../core/gate/gate.ts'
-import { type Liveness, livenessBy, wantOf } from '../../core/gate/live.ts'
+import { type Liveness, livenessBy, wantOf, withoutTraffic } from '../../core/gate/live.ts'
 import { judgePromotionFacts, type ReviewedPromotion, unknownPromotion } from '../../core/gate/promotion.ts'
 import { waitKey } from '../../core/gate/signal.ts'
 import { flowOf, isPromotion } from '../../core/promotion/branch.ts'
@@ -80,7 +80,7 @@ async function sourceLiveness(
   question: RestraintQuestion,
   { config, source }: { readonly config: Config; readonly source: Environment | undefined },
 ): Promise<Liveness> {
-  const live = config.environments?.[source?.name ?? '']?.live ?? [DEFAULT_LIVE]
+  const live = withoutTraffic(config.environments?.[source?.name ?? '']?.live ?? [DEFAULT_LIVE])
   const wants = live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
   const [landing] = source === undefined ? [] : await context.mirror.landings(question.base, inputsOf(source), 1)

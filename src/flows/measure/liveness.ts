@@ -1,4 +1,4 @@
-import { type Liveness, livenessBy, wantOf } from '../../core/gate/live.ts'
+import { type Liveness, livenessBy, wantOf, withoutTraffic } from '../../core/gate/live.ts'
 import { type Signal, type Want, waitKey } from '../../core/gate/signal.ts'
 import { commitsToAsk, type StepHistory, wantsKey, withAnswers } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
@@ -6,9 +6,13 @@ import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { historyOf, MAX_COMMITS } from './landing.ts'
+import { trafficEvidence } from './observe-traffic.ts'
 import { rememberStep } from '../repository/memory.ts'
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo' | 'meter'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'renderer' | 'signals' | 'clock' | 'memo' | 'repo' | 'meter' | 'metrics'
+>
 
 export interface LivenessQuestion {
   readonly base: Sha
@@ -23,10 +27,13 @@ export interface LivenessQuestion {
 /** Whether the step on the base branch is live, from what the config names. */
 export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
   const history = await historyOf(context, { ref: at.baseRef, sha: at.base }, standing)
-  const { live } = standing.target.settings
+  const { settings } = standing.target
+  const live = standing.phase === 'finishing-weights' ? withoutTraffic(settings.live) : settings.live
   const wants = live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
-  const when = { landedAt: history?.landing.time ?? now, now }
+  const rollout = `${at.baseRef}:${targetName(standing.target)}`
+  const traffic = await trafficEvidence(context, { standing, rollout, landing: history?.landing })
+  const when = { landedAt: history?.landing.time ?? now, now, traffic }
   if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
   await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits =
@@ -35,7 +42,7 @@ export async function livenessOf(context: Needs, at: LivenessQuestion, standing:
       : await signalsOf(context, at, { standing, history, wants })
   const liveness = livenessBy(live, { commits, ...when })
   if (liveness.state === 'live' && history !== undefined)
-    await measureDelay(context, `${at.baseRef}:${targetName(standing.target)}`, { history, since: liveness.since })
+    await measureDelay(context, rollout, { history, since: liveness.since })
   return liveness
 }
 

@@ -1,3 +1,4 @@
+import type { Observation } from '../../../src/core/analysis/observed-share.ts'
 import type { CommandProblem } from '../../../src/core/command/commands.ts'
 import type { AnalysisReport, CheckReason } from '../../../src/core/analysis/report.ts'
 import type { RenderProblem } from '../../../src/core/diff/objects.ts'
@@ -187,6 +188,26 @@ export function findingDetails(text: string): readonly Detail[] {
   return details.flatMap((make) => make(text))
 }
 
+const TROUBLES = [
+  'not-http',
+  'needs-source',
+  'shared-pods',
+  'several-destinations',
+  'foreign-host',
+  'no-version-label',
+  'same-labels',
+] as const
+const FAILURES = ['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood'] as const
+
+export function observations(text: string): readonly Observation[] {
+  return [
+    { code: 'seen', share: 5, requests: 100, windowMs: 300_000 },
+    { code: 'few-requests', requests: 3, least: 100, windowMs: 300_000 },
+    ...TROUBLES.map((trouble): Observation => ({ code: 'not-told-apart', trouble })),
+    ...FAILURES.map((failure): Observation => ({ code: 'no-answer', provider: text, failure })),
+  ]
+}
+
 export const renderProblems = each<RenderProblem>({
   unparsable: () => ({ code: 'unparsable', line: 1 }),
   'too-large': () => ({ code: 'too-large', line: 1 }),
@@ -241,6 +262,14 @@ function livenesses(t: string): readonly Liveness[] {
       state: 'overdue',
       parts: [{ entry, found: { state: 'overdue', why: 'silent', landedAt: 0, until: 1, strangers: [t] } }],
     },
+    ...observations(t).map((observation): Liveness => {
+      const traffic = { traffic: 2, window: 1_000, minRequests: 1, within: 1_000 }
+      const evidence = { observation, provenAt: undefined, differs: false, share: 5, tolerance: 2, until: 1 }
+      return {
+        state: 'not-yet',
+        parts: [{ entry: traffic, found: { state: 'not-yet', why: 'traffic', until: 1, evidence } }],
+      }
+    }),
   ]
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { AnalysisReport, CheckReason } from '../../../src/core/analysis/report.ts'
 import type { GateReason, Verdict } from '../../../src/core/gate/gate.ts'
-import type { Liveness, LiveResult } from '../../../src/core/gate/live.ts'
+import type { Observation } from '../../../src/core/analysis/observed-share.ts'
+import type { Liveness, LiveResult, TrafficEvidence } from '../../../src/core/gate/live.ts'
 import { progressLine, remedy, verdictLine } from '../../../src/core/message/gate/verdict.ts'
 import { findingProblems } from '../../../src/core/problem/findings.ts'
 import * as files from '../../../src/core/problem/files.ts'
@@ -164,6 +165,27 @@ export function livenesses(): readonly Liveness[] {
     ...['', 'no pods'].map((description) =>
       open({ entry: { status: 'x', within }, found: { state: 'failed', name: 'x', description } }),
     ),
+    ...trafficLivenesses(),
+  ]
+}
+
+function trafficLivenesses(): readonly Liveness[] {
+  const entry = { traffic: 2, window: 5 * MINUTE, minRequests: 100, within: 30 * MINUTE }
+  const windowMs = 5 * MINUTE
+  const proven: LiveResult = { entry, found: { state: 'live', since: AT, name: undefined, differs: true } }
+  const evidence = { provenAt: undefined, differs: false, share: 5, tolerance: 2, until: AT }
+  const unproven = (seen: TrafficEvidence | undefined, state: 'not-yet' | 'overdue' = 'not-yet'): Liveness => ({
+    state,
+    parts: [{ entry, found: { state, why: 'traffic', until: AT, evidence: seen } }],
+  })
+  const seen: Observation = { code: 'seen', share: 1.234, requests: 12_345, windowMs }
+  return [
+    { state: 'live', since: AT, parts: [{ ...proven, found: { state: 'live', since: AT, name: undefined } }] },
+    { state: 'live', since: AT, parts: [proven] },
+    unproven(undefined),
+    unproven({ ...evidence, observation: undefined }),
+    unproven({ ...evidence, observation: seen }, 'overdue'),
+    ...hostile.observations(T).map((observation) => unproven({ ...evidence, observation })),
   ]
 }
 

@@ -52,7 +52,7 @@ test('YAML that no kustomization uses is one environment, default, and needs no 
       .find(({ name, conclusion }) => name === 'canary/gate' && conclusion === 'action_required'),
   )
   // Without a config nothing reports: a timer stands in, and says that it is one.
-  assert.match(gate.summary ?? '', /a timer, because the config names nothing that reports it \(weak\)/)
+  assert.match(gate.summary ?? '', /a timer, because nothing that the config names reports it \(weak\)/)
 })
 
 test('a file that all environments share is changed for all of them, and the table shows each', async () => {

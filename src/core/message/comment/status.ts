@@ -6,6 +6,7 @@ import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
 import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
+import { observationWords } from '../gate/observation.ts'
 import { planWords } from '../pull-request/pull-request.ts'
 import type { StandingLine } from '../../rollout/related.ts'
 import type { PlanStatus, RolloutStatus } from '../../command/outcome.ts'
@@ -58,8 +59,25 @@ function standingsTable(lines: readonly StandingLine[]): string {
   const pictures = moving.map(({ standing }) =>
     planPicture({ plan: planOf(standing.target), now: sureShare(standing), next: undefined }),
   )
+  const seen = lines.flatMap(seenWords)
   const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
-  return paragraphs(table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows), ...stuck, ...pictures)
+  return paragraphs(
+    table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows),
+    seen.length === 0 ? undefined : seen.join('\n'),
+    ...stuck,
+    ...pictures,
+  )
+}
+
+/** The traffic that is seen, beside the share in Git. Why nothing can be seen is told only where the config asks for it. */
+function seenWords({ standing, observed }: StandingLine): readonly string[] {
+  if (observed === undefined || (observed.observation.code !== 'seen' && !observed.isAskedFor)) return []
+  const git = percent(sureShare(standing))
+  const other = observed.differs
+    ? ` Git asks for ${git}: something else may set the weights, proxies may be behind, or a rule by header takes some of the requests.`
+    : ''
+  const line = `${code(targetName(standing.target))}: ${observationWords(observed.observation)}${other}`
+  return [`- ${observed.differs ? '⚠️ ' : ''}${line}`]
 }
 
 /** The share, the versions and the state of a rollout; of a blue/green one, which version has the traffic. */

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../config/duration.ts'
 import type { LiveEntry } from '../../config/schema.ts'
-import { type Liveness, type LiveResult, wantOf } from '../../gate/live.ts'
+import { type Liveness, type LiveResult, type TrafficEvidence, wantOf } from '../../gate/live.ts'
 import type { SignalSource } from '../../gate/signal.ts'
-import { code, list, plainText } from '../markdown/markdown.ts'
+import { code, list, percent, plainText } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
+import { observationWords, points } from './observation.ts'
 
 /** What a signal is called, and where to look for one that does not come. */
 const SIGNALS = {
@@ -38,15 +39,19 @@ export function liveSentence(liveness: Liveness): string {
 
 function liveWords(since: number, parts: readonly LiveResult[]): string {
   const witnesses = parts.flatMap(({ entry, found }) => {
+    if ('traffic' in entry && found.state === 'live') return ['the traffic that Prometheus sees']
     const source = wantOf(entry)?.source
     return found.state === 'live' && found.name !== undefined && source !== undefined
       ? [`the ${SIGNALS[source].noun} ${code(found.name)}`]
       : []
   })
   if (witnesses.length === 0)
-    return `taken as live since ${time(since)}: a timer, because the config names nothing that reports it (weak).`
+    return `taken as live since ${time(since)}: a timer, because nothing that the config names reports it (weak).`
   const timer = witnesses.length < parts.length ? ', and a timer has run out' : ''
-  return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.`
+  const differs = parts.some(({ found }) => found.state === 'live' && found.differs === true)
+    ? ' Now Prometheus sees another share than Git asks for: something else may set the weights. Comment `/canary status` to see the number.'
+    : ''
+  return `live since ${time(since)}, according to ${witnesses.join(' and ')}${timer}.${differs}`
 }
 
 function partWords({ entry, found }: LiveResult): string {
@@ -60,14 +65,28 @@ function partWords({ entry, found }: LiveResult): string {
     }
     case 'not-yet':
     case 'overdue':
+      if (found.why === 'traffic')
+        return `${found.state === 'overdue' ? 'overdue: ' : ''}${unprovenWords(found.evidence)}`
       return found.why === 'silent' ? silentWords(entry, source, found) : waitingWords(entry, found)
   }
 }
 
 function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'; readonly until: number }): string {
   return found.why === 'timer'
-    ? `taken as live at ${time(found.until)}: a timer, because the config names nothing that reports it (weak).`
+    ? `taken as live at ${time(found.until)}: a timer, because nothing that the config names reports it (weak).`
     : `the ${wanted(entry)} says that it is live from ${time(found.until)}, which is in the future, so the sender's clock is wrong. The report counts from that time on.`
+}
+
+/** Why the traffic does not prove that a step is live. */
+function unprovenWords(evidence: TrafficEvidence | undefined): string {
+  if (evidence === undefined)
+    return 'the traffic proves nothing, because the history of the base branch does not show the commit of this step.'
+  const { observation, share, tolerance, until } = evidence
+  if (observation === undefined)
+    return `waits until ${time(until)}, when Prometheus has seen a whole window of traffic since the merge.`
+  const words = observationWords(observation)
+  if (observation.code !== 'seen') return words
+  return `${words} Git asks for ${percent(share)}; a share within ${points(tolerance)} of that proves that the step is live. Are the proxies behind, does something else set the weights, or does a rule by header take some of the requests?`
 }
 
 type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
@@ -88,6 +107,7 @@ function strangerWords(entry: LiveEntry, strangers: readonly string[]): string {
 /** What the config asks for, as the object of a sentence. */
 export function wanted(entry: LiveEntry): string {
   const want = wantOf(entry)
+  if ('traffic' in entry) return 'traffic that Prometheus sees'
   if (want === undefined) return `${'after' in entry ? formatDuration(entry.after) : ''} after the merge, a timer`
   return `${SIGNALS[want.source].noun} ${code(want.pattern)}`
 }

@@ -1,6 +1,7 @@
 /** Commands that only ask. */
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { statusLines } from '../../../core/rollout/related.ts'
+import { withObserved } from '../../measure/observe-traffic.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { baseRefusal, loadBase } from '../../rollout/rollouts.ts'
 import { withStuck } from '../../rollout/stuck.ts'
@@ -20,7 +21,8 @@ export async function showStatus(context: RepositoryContext, { subject }: Comman
   if (away !== undefined) return { code: 'status', standings: [], proposed, away }
   const { ref, rollouts } = base.value
   const lines = statusLines(found.related, rollouts, await changedPaths(context, subject))
-  return { code: 'status', standings: await withStuck(context, ref, lines), proposed }
+  const standings = await withObserved(context, await withStuck(context, ref, lines))
+  return { code: 'status', standings, proposed }
 }
 
 /** The paths that a pull request changes which is not merged. */

@@ -1,0 +1,90 @@
+/** The share of requests that a canary really gets, as Prometheus sees it, beside the one that Git asks for. */
+import { err, ok, type Result } from '../result.ts'
+import type { Target } from '../rollout/target.ts'
+import type { MetricsFailure, Range, RangeAnswer } from './answer.ts'
+import { requestsQuery } from './queries.ts'
+import { reporterOf, sidesOf, type SideTrouble } from './side.ts'
+import { promDuration } from './window.ts'
+
+/** What was seen in the `windowMs` before a moment. */
+export type Observation =
+  /** `share`: percent of the requests to both versions. */
+  | { readonly code: 'seen'; readonly share: number; readonly requests: number; readonly windowMs: number }
+  /** Too few requests to say. */
+  | { readonly code: 'few-requests'; readonly requests: number; readonly least: number; readonly windowMs: number }
+  | { readonly code: 'not-told-apart'; readonly trouble: SideTrouble }
+  | { readonly code: 'no-answer'; readonly provider: string; readonly failure: MetricsFailure }
+
+/** Whom to ask, about how long, and how many requests it takes to say anything. */
+export interface ObservationSettings {
+  readonly provider: string
+  readonly windowMs: number
+  readonly minRequests: number
+}
+
+/** The queries for the requests to the canary and to the stable version, and where they are evaluated. */
+interface ObservationQuestion {
+  readonly queries: Readonly<Record<'canary' | 'stable', string>>
+  readonly range: Range
+}
+
+export function observationQuestion(
+  target: Target,
+  { windowMs, at }: { readonly windowMs: number; readonly at: number },
+): Result<ObservationQuestion, SideTrouble> {
+  const { canary, stable } = sidesOf(target, reporterOf(target, target.settings.analysis?.reporter))
+  if (!canary.ok) return err(canary.error)
+  if (!stable.ok) return err(stable.error)
+  const window = promDuration(windowMs)
+  return ok({
+    queries: { canary: requestsQuery(canary.value, window), stable: requestsQuery(stable.value, window) },
+    range: { from: at, until: at, stepMs: windowMs },
+  })
+}
+
+/** What the answers come to. A version without a series has no requests; where both have none, nobody can say anything. */
+export function observationOf(
+  { canary, stable }: Readonly<Record<'canary' | 'stable', RangeAnswer>>,
+  { provider, windowMs, minRequests }: ObservationSettings,
+): Observation {
+  const [some, others] = [countIn(canary), countIn(stable)]
+  if (typeof some === 'string') return { code: 'no-answer', provider, failure: some }
+  if (typeof others === 'string') return { code: 'no-answer', provider, failure: others }
+  const requests = some + others
+  const least = Math.max(1, minRequests)
+  if (requests < least) return { code: 'few-requests', requests: Math.floor(requests), least, windowMs }
+  return { code: 'seen', share: (100 * some) / requests, requests: Math.round(requests), windowMs }
+}
+
+function countIn(answer: RangeAnswer): number | MetricsFailure {
+  if (!answer.ok) return answer.code
+  const values = answer.series.map(({ points }) => points.at(-1)?.[1] ?? 0)
+  // A sum is one series. A warning means that a part may be missing, and a part is no share.
+  const isWhole = values.length <= 1 && answer.warnings.length === 0
+  const [value = 0] = values
+  return isWhole && Number.isFinite(value) && value >= 0 ? value : 'not-understood'
+}
+
+/**
+ * By how many percent points the share that is seen may differ from the one in Git to prove that Git's is live: the config's word, but
+ * never as much as would take the step before for this one.
+ */
+export function provingTolerance(tolerance: number, share: number, plan: readonly number[]): number {
+  const before = Math.max(0, ...plan.filter((step) => step < share))
+  return Math.min(tolerance, (share - before) / 2)
+}
+
+export function isAbout(observation: Observation, share: number, tolerance: number): boolean {
+  return observation.code === 'seen' && Math.abs(observation.share - share) <= tolerance
+}
+
+/** How far a share that is seen is from the true one by chance alone, in standard deviations: farther is one of 370. */
+const DEVIATIONS = 3
+
+/** Whether another share was seen than Git asks for, by more than the tolerance and more than chance makes of so few requests. */
+export function differs(observation: Observation, share: number, tolerance: number): boolean {
+  if (observation.code !== 'seen') return false
+  const part = share / 100
+  const chance = 100 * DEVIATIONS * Math.sqrt((part * (1 - part)) / observation.requests)
+  return Math.abs(observation.share - share) > Math.max(tolerance, chance)
+}

@@ -1,0 +1,76 @@
+/** What the requests that Prometheus counts say of a canary's share. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
+import {
+  differs,
+  isAbout,
+  type Observation,
+  observationOf,
+  observationQuestion,
+  provingTolerance,
+} from '../../../src/core/analysis/observed-share.ts'
+import { observationWords } from '../../../src/core/message/gate/observation.ts'
+import { sample } from '../samples.ts'
+
+const SETTINGS = { provider: 'prometheus', windowMs: 300_000, minRequests: 100 }
+
+function counted(value: number | undefined, warnings: readonly string[] = []): RangeAnswer {
+  return { ok: true, series: value === undefined ? [] : [{ points: [[0, value]] }], warnings, clock: undefined }
+}
+
+function observation(canary: RangeAnswer, stable: RangeAnswer): Observation {
+  return observationOf({ canary, stable }, SETTINGS)
+}
+
+test('the share is the part of the requests that the canary had', () => {
+  const seen = observation(counted(50), counted(950))
+  assert.deepEqual(seen, { code: 'seen', share: 5, requests: 1_000, windowMs: 300_000 })
+  assert.equal(observationWords(seen), 'Prometheus sees 5% of 1,000 requests on the canary in the last 5 min.')
+})
+
+test('a version without a series had no requests, and two without any say nothing', () => {
+  assert.equal(Object(observation(counted(undefined), counted(400))).share, 0)
+  assert.equal(Object(observation(counted(400), counted(undefined))).share, 100)
+  assert.equal(observation(counted(undefined), counted(undefined)).code, 'few-requests')
+  assert.equal(observation(counted(9), counted(90)).code, 'few-requests')
+})
+
+test('what is no count is no share', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, -1])
+    assert.deepEqual(observation(counted(value), counted(900)), {
+      code: 'no-answer',
+      provider: 'prometheus',
+      failure: 'not-understood',
+    })
+  assert.equal(observation(counted(50, ['a store is down']), counted(950)).code, 'no-answer')
+  const two: RangeAnswer = { ok: true, series: [{ points: [[0, 1]] }, { points: [[0, 2]] }], warnings: [], clock: 0 }
+  assert.equal(observation(two, counted(950)).code, 'no-answer')
+  assert.equal(observation({ ok: false, code: 'timed-out', detail: '' }, counted(950)).code, 'no-answer')
+})
+
+test('the tolerance never takes the step before for this one', () => {
+  assert.equal(provingTolerance(2, 5, [5, 25, 100]), 2)
+  assert.equal(provingTolerance(2, 1, [1, 2, 100]), 0.5)
+  assert.equal(provingTolerance(2, 2, [1, 2, 100]), 0.5)
+  assert.equal(provingTolerance(2, 30, [5, 25, 100]), 2)
+  const nothing = observation(counted(undefined), counted(900))
+  assert.equal(isAbout(nothing, 1, provingTolerance(2, 1, [1, 2])), false)
+})
+
+test('a share that chance alone may make does not differ', () => {
+  const few = observation(counted(8), counted(92))
+  assert.equal(isAbout(few, 5, 2), false, 'it proves nothing either')
+  assert.equal(differs(few, 5, 2), false)
+  assert.equal(differs(observation(counted(8_000), counted(92_000)), 5, 2), true)
+  assert.equal(differs(observation(counted(undefined), counted(9)), 50, 2), false, 'too few')
+})
+
+test('both versions are asked about with the labels that tell them apart, at one moment', () => {
+  const question = observationQuestion(sample(95, 5), { windowMs: 300_000, at: 7 })
+  assert.ok(question.ok)
+  const { queries, range } = question.value
+  assert.match(queries.canary, /^sum\(increase\(istio_requests_total\{.*destination_version="v2"\}\[300s\]\)\)$/)
+  assert.match(queries.stable, /destination_version="v1"/)
+  assert.deepEqual([range.from, range.until], [7, 7])
+})

@@ -1,0 +1,131 @@
+/** The share that Prometheus really sees: proof that a step is live, and a line of `/canary status`. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
+import { aRollout, aWorld, answers, gateOf, merges, openSteps, says, shareOn, type World } from '../world.ts'
+
+const CONFIG = (live: string): string =>
+  `environments:\n  production: { path: apps/production, live: ${live} }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n`
+
+/** A world in which the canary gets `share` percent of `requests` now. */
+async function seen(
+  traffic: { share: number; requests: number },
+  live = '{ traffic: ±2, within: 1h }',
+): Promise<World> {
+  const known: Knowledge = (query) =>
+    (traffic.requests * (/destination_version="v1"/.test(query) ? 100 - traffic.share : traffic.share)) / 100
+  return aWorld({
+    metrics: memoryMetrics({ prometheus: known }),
+    files: { '.github/canary.yml': CONFIG(live) },
+  })
+}
+
+test('a step is live when Prometheus sees its share for a whole window after the merge, and bakes from then', async () => {
+  const traffic = { share: 5, requests: 5_000 }
+  const world = await seen(traffic)
+  const { step } = await aRollout(world)
+  assert.match(
+    gateOf(world, step),
+    /^action_required: Waiting for live and bake: waits until .* a whole window of traffic/,
+  )
+  await world.pass(4)
+  assert.match(gateOf(world, step), /waits until/)
+  await world.pass(2)
+  assert.match(gateOf(world, step), /^action_required: Waiting for bake/)
+  await world.pass(11)
+  assert.match(gateOf(world, step), /^success/)
+})
+
+test('a share that is not the one in Git is no proof, and the gate says what is seen', async () => {
+  const traffic = { share: 0.4, requests: 5_000 }
+  const world = await seen(traffic)
+  const { step } = await aRollout(world)
+  await world.pass(7)
+  await says(world, 'alice', step, '/canary why')
+  assert.match(
+    answers(world, step).at(-1) ?? '',
+    /Prometheus sees 0\.4% of 5,000 requests on the canary in the last 5 min\. Git asks for 5%; a share within 2 points of that proves/,
+  )
+  await world.pass(60)
+  assert.match(gateOf(world, step), /overdue: Prometheus sees 0\.4%/)
+  traffic.share = 6
+  await world.pass(12)
+  assert.match(gateOf(world, step), /Waiting for bake/, 'it is looked at again, though it is overdue')
+})
+
+test('too few requests prove nothing, nor does a server that is not there', async () => {
+  const world = await seen({ share: 5, requests: 60 })
+  const { step } = await aRollout(world)
+  await world.pass(7)
+  assert.match(gateOf(world, step), /Prometheus sees 60 requests to both versions .* at least 100 are needed/)
+  const blind = await aWorld({ files: { '.github/canary.yml': CONFIG('{ traffic: 2 }') } })
+  const other = await aRollout(blind)
+  await blind.pass(7)
+  assert.match(gateOf(blind, other.step), /Perch cannot see the traffic: it was started without a Prometheus/)
+})
+
+test('a step that is proven stays live when the traffic changes, and the gate says so', async () => {
+  const traffic = { share: 5, requests: 50_000 }
+  const world = await seen(traffic)
+  const { step } = await aRollout(world)
+  await world.pass(17)
+  assert.match(gateOf(world, step), /^success/)
+  traffic.share = 40
+  await says(world, 'alice', step, '/canary retry')
+  await world.pass(2)
+  await says(world, 'alice', step, '/canary why')
+  assert.match(
+    answers(world, step).at(-1) ?? '',
+    /according to the traffic that Prometheus sees\. Now Prometheus sees another share than Git asks for/,
+  )
+  await says(world, 'alice', step, '/canary status')
+  assert.match(
+    answers(world, step).at(-1) ?? '',
+    /⚠️ `production\/web`: Prometheus sees 40% of 50,000 requests on the canary in the last 5 min\. Git asks for 5%/,
+  )
+})
+
+test('the first step of one percent is not live because no requests come, which is less than two points away', async () => {
+  const world = await aWorld({
+    metrics: memoryMetrics({ prometheus: (query) => (/"v1"/.test(query) ? 5_000 : 0) }),
+    files: { '.github/canary.yml': CONFIG('{ traffic: ±2 }').replace('[5, 25, 100]', '[1, 25, 100]') },
+  })
+  const { step } = await aRollout(world, { share: 1 })
+  await world.pass(20)
+  assert.match(gateOf(world, step), /Prometheus sees 0% of 5,000 requests on the canary/)
+})
+
+test('a rollout that ends by traffic waits at its last step by a timer: then both versions are the same', async () => {
+  const traffic = { share: 5, requests: 5_000 }
+  const world = await seen(traffic, '{ traffic: ±2, within: 20m }')
+  await aRollout(world)
+  for (const next of [25, 100]) {
+    await world.pass(20)
+    const [step] = openSteps(world)
+    assert.ok(step !== undefined)
+    await merges(world, 'bob', step)
+    assert.equal(shareOn(world, 'main'), next)
+    traffic.share = next
+  }
+  await world.pass(20)
+  const [version] = openSteps(world)
+  assert.ok(version !== undefined)
+  await merges(world, 'bob', version)
+  const [weights] = openSteps(world)
+  assert.ok(weights !== undefined)
+  assert.match(gateOf(world, weights), /a timer, because nothing that the config names reports it/)
+  await world.pass(21)
+  await merges(world, 'bob', weights)
+  assert.equal(shareOn(world, 'main'), 0)
+})
+
+test('status tells the share that is seen where the config asks for nothing but this Perch has a Prometheus', async () => {
+  const world = await seen({ share: 5.2, requests: 5_000 }, '{ after: 3m }')
+  const { step } = await aRollout(world)
+  await says(world, 'alice', step, '/canary status')
+  assert.match(answers(world, step).at(-1) ?? '', /- `production\/web`: Prometheus sees 5\.2% of 5,000 requests/)
+  const quiet = await seen({ share: 5.2, requests: 10 }, '{ after: 3m }')
+  const other = await aRollout(quiet)
+  await says(quiet, 'alice', other.step, '/canary status')
+  assert.doesNotMatch(answers(quiet, other.step).at(-1) ?? '', /Prometheus/)
+})
