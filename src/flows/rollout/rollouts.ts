@@ -1,9 +1,11 @@
 import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
+import { canaryVersion } from '../../core/traffic/version.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isStep, isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
 import type { OpenStep, RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
@@ -124,5 +126,12 @@ async function fits(
   const merged = await context.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false
   const after = await readTargetAt(context, merged.tree, standing.target)
-  return after !== undefined && stepKey(standingOf(after)) !== stepKey(standing)
+  if (after === undefined || stepKey(standingOf(after)) === stepKey(standing)) return false
+  // A step speaks of the version that the canary had when it was made. With another one since, it has to be made again.
+  const proposed = kind === 'share' ? await readTargetAt(context, at.head, standing.target) : undefined
+  return proposed === undefined || versionOf(proposed) === versionOf(after)
+}
+
+function versionOf({ route, neighbours }: Target): string {
+  return canaryVersion(route, neighbours)
 }

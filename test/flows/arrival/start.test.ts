@@ -120,6 +120,22 @@ test('a version that image automation pushes begins with a step pull request, on
   assert.deepEqual(branches(openSteps(world)), ['canary/production/web/5'], 'another version is another question')
 })
 
+test('a version that is pushed before the step of another one has merged gets a step that names it', async () => {
+  const world = await aWorld({ config: BY_ITSELF })
+  await aPush(world)
+  const [step, ...others] = openSteps(world)
+  assert.ok(step)
+  assert.match(step.title, / v3: 0% → 5%$/)
+  await aPush(world, 'v4')
+  await aPush(world, 'v5')
+  assert.deepEqual([openSteps(world), others], [[step], []])
+  assert.match(step.title, / v5: 0% → 5%$/)
+  assert.match(textOn(world, step.head.ref, ROUTE), /canary-version: "?v5/)
+  const { sha } = step.head
+  await world.sweep()
+  assert.equal(step.head.sha, sha)
+})
+
 test('what is rolled back does not begin again', async () => {
   const world = await aWorld({ config: BY_ITSELF })
   await aPush(world)
