@@ -285,7 +285,8 @@ export function gateReasons(t: string): readonly GateReason[] {
     { code: 'base-unreadable' },
     { code: 'base-owned', writer: 'flagger', share: 30 },
     { code: 'base-undated' },
-    { code: 'two-steps', raisers: ['#7', t] },
+    // A number of a pull request is a link on purpose.
+    { code: 'two-steps', raisers: ['#7', `part ${t}`] },
     { code: 'held', stop },
     { code: 'frozen', stop: { ...stop, kind: 'freeze' } },
     { code: 'window', window: { environment: t, until: 1, reason: t } },
