@@ -22,6 +22,8 @@ export interface RolloutFacts {
   readonly open: readonly OpenStep[]
   /** The pull request that set a share without our annotations, where Perch has checked it. Any other such share stays as it is. */
   readonly broughtBy?: number | undefined
+  /** The pull request that brought the step that the base branch has, where it is among the recent ones. */
+  readonly mergedIn?: number | undefined
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
   readonly stoppedByHand: boolean
   /** A person closed a rollback from this step without merging: whoever did that has decided to go on. */
@@ -34,7 +36,7 @@ export interface RolloutFacts {
 
 export type CloseReason =
   | 'rolling-back'
-  /** Another open step of the rollout fits: `by`. */
+  /** Another open step of the rollout fits. */
   | 'replaced'
   /** It does not fit the base branch as it is now, and it is not the step that comes next there. */
   | 'superseded'
@@ -51,6 +53,7 @@ export type RolloutAction =
   | { readonly type: 'propose'; readonly move: Move }
   /** The open pull request's branch is made again on today's base. */
   | { readonly type: 'replan'; readonly pull: PullRequest; readonly move: Move }
+  /** `by`: the open pull request that stays. */
   | { readonly type: 'close'; readonly pull: PullRequest; readonly reason: CloseReason; readonly by?: number }
   /** The config's other answer to a failure: everything stays as it is until somebody decides. */
   | { readonly type: 'hold'; readonly failure: AnalysisReport }
@@ -110,7 +113,7 @@ function isLeftToPeople({ standing, stoppedByHand, broughtBy }: RolloutFacts): b
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */
 function backward({ standing, open }: RolloutFacts, rollback: OpenStep): readonly RolloutAction[] {
   const { pull } = rollback
-  const closed = closeAll(open, 'rolling-back')
+  const closed = closeAll(open, 'rolling-back', pull.number)
   if (standing.share === 0) return [...closed, { type: 'close', pull, reason: 'nothing-to-do' }]
   if (rollback.fits) return closed
   return [...closed, { type: 'replan', pull, move: rollbackOf(standing) }]
@@ -127,11 +130,10 @@ export function abort({ standing, open }: Pick<RolloutFacts, 'standing' | 'open'
   return rollback.fits ? closed : [...closed, { type: 'replan', pull: rollback.pull, move }]
 }
 
-function closeAll(open: readonly OpenStep[], reason: CloseReason): readonly RolloutAction[] {
-  return closeEvery(
-    open.filter(({ kind }) => kind !== 'rollback'),
-    reason,
-  )
+function closeAll(open: readonly OpenStep[], reason: CloseReason, by?: number): readonly RolloutAction[] {
+  return open
+    .filter(({ kind }) => kind !== 'rollback')
+    .map(({ pull }) => ({ type: 'close', pull, reason, ...(by === undefined ? {} : { by }) }))
 }
 
 function closeEvery(open: readonly OpenStep[], reason: CloseReason): readonly RolloutAction[] {

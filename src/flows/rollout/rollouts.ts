@@ -67,9 +67,9 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
     const isLeft = standing.phase === 'by-hand' && brought === undefined
     const closed = isLeft ? UNSTOPPED : await closedSteps(context, at, standing)
     const proposals = await openSteps(context, { ...at, open }, standing)
-    const { stoppedByHand, rollbackRefused } = closed
-    rollouts.push({ standing, open: proposals, stoppedByHand, rollbackRefused, broughtBy: brought })
-    older.push(...closed.older)
+    const { older: unseen, ...facts } = closed
+    rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought })
+    older.push(...unseen)
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
   const isOrphan = (pull: PullRequest): boolean =>

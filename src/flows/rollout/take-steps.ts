@@ -47,7 +47,7 @@ export async function takeSteps(
       if (!done.ok) return done
       continue
     }
-    const proposal = proposalOf(base, decided.rollout, { step, asked: decided.asked })
+    const proposal = proposalOf(base, decided.rollout, { step, asked: decided.asked, closed })
     const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
@@ -64,6 +64,8 @@ type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
 interface AskedMove {
   readonly step: OpenedMove
   readonly asked: CommandCause | undefined
+  /** The steps that were closed before it. */
+  readonly closed: readonly number[]
 }
 
 /** Makes a move on today's base, and opens its pull request or brings it up to date. */
@@ -107,8 +109,8 @@ async function withItsPlan(
 
 function proposalOf(
   { pulls }: BaseState,
-  { standing, failure, broughtBy, begins }: RolloutFacts,
-  { step, asked }: AskedMove,
+  { standing, failure, broughtBy, mergedIn, begins }: RolloutFacts,
+  { step, asked, closed }: AskedMove,
 ): Proposal {
   const { target } = standing
   const { move } = step
@@ -121,15 +123,20 @@ function proposalOf(
     target,
     version: canaryVersion(target.route, target.neighbours),
     origin,
+    previous: mergedIn,
+    closed: [...closed],
     driver,
     ...(asked === undefined ? {} : { asked }),
     ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
-    isForRestart: startsAnew({ step, asked }, begins),
+    isForRestart: startsAnew(step, { asked, begins }),
   }
 }
 
 /** A rollback that is made again stays what it was: people may have decided about it. */
-function startsAnew({ step, asked }: AskedMove, begins: RolloutFacts['begins']): boolean {
+function startsAnew(
+  step: OpenedMove,
+  { asked, begins }: Pick<AskedMove, 'asked'> & Pick<RolloutFacts, 'begins'>,
+): boolean {
   if (asked !== undefined) return false
   return step.type === 'replan' ? isForRestart(step.pull) : begins === 'restart'
 }

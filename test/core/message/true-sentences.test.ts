@@ -160,7 +160,7 @@ test('that nothing differs is said only where everything was rendered', () => {
 
 test('a pull request is closed with the reason for which it was', () => {
   const table: Readonly<Record<CloseReason, RegExp>> = {
-    'rolling-back': /is being rolled back/,
+    'rolling-back': /^Closed: #10 rolls this rollout back\.$/,
     aborted: /was aborted/,
     failed: /failed its analysis/,
     replaced: /^Closed: #10 is open for this rollout and replaces this step\.$/,

@@ -53,7 +53,16 @@ function pullRequests(): readonly string[] {
   return MOVES.flatMap((move) =>
     [
       { move, target, version: 'v2', origin: undefined },
-      { move, target, version: 'v2', origin: 7, asked, failure },
+      {
+        move,
+        target,
+        version: 'v2',
+        origin: 7,
+        previous: 12,
+        closed: move.kind === 'rollback' ? [13] : [],
+        asked,
+        failure,
+      },
       ...(move.kind === 'rollback' ? [{ move, target, version: 'v2', origin: undefined, isForRestart: true }] : []),
     ].flatMap((proposal) => {
       const { headline, body } = pulls.moveCommit(proposal)

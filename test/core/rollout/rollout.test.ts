@@ -68,7 +68,7 @@ test('what follows from every standing with every kind of open pull request', ()
     ['at5', [open(9, '50', false)], 'close #9 superseded, propose 5→25'],
     ['at5', [open(10, '40'), open(9, '25')], 'close #9 replaced by #10'],
     ['at5', [open(9, '0')], ''],
-    ['at5', [open(10, '0'), open(9, '25')], 'close #9 rolling-back'],
+    ['at5', [open(10, '0'), open(9, '25')], 'close #9 rolling-back by #10'],
     ['at5', [open(9, '0', false)], 'replan #9 rollback'],
     ['at40', nothing, 'propose 40→50'],
     ['at100', nothing, 'propose finish-version'],

@@ -1,6 +1,6 @@
 import { type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
-import { isBlueGreen, planOf, targetName } from '../../rollout/target.ts'
+import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
 import { leavingWords } from './traffic.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
@@ -91,7 +91,12 @@ function shareAndState(standing: Standing, broughtBy: number | undefined): reado
     return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
   if (blueGreen !== undefined && phase !== 'unreadable')
     return [percents, names, `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`]
-  return [percents, names, phase === 'by-hand' ? byHandWords(broughtBy) : PHASES[phase]]
+  return [percents, names, phase === 'by-hand' ? byHandWords(broughtBy) : phaseWords(phase, originPull(target))]
+}
+
+function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): string {
+  const isMoving = phase !== 'idle' && phase !== 'unreadable'
+  return PHASES[phase] + (isMoving && origin !== undefined ? ` (began in #${origin})` : '')
 }
 
 /** Git does not say where such a rollout is. */

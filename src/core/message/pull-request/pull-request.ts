@@ -92,21 +92,33 @@ export function commandCommit(command: {
 
 /** What a reviewer decides from. */
 export function moveBody(proposal: Proposal): string {
-  const { move, target, origin, asked } = proposal
+  const { move, target, asked } = proposal
   const reason = asked?.reason === undefined ? '' : `: ${plainText(asked.reason)}`
   const by = asked === undefined ? undefined : `Asked by ${code(asked.login)} in #${asked.pull}${reason}.`
-  const from = origin === undefined || move.kind === 'switch' ? undefined : `The rollout began in #${origin}.`
   return bounded(
     paragraphs(
       whatChanges(proposal),
       planLine(move, target),
       waitsFor(move, target),
-      paragraphs(by, from),
+      paragraphs(by, whereFrom(proposal)),
       evidence(proposal),
       proposal.isForRestart === true ? RESTART_WORDS : undefined,
       safety(move),
     ),
   )
+}
+
+/** The pull requests before this one. */
+function whereFrom({ move, origin, previous, closed = [] }: Proposal): string | undefined {
+  if (move.kind === 'switch') return undefined
+  const before = move.kind === 'rollback' ? 'step that this takes back' : 'step before this one'
+  return [
+    origin === undefined ? [] : `The rollout began in #${origin}.`,
+    previous === undefined || previous === origin ? [] : `The ${before} came with #${previous}.`,
+    closed.length === 0 ? [] : `Closed for this: ${closed.map((number) => `#${number}`).join(', ')}.`,
+  ]
+    .flat()
+    .join(' ')
 }
 
 /** What a rollback's body says if Perch begins anew after it. */
@@ -203,7 +215,7 @@ interface ClosingFacts {
 export function closingComment(reason: CloseReason, { failure, by, cause }: ClosingFacts = {}): string {
   switch (reason) {
     case 'rolling-back':
-      return 'Closed: the rollout is being rolled back.'
+      return `Closed: ${by === undefined ? 'the rollout is being rolled back' : `#${by} rolls this rollout back`}.`
     case 'aborted':
       return paragraphs(cause === undefined ? undefined : abortMarker(cause), 'Closed: the rollout was aborted.')
     case 'failed':
