@@ -1,6 +1,7 @@
 /** The share of requests that a canary really gets, as Prometheus sees it, beside the one that Git asks for. */
 import { err, ok, type Result } from '../result.ts'
 import type { Target } from '../rollout/target.ts'
+import { canaryShareOf, type Route, weightedRules } from '../traffic/route.ts'
 import type { MetricsFailure, Range, RangeAnswer } from './answer.ts'
 import { requestsQuery } from './queries.ts'
 import { reporterOf, sidesOf, type SideTrouble } from './side.ts'
@@ -12,8 +13,16 @@ export type Observation =
   | { readonly code: 'seen'; readonly share: number; readonly requests: number; readonly windowMs: number }
   /** Too few requests to say. */
   | { readonly code: 'few-requests'; readonly requests: number; readonly least: number; readonly windowMs: number }
-  | { readonly code: 'not-told-apart'; readonly trouble: SideTrouble }
+  | { readonly code: 'not-told-apart'; readonly trouble: ShareTrouble }
   | { readonly code: 'no-answer'; readonly provider: string; readonly failure: MetricsFailure }
+
+/** Why requests that are counted do not tell the share. */
+export type ShareTrouble =
+  | SideTrouble
+  /** The canary's own proxies count copies of requests, too. */
+  | 'mirrored'
+  /** Another rule gives the canary a share of its own. */
+  | 'other-rules'
 
 /** Whom to ask, about how long, and how many requests it takes to say anything. */
 export interface ObservationSettings {
@@ -31,8 +40,11 @@ interface ObservationQuestion {
 export function observationQuestion(
   target: Target,
   { windowMs, at }: { readonly windowMs: number; readonly at: number },
-): Result<ObservationQuestion, SideTrouble> {
-  const { canary, stable } = sidesOf(target, reporterOf(target, target.settings.analysis?.reporter))
+): Result<ObservationQuestion, ShareTrouble> {
+  const reporter = reporterOf(target, target.settings.analysis?.reporter)
+  if (reporter === 'destination' && target.route.rules.some(({ mirrors }) => mirrors.length > 0)) return err('mirrored')
+  if (hasOtherSplit(target.route)) return err('other-rules')
+  const { canary, stable } = sidesOf(target, reporter)
   if (!canary.ok) return err(canary.error)
   if (!stable.ok) return err(stable.error)
   const window = promDuration(windowMs)
@@ -40,6 +52,14 @@ export function observationQuestion(
     queries: { canary: requestsQuery(canary.value, window), stable: requestsQuery(stable.value, window) },
     range: { from: at, until: at, stepMs: windowMs },
   })
+}
+
+/** Whether a rule that a rollout does not move gives everybody's requests to the canary: those of a few callers are few. */
+function hasOtherSplit(route: Route): boolean {
+  const moved = weightedRules(route)
+  return route.rules.some(
+    (rule) => !moved.includes(rule) && !rule.picksCallers && !rule.isUnreachable && canaryShareOf(rule) !== 0,
+  )
 }
 
 /** What the answers come to. A version without a series has no requests; where both have none, nobody can say anything. */
@@ -65,17 +85,29 @@ function countIn(answer: RangeAnswer): number | MetricsFailure {
   return isWhole && Number.isFinite(value) && value >= 0 ? value : 'not-understood'
 }
 
-/**
- * By how many percent points the share that is seen may differ from the one in Git to prove that Git's is live: the config's word, but
- * never as much as would take the step before for this one.
- */
-export function provingTolerance(tolerance: number, share: number, plan: readonly number[]): number {
-  const before = Math.max(0, ...plan.filter((step) => step < share))
-  return Math.min(tolerance, (share - before) / 2)
+/** The share that Git asks for, the one that it asked for before, and by how many points the config lets the traffic differ. */
+export interface AskedShare {
+  readonly share: number
+  readonly before: number
+  readonly tolerance: number
 }
 
-export function isAbout(observation: Observation, share: number, tolerance: number): boolean {
+/**
+ * By how many percent points the share that is seen may differ from the one in Git to prove that Git's is live: the config's word, but
+ * never as much as would take the share before for this one.
+ */
+export function provingTolerance(tolerance: number, { share, before }: Omit<AskedShare, 'tolerance'>): number {
+  return Math.min(tolerance, Math.round(Math.abs(share - before) * 5e5) / 1e6)
+}
+
+/** Whether the share that is seen is about the one in Git. */
+export function isAbout(observation: Observation, { share, tolerance }: Omit<AskedShare, 'before'>): boolean {
   return observation.code === 'seen' && Math.abs(observation.share - share) <= tolerance
+}
+
+/** Whether what is seen proves Git's share. Of few requests, chance makes about as many from the share before: somebody who looks often sees that. */
+export function proves(observation: Observation, asked: AskedShare): boolean {
+  return isAbout(observation, asked) && differs(observation, asked.before, 0)
 }
 
 /** How far a share that is seen is from the true one by chance alone, in standard deviations: farther is one of 370. */

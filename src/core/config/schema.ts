@@ -29,7 +29,7 @@ const LIVE_WORDS =
 const Points = z
   .union([
     z.number().positive().max(50),
-    z.string().regex(/^±?(?:[1-9]\d?|\d\.\d+)$/, 'must be percent points, such as ±2'),
+    z.string().regex(/^±?(?:(?:[1-9]|[1-4]\d)(?:\.\d+)?|50|0\.\d*[1-9]\d*)$/, 'must be percent points, such as ±2'),
   ])
   .transform((given) => (typeof given === 'number' ? given : Number(given.replace('±', ''))))
 

@@ -1,4 +1,4 @@
-import type { Observation } from '../analysis/observed-share.ts'
+import type { AskedShare, Observation } from '../analysis/observed-share.ts'
 import type { LiveEntry } from '../config/schema.ts'
 import { isBy, type Signal, type Want } from './signal.ts'
 import { matcher } from '../text/matcher.ts'
@@ -56,10 +56,8 @@ export interface TrafficEvidence {
   readonly provenAt: number | undefined
   /** The traffic that is seen now is another than Git asks for. */
   readonly differs: boolean
-  /** Percent that Git asks for, and how many points the traffic may differ. */
-  readonly share: number
-  readonly tolerance: number
-  /** When to look again. */
+  readonly asked: AskedShare
+  /** Before then another look sees nothing new. */
   readonly until: number
 }
 
@@ -76,8 +74,9 @@ export interface Evidence {
 /** GitHub and Git give whole seconds: what they date to one may have happened at its end. A wait must not be too short. */
 const SECOND_MS = 1_000
 
-/** A step that long is not live has something in its way: there is no hurry to look again. */
-const OVERDUE_LOOK_MS = 10 * 60_000
+/** Each look may write what is seen into a check run. A step that long is not live has something in its way: there is no hurry. */
+const SHORTEST_LOOK_MS = 60_000
+const LONGEST_LOOK_MS = 10 * 60_000
 
 /** Clocks that are kept in time differ by less; beyond, one is off, and nothing that it dates has happened yet. */
 const CLOCK_SLACK_MS = 60_000
@@ -107,8 +106,8 @@ export function trafficEntries(entries: readonly LiveEntry[]): readonly TrafficE
 }
 
 /**
- * What is asked for of a change that moves no share, such as another version behind all of the traffic: there the traffic looks the
- * same before and after, and proves nothing. Its time limit stands in as a timer.
+ * What is asked for of a change that moves no share, such as another version behind the same part of the traffic: there the traffic looks
+ * the same before and after, and proves nothing. Its time limit stands in as a timer.
  */
 export function withoutTraffic(entries: readonly LiveEntry[]): readonly LiveEntry[] {
   return entries.map((entry) => ('traffic' in entry ? { after: entry.within } : entry))
@@ -158,14 +157,11 @@ function byTraffic(entry: TrafficEntry, { traffic, landedAt, now }: Evidence): L
     const since = Math.max(seen.provenAt, landedAt)
     return { state: 'live', since, name: undefined, ...(seen.differs ? { differs: true } : {}) }
   }
-  const isOverdue = now >= landedAt + SECOND_MS + entry.within
-  const until = isOverdue ? now + OVERDUE_LOOK_MS : (seen?.until ?? now + entry.window)
-  return {
-    state: isOverdue ? 'overdue' : 'not-yet',
-    why: 'traffic',
-    evidence: seen,
-    until,
-  }
+  if (seen?.observation === undefined)
+    return { state: 'not-yet', why: 'traffic', evidence: seen, until: seen?.until ?? now + entry.window }
+  const state = now >= landedAt + SECOND_MS + entry.within ? 'overdue' : 'not-yet'
+  const pause = Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, (now - landedAt) / 4))
+  return { state, why: 'traffic', evidence: seen, until: Math.max(seen.until, now + Math.round(pause)) }
 }
 
 /** The signals that count, by commit. Commits without a signal are left out. Also names who else sent signals. */

@@ -223,9 +223,12 @@ export function settingsOf(
   const providers = [...new Set(entries.map(({ prometheus }) => prometheus ?? analysis?.provider ?? DEFAULT_SERVER))]
   const prometheus = providers[0] ?? analysis?.provider ?? DEFAULT_SERVER
   const live = livesOf(config, environments)
-  const asked = [
-    ...(analysis === undefined ? [] : ['analysis in several environments at once']),
-    ...(live.some((entry) => 'traffic' in entry) ? ['live by traffic in several environments at once'] : []),
+  const isOneServer = providers.length <= 1
+  // The requests of one environment alone could prove it.
+  const isMixed = environments.length > 1 && live.some((entry) => 'traffic' in entry)
+  const unchecked = [
+    ...(analysis === undefined || isOneServer ? [] : ['analysis in several environments at once']),
+    ...(isMixed ? ['live by traffic in several environments at once'] : []),
   ]
   return {
     steps: service.steps,
@@ -242,7 +245,7 @@ export function settingsOf(
     names,
     isSwitched: service.strategy === 'blue-green',
     requireSum100: config.requireSum100,
-    unchecked: providers.length > 1 ? asked : [],
+    unchecked,
   }
 }
 

@@ -130,6 +130,16 @@ async function hasStep(
   return then !== undefined && then.target.unclear === undefined && stepKey(then) === stepKey(standing)
 }
 
+/** Where a rollout stood before the commit that brought a step; undefined where it was not there, or only more than its files tell. */
+export async function standingBefore(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
+  { sha }: StepCommit,
+  target: Target,
+): Promise<Standing | undefined> {
+  const [, parent] = await context.mirror.landings(sha, 'all', 2)
+  return parent === undefined ? undefined : standingAt(context, parent.sha, target)
+}
+
 async function standingAt(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   sha: Sha,

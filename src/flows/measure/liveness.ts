@@ -28,12 +28,12 @@ export interface LivenessQuestion {
 export async function livenessOf(context: Needs, at: LivenessQuestion, standing: Standing): Promise<Liveness> {
   const history = await historyOf(context, { ref: at.baseRef, sha: at.base }, standing)
   const { settings } = standing.target
-  const live = standing.phase === 'finishing-weights' ? withoutTraffic(settings.live) : settings.live
-  const wants = live.flatMap((entry) => wantOf(entry) ?? [])
+  const wants = settings.live.flatMap((entry) => wantOf(entry) ?? [])
   const now = context.clock.now()
   const rollout = `${at.baseRef}:${targetName(standing.target)}`
   const traffic = await trafficEvidence(context, { standing, rollout, landing: history?.landing })
-  const when = { landedAt: history?.landing.time ?? now, now, traffic }
+  const live = traffic === 'moves-none' ? withoutTraffic(settings.live) : settings.live
+  const when = { landedAt: history?.landing.time ?? now, now, ...(traffic === 'moves-none' ? {} : { traffic }) }
   if (wants.length === 0) return livenessBy(live, { commits: [], ...when })
   await at.onWait?.(wants.map(({ source, pattern }) => waitKey(source, pattern)))
   const commits =

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import {
+  type AskedShare,
   differs,
-  isAbout,
   type Observation,
   observationOf,
   observationQuestion,
   type ObservationSettings,
+  proves,
   provingTolerance,
 } from '../../core/analysis/observed-share.ts'
 import { type TrafficEntry, type TrafficEvidence, trafficEntries } from '../../core/gate/live.ts'
@@ -13,9 +14,10 @@ import type { Standing } from '../../core/rollout/standing.ts'
 import type { StandingLine } from '../../core/rollout/related.ts'
 import { planOf, type Target } from '../../core/rollout/target.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
+import { standingBefore } from './landing.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-type Needs = Pick<RepositoryContext, 'metrics' | 'memo' | 'repo' | 'meter' | 'clock'>
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'metrics' | 'memo' | 'repo' | 'meter' | 'clock'>
 
 /** Prometheus scrapes every 15 to 60 seconds: a look in between sees nothing new. */
 const LOOK_MS = 60_000
@@ -33,17 +35,50 @@ interface ObservedStep {
   readonly landing: StepCommit | undefined
 }
 
-/** What the traffic says of a step, for each entry of `live` that asks for it. */
+/** What the traffic says of a step, for each entry of `live` that asks for it. `moves-none`: it is the same before and after the step. */
 export async function trafficEvidence(
   context: Needs,
   { standing, rollout, landing }: ObservedStep,
-): Promise<ReadonlyMap<TrafficEntry, TrafficEvidence>> {
+): Promise<ReadonlyMap<TrafficEntry, TrafficEvidence> | 'moves-none'> {
   const found = new Map<TrafficEntry, TrafficEvidence>()
+  const entries = trafficEntries(standing.target.settings.live)
+  if (entries.length === 0) return found
+  if (standing.phase === 'finishing-weights') return 'moves-none'
   if (landing === undefined || !isShared(standing)) return found
-  for (const entry of trafficEntries(standing.target.settings.live))
-    found.set(entry, await evidenceFor(context, { standing, rollout, landing }, entry))
+  const before = await seenBefore(context, { standing, rollout, landing })
+  if (before === standing.share) return 'moves-none'
+  for (const entry of entries)
+    found.set(entry, await evidenceFor(context, { standing, rollout, landing, before }, entry))
   return found
 }
+
+interface SharedStep extends ObservedStep {
+  readonly standing: SharedStanding
+  readonly landing: StepCommit
+}
+
+/** The share that the same count would have come to before the step; the plan's step before where Git does not tell. */
+async function seenBefore(context: Needs, { standing, rollout, landing }: SharedStep): Promise<number> {
+  const key = `share-before:${context.repo.id}:${rollout}`
+  const known = Before.safeParse(await context.memo.get(key)).data
+  if (known?.step === landing.sha) return known.share
+  const before = await standingBefore(context, landing, standing.target)
+  const planned = Math.max(0, ...planOf(standing.target).filter((step) => step < standing.share))
+  const said = before === undefined || before.share === 'unknown' ? planned : before.share
+  // Nobody has sent requests to a version that is new.
+  const share = before !== undefined && isCountedApart(before.target, standing.target) ? 0 : said
+  await context.memo.set(key, { step: landing.sha, share })
+  return share
+}
+
+/** Whether no request to the canary of one counts for that of the other. */
+function isCountedApart(one: Target, other: Target): boolean {
+  const [first, second] = [one, other].map((target) => observationQuestion(target, { windowMs: 0, at: 0 }))
+  const areKnown = first?.ok === true && second?.ok === true
+  return areKnown && first.value.queries.canary !== second.value.queries.canary
+}
+
+const Before = z.object({ step: z.string(), share: z.number() })
 
 function isShared(standing: Standing): standing is SharedStanding {
   return standing.share !== 'unknown'
@@ -51,20 +86,19 @@ function isShared(standing: Standing): standing is SharedStanding {
 
 async function evidenceFor(
   context: Needs,
-  { standing, rollout, landing }: ObservedStep & { readonly standing: SharedStanding; readonly landing: StepCommit },
+  { standing, rollout, landing, before }: SharedStep & { readonly before: number },
   entry: TrafficEntry,
 ): Promise<TrafficEvidence> {
   const { share, target } = standing
-  const tolerance = provingTolerance(entry.traffic, share, planOf(target))
+  const asked = { share, before, tolerance: provingTolerance(entry.traffic, { share, before }) }
   const now = context.clock.now()
   // Requests from before the merge say nothing about what came with it.
   const first = landing.time + SECOND_MS + entry.window
-  if (now < first) return { ...NOTHING_SEEN, share, tolerance, until: first }
+  if (now < first) return { ...NOTHING_SEEN, asked, until: first }
   const key = `observed:${context.repo.id}:${rollout}:${JSON.stringify(entry)}`
   const { data } = Memory.safeParse(await context.memo.get(key))
   const known = data?.step === landing.sha ? data : undefined
-  if (known !== undefined && now < known.at + LOOK_MS)
-    return { ...evidenceOf(known, { share, tolerance }), until: known.at + LOOK_MS }
+  if (known !== undefined && now < known.at + LOOK_MS) return { ...evidenceOf(known, asked), until: known.at + LOOK_MS }
   const observation = await observe(context, target, {
     provider: target.settings.prometheus,
     windowMs: entry.window,
@@ -72,20 +106,20 @@ async function evidenceFor(
   })
   if (observation.code === 'seen')
     context.meter.record('perch_traffic_difference_points', {}, Math.abs(observation.share - share))
-  const provenAt = known?.provenAt ?? (isAbout(observation, share, tolerance) ? now : null)
+  const provenAt = known?.provenAt ?? (proves(observation, asked) ? now : null)
   const seen = { step: landing.sha, at: now, provenAt, observation }
   await context.memo.set(key, seen)
-  return { ...evidenceOf(seen, { share, tolerance }), until: now + LOOK_MS }
+  return { ...evidenceOf(seen, asked), until: now + LOOK_MS }
 }
 
 const NOTHING_SEEN = { observation: undefined, provenAt: undefined, differs: false } as const
 
 function evidenceOf(
   { observation, provenAt }: Pick<Seen, 'observation' | 'provenAt'>,
-  { share, tolerance }: { readonly share: number; readonly tolerance: number },
+  asked: AskedShare,
 ): Omit<TrafficEvidence, 'until'> {
-  const isDifferent = differs(observation, share, tolerance)
-  return { observation, provenAt: provenAt ?? undefined, differs: isDifferent, share, tolerance }
+  const isDifferent = differs(observation, asked.share, asked.tolerance)
+  return { observation, provenAt: provenAt ?? undefined, differs: isDifferent, asked }
 }
 
 /** What Prometheus sees of both versions up to now. */
@@ -111,13 +145,18 @@ export async function withObserved(
   context: Pick<Needs, 'metrics' | 'clock'>,
   lines: readonly StandingLine[],
 ): Promise<readonly StandingLine[]> {
-  const servers = context.metrics.servers()
+  const servers = new Set(context.metrics.servers())
   const found: StandingLine[] = []
   for (const line of lines) {
-    const { target, share } = line.standing
+    const { target, share, phase } = line.standing
     const provider = target.settings.prometheus
-    const isShown = typeof share === 'number' && share > 0 && servers.includes(provider)
-    found.push(isShown ? { ...line, observed: await observedFor(context, target, share) } : line)
+    // A controller goes its own way, and the two versions of a finish are one.
+    const isCompared = phase !== 'owned' && phase !== 'finishing-weights'
+    const isShown = isCompared && typeof share === 'number' && share > 0 && servers.has(provider)
+    const observed = isShown ? await observedFor(context, target, share) : undefined
+    // Each question to a server that does not answer would be waited for.
+    if (observed?.observation.code === 'no-answer') servers.delete(provider)
+    found.push(observed === undefined ? line : { ...line, observed })
   }
   return found
 }
@@ -147,6 +186,8 @@ const Observed = z.discriminatedUnion('code', [
       'foreign-host',
       'no-version-label',
       'same-labels',
+      'mirrored',
+      'other-rules',
     ]),
   }),
   z.object({

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../../src/core/config/read.ts'
+import { Config, DEFAULT_SERVICE } from '../../../src/core/config/schema.ts'
 import { type ConfiguredService, settingsOf } from '../../../src/core/rollout/target.ts'
 
 function problems(analysis: string, bake = '10m'): string {
@@ -157,4 +158,21 @@ services: { web: { analysis: { provider: main, checks: [{ metric: success-rate, 
   assert.match(say('staging', 'lab'), /analysis in several environments at once$/)
   const { analysis, unchecked } = settingsOf(config.value, named('none', none), ['staging', 'production'])
   assert.deepEqual([analysis, unchecked], [undefined, []])
+})
+
+test('traffic is no proof where one step moves several environments: the requests of one alone could prove it', () => {
+  const live = [{ traffic: 2 }]
+  const config = Config.parse({ environments: { us: { path: 'us', live }, eu: { path: 'eu', live } } })
+  const service = { name: 'web', config: DEFAULT_SERVICE, names: { stable: undefined, canary: undefined } }
+  assert.deepEqual(settingsOf(config, service, ['us']).unchecked, [])
+  assert.deepEqual(settingsOf(config, service, ['us', 'eu']).unchecked, [
+    'live by traffic in several environments at once',
+  ])
+})
+
+test('a tolerance is percent points, in whatever way YAML has them', () => {
+  const parse = (traffic: unknown) => Config.safeParse({ environments: { us: { path: 'us', live: { traffic } } } })
+  for (const traffic of ['±2', '2', 2, '±2.5', '±12.5', '±0.5', 0.5]) assert.ok(parse(traffic).success, String(traffic))
+  for (const traffic of ['2%', '±0', '0.0', '±51', -2, 0, '±-2', '± 2', ''])
+    assert.ok(!parse(traffic).success, String(traffic))
 })

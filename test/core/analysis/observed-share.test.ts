@@ -8,9 +8,11 @@ import {
   type Observation,
   observationOf,
   observationQuestion,
+  proves,
   provingTolerance,
 } from '../../../src/core/analysis/observed-share.ts'
 import { observationWords } from '../../../src/core/message/gate/observation.ts'
+import type { Rule } from '../../../src/core/traffic/route.ts'
 import { sample } from '../samples.ts'
 
 const SETTINGS = { provider: 'prometheus', windowMs: 300_000, minRequests: 100 }
@@ -49,21 +51,45 @@ test('what is no count is no share', () => {
   assert.equal(observation({ ok: false, code: 'timed-out', detail: '' }, counted(950)).code, 'no-answer')
 })
 
-test('the tolerance never takes the step before for this one', () => {
-  assert.equal(provingTolerance(2, 5, [5, 25, 100]), 2)
-  assert.equal(provingTolerance(2, 1, [1, 2, 100]), 0.5)
-  assert.equal(provingTolerance(2, 2, [1, 2, 100]), 0.5)
-  assert.equal(provingTolerance(2, 30, [5, 25, 100]), 2)
+test('the tolerance never takes the share before for this one', () => {
+  assert.equal(provingTolerance(2, { share: 5, before: 0 }), 2)
+  assert.equal(provingTolerance(2, { share: 1, before: 0 }), 0.5)
+  assert.equal(provingTolerance(2, { share: 25, before: 26 }), 0.5)
+  assert.equal(provingTolerance(2, { share: 0.3, before: 0.1 }), 0.1)
   const nothing = observation(counted(undefined), counted(900))
-  assert.equal(isAbout(nothing, 1, provingTolerance(2, 1, [1, 2])), false)
+  assert.equal(isAbout(nothing, { share: 1, tolerance: provingTolerance(2, { share: 1, before: 0 }) }), false)
+})
+
+test('requests prove a share only where chance does not make as many of the share before', () => {
+  const of = (requests: number): Observation => observation(counted(requests / 10), counted((requests * 9) / 10))
+  assert.equal(proves(of(150), { share: 10, before: 5, tolerance: 2 }), false)
+  assert.equal(proves(of(400), { share: 10, before: 5, tolerance: 2 }), true)
+  assert.equal(proves(of(100), { share: 10, before: 0, tolerance: 2 }), true)
 })
 
 test('a share that chance alone may make does not differ', () => {
   const few = observation(counted(8), counted(92))
-  assert.equal(isAbout(few, 5, 2), false, 'it proves nothing either')
+  assert.equal(isAbout(few, { share: 5, tolerance: 2 }), false, 'it proves nothing either')
   assert.equal(differs(few, 5, 2), false)
   assert.equal(differs(observation(counted(8_000), counted(92_000)), 5, 2), true)
   assert.equal(differs(observation(counted(undefined), counted(9)), 50, 2), false, 'too few')
+})
+
+test('copies of requests, and a rule with a share of its own, do not tell the share of the canary', () => {
+  const plain = sample(95, 5)
+  const rule = plain.route.rules.find(({ label }) => label === 'main')
+  assert.ok(rule !== undefined)
+  const ask = (rules: readonly Rule[]) => {
+    const target = { ...plain, route: { ...plain.route, rules } }
+    const question = observationQuestion(target, { windowMs: 300_000, at: 7 })
+    return question.ok ? 'asked' : question.error
+  }
+  const mirrors = [{ path: [], host: 'web', written: 'web', subset: 'canary', line: 1 }]
+  assert.equal(ask([{ ...rule, mirrors }]), 'mirrored')
+  const canary = rule.destinations.filter(({ role }) => role === 'canary')
+  const other = { ...rule, label: 'other', destinations: canary }
+  assert.equal(ask([{ ...other, picksCallers: true }, rule]), 'asked')
+  assert.equal(ask([other, rule]), 'other-rules')
 })
 
 test('both versions are asked about with the labels that tell them apart, at one moment', () => {

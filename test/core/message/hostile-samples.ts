@@ -196,6 +196,8 @@ const TROUBLES = [
   'foreign-host',
   'no-version-label',
   'same-labels',
+  'mirrored',
+  'other-rules',
 ] as const
 const FAILURES = ['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood'] as const
 
@@ -264,7 +266,13 @@ function livenesses(t: string): readonly Liveness[] {
     },
     ...observations(t).map((observation): Liveness => {
       const traffic = { traffic: 2, window: 1_000, minRequests: 1, within: 1_000 }
-      const evidence = { observation, provenAt: undefined, differs: false, share: 5, tolerance: 2, until: 1 }
+      const evidence = {
+        observation,
+        provenAt: undefined,
+        differs: false,
+        asked: { share: 5, before: 4, tolerance: 0.5 },
+        until: 1,
+      }
       return {
         state: 'not-yet',
         parts: [{ entry: traffic, found: { state: 'not-yet', why: 'traffic', until: 1, evidence } }],

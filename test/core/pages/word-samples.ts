@@ -173,7 +173,7 @@ function trafficLivenesses(): readonly Liveness[] {
   const entry = { traffic: 2, window: 5 * MINUTE, minRequests: 100, within: 30 * MINUTE }
   const windowMs = 5 * MINUTE
   const proven: LiveResult = { entry, found: { state: 'live', since: AT, name: undefined, differs: true } }
-  const evidence = { provenAt: undefined, differs: false, share: 5, tolerance: 2, until: AT }
+  const evidence = { provenAt: undefined, differs: false, asked: { share: 5, before: 4, tolerance: 0.5 }, until: AT }
   const unproven = (seen: TrafficEvidence | undefined, state: 'not-yet' | 'overdue' = 'not-yet'): Liveness => ({
     state,
     parts: [{ entry, found: { state, why: 'traffic', until: AT, evidence: seen } }],
@@ -185,6 +185,7 @@ function trafficLivenesses(): readonly Liveness[] {
     unproven(undefined),
     unproven({ ...evidence, observation: undefined }),
     unproven({ ...evidence, observation: seen }, 'overdue'),
+    unproven({ ...evidence, observation: { ...seen, share: 4.5, requests: 120 } }),
     ...hostile.observations(T).map((observation) => unproven({ ...evidence, observation })),
   ]
 }

@@ -2,7 +2,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
-import { aRollout, aWorld, answers, gateOf, merges, openSteps, says, shareOn, type World } from '../world.ts'
+import { routeFile, subsetsFile, withShare } from '../../simulate/repository.ts'
+import {
+  aPull,
+  aRollout,
+  aWorld,
+  answers,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  shareOn,
+  textOn,
+  type World,
+} from '../world.ts'
 
 const CONFIG = (live: string): string =>
   `environments:\n  production: { path: apps/production, live: ${live} }\nservices:\n  web: { steps: [5, 25, 100], bake: 10m }\n`
@@ -128,4 +141,63 @@ test('status tells the share that is seen where the config asks for nothing but 
   const other = await aRollout(quiet)
   await says(quiet, 'alice', other.step, '/canary status')
   assert.doesNotMatch(answers(quiet, other.step).at(-1) ?? '', /Prometheus/)
+})
+
+test('a step that moves no share is live by a timer: its traffic was there before', async () => {
+  const world = await seen({ share: 5, requests: 5_000 }, '{ traffic: ±2, within: 20m }')
+  const { step } = await aRollout(world)
+  await world.pass(17)
+  assert.match(gateOf(world, step), /^success/)
+  const path = subsetsFile('production', 'web')
+  world.alice.push('main', { [path]: textOn(world, 'main', path).replace('version: v1', 'version: v1b') })
+  await world.settle()
+  await world.pass(10)
+  const [next] = openSteps(world)
+  assert.ok(next !== undefined)
+  assert.match(gateOf(world, next), /taken as live at .*: a timer, because/)
+})
+
+test('few requests do not prove a share that they may be of by chance while the one before still is', async () => {
+  const world = await seen({ share: 6, requests: 120 }, '{ traffic: ±2, minRequests: 10 }')
+  await aRollout(world)
+  const path = routeFile('production', 'web')
+  const more = withShare(textOn(world, 'main', path), 7)
+  world.alice.push('main', { [path]: more })
+  await world.settle()
+  await world.pass(8)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  await says(world, 'alice', step, '/canary why')
+  assert.match(
+    answers(world, step).at(-1) ?? '',
+    /Prometheus sees 6% of 120 requests .* Git asks for 7%, and so few requests do not tell that from the 5% before/,
+  )
+})
+
+test('a step that is not live is looked at less and less often', async () => {
+  let questions = 0
+  const world = await aWorld({
+    metrics: memoryMetrics({ prometheus: () => (questions += 1) && 50 }),
+    files: { '.github/canary.yml': CONFIG('{ traffic: ±2 }') },
+  })
+  await aRollout(world)
+  await world.pass(60)
+  assert.ok(questions > 8 && questions < 32, `${questions} questions in the first hour`)
+  questions = 0
+  await world.pass(60)
+  assert.ok(questions <= 14, `${questions} questions in the second hour`)
+})
+
+test('status asks a server that does not answer once, however many rollouts it watches', async () => {
+  const asked: string[] = []
+  const silent: Knowledge = (query) => {
+    asked.push(query)
+    return { ok: false, code: 'timed-out', detail: '' }
+  }
+  const metrics = memoryMetrics({ prometheus: silent })
+  const world = await aWorld({ metrics, services: ['web', 'shop', 'cart'], share: 5 })
+  const pull = await aPull(world, { 'README.md': 'Other words\n' })
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(answers(world, pull).at(-1) ?? '', /production\/cart/)
+  assert.equal(asked.length, 1)
 })

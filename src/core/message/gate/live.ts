@@ -1,3 +1,4 @@
+import { isAbout } from '../../analysis/observed-share.ts'
 import { formatDuration } from '../../config/duration.ts'
 import type { LiveEntry } from '../../config/schema.ts'
 import { type Liveness, type LiveResult, type TrafficEvidence, wantOf } from '../../gate/live.ts'
@@ -81,11 +82,14 @@ function waitingWords(entry: LiveEntry, found: { readonly why: 'timer' | 'ahead'
 function unprovenWords(evidence: TrafficEvidence | undefined): string {
   if (evidence === undefined)
     return 'the traffic proves nothing, because the history of the base branch does not show the commit of this step.'
-  const { observation, share, tolerance, until } = evidence
+  const { observation, asked, until } = evidence
   if (observation === undefined)
     return `waits until ${time(until)}, when Prometheus has seen a whole window of traffic since the merge.`
   const words = observationWords(observation)
   if (observation.code !== 'seen') return words
+  const { share, before, tolerance } = asked
+  if (isAbout(observation, asked))
+    return `${words} Git asks for ${percent(share)}, and so few requests do not tell that from the ${percent(before)} before. If the service is quiet, raise \`window\`.`
   return `${words} Git asks for ${percent(share)}; a share within ${points(tolerance)} of that proves that the step is live. Are the proxies behind, does something else set the weights, or does a rule by header take some of the requests?`
 }
 

@@ -1,6 +1,5 @@
-import type { Observation } from '../../analysis/observed-share.ts'
+import type { Observation, ShareTrouble } from '../../analysis/observed-share.ts'
 import type { MetricsFailure } from '../../analysis/answer.ts'
-import type { SideTrouble } from '../../analysis/side.ts'
 import { formatDuration } from '../../config/duration.ts'
 import { code, percent } from '../markdown/markdown.ts'
 
@@ -31,7 +30,7 @@ export function points(count: number): string {
   return `${count} ${count === 1 ? 'point' : 'points'}`
 }
 
-const TROUBLES: Readonly<Record<SideTrouble, string>> = {
+const TROUBLES: Readonly<Record<ShareTrouble, string>> = {
   'not-http': 'TCP and TLS have no requests there',
   'needs-source': "with `reporter: destination` the canary's own proxy does not know which service was called",
   'shared-pods': 'with `reporter: destination`, another Service with the same pods counts some of the requests',
@@ -39,6 +38,8 @@ const TROUBLES: Readonly<Record<SideTrouble, string>> = {
   'foreign-host': 'a destination is not a Service of the cluster',
   'no-version-label': 'a subset has no `version` label',
   'same-labels': 'both have the same labels',
+  mirrored: 'with `reporter: destination`, copies of requests (`mirror`) are counted, too',
+  'other-rules': 'another rule of the route gives the canary a share of its own',
 }
 
 function failureWords(provider: string, failure: MetricsFailure): string {
