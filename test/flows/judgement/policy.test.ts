@@ -196,13 +196,25 @@ test('a message that repeats a Secret does not get out, in any of its forms', op
   assert.doesNotMatch(JSON.stringify(found), /correct-horse|Y29ycmVjdC1ob3JzZQ|battery-staple|YmF0dGVyeS1zdGFwbGU/)
 })
 
-test('where the base could not be read, everything counts as brought', opa, async () => {
-  const base = { ...BASE, 'apps/broken.yaml': 'apiVersion: v1\nkind: [\n' }
-  const found = await review({ 'apps/broken.yaml': undefined }, { base })
-  assert.deepEqual(told(found.problems), [
-    'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 80 is privileged.',
-  ])
+const OLD_REFUSED =
+  'policy apps/old.yaml:1 The policy main.deny refuses Service old in production: port 80 is privileged.'
+
+test('what a pull request brings in place of a file that could not be read counts as brought', opa, async () => {
+  const base = { ...BASE, 'apps/old.yaml': 'apiVersion: v1\nkind: [\n' }
+  const found = await review({ 'apps/old.yaml': service('old', 80) }, { base })
+  assert.deepEqual(told(found.problems), [OLD_REFUSED])
 })
+
+test(
+  'where one file of the base could not be read, what the policy says of the others was so before',
+  opa,
+  async () => {
+    const base = { ...BASE, 'apps/broken.yaml': 'apiVersion: v1\nkind: [\n' }
+    const found = await review({ 'apps/broken.yaml': undefined }, { base })
+    assert.deepEqual(told(found.problems), [])
+    assert.ok(told(found.notes).includes(OLD_REFUSED))
+  },
+)
 
 test('an environment that is removed is not judged', opa, async () => {
   const found = await review({ 'apps/web.yaml': undefined, 'apps/old.yaml': undefined })
