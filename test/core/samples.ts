@@ -90,6 +90,7 @@ export function pullRequest(number: number, ref: string, state: PullRequest['sta
     base: { ref: 'main', sha: 'b'.repeat(40), isDefault: true },
     mergeCommit: undefined,
     labels: [],
+    assignees: [],
     createdAt: number,
     closedAt: undefined,
   }

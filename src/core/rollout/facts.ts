@@ -32,6 +32,8 @@ export interface PullRequest {
   /** The commit that landed on the base branch; only of a merged pull request. */
   readonly mergeCommit: Sha | undefined
   readonly labels: readonly string[]
+  /** The logins of the people whom GitHub shows it to as theirs; of a step those who drive its rollout. */
+  readonly assignees: readonly string[]
   readonly createdAt: number
   readonly closedAt: number | undefined
   /** When anything about it changed last, by GitHub's clock; a comment counts too. */

@@ -33,7 +33,10 @@ export async function mergeWhenAllowed(
   }
   const tried = await orRefusal(() => context.pulls.merge(pull.number, pull.head.sha))
   const outcome = tried.ok ? tried.value : 'forbidden'
-  if (!tried.ok) await sayOnce(context, pull.number, { marker: MERGE_MARKER, body: mergeNotice(tried.error) })
+  if (!tried.ok) {
+    const body = mergeNotice(tried.error, pull.assignees)
+    await sayOnce(context, pull.number, { marker: MERGE_MARKER, body })
+  }
   context.log.info({ pull: pull.number, outcome }, 'merge')
   if (outcome === 'merged') {
     await context.ask.advance(pull.base.ref, { code: 'merged', head: pull.head.sha })

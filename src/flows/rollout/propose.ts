@@ -36,7 +36,9 @@ export function replan(
   at: { readonly base: BaseHead; readonly pull: PullRequest },
   made: PreparedProposal,
 ): Promise<Result<PullRequest, Refusal>> {
-  return remakeChange(context, at, { ...draftOf(context, at.base, made), branch: at.pull.head.ref })
+  // An edit calls nobody.
+  const proposal = { ...made.proposal, driver: undefined }
+  return remakeChange(context, at, { ...draftOf(context, at.base, { ...made, proposal }), branch: at.pull.head.ref })
 }
 
 function draftOf(

@@ -36,7 +36,8 @@ export async function takeSteps(
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
-      const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause })
+      const drivers = step.pull.assignees
+      const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause, drivers })
       const done = await orRefusal(() => closePull(context, step.pull, words))
       if (!done.ok) return done
       if (done.value) closed.push(step.pull.number)

@@ -150,6 +150,7 @@ export function aPull(fields: Readonly<Record<string, unknown>> = {}): Readonly<
     merged_at: null,
     merge_commit_sha: 'c'.repeat(40),
     labels: [{ id: 5, name: 'canary' }],
+    assignees: [anAccount('mona'), { ...anAccount('copilot'), type: 'Bot' }],
     created_at: '2026-03-01T10:00:00Z',
     closed_at: null,
     ...fields,

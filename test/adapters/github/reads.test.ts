@@ -33,6 +33,7 @@ test('a pull request is told in our words', async () => {
     base: { ref: 'main', sha: OTHER_SHA, isDefault: true },
     mergeCommit: undefined,
     labels: ['canary'],
+    assignees: ['mona'],
     createdAt: Date.UTC(2026, 2, 1, 10),
     closedAt: undefined,
   })

@@ -397,7 +397,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
     ] as const
     for (const move of moves) {
       const asked = { login: t, pull: 7, reason: t }
-      const proposal = { move, target, version: t, origin: 7, asked, failure }
+      const proposal = { move, target, version: t, origin: 7, asked, driver: `${t}/`, failure }
       assertInert(pulls.moveBody(proposal))
       assertTitle(pulls.moveTitle(proposal))
       const commit = pulls.moveCommit(proposal)
@@ -409,7 +409,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
     }
     if (good !== undefined && failure !== undefined) {
       assertInert(pulls.withMeasurements('A body.', [good, failure]))
-      assertInert(pulls.closingComment('failed', { failure }))
+      assertInert(pulls.closingComment('failed', { failure, drivers: [`${t}/`] }))
       assertInert(analysisTable(failure))
     }
     const words = reportWords({ name: t, commit: 'a', state: 'failure', at: 0, reason: t, teller: t })

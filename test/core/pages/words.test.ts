@@ -61,9 +61,12 @@ function pullRequests(): readonly string[] {
         previous: 12,
         closed: move.kind === 'rollback' ? [13] : [],
         asked,
+        driver: 'alice',
         failure,
       },
-      ...(move.kind === 'rollback' ? [{ move, target, version: 'v2', origin: undefined, isForRestart: true }] : []),
+      ...(move.kind === 'rollback'
+        ? [{ move, target, version: 'v2', origin: undefined, driver: 'alice', isForRestart: true }]
+        : []),
     ].flatMap((proposal) => {
       const { headline, body } = pulls.moveCommit(proposal)
       return [headline, body, pulls.moveTitle(proposal), pulls.moveBody(proposal)]
@@ -75,7 +78,7 @@ function closings(): readonly string[] {
   const failure = reports()[2]
   return CLOSED.flatMap((reason) => [
     pulls.closingComment(reason),
-    pulls.closingComment(reason, { failure, by: 7, cause: '12' }),
+    pulls.closingComment(reason, { failure, by: 7, cause: '12', drivers: ['alice'] }),
   ])
 }
 
@@ -151,7 +154,13 @@ function firstComments(): readonly string[] {
 }
 
 function page(): Readonly<Record<string, readonly string[]>> {
-  const proposal = { move: { kind: 'share', from: 5, to: 25 }, target, version: 'v2', origin: 7 } as const
+  const proposal = {
+    move: { kind: 'share', from: 5, to: 25 },
+    target,
+    version: 'v2',
+    origin: 7,
+    driver: 'alice',
+  } as const
   const { comment, text } = summaryPages(review())
   return {
     Refusals: refusals().map(explainRefusal),
@@ -172,7 +181,9 @@ function page(): Readonly<Record<string, readonly string[]>> {
       ...refusals()
         .slice(0, 12)
         .map((refusal) => notice(proposal, refusal)),
-      ...refusals().slice(0, 2).map(mergeNotice),
+      ...refusals()
+        .slice(0, 2)
+        .map((refusal, index) => mergeNotice(refusal, ['alice', 'bob'].slice(0, index + 1))),
       changedStepNotice(),
       ...refusals()
         .slice(0, 1)

@@ -169,6 +169,9 @@ test('a canary that fails is rolled back once, with what was measured, and a ref
     ['Roll back production/web v3: 5% → 0%', ['canary', 'canary:rollback'], ['alice']],
   )
   assert.match(rollback.body, /\*\*The canary failed its analysis at 5%\*\*/)
+  const calls = [...comments(world, step), ...comments(world, rollback), ...comments(world, pull), rollback.body]
+  const called = calls.filter((body) => body.includes('@alice drives this rollout.'))
+  assert.equal(called.length, 2, 'once for the failure, and once for the rollback')
   assert.match(gateOf(world, rollback), /^success/)
   world.bob.close(rollback)
   await world.settle()

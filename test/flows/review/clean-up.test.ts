@@ -20,6 +20,7 @@ function step(state: PullRequest['state']): PullRequest {
     base: { ref: 'main', sha: BASE, isDefault: true },
     mergeCommit: undefined,
     labels: [],
+    assignees: [],
     createdAt: 0,
     closedAt: 1,
   }

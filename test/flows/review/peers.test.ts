@@ -28,6 +28,7 @@ function pullOf(number: number, { base = 'main', state = 'open' }: PullFacts): P
     base: { ref: base, sha: OTHER, isDefault: base === 'main' },
     mergeCommit: undefined,
     labels: [],
+    assignees: [],
     createdAt: 0,
     closedAt: undefined,
   }

@@ -57,6 +57,17 @@ test('with autoMerge a rollout merges its steps as they turn green, to the end',
   assert.deepEqual(mergedBy, ['alice merged', ...Array<string>(4).fill('perch[bot] merged')])
 })
 
+test('who drives the rollout is called once where a ruleset does not let Perch merge', async () => {
+  const world = await aWorld({ config: { autoMerge: 'always' } })
+  const { step } = await aRollout(world)
+  world.state.mayMerge = false
+  await world.pass(60)
+  assert.equal(step.state, 'open')
+  const called = [...world.state.comments.map(({ body }) => body), step.body].filter((body) => body.includes('@alice'))
+  assert.equal(called.length, 1)
+  assert.match(called[0] ?? '', /Until then somebody has to merge it\.\n\n@alice drives this rollout\.$/)
+})
+
 test('with autoMerge a step that a person changed waits for a person', async () => {
   const world = await aWorld({ config: { autoMerge: 'always' } })
   const { step } = await aRollout(world)

@@ -85,6 +85,8 @@ export interface GitHubState {
   readonly deployments: StoredDeployment[]
   /** Whether the App may make deployments. */
   mayDeploy: boolean
+  /** Whether the rules of the branches let the App merge. */
+  mayMerge: boolean
   readonly moves: { readonly branch: string; readonly by: Person; readonly move: BranchMove }[]
   readonly roles: Map<string, Permission>
   /** Required on every branch that pull requests merge into. */
@@ -127,6 +129,7 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
     signals: [],
     deployments: [],
     mayDeploy: true,
+    mayMerge: true,
     moves: [],
     roles: new Map(Object.entries(options.roles ?? {})),
     required: options.required ?? ['canary/validate', 'canary/gate'],

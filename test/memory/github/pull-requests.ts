@@ -1,4 +1,5 @@
 import type { Person, PullRequest, Sha } from '../../../src/core/rollout/facts.ts'
+import { GitHubRefused } from '../../../src/ports/github/github-refused.ts'
 import type { PullRequests } from '../../../src/ports/github/pull-requests.ts'
 import { endPull, type GitHubState, headOf, moveBranch, type Pull, tellPull } from './github.ts'
 
@@ -57,7 +58,12 @@ export function memoryPullRequests(state: GitHubState): PullRequests {
       if (pull.state === 'open') endPull(state, pull, { by: state.bot })
       return 'closed'
     },
-    merge: async (number, sha) => mergePull(state, at(number), { by: state.bot, sha }),
+    async merge(number, sha) {
+      const reason = 'Repository rule violations found'
+      const { base } = at(number)
+      if (!state.mayMerge) throw new GitHubRefused({ action: 'merge', cause: 'rule', branch: base.ref, reason })
+      return mergePull(state, at(number), { by: state.bot, sha })
+    },
     async approvers(number, sha) {
       const verdicts = new Map<string, boolean>()
       for (const { login, verdict, sha: on } of at(number).reviews)
@@ -82,7 +88,7 @@ export function memoryPullRequests(state: GitHubState): PullRequests {
 
 function pullRequestOf({ repo }: GitHubState, pull: Pull): PullRequest {
   const { number, state, draft, title, body, author, head, base } = pull
-  const { mergeCommit, labels, createdAt, closedAt, updatedAt } = pull
+  const { mergeCommit, labels, assignees, createdAt, closedAt, updatedAt } = pull
   return {
     number,
     state,
@@ -94,6 +100,7 @@ function pullRequestOf({ repo }: GitHubState, pull: Pull): PullRequest {
     base: { ref: base.ref, sha: base.sha, isDefault: base.ref === repo.defaultBranch },
     mergeCommit,
     labels,
+    assignees,
     createdAt,
     closedAt,
     updatedAt,

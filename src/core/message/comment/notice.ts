@@ -2,6 +2,7 @@ import type { OwnStart } from '../../arrival/automation.ts'
 import { DEPLOYMENTS_MARKER, MERGE_MARKER, noticeMarker, ownStartMarker, STEP_MARKER } from '../../marker/comment.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { bounded } from '../markdown/bounded.ts'
+import { driversWords } from '../markdown/drivers.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
 import { explainRefusal } from '../refusal/refusal.ts'
 import { isPassing, type Refusal } from '../../refusal/refusal.ts'
@@ -9,7 +10,9 @@ import type { Proposal } from '../../rollout/proposal.ts'
 
 /** That a rollout cannot go on by itself, and what to do. */
 export function notice(proposal: Proposal, refusal: Refusal): string {
-  return bounded(paragraphs(noticeMarker(proposal, refusal), stuckWords(proposal.target, refusal)))
+  const { target, driver } = proposal
+  const call = driver === undefined ? undefined : driversWords([driver])
+  return bounded(paragraphs(noticeMarker(proposal, refusal), stuckWords(target, refusal), call))
 }
 
 /** Why a rollout does not go on, and what to do. */
@@ -25,8 +28,9 @@ export function ownStartNotice({ id, target }: Pick<OwnStart, 'id' | 'target'>, 
 }
 
 /** That a pull request is not merged by itself. */
-export function mergeNotice(refusal: Refusal): string {
-  return bounded(paragraphs(MERGE_MARKER, `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`))
+export function mergeNotice(refusal: Refusal, drivers: readonly string[]): string {
+  const words = `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`
+  return bounded(paragraphs(MERGE_MARKER, words, driversWords(drivers)))
 }
 
 /** That a step is a person's pull request now. */

@@ -10,6 +10,7 @@ import { analysisTable, findingWords } from '../gate/analysis.ts'
 import { titleText } from '../../text/inert.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { wanted } from '../gate/live.ts'
+import { driversWords } from '../markdown/drivers.ts'
 import { limitBody } from '../refusal/owner-refusal.ts'
 import { code, paragraphs, percent, plainText } from '../markdown/markdown.ts'
 import type { Proposal } from '../../rollout/proposal.ts'
@@ -104,8 +105,15 @@ export function moveBody(proposal: Proposal): string {
       evidence(proposal),
       proposal.isForRestart === true ? RESTART_WORDS : undefined,
       safety(move),
+      calls(proposal),
     ),
   )
+}
+
+/** Whoever asked for it knows of it; everything but a rollback goes its usual way. */
+function calls({ move, asked, driver }: Proposal): string | undefined {
+  const isNews = move.kind === 'rollback' && asked === undefined && driver !== undefined
+  return isNews ? driversWords([driver]) : undefined
 }
 
 /** The pull requests before this one. */
@@ -209,17 +217,19 @@ interface ClosingFacts {
   readonly by?: number | undefined
   /** The comment or button that asked for it. */
   readonly cause?: string | undefined
+  /** Who drives the rollout. */
+  readonly drivers?: readonly string[]
 }
 
 /** Said on a pull request of ours before it is closed. */
-export function closingComment(reason: CloseReason, { failure, by, cause }: ClosingFacts = {}): string {
+export function closingComment(reason: CloseReason, { failure, by, cause, drivers }: ClosingFacts = {}): string {
   switch (reason) {
     case 'rolling-back':
       return `Closed: ${by === undefined ? 'the rollout is being rolled back' : `#${by} rolls this rollout back`}.`
     case 'aborted':
       return paragraphs(cause === undefined ? undefined : abortMarker(cause), 'Closed: the rollout was aborted.')
     case 'failed':
-      return failedWords(failure)
+      return failedWords(failure, drivers)
     case 'superseded':
       return 'Closed: this is not the next step from where the base branch is now.'
     case 'replaced':
@@ -235,7 +245,7 @@ export function closingComment(reason: CloseReason, { failure, by, cause }: Clos
   }
 }
 
-function failedWords(failure: AnalysisReport | undefined): string {
+function failedWords(failure: AnalysisReport | undefined, drivers: readonly string[] = []): string {
   if (failure === undefined) return 'Closed: the canary failed its analysis.'
   const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
   return bounded(
@@ -244,6 +254,7 @@ function failedWords(failure: AnalysisReport | undefined): string {
       words,
       analysisTable(failure),
       'Perch opens the rollback pull request next.',
+      driversWords(drivers),
     ),
   )
 }
