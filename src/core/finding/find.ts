@@ -1,11 +1,11 @@
 import type { Delivery } from '../delivery/delivery.ts'
 import type { RenderedObject } from '../diff/objects.ts'
-import type { ObjectIdentity } from '../manifest/identity.ts'
 import { bringingNamespaces } from './scene/bringers.ts'
 import { missingDestinations, withoutPods } from './destinations.ts'
 import { deliveryFindings, twoWriters } from './effect.ts'
 import { type Finding, findingKey } from './finding.ts'
 import { type Misfit, misfitFindings } from './misfit.ts'
+import { placedIn } from './scene/placed.ts'
 import { type FindingCheck, isGatewayRoute, sceneOf } from './scene/scene.ts'
 import { refusedWeights, unreachedSplits } from './weights.ts'
 
@@ -32,18 +32,15 @@ export interface FindingContext {
 /** Everything that is found in the rendered objects of one environment. */
 export function findingsIn(
   objects: readonly RenderedObject[],
-  { deliveries = [], misfits = [], beside = [], namespace = '', outsiders = new Set() }: FindingContext = {},
+  { deliveries = [], misfits = [], beside = [], namespace, outsiders = new Set() }: FindingContext = {},
 ): readonly Finding[] {
   const found: Finding[] = misfits.flatMap(misfitFindings)
   if (objects.some(isTraffic)) {
-    const placed = objects.map((object) => (object.namespace === '' ? { ...object, namespace } : object))
-    const written = new Map<ObjectIdentity, RenderedObject>(
-      placed.map((object, index) => [object, objects[index] ?? object]),
-    )
+    const { placed, asWritten } = placedIn(objects, namespace)
     const index = sceneOf(placed, beside)
     const scene = { ...index, brought: bringingNamespaces(index.objects, outsiders) }
     const all = [...CHECKS.flatMap((check) => check(scene)), ...deliveryFindings(scene, deliveries)]
-    found.push(...all.map((finding) => ({ ...finding, object: written.get(finding.object) ?? finding.object })))
+    found.push(...all.map(asWritten))
   }
   return [...new Map(found.map((finding) => [findingKey(finding) + finding.path.join('/'), finding])).values()]
 }

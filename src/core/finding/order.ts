@@ -4,13 +4,14 @@ import type { RenderedObject } from '../diff/objects.ts'
 import { identityKey, qualifiedTitle } from '../manifest/identity.ts'
 import type { Finding } from './finding.ts'
 import { type Hop, rulesOf } from './scene/hops.ts'
+import type { PlacedObjects } from './scene/placed.ts'
 import { isOpaque } from './scene/hosts.ts'
 import { annotation, type ObjectIndex, sceneOf } from './scene/scene.ts'
 import { rulesFor, subsetNamed, subsetsIn } from './scene/subsets.ts'
 
 export interface OrderSides {
-  readonly before: readonly RenderedObject[]
-  readonly after: readonly RenderedObject[]
+  readonly before: PlacedObjects
+  readonly after: PlacedObjects
   /** What other environments put into the same place. */
   readonly beside?: readonly RenderedObject[]
 }
@@ -24,7 +25,7 @@ export function orderFindings(
   { before, after, beside = [] }: OrderSides,
   deliveries: readonly Delivery[],
 ): readonly Finding[] {
-  const [earlier, later] = [usesIn(sceneOf(before, beside)), usesIn(sceneOf(after, beside))]
+  const [earlier, later] = [usesIn(sceneOf(before.placed, beside)), usesIn(sceneOf(after.placed, beside))]
   const hasWaves = deliveries.every(({ tool }) => tool === 'argo-cd')
   const isOrdered = (first: RenderedObject, second: RenderedObject): boolean =>
     hasWaves && waveOf(first) < waveOf(second)
@@ -46,7 +47,7 @@ export function orderFindings(
     if (kept !== undefined && isOrdered(object, kept)) return []
     return [{ object, path: ['spec'], detail: detailOf('removed', { hop, subset, rule, hasWaves }), grade: 'warning' }]
   })
-  return [...added, ...removed]
+  return [...added, ...removed].map(after.asWritten)
 }
 
 interface SubsetUse {

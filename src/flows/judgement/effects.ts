@@ -10,6 +10,7 @@ import { type Finding, findingKey } from '../../core/finding/finding.ts'
 import { gradeFindings } from '../../core/finding/grading.ts'
 import { locator, type Sources } from '../../core/finding/locate.ts'
 import { orderFindings } from '../../core/finding/order.ts'
+import { type PlacedObjects, placedIn } from '../../core/finding/scene/placed.ts'
 import { qualifiedTitle } from '../../core/manifest/identity.ts'
 import type { LocatedFinding } from '../../core/problem/findings.ts'
 import type { Result } from '../../core/result.ts'
@@ -92,7 +93,10 @@ async function graded(
   const sure = new Set((isPresumed ? await on(before, presumed.before) : earlier).map(findingKey))
   // What was wrong only because a file could not be read was not there for sure.
   const old = earlier.filter((one) => sure.has(findingKey(one)) && !(isAnyGone && isUnproven(one)))
-  const ordered = orderFindings({ before: presumed.before, after: objects.after, beside }, deliveriesOf(after, name))
+  const place = (side: TreeSnapshot, written: readonly RenderedObject[]): PlacedObjects =>
+    placedIn(written, namespaceOf(deliveriesOf(side, name)))
+  const sides = { before: place(before, presumed.before), after: place(after, objects.after), beside }
+  const ordered = orderFindings(sides, deliveriesOf(after, name))
   return gradeFindings({ before: old, after: [...found, ...ordered] }, context)
 }
 

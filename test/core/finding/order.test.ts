@@ -6,6 +6,7 @@ import { type Deliveries, readDeliveries } from '../../../src/core/delivery/deli
 import { parseRendered } from '../../../src/core/diff/objects.ts'
 import { gradeFindings } from '../../../src/core/finding/grading.ts'
 import { orderFindings } from '../../../src/core/finding/order.ts'
+import { placedIn } from '../../../src/core/finding/scene/placed.ts'
 
 interface Shop {
   readonly subsets: readonly string[]
@@ -48,7 +49,9 @@ function objectsOf(text: string) {
 /** `grade what subset` of what a change from one text to another comes to. */
 function change(before: string, after: string, deliveries: Deliveries['deliveries'] = []): readonly string[] {
   const objects = { before: objectsOf(before), after: objectsOf(after) }
-  const findings = { before: [], after: orderFindings(objects, deliveries) }
+  const [{ namespace } = { namespace: undefined }] = deliveries
+  const sides = { before: placedIn(objects.before, namespace), after: placedIn(objects.after, namespace) }
+  const findings = { before: [], after: orderFindings(sides, deliveries) }
   const graded = gradeFindings(findings, { objects, config: Config.parse({}), isRaised: () => false })
   return graded.map(({ grade, detail }) =>
     detail.code === 'use-before-definition' ? `${grade} ${detail.what} ${detail.subset}` : detail.code,
@@ -136,5 +139,16 @@ test('a rule in another environment that defines the subset already is no warnin
       'name: wider, namespace: shop }\nspec: { host',
     ),
   )
-  assert.deepEqual(orderFindings({ before, after, beside }, []), [])
+  assert.deepEqual(orderFindings({ before: placedIn(before), after: placedIn(after), beside }, []), [])
+})
+
+test('an object without a namespace is where its deployer puts it', () => {
+  const unnamed = (text: string): string => text.replaceAll(', namespace: shop', '')
+  const idle = shop({ ...CANARY, route: { stable: 100 } })
+  assert.deepEqual(change(unnamed(idle), shop(CANARY), deployedBy(ARGO)), [], 'the subset was there')
+  const full = (text: string): string =>
+    text.replaceAll('destination: { host: web,', 'destination: { host: web.shop.svc.cluster.local,')
+  assert.deepEqual(change(full(unnamed(shop(STABLE))), full(unnamed(shop(CANARY))), deployedBy(ARGO)), [
+    'warning added canary',
+  ])
 })
