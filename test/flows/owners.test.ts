@@ -277,3 +277,28 @@ test('a Canary that goes with its route leaves nothing to gate, and one that lea
   const left = await aPull(world, { [CANARY]: undefined, [ROUTE]: text }, 'Leave Flagger')
   assert.match(checkOf(world, left, 'canary/gate'), /^failure: Blocked by live: Flagger moves this rollout/)
 })
+
+test('a controller leaves no canary behind that goes by another name, or by another route', async () => {
+  const world = await aWorld({ share: 50, files: { [ROLLOUT]: argoRollout() } })
+  const text = textOn(world, 'main', ROUTE)
+  const [, stable = '', canary = ''] =
+    /(?<stable> +- destination: .*stable.*\n.*\n)(?<canary> +- destination: .*canary.*\n.*\n)/.exec(text) ?? []
+  assert.ok(stable !== '' && canary !== '')
+  for (const [what, route] of [
+    ['other subset', text.replace('subset: canary', 'subset: green')],
+    ['the canary alone', text.replace(stable, '')],
+    ['another route', text.replace('name: web\n', 'name: web2\n')],
+  ] as const) {
+    const pull = await aPull(world, { [ROLLOUT]: undefined, [ROUTE]: route }, what)
+    assert.match(checkOf(world, pull, 'canary/gate'), /^failure/, what)
+    assert.match(
+      validation(world, pull),
+      /"rollout-vanished","message":"Argo Rollouts moves production\/web on the base branch/,
+      what,
+    )
+  }
+  const plain = await aPull(world, { [ROLLOUT]: undefined, [ROUTE]: text.replace(canary, '') }, 'Stable alone')
+  assert.match(checkOf(world, plain, 'canary/gate'), /^success/)
+  const gone = await aPull(world, { [ROLLOUT]: undefined, [ROUTE]: undefined }, 'Neither')
+  assert.doesNotMatch(validation(world, gone), /rollout-vanished/)
+})

@@ -1,6 +1,8 @@
 import type { WeightOwner } from '../owner/weight-owner.ts'
 import type { Standing } from '../rollout/standing.ts'
-import { canaryShareOf } from '../traffic/route.ts'
+import { targetAsBase } from '../rollout/as-base.ts'
+import { sameRollouts, type Target } from '../rollout/target.ts'
+import { canaryShare, canaryShareOf, type Destination, isSplit, type Route, routeId } from '../traffic/route.ts'
 
 /** A controller that a change takes from a route: from then on the weights of Git are those of the cluster. */
 export interface LeavingOwner {
@@ -24,4 +26,50 @@ export function leavingOwner(from: Standing | undefined, to: Standing): LeavingO
 function shareByAnyRule({ share, target }: Standing): number | 'unknown' {
   if (share === 'unknown') return share
   return Math.max(share, ...target.route.rules.map((rule) => canaryShareOf(rule) ?? 100))
+}
+
+/**
+ * Whether a controller goes and leaves requests where no gate sees a canary any more: on destinations that its route did not have, or on
+ * a new route to the same hosts. A controller whose route goes with it leaves nothing.
+ */
+export function leavesUnseen(known: Target, base: readonly Target[], after: readonly Target[]): boolean {
+  if (known.owner === undefined || !isSplit(known.route)) return false
+  const same = sameRollouts(after, known)
+  const isUnsplit = (target: Target): boolean => {
+    const { route, owner } = targetAsBase([known], target)
+    return owner === undefined && !isSplit(route) && sendsElsewhere(route, known.route)
+  }
+  return same.length > 0 ? same.some(isUnsplit) : after.some((target) => isHeir(target, known, base))
+}
+
+/** Whether requests of everybody go to the canary, or to what the route did not have. */
+function sendsElsewhere({ rules }: Route, before: Route): boolean {
+  const known = new Set(
+    destinationsOf(before)
+      .filter(({ role }) => role !== 'canary')
+      .map(placeOf),
+  )
+  return rules.some(
+    ({ picksCallers, destinations }) => !picksCallers && destinations.some((one) => !known.has(placeOf(one))),
+  )
+}
+
+/** Whether a route is new and gives a canary a share of the requests that the known one had. */
+function isHeir({ route, owner, environments }: Target, known: Target, base: readonly Target[]): boolean {
+  const hosts = new Set(destinationsOf(known.route).map(({ host }) => host))
+  return (
+    owner === undefined &&
+    environments.some((name) => known.environments.includes(name)) &&
+    !base.some((one) => routeId(one.route) === routeId(route)) &&
+    (canaryShare(route) ?? 0) !== 0 &&
+    destinationsOf(route).some(({ host }) => hosts.has(host))
+  )
+}
+
+function destinationsOf({ rules }: Route): readonly Destination[] {
+  return rules.flatMap(({ destinations }) => destinations)
+}
+
+function placeOf({ host, subset }: Destination): string {
+  return JSON.stringify([host, subset])
 }

@@ -2,7 +2,7 @@ import { CONFIG_FILE, readConfig } from '../../core/config/read.ts'
 import type { Config } from '../../core/config/schema.ts'
 import { type Environment, environmentsTouched } from '../../core/environment/environment.ts'
 import type { RolloutRise } from '../../core/exposure/canaries.ts'
-import { leavingOwner } from '../../core/gate/leaving-owner.ts'
+import { leavesUnseen, leavingOwner } from '../../core/gate/leaving-owner.ts'
 import { NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import { configProblem, generatorNotes } from '../../core/problem/files.ts'
 import { conflictProblem, notJudgedProblem, renamedRolesProblem, vanishedProblem } from '../../core/problem/merge.ts'
@@ -231,7 +231,7 @@ function raisedRoutes({ before, after }: SnapshotPair): ReadonlySet<string> {
 
 /**
  * Rollouts under way that the pull request takes out of sight: where their traffic would go nobody can judge. What a controller moves goes
- * with its controller, or stays and is gated.
+ * with its controller, or stays and is gated, but for what no gate would see.
  */
 function vanished({ before, after }: SnapshotPair): readonly Problem[] {
   const left = after.snapshot.targets.filter(({ route }) => isSplit(route))
@@ -243,6 +243,10 @@ function vanished({ before, after }: SnapshotPair): readonly Problem[] {
     target.environments.every((name) => unseen.has(name) || isLeft(target, name))
   return before.snapshot.targets
     .map(standingOf)
-    .filter((standing) => standing.phase !== 'owned' && mayHaveTraffic(standing) && !isWhole(standing.target))
+    .filter((standing) =>
+      standing.phase === 'owned'
+        ? leavesUnseen(standing.target, before.snapshot.targets, after.snapshot.targets)
+        : mayHaveTraffic(standing) && !isWhole(standing.target),
+    )
     .map(vanishedProblem)
 }

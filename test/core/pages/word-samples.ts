@@ -13,7 +13,8 @@ import type { LimitProblem } from '../../../src/core/owner/limit.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import * as hostile from '../message/hostile-samples.ts'
-import { sample } from '../samples.ts'
+import { destinationRule, sample, targetOf, virtualService } from '../samples.ts'
+import { argoRollout } from '../../owners.ts'
 
 /** What Perch has words for, each kind and each turn that its sentence takes. */
 
@@ -21,6 +22,11 @@ export const T = 'name'
 export const AT = Date.UTC(2026, 0, 5, 9)
 const MINUTE = 60_000
 export const target = sample(95, 5)
+const owned = targetOf({
+  'app/vs.yaml': virtualService(95, 5),
+  'app/dr.yaml': destinationRule('v1', 'v2'),
+  'app/rollout.yaml': argoRollout({ routing: 'istio: { virtualService: { name: api-service } }' }),
+})
 const place = { file: 'apps/web.yaml', line: 7 }
 export const head = 'a'.repeat(40)
 
@@ -64,6 +70,7 @@ export function problems(): readonly Problem[] {
     merge.mixedRepairProblem(files.configProblem(config, 'base'), ['Service web']),
     merge.mixedRepairProblem(merge.conflictProblem(['a.yaml']), ['Service web', 'Service api']),
     merge.vanishedProblem(standingOf(target)),
+    merge.vanishedProblem(standingOf(owned)),
     merge.renamedRolesProblem(target),
     ...([6, 'unknown', undefined] as const).flatMap((rendered) =>
       ([5, 'unknown'] as const).map((said) => merge.disagreement({ ...both, said, rendered })),

@@ -3,11 +3,17 @@ import type { RouteCause } from '../../problem/problem.ts'
 import { targetName } from '../../rollout/target.ts'
 import { ruleWords } from '../gate/exposure.ts'
 import { code, percent } from '../markdown/markdown.ts'
+import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import type { ProblemWords } from './problem-words.ts'
 
 export function trafficProblemWords(cause: Exclude<RouteCause, { kind: 'finding' }>): ProblemWords {
   switch (cause.kind) {
     case 'vanished':
+      if (cause.target.owner !== undefined)
+        return {
+          what: `${WRITER_NAMES[cause.target.owner.writer]} moves ${code(targetName(cause.target))} on the base branch. This takes the rollout away from it, and its route no longer has a stable and a canary destination: no gate can see what the canary gets.`,
+          next: 'Take the controller away and keep the route as it is, with all of the traffic on the stable version. Change the route in another pull request.',
+        }
       return {
         what: `The canary of ${code(targetName(cause.target))} has ${shareWords(cause.share)} of the traffic on the base branch, and here its route has no stable and canary destination any more.`,
         next: 'Finish the rollout or roll it back (`/canary abort`) before you change its entries.',
