@@ -1,4 +1,4 @@
-import { CONFIG_IS_THERE, initWords } from '../../core/message/command-line/proposed-config.ts'
+import { CONFIG_IS_THERE, initWords } from '../../core/message/onboarding/proposed-config.ts'
 import { HERE } from '../../flows/checkout/checkout.ts'
 import { initCheckout } from '../../flows/checkout/init-checkout.ts'
 import { openTools } from './checkout.ts'
@@ -8,6 +8,6 @@ import { type CliCall, type CliResult, printed, printRefusal } from './cli-call.
 export async function init(call: CliCall): Promise<CliResult> {
   const isDry = call.options.dryRun === true
   const done = await initCheckout(openTools(call), { here: HERE, isDry })
-  if (done.ok) return printed(0, initWords({ ...done.value, isDry }))
+  if (done.ok) return printed(0, initWords(done.value, { isDry }))
   return done.error === 'is-there' ? printed(1, '', CONFIG_IS_THERE) : printRefusal(done.error, call.options)
 }

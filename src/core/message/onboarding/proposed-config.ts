@@ -11,7 +11,7 @@ import { oneLine } from '../../text/inert.ts'
 import { routeId, weightedRules } from '../../traffic/route.ts'
 import { withCanary } from '../../traffic/start.ts'
 import { plainWords } from '../markdown/plain-words.ts'
-import { percent } from '../markdown/markdown.ts'
+import { code, percent } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
 import { explainMove } from '../refusal/move-refusal.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
@@ -20,6 +20,14 @@ import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 export interface ProposalOptions {
   readonly hasEnvironments: boolean
   readonly hasServices: boolean
+}
+
+/** A config to begin with, and what it was made of. */
+export interface ConfigProposal {
+  readonly text: string
+  /** What Perch finds without a config. */
+  readonly snapshot: Snapshot
+  readonly written: ProposalOptions
 }
 
 /** More nobody reads in a file. */
@@ -144,27 +152,43 @@ function ownedLines({ targets }: Snapshot): readonly string[] {
 
 /** What could not be told, each in one line with what to do. */
 function unknownLines(snapshot: Snapshot): readonly string[] {
+  const all = untold(snapshot).map(({ name, words }) =>
+    name === undefined ? plainWords(words) : `${name}: ${plainWords(words)}`,
+  )
+  if (all.length === 0) return []
+  const shown = all.slice(0, MAX_UNKNOWN).map((line) => `# - ${oneLine(line)}`)
+  const left = all.length - shown.length
+  return ['', '# What Perch could not tell:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
+}
+
+/** Something that Perch could not tell, and what to do. */
+interface Untold {
+  /** What it is about, where the words do not say it: text of others. */
+  readonly name?: string
+  /** Markdown. */
+  readonly words: string
+}
+
+/** Each once. */
+export function untold(snapshot: Snapshot): readonly Untold[] {
   const problems = [
     ...snapshot.problems,
     ...snapshot.unrendered,
     ...generatorNotes(snapshot, { changed: 'all', folders: [] }),
   ]
-  const routes = snapshot.targets.flatMap((target) => {
-    const started =
-      isBlueGreen(target) || target.owner !== undefined ? undefined : withCanary(target.route, target.neighbours)
-    return started === undefined || started.ok
-      ? []
-      : [`${targetName(target)}: ${plainWords(explainMove(started.error))}`]
+  const routes = snapshot.targets.flatMap((target): readonly Untold[] => {
+    if (isBlueGreen(target) || target.owner !== undefined) return []
+    const started = withCanary(target.route, target.neighbours)
+    return started.ok ? [] : [{ name: targetName(target), words: explainMove(started.error) }]
   })
-  const words = problems.map(explainProblem).map(({ what, next }) => plainWords(`${what} ${next}`))
-  const charts = snapshot.remoteCharts.map(
-    ({ title, chart }) => `${title}: its chart ${chart} is in another repository.`,
-  )
-  const all = [...new Set([...routes, ...words, ...charts])]
-  if (all.length === 0) return []
-  const shown = all.slice(0, MAX_UNKNOWN).map((line) => `# - ${oneLine(line)}`)
-  const left = all.length - shown.length
-  return ['', '# What Perch could not tell:', ...shown, ...(left > 0 ? [`# - … and ${left} more`] : [])]
+  const all = [
+    ...routes,
+    ...problems.map(explainProblem).map(({ what, next }): Untold => ({ words: `${what} ${next}` })),
+    ...snapshot.remoteCharts.map(({ title, chart }): Untold => {
+      return { name: title, words: `its chart ${code(chart)} is in another repository.` }
+    }),
+  ]
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
 }
 
 function counted(count: number, noun: string): string {
@@ -180,9 +204,9 @@ function scalar(text: string): string {
 }
 
 /** What `perch init` did, or would do. */
-export function initWords(done: { readonly isDry: boolean; readonly rollouts: number; readonly text: string }): string {
-  const { isDry, rollouts, text } = done
-  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${counted(rollouts, 'rollout')} found.`
+export function initWords({ text, snapshot }: ConfigProposal, { isDry }: { readonly isDry: boolean }): string {
+  const found = counted(rolloutsIn(snapshot).length, 'rollout')
+  const head = `${isDry ? 'would write' : 'wrote'} ${CONFIG_FILE}: ${found} found.`
   return isDry ? `${head}\n\n${text}` : `${head}\nNext: read it, commit it, and open a pull request.\n`
 }
 

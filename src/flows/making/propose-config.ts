@@ -1,0 +1,53 @@
+import { readConfig } from '../../core/config/read.ts'
+import { Config } from '../../core/config/schema.ts'
+import { type ConfigProposal, proposedConfig, rolloutsIn } from '../../core/message/onboarding/proposed-config.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { noRoute } from '../../core/rollout/find-target.ts'
+import type { Snapshot } from '../../core/rollout/snapshot.ts'
+import { targetName } from '../../core/rollout/target.ts'
+import { routeId } from '../../core/traffic/route.ts'
+import { type FileSource, loadSnapshot } from '../repository/load.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = FileSource & Pick<RepositoryContext, 'renderer'>
+
+/**
+ * Proposes a config for what the files of a commit or folder hold without one. It says what Perch does anyway: where naming the
+ * environments or services would change what Perch finds, they are commented out.
+ */
+export async function proposeConfig(context: Needs, treeish: Sha): Promise<Result<ConfigProposal, Refusal>> {
+  const snapshot = await loadSnapshot(context, treeish, { config: Config.parse({}) })
+  if (snapshot.environments.length === 0) return err({ code: 'nothing-found' })
+  if (rolloutsIn(snapshot).length === 0) return err(noRoute(snapshot))
+  for (const written of [
+    { hasEnvironments: true, hasServices: true },
+    { hasEnvironments: false, hasServices: true },
+  ]) {
+    const proposal = { text: proposedConfig(snapshot, written), snapshot, written }
+    if (await readsTheSame(context, treeish, proposal)) return ok(proposal)
+  }
+  const written = { hasEnvironments: false, hasServices: false }
+  return ok({ text: proposedConfig(snapshot, written), snapshot, written })
+}
+
+/** Whether Perch finds the same with a proposed config as without one. */
+async function readsTheSame(context: Needs, treeish: Sha, { snapshot, text }: ConfigProposal): Promise<boolean> {
+  const config = readConfig(text)
+  if (!config.ok) return false
+  return readingOf(await loadSnapshot(context, treeish, { config: config.value })) === readingOf(snapshot)
+}
+
+/** What Perch finds, as one text to compare. A config may list it in another order. */
+function readingOf({ environments, targets, problems, unrendered }: Snapshot): string {
+  const lines = [
+    ...environments.map(({ name, kind, root, files, deployer }) => [name, kind, root, files, deployer ?? null]),
+    ...targets.map((target) => [targetName(target), routeId(target.route), target.route.names]),
+    [problems.length + unrendered.length],
+  ]
+  return lines
+    .map((line) => JSON.stringify(line))
+    .toSorted()
+    .join()
+}
