@@ -174,6 +174,7 @@ const FLOORS = [
   'commands',
   'commands/handlers',
   'promotion',
+  'onboarding',
   'rollout',
   'checkout',
   'making',

@@ -33,6 +33,8 @@ export interface ProcessEnvironment {
   readonly notifyDestinations?: readonly NotifyDestination[]
   /** Signs what is sent as CloudEvents. */
   readonly notifySecret?: string
+  /** No pull request proposes a config to a repository that Perch comes to. */
+  readonly onboarding?: 'off'
   readonly reconcileSeconds: number
   /** Folders with JSON schemas for kubeconform. */
   readonly schemaFolders?: readonly string[]
@@ -137,6 +139,7 @@ const Variables = z.object({
     })
     .optional(),
   NOTIFY_SECRET: LongSecret.optional(),
+  ONBOARDING: z.enum(['on', 'off'], 'must be on or off. Leave it out for on').default('on'),
   KUBECONFORM_SCHEMAS: SchemaFolders,
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(['http:', 'https:'], 'must be a URL like http://collector:4318').optional(),
   RECONCILE_SECONDS: z
@@ -228,6 +231,7 @@ function environment(variables: Variables, privateKey: string): ProcessEnvironme
     ...(tracesTo === undefined ? {} : { tracesTo }),
     ...(variables.NOTIFY_URLS === undefined ? {} : { notifyDestinations: variables.NOTIFY_URLS }),
     ...(variables.NOTIFY_SECRET === undefined ? {} : { notifySecret: variables.NOTIFY_SECRET }),
+    ...(variables.ONBOARDING === 'off' ? { onboarding: variables.ONBOARDING } : {}),
     reconcileSeconds: variables.RECONCILE_SECONDS,
     ...(variables.KUBECONFORM_SCHEMAS.length === 0 ? {} : { schemaFolders: variables.KUBECONFORM_SCHEMAS }),
   }

@@ -18,7 +18,7 @@ import { tracePort } from './trace/trace-ports.ts'
 import { openGauges } from './watch/collect-gauges.ts'
 import { jobCounter } from './watch/count-jobs.ts'
 import { recordZeros } from './watch/record-zeros.ts'
-import { EVENTS } from './edge/webhook-events.ts'
+import { EVENTS, INSTALLATION_EVENTS } from './edge/webhook-events.ts'
 
 /** GitHub gives a pod's replacement 30 s by Kubernetes' default; what still runs then is found again by the next process. */
 const DRAIN_MS = 20_000
@@ -76,12 +76,12 @@ export async function startService(
   ])
   await queue.work(thread.handle, { concurrency: CONCURRENCY, onExhausted: thread.giveUp, onEnd: jobCounter(meter) })
   const jobs = traceJobs(tracer, queue, clock)
-  const accept = openWebhooks({ appId: env.appId, jobs, memo: tracePort(tracer, 'memo', queue.memo) })
+  const accept = openWebhooks({ appId: env.appId, jobs, clock, memo: tracePort(tracer, 'memo', queue.memo) })
   const edge = await startEdge({
     host: env.host,
     port: env.port,
     secrets: secretsOf(env),
-    events: new Set(Object.keys(EVENTS)),
+    events: eventsFor(env),
     accept: traceDeliveries(tracer, accept),
     ready: () =>
       readiness({ queue, backlogMs: () => gauges.queueAgeMs(), tools: () => thread.tools(), walls: () => walls }),
@@ -107,6 +107,12 @@ export async function startService(
       await closeTraces()
     },
   }
+}
+
+/** Where onboarding is off, nothing follows from an installation. */
+function eventsFor({ onboarding }: ProcessEnvironment): ReadonlySet<string> {
+  const all = new Set<string>(Object.keys(EVENTS))
+  return onboarding === 'off' ? all.difference(new Set(INSTALLATION_EVENTS)) : all
 }
 
 function secretsOf({ webhookSecret, webhookSecretPrevious: previous }: ProcessEnvironment): [string, ...string[]] {

@@ -18,10 +18,12 @@ import { giveUpReview } from '../flows/review/check-board.ts'
 import { review } from '../flows/review/review.ts'
 import { rerun } from '../flows/review/rerun.ts'
 import { isAtRest, isPulseTime, needsSweep, rememberCalm } from '../flows/calm.ts'
+import { onboard } from '../flows/onboarding/onboard.ts'
 import { sweep } from '../flows/sweep.ts'
 import { type RepositoryRef, type RepositoryTask, Task, type TaskOf } from '../flows/tasks/tasks.ts'
 import type { ClaimedJob, JobHandler, Jobs, WorkOptions } from '../ports/jobs.ts'
 import { GitHubUnavailable } from '../adapters/github/client/client.ts'
+import type { NamedPlace } from '../adapters/github/installations.ts'
 import { GitUnavailable } from '../adapters/git/errors.ts'
 import { outageWords } from '../core/message/check/checks.ts'
 import { explainRefusal } from '../core/message/refusal/refusal.ts'
@@ -40,7 +42,7 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly contextFor: (place: RepositoryRef) => Promise<RepositoryContext>
   /** Undefined where Perch is not installed. */
-  readonly placeOf: (owner: string, repo: string) => Promise<RepositoryRef | undefined>
+  readonly placeOf: (owner: string, repo: string) => Promise<NamedPlace | undefined>
   readonly memo: Memo
   readonly webhooksSince: Parameters<typeof recoverWebhooks>[0]['webhooksSince']
   readonly redeliver: (delivery: number) => Promise<void>
@@ -63,7 +65,8 @@ export function handleJobs(given: WorkerParts): JobHandler {
     if (task === undefined) return dropUnknown(parts, job)
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
-    return perform(parts, task, job)
+    if (task.type === 'onboard') return welcome(parts, task, job)
+    return perform(parts, { job, task, work: (context) => run(parts, context, task) })
   }
 }
 
@@ -79,9 +82,16 @@ function taskIn(job: ClaimedJob): Task | undefined {
   return Task.safeParse(job.data).data
 }
 
-async function perform(parts: WorkerState, task: RepositoryTask, job: ClaimedJob): Promise<void> {
+/** A task in its repository. */
+interface Work {
+  readonly job: ClaimedJob
+  readonly task: RepositoryRef & Pick<Task, 'type' | 'why'>
+  readonly work: (context: RepositoryContext) => Promise<void>
+}
+
+async function perform(parts: WorkerState, { job, task, work }: Work): Promise<void> {
   const started = performance.now()
-  const done = await orRefusal(async () => run(parts, await parts.contextFor(task), task))
+  const done = await orRefusal(async () => work(await parts.contextFor(task)))
   if (done.ok) parts.refused.delete(job.key)
   else await standRefused(parts, job, done.error)
   const { type, repo, why } = task
@@ -148,6 +158,15 @@ function run({ jobs }: WorkerParts, context: RepositoryContext, task: Repository
     case 'sweep':
       return sweepAndRest(context, task, jobs)
   }
+}
+
+/** Neither an archive nor somebody's copy is where rollouts are driven. */
+async function welcome(parts: WorkerState, task: TaskOf<'onboard'>, job: ClaimedJob): Promise<void> {
+  const { owner, name } = task.repository
+  const place = await parts.placeOf(owner, name)
+  if (place === undefined || place.isArchived || place.isFork) return
+  const { installation, repo } = place
+  await perform(parts, { job, task: { ...task, installation, repo }, work: onboard })
 }
 
 /** A sweep that finds nothing to do, where nothing is under way, need not be done again before something happens. */

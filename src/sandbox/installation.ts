@@ -2,7 +2,7 @@
 import { installationPayload } from './payload/accounts.ts'
 import { repositoryLine } from './payload/repositories.ts'
 import type { Account, Installation, Permissions, Repository } from './state/types.ts'
-import { covers, findRepository, type Json, type World } from './state/world.ts'
+import { addInstallation, covers, findRepository, type Json, type World } from './state/world.ts'
 import { mintToken } from './wire/auth.ts'
 
 export interface InstallationControl {
@@ -12,6 +12,8 @@ export interface InstallationControl {
   unsuspend(): void
   /** The App is uninstalled; its tokens end at once. */
   remove(): void
+  /** Somebody installs the App after that, on all repositories: GitHub makes another installation. */
+  installAgain(): InstallationControl
   /** From now on only these repositories, by name. */
   select(...names: string[]): void
   setPermissions(permissions: Permissions): void
@@ -27,7 +29,7 @@ export function controlInstallation(world: World, installation: Installation, ad
     const payload = (): Json => ({ installation: installationPayload(world, installation), ...more })
     world.happened({ event: 'installation', action, sender: admin, payload, onlyTo: installation.app })
   }
-  const reachable = (): Repository[] => [...world.repositories.values()].filter((repo) => covers(installation, repo))
+  const reachable = (): Repository[] => reachableFor(world, installation)
   return {
     token(narrowed = {}) {
       const repositories = narrowed.repositories && new Set(narrowed.repositories.map((name) => named(name).id))
@@ -46,6 +48,11 @@ export function controlInstallation(world: World, installation: Installation, ad
       announce('deleted', { repositories: reachable().map(repositoryLine) })
       world.installations.delete(installation.id)
     },
+    installAgain() {
+      const made = addInstallation(world, installation.app, installation.account)
+      announceNew(world, made, admin)
+      return controlInstallation(world, made, admin)
+    },
     select(...names) {
       const before = reachable()
       installation.repositories = new Set(names.map((name) => named(name).id))
@@ -56,6 +63,20 @@ export function controlInstallation(world: World, installation: Installation, ad
       announce('new_permissions_accepted', { repositories: reachable().map(repositoryLine) })
     },
   }
+}
+
+function announceNew(world: World, installation: Installation, admin: Account): void {
+  const repositories = reachableFor(world, installation).map(repositoryLine)
+  const payload = (): Json => ({
+    installation: installationPayload(world, installation),
+    repositories,
+    requester: null,
+  })
+  world.happened({ event: 'installation', action: 'created', sender: admin, payload, onlyTo: installation.app })
+}
+
+function reachableFor(world: World, installation: Installation): Repository[] {
+  return [...world.repositories.values()].filter((repo) => covers(installation, repo))
 }
 
 /** One event for what came, one for what went. */

@@ -50,6 +50,7 @@ test('everything that can be set is read', () => {
     DATABASE_URL: 'postgresql://u:p@db/perch?sslmode=require',
     PROMETHEUS_URL: 'http://prometheus:9090',
     PROMETHEUS_TOKEN: 'token',
+    ONBOARDING: 'off',
     RECONCILE_SECONDS: '0.2',
     KUBECONFORM_SCHEMAS: '/schemas/kubernetes:/schemas/crds',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
@@ -69,6 +70,7 @@ test('everything that can be set is read', () => {
     prometheusServers: [{ name: 'prometheus', url: 'http://prometheus:9090' }],
     prometheusToken: 'token',
     tracesTo: 'https://collector:4318',
+    onboarding: 'off',
     reconcileSeconds: 0.2,
     schemaFolders: ['/schemas/kubernetes', '/schemas/crds'],
   })
@@ -161,6 +163,7 @@ test('each wrong value is refused by name, and no value is ever repeated', () =>
     ['PROMETHEUS_TOKEN', 'zero-secret and more'],
     ['PROMETHEUS_TOKEN', 'zero-secret\n'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'zero-secret:4317'],
+    ['ONBOARDING', 'no'],
     ['RECONCILE_SECONDS', '0.1'],
     ['RECONCILE_SECONDS', '1m'],
     ['RECONCILE_SECONDS', 'Infinity'],

@@ -42,6 +42,8 @@ function fieldsIn(payload: Json | undefined, part: string): Json {
   return z.record(z.string(), z.unknown()).parse(payload?.[part])
 }
 
+const NOW = Date.UTC(2026, 0, 5)
+
 interface Receiver {
   readonly jobs: Job[]
   readonly memo: ReturnType<typeof memoryMemo>
@@ -56,6 +58,7 @@ async function aReceiver(store?: (...jobs: readonly Job[]) => Promise<void>): Pr
     appId: 7,
     jobs: { enqueue: store ?? (async (...more) => void jobs.push(...more)) },
     memo,
+    clock: { now: () => NOW },
   })
   return { jobs, memo, hear: (name, payload) => receive({ id: 'guid', name, payload }) }
 }
@@ -354,6 +357,32 @@ test('commands in a comment on a line are answered once a review, and those of b
   assert.deepEqual(await tasksFrom('pull_request_review_comment', edited), [])
 })
 
+test('an installation gives each repository that Perch comes to one task, the later ones later', async () => {
+  const [created] = real('installation', 'created')
+  const why = { code: 'installed', delivery, repository: 186853002, due: NOW }
+  const repository = { owner: 'Codertocat', name: 'Hello-World' }
+  const task = { type: 'onboard', installation: 957387, repository, why }
+  assert.deepEqual(await tasksFrom('installation', created ?? {}), [task])
+  const more = [1, 2].map((id) => ({ id, full_name: `acme/r${id}` }))
+  const found = await tasksFrom('installation', { ...created, repositories: more })
+  assert.deepEqual(
+    found.map((one) => [one['repository'], z.object({ due: z.number() }).parse(one['why']).due - NOW]),
+    [
+      [{ owner: 'acme', name: 'r1' }, 0],
+      [{ owner: 'acme', name: 'r2' }, 3_000],
+    ],
+  )
+  const [added] = real('installation_repositories', 'added')
+  assert.equal((await tasksFrom('installation_repositories', added ?? {})).length, 1)
+})
+
+test('an installation that ends, rests or changes its permissions gives nothing to do', async () => {
+  for (const payload of real('installation').filter(({ action }) => action !== 'created'))
+    assert.deepEqual(await tasksFrom('installation', payload), [])
+  for (const payload of real('installation_repositories', 'removed'))
+    assert.deepEqual(await tasksFrom('installation_repositories', payload), [])
+})
+
 test('what is stored of a webhook is a small part of it', async () => {
   for (const name of Object.keys(EVENTS).filter(isEventName))
     for (const payload of real(name)) {
@@ -371,11 +400,22 @@ test('every real webhook is read', () => {
 })
 
 test('an event that Perch does not know is none, even if every object has a property of that name', async () => {
-  for (const name of ['ping', 'installation', 'constructor', 'toString', '__proto__', 'hasOwnProperty', '', 'Push'])
+  for (const name of [
+    'ping',
+    'installation_target',
+    'constructor',
+    'toString',
+    '__proto__',
+    'hasOwnProperty',
+    '',
+    'Push',
+  ])
     assert.equal(isEventName(name), false, name)
 })
 
 const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
+  installation: ['action', 'repositories'],
+  installation_repositories: ['action', 'repositories_added'],
   pull_request: ['pull_request', 'action'],
   issue_comment: ['issue', 'comment', 'sender', 'action'],
   push: ['ref', 'after'],
@@ -392,7 +432,9 @@ test('a webhook without an installation, a repository or its own part gives noth
   for (const [name, own] of Object.entries(OWN_PARTS)) {
     assert.ok(isEventName(name))
     const [payload] = real(name)
-    const broken = ['installation', 'repository', ...own].flatMap((part) =>
+    // Those about an installation have none.
+    const place = payload?.['repository'] === undefined ? ['installation'] : ['installation', 'repository']
+    const broken = [...place, ...own].flatMap((part) =>
       [undefined, null, 0, [], [null]].map((value) => ({ ...payload, [part]: value })),
     )
     for (const each of broken) assert.deepEqual(await tasksFrom(name, each), [], name)

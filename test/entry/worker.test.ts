@@ -86,10 +86,11 @@ function aReport(name: string): TaskOf<'report'> {
 
 test('a report goes to its repository, one of a repository without Perch nowhere, and none fails', async () => {
   const asked: unknown[] = []
+  const place = { ...PLACE, isArchived: false, isFork: false }
   const { run, warned } = aWorker({
     placeOf: async (owner, repo) => {
       asked.push(`${owner}/${repo}`)
-      return repo === 'gitops' ? PLACE : undefined
+      return repo === 'gitops' ? place : undefined
     },
     contextFor: (at) => {
       asked.push(at)
@@ -100,7 +101,7 @@ test('a report goes to its repository, one of a repository without Perch nowhere
   assert.deepEqual(asked, ['acme/other'])
   assert.equal(warned.length, 1)
   await assert.rejects(run(aReport('gitops')), /no context today/)
-  assert.deepEqual(asked.slice(1), ['acme/gitops', PLACE])
+  assert.deepEqual(asked.slice(1), ['acme/gitops', place])
 })
 
 test('what another version of Perch left in the queue is dropped with a line in the log', async () => {

@@ -85,7 +85,7 @@ export async function commanding({ share = 0, config = CONFIG, ...watched }: Opt
   const context = memoryContext(state, { jobs: queue, memo, clock, ...watched })
   const handlers = new Map<string, (event: unknown) => unknown>()
   const app = { on: (name: string, handler: (event: unknown) => unknown) => void handlers.set(name, handler) }
-  perchApp(app as never, { jobs: queue, memo, appId: 1 })
+  perchApp(app as never, { jobs: queue, memo, clock, appId: 1 })
   const handle = handleJobs({
     jobs: queue,
     log: SILENT,

@@ -216,6 +216,18 @@ const DEPLOYMENT: Table<CauseOf<'deployment'>> = {
   },
 }
 
+/** GitHub may send the webhook again. */
+const ONBOARD: Table<CauseOf<'onboard'>> = {
+  installed: {
+    one: { code: 'installed', delivery, repository: 1, due: NOW },
+    same: [{ code: 'installed', delivery, repository: 1, due: NOW + 10 * MINUTE - 1 }],
+    other: [
+      { code: 'installed', delivery, repository: 2, due: NOW },
+      { code: 'installed', delivery: 'other', repository: 1, due: NOW },
+    ],
+  },
+}
+
 const SHOWN = { environment: 'production', service: 'web', commit: HEAD, share: 5, state: 'success' } as const
 
 const SWEEP: Table<CauseOf<'sweep'>> = {
@@ -256,10 +268,13 @@ check<CauseOf<'notify'>>('news', NOTIFY, (why) =>
 check<CauseOf<'deployment'>>('a deployment', DEPLOYMENT, (why) =>
   jobOf({ type: 'deployment', ...PLACE, ...SHOWN, why }),
 )
+check<CauseOf<'onboard'>>('an onboarding', ONBOARD, (why) =>
+  jobOf({ type: 'onboard', installation: 5, repository: { owner: 'acme', name: 'gitops' }, why }),
+)
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, SWEEP].flatMap((table) =>
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, SWEEP].flatMap((table) =>
     Object.values(table),
   )
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
@@ -274,6 +289,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
     'button',
     'command',
     'handed-over',
+    'installed',
     'news',
     'opened',
     'reopened',
@@ -285,14 +301,19 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, SWEEP].flatMap((table) =>
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, SWEEP].flatMap((table) =>
     Object.values(table),
   )
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
     return notBefore === undefined ? [] : [[one.code, notBefore]]
   })
-  assert.deepEqual(Object.fromEntries(later), { timer: NOW, 'shared-commit': NOW, 'merge-refused': NOW })
+  assert.deepEqual(Object.fromEntries(later), {
+    timer: NOW,
+    'shared-commit': NOW,
+    'merge-refused': NOW,
+    installed: NOW,
+  })
 })
 
 test('each task has the key of what it may not run beside', () => {
@@ -324,6 +345,12 @@ test('each task has the key of what it may not run beside', () => {
     [`1!${OTHER}`]: { type: 'rerun', ...PLACE, head: OTHER, why },
     '1:sweep': { type: 'sweep', ...PLACE, why: { code: 'started', at: 1 } },
     'sweep-all': { type: 'sweep-all', why: { code: 'started', at: 1 } },
+    'onboard:5': {
+      type: 'onboard',
+      installation: 5,
+      repository: { owner: 'acme', name: 'gitops' },
+      why: { code: 'installed', delivery, repository: 1, due: NOW },
+    },
     [`report:acme/gitops:${HEAD}:argocd/web`]: {
       type: 'report',
       repository: { owner: 'Acme', name: 'GitOps' },

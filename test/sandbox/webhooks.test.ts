@@ -100,6 +100,7 @@ test('Every webhook fits the description that GitHub publishes, and has the fiel
   box.installation.select('infra', 'other')
   box.installation.setPermissions({ metadata: 'read', contents: 'read' })
   box.installation.remove()
+  box.installation.installAgain()
   await box.idle()
   for (const { event, payload } of received) {
     const name = [event, payload.action].filter(Boolean).join('-').replaceAll('_', '-')
@@ -120,6 +121,7 @@ const EXPECTED = [
   'check_suite.requested',
   'check_suite.rerequested',
   'deployment_status.created',
+  'installation.created',
   'installation.deleted',
   'installation.new_permissions_accepted',
   'installation.suspend',

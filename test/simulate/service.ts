@@ -78,7 +78,7 @@ export function simulatedService(
     const context = overNetwork(memoryContext(state, { jobs, memo, mirror, clock: timeline, ...own }), network, mine)
     handlers.clear()
     const app = { on: (name: string, handler: (context: unknown) => unknown) => void handlers.set(name, handler) }
-    perchApp(app as never, { jobs, memo: context.memo, appId: 1 })
+    perchApp(app as never, { jobs, memo: context.memo, clock: timeline, appId: 1 })
     const parts = {
       jobs,
       clock: timeline,

@@ -63,6 +63,8 @@ export async function loggedWebhooks(asApp: ApiClient, since: number): Promise<L
 
 /** What leaves no trace that a sweep could find; of a button the log tells enough. */
 const UNTRACED = [
+  'installation created',
+  'installation_repositories added',
   'check_run rerequested',
   'check_suite rerequested',
   'pull_request_review submitted',

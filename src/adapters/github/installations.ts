@@ -18,12 +18,20 @@ export async function installationIds(asApp: ApiClient): Promise<readonly number
     .map(({ id }) => id)
 }
 
+/** Where a repository is, and what it is. */
+export interface NamedPlace {
+  readonly installation: number
+  readonly repo: RepositoryName
+  readonly isArchived: boolean
+  readonly isFork: boolean
+}
+
 /** A repository by its name alone; undefined where the App is not installed on it, or its installation is suspended. */
 export async function placeNamed(
   asApp: ApiClient,
   clientFor: (installation: number) => Promise<ApiClient>,
   params: { readonly owner: string; readonly repo: string },
-): Promise<{ readonly installation: number; readonly repo: RepositoryName } | undefined> {
+): Promise<NamedPlace | undefined> {
   const expected = [404]
   const found = await request(asApp, 'GET /repos/{owner}/{repo}/installation', { params, expected })
   if (found.status === 404) return undefined
@@ -32,7 +40,8 @@ export async function placeNamed(
   const asInstallation = await clientFor(installation)
   const { status, data } = await request(asInstallation, 'GET /repos/{owner}/{repo}', { params, expected })
   if (status === 404) return undefined
-  return { installation, repo: repositoryOf(RepositoryAnswer.parse(data)) }
+  const answer = RepositoryAnswer.parse(data)
+  return { installation, repo: repositoryOf(answer), isArchived: answer.archived, isFork: answer.fork }
 }
 
 /** A repository, and its id in GraphQL. */

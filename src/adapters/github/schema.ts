@@ -157,6 +157,7 @@ export const RepositoryAnswer = z.object({
   owner: z.object({ login: z.string() }),
   default_branch: z.string().default('main'),
   archived: z.boolean().default(false),
+  fork: z.boolean().default(false),
 })
 
 export function pullRequestOf(answer: unknown): PullRequest {

@@ -1,15 +1,7 @@
 import { createEventHandler, type EmitterWebhookEvent } from '@octokit/webhooks'
-import type { Jobs } from '../../ports/jobs.ts'
-import type { Memo } from '../../ports/memo.ts'
 import type { WebhookDelivery } from './edge.ts'
-import { perchApp } from './perch-app.ts'
+import { perchApp, type WebhookParts } from './perch-app.ts'
 import { isEventName } from './webhook-events.ts'
-
-interface Options {
-  readonly appId: number
-  readonly jobs: Jobs
-  readonly memo: Memo
-}
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -17,7 +9,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
  * Hands webhooks to our handlers as Probot does, with the part of it that does this: all of Probot would cost this thread 36 MB.
  * Resolves when what they ask for is on disk.
  */
-export function openWebhooks(options: Options): (delivery: WebhookDelivery) => Promise<void> {
+export function openWebhooks(options: WebhookParts): (delivery: WebhookDelivery) => Promise<void> {
   // Its own log would hold whole payloads. The caller that hands it a webhook gets the error.
   const events = createEventHandler({ log: SILENT })
   perchApp(events, options)

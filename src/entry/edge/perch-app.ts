@@ -6,19 +6,36 @@ import { isNamed } from '../../core/config/deployed.ts'
 import { STOP_REFS } from '../../core/stop/stop.ts'
 import { isPromotionBranch } from '../../core/promotion/branch.ts'
 import { isStepBranch } from '../../core/rollout/branch.ts'
+import { ONBOARDING_BRANCH } from '../../core/onboarding/branch.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
+import { jobOf, type TaskOf } from '../../flows/tasks/tasks.ts'
 import type { RepositoryContext } from '../../flows/repository/repository-context.ts'
 import { rememberFirstHead } from '../../flows/repository/head-age.ts'
 import { recallDeployed, recallPull } from '../../flows/repository/memory.ts'
 import { wakeWaiting } from '../../flows/measure/wake.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Job, Jobs } from '../../ports/jobs.ts'
 import type { Memo } from '../../ports/memo.ts'
-import { type AtRepository, EVENTS, type EventName, type Payload, repositoryOf } from './webhook-events.ts'
+import {
+  type AtRepository,
+  EVENTS,
+  type EventName,
+  type NamedRepository,
+  type Payload,
+  repositoryOf,
+} from './webhook-events.ts'
 
 /** What a handler knows of a webhook beside its payload. */
 interface WebhookContext extends Pick<RepositoryContext, 'repo' | 'memo' | 'ask'> {
   /** GitHub's GUID. */
   readonly delivery: string
+  readonly appId: number
+}
+
+export interface WebhookParts {
+  readonly jobs: Jobs
+  readonly memo: Memo
+  readonly clock: Clock
   readonly appId: number
 }
 
@@ -30,7 +47,7 @@ type Handler<T> = (event: T, context: WebhookContext) => Promise<void>
  */
 export function perchApp(
   app: Pick<ReturnType<typeof createEventHandler>, 'on'>,
-  { jobs, memo, appId }: { readonly jobs: Jobs; readonly memo: Memo; readonly appId: number },
+  { jobs, memo, clock, appId }: WebhookParts,
 ): void {
   function on<T extends AtRepository>(name: EventName, schema: z.ZodType<T>, handle: Handler<T>): void {
     app.on(name, async ({ id: delivery, payload }) => {
@@ -44,6 +61,7 @@ export function perchApp(
       await jobs.enqueue(...asked)
     })
   }
+  onInstallations(app, { jobs, clock })
   on('pull_request', EVENTS.pull_request, onPullRequest)
   on('issue_comment', EVENTS.issue_comment, onComment)
   on('push', EVENTS.push, onPush)
@@ -61,6 +79,36 @@ export function perchApp(
     const environment = status.environment ?? ''
     const name = environment === '' ? deployment.environment : environment
     await wakeWaiting(context, { source: 'deployment', name, commit: deployment.sha }, context.delivery)
+  })
+}
+
+/** An organization may have thousands of repositories: looking at them leaves most of GitHub's rate limit to commands. */
+const APART_MS = 3_000
+
+/** Perch came to repositories: each is looked at once, one after the other. */
+function onInstallations(
+  app: Pick<ReturnType<typeof createEventHandler>, 'on'>,
+  { jobs, clock }: Pick<WebhookParts, 'jobs' | 'clock'>,
+): void {
+  const welcome = async (
+    delivery: string,
+    { installation, repositories }: { installation: { id: number }; repositories: readonly NamedRepository[] },
+  ): Promise<void> => {
+    const now = clock.now()
+    const tasks = repositories.map(({ id, full_name }, index): TaskOf<'onboard'> => {
+      const [owner = '', name = ''] = full_name.split('/')
+      const why = { code: 'installed', delivery, repository: id, due: now + index * APART_MS } as const
+      return { type: 'onboard', installation: installation.id, repository: { owner, name }, why }
+    })
+    await jobs.enqueue(...tasks.map(jobOf))
+  }
+  app.on('installation', async ({ id, payload }) => {
+    const { data } = EVENTS.installation.safeParse(payload)
+    if (data?.action === 'created') await welcome(id, { ...data, repositories: data.repositories ?? [] })
+  })
+  app.on('installation_repositories', async ({ id, payload }) => {
+    const { data } = EVENTS.installation_repositories.safeParse(payload)
+    if (data?.action === 'added') await welcome(id, { ...data, repositories: data.repositories_added })
   })
 }
 
@@ -99,7 +147,7 @@ function afterOurs({ action, pull_request: pull }: Payload<'pull_request'>): { r
 }
 
 function isOurs(branch: string): boolean {
-  return isStepBranch(branch) || isPromotionBranch(branch)
+  return isStepBranch(branch) || isPromotionBranch(branch) || branch === ONBOARDING_BRANCH
 }
 
 /** The head that a pull request was opened with, which everybody who comments on it could see. */

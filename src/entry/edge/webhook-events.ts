@@ -16,6 +16,10 @@ export interface AtRepository {
   readonly repository: z.infer<typeof Repository>
 }
 
+/** Events about an installation name repositories with little more than this. */
+const Listed = z.object({ id: z.int(), full_name: z.string() })
+export type NamedRepository = z.infer<typeof Listed>
+
 const Ref = z.object({ ref: z.string(), sha: z.string() })
 
 const Pull = z.object({
@@ -32,6 +36,16 @@ const Pull = z.object({
 const CheckPulls = z.array(z.object({ number: z.int(), base: z.object({ ref: z.string() }).nullish() })).default([])
 
 export const EVENTS = {
+  installation: z.object({
+    action: z.string(),
+    installation: Installation,
+    repositories: z.array(Listed).nullish(),
+  }),
+  installation_repositories: z.object({
+    action: z.string(),
+    installation: Installation,
+    repositories_added: z.array(Listed),
+  }),
   pull_request: z.object({
     ...common,
     action: z.string(),
@@ -109,6 +123,9 @@ export type Payload<Name extends EventName> = z.infer<(typeof EVENTS)[Name]>
 export function isEventName(name: string): name is EventName {
   return Object.hasOwn(EVENTS, name)
 }
+
+/** The events that tell of repositories that Perch comes to. GitHub sends them to every App, and lets none subscribe to them. */
+export const INSTALLATION_EVENTS = ['installation', 'installation_repositories'] as const satisfies readonly EventName[]
 
 export function repositoryOf({ installation, repository }: AtRepository): RepositoryRef {
   const { id, name, owner, default_branch: defaultBranch } = repository

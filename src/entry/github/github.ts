@@ -9,7 +9,7 @@ import { commandRecords } from '../../adapters/github/command-records.ts'
 import { conversation } from '../../adapters/github/conversation.ts'
 import { deployments } from '../../adapters/github/reporting/deployments.ts'
 import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../../adapters/github/deliveries.ts'
-import { identify, placeNamed } from '../../adapters/github/installations.ts'
+import { identify, type NamedPlace, placeNamed } from '../../adapters/github/installations.ts'
 import { mergeQueue } from '../../adapters/github/merge-queue.ts'
 import { people } from '../../adapters/github/people.ts'
 import { protections } from '../../adapters/github/protections.ts'
@@ -50,7 +50,7 @@ export interface GitHubAccess {
     >
   >
   /** Where a repository is that is known by name only; undefined where Perch is not installed on it. */
-  placeOf(owner: string, name: string): Promise<RepositoryRef | undefined>
+  placeOf(owner: string, name: string): Promise<NamedPlace | undefined>
   /** An installation's token for Git, from Probot's cache while it is good. `refused`: one that is good no longer. */
   tokenFor(installation: number, refused?: string): Promise<string>
   /** Whether an installation still grants the App to read contents: a new token says so. */

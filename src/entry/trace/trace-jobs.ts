@@ -61,7 +61,7 @@ export function traceHandler(tracer: Tracer, handle: JobHandler, clock: Clock): 
 function factsOf({ attempt }: ClaimedJob, task: Task | undefined): SpanAttributes {
   const facts = { 'perch.attempt': attempt }
   if (task === undefined) return facts
-  const repo = task.type === 'report' ? task.repository : 'repo' in task ? task.repo : undefined
+  const repo = 'repository' in task ? task.repository : 'repo' in task ? task.repo : undefined
   return {
     ...facts,
     'perch.task': task.type,

@@ -15,6 +15,9 @@ const head = z.string()
 /** A webhook said so, or a cluster. */
 const Delivered = z.object({ code: z.literal('delivered'), delivery })
 
+/** Perch came to a repository. One with many others has its turn later. */
+const Installed = z.object({ code: z.literal('installed'), delivery, repository: z.int(), due })
+
 const NewHead = z.object({ code: z.literal('new-head'), delivery, head, due: due.optional() })
 
 /** What was said on it before it was closed may not be so any more. */
@@ -151,6 +154,7 @@ export const Causes = {
   comment: Command,
   acknowledge: Missed,
   delivered: Delivered,
+  onboard: Installed,
   review: z.discriminatedUnion('code', [
     NewHead,
     Reopened,
@@ -211,6 +215,8 @@ const MINUTE_MS = 60 * SECOND_MS
 /** "Once for one cause": which differences make no other cause. */
 export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   delivered: {},
+  // Nobody else asks for it. GitHub may send the webhook again.
+  installed: { slotMs: 10 * MINUTE_MS, isPatient: true },
   'new-head': {},
   reopened: { isPatient: true },
   'pull-changed': {},

@@ -75,6 +75,13 @@ export const Task = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rerun'), ...Where, head: z.string(), why: Causes.delivered }),
   /** `pulse`: what GitHub said of the repository before. */
   z.object({ type: z.literal('sweep'), ...Where, pulse: z.string().optional(), why: Causes.sweep }),
+  /** Propose a config to a repository that Perch has come to. It is known by name only. */
+  z.object({
+    type: z.literal('onboard'),
+    installation: z.int(),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+    why: Causes.onboard,
+  }),
   /** Have every repository swept that Perch is installed on. */
   z.object({ type: z.literal('sweep-all'), why: Causes.sweep }),
   /** Keep the report of a cluster. Its repository is known by name only. */
@@ -150,6 +157,9 @@ function keyOf(task: Task): string {
       return `${task.repo.id}:sweep`
     case 'sweep-all':
       return 'sweep-all'
+    case 'onboard':
+      // One after the other: a hundred new repositories must not keep commands waiting.
+      return `onboard:${task.installation}`
     case 'report': {
       // Reports of one name on one commit are kept one after the other.
       const { repository, report } = task

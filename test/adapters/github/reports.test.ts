@@ -178,7 +178,7 @@ test('a repository is found by name where Perch is installed, and is none where 
       api.get(installation).reply(200, { id: 5, suspended_at: null })
       api.get('/repos/Acme/GitOps').reply(200, repo)
     }),
-    PLACE,
+    { ...PLACE, isArchived: false, isFork: false },
   )
   assert.equal(await found((api) => api.get(installation).reply(404, {})), undefined)
   assert.equal(

@@ -19,7 +19,7 @@ const edge = await startEdge({
   port: 0,
   secrets: [webhookSecret],
   events: new Set(['issue_comment']),
-  accept: openWebhooks({ appId: 7, jobs: queue, memo: queue.memo }),
+  accept: openWebhooks({ appId: 7, jobs: queue, memo: queue.memo, clock: openClock() }),
   ready: async () => ({ ok: true, parts: {} }),
   log: QUIET,
 })

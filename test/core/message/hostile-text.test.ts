@@ -36,6 +36,7 @@ import { code, fence, plainText, table } from '../../../src/core/message/markdow
 import { notice } from '../../../src/core/message/comment/notice.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
+import { onboardingBody } from '../../../src/core/message/onboarding/pull-request.ts'
 import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import { reportWords } from '../../../src/core/message/check/report.ts'
@@ -45,7 +46,7 @@ import { statusText } from '../../../src/core/message/command-line/terminal.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
 import type { Target } from '../../../src/core/rollout/target.ts'
 import * as hostile from './hostile-samples.ts'
-import { sample } from '../samples.ts'
+import { sample, snapshotOf } from '../samples.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
 import { drawnCount } from '../../drawn.ts'
@@ -384,6 +385,30 @@ test('comments and checks of any review are inert', () => {
     }
   })
 })
+
+test('the pull request that proposes a config is inert', () => {
+  const files = { 'app/vs.yaml': ONE_DESTINATION }
+  const found = snapshotOf(files)
+  assert.equal(found.targets.length, 1)
+  often((t) => {
+    const [untold] = found.targets.map((target) => ({ ...target, service: t, environment: t, environments: [t] }))
+    assert.ok(untold !== undefined)
+    const problems = problemsOf(t).map((problem) => ({ ...problem, environments: [t] }))
+    const remoteCharts = found.remoteCharts.concat({ title: t, chart: t, name: t })
+    const snapshot = { ...found, targets: [targetNamed(t), untold], problems, remoteCharts }
+    for (const has of [true, false])
+      assertInert(onboardingBody({ snapshot, text: '', written: { hasEnvironments: has, hasServices: has } }))
+  })
+})
+
+/** A route of which Perch cannot tell the canary. */
+const ONE_DESTINATION = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: legacy}
+spec:
+  hosts: [legacy]
+  http: [{route: [{destination: {host: legacy}}]}]
+`
 
 test('pull requests, commits, notices, reports and stops are inert', () => {
   often((t) => {

@@ -16,13 +16,15 @@ import { summaryPages } from '../../../src/core/message/comment/summary.ts'
 import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
 import { liveSentence } from '../../../src/core/message/gate/live.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { onboardingBody, onboardingCommit } from '../../../src/core/message/onboarding/pull-request.ts'
 import * as pulls from '../../../src/core/message/pull-request/pull-request.ts'
 import { explainRefusal } from '../../../src/core/message/refusal/refusal.ts'
 import type { CheckReport } from '../../../src/core/rollout/facts.ts'
 import type { Move } from '../../../src/core/rollout/move.ts'
 import type { CloseReason } from '../../../src/core/rollout/transition.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
-import { sample } from '../samples.ts'
+import { flaggerCanary } from '../../owners.ts'
+import { sample, snapshotOf } from '../samples.ts'
 import { assertPage } from './page.ts'
 import { outcomes, review } from './word-outcomes.ts'
 import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
@@ -153,6 +155,30 @@ function firstComments(): readonly string[] {
   ]
 }
 
+function onboardings(): readonly string[] {
+  const legacy = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: legacy}
+spec:
+  hosts: [legacy]
+  http: [{route: [{destination: {host: legacy}}]}]
+`
+  const found = snapshotOf({ 'app/legacy.yaml': legacy })
+  const { targets: owned } = snapshotOf({ 'app/web.yaml': flaggerCanary() })
+  const written = { hasEnvironments: true, hasServices: true }
+  const { headline, body } = onboardingCommit()
+  return [
+    headline,
+    body,
+    onboardingBody({ snapshot: { ...found, targets: [sample(100, 0)] }, text: '', written }),
+    onboardingBody({
+      snapshot: { ...found, targets: [target, ...owned, ...found.targets] },
+      text: '',
+      written: { hasEnvironments: false, hasServices: false },
+    }),
+  ]
+}
+
 function page(): Readonly<Record<string, readonly string[]>> {
   const proposal = {
     move: { kind: 'share', from: 5, to: 25 },
@@ -191,6 +217,7 @@ function page(): Readonly<Record<string, readonly string[]>> {
       ...[undefined, 7].map((origin) => stoppedWords(target, { share: 5, origin })),
     ],
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
+    Onboarding: onboardings(),
     Checks: checks(),
     Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment, ...firstComments()],
     Terminal: onTerminal(),

@@ -74,6 +74,8 @@ export interface Happening {
 export interface GitHubState {
   readonly repo: RepositoryName
   readonly installation: number
+  isArchived: boolean
+  isFork: boolean
   readonly bot: Person
   readonly objects: GitObjects
   /** By full name. */
@@ -120,6 +122,8 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
   const state: GitHubState = {
     repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
     installation: 7,
+    isArchived: false,
+    isFork: false,
     bot: BOT,
     objects,
     refs: new Map(),

@@ -1,0 +1,35 @@
+/** Proposes a config to a repository that Perch has come to, as a pull request: once, and only where there is a rollout to find. */
+import { CONFIG_FILE } from '../../core/config/read.ts'
+import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
+import { ONBOARDING_BRANCH } from '../../core/onboarding/branch.ts'
+import { proposeConfig } from '../making/propose-config.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { type ChangeNeeds, openChange } from '../rollout/open-change.ts'
+
+type Needs = ChangeNeeds & Pick<RepositoryContext, 'renderer' | 'known'>
+
+export async function onboard(context: Needs): Promise<void> {
+  const { mirror, pulls, repo, botLogin, log } = context
+  const ref = repo.defaultBranch
+  const sha = (await mirror.fetch([`refs/heads/${ref}`])).get(`refs/heads/${ref}`)
+  // Nothing has been pushed yet.
+  if (sha === undefined) return
+  if ((await mirror.entries(sha)).some(({ path }) => path === CONFIG_FILE)) return
+  const proposal = await proposeConfig(context, sha)
+  if (!proposal.ok) return
+  // An open one is there already; a closed one was a no, and a merged one a config that somebody has removed since.
+  if ((await pulls.from(ONBOARDING_BRANCH)).some(({ author }) => author.login === botLogin)) return
+  const opened = await openChange(
+    context,
+    { ref, sha },
+    {
+      branch: ONBOARDING_BRANCH,
+      title: ONBOARDING_TITLE,
+      body: onboardingBody(proposal.value),
+      commit: onboardingCommit(),
+      labels: [],
+      files: new Map([[CONFIG_FILE, proposal.value.text]]),
+    },
+  )
+  if (!opened.ok) log.info({ branch: ONBOARDING_BRANCH, why: opened.error.code }, 'opened no onboarding pull request')
+}
