@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
 import type { StoredReport } from '../../core/report/report.ts'
+import { webUrl } from '../../core/text/web-url.ts'
 import type { CommitMaker } from '../../ports/github/branches.ts'
 import type { Comment, Person, PullRequest } from '../../core/rollout/facts.ts'
 
@@ -54,13 +55,18 @@ const StatusAnswer = z.object({
   context: z.string(),
   state: z.enum(['success', 'failure', 'error', 'pending']),
   description: z.string().nullish(),
+  target_url: z.string().nullish(),
   created_at: Time,
   creator: Account.nullish(),
 })
 
 const App = z.object({ id: z.int(), slug: z.string().nullish() })
 
-const RunAnswer = CheckRunAnswer.extend({ app: App.nullish(), completed_at: Time.nullish() })
+const RunAnswer = CheckRunAnswer.extend({
+  app: App.nullish(),
+  completed_at: Time.nullish(),
+  html_url: z.string().nullish(),
+})
 
 const DeploymentAnswer = z.object({
   id: z.int(),
@@ -75,6 +81,8 @@ const DeploymentStatusAnswer = z.object({
   state: z.string(),
   environment: z.string().default(''),
   description: z.string().nullish(),
+  log_url: z.string().nullish(),
+  environment_url: z.string().nullish(),
   created_at: Time,
   creator: Account.nullish(),
   performed_via_github_app: App.nullish(),
@@ -205,8 +213,14 @@ export function commentOf(answer: unknown, app: AppIdentity): { readonly pull: n
   }
 }
 
+/** The first of some addresses that leads to a page. */
+function pageOf(...addresses: readonly (string | null | undefined)[]): Pick<Signal, 'url'> {
+  const url = addresses.map(webUrl).find((one) => one !== undefined)
+  return url === undefined ? {} : { url }
+}
+
 export function statusSignalOf(answer: unknown): Signal {
-  const { context, state, description, created_at, creator } = StatusAnswer.parse(answer)
+  const { context, state, description, target_url, created_at, creator } = StatusAnswer.parse(answer)
   return {
     source: 'status',
     name: context,
@@ -214,6 +228,7 @@ export function statusSignalOf(answer: unknown): Signal {
     at: created_at,
     description: description ?? '',
     by: loginsOf(creator),
+    ...pageOf(target_url),
   }
 }
 
@@ -222,7 +237,7 @@ export function runSignalOf(
   answer: unknown,
   us: AppIdentity,
 ): { readonly id: number; readonly signal: Signal | undefined } {
-  const { id, app, name, status, conclusion, completed_at, output } = RunAnswer.parse(answer)
+  const { id, app, name, status, conclusion, completed_at, html_url, output } = RunAnswer.parse(answer)
   const isOurs = app?.id === us.appId
   if (isOurs && !name.startsWith(REPORT_PREFIX)) return { id, signal: undefined }
   const hasEnded = status === 'completed' && completed_at !== undefined && completed_at !== null
@@ -233,6 +248,7 @@ export function runSignalOf(
     at: completed_at ?? 0,
     description: output?.title ?? '',
     by: botOf(app),
+    ...pageOf(html_url),
   }
   return { id, signal }
 }
@@ -267,6 +283,7 @@ export function deploymentSignalOf(
     at: status.created_at,
     description: status.description ?? '',
     by: [...loginsOf(status.creator), ...botOf(status.performed_via_github_app)],
+    ...pageOf(status.log_url, status.environment_url),
   }
   return { id: status.id, signal }
 }

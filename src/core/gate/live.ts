@@ -25,6 +25,8 @@ type LiveState =
       readonly state: 'live'
       readonly since: number
       readonly name: string | undefined
+      /** A page about that signal. */
+      readonly url?: string | undefined
       /** The traffic that proved it was seen to be another since. */
       readonly differs?: true
     }
@@ -46,7 +48,12 @@ type LiveState =
       /** Undefined where the history does not show the step. */
       readonly evidence: TrafficEvidence | undefined
     }
-  | { readonly state: 'failed'; readonly name: string; readonly description: string }
+  | {
+      readonly state: 'failed'
+      readonly name: string
+      readonly description: string
+      readonly url?: string | undefined
+    }
 
 /** What the traffic says of a step. */
 export interface TrafficEvidence {
@@ -130,7 +137,10 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
   const newest = said[0] ?? []
   // Several names can fit one pattern: each must be well, on the newest commit that any of them speaks of.
   const failing = newestOfEach(newest).find(({ state }) => state === 'failure')
-  if (failing !== undefined) return { state: 'failed', name: failing.name, description: failing.description }
+  if (failing !== undefined) {
+    const { name, description } = failing
+    return { state: 'failed', name, description, ...pageOf(failing) }
+  }
   // A time in the future means that the sender's clock is wrong: a later signal with a right clock counts instead.
   const all = said.flat()
   const dated = all.filter(({ state, at }) => state === 'failure' || at <= now + CLOCK_SLACK_MS)
@@ -142,7 +152,11 @@ function find(entry: LiveEntry, evidence: Evidence): LiveState {
   // An App's clock may be behind: no commit was live before it was there.
   const at = Math.max(since.at, landedAt)
   if (at > now + CLOCK_SLACK_MS) return { state: 'not-yet', why: 'ahead', until: at }
-  return { state: 'live', since: at + SECOND_MS, name: since.name }
+  return { state: 'live', since: at + SECOND_MS, name: since.name, ...pageOf(since) }
+}
+
+function pageOf({ url }: Signal): Pick<Signal, 'url'> {
+  return url === undefined ? {} : { url }
 }
 
 /** The weak fallback: nothing reports, so time since the commit landed has to do. */

@@ -9,6 +9,8 @@ export interface Signal {
   readonly description: string
   /** What the writer is called: a login, or an App's `<slug>[bot]`. Empty where GitHub does not say. */
   readonly by: readonly string[]
+  /** A page about it, from `webUrl`. */
+  readonly url?: string | undefined
 }
 
 export type SignalSource = 'status' | 'check' | 'deployment' | 'report'

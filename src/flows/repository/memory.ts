@@ -116,6 +116,7 @@ const ReportedCommit = z.object({
       at: z.number(),
       description: z.string(),
       by: z.array(z.string()),
+      url: z.string().optional(),
     }),
   ),
 })

@@ -48,6 +48,26 @@ function aDeploymentStatus(fields: Fields = {}): Fields {
 const want = (source: Want['source'], pattern: string): Want => ({ source, pattern })
 const RUNS = `${REPO}/commits/${SHA}/check-runs`
 
+test('a signal has the page that its writer gives, if that is one of the web', () => {
+  const page = 'https://argo.example/web'
+  assert.equal(statusSignalOf(aStatus({ target_url: page })).url, page)
+  assert.equal(runSignalOf(aRun({ html_url: page }), PERCH).signal?.url, page)
+  const deployed = (fields: Fields): string | undefined =>
+    deploymentSignalOf(aDeploymentStatus(fields), { environment: 'x' }).signal.url
+  assert.equal(deployed({ log_url: '', environment_url: page }), page)
+  assert.equal(deployed({ log_url: `${page}/log`, environment_url: page }), `${page}/log`)
+  const others = [
+    null,
+    '',
+    'web',
+    'javascript:alert(1)',
+    'ftp://a.example',
+    'https://me:secret@a.example',
+    `${page}/${'a'.repeat(1_000)}`,
+  ]
+  for (const target_url of others) assert.equal('url' in statusSignalOf(aStatus({ target_url })), false)
+})
+
 test('every status of a commit is read, newest first as GitHub lists them, at most three hundred', async () => {
   const world = await aGitHub()
   for (const page of [1, 2, 3]) {

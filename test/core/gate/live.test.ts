@@ -114,6 +114,13 @@ test('silence is normal for a while, and then the gate speaks up, and never turn
   assert.deepEqual([two.state, 'until' in two && two.until], ['overdue', due])
 })
 
+test('what made a step live, or failed, is told with its page', () => {
+  const page = { url: 'https://flux.example/1' }
+  const live = liveSentence(look([[ok(2), ok(1, page)]]))
+  assert.match(live, /according to the commit status \[`[^`]+`\]\(https:\/\/flux\.example\/1\)\.$/)
+  assert.match(liveSentence(look([[bad(4, page), ok(1)]])), /status \[`[^`]+`\]\(https:\/\/flux\.example\/1\) failed/)
+})
+
 test('what somebody else says does not count, for better or worse, and is told by name', () => {
   const entries: LiveEntry[] = [{ ...STATUS, by: 'flux' }]
   const mallory = { by: ['mallory'] }

@@ -32,7 +32,8 @@ import { answer, buttonAnswer } from '../../../src/core/message/comment/answer.t
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { stopMessage } from '../../../src/core/message/pull-request/stop.ts'
 import { calm, seen, terminalText, titleText } from '../../../src/core/text/inert.ts'
-import { code, fence, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
+import { webUrl } from '../../../src/core/text/web-url.ts'
+import { code, fence, linked, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
 import { notice } from '../../../src/core/message/comment/notice.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
@@ -354,6 +355,25 @@ function often(check: (t: string) => void): void {
   for (let at = 0; at < ATTACKS.length; at += 6) check(ATTACKS.slice(at, at + 6).join(at % 2 === 0 ? ' ' : ''))
   fc.assert(fc.property(text, check), { numRuns: drawnCount(4, 8) })
 }
+
+test('a link leads to a page of the web, and nothing ends it early or begins another', () => {
+  often((t) => {
+    const address = webUrl(t)
+    assert.ok(address === undefined || /^https?:\/\/[^/]/.test(address), address)
+    for (const url of [webUrl(`https://x.example/${t}`), webUrl(`https://x.example/?q=${t}`), address]) {
+      if (url === undefined) continue
+      const page = table(['a', 'b'], [[`see ${linked(t, url)}.`, 'x']])
+      const nodes = leavesOf(fromMarkdown(page, GITHUB))
+      const links = nodes.filter((node) => node.type === 'link')
+      assert.deepEqual([links.length, links[0]?.children.map(({ type }) => type)], [1, ['inlineCode']], page)
+      assert.equal(new URL(links[0]?.url ?? '').host, new URL(url).host)
+      assert.ok(
+        nodes.every((node) => node.type === 'link' || isInert(node)),
+        page,
+      )
+    }
+  })
+})
 
 test('an answer to any command is inert, and forges no marker', () => {
   often((t) => {

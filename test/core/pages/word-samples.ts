@@ -157,12 +157,19 @@ export function livenesses(): readonly Liveness[] {
     entry,
     found: { state: 'live', since: AT, name },
   })
+  const paged = { name: 'flux/apps', url: 'https://flux.example/apps?a=1&b=(2)' }
   const open = (...parts: readonly LiveResult[]): Liveness => ({ state: 'not-yet', parts })
   const waits: LiveResult = { entry: { after: 180_000 }, found: { state: 'not-yet', why: 'timer', until: AT } }
   return [
     { state: 'live', since: AT, parts: [timer] },
     { state: 'live', since: AT, parts: [live({ status: 'flux/*', within }, 'flux/apps'), timer] },
     { state: 'live', since: AT, parts: [live({ check: 'argo', within }, 'argo'), live({ report: 'x', within }, 'x')] },
+    {
+      state: 'live',
+      since: AT,
+      parts: [{ entry: { status: 'x', within }, found: { ...paged, state: 'live', since: AT } }],
+    },
+    open({ entry: { status: 'x', within }, found: { ...paged, state: 'failed', description: 'no pods' } }),
     open(waits),
     open(waits, live({ check: 'argo', within }, 'argo')),
     open({ entry: { status: 'flux/*', within }, found: { state: 'not-yet', why: 'ahead', until: AT } }),

@@ -81,9 +81,9 @@ test('a check run of another App makes a step live, that of somebody else does n
   )
   await argo('/check-runs', { ...run, status: 'in_progress' })
   await argo('/check-runs', { ...run, conclusion: 'success' })
-  await gate('success', /according to the check run `argocd\/api-service`/)
+  await gate('success', /according to the check run \[`argocd\/api-service`/)
   await argo('/check-runs', { ...run, conclusion: 'timed_out', output: { title: 'Not healthy', summary: 'x' } })
-  await gate('failure', /the check run `argocd\/api-service` failed: Not healthy/)
+  await gate('failure', /the check run \[`argocd\/api-service`\]\(http[^)]+\) failed: Not healthy/)
 })
 
 test('a deployment makes a step live, and one that is replaced stays what it was', async () => {
@@ -231,13 +231,13 @@ test('what Flux tells Perch itself is kept on the commit and makes a step live, 
   await gate('action_required', /waits for a successful report `kustomization\/flux-system\/apps`/)
   const told = { commit: main(), at: began }
   assert.deepEqual([await tellAsFlux(waiting, told), await tellAsFlux(waiting, told)], [202, 202])
-  await gate('success', /according to the report `kustomization\/flux-system\/apps`/)
+  await gate('success', /according to the report \[`kustomization\/flux-system\/apps`/)
   assert.deepEqual(kept().toSorted(), [
     'live/kustomization/flux-system/apps success ReconciliationSucceeded',
     'live/kustomization/flux-system/apps/us success ReconciliationSucceeded',
   ])
   assert.equal(await tellAsFlux(waiting, { commit: main(), severity: 'error', at: began + 2_000 }), 202)
-  await gate('failure', /the report `kustomization\/flux-system\/apps` failed: HealthCheckFailed/)
+  await gate('failure', /the report \[`kustomization\/flux-system\/apps`\]\(http[^)]+\) failed: HealthCheckFailed/)
   // A replay of what was true before does not undo it.
   assert.equal(await tellAsFlux(waiting, { commit: main(), at: began + 1_000 }), 202)
   await story.pass(1_500)
@@ -262,8 +262,8 @@ test('what Argo CD tells Perch itself makes a step live', async () => {
   assert.equal(await tell('Healthy', 'nowhere'), 202)
   assert.equal(await tell('Progressing'), 202)
   assert.equal(await tell('Healthy'), 202)
-  await gate('success', /according to the report `argocd\/api`/)
+  await gate('success', /according to the report \[`argocd\/api`/)
   await story.pass(1_100)
   assert.equal(await tell('Degraded'), 202)
-  await gate('failure', /the report `argocd\/api` failed: Succeeded, Degraded/)
+  await gate('failure', /the report \[`argocd\/api`\]\(http[^)]+\) failed: Succeeded, Degraded/)
 })

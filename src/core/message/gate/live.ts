@@ -3,7 +3,7 @@ import { formatDuration } from '../../config/duration.ts'
 import type { LiveEntry } from '../../config/schema.ts'
 import { type Liveness, type LiveResult, type TrafficEvidence, wantOf } from '../../gate/live.ts'
 import type { SignalSource } from '../../gate/signal.ts'
-import { code, list, percent, plainText } from '../markdown/markdown.ts'
+import { code, linked, list, percent, plainText } from '../markdown/markdown.ts'
 import { time } from '../markdown/time.ts'
 import { observationWords, points } from './observation.ts'
 
@@ -43,7 +43,7 @@ function liveWords(since: number, parts: readonly LiveResult[]): string {
     if ('traffic' in entry && found.state === 'live') return ['the traffic that Prometheus sees']
     const source = wantOf(entry)?.source
     return found.state === 'live' && found.name !== undefined && source !== undefined
-      ? [`the ${SIGNALS[source].noun} ${code(found.name)}`]
+      ? [`the ${SIGNALS[source].noun} ${linked(found.name, found.url)}`]
       : []
   })
   if (witnesses.length === 0)
@@ -62,7 +62,7 @@ function partWords({ entry, found }: LiveResult): string {
       return ''
     case 'failed': {
       const why = plainText(found.description) || 'no description was given'
-      return `the ${SIGNALS[source].noun} ${code(found.name)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
+      return `the ${SIGNALS[source].noun} ${linked(found.name, found.url)} failed: ${why}. Fix it, or comment \`/canary abort\`.`
     }
     case 'not-yet':
     case 'overdue':

@@ -54,6 +54,16 @@ export function code(text: string): string {
   return serialized({ type: 'inlineCode', value: value === '' ? ' ' : value })
 }
 
+/** What would end a link's address, or mean something in one. */
+const IN_ADDRESS = /[\\|`$()<>\s]/g
+
+/** Text of others as a code span that leads to a page, where there is one. `url`: from `webUrl`, or ours. */
+export function linked(text: string, url: string | undefined): string {
+  if (url === undefined) return code(text)
+  const hex = (one: string): string => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  return `[${code(text)}](${url.replaceAll(IN_ADDRESS, hex).replaceAll('&', '&amp;')})`
+}
+
 /** A fenced block that nothing inside can end. */
 export function fence(text: string, language?: string): string {
   return serialized({ type: 'code', lang: language ?? null, value: seen(text).replace(/\n$/, '') })
