@@ -271,7 +271,14 @@ test('a push of a tag, to another branch, or that deletes gives nothing to do', 
   assert.ok(tags.length > 0)
   for (const payload of tags) assert.deepEqual(await tasksFrom('push', payload), [])
   const [payload] = real('push')
-  for (const ref of ['refs/heads/canary/prod/api/25', 'refs/tags/master', 'master', 'refs/heads/', 'refs/heads/Master'])
+  for (const ref of [
+    'refs/heads/canary/prod/api/25',
+    'refs/heads/perch/onboarding',
+    'refs/tags/master',
+    'master',
+    'refs/heads/',
+    'refs/heads/Master',
+  ])
     assert.deepEqual(await tasksFrom('push', { ...payload, ref, deleted: false }), [], ref)
   assert.deepEqual(await tasksFrom('push', { ...payload, ref: 'refs/heads/master', deleted: true }), [])
 })

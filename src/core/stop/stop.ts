@@ -21,8 +21,13 @@ export interface StopScope {
   readonly service?: string
 }
 
-/** Every branch that is a stop; as a name for `Mirror.fetch`. */
+/** Every branch that may be a stop; as a name for `Mirror.fetch`. */
 export const STOP_REFS = 'refs/heads/perch/*'
+
+/** Whether a ref is a stop: other branches below `perch/` are pull requests of ours. */
+export function isStopRef(ref: string): boolean {
+  return ref.startsWith('refs/heads/perch/hold/') || ref.startsWith('refs/heads/perch/freeze/')
+}
 
 /**
  * The branch whose existence is the stop: creating a ref either succeeds or says that somebody was faster, people see it

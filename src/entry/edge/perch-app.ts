@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'
-import { STOP_REFS } from '../../core/stop/stop.ts'
+import { isStopRef } from '../../core/stop/stop.ts'
 import { isPromotionBranch } from '../../core/promotion/branch.ts'
 import { isStepBranch } from '../../core/rollout/branch.ts'
 import { ONBOARDING_BRANCH } from '../../core/onboarding/branch.ts'
@@ -176,7 +176,7 @@ async function onPush(
 ): Promise<void> {
   const { ask, delivery } = context
   // A stop came or went, by our hand or by somebody's on GitHub.
-  if (ref.startsWith(STOP_REFS.slice(0, -1))) return ask.judgeAgain({ code: 'delivered', delivery })
+  if (isStopRef(ref)) return ask.judgeAgain({ code: 'delivered', delivery })
   const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? []
   if (branch === undefined || deleted) return
   if (branch === repository.default_branch || isNamed(await recallDeployed(context), branch))

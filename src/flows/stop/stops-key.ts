@@ -1,5 +1,5 @@
 import type { Sha } from '../../core/rollout/facts.ts'
-import { STOP_REFS } from '../../core/stop/stop.ts'
+import { isStopRef } from '../../core/stop/stop.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 /**
@@ -7,10 +7,6 @@ import type { RepositoryContext } from '../repository/repository-context.ts'
  * there is none.
  */
 export function stopsKey({ seal }: Pick<RepositoryContext, 'seal'>, refs: ReadonlyMap<string, Sha>): string {
-  const lines = stopRefs(refs).map(([ref, sha]) => `${ref} ${sha}\n`)
+  const lines = [...refs].filter(([ref]) => isStopRef(ref)).map(([ref, sha]) => `${ref} ${sha}\n`)
   return lines.length === 0 ? '' : seal(lines.sort().join('')).slice(0, 32)
-}
-
-export function stopRefs(refs: ReadonlyMap<string, Sha>): readonly (readonly [string, Sha])[] {
-  return [...refs].filter(([ref]) => ref.startsWith(STOP_REFS.slice(0, -1)))
 }

@@ -4,12 +4,11 @@ import { stopFrom } from '../../core/marker/stop.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
-import { type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
+import { isStopRef, type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
 import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
-import { stopRefs } from './stops-key.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
 
 type Needs = Pick<
@@ -139,7 +138,9 @@ export async function stopsAmong(
   refs: ReadonlyMap<string, Sha>,
 ): Promise<Stops> {
   const stops = new Map<string, Stop>()
-  for (const [index, [ref, sha]] of stopRefs(refs).entries()) {
+  const below = [...refs].filter(([ref]) => ref.startsWith(STOP_REFS.slice(0, -1)))
+  for (const [index, [ref, sha]] of below.entries()) {
+    if (!isStopRef(ref)) continue
     const branch = ref.slice('refs/heads/'.length)
     const note = index < READABLE_BELOW ? (await context.mirror.read(sha, [NOTE])).get(NOTE) : undefined
     stops.set(branch, stopFrom(branch, note ?? ''))

@@ -14,5 +14,6 @@ test('the key of a set of stops is short, whatever their number, and tells any t
   assert.equal(new Set(keys).size, sets.length)
   assert.ok(keys.every((key) => key.length <= 32))
   assert.equal(stopsKey({ seal }, new Map(many.toReversed())), keys[1])
-  assert.equal(stopsKey({ seal }, new Map([['refs/heads/main', one]])), keys[0])
+  for (const branch of ['main', 'perch/onboarding', 'perch/limit/production/web/25'])
+    assert.equal(stopsKey({ seal }, new Map([[`refs/heads/${branch}`, one]])), keys[0], branch)
 })
