@@ -60,10 +60,14 @@ test('a webhook that failed, and whose work no sweep finds, is asked for again, 
       delivery(16, 8, again('arrived later', 503)),
       ...[15, 14, 13, 12].map((id) => delivery(id, 7, again('always fails', 503))),
       delivery(11, 7, { event: 'pull_request_review', action: 'submitted', status_code: 502 }),
+      delivery(10, 7, { event: 'installation', action: 'created', status_code: 502 }),
+      delivery(9, 7, { event: 'installation_repositories', action: 'added', status_code: 502 }),
+      delivery(8, 7, { event: 'installation_repositories', action: 'removed', status_code: 502 }),
     ])
   const { lost } = await world.access.webhooksSince(DAY)
-  assert.deepEqual(lost, [20, 11])
+  assert.deepEqual(lost, [20, 11, 10, 9])
   world.api.post('/app/hook/deliveries/20/attempts').reply(202, {})
   world.api.post('/app/hook/deliveries/11/attempts').reply(404, { message: 'Not Found' })
+  for (const id of [10, 9]) world.api.post(`/app/hook/deliveries/${id}/attempts`).reply(202, {})
   for (const id of lost) await world.access.redeliver(id)
 })

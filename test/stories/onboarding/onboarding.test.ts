@@ -30,16 +30,27 @@ test('installing the App opens a pull request with the config of `perch init`; w
   story.person('alice').close(pull.number)
   await story.quiet()
   installed.remove()
-  const mark = box.requests.mark()
   const again = installed.installAgain()
   await story.quiet()
   await story.pass(60_000)
   again.select()
+  const mark = box.requests.mark()
   again.select(story.repository().fullName.replace(/.*\//, ''))
   await story.quiet()
-  assert.ok(box.requestsSince(mark).api > 0, 'it was looked at')
+  const { api } = box.requestsSince(mark)
+  assert.ok(api > 0 && api <= 3, `${api} requests for a repository in which there is nothing to do`)
   assert.deepEqual(
     onboardings(story).map(({ number, state }) => [number, state]),
     [[pull.number, 'closed']],
   )
+})
+
+test('where the operator says ONBOARDING=off, an installation is followed by nothing', async () => {
+  const { [CONFIG]: _, ...files } = gitops()
+  const story = await aStory({ files, env: { onboarding: 'off' } })
+  story.box.installation.remove()
+  story.box.installation.installAgain()
+  await story.pass(60_000)
+  assert.deepEqual(onboardings(story), [])
+  assert.ok(story.box.webhooks.deliveries.some(({ event }) => event === 'installation'))
 })

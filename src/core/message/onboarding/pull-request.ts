@@ -78,7 +78,7 @@ function choices({ written }: ConfigProposal): string {
   const lines = [
     `**Merge** it to have \`${CONFIG_FILE}\`, in which you can change steps, approvals and analysis. By itself the file changes nothing today.${names}`,
     '**Close** it if you want no file. Perch works without one, and opens no such pull request here again. `perch init` on a checkout writes the same file.',
-    "**Switch Perch off** by taking this repository out of the App's installation (Settings → GitHub Apps → Configure). If `canary/validate` and `canary/gate` are required here, end that first: nobody would report them any more.",
+    "**Switch Perch off** by taking this repository out of the App's installation (the owner's settings → GitHub Apps → Configure → Repository access). If `canary/validate` and `canary/gate` are required here, end that first: nobody would report them any more.",
   ]
   return paragraphs('**What you can do**', lines.map((line) => `- ${line}`).join('\n'))
 }
