@@ -284,6 +284,24 @@ test('a raise and an abort outlast an outage, and a process that ends, and are c
   assert.deepEqual([step.state, branches(openSteps(world))], ['closed', ['canary/production/web/0']])
 })
 
+test('an abort whose process ends after any of its requests tells once what it has closed and opened', async () => {
+  for (let nth = 1; nth <= 16; nth += 1) {
+    const world = await aWorld()
+    const { pull, step } = await aRollout(world)
+    world.network.requests = 0
+    world.network.strikes.push({ nth, when: 'after' })
+    await says(world, 'alice', pull, '/canary abort')
+    world.service.crash('memo')
+    await world.service.start()
+    await world.pass(5)
+    await world.sweep()
+    const own = answers(world, pull).filter((body) => body.includes('🛑'))
+    assert.deepEqual([step.state, branches(openSteps(world))], ['closed', ['canary/production/web/0']], `after ${nth}`)
+    assert.equal(own.length, 1, `after ${nth}`)
+    assert.match(own[0] ?? '', /🛑 Closed #2\. Merge #3/, `after ${nth}`)
+  }
+})
+
 test('a version that a pull request changes under way restarts nothing by itself', async () => {
   const world = await aWorld()
   const { step } = await aRollout(world)

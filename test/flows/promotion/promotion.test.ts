@@ -169,6 +169,18 @@ test('a target in the middle of a rollout is left alone until that ends', async 
   assert.match(gateOf(world, made), /^action_required: Waiting for .*conflict/)
 })
 
+test('a rollout of another service in the target does not hold back the promotion of one', async () => {
+  const { world, pull } = await twoEnvironments({ services: ['web', 'api'] })
+  const path = routeFile('production', 'api')
+  const notes = '  annotations: { perch.dev/canary-percentage: "5" }\nspec:'
+  const rolling = withShare(textOn(world, 'main', path), 5).replace('spec:', notes)
+  await merges(world, 'bob', await aPull(world, { [path]: rolling }, 'Start'))
+  await says(world, 'alice', pull, '/promote staging production')
+  assert.match(answers(world, pull).at(-1) ?? '', /A rollout of `api` is under way in `production` \(5%\)/)
+  await says(world, 'alice', pull, '/promote staging production web')
+  assert.match(answers(world, pull).at(-1) ?? '', /✅/)
+})
+
 test('a promotion in the merge queue is held to its gate there, alone and beside others', async () => {
   const { world, pull } = await twoEnvironments()
   await says(world, 'alice', pull, '/promote staging production')
