@@ -6,10 +6,13 @@ import { machineWalls } from '../adapters/process-sandbox/walls.ts'
 import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { Jobs } from '../ports/jobs.ts'
+import type { Memo } from '../ports/memo.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
 import type { ProcessEnvironment } from './env.ts'
 import { readiness } from './readiness.ts'
+import type { FlaggerOptions } from './edge/flagger-hooks.ts'
+import { knownCanaries } from './edge/known-canaries.ts'
 import type { ReportOptions } from './edge/report-endpoints.ts'
 import { startWorkThread } from './thread/start.ts'
 import { openTraces } from './trace/open-traces.ts'
@@ -87,7 +90,7 @@ export async function startService(
       readiness({ queue, backlogMs: () => gauges.queueAgeMs(), tools: () => thread.tools(), walls: () => walls }),
     metrics: async () => meter.text(await gauges.samples()),
     meter,
-    ...(env.reportSecret === undefined ? {} : { reports: reportsInto({ queue: jobs, clock }, env.reportSecret) }),
+    ...forClusters(env, { memo: queue.memo, queue: jobs, clock }),
     log,
   })
   const stopSweeping = startSweeping({ queue, clock, log }, env.reconcileSeconds)
@@ -125,13 +128,41 @@ interface Parts {
   readonly log: Logger
 }
 
-function reportsInto({ queue, clock }: { readonly queue: Jobs; readonly clock: Timer }, secret: string): ReportOptions {
+interface ClusterParts {
+  readonly memo: Memo
+  readonly queue: Jobs
+  readonly clock: Timer
+}
+
+/** What clusters tell and ask. */
+function forClusters(
+  { reportSecret }: ProcessEnvironment,
+  parts: ClusterParts,
+): { readonly reports?: ReportOptions; readonly flagger?: FlaggerOptions } {
+  if (reportSecret === undefined) return {}
+  return { reports: reportsInto(parts, reportSecret), flagger: flaggerFrom(parts, reportSecret) }
+}
+
+function reportsInto({ queue, clock }: Omit<ClusterParts, 'memo'>, secret: string): ReportOptions {
   return {
     secret,
     accept: ({ id: delivery, owner, repo: name, ...told }) =>
       queue.enqueue(
         jobOf({ type: 'report', repository: { owner, name }, ...told, why: { code: 'delivered', delivery } }),
       ),
+    now: () => clock.now(),
+  }
+}
+
+function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): FlaggerOptions {
+  return {
+    secret,
+    canariesOf: ({ owner, name }) => {
+      const repository = { owner, name }
+      const ask = (why: CauseOf<'canaries'>): Promise<void> =>
+        queue.enqueue(jobOf({ type: 'canaries', repository, why }))
+      return knownCanaries({ memo, ask, clock }, repository)
+    },
     now: () => clock.now(),
   }
 }

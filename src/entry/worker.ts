@@ -12,6 +12,7 @@ import { cleanUpClosed } from '../flows/review/clean-up.ts'
 import { giveUpGroup, reviewGroup } from '../flows/review/merge-group.ts'
 import { abandonReview, unsettle } from '../flows/repository/memory.ts'
 import { recordReport } from '../flows/measure/record-report.ts'
+import { readCanaries } from '../flows/stop/read-canaries.ts'
 import { redirect } from '../flows/commands/redirect.ts'
 import { isForCommands } from '../flows/review/conversation.ts'
 import { giveUpReview } from '../flows/review/check-board.ts'
@@ -65,6 +66,7 @@ export function handleJobs(given: WorkerParts): JobHandler {
     if (task === undefined) return dropUnknown(parts, job)
     if (task.type === 'sweep-all') return sweepAll(parts, task)
     if (task.type === 'report') return keepReport(parts, task)
+    if (task.type === 'canaries') return readNamed(parts, task)
     if (task.type === 'onboard') return welcome(parts, task, job)
     return perform(parts, { job, task, work: (context) => run(parts, context, task) })
   }
@@ -186,6 +188,13 @@ async function keepReport(parts: WorkerParts, task: TaskOf<'report'>): Promise<v
     return
   }
   await recordReport(await parts.contextFor(place), task)
+}
+
+async function readNamed(parts: WorkerParts, { repository: { owner, name } }: TaskOf<'canaries'>): Promise<void> {
+  const place = await parts.placeOf(owner, name)
+  if (place === undefined)
+    parts.log.warn({ repo: `${owner}/${name}` }, 'Flagger asks about a repository on which Perch is not installed')
+  else await readCanaries(await parts.contextFor(place))
 }
 
 async function sweepAll(parts: WorkerParts, { why }: TaskOf<'sweep-all'>): Promise<void> {

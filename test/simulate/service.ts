@@ -25,6 +25,7 @@ export interface Service {
   start(): Promise<void>
   isUp(): boolean
   queue(): MemoryQueue
+  memo(): Memo
   /** Jobs that were begun. */
   begun(): number
   /** Those of them that had failed before. */
@@ -143,6 +144,7 @@ export function simulatedService(
     start,
     isUp: () => !life.isOver,
     queue: () => queue,
+    memo: () => memo,
     begun: () => begun,
     repeated: () => repeated,
   }

@@ -83,7 +83,8 @@ export type Outcome =
       readonly sha: string | undefined
     }
   /** `isNew`: false where it was so already. */
-  | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean }
+  /** `isAsked`: Flagger moves them, and asks before it goes on. */
+  | { readonly code: 'held'; readonly names: readonly string[]; readonly isNew: boolean; readonly isAsked?: boolean }
   | { readonly code: 'resumed'; readonly names: readonly string[] }
   | { readonly code: 'frozen'; readonly environment: string; readonly stop: Stop; readonly isNew: boolean }
   | { readonly code: 'unfrozen'; readonly environment: string }

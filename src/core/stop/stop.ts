@@ -41,14 +41,32 @@ export function stopBranch({ environment, service }: StopScope): string {
 /** Stops by branch, as they are kept. */
 export type Stops = ReadonlyMap<string, Stop>
 
-/** Those that stop a rollout now. */
-export function stopsOf(
-  stops: Stops,
-  target: { readonly environment: string; readonly environments: readonly string[]; readonly service: string },
-  now: number,
-): readonly Stop[] {
+/** What a stop of a rollout may be for. */
+type StoppedTarget = {
+  readonly environment: string
+  readonly environments: readonly string[]
+  readonly service: string
+}
+
+/** Those that stop a rollout, each with what it is for. */
+export function scopedStops(stops: Stops, target: StoppedTarget): readonly { scope: StopScope; stop: Stop }[] {
   const { environment, environments, service } = target
   const names = [...new Set([environment, ...environments])]
-  const branches = [stopBranch({ environment, service }), ...names.map((name) => stopBranch({ environment: name }))]
-  return branches.flatMap((branch) => stops.get(branch) ?? []).filter(({ until }) => until === undefined || now < until)
+  const scopes: readonly StopScope[] = [{ environment, service }, ...names.map((name) => ({ environment: name }))]
+  return scopes.flatMap((scope) => {
+    const stop = stops.get(stopBranch(scope))
+    return stop === undefined ? [] : [{ scope, stop }]
+  })
+}
+
+/** Whether a stop has not ended by itself. */
+export function isInForce({ until }: { readonly until?: number | undefined }, now: number): boolean {
+  return until === undefined || now < until
+}
+
+/** Those that stop a rollout now. */
+export function stopsOf(stops: Stops, target: StoppedTarget, now: number): readonly Stop[] {
+  return scopedStops(stops, target)
+    .map(({ stop }) => stop)
+    .filter((stop) => isInForce(stop, now))
 }

@@ -38,6 +38,11 @@ export const FAMILIES = {
     help: 'Reports received from clusters, by source and result.',
     labels: ['source', 'result'],
   },
+  perch_flagger_hooks_total: {
+    type: 'counter',
+    help: 'Webhooks of Flagger, by hook and answer: go, stop, refused (a wrong key, or malformed), failed.',
+    labels: ['hook', 'answer'],
+  },
   perch_jobs_total: {
     type: 'counter',
     help: 'Jobs that ran, by task and result: done, later (waits for a rate limit), retry (failed, is tried again), given-up.',

@@ -23,6 +23,7 @@ export interface CliOptions {
   readonly dryRun?: boolean
   readonly exit?: boolean
   readonly story?: string
+  readonly flagger?: boolean
 }
 
 export interface CliCall {

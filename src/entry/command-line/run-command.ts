@@ -63,14 +63,14 @@ async function playDemo({ options: { exit = false, story = 'rollouts' } }: CliCa
 }
 
 /** Nothing but the key goes to stdout: it is piped into a Secret. */
-async function printKey({ args: [repository = ''] }: CliCall): Promise<CliResult> {
+async function printKey({ args: [repository = ''], options: { flagger = false } }: CliCall): Promise<CliResult> {
   if (!/^[\w-]+\/[\w.-]+$/.test(repository))
     return { code: 2, out: '', err: `${repository} is not owner/name, such as acme/gitops` }
-  const [{ readReportSecret }, { reportKey }] = await Promise.all([
+  const [{ readReportSecret }, { flaggerKey, reportKey }] = await Promise.all([
     import('../env.ts'),
     import('../edge/report-key.ts'),
   ])
   const env = readReportSecret()
   if (!env.ok) return { code: 1, out: '', err: `perch: ${env.problem}\n` }
-  return { ...ended(0), out: `${reportKey(env.secret, repository)}\n` }
+  return { ...ended(0), out: `${(flagger ? flaggerKey : reportKey)(env.secret, repository)}\n` }
 }

@@ -18,8 +18,9 @@ import {
   send,
   type ServerState,
 } from './http.ts'
-import { measureDelivery, measureReport } from './measure-requests.ts'
+import { measureDelivery, measureHook, measureReport } from './measure-requests.ts'
 import { pageAnswer } from './page-answer.ts'
+import { answerHook, type FlaggerOptions, hookIn } from './flagger-hooks.ts'
 import { placeIn, type ReportOptions, takeReport } from './report-endpoints.ts'
 
 export interface WebhookDelivery {
@@ -42,6 +43,8 @@ export interface EdgeOptions {
   readonly accept: (delivery: WebhookDelivery) => Promise<void>
   /** What clusters tell; without it those paths are not there. */
   readonly reports?: ReportOptions
+  /** What Flagger asks; without it those paths are not there. */
+  readonly flagger?: FlaggerOptions
   readonly ready: () => Promise<Readiness>
   /** Everything for Prometheus, as text. */
   readonly metrics?: () => Promise<string>
@@ -138,20 +141,30 @@ async function listening(server: Server, { host, port }: EdgeOptions): Promise<n
 
 async function respond(options: EdgeOptions, shared: ServerState, request: IncomingMessage): Promise<Answer> {
   const [path = ''] = (request.url ?? '').split('?')
-  if (path === WEBHOOKS) {
-    if (request.method !== 'POST') return methodNotAllowed('POST')
-    return measureDelivery(options, request, () => webhook(options, shared, request))
-  }
-  const { reports, log } = options
-  const place = reports === undefined ? undefined : placeIn(path)
-  if (reports !== undefined && place !== undefined) {
-    if (request.method !== 'POST') return methodNotAllowed('POST')
-    return measureReport(options, place.kind, () => takeReport({ ...reports, log, shared }, place, request))
-  }
+  const take = takerOf(options, shared, path)
+  if (take !== undefined) return request.method === 'POST' ? take(request) : methodNotAllowed('POST')
   const probe = probeOf(options, path)
   if (probe === undefined) return { status: 404, body: 'not found' }
   if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   return probe()
+}
+
+/** What takes a request that is posted to a path. */
+function takerOf(
+  options: EdgeOptions,
+  shared: ServerState,
+  path: string,
+): ((request: IncomingMessage) => Promise<Answer>) | undefined {
+  const { reports, flagger, log } = options
+  if (path === WEBHOOKS) return (request) => measureDelivery(options, request, () => webhook(options, shared, request))
+  const place = placeIn(path)
+  if (reports !== undefined && place !== undefined)
+    return (request) =>
+      measureReport(options, place.kind, () => takeReport({ ...reports, log, shared }, place, request))
+  const asked = hookIn(path)
+  if (flagger !== undefined && asked !== undefined)
+    return (request) => measureHook(options, asked.hook, () => answerHook({ ...flagger, log, shared }, asked, request))
+  return undefined
 }
 
 function probeOf({ ready, metrics }: EdgeOptions, path: string): (() => Promise<Answer>) | undefined {

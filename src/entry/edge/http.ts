@@ -96,6 +96,11 @@ export async function answerStored(
   }
 }
 
+/** Waits, while an answer has time. */
+export async function pause(ms: number): Promise<void> {
+  await sleep(ms, undefined, { ref: false })
+}
+
 /** Every secret is tried, and compared in constant time, so that the time tells nothing. */
 export function isSigned(bytes: Buffer, signature: Buffer, secrets: readonly string[]): boolean {
   return secrets

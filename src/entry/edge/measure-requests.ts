@@ -31,6 +31,19 @@ export async function measureReport(
   return measured(work, (answer) => meter.record('perch_reports_total', { source, result: resultOf(answer) }))
 }
 
+/** Counts what Flagger asked by what it heard. */
+export async function measureHook(
+  { meter = UNWATCHED }: Watched,
+  hook: string,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  const answerOf = (answer: Answer | undefined): string => {
+    if (answer?.status === 200) return 'go'
+    return answer?.status === 403 ? 'stop' : resultOf(answer)
+  }
+  return measured(work, (answer) => meter.record('perch_flagger_hooks_total', { hook, answer: answerOf(answer) }))
+}
+
 async function measured(work: () => Promise<Answer>, tell: (answer: Answer | undefined) => void): Promise<Answer> {
   let answer: Answer | undefined
   try {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { readArgoCdReport } from '../../core/report/argocd.ts'
 import { readFluxEvent } from '../../core/report/flux.ts'
@@ -14,7 +14,7 @@ import {
   refuseBody,
   type ServerState,
 } from './http.ts'
-import { reportKey } from './report-key.ts'
+import { isSameKey, reportKey } from './report-key.ts'
 
 /** The endpoints that clusters report to by themselves, for those whose reports do not come through GitHub. */
 export interface ReportOptions {
@@ -96,8 +96,7 @@ function refuseToken(kind: Kind, headers: IncomingHttpHeaders, key: string): Ret
     return signatureIn(headers).length > 0 ? undefined : refuse(401, 'X-Signature is missing or malformed')
   const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   if (token === undefined) return refuse(401, 'Authorization is missing; send Bearer and the key')
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(token), digest(key)) ? undefined : refuse(401, 'the key does not match')
+  return isSameKey(token, key) ? undefined : refuse(401, 'the key does not match')
 }
 
 /** Empty where there is none. */

@@ -6,6 +6,7 @@ import { recallGroups } from '../repository/commit-memory.ts'
 import { deployedAmong, decidingRef } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { recallPulls } from '../repository/memory.ts'
+import { markMoved } from './canary-memory.ts'
 import { stopsKey } from './stops-key.ts'
 
 type Needs = Pick<RepositoryContext, 'memo' | 'ask' | 'repo'>
@@ -26,6 +27,7 @@ export async function judgeStopsAgain(
 ): Promise<void> {
   const now = stopsKey(context, await context.mirror.fetch([STOP_REFS]))
   const at = context.clock.now()
+  await markMoved(context.memo, context.repo, `${at} ${now}`)
   const causeFrom = (before: string): SharedCause => ({ code: 'stops', change: context.seal(`${before}>${now}`), at })
   for (const [pull, { traffic, stops }] of await recallPulls(context))
     if (traffic && stops !== now) await context.ask.review(pull, causeFrom(stops))
@@ -43,6 +45,7 @@ export async function judgeMoved(
 ): Promise<void> {
   const closed = new Set(pulls.filter(({ state }) => state !== 'open').map(({ number }) => number))
   const at = context.clock.now()
+  await markMoved(context.memo, context.repo, `${at} ${sha}`)
   const isDeciding = `refs/heads/${ref}` === decidingRef(context)
   const deployed = isDeciding ? await deployedAmong(context, new Map([[decidingRef(context), sha]])) : undefined
   for (const [pull, seen] of await recallPulls(context)) {

@@ -41,7 +41,8 @@ export async function hold(
     isNew ||= made === 'created' || (await stopOn(context, branch))?.cause === cause
   }
   await judgeStopsAgain(context)
-  return { code: 'held', names: targets.map(targetName), isNew }
+  const isAsked = targets.every(({ owner }) => owner !== undefined)
+  return { code: 'held', names: targets.map(targetName), isNew, ...(isAsked ? { isAsked } : {}) }
 }
 
 /** Lets held rollouts go on. */

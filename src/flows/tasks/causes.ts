@@ -149,6 +149,9 @@ const ToldNews = z.object({ code: z.literal('news'), key: z.string(), to: z.stri
 /** GitHub is to show a step in another state. */
 const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
 
+/** Flagger asked about a Canary. `mark`: what had moved last in the repository. */
+const Asked = z.object({ code: z.literal('asked'), mark: z.string(), at })
+
 /** The causes that each kind of task can have. */
 export const Causes = {
   comment: Command,
@@ -195,6 +198,7 @@ export const Causes = {
   measure: Swept,
   notify: ToldNews,
   deployment: ShownStep,
+  canaries: Asked,
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
@@ -256,6 +260,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   news: { isPatient: true },
   'step-shown': { isPatient: true },
   'shared-commit': {},
+  // It asks every few seconds, about every Canary.
+  asked: { slotMs: 5 * SECOND_MS },
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },
   missed: {},

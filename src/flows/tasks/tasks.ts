@@ -92,6 +92,12 @@ export const Task = z.discriminatedUnion('type', [
     receivedAt: z.number(),
     why: Causes.delivered,
   }),
+  /** Read the Canaries of Flagger, and what stops them. */
+  z.object({
+    type: z.literal('canaries'),
+    repository: z.object({ owner: z.string(), name: z.string() }),
+    why: Causes.canaries,
+  }),
 ])
 export type Task = z.infer<typeof Task>
 
@@ -160,6 +166,8 @@ function keyOf(task: Task): string {
     case 'onboard':
       // One after the other: a hundred new repositories must not keep commands waiting.
       return `onboard:${task.installation}`
+    case 'canaries':
+      return `canaries:${task.repository.owner}/${task.repository.name}`.toLowerCase()
     case 'report': {
       // Reports of one name on one commit are kept one after the other.
       const { repository, report } = task

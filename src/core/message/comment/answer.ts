@@ -81,9 +81,7 @@ function words(outcome: Outcome): string {
     case 'planned':
       return plannedAnswer(outcome)
     case 'held':
-      return outcome.isNew
-        ? `⏸️ Held: ${list(outcome.names)}. \`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
-        : `⏸️ Already held: ${list(outcome.names)}.`
+      return heldWords(outcome)
     case 'resumed':
       return `▶️ Resumed: ${list(outcome.names)}.`
     case 'frozen':
@@ -99,6 +97,14 @@ function words(outcome: Outcome): string {
     case 'overridden':
       return overrideWords(outcome)
   }
+}
+
+function heldWords({ names, isNew, isAsked = false }: Extract<Outcome, { code: 'held' }>): string {
+  if (!isNew) return `⏸️ Already held: ${list(names)}.`
+  const how = isAsked
+    ? `Flagger does not go on where its webhooks ask Perch, until somebody comments \`/canary resume\`. If its analysis fails, it still goes back.`
+    : `\`canary/gate\` blocks raises until somebody comments \`/canary resume\`. ${exception('hold')}`
+  return `⏸️ Held: ${list(names)}. ${how}`
 }
 
 function proofParagraph(proof: ProofOfEdit | undefined, what?: 'object'): string {

@@ -11,6 +11,7 @@ import { type StopRequest, wholeSecond } from '../../stop/stops.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import { type Outcome, type OwnedRollout, refused } from '../../../core/command/outcome.ts'
 import type { CommandRequest } from './command-request.ts'
+import { changedBy } from './subject.ts'
 
 interface AbortRequest extends StopRequest {
   readonly related: readonly RolloutFacts[]
@@ -37,7 +38,9 @@ export async function abortRollouts(
   }
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
-  const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, await changedBy(context, base, pull)))
+  const owned = ownedIn(
+    related.length > 0 ? related : ownedNear(base.rollouts, await changedBy(context, base.sha, pull)),
+  )
   const isNothing = closed.length + rollbacks.size + rolledBack.length + names.length + owned.length === 0
   return isNothing
     ? refused({ code: 'nothing-to-abort' })
@@ -48,20 +51,6 @@ function ownedIn(rollouts: readonly RolloutFacts[]): readonly OwnedRollout[] {
   return rollouts.flatMap(({ standing: { target } }) =>
     target.owner === undefined ? [] : [{ name: targetName(target), owner: target.owner }],
   )
-}
-
-/** The paths that a pull request changes, or has changed. */
-async function changedBy(
-  { mirror }: Pick<RepositoryContext, 'mirror'>,
-  { sha }: BaseState,
-  { state, head, mergeCommit }: PullRequest,
-): Promise<readonly string[]> {
-  if (state === 'merged' && mergeCommit !== undefined) {
-    const [, before] = await mirror.landings(mergeCommit, 'all', 2)
-    return before === undefined ? [] : mirror.changed(before.sha, mergeCommit)
-  }
-  const merged = await mirror.merge(sha, head.sha)
-  return 'tree' in merged ? mirror.changed(sha, merged.tree) : merged.conflicts
 }
 
 /** After a rollback that is open so that a new version begins, nothing begins any more. */

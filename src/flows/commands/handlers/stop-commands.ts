@@ -1,22 +1,28 @@
 /** Holds and freezes, made and taken away by a command. */
+import { asksPerch } from '../../../core/flagger/near.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { freeze, hold, resume, unfreeze } from '../../stop/stops.ts'
 import type { CommandRequest } from './command-request.ts'
-import { environmentsOf, targetsOf } from './subject.ts'
+import { environmentsOf, stoppableOf } from './subject.ts'
 
 export async function holdRollouts(
   context: RepositoryContext,
   { command: { reason }, subject, by }: CommandRequest<'hold'>,
 ): Promise<Outcome> {
-  return hold(context, await targetsOf(subject), { ...by, reason })
+  const targets = await stoppableOf(context, subject)
+  return hold(
+    context,
+    targets.filter((target) => target.owner === undefined || asksPerch(target)),
+    { ...by, reason },
+  )
 }
 
 export async function resumeRollouts(
   context: RepositoryContext,
   { subject, by }: CommandRequest<'resume'>,
 ): Promise<Outcome> {
-  return resume(context, await targetsOf(subject), by)
+  return resume(context, await stoppableOf(context, subject), by)
 }
 
 export async function freezeEnvironment(

@@ -5,8 +5,10 @@ import type { NotDeployed } from '../../../core/refusal/gate-refusal.ts'
 import type { Refusal } from '../../../core/refusal/refusal.ts'
 import { configRefusal } from '../../../core/refusal/unreadable.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { PullRequest } from '../../../core/rollout/facts.ts'
+import { canariesNear } from '../../../core/flagger/near.ts'
+import type { PullRequest, Sha } from '../../../core/rollout/facts.ts'
 import { relatedTo } from '../../../core/rollout/related.ts'
+import type { Snapshot } from '../../../core/rollout/snapshot.ts'
 import type { Target } from '../../../core/rollout/target.ts'
 import { loadConfig, loadSnapshot } from '../../repository/load.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
@@ -40,8 +42,44 @@ export async function rolloutsOf(subject: HeadSubject | BaseSubject): Promise<re
   return changes.map(({ target, from, to }) => ({ target, share: from, proposed: to }))
 }
 
-export async function targetsOf(subject: HeadSubject | BaseSubject): Promise<readonly Target[]> {
+async function targetsOf(subject: HeadSubject | BaseSubject): Promise<readonly Target[]> {
   return (await rolloutsOf(subject)).map(({ target }) => target)
+}
+
+/** What a stop is for: the rollouts of the pull request, else those of Flagger that it is about. */
+export async function stoppableOf(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
+  subject: HeadSubject | BaseSubject,
+): Promise<readonly Target[]> {
+  const own = await targetsOf(subject)
+  if (own.length > 0) return own
+  const snapshot = await snapshotOf(context, subject)
+  if (!snapshot.ok) return []
+  const sha = subject.on === 'base' ? subject.base.sha : subject.base
+  return canariesNear(snapshot.value.targets, await changedBy(context, sha, subject.pull))
+}
+
+async function snapshotOf(
+  context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'repo'>,
+  subject: HeadSubject | BaseSubject,
+): Promise<Result<Snapshot, Refusal>> {
+  if (subject.on === 'base') return ok(subject.base.snapshot)
+  const config = await configAt(context, subject)
+  return config.ok ? ok(await loadSnapshot(context, subject.base, { config: config.value })) : config
+}
+
+/** The paths that a pull request changes, or has changed. `base`: the head of the base branch. */
+export async function changedBy(
+  { mirror }: Pick<RepositoryContext, 'mirror'>,
+  base: Sha,
+  { state, head, mergeCommit }: PullRequest,
+): Promise<readonly string[]> {
+  if (state === 'merged' && mergeCommit !== undefined) {
+    const [, before] = await mirror.landings(mergeCommit, 'all', 2)
+    return before === undefined ? [] : mirror.changed(before.sha, mergeCommit)
+  }
+  const merged = await mirror.merge(base, head.sha)
+  return 'tree' in merged ? mirror.changed(base, merged.tree) : merged.conflicts
 }
 
 /** The config of the base branch, for a command on a pull request that is not merged. */

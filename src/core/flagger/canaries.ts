@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { FreezeWindow } from '../stop/window.ts'
+
+const KnownStop = z.object({
+  /** Whose raises it stops: the rollout's own, or those of this environment. */
+  frozen: z.string().optional(),
+  by: z.string().optional(),
+  reason: z.string().optional(),
+  until: z.number().optional(),
+})
+/** A hold, or the freeze of an environment. */
+export type KnownStop = z.infer<typeof KnownStop>
+
+const KnownCanary = z.object({
+  /** '' where nothing in Git says it. */
+  namespace: z.string(),
+  name: z.string(),
+  /** The rollout, as commands name it. */
+  rollout: z.string(),
+  environments: z.array(z.string()),
+  /** What people have stopped: the rollout itself, or one of its environments. */
+  stops: z.array(KnownStop),
+  /** When the config lets nothing go on. */
+  windows: z.array(z.object({ environment: z.string(), window: FreezeWindow })),
+})
+/** A Canary of Flagger that Git has, with what stops it. */
+export type KnownCanary = z.infer<typeof KnownCanary>
+
+/** All Canaries of a repository, as they were read last. It holds all that an answer to Flagger needs, but the time. */
+export const Canaries = z.object({
+  /** When Git was read, epoch milliseconds. */
+  at: z.number(),
+  known: z.array(KnownCanary),
+  /** Deployed branches whose config is not valid: what they have is not known. */
+  unreadable: z.array(z.string()),
+})
+export type Canaries = z.infer<typeof Canaries>

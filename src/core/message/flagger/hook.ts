@@ -1,0 +1,61 @@
+/** What Perch answers to Flagger's webhooks. Flagger puts it into its events, so it is one line of plain text. */
+import type { KnownStop } from '../../flagger/canaries.ts'
+import type { HookAnswer } from '../../flagger/answer.ts'
+import type { HookPayload } from '../../flagger/hook.ts'
+import type { FrozenWindow } from '../../gate/restraint.ts'
+import { titleText } from '../../text/inert.ts'
+import { time } from '../markdown/time.ts'
+
+/** Of which repository Flagger asks, `owner/name`, and about which Canary. */
+export type AskedCanary = Pick<HookPayload, 'name' | 'namespace' | 'metadata'> & { readonly repository: string }
+
+export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
+  switch (answer.code) {
+    case 'go':
+      return `Nothing stops ${plain(answer.rollout)}.`
+    case 'stopped':
+      return [
+        ...answer.stops.map((stop) => stopSentence(stop, answer.rollout)),
+        ...answer.windows.map(windowSentence),
+      ].join(' ')
+    case 'unread':
+      return `Perch reads ${plain(asked.repository)} and answers when Flagger asks again. If this stays so, check that Perch is installed there.`
+    case 'unreadable':
+      return `The .github/canary.yml of ${names(answer.branches)} in ${plain(asked.repository)} is not valid, so Perch does not know what is stopped. Correct it there.`
+    case 'no-canary':
+      return `${plain(asked.repository)} has no Canary ${canaryName(asked)}${environmentWords(asked)} on a branch that Perch reads. Check the address of the webhook and its metadata.`
+    case 'several':
+      return `${plain(asked.repository)} has several Canaries ${canaryName(asked)}: ${names(answer.rollouts)}. Set metadata.environment of the webhook to the one that this cluster runs.`
+  }
+}
+
+function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: string): string {
+  const who = by === undefined ? '' : ` by ${plain(by)}`
+  const end = until === undefined ? '' : ` until ${time(until)}`
+  const why = reason === undefined ? '' : ` (${plain(reason)})`
+  return frozen === undefined
+    ? `${plain(rollout)} is held${who}${end}${why}. To let it go on, comment /canary resume on its pull request.`
+    : `${plain(frozen)} is frozen${who}${end}${why}. To let it go on, comment /unfreeze ${plain(frozen)}.`
+}
+
+function windowSentence({ environment, until, reason }: FrozenWindow): string {
+  const why = reason === undefined ? '' : ` (${plain(reason)})`
+  return `.github/canary.yml allows no raises in ${plain(environment)} until ${time(until)}${why}.`
+}
+
+function canaryName({ namespace, name }: AskedCanary): string {
+  return plain(`${namespace}/${name}`)
+}
+
+function environmentWords({ metadata: { environment } }: AskedCanary): string {
+  return environment === undefined ? '' : ` in the environment ${plain(environment)}`
+}
+
+function names(some: readonly string[]): string {
+  return some.map(plain).join(', ')
+}
+
+/** Chats get Flagger's events, and act on mentions too. */
+function plain(text: string): string {
+  return titleText(text)
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http'
+import { mayGoOn } from '../../core/flagger/answer.ts'
+import type { Canaries } from '../../core/flagger/canaries.ts'
+import { CONFIRM_HOOKS, type ConfirmHook, HookPayload } from '../../core/flagger/hook.ts'
+import { hookWords } from '../../core/message/flagger/hook.ts'
+import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
+import type { Log } from '../../ports/log.ts'
+import { type Answer, parseObject, readBody, refuseBody, type ServerState } from './http.ts'
+import { flaggerKey, isSameKey } from './report-key.ts'
+
+/** The endpoints that Flagger asks before it goes on with a canary. */
+export interface FlaggerOptions {
+  /** Of which each repository's key is made. */
+  readonly secret: string
+  /** Undefined where that cannot be said in time. */
+  readonly canariesOf: (repository: CalledRepository) => Promise<Canaries | undefined>
+  readonly now: () => number
+}
+
+interface HookPlace extends CalledRepository {
+  readonly hook: ConfirmHook
+}
+
+/** Names, and what the author of the Canary wrote beside them. */
+const MAX_HOOK_BYTES = 64 * 1024
+
+/** What is asked, and of which repository; undefined where a path is none of ours. */
+export function hookIn(path: string): HookPlace | undefined {
+  const [, owner = '', name = '', asked = ''] =
+    /^\/api\/flagger\/([\w-]{1,100})\/((?!\.+\/)[\w.-]{1,100})\/([a-z-]{1,40})$/.exec(path) ?? []
+  const hook = CONFIRM_HOOKS.find((one) => one === asked)
+  return hook && { owner, name, hook }
+}
+
+/** Flagger goes on with any status up to 202, so only a clear "nothing stops it" gets one. It puts the words into its event. */
+export async function answerHook(
+  options: FlaggerOptions & { readonly log: Log; readonly shared: ServerState },
+  place: HookPlace,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const { log } = options
+  const repository = `${place.owner}/${place.name}`
+  const refused = refuseBody(request.headers, MAX_HOOK_BYTES)
+  if (refused !== undefined) return refused.refusal
+  const body = await readBody(options.shared, request, MAX_HOOK_BYTES)
+  if ('refusal' in body) return body.refusal
+  const payload = HookPayload.safeParse(parseObject(body.bytes))
+  if (!payload.success) return { status: 400, body: 'not what Flagger sends, or metadata.key is missing' }
+  const asked = payload.data
+  if (!isSameKey(asked.metadata.key, flaggerKey(options.secret, repository))) {
+    log.warn(
+      { repository },
+      'A webhook of Flagger has a wrong metadata.key. Is it what perch report-key --flagger prints?',
+    )
+    return { status: 401, body: 'metadata.key does not match' }
+  }
+  const answer = mayGoOn(await options.canariesOf(place), asked, options.now())
+  log.debug(
+    { repository, hook: place.hook, canary: `${asked.namespace}/${asked.name}`, answer: answer.code },
+    'Flagger asked',
+  )
+  return { status: answer.code === 'go' ? 200 : 403, body: hookWords(answer, { ...asked, repository }) }
+}

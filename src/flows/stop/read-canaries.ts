@@ -1,0 +1,77 @@
+import type { Canaries, KnownCanary } from '../../core/flagger/canaries.ts'
+import type { Config } from '../../core/config/schema.ts'
+import type { Sha } from '../../core/rollout/facts.ts'
+import { type Target, targetName } from '../../core/rollout/target.ts'
+import { scopedStops, STOP_REFS, type Stops } from '../../core/stop/stop.ts'
+import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
+import { loadConfig, loadSnapshot } from '../repository/load.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import { stopsAmong } from './stops.ts'
+import { canariesMark, rememberCanaries } from './canary-memory.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'known' | 'repo' | 'memo' | 'clock'>
+
+/** Reads which Canaries a repository has and what stops them, so that Flagger's webhooks are answered without a look at Git. */
+export async function readCanaries(context: Needs): Promise<void> {
+  const { memo, repo, clock } = context
+  const mark = await canariesMark(memo, repo)
+  const at = clock.now()
+  const refs = await context.mirror.fetch([decidingRef(context), STOP_REFS])
+  const stops = await stopsAmong(context, refs)
+  const known: KnownCanary[] = []
+  const unreadable: string[] = []
+  for (const [branch, sha] of await branchesAmong(context, refs)) {
+    const found = sha === undefined ? undefined : await canariesAt(context, sha, stops)
+    if (found === undefined) unreadable.push(branch)
+    else known.push(...found)
+  }
+  await rememberCanaries(memo, repo, { at, known, unreadable, mark } satisfies Canaries & { mark: string })
+}
+
+/** The branches that are deployed and that the config calls by their whole name, with their heads; without one where that cannot be known. */
+async function branchesAmong(
+  context: Needs,
+  refs: ReadonlyMap<string, Sha>,
+): Promise<ReadonlyMap<string, Sha | undefined>> {
+  const { defaultBranch } = context.repo
+  const { names, problems } = await deployedAmong(context, refs)
+  if (problems.length > 0) return new Map([[defaultBranch, undefined]])
+  const plain = names.filter((name) => !name.includes('*'))
+  const others = plain.filter((name) => name !== defaultBranch).map(refOf)
+  const heads = new Map([...refs, ...(others.length === 0 ? [] : await context.mirror.fetch(others))])
+  // One that does not exist deploys nothing.
+  return new Map(plain.flatMap((name) => (heads.has(refOf(name)) ? [[name, heads.get(refOf(name))] as const] : [])))
+}
+
+function refOf(branch: string): string {
+  return `refs/heads/${branch}`
+}
+
+/** Undefined where the config is not valid. */
+async function canariesAt(context: Needs, sha: Sha, stops: Stops): Promise<readonly KnownCanary[] | undefined> {
+  const config = await loadConfig(context, sha)
+  if (!config.ok) return undefined
+  const { targets } = await loadSnapshot(context, sha, { config: config.value })
+  return targets.flatMap((target) => knownCanary(target, config.value, stops) ?? [])
+}
+
+/** Undefined where no Canary moves it. */
+function knownCanary(target: Target, { environments = {} }: Config, stops: Stops): KnownCanary | undefined {
+  if (target.owner?.writer !== 'flagger') return undefined
+  const { namespace, name } = target.owner.identity
+  return {
+    namespace,
+    name,
+    rollout: targetName(target),
+    environments: [...target.environments],
+    stops: scopedStops(stops, target).map(({ scope, stop: { by, reason, until } }) => ({
+      ...(scope.service === undefined ? { frozen: scope.environment } : {}),
+      by,
+      reason,
+      until,
+    })),
+    windows: target.environments.flatMap((environment) =>
+      (environments[environment]?.frozen ?? []).map((window) => ({ environment, window })),
+    ),
+  }
+}

@@ -1,0 +1,145 @@
+/** The endpoints that Flagger asks: who may, and what it hears. It goes on with any status up to 202. */
+import assert from 'node:assert/strict'
+import { afterEach, test } from 'node:test'
+import type { Canaries } from '../../../src/core/flagger/canaries.ts'
+import { type Edge, startEdge } from '../../../src/entry/edge/edge.ts'
+import { knownCanaries } from '../../../src/entry/edge/known-canaries.ts'
+import { flaggerKey, reportKey } from '../../../src/entry/edge/report-key.ts'
+import { markMoved, canariesMark, rememberCanaries } from '../../../src/flows/stop/canary-memory.ts'
+import type { CauseOf } from '../../../src/flows/tasks/causes.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+
+const SECRET = 'a secret that is long enough to be one'
+const KEY = flaggerKey(SECRET, 'acme/gitops')
+const NOW = Date.UTC(2026, 10, 20, 12)
+const edges: Edge[] = []
+afterEach(() => Promise.all(edges.splice(0).map((edge) => edge.close(0))))
+
+const WEB = { namespace: 'shop', name: 'web', rollout: 'production/web', environments: ['production'] }
+const FREE: Canaries = { at: NOW, known: [{ ...WEB, stops: [], windows: [] }], unreadable: [] }
+const HELD: Canaries = { ...FREE, known: [{ ...WEB, stops: [{ by: 'alice', reason: 'errors' }], windows: [] }] }
+
+interface World {
+  readonly url: string
+  readonly looks: string[]
+  readonly logged: string[]
+}
+
+async function anEdge(canaries: Canaries | undefined): Promise<World> {
+  const looks: string[] = []
+  const logged: string[] = []
+  const note = (facts: object, words: string): void => void logged.push(`${JSON.stringify(facts)} ${words}`)
+  const edge = await startEdge({
+    host: '127.0.0.1',
+    port: 0,
+    secrets: ['of webhooks'],
+    events: new Set(['push']),
+    accept: () => Promise.reject(new Error('not a delivery of GitHub')),
+    flagger: {
+      secret: SECRET,
+      canariesOf: async ({ owner, name }) => {
+        looks.push(`${owner}/${name}`)
+        return canaries
+      },
+      now: () => NOW,
+    },
+    ready: async () => ({ ok: true, parts: {} }),
+    log: { debug: note, info: note, warn: note, error: note },
+  })
+  edges.push(edge)
+  return { url: `http://127.0.0.1:${edge.port}`, looks, logged }
+}
+
+/** As Flagger sends it (pkg/controller/webhook.go). */
+function payload(metadata: Readonly<Record<string, unknown>> = { key: KEY }): string {
+  return JSON.stringify({ name: 'web', namespace: 'shop', phase: 'Progressing', checksum: '85d557f47b', metadata })
+}
+
+async function askOver(world: World, hook: string, body = payload(), repository = 'acme/gitops'): Promise<string> {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${world.url}/api/flagger/${repository}/${hook}`, { method: 'POST', headers, body })
+  return `${answer.status} ${await answer.text()}`
+}
+
+const CONFIRMS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion']
+
+test('Flagger goes on where nothing stops the Canary, and hears why not where something does', async () => {
+  for (const hook of CONFIRMS) {
+    assert.equal(await askOver(await anEdge(FREE), hook), '200 Nothing stops production/web.')
+    assert.equal(
+      await askOver(await anEdge(HELD), hook),
+      '403 production/web is held by alice (errors). To let it go on, comment /canary resume on its pull request.',
+    )
+  }
+})
+
+test('what is not known is a no: not read in time, or too long ago', async () => {
+  for (const canaries of [undefined, { ...FREE, at: NOW - 11 * 60_000 }])
+    assert.match(
+      await askOver(await anEdge(canaries), 'confirm-rollout'),
+      /^403 Perch reads acme\/gitops and answers when/,
+    )
+})
+
+test('without the key of this very repository nothing is said and nothing is looked up, and no key is logged', async () => {
+  const world = await anEdge(FREE)
+  const others = [flaggerKey(SECRET, 'acme/other'), reportKey(SECRET, 'acme/gitops'), '', SECRET]
+  for (const key of others)
+    assert.equal(await askOver(world, 'confirm-rollout', payload({ key })), '401 metadata.key does not match')
+  for (const body of ['', '[]', '{', payload({}), payload({ key: 7 }), JSON.stringify({ metadata: { key: KEY } })])
+    assert.match(await askOver(world, 'confirm-rollout', body), /^400 /)
+  assert.match(await askOver(world, 'confirm-rollout', payload({ key: KEY, more: 'x'.repeat(70_000) })), /^413 /)
+  assert.deepEqual(world.looks, [])
+  assert.ok(others.every((key) => key === '' || !world.logged.join('\n').includes(key)))
+  assert.match(await askOver(world, 'confirm-rollout', payload(), 'Acme/GitOps'), /^200 /)
+})
+
+test('no other path is there: nothing that Flagger takes for a yes', async () => {
+  const world = await anEdge(FREE)
+  for (const hook of ['', 'confirm', 'gate', 'confirm-rollout/', '../confirm-rollout'])
+    assert.match(await askOver(world, hook), /^404 /, hook)
+  assert.match(await askOver(world, 'confirm-rollout', payload(), 'acme/..'), /^404 /)
+  const got = await fetch(`${world.url}/api/flagger/acme/gitops/confirm-rollout`)
+  assert.equal(got.status, 405)
+})
+
+const REPOSITORY = { owner: 'acme', name: 'gitops' }
+
+test('Git is read where nothing is known, and the answer waits for that; then memory answers', async () => {
+  const memo = memoryMemo()
+  const asked: CauseOf<'canaries'>[] = []
+  const ask = async (why: CauseOf<'canaries'>): Promise<void> => {
+    asked.push(why)
+    await rememberCanaries(memo, REPOSITORY, { ...FREE, mark: await canariesMark(memo, REPOSITORY) })
+  }
+  const parts = { memo, ask, clock: { now: () => NOW } }
+  for (let count = 0; count < 5; count += 1) assert.equal((await knownCanaries(parts, REPOSITORY))?.known.length, 1)
+  assert.equal(asked.length, 1)
+  await markMoved(memo, REPOSITORY, 'a stop came')
+  assert.equal((await knownCanaries(parts, { owner: 'Acme', name: 'GitOps' }))?.known.length, 1)
+  assert.equal(asked.length, 2)
+  assert.notEqual(asked[0]?.mark, asked[1]?.mark)
+})
+
+test('what was read before a stop came does not count, although it is remembered after', async () => {
+  const memo = memoryMemo()
+  const mark = await canariesMark(memo, REPOSITORY)
+  await markMoved(memo, REPOSITORY, 'a stop came')
+  await rememberCanaries(memo, REPOSITORY, { ...FREE, mark })
+  let asked = 0
+  const ask = async (): Promise<void> => {
+    asked += 1
+    await rememberCanaries(memo, REPOSITORY, { ...HELD, mark: await canariesMark(memo, REPOSITORY) })
+  }
+  const found = await knownCanaries({ memo, ask, clock: { now: () => NOW } }, REPOSITORY)
+  assert.deepEqual([asked, found?.known[0]?.stops.length], [1, 1])
+})
+
+test('Git is read again while what is known still answers', async () => {
+  const memo = memoryMemo()
+  await rememberCanaries(memo, REPOSITORY, { ...FREE, at: NOW - 4 * 60_000, mark: '' })
+  let asked = 0
+  const parts = { memo, ask: async () => void (asked += 1), clock: { now: () => NOW } }
+  assert.equal((await knownCanaries(parts, REPOSITORY))?.known.length, 1)
+  assert.equal(asked, 1)
+})

@@ -1,0 +1,114 @@
+/** Flagger asks before it goes on: what it hears after commands, freezes and windows. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mayGoOn } from '../../src/core/flagger/answer.ts'
+import { hookWords } from '../../src/core/message/flagger/hook.ts'
+import { recallCanaries } from '../../src/flows/stop/canary-memory.ts'
+import { jobOf } from '../../src/flows/tasks/tasks.ts'
+import { flaggerCanary } from '../owners.ts'
+import { aNewVersion, answers, aPull, aWorld, merges, says, type World } from './world.ts'
+
+const CANARY = 'apps/production/web-canary.yaml'
+const ASKING = flaggerCanary({
+  analysis: `    interval: 1m
+    maxWeight: 50
+    stepWeight: 10
+    webhooks:
+      - name: perch
+        type: confirm-traffic-increase
+        url: https://perch.example.com/api/flagger/acme/gitops/confirm-traffic-increase
+        metadata: { key: k }
+`,
+})
+
+/** What Flagger hears: "go" or "stop", and the words. */
+async function asks(world: World, metadata: { readonly environment?: string } = {}): Promise<string> {
+  const { repo } = world.state
+  const memo = world.service.memo()
+  if ((await recallCanaries(memo, repo)) === undefined) {
+    const why = { code: 'asked', mark: String(world.now()), at: world.now() } as const
+    await world.service
+      .queue()
+      .enqueue(jobOf({ type: 'canaries', repository: { owner: repo.owner, name: repo.name }, why }))
+    await world.settle()
+  }
+  const asked = { name: 'web', namespace: 'default', metadata: { key: 'k', ...metadata } }
+  const answer = mayGoOn(await recallCanaries(memo, repo), asked, world.now())
+  return `${answer.code === 'go' ? 'go' : 'stop'}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
+}
+
+test('a hold stops Flagger where it asks, until somebody resumes', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  await merges(world, 'bob', pull)
+  assert.equal(await asks(world), 'go: Nothing stops production/web.')
+  await says(world, 'alice', pull, '/canary hold errors are up')
+  assert.match(
+    answers(world, pull)[0] ?? '',
+    /⏸️ Held: `production\/web`\. Flagger does not go on where its webhooks ask Perch, until somebody comments `\/canary resume`\./,
+  )
+  assert.equal(
+    await asks(world),
+    'stop: production/web is held by alice (errors are up). To let it go on, comment /canary resume on its pull request.',
+  )
+  await says(world, 'alice', pull, '/canary resume')
+  assert.match(answers(world, pull)[1] ?? '', /▶️ Resumed: `production\/web`\./)
+  assert.equal(await asks(world), 'go: Nothing stops production/web.')
+})
+
+test('a pull request that is open holds it too, and one without such a Canary near says that there is nothing to hold', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const near = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  const far = await aPull(world, { 'docs/a.md': 'x\n' })
+  await says(world, 'alice', far, '/canary hold')
+  assert.match(answers(world, far)[0] ?? '', /^> .*\n\n⛔/)
+  assert.match(await asks(world), /^go/)
+  await says(world, 'alice', near, '/canary hold')
+  assert.match(await asks(world), /^stop: production\/web is held by alice\./)
+})
+
+test('a Canary that does not ask is not held: nothing would stop it', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: flaggerCanary() } })
+  const pull = await aPull(world, { [CANARY]: flaggerCanary().replace('maxWeight: 50', 'maxWeight: 40') })
+  await says(world, 'alice', pull, '/canary hold')
+  assert.doesNotMatch(answers(world, pull)[0] ?? '', /Held/)
+})
+
+test('a freeze stops it', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const pull = await aNewVersion(world, { service: 'api' })
+  assert.match(await asks(world), /^go/)
+  await says(world, 'olga', pull, '/freeze production --until 2h big sale')
+  assert.match(
+    await asks(world),
+    /^stop: production is frozen by olga until 2026-01-05 11:0\d:\d\d UTC \(big sale\)\. To let it go on, comment \/unfreeze production\./,
+  )
+  await world.pass(5)
+  assert.match(await asks(world), /^stop: production is frozen/)
+})
+
+test('a hold that somebody makes by hand while Perch hears nothing counts once what is known is old', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  assert.match(await asks(world), /^go/)
+  world.hears = false
+  world.alice.push('perch/hold/production/web', { 'README.md': 'x\n' })
+  await world.pass(11)
+  assert.match(await asks(world), /^stop: Perch reads acme\/gitops and answers when Flagger asks again\./)
+})
+
+test('what is not known is never "go on": no Canary, several, and a config that is not valid', async () => {
+  const other = { 'apps/staging/web-canary.yaml': ASKING.replace('maxWeight: 50', 'maxWeight: 30'), [CANARY]: ASKING }
+  const world = await aWorld({ services: ['api'], environments: ['staging', 'production'], files: other })
+  assert.match(await asks(world), /^stop: acme\/gitops has several Canaries default\/web: .*Set metadata\.environment/)
+  assert.equal(await asks(world, { environment: 'staging' }), 'go: Nothing stops staging/web.')
+  assert.match(
+    await asks(world, { environment: 'qa' }),
+    /^stop: acme\/gitops has no Canary default\/web in the environment qa/,
+  )
+  world.alice.push('main', { '.github/canary.yml': 'steps: [x' })
+  await world.settle()
+  assert.match(
+    await asks(world, { environment: 'staging' }),
+    /^stop: The \.github\/canary\.yml of main in acme\/gitops is not valid/,
+  )
+})
