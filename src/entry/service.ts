@@ -157,11 +157,11 @@ function reportsInto({ queue, clock }: Omit<ClusterParts, 'memo'>, secret: strin
 function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): FlaggerOptions {
   return {
     secret,
-    canariesOf: ({ owner, name }) => {
+    canariesOf: ({ owner, name }, maxAgeMs) => {
       const repository = { owner, name }
       const ask = (why: CauseOf<'canaries'>): Promise<void> =>
         queue.enqueue(jobOf({ type: 'canaries', repository, why }))
-      return knownCanaries({ memo, ask, clock }, repository)
+      return knownCanaries({ memo, ask, clock }, repository, maxAgeMs)
     },
     now: () => clock.now(),
   }

@@ -1,7 +1,7 @@
 /** Flagger asks before it goes on: what it hears after commands, freezes and windows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayGoOn } from '../../src/core/flagger/answer.ts'
+import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
 import { recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
@@ -18,11 +18,15 @@ const ASKING = flaggerCanary({
         type: confirm-traffic-increase
         url: https://perch.example.com/api/flagger/acme/gitops/confirm-traffic-increase
         metadata: { key: k }
+      - name: perch-back
+        type: rollback
+        url: https://perch.example.com/api/flagger/acme/gitops/rollback
+        metadata: { key: k }
 `,
 })
 
 /** What Flagger hears: "go" or "stop", and the words. */
-async function asks(world: World, metadata: { readonly environment?: string } = {}): Promise<string> {
+async function asks(world: World, metadata: { readonly environment?: string } = {}, judge = mayGoOn): Promise<string> {
   const { repo } = world.state
   const memo = world.service.memo()
   if ((await recallCanaries(memo, repo)) === undefined) {
@@ -33,8 +37,9 @@ async function asks(world: World, metadata: { readonly environment?: string } = 
     await world.settle()
   }
   const asked = { name: 'web', namespace: 'default', metadata: { key: 'k', ...metadata } }
-  const answer = mayGoOn(await recallCanaries(memo, repo), asked, world.now())
-  return `${answer.code === 'go' ? 'go' : 'stop'}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
+  const answer = judge(await recallCanaries(memo, repo), asked, world.now())
+  const yes = answer.code === 'take-back' ? 'back' : 'go'
+  return `${['go', 'take-back'].includes(answer.code) ? yes : 'stop'}: ${hookWords(answer, { ...asked, repository: 'acme/gitops' })}`
 }
 
 test('a hold stops Flagger where it asks, until somebody resumes', async () => {
@@ -111,4 +116,56 @@ test('what is not known is never "go on": no Canary, several, and a config that 
     await asks(world, { environment: 'staging' }),
     /^stop: The \.github\/canary\.yml of main in acme\/gitops is not valid/,
   )
+})
+
+const goesBack = (world: World): Promise<string> => asks(world, {}, mustGoBack)
+
+test('an abort has Flagger take the version back and lets nothing go on, until somebody resumes', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  await merges(world, 'bob', pull)
+  assert.equal(await goesBack(world), 'stop: Nobody aborted production/web.')
+  await says(world, 'alice', pull, '/canary hold')
+  assert.equal(await goesBack(world), 'stop: Nobody aborted production/web.')
+  await says(world, 'alice', pull, '/canary abort errors are up')
+  assert.match(
+    answers(world, pull).at(-1) ?? '',
+    /🛑 Aborted: `production\/web`\. If Flagger has a rollout under way there, it goes back when it asks Perch next\./,
+  )
+  assert.equal(await goesBack(world), 'back: production/web was aborted by alice (errors are up).')
+  assert.match(await asks(world), /^stop: production\/web was aborted by alice \(errors are up\)\. To let it go on/)
+  await says(world, 'alice', pull, '/canary resume')
+  assert.match(await asks(world), /^go/)
+  assert.match(await goesBack(world), /^stop/)
+})
+
+test('an abort takes no other version back: once Git asks for something else it only keeps Flagger from going on', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary abort')
+  world.alice.push('main', { 'docs/a.md': 'x\n' })
+  await world.settle()
+  assert.match(await goesBack(world), /^back/)
+  world.alice.push('main', {
+    'apps/production/web-deployment.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n',
+  })
+  await world.settle()
+  assert.match(await goesBack(world), /^stop: The abort of production\/web was for what Git said before\./)
+  assert.match(await asks(world), /^stop: production\/web was aborted by alice/)
+  await says(world, 'alice', pull, '/canary abort')
+  assert.match(await goesBack(world), /^back/)
+})
+
+test('an abort that means several Canaries takes none back, and what was read long ago takes none back', async () => {
+  const other = ASKING.replaceAll(' web', ' shop')
+  const world = await aWorld({
+    services: ['api'],
+    files: { [CANARY]: ASKING, 'apps/production/shop-canary.yaml': other },
+  })
+  const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary abort')
+  assert.match(answers(world, pull).at(-1) ?? '', /⛔ Perch does not abort/)
+  assert.match(await goesBack(world), /^stop: Nobody aborted/)
 })

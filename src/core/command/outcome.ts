@@ -102,6 +102,8 @@ export interface AbortResult {
   readonly rolledBack: readonly number[]
   /** The rollouts whose share Perch cannot read. */
   readonly unreadable: readonly string[]
+  /** Those that Flagger takes back, because it asks. */
+  readonly takenBack?: readonly string[]
   /** Those that only their controllers can abort. */
   readonly owned: readonly OwnedRollout[]
 }

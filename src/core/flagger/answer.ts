@@ -6,7 +6,7 @@ import type { Canaries, KnownCanary, KnownStop } from './canaries.ts'
 import type { HookPayload } from './hook.ts'
 
 /**
- * `go`: nothing stops it · `stopped`: people or the config do · `unread`: Git was not read, or too long ago · `unreadable`: deployed branches
+ * `go`: nothing stops it · `stopped`: people or the config do · `aborted`: somebody wants it taken back · `take-back`: so take it back · `unread`: Git was not read, or too long ago · `unreadable`: deployed branches
  * have a config that is not valid · `no-canary`: Git has no such Canary · `several`: it has more than one.
  */
 export type HookAnswer =
@@ -17,10 +17,15 @@ export type HookAnswer =
       readonly stops: readonly KnownStop[]
       readonly windows: readonly FrozenWindow[]
     }
+  | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: string } & Pick<Aborted, 'by' | 'reason'>)
+  /** Nobody wants it taken back. `isOther`: an abort is there, but of what Git said before. */
+  | { readonly code: 'keep'; readonly rollout: string; readonly isOther: boolean }
   | { readonly code: 'unread' }
   | { readonly code: 'unreadable'; readonly branches: readonly string[] }
   | { readonly code: 'no-canary' }
   | { readonly code: 'several'; readonly rollouts: readonly string[] }
+
+type Aborted = NonNullable<KnownCanary['aborted']>
 
 type Asked = Pick<HookPayload, 'name' | 'namespace' | 'metadata'>
 
@@ -28,9 +33,16 @@ type Asked = Pick<HookPayload, 'name' | 'namespace' | 'metadata'>
 const MAX_AGE_MS = 10 * 60_000
 const FRESH_MS = 3 * 60_000
 
+/** A canary that nobody aborted must not be taken back: another version may have come meanwhile. */
+export const MAX_ROLLBACK_AGE_MS = 30_000
+
 /** Whether what is known may be used for an answer. */
-export function isUsable(canaries: Canaries | undefined, now: number): canaries is Canaries {
-  return canaries !== undefined && now - canaries.at < MAX_AGE_MS
+export function isUsable(
+  canaries: Canaries | undefined,
+  now: number,
+  maxAgeMs: number = MAX_AGE_MS,
+): canaries is Canaries {
+  return canaries !== undefined && now - canaries.at < maxAgeMs
 }
 
 /** Whether nobody need read Git again yet. */
@@ -40,19 +52,39 @@ export function isFresh({ at }: Canaries, now: number): boolean {
 
 /** Whether a Canary may go on: start, raise its share, or be promoted. */
 export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
-  if (!isUsable(canaries, now)) return { code: 'unread' }
-  if (canaries.unreadable.length > 0) return { code: 'unreadable', branches: canaries.unreadable }
-  const found = canaries.known.filter((one) => isAsked(one, asked))
-  const [canary] = found
-  if (canary === undefined) return { code: 'no-canary' }
-  if (found.length > 1) return { code: 'several', rollouts: found.map(({ rollout }) => rollout) }
-  const { rollout } = canary
+  const canary = canaryIn(canaries, asked, now)
+  if ('code' in canary) return canary
+  const { rollout, aborted } = canary
+  if (aborted !== undefined) return { code: 'aborted', rollout, by: aborted.by, reason: aborted.reason }
   const stops = canary.stops.filter((stop) => isInForce(stop, now))
   const windows = canary.windows.flatMap(({ environment, window }): FrozenWindow[] => {
     const until = windowEnd(window, now)
     return until === undefined ? [] : [{ environment, until, reason: window.reason }]
   })
   return stops.length + windows.length === 0 ? { code: 'go', rollout } : { code: 'stopped', rollout, stops, windows }
+}
+
+/** Whether to take a Canary back: only where somebody aborted this very version. Unknown is never that. */
+export function mustGoBack(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
+  const canary = canaryIn(canaries, asked, now)
+  if ('code' in canary) return canary
+  const { rollout, aborted } = canary
+  if (aborted?.isSame !== true) return { code: 'keep', rollout, isOther: aborted !== undefined }
+  if (!isUsable(canaries, now, MAX_ROLLBACK_AGE_MS)) return { code: 'unread' }
+  return { code: 'take-back', rollout, by: aborted.by, reason: aborted.reason }
+}
+
+function canaryIn(
+  canaries: Canaries | undefined,
+  asked: Asked,
+  now: number,
+): KnownCanary | Extract<HookAnswer, { code: 'unread' | 'unreadable' | 'no-canary' | 'several' }> {
+  if (!isUsable(canaries, now)) return { code: 'unread' }
+  if (canaries.unreadable.length > 0) return { code: 'unreadable', branches: canaries.unreadable }
+  const found = canaries.known.filter((one) => isAsked(one, asked))
+  const [canary] = found
+  if (canary === undefined) return { code: 'no-canary' }
+  return found.length > 1 ? { code: 'several', rollouts: found.map(({ rollout }) => rollout) } : canary
 }
 
 function isAsked({ name, namespace, environments }: KnownCanary, asked: Asked): boolean {

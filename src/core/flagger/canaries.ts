@@ -20,6 +20,8 @@ const KnownCanary = z.object({
   environments: z.array(z.string()),
   /** What people have stopped: the rollout itself, or one of its environments. */
   stops: z.array(KnownStop),
+  /** Somebody wants it taken back. `isSame`: its environments are in Git as they were then, so it is the same version. */
+  aborted: z.object({ by: z.string().optional(), reason: z.string().optional(), isSame: z.boolean() }).optional(),
   /** When the config lets nothing go on. */
   windows: z.array(z.object({ environment: z.string(), window: FreezeWindow })),
 })

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 
-/** What Flagger may ask before it goes on: before the pods start, before each raise, and before the promotion. */
-export const CONFIRM_HOOKS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion'] as const
-export type ConfirmHook = (typeof CONFIRM_HOOKS)[number]
+/** Here Flagger asks whether to take the canary back: a yes does something, and no is the safe answer. */
+export const ROLLBACK_HOOK = 'rollback'
+
+/** What Flagger may ask. With the others it asks before it goes on: before the pods start, before each raise, and before the promotion. */
+export const HOOKS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
+export type Hook = (typeof HOOKS)[number]
 
 const Name = z.string().min(1).max(253)
 

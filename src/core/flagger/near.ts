@@ -1,5 +1,6 @@
 /** Which rollouts of Flagger a pull request is about: nothing in Git says it, because its Canaries start by themselves. */
 import { listOf, recordOf, textOf } from '../manifest/data.ts'
+import { ROLLBACK_HOOK } from './hook.ts'
 import { isTouched } from '../rollout/resolve.ts'
 import type { Target } from '../rollout/target.ts'
 
@@ -19,12 +20,12 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
-/** Whether a Canary has a webhook by which Flagger asks Perch before it goes on. Without one nothing in Perch stops it. */
-export function asksPerch({ owner }: Pick<Target, 'owner'>): boolean {
+/** Whether a Canary has a webhook by which Flagger asks Perch: before it goes on, or whether to go back. Without one Perch has no say. */
+export function asksPerch({ owner }: Pick<Target, 'owner'>, about: 'confirm-' | typeof ROLLBACK_HOOK): boolean {
   const spec = recordOf(owner?.object.data['spec'])
   const hooks = ['analysis', 'canaryAnalysis'].flatMap((field) => listOf(recordOf(spec[field])['webhooks']))
   return hooks.some((hook) => {
     const { type, url } = recordOf(hook)
-    return textOf(type)?.startsWith('confirm-') === true && textOf(url)?.includes('/api/flagger/') === true
+    return textOf(type)?.startsWith(about) === true && textOf(url)?.includes('/api/flagger/') === true
   })
 }

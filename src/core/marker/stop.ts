@@ -3,15 +3,22 @@ import { BREAK, titleText } from '../text/inert.ts'
 
 const MAX_WORDS = 2_000
 
-const TRAILERS = { by: 'Stop-By', reason: 'Stop-Reason', until: 'Stop-Until', cause: 'Stop-Cause' } as const
+const TRAILERS = {
+  by: 'Stop-By',
+  reason: 'Stop-Reason',
+  until: 'Stop-Until',
+  cause: 'Stop-Cause',
+  state: 'Stop-State',
+} as const
 
 /** The last paragraph of the message of a stop's commit; `stopFrom` reads it back. */
-export function stopTrailers({ by, reason, until, cause }: Omit<Stop, 'kind'>): string {
+export function stopTrailers({ by, reason, until, cause, state }: Omit<Stop, 'kind'>): string {
   const lines = [
     `${TRAILERS.by}: ${quiet(by ?? '')}`,
     ...(reason === undefined ? [] : [`${TRAILERS.reason}: ${quiet(reason)}`]),
     ...(until === undefined ? [] : [`${TRAILERS.until}: ${new Date(until).toISOString()}`]),
     ...(cause === undefined ? [] : [`${TRAILERS.cause}: ${cause}`]),
+    ...(state === undefined ? [] : [`${TRAILERS.state}: ${state}`]),
   ]
   return lines.map((line) => line.trim()).join('\n')
 }
@@ -30,11 +37,13 @@ export function stopFrom(branch: string, message: string): Stop {
   }
   const until = Date.parse(read(TRAILERS.until) ?? '')
   const cause = read(TRAILERS.cause)
+  const state = read(TRAILERS.state)
   return {
     kind: branch.startsWith('perch/freeze/') ? 'freeze' : 'hold',
     by: read(TRAILERS.by),
     reason: read(TRAILERS.reason),
     until: Number.isNaN(until) ? undefined : until,
     ...(cause === undefined ? {} : { cause }),
+    ...(state === undefined ? {} : { state }),
   }
 }

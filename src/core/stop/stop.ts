@@ -13,6 +13,8 @@ export interface Stop {
   readonly until: number | undefined
   /** The comment or button that made it: by it a second try of the same command finds that the first one did it. */
   readonly cause?: string
+  /** Of an abort: a mark of what Git asked for then. Once it asks for something else, another version may be on its way. */
+  readonly state?: string
 }
 
 /** What to stop: a rollout, or with no service an environment. */
@@ -26,7 +28,7 @@ export const STOP_REFS = 'refs/heads/perch/*'
 
 /** Whether a ref is a stop: other branches below `perch/` are pull requests of ours. */
 export function isStopRef(ref: string): boolean {
-  return ref.startsWith('refs/heads/perch/hold/') || ref.startsWith('refs/heads/perch/freeze/')
+  return ['hold', 'freeze', 'abort'].some((kind) => ref.startsWith(`refs/heads/perch/${kind}/`))
 }
 
 /**
@@ -36,6 +38,11 @@ export function isStopRef(ref: string): boolean {
 export function stopBranch({ environment, service }: StopScope): string {
   const place = branchPart(environment)
   return service === undefined ? `perch/freeze/${place}` : `perch/hold/${place}/${branchPart(service)}`
+}
+
+/** The branch by which Flagger is to take a rollout back. */
+export function abortBranch({ environment, service }: Required<StopScope>): string {
+  return `perch/abort/${branchPart(environment)}/${branchPart(service)}`
 }
 
 /** Stops by branch, as they are kept. */

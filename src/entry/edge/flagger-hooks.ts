@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { mayGoOn } from '../../core/flagger/answer.ts'
+import { type HookAnswer, MAX_ROLLBACK_AGE_MS, mayGoOn, mustGoBack } from '../../core/flagger/answer.ts'
 import type { Canaries } from '../../core/flagger/canaries.ts'
-import { CONFIRM_HOOKS, type ConfirmHook, HookPayload } from '../../core/flagger/hook.ts'
+import { type Hook, HookPayload, HOOKS, ROLLBACK_HOOK } from '../../core/flagger/hook.ts'
 import { hookWords } from '../../core/message/flagger/hook.ts'
 import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
 import type { Log } from '../../ports/log.ts'
@@ -13,12 +13,12 @@ export interface FlaggerOptions {
   /** Of which each repository's key is made. */
   readonly secret: string
   /** Undefined where that cannot be said in time. */
-  readonly canariesOf: (repository: CalledRepository) => Promise<Canaries | undefined>
+  readonly canariesOf: (repository: CalledRepository, maxAgeMs?: number) => Promise<Canaries | undefined>
   readonly now: () => number
 }
 
 interface HookPlace extends CalledRepository {
-  readonly hook: ConfirmHook
+  readonly hook: Hook
 }
 
 /** Names, and what the author of the Canary wrote beside them. */
@@ -28,11 +28,11 @@ const MAX_HOOK_BYTES = 64 * 1024
 export function hookIn(path: string): HookPlace | undefined {
   const [, owner = '', name = '', asked = ''] =
     /^\/api\/flagger\/([\w-]{1,100})\/((?!\.+\/)[\w.-]{1,100})\/([a-z-]{1,40})$/.exec(path) ?? []
-  const hook = CONFIRM_HOOKS.find((one) => one === asked)
+  const hook = HOOKS.find((one) => one === asked)
   return hook && { owner, name, hook }
 }
 
-/** Flagger goes on with any status up to 202, so only a clear "nothing stops it" gets one. It puts the words into its event. */
+/** Flagger goes on with any status up to 202, so only what is known gets one. It puts the words into its event. */
 export async function answerHook(
   options: FlaggerOptions & { readonly log: Log; readonly shared: ServerState },
   place: HookPlace,
@@ -54,10 +54,27 @@ export async function answerHook(
     )
     return { status: 401, body: 'metadata.key does not match' }
   }
-  const answer = mayGoOn(await options.canariesOf(place), asked, options.now())
+  const answer = await answerTo(options, place, asked)
   log.debug(
     { repository, hook: place.hook, canary: `${asked.namespace}/${asked.name}`, answer: answer.code },
     'Flagger asked',
   )
-  return { status: answer.code === 'go' ? 200 : 403, body: hookWords(answer, { ...asked, repository }) }
+  return {
+    status: answer.code === 'go' || answer.code === 'take-back' ? 200 : 403,
+    body: hookWords(answer, { ...asked, repository }),
+  }
+}
+
+async function answerTo(
+  { canariesOf, now }: FlaggerOptions,
+  place: HookPlace,
+  asked: HookPayload,
+): Promise<HookAnswer> {
+  const canaries = await canariesOf(place)
+  if (place.hook !== ROLLBACK_HOOK) return mayGoOn(canaries, asked, now())
+  const answer = mustGoBack(canaries, asked, now())
+  // Only now is it worth while to have Git read again.
+  return answer.code === 'unread' && canaries !== undefined
+    ? mustGoBack(await canariesOf(place, MAX_ROLLBACK_AGE_MS), asked, now())
+    : answer
 }

@@ -24,11 +24,13 @@ const LOOK_EVERY_MS = 200
 export async function knownCanaries(
   { memo, ask, clock }: Parts,
   repository: CalledRepository,
+  maxAgeMs?: number,
 ): Promise<Canaries | undefined> {
   let found = await recallCanaries(memo, repository)
-  if (found !== undefined && isFresh(found, clock.now())) return found
+  const isEnough = (): boolean => isUsable(found, clock.now(), maxAgeMs)
+  if (found !== undefined && isFresh(found, clock.now()) && isEnough()) return found
   await ask({ code: 'asked', mark: await canariesMark(memo, repository), at: clock.now() })
-  for (let waited = 0; waited < WAIT_MS && !isUsable(found, clock.now()); waited += LOOK_EVERY_MS) {
+  for (let waited = 0; waited < WAIT_MS && !isEnough(); waited += LOOK_EVERY_MS) {
     await pause(LOOK_EVERY_MS)
     found = await recallCanaries(memo, repository)
   }

@@ -2,10 +2,11 @@ import type { Canaries, KnownCanary } from '../../core/flagger/canaries.ts'
 import type { Config } from '../../core/config/schema.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
-import { scopedStops, STOP_REFS, type Stops } from '../../core/stop/stop.ts'
+import { abortBranch, scopedStops, STOP_REFS, type Stops } from '../../core/stop/stop.ts'
 import { decidingRef, deployedAmong } from '../repository/deployed-branches.ts'
 import { loadConfig, loadSnapshot } from '../repository/load.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
+import { abortedAt } from './abort.ts'
 import { stopsAmong } from './stops.ts'
 import { canariesMark, rememberCanaries } from './canary-memory.ts'
 
@@ -52,7 +53,17 @@ async function canariesAt(context: Needs, sha: Sha, stops: Stops): Promise<reado
   const config = await loadConfig(context, sha)
   if (!config.ok) return undefined
   const { targets } = await loadSnapshot(context, sha, { config: config.value })
-  return targets.flatMap((target) => knownCanary(target, config.value, stops) ?? [])
+  const known: KnownCanary[] = []
+  for (const target of targets) {
+    const canary = knownCanary(target, config.value, stops)
+    const abort = stops.get(abortBranch(target))
+    if (canary !== undefined)
+      known.push({
+        ...canary,
+        ...(abort === undefined ? {} : { aborted: await abortedAt(context, sha, { target, abort }) }),
+      })
+  }
+  return known
 }
 
 /** Undefined where no Canary moves it. */

@@ -4,14 +4,14 @@ import { stopFrom } from '../../core/marker/stop.ts'
 import { stopMessage } from '../../core/message/pull-request/stop.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'
-import { isStopRef, type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
+import { abortBranch, isStopRef, type Stop, STOP_REFS, stopBranch, type Stops } from '../../core/stop/stop.ts'
 import { READABLE_BELOW } from '../../ports/mirror.ts'
 import { tell } from '../notify/tell.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeStopsAgain } from './judge-again.ts'
 import type { Outcome } from '../../core/command/outcome.ts'
 
-type Needs = Pick<
+export type StopNeeds = Pick<
   RepositoryContext,
   'activity' | 'branches' | 'mirror' | 'ask' | 'repo' | 'clock' | 'memo' | 'seal' | 'notifier'
 >
@@ -27,7 +27,7 @@ export interface StopRequest {
 
 /** Stops rollouts where they are. Twice is once: the branch that is there already is the hold. */
 export async function hold(
-  context: Needs,
+  context: StopNeeds,
   targets: readonly Target[],
   asked: StopRequest & { readonly reason: string | undefined },
 ): Promise<Outcome> {
@@ -46,26 +46,30 @@ export async function hold(
 }
 
 /** Lets held rollouts go on. */
-export async function resume(context: Needs, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
+export async function resume(context: StopNeeds, targets: readonly Target[], asked: StopRequest): Promise<Outcome> {
   if (targets.length === 0) return { code: 'refused', refusal: { code: 'no-rollout' } }
   const there = await context.mirror.fetch([STOP_REFS])
-  const branchFor = ({ environment, service }: Target): string => stopBranch({ environment, service })
-  const held = targets.filter((target) => there.has(refOf(branchFor(target))))
+  const branchesFor = ({ environment, service, owner }: Target): readonly string[] => [
+    stopBranch({ environment, service }),
+    ...(owner === undefined ? [] : [abortBranch({ environment, service })]),
+  ]
+  const heldBy = (target: Target): readonly string[] => branchesFor(target).filter((one) => there.has(refOf(one)))
+  const held = targets.filter((target) => heldBy(target).length > 0)
   if (held.length === 0) {
     const lifted: Target[] = []
-    for (const target of targets) if (await wasLifted(context, branchFor(target), asked)) lifted.push(target)
+    for (const target of targets) if (await wasAnyLifted(context, branchesFor(target), asked)) lifted.push(target)
     return lifted.length > 0
       ? { code: 'resumed', names: lifted.map(targetName) }
       : { code: 'refused', refusal: { code: 'nothing-held', names: targets.map(targetName) } }
   }
-  for (const target of held) await context.branches.remove(branchFor(target))
+  for (const branch of held.flatMap(heldBy)) await context.branches.remove(branch)
   await judgeStopsAgain(context)
   return { code: 'resumed', names: held.map(targetName) }
 }
 
 /** Stops every raise in an environment. One that is over makes room for another. */
 export async function freeze(
-  context: Needs,
+  context: StopNeeds,
   { environment, until: wanted, reason }: Extract<Command, { name: 'freeze' }>,
   asked: StopRequest & { readonly environments: readonly Pick<Environment, 'name'>[] },
 ): Promise<Outcome> {
@@ -87,7 +91,7 @@ export async function freeze(
 }
 
 /** Makes the branch of a freeze; where there is one that still holds, that one. */
-async function claimFreeze(context: Needs, environment: string, stop: Stop): Promise<Stop | undefined> {
+async function claimFreeze(context: StopNeeds, environment: string, stop: Stop): Promise<Stop | undefined> {
   const branch = stopBranch({ environment })
   const message = stopMessage({ environment }, stop)
   if ((await context.branches.claim(branch, message)) === 'created') return undefined
@@ -100,7 +104,7 @@ async function claimFreeze(context: Needs, environment: string, stop: Stop): Pro
 }
 
 /** Lets raises in an environment go on, even if that environment does not exist any more. */
-export async function unfreeze(context: Needs, environment: string, asked: StopRequest): Promise<Outcome> {
+export async function unfreeze(context: StopNeeds, environment: string, asked: StopRequest): Promise<Outcome> {
   const branch = stopBranch({ environment })
   if (!(await context.mirror.fetch([STOP_REFS])).has(refOf(branch)))
     return (await wasLifted(context, branch, asked))
@@ -112,9 +116,14 @@ export async function unfreeze(context: Needs, environment: string, asked: StopR
 }
 
 /** Whether Perch took a stop away after it was asked to: then this is a second try, and the first one did it. */
-async function wasLifted({ activity }: Needs, branch: string, { at }: StopRequest): Promise<boolean> {
+async function wasLifted({ activity }: StopNeeds, branch: string, { at }: StopRequest): Promise<boolean> {
   const [newest] = (await activity.movesOf(branch)) ?? []
   return newest?.kind === 'deleted' && newest.isOurs && newest.at >= wholeSecond(at)
+}
+
+async function wasAnyLifted(context: StopNeeds, branches: readonly string[], asked: StopRequest): Promise<boolean> {
+  for (const branch of branches) if (await wasLifted(context, branch, asked)) return true
+  return false
 }
 
 /** GitHub's times have whole seconds; a button's are ours. */
@@ -123,7 +132,7 @@ export function wholeSecond(at: number): number {
 }
 
 /** The stop that is on a branch now. */
-async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string): Promise<Stop | undefined> {
+export async function stopOn(context: Pick<RepositoryContext, 'mirror'>, branch: string): Promise<Stop | undefined> {
   return (await stopsAmong(context, await context.mirror.fetch([STOP_REFS]))).get(branch)
 }
 

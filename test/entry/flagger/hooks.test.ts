@@ -19,6 +19,11 @@ const WEB = { namespace: 'shop', name: 'web', rollout: 'production/web', environ
 const FREE: Canaries = { at: NOW, known: [{ ...WEB, stops: [], windows: [] }], unreadable: [] }
 const HELD: Canaries = { ...FREE, known: [{ ...WEB, stops: [{ by: 'alice', reason: 'errors' }], windows: [] }] }
 
+const ABORTED: Canaries = {
+  ...FREE,
+  known: [{ ...WEB, stops: [], windows: [], aborted: { by: 'alice', reason: 'errors', isSame: true } }],
+}
+
 interface World {
   readonly url: string
   readonly looks: string[]
@@ -71,6 +76,18 @@ test('Flagger goes on where nothing stops the Canary, and hears why not where so
       '403 production/web is held by alice (errors). To let it go on, comment /canary resume on its pull request.',
     )
   }
+})
+
+test('Flagger takes a canary back only where somebody aborted this version, and that was just read', async () => {
+  assert.equal(await askOver(await anEdge(ABORTED), 'rollback'), '200 production/web was aborted by alice (errors).')
+  for (const canaries of [FREE, HELD]) assert.match(await askOver(await anEdge(canaries), 'rollback'), /^403 Nobody/)
+  const old = await anEdge({ ...ABORTED, at: NOW - 40_000 })
+  assert.match(await askOver(old, 'rollback'), /^403 Perch reads/)
+  assert.equal(old.looks.length, 2)
+  for (const canaries of [undefined, { ...ABORTED, known: [] }, { ...ABORTED, unreadable: ['main'] }])
+    assert.match(await askOver(await anEdge(canaries), 'rollback'), /^403 /)
+  assert.match(await askOver(await anEdge(ABORTED), 'rollback', payload({ key: 'x' })), /^401 /)
+  assert.match(await askOver(await anEdge(ABORTED), 'confirm-rollout'), /^403 production\/web was aborted by alice/)
 })
 
 test('what is not known is a no: not read in time, or too long ago', async () => {

@@ -173,8 +173,13 @@ function overrideWords({ record }: Extract<Outcome, { code: 'overridden' }>): st
   )
 }
 
-function abortWords({ closed, rollbacks, rolledBack, unreadable, owned }: AbortResult): string {
+function abortWords({ closed, rollbacks, rolledBack, unreadable, owned, takenBack = [] }: AbortResult): string {
   const isNothing = closed.length + rollbacks.length + rolledBack.length + unreadable.length === 0
+  if (takenBack.length > 0 && isNothing)
+    return [
+      `🛑 Aborted: ${list(takenBack)}. If Flagger has a rollout under way there, it goes back when it asks Perch next. Where it asks before it goes on, Perch says no until somebody comments \`/canary resume\`.`,
+      ...abortedElsewhere(owned),
+    ].join('\n\n')
   if (owned.length > 0 && isNothing) return `⛔ ${abortedElsewhere(owned).join('\n\n')}`
   const sentences = [closed.length === 0 ? 'No step was open.' : `Closed ${numbers(closed)}.`]
   if (rolledBack.length > 0) sentences.push(`${numbers(rolledBack)} already sent all traffic back.`)

@@ -18,6 +18,14 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
         ...answer.stops.map((stop) => stopSentence(stop, answer.rollout)),
         ...answer.windows.map(windowSentence),
       ].join(' ')
+    case 'aborted':
+      return `${plain(answer.rollout)} was aborted${whoWords(answer)}. To let it go on, comment /canary resume on its pull request.`
+    case 'take-back':
+      return `${plain(answer.rollout)} was aborted${whoWords(answer)}.`
+    case 'keep':
+      return answer.isOther
+        ? `The abort of ${plain(answer.rollout)} was for what Git said before. To take this version back, comment /canary abort again.`
+        : `Nobody aborted ${plain(answer.rollout)}.`
     case 'unread':
       return `Perch reads ${plain(asked.repository)} and answers when Flagger asks again. If this stays so, check that Perch is installed there.`
     case 'unreadable':
@@ -30,12 +38,16 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
 }
 
 function stopSentence({ frozen, by, reason, until }: KnownStop, rollout: string): string {
+  const how = whoWords({ by, reason, until })
+  return frozen === undefined
+    ? `${plain(rollout)} is held${how}. To let it go on, comment /canary resume on its pull request.`
+    : `${plain(frozen)} is frozen${how}. To let it go on, comment /unfreeze ${plain(frozen)}.`
+}
+
+function whoWords({ by, reason, until }: Omit<KnownStop, 'frozen'>): string {
   const who = by === undefined ? '' : ` by ${plain(by)}`
   const end = until === undefined ? '' : ` until ${time(until)}`
-  const why = reason === undefined ? '' : ` (${plain(reason)})`
-  return frozen === undefined
-    ? `${plain(rollout)} is held${who}${end}${why}. To let it go on, comment /canary resume on its pull request.`
-    : `${plain(frozen)} is frozen${who}${end}${why}. To let it go on, comment /unfreeze ${plain(frozen)}.`
+  return `${who}${end}${reason === undefined ? '' : ` (${plain(reason)})`}`
 }
 
 function windowSentence({ environment, until, reason }: FrozenWindow): string {

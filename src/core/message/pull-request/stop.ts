@@ -4,7 +4,8 @@ import { titleText } from '../../text/inert.ts'
 
 /** The whole message of a stop's commit. */
 export function stopMessage(scope: StopScope, stop: Omit<Stop, 'kind'>): string {
+  const verb = stop.state === undefined ? 'Hold' : 'Abort'
   const title =
-    scope.service === undefined ? `Freeze ${scope.environment}` : `Hold ${scope.environment}/${scope.service}`
+    scope.service === undefined ? `Freeze ${scope.environment}` : `${verb} ${scope.environment}/${scope.service}`
   return [titleText(title), 'Nothing raises the canary here while this branch exists.', stopTrailers(stop)].join('\n\n')
 }

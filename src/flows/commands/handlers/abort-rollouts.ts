@@ -1,12 +1,15 @@
+import { ROLLBACK_HOOK } from '../../../core/flagger/hook.ts'
+import { asksPerch, canariesNear } from '../../../core/flagger/near.ts'
 import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
 import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
 import { ownedNear } from '../../../core/rollout/related.ts'
-import { targetName } from '../../../core/rollout/target.ts'
+import { type Target, targetName } from '../../../core/rollout/target.ts'
 import { abort, type RolloutFacts } from '../../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
+import { abortOwned } from '../../stop/abort.ts'
 import { type StopRequest, wholeSecond } from '../../stop/stops.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
 import { type Outcome, type OwnedRollout, refused } from '../../../core/command/outcome.ts'
@@ -38,13 +41,25 @@ export async function abortRollouts(
   }
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
   const names = unreadable.map(({ standing }) => targetName(standing.target))
-  const owned = ownedIn(
-    related.length > 0 ? related : ownedNear(base.rollouts, await changedBy(context, base.sha, pull)),
+  const changed = related.length > 0 ? [] : await changedBy(context, base.sha, pull)
+  const taken = takenBackIn(base, changed)
+  if (taken !== undefined) await abortOwned(context, taken, { ...by, reason, base: base.sha })
+  const takenBack = taken === undefined ? [] : [targetName(taken)]
+  const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, changed)).filter(
+    ({ name }) => !takenBack.includes(name),
   )
-  const isNothing = closed.length + rollbacks.size + rolledBack.length + names.length + owned.length === 0
+  const all = [closed, [...rollbacks], rolledBack, names, owned, takenBack]
+  const isNothing = all.every(({ length }) => length === 0)
   return isNothing
     ? refused({ code: 'nothing-to-abort' })
-    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names, owned }
+    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names, owned, takenBack }
+}
+
+/** What Flagger takes back if Perch says so. Of several it is not clear which one is meant, and none of them may go back by mistake. */
+function takenBackIn({ snapshot }: BaseState, changed: readonly string[]): Target | undefined {
+  const near = canariesNear(snapshot.targets, changed)
+  const [only] = near
+  return near.length === 1 && only !== undefined && asksPerch(only, ROLLBACK_HOOK) ? only : undefined
 }
 
 function ownedIn(rollouts: readonly RolloutFacts[]): readonly OwnedRollout[] {

@@ -13,7 +13,7 @@ export async function holdRollouts(
   const targets = await stoppableOf(context, subject)
   return hold(
     context,
-    targets.filter((target) => target.owner === undefined || asksPerch(target)),
+    targets.filter((target) => target.owner === undefined || asksPerch(target, 'confirm-')),
     { ...by, reason },
   )
 }
