@@ -29,9 +29,13 @@ export async function knownCanaries(
   let found = await recallCanaries(memo, repository)
   const isEnough = (): boolean => isUsable(found, clock.now(), maxAgeMs)
   if (found !== undefined && isFresh(found, clock.now()) && isEnough()) return found
-  await ask({ code: 'asked', mark: await canariesMark(memo, repository), at: clock.now() })
-  for (let waited = 0; waited < WAIT_MS && !isEnough(); waited += LOOK_EVERY_MS) {
-    await pause(LOOK_EVERY_MS)
+  let asked: string | undefined
+  for (let waited = 0; waited === 0 || (waited < WAIT_MS && !isEnough()); waited += LOOK_EVERY_MS) {
+    const mark = await canariesMark(memo, repository)
+    // What moves while Git is read makes that reading count for nothing.
+    if (mark !== asked) await ask({ code: 'asked', mark, at: clock.now() })
+    asked = mark
+    if (!isEnough()) await pause(LOOK_EVERY_MS)
     found = await recallCanaries(memo, repository)
   }
   return found

@@ -160,3 +160,15 @@ test('Git is read again while what is known still answers', async () => {
   assert.equal((await knownCanaries(parts, REPOSITORY))?.known.length, 1)
   assert.equal(asked, 1)
 })
+
+test('what moves while Git is read has it read once more', async () => {
+  const memo = memoryMemo()
+  let asked = 0
+  const ask = async (): Promise<void> => {
+    asked += 1
+    await rememberCanaries(memo, REPOSITORY, { ...FREE, mark: await canariesMark(memo, REPOSITORY) })
+    if (asked === 1) await markMoved(memo, REPOSITORY, 'a branch moved')
+  }
+  const found = await knownCanaries({ memo, ask, clock: { now: () => NOW } }, REPOSITORY)
+  assert.deepEqual([asked, found?.known.length], [2, 1])
+})
