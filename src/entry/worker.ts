@@ -216,7 +216,9 @@ async function placesAtRest({ memo }: WorkerParts, places: readonly ListedPlace[
 /** When a job keeps failing: a review's checks must say so, and commands that nobody tries any more get an answer. */
 export function giveUp(parts: WorkerParts): NonNullable<WorkOptions['onExhausted']> {
   return async (job, error, isFinal) => {
-    const words = isFinal ? 'gave up a job; sweeps go on looking at its repository' : 'a job keeps failing; it is tried on'
+    const words = isFinal
+      ? 'gave up a job; sweeps go on looking at its repository'
+      : 'a job keeps failing; it is tried on'
     parts.log.error({ key: job.key, err: error }, words)
     if (isFinal) await leaveToSweep(parts, job)
     await failChecks(parts, job, { reason: outageWords(outageDetail(error)), isFinal })

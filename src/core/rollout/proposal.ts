@@ -10,8 +10,6 @@ export interface Proposal {
   readonly version: string
   /** The pull request that a person drives the rollout from. */
   readonly origin: number | undefined
-  /** The pull request that brought the step that the base branch has now. */
-  readonly previous?: number | undefined
   /** The open steps that were closed for it. */
   readonly closed?: readonly number[]
   /** The login of the person who drives the rollout; undefined where that is nobody, or not known. */

@@ -22,8 +22,6 @@ export interface RolloutFacts {
   readonly open: readonly OpenStep[]
   /** The pull request that set a share without our annotations, where Perch has checked it. Any other such share stays as it is. */
   readonly broughtBy?: number | undefined
-  /** The pull request that brought the step that the base branch has, where it is among the recent ones. */
-  readonly mergedIn?: number | undefined
   /** A person closed the newest step pull request of this step without merging: that is a stop, until somebody says `next`. */
   readonly stoppedByHand: boolean
   /** A person closed a rollback from this step without merging: whoever did that has decided to go on. */

@@ -13,7 +13,7 @@ type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 
 /** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
 
-export interface ClosedSteps extends Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused' | 'mergedIn'> {
+export interface ClosedSteps extends Pick<RolloutFacts, 'stoppedByHand' | 'rollbackRefused'> {
   /** Pull requests of the rollout that are older than the recent ones. */
   readonly older: readonly PullRequest[]
 }
@@ -67,7 +67,6 @@ export async function closedSteps(
     // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
     stoppedByHand: newest?.state === 'closed' || list.since >= from,
     rollbackRefused: steps.some(({ state, isRollback }) => isRollback && state === 'closed'),
-    mergedIn: list.pulls.find(({ mergeCommit }) => mergeCommit === landing.sha)?.number,
     older: found.filter(({ number }) => at.recent.pulls.every((pull) => pull.number !== number)),
   }
 }

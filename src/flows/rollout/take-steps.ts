@@ -110,7 +110,7 @@ async function withItsPlan(
 
 function proposalOf(
   { pulls }: BaseState,
-  { standing, failure, broughtBy, mergedIn, begins }: RolloutFacts,
+  { standing, failure, broughtBy, begins }: RolloutFacts,
   { step, asked, closed }: AskedMove,
 ): Proposal {
   const { target } = standing
@@ -124,7 +124,6 @@ function proposalOf(
     target,
     version: canaryVersion(target.route, target.neighbours),
     origin,
-    previous: mergedIn,
     closed: [...closed],
     driver,
     ...(asked === undefined ? {} : { asked }),

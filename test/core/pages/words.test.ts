@@ -60,7 +60,6 @@ function pullRequests(): readonly string[] {
         target,
         version: 'v2',
         origin: 7,
-        previous: 12,
         closed: move.kind === 'rollback' ? [13] : [],
         asked,
         driver: 'alice',

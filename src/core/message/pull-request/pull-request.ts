@@ -117,12 +117,10 @@ function calls({ move, asked, driver }: Proposal): string | undefined {
 }
 
 /** The pull requests before this one. */
-function whereFrom({ move, origin, previous, closed = [] }: Proposal): string | undefined {
+function whereFrom({ move, origin, closed = [] }: Proposal): string | undefined {
   if (move.kind === 'switch') return undefined
-  const before = move.kind === 'rollback' ? 'step that this takes back' : 'step before this one'
   return [
     origin === undefined ? [] : `The rollout began in #${origin}.`,
-    previous === undefined || previous === origin ? [] : `The ${before} came with #${previous}.`,
     closed.length === 0 ? [] : `Closed for this: ${closed.map((number) => `#${number}`).join(', ')}.`,
   ]
     .flat()
