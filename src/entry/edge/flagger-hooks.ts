@@ -6,7 +6,7 @@ import { hookWords } from '../../core/message/flagger/hook.ts'
 import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
 import type { Log } from '../../ports/log.ts'
 import { type Answer, parseObject, readBody, refuseBody, type ServerState } from './http.ts'
-import { flaggerKey, isSameKey } from './report-key.ts'
+import { flaggerKey, isSameKey, reportKey } from './report-key.ts'
 
 /** The endpoints that Flagger asks before it goes on with a canary. */
 export interface FlaggerOptions {
@@ -47,7 +47,9 @@ export async function answerHook(
   const payload = HookPayload.safeParse(parseObject(body.bytes))
   if (!payload.success) return { status: 400, body: 'not what Flagger sends, or metadata.key is missing' }
   const asked = payload.data
-  if (!isSameKey(asked.metadata.key, flaggerKey(options.secret, repository))) {
+  // Who may report that a step is live may ask what is held, too.
+  const keys = [flaggerKey(options.secret, repository), reportKey(options.secret, repository)]
+  if (!keys.some((key) => isSameKey(asked.metadata.key, key))) {
     log.warn(
       { repository },
       'A webhook of Flagger has a wrong metadata.key. Is it what perch report-key --flagger prints?',

@@ -100,7 +100,7 @@ test('what is not known is a no: not read in time, or too long ago', async () =>
 
 test('without the key of this very repository nothing is said and nothing is looked up, and no key is logged', async () => {
   const world = await anEdge(FREE)
-  const others = [flaggerKey(SECRET, 'acme/other'), reportKey(SECRET, 'acme/gitops'), '', SECRET]
+  const others = [flaggerKey(SECRET, 'acme/other'), reportKey(SECRET, 'acme/other'), '', SECRET]
   for (const key of others)
     assert.equal(await askOver(world, 'confirm-rollout', payload({ key })), '401 metadata.key does not match')
   for (const body of ['', '[]', '{', payload({}), payload({ key: 7 }), JSON.stringify({ metadata: { key: KEY } })])
@@ -109,6 +109,11 @@ test('without the key of this very repository nothing is said and nothing is loo
   assert.deepEqual(world.looks, [])
   assert.ok(others.every((key) => key === '' || !world.logged.join('\n').includes(key)))
   assert.match(await askOver(world, 'confirm-rollout', payload(), 'Acme/GitOps'), /^200 /)
+  assert.match(
+    await askOver(world, 'confirm-rollout', payload({ key: reportKey(SECRET, 'acme/gitops') })),
+    /^200 /,
+    'whoever may report may ask',
+  )
 })
 
 test('no other path is there: nothing that Flagger takes for a yes', async () => {
