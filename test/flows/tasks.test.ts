@@ -228,6 +228,17 @@ const ONBOARD: Table<CauseOf<'onboard'>> = {
   },
 }
 
+const CANARIES: Table<CauseOf<'canaries'>> = {
+  asked: {
+    one: { code: 'asked', mark: 'a', at: NOW },
+    same: [{ code: 'asked', mark: 'a', at: NOW + 4_000 }],
+    other: [
+      { code: 'asked', mark: 'b', at: NOW },
+      { code: 'asked', mark: 'a', at: NOW + 5_000 },
+    ],
+  },
+}
+
 const SHOWN = { environment: 'production', service: 'web', commit: HEAD, share: 5, state: 'success' } as const
 
 const SWEEP: Table<CauseOf<'sweep'>> = {
@@ -271,11 +282,14 @@ check<CauseOf<'deployment'>>('a deployment', DEPLOYMENT, (why) =>
 check<CauseOf<'onboard'>>('an onboarding', ONBOARD, (why) =>
   jobOf({ type: 'onboard', installation: 5, repository: { owner: 'acme', name: 'gitops' }, why }),
 )
+check<CauseOf<'canaries'>>('a look at Canaries', CANARIES, (why) =>
+  jobOf({ type: 'canaries', repository: { owner: 'acme', name: 'gitops' }, why }),
+)
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, SWEEP].flatMap((table) =>
-    Object.values(table),
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, CANARIES, SWEEP].flatMap(
+    (table) => Object.values(table),
   )
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
@@ -301,8 +315,8 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
 })
 
 test('only what has its moment waits for it', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, SWEEP].flatMap((table) =>
-    Object.values(table),
+  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, CANARIES, SWEEP].flatMap(
+    (table) => Object.values(table),
   )
   const later = all.flatMap(({ one }) => {
     const { notBefore } = jobOf({ type: 'review', ...PLACE, pull: 3, why: one })
@@ -350,6 +364,11 @@ test('each task has the key of what it may not run beside', () => {
       installation: 5,
       repository: { owner: 'acme', name: 'gitops' },
       why: { code: 'installed', delivery, repository: 1, due: NOW },
+    },
+    'canaries:acme/gitops': {
+      type: 'canaries',
+      repository: { owner: 'Acme', name: 'GitOps' },
+      why: { code: 'asked', mark: 'a', at: NOW },
     },
     [`report:acme/gitops:${HEAD}:argocd/web`]: {
       type: 'report',
