@@ -70,16 +70,16 @@ export function commonLines(old: Lines, young: Lines): number | undefined {
   while (end < most - start && old.at(-1 - end) === young.at(-1 - end)) end += 1
   const [mine, others] = [old.slice(start, old.length - end), young.slice(start, young.length - end)]
   if (mine.length * others.length > MOST_CELLS) return undefined
-  if (isRepeated(mine, young) || isRepeated(others, old)) return undefined
+  const often = Math.max(2, Math.sqrt(Math.min(old.length, young.length)))
+  if (isRepeated(mine, young, often) || isRepeated(others, old, often)) return undefined
   return start + end + longestCommon(mine, others)
 }
 
-/** Git leaves lines out of its search that the other side has often, where it has none of those around them. */
-function isRepeated(some: Lines, all: Lines): boolean {
-  const often = Math.sqrt(all.length)
+/** Git leaves lines out of its search that the other side has often, for a file of their own side's length, where it has none of those around them. */
+function isRepeated(some: Lines, all: Lines, often: number): boolean {
   const counts = new Map<string, number>()
   for (const line of all) counts.set(line, (counts.get(line) ?? 0) + 1)
-  return some.some((line) => (counts.get(line) ?? 0) >= Math.max(2, often))
+  return some.some((line) => (counts.get(line) ?? 0) >= often)
 }
 
 function longestCommon(mine: Lines, others: Lines): number {
