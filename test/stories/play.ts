@@ -69,7 +69,8 @@ export async function playRollout(scene: Scene, at?: (moment: Moment) => Promise
   alice.merge(pull.number, { method: 'squash' })
   await command(scene, pull.number, '/canary status')
   await at?.('merged')
-  let seen = repo.branch('main')
+  // All of it may have happened while the answer was waited for.
+  let seen: string | undefined
   await until(
     'the end of the rollout',
     () => {
