@@ -10,15 +10,12 @@ interface Series {
   readonly points: readonly (readonly [time: number, value: number])[]
 }
 
-/** Why there is no answer. */
-export type MetricsFailure =
-  /** The server is not among those that Perch was started with. */
-  | 'unknown-server'
-  | 'unreachable'
-  | 'timed-out'
-  /** It said no: a query that it cannot evaluate, or credentials that it does not take. */
-  | 'refused'
-  | 'not-understood'
+/**
+ * Why there is no answer. `unknown-server`: it is not among those that Perch was started with · `refused`: it cannot evaluate the query, or
+ * does not take the credentials.
+ */
+export const METRICS_FAILURES = ['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood'] as const
+export type MetricsFailure = (typeof METRICS_FAILURES)[number]
 
 /** What a metrics server says to a query over a range. */
 export type RangeAnswer =

@@ -4,7 +4,7 @@ import type { Target } from '../rollout/target.ts'
 import { canaryShareOf, type Route, weightedRules } from '../traffic/route.ts'
 import type { MetricsFailure, Range, RangeAnswer } from './answer.ts'
 import { requestsQuery } from './queries.ts'
-import { reporterOf, sidesOf, type SideTrouble } from './side.ts'
+import { reporterOf, SIDE_TROUBLES, sidesOf } from './side.ts'
 import { promDuration } from './window.ts'
 
 /** What was seen in the `windowMs` before a moment. */
@@ -17,12 +17,14 @@ export type Observation =
   | { readonly code: 'no-answer'; readonly provider: string; readonly failure: MetricsFailure }
 
 /** Why requests that are counted do not tell the share. */
-export type ShareTrouble =
-  | SideTrouble
+export const SHARE_TROUBLES = [
+  ...SIDE_TROUBLES,
   /** The canary's own proxies count copies of requests, too. */
-  | 'mirrored'
+  'mirrored',
   /** Another rule gives the canary a share of its own. */
-  | 'other-rules'
+  'other-rules',
+] as const
+export type ShareTrouble = (typeof SHARE_TROUBLES)[number]
 
 /** Whom to ask, about how long, and how many requests it takes to say anything. */
 export interface ObservationSettings {

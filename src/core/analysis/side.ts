@@ -16,21 +16,23 @@ export interface Side {
 }
 
 /** Why Istio's labels do not tell a version's requests from others. */
-export type SideTrouble =
+export const SIDE_TROUBLES = [
   /** TCP and TLS have no requests. */
-  | 'not-http'
+  'not-http',
   /** A route of the Gateway API, whose canary's own proxy does not know which service was called. */
-  | 'needs-source'
+  'needs-source',
   /** Another service has the same pods, and the proxy there names one of them. */
-  | 'shared-pods'
+  'shared-pods',
   /** The role has several destinations. */
-  | 'several-destinations'
+  'several-destinations',
   /** The destination is not a Service of the cluster. */
-  | 'foreign-host'
+  'foreign-host',
   /** Its subset has no label that Istio's metrics have. */
-  | 'no-version-label'
+  'no-version-label',
   /** Both have the same labels. */
-  | 'same-labels'
+  'same-labels',
+] as const
+export type SideTrouble = (typeof SIDE_TROUBLES)[number]
 
 /** In which metrics label a pod's label is found: Istio fills the second from these two in this order. */
 const VERSION_LABELS = [

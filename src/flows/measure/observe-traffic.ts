@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   type AskedShare,
   differs,
@@ -15,6 +14,7 @@ import type { StandingLine } from '../../core/rollout/related.ts'
 import { planOf, type Target } from '../../core/rollout/target.ts'
 import type { StepCommit } from '../../core/gate/step-history.ts'
 import { standingBefore } from './landing.ts'
+import { recallBefore, recallLook, rememberBefore, rememberLook, type TrafficLook } from './traffic-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
 type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'metrics' | 'memo' | 'repo' | 'meter' | 'clock'>
@@ -59,15 +59,14 @@ interface SharedStep extends ObservedStep {
 
 /** The share that the same count would have come to before the step; the plan's step before where Git does not tell. */
 async function seenBefore(context: Needs, { standing, rollout, landing }: SharedStep): Promise<number> {
-  const key = `share-before:${context.repo.id}:${rollout}`
-  const known = Before.safeParse(await context.memo.get(key)).data
+  const known = await recallBefore(context, rollout)
   if (known?.step === landing.sha) return known.share
   const before = await standingBefore(context, landing, standing.target)
   const planned = Math.max(0, ...planOf(standing.target).filter((step) => step < standing.share))
   const said = before === undefined || before.share === 'unknown' ? planned : before.share
   // Nobody has sent requests to a version that is new.
   const share = before !== undefined && isCountedApart(before.target, standing.target) ? 0 : said
-  await context.memo.set(key, { step: landing.sha, share })
+  await rememberBefore(context, rollout, { step: landing.sha, share })
   return share
 }
 
@@ -77,8 +76,6 @@ function isCountedApart(one: Target, other: Target): boolean {
   const areKnown = first?.ok === true && second?.ok === true
   return areKnown && first.value.queries.canary !== second.value.queries.canary
 }
-
-const Before = z.object({ step: z.string(), share: z.number() })
 
 function isShared(standing: Standing): standing is SharedStanding {
   return standing.share !== 'unknown'
@@ -95,9 +92,8 @@ async function evidenceFor(
   // Requests from before the merge say nothing about what came with it.
   const first = landing.time + SECOND_MS + entry.window
   if (now < first) return { ...NOTHING_SEEN, asked, until: first }
-  const key = `observed:${context.repo.id}:${rollout}:${JSON.stringify(entry)}`
-  const { data } = Memory.safeParse(await context.memo.get(key))
-  const known = data?.step === landing.sha ? data : undefined
+  const remembered = await recallLook(context, rollout, entry)
+  const known = remembered?.step === landing.sha ? remembered : undefined
   if (known !== undefined && now < known.at + LOOK_MS) return { ...evidenceOf(known, asked), until: known.at + LOOK_MS }
   const observation = await observe(context, target, {
     provider: target.settings.prometheus,
@@ -106,20 +102,20 @@ async function evidenceFor(
   })
   if (observation.code === 'seen')
     context.meter.record('perch_traffic_difference_points', {}, Math.abs(observation.share - share))
-  const provenAt = known?.provenAt ?? (proves(observation, asked) ? now : null)
+  const provenAt = known?.provenAt ?? (proves(observation, asked) ? now : undefined)
   const seen = { step: landing.sha, at: now, provenAt, observation }
-  await context.memo.set(key, seen)
+  await rememberLook(context, rollout, { entry, look: seen })
   return { ...evidenceOf(seen, asked), until: now + LOOK_MS }
 }
 
 const NOTHING_SEEN = { observation: undefined, provenAt: undefined, differs: false } as const
 
 function evidenceOf(
-  { observation, provenAt }: Pick<Seen, 'observation' | 'provenAt'>,
+  { observation, provenAt }: Pick<TrafficLook, 'observation' | 'provenAt'>,
   asked: AskedShare,
 ): Omit<TrafficEvidence, 'until'> {
   const isDifferent = differs(observation, asked.share, asked.tolerance)
-  return { observation, provenAt: provenAt ?? undefined, differs: isDifferent, asked }
+  return { observation, provenAt, differs: isDifferent, asked }
 }
 
 /** What Prometheus sees of both versions up to now. */
@@ -172,37 +168,3 @@ async function observedFor(
   const observation = await observe(context, target, { provider: target.settings.prometheus, ...how })
   return { observation, differs: differs(observation, share, tolerance), isAskedFor: entry !== undefined }
 }
-
-const Observed = z.discriminatedUnion('code', [
-  z.object({ code: z.literal('seen'), share: z.number(), requests: z.number(), windowMs: z.number() }),
-  z.object({ code: z.literal('few-requests'), requests: z.number(), least: z.number(), windowMs: z.number() }),
-  z.object({
-    code: z.literal('not-told-apart'),
-    trouble: z.enum([
-      'not-http',
-      'needs-source',
-      'shared-pods',
-      'several-destinations',
-      'foreign-host',
-      'no-version-label',
-      'same-labels',
-      'mirrored',
-      'other-rules',
-    ]),
-  }),
-  z.object({
-    code: z.literal('no-answer'),
-    provider: z.string(),
-    failure: z.enum(['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood']),
-  }),
-])
-
-/** What was last seen of a step. A loss of it only delays: the step has to be proven live again. */
-const Memory = z.object({
-  /** The commit that brought the step. */
-  step: z.string(),
-  at: z.number(),
-  provenAt: z.number().nullable(),
-  observation: Observed,
-})
-type Seen = z.infer<typeof Memory>

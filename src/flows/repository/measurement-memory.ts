@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RangeAnswer } from '../../core/analysis/answer.ts'
+import { METRICS_FAILURES, type RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
@@ -15,7 +15,7 @@ const Answer = z.discriminatedUnion('ok', [
   }),
   z.object({
     ok: z.literal(false),
-    code: z.enum(['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood']),
+    code: z.enum(METRICS_FAILURES),
     detail: z.string(),
   }),
 ])

@@ -1,4 +1,5 @@
 /** The words of an analysis: each outcome says what was measured and what comes next, on one line, whatever names hold. */
+import { SIDE_TROUBLES } from '../../../src/core/analysis/side.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -144,15 +145,6 @@ const anyBar: fc.Arbitrary<Bar> = fc.oneof(
     isPercent: fc.boolean(),
   }),
 )
-const SIDES = [
-  'not-http',
-  'needs-source',
-  'shared-pods',
-  'several-destinations',
-  'foreign-host',
-  'no-version-label',
-  'same-labels',
-] as const
 const anyReason: fc.Arbitrary<CheckReason> = fc.oneof(
   fc.record({ code: fc.constant('broke-bar' as const), bar: anyBar }),
   fc.record({
@@ -166,7 +158,7 @@ const anyReason: fc.Arbitrary<CheckReason> = fc.oneof(
     detail: nasty,
   }),
   fc.record({ code: fc.constant('unknown-server' as const), known: fc.array(nasty, { maxLength: 50 }) }),
-  fc.record({ code: fc.constant('side' as const), trouble: fc.constantFrom(...SIDES) }),
+  fc.record({ code: fc.constant('side' as const), trouble: fc.constantFrom(...SIDE_TROUBLES) }),
   fc.record({ code: fc.constant('no-variable' as const), variables: fc.constant(['version' as const]) }),
   fc.record({ code: fc.constant('several-series' as const), count: fc.nat() }),
   fc.record({ code: fc.constant('clock-off' as const), byMs: fc.integer() }),

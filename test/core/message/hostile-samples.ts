@@ -1,4 +1,5 @@
-import type { Observation } from '../../../src/core/analysis/observed-share.ts'
+import { METRICS_FAILURES } from '../../../src/core/analysis/answer.ts'
+import { type Observation, SHARE_TROUBLES } from '../../../src/core/analysis/observed-share.ts'
 import type { CommandProblem } from '../../../src/core/command/commands.ts'
 import type { AnalysisReport, CheckReason } from '../../../src/core/analysis/report.ts'
 import type { RenderProblem } from '../../../src/core/diff/objects.ts'
@@ -188,25 +189,12 @@ export function findingDetails(text: string): readonly Detail[] {
   return details.flatMap((make) => make(text))
 }
 
-const TROUBLES = [
-  'not-http',
-  'needs-source',
-  'shared-pods',
-  'several-destinations',
-  'foreign-host',
-  'no-version-label',
-  'same-labels',
-  'mirrored',
-  'other-rules',
-] as const
-const FAILURES = ['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood'] as const
-
 export function observations(text: string): readonly Observation[] {
   return [
     { code: 'seen', share: 5, requests: 100, windowMs: 300_000 },
     { code: 'few-requests', requests: 3, least: 100, windowMs: 300_000 },
-    ...TROUBLES.map((trouble): Observation => ({ code: 'not-told-apart', trouble })),
-    ...FAILURES.map((failure): Observation => ({ code: 'no-answer', provider: text, failure })),
+    ...SHARE_TROUBLES.map((trouble): Observation => ({ code: 'not-told-apart', trouble })),
+    ...METRICS_FAILURES.map((failure): Observation => ({ code: 'no-answer', provider: text, failure })),
   ]
 }
 
