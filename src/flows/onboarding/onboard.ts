@@ -1,7 +1,7 @@
 /** Proposes a config to a repository that Perch has come to, as a pull request: once, and only where there is a rollout to find. */
 import { CONFIG_FILE } from '../../core/config/read.ts'
 import { onboardingBody, onboardingCommit, ONBOARDING_TITLE } from '../../core/message/onboarding/pull-request.ts'
-import { ONBOARDING_BRANCH } from '../../core/onboarding/branch.ts'
+import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
 import { proposeConfig } from '../making/propose-config.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type ChangeNeeds, openChange } from '../rollout/open-change.ts'
