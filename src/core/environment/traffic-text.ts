@@ -8,15 +8,20 @@ export const TRAFFIC_OBJECT =
   /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
-const WORKLOAD =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet)\b(?![-.])/
+const WORKLOADS = 'Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet'
+const WORKLOAD = objectOf(WORKLOADS)
+const WORKLOAD_OR_OWNER = objectOf(`${WORKLOADS}|Canary|Rollout`)
+
+function objectOf(kinds: string): RegExp {
+  return new RegExp(`\\bkind["']?\\s*:\\s*(?:[&!]\\S*\\s+)*["']?(?:${kinds})\\b(?![-.])`)
+}
 
 /** What a chart renders about traffic: also the pods that it runs for each version. */
 export const TRAFFIC_OR_PODS = new RegExp(`${TRAFFIC_OBJECT.source}|${WORKLOAD.source}`)
 
 /** Whether a text has an object that runs pods, also one that a controller of Flagger or Argo Rollouts runs for it. */
 export function runsPods(text: string): boolean {
-  return WORKLOAD.test(text) || /\bkind: *(?:Canary|Rollout)\b/.test(text)
+  return WORKLOAD_OR_OWNER.test(text)
 }
 
 const DEPLOYER = /argoproj\.io|fluxcd\.io|fluxcd\.controlplane\.io|argocd-cm/

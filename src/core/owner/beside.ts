@@ -18,8 +18,8 @@ export interface PlacedRoute {
 }
 
 /**
- * Routes with their owners in other environments. That two folders are for one cluster is a guess, so they must be halves of an application
- * by what they hold, and alike but for one folder above the last. Of several that could be meant none is.
+ * Routes whose owners are in other environments. That two folders are for one cluster is a guess. So one must hold the route and no pods,
+ * and their paths must differ in one folder above the last. If an owner could belong to several environments, it belongs to none.
  */
 export function ownersBeside<R extends PlacedRoute>(
   layout: Layout,

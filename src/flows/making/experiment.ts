@@ -81,11 +81,10 @@ async function sharedValue(
   if (place === undefined) return undefined
   const near = new Set(owners.get(place.file))
   const charts = environments.filter(({ name, charts: own = [] }) => near.has(name) && own.length > 0)
-  // Of many only the first are built: what is to be changed must be among them.
-  const [asked, others] = [true, false].map((isAsked) =>
-    charts.filter(({ name }) => (name === environment) === isAsked),
-  )
-  const users = await showing(context, side, { place, among: [...(asked ?? []), ...(others ?? [])] })
+  // Only the first few are built, so the environment that is to be changed comes first.
+  const isAsked = ({ name }: { readonly name: string }): number => Number(name === environment)
+  const among = charts.toSorted((one, other) => isAsked(other) - isAsked(one))
+  const users = await showing(context, side, { place, among })
   if (users.length < 2) return undefined
   const text = (await context.mirror.read(side.treeish, [place.file])).get(place.file) ?? ''
   const line = text.slice(0, place.at).split('\n').length
