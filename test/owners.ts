@@ -29,6 +29,17 @@ interface RolloutOptions {
   readonly routing?: string
 }
 
+/** A Canary for which Flagger asks Perch before each raise, and whether to go back. */
+export function askingCanary(): string {
+  const hook = (type: string): string => `      - name: perch-${type}
+        type: ${type}
+        url: https://perch.example.com/api/flagger/acme/gitops/${type}
+        metadata: { key: what-perch-printed }
+`
+  const hooks = ['confirm-traffic-increase', 'rollback'].map(hook).join('')
+  return flaggerCanary({ analysis: `    interval: 1m\n    maxWeight: 50\n    stepWeight: 10\n    webhooks:\n${hooks}` })
+}
+
 /** An Argo Rollout of `web` that writes its VirtualService. */
 export function argoRollout({
   steps = '        - setWeight: 20\n        - pause: {}\n        - setWeight: 40\n        - pause: { duration: 10m }\n',

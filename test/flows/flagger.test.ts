@@ -5,25 +5,11 @@ import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
 import { recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
-import { flaggerCanary } from '../owners.ts'
+import { askingCanary, flaggerCanary } from '../owners.ts'
 import { aNewVersion, answers, aPull, aWorld, merges, says, type World } from './world.ts'
 
 const CANARY = 'apps/production/web-canary.yaml'
-const ASKING = flaggerCanary({
-  analysis: `    interval: 1m
-    maxWeight: 50
-    stepWeight: 10
-    webhooks:
-      - name: perch
-        type: confirm-traffic-increase
-        url: https://perch.example.com/api/flagger/acme/gitops/confirm-traffic-increase
-        metadata: { key: k }
-      - name: perch-back
-        type: rollback
-        url: https://perch.example.com/api/flagger/acme/gitops/rollback
-        metadata: { key: k }
-`,
-})
+const ASKING = askingCanary()
 
 /** What Flagger hears: "go" or "stop", and the words. */
 async function asks(world: World, metadata: { readonly environment?: string } = {}, judge = mayGoOn): Promise<string> {
@@ -98,7 +84,7 @@ test('a hold that somebody makes by hand while Perch hears nothing counts once w
   world.hears = false
   world.alice.push('perch/hold/production/web', { 'README.md': 'x\n' })
   await world.pass(11)
-  assert.match(await asks(world), /^stop: Perch reads acme\/gitops and answers when Flagger asks again\./)
+  assert.match(await asks(world), /^stop: Perch is still reading acme\/gitops, and answers when Flagger asks again\./)
 })
 
 test('what is not known is never "go on": no Canary, several, and a config that is not valid', async () => {

@@ -5,24 +5,27 @@ import { windowEnd } from '../stop/window.ts'
 import type { Canaries, KnownCanary, KnownStop } from './canaries.ts'
 import type { HookPayload } from './hook.ts'
 
-/**
- * `go`: nothing stops it · `stopped`: people or the config do · `aborted`: somebody wants it taken back · `take-back`: so take it back · `unread`: Git was not read, or too long ago · `unreadable`: deployed branches
- * have a config that is not valid · `no-canary`: Git has no such Canary · `several`: it has more than one.
- */
 export type HookAnswer =
+  /** Nothing stops it. */
   | { readonly code: 'go'; readonly rollout: string }
+  /** People or the config stop it. */
   | {
       readonly code: 'stopped'
       readonly rollout: string
       readonly stops: readonly KnownStop[]
       readonly windows: readonly FrozenWindow[]
     }
+  /** Somebody has aborted it. `aborted` answers whether it may go on, `take-back` whether to take it back. */
   | ({ readonly code: 'aborted' | 'take-back'; readonly rollout: string } & Pick<Aborted, 'by' | 'reason'>)
-  /** Nobody wants it taken back. `isOther`: an abort is there, but of what Git said before. */
+  /** Nothing asks to take it back. `isOther`: there is an abort, but of a version that Git had before. */
   | { readonly code: 'keep'; readonly rollout: string; readonly isOther: boolean }
+  /** Git was not read, or too long ago. */
   | { readonly code: 'unread' }
+  /** Deployed branches have a config that is not valid. */
   | { readonly code: 'unreadable'; readonly branches: readonly string[] }
+  /** Git has no such Canary. */
   | { readonly code: 'no-canary' }
+  /** Git has more than one. */
   | { readonly code: 'several'; readonly rollouts: readonly string[] }
 
 type Aborted = NonNullable<KnownCanary['aborted']>

@@ -47,7 +47,7 @@ export async function answerHook(
   const payload = HookPayload.safeParse(parseObject(body.bytes))
   if (!payload.success) return { status: 400, body: 'not what Flagger sends, or metadata.key is missing' }
   const asked = payload.data
-  // Who may report that a step is live may ask what is held, too.
+  // The key of reports allows more than these questions do.
   const keys = [flaggerKey(options.secret, repository), reportKey(options.secret, repository)]
   if (!keys.some((key) => isSameKey(asked.metadata.key, key))) {
     log.warn(

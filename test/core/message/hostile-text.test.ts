@@ -319,6 +319,7 @@ function outcomesOf(t: string): readonly Outcome[] {
     { code: 'already', name: t, share: 5 },
     { code: 'proposed', title: t, pull: 7 },
     { code: 'aborted', closed: [7], rollbacks: [7], rolledBack: [7], unreadable: [t], owned: [] },
+    { code: 'aborted', closed: [], rollbacks: [], rolledBack: [], unreadable: [], owned: [], takenBack: [t] },
     {
       code: 'status',
       standings: [{ standing: standingOf(targetNamed(t)), open: [7] }],
@@ -332,6 +333,7 @@ function outcomesOf(t: string): readonly Outcome[] {
     { code: 'plan', name: t, plan: [5], share: 5, proposed: 25 },
     { code: 'planned', name: t, plan: [5], sha },
     { code: 'held', names: [t], isNew: true },
+    { code: 'held', names: [t], isNew: true, isAsked: true },
     { code: 'held', names: [t], isNew: false },
     { code: 'resumed', names: [t] },
     { code: 'frozen', environment: t, stop, isNew: true },

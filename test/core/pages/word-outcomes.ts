@@ -1,3 +1,4 @@
+import type { HookAnswer } from '../../../src/core/flagger/answer.ts'
 import assert from 'node:assert/strict'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
 import type { Verdict } from '../../../src/core/gate/gate.ts'
@@ -78,6 +79,24 @@ export function review(more: Partial<Review> = {}): Review {
   }
 }
 
+export function hookAnswers(): readonly HookAnswer[] {
+  const rollout = 'production/web'
+  const hold = { by: 'alice', reason: 'errors', until: undefined }
+  const freeze = { frozen: 'production', by: 'olga', reason: undefined, until: AT }
+  const window = { environment: 'production', until: AT, reason: 'sale' }
+  return [
+    { code: 'go', rollout },
+    { code: 'stopped', rollout, stops: [hold, freeze], windows: [window] },
+    { code: 'aborted', rollout, by: 'alice', reason: 'errors' },
+    { code: 'take-back', rollout, by: 'alice', reason: undefined },
+    ...[true, false].map((isOther): HookAnswer => ({ code: 'keep', rollout, isOther })),
+    { code: 'unread' },
+    { code: 'unreadable', branches: ['main'] },
+    { code: 'no-canary' },
+    { code: 'several', rollouts: ['production/web', 'staging/web'] },
+  ]
+}
+
 export function outcomes(): readonly Outcome[] {
   const stop = { kind: 'freeze', by: 'olga', reason: 'party', until: AT } as const
   const plan = { name: 'production/web', plan: [5, 25, 100] } as const
@@ -92,6 +111,7 @@ export function outcomes(): readonly Outcome[] {
     { code: 'aborted', closed: [7, 8], rollbacks: [9], rolledBack: [], unreadable: [], owned: [] },
     { code: 'aborted', closed: [], rollbacks: [9, 10], rolledBack: [11], unreadable: [T], owned: [] },
     { code: 'aborted', closed: [7], rollbacks: [], rolledBack: [], unreadable: [], owned: [] },
+    { code: 'aborted', closed: [], rollbacks: [], rolledBack: [], unreadable: [], owned: [], takenBack: [T] },
     { code: 'status', standings: [line, { ...line, open: [], stuck: 'It stands.' }], proposed: [] },
     {
       code: 'status',
@@ -116,6 +136,7 @@ export function outcomes(): readonly Outcome[] {
     { code: 'planned', ...plan, sha: head },
     { code: 'planned', ...plan, sha: undefined },
     ...[true, false].map((isNew): Outcome => ({ code: 'held', names: ['a', 'b'], isNew })),
+    { code: 'held', names: ['a'], isNew: true, isAsked: true },
     ...[true, false].map((isNew): Outcome => ({ code: 'frozen', environment: 'production', stop, isNew })),
     { code: 'frozen', environment: 'production', stop: { ...stop, by: undefined, until: undefined }, isNew: false },
     { code: 'resumed', names: ['a'] },

@@ -26,7 +26,8 @@ import { standingOf } from '../../../src/core/rollout/standing.ts'
 import { flaggerCanary } from '../../owners.ts'
 import { sample, snapshotOf } from '../samples.ts'
 import { assertPage } from './page.ts'
-import { outcomes, review } from './word-outcomes.ts'
+import { hookWords } from '../../../src/core/message/flagger/hook.ts'
+import { hookAnswers, outcomes, review } from './word-outcomes.ts'
 import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
 
 const MOVES: readonly Move[] = [
@@ -154,6 +155,9 @@ function firstComments(): readonly string[] {
   ]
 }
 
+/** Whom Flagger asks about. */
+const ASKED = { repository: 'acme/gitops', name: 'web', namespace: 'shop', metadata: { key: 'k' } }
+
 function onboardings(): readonly string[] {
   const legacy = `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -217,6 +221,7 @@ function page(): Readonly<Record<string, readonly string[]>> {
     ],
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
     Onboarding: onboardings(),
+    'To Flagger': hookAnswers().map((one) => hookWords(one, ASKED)),
     Checks: checks(),
     Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment, ...firstComments()],
     Terminal: onTerminal(),

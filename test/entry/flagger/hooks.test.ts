@@ -82,7 +82,7 @@ test('Flagger takes a canary back only where somebody aborted this version, and 
   assert.equal(await askOver(await anEdge(ABORTED), 'rollback'), '200 production/web was aborted by alice (errors).')
   for (const canaries of [FREE, HELD]) assert.match(await askOver(await anEdge(canaries), 'rollback'), /^403 Nobody/)
   const old = await anEdge({ ...ABORTED, at: NOW - 40_000 })
-  assert.match(await askOver(old, 'rollback'), /^403 Perch reads/)
+  assert.match(await askOver(old, 'rollback'), /^403 Perch is still reading/)
   assert.equal(old.looks.length, 2)
   for (const canaries of [undefined, { ...ABORTED, known: [] }, { ...ABORTED, unreadable: ['main'] }])
     assert.match(await askOver(await anEdge(canaries), 'rollback'), /^403 /)
@@ -94,7 +94,7 @@ test('what is not known is a no: not read in time, or too long ago', async () =>
   for (const canaries of [undefined, { ...FREE, at: NOW - 11 * 60_000 }])
     assert.match(
       await askOver(await anEdge(canaries), 'confirm-rollout'),
-      /^403 Perch reads acme\/gitops and answers when/,
+      /^403 Perch is still reading acme\/gitops, and answers when/,
     )
 })
 

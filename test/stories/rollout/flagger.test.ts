@@ -2,22 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flaggerKey } from '../../../src/entry/edge/report-key.ts'
-import { flaggerCanary } from '../../owners.ts'
+import { askingCanary } from '../../owners.ts'
 import { aStory, gitops } from '../world.ts'
 
 const REPORT_SECRET = 'a secret of reports, long enough to be one'
 const CANARY = 'overlays/production/canary.yaml'
-const ASKING = flaggerCanary({
-  analysis: `    interval: 1m
-    maxWeight: 50
-    stepWeight: 10
-    webhooks:
-      - name: perch
-        type: confirm-traffic-increase
-        url: https://perch.example.com/api/flagger/acme/gitops/confirm-traffic-increase
-        metadata: { key: what-perch-printed }
-`,
-})
+const ASKING = askingCanary()
 
 test('Flagger hears no while somebody holds its canary, and its questions cost no requests to GitHub', async () => {
   const config = 'environments:\n  production: { path: overlays/production }\n'

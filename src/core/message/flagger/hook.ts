@@ -27,7 +27,7 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
         ? `The abort of ${plain(answer.rollout)} was for what Git said before. To take this version back, comment /canary abort again.`
         : `Nobody aborted ${plain(answer.rollout)}.`
     case 'unread':
-      return `Perch reads ${plain(asked.repository)} and answers when Flagger asks again. If this stays so, check that Perch is installed there.`
+      return `Perch is still reading ${plain(asked.repository)}, and answers when Flagger asks again. If this stays so, check that Perch is installed there.`
     case 'unreadable':
       return `The .github/canary.yml of ${names(answer.branches)} in ${plain(asked.repository)} is not valid, so Perch does not know what is stopped. Correct it there.`
     case 'no-canary':

@@ -105,13 +105,13 @@ export function moveBody(proposal: Proposal): string {
       evidence(proposal),
       proposal.isForRestart === true ? RESTART_WORDS : undefined,
       safety(move),
-      calls(proposal),
+      mention(proposal),
     ),
   )
 }
 
-/** Whoever asked for it knows of it; everything but a rollback goes its usual way. */
-function calls({ move, asked, driver }: Proposal): string | undefined {
+/** Mentions the driver on a rollback that nobody asked for. A person who asked knows of it, and other steps need nobody at once. */
+function mention({ move, asked, driver }: Proposal): string | undefined {
   const isNews = move.kind === 'rollback' && asked === undefined && driver !== undefined
   return isNews ? driversWords([driver]) : undefined
 }

@@ -1,5 +1,5 @@
 import { ROLLBACK_HOOK } from '../../../core/flagger/hook.ts'
-import { asksPerch, canariesNear } from '../../../core/flagger/near.ts'
+import { asksPerch, canariesNear } from '../../../core/flagger/canaries-near.ts'
 import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
 import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
@@ -55,7 +55,7 @@ export async function abortRollouts(
     : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names, owned, takenBack }
 }
 
-/** What Flagger takes back if Perch says so. Of several it is not clear which one is meant, and none of them may go back by mistake. */
+/** The Canary that Flagger is to take back. If several could be meant, none is: the wrong one must not go back. */
 function takenBackIn({ snapshot }: BaseState, changed: readonly string[]): Target | undefined {
   const near = canariesNear(snapshot.targets, changed)
   const [only] = near

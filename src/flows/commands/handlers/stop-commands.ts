@@ -1,5 +1,5 @@
 /** Holds and freezes, made and taken away by a command. */
-import { asksPerch } from '../../../core/flagger/near.ts'
+import { asksPerch } from '../../../core/flagger/canaries-near.ts'
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { freeze, hold, resume, unfreeze } from '../../stop/stops.ts'

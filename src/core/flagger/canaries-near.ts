@@ -5,8 +5,8 @@ import { isTouched } from '../rollout/resolve.ts'
 import type { Target } from '../rollout/target.ts'
 
 /**
- * The rollouts of Flagger in the environments of which a pull request changes a file; where it changes files beside some of their Canaries,
- * those. `changed`: the paths that it changes.
+ * The rollouts of Flagger in environments of which a pull request changes a file. If it changes files in the folder of a Canary, only the
+ * Canaries in such folders are meant. `changed`: the paths that it changes.
  */
 export function canariesNear(targets: readonly Target[], changed: readonly string[]): readonly Target[] {
   const paths = new Set(changed)
@@ -20,7 +20,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
-/** Whether a Canary has a webhook by which Flagger asks Perch: before it goes on, or whether to go back. Without one Perch has no say. */
+/** Whether a Canary has a webhook of these types that leads to Perch. Without one, Flagger never asks, and Perch can stop nothing. */
 export function asksPerch({ owner }: Pick<Target, 'owner'>, about: 'confirm-' | typeof ROLLBACK_HOOK): boolean {
   const spec = recordOf(owner?.object.data['spec'])
   const hooks = ['analysis', 'canaryAnalysis'].flatMap((field) => listOf(recordOf(spec[field])['webhooks']))
