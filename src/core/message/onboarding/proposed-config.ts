@@ -10,6 +10,7 @@ import { isBlueGreen, type Target, targetName } from '../../rollout/target.ts'
 import { oneLine } from '../../text/inert.ts'
 import { routeId, weightedRules } from '../../traffic/route.ts'
 import { withCanary } from '../../traffic/start.ts'
+import { counted } from '../comment/traffic.ts'
 import { plainWords } from '../markdown/plain-words.ts'
 import { code, percent } from '../markdown/markdown.ts'
 import { explainProblem } from '../problem/problem.ts'
@@ -189,10 +190,6 @@ export function untold(snapshot: Snapshot): readonly Untold[] {
     }),
   ]
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** A text as YAML writes it on one line. */
