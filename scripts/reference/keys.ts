@@ -1,5 +1,5 @@
 /** The keys of a JSON Schema as a flat list, for the page about the configuration. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 type Schema = z.core.JSONSchema.BaseSchema
 

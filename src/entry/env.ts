@@ -3,7 +3,7 @@ import type { PrometheusServer } from '../adapters/prometheus/metrics.ts'
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { delimiter, isAbsolute } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readDestinations, readServers } from './named-urls.ts'
 
 export interface ProcessEnvironment {

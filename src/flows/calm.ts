@@ -1,5 +1,5 @@
 /** Which repositories need no sweep, because nothing has happened in them since the last one and nothing is under way. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RepositoryName } from '../core/rollout/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Memo } from '../ports/memo.ts'

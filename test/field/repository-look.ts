@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A route with a stable and a canary entry, and whether `perch set` can move it. */
 const SplitLook = z.object({

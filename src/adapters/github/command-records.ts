@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CommandRecords } from '../../ports/github/command-records.ts'
 import { at, type Client, listAll, request } from './client/client.ts'
 import { CheckRunAnswer } from './schema.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ApiClient, request } from './client/client.ts'
 
 /** What GitHub's log of webhooks tells. */

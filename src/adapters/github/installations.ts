@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import { type ApiClient, listAll, request } from './client/client.ts'
 import { AppAnswer, type AppIdentity, InstallationAnswer, RepositoryAnswer } from './schema.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ApiClient, graphql } from './client/client.ts'
 
 /** When a repository was last pushed to, and what of its pull requests changed last: a comment changes one too. */

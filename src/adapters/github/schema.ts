@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BranchMove } from '../../core/command/head-age.ts'
 import { REPORT_PREFIX, type Signal, stateOf } from '../../core/gate/signal.ts'
 import type { StoredReport } from '../../core/report/report.ts'

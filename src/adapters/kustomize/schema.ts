@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The answer of `kubectl version --client --output=json`, as far as it is used. */
 export const KubectlVersion = z

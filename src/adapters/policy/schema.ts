@@ -1,5 +1,5 @@
 /** What programs answer, as far as it is used. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const Json = z.string().transform((text, context): unknown => {
   try {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Numbers are texts in Prometheus' JSON, because JSON has no NaN and no infinity. */
 const Value = z.string().transform((text, context) => {

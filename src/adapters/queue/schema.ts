@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the lock beside the queue's files says about its owner; a token in it makes each one different. */
 export const LockFile = z.object({ place: z.string(), pid: z.int().positive(), started: z.string() })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a compiled schema throws, as far as it is used: ajv's errors. */
 export const Unfit = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSided, parseTemplate } from '../analysis/template.ts'
 import { Duration } from './duration.ts'
 

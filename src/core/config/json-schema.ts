@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Config } from './schema.ts'
 
 /** A name for the schema, by which editors keep it. Nothing is fetched from there. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { NEWS_EVENTS } from '../notify/news.ts'
 
 /** Names of destinations, so that no repository can have Perch send anything to an address of its choice. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ROUTE_KINDS } from '../traffic/route.ts'
 import { FINDING_CODES, GRADES } from '../finding/grade.ts'
 import { FreezeWindow } from '../stop/window.ts'

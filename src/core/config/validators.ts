@@ -1,5 +1,5 @@
 /** What the config asks to be checked by other programs: policies, and validators by name. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const Folder = z
   .string()

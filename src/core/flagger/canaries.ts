@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { FreezeWindow } from '../stop/window.ts'
 
 const KnownStop = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Here Flagger asks whether to take the canary back: a yes does something, and no is the safe answer. */
 export const ROLLBACK_HOOK = 'rollback'

@@ -1,5 +1,5 @@
 /** What is told of rollouts outside of GitHub. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const NEWS_EVENTS = ['started', 'live', 'waiting', 'failed', 'rolled-back', 'finished', 'frozen'] as const
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { malformed, Moment, ObjectName, type Report, type ReportRead } from './report.ts'
 
 /** The body that docs/live.md has the administrator of Argo CD paste into the template. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { malformed, Moment, ObjectName, type Report, type ReportRead } from './report.ts'
 
 /** https://fluxcd.io/flux/components/notification/events/: what the notification-controller's `generic-hmac` sends. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What the cluster of somebody told an endpoint of ours about one commit. Times are epoch milliseconds. */
 export const Report = z.object({

@@ -1,5 +1,5 @@
 import type { createEventHandler } from '@octokit/webhooks'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { isButton } from '../../core/command/buttons.ts'
 import { mayHaveCommands } from '../../core/command/parse.ts'
 import { isNamed } from '../../core/config/deployed.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RepositoryRef } from '../../flows/tasks/tasks.ts'
 
 /** The webhooks that Perch listens to, each with the few fields that it reads: they say where to look. Only who pressed a button, the head at the opening and texts with commands are taken from them. */

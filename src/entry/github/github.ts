@@ -1,5 +1,5 @@
 import { Probot, ProbotOctokit } from 'probot'
-import { z } from 'zod'
+import * as z from 'zod'
 import { activity } from '../../adapters/github/activity.ts'
 import { branches } from '../../adapters/github/branches.ts'
 import { checks } from '../../adapters/github/checks.ts'

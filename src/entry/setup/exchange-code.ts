@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SetupProblem } from '../../core/message/command-line/setup-words.ts'
 
 const Credentials = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What `perch setup` was asked to do. */
 export type SetupWish = z.infer<typeof SetupOptions>

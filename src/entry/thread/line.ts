@@ -1,5 +1,5 @@
 /** Calls between two threads: by name, with what can be cloned. Each is answered once. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { retryMoment } from '../../ports/jobs.ts'
 
 const Message = z.discriminatedUnion('type', [

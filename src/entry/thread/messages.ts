@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { TOOLS } from '../../core/policy/remark.ts'
 import type { ClockLead } from '../../adapters/clock/clock.ts'
 import type { ClaimedJob, Job } from '../../ports/jobs.ts'

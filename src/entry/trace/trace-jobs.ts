@@ -1,5 +1,5 @@
 /** Carries a trace through the queue: from what asks for a job to what is done with it. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { Task } from '../../flows/tasks/tasks.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ClaimedJob, Job, JobHandler, Jobs } from '../../ports/jobs.ts'

@@ -1,5 +1,5 @@
 /** New versions that came to the base branch, and which of them begin a rollout there by themselves. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isAutomation, ownStartId } from '../../core/arrival/automation.ts'
 import { beginningOf, type VersionTraffic } from '../../core/arrival/begin.ts'
 import { isForRestart } from '../../core/marker/comment.ts'

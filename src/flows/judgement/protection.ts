@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { protectionGaps } from '../../core/gate/protection.ts'
 import { protectionNote } from '../../core/problem/merge.ts'
 import type { Problem } from '../../core/problem/problem.ts'

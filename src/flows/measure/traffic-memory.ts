@@ -1,5 +1,5 @@
 /** What was last seen of the traffic of a step. A loss of it only delays: the step has to be proven live again. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { METRICS_FAILURES } from '../../core/analysis/answer.ts'
 import { type Observation, SHARE_TROUBLES } from '../../core/analysis/observed-share.ts'
 import type { TrafficEntry } from '../../core/gate/live.ts'

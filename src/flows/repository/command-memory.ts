@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
 import type { RepositoryContext } from './repository-context.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { recallAll } from './remembered.ts'
 import type { RepositoryContext } from './repository-context.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type HeadAge, headAge, isSeen } from '../../core/command/head-age.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { RetryLater } from '../../ports/jobs.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { METRICS_FAILURES, type RangeAnswer } from '../../core/analysis/answer.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'

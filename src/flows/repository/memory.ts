@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { StepHistory } from '../../core/gate/step-history.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import { type Target, targetName } from '../../core/rollout/target.ts'

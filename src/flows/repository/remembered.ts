@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { RepositoryContext } from './repository-context.ts'
 
 /** All that is remembered of one kind in this repository, by the rest of its key. What another version wrote is left out. */

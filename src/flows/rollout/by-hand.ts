@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import type { RecentPulls } from '../../ports/github/pull-requests.ts'

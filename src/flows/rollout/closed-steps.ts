@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'

@@ -1,5 +1,5 @@
 /** What is known of a repository's Canaries, by its name: Flagger's webhooks name no more. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { Canaries } from '../../core/flagger/canaries.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Memo } from '../../ports/memo.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Verdict } from '../../core/gate/gate.ts'
 import { ROLLOUT_STATES, type RolloutState } from '../../core/watch/rollout-state.ts'
 import type { Memo } from '../../ports/memo.ts'

@@ -1,5 +1,5 @@
 /** The App, its installations and their tokens, its deliveries. https://docs.github.com/rest/apps */
-import { z } from 'zod'
+import * as z from 'zod'
 import { accountPayload, appPayload, installationPayload } from '../payload/accounts.ts'
 import { time } from '../payload/links.ts'
 import { fullRepository, repositoryPayload } from '../payload/repositories.ts'

@@ -1,5 +1,5 @@
 /** Check runs and suites. https://docs.github.com/rest/checks */
-import { z } from 'zod'
+import * as z from 'zod'
 import { resolveCommit } from '../git/objects.ts'
 import { createCheckRun, updateCheckRun, type CheckRunChange } from '../model/checks.ts'
 import { checkRunPayload, suiteAnswer } from '../payload/checks.ts'

@@ -1,5 +1,5 @@
 /** Comments, reactions, labels and assignees. https://docs.github.com/rest/issues */
-import { z } from 'zod'
+import * as z from 'zod'
 import { addComment, deleteComment, editComment, labelNamed, react } from '../model/comments.ts'
 import { addLabels, assign, removeLabel } from '../model/pull-state.ts'
 import { commentPayload, reactionPayload } from '../payload/comments.ts'

@@ -1,5 +1,5 @@
 /** Git's own objects, made without any branch. https://docs.github.com/rest/git/trees, https://docs.github.com/rest/git/commits */
-import { z } from 'zod'
+import * as z from 'zod'
 import { writeObject, writeTree } from '../git/loose.ts'
 import { hasObject, listTree, writeCommitOf } from '../git/objects.ts'
 import { gitCommitPayload } from '../payload/commits.ts'

@@ -1,5 +1,5 @@
 /** Pull requests. https://docs.github.com/rest/pulls */
-import { z } from 'zod'
+import * as z from 'zod'
 import { addReview } from '../model/comments.ts'
 import { mergePull } from '../model/merge.ts'
 import { editPull, openPull } from '../model/pulls.ts'

@@ -1,5 +1,5 @@
 /** Refs and branches. https://docs.github.com/rest/git/refs */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isAncestor } from '../git/history.ts'
 import { hasObject } from '../git/objects.ts'
 import { checkRefName, moveRef } from '../model/refs.ts'

@@ -1,5 +1,5 @@
 /** One REST route: who may call it, and the answer. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { invalidRequest, notByIntegration, notFound, readOnly, Refusal } from '../state/refusal.ts'
 import type { Actor, App, InstallationToken, Repository, Role } from '../state/types.ts'
 import { findRepository, isAtLeast, roleOf, type World } from '../state/world.ts'

@@ -1,5 +1,5 @@
 /** Commit statuses and deployments. https://docs.github.com/rest/commits/statuses, https://docs.github.com/rest/deployments */
-import { z } from 'zod'
+import * as z from 'zod'
 import { hasObject, resolveCommit } from '../git/objects.ts'
 import { addDeployment, addDeploymentStatus, addStatus } from '../model/statuses.ts'
 import { repoApi } from '../payload/links.ts'

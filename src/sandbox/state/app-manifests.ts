@@ -4,7 +4,7 @@
  * credentials are handed out once, within an hour.
  */
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { notFound, Refusal } from './refusal.ts'
 import type { Account, PendingApp } from './types.ts'
 import { addAccount, addApp, type World } from './world.ts'

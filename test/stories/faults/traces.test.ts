@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test, type TestContext } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, DR, isGreen, leanRepository } from '../play.ts'
 import { served, type Service } from '../process.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Comment } from '../../../core/rollout/facts.ts'
 import { type AppIdentity, Time } from '../schema.ts'
 

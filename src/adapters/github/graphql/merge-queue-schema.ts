@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { QueuedPull } from '../../../ports/github/merge-queue.ts'
 
 const QueueAnswer = z.object({
