@@ -321,6 +321,13 @@ test('one file makes jobs, so that one table says what is the same cause', () =>
   assert.deepEqual(senders, ['src/entry/edge/perch-app.ts', 'src/flows/tasks/ask.ts'])
 })
 
+test('zod is imported as a namespace, so that a bundle leaves out its messages in fifty languages', () => {
+  assert.deepEqual(
+    sources.filter((file) => /import (?:type )?\{[^}]*\bz\b[^}]*\} from 'zod'/.test(read(file))),
+    [],
+  )
+})
+
 test('every export has a name', () => {
   const files = [...sources, ...globSync('test/**/*.ts', { cwd: root })]
   assert.deepEqual(
