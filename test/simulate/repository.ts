@@ -21,6 +21,8 @@ export interface ConfigChoice {
   readonly start?: 'ask' | 'never' | 'first-step'
   readonly onNewVersion?: 'restart' | 'finish-first' | 'ignore'
   readonly automation?: readonly string[]
+  /** Of every service. */
+  readonly waves?: readonly (readonly string[])[] | undefined
 }
 
 export const CONFIG = '.github/canary.yml'
@@ -58,7 +60,7 @@ function configText(services: readonly string[], environments: readonly string[]
   })
   const rules = services.map(
     (service) =>
-      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n    onNewVersion: ${config.onNewVersion ?? 'finish-first'}\n`,
+      `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n    onNewVersion: ${config.onNewVersion ?? 'finish-first'}\n${config.waves === undefined ? '' : `    waves: ${JSON.stringify(config.waves)}\n`}`,
   )
   return `automation: ${JSON.stringify(config.automation ?? [])}\nenvironments:\n${lines.join('')}services:\n${rules.join('')}`
 }

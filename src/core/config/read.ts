@@ -4,6 +4,7 @@ import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { analysisProblems, type RuleProblem } from './analysis.ts'
 import { Config } from './schema.ts'
+import { waveProblems } from './waves.ts'
 
 export const CONFIG_FILE = '.github/canary.yml'
 
@@ -65,7 +66,7 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
     const found = analysis === undefined ? [] : analysisProblems(analysis, bake)
     return found.map(({ path, message }) => ({ path: ['services', name, ...path], message }))
   })
-  return [...orders, ...places, ...analyses, ...sharedRouteProblems(config)]
+  return [...orders, ...places, ...analyses, ...waveProblems(config), ...sharedRouteProblems(config)]
 }
 
 /** A service of a shared route goes into names of annotations, which end at 63 characters (Kubernetes, "Annotations"). */

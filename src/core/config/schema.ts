@@ -7,6 +7,7 @@ import { pathPattern } from '../text/path-pattern.ts'
 import { Duration } from './duration.ts'
 import { NotifyConfig } from './notify.ts'
 import { PolicyConfig, ValidatorsConfig } from './validators.ts'
+import { Waves } from './waves.ts'
 
 const Percent = z.number().positive().max(100)
 
@@ -152,6 +153,7 @@ const Service = z.strictObject({
     .describe("The plan: the canary's share of the traffic in percent, step by step."),
   bake: Duration.prefault('10m').describe('How long a step must be live before the next one may merge.'),
   analysis: Analysis.optional().describe('What Prometheus must measure during the bake.'),
+  waves: Waves.optional(),
   onFailure: z
     .enum(['rollback', 'hold'])
     .default('rollback')

@@ -30,7 +30,11 @@ export interface ReviewedPromotion {
 export function judgePromotionFacts(facts: PromotionFacts, now: number): ReviewedPromotion {
   const { flow, restraints } = facts
   const target = flow.service === undefined ? flow.to : `${flow.to}/${flow.service}`
-  const held = restrain({ to: 0, canary: undefined }, { ...restraints, orders: [], conflict: undefined }, now)
+  const held = restrain(
+    { from: 0, to: 0, promotes: false, canary: undefined },
+    { ...restraints, orders: [], conflict: undefined },
+    now,
+  )
   return {
     name: `${flow.from} → ${flow.to}`,
     verdicts: [

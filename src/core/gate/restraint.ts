@@ -33,9 +33,11 @@ export interface FrozenWindow {
   readonly reason: string | undefined
 }
 
-/** The same service in the environment that comes first, as the base branch has it. */
+/** The same service in another environment that must have done something first, as the base branch has it. */
 export interface Order {
   readonly environment: string
+  /** Why it is asked about, where `after` is not the reason: it is in an earlier wave, or in the same or a later one. */
+  readonly wave?: WavePlace
   readonly found:
     | { readonly code: 'missing' }
     /** Both environments are moved by the same file, so neither can be first. */
@@ -55,24 +57,27 @@ export interface Order {
       }
 }
 
+/** Where another environment has its place in `waves`. From those that do not come before, only the step before is asked. */
+type WavePlace = 'earlier' | 'not-earlier'
+
+/** An environment that an order asks about. */
+interface OrderPlace {
+  readonly environment: string
+  readonly wave?: WavePlace
+}
+
 export type RestraintReason =
   | { readonly code: 'held' | 'frozen'; readonly stop: Stop }
   | { readonly code: 'window'; readonly window: FrozenWindow }
-  | {
+  | (OrderPlace & {
       readonly code: 'after'
-      readonly environment: string
-      readonly problem: 'missing' | 'together' | 'owned' | 'other-version'
-    }
-  | { readonly code: 'after-not-live'; readonly environment: string; readonly liveness: Liveness }
-  | {
-      readonly code: 'after-behind'
-      readonly environment: string
-      readonly share: number | 'unknown'
-      readonly wanted: number
-    }
-  | { readonly code: 'after-baking'; readonly environment: string; readonly until: number }
-  | { readonly code: 'after-analysis'; readonly environment: string; readonly report: AnalysisReport }
-  | { readonly code: 'after-done'; readonly environment: string }
+      readonly problem: 'missing' | 'together' | 'owned' | 'other-version' | 'not-stable' | 'unreadable'
+    })
+  | (OrderPlace & { readonly code: 'after-not-live'; readonly liveness: Liveness })
+  | (OrderPlace & { readonly code: 'after-behind'; readonly share: number | 'unknown'; readonly wanted: number })
+  | (OrderPlace & { readonly code: 'after-baking'; readonly until: number })
+  | (OrderPlace & { readonly code: 'after-analysis'; readonly report: AnalysisReport })
+  | (OrderPlace & { readonly code: 'after-done' })
   | { readonly code: 'approvals'; readonly wanted: number; readonly has: number }
   | { readonly code: 'other-pull'; readonly pull: number }
   /** A promotion from another environment than the one that comes first. */
@@ -92,12 +97,17 @@ export interface RestraintVerdict {
   readonly until?: number
 }
 
+/** A raise, as far as other environments and people have a say in it. */
+interface RestrainedRaise {
+  readonly from: number
+  readonly to: number
+  /** The stable version becomes the canary's. */
+  readonly promotes: boolean
+  readonly canary: string | undefined
+}
+
 /** What a raise to `to` percent of a canary waits for beside its own rollout. */
-export function restrain(
-  change: { readonly to: number; readonly canary: string | undefined },
-  restraints: Restraints,
-  now: number,
-): readonly RestraintVerdict[] {
+export function restrain(change: RestrainedRaise, restraints: Restraints, now: number): readonly RestraintVerdict[] {
   const { stops, windows, orders, approvals, conflict } = restraints
   return [
     ...orders.map((order) => orderVerdict(change, order, now)),
@@ -124,42 +134,63 @@ function conflictVerdict(pull: number): RestraintVerdict {
   return { gate: 'conflict', state: 'wait', reason: { code: 'other-pull', pull } }
 }
 
-/** A step is done in the environment that comes first when it is live and baked there, or its version is stable there. */
-function orderVerdict(
-  change: { readonly to: number; readonly canary: string | undefined },
-  { environment, found }: Order,
-  now: number,
-): RestraintVerdict {
-  const wait = (reason: RestraintReason): RestraintVerdict => ({ gate: 'order', state: 'wait', reason })
+/** A step is done in another environment when it is live and baked there, or its version is stable there. */
+function orderVerdict(change: RestrainedRaise, order: Order, now: number): RestraintVerdict {
+  const { found, wave } = order
+  const place: OrderPlace = { environment: order.environment, ...(wave === undefined ? {} : { wave }) }
   if (found.code !== 'found')
-    return { gate: 'order', state: 'block', reason: { code: 'after', environment, problem: found.code } }
+    return { gate: 'order', state: 'block', reason: { code: 'after', ...place, problem: found.code } }
   const isFinished = found.share === 0 && found.stable !== undefined && found.stable === change.canary
-  const done: RestraintVerdict = { gate: 'order', state: 'pass', reason: { code: 'after-done', environment } }
+  const done: RestraintVerdict = { gate: 'order', state: 'pass', reason: { code: 'after-done', ...place } }
   if (isFinished) return done
-  if (found.share === 'unknown' || found.share === 0 || found.share < change.to)
-    return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
-  if (found.canary !== change.canary) return wait({ code: 'after', environment, problem: 'other-version' })
-  const { liveness } = found
-  if (liveness === undefined) return wait({ code: 'after-behind', environment, share: found.share, wanted: change.to })
-  return unprovenVerdict(environment, { ...found, liveness }, now) ?? done
+  const isStart = wave === 'not-earlier' && change.from === 0
+  return (isStart ? busyVerdict : behindVerdict)(change, { place, found, now }) ?? done
+}
+
+interface FoundOrder {
+  readonly place: OrderPlace
+  readonly found: DecidedOrder
+  readonly now: number
+}
+
+/** A version begins in the first wave before the others have it: only a rollout of another version is in its way there. */
+function busyVerdict(change: RestrainedRaise, { place, found }: FoundOrder): RestraintVerdict | undefined {
+  if (found.share === 'unknown') return waiting({ code: 'after', ...place, problem: 'unreadable' })
+  const isOther = found.share > 0 && (found.canary === undefined || found.canary !== change.canary)
+  return isOther ? waiting({ code: 'after', ...place, problem: 'other-version' }) : undefined
+}
+
+function behindVerdict(change: RestrainedRaise, { place, found, now }: FoundOrder): RestraintVerdict | undefined {
+  const wanted = place.wave === 'not-earlier' ? change.from : change.to
+  const { share, liveness } = found
+  const behind = waiting({ code: 'after-behind', ...place, share, wanted })
+  if (share === 'unknown' || share === 0 || share < wanted) return behind
+  if (found.canary !== change.canary) return waiting({ code: 'after', ...place, problem: 'other-version' })
+  // A share of 100 is the same before and after: only the stable version tells that this step is done.
+  const isUnpromoted = change.promotes && place.wave === 'earlier' && found.stable !== change.canary
+  if (isUnpromoted) return waiting({ code: 'after', ...place, problem: 'not-stable' })
+  return liveness === undefined ? behind : unprovenVerdict(place, { ...found, liveness }, now)
+}
+
+function waiting(reason: RestraintReason): RestraintVerdict {
+  return { gate: 'order', state: 'wait', reason }
 }
 
 type DecidedOrder = Extract<Order['found'], { code: 'found' }>
 
-/** What is missing for a step in the environment that comes first to be done; undefined where nothing is. */
+/** What is missing for a step in another environment to be done; undefined where nothing is. */
 function unprovenVerdict(
-  environment: string,
+  place: OrderPlace,
   found: DecidedOrder & { readonly liveness: Liveness },
   now: number,
 ): RestraintVerdict | undefined {
   const { liveness, bakeMs, analysis } = found
-  const waiting = { gate: 'order', state: 'wait' } as const
   if (liveness.state !== 'live') {
     const moment = liveness.until === undefined ? {} : { until: liveness.until }
-    return { ...waiting, reason: { code: 'after-not-live', environment, liveness }, ...moment }
+    return { ...waiting({ code: 'after-not-live', ...place, liveness }), ...moment }
   }
   const until = liveness.since + bakeMs
-  if (now < until) return { ...waiting, reason: { code: 'after-baking', environment, until }, until }
+  if (now < until) return { ...waiting({ code: 'after-baking', ...place, until }), until }
   if (analysis === undefined || isGood(analysis)) return undefined
-  return { ...waiting, reason: { code: 'after-analysis', environment, report: analysis } }
+  return waiting({ code: 'after-analysis', ...place, report: analysis })
 }

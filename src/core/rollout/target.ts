@@ -8,6 +8,7 @@ import { DEFAULT_LIVE, DEFAULT_SERVICE, type Config, type LiveEntry, type Servic
 import type { WeightOwner } from '../owner/weight-owner.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { type Route, routeId, type RouteName, type RouteNames } from '../traffic/route.ts'
+import { type Wave, waveOf } from '../wave/wave.ts'
 
 /** How a rollout is to be driven: the config's word, defaults filled in. */
 export interface Settings {
@@ -30,6 +31,8 @@ export interface Settings {
   readonly isSwitched: boolean
   /** Istio up to 1.14: the weights of a rule must sum to 100. */
   readonly requireSum100: boolean
+  /** Its place among the waves of its service; undefined where the config has none for it. */
+  readonly wave: Wave | undefined
   /** Conditions that the config asks for and this version cannot check: they block, because unknown is never green. */
   readonly unchecked: readonly string[]
 }
@@ -245,6 +248,7 @@ export function settingsOf(
     names,
     isSwitched: service.strategy === 'blue-green',
     requireSum100: config.requireSum100,
+    wave: waveOf(service.waves, environments),
     unchecked,
   }
 }

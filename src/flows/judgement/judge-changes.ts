@@ -26,8 +26,21 @@ export async function judgeChanges(
   question: RestraintQuestion,
 ): Promise<readonly ReviewedChange[]> {
   const changes: ReviewedChange[] = []
-  for (const difference of differences) changes.push(await judgeChange(context, difference, question))
+  for (const difference of differences)
+    changes.push(await judgeChange(context, { difference, alongside: movedAlike(difference, differences) }, question))
   return changes
+}
+
+interface JudgedDifference {
+  readonly difference: RolloutDifference
+  /** Other environments in which the change moves the service alike. */
+  readonly alongside: readonly string[]
+}
+
+function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): readonly string[] {
+  const isAlike = ({ to, sure, reach }: RolloutDifference): boolean =>
+    to.target.service === one.to.target.service && sure === one.sure && reach === one.reach
+  return all.flatMap((other) => (other !== one && isAlike(other) ? other.to.target.environments : []))
 }
 
 /** How a change moves rollouts, before anybody is asked whether it may. */
@@ -87,12 +100,13 @@ function reachOf(
 
 async function judgeChange(
   context: Needs,
-  difference: RolloutDifference,
+  judged: JudgedDifference,
   question: RestraintQuestion,
 ): Promise<ReviewedChange> {
+  const { difference } = judged
   const { to, version, reach, widened, sure, leaving } = difference
   const { target } = to
-  const change = await trafficChange(context, difference, question)
+  const change = await trafficChange(context, judged, question)
   const found = judge(change, context.clock.now())
   const isOpen = found.some(({ state }) => state !== 'pass')
   const verdicts = isOpen ? overrule(found, await question.around.overrides()) : found
@@ -104,7 +118,7 @@ async function judgeChange(
 /** What the gates judge. The rollout's pace and limits are the base branch's word, not the pull request's. */
 async function trafficChange(
   context: Needs,
-  difference: RolloutDifference,
+  { difference, alongside }: JudgedDifference,
   question: RestraintQuestion,
 ): Promise<TrafficChange> {
   const { from, to, version, reach, base, sure, leaving } = difference
@@ -131,7 +145,7 @@ async function trafficChange(
     unchecked: target.settings.unchecked,
     isAnalysed: target.settings.analysis !== undefined,
     canary: to.versions?.canary,
-    restraints: isHeld ? await restraintsOf(context, question, { target, base }) : UNRESTRAINED,
+    restraints: isHeld ? await restraintsOf(context, question, { target, base, alongside }) : UNRESTRAINED,
   }
 }
 

@@ -4,6 +4,7 @@ import type { FrozenWindow, Order, Restraints } from '../../core/gate/restraint.
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import { type Standing, standingOf, sureShare } from '../../core/rollout/standing.ts'
 import { isBlueGreen, movedRoutes, type Target } from '../../core/rollout/target.ts'
+import { environmentsBefore, environmentsFrom } from '../../core/wave/wave.ts'
 import { stopsOf, type Stops } from '../../core/stop/stop.ts'
 import { windowEnd, windowStart } from '../../core/stop/window.ts'
 import { measureIfLive } from '../measure/measure-step.ts'
@@ -52,17 +53,26 @@ export interface RestraintQuestion extends LivenessQuestion {
   readonly around: Surroundings
 }
 
+interface RestrainedRollout {
+  readonly target: Target
+  readonly base: Snapshot
+  /** Other environments in which the change moves the service alike. */
+  readonly alongside: readonly string[]
+}
+
 /** What holds a raise of a rollout back, beside how the step before it is doing. The base branch's config says what to ask. */
 export async function restraintsOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
-  { target, base }: { readonly target: Target; readonly base: Snapshot },
+  { target, base, alongside }: RestrainedRollout,
 ): Promise<Restraints> {
   const { around } = question
   const entries = target.environments.map((name) => base.config.environments?.[name])
   const orders: Order[] = []
   for (const environment of new Set(entries.flatMap((entry) => entry?.after ?? [])))
-    orders.push(await orderOf(context, question, { target, base, environment }))
+    orders.push({ environment, found: await orderOf(context, question, { target, base, environment }) })
+  for (const order of waveOrders(target, alongside))
+    orders.push({ ...order, found: await orderOf(context, question, { target, base, ...order }) })
   const wanted = Math.max(0, ...entries.map((entry) => entry?.approvals ?? 0))
   return {
     ...restraintsIn(context, around, { config: base.config, scope: target, services: [target.service] }),
@@ -104,37 +114,47 @@ export function restraintsIn(
 async function switchedOrder(
   context: JudgementNeeds,
   question: RestraintQuestion,
-  { environment, standing }: { readonly environment: string; readonly standing: Standing },
-): Promise<Order> {
+  standing: Standing,
+): Promise<Order['found']> {
   const { share, versions, target } = standing
   const liveness = await livenessOf(context, question, standing)
   const active = { share: share === 0 ? 100 : share, stable: undefined, canary: versions?.stable } as const
   const { bakeMs } = target.settings
-  return { environment, found: { code: 'found', ...active, liveness, bakeMs, analysis: undefined } }
+  return { code: 'found', ...active, liveness, bakeMs, analysis: undefined }
 }
 
 async function orderOf(
   context: JudgementNeeds,
   question: RestraintQuestion,
   at: { readonly target: Target; readonly base: Snapshot; readonly environment: string },
-): Promise<Order> {
+): Promise<Order['found']> {
   const { target, base, environment } = at
-  if (target.environments.includes(environment)) return { environment, found: { code: 'together' } }
+  if (target.environments.includes(environment)) return { code: 'together' }
   const { kind, name } = target.route
   const there = base.targets.filter(({ environments }) => environments.includes(environment))
   const first =
     there.find(({ service }) => service === target.service) ??
     there.find(({ route }) => route.kind === kind && route.name === name)
-  if (first === undefined) return { environment, found: { code: 'missing' } }
+  if (first === undefined) return { code: 'missing' }
   const standing = standingOf(first)
-  if (standing.phase === 'owned') return { environment, found: { code: 'owned' } }
-  if (isBlueGreen(first)) return switchedOrder(context, question, { environment, standing })
+  if (standing.phase === 'owned') return { code: 'owned' }
+  if (isBlueGreen(first)) return switchedOrder(context, question, standing)
   const step = sureShare(standing) === 0 ? undefined : await measureIfLive(context, question, standing)
   const { stable, canary } = standing.versions ?? { stable: undefined, canary: undefined }
   const { share } = standing
   const { bakeMs } = first.settings
-  return {
-    environment,
-    found: { code: 'found', share, stable, canary, liveness: step?.liveness, bakeMs, analysis: step?.analysis },
-  }
+  return { code: 'found', share, stable, canary, liveness: step?.liveness, bakeMs, analysis: step?.analysis }
+}
+
+/** The other environments of the waves. What this very change moves alike is judged by gates of its own, unless it comes first. */
+function waveOrders(
+  { environments, settings: { wave }, ...target }: Target,
+  alongside: readonly string[],
+): readonly Pick<Order, 'environment' | 'wave'>[] {
+  if (wave === undefined) return []
+  const earlier = environmentsBefore(wave).map((environment) => ({ environment, wave: 'earlier' }) as const)
+  // Blue/green traffic moves all at once, so there is no step before.
+  if (isBlueGreen(target)) return earlier
+  const others = environmentsFrom(wave).filter((name) => !environments.includes(name) && !alongside.includes(name))
+  return [...earlier, ...others.map((environment) => ({ environment, wave: 'not-earlier' }) as const)]
 }

@@ -82,3 +82,23 @@ test('durations are said as people say them', () => {
     '1 h 30 min',
   ])
 })
+
+test('waves name environments of the file, each once', () => {
+  const environments = 'environments: { eu-1: { path: a }, eu-2: { path: b } }\n'
+  const waves = (written: string, before = environments) =>
+    readConfig(`${before}services:\n  web:\n    waves: ${written}\n`)
+  assert.ok(waves('[[eu-1], [eu-2]]').ok)
+  assert.ok(waves('[[eu-1, eu-2]]').ok, 'one wave moves in lockstep')
+  assert.ok(waves('[[found-1], [found-2]]', '').ok, 'environments that Perch finds have names too')
+  const problems = (written: string) => {
+    const read = waves(written)
+    return read.ok ? [] : read.error.map(({ line, path, message }) => `${line} ${path}: ${message}`)
+  }
+  assert.deepEqual(problems('[[eu-1], [eu-2, eu-1]]'), [
+    '4 services.web.waves.1.1: names eu-1 a second time: each environment is in one wave',
+  ])
+  assert.deepEqual(problems('[[eu-1], [us-1]]'), [
+    '4 services.web.waves.1.0: names us-1, which this file does not list as an environment',
+  ])
+  for (const written of ['[]', '[[]]', '[eu-1]', '[[""]]']) assert.ok(!waves(written).ok, written)
+})

@@ -207,6 +207,56 @@ test('what holds a raise back beside its own rollout', () => {
   }
 })
 
+test('in waves an environment asks earlier ones for this step, and all others for the step before', () => {
+  const first = { code: 'found', share: 5, stable: 'v1', canary: 'v2', liveness: LIVE, bakeMs: 500 } as const
+  const there = { ...first, analysis: undefined }
+  const other = { ...there, canary: 'v9' }
+  const table: readonly [string, Partial<TrafficChange>, Order, string][] = [
+    ['earlier, with this share', { from: 0, to: 5 }, { wave: 'earlier', found: there }, 'pass'],
+    ['earlier, with less', {}, { wave: 'earlier', found: there }, 'wait after-behind'],
+    ['earlier, promoted', PROMOTED, { wave: 'earlier', found: { ...there, share: 100, stable: 'v2' } }, 'pass'],
+    ['earlier, not yet promoted', PROMOTED, { wave: 'earlier', found: { ...there, share: 100 } }, 'wait not-stable'],
+    ['later, with the share before', {}, { wave: 'not-earlier', found: there }, 'pass'],
+    [
+      'later, not live there',
+      {},
+      { wave: 'not-earlier', found: { ...there, liveness: NOT_YET } },
+      'wait after-not-live',
+    ],
+    ['later, without traffic', {}, { wave: 'not-earlier', found: { ...there, share: 0 } }, 'wait after-behind'],
+    ['later, at a start', { from: 0, to: 5 }, { wave: 'not-earlier', found: { ...there, share: 0 } }, 'pass'],
+    [
+      'later, another version at a start',
+      { from: 0, to: 5 },
+      { wave: 'not-earlier', found: other },
+      'wait other-version',
+    ],
+    [
+      'later, unreadable at a start',
+      { from: 0 },
+      { wave: 'not-earlier', found: { ...there, share: 'unknown' } },
+      'wait unreadable',
+    ],
+    ['later, unreadable', {}, { wave: 'not-earlier', found: { ...there, share: 'unknown' } }, 'wait after-behind'],
+    ['later, finished', {}, { wave: 'not-earlier', found: { ...there, share: 0, stable: 'v2' } }, 'pass'],
+    ['later, and not there', { from: 0 }, { wave: 'not-earlier', found: { code: 'missing' } }, 'block missing'],
+    ['later, and a controller moves it', {}, { wave: 'not-earlier', found: { code: 'owned' } }, 'block owned'],
+  ]
+  for (const [what, over, { wave, found }, expected] of table) {
+    const restraints = { ...UNRESTRAINED, orders: [{ environment: 'us-1', wave, found }] }
+    const said = judge(change({ ...over, restraints }), 5000).flatMap(({ gate, state, reason }) => {
+      if (gate !== 'order' || !('environment' in reason)) return []
+      const why = reason.code === 'after' ? reason.problem : reason.code
+      return state === 'pass' ? [state] : [`${state} ${why}`]
+    })
+    assert.deepEqual(said, [expected], what)
+  }
+})
+
+const PROMOTED: Partial<TrafficChange> = { from: 100, to: 100, promotes: true }
+
+type Order = Required<Pick<Restraints['orders'][number], 'wave' | 'found'>>
+
 function order(found: Restraints['orders'][number]['found']): Partial<Restraints> {
   return { orders: [{ environment: 'staging', found }] }
 }

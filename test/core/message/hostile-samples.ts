@@ -292,5 +292,9 @@ export function gateReasons(t: string): readonly GateReason[] {
     { code: 'after-not-live', environment: t, liveness },
     { code: 'after-analysis', environment: t, report },
     { code: 'after-done', environment: t },
+    { code: 'after', environment: t, wave: 'earlier', problem: 'missing' },
+    { code: 'after', environment: t, wave: 'earlier', problem: 'not-stable' },
+    { code: 'after', environment: t, wave: 'not-earlier', problem: 'other-version' },
+    { code: 'after', environment: t, wave: 'not-earlier', problem: 'unreadable' },
   ]
 }

@@ -255,6 +255,12 @@ export function gateReasons(): readonly GateReason[] {
     { code: 'after', environment: 'staging', problem: 'other-version' },
     { code: 'after-behind', environment: 'staging', share: 'unknown', wanted: 25 },
     { code: 'after-baking', environment: 'staging', until: AT },
+    { code: 'after', environment: 'eu-9', wave: 'earlier', problem: 'missing' },
+    { code: 'after', environment: 'eu-1', wave: 'earlier', problem: 'not-stable' },
+    { code: 'after', environment: 'us-1', wave: 'not-earlier', problem: 'other-version' },
+    { code: 'after', environment: 'us-1', wave: 'not-earlier', problem: 'unreadable' },
+    { code: 'after-behind', environment: 'us-1', wave: 'not-earlier', share: 5, wanted: 25 },
+    { code: 'after-done', environment: 'us-1', wave: 'not-earlier' },
   ]
 }
 

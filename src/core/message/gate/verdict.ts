@@ -170,31 +170,46 @@ type OrderReason = Exclude<Extract<RestraintReason, { environment: string }>, { 
 
 function orderWords(reason: OrderReason): string {
   const name = code(reason.environment)
+  const first = `${name} must do ${stepWords(reason.wave)} first`
   switch (reason.code) {
     case 'after-done':
-      return `${name} has done this step.`
+      return `${name} has done ${stepWords(reason.wave)}.`
     case 'after-behind':
-      return `${name} must do this step first, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish its rollout of this version.`
+      return `${first}, and is at ${reason.share === 'unknown' ? 'a share that cannot be read' : percent(reason.share)}: it must reach ${percent(reason.wanted)}, or finish its rollout of this version.`
     case 'after-baking':
-      return `${name} must do this step first: it bakes there until ${time(reason.until)}.`
+      return `${first}: it bakes there until ${time(reason.until)}.`
     case 'after-not-live':
-      return `${name} must do this step first. There: ${liveSentence(reason.liveness)}`
+      return `${first}. There: ${liveSentence(reason.liveness)}`
     case 'after-analysis':
-      return `${name} must do this step first. There: ${analysisWords(reason.report)}`
+      return `${first}. There: ${analysisWords(reason.report)}`
     case 'after':
-      return afterWords(name, reason.problem)
+      return afterWords(name, reason)
   }
 }
 
-function afterWords(name: string, problem: Extract<OrderReason, { code: 'after' }>['problem']): string {
+/** Environments of the same wave and of later ones take each step before this one goes on to the next. */
+function stepWords(wave: OrderReason['wave']): string {
+  return wave === 'not-earlier' ? 'the step before this one' : 'this step'
+}
+
+function afterWords(name: string, { problem, wave }: Extract<OrderReason, { code: 'after' }>): string {
+  const first = `${name} must do ${stepWords(wave)} first`
   switch (problem) {
     case 'missing':
-      return `${name} must do this step first, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
+      return wave === undefined
+        ? `${first}, but has no such service. Add it there, or remove \`after\` from \`.github/canary.yml\`.`
+        : `\`waves\` names ${name}, but Perch finds no such service there. Add it there, or take ${name} out of \`waves\` in \`.github/canary.yml\`.`
     case 'owned':
-      return `${name} must do this step first, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can pass this gate: \`/canary override order <reason>\`.`
+      return `${first}, but a controller in the cluster moves the service there, so Git does not say how far it is. A maintainer who knows can pass this gate: \`/canary override order <reason>\`.`
     case 'together':
-      return `${name} must do this step first, but this pull request moves both at once. Move one after the other, with \`--env\`.`
+      return `${first}, but this pull request moves both at once. Move one after the other, with \`--env\`.`
     case 'other-version':
-      return `${name} must do this step first, but its canary is another version.`
+      return wave === 'not-earlier'
+        ? `${name} has canary traffic on another version. Finish that rollout, or \`/canary abort\` it, before this version goes on here.`
+        : `${first}, but its canary is another version.`
+    case 'not-stable':
+      return `${name} must make this version its stable one first.`
+    case 'unreadable':
+      return `Perch cannot read the share in ${name}, so it does not know whether another rollout is under way there. Repair that first.`
   }
 }

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import type { RuleProblem } from './analysis.ts'
+
+export const Waves = z
+  .array(z.array(z.string().min(1)).nonempty())
+  .nonempty()
+  .describe(
+    'Names of environments in waves, such as `[[eu-1], [eu-2, us-1]]`. Each wave takes a step after the waves before it. The environments of one wave move in one pull request.',
+  )
+
+interface WavesConfig {
+  readonly environments?: Readonly<Record<string, unknown>> | undefined
+  readonly services: Readonly<Record<string, { readonly waves?: readonly (readonly string[])[] | undefined }>>
+}
+
+/** Each environment has one place, and is one that this file lists, where it lists any. */
+export function waveProblems({ environments, services }: WavesConfig): readonly RuleProblem[] {
+  return Object.entries(services).flatMap(([service, { waves = [] }]) => {
+    const seen = new Set<string>()
+    return waves.flatMap((wave, index) =>
+      wave.flatMap((name, place): RuleProblem[] => {
+        const path = ['services', service, 'waves', index, place]
+        const isTwice = seen.has(name)
+        seen.add(name)
+        if (isTwice) return [{ path, message: `names ${name} a second time: each environment is in one wave` }]
+        return environments === undefined || Object.hasOwn(environments, name)
+          ? []
+          : [{ path, message: `names ${name}, which this file does not list as an environment` }]
+      }),
+    )
+  })
+}

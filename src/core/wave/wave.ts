@@ -1,0 +1,32 @@
+/** Where a rollout has its place among the waves of its service. */
+export interface Wave {
+  /** The environments of the wave, joined by `+`: `eu-2+us-1`. */
+  readonly name: string
+  /** 0 for the first. */
+  readonly index: number
+  /** All waves of the service, in order. */
+  readonly all: readonly (readonly string[])[]
+}
+
+/**
+ * The wave of a rollout, by its environments. If they share a file and are in several waves, the last of these counts: the rollout moves
+ * all of them. Undefined where no wave names one of them.
+ */
+export function waveOf(
+  waves: readonly (readonly string[])[] | undefined,
+  environments: readonly string[],
+): Wave | undefined {
+  const index = waves?.findLastIndex((names) => names.some((name) => environments.includes(name))) ?? -1
+  const names = waves?.[index]
+  return waves === undefined || names === undefined ? undefined : { name: names.join('+'), index, all: waves }
+}
+
+/** The environments of the waves before one. */
+export function environmentsBefore({ all, index }: Wave): readonly string[] {
+  return all.slice(0, index).flat()
+}
+
+/** The environments of a wave and of those after it. */
+export function environmentsFrom({ all, index }: Wave): readonly string[] {
+  return all.slice(index).flat()
+}
