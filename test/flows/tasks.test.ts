@@ -310,7 +310,7 @@ test('what somebody waits for an answer to, and what nobody asks for again, is t
     'step-shown',
   ])
   const at = { type: 'review', ...PLACE, pull: 3 } as const
-  assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 26 * 60 * MINUTE)
+  assert.equal(jobOf({ ...at, why: REVIEW.command.one }).patienceMs, 25 * 60 * MINUTE)
   assert.equal(jobOf({ ...at, why: REVIEW.unanswered.one }).patienceMs, undefined)
 })
 

@@ -20,6 +20,9 @@ export const COMMAND_LIFE_MS = 24 * 3_600_000
 /** For how long after that its author is still told that it was not carried out. */
 export const LATE_MS = 2 * 3_600_000
 
+/** For how long the job of a command is tried. When it is given up, its author can still be told. */
+export const TRIED_MS = COMMAND_LIFE_MS + LATE_MS / 2
+
 /**
  * Comments with commands that have no answer yet, oldest first. Edited ones and those of bots never count. `done`:
  * those that are known to have been answered, also where somebody has deleted the answer. What the App that was

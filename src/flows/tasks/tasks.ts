@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { COMMAND_LIFE_MS, LATE_MS } from '../../core/command/pending.ts'
+import { TRIED_MS } from '../../core/command/pending.ts'
 import { DEPLOYMENT_STATES } from '../../core/deployment/step-deployment.ts'
 import { News } from '../../core/notify/news.ts'
 import { Report } from '../../core/report/report.ts'
@@ -119,7 +119,7 @@ export function jobOf(task: Task): Job {
     data: task,
     id: idOf(why),
     ...('due' in why && why.due !== undefined ? { notBefore: why.due } : {}),
-    ...(RULES[why.code].isPatient === true ? { patienceMs: COMMAND_LIFE_MS + LATE_MS } : {}),
+    ...(RULES[why.code].isPatient === true ? { patienceMs: TRIED_MS } : {}),
   }
 }
 
