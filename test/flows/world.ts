@@ -29,8 +29,9 @@ import {
 } from '../simulate/repository.ts'
 import { type Service, simulatedService } from '../simulate/service.ts'
 import { settled, timeline } from '../simulate/timeline.ts'
+import { transcriptOf } from './conversations/transcript.ts'
 
-export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log'>> {
+export interface WorldOptions extends Partial<Pick<ContextParts, 'metrics' | 'notifier' | 'log' | 'renderer'>> {
   /** `web` alone by default. */
   readonly services?: readonly string[]
   /** `production` alone by default. */
@@ -61,6 +62,10 @@ export interface World {
   sweep(): Promise<void>
   /** Whether webhooks arrive. */
   hears: boolean
+  /** What people did and what Perch made of it, so far. */
+  transcript(): string
+  /** The comments of people, by their number. */
+  commands(): ReadonlyMap<number, { readonly pull: number; readonly text: string }>
 }
 
 const START = Date.UTC(2026, 0, 5, 9)
@@ -81,6 +86,7 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   const time = timeline(START)
   let deliveries = 0
   const hear = (happening: Happening): void => {
+    record.hear(happening)
     if (!world.hears) return
     const id = `delivery-${(deliveries += 1)}`
     const payload = webhookOf(state, happening)
@@ -98,7 +104,10 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
     requests: 0,
     lastWebhook: Infinity,
   }
-  const service = simulatedService(state, network, parts)
+  const record = transcriptOf(state)
+  network.onAnswered = record.answered
+  const { log = record.log } = parts
+  const service = simulatedService(state, network, { ...parts, log })
   let sweeps = 0
   const world: World = {
     state,
@@ -120,6 +129,11 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
       await world.settle()
     },
     hears: true,
+    transcript: record.text,
+    commands: () => {
+      const byPeople = state.comments.filter(({ author }) => !author.isBot)
+      return new Map(byPeople.map(({ id, pull, body }) => [id, { pull, text: body }]))
+    },
   }
   await service.start()
   await world.settle()

@@ -8,6 +8,7 @@ import type { Log } from '../../src/ports/log.ts'
 import type { Memo } from '../../src/ports/memo.ts'
 import { type Meter, UNWATCHED } from '../../src/ports/meter.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
+import type { Renderer } from '../../src/ports/renderer.ts'
 import type { Notifier } from '../../src/ports/notifier.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import { memoryActivity, memoryBranches } from './github/branches.ts'
@@ -31,17 +32,24 @@ export interface ContextParts {
   readonly notifier?: Notifier
   /** One that has fetched before. */
   readonly mirror?: Mirror
+  /** None by default, as where kustomize and helm are not installed. */
+  readonly renderer?: Renderer
 }
 
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Everything that a flow works with, on a model of GitHub. Its repository must need no kustomize. */
+const NO_TOOLS: Renderer = {
+  render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
+  tool: async () => undefined,
+}
+
 /** Kept from task to task, as the service does. */
 const knownOf = keepKnown()
 
+/** Everything that a flow works with, on a model of GitHub. */
 export function memoryContext(
   state: GitHubState,
-  { log = SILENT, metrics, mirror, notifier, jobs, ...parts }: ContextParts,
+  { log = SILENT, metrics, mirror, notifier, jobs, renderer = NO_TOOLS, ...parts }: ContextParts,
 ): RepositoryContext {
   return {
     repo: state.repo,
@@ -50,10 +58,7 @@ export function memoryContext(
     ...portsOf(state),
     mirror: mirror ?? memoryMirror(state),
     known: knownOf(state.repo.id),
-    renderer: {
-      render: async () => ({ ok: false, code: 'tool-missing', detail: '' }),
-      tool: async () => undefined,
-    },
+    renderer,
     validators: memoryValidators(),
     schemas: { misfits: async () => [] },
     metrics: metrics ?? memoryMetrics({}),

@@ -48,6 +48,8 @@ export interface Network {
   readonly outages: Map<Part, number>
   readonly strikes: Strike[]
   requests: number
+  /** Told of each request that was answered, by its name (`pulls.open`). */
+  onAnswered?: (name: string, answer: unknown) => void
 }
 
 /** One run of the service: what it started is never heard of again once it has ended. */
@@ -98,6 +100,7 @@ async function request(network: Network, life: Life, { part, name, send }: Reque
   try {
     if (isOut || strike === 'before') throw unavailable(part, `${name}: 502`)
     const answer = await send()
+    network.onAnswered?.(name, answer)
     if (strike === 'after') throw unavailable(part, `${name}: no answer`)
     return answer
   } finally {

@@ -1,0 +1,197 @@
+/**
+ * Writes down what people do on GitHub and what Perch makes of it: what it asks GitHub for, and everything that people see change.
+ * Names of commits are replaced by names that say in which order they came, so that a word in a message does not change them all.
+ */
+import { createHash } from 'node:crypto'
+import { diffLines } from 'diff'
+import type { Log } from '../../../src/ports/log.ts'
+import type { GitHubState, Happening } from '../../memory/github/github.ts'
+
+export interface Transcript {
+  readonly hear: (happening: Happening) => void
+  readonly answered: (name: string, answer: unknown) => void
+  readonly log: Log
+  readonly text: () => string
+}
+
+/** What is seen on GitHub: one text for each thing, by its name. */
+type Seen = ReadonlyMap<string, string>
+
+/** Requests that change nothing are only counted. */
+const WRITES =
+  /^(?:pulls\.(?:open|edit|close|merge|label|unlabel|mark)|conversation\.(?:add|edit|acknowledge)|checks\.(?:create|update)|branches\.(?:commit|create|move|claim|remove)|records\.write|deployments\.(?:create|setState)|reports\.(?:create|update))$/
+
+export function transcriptOf(state: GitHubState): Transcript {
+  const lines: string[] = []
+  const named = commitNames()
+  let asked = new Map<string, number>()
+  let seen: Seen = new Map()
+  /** The newest text of each kind: what is new is told by how it differs from the last one of its kind. */
+  const newest = new Map<string, { readonly name: string; readonly text: string }>()
+  const at = (): string => new Date(state.now()).toISOString().slice(11, 19)
+
+  function finishAsking(): void {
+    const counts = [...asked].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${name} ${count}`)
+    if (counts.length > 0) lines.push('', `Asked: ${counts.join(', ')}.`)
+    asked = new Map()
+  }
+  /** What has changed since the last time, as lines. */
+  function look(): readonly string[] {
+    const now = new Map([...seenOn(state)].map(([name, text]) => [named(name), folded(named(text))]))
+    const changes = [...new Set([...seen.keys(), ...now.keys()])].flatMap((name) => {
+      const [before, after] = [seen.get(name), now.get(name)]
+      if (before === after) return []
+      if (after === undefined) return [`- ${name} is gone`]
+      const like = before === undefined ? newest.get(kindOf(name, after)) : { name, text: before }
+      newest.set(kindOf(name, after), { name, text: after })
+      return [`- ${name}`, ...shorter(after, like).map((line) => `  ${line}`.trimEnd())]
+    })
+    seen = now
+    return changes
+  }
+  const note =
+    (level: string) =>
+    (facts: object, message: string): void =>
+      void lines.push('', `${at()} ${level}: ${message} ${JSON.stringify(factsOf(facts))}`)
+
+  return {
+    hear(happening) {
+      if (happening.sender.login === state.bot.login) return
+      look()
+      finishAsking()
+      lines.push('', `## ${at()} ${happening.sender.login} ${doingOf(happening)}`)
+    },
+    answered(name, answer) {
+      if (!WRITES.test(name)) return void asked.set(name, (asked.get(name) ?? 0) + 1)
+      lines.push('', `${at()} ${name}${typeof answer === 'string' ? `: ${answer}` : ''}`, ...look())
+    },
+    log: { debug: () => {}, info: note('info'), warn: note('warn'), error: note('error') },
+    text() {
+      finishAsking()
+      return `${named(lines.join('\n'))
+        .replaceAll(/\n{3,}/g, '\n\n')
+        .trim()}\n`
+    },
+  }
+}
+
+/** Times that a command took are those of this process. */
+function factsOf(facts: object): unknown {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
+  )
+}
+
+function doingOf({ event, payload }: Happening): string {
+  const {
+    action,
+    ref,
+    deleted,
+    issue,
+    comment,
+    pull_request: pull,
+    context,
+    state,
+  } = payload as {
+    readonly action?: string
+    readonly ref?: string
+    readonly deleted?: boolean
+    readonly issue?: { readonly number: number }
+    readonly comment?: { readonly body: string }
+    readonly pull_request?: { readonly number: number; readonly merged?: boolean }
+    readonly context?: string
+    readonly state?: string
+  }
+  if (comment !== undefined) return `comments on #${issue?.number}: ${comment.body.replaceAll('\n', ' ⏎ ')}`
+  if (event === 'push') return `${deleted === true ? 'deletes' : 'pushes'} ${ref}`
+  if (event === 'status') return `sets ${context} to ${state}`
+  const what = action === 'closed' && pull?.merged === true ? 'merged' : (action ?? '')
+  return `${event} ${what}${pull === undefined ? '' : ` #${pull.number}`}`
+}
+
+function seenOn(state: GitHubState): Seen {
+  const seen = new Map<string, string>()
+  for (const [ref, sha] of state.refs) if (ref.startsWith('refs/heads/')) seen.set(ref, branchText(state, sha))
+  for (const pull of state.pulls.values()) {
+    const { title, draft, labels, assignees, head, base, body } = pull
+    const facts = [`${pull.state}${draft ? ', draft' : ''}: ${title}`, `${head.ref} into ${base.ref}`]
+    const marks = [`labels: ${labels.join(', ')}`, `assignees: ${assignees.join(', ')}`]
+    seen.set(`#${pull.number}`, [...facts, ...marks, body].join('\n'))
+  }
+  for (const { id, pull, body, reactions } of state.comments)
+    seen.set(`comment ${id} on #${pull}`, [...[...reactions].map((login) => `👀 ${login}`), body].join('\n'))
+  for (const run of state.runs) {
+    const { name, sha, title, summary, text = '', report } = run
+    const subjects = (report?.subjects ?? []).map(({ pull, base }) => `#${pull} into ${base}`).join(', ')
+    const annotations = (report?.annotations ?? []).map((one) => JSON.stringify(one))
+    const said = report === undefined ? run.state : (report.conclusion ?? 'running')
+    const buttons = JSON.stringify(report?.actions ?? [])
+    const head = [`${said}: ${title}`, `subjects: ${subjects}`, `buttons: ${buttons}`]
+    seen.set(`check ${run.id} ${name} on ${sha}`, [...head, summary, text, ...annotations].join('\n'))
+  }
+  for (const { id, commit, environment, task, states } of state.deployments)
+    seen.set(
+      `deployment ${id} of ${environment}, ${task}, ${commit}`,
+      states.map((one) => `${one.state}: ${one.description}`).join('\n'),
+    )
+  return seen
+}
+
+/** A branch by its newest commit: its message, and the files in which it differs from its first parent. */
+function branchText({ objects }: GitHubState, sha: string): string {
+  const commit = objects.find(sha)
+  const [parent] = commit?.parents ?? []
+  const [old, now] = [objects.files(parent ?? '') ?? new Map<string, string>(), objects.files(sha) ?? new Map()]
+  const changed = parent === undefined ? [...now.keys()] : objects.changed(parent, sha)
+  const files = changed.flatMap((path) => [`${path}:`, ...diffOf(old.get(path) ?? '', now.get(path) ?? '')])
+  return [`commit ${sha} after ${commit?.parents.join(' and ')}`, commit?.message ?? '', ...files].join('\n')
+}
+
+/** What a thing is like: check runs of a name, comments with a marker, branches. */
+function kindOf(name: string, text: string): string {
+  const marker = /<!-- perch:[a-z-]+/.exec(text)?.[0]
+  return name.startsWith('refs/') ? name : (marker ?? name.replaceAll(/\d+ ?| on commit-\d+$/g, ''))
+}
+
+/** A text, or how it differs from another one, which is often shorter. */
+function shorter(text: string, like: { readonly name: string; readonly text: string } | undefined): readonly string[] {
+  const whole = text.split('\n')
+  if (like === undefined || text.startsWith('commit ')) return whole
+  const changes = [`compared with ${like.name}:`, ...diffOf(like.text, text)]
+  return changes.length < whole.length ? changes : whole
+}
+
+function diffOf(before: string, after: string): readonly string[] {
+  return diffLines(`${before}\n`, `${after}\n`).flatMap(({ added, removed, value }) =>
+    added || removed
+      ? value
+          .replace(/\n$/, '')
+          .split('\n')
+          .map((line) => `${added ? '+' : '-'} ${line}`.trimEnd())
+      : [],
+  )
+}
+
+/** Names commits by the order in which they come. */
+function commitNames(): (text: string) => string {
+  const names = new Map<string, string>()
+  return (text) => {
+    for (const [sha] of text.matchAll(/\b[0-9a-f]{40}\b/g)) {
+      const short = sha.slice(0, 7)
+      if (!names.has(short)) names.set(short, `commit-${names.size + 1}`)
+    }
+    return text
+      .replaceAll(/\b[0-9a-f]{64}\b/g, 'seal')
+      .replaceAll(/\b([0-9a-f]{7})[0-9a-f]{0,33}\b/g, (whole, short: string) => names.get(short) ?? whole)
+  }
+}
+
+/** What Perch folds on GitHub, and drawings: their first line, and a number that changes with them. The core's pages hold these words. */
+function folded(text: string): string {
+  return text.replaceAll(/^(?:<details>.*?<\/details>|```.*?^```)$/gms, (block) => {
+    const [first = '', ...more] = block.split('\n')
+    if (more.length < 5) return block
+    const sum = createHash('sha1').update(block).digest('hex').slice(0, 6)
+    return `${first} … ${more.length} lines more (${sum})`
+  })
+}
