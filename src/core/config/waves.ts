@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RuleProblem } from './analysis.ts'
 
 export const Waves = z
