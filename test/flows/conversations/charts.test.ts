@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
+import { withShare } from '../../simulate/repository.ts'
 import { aPull, aWorld, merges, openSteps, says, textOn, type World } from '../world.ts'
 import { assertConversation } from './page.ts'
 
@@ -133,4 +134,117 @@ services:
   await world.settle()
   while (openSteps(world).length > 0) await mergesNext(world)
   assertConversation(world, 'overlays')
+})
+
+test('a rollout of a chart merges by itself, except where somebody changed more than its numbers', async () => {
+  const world = await aChart({ [CONFIG]: 'services:\n  web: { steps: [25, 50, 100], bake: 1m, autoMerge: always }\n' })
+  const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(world, 'alice', pull, '/canary 25 --env production')
+  await merges(world, 'bob', pull)
+  await world.pass(15)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  world.bob.push(step.head.ref, {
+    [VALUES]: textOn(world, step.head.ref, VALUES).replace('# Traffic', '# All traffic'),
+  })
+  await world.settle()
+  await world.pass(15)
+  world.bob.push('main', { 'charts/web/values.yaml': `${CHART['charts/web/values.yaml']}# More\n` })
+  await world.settle()
+  assertConversation(world, 'a-chart-by-itself')
+})
+
+const RELEASE = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: web
+  namespace: production
+spec:
+  interval: 5m
+  chart:
+    spec:
+      chart: ./charts/web
+      sourceRef: { kind: GitRepository, name: flux-system, namespace: flux-system }
+  values:
+    versions: { stable: v1, canary: v2 }
+    canary:
+      enabled: true
+      weight: 0
+`
+
+test('a HelmRelease of Flux, alone and in a kustomization with a patch after it', async () => {
+  const world = await aWorld({
+    services: [],
+    environments: [],
+    renderer: memoryRenderer(),
+    files: {
+      ...CHART,
+      [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
+      'clusters/production/web.yaml': RELEASE,
+      'overlays/staging/kustomization.yaml': 'resources: [web.yaml, map.yaml]\nnamespace: staging\n',
+      'overlays/staging/web.yaml': RELEASE.replace('namespace: production', 'namespace: staging').replace(
+        '  values:',
+        `  postRenderers:
+    - kustomize:
+        patches:
+          - target: { kind: VirtualService, name: web }
+            patch: |-
+              - { op: add, path: /spec/http/0/timeout, value: 3s }
+  values:`,
+      ),
+      'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+    },
+  })
+  const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(world, 'alice', pull, '/canary 25')
+  await says(world, 'alice', pull, '/canary 25 --env all')
+  await says(world, 'alice', pull, '/canary status')
+  const values = 'clusters/production/web.yaml'
+  await aPull(world, { [values]: RELEASE.replace('enabled: true', 'enabled: false') }, 'Off')
+  const broken = await aPull(
+    world,
+    {
+      'overlays/staging/web.yaml': textOn(world, 'main', 'overlays/staging/web.yaml').replace(
+        '/spec/http/0/',
+        '/spec/tcp/0/',
+      ),
+    },
+    'Break the patch',
+  )
+  await says(world, 'alice', broken, '/canary diff')
+  assertConversation(world, 'helm-releases')
+})
+
+test('a kustomization that Perch does not build: what leaves traffic alone is noted, what may move it is red', async () => {
+  const remote = 'resources: [../../base, "https://example.com/more?ref=v1"]\nnamespace: production\n'
+  const world = await aWorld({
+    services: [],
+    environments: [],
+    renderer: memoryRenderer(),
+    files: {
+      ...BASE,
+      [CONFIG]: `environments:
+  staging: { path: overlays/staging }
+  production: { path: overlays/production }
+services:
+  web: { steps: [25, 100], bake: 1m }
+`,
+      'overlays/staging/kustomization.yaml': 'resources: [../../base, map.yaml]\nnamespace: staging\n',
+      'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+      'overlays/production/kustomization.yaml': remote,
+      'overlays/production/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+    },
+  })
+  await aPull(
+    world,
+    { 'overlays/production/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: b }\n' },
+    'Calm',
+  )
+  await aPull(world, { 'overlays/production/kustomization.yaml': `${remote}# more\n` }, 'A word')
+  const raise = await aPull(world, { 'base/route.yaml': withShare(BASE['base/route.yaml'], 25) }, 'By hand')
+  await says(world, 'alice', raise, '/canary 30 --env production')
+  await aPull(world, { 'overlays/staging/kustomization.yaml': remote.replace('production', 'staging') }, 'Remote too')
+  await says(world, 'alice', raise, '/promote staging production')
+  await says(world, 'alice', raise, '/promote production staging')
+  assertConversation(world, 'not-built')
 })

@@ -17,7 +17,8 @@ export interface Pull {
   body: string
   state: 'open' | 'merged' | 'closed'
   draft: boolean
-  readonly head: { readonly ref: string; sha: Sha }
+  /** The branch of a fork is none of this repository. */
+  readonly head: { readonly ref: string; sha: Sha; readonly isFork?: boolean }
   readonly base: { ref: string; sha: Sha }
   mergeCommit: Sha | undefined
   labels: readonly string[]
@@ -202,10 +203,11 @@ function follow(
   move: { readonly branch: string; readonly from: Sha | undefined; readonly sha: Sha | undefined; readonly by: Person },
 ): void {
   const { branch, from, sha, by } = move
-  if (pull.head.ref !== branch && pull.base.ref !== branch) return
+  const isHead = pull.head.ref === branch && pull.head.isFork !== true
+  if (!isHead && pull.base.ref !== branch) return
   if (sha === undefined) return endPull(state, pull, { by })
   pull.updatedAt = state.now()
-  if (pull.head.ref === branch) {
+  if (isHead) {
     pull.head.sha = sha
     state.refs.set(`refs/pull/${pull.number}/head`, sha)
     return tellPull(state, pull, { action: 'synchronize', by })

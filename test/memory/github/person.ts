@@ -1,7 +1,7 @@
 import type { Permission, Sha } from '../../../src/core/rollout/facts.ts'
 import { addComment } from './conversation.ts'
 import { endPull, type GitHubState, headOf, moveBranch, person, type Pull, tellPull } from './github.ts'
-import { type MergeOrder, mergePull, openPull, reopenPull } from './pull-requests.ts'
+import { addPull, type MergeOrder, mergePull, openPull, reopenPull } from './pull-requests.ts'
 
 /** What somebody does on GitHub, or pushes to it. */
 export interface MemoryPerson {
@@ -11,6 +11,8 @@ export interface MemoryPerson {
   /** Merges a branch into another one, as `git merge` and a push do, or GitHub's "Update branch". */
   mergeBranch(from: string, into: string): boolean
   open(head: string, title: string, base?: string): Pull | undefined
+  /** Opens a pull request from a fork: a commit on the default branch with these files. */
+  openFromFork(files: Readonly<Record<string, string>>, title: string): Pull
   comment(pull: number, body: string): number
   close(pull: Pull): void
   reopen(pull: Pull): boolean
@@ -59,6 +61,13 @@ export function memoryPerson(state: GitHubState, login: string, role?: Permissio
     open(head, title, base = 'main') {
       const opened = openPull(state, { head, base, title, body: '', by })
       return opened === 'exists' ? undefined : opened
+    },
+    openFromFork(files, title) {
+      const base = headOf(state, 'main') ?? ''
+      const now = new Map([...(state.objects.files(base) ?? []), ...Object.entries(files)])
+      const made = { files: now, parents: [base], message: title, author: login, isVerified: false, time: state.now() }
+      const head = { ref: 'patch-1', sha: state.objects.commit(made).sha, isFork: true }
+      return addPull(state, { title, body: '', by, head, base: { ref: 'main', sha: base } })
     },
     comment: (pull, body) => addComment(state, { pull, by, body }).id,
     close(pull) {

@@ -96,7 +96,7 @@ function pullRequestOf({ repo }: GitHubState, pull: Pull): PullRequest {
     title,
     body,
     author,
-    head: { ref: head.ref, sha: head.sha, isFork: false },
+    head: { ref: head.ref, sha: head.sha, isFork: head.isFork === true },
     base: { ref: base.ref, sha: base.sha, isDefault: base.ref === repo.defaultBranch },
     mergeCommit,
     labels,
@@ -123,6 +123,14 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
   )
   if (isOpen || headSha === undefined || baseSha === undefined) return 'exists'
   if (state.objects.ahead(baseSha, headSha).length === 0) return 'exists'
+  return addPull(state, { title, body, by, head: { ref: head, sha: headSha }, base: { ref: base, sha: baseSha } })
+}
+
+/** A pull request of these commits, whether or not they are worth one. */
+export function addPull(
+  state: GitHubState,
+  { title, body, by, head, base }: Pick<PullDraft, 'title' | 'body' | 'by'> & Pick<Pull, 'head' | 'base'>,
+): Pull {
   const now = state.now()
   const pull: Pull = {
     number: state.pulls.size + 1,
@@ -131,8 +139,8 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
     body,
     state: 'open',
     draft: false,
-    head: { ref: head, sha: headSha },
-    base: { ref: base, sha: baseSha },
+    head,
+    base,
     mergeCommit: undefined,
     labels: [],
     assignees: [],
@@ -142,7 +150,7 @@ export function openPull(state: GitHubState, { head, base, title, body, by }: Pu
     reviews: [],
   }
   state.pulls.set(pull.number, pull)
-  state.refs.set(`refs/pull/${pull.number}/head`, headSha)
+  state.refs.set(`refs/pull/${pull.number}/head`, head.sha)
   tellPull(state, pull, { action: 'opened', by })
   return pull
 }
