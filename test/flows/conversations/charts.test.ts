@@ -60,6 +60,9 @@ test('the rollout of a chart is numbers in its values, to the new stable version
   await says(world, 'alice', pull, '/canary 25 --env production')
   await merges(world, 'bob', pull)
   while (openSteps(world).length > 0) await mergesNext(world)
+  await says(world, 'alice', pull, '/canary status')
+  await says(world, 'alice', pull, '/canary next')
+  await says(world, 'alice', pull, '/canary promote web --env production')
   assertConversation(world, 'a-chart')
 })
 
@@ -152,6 +155,68 @@ test('a rollout of a chart merges by itself, except where somebody changed more 
   world.bob.push('main', { 'charts/web/values.yaml': `${CHART['charts/web/values.yaml']}# More\n` })
   await world.settle()
   assertConversation(world, 'a-chart-by-itself')
+})
+
+/** A chart that writes the share where Perch reads that it drives the rollout, with the pods of both versions. */
+const DRIVEN = {
+  'charts/web/templates/virtualservice.yaml': CHART['charts/web/templates/virtualservice.yaml'].replace(
+    'spec:',
+    '  annotations: { perch.dev/canary-percentage: "{{ .Values.canary.weight }}" }\nspec:',
+  ),
+  'charts/web/templates/pods.yaml': ['stable', 'canary']
+    .map(
+      (version) => `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web-${version} }
+spec:
+  selector: { matchLabels: { app: web, version: {{ .Values.versions.${version} }} } }
+  template:
+    metadata: { labels: { app: web, version: {{ .Values.versions.${version} }} } }
+    spec: { containers: [{ name: web, image: "shop/web:{{ .Values.${version}Tag }}" }] }
+`,
+    )
+    .join(''),
+  'charts/web/templates/service.yaml':
+    'apiVersion: v1\nkind: Service\nmetadata: { name: {{ .Release.Name }} }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n',
+  'charts/web/values-staging.yaml':
+    'canary: { weight: 0 }\nversions: { stable: v0, canary: v01 }\nstableTag: 0.9.0\ncanaryTag: 0.9.1\n',
+  [VALUES]: `canary:
+  weight: 0   # percent
+versions: { stable: v1, canary: v2 }
+stableTag: 1.0.0
+canaryTag: 1.1.0
+`,
+}
+
+test('the stable version of a chart becomes the canary’s by its values, and then gets all traffic', async () => {
+  const world = await aChart(DRIVEN)
+  const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(world, 'alice', pull, '/canary 100 --env production')
+  await merges(world, 'bob', pull)
+  for (let steps = 0; openSteps(world).length > 0 && steps < 4; steps += 1) await mergesNext(world)
+  await says(world, 'alice', pull, '/canary status')
+  assertConversation(world, 'a-chart-finishes')
+})
+
+test('a chart whose versions its values do not say is left for a person to finish', async () => {
+  const fixed = {
+    ...DRIVEN,
+    'charts/web/templates/pods.yaml': DRIVEN['charts/web/templates/pods.yaml']
+      .replace('{{ .Values.stableTag }}', '1.0.0')
+      .replace('{{ .Values.canaryTag }}', '1.1.0'),
+  }
+  const world = await aChart(fixed)
+  const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(world, 'alice', pull, '/canary 100 --env production')
+  await merges(world, 'bob', pull)
+  await says(world, 'alice', pull, '/canary next web --env production')
+  const both = await aChart({ ...DRIVEN, 'charts/web/values-staging.yaml': DRIVEN[VALUES] })
+  const other = await aPull(both, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(both, 'alice', other, '/canary 100 --env all')
+  await merges(both, 'bob', other)
+  assertConversation(world, 'a-chart-not-finished')
+  assertConversation(both, 'two-charts-finish')
 })
 
 const RELEASE = `apiVersion: helm.toolkit.fluxcd.io/v2

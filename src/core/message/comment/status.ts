@@ -1,4 +1,4 @@
-import { type Standing, sureShare } from '../../rollout/standing.ts'
+import { moveAfter, type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
 import { leavingWords } from './traffic.ts'
@@ -20,7 +20,9 @@ const PHASES = {
 } as const satisfies Record<Exclude<Standing['phase'], 'by-hand' | 'owned'>, string>
 
 /** Perch says either what follows, or why nothing does. */
-function byHandWords(broughtBy: number | undefined): string {
+function byHandWords(broughtBy: number | undefined, standing: Standing): string {
+  if (moveAfter(standing) === undefined)
+    return 'at the end of its plan: no step follows. Make the stable version the canary’s in a pull request, or comment `/canary abort`'
   return broughtBy === undefined
     ? 'set without the checks of Perch: it opens no step until somebody comments `/canary next`'
     : `set by hand in #${broughtBy}: Perch opens the next step, and a person merges it`
@@ -91,7 +93,11 @@ function shareAndState(standing: Standing, broughtBy: number | undefined): reado
     return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
   if (blueGreen !== undefined && phase !== 'unreadable')
     return [percents, names, `blue/green, and both have traffic: ${code(`/switch ${blueGreen.active.name}`)} ends that`]
-  return [percents, names, phase === 'by-hand' ? byHandWords(broughtBy) : phaseWords(phase, originPull(target))]
+  return [
+    percents,
+    names,
+    phase === 'by-hand' ? byHandWords(broughtBy, standing) : phaseWords(phase, originPull(target)),
+  ]
 }
 
 function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): string {
