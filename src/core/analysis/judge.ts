@@ -1,16 +1,9 @@
-import type { Analysis } from '../config/analysis.ts'
+import { countsAsFailure } from './policy.ts'
 import { breachOf } from './bars.ts'
 import type { AnalysisPlan, CheckPlan } from './plan.ts'
 import { type Answers, type Readings, readSide } from './readings.ts'
-import {
-  type AnalysisOutcome,
-  type AnalysisReport,
-  type Bar,
-  type CheckReason,
-  type MeasuredCheck,
-  OUTCOMES,
-} from './report.ts'
-import { rangesOf, timeOf, type AnalysisWindow } from './window.ts'
+import { type AnalysisReport, type Bar, type CheckReason, type MeasuredCheck, OUTCOMES } from './report.ts'
+import { numbersOf, timeOf } from './window.ts'
 
 /** What a plan's answers, one for each ask in its order, come to. */
 export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisReport {
@@ -18,7 +11,7 @@ export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisRep
   const checks = plan.checks.map((check) => judgeCheck(plan, check, answers))
   return {
     outcome: OUTCOMES.findLast((known) => checks.some(({ outcome }) => outcome === known)) ?? 'error',
-    isFailure: checks.some(({ outcome }) => counts(analysis, outcome, window.isComplete)),
+    isFailure: checks.some(({ outcome }) => countsAsFailure(analysis, outcome, window.isComplete)),
     isComplete: window.isComplete,
     from: window.from,
     until: timeOf(window, window.due),
@@ -28,13 +21,6 @@ export function judgeAnalysis(plan: AnalysisPlan, answers: Answers): AnalysisRep
     failureLimit: analysis.failureLimit,
     checks,
   }
-}
-
-/** Whether a check's outcome is a failure: `fail` at once, others by the config's policy when the window is over. */
-function counts(analysis: Analysis, outcome: AnalysisOutcome, isComplete: boolean): boolean {
-  if (outcome === 'pass' || outcome === 'fail') return outcome === 'fail'
-  const policies = { 'no-data': analysis.onNoData, error: analysis.onError, inconclusive: analysis.onInconclusive }
-  return isComplete && policies[outcome] === 'fail'
 }
 
 function judgeCheck(plan: AnalysisPlan, check: CheckPlan, answers: Answers): MeasuredCheck {
@@ -88,13 +74,6 @@ interface Point {
 interface Sides {
   readonly canary: Readings
   readonly stable: Readings | undefined
-}
-
-function numbersOf(window: AnalysisWindow): readonly number[] {
-  return rangesOf(window).flatMap(({ from, until, stepMs }) => {
-    const first = Math.round((from - window.from) / stepMs)
-    return Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => first + index)
-  })
 }
 
 function pointsOf(plan: AnalysisPlan, bars: readonly Bar[], sides: Sides): readonly Point[] {

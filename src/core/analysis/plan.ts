@@ -31,6 +31,7 @@ export interface CheckPlan {
 
 /** Everything to ask about one step, and how it is to be judged. */
 export interface AnalysisPlan {
+  readonly kind: 'checks'
   readonly analysis: Analysis
   readonly window: AnalysisWindow
   readonly now: number
@@ -67,11 +68,11 @@ export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
     ranges.map((range) => placeOf(asks, { query, range }))
   const isKnown = servers.includes(analysis.provider)
   const scene = { ...sceneOf(standing, analysis), window, since }
-  const checks = analysis.checks.map((check): CheckPlan => {
+  const checks = (analysis.checks ?? []).map((check): CheckPlan => {
     const sides = isKnown ? planSides(scene, check, ask) : err({ code: 'unknown-server', known: servers } as const)
     return { metric: check.metric, unit: unitOf(check), bars: barsOf(check), sides }
   })
-  return { analysis, window, now, isStableBefore: scene.isStableBefore, asks, checks }
+  return { kind: 'checks', analysis, window, now, isStableBefore: scene.isStableBefore, asks, checks }
 }
 
 /** Checks ask some of the same: each thing is asked once. */
@@ -168,19 +169,30 @@ function fill(
 }
 
 function valuesFor({ standing, reporter, found }: QueryContext, role: RoleQuery['role'], window: string): Values {
-  const { target, versions } = standing
-  const names = versionNamesOf(target)
+  const values = rolloutValues(standing, role)
   const side = found[role]
+  return {
+    ...values,
+    side: values[role],
+    reporter,
+    window,
+    destination: side.ok ? matchersOf(side.value) : undefined,
+  }
+}
+
+/** What the files say about a rollout, and about one of its sides. */
+export function rolloutValues(
+  { target, versions }: Standing,
+  role: RoleQuery['role'],
+): Readonly<Record<'service' | 'namespace' | 'environment' | 'canary' | 'stable', string>> & {
+  readonly version: string | undefined
+} {
   return {
     service: target.service,
     namespace: target.route.namespace,
     environment: target.environment,
-    ...names,
-    side: names[role],
+    ...versionNamesOf(target),
     version: versions?.[role] ?? (role === 'canary' ? canaryVersion(target.route, target.neighbours) : undefined),
-    reporter,
-    window,
-    destination: side.ok ? matchersOf(side.value) : undefined,
   }
 }
 

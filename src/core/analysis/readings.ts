@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts'
 import type { Range, RangeAnswer } from './answer.ts'
 import type { AnalysisPlan, SidePlan } from './plan.ts'
-import type { CheckReason } from './report.ts'
+import type { CheckReason, ServerReason } from './report.ts'
 import { timeOf } from './window.ts'
 
 /** What one side measured, by point; only numbers. */
@@ -48,25 +48,39 @@ function readAll(plan: AnalysisPlan, asked: readonly number[], answers: Answers)
 }
 
 function readOne(plan: AnalysisPlan, index: number, answers: Answers): Result<Read, CheckReason> {
+  const answer = soundAnswer(plan, index, answers)
+  if (!answer.ok) return answer
+  const [series = { points: [] }, ...others] = answer.value.series
+  if (others.length > 0) return err({ code: 'several-series', count: answer.value.series.length })
+  const numbers = series.points.filter(([, value]) => Number.isFinite(value))
+  const points = new Map(numbers.map(([time, value]) => [pointAt(plan, time), value]))
+  return ok({ points, warnings: answer.value.warnings })
+}
+
+type SoundAnswer = Pick<Extract<RangeAnswer, { ok: true }>, 'series' | 'warnings'>
+
+/** The answer to one ask, where the server gave it for the moments that it was asked for; with the warnings that count. */
+export function soundAnswer(
+  { asks, now }: Pick<AnalysisPlan, 'asks' | 'now'>,
+  index: number,
+  answers: Answers,
+): Result<SoundAnswer, ServerReason> {
   const answer = answers[index]
-  const range = plan.asks[index]?.range
+  const range = asks[index]?.range
   if (answer === undefined || range === undefined) return err({ code: 'unreachable', detail: '' })
   if (!answer.ok) {
     const { code, detail } = answer
     return err(code === 'unknown-server' ? { code, known: [] } : { code, detail })
   }
-  const byMs = answer.clock === undefined ? 0 : answer.clock - plan.now
+  const byMs = answer.clock === undefined ? 0 : answer.clock - now
   if (Math.abs(byMs) > MAX_CLOCK_OFF_MS) return err({ code: 'clock-off', byMs })
-  const [series = { points: [] }, ...others] = answer.series
-  if (others.length > 0) return err({ code: 'several-series', count: answer.series.length })
-  if (!series.points.every(([time]) => isAsked(range, time))) return err({ code: 'outside-window' })
-  const numbers = series.points.filter(([, value]) => Number.isFinite(value))
-  const points = new Map(numbers.map(([time, value]) => [pointAt(plan, time), value]))
-  return ok({ points, warnings: answer.warnings.filter(isWarning) })
+  const isAsked = answer.series.every(({ points }) => points.every(([time]) => isAskedFor(range, time)))
+  if (!isAsked) return err({ code: 'outside-window' })
+  return ok({ series: answer.series, warnings: answer.warnings.filter(isWarning) })
 }
 
 /** Whether a moment is one of those that were asked for. */
-function isAsked({ from, until, stepMs }: Range, time: number): boolean {
+function isAskedFor({ from, until, stepMs }: Range, time: number): boolean {
   const nearest = from + Math.round((time - from) / stepMs) * stepMs
   return Math.abs(nearest - time) <= EXACT_MS && time >= from - EXACT_MS && time <= until + EXACT_MS
 }

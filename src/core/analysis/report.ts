@@ -1,3 +1,4 @@
+import type { MeasuredTemplate } from '../analysis-template/measured.ts'
 import type { MetricsFailure } from './answer.ts'
 import type { SideTrouble } from './side.ts'
 import type { Variable } from './template.ts'
@@ -33,14 +34,18 @@ export type CheckReason =
   | { readonly code: 'stable-unknown' }
   | { readonly code: 'warned'; readonly detail: string }
   /** `error` */
-  | { readonly code: 'unknown-server'; readonly known: readonly string[] }
-  | { readonly code: Exclude<MetricsFailure, 'unknown-server'>; readonly detail: string }
+  | ServerReason
   | { readonly code: 'several-series'; readonly count: number }
-  | { readonly code: 'outside-window' }
-  | { readonly code: 'clock-off'; readonly byMs: number }
   | { readonly code: 'side'; readonly trouble: SideTrouble }
   | { readonly code: 'no-variable'; readonly variables: readonly Variable[] }
   | { readonly code: 'long-query' }
+
+/** Why the server gave no answer that counts. */
+export type ServerReason =
+  | { readonly code: 'unknown-server'; readonly known: readonly string[] }
+  | { readonly code: Exclude<MetricsFailure, 'unknown-server'>; readonly detail: string }
+  | { readonly code: 'outside-window' }
+  | { readonly code: 'clock-off'; readonly byMs: number }
 
 /** One check of the config, as measured. */
 export interface MeasuredCheck {
@@ -78,7 +83,10 @@ export interface AnalysisReport {
   /** The server's name, never its URL. */
   readonly server: string
   readonly failureLimit: number
+  /** Of the config; none where a template is the analysis. */
   readonly checks: readonly MeasuredCheck[]
+  /** The template that is the analysis, as measured. */
+  readonly template?: MeasuredTemplate | undefined
 }
 
 /** Whether the whole bake was measured, and every measurement passed: all that lets a step on. */

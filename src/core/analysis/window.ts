@@ -54,8 +54,16 @@ function rangeOf(window: AnalysisWindow, first: number, last: number): Range {
 }
 
 /** The moment of a point, counted from 1. */
-export function timeOf({ from, stepMs }: AnalysisWindow, point: number): number {
+export function timeOf({ from, stepMs }: { readonly from: number; readonly stepMs: number }, point: number): number {
   return from + point * stepMs
+}
+
+/** The points that are asked for, by their numbers. */
+export function numbersOf(window: AnalysisWindow): readonly number[] {
+  return rangesOf(window).flatMap(({ from, until, stepMs }) => {
+    const first = Math.round((from - window.from) / stepMs)
+    return Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => first + index)
+  })
 }
 
 /** Milliseconds as PromQL's duration. */

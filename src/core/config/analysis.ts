@@ -49,13 +49,29 @@ export const ServerName = z
 /** `PROMETHEUS_URL` names no server: then it is called so. */
 export const DEFAULT_SERVER = 'prometheus'
 
+/** Arguments of a template are texts. */
+const TemplateArgument = z
+  .union([z.string().max(MAX_QUERY), z.number(), z.boolean()], 'must be a text, a number, true or false')
+  .transform(String)
+
 const Policy = z.enum(['wait', 'fail']).default('wait')
 
 export const Analysis = z.strictObject({
   provider: ServerName.default(DEFAULT_SERVER).describe(
     'Name of the Prometheus to ask, one of those that Perch was started with.',
   ),
-  checks: z.array(AnalysisCheck).nonempty().max(20).describe('The checks. All must pass.'),
+  checks: z.array(AnalysisCheck).nonempty().max(20).optional().describe('The checks. All must pass.'),
+  template: z
+    .string()
+    .min(1)
+    .max(253)
+    .optional()
+    .describe('Name of an AnalysisTemplate of Argo Rollouts in the repository, instead of `checks`.'),
+  clusterScope: z.boolean().optional().describe('Whether `template` names a ClusterAnalysisTemplate. Default: no.'),
+  args: z
+    .record(z.string(), TemplateArgument)
+    .optional()
+    .describe('Values for the arguments of the template, with variables such as `{{version}}`.'),
   settle: Duration.prefault('30s').describe(
     'Time after live before the first measurement, because Envoy gets the new weights a little later.',
   ),
@@ -94,8 +110,39 @@ export interface RuleProblem {
   readonly message: string
 }
 
-/** The rules that no single key of an analysis can check. */
-export function analysisProblems(analysis: Analysis, bakeMs: number): readonly RuleProblem[] {
+/** Keys of checks, and why they say nothing about a template. */
+const OF_CHECKS = {
+  checks: 'stands beside template: use one of them',
+  settle: 'is for checks: a metric of a template has its own initialDelay',
+  interval: 'is for checks: a metric of a template has its own interval',
+  minRequests: 'is for checks: a template counts no requests, its conditions must say what few of them mean',
+  failureLimit: 'is for checks: a metric of a template has its own failureLimit',
+  reporter: 'is for checks: the queries of a template say whose metrics they read',
+} as const
+
+/** The rules that no single key of an analysis can check. `written`: as the file has it, without defaults. */
+export function analysisProblems(
+  analysis: Analysis,
+  { bakeMs, written }: { readonly bakeMs: number; readonly written: Readonly<Record<string, unknown>> },
+): readonly RuleProblem[] {
+  const { checks, template } = analysis
+  if (template !== undefined) {
+    const others = Object.entries(OF_CHECKS).filter(([key]) => Object.hasOwn(written, key))
+    return others.map(([key, message]) => ({ path: ['analysis', key], message }))
+  }
+  const strays = (['clusterScope', 'args'] as const).filter((key) => Object.hasOwn(written, key))
+  return [
+    ...strays.map((key) => ({ path: ['analysis', key], message: 'needs template beside it' })),
+    ...(checks === undefined
+      ? [{ path: ['analysis'], message: 'must have checks, or the name of a template' }]
+      : checkProblems({ ...analysis, checks }, bakeMs)),
+  ]
+}
+
+function checkProblems(
+  analysis: Analysis & { readonly checks: readonly AnalysisCheck[] },
+  bakeMs: number,
+): readonly RuleProblem[] {
   const names = analysis.checks.map(({ metric }) => metric)
   return [
     ...(bakeMs < analysis.settle + analysis.interval

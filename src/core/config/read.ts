@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { readOneDocument } from '../manifest/yaml/documents.ts'
+import { recordOf, valueAt } from '../manifest/data.ts'
 import type { Location } from '../manifest/parse.ts'
 import { err, ok, type Result } from '../result.ts'
 import { analysisProblems, type RuleProblem } from './analysis.ts'
@@ -27,7 +28,7 @@ export function readConfig(text: string | undefined): Result<Config, readonly Co
   }
   const document = read.value
   const parsed = Config.safeParse(document?.data ?? {})
-  const found = parsed.success ? crossFieldProblems(parsed.data) : parsed.error.issues.map(ruleProblem)
+  const found = parsed.success ? crossFieldProblems(parsed.data, document?.data) : parsed.error.issues.map(ruleProblem)
   if (parsed.success && found.length === 0) return ok(parsed.data)
   return err(
     found.slice(0, MAX_PROBLEMS).map(({ path, message }) => {
@@ -42,7 +43,7 @@ function ruleProblem(issue: z.core.$ZodIssue): RuleProblem {
 }
 
 /** The rules that no single key can check. */
-function crossFieldProblems(config: Config): readonly RuleProblem[] {
+function crossFieldProblems(config: Config, written: unknown): readonly RuleProblem[] {
   const environments = config.environments ?? {}
   const orders = Object.entries(environments).flatMap(([name, { after }]) =>
     after === undefined || Object.hasOwn(environments, after)
@@ -63,7 +64,8 @@ function crossFieldProblems(config: Config): readonly RuleProblem[] {
       : []
   })
   const analyses = Object.entries(config.services).flatMap(([name, { analysis, bake }]) => {
-    const found = analysis === undefined ? [] : analysisProblems(analysis, bake)
+    const own = recordOf(valueAt(written, ['services', name, 'analysis']))
+    const found = analysis === undefined ? [] : analysisProblems(analysis, { bakeMs: bake, written: own })
     return found.map(({ path, message }) => ({ path: ['services', name, ...path], message }))
   })
   return [...orders, ...places, ...analyses, ...waveProblems(config), ...sharedRouteProblems(config)]

@@ -2,10 +2,10 @@
 
 /**
  * Objects of kinds that say where traffic goes, which version is behind a name, or that a controller of Flagger or Argo Rollouts
- * writes a route. A custom resource definition that speaks of a Service is none.
+ * writes a route; and templates by which a step may be measured. A custom resource definition that speaks of a Service is none.
  */
 export const TRAFFIC_OBJECT =
-  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout)(?:List)?\b(?![-.])/
+  /\bkind["']?\s*:\s*(?:[&!]\S*\s+)*(?:[>|][-+\d]*\s+|["'])?(?:\*[^\s,}\]]+|VirtualService|DestinationRule|Service|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|Canary|Rollout|AnalysisTemplate|ClusterAnalysisTemplate)(?:List)?\b(?![-.])/
 
 /** Objects that run the pods of a version. */
 const WORKLOADS = 'Deployment|StatefulSet|DaemonSet|ReplicaSet|CloneSet'

@@ -1,3 +1,4 @@
+import type { TemplateName, TemplateProblem } from '../analysis-template/template-problem.ts'
 import type { ConfigProblem } from '../config/read.ts'
 import type { GeneratorGap } from '../delivery/generators/generator-gap.ts'
 import type { RenderProblem } from '../diff/objects.ts'
@@ -46,6 +47,8 @@ export type FileCause =
   | { readonly kind: 'repaired'; readonly environment: string }
   /** An ApplicationSet of which nobody knows what it deploys. */
   | { readonly kind: 'not-generated'; readonly gap: GeneratorGap }
+  /** The template that the config names as the analysis of a step cannot be it. */
+  | { readonly kind: 'analysis-template'; readonly template: TemplateName; readonly problem: TemplateProblem }
   /** Git cannot read what is needed of a checkout. */
   | { readonly kind: 'git-unreadable'; readonly reason: string }
 

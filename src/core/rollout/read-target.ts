@@ -1,3 +1,5 @@
+import { findTemplate, type TemplateQuestion } from '../analysis-template/find-template.ts'
+import { templateName } from '../analysis-template/plan.ts'
 import type { Config } from '../config/schema.ts'
 import { isRenderedPart, templateOf } from '../chart/rendered-parts.ts'
 import { type Environment, environmentNamed, inputsOf } from '../environment/environment.ts'
@@ -11,7 +13,7 @@ import { isRoute, readRoute, rootsOf } from '../traffic/read-route.ts'
 import { withNames } from '../traffic/roles.ts'
 import { type Route, type RouteName, weightedRules } from '../traffic/route.ts'
 import { versionObjects } from '../traffic/version.ts'
-import { servicesOf, settingsOf, type Target } from './target.ts'
+import { servicesOf, type Settings, settingsOf, type Target } from './target.ts'
 import { effectiveNamespace, identityKey } from '../manifest/identity.ts'
 
 /** What a target is read from. */
@@ -58,12 +60,20 @@ export function readTargets(
     manifest: layered.manifest,
     object: own,
     neighbours,
-    settings: settingsOf(config, service, environments),
+    settings: withTemplate(settingsOf(config, service, environments), layout, {
+      environments,
+      namespace: layered.rendered.namespace,
+    }),
     unclear: layered.unclear,
     isRendered: layered.isRendered,
     layout,
     placement,
   }))
+}
+
+function withTemplate(settings: Settings, layout: Layout, at: Omit<TemplateQuestion, 'wanted'>): Settings {
+  if (settings.analysis?.template === undefined) return settings
+  return { ...settings, template: findTemplate(layout, { ...at, wanted: templateName(settings.analysis) }) }
 }
 
 interface Neighbourhood {

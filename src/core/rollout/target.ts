@@ -1,3 +1,4 @@
+import type { TemplateLookup } from '../analysis-template/find-template.ts'
 import { type BuiltObject, layeredIn, type Unclear } from '../layer/layered.ts'
 import type { Layout } from '../layer/layout.ts'
 import { isRecord } from '../manifest/data.ts'
@@ -17,6 +18,8 @@ export interface Settings {
   /** All of them are required. */
   readonly live: readonly LiveEntry[]
   readonly analysis: ServiceConfig['analysis']
+  /** The template that the analysis names, as its environments have it; undefined where it names none. */
+  readonly template?: TemplateLookup | undefined
   /** Name of the Prometheus that watches its traffic. */
   readonly prometheus: string
   readonly onFailure: ServiceConfig['onFailure']

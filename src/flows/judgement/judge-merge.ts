@@ -34,6 +34,7 @@ import { compareRenders, type SnapshotPair } from './render.ts'
 import { loadSides } from './load-sides.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { JudgementNeeds, RestraintQuestion } from './restraints.ts'
+import { validateTemplates } from '../validation/validate-templates.ts'
 import { lintFiles } from '../validation/validate.ts'
 
 type Needs = JudgementNeeds & Pick<RepositoryContext, 'validators' | 'schemas' | 'botLogin'>
@@ -158,10 +159,11 @@ async function compareByConfig(
   )
   const repair = mixedRepair(checked.repaired, { ...NO_CHANGE, ...comparison })
   const renamed = renamedRoles(before, written).map(renamedRolesProblem)
-  const own = [...ownConfig, ...checked.problems, ...repair]
+  const templates = await validateTemplates(both, { before, after, head, changed })
+  const own = [...ownConfig, ...templates.problems, ...checked.problems, ...repair]
   const problems = [...own, ...renamed, ...refused.problems, ...vanished(sides), ...comparison.problems]
   const gaps = generatorNotes(after, { changed, folders: undeployedAmong(after, names) })
-  const notes = [...refused.notes, ...comparison.notes, ...checked.notes, ...gaps]
+  const notes = [...refused.notes, ...templates.notes, ...comparison.notes, ...checked.notes, ...gaps]
   const validators = [...requiredChecks.titles.values()]
   return { review: { ...NO_CHANGE, ...comparison, problems, notes, validators }, names, known, sides, rises }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { RangeAnswer } from '../../core/analysis/answer.ts'
-import { judgeAnalysis } from '../../core/analysis/judge.ts'
 import { lastsUntil } from '../../core/analysis/lasting.ts'
-import { type AnalysisPlan, planAnalysis } from '../../core/analysis/plan.ts'
 import type { AnalysisReport } from '../../core/analysis/report.ts'
+import { isPlanDue, judgeStep, planStep, type StepPlan } from '../../core/analysis/step-plan.ts'
 import type { Liveness } from '../../core/gate/live.ts'
 import { consequenceOf } from '../../core/rollout/failure.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
@@ -53,7 +52,7 @@ interface MeasuredPoint {
 /** What memory holds of this point, else what the server answers now. `failsSince`: when a failure was first seen. */
 async function measureOnce(
   context: Needs,
-  plan: AnalysisPlan,
+  plan: StepPlan,
   { rollout, step, since, now }: MeasuredPoint,
 ): Promise<{ readonly report: AnalysisReport; readonly failsSince: number }> {
   const remembered = await recallMeasurement(context, rollout)
@@ -62,7 +61,7 @@ async function measureOnce(
   const last = known && reportOf(plan, known)
   if (known !== undefined && last !== undefined && now < lastsUntil(last, known.at)) return { report: last, failsSince }
   const answers = await queryMetrics(context, plan)
-  const report = judgeAnalysis(plan, answers)
+  const report = judgeStep(plan, answers)
   const found = { step, since, at: now, question: questionOf(plan), answers }
   // Before anybody is told of a failure: what is done about it reads this.
   await rememberMeasurement(context, rollout, { ...found, failsSince: report.isFailure ? failsSince : undefined })
@@ -99,7 +98,7 @@ export async function lastReport(
 /** Asks a metrics server all that a plan needs. */
 export async function queryMetrics(
   { metrics }: Pick<RepositoryContext, 'metrics'>,
-  { analysis, asks }: AnalysisPlan,
+  { analysis, asks }: StepPlan,
 ): Promise<readonly RangeAnswer[]> {
   const answers: RangeAnswer[] = []
   let lost: RangeAnswer | undefined
@@ -129,19 +128,19 @@ function planFor(
   { metrics }: Pick<RepositoryContext, 'metrics'>,
   standing: Standing,
   time: { readonly since: number; readonly now: number },
-): AnalysisPlan | undefined {
+): StepPlan | undefined {
   const { analysis } = standing.target.settings
-  return analysis && planAnalysis({ standing, analysis, ...time, servers: metrics.servers() })
+  return analysis && planStep({ standing, analysis, ...time, servers: metrics.servers() })
 }
 
 /** What remembered answers come to; undefined where they answer another question than the plan's. */
-function reportOf(plan: AnalysisPlan, { question, answers, at }: Measurement): AnalysisReport | undefined {
+function reportOf(plan: StepPlan, { question, answers, at }: Measurement): AnalysisReport | undefined {
   // A server's clock is compared with ours at the moment when it answered.
-  return question === questionOf(plan) ? judgeAnalysis({ ...plan, now: at }, answers) : undefined
+  return question === questionOf(plan) ? judgeStep({ ...plan, now: at }, answers) : undefined
 }
 
 /** A mark of what is asked, and of whether the bake is over: then no data can be a failure. */
-function questionOf({ analysis, asks, window }: AnalysisPlan): string {
-  const question = JSON.stringify([analysis.provider, asks, window.isComplete])
+function questionOf(plan: StepPlan): string {
+  const question = JSON.stringify([plan.analysis.provider, plan.asks, isPlanDue(plan)])
   return createHash('sha256').update(question).digest('hex').slice(0, 32)
 }

@@ -176,3 +176,39 @@ test('a tolerance is percent points, in whatever way YAML has them', () => {
   for (const traffic of ['2%', '±0', '0.0', '±51', -2, 0, '±-2', '± 2', ''])
     assert.ok(!parse(traffic).success, String(traffic))
 })
+
+test('a template instead of checks, with nothing that only checks have', () => {
+  for (const good of [
+    'template: success-rate',
+    'template: success-rate\nclusterScope: true\nargs: { service: web, port: 9090, isNew: true }\nprovider: eu\nonError: fail',
+  ])
+    assert.equal(problems(good, '1s'), '', good)
+  const table: [string, string][] = [
+    ['provider: eu', '5 analysis: must have checks, or the name of a template'],
+    [
+      'template: a\nchecks: [{ metric: success-rate, min: 99 }]',
+      '6 analysis.checks: stands beside template: use one of them',
+    ],
+    ['template: a\nsettle: 1m', '6 analysis.settle: is for checks: a metric of a template has its own initialDelay'],
+    ['template: a\ninterval: 1m', '6 analysis.interval: is for checks: a metric of a template has its own interval'],
+    [
+      'template: a\nminRequests: 0',
+      '6 analysis.minRequests: is for checks: a template counts no requests, its conditions must say what few of them mean',
+    ],
+    [
+      'template: a\nfailureLimit: 1',
+      '6 analysis.failureLimit: is for checks: a metric of a template has its own failureLimit',
+    ],
+    [
+      'template: a\nreporter: source',
+      '6 analysis.reporter: is for checks: the queries of a template say whose metrics they read',
+    ],
+    ['checks: [{ metric: success-rate, min: 99 }]\nargs: { a: b }', '6 analysis.args: needs template beside it'],
+    [
+      'checks: [{ metric: success-rate, min: 99 }]\nclusterScope: false',
+      '6 analysis.clusterScope: needs template beside it',
+    ],
+    ['template: a\nargs: { a: [1] }', '6 analysis.args.a: must be a text, a number, true or false'],
+  ]
+  for (const [analysis, wanted] of table) assert.equal(problems(analysis), wanted, analysis)
+})

@@ -27,7 +27,8 @@ import {
 } from '../../../src/core/problem/merge.ts'
 import { failureProblems, lineRemark, objectRemark } from '../../../src/core/problem/tools.ts'
 import type { Problem } from '../../../src/core/problem/problem.ts'
-import { analysisTable } from '../../../src/core/message/gate/analysis.ts'
+import { templateProblemsOf, templateReports } from './template-samples.ts'
+import { analysisTable, analysisWords } from '../../../src/core/message/gate/analysis.ts'
 import { answer, buttonAnswer } from '../../../src/core/message/comment/answer.ts'
 import { gateReport, validateReport } from '../../../src/core/message/check/checks.ts'
 import { stopMessage } from '../../../src/core/message/pull-request/stop.ts'
@@ -251,6 +252,7 @@ function problemsOf(t: string): readonly Problem[] {
     mixedRepairProblem(staleGroupProblem(t), [t]),
     refusalProblem({ code: 'remote', ...place, entry: t }),
     ...hostile.renderProblems(t).map((one) => renderedProblem(t, one)),
+    ...templateProblemsOf(t),
     vanishedProblem(standingOf(targetNamed(t))),
     disagreement({ environment: t, target: targetNamed(t), said: 5, rendered: 6 }),
     straySplit({ environment: t, route: t, was: 5, share: 'unknown' }),
@@ -458,6 +460,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
       assertInert(pulls.withMeasurements('A body.', [good, failure]))
       assertInert(pulls.closingComment('failed', { failure, drivers: [`${t}/`] }))
       assertInert(analysisTable(failure))
+      for (const report of templateReports(t)) assertInert(`${analysisWords(report)}\n\n${analysisTable(report)}`)
     }
     const words = reportWords({ name: t, commit: 'a', state: 'failure', at: 0, reason: t, teller: t })
     assertInert(words.summary)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AnalysisReport, CheckReason } from '../../../src/core/analysis/report.ts'
 import type { GateReason, Verdict } from '../../../src/core/gate/gate.ts'
+import { templateProblemsOf, templateReports } from '../message/template-samples.ts'
 import type { Observation } from '../../../src/core/analysis/observed-share.ts'
 import type { Liveness, LiveResult, TrafficEvidence } from '../../../src/core/gate/live.ts'
 import { progressLine, remedy, verdictLine } from '../../../src/core/message/gate/verdict.ts'
@@ -62,6 +63,7 @@ export function problems(): readonly Problem[] {
       files.leftOutProblem('production', { ...place, text: T, problem: { code, line: 3 } }),
     ),
     files.repairedProblem('production', place),
+    ...templateProblemsOf(T),
     ...[true, false].map((isMended) => merge.brokenBaseNote(config, isMended)),
     merge.conflictProblem(['a.yaml', 'b.yaml']),
     merge.staleGroupProblem('main'),
@@ -230,6 +232,7 @@ export function reports(): readonly AnalysisReport[] {
     one('inconclusive', { ...few, enoughMs: 30 * MINUTE }),
     one('inconclusive', { ...few, enoughMs: 30 * MINUTE }, { isComplete: false }),
     ...hostile.analysisReports(T),
+    ...templateReports(T),
   ]
 }
 

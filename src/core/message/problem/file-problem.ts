@@ -4,6 +4,7 @@ import type { EnvironmentRefusal } from '../../environment/refusal.ts'
 import type { ManifestProblem } from '../../manifest/parse.ts'
 import type { FileCause } from '../../problem/problem.ts'
 import { code, plainText } from '../markdown/markdown.ts'
+import { templateProblemWords } from '../gate/template-problem.ts'
 import type { ProblemWords } from './problem-words.ts'
 
 export function fileWords(cause: FileCause): ProblemWords {
@@ -33,6 +34,8 @@ export function fileWords(cause: FileCause): ProblemWords {
       }
     case 'not-generated':
       return generatorWords(cause.gap)
+    case 'analysis-template':
+      return templateProblemWords(cause.template, cause.problem)
     case 'git-unreadable':
       return {
         what: `Git cannot read what is needed here (${cause.reason}).`,

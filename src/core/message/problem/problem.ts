@@ -21,6 +21,7 @@ function causeWords(cause: ProblemCause): ProblemWords {
     case 'left-out':
     case 'repaired':
     case 'not-generated':
+    case 'analysis-template':
     case 'git-unreadable':
       return fileWords(cause)
     case 'conflict':

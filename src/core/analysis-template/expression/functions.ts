@@ -1,0 +1,133 @@
+/** The functions of conditions: those that Argo Rollouts adds to expr-lang, and those of expr-lang that are about numbers and lists. */
+import type { ValueType } from './trouble.ts'
+
+/** A value of a condition while it is evaluated. */
+export type Value = number | string | boolean | null | readonly Value[]
+
+interface PlainFunction {
+  /** What each argument must be. `each`: any number of numbers, or one list of them. */
+  readonly takes: readonly ValueType[] | 'each'
+  readonly gives: ValueType
+  /** Undefined where there is no answer. */
+  readonly run: (args: readonly Value[], result: Value) => Value | undefined
+}
+
+const numbers = (value: Value | undefined): readonly number[] =>
+  (Array.isArray(value) ? value : []).filter((item) => typeof item === 'number')
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const [low = 0, high = 0] = sorted.length % 2 === 0 ? sorted.slice(middle - 1, middle + 1) : [sorted[middle], 0]
+  return sorted.length % 2 === 0 ? (low + high) / 2 : low
+}
+
+const ofNumber = (gives: ValueType, run: (value: number) => Value | undefined): PlainFunction => ({
+  takes: ['number'],
+  gives,
+  run: ([value]) => (typeof value === 'number' ? run(value) : undefined),
+})
+
+const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value | undefined): PlainFunction => ({
+  takes: ['numbers'],
+  gives,
+  run: ([value]) => run(numbers(value)),
+})
+
+const ofEach = (run: (values: readonly number[]) => number | undefined): PlainFunction => ({
+  takes: 'each',
+  gives: 'number',
+  run: (args) => run(args.flatMap((arg) => (typeof arg === 'number' ? [arg] : numbers(arg)))),
+})
+
+function wholeOf(value: Value | undefined): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined
+  return typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : undefined
+}
+
+function floatOf(value: Value | undefined): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)
+    ? Number(value)
+    : undefined
+}
+
+/** Go rounds halves away from zero. */
+const rounded = (value: number): number => Math.sign(value) * Math.round(Math.abs(value))
+
+const asWhole: PlainFunction = { takes: ['any'], gives: 'int', run: ([value]) => wholeOf(value) }
+const asFloat: PlainFunction = { takes: ['any'], gives: 'number', run: ([value]) => floatOf(value) }
+
+const PLAIN: Readonly<Record<string, PlainFunction>> = {
+  asInt: asWhole,
+  asFloat,
+  int: asWhole,
+  float: asFloat,
+  isNaN: ofNumber('truth', Number.isNaN),
+  isInf: ofNumber('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
+  // Argo Rollouts asks both about what was measured, whatever they are given, and Prometheus' answer is never nil.
+  isNil: { takes: ['any'], gives: 'truth', run: (_, result) => result === null },
+  default: { takes: ['any', 'any'], gives: 'any', run: ([, otherwise = null], result) => result ?? otherwise },
+  len: {
+    takes: ['any'],
+    gives: 'int',
+    run: ([value]) => (Array.isArray(value) || typeof value === 'string' ? value.length : undefined),
+  },
+  abs: ofNumber('number', Math.abs),
+  ceil: ofNumber('number', Math.ceil),
+  floor: ofNumber('number', Math.floor),
+  round: ofNumber('number', rounded),
+  min: ofEach((values) => (values.length === 0 ? undefined : Math.min(...values))),
+  max: ofEach((values) => (values.length === 0 ? undefined : Math.max(...values))),
+  mean: ofNumbers('number', (values) => (values.length === 0 ? 0 : sum(values) / values.length)),
+  median: ofNumbers('number', median),
+  first: ofNumbers('any', (values) => values[0] ?? null),
+  last: ofNumbers('any', (values) => values.at(-1) ?? null),
+}
+
+/** What functions that ask a question about each item make of the answers. */
+interface PredicateFunction {
+  /** `same`: what it was given. */
+  readonly gives: ValueType | 'same'
+  /** What the question must be answered with. */
+  readonly asks: 'truth' | 'number' | 'any'
+  /** Without a question: of each item, itself. */
+  readonly isOptional: boolean
+  readonly run: (items: readonly Value[], answers: readonly Value[]) => Value
+}
+
+const yes = (answers: readonly Value[]): number => answers.filter((answer) => answer === true).length
+
+const PREDICATES: Readonly<Record<string, PredicateFunction>> = {
+  all: { gives: 'truth', asks: 'truth', isOptional: false, run: (_, said) => yes(said) === said.length },
+  any: { gives: 'truth', asks: 'truth', isOptional: false, run: (_, said) => yes(said) > 0 },
+  none: { gives: 'truth', asks: 'truth', isOptional: false, run: (_, said) => yes(said) === 0 },
+  one: { gives: 'truth', asks: 'truth', isOptional: false, run: (_, said) => yes(said) === 1 },
+  count: { gives: 'int', asks: 'truth', isOptional: true, run: (_, said) => yes(said) },
+  sum: { gives: 'number', asks: 'number', isOptional: true, run: (_, said) => sum(numbers(said)) },
+  map: { gives: 'list', asks: 'any', isOptional: false, run: (_, said) => said },
+  filter: {
+    gives: 'same',
+    asks: 'truth',
+    isOptional: false,
+    run: (items, said) => items.filter((_, index) => said[index] === true),
+  },
+}
+
+export function plainFunction(name: string): PlainFunction | undefined {
+  return Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined
+}
+
+export function predicateFunction(name: string): PredicateFunction | undefined {
+  return Object.hasOwn(PREDICATES, name) ? PREDICATES[name] : undefined
+}
+
+export function isKnownFunction(name: string): boolean {
+  return plainFunction(name) !== undefined || takesPredicate(name)
+}
+
+export function takesPredicate(name: string): boolean {
+  return predicateFunction(name) !== undefined
+}

@@ -1,0 +1,29 @@
+/** What values and parts of a condition can be. `int` is a number without a fraction, `any` is only known when it is there. */
+export type ValueType = 'int' | 'number' | 'text' | 'truth' | 'nil' | 'any' | 'numbers' | 'list'
+
+/** Why a condition has no answer, as data. `at`: where in its text, counted from 1. */
+export type Trouble =
+  | { readonly code: 'too-long' | 'too-deep'; readonly at: number; readonly most: number }
+  /** It cannot be read; `what` stands there, and is empty at the end. */
+  | { readonly code: 'syntax'; readonly at: number; readonly what: string }
+  /** Argo Rollouts might know it, and Perch does not. */
+  | { readonly code: 'unsupported'; readonly at: number; readonly what: string }
+  /** `what`, an operator or a function, takes no value of this type. */
+  | { readonly code: 'mismatch'; readonly at: number; readonly what: string; readonly found: ValueType }
+  | { readonly code: 'arguments'; readonly at: number; readonly what: string }
+  /** The whole condition must be true or false. */
+  | { readonly code: 'not-truth'; readonly at: number; readonly found: ValueType }
+  | { readonly code: 'no-item'; readonly at: number; readonly index: number; readonly length: number }
+  /** `what` has no answer for the value, such as the whole number of NaN. */
+  | { readonly code: 'no-answer'; readonly at: number; readonly what: string }
+  | { readonly code: 'too-many-steps'; readonly at: number; readonly most: number }
+
+/** Leaves the evaluation of a condition. It never leaves this folder. */
+export class Unanswerable extends Error {
+  readonly trouble: Trouble
+
+  constructor(trouble: Trouble) {
+    super(trouble.code)
+    this.trouble = trouble
+  }
+}

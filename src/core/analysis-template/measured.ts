@@ -1,0 +1,66 @@
+import type { AnalysisOutcome, CheckReason, ServerReason } from '../analysis/report.ts'
+import type { Trouble } from './expression/trouble.ts'
+import type { TemplateName, TemplateProblem } from './template-problem.ts'
+
+/** What the conditions of a metric make of one measurement, as Argo Rollouts calls it. */
+export type MeasurementVerdict = 'successful' | 'failed' | 'inconclusive' | 'error'
+
+export interface MetricMeasurement {
+  /** Epoch milliseconds. */
+  readonly time: number
+  /** Of each series, which may be NaN or infinite. */
+  readonly values: readonly number[]
+  readonly verdict: MeasurementVerdict
+}
+
+export type ConditionKey = 'successCondition' | 'failureCondition'
+
+/** Why a metric is not (yet) a pass. */
+export type MetricReason =
+  /** `no-data`: the first measurement is not due yet. */
+  | { readonly code: 'too-early'; readonly first: number }
+  /** `no-data`: nothing but empty answers, and the conditions do not say what these mean. */
+  | { readonly code: 'no-values' }
+  /** `error`: a condition has no answer for what was measured; `inRow`: so many times without one in between. */
+  | {
+      readonly code: 'not-evaluated'
+      readonly condition: ConditionKey
+      readonly trouble: Trouble
+      readonly values: readonly number[]
+      readonly inRow: number
+    }
+  /** `fail` or `inconclusive`: more of them than the limit. */
+  | { readonly code: 'over-limit'; readonly limit: number }
+  /** `fail` or `inconclusive`: all measurements are done, and never were so many good in a row. */
+  | { readonly code: 'few-in-row'; readonly wanted: number }
+  /** `inconclusive`: part of the data may be missing. */
+  | Extract<CheckReason, { code: 'warned' }>
+  /** `error` */
+  | ServerReason
+
+/** One metric of a template, as measured. */
+export interface MeasuredMetric {
+  readonly name: string
+  readonly isDryRun: boolean
+  readonly conditions: Readonly<Record<ConditionKey, string | undefined>>
+  readonly outcome: AnalysisOutcome
+  readonly reason: MetricReason | undefined
+  /** No later measurement changes the outcome. */
+  readonly isDone: boolean
+  readonly counts: Readonly<Record<MeasurementVerdict, number>>
+  /** How many measurements with an answer it takes; undefined where as many as there is time for. */
+  readonly wanted: number | undefined
+  /** How many may fail; undefined: any number. */
+  readonly failureLimit: number | undefined
+  /** Oldest first. */
+  readonly measurements: readonly MetricMeasurement[]
+  /** When the last measurement that it takes is due, epoch milliseconds, and the next one. */
+  readonly ends: number
+  readonly next: number
+}
+
+export interface MeasuredTemplate extends TemplateName {
+  /** Why nothing can be measured. */
+  readonly problems: readonly TemplateProblem[]
+  readonly metrics: readonly MeasuredMetric[]
+}

@@ -1,0 +1,129 @@
+/** What to ask Prometheus for the metrics of a template, and when. */
+import type { Range } from '../analysis/answer.ts'
+import { type AnalysisWindow, rangesOf, timeOf } from '../analysis/window.ts'
+import type { Analysis } from '../config/analysis.ts'
+import { err, ok, type Result } from '../result.ts'
+import type { FoundTemplate, TemplateLookup } from './find-template.ts'
+import type { TemplateMetric } from './metric.ts'
+import type { ArgumentValues } from './reading/arguments.ts'
+import { MAX_MEASUREMENTS } from './reading/read-metric.ts'
+import { readTemplate } from './reading/read-template.ts'
+import type { TemplateName, TemplateProblem } from './template-problem.ts'
+
+/** A metric, the points at which it is measured, and the places of what is asked in the plan's `asks`. */
+export interface MetricPlan {
+  readonly metric: TemplateMetric
+  readonly window: AnalysisWindow
+  readonly asked: readonly number[]
+}
+
+export interface TemplatePlan {
+  readonly kind: 'template'
+  readonly analysis: Analysis
+  readonly template: TemplateName
+  readonly now: number
+  /** When the step went live, and when its bake is over. */
+  readonly since: number
+  readonly baked: number
+  /** All measurements that were to be expected are due, and the bake is over. */
+  readonly isDue: boolean
+  readonly asks: readonly { readonly query: string; readonly range: Range }[]
+  readonly metrics: Result<readonly MetricPlan[], readonly TemplateProblem[]>
+  /** The names of the servers, where the one to ask is not among them. */
+  readonly unknownServer: readonly string[] | undefined
+}
+
+export interface TemplatePace {
+  /** When the step went live, epoch milliseconds. */
+  readonly since: number
+  readonly bakeMs: number
+  readonly now: number
+}
+
+export interface TemplateInput {
+  readonly analysis: Analysis
+  readonly lookup: TemplateLookup
+  readonly values: ArgumentValues
+  /** The names of the servers that may be asked. */
+  readonly servers: readonly string[]
+}
+
+export function planTemplate(input: TemplateInput, pace: TemplatePace): TemplatePlan {
+  const { analysis, servers } = input
+  const baked = pace.since + pace.bakeMs
+  const asks: { query: string; range: Range }[] = []
+  const isKnown = servers.includes(analysis.provider)
+  const found = metricsOf(input, pace.bakeMs)
+  const metrics = found.ok ? ok(found.value.map((metric) => planMetric(metric, pace, isKnown ? asks : []))) : found
+  const isDue = pace.now >= baked && (!metrics.ok || metrics.value.every(({ window }) => window.isComplete))
+  return {
+    kind: 'template',
+    analysis,
+    template: templateName(analysis),
+    now: pace.now,
+    since: pace.since,
+    baked,
+    isDue,
+    asks,
+    metrics,
+    unknownServer: isKnown ? undefined : servers,
+  }
+}
+
+export function templateName({ template = '', clusterScope }: Analysis): TemplateName {
+  return { kind: clusterScope === true ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate', name: template }
+}
+
+/** The metrics that are to be measured in a bake, or all that keeps them from it. */
+export function metricsOf(
+  { analysis, lookup, values }: Pick<TemplateInput, 'analysis' | 'lookup' | 'values'>,
+  bakeMs: number,
+): Result<readonly TemplateMetric[], readonly TemplateProblem[]> {
+  if (!lookup.ok) return err([lookup.error])
+  const read = readTemplate(lookup.value.spec, { args: analysis.args ?? {}, values })
+  if (!read.ok) return read
+  const tooMany = read.value.flatMap((metric) => {
+    const points = pointsInBake(metric, bakeMs)
+    return points <= MAX_MEASUREMENTS
+      ? []
+      : [{ code: 'too-many', metric: metric.name, points, most: MAX_MEASUREMENTS } as const]
+  })
+  return tooMany.length === 0 ? read : err(tooMany)
+}
+
+/** Where the template stands, for problems; undefined where it was not found. */
+export function placeOfTemplate(lookup: TemplateLookup): FoundTemplate['place'] | undefined {
+  if (lookup.ok) return lookup.value.place
+  if (lookup.error.code === 'found-twice') return lookup.error.places[0]
+  return 'place' in lookup.error ? lookup.error.place : undefined
+}
+
+/** How many measurements a metric has at least: those of the bake where it has no count. */
+function pointsInBake({ count, intervalMs, initialDelayMs }: TemplateMetric, bakeMs: number): number {
+  if (count !== undefined || intervalMs === undefined) return count ?? 1
+  return Math.max(1, Math.floor((bakeMs - initialDelayMs) / intervalMs))
+}
+
+/** How long after a measurement without an answer the next one is, where the metric has no interval. */
+const RETRY_MS = 60_000
+
+function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: { query: string; range: Range }[]): MetricPlan {
+  const window = windowOfMetric(metric, pace)
+  const asked = rangesOf(window).map((range) => asks.push({ query: metric.query, range }) - 1)
+  return { metric, window, asked }
+}
+
+/**
+ * When a metric is measured: every interval, for the first time one interval after live and the initial delay, because a query at that
+ * moment would only see what was before. A metric of one measurement is measured when the bake is over.
+ */
+function windowOfMetric(metric: TemplateMetric, { since, bakeMs, now }: TemplatePace): AnalysisWindow {
+  const { intervalMs, initialDelayMs } = metric
+  const begin = since + initialDelayMs
+  const stepMs = intervalMs ?? RETRY_MS
+  const from = intervalMs === undefined ? Math.max(begin, since + bakeMs) - stepMs : begin
+  const bakePoints = pointsInBake(metric, bakeMs)
+  const due = Math.max(0, Math.floor((now - from) / stepMs))
+  const ends = timeOf({ from, stepMs }, bakePoints)
+  return { from, stepMs, bakePoints, due, ends, isComplete: due >= bakePoints }
+}

@@ -1,0 +1,21 @@
+/** Go's durations, as `time.ParseDuration` reads them: `90s`, `1h30m`, `0.5h`, `500ms`. */
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
+
+/** Milliseconds; undefined where the text is none. A negative one is none, either: no time goes back. */
+export function goDuration(text: string): number | undefined {
+  if (text === '0') return 0
+  if (text.length > 50 || !new RegExp(`^(?:${PART.source})+$`).test(text)) return undefined
+  return [...text.matchAll(PART)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0)
+}

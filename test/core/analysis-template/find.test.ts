@@ -1,0 +1,92 @@
+/** Which template is meant: the one that the environment builds, else the only one of its name. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { destinationRule, targetOf, virtualService } from '../samples.ts'
+import { recordOf } from '../../../src/core/manifest/data.ts'
+
+const template = (name: string, { namespace = '', metric = 'a', kind = 'AnalysisTemplate' } = {}): string =>
+  `apiVersion: argoproj.io/v1alpha1
+kind: ${kind}
+metadata: { name: ${name}${namespace === '' ? '' : `, namespace: ${namespace}`} }
+spec: { metrics: [{ name: ${metric} }] }
+`
+
+const ROUTE = { 'app/vs.yaml': virtualService(75, 25), 'app/dr.yaml': destinationRule('v1', 'v2') }
+
+/** The metric's name and the file of the template `rate`, or why none is meant. */
+function found(files: Readonly<Record<string, string>>, analysis: object = {}): string {
+  const services = { 'api-service': { analysis: { template: 'rate', ...analysis } } }
+  const { template: lookup } = targetOf({ ...ROUTE, ...files }, { services }).settings
+  assert.ok(lookup !== undefined)
+  if (!lookup.ok) return lookup.error.code
+  const [metric] = JSON.stringify(recordOf(lookup.value.spec)['metrics']).match(/"name":"[^"]*"/) ?? []
+  return `${metric} ${lookup.value.place.file}:${lookup.value.place.line}`
+}
+
+test('the one of its folder, before others', () => {
+  assert.equal(
+    found({ 'app/rate.yaml': template('rate'), 'more/rate.yaml': template('rate', { metric: 'b' }) }),
+    '"name":"a" app/rate.yaml:1',
+  )
+  assert.equal(
+    found({ 'app/all.yaml': `${template('other')}---\n${template('rate', { metric: 'c' })}` }),
+    '"name":"c" app/all.yaml:6',
+  )
+})
+
+test('the only one of the repository', () => {
+  assert.equal(
+    found({ 'more/rate.yaml': template('rate', { metric: 'b', namespace: 'shop' }) }),
+    '"name":"b" more/rate.yaml:1',
+  )
+  assert.equal(found({ 'more/rate.yaml': template('other') }), 'not-found')
+  assert.equal(found({}), 'not-found')
+})
+
+test('of several the one in the namespace of the route, and never one of two', () => {
+  const two = {
+    'more/a.yaml': template('rate', { metric: 'a', namespace: 'shop' }),
+    'more/b.yaml': template('rate', { metric: 'b', namespace: 'default' }),
+  }
+  assert.equal(found(two), '"name":"b" more/b.yaml:1')
+  const both = { 'more/a.yaml': template('rate', { metric: 'a' }), 'some/b.yaml': template('rate', { metric: 'b' }) }
+  assert.equal(found(both), 'found-twice')
+  // Two that say the same are no question.
+  assert.equal(found({ ...both, 'some/b.yaml': template('rate', { metric: 'a' }) }), '"name":"a" more/a.yaml:1')
+})
+
+test('a ClusterAnalysisTemplate only where the config says so', () => {
+  const cluster = { 'more/c.yaml': template('rate', { metric: 'c', kind: 'ClusterAnalysisTemplate' }) }
+  assert.equal(found(cluster), 'not-found')
+  assert.equal(
+    found({ ...cluster, 'app/rate.yaml': template('rate') }, { clusterScope: true }),
+    '"name":"c" more/c.yaml:1',
+  )
+  assert.equal(found({ 'more/c.yaml': template('rate').replace('argoproj.io', 'example.com') }), 'not-found')
+})
+
+test('a file that cannot be read may hold it', () => {
+  assert.equal(found({ 'more/a.yaml': `${template('rate')}  x: [` }), 'unreadable')
+})
+
+const KUSTOMIZED = {
+  'base/kustomization.yaml': 'resources: [rate.yaml]\n',
+  'base/rate.yaml': template('rate'),
+}
+
+test('as kustomize builds it: patched, and by its name there or in its file', () => {
+  const resources = 'resources: [vs.yaml, dr.yaml, ../base]\n'
+  const patch = `patches:\n- target: { kind: AnalysisTemplate }\n  patch: '[{ op: replace, path: /spec/metrics/0/name, value: patched }]'\n`
+  assert.equal(
+    found({ ...KUSTOMIZED, 'app/kustomization.yaml': `${resources}${patch}` }),
+    '"name":"patched" base/rate.yaml:1',
+  )
+  assert.equal(
+    found({ ...KUSTOMIZED, 'app/kustomization.yaml': `${resources}nameSuffix: -x\n` }),
+    '"name":"a" base/rate.yaml:1',
+  )
+  assert.equal(
+    found({ ...KUSTOMIZED, 'app/kustomization.yaml': `${resources}nameSuffix: -x\n` }, { template: 'rate-x' }),
+    '"name":"a" base/rate.yaml:1',
+  )
+})
