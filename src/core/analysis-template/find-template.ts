@@ -71,19 +71,22 @@ function candidatesIn(
   environment: string,
   { wanted, files }: { readonly wanted: TemplateName; readonly files: readonly string[] },
 ): readonly Candidate[] {
-  return files.flatMap((file) =>
-    templatesIn(layout, file, wanted.kind).flatMap((object) => {
-      const layered = layeredIn(layout, environment, object)
-      if (layered === undefined || ![layered.rendered.name, object.name].includes(wanted.name)) return []
-      const { namespace } = layered.rendered
-      return [{ ...candidateOf({ ...layered.object, namespace }), isUnclear: layered.unclear !== undefined }]
-    }),
-  )
+  const known = filesWithTemplates(layout)
+  return files
+    .filter((file) => known.has(file))
+    .flatMap((file) =>
+      templatesIn(layout, file, wanted.kind).flatMap((object) => {
+        const layered = layeredIn(layout, environment, object)
+        if (layered === undefined || ![layered.rendered.name, object.name].includes(wanted.name)) return []
+        const { namespace } = layered.rendered
+        return [{ ...candidateOf({ ...layered.object, namespace }), isUnclear: layered.unclear !== undefined }]
+      }),
+    )
 }
 
 /** In the builds that use a file, and as it is written where none does. */
 function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Candidate[] {
-  return [...layout.texts.keys()].flatMap((file) => {
+  return [...filesWithTemplates(layout)].flatMap((file) => {
     if (!mentions(layout, file, wanted)) return []
     const users = layout.owners.get(file) ?? []
     const used = users.flatMap((environment) => candidatesIn(layout, environment, { wanted, files: [file] }))
@@ -92,6 +95,19 @@ function candidatesAnywhere(layout: Layout, wanted: TemplateName): readonly Cand
       .filter(({ name }) => name === wanted.name)
       .map((object) => ({ ...candidateOf(object), isUnclear: false }))
   })
+}
+
+/** A thousand services may name a template: files are looked through once for each layout, whose texts never change. */
+const templateFiles = new WeakMap<Layout, ReadonlySet<string>>()
+
+function filesWithTemplates(layout: Layout): ReadonlySet<string> {
+  const known = templateFiles.get(layout)
+  if (known !== undefined) return known
+  const found = new Set(
+    [...layout.texts].flatMap(([file, text]) => (text?.includes('AnalysisTemplate') === true ? [file] : [])),
+  )
+  templateFiles.set(layout, found)
+  return found
 }
 
 function candidateOf({ file, line, namespace, data }: ManifestObject): Omit<Candidate, 'isUnclear'> {
@@ -106,7 +122,7 @@ function templatesIn(layout: Layout, file: string, kind: TemplateName['kind']): 
 
 /** A file that may hold the template, and cannot be read. */
 function unreadableFile(layout: Layout, wanted: TemplateName): Location | undefined {
-  for (const file of layout.texts.keys()) {
+  for (const file of filesWithTemplates(layout)) {
     if (!mentions(layout, file, wanted)) continue
     const manifest = manifestIn(layout, file)
     if (!manifest.ok) return { file, line: manifest.error.line }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { destinationRule, targetOf, virtualService } from '../samples.ts'
+import { Config } from '../../../src/core/config/schema.ts'
+import { readSnapshot } from '../../../src/core/rollout/snapshot.ts'
 import { recordOf } from '../../../src/core/manifest/data.ts'
 
 const template = (name: string, { namespace = '', metric = 'a', kind = 'AnalysisTemplate' } = {}): string =>
@@ -65,6 +67,16 @@ test('a ClusterAnalysisTemplate only where the config says so', () => {
   assert.equal(found({ 'more/c.yaml': template('rate').replace('argoproj.io', 'example.com') }), 'not-found')
 })
 
+test('a number that JSON does not have is no end of Perch', () => {
+  const files = { 'app/rate.yaml': template('rate').replace('name: a', 'name: a, count: 99999999999999999999') }
+  assert.equal(found(files), '"name":"a" app/rate.yaml:1')
+  const { settings } = targetOf(
+    { ...ROUTE, ...files },
+    { services: { 'api-service': { analysis: { template: 'rate' } } } },
+  )
+  assert.ok(JSON.stringify(settings).includes('"99999999999999999999"'))
+})
+
 test('a file that cannot be read may hold it', () => {
   assert.equal(found({ 'more/a.yaml': `${template('rate')}  x: [` }), 'unreadable')
 })
@@ -89,4 +101,26 @@ test('as kustomize builds it: patched, and by its name there or in its file', ()
     found({ ...KUSTOMIZED, 'app/kustomization.yaml': `${resources}nameSuffix: -x\n` }, { template: 'rate-x' }),
     '"name":"a" base/rate.yaml:1',
   )
+})
+
+test('services that name one template look through the files once', () => {
+  const names = Array.from({ length: 60 }, (_, index) => `s${index}`)
+  const files: Record<string, string> = { 'more/rate.yaml': template('rate') }
+  for (const name of names)
+    files[`${name}/vs.yaml`] = virtualService(75, 25).replace('name: api-service', `name: ${name}`)
+  const services = Object.fromEntries(names.map((name) => [name, { analysis: { template: 'rate' } }]))
+  const texts = new Map<string, string>()
+  let reads = 0
+  for (const [path, text] of Object.entries(files)) texts.set(path, text)
+  const counted = new Proxy(texts, {
+    get(map, key) {
+      if (key === Symbol.iterator) reads += 1
+      const value: unknown = Reflect.get(map, key, map)
+      return typeof value === 'function' ? value.bind(map) : value
+    },
+  })
+  const entries = [...texts.keys()].map((path) => ({ path, type: 'file' as const }))
+  const { snapshot } = readSnapshot({ entries, texts: counted, config: Config.parse({ services }) })
+  assert.equal(snapshot.targets.filter(({ settings }) => settings.template?.ok === true).length, names.length)
+  assert.ok(reads < 20, `${reads} times`)
 })
