@@ -24,6 +24,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: '/\\/.*/s',
     why: 'With `s` the dots go to the end of the text anyway.',
   },
+  {
+    file: 'src/flows/measure/liveness.ts',
+    line: 'const end = line.indexOf(history.landing.sha)',
+    becomes: 'lastIndexOf',
+    why: 'A line of history holds each commit once.',
+  },
 ]
 
 /** The entry that speaks of a mutant. */

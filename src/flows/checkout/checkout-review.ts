@@ -121,7 +121,7 @@ async function endsOf(checkout: Checkout, refs: readonly string[]): Promise<Resu
 
 function namesIn(refs: readonly string[]): { readonly names: readonly string[]; readonly isMerge: boolean } {
   const [first = '', ...more] = refs
-  const range = more.length === 0 ? /^(.*?)(\.{2,3})(.*)$/.exec(first) : null
+  const range = more.length === 0 ? /(.*?)(\.{2,3})(.*)/.exec(first) : null
   if (range === null) return { names: refs, isMerge: false }
   const [, from = '', dots, to = ''] = range
   return { names: [from === '' ? 'HEAD' : from, to === '' ? 'HEAD' : to], isMerge: dots === '...' }

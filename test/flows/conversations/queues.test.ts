@@ -1,4 +1,5 @@
 /** Whole conversations of GitHub's merge queue: groups that fail, that move, and commits that are two things at once. */
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headOf, moveBranch, person } from '../../memory/github/github.ts'
 import { CONFIG, routeFile, withShare } from '../../simulate/repository.ts'
@@ -26,15 +27,18 @@ test('a group that cannot be judged turns red, one that is gone is forgotten, an
   assertConversation(world, 'groups-lost')
 })
 
-test('a group of two steps of one rollout, of a branch that is not deployed, and with a pull request for its head', async () => {
+test('groups of a commit that is a pull request too, of a broken config, and of a branch that is not deployed', async () => {
   const world = await aWorld()
   const first = await aNewVersion(world)
   await says(world, 'alice', first, '/canary 5')
-  const second = await aPull(world, { [ROUTE]: withShare(textOn(world, first.head.ref, ROUTE), 25) }, 'By hand')
+  world.alice.push('second', { [ROUTE]: withShare(textOn(world, first.head.ref, ROUTE), 25) }, { from: first.head.ref })
+  const second = world.alice.open('second', 'By hand')
+  assert.ok(second !== undefined)
+  await world.settle()
   const { sha } = await queue(world, [first])
   world.alice.push('release', { 'docs/r.md': 'x\n' })
   moveBranch(world.state, 'same', { sha, by: person('bob') })
-  const same = world.bob.open('same', 'The commit of the queue', 'release')
+  const same = world.bob.open('same', 'The commit of the queue')
   await world.settle()
   if (same !== undefined) world.bob.close(same)
   await world.settle()
