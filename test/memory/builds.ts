@@ -65,3 +65,15 @@ spec:
     - { name: canary, labels: { version: v2 } }
 `,
 }
+
+/** A schema of the chart's values that takes shares only. */
+export const SCHEMA = {
+  'charts/web/values.schema.json': JSON.stringify({
+    type: 'object',
+    properties: {
+      replicaCount: { type: 'integer', maximum: 9 },
+      canary: { type: 'object', properties: { weight: { type: 'integer', maximum: 100 } } },
+      stable: { type: 'object', properties: { weight: { type: 'integer', maximum: 100 } } },
+    },
+  }),
+}

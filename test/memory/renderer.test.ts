@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
 import { NO_OPTIONS } from '../../src/core/chart/release.ts'
 import type { BuildSource } from '../../src/ports/renderer.ts'
-import { BASE, CHART } from './builds.ts'
+import { BASE, CHART, SCHEMA } from './builds.ts'
 import { SILENT } from './context.ts'
 import { memoryRenderer } from './renderer.ts'
 
@@ -44,6 +44,16 @@ const BUILDS: readonly (readonly [string, Readonly<Record<string, string>>, Buil
   [
     'a chart without its route',
     { ...CHART, 'charts/web/values-production.yaml': 'canary: { enabled: false }\n' },
+    HELM,
+  ],
+  [
+    'a chart with a schema',
+    { ...CHART, ...SCHEMA, 'charts/web/values-production.yaml': 'canary: { weight: 30 }\n' },
+    HELM,
+  ],
+  [
+    'a chart whose schema refuses a value',
+    { ...CHART, ...SCHEMA, 'charts/web/values-production.yaml': 'canary: { weight: 300 }\n' },
     HELM,
   ],
   ['a broken chart', { ...CHART, 'charts/web/templates/a.yaml': 'a: {{ fail "no" }}\n' }, HELM],

@@ -1,7 +1,8 @@
 /**
  * What kustomize and helm make of simple files, in this process: kustomizations with resources, a namespace and patches; charts whose
- * templates use values, the release's name, `sub`, `eq` and `if`. Anything else fails to build. test/contracts holds it to the real programs.
+ * templates use values, the release's name, `sub`, `eq` and `if`, and whose values may have a schema. Anything else fails to build. test/contracts holds it to the real programs.
  */
+import { Ajv } from 'ajv'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import type { BuildSource, HelmBuild, Renderer, RenderResult } from '../../src/ports/renderer.ts'
 
@@ -93,7 +94,9 @@ function operate(object: Fields, { op, path, value }: Fields): void {
 
 function chartText(files: Files, { chart, release, namespace, values, settings }: HelmBuild): string {
   const prefix = chart === '' ? '' : `${chart}/`
-  if (!files.has(`${prefix}Chart.yaml`)) throw new BuildFailed(`Error: Chart.yaml file is missing`)
+  const meta = files.get(`${prefix}Chart.yaml`)
+  if (meta === undefined) throw new BuildFailed(`Error: Chart.yaml file is missing`)
+  const name = String(fieldsOf(parse(meta))['name'])
   let all: unknown = parse(files.get(`${prefix}values.yaml`) ?? '') ?? {}
   for (const one of values) all = merged(all, parse('path' in one ? (files.get(one.path) ?? '') : one.text) ?? {})
   for (const { name, value, isText } of settings)
@@ -101,13 +104,16 @@ function chartText(files: Files, { chart, release, namespace, values, settings }
       all,
       name.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), isText ? value : parse(value)),
     )
+  const schema = files.get(`${prefix}values.schema.json`)
+  if (schema !== undefined && !new Ajv().validate(fieldsOf(JSON.parse(schema)), all))
+    throw new BuildFailed("Error: values don't meet the specifications of the schema(s) in the following chart(s)")
   const scope = { Values: all, Release: { Name: release, Namespace: namespace ?? 'default' } }
   const parts = [...files]
     .filter(([path]) => path.startsWith(`${prefix}templates/`) && path.endsWith('.yaml'))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([path, text]) => {
       const filled = filledIn(text, scope, path.slice(prefix.length)).trim()
-      return filled === '' ? [] : [`---\n# Source: ${path}\n${filled}\n`]
+      return filled === '' ? [] : [`---\n# Source: ${name}/${path.slice(prefix.length)}\n${filled}\n`]
     })
   return parts.join('')
 }

@@ -126,8 +126,7 @@ export function jobOf(task: Task): Job {
 /** The same for the same cause. */
 function idOf({ code, ...facts }: Cause): string {
   const { slotMs = 1 } = RULES[code]
-  const known = Object.entries(facts).filter(([, fact]) => fact !== undefined)
-  const rounded = known.map(([name, fact]) => {
+  const rounded = Object.entries(facts).map(([name, fact]) => {
     return [name, typeof fact === 'number' && /^(at|due)$/.test(name) ? Math.floor(fact / slotMs) : fact] as const
   })
   return `${code} ${JSON.stringify(Object.fromEntries(rounded.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`

@@ -1,7 +1,7 @@
 /** Whole conversations about routes that only a render shows: of charts, and of kustomizations with patches. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BASE, CHART } from '../../memory/builds.ts'
+import { BASE, CHART, SCHEMA } from '../../memory/builds.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { withShare } from '../../simulate/repository.ts'
 import { aPull, aWorld, merges, openSteps, says, textOn, type World } from '../world.ts'
@@ -155,6 +155,30 @@ test('a rollout of a chart merges by itself, except where somebody changed more 
   world.bob.push('main', { 'charts/web/values.yaml': `${CHART['charts/web/values.yaml']}# More\n` })
   await world.settle()
   assertConversation(world, 'a-chart-by-itself')
+})
+
+test('a chart whose schema takes no other numbers: single changes are tried, the likeliest first', async () => {
+  const values = `replicaCount: 0
+Other: { share: 0 }
+canary:
+    weight: 0   # percent
+versions: { stable: v1, canary: v2 }
+`
+  const world = await aChart({ ...SCHEMA, [VALUES]: values })
+  const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(world, 'alice', pull, '/canary 25 --env production')
+  const own = 'charts/web/templates/virtualservice.yaml'
+  const apart = CHART[own].replace('sub 100 .Values.canary.weight', '.Values.stable.weight')
+  const both = await aChart({
+    ...SCHEMA,
+    [own]: apart,
+    'charts/web/values.yaml': `${CHART['charts/web/values.yaml']}stable: { weight: 100 }\n`,
+    [VALUES]: `${values}stable: { weight: 100 }\n`,
+  })
+  const other = await aPull(both, { 'docs/a.md': 'v2\n' }, 'web v2')
+  await says(both, 'alice', other, '/canary 25 --env production')
+  assertConversation(world, 'a-chart-with-a-schema')
+  assertConversation(both, 'a-chart-with-two-weights')
 })
 
 /** A chart that writes the share where Perch reads that it drives the rollout, with the pods of both versions. */

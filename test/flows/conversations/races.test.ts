@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GitHubUnavailable } from '../../../src/adapters/github/client/client.ts'
+import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../../blue-green.ts'
 import { BASE } from '../../memory/builds.ts'
+import type { Pull } from '../../memory/github/github.ts'
 import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
 import { aNewVersion, aPull, aRollout, aWorld, merges, openSteps, presses, says, textOn, type World } from '../world.ts'
@@ -173,4 +175,58 @@ test('a rollout is looked at again after its step was reverted, brought again, a
   await says(world, 'alice', step, '/canary status')
   await says(world, 'alice', step, '/canary abort')
   assertConversation(world, 'there-and-back')
+})
+
+/** The process ends when a request of this name was answered, and what it did is merged before another one begins. */
+async function endsAt(
+  world: World,
+  request: string,
+  { asked, merged }: { readonly asked: () => void; readonly merged: () => Pull },
+) {
+  when(world, request, () => world.service.crash('all'))
+  asked()
+  await world.settle()
+  assert.equal(world.service.isUp(), false, `${request} was not asked for`)
+  world.bob.merge(merged(), { ignoresChecks: true })
+  await world.service.start()
+  await world.settle()
+}
+
+test('what a process did before it ended, and somebody merged since, is told and not done again', async () => {
+  const world = await aWorld({ config: { steps: [5, 50, 100] } })
+  const pull = await aNewVersion(world)
+  await endsAt(world, 'branches.commit', {
+    asked: () => void world.alice.comment(pull.number, '/canary 5'),
+    merged: () => pull,
+  })
+  await endsAt(world, 'pulls.open', {
+    asked: () => void world.alice.comment(pull.number, '/canary 30'),
+    merged: () => [...world.state.pulls.values()].at(-1) ?? pull,
+  })
+  await world.pass(5)
+  await endsAt(world, 'pulls.open', {
+    asked: () => void world.alice.comment(pull.number, '/canary abort'),
+    merged: () => [...world.state.pulls.values()].at(-1) ?? pull,
+  })
+  assertConversation(world, 'done-before')
+  const route = blueGreenRoute('blue', 'green')
+  const other = await aWorld({
+    services: [],
+    environments: [],
+    files: {
+      [ROUTE]: route,
+      'apps/production/web-pods.yaml': blueGreenPods({ blue: '1', green: '2' }),
+      'apps/production/web-subsets.yaml': BLUE_GREEN_SUBSETS,
+      '.github/canary.yml': 'environments:\n  production: { path: apps/production, live: { after: 3m } }\n',
+    },
+  })
+  const closed = await aPull(other, { 'docs/a.md': 'x\n' }, 'Ask')
+  other.alice.close(closed)
+  await other.settle()
+  await endsAt(other, 'pulls.open', {
+    asked: () => void other.alice.comment(closed.number, '/switch green'),
+    merged: () => [...other.state.pulls.values()].at(-1) ?? closed,
+  })
+  assert.notEqual(textOn(other, 'main', ROUTE), route)
+  assertConversation(other, 'switched-before')
 })
