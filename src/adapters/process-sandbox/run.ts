@@ -23,5 +23,13 @@ export function watchPrograms(watch: ProgramWatcher): void {
  * much. Rejects when it is not known how the program ended.
  */
 export function runContained({ title, ...invocation }: TitledInvocation): Promise<ProcessEnd> {
-  return watcher(title, () => (process.memoryUsage.rss() < SMALL_BYTES ? runHere(invocation) : runApart(invocation)))
+  return watcher(title, () => (isSmall() ? runHere(invocation) : runApart(invocation)))
+}
+
+let hasGrown = false
+
+/** A process that has grown once hardly shrinks again, and each look at its memory is a system call and a file. */
+function isSmall(): boolean {
+  hasGrown ||= process.memoryUsage.rss() >= SMALL_BYTES
+  return !hasGrown
 }

@@ -78,14 +78,14 @@ export function parseManifest(file: string, text: string, wanted?: RegExp): Resu
     documents.push(...read.value.sources)
     left -= read.value.lexemes
   }
-  const objects = documents.flatMap((source, document) => {
-    const lines = linesOf(source.piece.text, source.piece.line)
-    return objectsIn({ file, document, line: (path) => lineOfPath(lines, source.document, path) }, source.data, [])
-  })
+  const lines = documents.map(({ piece }) => linesOf(piece.text, piece.line))
   const line = (document: number, path: Path): number => {
-    const source = documents[document]
-    return source === undefined ? 1 : lineOfPath(linesOf(source.piece.text, source.piece.line), source.document, path)
+    const [source, lineAt] = [documents[document], lines[document]]
+    return source === undefined || lineAt === undefined ? 1 : lineOfPath(lineAt, source.document, path)
   }
+  const objects = documents.flatMap(({ data }, document) =>
+    objectsIn({ file, document, line: (path) => line(document, path) }, data, []),
+  )
   return ok({ file, text, documents, objects, wanted, line })
 }
 
