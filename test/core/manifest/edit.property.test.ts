@@ -167,7 +167,9 @@ test('the parser finds the same documents, values and faults as yaml’s own', (
       const ours = compose(text)
       const theirs = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
       const documents = 'empty' in theirs ? [] : theirs
-      const errors = 'empty' in theirs ? theirs.errors : documents.flatMap((document) => document.errors)
+      const all = 'empty' in theirs ? theirs.errors : documents.flatMap((document) => document.errors)
+      // Go reads a comment without a space before it.
+      const errors = all.filter(({ message }) => !message.startsWith('Comments must be separated'))
       assert.equal(ours.problem === undefined, errors.length === 0, JSON.stringify([ours.problem, errors[0]?.message]))
       if (ours.problem !== undefined) return
       const plain = (document: unknown): unknown => {

@@ -21,6 +21,12 @@ test('a quoted text may go on without being indented deeper, as Go reads it', ()
   assert.deepEqual(read("k:\n  a: 'it''s\n  one'\n  b: 1\n"), [{ k: { a: "it's   one", b: 1 } }])
 })
 
+test('a comment may follow quotes and brackets without a space, as Go reads it', () => {
+  assert.deepEqual(read("a: 'x'# why\nb: [1]# why\nc: {d: 1}#why\ne: f# g\n"), [
+    { a: 'x', b: [1], c: { d: 1 }, e: 'f# g' },
+  ])
+})
+
 test('a quote that never ends is still a fault', () => {
   assert.match(String(read('a: "never\nclosed\n')), /Missing closing/)
   assert.match(String(read('a: "x" y\n')), /Unexpected/)
@@ -28,7 +34,7 @@ test('a quote that never ends is still a fault', () => {
 
 test('lines stay those of the file, and an edit beside such a text changes its own bytes only', () => {
   const text =
-    'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: web\n  annotations:\n    note: "one\n    two"\nspec:\n  addresses: [2001:db8::]\n  weight: 5\n'
+    'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: web\n  annotations:\n    note: "one\n    two"\nspec:\n  addresses: [2001:db8::]\n  weight: 5 # percent\n  note: "x"# why\n'
   const manifest = parseManifest('a.yaml', text)
   assert.ok(manifest.ok)
   assert.equal(manifest.value.line(0, ['spec', 'weight']), 10)

@@ -1,4 +1,4 @@
-import { Composer, type CST, type Document, Lexer, Parser, Schema } from 'yaml'
+import { Composer, type CST, type Document, Lexer, Parser, Schema, type YAMLError } from 'yaml'
 import { advanceParser } from './advance-parser.ts'
 import { hideColons, joinQuotedLines, restoreColons } from './go-scalars.ts'
 import { MAX_DEPTH } from './read-data.ts'
@@ -60,10 +60,16 @@ function composed(text: string, budget: number): ComposedYaml {
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end())
   // A fault after the last document is only in the stream.
-  const [error] = [...documents.flatMap(({ errors }) => errors.slice(0, 1)), ...composer.streamInfo().errors]
+  const faults = documents.flatMap(({ errors }) => errors.filter((fault) => !isReadByGo(fault)).slice(0, 1))
+  const [error] = [...faults, ...composer.streamInfo().errors]
   return error === undefined
     ? { documents, problem, lexemes }
     : { documents: [], problem: { at: error.pos[0], detail: error.message }, lexemes }
+}
+
+/** Go begins a comment right behind quotes or brackets too: `'false'# why`. */
+function isReadByGo({ code, message }: YAMLError): boolean {
+  return code === 'MISSING_CHAR' && message.startsWith('Comments must be separated')
 }
 
 /** The faults of a token that is none of a document: known before a document is composed. */
