@@ -37,7 +37,7 @@ export interface Mirror {
   entries(treeish: Sha): Promise<readonly TreeEntry[]>
   /**
    * The texts of files at a commit or tree, byte order mark and line ends kept. Paths without a file, and files that are not
-   * UTF-8, are absent; so are large files that `keeps` is asked about and says no to. Packages of charts (`isPackedChart`) are base64.
+   * UTF-8, are absent; so are large files that `keeps` is asked about and says no to. Those whose names say that they hold bytes (`holdsBytes`) are base64.
    */
   read(treeish: Sha, paths: readonly string[], keeps?: KeepsText): Promise<ReadonlyMap<string, string>>
   /** Paths that differ between two commits or trees. */

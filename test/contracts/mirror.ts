@@ -136,22 +136,47 @@ export function mirrorContract(name: string, open: () => Promise<MirrorWorld>): 
     )
   })
 
+  scene('a copy of a file under a name of bytes does not hide its text', async ({ mirror, author }) => {
+    const main = author.push('main', { 'route.yaml': 'a: 1\n', 'charts/route.tgz': 'a: 1\n', 'route.bin': 'a: 1\n' })
+    await mirror.fetch([MAIN])
+    const paths = ['charts/route.tgz', 'route.bin', 'route.yaml']
+    const texts = new Map([
+      ['charts/route.tgz', 'YTogMQo='],
+      ['route.bin', 'YTogMQo='],
+      ['route.yaml', 'a: 1\n'],
+    ])
+    assert.deepEqual(await mirror.read(main, paths), texts)
+    assert.deepEqual(await mirror.read(main, paths.toReversed()), texts)
+  })
+
   scene(
-    'texts keep byte order mark and line ends; what is not UTF-8, no file or not there is absent',
+    'texts keep byte order mark and line ends, named bytes are base64; what is not UTF-8, no file or not there is absent',
     async (world) => {
       const { mirror, author } = world
       const main = author.push('main', {
         'bom.yaml': '\uFEFFa: 1\r\nb: 2\r\n',
-        'bytes.bin': Buffer.from([0xff, 0xfe, 0x00]),
+        'bytes.yaml': Buffer.from([0xff, 0xfe, 0x00]),
+        'store.jks': Buffer.from([0xff, 0xfe, 0x00]),
         'empty.yaml': '',
         'deep/no newline.yaml': 'ü: 1',
       })
       await mirror.fetch([MAIN])
-      const paths = ['bom.yaml', 'bytes.bin', 'empty.yaml', 'deep/no newline.yaml', 'deep', 'nope', '../main', '']
+      const paths = [
+        'bom.yaml',
+        'bytes.yaml',
+        'store.jks',
+        'empty.yaml',
+        'deep/no newline.yaml',
+        'deep',
+        'nope',
+        '../main',
+        '',
+      ]
       assert.deepEqual(
         await mirror.read(main, paths),
         new Map([
           ['bom.yaml', '\uFEFFa: 1\r\nb: 2\r\n'],
+          ['store.jks', '//4A'],
           ['empty.yaml', ''],
           ['deep/no newline.yaml', 'ü: 1'],
         ]),

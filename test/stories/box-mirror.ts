@@ -1,3 +1,4 @@
+import { holdsBytes } from '../../src/core/manifest/bytes.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,7 @@ export function boxMirror(dir: string): Mirror {
     entries: async (treeish) => [...filesAt(treeish)].map(([path, { mode }]) => ({ path, type: typeOf(mode) })),
     async read(treeish, paths, keeps) {
       const files = filesAt(treeish)
-      const found = paths.map((path) => [path, textOf(bare, files.get(path))] as const)
+      const found = paths.map((path) => [path, textOf(bare, path, files.get(path))] as const)
       const isKept = (path: string, one: string): boolean => one.length <= LARGE_BYTES || keeps?.(path, one) !== false
       return new Map(
         found.flatMap(([path, one]) => (one === undefined || !isKept(path, one) ? [] : [[path, one] as const])),
@@ -111,8 +112,10 @@ function above(path: string): (wanted: string) => boolean {
   return (wanted) => path === wanted || path.startsWith(`${wanted}/`)
 }
 
-function textOf(bare: BareRepository, node: TreeNode | undefined): string | undefined {
-  return node === undefined || typeOf(node.mode) !== 'file' ? undefined : text(readBlob(bare, node.sha))
+function textOf(bare: BareRepository, path: string, node: TreeNode | undefined): string | undefined {
+  if (node === undefined || typeOf(node.mode) !== 'file') return undefined
+  const bytes = readBlob(bare, node.sha)
+  return holdsBytes(path) ? bytes.toString('base64') : text(bytes)
 }
 
 function typeOf(mode: string): TreeEntry['type'] {

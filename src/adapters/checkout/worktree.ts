@@ -1,7 +1,7 @@
 import { constants, type Dirent, readFileSync } from 'node:fs'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isPackedChart } from '../../core/chart/packed.ts'
+import { holdsBytes } from '../../core/manifest/bytes.ts'
 import { type KeepsText, LARGE_BYTES, type TreeEntry } from '../../ports/mirror.ts'
 import type { Worktree } from '../../ports/worktree.ts'
 
@@ -56,7 +56,7 @@ function readText(path: string): string | undefined {
   try {
     const bytes = readFileSync(path)
     if (bytes.length > MAX_BYTES) return undefined
-    if (isPackedChart(path)) return bytes.toString('base64')
+    if (holdsBytes(path)) return bytes.toString('base64')
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
     if (error instanceof TypeError || (error instanceof Error && 'code' in error)) return undefined

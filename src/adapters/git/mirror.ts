@@ -3,7 +3,7 @@
  * on what is here, except for contents that were never needed before, which come in one more.
  */
 import { LRUCache } from 'lru-cache'
-import { isPackedChart } from '../../core/chart/packed.ts'
+import { holdsBytes } from '../../core/manifest/bytes.ts'
 import type { Sha } from '../../core/rollout/facts.ts'
 import type { Log } from '../../ports/log.ts'
 import { type KeepsText, LARGE_BYTES, type Landing, type Mirror } from '../../ports/mirror.ts'
@@ -88,44 +88,61 @@ async function read(state: State, treeish: Sha, { paths, keeps }: Reading): Prom
   const texts = await textsOf(state, wanted, keeps)
   return new Map(
     [...wanted].flatMap(([path, sha]) => {
-      const found = texts.get(sha)
+      const found = texts.get(readingOf(path, sha))
       return found === undefined ? [] : [[path, found] as const]
     }),
   )
 }
 
-/** By blob; undefined where the bytes are not text, or a large one is not kept. */
+/** What a blob is read as. It may have two names of which one says that it holds bytes: that one must not hide its text from the other. */
+function readingOf(path: string, sha: Sha): string {
+  return holdsBytes(path) ? `${sha} bytes` : sha
+}
+
+/** By `readingOf`; undefined where the bytes are not text, or a large one is not kept. */
 async function textsOf(
   state: State,
   wanted: ReadonlyMap<string, Sha>,
   keeps: KeepsText = () => true,
-): Promise<ReadonlyMap<Sha, string | undefined>> {
-  const texts = new Map<Sha, string | undefined>()
-  for (const sha of wanted.values()) {
-    const kept = state.texts.get(sha)
-    if (kept !== undefined) texts.set(sha, kept.text)
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const texts = new Map<string, string | undefined>()
+  const unread = new Set<Sha>()
+  for (const [path, sha] of wanted) {
+    const kept = state.texts.get(readingOf(path, sha))
+    if (kept === undefined) unread.add(sha)
+    else texts.set(readingOf(path, sha), kept.text)
   }
   const paths = Map.groupBy(wanted.keys(), (path) => wanted.get(path) ?? '')
-  const unread = new Set(wanted.values()).difference(texts)
   let held = 0
   for await (const part of contentsOf(state, unread)) {
-    for (const [sha, bytes] of part) {
-      const names = paths.get(sha) ?? []
-      const decoded = textFor(names, bytes)
-      const isLarge = bytes.length > LARGE_BYTES && decoded !== undefined
-      if (isLarge && !names.some((path) => keeps(path, decoded))) continue
-      held += bytes.length
-      texts.set(sha, decoded)
-      state.texts.set(sha, { text: decoded })
-    }
+    for (const [sha, bytes] of part)
+      for (const [reading, { text: decoded }] of readingsOf(bytes, { sha, names: paths.get(sha) ?? [], keeps })) {
+        held += bytes.length
+        texts.set(reading, decoded)
+        state.texts.set(reading, { text: decoded })
+      }
     if (held > MAX_READ_BYTES)
       throw new GitUnavailable(`more than ${MAX_READ_BYTES / 1024 / 1024} MiB of files to read`)
   }
   return texts
 }
 
-function textFor(names: readonly string[], bytes: Buffer): string | undefined {
-  return names.some(isPackedChart) ? bytes.toString('base64') : text(bytes)
+interface Blob {
+  readonly sha: Sha
+  readonly names: readonly string[]
+  readonly keeps: KeepsText
+}
+
+/** What a blob is read as under its names, less large texts that are not kept. */
+function readingsOf(
+  bytes: Buffer,
+  { sha, names, keeps }: Blob,
+): readonly (readonly [string, { readonly text: string | undefined }])[] {
+  return [...Map.groupBy(names, (path) => readingOf(path, sha))].flatMap(([reading, paths]) => {
+    const decoded = paths.some(holdsBytes) ? bytes.toString('base64') : text(bytes)
+    const isLarge = bytes.length > LARGE_BYTES && decoded !== undefined
+    return isLarge && !paths.some((path) => keeps(path, decoded)) ? [] : [[reading, { text: decoded }] as const]
+  })
 }
 
 /** Blobs that are not here yet are fetched in one go. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { isPackedChart } from '../../core/chart/packed.ts'
+import { holdsBytes } from '../../core/manifest/bytes.ts'
 
 export interface Workshop {
   /** Everything below here goes away. */
@@ -62,7 +62,7 @@ interface Page {
 
 /** At once, not in the background: for small files that is four times as fast, and a build waits for every one of them. */
 function write({ target, text, made }: Page): void {
-  const content = isPackedChart(target) ? Buffer.from(text, 'base64') : text
+  const content = holdsBytes(target) ? Buffer.from(text, 'base64') : text
   const folder = dirname(target)
   if (!made.has(folder)) mkdirSync(folder, { recursive: true })
   made.add(folder)
