@@ -10,6 +10,7 @@ import type { Problem } from '../../src/core/problem/problem.ts'
 import { isSplit, routeId } from '../../src/core/traffic/route.ts'
 import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { setInCheckout, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
+import { isByDesign } from '../../src/flows/judgement/known-refusals.ts'
 import type { Worktree } from '../../src/ports/worktree.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import type { RepositoryLook, SplitLook } from './repository-look.ts'
@@ -54,12 +55,24 @@ async function look(folder: string): Promise<RepositoryLook> {
   const splits = await splitsIn(worktree)
   const megabytes = process.resourceUsage().maxRSS / 1024
   if (!found.ok) {
-    const reds = [`${found.error.code} ${plainWords(explainRefusal(found.error))}`]
-    return { environments: [], reds, notes: [], splits, seconds, megabytes }
+    // There is nothing that a pull request could break.
+    const isEmpty = found.error.code === 'nothing-found' || found.error.code === 'no-service'
+    const said = [`${found.error.code} ${plainWords(explainRefusal(found.error))}`]
+    const [reds, notes] = isEmpty ? [[], said] : [said, []]
+    return { environments: [], reds, unseen: [], notes, splits, seconds, megabytes }
   }
   const { environments, review } = found.value
-  const [reds, notes] = [review.problems.map(said), review.notes.map(said)]
-  return { environments: [...environments], reds, notes, splits, seconds, megabytes }
+  const { unseen = [], reds = [] } = Object.groupBy(review.problems, (one) => (isByDesign(one) ? 'unseen' : 'reds'))
+  const notes = review.notes.map(said)
+  return {
+    environments: [...environments],
+    reds: reds.map(said),
+    unseen: unseen.map(said),
+    notes,
+    splits,
+    seconds,
+    megabytes,
+  }
 }
 
 process.stdout.write(JSON.stringify(await look(process.argv[2] ?? '.')))

@@ -14,6 +14,8 @@ export const RepositoryLook = z.object({
   environments: z.array(z.string()),
   /** `code file:line words` of each problem: what would keep a pull request that touches it from merging. */
   reds: z.array(z.string()),
+  /** What Perch does not render by design. It keeps only a pull request that brings it from merging; for others it is a note. */
+  unseen: z.array(z.string()),
   notes: z.array(z.string()),
   splits: z.array(SplitLook),
   /** Of the review. */

@@ -1,8 +1,8 @@
 /**
  * Measures how often Perch is wrong about repositories that nobody made for it: `npm run field -- <folder of repositories>`.
  *
- * For each repository: its environments, what would be red if one pull request brought all of it, its splits and whether
- * `perch set` can move them, time and memory. A table goes to the terminal, all of it to `--json <file>`. A repository is
+ * For each repository: its environments, what would be red if one pull request brought all of it (less what Perch leaves unseen by
+ * design, such as a base from the network), its splits and whether `perch set` can move them, time and memory. A table goes to the terminal, all of it to `--json <file>`. A repository is
  * a folder; where that holds a folder `repo`, it is that.
  */
 import { spawn } from 'node:child_process'
@@ -35,9 +35,9 @@ async function rowOf(folder: string): Promise<Row> {
 
 function line({ name, look, failure }: Row, width: number): string {
   if (look === undefined) return `${name.padEnd(width)}  no answer: ${failure}`
-  const { environments, reds, notes, splits, seconds, megabytes } = look
+  const { environments, reds, unseen, notes, splits, seconds, megabytes } = look
   const moved = splits.filter(({ refusal }) => refusal === undefined).length
-  const cells = [environments.length, reds.length, notes.length, `${moved}/${splits.length}`]
+  const cells = [environments.length, reds.length, unseen.length, notes.length, `${moved}/${splits.length}`]
   const numbers = [...cells, seconds.toFixed(1), megabytes.toFixed(0)].map((cell) => String(cell).padStart(9))
   const refusals = splits.flatMap(({ environment, service, refusal }) =>
     refusal === undefined ? [] : [`${environment}/${service}: ${refusal}`],
@@ -53,7 +53,9 @@ if (folder === undefined) {
 }
 const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
 const width = Math.max(10, ...names.map((name) => name.length))
-const heads = ['environments', 'red', 'notes', 'moved', 'seconds', 'MB'].map((head) => head.slice(0, 8).padStart(9))
+const heads = ['environments', 'red', 'unseen', 'notes', 'moved', 'seconds', 'MB'].map((head) =>
+  head.slice(0, 8).padStart(9),
+)
 console.log(`${'repository'.padEnd(width)}${heads.join('')}`)
 const rows: Row[] = []
 for (const name of names.sort()) {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { redact } from '../../core/diff/redact.ts'
 
 const MAX_LENGTH = 2000
@@ -11,7 +12,11 @@ export interface ToolOutput {
 
 /** What the tool said, for people: no path of this machine, no Secret of the files, no log line around it. */
 export function detailOf({ stderr, folder, files }: ToolOutput): string {
-  const words = unwrap(stderr.trim()).replaceAll(`${folder}/`, '').replaceAll(folder, 'the top folder')
+  // Beside the files of the repository are those that values were written to.
+  const words = unwrap(stderr.trim())
+    .replaceAll(`${folder}/`, '')
+    .replaceAll(folder, 'the top folder')
+    .replaceAll(`${dirname(folder)}/`, '')
   const detail = redact(words, files)
   return detail.length <= MAX_LENGTH ? detail : `${detail.slice(0, MAX_LENGTH - 1)}…`
 }

@@ -30,6 +30,12 @@ const API_VERSIONS = [
   'gateway.networking.k8s.io/v1alpha2/TCPRoute',
 ]
 
+/**
+ * The version of the cluster, where the deployer's object names none: a chart asks for a least version, and hardly ever for a most. Without a
+ * word helm would say the version that it was built with, which is v1.20 for one that `go install` built.
+ */
+const KUBE_VERSION = '1.35.0'
+
 /** Helm 3 or newer; where there is none, or it does not answer in time, that. */
 export async function findHelm(path: string, probeMs?: number): Promise<Tool | 'missing' | 'timed-out'> {
   const program = await programPath(path, 'helm')
@@ -107,7 +113,7 @@ function argumentsOf({ namespace, settings, options }: HelmBuild, values: readon
     ...(options.skipsCrds ? ['--skip-crds'] : ['--include-crds']),
     ...(options.skipsTests ? ['--skip-tests'] : []),
     ...(options.skipsSchema ? ['--skip-schema-validation'] : []),
-    ...(options.kubeVersion === undefined ? [] : [`--kube-version=${options.kubeVersion}`]),
+    `--kube-version=${options.kubeVersion ?? KUBE_VERSION}`,
     ...[...API_VERSIONS, ...options.apiVersions].map((version) => `--api-versions=${csv(version)}`),
   ]
 }

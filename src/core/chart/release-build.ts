@@ -72,6 +72,22 @@ export function releaseBuild(release: ChartRelease, copies: readonly ChartCopy[]
   }
 }
 
+/**
+ * What only the generator of an ApplicationSet knows, as its template writes it (`{{ .server }}`): of the release's name and namespace, or
+ * of what the template sets. A chart's own values may hold such text too, and are not asked.
+ */
+export function unknownParameter(
+  { release, namespace }: ReleaseBuild,
+  from: ChartRelease,
+  texts: Texts,
+): string | undefined {
+  const objects = [...from.values, ...from.settings].flatMap((source) => ('value' in source ? [source.value] : []))
+  const filled = objects.filter(({ path }) => path[1] === 'template').map((value) => valueOf(value, texts))
+  const texted = filled.map((value) => (typeof value === 'string' ? value : JSON.stringify(value ?? '')))
+  const [found] = [release, namespace ?? '', ...texted].flatMap((text) => /\{\{[^{}]*\}\}/.exec(text) ?? [])
+  return found
+}
+
 function chartName(chart: string): string {
   return chart.split('/').at(-1) || 'release'
 }

@@ -59,6 +59,8 @@ export interface RenderFailure {
     | 'helm-missing'
     | 'tool-busy'
     | 'build-failed'
+    /** `detail`: what only the generator of an ApplicationSet knows, as its template says it. */
+    | 'values-unknown'
     | 'timed-out'
     | 'too-large'
     | 'out-of-memory'

@@ -8,11 +8,12 @@ import type { RefusalCode } from '../../core/environment/refusal.ts'
 import { leftOutProblem, repairedProblem } from '../../core/problem/files.ts'
 import type { Problem } from '../../core/problem/problem.ts'
 import type { EnvironmentProblem } from '../../core/rollout/snapshot.ts'
+import type { Target } from '../../core/rollout/target.ts'
 import type { FileSource } from '../repository/load.ts'
 import type { SnapshotPair } from './render.ts'
 
-/** What the deployer can build and Perch does not: it runs no program of a repository and fetches nothing. */
-const BY_DESIGN: readonly RefusalCode[] = ['remote', 'plugin', 'helm']
+/** What the deployer can build and Perch does not: it runs no program of a repository, fetches nothing and follows no link. */
+const BY_DESIGN: readonly RefusalCode[] = ['remote', 'plugin', 'helm', 'symlink', 'submodule']
 
 export interface SortedRefusals {
   readonly problems: readonly Problem[]
@@ -22,7 +23,8 @@ export interface SortedRefusals {
 /**
  * A refusal that was there before is a note where nothing else says that traffic changes. For a release of a chart its deployer may well
  * know what this repository does not say. For a root nothing says so unless only a render shows its weights, or the pull request changes
- * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does.
+ * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does. A root
+ * without a route that Perch moves may change as it likes, also to another version of what its deployer fetches.
  */
 export async function sortRefusals(
   context: FileSource,
@@ -34,11 +36,18 @@ export async function sortRefusals(
   for (const problem of found) {
     const isCalmRoot = async (paths: readonly string[]): Promise<boolean> =>
       isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, inputsAmong(paths, sides, problem)))
-    const isNote = isStandingRelease(sides, problem) || (changed !== 'all' && (await isCalmRoot(changed)))
+    const isNote =
+      isStandingRelease(sides, problem) ||
+      isBesideTraffic(sides, problem) ||
+      (changed !== 'all' && (await isCalmRoot(changed)))
     if (isNote) notes.push(problem)
     else problems.push(problem)
   }
   return { problems, notes }
+}
+
+function isBesideTraffic(sides: SnapshotPair, problem: EnvironmentProblem): boolean {
+  return wasRefused(sides, problem, withoutVersion) && targetsOf(sides, problem).length === 0
 }
 
 function isStandingRelease({ before, after }: SnapshotPair, { cause, environments }: EnvironmentProblem): boolean {
@@ -49,26 +58,45 @@ function isStandingRelease({ before, after }: SnapshotPair, { cause, environment
   return cause.kind === 'refused-environment' && environments.every((name) => isRelease(name) && !wasRendered(name))
 }
 
-function isStandingRoot({ before, after }: SnapshotPair, problem: EnvironmentProblem): boolean {
+function isStandingRoot(sides: SnapshotPair, problem: EnvironmentProblem): boolean {
+  const isUnclear = targetsOf(sides, problem).some(({ unclear }) => unclear !== undefined)
+  return wasRefused(sides, problem, (entry) => entry) && !isUnclear
+}
+
+/** Whether the base branch had the entry, as `nameOf` calls it, in the same file and for the same environments. */
+function wasRefused({ before }: SnapshotPair, problem: EnvironmentProblem, nameOf: (entry: string) => string): boolean {
   const entry = entryOf(problem)
-  const wasThere = before.snapshot.problems.some(
-    (old) =>
-      old.file === problem.file &&
-      entryOf(old) === entry &&
-      problem.environments.every((name) => old.environments.includes(name)),
+  if (entry === undefined) return false
+  return before.snapshot.problems.some((old) => {
+    const other = old.file === problem.file ? entryOf(old) : undefined
+    const isSame = other !== undefined && nameOf(other) === nameOf(entry)
+    return isSame && problem.environments.every((name) => old.environments.includes(name))
+  })
+}
+
+/** The rollouts of a problem's environments, on either side. */
+function targetsOf({ before, after }: SnapshotPair, { environments }: EnvironmentProblem): readonly Target[] {
+  return [before, after].flatMap(({ snapshot }) =>
+    snapshot.targets.filter((target) => target.environments.some((name) => environments.includes(name))),
   )
-  const isUnclear = [before, after].some(({ snapshot }) =>
-    snapshot.targets.some(
-      ({ unclear, environments }) =>
-        unclear !== undefined && environments.some((name) => problem.environments.includes(name)),
-    ),
-  )
-  return entry !== undefined && wasThere && !isUnclear
+}
+
+const VERSION = /\bv?\d+(?:\.\d+)+(?:[-+.]\w+)*|\b[\da-f]{40}\b|(?<=[?&](?:ref|version)=)[^&]*/g
+
+/** The same for two versions of a chart. A tag, a branch or a commit in an address counts as a version. */
+function withoutVersion(entry: string): string {
+  return entry.replaceAll(VERSION, '*')
+}
+
+/** Whether it says that Perch does not render what the deployer can build. */
+export function isByDesign({ cause }: Problem): boolean {
+  return cause.kind === 'refused-environment' && BY_DESIGN.includes(cause.refusal.code)
 }
 
 /** What is refused, if that is by design. Its line may move. */
-function entryOf({ cause }: Problem): string | undefined {
-  if (cause.kind !== 'refused-environment' || !BY_DESIGN.includes(cause.refusal.code)) return undefined
+function entryOf(problem: Problem): string | undefined {
+  const { cause } = problem
+  if (cause.kind !== 'refused-environment' || !isByDesign(problem)) return undefined
   return `${cause.refusal.code} ${cause.refusal.entry}`
 }
 

@@ -118,7 +118,7 @@ async function compareOne(context: Needs, sides: CompareInput, name: string): Pr
     renderSide(context, sides.before, { name, documents, leavesOut: 'all' }),
     renderSide(context, sides.after, { name, documents }),
   ])
-  if (!now.ok) return withoutRender(find(sides.after, name), { wasRendered: old.ok, problems: now.error })
+  if (!now.ok) return withoutRender(sides, name, { wasRendered: old.ok, problems: now.error })
   const { config } = sides.after.snapshot
   const before = old.ok ? old.value : NOTHING_RENDERED
   const texts = { before: before.yaml, after: now.value.yaml }
@@ -174,16 +174,22 @@ function isBomb({ snapshot }: TreeSnapshot, name: string): boolean {
   return snapshot.problems.some(({ code, environments }) => code === 'alias-bomb' && environments.includes(name))
 }
 
-/** What is said of an environment that cannot be rendered. */
+/** What is said of an environment that cannot be rendered. `wasRendered`: it could be before, or was not there. */
 function withoutRender(
-  environment: Environment | undefined,
+  { before, after }: SnapshotPair,
+  name: string,
   { wasRendered, problems }: { readonly wasRendered: boolean; readonly problems: readonly Problem[] },
 ): EnvironmentComparison {
+  const environment = find(after, name)
   // The problems of the files already say why it must not be rendered.
   if ((environment?.refusals.length ?? 0) > 0) return onlyProblems([])
-  // A chart may need what only its deployer has.
-  const isNoted = environment?.kind === 'helm' && !wasRendered && problems.every(({ code }) => code === 'build-failed')
-  return isNoted ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
+  // A chart may need what only its deployer has. Where it is known that it does, that is no harm of a new release either.
+  const isNoted = (code: string): boolean =>
+    code === 'build-failed'
+      ? !wasRendered
+      : code === 'values-unknown' && (!wasRendered || find(before, name) === undefined)
+  const isNote = environment?.kind === 'helm' && problems.every(({ code }) => isNoted(code))
+  return isNote ? { ...onlyProblems([]), remarks: problems } : onlyProblems(problems)
 }
 
 function onlyProblems(problems: readonly Problem[]): EnvironmentComparison {

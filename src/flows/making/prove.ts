@@ -88,7 +88,9 @@ function doubtIn(
   const { changes } = edit
   const twice = after.duplicates.find(({ identity }) =>
     changes.some(
-      ({ target }) => target.environments.includes(environment) && routeId(target.route) === qualifiedTitle(identity),
+      ({ target, object }) =>
+        target.environments.includes(environment) &&
+        [routeId(target.route), qualifiedTitle(object)].includes(qualifiedTitle(identity)),
     ),
   )
   if (twice !== undefined) return problemRefusal(renderedProblem(environment, twice), true)

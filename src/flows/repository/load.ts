@@ -1,6 +1,6 @@
 import { isPackedChart } from '../../core/chart/packed.ts'
 import { inNamespace, nestedReleases } from '../../core/chart/nested-releases.ts'
-import { POST_RENDERED, releaseBuild } from '../../core/chart/release-build.ts'
+import { POST_RENDERED, releaseBuild, unknownParameter } from '../../core/chart/release-build.ts'
 import { additionsAt } from '../../core/delivery/additions-at.ts'
 import type { EnvironmentRelease } from '../../core/environment/released.ts'
 import { TRAFFIC_OBJECT } from '../../core/environment/traffic-text.ts'
@@ -166,8 +166,11 @@ async function renderRelease(
   { release, copies }: Pick<EnvironmentRelease, 'release' | 'copies'>,
   texts: ReadonlyMap<string, string>,
 ): Promise<RenderResult> {
-  const { files, postRenderers, ...source } = releaseBuild(release, copies, texts)
+  const build = releaseBuild(release, copies, texts)
+  const { files, postRenderers, ...source } = build
   let rendered = await renderer.render(files, { kind: 'helm', ...source })
+  const unknown = rendered.ok || rendered.code !== 'build-failed' ? undefined : unknownParameter(build, release, texts)
+  if (unknown !== undefined) return { ok: false, code: 'values-unknown', detail: unknown }
   for (const kustomization of postRenderers) {
     if (!rendered.ok) return rendered
     const own = new Map([

@@ -239,9 +239,9 @@ function changeOf(name: string): Review['changes'][number] {
 function problemsOf(t: string): readonly Problem[] {
   const place = { file: t, line: 1 }
   const asked = { tool: 'opa', place, side: 'head', environment: t } as const
-  const failed = (['tool-missing', 'build-failed', 'timed-out', 'too-large', 'out-of-memory'] as const).map((one) =>
-    renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }),
-  )
+  const failed = (
+    ['tool-missing', 'build-failed', 'values-unknown', 'timed-out', 'too-large', 'out-of-memory'] as const
+  ).map((one) => renderProblem({ environment: t, file: t, rendered: { code: one, detail: t } }))
   return [
     ...failed,
     ...(['not-yaml', 'template', 'too-large', 'alias-bomb'] as const).map((one) =>

@@ -42,6 +42,7 @@ export function problems(): readonly Problem[] {
     'timed-out',
     'too-large',
     'out-of-memory',
+    'values-unknown',
   ] as const
   const manifests = ['not-yaml', 'template', 'too-large', 'alias-bomb'] as const
   const object = { group: 'g', kind: 'VirtualService', namespace: 'shop', name: 'web' }

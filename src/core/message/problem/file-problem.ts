@@ -113,7 +113,7 @@ const WHY = {
   'unknown-field': 'is a field that Perch does not know',
   'too-many-files': 'has too many files',
   'too-large': 'is too large',
-  'not-text': 'is not a text file',
+  'not-text': 'is not text',
   'no-such-folder': 'is a folder that does not exist',
 } as const satisfies Record<Exclude<EnvironmentRefusal['code'], ReleaseRefusal>, string>
 
@@ -122,7 +122,8 @@ type ReleaseRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
   if (isOfRelease(why)) return releaseWords(why, refusal)
-  const what = entry === '' ? 'This kustomization' : `The entry ${code(entry)}`
+  const whole = why === 'not-text' ? 'This file' : 'This kustomization'
+  const what = entry === '' ? whole : `The entry ${code(entry)}`
   return {
     what: `${what} ${WHY[why]}, so Perch does not render it.`,
     next: 'Use files of this repository, below its root, that kustomize builds by itself.',
@@ -185,6 +186,11 @@ function renderWords({ environment, failure }: Extract<FileCause, { kind: 'not-r
       return {
         what: `Environment ${name} does not build: ${code(failure.detail)}`,
         next: 'Fix it and push.',
+      }
+    case 'values-unknown':
+      return {
+        what: `Helm does not render environment ${name} without a value for ${code(failure.detail)}. An ApplicationSet fills it in, and its generator depends on more than this repository.`,
+        next: 'To see this environment rendered, describe its release under `helm` in `.github/canary.yml`.',
       }
     case 'out-of-memory':
       return {

@@ -1,0 +1,150 @@
+/** What Perch does not see of an environment that works: that is no harm which a pull request does. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
+import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
+import { explainProblem } from '../../../src/core/message/problem/problem.ts'
+import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
+import { memoryValidators } from '../../memory/validators.ts'
+import { DR, refusal, VS as IDLE, worktreeOf } from '../../layouts/repository.ts'
+
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
+const needsKustomize = (await renderer.tool()) === undefined ? { skip: 'kustomize is not installed' } : {}
+const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
+const context = { renderer, schemas: openSchemas(), validators: memoryValidators() }
+
+type Files = Readonly<Record<string, string>>
+
+/** What is said of a pull request that changes some files: what is wrong, and what is noted. */
+async function reviewed(before: Files, changed: Files) {
+  const all = { before, after: { ...before, ...changed } }
+  const side = (name: string) => worktreeOf(new Map(Object.entries(name === 'before' ? all.before : all.after)))
+  const mirror = {
+    entries: (name: string) => side(name).entries(),
+    read: (name: string, paths: readonly string[]) => side(name).read(name, paths),
+  }
+  const between = { base: 'before', head: 'after', changed: Object.keys(changed) }
+  const { review } = await compareTrees({ ...context, mirror }, between)
+  const said = (problems: typeof review.problems): readonly string[] =>
+    problems.map(({ code, file = '' }) => `${code} ${file}`)
+  return { problems: said(review.problems), notes: said(review.notes), review }
+}
+
+const SPLIT = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
+const KUSTOMIZATION = 'redis/kustomization.yaml'
+const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: { name: redis }\nspec: { selector: { app: redis } }\n'
+
+/** A root with a chart that kustomize fetches, of a version. */
+function fetching(version: string, resources = 'service.yaml'): string {
+  return `resources: [${resources}]\nhelmCharts:\n  - { name: redis, version: ${version}, repo: "https://charts.example.com", releaseName: redis }\n`
+}
+
+/** A root with a base from the network, at a tag. */
+function remote(tag: string): string {
+  return `resources:\n  - service.yaml\n  - https://github.com/acme/redis//deploy?ref=${tag}\n`
+}
+
+for (const [what, written] of [
+  ['chart', fetching],
+  ['base', remote],
+] as const) {
+  test(
+    `another version of a ${what} from the network is a note where Perch moves nothing`,
+    needsKustomize,
+    async () => {
+      const before = { [KUSTOMIZATION]: written('1.2.3'), 'redis/service.yaml': SERVICE }
+      const changed = { [KUSTOMIZATION]: written('2.0.0'), 'redis/service.yaml': `${SERVICE}# why\n` }
+      const { problems, notes } = await reviewed(before, changed)
+      assert.deepEqual(problems, [])
+      assert.deepEqual(notes, [`${what === 'chart' ? 'helm' : 'remote'} ${KUSTOMIZATION}`])
+    },
+  )
+}
+
+test(
+  'another version of a chart from the network is red beside a split, and so is one that is new',
+  needsKustomize,
+  async () => {
+    const files = { 'redis/service.yaml': SERVICE, 'redis/vs.yaml': SPLIT, 'redis/dr.yaml': DR }
+    const all = 'service.yaml, vs.yaml, dr.yaml'
+    const beside = await reviewed(
+      { ...files, [KUSTOMIZATION]: fetching('1.2.3', all) },
+      { [KUSTOMIZATION]: fetching('2.0.0', all) },
+    )
+    assert.deepEqual(beside.problems, [`helm ${KUSTOMIZATION}`])
+    const before = { 'redis/service.yaml': SERVICE, [KUSTOMIZATION]: 'resources: [service.yaml]\n' }
+    const brought = await reviewed(before, { [KUSTOMIZATION]: fetching('1.2.3') })
+    assert.deepEqual(brought.problems, [`helm ${KUSTOMIZATION}`])
+  },
+)
+
+const CHART = {
+  'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
+  'chart/templates/map.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ .Release.Name }} }\ndata: { key: {{ required "a key" .Values.key }} }\n',
+}
+
+function applicationSet(values: string): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: web, namespace: argocd }
+spec:
+  goTemplate: true
+  generators:
+    - plugin: { configMapRef: { name: secrets } }
+  template:
+    metadata: { name: web }
+    spec:
+      destination: { namespace: web, server: https://kubernetes.default.svc }
+      source:
+        repoURL: https://github.com/acme/shop
+        path: chart
+        helm:
+          values: |
+${values}`
+}
+
+test('a release whose values only a generator knows is noted where helm does not render it', needsHelm, async () => {
+  const { problems, notes, review } = await reviewed(CHART, {
+    'apps/web.yaml': applicationSet('            key: {{ .key }}\n'),
+  })
+  assert.deepEqual(problems, [])
+  assert.ok(notes.includes('values-unknown chart/Chart.yaml'), notes.join('\n'))
+  const [found] = review.notes.filter(({ code }) => code === 'values-unknown')
+  assert.match(found === undefined ? '' : explainProblem(found).what, /without a value for `\{\{ \.key \}\}`/)
+})
+
+test('a release whose values are all known, and that helm does not render, is red', needsHelm, async () => {
+  const { problems } = await reviewed(CHART, { 'apps/web.yaml': applicationSet('            other: 1\n') })
+  assert.deepEqual(problems, ['build-failed chart/templates/map.yaml'])
+})
+
+test('a chart may ask for a version of Kubernetes that helm was not built with', needsHelm, async () => {
+  const files = { ...CHART, 'chart/Chart.yaml': `${CHART['chart/Chart.yaml']}kubeVersion: ">=1.33.0-0"\n` }
+  const { problems, notes } = await reviewed(files, { 'apps/web.yaml': applicationSet('            key: a\n') })
+  assert.deepEqual([...problems, ...notes.filter((note) => !note.startsWith('generator'))], [])
+})
+
+test('a key store in a ConfigMap is part of the build, to the byte', needsKustomize, async () => {
+  const bytes = Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2])
+  const before = {
+    'broker/kustomization.yaml': 'configMapGenerator:\n  - { name: trust, files: [trust.jks] }\n',
+    'broker/trust.jks': bytes.toString('base64'),
+  }
+  const { problems, review } = await reviewed(before, { 'broker/trust.jks': Buffer.of(0xfe, 1).toString('base64') })
+  assert.deepEqual(problems, [])
+  const [text = ''] = review.diffs.flatMap(({ resources }) => resources.map((one) => JSON.stringify(one)))
+  assert.ok(text.includes(bytes.toString('base64')), text)
+})
+
+test('a limit of a Rollout that a folder has twice is refused by that name', async () => {
+  const rollout = (weight: number): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec:\n  strategy:\n    canary:\n      canaryService: web-canary\n      stableService: web\n      trafficRouting: { istio: { virtualService: { name: web } } }\n      steps:\n        - setWeight: ${weight}\n        - pause: {}\n`
+  const files = new Map(
+    Object.entries({ 'k8s/vs.yaml': SPLIT, 'k8s/dr.yaml': DR, 'k8s/a.yaml': rollout(10), 'k8s/b.yaml': rollout(20) }),
+  )
+  const found = await refusal(files, '/canary 25')
+  assert.equal(found.code, 'unreadable')
+  assert.equal(found.code === 'unreadable' && found.problem?.code, 'duplicate')
+})
