@@ -5,7 +5,8 @@ import { configProblem } from '../core/problem/files.ts'
 import { isStep, kindOf } from '../core/rollout/branch.ts'
 import { isWatched } from '../core/rollout/failure.ts'
 import { targetName } from '../core/rollout/target.ts'
-import { type RolloutFacts, transition } from '../core/rollout/transition.ts'
+import type { RolloutFacts } from '../core/rollout/transition.ts'
+import { decideAll } from '../core/wave/convoy.ts'
 import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
 import { withBeginnings } from './arrival/begin-on-base.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
@@ -23,7 +24,7 @@ import { type BaseProblem, type BaseState, loadBase } from './rollout/rollouts.t
 import { type StuckBoard, stuckBoard } from './rollout/stuck.ts'
 import { sayStopped } from './rollout/stopped-step.ts'
 import { tellChanges } from './rollout/tell-changes.ts'
-import { closePull, takeSteps } from './rollout/take-steps.ts'
+import { closePull, type StepsDone, takeSteps } from './rollout/take-steps.ts'
 import { rememberRollouts, type SeenRollout } from './watch/watch-memory.ts'
 import type { TaskOf } from './tasks/tasks.ts'
 
@@ -68,15 +69,17 @@ async function takeAllSteps(
   const known = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
   const { rollouts, isPassing } = await withBeginnings(context, base, known)
   const seen: SeenRollout[] = []
-  for (const rollout of rollouts) {
-    const done = await takeSteps(context, base, { rollout, steps: transition(rollout) })
-    await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
-    await sayStopped(context, base, rollout)
-    if (base.snapshot.config.deployments)
-      await showStep(context, base, { rollout, isRollingBack: isRollingBack(rollout, done) })
-    const state = rolloutState(rollout, !done.ok)
-    const name = targetName(rollout.standing.target)
-    if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
+  for (const convoy of decideAll(rollouts)) {
+    const done = await takeSteps(context, base, convoy)
+    await sayStopped(context, base, convoy.rollout)
+    for (const rollout of convoy.members) {
+      await stuck.put(rollout.standing.target, done.ok ? undefined : done.error)
+      if (base.snapshot.config.deployments)
+        await showStep(context, base, { rollout, isRollingBack: isRollingBack(rollout, done) })
+      const state = rolloutState(rollout, !done.ok)
+      const name = targetName(rollout.standing.target)
+      if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
+    }
   }
   await stuck.close()
   await tellChanges(context, base, { rollouts, seen })
@@ -85,7 +88,7 @@ async function takeAllSteps(
 }
 
 /** Whether a rollback is open, since before or by what was just done. */
-function isRollingBack({ open, standing }: RolloutFacts, done: Awaited<ReturnType<typeof takeSteps>>): boolean {
+function isRollingBack({ open, standing }: RolloutFacts, done: StepsDone): boolean {
   const opened = done.ok ? done.value.opened : undefined
   const isOpened = opened !== undefined && kindOf(opened.head.ref, standing.phase) === 'rollback'
   return isOpened || open.some(({ kind }) => kind === 'rollback')

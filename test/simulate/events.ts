@@ -167,18 +167,32 @@ const faults: readonly fc.WeightedArbitrary<Event>[] = [
   },
 ]
 
-const world: fc.Arbitrary<World> = fc.record({
-  services: fc.constantFrom<readonly string[]>(['web'], ['web'], ['web', 'api']),
-  environments: fc.constantFrom<readonly string[]>(['production'], ['production'], ['staging', 'production']),
-  config: fc.record({
-    steps: fc.constantFrom([5, 25, 100], [50, 100], [5, 25, 50, 100]),
-    bakeMinutes: fc.constantFrom(5, 10),
-    live: fc.constantFrom('timer', 'status'),
-    isOrdered: fc.boolean(),
-    autoMerge: fc.constantFrom('never', 'never', 'always'),
-    approvals: fc.constantFrom(0, 0, 0, 1),
-  }),
-})
+/** Environments, and the waves that they move in. */
+const CLUSTERS: readonly (readonly (readonly string[])[])[] = [
+  [['staging', 'production']],
+  [['eu-1'], ['eu-2', 'us-1']],
+  [['eu-1'], ['eu-2'], ['us-1']],
+]
+
+const world: fc.Arbitrary<World> = fc
+  .record({
+    services: fc.constantFrom<readonly string[]>(['web'], ['web'], ['web', 'api']),
+    environments: fc.constantFrom<readonly string[]>(['production'], ['production'], ['staging', 'production']),
+    waves: fc.option(fc.constantFrom(...CLUSTERS), { nil: undefined, freq: 2 }),
+    config: fc.record({
+      steps: fc.constantFrom([5, 25, 100], [50, 100], [5, 25, 50, 100]),
+      bakeMinutes: fc.constantFrom(5, 10),
+      live: fc.constantFrom('timer', 'status'),
+      isOrdered: fc.boolean(),
+      autoMerge: fc.constantFrom('never', 'never', 'always'),
+      approvals: fc.constantFrom(0, 0, 0, 1),
+    }),
+  })
+  .map(({ waves, environments, config, ...rest }) =>
+    waves === undefined
+      ? { ...rest, environments, config }
+      : { ...rest, environments: waves.flat(), config: { ...config, isOrdered: false, waves } },
+  )
 
 const after = fc.constantFrom(0, 1, 1, 5, 20, 60, 200)
 

@@ -115,7 +115,11 @@ function reasonsAgainst(watched: Watched, raise: Raise, merging: Merging): strin
   const gates = [
     ...stoppedBy(watched, raise, isHeard),
     ...(isHeard(base.time)
-      ? [...unproven(watched, raise, { base, isHeard }), ...outOfOrder(watched, raise, base)]
+      ? [
+          ...unproven(watched, raise, { base, isHeard }),
+          ...outOfOrder(watched, raise, base),
+          ...beforeItsWave(watched, raise, base),
+        ]
       : []),
     ...unapproved(watched, merging),
   ]
@@ -202,6 +206,24 @@ function outOfOrder({ state, world }: Watched, raise: Raise, base: Commit): Agai
   const [, canary] = versionsIn(files?.get(subsetsFile(raise.environment, raise.service)))
   if (share >= raise.to || (share === 0 && stable === canary)) return []
   return [{ gate: 'order', words: `though ${first} is at ${share}` }]
+}
+
+/** Where the config has waves, the environments of earlier ones are as far, and the others have the share before. */
+function beforeItsWave({ state }: Watched, raise: Raise, base: Commit): Against[] {
+  const files = state.objects.files(base.sha)
+  const written = /waves: (.+)/.exec(files?.get(CONFIG) ?? '')?.[1] ?? '[]'
+  const waves = JSON.parse(written) as string[][]
+  const place = waves.findIndex((names) => names.includes(raise.environment))
+  const [, canary] = versionsIn(files?.get(subsetsFile(raise.environment, raise.service)))
+  return waves.flatMap((names, index) =>
+    names.flatMap((name): Against[] => {
+      const share = shareIn(files?.get(routeFile(name, raise.service))) ?? 0
+      const [stable] = versionsIn(files?.get(subsetsFile(name, raise.service)))
+      const wanted = index < place ? raise.to : raise.from
+      if (place < 0 || share >= wanted || (share === 0 && stable === canary)) return []
+      return [{ gate: 'order', words: `though ${name} is at ${share}` }]
+    }),
+  )
 }
 
 function unapproved({ state, world }: Watched, { pull }: Merging): Against[] {

@@ -203,8 +203,8 @@ async function comeToRest(at: Play): Promise<void> {
   network.strikes.length = 0
   network.outages.clear()
   Object.assign(hooks, { lose: 0, double: 0, late: 0 })
-  const { steps, autoMerge } = at.plan.world.config
-  const rounds = autoMerge === 'always' ? steps.length + 3 : 1
+  const { steps, autoMerge, waves = [] } = at.plan.world.config
+  const rounds = autoMerge === 'always' ? (steps.length + 3) * Math.max(1, waves.length) : 1
   await time.runUntil(time.now() + rounds * 30 * MINUTE + 10 * MINUTE)
 }
 

@@ -73,6 +73,14 @@ export function isAbort(body: string): boolean {
   return body.startsWith('<!-- perch:aborted:')
 }
 
+/** Marks that the pull request of a wave was closed because its environments do not stand at the same step any more. */
+export const APART_MARKER = '<!-- perch:apart -->'
+
+/** Whether a comment says that Perch closed the pull request of a wave for a failure, or because its environments went apart. */
+export function isClosedForWave(body: string): boolean {
+  return body.startsWith(APART_MARKER) || body.startsWith('<!-- perch:failed:')
+}
+
 /** Marks that a step was closed for a failure. Measurements differ from one look to the next, so it names the step by when that was live. */
 export function failedMarker(liveSince: number): string {
   return `<!-- perch:failed:${liveSince} -->`

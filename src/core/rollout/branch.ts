@@ -8,7 +8,9 @@ const MAX_PART = 60
 
 type BaseName = Pick<PullRequest['base'], 'ref' | 'isDefault'>
 
-type Name = Pick<Target, 'environment' | 'service'>
+type Name = Pick<Target, 'environment' | 'service'> & {
+  readonly settings?: { readonly wave: { readonly name: string } | undefined }
+}
 
 /**
  * `canary/<environment>/<service>/<share>`, or `canary/@<base>/…` for a base other than the default branch: one name for one
@@ -78,8 +80,19 @@ export function isStepBranch(ref: string): boolean {
 
 /** Whether Perch opened this pull request for this rollout. The branch's name alone proves nothing: anyone can push one. */
 export function isStepOf(target: Name, pull: PullRequest, botLogin: string): boolean {
-  const own = rolloutPart(pull.base, target)
-  return isStep(pull, botLogin) && [STEP, SWITCH].some((start) => pull.head.ref.startsWith(`${start}${own}`))
+  return isStep(pull, botLogin) && (isOwn(target, pull) || isWaveStep(target, pull))
+}
+
+function isOwn(target: Name, { base, head }: PullRequest): boolean {
+  const own = rolloutPart(base, target)
+  return [STEP, SWITCH].some((start) => head.ref.startsWith(`${start}${own}`))
+}
+
+/** Whether a step is one of all environments of a rollout's wave, and not of this environment alone. */
+export function isWaveStep({ service, settings, ...target }: Name, pull: PullRequest): boolean {
+  const name = settings?.wave?.name
+  if (name === undefined || name === target.environment) return false
+  return isOwn({ service, environment: name }, pull)
 }
 
 /** Whether a rollout's branch was made for a move. */

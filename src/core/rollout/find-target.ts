@@ -20,10 +20,15 @@ export function findTargets(
   if (!found.ok) return err(found.error.code === 'no-service' ? whyNotSeen(snapshot, found.error) : found.error)
   const { targets, alone } = found.value
   if (alone !== undefined) return ok(targets.map((target) => narrowed(snapshot.config, target, [alone])))
-  const shared = targets.find(({ environments }) => environments.length > 1)
+  const shared = targets.find((target) => target.environments.length > 1 && !isOneWave(target))
   if (query.environment !== undefined || shared === undefined) return ok(targets)
   const { service, environment, environments, route } = shared
   return err({ code: 'shared-file', service, file: route.place.file, environments, all: environment })
+}
+
+/** The config says that these environments move together. */
+function isOneWave({ environments, settings: { wave } }: Target): boolean {
+  return wave !== undefined && environments.every((name) => wave.all[wave.index]?.includes(name))
 }
 
 /** Why there is nothing here to judge: all that the environments hold deploys charts of other repositories, which Perch never fetches. */

@@ -10,6 +10,8 @@ import { ambiguous, resolve, type RolloutQuery } from './resolve.ts'
 import type { Snapshot } from './snapshot.ts'
 import { versionCalled } from '../traffic/blue-green.ts'
 import { moveAfter, rollbackOf, type Standing, standingOf, sureShare } from './standing.ts'
+import { nextMove } from './transition.ts'
+import { type Turn, turnsOf } from '../wave/turns.ts'
 import { nextStep, planOf, sameRollouts, type Target, targetName, together } from './target.ts'
 
 /** What somebody wants, and of which rollout, as far as that was named. */
@@ -162,36 +164,62 @@ export interface BaseRollouts {
 }
 
 /**
- * The change that a wish means for the base branch, where a pull request of its own makes it: of one rollout, from where that
- * stands. A share from `from` to the same: it is there already.
+ * The change that a wish means for the base branch, where a pull request of its own makes it: of one rollout, or of a wave, from where
+ * that stands. A share from `from` to the same: it is there already.
  */
 export function intendStep(at: BaseRollouts, wish: StepWish): Result<IntendedChange<Move>, Refusal> {
-  const isNamed = wish.service !== undefined || wish.environment !== undefined
-  const pool = at.related.length > 0 && !isNamed ? at.related : at.snapshot.targets
-  const meant = resolve(pool, { ...wish, isSwitch: wish.kind === 'switch' }, [])
+  const turns = turnsOf(at.snapshot.targets.map(standingOf))
+  const meant = resolve(poolOf(at, wish, turns), { ...wish, isSwitch: wish.kind === 'switch' }, [])
   if (!meant.ok) return meant
-  const [found, ...others] = meant.value.targets
-  if (found === undefined || others.length > 0) return err(ambiguous(meant.value.targets))
-  const { alone } = meant.value
-  // One environment leaves the others: a rollout of its own begins where they are.
-  const target = alone === undefined ? found : narrowed(at.snapshot.config, found, [alone])
-  const move = moveFrom(target, wish)
-  return move.ok ? ok({ target, move: move.value, moves: [{ target, move: move.value }] }) : move
+  const { alone, targets } = meant.value
+  const moves: TargetMove<Move>[] = []
+  for (const one of targets) {
+    // One environment leaves the others: a rollout of its own begins where they are.
+    const target = alone === undefined ? one : narrowed(at.snapshot.config, one, [alone])
+    const move = moveFrom(target, wish, turns.get(one))
+    if (!move.ok && targets.length === 1) return move
+    if (move.ok) moves.push({ target, move: move.value })
+  }
+  return asOneChange(targets, moves)
+}
+
+/** Several rollouts are moved at once only where they are a wave, and move alike. */
+function asOneChange(
+  targets: readonly Target[],
+  moves: readonly TargetMove<Move>[],
+): Result<IntendedChange<Move>, Refusal> {
+  const [first, ...others] = moves
+  if (first === undefined || moves.length < targets.length) return err(ambiguous(targets))
+  if (others.length === 0) return ok({ ...first, moves })
+  const isAlike = new Set(moves.map(({ move }) => JSON.stringify(move))).size === 1
+  const inWaves = targets.every(({ settings }) => settings.wave !== undefined)
+  return isAlike && inWaves
+    ? ok({ target: together(targets, first.target), move: first.move, moves })
+    : err(ambiguous(targets))
+}
+
+/** The rollouts among which a wish chooses: what comes next in waves is the step of the wave whose turn it is. */
+function poolOf(at: BaseRollouts, wish: StepWish, turns: ReadonlyMap<Target, Turn>): readonly Target[] {
+  if (wish.service !== undefined || wish.environment !== undefined) return at.snapshot.targets
+  const known = at.related.length > 0 ? at.related : at.snapshot.targets
+  const going = known.filter((target) => turns.get(target)?.kind === 'goes')
+  return wish.kind === 'next' && going.length > 0 ? going : known
 }
 
 /** What a wish comes to where a rollout stands on the base branch. */
-function moveFrom(target: Target, wish: StepWish): Result<Move, Refusal> {
+function moveFrom(target: Target, wish: StepWish, turn: Turn | undefined): Result<Move, Refusal> {
   if (target.owner !== undefined) return limitMove(target, target.owner, wish)
   const odd = otherStrategy(target, wish)
   if (odd !== undefined) return err(odd)
   if (wish.kind === 'switch') return switchMove(target, wish)
   const standing = standingOf(target)
-  const move = stepMove(standing, wish)
+  const move = stepMove(standing, wish, turn)
   return move === undefined ? err({ code: 'no-next-step', name: targetName(target), share: standing.share }) : ok(move)
 }
 
-function stepMove(standing: Standing, wish: ShareWish): Move | undefined {
-  if (wish.kind === 'next' || (wish.kind === 'promote' && standing.share === 100)) return moveAfter(standing)
+function stepMove(standing: Standing, wish: ShareWish, turn: Turn | undefined): Move | undefined {
+  if (wish.kind === 'next') return nextMove({ standing, turn })
+  if (wish.kind === 'promote' && standing.share === 100) return moveAfter(standing)
   const from = sureShare(standing)
   const to = wantedShare(wish)
   return to === 0 && standing.share !== 0 ? rollbackOf(standing) : { kind: 'share', from, to }

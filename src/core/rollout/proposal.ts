@@ -1,4 +1,4 @@
-import type { Move } from './move.ts'
+import type { Move, TargetMove } from './move.ts'
 import type { Target } from './target.ts'
 import type { AnalysisReport } from '../analysis/report.ts'
 
@@ -6,6 +6,8 @@ import type { AnalysisReport } from '../analysis/report.ts'
 export interface Proposal {
   readonly move: Move
   readonly target: Target
+  /** What moves in each environment of a wave; undefined where one rollout moves. */
+  readonly moves?: readonly TargetMove<Move>[] | undefined
   /** The canary's version, as people call it. */
   readonly version: string
   /** The pull request that a person drives the rollout from. */
@@ -20,4 +22,6 @@ export interface Proposal {
   readonly isForRestart?: boolean
   /** Why it is a rollback, when measurements say so. */
   readonly failure?: AnalysisReport | undefined
+  /** The rollout in another environment that those are of. */
+  readonly failedIn?: string | undefined
 }

@@ -5,6 +5,7 @@ import type { PullRequest } from './facts.ts'
 import { isTouched } from './resolve.ts'
 import { mayHaveTraffic, type Standing } from './standing.ts'
 import type { RolloutFacts } from './transition.ts'
+import type { Turn } from '../wave/turns.ts'
 
 /** One rollout as `/canary status` shows it. */
 export interface StandingLine {
@@ -13,6 +14,8 @@ export interface StandingLine {
   readonly open: readonly number[]
   /** The pull request that set a share without our annotations, where Perch checked it. */
   readonly broughtBy?: number | undefined
+  /** Whether it is its turn, while its service moves in waves. */
+  readonly turn?: Turn
   /** Why it does not go on, in Markdown of ours. */
   readonly stuck?: string | undefined
   /** What Prometheus sees of its traffic; nothing where it was not asked. */
@@ -25,7 +28,7 @@ export interface StandingLine {
   }
 }
 
-/** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives. */
+/** The rollouts that a pull request is about: the one it is a step of, else those that its object's annotation says it drives, in all of their waves. */
 export function relatedTo(
   pull: PullRequest,
   rollouts: readonly RolloutFacts[],
@@ -33,10 +36,24 @@ export function relatedTo(
 ): readonly RolloutFacts[] {
   const steps = rollouts.filter(({ standing }) => isStepOf(standing.target, pull, botLogin))
   if (steps.length > 0) return steps
-  return rollouts.filter(
+  const driven = rollouts.filter(
     ({ standing: { target }, broughtBy }) =>
       broughtBy === pull.number || readNotes(target.route, target.settings.prefix).pr === String(pull.number),
   )
+  return withWaves(driven, rollouts)
+}
+
+/** Some rollouts, and all of the same services in other environments of their waves. */
+export function withWaves(related: readonly RolloutFacts[], all: readonly RolloutFacts[]): readonly RolloutFacts[] {
+  const inWaves = related.filter(({ standing }) => standing.target.settings.wave !== undefined)
+  const services = new Set(inWaves.map(({ standing }) => standing.target.service))
+  const others = all.filter(
+    (one) =>
+      !related.includes(one) &&
+      one.standing.target.settings.wave !== undefined &&
+      services.has(one.standing.target.service),
+  )
+  return [...related, ...others]
 }
 
 /** The rollouts of controllers in the environments of which a pull request changes a file. `changed`: the paths that it changes. */
@@ -57,10 +74,11 @@ export function statusLines(
   const near = new Set(ownedNear(all, changed))
   const isWorthALine = (one: RolloutFacts): boolean =>
     one.standing.phase === 'owned' ? near.has(one) : mayHaveTraffic(one.standing)
-  const shown = related.length > 0 ? related : all.filter(isWorthALine)
-  return shown.map(({ standing, open, broughtBy }) => ({
+  const shown = withWaves(related.length > 0 ? related : all.filter(isWorthALine), all)
+  return shown.map(({ standing, open, broughtBy, turn }) => ({
     standing,
     broughtBy,
+    ...(turn === undefined ? {} : { turn }),
     open: open.map(({ pull }) => pull.number),
   }))
 }

@@ -48,6 +48,8 @@ export function resolve(
     const [only] = left
     if (left.length === 1 && only !== undefined) return ok({ targets: only, alone: aloneFor(only, query) })
   }
+  const wave = firstWave(left)
+  if (wave !== undefined) return ok({ targets: wave, alone: undefined })
   return err(listedTwice(left.flat()) ?? ambiguous(left.flat(), query))
 }
 
@@ -70,11 +72,31 @@ export function ambiguous(targets: readonly Target[], query?: RolloutQuery): Ext
   }
 }
 
-/** The targets of an environment, each by itself; of `all`, those of a service together. */
+/** Of a service that moves in waves the first wave is meant, where nothing says which. */
+function firstWave(left: readonly (readonly Target[])[]): readonly Target[] | undefined {
+  const services = new Set(left.flat().map(({ service }) => service))
+  const inWaves = left.every((group) => group.every(({ settings }) => settings.wave !== undefined))
+  if (services.size !== 1 || !inWaves) return undefined
+  const indexOf = ([first]: readonly Target[]): number => first?.settings.wave?.index ?? 0
+  return left.toSorted((one, other) => indexOf(one) - indexOf(other))[0]
+}
+
+/** Each target by itself, those of one wave together. */
+function byWave(targets: readonly Target[]): readonly (readonly Target[])[] {
+  const groups = Map.groupBy(targets, (target) => {
+    const { wave } = target.settings
+    return wave === undefined ? target : JSON.stringify([target.service, wave.index])
+  })
+  return [...groups.values()]
+}
+
+/** The targets of an environment, each by itself; of a wave together; of `all`, those of a service together. */
 function inEnvironment(targets: readonly Target[], environment: string | undefined): readonly (readonly Target[])[] {
-  if (environment === undefined) return targets.map((target) => [target])
+  if (environment === undefined) return byWave(targets)
   const exact = targets.filter((target) => target.environment === environment)
   if (exact.length > 0) return exact.map((target) => [target])
+  const ofWave = targets.filter(({ settings }) => settings.wave?.name === environment)
+  if (ofWave.length > 0) return byWave(ofWave)
   if (environment === 'all') return [...Map.groupBy(targets, ({ service }) => service).values()]
   return targets.filter(({ environments }) => environments.includes(environment)).map((target) => [target])
 }

@@ -75,7 +75,11 @@ export type RolloutChoice = Pick<Target, 'service' | 'environment'>
 /** Several targets that one command moves, by one name. */
 export function together(targets: readonly Target[], first: Target): Target {
   const environments = targets.flatMap((target) => target.environments)
-  return targets.length === 1 ? first : { ...first, environment: 'all', environments }
+  if (targets.length === 1) return first
+  const { wave } = first.settings
+  const own = new Set(wave?.all[wave.index])
+  const isWave = own.size === environments.length && environments.every((name) => own.has(name))
+  return { ...first, environment: wave !== undefined && isWave ? wave.name : 'all', environments }
 }
 
 /** The route in each of a target's environments, one string each: what two pull requests or commits may both move. */

@@ -4,7 +4,9 @@ import { firstShare } from '../arrival/start-command.ts'
 import { isBranchFor, moveOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
-import { moveAfter, rollbackOf, type Standing } from './standing.ts'
+import { moveAfter, rollbackOf, type Standing, sureShare } from './standing.ts'
+import { originPull } from './target.ts'
+import type { Turn } from '../wave/turns.ts'
 
 /** An open pull request of ours for a rollout. */
 export interface OpenStep {
@@ -28,6 +30,10 @@ export interface RolloutFacts {
   readonly rollbackRefused: boolean
   /** What was measured of this step, where it failed. */
   readonly failure?: AnalysisReport
+  /** The rollout in another environment that this was measured of; undefined where it is its own. */
+  readonly failedIn?: string
+  /** Set while the service moves in waves. */
+  readonly turn?: Turn | undefined
   /** What the canary's new version begins by itself. */
   readonly begins?: Beginning | undefined
 }
@@ -41,6 +47,8 @@ export type CloseReason =
   | 'nothing-to-do'
   | 'aborted'
   | 'split'
+  /** The environments of its wave do not stand at the same step any more. */
+  | 'apart'
   | 'failed'
   | 'not-deployed'
   /** A controller in the cluster moves the traffic now. */
@@ -65,13 +73,25 @@ export function transition(facts: RolloutFacts): readonly RolloutAction[] {
   return facts.failure === undefined || facts.rollbackRefused ? forward(facts) : failed(facts, facts.failure)
 }
 
+/** The pull request that began a rollout. A note that an earlier one has left says nothing of one that follows another environment. */
+export function beginningPull({ standing, turn }: Pick<RolloutFacts, 'standing' | 'turn'>): number | undefined {
+  return turn?.kind === 'goes' && standing.phase === 'idle' ? turn.origin : originPull(standing.target)
+}
+
 /** The new version got the traffic of another one: it has to begin with none. */
 function restarted({ standing, open }: RolloutFacts): readonly RolloutAction[] {
   return [...closeAll(open, 'superseded'), { type: 'propose', move: rollbackOf(standing) }]
 }
 
-function nextMove({ standing, begins }: RolloutFacts): Move | undefined {
-  if (begins !== 'start') return moveAfter(standing)
+export function nextMove({
+  standing,
+  begins,
+  turn,
+}: Pick<RolloutFacts, 'standing' | 'begins' | 'turn'>): Move | undefined {
+  if (turn?.kind === 'goes' && turn.to !== undefined) return { kind: 'share', from: sureShare(standing), to: turn.to }
+  // A later wave begins when the one before it has a share.
+  const isLater = (standing.target.settings.wave?.index ?? 0) > 0
+  if (begins !== 'start' || isLater) return moveAfter(standing)
   return { kind: 'share', from: 0, to: firstShare(standing.target) }
 }
 
@@ -79,7 +99,9 @@ function nextMove({ standing, begins }: RolloutFacts): Move | undefined {
 function failed(facts: RolloutFacts, failure: AnalysisReport): readonly RolloutAction[] {
   const { standing, open } = facts
   if (standing.target.settings.onFailure === 'hold') return [...forward(facts), { type: 'hold', failure }]
-  return [...closeAll(open, 'failed'), { type: 'propose', move: rollbackOf(standing) }]
+  const closed = closeAll(open, 'failed')
+  // In waves it may have failed elsewhere, before it had traffic here.
+  return standing.share === 0 ? closed : [...closed, { type: 'propose', move: rollbackOf(standing) }]
 }
 
 function forward(facts: RolloutFacts): readonly RolloutAction[] {
@@ -103,9 +125,9 @@ function forward(facts: RolloutFacts): readonly RolloutAction[] {
   return steps
 }
 
-/** A split that was there before Perch, or came past it, may be meant to stay; so may one whose step a person closed. */
-function isLeftToPeople({ standing, stoppedByHand, broughtBy }: RolloutFacts): boolean {
-  return stoppedByHand || (standing.phase === 'by-hand' && broughtBy === undefined)
+/** A split that was there before Perch, or came past it, may be meant to stay; so may one whose step a person closed. In waves others may come first. */
+function isLeftToPeople({ standing, stoppedByHand, broughtBy, turn }: RolloutFacts): boolean {
+  return stoppedByHand || turn?.kind === 'waits' || (standing.phase === 'by-hand' && broughtBy === undefined)
 }
 
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */

@@ -3,9 +3,9 @@ import type { Config } from '../../core/config/schema.ts'
 import { STEP_MARKER } from '../../core/marker/comment.ts'
 import { changedStepNotice } from '../../core/message/comment/notice.ts'
 import type { Result } from '../../core/result.ts'
-import { isStep, isStepOf, moveOf } from '../../core/rollout/branch.ts'
+import { isStep, isStepOf, isWaveStep, moveOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
-import { filesFor, type Move, underPlan } from '../../core/rollout/move.ts'
+import { filesFor, type Move, type TargetMove, underPlan } from '../../core/rollout/move.ts'
 import { narrowed } from '../../core/rollout/read-target.ts'
 import { isOfChart, valuesOfTarget } from '../../core/chart/released-target.ts'
 import { type Standing, standingOf } from '../../core/rollout/standing.ts'
@@ -63,34 +63,46 @@ export async function mergeability(
   if (!(await isAllOurs(context, { base, head }))) return 'changed'
   const step = await stepOn(context, pull, base)
   if (step === undefined) return 'changed'
-  if (step.move.kind === 'share' && step.phase === 'by-hand') return 'by-hand'
-  return (await isAsProposed(context, { ...step, base, head })) ? 'ours' : 'changed'
+  if (step.moves.some(({ move }) => move.kind === 'share') && step.phases.includes('by-hand')) return 'by-hand'
+  return (await isAsProposed(context, { moves: step.moves, base, head })) ? 'ours' : 'changed'
 }
 
-/** What the branch of a step proposes on a base. */
-async function stepOn(
-  context: Needs,
-  pull: PullRequest,
-  base: Sha,
-): Promise<{ readonly target: Target; readonly move: Move; readonly phase: Standing['phase'] } | undefined> {
-  const target = await stepTarget(context, { pull, base }, await loadConfig(context, base))
-  if (target === undefined) return undefined
-  const standing = standingOf(target)
-  const move = moveOf(pull.head.ref, standing)
-  return move === undefined ? undefined : { target, move, phase: standing.phase }
+interface ProposedStep {
+  readonly moves: readonly TargetMove<Move>[]
+  readonly phases: readonly Standing['phase'][]
+}
+
+/** What the branch of a step proposes on a base; undefined where it proposes nothing for one of its rollouts. */
+async function stepOn(context: Needs, pull: PullRequest, base: Sha): Promise<ProposedStep | undefined> {
+  const standings = (await stepTargets(context, { pull, base }, await loadConfig(context, base))).map(standingOf)
+  const moves = standings.flatMap((standing): TargetMove<Move>[] => {
+    const move = moveOf(pull.head.ref, standing)
+    return move === undefined ? [] : [{ target: standing.target, move }]
+  })
+  return moves.length === 0 || moves.length < standings.length
+    ? undefined
+    : { moves, phases: standings.map(({ phase }) => phase) }
 }
 
 /** Whether merging a head into the base branch does to the byte what Perch makes for a move there. */
 export async function isAsProposed(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
-  { target, move, base, head }: CommitPair & { readonly target: Target; readonly move: Move },
+  { moves, base, head }: CommitPair & Pick<ProposedStep, 'moves'>,
 ): Promise<boolean> {
   const merged = await context.mirror.merge(base, head)
   if ('conflicts' in merged) return false
-  const after = await readTargetAt(context, merged.tree, target)
-  if (after === undefined) return false
-  if (isOfChart(target)) return isMadeOfValues(context, { base, head: merged.tree }, { target, after, move })
-  const made = filesFor([{ target, move: underPlan(move, planOf(after)) }], originPull(after))
+  const planned: TargetMove<Move>[] = []
+  const origins: (number | undefined)[] = []
+  for (const { target, move } of moves) {
+    const after = await readTargetAt(context, merged.tree, target)
+    if (after === undefined) return false
+    // Perch moves what charts make one environment at a time.
+    if (isOfChart(target))
+      return moves.length === 1 && isMadeOfValues(context, { base, head: merged.tree }, { target, after, move })
+    planned.push({ target, move: underPlan(move, planOf(after)) })
+    origins.push(originPull(after))
+  }
+  const made = filesFor(planned, origins[0])
   return made.ok && changesOnly(context, { base, head: merged.tree }, made.value.files)
 }
 
@@ -118,21 +130,23 @@ function withoutNumbers(text: string | undefined): string | undefined {
   return text?.replaceAll(/\d+/g, '0')
 }
 
-/** The rollout that a pull request is a step of, also where it is for one of several environments alone. */
-async function stepTarget(
+/** The rollouts that a pull request is a step of: those of a wave, or one, also where it is for one of several environments alone. */
+async function stepTargets(
   context: Needs,
   { pull, base }: { readonly pull: PullRequest; readonly base: Sha },
   config: Result<Config, readonly ConfigProblem[]>,
-): Promise<Target | undefined> {
-  if (!config.ok) return undefined
+): Promise<readonly Target[]> {
+  if (!config.ok) return []
   const { targets } = await loadSnapshot(context, base, { config: config.value })
+  const ofWave = targets.filter((target) => isWaveStep(target, pull) && isStepOf(target, pull, context.botLogin))
+  if (ofWave.length > 0) return ofWave
   const all = targets.flatMap((target) => [
     target,
     ...(target.environments.length > 1 ? target.environments : []).map((name) =>
       narrowed(config.value, target, [name]),
     ),
   ])
-  return all.find((target) => isStepOf(target, pull, context.botLogin))
+  return all.filter((target) => isStepOf(target, pull, context.botLogin)).slice(0, 1)
 }
 
 /** Says once on a step that somebody has changed it. GitHub is asked only where the step does something else than Perch proposes. */
@@ -141,7 +155,7 @@ export async function sayIfChanged(context: RepositoryContext, pull: PullRequest
   const { sha: head } = pull.head
   if ((await context.mirror.ahead(base, head)).length === 0) return
   const step = await stepOn(context, pull, base)
-  const isUsual = step !== undefined && (await isAsProposed(context, { ...step, base, head }))
+  const isUsual = step !== undefined && (await isAsProposed(context, { moves: step.moves, base, head }))
   if (isUsual || (await isAllOurs(context, { base, head }))) return
   // The rollout may be unable to go on, which its first pull request is to say as well.
   await context.ask.advance(pull.base.ref, { code: 'step-changed', pull: pull.number, head })

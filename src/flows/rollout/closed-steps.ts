@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import { isClosedForWave } from '../../core/marker/comment.ts'
+import { isStepOf, isWaveStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
@@ -8,7 +9,7 @@ import type { RecentPulls } from '../../ports/github/pull-requests.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from '../measure/landing.ts'
 
-type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin'>
+type Needs = Pick<RepositoryContext, 'pulls' | 'mirror' | 'renderer' | 'memo' | 'repo' | 'botLogin' | 'conversation'>
 
 /** A pull request that is younger than the step was made for it, and not for an earlier rollout. Commit times have whole seconds. */
 const CLOCK_SLACK_MS = 1_000
@@ -45,10 +46,16 @@ export function readerOf({ pulls }: Pick<RepositoryContext, 'pulls'>, base: stri
  */
 export async function closedSteps(
   context: Needs,
-  at: { readonly base: BaseHead; readonly recent: RecentPulls; readonly readBack: ReadBack },
+  at: {
+    readonly base: BaseHead
+    readonly recent: RecentPulls
+    readonly readBack: ReadBack
+    readonly turn?: RolloutFacts['turn']
+  },
   standing: Standing,
 ): Promise<ClosedSteps> {
-  const landing = standing.share === 0 ? undefined : (await historyOf(context, at.base, standing))?.landing
+  const step = stepSince(standing, at.turn)
+  const landing = step.share === 0 ? undefined : (await historyOf(context, at.base, step))?.landing
   if (landing === undefined) return { stoppedByHand: false, rollbackRefused: false, older: [] }
   const since = landing.time - CLOCK_SLACK_MS
   const key = `closed-steps:${context.repo.id}:${at.base.ref}:${targetName(standing.target)}`
@@ -62,13 +69,35 @@ export async function closedSteps(
   const steps = stepsOf(standing, found, known)
   const upTo = Math.max(...list.pulls.map(({ createdAt }) => createdAt))
   if (at.recent.since > 0) await context.memo.set(key, { landing: landing.sha, upTo, steps } satisfies KnownSteps)
-  const [newest] = steps
   return {
     // Where the whole list does not reach back far enough, nobody can tell that it was not stopped.
-    stoppedByHand: newest?.state === 'closed' || list.since >= from,
+    stoppedByHand: list.since >= from || (await isStopped(context, standing, { steps, found })),
     rollbackRefused: steps.some(({ state, isRollback }) => isRollback && state === 'closed'),
     older: found.filter(({ number }) => at.recent.pulls.every((pull) => pull.number !== number)),
   }
+}
+
+/** The step whose landing tells which pull requests count: of what is to follow another environment from 0, the step there. */
+function stepSince(standing: Standing, turn: RolloutFacts['turn']): Standing {
+  return standing.share === 0 && turn?.kind === 'goes' ? turn.follows : standing
+}
+
+/**
+ * Whether a person closed the newest pull request. Perch itself closes that of a whole wave for what happened in one of its environments,
+ * or in another wave.
+ */
+async function isStopped(
+  { conversation, pulls }: Pick<RepositoryContext, 'conversation' | 'pulls'>,
+  { target }: Pick<Standing, 'target'>,
+  { steps, found }: Pick<KnownSteps, 'steps'> & { readonly found: readonly PullRequest[] },
+): Promise<boolean> {
+  const [newest] = steps
+  if (newest?.state !== 'closed') return false
+  if (target.settings.wave === undefined) return true
+  const { number } = newest
+  const pull = found.find((one) => one.number === number) ?? (await pulls.get(number))
+  if (pull === undefined || !isWaveStep(target, pull)) return true
+  return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && isClosedForWave(body))
 }
 
 /** Those that were open when they were last seen, and are not in the list any more. */

@@ -2,11 +2,13 @@ import type { ConfigProblem } from '../../core/config/read.ts'
 import { configRefusal } from '../../core/refusal/unreadable.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { isStep, isStepOf, kindOf } from '../../core/rollout/branch.ts'
+import { isStep, isStepOf, isWaveStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
+import { withRollbacksOfOthers } from '../../core/wave/convoy.ts'
+import { turnsOf } from '../../core/wave/turns.ts'
 import type { OpenStep, RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -39,7 +41,10 @@ export type BaseProblem =
   | ({ readonly code: 'config'; readonly problems: readonly ConfigProblem[] } & Pick<BaseState, 'ref' | 'sha'>)
   | ({ readonly code: 'not-deployed'; readonly deployed: DeployedBranches } & Pick<BaseState, 'ref' | 'sha' | 'pulls'>)
 
-type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo'>
+type Needs = Pick<
+  RepositoryContext,
+  'mirror' | 'renderer' | 'pulls' | 'checks' | 'botLogin' | 'memo' | 'repo' | 'conversation'
+>
 
 /** Undefined where the branch does not exist. */
 export async function loadBase(context: Needs, ref: string): Promise<Result<BaseState, BaseProblem> | undefined> {
@@ -58,17 +63,19 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const config = await loadConfig(context, sha)
   if (!config.ok) return err({ code: 'config', problems: config.error, ref, sha })
   const snapshot = await loadSnapshot(context, sha, { config: config.value })
+  const standings = snapshot.targets.map(standingOf)
+  const turns = turnsOf(standings)
   const rollouts: RolloutFacts[] = []
   const older: PullRequest[] = []
   const at = { base: { ref, sha }, heads: refs, recent, readBack: readerOf(context, ref, recent) }
-  for (const target of snapshot.targets) {
-    const standing = standingOf(target)
+  for (const standing of standings) {
+    const turn = turns.get(standing.target)
     const brought = await broughtBy(context, at, standing)
     const isLeft = standing.phase === 'by-hand' && brought === undefined
-    const closed = isLeft ? UNSTOPPED : await closedSteps(context, at, standing)
-    const proposals = await openSteps(context, { ...at, open }, standing)
+    const closed = isLeft ? UNSTOPPED : await closedSteps(context, { ...at, turn }, standing)
+    const proposals = await openSteps(context, { ...at, open, standings }, standing)
     const { older: unseen, ...facts } = closed
-    rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought })
+    rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought, turn })
     older.push(...unseen)
   }
   const leftovers = beside.filter((name) => refs.has(`refs/heads/${name}`))
@@ -78,7 +85,8 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const isWhole =
     snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
   const orphans = isWhole ? open.filter(isOrphan) : []
-  return ok({ ref, sha, deployed, snapshot, rollouts, pulls: [...pulls, ...older], orphans, leftovers })
+  const known = withRollbacksOfOthers(rollouts)
+  return ok({ ref, sha, deployed, snapshot, rollouts: known, pulls: [...pulls, ...older], orphans, leftovers })
 }
 
 /** A split that Perch leaves alone: whether anybody stopped it makes no difference. */
@@ -98,14 +106,22 @@ export function notDeployed({ base, state }: PullRequest, { names }: DeployedBra
 /** The open pull requests of ours for a rollout. */
 async function openSteps(
   context: Pick<RepositoryContext, 'mirror' | 'renderer' | 'botLogin'>,
-  at: { readonly base: BaseHead; readonly heads: ReadonlyMap<string, Sha>; readonly open: readonly PullRequest[] },
+  at: {
+    readonly base: BaseHead
+    readonly heads: ReadonlyMap<string, Sha>
+    readonly open: readonly PullRequest[]
+    readonly standings: readonly Standing[]
+  },
   standing: Standing,
 ): Promise<readonly OpenStep[]> {
   const found: OpenStep[] = []
   for (const pull of at.open.filter((one) => isStepOf(standing.target, one, context.botLogin))) {
     const head = at.heads.get(`refs/heads/${pull.head.ref}`)
     const kind = kindOf(pull.head.ref, standing.phase)
-    const isFit = head !== undefined && (await fits(context, { base: at.base.sha, head }, { standing, kind }))
+    const all = isWaveStep(standing.target, pull)
+      ? at.standings.filter(({ target }) => isStepOf(target, pull, context.botLogin))
+      : [standing]
+    const isFit = head !== undefined && (await fits(context, { base: at.base.sha, head }, { standing, kind, all }))
     found.push({ pull, kind, fits: isFit })
   }
   return found
@@ -118,10 +134,15 @@ async function openSteps(
 async function fits(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
   at: { readonly base: Sha; readonly head: Sha },
-  { standing, kind }: { readonly standing: Standing; readonly kind: OpenStep['kind'] },
+  {
+    standing,
+    kind,
+    all,
+  }: { readonly standing: Standing; readonly kind: OpenStep['kind']; readonly all: readonly Standing[] },
 ): Promise<boolean> {
   if (kind === 'rollback') {
-    return standing.share !== 0 && isAsProposed(context, { ...at, target: standing.target, move: rollbackOf(standing) })
+    const moves = all.map((one) => ({ target: one.target, move: rollbackOf(one) }))
+    return all.every(({ share }) => share !== 0) && isAsProposed(context, { ...at, moves })
   }
   const merged = await context.mirror.merge(at.base, at.head)
   if ('conflicts' in merged) return false

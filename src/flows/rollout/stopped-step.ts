@@ -2,8 +2,7 @@ import { STOPPED_MARKER } from '../../core/marker/comment.ts'
 import { saysClosed, stoppedWords } from '../../core/message/comment/stopped-step.ts'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import { sureShare } from '../../core/rollout/standing.ts'
-import { originPull } from '../../core/rollout/target.ts'
-import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { beginningPull, type RolloutFacts } from '../../core/rollout/transition.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
 import type { BaseState } from './rollouts.ts'
@@ -17,16 +16,14 @@ export async function sayStopped(context: RepositoryContext, base: BaseState, ro
   const { target, phase } = standing
   const step = base.pulls.find((pull) => isStepOf(target, pull, context.botLogin))
   if (!stoppedByHand || step?.state !== 'closed' || kindOf(step.head.ref, phase) === 'rollback') return
+  const origin = beginningPull(rollout)
   const key = `stopped:${context.repo.id}:${step.number}:${step.closedAt ?? 0}`
   if ((await context.memo.get(key)) === true) return
   const comments = await context.conversation.of(step.number)
   const isSaid = comments.some(({ isOurs, body }) => isOurs && (body.startsWith(STOPPED_MARKER) || saysClosed(body)))
   if (!isSaid)
     await sayIfAllowed(context, step.number, () =>
-      context.conversation.add(
-        step.number,
-        stoppedWords(target, { share: sureShare(standing), origin: originPull(target) }),
-      ),
+      context.conversation.add(step.number, stoppedWords(target, { share: sureShare(standing), origin })),
     )
   await context.memo.set(key, true)
 }

@@ -4,8 +4,8 @@ import { notice } from '../../core/message/comment/notice.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { type Move, underPlan } from '../../core/rollout/move.ts'
-import type { RolloutFacts, RolloutAction } from '../../core/rollout/transition.ts'
-import { originPull, planOf } from '../../core/rollout/target.ts'
+import { beginningPull, type RolloutFacts, type RolloutAction } from '../../core/rollout/transition.ts'
+import { planOf } from '../../core/rollout/target.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
@@ -17,7 +17,7 @@ import type { BaseState } from './rollouts.ts'
 import type { Refusal } from '../../core/refusal/refusal.ts'
 import type { Proposal } from '../../core/rollout/proposal.ts'
 
-export interface CommandCause {
+interface CommandCause {
   readonly login: string
   readonly pull: number
   readonly reason?: string | undefined
@@ -25,30 +25,50 @@ export interface CommandCause {
   readonly cause: string
 }
 
+interface DecidedSteps {
+  /** Of several that move as one, what stands for all of them. */
+  readonly rollout: RolloutFacts
+  readonly members?: readonly RolloutFacts[]
+  readonly steps: readonly RolloutAction[]
+  readonly asked?: CommandCause
+}
+
+export type StepsDone = Result<
+  { readonly opened: PullRequest | undefined; readonly closed: readonly number[] },
+  Refusal
+>
+
 /** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
 export async function takeSteps(
   context: RepositoryContext,
   base: BaseState,
-  decided: { readonly rollout: RolloutFacts; readonly steps: readonly RolloutAction[]; readonly asked?: CommandCause },
-): Promise<Result<{ readonly opened: PullRequest | undefined; readonly closed: readonly number[] }, Refusal>> {
-  const { standing, failure } = decided.rollout
+  decided: DecidedSteps,
+): Promise<StepsDone> {
+  const { rollout, members = [rollout] } = decided
+  const { failure, failedIn } = rollout
   let opened: PullRequest | undefined
   const closed: number[] = []
   for (const step of decided.steps) {
     if (step.type === 'close') {
       const drivers = step.pull.assignees
-      const words = closingComment(step.reason, { failure, by: step.by, cause: decided.asked?.cause, drivers })
+      const words = closingComment(step.reason, {
+        failure,
+        failedIn,
+        by: step.by,
+        cause: decided.asked?.cause,
+        drivers,
+      })
       const done = await orRefusal(() => closePull(context, step.pull, words))
       if (!done.ok) return done
       if (done.value) closed.push(step.pull.number)
       continue
     }
     if (step.type === 'hold') {
-      const done = await orRefusal(() => holdFailed(context, { base: base.ref, target: standing.target }, step.failure))
+      const done = await orRefusal(() => holdEach(context, base, members))
       if (!done.ok) return done
       continue
     }
-    const proposal = proposalOf(base, decided.rollout, { step, asked: decided.asked, closed })
+    const proposal = proposalOf(base, decided, { step, asked: decided.asked, closed })
     const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
@@ -58,6 +78,11 @@ export async function takeSteps(
     opened = done.value
   }
   return ok({ opened, closed })
+}
+
+async function holdEach(context: RepositoryContext, base: BaseState, members: readonly RolloutFacts[]): Promise<void> {
+  for (const { standing, failure } of members)
+    if (failure !== undefined) await holdFailed(context, { base: base.ref, target: standing.target }, failure)
 }
 
 type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
@@ -75,10 +100,10 @@ async function openMove(
   base: BaseState,
   { step, proposal }: { readonly step: OpenedMove; readonly proposal: Proposal },
 ): Promise<Result<PullRequest, Refusal>> {
-  const { target, origin } = proposal
+  const { origin, moves = [proposal] } = proposal
   const move = step.type === 'replan' ? await withItsPlan(context, proposal, step.pull) : proposal.move
   const site = { treeish: base.sha, snapshot: base.snapshot, pull: origin }
-  const made = await makeChange(context, site, { moves: [{ target, move }] })
+  const made = await makeChange(context, site, { moves: moves.map(({ target }) => ({ target, move })) })
   if (!made.ok) return made
   const ready = { proposal, files: made.value.files }
   if (step.type === 'replan') return replan(context, { base, pull: step.pull }, ready)
@@ -101,35 +126,46 @@ function logRollback(
 /** A plan that was written on the step itself goes into its new commit too. */
 async function withItsPlan(
   context: Pick<RepositoryContext, 'mirror' | 'renderer'>,
-  { move, target }: Proposal,
+  { move, target, moves = [] }: Proposal,
   pull: PullRequest,
 ): Promise<Move> {
-  const there = move.kind === 'share' ? await readTargetAt(context, pull.head.sha, target) : undefined
+  const [{ target: first } = { target }] = moves
+  const there = move.kind === 'share' ? await readTargetAt(context, pull.head.sha, first) : undefined
   return there === undefined ? move : underPlan(move, planOf(there))
 }
 
 function proposalOf(
-  { pulls }: BaseState,
-  { standing, failure, broughtBy, begins }: RolloutFacts,
+  base: BaseState,
+  { rollout, members = [] }: Pick<DecidedSteps, 'rollout' | 'members'>,
   { step, asked, closed }: AskedMove,
 ): Proposal {
+  const { standing, failure, failedIn, broughtBy, begins } = rollout
   const { target } = standing
   const { move } = step
-  const origin = originPull(target) ?? asked?.pull ?? broughtBy
-  // Who asks for a step takes it over. An App that brought the version drives nothing.
-  const author = pulls.find(({ number }) => number === origin)?.author
-  const driver = asked?.login ?? (author?.isBot === false ? author.login : undefined)
+  const origin = beginningPull(rollout) ?? asked?.pull ?? broughtBy
   return {
     move,
     target,
+    moves: movesOf(members, move),
     version: canaryVersion(target.route, target.neighbours),
     origin,
     closed: [...closed],
-    driver,
+    driver: asked?.login ?? authorOf(base, origin),
     ...(asked === undefined ? {} : { asked }),
-    ...(move.kind === 'rollback' && failure !== undefined ? { failure } : {}),
+    ...(move.kind === 'rollback' && failure !== undefined ? { failure, failedIn } : {}),
     isForRestart: startsAnew(step, { asked, begins }),
   }
+}
+
+/** Who asks for a step takes it over. An App that brought the version drives nothing. */
+function authorOf({ pulls }: BaseState, origin: number | undefined): string | undefined {
+  const author = pulls.find(({ number }) => number === origin)?.author
+  return author?.isBot === false ? author.login : undefined
+}
+
+/** What moves in each environment of a wave. */
+function movesOf(members: readonly RolloutFacts[], move: Move): Proposal['moves'] {
+  return members.length > 1 ? members.map(({ standing: { target } }) => ({ target, move })) : undefined
 }
 
 /** A rollback that is made again stays what it was: people may have decided about it. */

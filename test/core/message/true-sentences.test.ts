@@ -168,6 +168,7 @@ test('a pull request is closed with the reason for which it was', () => {
     'nothing-to-do': /this rollout has no next step from where the base branch is now/,
     'not-deployed': /is not a deployed branch/,
     owned: /a controller in the cluster moves the traffic/,
+    apart: /do not stand at the same step any more, so each of them moves in a pull request of its own until they do/,
     split: /no longer has the rollout/,
   }
   for (const [reason, words] of Object.entries(table)) {

@@ -1,8 +1,25 @@
 /** Environments that take each step one after the other, or together. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
-import { aPull, aWorld, gateOf, merges, says, textOn, type World, type WorldOptions } from '../world.ts'
+import type { Pull } from '../../memory/github/github.ts'
+import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
+import { routeFile, subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import {
+  aPull,
+  answers,
+  aWorld,
+  branches,
+  comments,
+  gateOf,
+  merges,
+  openSteps,
+  says,
+  shareOn,
+  textOn,
+  versionsOn,
+  type World,
+  type WorldOptions,
+} from '../world.ts'
 
 const ENVIRONMENTS = ['eu-1', 'eu-2', 'us-1'] as const
 const WAVES = [['eu-1'], ['eu-2', 'us-1']]
@@ -47,7 +64,7 @@ test('the first wave goes on when all others have its share, and a lower share w
   await says(world, 'alice', next, '/canary 25 --env eu-1')
   assert.match(
     gateOf(world, next),
-    /Waiting for order and conflict: eu-2 must do the step before this one first, and is at 0%: it must reach 5%/,
+    /Waiting for order: eu-2 must do the step before this one first, and is at 0%: it must reach 5%/,
   )
   await says(world, 'alice', next, '/canary 0 --env eu-1')
   assert.match(gateOf(world, next), /^success/)
@@ -64,4 +81,321 @@ test('an environment in waves that Perch does not find blocks every raise', asyn
   )
   await says(world, 'alice', pull, '/canary 0')
   assert.match(gateOf(world, pull), /^success/)
+})
+
+/** A rollout whose first share is in the first wave. */
+async function aFleetRollout(world: World) {
+  const pull = await aFleetVersion(world)
+  await says(world, 'alice', pull, '/canary 5 --env eu-1')
+  await merges(world, 'bob', pull)
+  return pull
+}
+
+const shares = (world: World, branch = 'main') =>
+  ENVIRONMENTS.map((environment) => shareOn(world, branch, { environment }))
+
+test('wave by wave each share is one pull request for all environments of a wave, up to the new stable version', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const seen: string[] = []
+  for (
+    let [step, ...more] = openSteps(world);
+    step !== undefined && seen.length < 20;
+    [step, ...more] = openSteps(world)
+  ) {
+    assert.deepEqual(more, [], 'one pull request at a time')
+    await world.pass(14)
+    assert.match(gateOf(world, step), /^success/, step.title)
+    seen.push(`${step.head.ref}: ${step.title}`)
+    assert.match(step.body, new RegExp(`began in #${pull.number}`))
+    await merges(world, 'alice', step)
+  }
+  const both = 'eu-2+us-1/web'
+  assert.deepEqual(seen, [
+    `canary/${both}/5: Canary ${both} v3: 0% → 5%`,
+    'canary/eu-1/web/25: Canary eu-1/web v3: 5% → 25%',
+    `canary/${both}/25: Canary ${both} v3: 5% → 25%`,
+    'canary/eu-1/web/100: Canary eu-1/web v3: 25% → 100%',
+    `canary/${both}/100: Canary ${both} v3: 25% → 100%`,
+    'canary/eu-1/web/finish: Finish eu-1/web: stable becomes v3',
+    `canary/${both}/finish: Finish ${both}: stable becomes v3`,
+    'canary/eu-1/web/0: Finish eu-1/web: all traffic on stable v3',
+    `canary/${both}/0: Finish ${both}: all traffic on stable v3`,
+  ])
+  assert.deepEqual(shares(world), [0, 0, 0])
+  for (const environment of ENVIRONMENTS) assert.deepEqual(versionsOn(world, 'main', { environment }), ['v3', 'v3'])
+})
+
+test('the pull request of a wave names its environments, and each of them has its gates', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.match(step.body, /Moves `eu-2` and `us-1` together\. Wave 2 of 2: `eu-1` → \*\*`eu-2`, `us-1`\*\*\./)
+  assert.deepEqual(shares(world, step.head.ref), [5, 5, 5])
+  await world.pass(14)
+  await merges(world, 'bob', step)
+  const [first] = openSteps(world)
+  assert.ok(first !== undefined && first.head.ref === 'canary/eu-1/web/25')
+  assert.match(gateOf(world, first), /eu-2 must do the step before this one first\. There: taken as live at/)
+  await world.pass(14)
+  await merges(world, 'bob', first)
+  const [second] = openSteps(world)
+  assert.ok(second !== undefined)
+  await world.pass(14)
+  const checks = world.state.runs.findLast((run) => run.sha === second.head.sha && run.name === 'canary/gate')
+  for (const name of ['eu-2/web', 'us-1/web'])
+    for (const gate of ['live', 'bake', 'order'])
+      assert.match(checks?.report?.summary ?? '', new RegExp(`\\*\\*${gate}\\*\\* \`${name}\``))
+})
+
+const FIRST = 'canary/eu-1/web'
+const SECOND = 'canary/eu-2+us-1/web'
+const open = (world: World): readonly string[] => branches(openSteps(world))
+
+/** Merges the open steps one after the other until this one is open. */
+async function upTo(world: World, branch: string): Promise<Pull> {
+  for (let count = 0; count < 12; count += 1) {
+    const [step] = openSteps(world)
+    assert.ok(step !== undefined, `nothing is open before ${branch}`)
+    if (step.head.ref === branch) return step
+    await world.pass(14)
+    await merges(world, 'alice', step)
+  }
+  return assert.fail(`${branch} was never opened`)
+}
+
+test('a command without an environment means the first wave, and one on the step of a wave that wave', async () => {
+  const world = await aFleet()
+  const pull = await aFleetVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  assert.deepEqual(shares(world, pull.head.ref), [5, 0, 0])
+  await merges(world, 'bob', pull)
+  const second = await upTo(world, `${SECOND}/5`)
+  await says(world, 'alice', second, '/canary 3')
+  assert.deepEqual(shares(world, second.head.ref), [5, 3, 3])
+  assert.match(answers(world, second).at(-1) ?? '', /`eu-2\+us-1\/web`: 0% → \*\*3%\*\*|eu-2\+us-1\/web/)
+  await says(world, 'alice', second, '/canary 5 --env eu-2+us-1')
+  assert.deepEqual(shares(world, second.head.ref), [5, 5, 5])
+})
+
+test('several environments in one wave begin, go on and finish in lockstep', async () => {
+  const world = await aFleet({ waves: [['us-1', 'eu-1', 'eu-2']] })
+  const pull = await aFleetVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  assert.deepEqual(shares(world, pull.head.ref), [5, 5, 5])
+  await merges(world, 'bob', pull)
+  const all = 'canary/us-1+eu-1+eu-2/web'
+  await upTo(world, `${all}/25`)
+  await upTo(world, `${all}/finish`)
+  const last = await upTo(world, `${all}/0`)
+  await world.pass(14)
+  await merges(world, 'bob', last)
+  assert.deepEqual([shares(world), open(world)], [[0, 0, 0], []])
+})
+
+test('an abort takes the traffic back in all waves, one pull request for each', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const step = await upTo(world, `${FIRST}/25`)
+  await says(world, 'bob', pull, '/canary abort')
+  assert.deepEqual([step.state, open(world)], ['closed', [`${FIRST}/0`, `${SECOND}/0`]])
+  const [first, second] = openSteps(world)
+  assert.ok(first !== undefined && second !== undefined)
+  assert.match(second.title, /^Roll back eu-2\+us-1\/web v3: 5% → 0%$/)
+  assert.match(gateOf(world, second), /^success/)
+  await world.sweep()
+  assert.deepEqual(open(world), [`${FIRST}/0`, `${SECOND}/0`], 'nothing goes on meanwhile')
+  await merges(world, 'bob', second)
+  await merges(world, 'bob', first)
+  await world.sweep()
+  assert.deepEqual([shares(world), open(world)], [[0, 0, 0], []])
+})
+
+test('an abort before the second wave has begun leaves no step there', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  assert.deepEqual(open(world), [`${SECOND}/5`])
+  await says(world, 'bob', pull, '/canary abort')
+  assert.deepEqual(open(world), [`${FIRST}/0`])
+  await world.sweep()
+  assert.deepEqual(open(world), [`${FIRST}/0`])
+})
+
+test('a step of a wave that a person closes stops the waves, until somebody says next', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/5`)
+  world.bob.close(step)
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(open(world), [])
+  assert.match(
+    comments(world, step).at(-1) ?? '',
+    new RegExp(`rollout of \`eu-2\\+us-1/web\` has stopped at 0%.*next\` on #${pull.number}`),
+  )
+  await says(world, 'alice', pull, '/canary next')
+  assert.deepEqual(open(world), [`${SECOND}/5`])
+  const again = await upTo(world, `${SECOND}/25`)
+  assert.deepEqual(shares(world, again.head.ref), [25, 25, 25])
+})
+
+test('an environment of a wave that a person moved goes apart, and the others catch up', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/25`)
+  const path = routeFile('eu-2', 'web')
+  world.alice.push('main', { [path]: textOn(world, step.head.ref, path) })
+  await world.settle()
+  assert.match(
+    comments(world, step).at(-1) ?? '',
+    /\nClosed: the environments of this wave do not stand at the same step/,
+  )
+  assert.deepEqual([open(world), shares(world)], [['canary/us-1/web/25'], [25, 25, 5]])
+  await upTo(world, `${FIRST}/100`)
+  await upTo(world, `${SECOND}/100`)
+})
+
+test('what a person took back in one environment begins there again only when a person says so', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  await upTo(world, `${FIRST}/25`)
+  await says(world, 'alice', pull, '/canary 0 --env us-1')
+  const back = openSteps(world).find(({ head }) => head.ref === 'canary/us-1/web/0')
+  assert.ok(back !== undefined, open(world).join())
+  await merges(world, 'bob', back)
+  await world.sweep()
+  assert.deepEqual([open(world), shares(world)], [[`${FIRST}/25`], [5, 5, 0]])
+  const [first] = openSteps(world)
+  assert.ok(first !== undefined)
+  await world.pass(14)
+  assert.match(gateOf(world, first), /us-1 must do the step before this one first, and is at 0%/)
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(
+    answers(world, pull).at(-1) ?? '',
+    /Waves of `web`: `eu-1` 5% → `eu-2` 5%, `us-1` 0%\. All wait for `us-1`, where Perch opens no step by itself/,
+  )
+  await says(world, 'alice', pull, '/canary 5 --env us-1')
+  const again = openSteps(world).find(({ head }) => head.ref === 'canary/us-1/web/5')
+  assert.ok(again !== undefined, open(world).join())
+  await merges(world, 'bob', again)
+  await upTo(world, `${SECOND}/25`)
+})
+
+test('the status shows the waves and whose turn it is, on every pull request of the rollout', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/5`)
+  for (const place of [pull, step]) {
+    await says(world, 'alice', place, '/canary status')
+    assert.match(
+      answers(world, place).at(-1) ?? '',
+      /Waves of `web`: `eu-1` 5% → `eu-2` 0%, `us-1` 0%\. It is the turn of `eu-2`, `us-1`\./,
+    )
+  }
+})
+
+test('Perch merges the steps of waves by itself where the config says so', async () => {
+  const world = await aFleet({ autoMerge: 'always' })
+  await aFleetRollout(world)
+  for (let count = 0; count < 12; count += 1) {
+    await world.pass(14)
+    await world.sweep()
+  }
+  assert.deepEqual([shares(world), open(world)], [[0, 0, 0], []])
+  assert.deepEqual(versionsOn(world, 'main', { environment: 'us-1' }), ['v3', 'v3'])
+})
+
+/** A world of three clusters, each with a Prometheus of its own; `rates` are their success rates. */
+function aMeasuredFleet(rates: Record<string, number>, onFailure = 'rollback'): Promise<World> {
+  const lines = ENVIRONMENTS.map(
+    (name) => `  ${name}: { path: apps/${name}, live: { after: 3m }, prometheus: ${name} }\n`,
+  )
+  const analysis = '{ checks: [{ metric: success-rate, min: 99 }] }'
+  const service = `{ steps: [5, 25, 100], bake: 10m, onFailure: ${onFailure}, waves: ${JSON.stringify(WAVES)}, analysis: ${analysis} }`
+  const server =
+    (name: string): Knowledge =>
+    (query) =>
+      /response_code/.test(query) ? rates[name] : 1_000
+  return aWorld({
+    environments: ENVIRONMENTS,
+    files: { '.github/canary.yml': `environments:\n${lines.join('')}services:\n  web: ${service}\n` },
+    metrics: memoryMetrics(Object.fromEntries(ENVIRONMENTS.map((name) => [name, server(name)]))),
+  })
+}
+
+test('a canary that fails in one environment is taken back in all, and the pull requests say where it failed', async () => {
+  const rates = { 'eu-1': 99.9, 'eu-2': 99.9, 'us-1': 99.9 }
+  const world = await aMeasuredFleet(rates)
+  await aFleetRollout(world)
+  await world.pass(5)
+  const step = await upTo(world, `${FIRST}/25`)
+  rates['us-1'] = 50
+  for (let turn = 0; turn < 8; turn += 1) {
+    await world.pass(2)
+    await world.sweep()
+  }
+  assert.deepEqual([step.state, open(world)], ['closed', [`${FIRST}/0`, `${SECOND}/0`]])
+  assert.match(comments(world, step).at(-1) ?? '', /Closed: the canary failed its analysis in `us-1\/web`/)
+  for (const rollback of openSteps(world)) {
+    assert.match(rollback.body, /\*\*The canary failed its analysis in `us-1\/web`\*\*: `success-rate`/)
+    await merges(world, 'bob', rollback)
+  }
+  await world.sweep()
+  assert.deepEqual([shares(world), open(world)], [[0, 0, 0], []])
+})
+
+test('a canary that fails in the first wave closes the step with which the second would begin', async () => {
+  const world = await aMeasuredFleet({ 'eu-1': 50, 'eu-2': 99.9, 'us-1': 99.9 })
+  await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/5`)
+  for (let turn = 0; turn < 8; turn += 1) {
+    await world.pass(2)
+    await world.sweep()
+  }
+  assert.match(gateOf(world, step), /./)
+  assert.deepEqual([step.state, open(world)], ['closed', [`${FIRST}/0`]])
+  const [rollback] = openSteps(world)
+  assert.ok(rollback !== undefined)
+  world.bob.close(rollback)
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(open(world), [`${SECOND}/5`], 'whoever refuses the rollback goes on')
+  const [again] = openSteps(world)
+  assert.ok(again !== undefined)
+  await world.pass(15)
+  assert.match(gateOf(world, again), /eu-1 must do this step first\. There: /)
+})
+
+test('onFailure: hold holds the environment that fails, and no other goes on', async () => {
+  const rates = { 'eu-1': 99.9, 'eu-2': 99.9, 'us-1': 99.9 }
+  const world = await aMeasuredFleet(rates, 'hold')
+  await aFleetRollout(world)
+  const step = await upTo(world, `${FIRST}/25`)
+  rates['us-1'] = 50
+  for (let turn = 0; turn < 8; turn += 1) {
+    await world.pass(2)
+    await world.sweep()
+  }
+  assert.equal(step.state, 'open')
+  const holds = [...world.state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/hold/'))
+  assert.deepEqual(holds, ['refs/heads/perch/hold/us-1/web'])
+  assert.match(gateOf(world, step), /us-1 must do the step before this one first\. There: .*success-rate/)
+})
+
+test('a hold on the pull request that began the rollout holds all waves', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  await says(world, 'bob', pull, '/canary hold wait')
+  const holds = [...world.state.refs.keys()].filter((ref) => ref.startsWith('refs/heads/perch/hold/'))
+  assert.deepEqual(
+    holds.toSorted(),
+    ENVIRONMENTS.map((name) => `refs/heads/perch/hold/${name}/web`),
+  )
+  await world.pass(15)
+  const [step] = openSteps(world)
+  assert.ok(step !== undefined)
+  assert.match(gateOf(world, step), /^action_required: Waiting for hold/)
+  await says(world, 'bob', pull, '/canary resume')
+  assert.match(gateOf(world, step), /^success/)
 })

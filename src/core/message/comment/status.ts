@@ -8,6 +8,7 @@ import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { observationWords } from '../gate/observation.ts'
 import { planWords } from '../pull-request/pull-request.ts'
+import { wavesLines } from './waves.ts'
 import type { StandingLine } from '../../rollout/related.ts'
 import type { PlanStatus, RolloutStatus } from '../../command/outcome.ts'
 
@@ -65,6 +66,7 @@ function standingsTable(lines: readonly StandingLine[]): string {
   const stuck = lines.flatMap((line) => (line.stuck === undefined ? [] : [line.stuck]))
   return paragraphs(
     table(['On the base branch', 'Canary', 'Versions', 'State', 'Open'], rows),
+    wavesLines(lines) || undefined,
     seen.length === 0 ? undefined : seen.join('\n'),
     ...stuck,
     ...pictures,

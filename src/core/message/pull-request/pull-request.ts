@@ -1,9 +1,10 @@
 import { formatDuration } from '../../config/duration.ts'
-import { abortMarker, MEASURED, failedMarker, RESTART } from '../../marker/comment.ts'
+import { abortMarker, APART_MARKER, MEASURED, failedMarker, RESTART } from '../../marker/comment.ts'
 import { commandTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
 import type { Move, PlanChange } from '../../rollout/move.ts'
 import type { CloseReason } from '../../rollout/transition.ts'
 import { nextStep, planOf, type Target, targetName } from '../../rollout/target.ts'
+import type { Wave } from '../../wave/wave.ts'
 import type { AnalysisReport } from '../../analysis/report.ts'
 import { MAX_BODY, sizeOf } from '../../text/limits.ts'
 import { analysisTable, findingWords } from '../gate/analysis.ts'
@@ -52,7 +53,8 @@ export function planWords(steps: readonly number[]): string {
 /** The commit that a move is. Its trailer names the move. */
 export function moveCommit(proposal: Proposal): { readonly headline: string; readonly body: string } {
   const asked = proposal.asked === undefined ? '' : `Asked by ${proposal.asked.login} in #${proposal.asked.pull}.\n\n`
-  const failed = proposal.failure === undefined ? '' : 'The canary failed its analysis.\n\n'
+  const where = proposal.failedIn === undefined ? '' : ` in ${titleText(proposal.failedIn)}`
+  const failed = proposal.failure === undefined ? '' : `The canary failed its analysis${where}.\n\n`
   const trailer = `${MOVE_TRAILER}: ${titleText(targetName(proposal.target))} ${proposal.move.kind}`
   return { headline: moveTitle(proposal), body: `${why(proposal)}\n\n${asked}${failed}${trailer}` }
 }
@@ -99,6 +101,7 @@ export function moveBody(proposal: Proposal): string {
   return bounded(
     paragraphs(
       whatChanges(proposal),
+      waveLine(proposal),
       planLine(move, target),
       waitsFor(move, target),
       paragraphs(by, whereFrom(proposal)),
@@ -161,10 +164,35 @@ function whatChanges({ move, target, version }: Proposal): string {
 }
 
 /** Why the canary is rolled back, where measurements say so. */
-function evidence({ move, failure }: Proposal): string | undefined {
+function evidence({ move, failure, failedIn }: Proposal): string | undefined {
   if (failure === undefined) return undefined
-  const share = move.kind === 'rollback' ? ` at ${percent(move.from)}` : ''
-  return paragraphs(`**The canary failed its analysis${share}**: ${findingWords(failure)}`, analysisTable(failure))
+  const share = move.kind === 'rollback' && failedIn === undefined ? ` at ${percent(move.from)}` : ''
+  return paragraphs(
+    `**The canary failed its analysis${share}${placeWords(failedIn)}**: ${findingWords(failure)}`,
+    analysisTable(failure),
+  )
+}
+
+function placeWords(failedIn: string | undefined): string {
+  return failedIn === undefined ? '' : ` in ${code(failedIn)}`
+}
+
+/** The environments that it moves together, and their place among the waves. */
+function waveLine({ target, moves = [] }: Proposal): string | undefined {
+  const { wave } = target.settings
+  if (wave === undefined) return undefined
+  const all = moves.flatMap((one) => one.target.environments)
+  const together = all.length === 0 ? '' : `Moves ${all.map(code).join(' and ')} together. `
+  return `${together}Wave ${wave.index + 1} of ${wave.all.length}: ${wavesWords(wave)}.`
+}
+
+/** `eu-1` → **`eu-2`, `us-1`**: the waves in order, and which one is meant. */
+function wavesWords({ all, index }: Pick<Wave, 'all' | 'index'>): string {
+  const names = all.map((environments, place) => {
+    const words = environments.map(code).join(', ')
+    return place === index ? `**${words}**` : words
+  })
+  return names.join(' → ')
 }
 
 function planLine(move: Move, target: Target): string | undefined {
@@ -212,6 +240,8 @@ export function withMeasurements(body: string, reports: readonly AnalysisReport[
 
 interface ClosingFacts {
   readonly failure?: AnalysisReport | undefined
+  /** The rollout in another environment that was measured. */
+  readonly failedIn?: string | undefined
   readonly by?: number | undefined
   /** The comment or button that asked for it. */
   readonly cause?: string | undefined
@@ -220,14 +250,15 @@ interface ClosingFacts {
 }
 
 /** Said on a pull request of ours before it is closed. */
-export function closingComment(reason: CloseReason, { failure, by, cause, drivers }: ClosingFacts = {}): string {
+export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): string {
+  const { by, cause } = facts
   switch (reason) {
     case 'rolling-back':
       return `Closed: ${by === undefined ? 'the rollout is being rolled back' : `#${by} rolls this rollout back`}.`
     case 'aborted':
       return paragraphs(cause === undefined ? undefined : abortMarker(cause), 'Closed: the rollout was aborted.')
     case 'failed':
-      return failedWords(failure, drivers)
+      return failedWords(facts)
     case 'superseded':
       return 'Closed: this is not the next step from where the base branch is now.'
     case 'replaced':
@@ -238,14 +269,20 @@ export function closingComment(reason: CloseReason, { failure, by, cause, driver
       return 'Closed: the base of this pull request is not a deployed branch, so no rollout runs there. `branches` in `.github/canary.yml` on the default branch names the deployed branches.'
     case 'owned':
       return 'Closed: a controller in the cluster moves the traffic of this rollout now, and would overwrite the weights. `/canary status` says which.'
+    case 'apart':
+      return paragraphs(
+        APART_MARKER,
+        'Closed: the environments of this wave do not stand at the same step any more, so each of them moves in a pull request of its own until they do.',
+      )
     case 'split':
       return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
   }
 }
 
-function failedWords(failure: AnalysisReport | undefined, drivers: readonly string[] = []): string {
-  if (failure === undefined) return 'Closed: the canary failed its analysis.'
-  const words = `Closed: the canary failed its analysis: ${findingWords(failure)}`
+function failedWords({ failure, failedIn, drivers = [] }: ClosingFacts): string {
+  const failed = `Closed: the canary failed its analysis${placeWords(failedIn)}`
+  if (failure === undefined) return `${failed}.`
+  const words = `${failed}: ${findingWords(failure)}`
   return bounded(
     paragraphs(
       failedMarker(failure.from),

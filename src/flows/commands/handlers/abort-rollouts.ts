@@ -4,9 +4,10 @@ import { abortMarker, isForRestart } from '../../../core/marker/comment.ts'
 import { withoutRestart } from '../../../core/message/pull-request/pull-request.ts'
 import { isStepOf, kindOf } from '../../../core/rollout/branch.ts'
 import type { PullRequest } from '../../../core/rollout/facts.ts'
-import { ownedNear } from '../../../core/rollout/related.ts'
+import { ownedNear, withWaves } from '../../../core/rollout/related.ts'
 import { type Target, targetName } from '../../../core/rollout/target.ts'
-import { abort, type RolloutFacts } from '../../../core/rollout/transition.ts'
+import type { RolloutFacts } from '../../../core/rollout/transition.ts'
+import { abortAll } from '../../../core/wave/convoy.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { abortOwned } from '../../stop/abort.ts'
@@ -21,21 +22,23 @@ interface AbortRequest extends StopRequest {
 }
 
 /**
- * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. It may be a second try: what the
+ * Closes the open steps of rollouts, and opens a rollback where the canary has traffic; of a service in waves in all of their
+ * environments. It may be a second try: what the
  * first one closed and opened belongs to the answer.
  */
 export async function abortRollouts(
   context: RepositoryContext,
-  { command: { reason }, subject: { base, pull, related }, by }: CommandRequest<'abort'>,
+  { command: { reason }, subject: { base, pull, related: own }, by }: CommandRequest<'abort'>,
 ): Promise<Outcome> {
+  const related = withWaves(own, base.rollouts)
   const closed = await closedBefore(context, base, { ...by, related })
   const rolledBack = rollbacksSince(context, base, { ...by, related })
   const rollbacks = openRollbacks(related)
-  for (const rollout of related) {
+  for (const convoy of abortAll(related)) {
     const asked = { ...by, pull: pull.number, reason }
-    const done = await takeSteps(context, base, { rollout, steps: abort(rollout), asked })
+    const done = await takeSteps(context, base, { ...convoy, asked })
     if (!done.ok) return refused(done.error)
-    await keepRolledBack(context, rollout)
+    for (const rollout of convoy.members) await keepRolledBack(context, rollout)
     closed.push(...done.value.closed)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }

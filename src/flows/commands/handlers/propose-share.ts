@@ -5,7 +5,9 @@ import { type IntendedChange, intendStep } from '../../../core/rollout/intend.ts
 import type { Move } from '../../../core/rollout/move.ts'
 import { type Standing, standingOf } from '../../../core/rollout/standing.ts'
 import { type Target, targetName } from '../../../core/rollout/target.ts'
+import { ambiguous } from '../../../core/rollout/resolve.ts'
 import type { RolloutFacts } from '../../../core/rollout/transition.ts'
+import { asOne } from '../../../core/wave/convoy.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import type { BaseState } from '../../rollout/rollouts.ts'
 import { takeSteps } from '../../rollout/take-steps.ts'
@@ -38,11 +40,18 @@ async function proposeChange(
   asked: Pick<ShareRequest, 'by'> & { readonly pull: number; readonly change: IntendedChange<Move> },
 ): Promise<Outcome> {
   const { by, pull, change } = asked
-  const { target, move } = change
-  const rollout = base.rollouts.find(({ standing }) => standing.target === target) ?? newRollout(target)
+  const { target, move, moves } = change
+  const members = moves.map(
+    (one) => base.rollouts.find(({ standing }) => standing.target === one.target) ?? newRollout(one.target),
+  )
+  const [first = newRollout(target)] = members
+  const rollout = members.length > 1 ? asOne(members) : first
+  // An environment of a wave that stands elsewhere, or has a step of its own, is moved by its own name.
+  if (rollout === undefined) return refused(ambiguous(moves.map((one) => one.target)))
   const there = thereAlready(context, base, { standing: rollout.standing, since: by.at, move })
   if (there !== undefined) return there
-  const done = await takeSteps(context, base, { rollout, steps: [{ type: 'propose', move }], asked: { ...by, pull } })
+  const steps = [{ type: 'propose', move }] as const
+  const done = await takeSteps(context, base, { rollout, members, steps, asked: { ...by, pull } })
   if (!done.ok) return refused(done.error)
   return {
     code: 'proposed',

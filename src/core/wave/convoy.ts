@@ -1,0 +1,184 @@
+/** Rollouts that one pull request moves: the environments of a wave, while they stand at the same step. */
+import { isOfChart } from '../chart/released-target.ts'
+import { isWaveStep } from '../rollout/branch.ts'
+import type { PullRequest } from '../rollout/facts.ts'
+import type { Standing } from '../rollout/standing.ts'
+import { planOf, type Target, targetName } from '../rollout/target.ts'
+import { abort, type OpenStep, type RolloutAction, type RolloutFacts, transition } from '../rollout/transition.ts'
+
+/** One rollout, or several that move as one. */
+export interface Convoy {
+  /** What is decided by; of several its target has the name and the environments of the wave. */
+  readonly rollout: RolloutFacts
+  readonly members: readonly RolloutFacts[]
+  readonly steps: readonly RolloutAction[]
+}
+
+/** What follows for all rollouts of a base branch. */
+export function decideAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
+  return decide(withFailuresOfOthers(rollouts), transition)
+}
+
+/** What an abort of some rollouts comes to. */
+export function abortAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
+  return decide(rollouts, abort)
+}
+
+function decide(
+  rollouts: readonly RolloutFacts[],
+  next: (facts: RolloutFacts) => readonly RolloutAction[],
+): readonly Convoy[] {
+  return wavesIn(rollouts).flatMap((members): readonly Convoy[] => {
+    const [first, ...others] = members
+    if (first === undefined) return []
+    if (others.length === 0) return [{ rollout: first, members, steps: next(first) }]
+    const rollout = asOne(members)
+    return rollout === undefined ? apart(members, next) : [{ rollout, members, steps: next(rollout) }]
+  })
+}
+
+/** Those of one wave together, in the place of the first of them. */
+function wavesIn(rollouts: readonly RolloutFacts[]): readonly (readonly RolloutFacts[])[] {
+  const groups = Map.groupBy(rollouts, ({ standing: { target } }) => {
+    const { wave } = target.settings
+    return wave === undefined ? target : JSON.stringify([target.service, wave.index])
+  })
+  return [...groups.values()]
+}
+
+/** A wave as one rollout; undefined where its environments do not stand at the same step, or one is missing. */
+export function asOne(members: readonly RolloutFacts[]): RolloutFacts | undefined {
+  const [first] = members
+  const target = first && waveTarget(members.map(({ standing }) => standing))
+  if (first === undefined || target === undefined || new Set(members.map(stepOf)).size > 1) return undefined
+  const open = openTogether(members)
+  if (open === undefined) return undefined
+  const failed = members.find(({ failure }) => failure !== undefined)
+  return {
+    ...first,
+    standing: { ...first.standing, target },
+    open,
+    stoppedByHand: members.some(({ stoppedByHand }) => stoppedByHand),
+    rollbackRefused: members.some(({ rollbackRefused }) => rollbackRefused),
+    ...(failed?.failure === undefined
+      ? {}
+      : { failure: failed.failure, failedIn: failed.failedIn ?? targetName(failed.standing.target) }),
+  }
+}
+
+/** What stands for all environments of a wave; undefined where these rollouts are not all of it, or cannot move together. */
+function waveTarget(standings: readonly Standing[]): Target | undefined {
+  const targets = standings.map(({ target }) => target)
+  const [first] = targets
+  const wave = first?.settings.wave
+  const own = wave?.all[wave.index]
+  if (first === undefined || wave === undefined || own === undefined || targets.length < 2) return undefined
+  const environments = targets.flatMap((target) => target.environments)
+  const isWhole = own.length === environments.length && own.every((name) => environments.includes(name))
+  // What a chart renders is changed by experiment, one environment at a time.
+  if (!isWhole || targets.some(isOfChart)) return undefined
+  const live = new Map(targets.flatMap(({ settings }) => settings.live).map((entry) => [JSON.stringify(entry), entry]))
+  return {
+    ...first,
+    environment: wave.name,
+    environments: own,
+    settings: { ...first.settings, live: [...live.values()] },
+  }
+}
+
+/** What must be the same for environments to move together. */
+function stepOf({ standing, turn, begins, broughtBy }: RolloutFacts): string {
+  const { phase, share, versions, target } = standing
+  const isLeft = phase === 'by-hand' && broughtBy === undefined
+  const goal = turn?.kind === 'goes' ? (turn.to ?? null) : null
+  return JSON.stringify([phase, isLeft, share, versions, planOf(target), turn?.kind, goal, begins])
+}
+
+/** The open pull requests of a wave; undefined where one of its environments has one of its own. */
+function openTogether(members: readonly RolloutFacts[]): readonly OpenStep[] | undefined {
+  const all = members.flatMap(({ standing, open }) => open.map((step) => ({ step, target: standing.target })))
+  if (all.some(({ step, target }) => !isWaveStep(target, step.pull))) return undefined
+  const pulls = [...Map.groupBy(all, ({ step }) => step.pull.number).values()]
+  return pulls.flatMap((same): OpenStep[] => {
+    const [first] = same
+    const fits = same.length === members.length && same.every(({ step }) => step.fits)
+    return first === undefined ? [] : [{ ...first.step, fits }]
+  })
+}
+
+/**
+ * The environments of a wave that do not stand at the same step, each by itself. A pull request of the wave that does not fit all of them
+ * any more is closed last, so that nobody is without the rollback that it was.
+ */
+function apart(
+  members: readonly RolloutFacts[],
+  next: (facts: RolloutFacts) => readonly RolloutAction[],
+): readonly Convoy[] {
+  const unfit = unfitIn(members)
+  const isUnfit = ({ pull }: OpenStep): boolean => unfit.some(({ number }) => number === pull.number)
+  const goesBack = members.some(({ open }) => open.some((step) => isUnfit(step) && step.kind === 'rollback'))
+  const convoys = members.map((member): Convoy => {
+    const rollout = { ...member, open: member.open.filter((step) => !isUnfit(step)) }
+    const steps = goesBack ? abort(rollout) : next(rollout)
+    return { rollout, members: [member], steps: withoutRepeats(members, member, steps) }
+  })
+  const [last] = convoys.slice(-1)
+  const closing = unfit.map((pull): RolloutAction => ({ type: 'close', pull, reason: 'apart' }))
+  return last === undefined ? [] : [...convoys.slice(0, -1), { ...last, steps: [...last.steps, ...closing] }]
+}
+
+/** The pull requests of a wave that do not fit one of its environments. */
+function unfitIn(members: readonly RolloutFacts[]): readonly PullRequest[] {
+  const found = members.flatMap(({ standing: { target }, open }) =>
+    open.flatMap(({ pull, fits }) => (!fits && isWaveStep(target, pull) ? [pull] : [])),
+  )
+  return [...new Map(found.map((pull) => [pull.number, pull])).values()]
+}
+
+/** A pull request of the wave is an open step of each of its environments, and closed once. */
+function withoutRepeats(
+  members: readonly RolloutFacts[],
+  member: RolloutFacts,
+  steps: readonly RolloutAction[],
+): readonly RolloutAction[] {
+  const earlier = members.slice(0, members.indexOf(member)).flatMap(({ open }) => open)
+  return steps.filter((step) => step.type !== 'close' || !earlier.some(({ pull }) => pull.number === step.pull.number))
+}
+
+/** A version that fails in one environment gets no more traffic in any environment of the waves. */
+function withFailuresOfOthers(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
+  const failed = rollouts.filter(
+    ({ failure, rollbackRefused, standing: { target } }) =>
+      failure !== undefined &&
+      !rollbackRefused &&
+      target.settings.wave !== undefined &&
+      target.settings.onFailure === 'rollback',
+  )
+  return rollouts.map((rollout) => {
+    const { target } = rollout.standing
+    const cause = failed.find(({ standing }) => standing.target.service === target.service)
+    const isOther = rollout.failure === undefined && target.settings.wave !== undefined && isMoved(rollout.standing)
+    if (cause?.failure === undefined || !isOther) return rollout
+    return { ...rollout, failure: cause.failure, failedIn: targetName(cause.standing.target) }
+  })
+}
+
+/** Whether Perch moves it, or opens its first step. */
+function isMoved({ phase }: Standing): boolean {
+  return phase === 'idle' || phase === 'stepping' || phase === 'finishing-version'
+}
+
+/** While one environment is taken back, the others of the waves do not go on. */
+export function withRollbacksOfOthers(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
+  const isRollback = ({ kind }: OpenStep): boolean => kind === 'rollback'
+  const back = rollouts.filter(
+    ({ open, standing: { target } }) => target.settings.wave !== undefined && open.some(isRollback),
+  )
+  return rollouts.map((rollout) => {
+    const { target } = rollout.standing
+    const others = back.filter(({ standing }) => standing.target.service === target.service)
+    if (target.settings.wave === undefined || others.length === 0) return rollout
+    const waitsFor = others.flatMap(({ standing }) => standing.target.environments)
+    return { ...rollout, turn: { kind: 'waits', waitsFor } }
+  })
+}

@@ -1,0 +1,124 @@
+/** Whose turn it is among the environments of a service that take each step in waves. */
+import { mayHaveTraffic, type Standing, sureShare } from '../rollout/standing.ts'
+import { isBlueGreen, originPull, type Target } from '../rollout/target.ts'
+import { readNotes } from '../traffic/annotations.ts'
+import { canaryVersion } from '../traffic/version.ts'
+import type { Wave } from './wave.ts'
+
+/** What follows for one rollout from where the others of its service stand. */
+export type Turn =
+  | {
+      readonly kind: 'goes'
+      /** The share that the environments before it have; undefined where its own plan says what comes next. */
+      readonly to: number | undefined
+      /** The rollout that it follows: its step tells since when it is this one's turn. */
+      readonly follows: Standing
+      /** The pull request that began the rollout elsewhere. */
+      readonly origin: number | undefined
+    }
+  /** `waitsFor`: the environments whose turn it is, or that nobody can tell about. */
+  | { readonly kind: 'waits'; readonly waitsFor: readonly string[] }
+
+/** Ranks beyond the shares: both versions are the same, and all is done. */
+const PROMOTED = 101
+const DONE = 102
+
+interface Member {
+  readonly standing: Standing
+  readonly wave: Wave
+  readonly rank: number
+}
+
+/** The turns of rollouts in waves, while one of their service has traffic. */
+export function turnsOf(standings: readonly Standing[]): ReadonlyMap<Target, Turn> {
+  const inWaves = standings.filter(({ target }) => target.settings.wave !== undefined && !isBlueGreen(target))
+  const services = Map.groupBy(inWaves, ({ target }) => target.service)
+  return new Map([...services.values()].flatMap(turnsIn))
+}
+
+function turnsIn(standings: readonly Standing[]): readonly (readonly [Target, Turn])[] {
+  const members = membersOf(standings)
+  const active = members.map(({ standing }) => standing).filter(mayHaveTraffic)
+  const [first] = active
+  if (first === undefined) return []
+  const unsure = unsureIn(members)
+  if (unsure.length > 0) return members.map(({ standing }) => [standing.target, { kind: 'waits', waitsFor: unsure }])
+  const { going, rank, follows = first } = nextIn(members)
+  const waitsFor = going.flatMap(({ standing }) => standing.target.environments)
+  return members.map((member): readonly [Target, Turn] => {
+    const { target } = member.standing
+    if (!going.includes(member) || !mayGo(member.standing, first)) return [target, { kind: 'waits', waitsFor }]
+    const to = rank === undefined || sureShare(member.standing) >= 100 ? undefined : Math.min(rank, 100)
+    return [target, { kind: 'goes', to, follows, origin: originPull(first.target) }]
+  })
+}
+
+/** In the order of their waves. */
+function membersOf(standings: readonly Standing[]): readonly Member[] {
+  const version = standings.find((one) => one.phase !== 'owned' && mayHaveTraffic(one))?.versions?.canary
+  return standings
+    .flatMap((standing): Member[] => {
+      const { wave } = standing.target.settings
+      return wave === undefined ? [] : [{ standing, wave, rank: rankOf(standing, version) }]
+    })
+    .toSorted((one, other) => one.wave.index - other.wave.index)
+}
+
+function rankOf({ phase, share, versions }: Standing, version: string | undefined): number {
+  if (phase === 'finishing-weights') return PROMOTED
+  if (phase === 'idle' && version !== undefined && versions?.stable === version) return DONE
+  return sureShare({ share })
+}
+
+/** The environments that nobody can tell about, or that have traffic on another version than the others. */
+function unsureIn(members: readonly Member[]): readonly string[] {
+  const named = members[0]?.wave.all.flat() ?? []
+  const known = new Set(members.flatMap(({ standing }) => standing.target.environments))
+  const missing = named.filter((name) => !known.has(name))
+  const active = members.filter(({ standing }) => mayHaveTraffic(standing))
+  const version = active[0]?.standing.versions?.canary
+  const unsure = members.filter(
+    ({ standing }) =>
+      standing.phase === 'unreadable' ||
+      standing.phase === 'owned' ||
+      (mayHaveTraffic(standing) && standing.versions?.canary !== version),
+  )
+  return [...new Set([...missing, ...unsure.flatMap(({ standing }) => standing.target.environments)])]
+}
+
+interface NextInTurn {
+  readonly going: readonly Member[]
+  /** How far those before them are; undefined where nobody is. */
+  readonly rank: number | undefined
+  readonly follows: Standing | undefined
+}
+
+/** The first wave that is behind the one before it, else the first wave; of a wave those that are behind the rest of it. */
+function nextIn(members: readonly Member[]): NextInTurn {
+  const waves = [...Map.groupBy(members, ({ wave }) => wave.index).values()]
+  const behind = waves.findIndex((wave, place) => place > 0 && lowest(wave) < lowest(waves[place - 1] ?? []))
+  const place = Math.max(behind, 0)
+  const wave = waves[place] ?? []
+  const going = wave.filter(({ rank }) => rank === lowest(wave))
+  const ahead = behind > 0 ? (waves[place - 1] ?? []) : wave.filter((member) => !going.includes(member))
+  const follows = ahead.find(({ standing }) => mayHaveTraffic(standing))?.standing
+  return { going, rank: ahead.length === 0 ? undefined : lowest(ahead), follows }
+}
+
+function lowest(members: readonly Member[]): number {
+  return Math.min(...members.map(({ rank }) => rank))
+}
+
+/** Without traffic only what has the same version goes, and only where nobody has taken the traffic away from it. */
+function mayGo(standing: Standing, first: Standing): boolean {
+  const { phase, versions, target } = standing
+  if (phase !== 'idle') return true
+  const version = versions?.canary
+  return version !== undefined && version === first.versions?.canary && !isTakenBack(target)
+}
+
+/** A rollback leaves a share of 0 and the version that it was for. */
+function isTakenBack({ route, settings, neighbours }: Target): boolean {
+  const { percentage, version } = readNotes(route, settings.prefix)
+  return percentage === '0' && version === canaryVersion(route, neighbours)
+}
