@@ -5,11 +5,13 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { type Move, underPlan } from '../../core/rollout/move.ts'
 import { beginningPull, type RolloutFacts, type RolloutAction } from '../../core/rollout/transition.ts'
+import type { Standing } from '../../core/rollout/standing.ts'
 import { planOf } from '../../core/rollout/target.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { orRefusal, sayOnce } from '../repository/github-refusals.ts'
 import { holdFailed } from '../measure/failures.ts'
+import { historyOf } from '../measure/landing.ts'
 import { readTargetAt } from '../repository/load.ts'
 import { propose, replan } from './propose.ts'
 import { makeChange } from '../making/make-change.ts'
@@ -72,7 +74,8 @@ export async function takeSteps(
     const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
     const done = tried.ok ? tried.value : tried
     if (!done.ok) {
-      if (decided.asked === undefined) await tell(context, proposal, done.error)
+      if (decided.asked === undefined)
+        await tell(context, base, { standing: rollout.standing, proposal, refusal: done.error })
       return err(done.error)
     }
     opened = done.value
@@ -194,18 +197,30 @@ export async function closePull(
   return (await context.pulls.close(pull.number)) === 'closed'
 }
 
-/** Says once, where people look, that a rollout cannot go on by itself. */
+interface StuckMove {
+  readonly standing: Standing
+  readonly proposal: Proposal
+  readonly refusal: Refusal
+}
+
+/**
+ * Says once, where people look, that a rollout cannot go on by itself: on the pull request that it began with, or, where its files do
+ * not name one, on the one that brought its step.
+ */
 async function tell(
-  context: Pick<RepositoryContext, 'conversation' | 'log'>,
-  proposal: Proposal,
-  refusal: Refusal,
+  context: RepositoryContext,
+  base: BaseState,
+  { standing, proposal, refusal }: StuckMove,
 ): Promise<void> {
-  const { origin, target } = proposal
-  if (origin === undefined) {
-    context.log.warn({ target: target.service, refusal: refusal.code }, 'a rollout cannot go on by itself')
-    return
-  }
+  const pull = proposal.origin ?? (await stepPull(context, base, standing))
+  const about = { target: proposal.target.service, refusal: refusal.code, ...(pull === undefined ? {} : { pull }) }
   const said = { marker: noticeMarker(proposal, refusal), body: notice(proposal, refusal) }
-  if ((await sayOnce(context, origin, said)) === 'old') return
-  context.log.warn({ target: target.service, refusal: refusal.code, pull: origin }, 'a rollout cannot go on by itself')
+  const isOld = pull !== undefined && (await sayOnce(context, pull, said)) === 'old'
+  if (!isOld) context.log.warn(about, 'a rollout cannot go on by itself')
+}
+
+/** The pull request whose merge brought the step; undefined where it was pushed, or is older than those that were read. */
+async function stepPull(context: RepositoryContext, base: BaseState, standing: Standing): Promise<number | undefined> {
+  const landing = (await historyOf(context, base, standing))?.landing
+  return base.pulls.find(({ mergeCommit }) => mergeCommit !== undefined && mergeCommit === landing?.sha)?.number
 }

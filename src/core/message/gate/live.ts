@@ -93,6 +93,15 @@ function unprovenWords(evidence: TrafficEvidence | undefined): string {
   return `${words} Git asks for ${percent(share)}; a share within ${points(tolerance)} of that proves that the step is live. Are the proxies behind, does something else set the weights, or does a rule by header take some of the requests?`
 }
 
+/** What makes a step live: the worst of what is missing comes first. */
+export function liveRemedy({ parts }: Liveness): string {
+  const open = parts.flatMap(({ found }) => (found.state === 'live' ? [] : [found]))
+  if (open.some(({ state }) => state === 'failed')) return 'repair what failed, or `/canary abort`'
+  const why = open.flatMap((found) => (found.state === 'failed' ? [] : [found.why]))
+  if (why.includes('silent')) return 'wait for the report, or find out why it does not come'
+  return why.includes('traffic') ? 'wait for the traffic, or find out why it differs' : 'wait'
+}
+
 type SilentResult = Extract<LiveResult['found'], { why: 'silent' }>
 
 function silentWords(entry: LiveEntry, source: SignalSource, found: SilentResult): string {

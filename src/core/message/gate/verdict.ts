@@ -3,7 +3,7 @@ import type { GateReason, Verdict } from '../../gate/gate.ts'
 import type { RestraintReason } from '../../gate/restraint.ts'
 import type { Stop } from '../../stop/stop.ts'
 import { analysisWords } from './analysis.ts'
-import { liveSentence } from './live.ts'
+import { liveRemedy, liveSentence } from './live.ts'
 import { code, percent, plainText } from '../markdown/markdown.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { time } from '../markdown/time.ts'
@@ -42,11 +42,11 @@ export function remedy({ gate, state, target, reason }: Verdict): string {
       if (reason.code === 'rolling') return 'finish that rollout, or `/canary abort` it'
       return 'merge or close the older pull request'
     case 'order':
-      if (reason.code === 'source-live') return 'wait for the report, or find out why it does not come'
+      if (reason.code === 'source-live') return liveRemedy(reason.liveness)
       if (reason.code === 'skips') return `${code(`/promote ${reason.environment} …`)} instead`
       return 'bring the other environment there first'
     case 'live':
-      return 'wait for the report, or find out why it does not come'
+      return reason.code === 'live' ? liveRemedy(reason.liveness) : 'wait'
     case 'bake':
       return 'wait'
     case 'analysis':
