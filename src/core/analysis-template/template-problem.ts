@@ -59,6 +59,7 @@ export const LIMIT_FAULTS = [
   'both-disabled',
   'interval-too-short',
   'count-too-high',
+  'query-too-long',
 ] as const
 export type LimitFault = (typeof LIMIT_FAULTS)[number]
 

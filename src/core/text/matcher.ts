@@ -1,9 +1,19 @@
-/** A pattern in which `*` stands for any characters, as a predicate over the whole text. */
+/**
+ * A pattern in which `*` stands for any characters, as a predicate over the whole text. It looks at each character once: patterns and texts
+ * are others', and a regular expression tries all the ways to share a text among several `*`.
+ */
 export function matcher(pattern: string): (text: string) => boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => RegExp.escape(part))
-    .join('.*')
-  const regex = new RegExp(`^${source}$`, 's')
-  return (text) => regex.test(text)
+  const [first = '', ...between] = pattern.split('*')
+  const last = between.pop()
+  if (last === undefined) return (text) => text === first
+  return (text) => {
+    if (!text.startsWith(first)) return false
+    let place = first.length
+    for (const part of between) {
+      const found = text.indexOf(part, place)
+      if (found === -1) return false
+      place = found + part.length
+    }
+    return text.length - last.length >= place && text.endsWith(last)
+  }
 }

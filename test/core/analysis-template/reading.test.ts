@@ -173,6 +173,7 @@ test('what Perch does not evaluate is refused by its name', () => {
       'its metric `m` has `failureLimit: -1` and no `consecutiveSuccessLimit`, so nothing could end it.',
     ],
     [metric('failureLimit: -2'), '`metrics[0].failureLimit` must be at least -1.'],
+    [metric('', 'a'.repeat(10_001)), 'the query of its metric `m` is longer than 10,000 characters.'],
     [metric('count: 5000\ninterval: 1s'), 'the `count` of its metric `m` is above 1,000.'],
     [
       metric('successCondition: result[0] > {{args.bar}}'),
@@ -257,6 +258,14 @@ test('a query comes to a number only where PromQL surely makes a scalar of it', 
     'absent(scalar_metric)',
   ])
     assert.equal(isScalarQuery(query), false, query)
+})
+
+test('a pull request cannot keep Perch busy with a long number or a pattern that fits in many ways', () => {
+  assert.equal(isScalarQuery(`${'1'.repeat(5_000)}x`), false)
+  assert.equal(isScalarQuery('1'.repeat(5_000)), true)
+  const name = 'a'.repeat(50_000)
+  const spec = `dryRun: [{ metricName: a.*a.*a.*x }]\n${metric('').replace('name: m', `name: ${name}`)}`
+  assert.deepEqual(wrong(spec), ['`dryRun[0]` is about `a.*a.*a.*x`, and no metric is called so.'])
 })
 
 test('whatever stands in a spec, reading it ends with metrics or with problems in words', () => {

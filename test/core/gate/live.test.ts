@@ -165,6 +165,11 @@ test('a pattern’s star stands for anything, and nothing else in it is special'
   assert.ok(matcher('a.b')('a.b'))
   assert.ok(!matcher('a.b')('axb'))
   assert.ok(!matcher('a/*')('b/a/c'))
+  assert.ok(matcher('*b*c*')('abbc\nd'))
+  assert.ok(!matcher('*c*b*')('abc'))
+  // What one star's neighbours take is taken.
+  assert.ok(!matcher('aa*a')('aa'))
+  assert.ok(matcher('aa*a')('aaa'))
 })
 
 test('no signals at all, in any order, make a step live that is not, or longer than it has been there', () => {

@@ -37,6 +37,9 @@ const MIN_INTERVAL_MS = 1_000
 /** Each is a point of a range that is asked for at once. */
 export const MAX_MEASUREMENTS = 1_000
 
+/** With its arguments. Prometheus takes much more, and each look sends it. */
+const MAX_QUERY = 10_000
+
 /** One metric, its arguments filled in; undefined where something is wrong, which is among the problems then. */
 export function readMetric(fields: Fields, isDryRun: (name: string) => boolean): TemplateMetric | undefined {
   const { problems } = fields
@@ -93,7 +96,10 @@ function readQuery(fields: Fields, metric: string): string | undefined {
   if (own === undefined) return undefined
   const prometheus = { data: own, place: fieldPlace(place, 'provider.prometheus'), problems }
   refuseOthers(prometheus, ['query', ...CONNECTION])
-  return textField(prometheus, 'query') ?? complain(prometheus, 'query', 'a text')
+  const query = textField(prometheus, 'query') ?? complain(prometheus, 'query', 'a text')
+  if (query === undefined || query.length <= MAX_QUERY) return query
+  problems.push({ code: 'limits', metric, why: 'query-too-long' })
+  return undefined
 }
 
 function readCondition(

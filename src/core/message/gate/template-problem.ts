@@ -176,6 +176,8 @@ function limitWords(metric: string, why: LimitFault): ProblemWords {
       return { what: `the \`interval\` of ${its} is shorter than a second.`, next: 'Make it longer.' }
     case 'count-too-high':
       return { what: `the \`count\` of ${its} is above 1,000.`, next: 'Lower it, and make `interval` longer.' }
+    case 'query-too-long':
+      return { what: `the query of ${its} is longer than 10,000 characters.`, next: 'Make it shorter.' }
   }
 }
 
