@@ -76,6 +76,36 @@ test('conditions about several series', () => {
   ])
 })
 
+test('NaN among several series is where Go leaves it', () => {
+  assertSaid([
+    ['max(result) < 0.1', [0.06, Number.NaN], 'true'],
+    ['max(result) > 0.05', [0.06, Number.NaN], 'true'],
+    ['max(result) < 0.1', [Number.NaN, 0.06], 'false'],
+    ['min(result) > 0.05', [0.06, Number.NaN, 0.07], 'true'],
+    ['max(1, result) == 1', [Number.NaN, 2], 'true'],
+    ['max(1, [result[0], 2]) == 2', [Number.NaN], 'true'],
+    ['median(result) == 1', [2, Number.NaN, 1], 'true'],
+    ['isNaN(median(result))', [2, Number.NaN, 1, Number.NaN, Number.NaN], 'true'],
+    ['isNaN(mean(result)) && isNaN(sum(result))', [1, Number.NaN], 'true'],
+  ])
+})
+
+test('what expr-lang does not compile is refused, also where it could be answered', () => {
+  assertSaid([
+    ['!isNaN(asInt(result[0]))', [1], 'checked: mismatch at 2'],
+    ['isInf(len(result))', [1], 'checked: mismatch at 1'],
+    ['true || len(result) > 0', 1, 'checked: mismatch at 9'],
+    ['asInt(result[0]) > 0', [1e300], 'no-answer at 1'],
+    ['result not in [0, 1]', [1], 'checked: mismatch at 8'],
+    ['result[0] not in ["a"]', [1], 'checked: mismatch at 11'],
+    ['"a" not in result', [1], 'checked: mismatch at 5'],
+    ['first(result) ?? 0 < 1', [], 'syntax at 20'],
+    ['0 < (first(result) ?? 1)', [], 'true'],
+    ['0 < first(result) ?? 1', [], 'true'],
+    ['first(result) ?? first([]) ?? 1 == 1', [], 'syntax at 33'],
+  ])
+})
+
 test('a scalar is a number, a vector is a list, and one is never taken for the other', () => {
   assertSaid([
     ['result >= 0.95', 0.96, 'true'],

@@ -28,7 +28,8 @@ export function checkCondition(node: Node, result: 'numbers' | 'number'): Result
 function is(found: ValueType, wanted: ValueType): boolean {
   if (found === wanted || found === 'any' || wanted === 'any') return true
   if (wanted === 'number') return found === 'int'
-  return wanted === 'numbers' && found === 'list'
+  if (wanted === 'float') return found === 'number'
+  return (wanted === 'numbers' && found === 'list') || (wanted === 'list' && found === 'numbers')
 }
 
 function expectType(
@@ -116,6 +117,8 @@ function typeOfBinary({ sign, left, right, at }: NodeOf<'binary'>, known: Known)
       return one === 'nil' ? other : one === other ? one : 'any'
     case 'in':
       expectType(other, 'numbers', place)
+      for (const item of itemTypes(right, other, known))
+        if (!areComparable(one, item)) throw new Unanswerable({ code: 'mismatch', found: one, ...place })
       return 'truth'
     case '+':
       return one === 'text' && is(other, 'text') ? 'text' : sumType([one, other], place)
@@ -136,6 +139,12 @@ function typeOfBinary({ sign, left, right, at }: NodeOf<'binary'>, known: Known)
       allAre([one, other], TAKES[sign], place)
       return 'truth'
   }
+}
+
+/** What is known of the items of a list. */
+function itemTypes(list: Node, found: ValueType, known: Known): readonly ValueType[] {
+  if (list.kind === 'list') return list.items.map((item) => typeOf(item, known))
+  return found === 'numbers' ? ['number'] : []
 }
 
 interface SignPlace {

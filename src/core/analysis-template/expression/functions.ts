@@ -17,8 +17,14 @@ const numbers = (value: Value | undefined): readonly number[] =>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
+/** Go sorts NaN before all numbers. */
+function inOrder(one: number, other: number): number {
+  if (Number.isNaN(one) || Number.isNaN(other)) return Number(Number.isNaN(other)) - Number(Number.isNaN(one))
+  return one < other ? -1 : Number(one > other)
+}
+
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
+  const sorted = values.toSorted(inOrder)
   const middle = Math.floor(sorted.length / 2)
   const [low = 0, high = 0] = sorted.length % 2 === 0 ? sorted.slice(middle - 1, middle + 1) : [sorted[middle], 0]
   return sorted.length % 2 === 0 ? (low + high) / 2 : low
@@ -30,20 +36,37 @@ const ofNumber = (gives: ValueType, run: (value: number) => Value | undefined): 
   run: ([value]) => (typeof value === 'number' ? run(value) : undefined),
 })
 
+/** Go's `math` takes no whole number: it ends the evaluation. */
+const ofFloat: typeof ofNumber = (gives, run) => ({ ...ofNumber(gives, run), takes: ['float'] })
+
 const ofNumbers = (gives: ValueType, run: (values: readonly number[]) => Value | undefined): PlainFunction => ({
   takes: ['numbers'],
   gives,
   run: ([value]) => run(numbers(value)),
 })
 
-const ofEach = (run: (values: readonly number[]) => number | undefined): PlainFunction => ({
-  takes: 'each',
-  gives: 'number',
-  run: (args) => run(args.flatMap((arg) => (typeof arg === 'number' ? [arg] : numbers(arg)))),
-})
+/**
+ * The value that no other one beats, as expr-lang finds it: from the left, and what was measured by itself. NaN beats nothing and is beaten by
+ * nothing: it stays where it comes first, and is passed over elsewhere.
+ */
+const extreme = (beats: (one: number, other: number) => boolean): PlainFunction => {
+  const best = (values: readonly number[]): readonly number[] =>
+    values.length === 0 ? [] : [values.reduce((most, value) => (beats(value, most) ? value : most))]
+  return {
+    takes: 'each',
+    gives: 'number',
+    run: (args, result) => {
+      const values = args.map((arg) => (typeof arg === 'number' ? [arg] : numbers(arg)))
+      return best(values.flatMap((own, index) => (args[index] === result ? best(own) : own)))[0]
+    },
+  }
+}
+
+/** Go's whole numbers end here. What it makes of larger ones, NaN and infinity differs between processors. */
+const WHOLE_END = 2 ** 63
 
 function wholeOf(value: Value | undefined): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined
+  if (typeof value === 'number') return Math.abs(value) < WHOLE_END ? Math.trunc(value) : undefined
   return typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : undefined
 }
 
@@ -65,22 +88,18 @@ const PLAIN: Readonly<Record<string, PlainFunction>> = {
   asFloat,
   int: asWhole,
   float: asFloat,
-  isNaN: ofNumber('truth', Number.isNaN),
-  isInf: ofNumber('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
+  isNaN: ofFloat('truth', Number.isNaN),
+  isInf: ofFloat('truth', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
   // Argo Rollouts asks both about what was measured, whatever they are given, and Prometheus' answer is never nil.
   isNil: { takes: ['any'], gives: 'truth', run: (_, result) => result === null },
   default: { takes: ['any', 'any'], gives: 'any', run: ([, otherwise = null], result) => result ?? otherwise },
-  len: {
-    takes: ['any'],
-    gives: 'int',
-    run: ([value]) => (Array.isArray(value) || typeof value === 'string' ? value.length : undefined),
-  },
+  len: { takes: ['list'], gives: 'int', run: ([value]) => (Array.isArray(value) ? value.length : undefined) },
   abs: ofNumber('number', Math.abs),
   ceil: ofNumber('number', Math.ceil),
   floor: ofNumber('number', Math.floor),
   round: ofNumber('number', rounded),
-  min: ofEach((values) => (values.length === 0 ? undefined : Math.min(...values))),
-  max: ofEach((values) => (values.length === 0 ? undefined : Math.max(...values))),
+  min: extreme((one, other) => one < other),
+  max: extreme((one, other) => one > other),
   mean: ofNumbers('number', (values) => (values.length === 0 ? 0 : sum(values) / values.length)),
   median: ofNumbers('number', median),
   first: ofNumbers('any', (values) => values[0] ?? null),

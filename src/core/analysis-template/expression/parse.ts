@@ -68,9 +68,13 @@ function readExpression(cursor: Cursor, precedence: number): Node {
   cursor.depth += 1
   if (cursor.depth > MAX_DEPTH) throw new Unanswerable({ code: 'too-deep', at: peek(cursor).at, most: MAX_DEPTH })
   let left = readPrimary(cursor)
+  let before: BinarySign | undefined
   for (;;) {
     const found = binaryAt(cursor)
     if (found === undefined || PRECEDENCE[found.sign] < precedence) break
+    // `a ?? b > 1` must have parentheses: people expect it to be read either way.
+    if (before === '??' && found.sign !== '??') throw new Unanswerable(oddToken(peek(cursor)))
+    before = found.sign
     cursor.place += found.length
     left = isOrder(found.sign) ? readOrder(cursor, left, found) : withRight(cursor, left, found)
   }

@@ -1,5 +1,8 @@
-/** What values and parts of a condition can be. `int` is a number without a fraction, `any` is only known when it is there. */
-export type ValueType = 'int' | 'number' | 'text' | 'truth' | 'nil' | 'any' | 'numbers' | 'list'
+/**
+ * What values and parts of a condition can be. `int` is a number of Go without a fraction, `float` one that may have a fraction, `number` is
+ * one of both, `any` is only known when it is there.
+ */
+export type ValueType = 'int' | 'float' | 'number' | 'text' | 'truth' | 'nil' | 'any' | 'numbers' | 'list'
 
 /** Why a condition has no answer, as data. `at`: where in its text, counted from 1. */
 export type Trouble =

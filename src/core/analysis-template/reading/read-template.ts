@@ -63,7 +63,7 @@ function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRu
     const place = `dryRun[${index}]`
     const fields: Fields = { data: isRecord(item) ? item : {}, place, problems }
     const name = textField(fields, 'metricName')
-    if (name !== undefined && (name === '*' || SIMPLE.test(name))) return [{ place, name, fits: nameMatcher(name) }]
+    if (name !== undefined && SIMPLE.test(name)) return [{ place, name, fits: nameMatcher(name) }]
     problems.push({ code: 'unsupported', place: `${place}.metricName`, what: name ?? 'metricName' })
     return []
   })
@@ -71,7 +71,6 @@ function readDryRun(listed: unknown, problems: SpecProblem[]): readonly DryRunRu
 
 /** A regular expression fits where any part of a name does. */
 function nameMatcher(pattern: string): (name: string) => boolean {
-  if (pattern === '*') return () => true
   const begin = pattern.startsWith('^') ? '' : '*'
   const end = pattern.endsWith('$') ? '' : '*'
   return matcher(`${begin}${pattern.replace(/^\^/, '').replace(/\$$/, '').replaceAll('.*', '*')}${end}`)

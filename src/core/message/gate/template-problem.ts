@@ -183,6 +183,7 @@ function limitWords(metric: string, why: LimitFault): ProblemWords {
 
 const TYPE_WORDS = {
   int: 'a whole number',
+  float: 'a number',
   number: 'a number',
   text: 'a text',
   truth: 'true or false',
