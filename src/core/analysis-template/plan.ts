@@ -1,5 +1,5 @@
 /** What to ask Prometheus for the metrics of a template, and when. */
-import type { Range } from '../analysis/answer.ts'
+import { askOnce, type RangeQuery } from '../analysis/asks.ts'
 import { type AnalysisWindow, rangesOf, timeOf } from '../analysis/window.ts'
 import type { Analysis } from '../config/analysis.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -27,7 +27,7 @@ export interface TemplatePlan {
   readonly baked: number
   /** All measurements that were to be expected are due, and the bake is over. */
   readonly isDue: boolean
-  readonly asks: readonly { readonly query: string; readonly range: Range }[]
+  readonly asks: readonly RangeQuery[]
   readonly metrics: Result<readonly MetricPlan[], readonly TemplateProblem[]>
   /** The names of the servers, where the one to ask is not among them. */
   readonly unknownServer: readonly string[] | undefined
@@ -51,7 +51,7 @@ export interface TemplateInput {
 export function planTemplate(input: TemplateInput, pace: TemplatePace): TemplatePlan {
   const { analysis, servers } = input
   const baked = pace.since + pace.bakeMs
-  const asks: { query: string; range: Range }[] = []
+  const asks: RangeQuery[] = []
   const isKnown = servers.includes(analysis.provider)
   const found = metricsOf(input, pace.bakeMs)
   const metrics = found.ok ? ok(found.value.map((metric) => planMetric(metric, pace, isKnown ? asks : []))) : found
@@ -107,9 +107,9 @@ function pointsInBake({ count, intervalMs, initialDelayMs }: TemplateMetric, bak
 /** How long after a measurement without an answer the next one is, where the metric has no interval. */
 const RETRY_MS = 60_000
 
-function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: { query: string; range: Range }[]): MetricPlan {
+function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: RangeQuery[]): MetricPlan {
   const window = windowOfMetric(metric, pace)
-  const asked = rangesOf(window).map((range) => asks.push({ query: metric.query, range }) - 1)
+  const asked = rangesOf(window).map((range) => askOnce(asks, { query: metric.query, range }))
   return { metric, window, asked }
 }
 

@@ -3,17 +3,12 @@ import { err, ok, type Result } from '../result.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Range } from './answer.ts'
+import { askOnce, type RangeQuery } from './asks.ts'
 import { builtInQuery, matchersOf, requestsQuery } from './queries.ts'
 import type { Bar, CheckReason } from './report.ts'
 import { type SideResult, versionNamesOf, type Reporter, reporterOf, sidesOf } from './side.ts'
 import { fillTemplate, missingIn, parseTemplate, type Values } from './template.ts'
 import { promDuration, rangesOf, type AnalysisWindow, windowOf } from './window.ts'
-
-/** One thing to ask the metrics server. */
-interface RangeQuery {
-  readonly query: string
-  readonly range: Range
-}
 
 /** The places, in a plan's `asks`, of what one side measures. */
 export interface SidePlan {
@@ -65,7 +60,7 @@ export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
   const window = windowOf(pace, now)
   const asks: RangeQuery[] = []
   const ask = (query: string, ranges: readonly Range[]): readonly number[] =>
-    ranges.map((range) => placeOf(asks, { query, range }))
+    ranges.map((range) => askOnce(asks, { query, range }))
   const isKnown = servers.includes(analysis.provider)
   const scene = { ...sceneOf(standing, analysis), window, since }
   const checks = (analysis.checks ?? []).map((check): CheckPlan => {
@@ -73,12 +68,6 @@ export function planAnalysis(question: AnalysisQuestion): AnalysisPlan {
     return { metric: check.metric, unit: unitOf(check), bars: barsOf(check), sides }
   })
   return { kind: 'checks', analysis, window, now, isStableBefore: scene.isStableBefore, asks, checks }
-}
-
-/** Checks ask some of the same: each thing is asked once. */
-function placeOf(asks: RangeQuery[], wanted: RangeQuery): number {
-  const known = asks.findIndex((ask) => JSON.stringify(ask) === JSON.stringify(wanted))
-  return known === -1 ? asks.push(wanted) - 1 : known
 }
 
 interface QueryContext {

@@ -237,6 +237,21 @@ test('the worst metric counts, and those in dry-run mode are only shown', () => 
   assert.equal(said(judge('', world, { spec: spec('dryRun: [{ metricName: .* }]\n') })), 'pass complete 2/0/0/0')
 })
 
+test('metrics that measure the same are asked for once', () => {
+  const same = (name: string, bar: string): string =>
+    `- { name: ${name}, interval: 1m, successCondition: "${bar}", provider: { prometheus: { query: sum(x) } } }\n`
+  let asked = 0
+  const world: World = (minute) => {
+    if (minute === 1) asked += 1
+    return [0.9]
+  }
+  const report = judge('', world, {
+    spec: `metrics:\n${same('a', 'result[0] > 0.8')}${same('b', 'result[0] > 0.95')}`,
+  })
+  assert.equal(said(report), 'fail complete failure 10/0/0/0')
+  assert.equal(asked, 1)
+})
+
 test('a server without an answer, and an answer of which a part may be missing, never pass', () => {
   const down: World = () => ({ ok: false, code: 'unreachable', detail: '' })
   assert.equal(said(judge(EVERY, down)), 'error complete 0/0/0/0')
