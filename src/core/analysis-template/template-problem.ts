@@ -58,6 +58,7 @@ export const LIMIT_FAULTS = [
   'count-too-low',
   'both-disabled',
   'interval-too-short',
+  'time-too-long',
   'count-too-high',
   'query-too-long',
 ] as const

@@ -13,9 +13,13 @@ const UNITS: Readonly<Record<string, number>> = {
 
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
 
-/** Milliseconds; undefined where the text is none. A negative one is none, either: no time goes back. */
+/**
+ * Whole milliseconds: Prometheus knows no shorter time, and would measure at other moments than were asked for. Undefined where the text is no
+ * duration. A negative one is none, either: no time goes back.
+ */
 export function goDuration(text: string): number | undefined {
   if (text === '0') return 0
   if (text.length > 50 || !new RegExp(`^(?:${PART.source})+$`).test(text)) return undefined
-  return [...text.matchAll(PART)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0)
+  const parts = [...text.matchAll(PART)].map(([, count, unit]) => Number(count) * (UNITS[unit ?? ''] ?? 0))
+  return Math.round(parts.reduce((sum, part) => sum + part, 0))
 }

@@ -34,6 +34,9 @@ const DEFAULT_CONSECUTIVE_ERRORS = 4
 /** A sample is no newer: more often there is nothing else to see. */
 const MIN_INTERVAL_MS = 1_000
 
+/** No step waits longer. A thousand of them are a date that can still be written. */
+const MAX_TIME_MS = 30 * 86_400_000
+
 /** Each is a point of a range that is asked for at once. */
 export const MAX_MEASUREMENTS = 1_000
 
@@ -119,8 +122,9 @@ function readCondition(
 
 /** What Argo Rollouts refuses to run, and what is more than Perch asks for. */
 function faultOf(metric: TemplateMetric): LimitFault | undefined {
-  const { count, intervalMs, failureLimit, inconclusiveLimit, consecutiveSuccessLimit } = metric
+  const { count, intervalMs, initialDelayMs, failureLimit, inconclusiveLimit, consecutiveSuccessLimit } = metric
   if (intervalMs !== undefined && intervalMs < MIN_INTERVAL_MS) return 'interval-too-short'
+  if (Math.max(intervalMs ?? 0, initialDelayMs) > MAX_TIME_MS) return 'time-too-long'
   if (failureLimit === undefined && consecutiveSuccessLimit === 0) return 'both-disabled'
   if (count === undefined) return undefined
   if (count > 1 && intervalMs === undefined) return 'count-needs-interval'

@@ -174,6 +174,11 @@ function limitWords(metric: string, why: LimitFault): ProblemWords {
       }
     case 'interval-too-short':
       return { what: `the \`interval\` of ${its} is shorter than a second.`, next: 'Make it longer.' }
+    case 'time-too-long':
+      return {
+        what: `the \`interval\` or \`initialDelay\` of ${its} is longer than 30 days.`,
+        next: 'Make it shorter.',
+      }
     case 'count-too-high':
       return { what: `the \`count\` of ${its} is above 1,000.`, next: 'Lower it, and make `interval` longer.' }
     case 'query-too-long':
