@@ -122,13 +122,21 @@ function readCondition(
 
 /** What Argo Rollouts refuses to run, and what is more than Perch asks for. */
 function faultOf(metric: TemplateMetric): LimitFault | undefined {
-  const { count, intervalMs, initialDelayMs, failureLimit, inconclusiveLimit, consecutiveSuccessLimit } = metric
-  if (intervalMs !== undefined && intervalMs < MIN_INTERVAL_MS) return 'interval-too-short'
-  if (Math.max(intervalMs ?? 0, initialDelayMs) > MAX_TIME_MS) return 'time-too-long'
+  const { count, failureLimit, consecutiveSuccessLimit } = metric
+  const fault = timeFaultOf(metric)
+  if (fault !== undefined) return fault
   if (failureLimit === undefined && consecutiveSuccessLimit === 0) return 'both-disabled'
-  if (count === undefined) return undefined
+  return count === undefined ? undefined : countFaultOf({ ...metric, count })
+}
+
+function timeFaultOf({ intervalMs, initialDelayMs }: TemplateMetric): LimitFault | undefined {
+  if (intervalMs !== undefined && intervalMs < MIN_INTERVAL_MS) return 'interval-too-short'
+  return Math.max(intervalMs ?? 0, initialDelayMs) > MAX_TIME_MS ? 'time-too-long' : undefined
+}
+
+function countFaultOf(metric: TemplateMetric & { readonly count: number }): LimitFault | undefined {
+  const { count, intervalMs, failureLimit = 0, inconclusiveLimit, consecutiveSuccessLimit } = metric
   if (count > 1 && intervalMs === undefined) return 'count-needs-interval'
   if (count > MAX_MEASUREMENTS) return 'count-too-high'
-  const least = Math.max(inconclusiveLimit, (failureLimit ?? 0) + consecutiveSuccessLimit)
-  return count < least ? 'count-too-low' : undefined
+  return count < Math.max(inconclusiveLimit, failureLimit + consecutiveSuccessLimit) ? 'count-too-low' : undefined
 }
