@@ -107,7 +107,7 @@ function formOf({ query, range }: RangeRequest, timeoutMs: number): URLSearchPar
 
 function read(answered: HttpAnswer): RangeAnswer {
   if (answered.end === 'lost') return { ok: false, code: answered.code, detail: answered.detail }
-  if (answered.end === 'too-large') return { ok: false, code: 'not-understood', detail: 'the answer is too large' }
+  if (answered.end === 'too-large') return { ok: false, code: 'too-large', detail: '' }
   const { status, body, clock } = answered
   const data = json(body)
   if (status === 200) return readBody(data, clock)

@@ -12,9 +12,16 @@ interface Series {
 
 /**
  * Why there is no answer. `unknown-server`: it is not among those that Perch was started with · `refused`: it cannot evaluate the query, or
- * does not take the credentials.
+ * does not take the credentials · `too-large`: the answer is more than Perch reads or keeps.
  */
-export const METRICS_FAILURES = ['unknown-server', 'unreachable', 'timed-out', 'refused', 'not-understood'] as const
+export const METRICS_FAILURES = [
+  'unknown-server',
+  'unreachable',
+  'timed-out',
+  'refused',
+  'not-understood',
+  'too-large',
+] as const
 export type MetricsFailure = (typeof METRICS_FAILURES)[number]
 
 /** What a metrics server says to a query over a range. */

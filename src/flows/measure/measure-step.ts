@@ -7,7 +7,7 @@ import type { Liveness } from '../../core/gate/live.ts'
 import { consequenceOf } from '../../core/rollout/failure.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
 import { targetName } from '../../core/rollout/target.ts'
-import { type Measurement, recallMeasurement, rememberMeasurement } from '../repository/measurement-memory.ts'
+import { keepable, type Measurement, recallMeasurement, rememberMeasurement } from '../repository/measurement-memory.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { type BaseHead, historyOf } from './landing.ts'
 import { livenessOf, type LivenessQuestion } from './liveness.ts'
@@ -60,7 +60,7 @@ async function measureOnce(
   const failsSince = known?.failsSince ?? known?.at ?? now
   const last = known && reportOf(plan, known)
   if (known !== undefined && last !== undefined && now < lastsUntil(last, known.at)) return { report: last, failsSince }
-  const answers = await queryMetrics(context, plan)
+  const answers = keepable(await queryMetrics(context, plan))
   const report = judgeStep(plan, answers)
   const found = { step, since, at: now, question: questionOf(plan), answers }
   // Before anybody is told of a failure: what is done about it reads this.

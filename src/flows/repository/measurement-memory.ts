@@ -43,8 +43,8 @@ export interface Measurement {
   readonly answers: readonly RangeAnswer[]
 }
 
-/** A query that answers with thousands of series is an error, and need not be kept. In characters. */
-const MAX_KEPT = 500_000
+/** Of all answers about one step, in characters. A template of twenty series at a thousand moments has some 700,000. */
+const MAX_KEPT = 2_000_000
 
 type Needs = Pick<RepositoryContext, 'memo' | 'repo'>
 
@@ -56,13 +56,30 @@ export async function recallMeasurement(context: Needs, rollout: string): Promis
   return { ...data, failsSince: data.failsSince ?? undefined, answers }
 }
 
-/** An older measurement whose answers took longer does not replace a newer one: a failure would be forgotten. */
+/**
+ * Answers, of which all can be kept. The largest ones are none where they are too much together: what is judged must be what is remembered,
+ * since whoever acts on a failure reads that.
+ */
+export function keepable(answers: readonly RangeAnswer[]): readonly RangeAnswer[] {
+  const sizes = answers.map((answer) => JSON.stringify(written(answer)).length)
+  const fromLarge = answers.map((_, index) => index).toSorted((one, other) => (sizes[other] ?? 0) - (sizes[one] ?? 0))
+  let left = sizes.reduce((sum, size) => sum + size, 0)
+  const dropped = new Set<number>()
+  for (const index of fromLarge) {
+    if (left <= MAX_KEPT) break
+    dropped.add(index)
+    left -= sizes[index] ?? 0
+  }
+  return answers.map((answer, index) => (dropped.has(index) ? { ok: false, code: 'too-large', detail: '' } : answer))
+}
+
+/** An older measurement whose answers took longer does not replace a newer one: a failure would be forgotten. Its answers are `keepable`. */
 export async function rememberMeasurement(context: Needs, rollout: string, found: Measurement): Promise<void> {
   const there = await recallMeasurement(context, rollout)
   if (there !== undefined && there.step === found.step && there.at > found.at) return
   const { failsSince = null } = found
   const record = { ...found, failsSince, answers: found.answers.map(written) } satisfies z.input<typeof Record>
-  if (JSON.stringify(record).length <= MAX_KEPT) await context.memo.set(keyOf(context, rollout), record)
+  await context.memo.set(keyOf(context, rollout), record)
 }
 
 function written(answer: RangeAnswer): z.input<typeof Answer> {

@@ -153,6 +153,7 @@ const anyReason: fc.Arbitrary<CheckReason> = fc.oneof(
       'timed-out' as const,
       'refused' as const,
       'not-understood' as const,
+      'too-large' as const,
       'warned' as const,
     ),
     detail: nasty,

@@ -220,6 +220,7 @@ const reasons = each<CheckReason>({
   'timed-out': (t) => ({ code: 'timed-out', detail: t }),
   refused: (t) => ({ code: 'refused', detail: t }),
   'not-understood': (t) => ({ code: 'not-understood', detail: t }),
+  'too-large': (t) => ({ code: 'too-large', detail: t }),
   'several-series': () => ({ code: 'several-series', count: 2 }),
   'outside-window': () => ({ code: 'outside-window' }),
   'clock-off': () => ({ code: 'clock-off', byMs: 1 }),

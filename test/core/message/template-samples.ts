@@ -73,6 +73,7 @@ const reasons: Samples<MetricReason> = {
   'timed-out': (t) => [{ code: 'timed-out', detail: t }],
   refused: (t) => [{ code: 'refused', detail: t }],
   'not-understood': (t) => [{ code: 'not-understood', detail: t }],
+  'too-large': (t) => [{ code: 'too-large', detail: t }],
   'outside-window': () => [{ code: 'outside-window' }],
   'clock-off': () => [{ code: 'clock-off', byMs: 120_000 }],
 }

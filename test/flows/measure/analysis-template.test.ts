@@ -1,6 +1,7 @@
 /** An AnalysisTemplate of the repository is the analysis of a step. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Metrics } from '../../../src/ports/metrics.ts'
 import { memoryMetrics } from '../../memory/metrics.ts'
 import {
   aPull,
@@ -111,6 +112,33 @@ test('a condition without an answer never passes, and nothing is rolled back', a
   await world.sweep()
   assert.equal(step.state, 'open')
   assert.match(gateOf(world, step), /^(?:failure|action_required): .*analysis.*has no data/)
+})
+
+test('an answer of thousands of series is never taken for the last one that was small enough', async () => {
+  const range: Metrics['range'] = async (_, __, { from, until, stepMs }) => {
+    const times = Array.from(
+      { length: Math.floor((until - from) / stepMs) + 1 },
+      (_value, index) => from + index * stepMs,
+    )
+    // Good as long as it is remembered; then bad.
+    const points = times.map((time, index) => [time, index < 4 ? 1 : 0] as const)
+    return { ok: true, series: Array.from({ length: 10_000 }, () => ({ points })), warnings: [], clock: undefined }
+  }
+  const world = await aWorld({
+    metrics: { servers: () => ['prometheus'], range },
+    files: {
+      '.github/canary.yml': config(NAMED.replace(/ \}$/, ', onError: fail }')),
+      [PLACE]: template('successCondition: all(result, {# > 0.5})'),
+    },
+  })
+  const { step } = await aRollout(world)
+  await world.pass(16)
+  await world.sweep()
+  assert.equal(step.state, 'closed')
+  assert.match(
+    comments(world, step).at(-1) ?? '',
+    /Closed: the canary failed its analysis: .*`prometheus` answers with more than Perch keeps of one step/,
+  )
 })
 
 test('a pull request is judged by the template of the base branch, not by the one that it brings', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RangeAnswer } from '../../../src/core/analysis/answer.ts'
 import {
+  keepable,
   type Measurement,
   recallMeasurement,
   rememberMeasurement,
@@ -316,7 +317,7 @@ test('a canary that fails, recovers and fails again is looked at each time', asy
   assert.ok(asked.length > 2, 'each look asks')
 })
 
-test('what is remembered comes back as it was, the newer of two for one step, and nothing that is too large', async () => {
+test('what is remembered comes back as it was, the newer of two for one step', async () => {
   const context = { memo: memoryMemo(), repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' } }
   const points = [1.5, Number.NaN, Infinity, -Infinity].map((value, index): [number, number] => [index, value])
   const answers: RangeAnswer[] = [
@@ -330,11 +331,22 @@ test('what is remembered comes back as it was, the newer of two for one step, an
   assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
   await remember({ ...newer, at: 10, failsSince: undefined })
   assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
-  const many = Array.from({ length: 50_000 }, () => ({ points: [[1, 1]] as const }))
-  await remember({ ...newer, at: 30, answers: [{ ok: true, series: many, warnings: [], clock: 1 }] })
-  assert.deepEqual(await recallMeasurement(context, 'main:web'), newer)
   const other: Measurement = { ...newer, step: 'b', at: 5, failsSince: undefined, answers: [] }
   await remember(other)
   assert.deepEqual(await recallMeasurement(context, 'main:web'), other)
   assert.equal(await recallMeasurement(context, 'main:api'), undefined)
+})
+
+test('answers that are too much together are none, from the largest, before anybody judges them', () => {
+  const answer = (series: number): RangeAnswer => {
+    const points = [[1_700_000_000_000, 0.123_456_789]] as const
+    return { ok: true, series: Array.from({ length: series }, () => ({ points })), warnings: [], clock: 1 }
+  }
+  const [small, large, tooLarge] = [answer(1), answer(20_000), answer(60_000)]
+  assert.deepEqual(keepable([small, large]), [small, large])
+  assert.deepEqual(keepable([small, tooLarge, large]), [small, { ok: false, code: 'too-large', detail: '' }, large])
+  assert.deepEqual(
+    keepable([large, large, large, small]).map(({ ok }) => ok),
+    [false, true, true, true],
+  )
 })

@@ -30,6 +30,7 @@ export function reasonWords(report: AnalysisReport, { reason }: Pick<MeasuredChe
     case 'timed-out':
     case 'refused':
     case 'not-understood':
+    case 'too-large':
       return serverWords(report.server, reason)
     case 'several-series':
       return `returns ${reason.count} series, and one is needed: put \`sum(…)\` or \`max(…)\` around the query.`
@@ -80,6 +81,8 @@ function serverWords(server: string, reason: Trouble): string {
       return `cannot be measured: ${name} takes too long${detail}. Is the query too heavy?`
     case 'refused':
       return `cannot be measured: ${name} refuses the query${detail}. Correct it, or the credentials that Perch was started with.`
+    case 'too-large':
+      return `cannot be measured: ${name} answers with more than Perch keeps of one step. Put \`sum(…)\` or \`max(…)\` around the query, or make the interval longer.`
     case 'not-understood':
     case 'warned':
       return `cannot be measured: ${name} does not answer as Prometheus does${detail}. Ask the operator of Perch to check \`PROMETHEUS_URL\`.`

@@ -53,6 +53,7 @@ function failureWords(provider: string, failure: MetricsFailure): string {
       return `${name} takes too long. Ask the operator of Perch to find out why.`
     case 'refused':
       return `${name} refuses the query. Ask the operator of Perch to check its credentials.`
+    case 'too-large':
     case 'not-understood':
       return `the answer of ${name} is not one number without warnings. Ask the operator of Perch to look at its log.`
   }

@@ -83,6 +83,7 @@ function metricWords(report: AnalysisReport, metric: MeasuredMetric): string {
     case 'timed-out':
     case 'refused':
     case 'not-understood':
+    case 'too-large':
     case 'outside-window':
     case 'clock-off':
       return reasonWords(report, { reason })
