@@ -2,6 +2,7 @@ import type { AnalysisOutcome } from '../analysis/report.ts'
 import { timeOf } from '../analysis/window.ts'
 import type { MeasuredMetric, MetricReason } from './measured.ts'
 import type { MeasuredPoint } from './measure-metric.ts'
+import { isEndless } from './metric.ts'
 import type { MetricPlan } from './plan.ts'
 
 /** What a metric's measurements come to, in their order. */
@@ -64,10 +65,6 @@ function count(tally: Tally, { metric, window }: MetricPlan, { number, verdict }
 
 function countsOf({ successful, failed, inconclusive, error }: Tally): MeasuredMetric['counts'] {
   return { successful, failed: failed.length, inconclusive: inconclusive.length, error }
-}
-
-function isEndless({ count: wanted, intervalMs }: MetricPlan['metric']): boolean {
-  return wanted === undefined && intervalMs !== undefined
 }
 
 /** What decides a metric for good; undefined while it goes on. */

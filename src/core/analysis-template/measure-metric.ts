@@ -1,7 +1,7 @@
 /** What the answers about one metric come to, as Argo Rollouts assesses them (analysis/analysis.go, `assessMetricStatus`). */
 import { type Answers, soundAnswer } from '../analysis/readings.ts'
 import type { ServerReason } from '../analysis/report.ts'
-import { numbersOf, timeOf } from '../analysis/window.ts'
+import { timeOf } from '../analysis/window.ts'
 import { err, ok, type Result } from '../result.ts'
 import { evaluateCondition } from './expression/evaluate.ts'
 import type { Trouble } from './expression/trouble.ts'
@@ -11,11 +11,11 @@ import type { MetricPlan, TemplatePlan } from './plan.ts'
 import { assess, type Assessment } from './assess.ts'
 
 export function measureMetric(plan: TemplatePlan, own: MetricPlan, answers: Answers): MeasuredMetric {
-  const { metric, window } = own
+  const { metric, window, numbers } = own
   if (plan.unknownServer !== undefined) return unmeasured(own, { code: 'unknown-server', known: plan.unknownServer })
   const read = readVectors(plan, own, answers)
   if (!read.ok) return unmeasured(own, read.error)
-  const points = numbersOf(window).map((number) => measureAt(metric, number, read.value.values.get(number) ?? []))
+  const points = numbers.map((number) => measureAt(metric, number, read.value.values.get(number) ?? []))
   const assessed = assess(own, points)
   const measurements = assessed.points.map(({ number, values, verdict }): MetricMeasurement => {
     return { time: timeOf(window, number), values, verdict }

@@ -27,3 +27,8 @@ export interface TemplateMetric {
   readonly successCondition: MetricCondition | undefined
   readonly failureCondition: MetricCondition | undefined
 }
+
+/** Whether a metric is measured as long as there is time. */
+export function isEndless({ count, intervalMs }: Pick<TemplateMetric, 'count' | 'intervalMs'>): boolean {
+  return count === undefined && intervalMs !== undefined
+}

@@ -1,10 +1,10 @@
 /** What to ask Prometheus for the metrics of a template, and when. */
 import { askOnce, type RangeQuery } from '../analysis/asks.ts'
-import { type AnalysisWindow, rangesOf, timeOf } from '../analysis/window.ts'
+import { type AnalysisWindow, countedRangesOf, numbersOf, rangesOf, timeOf } from '../analysis/window.ts'
 import type { Analysis } from '../config/analysis.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { FoundTemplate, TemplateLookup } from './find-template.ts'
-import type { TemplateMetric } from './metric.ts'
+import { isEndless, type TemplateMetric } from './metric.ts'
 import type { ArgumentValues } from './reading/arguments.ts'
 import { MAX_MEASUREMENTS } from './reading/read-metric.ts'
 import { readTemplate } from './reading/read-template.ts'
@@ -14,6 +14,8 @@ import type { TemplateName, TemplateProblem } from './template-problem.ts'
 export interface MetricPlan {
   readonly metric: TemplateMetric
   readonly window: AnalysisWindow
+  /** The points, by their numbers. */
+  readonly numbers: readonly number[]
   readonly asked: readonly number[]
 }
 
@@ -109,8 +111,9 @@ const RETRY_MS = 60_000
 
 function planMetric(metric: TemplateMetric, pace: TemplatePace, asks: RangeQuery[]): MetricPlan {
   const window = windowOfMetric(metric, pace)
-  const asked = rangesOf(window).map((range) => askOnce(asks, { query: metric.query, range }))
-  return { metric, window, asked }
+  const ranges = isEndless(metric) ? rangesOf(window) : countedRangesOf(window)
+  const asked = ranges.map((range) => askOnce(asks, { query: metric.query, range }))
+  return { metric, window, numbers: numbersOf(window, ranges), asked }
 }
 
 /**

@@ -58,12 +58,30 @@ export function timeOf({ from, stepMs }: { readonly from: number; readonly stepM
   return from + point * stepMs
 }
 
+/** How many points a window has at most that make up for others: this many one after the other, then this many with gaps. */
+const MAX_MAKING_UP = 500
+/** With 500 of them a minute apart it is a week. */
+const GAP = 20
+
+/**
+ * What to ask for where a number of answers counts, so that each point counts and none may fall out later: all points, and long after the bake
+ * one of twenty, until there are enough.
+ */
+export function countedRangesOf(window: AnalysisWindow): readonly Range[] {
+  const { due, bakePoints, stepMs } = window
+  if (due === 0) return []
+  const dense = bakePoints + MAX_MAKING_UP
+  const sparse = Math.min(MAX_MAKING_UP, Math.floor((due - dense) / GAP))
+  const first = rangeOf(window, 1, Math.min(due, dense))
+  return sparse < 1 ? [first] : [first, { ...rangeOf(window, dense + GAP, dense + GAP * sparse), stepMs: GAP * stepMs }]
+}
+
 /** The points that are asked for, by their numbers. */
-export function numbersOf(window: AnalysisWindow): readonly number[] {
-  return rangesOf(window).flatMap(({ from, until, stepMs }) => {
-    const first = Math.round((from - window.from) / stepMs)
-    return Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => first + index)
-  })
+export function numbersOf(window: AnalysisWindow, ranges = rangesOf(window)): readonly number[] {
+  const numberAt = (time: number): number => Math.round((time - window.from) / window.stepMs)
+  return ranges.flatMap(({ from, until, stepMs }) =>
+    Array.from({ length: Math.round((until - from) / stepMs) + 1 }, (_, index) => numberAt(from + index * stepMs)),
+  )
 }
 
 /** Milliseconds as PromQL's duration. */

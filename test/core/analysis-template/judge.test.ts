@@ -213,6 +213,32 @@ test('measurements without an answer are made up for, never counted, and never p
   assert.equal(said(judge(five, () => [], { analysis: { onNoData: 'fail' } })), 'no-data complete failure 0/0/0/10')
 })
 
+test('what was decided stays so, however long the step waits', () => {
+  const two = `count: 2, ${EVERY}`
+  const night = 3_000
+  const until = (minute: number, values: readonly number[], then: readonly number[]): World => {
+    return (at) => (at === 1 ? [] : at <= minute ? values : then)
+  }
+  const late = { now: SINCE + night * MINUTE }
+  assert.equal(said(judge(two, until(3, [1], [0]), late)), 'pass complete 2/0/0/1')
+  assert.equal(said(judge(two, until(3, [0], [1]), late)), 'fail complete failure 0/1/0/1')
+  const once = (values: readonly number[], then: readonly number[]): World => {
+    return (at) => (at === 10 ? [] : at < 12 ? values : then)
+  }
+  assert.equal(said(judge(GOOD, once([1], [0]), late)), 'pass complete 1/0/0/1')
+  assert.equal(said(judge(GOOD, once([0], [1]), late)), 'fail complete failure 0/1/0/1')
+})
+
+test('after days without an answer, answers count again', () => {
+  const monday: World = (minute) => (minute < 3_000 ? [] : [1])
+  assert.equal(said(judge(GOOD, monday, { now: SINCE + 2_999 * MINUTE })), 'no-data complete 0/0/0/625')
+  assert.match(said(judge(GOOD, monday, { now: SINCE + 3_021 * MINUTE })), /^pass complete 1\/0\/0\//)
+  // A week of them is enough to ask for.
+  const years = judge(GOOD, () => [], { now: SINCE + 1_000_000 * MINUTE })
+  assert.equal(said(years), 'no-data complete 0/0/0/1001')
+  assert.ok(years.next > SINCE + 1_000_000 * MINUTE)
+})
+
 test('so many good ones in a row are enough', () => {
   const row = `consecutiveSuccessLimit: 3, failureLimit: 2, ${EVERY}`
   assert.equal(said(judge(row, bad(2))), 'pass complete 4/1/0/0')
