@@ -66,7 +66,7 @@ function repositoryOf(files: Readonly<Record<string, string>>): Map<string, stri
 const argo = (kustomize: string, name = 'web'): string =>
   `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ${name}, namespace: argocd}\nspec:\n  destination: {namespace: shop}\n  syncPolicy: {automated: {}}\n  source:\n    repoURL: https://example.com/acme/infra\n    path: web\n    kustomize:\n${kustomize}`
 const flux = (spec: string, name = 'web'): string =>
-  `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec:\n  path: ./web\n${spec}`
+  `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec:\n  interval: 10m\n  path: ./web\n${spec}`
 
 /** What the real kustomize builds after its own `kustomize edit …` commands. */
 function edited(files: Map<string, string>, commands: readonly (readonly string[])[]): unknown {
@@ -138,9 +138,9 @@ test('the same in the second document of a file, of a Kustomization that is a li
   const patches = WEIGHTS.replaceAll(/^ {4}/gm, '')
   const other = argo('      {}\n', 'other').replace('path: web', 'path: more')
   const files = repositoryOf({ 'flux/web.yaml': `${other}---\n${flux(`  patches:\n${patches}`)}` })
-  assert.deepEqual(await shares(files), { web: '10% flux/web.yaml:22' })
+  assert.deepEqual(await shares(files), { web: '10% flux/web.yaml:23' })
   await command(files, '/canary 25 web')
-  assert.deepEqual(await shares(files), { web: '25% flux/web.yaml:22' })
+  assert.deepEqual(await shares(files), { web: '25% flux/web.yaml:23' })
   assert.match(files.get('flux/web.yaml') ?? '', /# who sets them\n.*value: 75\}\n.*value: 25\}/)
 })
 

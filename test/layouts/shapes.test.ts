@@ -71,6 +71,7 @@ const FLUX = (fields: string): string => `apiVersion: kustomize.toolkit.fluxcd.i
 kind: Kustomization
 metadata: { name: web, namespace: flux-system }
 spec:
+  interval: 10m
   path: ./web
   sourceRef: { kind: GitRepository, name: flux-system }
 ${fields}`

@@ -35,11 +35,12 @@ export function variablesOf(
   object: ManifestObject,
   scene: VariableScene,
 ): { readonly variables: Variables | undefined; readonly files: readonly string[] } {
-  const postBuild = recordOf(recordOf(object.data['spec'])['postBuild'])
+  const spec = recordOf(object.data['spec'])
+  const postBuild = recordOf(spec['postBuild'])
   const sources = listOf(postBuild['substituteFrom']).map(recordOf)
   const found: FoundVariables = { known: new Map(), places: new Map() }
   const files: string[] = []
-  let isWhole = true
+  let isWhole = REQUIRED.some((field) => spec[field] !== undefined)
   for (const source of sources) {
     const maps = source['kind'] === 'ConfigMap' ? settingsFor(object, textOf(source['name']) ?? '', scene) : undefined
     const [map] = maps ?? []
@@ -56,6 +57,9 @@ export function variablesOf(
   setAll(found, recordOf(postBuild['substitute']), placeIn(object, ['spec', 'postBuild', 'substitute'], DEPLOYERS))
   return { variables: found.known.size === 0 && isWhole ? undefined : { ...found, isWhole }, files }
 }
+
+/** The API server asks for these fields. An object with none of them is a patch of another one, which may say more. */
+const REQUIRED = ['interval', 'prune', 'sourceRef']
 
 interface FoundVariables {
   readonly known: Map<string, string>

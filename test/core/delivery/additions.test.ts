@@ -10,7 +10,7 @@ function added(text: string): unknown {
 }
 
 const flux = (name: string, spec: string): string =>
-  `---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec: ${spec}\n`
+  `---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec: ${spec.replace('{', '{interval: 10m, ')}\n`
 const argo = (name: string, kustomize: string): string =>
   `---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ${name}, namespace: argocd}\nspec: {source: {repoURL: x, path: web, kustomize: ${kustomize}}}\n`
 
@@ -104,6 +104,11 @@ test('variables come from the object itself and from ConfigMaps of the repositor
   assert.deepEqual(variables(apps(`{substituteFrom: [${map}, {kind: Secret, name: s}]}`)), ['…'])
   assert.deepEqual(variables(apps(`{substituteFrom: [{kind: Secret, name: s}, ${map}]}`)), ['tier=gold', 'zone=a', '…'])
   assert.deepEqual(variables(apps('{}')), [])
+})
+
+test('the patch of a Kustomization does not say all variables: those that it does not say are unknown, and have no defaults', () => {
+  const patch = flux('apps', '{path: web, postBuild: {substitute: {tier: silver}}}').replace('interval: 10m, ', '')
+  assert.deepEqual(variables({ 'clusters/eu/apps.yaml': patch }), ['tier=silver', '…'])
 })
 
 test('a fleet has ConfigMaps of one name: that of the same cluster counts, never that of another', () => {
