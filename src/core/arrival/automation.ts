@@ -23,7 +23,7 @@ export interface OwnStart {
 export function ownStarts(review: Review, pull: Pick<PullRequest, 'draft' | 'head'>): readonly OwnStart[] {
   if (pull.draft || pull.head.isFork || review.problems.length > 0) return []
   const isOwn = ({ settings }: Target): boolean => settings.start === 'first-step'
-  const { first } = inOrder(offeredVersions(review))
+  const { first } = inOrder(offeredVersions(review), review.changes)
   const begun = first.filter(({ target }) => isOwn(target)).map(({ target }) => startAt(target, firstShare(target)))
   const restarted = review.changes
     .filter(({ target, from, to, version }) => {

@@ -5,6 +5,7 @@ import { standingOf } from '../rollout/standing.ts'
 import { isBlueGreen, isSameRollout, type Target } from '../rollout/target.ts'
 import { withCanary } from '../traffic/start.ts'
 import { canaryVersion } from '../traffic/version.ts'
+import { environmentsBefore } from '../wave/wave.ts'
 import { type RenderedTarget, type VersionBehind, versionBehind } from './version-behind.ts'
 
 /** A canary without traffic that becomes another version. */
@@ -40,9 +41,14 @@ export function newVersions(
       after: { environment, target, objects: objects.after },
     }
     const names = differenceOf(sides)
-    const after = target.environments.flatMap((name) => config.environments?.[name]?.after ?? [])
-    return names === undefined ? [] : [{ target, ...names, after: [...new Set(after)] }]
+    return names === undefined ? [] : [{ target, ...names, after: [...new Set(environmentsAhead(config, target))] }]
   })
+}
+
+function environmentsAhead({ environments }: Config, target: Target): readonly string[] {
+  const { wave } = target.settings
+  const after = target.environments.flatMap((name) => environments?.[name]?.after ?? [])
+  return wave === undefined ? after : [...after, ...environmentsBefore(wave)]
 }
 
 /** Whether its canary has no traffic for sure, and could get some. */

@@ -11,13 +11,17 @@ export function startCommand({ target }: Pick<NewVersion, 'target'>): string {
   return `/canary ${firstShare(target)} ${target.service} --env ${target.environment}`
 }
 
-/** The new versions whose rollouts can begin now, and those whose environment comes after one of them. */
-export function inOrder(all: readonly NewVersion[]): {
+/** The new versions whose rollouts can begin now, and those whose environment comes after one of them, or after one that gets its share here. */
+export function inOrder(
+  all: readonly NewVersion[],
+  changes: readonly { readonly target: Target; readonly to: number }[],
+): {
   readonly first: readonly NewVersion[]
   readonly later: readonly NewVersion[]
 } {
+  const begun = [...all, ...changes.filter(({ to }) => to > 0)]
   const isLater = ({ target, after }: NewVersion): boolean =>
-    all.some(
+    begun.some(
       (one) => one.target.service === target.service && one.target.environments.some((name) => after.includes(name)),
     )
   return { first: all.filter((one) => !isLater(one)), later: all.filter(isLater) }

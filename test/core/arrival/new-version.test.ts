@@ -127,6 +127,8 @@ test('the command that begins a rollout is one, and environments come in their o
     after: target.environments,
     target: { ...target, environments: ['x'], environment: 'x' },
   }
-  const { first, later } = inOrder([production, one])
+  const { first, later } = inOrder([production, one], [])
   assert.deepEqual([first, later], [[one], [production]])
+  const begun = inOrder([production], [{ target, to: 10 }])
+  assert.deepEqual([begun.first, begun.later], [[], [production]], 'the first has its share on this pull request')
 })

@@ -369,3 +369,22 @@ test('what a controller in the cluster moves is not begun, and its limit stays',
     assert.deepEqual(openSteps(world), [])
   }
 })
+
+test('of environments that come one after the other only the first begins by itself on a pull request', async () => {
+  const environments = ['staging', 'production']
+  const world = await aWorld({ environments, config: { ...BY_ITSELF, isOrdered: true } })
+  const bot = memoryPerson(world.state, 'renovate[bot]', 'write')
+  const paths = environments.map((environment) => subsetsFile(environment, 'web'))
+  bot.push(
+    'update',
+    Object.fromEntries(paths.map((path) => [path, withCanaryVersion(textOn(world, 'main', path), 'v3')])),
+  )
+  const pull = bot.open('update', 'Update web')
+  assert.ok(pull)
+  await world.settle()
+  assert.deepEqual(
+    environments.map((environment) => shareOn(world, pull.head.ref, { environment })),
+    [5, 0],
+  )
+  assert.match(gateOf(world, pull), /^success/)
+})

@@ -22,10 +22,12 @@ export function newVersionTitle(review: Pick<Review, 'newVersions' | 'problems'>
 }
 
 /** What could begin with it, and the command to paste. A pull request of a fork cannot be committed to. */
-export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems'>, isFork: boolean): string {
+export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems' | 'changes'>, isFork: boolean): string {
   const offered = offeredVersions(review)
   if (offered.length === 0) return ''
-  const { first, later } = inOrder(offered)
+  // In waves the others follow by themselves; else people begin them, and need the command.
+  const inWaves = review.changes.filter(({ target }) => target.settings.wave !== undefined)
+  const { first, later } = inOrder(offered, inWaves)
   const rows = offered
     .slice(0, MAX_ROWS)
     .map((one) => [code(targetName(one.target)), code(versionsOf(one)), planWords(planOf(one.target))])
@@ -34,13 +36,17 @@ export function newVersionWords(review: Pick<Review, 'newVersions' | 'problems'>
   return paragraphs(
     table(['New canary', 'Version', 'Plan'], rows),
     left > 0 ? `… and ${counted(left, 'more new version')}.` : undefined,
-    `**Next:** ${whenToSay(first.length, isFork)}`,
+    first.length > 0 ? `**Next:** ${whenToSay(first.length, isFork)}` : undefined,
     ...commands,
     first.length > commands.length
       ? `The commands for the ${first.length - commands.length} others are like these.`
       : undefined,
-    later.length > 0 ? `${list(later.map(({ target }) => targetName(target)))} can start after that.` : undefined,
-    `${isFork ? 'Until then' : 'If you merge without it,'} ${offered.length === 1 ? 'the new version gets' : 'new versions get'} no traffic.`,
+    later.length > 0
+      ? `${list(later.map(({ target }) => targetName(target)))} can start after ${first.length > 0 ? 'that' : 'the environments that come first'}.`
+      : undefined,
+    first.length === 0
+      ? undefined
+      : `${isFork ? 'Until then' : 'If you merge without it,'} ${offered.length === 1 ? 'the new version gets' : 'new versions get'} no traffic.`,
   )
 }
 
