@@ -13,11 +13,20 @@ interface WavesConfig {
   readonly services: Readonly<Record<string, { readonly waves?: readonly (readonly string[])[] | undefined }>>
 }
 
-/** Each environment has one place, and is one that this file lists, where it lists any. */
+/** Each environment has one place, and is one that this file lists, where it lists any. No two names mean different environments. */
 export function waveProblems({ environments, services }: WavesConfig): readonly RuleProblem[] {
   return Object.entries(services).flatMap(([service, { waves = [] }]) => {
     const seen = new Set<string>()
-    return waves.flatMap((wave, index) =>
+    const taken = new Set([...Object.keys(environments ?? {}), ...waves.flat()])
+    const alike = waves.flatMap((wave, index): RuleProblem[] => {
+      const name = wave.join('+')
+      if (wave.length === 1) return []
+      const isTaken = taken.has(name)
+      taken.add(name)
+      const message = `is called ${name}, as an environment or another wave is: list its environments in another order`
+      return isTaken ? [{ path: ['services', service, 'waves', index], message }] : []
+    })
+    const places = waves.flatMap((wave, index) =>
       wave.flatMap((name, place): RuleProblem[] => {
         const path = ['services', service, 'waves', index, place]
         const isTwice = seen.has(name)
@@ -28,5 +37,6 @@ export function waveProblems({ environments, services }: WavesConfig): readonly 
           : [{ path, message: `names ${name}, which this file does not list as an environment` }]
       }),
     )
+    return [...places, ...alike]
   })
 }

@@ -2,6 +2,7 @@ import type { PullRequest } from './facts.ts'
 import type { Move } from './move.ts'
 import { type Standing, sureShare } from './standing.ts'
 import type { Target } from './target.ts'
+import type { Wave } from '../wave/wave.ts'
 
 /** Three of these, what stands around them, and `.next` stay below the 255 bytes that GitHub takes for a ref. */
 const MAX_PART = 60
@@ -9,7 +10,7 @@ const MAX_PART = 60
 type BaseName = Pick<PullRequest['base'], 'ref' | 'isDefault'>
 
 type Name = Pick<Target, 'environment' | 'service'> & {
-  readonly settings?: { readonly wave: { readonly name: string } | undefined }
+  readonly settings?: { readonly wave: Wave | undefined }
 }
 
 /**
@@ -90,9 +91,10 @@ function isOwn(target: Name, { base, head }: PullRequest): boolean {
 
 /** Whether a step is one of all environments of a rollout's wave, and not of this environment alone. */
 export function isWaveStep({ service, settings, ...target }: Name, pull: PullRequest): boolean {
-  const name = settings?.wave?.name
-  if (name === undefined || name === target.environment) return false
-  return isOwn({ service, environment: name }, pull)
+  const wave = settings?.wave
+  // The name of a wave with one environment is the name of that.
+  if (wave === undefined || wave.name === target.environment || wave.all[wave.index]?.length === 1) return false
+  return isOwn({ service, environment: wave.name }, pull)
 }
 
 /** Whether a rollout's branch was made for a move. */

@@ -102,3 +102,17 @@ test('waves name environments of the file, each once', () => {
   ])
   for (const written of ['[]', '[[]]', '[eu-1]', '[[""]]']) assert.ok(!waves(written).ok, written)
 })
+
+test('no wave is called as an environment or another wave is, because branches have these names', () => {
+  const problems = (written: string, before = '') => {
+    const read = readConfig(`${before}services:\n  web:\n    waves: ${written}\n`)
+    return read.ok ? [] : read.error.map(({ path, message }) => `${path}: ${message}`)
+  }
+  const words = (place: number, name: string) =>
+    `services.web.waves.${place}: is called ${name}, as an environment or another wave is: list its environments in another order`
+  assert.deepEqual(problems('[[a, b], [a+b]]'), [words(0, 'a+b')])
+  assert.deepEqual(problems('[[a, b+c], [a+b, c]]'), [words(1, 'a+b+c')])
+  assert.deepEqual(problems('[[b, a], [a+b]]'), [])
+  const listed = 'environments: { a: { path: a }, b: { path: b }, a+b: { path: c } }\n'
+  assert.deepEqual(problems('[[a, b]]', listed), [words(0, 'a+b')])
+})
