@@ -69,16 +69,18 @@ export function abortMarker(cause: string): string {
   return `<!-- perch:aborted:${encodeURIComponent(cause)} -->`
 }
 
-export function isAbort(body: string): boolean {
+function isAbort(body: string): boolean {
   return body.startsWith('<!-- perch:aborted:')
 }
 
-/** Marks that the pull request of a wave was closed because its environments do not stand at the same step any more. */
-export const APART_MARKER = '<!-- perch:apart -->'
+/** Whether a comment of ours says why Perch closed a step. */
+export function saysClosed(body: string): boolean {
+  return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
+}
 
-/** Whether a comment says that Perch closed the pull request of a wave for a failure, or because its environments went apart. */
-export function isClosedForWave(body: string): boolean {
-  return body.startsWith(APART_MARKER) || body.startsWith('<!-- perch:failed:')
+/** Whether a comment of ours says that Perch closed a step for a reason of its own, and nobody asked for it. */
+export function saysClosedByPerch(body: string): boolean {
+  return saysClosed(body) && !isAbort(body)
 }
 
 /** Marks that a step was closed for a failure. Measurements differ from one look to the next, so it names the step by when that was live. */

@@ -125,9 +125,14 @@ function forward(facts: RolloutFacts): readonly RolloutAction[] {
   return steps
 }
 
-/** A split that was there before Perch, or came past it, may be meant to stay; so may one whose step a person closed. In waves others may come first. */
-function isLeftToPeople({ standing, stoppedByHand, broughtBy, turn }: RolloutFacts): boolean {
-  return stoppedByHand || turn?.kind === 'waits' || (standing.phase === 'by-hand' && broughtBy === undefined)
+/** Whether nothing follows unless a person asks: one has closed its step, or its share may be meant to stay. In waves others may come first. */
+function isLeftToPeople(rollout: RolloutFacts): boolean {
+  return rollout.stoppedByHand || rollout.turn?.kind === 'waits' || isLeftAsItIs(rollout)
+}
+
+/** A split that was there before Perch, or came past it, may be meant to stay. */
+export function isLeftAsItIs({ standing, broughtBy }: Pick<RolloutFacts, 'standing' | 'broughtBy'>): boolean {
+  return standing.phase === 'by-hand' && broughtBy === undefined
 }
 
 /** While a rollback is open nothing else is; it is made again when the base branch has moved under it. */

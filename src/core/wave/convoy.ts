@@ -4,7 +4,15 @@ import { isWaveStep } from '../rollout/branch.ts'
 import type { PullRequest } from '../rollout/facts.ts'
 import type { Standing } from '../rollout/standing.ts'
 import { planOf, type Target, targetName } from '../rollout/target.ts'
-import { abort, type OpenStep, type RolloutAction, type RolloutFacts, transition } from '../rollout/transition.ts'
+import {
+  abort,
+  type CloseReason,
+  isLeftAsItIs,
+  type OpenStep,
+  type RolloutAction,
+  type RolloutFacts,
+  transition,
+} from '../rollout/transition.ts'
 
 /** One rollout, or several that move as one. */
 export interface Convoy {
@@ -16,24 +24,27 @@ export interface Convoy {
 
 /** What follows for all rollouts of a base branch. */
 export function decideAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
-  return decide(withFailuresOfOthers(rollouts), transition)
+  return decide(withFailuresOfOthers(rollouts), { next: transition, reason: 'apart' })
 }
 
 /** What an abort of some rollouts comes to. */
 export function abortAll(rollouts: readonly RolloutFacts[]): readonly Convoy[] {
-  return decide(rollouts, abort)
+  return decide(rollouts, { next: abort, reason: 'aborted' })
 }
 
-function decide(
-  rollouts: readonly RolloutFacts[],
-  next: (facts: RolloutFacts) => readonly RolloutAction[],
-): readonly Convoy[] {
+interface Way {
+  readonly next: (facts: RolloutFacts) => readonly RolloutAction[]
+  /** Why a pull request of a wave is closed that does not fit all of its environments any more. */
+  readonly reason: CloseReason
+}
+
+function decide(rollouts: readonly RolloutFacts[], way: Way): readonly Convoy[] {
   return wavesIn(rollouts).flatMap((members): readonly Convoy[] => {
     const [first, ...others] = members
     if (first === undefined) return []
-    if (others.length === 0) return [{ rollout: first, members, steps: next(first) }]
+    if (others.length === 0) return [{ rollout: first, members, steps: way.next(first) }]
     const rollout = asOne(members)
-    return rollout === undefined ? apart(members, next) : [{ rollout, members, steps: next(rollout) }]
+    return rollout === undefined ? apart(members, way) : [{ rollout, members, steps: way.next(rollout) }]
   })
 }
 
@@ -87,9 +98,10 @@ function waveTarget(standings: readonly Standing[]): Target | undefined {
 }
 
 /** What must be the same for environments to move together. */
-function stepOf({ standing, turn, begins, broughtBy }: RolloutFacts): string {
+function stepOf(rollout: RolloutFacts): string {
+  const { standing, turn, begins } = rollout
   const { phase, share, versions, target } = standing
-  const isLeft = phase === 'by-hand' && broughtBy === undefined
+  const isLeft = isLeftAsItIs(rollout)
   const goal = turn?.kind === 'goes' ? (turn.to ?? null) : null
   return JSON.stringify([phase, isLeft, share, versions, planOf(target), turn?.kind, goal, begins])
 }
@@ -110,20 +122,18 @@ function openTogether(members: readonly RolloutFacts[]): readonly OpenStep[] | u
  * The environments of a wave that do not stand at the same step, each by itself. A pull request of the wave that does not fit all of them
  * any more is closed last, so that nobody is without the rollback that it was.
  */
-function apart(
-  members: readonly RolloutFacts[],
-  next: (facts: RolloutFacts) => readonly RolloutAction[],
-): readonly Convoy[] {
+function apart(members: readonly RolloutFacts[], { next, reason }: Way): readonly Convoy[] {
   const unfit = unfitIn(members)
   const isUnfit = ({ pull }: OpenStep): boolean => unfit.some(({ number }) => number === pull.number)
   const goesBack = members.some(({ open }) => open.some((step) => isUnfit(step) && step.kind === 'rollback'))
+  const closed = new Set<number>()
   const convoys = members.map((member): Convoy => {
     const rollout = { ...member, open: member.open.filter((step) => !isUnfit(step)) }
-    const steps = goesBack ? abort(rollout) : next(rollout)
-    return { rollout, members: [member], steps: withoutRepeats(members, member, steps) }
+    const steps = closedOnce(goesBack ? abort(rollout) : next(rollout), closed)
+    return { rollout, members: [member], steps }
   })
   const [last] = convoys.slice(-1)
-  const closing = unfit.map((pull): RolloutAction => ({ type: 'close', pull, reason: 'apart' }))
+  const closing = unfit.map((pull): RolloutAction => ({ type: 'close', pull, reason }))
   return last === undefined ? [] : [...convoys.slice(0, -1), { ...last, steps: [...last.steps, ...closing] }]
 }
 
@@ -135,14 +145,14 @@ function unfitIn(members: readonly RolloutFacts[]): readonly PullRequest[] {
   return [...new Map(found.map((pull) => [pull.number, pull])).values()]
 }
 
-/** A pull request of the wave is an open step of each of its environments, and closed once. */
-function withoutRepeats(
-  members: readonly RolloutFacts[],
-  member: RolloutFacts,
-  steps: readonly RolloutAction[],
-): readonly RolloutAction[] {
-  const earlier = members.slice(0, members.indexOf(member)).flatMap(({ open }) => open)
-  return steps.filter((step) => step.type !== 'close' || !earlier.some(({ pull }) => pull.number === step.pull.number))
+/** A pull request of the wave is an open step of each of its environments: the first of them that does not want it any more closes it. */
+function closedOnce(steps: readonly RolloutAction[], closed: Set<number>): readonly RolloutAction[] {
+  return steps.filter((step) => {
+    if (step.type !== 'close') return true
+    const isNew = !closed.has(step.pull.number)
+    closed.add(step.pull.number)
+    return isNew
+  })
 }
 
 /** A version that fails in one environment gets no more traffic in any environment of the waves. */
@@ -155,8 +165,10 @@ function withFailuresOfOthers(rollouts: readonly RolloutFacts[]): readonly Rollo
       target.settings.onFailure === 'rollback',
   )
   return rollouts.map((rollout) => {
-    const { target } = rollout.standing
-    const cause = failed.find(({ standing }) => standing.target.service === target.service)
+    const { target, versions } = rollout.standing
+    const cause = failed.find(
+      ({ standing }) => standing.target.service === target.service && standing.versions?.canary === versions?.canary,
+    )
     const isOther = rollout.failure === undefined && target.settings.wave !== undefined && isMoved(rollout.standing)
     if (cause?.failure === undefined || !isOther) return rollout
     return { ...rollout, failure: cause.failure, failedIn: targetName(cause.standing.target) }
@@ -168,15 +180,15 @@ function isMoved({ phase }: Standing): boolean {
   return phase === 'idle' || phase === 'stepping' || phase === 'finishing-version'
 }
 
-/** While one environment is taken back, the others of the waves do not go on. */
-export function withRollbacksOfOthers(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
+/** While one environment is taken back, or has a share that people set and Perch leaves alone, the others of the waves do not go on. */
+export function withWaitingWaves(rollouts: readonly RolloutFacts[]): readonly RolloutFacts[] {
   const isRollback = ({ kind }: OpenStep): boolean => kind === 'rollback'
-  const back = rollouts.filter(
-    ({ open, standing: { target } }) => target.settings.wave !== undefined && open.some(isRollback),
+  const halting = rollouts.filter(
+    (one) => one.standing.target.settings.wave !== undefined && (one.open.some(isRollback) || isLeftAsItIs(one)),
   )
   return rollouts.map((rollout) => {
     const { target } = rollout.standing
-    const others = back.filter(({ standing }) => standing.target.service === target.service)
+    const others = halting.filter(({ standing }) => standing.target.service === target.service)
     if (target.settings.wave === undefined || others.length === 0) return rollout
     const waitsFor = others.flatMap(({ standing }) => standing.target.environments)
     return { ...rollout, turn: { kind: 'waits', waitsFor } }

@@ -1,6 +1,6 @@
 /** Whose turn it is among the environments of a service that take each step in waves. */
 import { mayHaveTraffic, type Standing, sureShare } from '../rollout/standing.ts'
-import { isBlueGreen, originPull, type Target } from '../rollout/target.ts'
+import { isBlueGreen, nextStep, originPull, planOf, type Target } from '../rollout/target.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { canaryVersion } from '../traffic/version.ts'
 import type { Wave } from './wave.ts'
@@ -9,7 +9,7 @@ import type { Wave } from './wave.ts'
 export type Turn =
   | {
       readonly kind: 'goes'
-      /** The share that the environments before it have; undefined where its own plan says what comes next. */
+      /** A step towards the share that the environments before it have; undefined where its own plan says what comes next. */
       readonly to: number | undefined
       /** The rollout that it follows: its step tells since when it is this one's turn. */
       readonly follows: Standing
@@ -48,9 +48,14 @@ function turnsIn(standings: readonly Standing[]): readonly (readonly [Target, Tu
   return members.map((member): readonly [Target, Turn] => {
     const { target } = member.standing
     if (!going.includes(member) || !mayGo(member.standing, first)) return [target, { kind: 'waits', waitsFor }]
-    const to = rank === undefined || sureShare(member.standing) >= 100 ? undefined : Math.min(rank, 100)
-    return [target, { kind: 'goes', to, follows, origin: originPull(first.target) }]
+    return [target, { kind: 'goes', to: goalOf(member, rank), follows, origin: originPull(first.target) }]
   })
+}
+
+/** Up to those before it, and over no step of its own plan. */
+function goalOf({ standing }: Member, rank: number | undefined): number | undefined {
+  const next = nextStep(planOf(standing.target), sureShare(standing))
+  return rank === undefined || next === undefined ? undefined : Math.min(rank, next)
 }
 
 /** In the order of their waves. */

@@ -37,10 +37,14 @@ interface JudgedDifference {
   readonly alongside: readonly string[]
 }
 
+/** What must be the same for two environments to move alike: the service, its versions, and the shares. */
+function moveKey({ to, version, sure, reach }: RolloutDifference): string {
+  return JSON.stringify([to.target.service, to.versions?.canary ?? null, version?.role ?? null, sure, reach])
+}
+
 function movedAlike(one: RolloutDifference, all: readonly RolloutDifference[]): readonly string[] {
-  const isAlike = ({ to, sure, reach }: RolloutDifference): boolean =>
-    to.target.service === one.to.target.service && sure === one.sure && reach === one.reach
-  return all.flatMap((other) => (other !== one && isAlike(other) ? other.to.target.environments : []))
+  const own = moveKey(one)
+  return all.flatMap((other) => (other !== one && moveKey(other) === own ? other.to.target.environments : []))
 }
 
 /** How a change moves rollouts, before anybody is asked whether it may. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isClosedForWave } from '../../core/marker/comment.ts'
+import { saysClosedByPerch } from '../../core/marker/comment.ts'
 import { isStepOf, isWaveStep, kindOf } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import type { Standing } from '../../core/rollout/standing.ts'
@@ -97,7 +97,7 @@ async function isStopped(
   const { number } = newest
   const pull = found.find((one) => one.number === number) ?? (await pulls.get(number))
   if (pull === undefined || !isWaveStep(target, pull)) return true
-  return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && isClosedForWave(body))
+  return !(await conversation.of(number)).some(({ isOurs, body }) => isOurs && saysClosedByPerch(body))
 }
 
 /** Those that were open when they were last seen, and are not in the list any more. */

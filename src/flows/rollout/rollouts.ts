@@ -7,9 +7,9 @@ import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { Snapshot } from '../../core/rollout/snapshot.ts'
 import type { Target } from '../../core/rollout/target.ts'
 import { rollbackOf, standingOf, stepKey, type Standing } from '../../core/rollout/standing.ts'
-import { withRollbacksOfOthers } from '../../core/wave/convoy.ts'
+import { withWaitingWaves } from '../../core/wave/convoy.ts'
 import { turnsOf } from '../../core/wave/turns.ts'
-import type { OpenStep, RolloutFacts } from '../../core/rollout/transition.ts'
+import { isLeftAsItIs, type OpenStep, type RolloutFacts } from '../../core/rollout/transition.ts'
 import { decidingRef, type DeployedBranches, deployedAmong } from '../repository/deployed-branches.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import type { BaseHead } from '../measure/landing.ts'
@@ -71,8 +71,9 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   for (const standing of standings) {
     const turn = turns.get(standing.target)
     const brought = await broughtBy(context, at, standing)
-    const isLeft = standing.phase === 'by-hand' && brought === undefined
-    const closed = isLeft ? UNSTOPPED : await closedSteps(context, { ...at, turn }, standing)
+    const closed = isLeftAsItIs({ standing, broughtBy: brought })
+      ? UNSTOPPED
+      : await closedSteps(context, { ...at, turn }, standing)
     const proposals = await openSteps(context, { ...at, open, standings }, standing)
     const { older: unseen, ...facts } = closed
     rollouts.push({ standing, open: proposals, ...facts, broughtBy: brought, turn })
@@ -85,7 +86,7 @@ export async function loadBase(context: Needs, ref: string): Promise<Result<Base
   const isWhole =
     snapshot.problems.length === 0 && snapshot.unrendered.every(({ environments }) => environments.length === 0)
   const orphans = isWhole ? open.filter(isOrphan) : []
-  const known = withRollbacksOfOthers(rollouts)
+  const known = withWaitingWaves(rollouts)
   return ok({ ref, sha, deployed, snapshot, rollouts: known, pulls: [...pulls, ...older], orphans, leftovers })
 }
 

@@ -1,5 +1,5 @@
-import { STOPPED_MARKER } from '../../core/marker/comment.ts'
-import { saysClosed, stoppedWords } from '../../core/message/comment/stopped-step.ts'
+import { saysClosed, STOPPED_MARKER } from '../../core/marker/comment.ts'
+import { stoppedWords } from '../../core/message/comment/stopped-step.ts'
 import { isStepOf, kindOf } from '../../core/rollout/branch.ts'
 import { sureShare } from '../../core/rollout/standing.ts'
 import { beginningPull, type RolloutFacts } from '../../core/rollout/transition.ts'

@@ -60,7 +60,7 @@ test('each wave takes a share after the one before it, and the first goes on whe
     [
       'the first is done, the second never began',
       { a: at(0, ['v2', 'v2']), b: at(50), c: at(0) },
-      'a waits for c, b waits for c, c goes 100',
+      'a waits for c, b waits for c, c goes 5',
     ],
     ['the first was taken back', { a: at(0), b: at(25), c: at(25) }, 'a goes on, b waits for a, c waits for a'],
   ]

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pull } from '../../memory/github/github.ts'
 import { type Knowledge, memoryMetrics } from '../../memory/metrics.ts'
-import { routeFile, subsetsFile, withCanaryVersion } from '../../simulate/repository.ts'
+import { routeFile, subsetsFile, withCanaryVersion, withShare } from '../../simulate/repository.ts'
 import {
   aPull,
   answers,
@@ -249,7 +249,7 @@ test('an environment of a wave that a person moved goes apart, and the others ca
   await world.settle()
   assert.match(
     comments(world, step).at(-1) ?? '',
-    /\nClosed: the environments of this wave do not stand at the same step/,
+    /^Closed: the environments of this wave do not stand at the same step/,
   )
   assert.deepEqual([open(world), shares(world)], [['canary/us-1/web/25'], [25, 25, 5]])
   await upTo(world, `${FIRST}/100`)
@@ -398,4 +398,176 @@ test('a hold on the pull request that began the rollout holds all waves', async 
   assert.match(gateOf(world, step), /^action_required: Waiting for hold/)
   await says(world, 'bob', pull, '/canary resume')
   assert.match(gateOf(world, step), /^success/)
+})
+
+test('a share that people set by hand in the first wave begins nothing in the second', async () => {
+  const world = await aFleet()
+  const path = routeFile('eu-1', 'web')
+  world.alice.push('main', { [path]: withShare(textOn(world, 'main', path), 10) })
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual([shares(world), open(world)], [[10, 0, 0], []])
+})
+
+test('environments that a pull request moves with two versions do not move alike: each waits for the other', async () => {
+  const world = await aFleet({ waves: [[...ENVIRONMENTS]] })
+  const pull = await aFleetVersion(world)
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  const step = await upTo(world, 'canary/eu-1+eu-2+us-1/web/25')
+  const subsets = subsetsFile('us-1', 'web')
+  world.alice.push('main', { [subsets]: withCanaryVersion(textOn(world, 'main', subsets), 'v9') })
+  await world.settle()
+  await world.pass(30)
+  assert.equal(step.state, 'closed')
+  const files = ENVIRONMENTS.map((name) => {
+    const path = routeFile(name, 'web')
+    return [path, withShare(textOn(world, 'main', path), 25)] as const
+  })
+  const all = await aPull(world, Object.fromEntries(files))
+  assert.match(gateOf(world, all), /^action_required: Waiting for order: .*another version/)
+})
+
+test('a version that fails takes back no other version that an environment of the waves has', async () => {
+  const rates = { 'eu-1': 99.9, 'eu-2': 99.9, 'us-1': 99.9 }
+  const world = await aMeasuredFleet(rates)
+  await aFleetRollout(world)
+  await world.pass(5)
+  await upTo(world, `${FIRST}/25`)
+  const subsets = subsetsFile('us-1', 'web')
+  world.alice.push('main', { [subsets]: withCanaryVersion(textOn(world, 'main', subsets), 'v9') })
+  await world.settle()
+  rates['eu-1'] = 50
+  for (let turn = 0; turn < 8; turn += 1) {
+    await world.pass(2)
+    await world.sweep()
+  }
+  assert.deepEqual(open(world), [`${FIRST}/0`, 'canary/eu-2/web/0'])
+})
+
+test('a step of a wave that a rollback in one of its environments closed comes again when that begins again', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/25`)
+  await says(world, 'alice', pull, '/canary 0 --env us-1')
+  await world.sweep()
+  assert.deepEqual([step.state, open(world)], ['closed', ['canary/us-1/web/0']])
+  const [back] = openSteps(world)
+  assert.ok(back !== undefined)
+  await merges(world, 'bob', back)
+  await says(world, 'alice', pull, '/canary 5 --env us-1')
+  const again = openSteps(world).find(({ head }) => head.ref === 'canary/us-1/web/5')
+  assert.ok(again !== undefined, open(world).join())
+  await world.pass(14)
+  await merges(world, 'bob', again)
+  await world.sweep()
+  assert.deepEqual(open(world), [`${SECOND}/25`])
+})
+
+test('environments that are far behind take the steps of the plan, not one leap', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const path = routeFile('eu-1', 'web')
+  world.alice.push('main', { [path]: withShare(textOn(world, 'main', path), 80) })
+  await world.settle()
+  await world.pass(14)
+  await upTo(world, `${SECOND}/25`)
+  await upTo(world, `${SECOND}/80`)
+})
+
+test('a version that automation brings to all environments begins by itself in the first wave alone', async () => {
+  const world = await aFleet({ start: 'first-step', automation: ['alice'] })
+  const pull = await aFleetVersion(world)
+  await world.settle()
+  assert.deepEqual(shares(world, pull.head.ref), [5, 0, 0])
+  assert.match(gateOf(world, pull), /^success/)
+  await merges(world, 'bob', pull)
+  assert.deepEqual(open(world), [`${SECOND}/5`])
+})
+
+test('a version that automation pushes to all environments begins by itself in the first wave alone', async () => {
+  const world = await aFleet({ start: 'first-step', automation: ['alice'], waves: [['eu-1', 'eu-2'], ['us-1']] })
+  const paths = ENVIRONMENTS.map((environment) => subsetsFile(environment, 'web'))
+  const files = paths.map((path) => [path, withCanaryVersion(textOn(world, 'main', path), 'v3')])
+  world.alice.push('main', Object.fromEntries(files))
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(open(world), ['canary/eu-1+eu-2/web/5'])
+})
+
+test('a wave of thirty clusters has a branch, a title and a body that GitHub takes', async () => {
+  const many = Array.from({ length: 30 }, (_, index) => `production-cluster-number-${index}`)
+  const world = await aFleet({ waves: [many] }, many)
+  const pull = await aFleetVersion(world, many)
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  const [step, ...more] = openSteps(world)
+  assert.ok(step !== undefined && more.length === 0)
+  assert.ok(step.title.length <= 256 && step.head.ref.length <= 200)
+  assert.match(step.title, /5% → 25%/)
+  await world.pass(14)
+  await merges(world, 'bob', step)
+  await world.sweep()
+  assert.equal(openSteps(world)[0]?.head.ref.split('/').at(-1), '100')
+})
+
+test('an environment with a plus in its name has steps of its own, whatever waves are called', async () => {
+  const names = ['eu+1', 'eu-1', 'eu-2']
+  const world = await aFleet({ waves: [['eu+1'], ['eu-1', 'eu-2']] }, names)
+  const pull = await aFleetVersion(world, names)
+  await says(world, 'alice', pull, '/canary 5')
+  await merges(world, 'bob', pull)
+  await upTo(world, 'canary/eu-1+eu-2/web/5')
+  await upTo(world, 'canary/eu+1/web/25')
+  await upTo(world, 'canary/eu-1+eu-2/web/25')
+})
+
+test('a config that loses its waves leaves each environment a rollout of its own, and one that gets them joins them', async () => {
+  const world = await aFleet()
+  await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/25`)
+  const config = textOn(world, 'main', '.github/canary.yml')
+  world.alice.push('main', { '.github/canary.yml': config.replace(/ +waves: .*\n/, '') })
+  await world.settle()
+  await world.sweep()
+  assert.equal(step.state, 'closed')
+  assert.deepEqual(open(world).toSorted(), ['canary/eu-1/web/100', 'canary/eu-2/web/25', 'canary/us-1/web/25'])
+  world.alice.push('main', { '.github/canary.yml': config })
+  await world.settle()
+  await world.sweep()
+  assert.deepEqual(open(world).toSorted(), ['canary/eu-1/web/100', 'canary/eu-2/web/25', 'canary/us-1/web/25'])
+  const [first] = openSteps(world).filter(({ head }) => head.ref === 'canary/eu-1/web/100')
+  assert.ok(first !== undefined)
+  await world.pass(30)
+  assert.match(gateOf(world, first), /eu-2 must do the step before this one first/)
+})
+
+test('an abort of a wave whose environments went apart says that the rollout was aborted', async () => {
+  const world = await aFleet()
+  const pull = await aFleetRollout(world)
+  const step = await upTo(world, `${SECOND}/25`)
+  const path = routeFile('eu-2', 'web')
+  world.hears = false
+  world.alice.push('main', { [path]: textOn(world, step.head.ref, path) })
+  world.hears = true
+  await says(world, 'bob', pull, '/canary abort')
+  assert.deepEqual([step.state, open(world)], ['closed', [`${FIRST}/0`, 'canary/eu-2/web/0', 'canary/us-1/web/0']])
+  assert.match(comments(world, step).at(-1) ?? '', /Closed: the rollout was aborted/)
+  await world.sweep()
+  for (const rollback of openSteps(world)) await merges(world, 'bob', rollback)
+  await world.sweep()
+  assert.deepEqual([shares(world), open(world)], [[0, 0, 0], []])
+})
+
+test('a new version for all waves is offered to the first wave, and named for the others', async () => {
+  const world = await aFleet()
+  const pull = await aFleetVersion(world)
+  const offer = comments(world, pull).find((body) => body.includes('New canary')) ?? ''
+  assert.match(offer, /canary 5 web --env eu-1/)
+  assert.doesNotMatch(offer, /--env (?:eu-2|us-1)/)
+  assert.match(offer, /eu-2\/web.*us-1\/web.* can start after that/)
+  await says(world, 'alice', pull, '/canary 5 --env eu-1')
+  const begun = comments(world, pull).find((body) => body.includes('New canary')) ?? ''
+  assert.doesNotMatch(begun, /--env (?:eu-2|us-1)/)
+  assert.match(begun, /eu-2\/web.*us-1\/web.* can start after the environments that come first/)
 })

@@ -1,4 +1,4 @@
-import { isAbort, STOPPED_MARKER } from '../../marker/comment.ts'
+import { STOPPED_MARKER } from '../../marker/comment.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { code, paragraphs, percent } from '../markdown/markdown.ts'
 
@@ -15,14 +15,4 @@ export function stoppedWords(
     STOPPED_MARKER,
     `⏸️ This step is closed and did not merge, so the rollout of ${code(targetName(target))} has stopped at ${percent(share)}. Comment ${next} to go on, or \`/canary abort\` here to send all traffic back.`,
   )
-}
-
-/** Whether a comment of ours says why Perch closed a step. */
-export function saysClosed(body: string): boolean {
-  return /^(?:<!-- [^>]* -->\s+)?Closed: /.test(body)
-}
-
-/** Whether a comment of ours says that Perch closed a step for a reason of its own, and nobody asked for it. */
-export function saysClosedByPerch(body: string): boolean {
-  return saysClosed(body) && !isAbort(body)
 }

@@ -1,12 +1,12 @@
 import { formatDuration } from '../../config/duration.ts'
-import { abortMarker, APART_MARKER, MEASURED, failedMarker, RESTART } from '../../marker/comment.ts'
+import { abortMarker, MEASURED, failedMarker, RESTART } from '../../marker/comment.ts'
 import { commandTrailer, MOVE_TRAILER } from '../../marker/trailer.ts'
 import type { Move, PlanChange } from '../../rollout/move.ts'
 import type { CloseReason } from '../../rollout/transition.ts'
 import { nextStep, planOf, type Target, targetName } from '../../rollout/target.ts'
 import type { Wave } from '../../wave/wave.ts'
 import type { AnalysisReport } from '../../analysis/report.ts'
-import { MAX_BODY, sizeOf } from '../../text/limits.ts'
+import { clip, MAX_BODY, sizeOf } from '../../text/limits.ts'
 import { analysisTable, findingWords } from '../gate/analysis.ts'
 import { titleText } from '../../text/inert.ts'
 import { bounded } from '../markdown/bounded.ts'
@@ -18,8 +18,15 @@ import type { Proposal } from '../../rollout/proposal.ts'
 
 /** One line that says what a move does: title of the pull request and headline of the commit. */
 export function moveTitle({ move, target, version }: Proposal): string {
-  return headline(move, targetName(target), version)
+  return headline(move, shortName(target), version)
 }
+
+/** The name of a wave grows with its environments, and what a title says after it must not be cut off. */
+function shortName({ environment, service }: Target): string {
+  return targetName({ environment: clip(environment, MAX_NAME), service: clip(service, MAX_NAME) })
+}
+
+const MAX_NAME = 60
 
 /** Names come from files that anybody may have written. */
 function headline(move: Move | PlanChange, name: string, version: string): string {
@@ -270,10 +277,7 @@ export function closingComment(reason: CloseReason, facts: ClosingFacts = {}): s
     case 'owned':
       return 'Closed: a controller in the cluster moves the traffic of this rollout now, and would overwrite the weights. `/canary status` says which.'
     case 'apart':
-      return paragraphs(
-        APART_MARKER,
-        'Closed: the environments of this wave do not stand at the same step any more, so each of them moves in a pull request of its own until they do.',
-      )
+      return 'Closed: the environments of this wave do not stand at the same step any more, so each of them moves in a pull request of its own until they do.'
     case 'split':
       return 'Closed: the base branch no longer has the rollout of this step. Its environments now move separately, or its route is gone.'
   }
