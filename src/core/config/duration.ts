@@ -2,11 +2,19 @@ import * as z from 'zod'
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** `45s`, `30m`, `2h`, `1d`; read as milliseconds. */
+/** Times far beyond this have no date. */
+const LONGEST_DAYS = 365
+
+/** `45s`, `30m`, `2h`, `1d`, a year at most; read as milliseconds. */
 export const Duration = z
   .string()
   .regex(/^\d+(\.\d+)?[smhd]$/, 'must be a number and a unit, such as 45s, 30m, 2h or 1d')
-  .transform((text) => Number.parseFloat(text) * UNITS[unitOf(text)])
+  .refine((text) => !(millisecondsOf(text) > LONGEST_DAYS * UNITS.d), `must be at most ${LONGEST_DAYS}d`)
+  .transform(millisecondsOf)
+
+function millisecondsOf(text: string): number {
+  return Number.parseFloat(text) * UNITS[unitOf(text)]
+}
 
 function unitOf(text: string): keyof typeof UNITS {
   const last = text.at(-1)

@@ -73,6 +73,16 @@ test('the published JSON Schema is the one that the code makes, and it accepts t
   assert.ok(!validate(parse('servcies: {}')))
 })
 
+test('a time is a year at most, because one far beyond that has no date', () => {
+  const problems = (bake: string): readonly string[] => {
+    const config = readConfig(`services:\n  web:\n    bake: ${bake}\n`)
+    return config.ok ? [] : config.error.map(({ line, message }) => `${line} ${message}`)
+  }
+  assert.deepEqual(problems('365d'), [])
+  for (const bake of ['366d', `${'9'.repeat(400)}s`]) assert.deepEqual(problems(bake), ['3 must be at most 365d'])
+  assert.match(problems('soon').join(), /must be a number and a unit/)
+})
+
 test('durations are said as people say them', () => {
   assert.deepEqual([900, 45_000, 90_000, 3_600_000, 5_400_000].map(formatDuration), [
     '1 s',
