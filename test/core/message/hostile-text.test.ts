@@ -351,13 +351,13 @@ function outcomesOf(t: string): readonly Outcome[] {
 /** Every attack alone, and many together; twice as many of these with --full. */
 function always(check: (t: string) => void): void {
   for (const attack of ATTACKS) check(attack)
-  fc.assert(fc.property(text, check), { numRuns: drawnCount(15, 30) })
+  fc.assert(fc.property(text, check), { numRuns: drawnCount(8, 30) })
 }
 
 /** Every attack among others, for what takes longer. */
 function often(check: (t: string) => void): void {
   for (let at = 0; at < ATTACKS.length; at += 6) check(ATTACKS.slice(at, at + 6).join(at % 2 === 0 ? ' ' : ''))
-  fc.assert(fc.property(text, check), { numRuns: drawnCount(4, 8) })
+  fc.assert(fc.property(text, check), { numRuns: drawnCount(2, 8) })
 }
 
 test('a link leads to a page of the web, and nothing ends it early or begins another', () => {

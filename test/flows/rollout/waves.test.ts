@@ -495,8 +495,8 @@ test('a version that automation pushes to all environments begins by itself in t
   assert.deepEqual(open(world), ['canary/eu-1+eu-2/web/5'])
 })
 
-test('a wave of thirty clusters has a branch, a title and a body that GitHub takes', async () => {
-  const many = Array.from({ length: 30 }, (_, index) => `production-cluster-number-${index}`)
+test('a wave of twelve clusters has a branch, a title and a body that GitHub takes', async () => {
+  const many = Array.from({ length: 12 }, (_, index) => `production-cluster-number-${index}`)
   const world = await aFleet({ waves: [many] }, many)
   const pull = await aFleetVersion(world, many)
   await says(world, 'alice', pull, '/canary 5')

@@ -78,7 +78,7 @@ const KILLS: readonly { readonly name: string; readonly skip: number }[] = [
 ]
 
 suite('the same end', { concurrency: 3 }, () => {
-  const kills = drawnCount(4, 10)
+  const kills = drawnCount(2, 10)
   test(
     `a service that is killed at ${kills} random moments brings the rollout to the same end`,
     { timeout: 1_200_000 },
@@ -119,7 +119,7 @@ suite('the same end', { concurrency: 3 }, () => {
     async (t) => {
       tellSeed(t)
       const service = await served(t, { files: leanRepository() })
-      const kills = drawn('kills', KILLS, 5)
+      const kills = drawn('kills', KILLS, 3)
       // Labels alone are only set where the service ended between a pull request and its labels.
       const isUnlabelled = kills.some(({ name }) => name === 'the pull request of a step is opened')
       const faults = kills.flatMap(({ name, skip }) => {
