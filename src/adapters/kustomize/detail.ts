@@ -13,7 +13,9 @@ export interface ToolOutput {
 /** What the tool said, for people: no path of this machine, no Secret of the files, no log line around it. */
 export function detailOf({ stderr, folder, files }: ToolOutput): string {
   // Beside the files of the repository are those that values were written to.
-  const words = unwrap(stderr.trim())
+  // What kustomize would have people write otherwise is in every build, and hides what is wrong in this one.
+  const said = stderr.replaceAll(/^# Warning: .*\n/gm, '')
+  const words = unwrap(said.trim())
     .replaceAll(`${folder}/`, '')
     .replaceAll(folder, 'the top folder')
     .replaceAll(`${dirname(folder)}/`, '')

@@ -81,6 +81,11 @@ test('a failed build tells why, without a path of this machine', needs, async ()
   assert.doesNotMatch(rendered.detail, /\/tmp|perch-render|E\d{4}|run\.go/)
 })
 
+test('what kustomize advises does not hide what it refuses', needs, async () => {
+  const rendered = await render({ 'k/kustomization.yaml': 'commonLabels: { app: web }\nresources: [nope.yaml]' }, 'k')
+  assert.ok(!rendered.ok && rendered.detail.startsWith('accumulating resources'), JSON.stringify(rendered))
+})
+
 test('a failed build does not tell a Secret', needs, async () => {
   const files = {
     'kustomization.yaml': 'secretGenerator:\n- name: s\n  envs: [a.env]\n  literals: [swordfish-without-key]\n',
