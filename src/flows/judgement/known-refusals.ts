@@ -23,8 +23,8 @@ export interface SortedRefusals {
 /**
  * A refusal that was there before is a note where nothing else says that traffic changes. For a release of a chart its deployer may well
  * know what this repository does not say. For a root nothing says so unless only a render shows its weights, or the pull request changes
- * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does. A root
- * without a route that Perch moves may change as it likes, also to another version of what its deployer fetches.
+ * a file of it that speaks of traffic or cannot be read. Then it is a problem, because nobody can tell what the change does. In a root
+ * without a rollout, another version of what its deployer fetches counts as what was there before.
  */
 export async function sortRefusals(
   context: FileSource,
@@ -36,18 +36,11 @@ export async function sortRefusals(
   for (const problem of found) {
     const isCalmRoot = async (paths: readonly string[]): Promise<boolean> =>
       isStandingRoot(sides, problem) && !(await mayMoveTraffic(context, sides, inputsAmong(paths, sides, problem)))
-    const isNote =
-      isStandingRelease(sides, problem) ||
-      isBesideTraffic(sides, problem) ||
-      (changed !== 'all' && (await isCalmRoot(changed)))
+    const isNote = isStandingRelease(sides, problem) || (changed !== 'all' && (await isCalmRoot(changed)))
     if (isNote) notes.push(problem)
     else problems.push(problem)
   }
   return { problems, notes }
-}
-
-function isBesideTraffic(sides: SnapshotPair, problem: EnvironmentProblem): boolean {
-  return wasRefused(sides, problem, withoutVersion) && targetsOf(sides, problem).length === 0
 }
 
 function isStandingRelease({ before, after }: SnapshotPair, { cause, environments }: EnvironmentProblem): boolean {
@@ -59,8 +52,9 @@ function isStandingRelease({ before, after }: SnapshotPair, { cause, environment
 }
 
 function isStandingRoot(sides: SnapshotPair, problem: EnvironmentProblem): boolean {
-  const isUnclear = targetsOf(sides, problem).some(({ unclear }) => unclear !== undefined)
-  return wasRefused(sides, problem, (entry) => entry) && !isUnclear
+  const targets = targetsOf(sides, problem)
+  const isUnclear = targets.some(({ unclear }) => unclear !== undefined)
+  return wasRefused(sides, problem, targets.length === 0 ? withoutVersion : (entry) => entry) && !isUnclear
 }
 
 /** Whether the base branch had the entry, as `nameOf` calls it, in the same file and for the same environments. */

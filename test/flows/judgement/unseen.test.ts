@@ -54,7 +54,7 @@ for (const [what, written] of [
     needsKustomize,
     async () => {
       const before = { [KUSTOMIZATION]: written('1.2.3'), 'redis/service.yaml': SERVICE }
-      const changed = { [KUSTOMIZATION]: written('2.0.0'), 'redis/service.yaml': `${SERVICE}# why\n` }
+      const changed = { [KUSTOMIZATION]: written('2.0.0') }
       const { problems, notes } = await reviewed(before, changed)
       assert.deepEqual(problems, [])
       assert.deepEqual(notes, [`${what === 'chart' ? 'helm' : 'remote'} ${KUSTOMIZATION}`])
@@ -76,6 +76,19 @@ test(
     const before = { 'redis/service.yaml': SERVICE, [KUSTOMIZATION]: 'resources: [service.yaml]\n' }
     const brought = await reviewed(before, { [KUSTOMIZATION]: fetching('1.2.3') })
     assert.deepEqual(brought.problems, [`helm ${KUSTOMIZATION}`])
+  },
+)
+
+test(
+  'a file about traffic in a root of which a part is not seen is red, whichever object it has',
+  needsKustomize,
+  async () => {
+    const before = { [KUSTOMIZATION]: fetching('1.2.3'), 'redis/service.yaml': SERVICE }
+    const route = IDLE.replace(/route:[^]*$/, 'route: [{ destination: { host: web, subset: v2 } }]\n')
+    for (const text of [route, DR, SERVICE.replaceAll('redis', 'web')]) {
+      const changed = { [KUSTOMIZATION]: fetching('1.2.3', 'service.yaml, all.yaml'), 'redis/all.yaml': text }
+      assert.deepEqual((await reviewed(before, changed)).problems, [`helm ${KUSTOMIZATION}`], text)
+    }
   },
 )
 
