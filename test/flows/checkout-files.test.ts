@@ -5,10 +5,10 @@ import { reviewFolder } from '../../src/flows/checkout/checkout-review.ts'
 import { setInCheckout, statusOfCheckout, switchInCheckout } from '../../src/flows/checkout/checkout.ts'
 import { initCheckout } from '../../src/flows/checkout/init-checkout.ts'
 import { promoteInCheckout } from '../../src/flows/checkout/promote-checkout.ts'
-import type { Worktree } from '../../src/ports/worktree.ts'
 import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../blue-green.ts'
 import { BASE } from '../memory/builds.ts'
 import { memoryRenderer } from '../memory/renderer.ts'
+import { worktreeOf } from '../layouts/repository.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { flaggerCanary } from '../owners.ts'
 
@@ -21,14 +21,7 @@ const programs = {
 
 function folder(files: Readonly<Record<string, string>>) {
   const texts = new Map(Object.entries(files))
-  const worktree: Worktree = {
-    entries: async () => [...texts.keys()].map((path) => ({ path, type: 'file' })),
-    read: async (_, paths) => new Map([...texts].filter(([path]) => paths.includes(path))),
-    write: async (written) => {
-      for (const [path, text] of written) texts.set(path, text)
-    },
-  }
-  return { texts, context: { worktree, ...programs } }
+  return { texts, context: { worktree: worktreeOf(texts), ...programs } }
 }
 
 const OVERLAYS = {

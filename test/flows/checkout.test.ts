@@ -5,8 +5,8 @@ import { reviewCheckout, reviewFolder } from '../../src/flows/checkout/checkout-
 import { setInCheckout, statusOfCheckout } from '../../src/flows/checkout/checkout.ts'
 import type { ShareWish } from '../../src/core/rollout/intend.ts'
 import { type Checkout, WORK_TREE } from '../../src/ports/checkout.ts'
-import type { Worktree } from '../../src/ports/worktree.ts'
 import { gitObjects } from '../memory/git.ts'
+import { worktreeOf } from '../layouts/repository.ts'
 import { memoryValidators } from '../memory/validators.ts'
 import { repositoryFiles, routeFile, shareIn, withShare } from '../simulate/repository.ts'
 
@@ -29,14 +29,7 @@ const programs = {
 
 function folder(files: Readonly<Record<string, string>> = FILES) {
   const texts = new Map(Object.entries(files))
-  const worktree: Worktree = {
-    entries: async () => [...texts.keys()].map((path) => ({ path, type: 'file' })),
-    read: async (_, paths) => new Map([...texts].filter(([path]) => paths.includes(path))),
-    write: async (written) => {
-      for (const [path, text] of written) texts.set(path, text)
-    },
-  }
-  return { texts, worktree }
+  return { texts, worktree: worktreeOf(texts) }
 }
 
 function set(percent: number, more: Partial<ShareWish> = {}): ShareWish {

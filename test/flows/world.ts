@@ -14,6 +14,7 @@ import {
   webhookOf,
 } from '../memory/github/github.ts'
 import { type MemoryPerson, memoryPerson } from '../memory/github/person.ts'
+import { memoryRenderer } from '../memory/renderer.ts'
 import { setStatus } from '../memory/github/signals.ts'
 import type { Network } from '../simulate/network.ts'
 import {
@@ -138,6 +139,11 @@ export async function aWorld(options: WorldOptions = {}): Promise<World> {
   await service.start()
   await world.settle()
   return world
+}
+
+/** A world of these files alone, which kustomize and helm build. */
+export function aBuiltWorld(files: Readonly<Record<string, string>>): Promise<World> {
+  return aWorld({ services: [], environments: [], renderer: memoryRenderer(), files })
 }
 
 interface Rollout {

@@ -31,8 +31,8 @@ interface Candidate {
 }
 
 /**
- * The template that is meant. Of several, those in the route's namespace count first. A template of another namespace counts where there is
- * no other: the application and its route may be apart.
+ * The template that is meant. Several may have its name: those in the route's namespace come first. If there is none, one of another
+ * namespace counts, because an application and its route may be in two namespaces.
  */
 export function findTemplate(layout: Layout, { wanted, environments, namespace }: TemplateQuestion): TemplateLookup {
   const found = environments.map((environment) => {

@@ -16,7 +16,7 @@ import {
 
 /** One rollout, or several that move as one. */
 export interface Convoy {
-  /** What is decided by; of several its target has the name and the environments of the wave. */
+  /** What the steps are decided by. For several rollouts, its target has the name and the environments of the wave. */
   readonly rollout: RolloutFacts
   readonly members: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]

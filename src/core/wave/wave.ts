@@ -9,8 +9,8 @@ export interface Wave {
 }
 
 /**
- * The wave of a rollout, by its environments. If they share a file and are in several waves, the last of these counts: the rollout moves
- * all of them. Undefined where no wave names one of them.
+ * The wave of a rollout, by its environments. They may share a file and be in several waves. Then the last of these counts, because the
+ * rollout moves all of them. Undefined where no wave names one of them.
  */
 export function waveOf(
   waves: readonly (readonly string[])[] | undefined,

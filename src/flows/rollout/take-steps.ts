@@ -28,7 +28,7 @@ interface CommandCause {
 }
 
 interface DecidedSteps {
-  /** Of several that move as one, what stands for all of them. */
+  /** One rollout, or what stands for those of a wave that move together. */
   readonly rollout: RolloutFacts
   readonly members?: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BASE, CHART, SCHEMA } from '../../memory/builds.ts'
-import { memoryRenderer } from '../../memory/renderer.ts'
 import { withShare } from '../../simulate/repository.ts'
-import { aPull, aWorld, merges, openSteps, says, textOn, type World } from '../world.ts'
+import { aBuiltWorld, aPull, merges, openSteps, says, textOn, type World } from '../world.ts'
 import { assertConversation } from './page.ts'
 
 const CONFIG = '.github/canary.yml'
@@ -24,25 +23,20 @@ spec:
 }
 
 async function aChart(files: Readonly<Record<string, string>> = {}): Promise<World> {
-  return aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...CHART,
-      [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
-      'apps/staging.yaml': application('staging'),
-      'apps/production.yaml': application('production'),
-      'charts/web/values-staging.yaml': 'canary: { weight: 0 }\nversions: { stable: v1, canary: v2 }\n',
-      [VALUES]: `# Traffic of production.
+  return aBuiltWorld({
+    ...CHART,
+    [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
+    'apps/staging.yaml': application('staging'),
+    'apps/production.yaml': application('production'),
+    'charts/web/values-staging.yaml': 'canary: { weight: 0 }\nversions: { stable: v1, canary: v2 }\n',
+    [VALUES]: `# Traffic of production.
 canary:
     weight: 0   # percent
 versions:
   stable: v1
   canary: v2
 `,
-      ...files,
-    },
+    ...files,
   })
 }
 
@@ -105,21 +99,16 @@ test('what a broken chart on the base branch shows, and a repair of it', async (
 })
 
 test('two kustomizations on one base: the share of one environment is a patch of its own', async () => {
-  const world = await aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...BASE,
-      [CONFIG]: `environments:
+  const world = await aBuiltWorld({
+    ...BASE,
+    [CONFIG]: `environments:
   staging: { path: overlays/staging }
   production: { path: overlays/production, live: { after: 3m } }
 services:
   web: { steps: [25, 100], bake: 1m }
 `,
-      'overlays/staging/kustomization.yaml': 'resources: [../../base]\nnamespace: staging\n',
-      'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
-    },
+    'overlays/staging/kustomization.yaml': 'resources: [../../base]\nnamespace: staging\n',
+    'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
   })
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25 --env production')
@@ -262,27 +251,22 @@ spec:
 `
 
 test('a HelmRelease of Flux, alone and in a kustomization with a patch after it', async () => {
-  const world = await aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...CHART,
-      [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
-      'clusters/production/web.yaml': RELEASE,
-      'overlays/staging/kustomization.yaml': 'resources: [web.yaml, map.yaml]\nnamespace: staging\n',
-      'overlays/staging/web.yaml': RELEASE.replace('namespace: production', 'namespace: staging').replace(
-        '  values:',
-        `  postRenderers:
+  const world = await aBuiltWorld({
+    ...CHART,
+    [CONFIG]: 'services:\n  web: { steps: [25, 100], bake: 1m }\n',
+    'clusters/production/web.yaml': RELEASE,
+    'overlays/staging/kustomization.yaml': 'resources: [web.yaml, map.yaml]\nnamespace: staging\n',
+    'overlays/staging/web.yaml': RELEASE.replace('namespace: production', 'namespace: staging').replace(
+      '  values:',
+      `  postRenderers:
     - kustomize:
         patches:
           - target: { kind: VirtualService, name: web }
             patch: |-
               - { op: add, path: /spec/http/0/timeout, value: 3s }
   values:`,
-      ),
-      'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
-    },
+    ),
+    'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
   })
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25')
@@ -306,23 +290,18 @@ test('a HelmRelease of Flux, alone and in a kustomization with a patch after it'
 
 test('a kustomization that Perch does not build: what leaves traffic alone is noted, what may move it is red', async () => {
   const remote = 'resources: [../../base, "https://example.com/more?ref=v1"]\nnamespace: production\n'
-  const world = await aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...BASE,
-      [CONFIG]: `environments:
+  const world = await aBuiltWorld({
+    ...BASE,
+    [CONFIG]: `environments:
   staging: { path: overlays/staging }
   production: { path: overlays/production }
 services:
   web: { steps: [25, 100], bake: 1m }
 `,
-      'overlays/staging/kustomization.yaml': 'resources: [../../base, map.yaml]\nnamespace: staging\n',
-      'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
-      'overlays/production/kustomization.yaml': remote,
-      'overlays/production/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
-    },
+    'overlays/staging/kustomization.yaml': 'resources: [../../base, map.yaml]\nnamespace: staging\n',
+    'overlays/staging/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+    'overlays/production/kustomization.yaml': remote,
+    'overlays/production/map.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
   })
   await aPull(
     world,

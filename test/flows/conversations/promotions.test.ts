@@ -1,9 +1,8 @@
 /** Whole conversations about `/promote`: between overlays, and of what cannot be carried. */
 import { test } from 'node:test'
 import { BASE, CHART } from '../../memory/builds.ts'
-import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
-import { aPull, aWorld, merges, openSteps, queue, says, textOn } from '../world.ts'
+import { aBuiltWorld, aPull, aWorld, merges, openSteps, queue, says, textOn } from '../world.ts'
 import { assertConversation } from './page.ts'
 
 const PATCH = `apiVersion: networking.istio.io/v1
@@ -15,14 +14,10 @@ spec:
 const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: words }\ndata: { a: b }\n'
 
 test('overlays are promoted with a patch and a new file, and what cannot be carried is refused', async () => {
-  const world = await aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...BASE,
-      ...CHART,
-      '.github/canary.yml': `environments:
+  const world = await aBuiltWorld({
+    ...BASE,
+    ...CHART,
+    '.github/canary.yml': `environments:
   staging: { path: overlays/staging }
   production: { path: overlays/production, after: staging }
   again: { path: overlays/production }
@@ -30,22 +25,21 @@ test('overlays are promoted with a patch and a new file, and what cannot be carr
   broken: { path: overlays/broken }
 services: { web: { steps: [25, 100], bake: 1m } }
 `,
-      'charts/web/values-chart.yaml': 'canary: { weight: 0 }\n',
-      'apps/chart.yaml': `apiVersion: argoproj.io/v1alpha1
+    'charts/web/values-chart.yaml': 'canary: { weight: 0 }\n',
+    'apps/chart.yaml': `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: { name: chart, namespace: argocd }
 spec:
   destination: { namespace: chart, server: https://kubernetes.default.svc }
   source: { path: charts/web, helm: { releaseName: web, valueFiles: [values-chart.yaml] } }
 `,
-      'apps/plain/route.yaml': BASE['base/route.yaml'],
-      'overlays/staging/kustomization.yaml':
-        'resources: [../../base, map.yaml]\nnamespace: staging\npatches: [{ path: patch.yaml }]\n',
-      'overlays/staging/patch.yaml': PATCH,
-      'overlays/staging/map.yaml': MAP,
-      'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
-      'overlays/broken/kustomization.yaml': 'resources: [../../base]\nnamePrefix: not-in-memory-\n',
-    },
+    'apps/plain/route.yaml': BASE['base/route.yaml'],
+    'overlays/staging/kustomization.yaml':
+      'resources: [../../base, map.yaml]\nnamespace: staging\npatches: [{ path: patch.yaml }]\n',
+    'overlays/staging/patch.yaml': PATCH,
+    'overlays/staging/map.yaml': MAP,
+    'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
+    'overlays/broken/kustomization.yaml': 'resources: [../../base]\nnamePrefix: not-in-memory-\n',
   })
   const pull = await aPull(world, { 'docs/a.md': 'x\n' }, 'Ask')
   for (const line of [

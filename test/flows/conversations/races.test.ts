@@ -5,9 +5,20 @@ import { GitHubUnavailable } from '../../../src/adapters/github/client/client.ts
 import { BLUE_GREEN_SUBSETS, blueGreenPods, blueGreenRoute } from '../../blue-green.ts'
 import { BASE } from '../../memory/builds.ts'
 import type { Pull } from '../../memory/github/github.ts'
-import { memoryRenderer } from '../../memory/renderer.ts'
 import { routeFile, withShare } from '../../simulate/repository.ts'
-import { aNewVersion, aPull, aRollout, aWorld, merges, openSteps, presses, says, textOn, type World } from '../world.ts'
+import {
+  aBuiltWorld,
+  aNewVersion,
+  aPull,
+  aRollout,
+  aWorld,
+  merges,
+  openSteps,
+  presses,
+  says,
+  textOn,
+  type World,
+} from '../world.ts'
 import { assertConversation } from './page.ts'
 
 const ROUTE = routeFile('production', 'web')
@@ -129,21 +140,16 @@ test('the first answer to each kind of request is lost in each part of a rollout
 })
 
 test('a step for one of two environments of a route merges by itself, and not where somebody changed it', async () => {
-  const world = await aWorld({
-    services: [],
-    environments: [],
-    renderer: memoryRenderer(),
-    files: {
-      ...BASE,
-      '.github/canary.yml': `environments:
+  const world = await aBuiltWorld({
+    ...BASE,
+    '.github/canary.yml': `environments:
   staging: { path: overlays/staging }
   production: { path: overlays/production, live: { after: 3m } }
 services:
   web: { steps: [25, 50, 100], bake: 1m, autoMerge: always }
 `,
-      'overlays/staging/kustomization.yaml': 'resources: [../../base]\nnamespace: staging\n',
-      'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
-    },
+    'overlays/staging/kustomization.yaml': 'resources: [../../base]\nnamespace: staging\n',
+    'overlays/production/kustomization.yaml': 'resources: [../../base]\nnamespace: production\n',
   })
   const pull = await aPull(world, { 'docs/a.md': 'v2\n' }, 'web v2')
   await says(world, 'alice', pull, '/canary 25 --env production')

@@ -22,9 +22,8 @@ interface AbortRequest extends StopRequest {
 }
 
 /**
- * Closes the open steps of rollouts, and opens a rollback where the canary has traffic; of a service in waves in all of their
- * environments. It may be a second try: what the
- * first one closed and opened belongs to the answer.
+ * Closes the open steps of rollouts, and opens a rollback where the canary has traffic. Of a service in waves it does so in all
+ * environments of the waves. It may be a second try: what the first one closed and opened belongs to the answer.
  */
 export async function abortRollouts(
   context: RepositoryContext,
