@@ -92,6 +92,14 @@ test(
   },
 )
 
+test('a route in a file that is called as one of bytes is judged as it renders', needsKustomize, async () => {
+  const bytes = (text: string): string => Buffer.from(text).toString('base64')
+  const root = { 'web/kustomization.yaml': 'resources: [route.bin, dr.yaml]\n', 'web/dr.yaml': DR }
+  const raised = SPLIT.replace('weight: 90', 'weight: 40').replace('weight: 10', 'weight: 60')
+  const { problems } = await reviewed({ ...root, 'web/route.bin': bytes(SPLIT) }, { 'web/route.bin': bytes(raised) })
+  assert.deepEqual(problems, ['stray-split '])
+})
+
 const CHART = {
   'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
   'chart/templates/map.yaml':
