@@ -48,14 +48,25 @@ function still(text: string): string {
 export function differences(found: unknown, wanted: unknown, path = ''): string[] {
   if (Object.is(found, wanted)) return []
   const isBoth = typeof found === 'object' && typeof wanted === 'object' && found !== null && wanted !== null
-  if (!isBoth) return [`${path}: ${short(found)} instead of ${short(wanted)}`]
+  if (!isBoth) {
+    const [one, other] = [JSON.stringify(found) ?? 'nothing', JSON.stringify(wanted) ?? 'nothing']
+    const from = Math.max(0, sameStart(one, other) - 100)
+    return [`${path}: ${excerpt(one, from)} instead of ${excerpt(other, from)}`]
+  }
   const keys = new Set([...Object.keys(found), ...Object.keys(wanted)])
   return [...keys].flatMap((key) =>
     differences(Reflect.get(found, key), Reflect.get(wanted, key), path === '' ? key : `${path}.${key}`),
   )
 }
 
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+/** How many characters two texts have in common from their start. */
+function sameStart(one: string, other: string): number {
+  let length = 0
+  while (length < one.length && one[length] === other[length]) length += 1
+  return length
+}
+
+function excerpt(text: string, from: number): string {
+  const end = from + 300
+  return `${from > 0 ? '…' : ''}${text.slice(from, end)}${text.length > end ? '…' : ''}`
 }

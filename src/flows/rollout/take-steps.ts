@@ -33,6 +33,8 @@ interface DecidedSteps {
   readonly members?: readonly RolloutFacts[]
   readonly steps: readonly RolloutAction[]
   readonly asked?: CommandCause
+  /** What an earlier try has closed for the same cause. */
+  readonly closed?: readonly number[]
 }
 
 export type StepsDone = Result<
@@ -40,7 +42,7 @@ export type StepsDone = Result<
   Refusal
 >
 
-/** Does what was decided, in order; what it opened and closed. A refusal is told on the pull request that drives the rollout. */
+/** Does what was decided, in order; what it opened, and what it and an earlier try closed. A refusal is told on the pull request that drives the rollout. */
 export async function takeSteps(
   context: RepositoryContext,
   base: BaseState,
@@ -49,7 +51,7 @@ export async function takeSteps(
   const { rollout, members = [rollout] } = decided
   const { failure, failedIn } = rollout
   let opened: PullRequest | undefined
-  const closed: number[] = []
+  const closed = [...(decided.closed ?? [])]
   for (const step of decided.steps) {
     if (step.type === 'close') {
       const drivers = step.pull.assignees

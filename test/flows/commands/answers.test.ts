@@ -284,7 +284,7 @@ test('a raise and an abort outlast an outage, and a process that ends, and are c
   assert.deepEqual([step.state, branches(openSteps(world))], ['closed', ['canary/production/web/0']])
 })
 
-test('an abort whose process ends after any of its requests tells once what it has closed and opened', async () => {
+test('an abort whose process ends after any of its requests tells once what it has closed and opened, and so does the rollback', async () => {
   for (let nth = 1; nth <= 16; nth += 1) {
     const world = await aWorld()
     const { pull, step } = await aRollout(world)
@@ -299,6 +299,7 @@ test('an abort whose process ends after any of its requests tells once what it h
     assert.deepEqual([step.state, branches(openSteps(world))], ['closed', ['canary/production/web/0']], `after ${nth}`)
     assert.equal(own.length, 1, `after ${nth}`)
     assert.match(own[0] ?? '', /🛑 Closed #2\. Merge #3/, `after ${nth}`)
+    assert.match(openSteps(world)[0]?.body ?? '', /Closed for this: #2\./, `after ${nth}`)
   }
 })
 

@@ -30,15 +30,16 @@ export async function abortRollouts(
   { command: { reason }, subject: { base, pull, related: own }, by }: CommandRequest<'abort'>,
 ): Promise<Outcome> {
   const related = withWaves(own, base.rollouts)
-  const closed = await closedBefore(context, base, { ...by, related })
+  const closed = new Set<number>()
   const rolledBack = rollbacksSince(context, base, { ...by, related })
   const rollbacks = openRollbacks(related)
   for (const convoy of abortAll(related)) {
     const asked = { ...by, pull: pull.number, reason }
-    const done = await takeSteps(context, base, { ...convoy, asked })
+    const earlier = await closedBefore(context, base, { ...by, related: convoy.members })
+    const done = await takeSteps(context, base, { ...convoy, asked, closed: earlier })
     if (!done.ok) return refused(done.error)
     for (const rollout of convoy.members) await keepRolledBack(context, rollout)
-    closed.push(...done.value.closed)
+    for (const number of done.value.closed) closed.add(number)
     if (done.value.opened !== undefined) rollbacks.add(done.value.opened.number)
   }
   const unreadable = related.filter(({ standing }) => standing.phase === 'unreadable')
@@ -50,11 +51,19 @@ export async function abortRollouts(
   const owned = ownedIn(related.length > 0 ? related : ownedNear(base.rollouts, changed)).filter(
     ({ name }) => !takenBack.includes(name),
   )
-  const all = [closed, [...rollbacks], rolledBack, names, owned, takenBack]
+  const all = [[...closed], [...rollbacks], rolledBack, names, owned, takenBack]
   const isNothing = all.every(({ length }) => length === 0)
   return isNothing
     ? refused({ code: 'nothing-to-abort' })
-    : { code: 'aborted', closed, rollbacks: [...rollbacks], rolledBack, unreadable: names, owned, takenBack }
+    : {
+        code: 'aborted',
+        closed: [...closed],
+        rollbacks: [...rollbacks],
+        rolledBack,
+        unreadable: names,
+        owned,
+        takenBack,
+      }
 }
 
 /** The Canary that Flagger is to take back. If several could be meant, none is: the wrong one must not go back. */
