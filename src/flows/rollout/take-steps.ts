@@ -1,7 +1,7 @@
 import { isForRestart, noticeMarker } from '../../core/marker/comment.ts'
 import { closingComment } from '../../core/message/pull-request/pull-request.ts'
 import { notice } from '../../core/message/comment/notice.ts'
-import { err, ok, type Result } from '../../core/result.ts'
+import { ok, type Result } from '../../core/result.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { type Move, underPlan } from '../../core/rollout/move.ts'
 import { beginningPull, type RolloutFacts, type RolloutAction } from '../../core/rollout/transition.ts'
@@ -72,14 +72,8 @@ export async function takeSteps(
       if (!done.ok) return done
       continue
     }
-    const proposal = proposalOf(base, decided, { step, asked: decided.asked, closed })
-    const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
-    const done = tried.ok ? tried.value : tried
-    if (!done.ok) {
-      if (decided.asked === undefined)
-        await tell(context, base, { standing: rollout.standing, proposal, refusal: done.error })
-      return err(done.error)
-    }
+    const done = await openOrTell(context, base, { ...decided, step, closed })
+    if (!done.ok) return done
     opened = done.value
   }
   return ok({ opened, closed })
@@ -91,6 +85,21 @@ async function holdEach(context: RepositoryContext, base: BaseState, members: re
 }
 
 type OpenedMove = Extract<RolloutAction, { type: 'propose' | 'replan' }>
+
+/** Nobody sees a refusal of what nobody asked for, so it is told. */
+async function openOrTell(
+  context: RepositoryContext,
+  base: BaseState,
+  decided: DecidedSteps & Pick<AskedMove, 'step' | 'closed'>,
+): Promise<Result<PullRequest, Refusal>> {
+  const { rollout, step, asked, closed } = decided
+  const proposal = proposalOf(base, decided, { step, asked, closed })
+  const tried = await orRefusal(() => openMove(context, base, { step, proposal }))
+  const done = tried.ok ? tried.value : tried
+  if (!done.ok && asked === undefined)
+    await tell(context, base, { standing: rollout.standing, proposal, refusal: done.error })
+  return done
+}
 
 interface AskedMove {
   readonly step: OpenedMove
