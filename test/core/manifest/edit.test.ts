@@ -126,6 +126,33 @@ test('a comment in a value stays in it when new keys come behind it', () => {
   assert.equal(edited(there, annotation('pr', undefined)), text)
 })
 
+const weights = (...values: readonly (readonly [string, number])[]): readonly EditInText[] =>
+  values.map(([key, value]) => ({
+    kind: 'set',
+    path: key.split('.').map((step) => (/^\d/.test(step) ? Number(step) : step)),
+    value,
+  }))
+
+test('a number that aliases repeat is changed at its anchor where all of them are to become the same', () => {
+  assert.equal(edited('a: &w 10 # why\nb: *w\n', ...weights(['a', 25], ['b', 25])), 'a: &w 25 # why\nb: *w\n')
+  const rules = 'x: &route\n  - {to: a, weight: 90}\n  - {to: b, weight:  10}\ny: *route\n'
+  const all = weights(['x.0.weight', 75], ['x.1.weight', 25], ['y.0.weight', 75], ['y.1.weight', 25])
+  assert.equal(edited(rules, ...all), rules.replace('90', '75').replace('10', '25'))
+  assert.equal(
+    edited(`metadata: {name: web}\n${rules}`, ...all, annotation('pr', '1')),
+    `metadata: {name: web, annotations: {perch.dev/pr: "1"}}\n${rules.replace('90', '75').replace('10', '25')}`,
+  )
+})
+
+test('a number that other places show too, or that is to become two numbers, stays', () => {
+  assert.equal(edited('a: &w 10\nb: *w\nc: *w\n', ...weights(['a', 25], ['b', 25])), 'anchored')
+  assert.equal(edited('a: &w 50\nb: *w\n', ...weights(['a', 75], ['b', 25])), 'anchored')
+  const rules = 'x: &route\n  - {to: a, weight: 90}\n  - {to: b, weight: 10}\ny: *route\nz: *route\n'
+  assert.equal(edited(rules, ...weights(['x.0.weight', 75], ['y.0.weight', 75])), 'anchored')
+  assert.equal(edited(rules, ...weights(['x.0.weight', 75], ['y.0.weight', 75], ['z.0.weight', 70])), 'anchored')
+  assert.equal(edited('a: &w "10"\nb: *w\n', ...weights(['a', 25], ['b', 25])), 'anchored')
+})
+
 test('an anchored value and a block value are refused by name; an alias gives way to a literal', () => {
   const at: Omit<SetValue, 'document'> = { kind: 'set', path: ['a'], value: 20 }
   assert.equal(edited('a: &w 10\nb: *w\n', at), 'anchored')

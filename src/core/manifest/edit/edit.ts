@@ -8,10 +8,12 @@ import {
   contextOf,
   planCopy,
   type PlanCode,
+  type PlanFailure,
   type PlanResult,
   planWrites,
   type Write,
 } from './plan.ts'
+import { planShared } from './shared.ts'
 import { applySplices, type Splice } from '../yaml/text.ts'
 import { type TextChange, isExact } from './verify.ts'
 
@@ -111,8 +113,32 @@ function editDocument(
   const template = edits.find((edit) => isTemplated(manifest, edit))
   if (template !== undefined) return refuse(manifest, 'template', template)
   const context = contextOf(source)
-  const changes: TextChange[] = []
+  const numbers = source.hasAlias ? edits.filter(isNumber) : []
+  const shared = planShared(context, numbers)
+  if (shared !== undefined) {
+    const made = new Set<AnyEdit>(shared.writes)
+    const others = planEdits(
+      context,
+      edits.filter((edit) => !made.has(edit)),
+    )
+    const all = others.ok ? [shared.change, ...others.value] : []
+    if (others.ok && isExact(source, all)) return ok(all.flatMap(({ splices }) => splices))
+  }
+  const planned = planEdits(context, edits)
   const document = edits[0]?.document ?? 0
+  if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
+  return isExact(source, planned.value)
+    ? ok(planned.value.flatMap(({ splices }) => splices))
+    : refuse(manifest, 'would-leak', edits[0])
+}
+
+function isNumber(edit: AnyEdit): edit is SetValue & { readonly value: number } {
+  return edit.kind === 'set' && typeof edit.value === 'number'
+}
+
+/** What changes the text for each edit. */
+function planEdits(context: PlanContext, edits: readonly AnyEdit[]): Result<readonly TextChange[], PlanFailure> {
+  const changes: TextChange[] = []
   const writes = byParent(edits.filter((edit) => edit.kind === 'set'))
   const items = edits.filter((edit) => edit.kind !== 'set')
   const plans = [
@@ -121,13 +147,10 @@ function editDocument(
   ]
   for (const plan of plans) {
     const planned = plan()
-    if (!planned.ok) return refuse(manifest, planned.error.code, { document, path: planned.error.path })
+    if (!planned.ok) return planned
     changes.push(planned.value)
   }
-  const wanted = changes.filter(({ effects }) => effects.length > 0)
-  return isExact(source, wanted)
-    ? ok(wanted.flatMap(({ splices }) => splices))
-    : refuse(manifest, 'would-leak', edits[0])
+  return ok(changes.filter(({ effects }) => effects.length > 0))
 }
 
 function planItem(context: PlanContext, edit: Exclude<AnyEdit, SetValue>): PlanResult {

@@ -20,7 +20,12 @@ export interface Write {
   readonly value: string | number | undefined
 }
 
-export type PlanResult = Result<TextChange, { readonly code: PlanCode; readonly path: Path }>
+export interface PlanFailure {
+  readonly code: PlanCode
+  readonly path: Path
+}
+
+export type PlanResult = Result<TextChange, PlanFailure>
 
 /** What the plan needs of a document. */
 export type PlanContext = Pick<SourceDocument, 'document'> & {
@@ -123,12 +128,17 @@ function whereFrom(context: PlanContext, path: Path, value: Write['value']): 'an
   return undefined
 }
 
-function isShared({ shared }: PlanContext, node: unknown): boolean {
+/** Whether aliases show a node in other places too. */
+export function isShared({ shared }: Pick<PlanContext, 'shared'>, node: unknown): boolean {
   return (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined && shared.has(node.anchor)
 }
 
 /** Why a value cannot be replaced, or the splice that does it. An alias gives way: what it refers to stays as it is. */
-function replaceValue({ text }: PlanContext, node: unknown, value: string | number): Splice | PlanCode {
+export function replaceValue(
+  { text }: Pick<PlanContext, 'text'>,
+  node: unknown,
+  value: string | number,
+): Splice | PlanCode {
   const range = isNode(node) ? node.range : undefined
   if (range === undefined || range === null) return 'no-place'
   const [start, end] = range

@@ -1,0 +1,74 @@
+/** Numbers that an anchor and its aliases show in several places. */
+import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
+import type { Path } from '../data.ts'
+import type { Effect } from './effect.ts'
+import { pairOf } from './nodes.ts'
+import { isShared, type PlanContext, replaceValue } from './plan.ts'
+import type { TextChange } from './verify.ts'
+
+interface NumberWrite {
+  readonly path: Path
+  readonly value: number
+}
+
+/** The change of shared numbers, and the writes that it makes. */
+export interface SharedChange<W> {
+  readonly change: TextChange
+  readonly writes: ReadonlySet<W>
+}
+
+/**
+ * One splice for all writes of one number, where the anchor has it. Whether every place that shows the number is among them is for the
+ * check of the whole edit to say. Undefined where no number is shared, and where two writes want different numbers of one anchor.
+ */
+export function planShared<W extends NumberWrite>(
+  context: PlanContext,
+  writes: readonly W[],
+): SharedChange<W> | undefined {
+  const found = writes.flatMap((write) => {
+    const origin = originOf(context, write.path)
+    return origin === undefined ? [] : [{ ...origin, write }]
+  })
+  const changes: TextChange[] = []
+  const made = new Set<W>()
+  for (const [node, group] of Map.groupBy(found, ({ node: own }) => own)) {
+    if (!group.some(({ isInPlaces }) => isInPlaces)) continue
+    const values = new Set(group.map(({ write }) => write.value))
+    const [value] = values
+    const splice = value === undefined || values.size > 1 ? undefined : replaceValue(context, node, value)
+    if (splice === undefined || typeof splice === 'string') return undefined
+    for (const { write } of group) made.add(write)
+    changes.push({ splices: [splice], effects: group.map(({ write }): Effect => ({ kind: 'set', ...write })) })
+  }
+  if (changes.length === 0) return undefined
+  const change = {
+    splices: changes.flatMap(({ splices }) => splices),
+    effects: changes.flatMap(({ effects }) => effects),
+  }
+  return { change, writes: made }
+}
+
+/** The scalar that a path leads to, through aliases; undefined where it leads to none, or a merge key brings it. */
+function originOf(
+  context: PlanContext,
+  path: Path,
+): { readonly node: unknown; readonly isInPlaces: boolean } | undefined {
+  const { document } = context
+  let isInPlaces = false
+  const arrive = (found: unknown): unknown => {
+    const node = resolved(document, found)
+    isInPlaces ||= node !== found || isShared(context, node)
+    return node
+  }
+  let node = arrive(document.contents)
+  for (const key of path) {
+    if (isMap(node)) node = arrive(pairOf(node, key)?.value)
+    else if (isSeq(node) && typeof key === 'number') node = arrive(node.items[key])
+    else return undefined
+  }
+  return isScalar(node) ? { node, isInPlaces } : undefined
+}
+
+function resolved(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node
+}
