@@ -106,7 +106,7 @@ function valueOf({ file, document, path, isEncoded, filling }: ObjectValue, text
   const manifest = parseManifest(file, texts.get(file) ?? '', VALUES_OBJECT)
   const data = manifest.ok ? manifest.value.documents[document]?.data : undefined
   const written = valueAt(data, path)
-  const value = filling === undefined ? written : filledTemplate(written, paramsNow(data, filling), filling.isGo)
+  const value = filling === undefined ? written : filledTemplate(written, paramsNow(data, filling, texts), filling.isGo)
   if (!isEncoded || typeof value !== 'string') return value
   return decoded(value)
 }

@@ -28,6 +28,8 @@ export interface DeployedRelease {
   /** The deployer's own name, and its file. */
   readonly name: string
   readonly file: string
+  /** The files that say so: its own, and those that a generator reads. */
+  readonly sources: readonly string[]
 }
 
 /** What else a deployer asks helm for. */

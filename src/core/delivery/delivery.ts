@@ -6,7 +6,7 @@ import type { Additions } from './additions.ts'
 import { applicationOf, argoDeliveries, type ArgoScene, liftsRestrictions } from './argo.ts'
 import { type DeliverySource, isTemplate } from './delivery-source.ts'
 import { CONFIG_MAPS, DEPLOYERS, objectsIn } from './documents.ts'
-import type { Filling } from './generators/elements.ts'
+import { type Filling, settingsFilesOf } from './generators/elements.ts'
 import { applicationsOf } from './generators/application-set.ts'
 import { type GeneratorGap, generatorGap } from './generators/generator-gap.ts'
 import type { DirectoryOptions } from './directory.ts'
@@ -102,7 +102,9 @@ export function readDeliveries(
     needs: [...needs],
     gaps,
     deliveries: rests.flatMap(({ object, deployer: { title, filling }, rests: own }) =>
-      own.map((rest) => ({ ...rest, title, filling, file: object.file })),
+      own.map((rest) => {
+        return { ...rest, title, filling, file: object.file, sources: [...rest.sources, ...settingsFilesOf(filling)] }
+      }),
     ),
     remoteCharts: objects.flatMap(remoteChartsOf),
     outsiders: new Set(rests.flatMap(({ object, rests: own }) => outsiderOf(object, own.length) ?? [])),

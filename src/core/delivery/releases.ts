@@ -10,6 +10,7 @@ import { argoRelease } from './argo-release.ts'
 import type { Delivery } from './delivery.ts'
 import { type DeliverySource, folderOf, isHere, isTemplate } from './delivery-source.ts'
 import { applicationsOf, type Deployer } from './generators/application-set.ts'
+import { settingsFilesOf } from './generators/elements.ts'
 import { folderIndex } from './folder-index.ts'
 import { fluxSource, isFlux, PLAINLY } from './flux.ts'
 import { fluxRelease, type ValuesHolder } from './flux-release.ts'
@@ -36,7 +37,7 @@ export function readReleases(texts: Texts, source: DeliverySource): Releases {
   const flux = fluxReleases(objects, { texts, source })
   const found = [...applications, ...flux].filter(({ release }) => isChart(release.chart))
   return {
-    releases: found.map(({ release, title, name, file }) => ({ release, title, name, file })),
+    releases: found.map(({ release, title, name, file, sources }) => ({ release, title, name, file, sources })),
     deliveries: found.flatMap(({ delivery }) => delivery ?? []),
   }
 }
@@ -101,7 +102,7 @@ function releasesOf(
     if (folder === undefined || folderOf(folder) === undefined) return []
     if (own['chart'] !== undefined || !isHere(textOf(own['repoURL']) ?? '', source)) return []
     const release = argoRelease({ application, source: own, at: [...at, ...start, ...path], refs, filling })
-    return [{ release, title, name, file }]
+    return [{ release, title, name, file, sources: [file, ...settingsFilesOf(filling)] }]
   })
 }
 
@@ -143,7 +144,7 @@ function fluxReleases(
       filling: undefined,
       sources: [file],
     }
-    return [{ release, title: titleOf(object), name, file, delivery }]
+    return [{ release, title: titleOf(object), name, file, sources: [file], delivery }]
   })
 }
 

@@ -169,7 +169,7 @@ function described({ chart, values, release: name, namespace }: NonNullable<Conf
 }
 
 function originOf(release: ChartRelease, all: readonly DeployedRelease[]): ReleaseOrigin {
-  return { release, files: [...new Set(all.map(({ file }) => file))], deliveries: all.map(deliveryKey) }
+  return { release, files: [...new Set(all.flatMap(({ sources }) => sources))], deliveries: all.map(deliveryKey) }
 }
 
 /** Two that differ only in where they are written are one. */

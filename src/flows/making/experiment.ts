@@ -80,10 +80,14 @@ async function sharedValue(
   const [place] = (await findFeeds(context, side, { moves, pull, wanted: everything })).values()
   if (place === undefined) return undefined
   const near = new Set(owners.get(place.file))
-  const charts = environments.filter(({ name, charts: own = [] }) => near.has(name) && own.length > 0)
+  // What is no chart and no deployer's has layers of its own to put it in.
+  const takers = environments.filter(
+    ({ name, charts = [], deployer }) =>
+      near.has(name) && (charts.length > 0 || deployer?.files.includes(place.file) === true),
+  )
   // Only the first few are built, so the environment that is to be changed comes first.
   const isAsked = ({ name }: { readonly name: string }): number => Number(name === environment)
-  const among = charts.toSorted((one, other) => isAsked(other) - isAsked(one))
+  const among = takers.toSorted((one, other) => isAsked(other) - isAsked(one))
   const users = await showing(context, side, { place, among })
   if (users.length < 2) return undefined
   const text = (await context.mirror.read(side.treeish, [place.file])).get(place.file) ?? ''

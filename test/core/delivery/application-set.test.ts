@@ -227,8 +227,8 @@ test('an element of a list is found again by the name of its Application, else b
     parse(`{goTemplate: true, generators: [{list: {elements: ${elements}}}], template: {metadata: {name: '${name}'}}}`)
   const weightIn = (now: string, then: string, name: string): unknown => {
     const [params = {}] = parse(now)
-    const filling = fillingOf(spec(now, name), params)
-    return paramsNow({ spec: spec(then, name) }, filling)['weight']
+    const filling = fillingOf(spec(now, name), params, { files: [], texts: new Map() })
+    return paramsNow({ spec: spec(then, name) }, filling, new Map())['weight']
   }
   const now = '[{env: eu-1, region: a, weight: 5}, {env: eu-2, region: b, weight: 10}]'
   const named = 'web-{{ .env }}'

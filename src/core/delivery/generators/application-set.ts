@@ -2,7 +2,7 @@ import { listOf, recordOf, textOf } from '../../manifest/data.ts'
 import { titleOf } from '../../manifest/identity.ts'
 import type { ManifestObject } from '../../manifest/parse.ts'
 import { type Filling, fillingOf, paramsNow } from './elements.ts'
-import { generatedParams, type GeneratorScene } from './generators.ts'
+import { generatedParams, type GeneratorScene, type SetScene } from './generators.ts'
 import { filledTemplate, type Params } from './params.ts'
 
 /** An object that deploys something; one of an ApplicationSet has its template filled in. */
@@ -14,18 +14,20 @@ export interface Deployer {
 }
 
 /** The Applications of an ApplicationSet. What nobody knows stays in the template, and so does what its patches may change. */
-export function applicationsOf(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>): readonly Deployer[] {
+export function applicationsOf(object: ManifestObject, scene: SetScene): readonly Deployer[] {
   const asItIs = { object, title: titleOf(object), filling: undefined }
   if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return [asItIs]
   const spec = recordOf(object.data['spec'])
   const isGo = spec['goTemplate'] === true
   const { filling } = scene.source
   if (filling !== undefined) {
-    const now = { ...filling, params: paramsNow({ spec }, filling) }
+    const now = { ...filling, params: paramsNow({ spec }, filling, scene.texts) }
     return [applicationOf(object, now)]
   }
-  const found = generated(spec, { ...scene, isGo })
-  return found === undefined ? [asItIs] : found.map((params) => applicationOf(object, fillingOf(spec, params)))
+  const all = { ...scene, isGo, read: [] }
+  const found = generated(spec, all)
+  const given = { files: all.read, texts: scene.texts }
+  return found === undefined ? [asItIs] : found.map((params) => applicationOf(object, fillingOf(spec, params, given)))
 }
 
 function generated(spec: Readonly<Record<string, unknown>>, scene: GeneratorScene): readonly Params[] | undefined {

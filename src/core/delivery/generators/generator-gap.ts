@@ -6,7 +6,7 @@ import { parseManifest } from '../../manifest/parse.ts'
 import { isHere, isTemplate } from '../delivery-source.ts'
 import { DEPLOYERS } from '../documents.ts'
 import { applicationsOf } from './application-set.ts'
-import { type GeneratorScene, unknownGenerator } from './generators.ts'
+import { type SetScene, unknownGenerator } from './generators.ts'
 
 /** An ApplicationSet that may deploy folders of this repository, and why Perch does not know which. */
 export interface GeneratorGap {
@@ -29,7 +29,7 @@ interface Unknown extends Pick<GeneratorGap, 'why' | 'entry'> {
 export function generatorGap(
   object: ManifestObject,
   text: string | undefined,
-  scene: Omit<GeneratorScene, 'isGo'>,
+  scene: SetScene,
 ): GeneratorGap | undefined {
   if (object.kind !== 'ApplicationSet' || !object.apiVersion.startsWith('argoproj.io/')) return undefined
   const spec = recordOf(object.data['spec'])
@@ -45,11 +45,11 @@ export function generatorGap(
   return { title: titleOf(object), file: object.file, line, prefix, why: found.why, entry: found.entry }
 }
 
-function unknownIn(object: ManifestObject, scene: Omit<GeneratorScene, 'isGo'>): Unknown | undefined {
+function unknownIn(object: ManifestObject, scene: SetScene): Unknown | undefined {
   const spec = recordOf(object.data['spec'])
   const isGo = spec['goTemplate'] === true
   for (const [index, generator] of listOf(spec['generators']).entries()) {
-    const found = unknownGenerator(generator, { ...scene, isGo })
+    const found = unknownGenerator(generator, { ...scene, isGo, read: [] })
     if (found !== undefined)
       return { why: 'generator', entry: found.name, path: ['spec', 'generators', index, ...found.path] }
   }

@@ -1,8 +1,8 @@
 /** The Applications of an ApplicationSet, as far as the repository and the config say what its generators give. */
 import { isRecord, listOf, type Path, recordOf, textOf } from '../../manifest/data.ts'
-import { readFileDocuments } from '../../manifest/yaml/documents.ts'
 import { type DeliverySource, isHere } from '../delivery-source.ts'
 import { filledTemplate, filledText, normalized, type Params, paramsOf, pathParams } from './params.ts'
+import { paramsInFile, type SettingsFile, withValues } from './settings-file.ts'
 import { pathPattern } from '../../text/path-pattern.ts'
 
 type Data = Readonly<Record<string, unknown>>
@@ -14,7 +14,12 @@ export interface GeneratorScene {
   readonly isGo: boolean
   /** Files whose texts are needed and not given yet. */
   readonly needs: Set<string>
+  /** The files that generators have read. */
+  readonly read: SettingsFile[]
 }
+
+/** The same before any generator is looked at. */
+export type SetScene = Omit<GeneratorScene, 'isGo' | 'read'>
 
 /** More than these nobody has in one ApplicationSet; a product of hostile lists ends there. */
 const MAX_APPLICATIONS = 1000
@@ -84,10 +89,19 @@ function inGit(generator: unknown, scene: GeneratorScene): readonly Params[] | u
   const { paths } = scene.source
   if (paths === undefined) return undefined
   const prefix = textOf(git['pathParamPrefix']) ?? ''
-  const found = Array.isArray(git['files'])
-    ? matching(git['files'], paths)?.flatMap((file) => inFile(file, prefix, scene))
-    : matching(git['directories'], foldersOf(paths))?.map((folder) => pathParams({ folder }, prefix, scene.isGo))
-  return found?.map((params) => withValues(params, git['values'], scene.isGo))
+  const { values } = git
+  return Array.isArray(git['files'])
+    ? matching(git['files'], paths)?.flatMap((file) => inFile({ file, prefix, values }, scene))
+    : matching(git['directories'], foldersOf(paths))?.map((folder) =>
+        withValues(pathParams({ folder }, prefix, scene.isGo), values, scene.isGo),
+      )
+}
+
+function inFile(settings: SettingsFile, { texts, needs, read, isGo }: GeneratorScene): readonly Params[] {
+  const { file } = settings
+  if (!texts.has(file)) needs.add(file)
+  read.push(settings)
+  return paramsInFile(settings, texts.get(file), isGo)
 }
 
 /** All folders of files, without those of other tools. */
@@ -111,24 +125,6 @@ function matching(items: unknown, paths: readonly string[]): readonly string[] |
   const isIn = (path: string, isExcluded: boolean): boolean =>
     read.some((one) => one.isExcluded === isExcluded && one.matches?.(path) === true)
   return paths.filter((path) => isIn(path, false) && !isIn(path, true))
-}
-
-/** The objects of a file of settings, JSON or YAML: one Application each. */
-function inFile(file: string, prefix: string, { texts, needs, isGo }: GeneratorScene): readonly Params[] {
-  const text = texts.get(file)
-  if (!texts.has(file)) needs.add(file)
-  const read = text === undefined ? undefined : readFileDocuments(text, { budget: 100_000 })
-  const data = read?.ok === true ? read.value[0]?.data : undefined
-  const at = file.lastIndexOf('/')
-  const own = pathParams({ folder: at === -1 ? '.' : file.slice(0, at), file: file.slice(at + 1) }, prefix, isGo)
-  const all: readonly unknown[] = Array.isArray(data) ? data : [data]
-  return all.filter(isRecord).map((one) => ({ ...paramsOf(one, isGo), ...own }))
-}
-
-function withValues(params: Params, values: unknown, isGo: boolean): Params {
-  if (!isRecord(values)) return params
-  const filled = recordOf(filledTemplate(values, params, isGo))
-  return { ...params, ...paramsOf({ values: filled }, isGo) }
 }
 
 function combined(
