@@ -181,6 +181,7 @@ const FLOORS = [
   'judgement',
   'validation',
   'deployment',
+  'dashboard',
   'measure',
   'stop',
   'watch',

@@ -4,6 +4,7 @@ import { askIn } from '../flows/tasks/ask.ts'
 import type { RepositoryContext } from '../flows/repository/repository-context.ts'
 import { measureRollouts } from '../flows/measure/measure-rollouts.ts'
 import { orRefusal } from '../flows/repository/github-refusals.ts'
+import { keepDashboard } from '../flows/dashboard/keep-dashboard.ts'
 import { giveUpCommands } from '../flows/commands/give-up-commands.ts'
 import { showDeployment } from '../flows/deployment/show-deployment.ts'
 import { deliver, notify } from '../flows/notify/notify.ts'
@@ -149,6 +150,8 @@ function run({ jobs }: WorkerParts, context: RepositoryContext, task: Repository
       return deliver(context, task)
     case 'deployment':
       return showDeployment(context, task)
+    case 'dashboard':
+      return keepDashboard(context, task)
     case 'group':
       return reviewGroup(context, task)
     case 'rerun':

@@ -11,6 +11,8 @@ import { openSince, rolloutState } from '../core/watch/rollout-state.ts'
 import { withBeginnings } from './arrival/begin-on-base.ts'
 import { answerOnBase } from './commands/carry-out-comments.ts'
 import { answerButton } from './commands/answer-button.ts'
+import { askForDashboard, noteListing } from './dashboard/ask-dashboard.ts'
+import { listRollouts, type TakenRollout } from './dashboard/list-rollouts.ts'
 import { showStep } from './deployment/shown-steps.ts'
 import { replanPromotions } from './promotion/replan-promotions.ts'
 import type { RepositoryContext } from './repository/repository-context.ts'
@@ -69,6 +71,7 @@ async function takeAllSteps(
   const known = why.code === 'failed' ? await withFailures(context, { base, why }, base.rollouts) : base.rollouts
   const { rollouts, isPassing } = await withBeginnings(context, base, known)
   const seen: SeenRollout[] = []
+  const taken: TakenRollout[] = []
   for (const convoy of decideAll(rollouts)) {
     const done = await takeSteps(context, base, convoy)
     await sayStopped(context, base, convoy.rollout)
@@ -79,11 +82,13 @@ async function takeAllSteps(
       const state = rolloutState(rollout, !done.ok)
       const name = targetName(rollout.standing.target)
       if (state !== undefined) seen.push({ name, state, since: openSince(rollout) })
+      taken.push({ rollout, done })
     }
   }
   await stuck.close()
   await tellChanges(context, base, { rollouts, seen })
   await rememberRollouts(context, base.ref, seen)
+  await noteListing(context, { base: base.ref, deployed: base.deployed }, () => listRollouts(context, base, taken))
   return { stuck, isPassing }
 }
 
@@ -104,11 +109,15 @@ function warnOf(context: Pick<RepositoryContext, 'log'>, problems: readonly Conf
 /** A branch that nothing deploys has no rollouts: what was opened there when it still was deployed is closed. */
 async function giveUpBase(context: RepositoryContext, base: BaseProblem): Promise<void> {
   await judgeMoved(context, base)
-  if (base.code === 'config') return warnOf(context, base.problems)
+  if (base.code === 'config') {
+    await noteListing(context, { base: base.ref }, async () => ({ code: 'config' }))
+    return warnOf(context, base.problems)
+  }
   if (base.deployed.problems.length > 0) return warnOf(context, base.deployed.problems)
   const open = base.pulls.filter((pull) => pull.state === 'open' && isStep(pull, context.botLogin))
   for (const pull of open) await closePull(context, pull, closingComment('not-deployed'))
   await forgetBase(context, base.ref)
+  await askForDashboard(context)
 }
 
 /** Does what somebody asked for; false where nobody did. */

@@ -2,6 +2,7 @@ import { COMMAND_LIFE_MS } from '../core/command/pending.ts'
 import { isStep } from '../core/rollout/branch.ts'
 import type { Sha } from '../core/rollout/facts.ts'
 import { STOP_REFS } from '../core/stop/stop.ts'
+import { lookAtDashboard } from './dashboard/ask-dashboard.ts'
 import { rememberBeginning } from './repository/command-record.ts'
 import { deployedAmong } from './repository/deployed-branches.ts'
 import { recallGroups } from './repository/commit-memory.ts'
@@ -43,6 +44,7 @@ export async function sweep(context: RepositoryContext): Promise<void> {
     if (isLeft || hasMoved) await context.ask.advance(base, { code: 'swept', head, at: started })
   }
   for (const base of await watchedBases(context)) await context.ask.measure(base, { code: 'swept', at: started })
+  await lookAtDashboard(context, { deployed, at: started })
   await lookAtGroups(context, heads, started)
   await lookAtPulls(context, { open, heads, deployed }, started)
   await lookForCommands(context, commented)

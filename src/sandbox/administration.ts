@@ -29,6 +29,8 @@ export interface Administration {
   addRuleset(ruleset: RulesetOptions, repository?: string): { remove(): void }
   /** An archived repository can be read and not changed. */
   archive(isArchived: boolean, repository?: string): void
+  /** "Features → Issues"; they are on by default. */
+  setIssues(isOn: boolean, repository?: string): void
 }
 
 export function administer(world: World, find: (name?: string) => Repository): Administration {
@@ -47,6 +49,9 @@ export function administer(world: World, find: (name?: string) => Repository): A
       const { include, name: title = `Ruleset ${String(id)}` } = draft
       rulesets.set(id, { id, name: title, include, rules, checks, isStrict, bypass: new Set(bypass) })
       return { remove: () => void rulesets.delete(id) }
+    },
+    setIssues: (isOn, name) => {
+      find(name).hasIssues = isOn
     },
     archive: (isArchived, name) => {
       const repo = find(name)

@@ -129,7 +129,7 @@ const PERMISSIONS: Permissions = {
   metadata: 'read',
   contents: 'write',
   pull_requests: 'write',
-  issues: 'read',
+  issues: 'write',
   checks: 'write',
   statuses: 'read',
   deployments: 'write',
@@ -139,6 +139,7 @@ const PERMISSIONS: Permissions = {
 const EVENTS = [
   'pull_request',
   'issue_comment',
+  'issues',
   'push',
   'status',
   'check_run',

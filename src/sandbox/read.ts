@@ -40,6 +40,15 @@ export interface CommentView {
   readonly updatedAt: number
 }
 
+interface IssueView {
+  readonly number: number
+  readonly title: string
+  readonly body: string
+  readonly state: 'open' | 'closed'
+  /** Login; an App's ends in `[bot]`. */
+  readonly author: string
+}
+
 interface CheckRunView {
   readonly id: number
   readonly name: string
@@ -83,6 +92,8 @@ export interface RepositoryView {
   pulls(state?: PullView['state']): readonly PullView[]
   /** Oldest first. */
   comments(number: number): readonly CommentView[]
+  /** Those that are no pull requests, oldest first. */
+  issues(): readonly IssueView[]
   /** Newest first; every one that was ever made. */
   checkRuns(ref: string): readonly CheckRunView[]
   /** Newest first. */
@@ -129,6 +140,10 @@ export function viewRepository(world: World, repo: Repository): RepositoryView {
     comments: (number) =>
       [...repo.comments.values()].filter(({ pull }) => pull.number === number).map((comment) => viewComment(comment)),
     checkRuns: (ref) => runsOn(repo, at(ref)).map((run) => viewCheckRun(run)),
+    issues: () =>
+      [...repo.issues.values()].map(({ number, title, body, state, author }) => {
+        return { number, title, body: body ?? '', state, author: author.account.login }
+      }),
     deployments: () => [...repo.deployments.values()],
     statuses: (ref) => {
       const sha = at(ref)

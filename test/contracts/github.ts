@@ -8,7 +8,7 @@ import { GitHubRefused } from '../../src/ports/github/github-refused.ts'
 export interface GitHubUnderTest {
   readonly ports: Pick<
     RepositoryContext,
-    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people' | 'deployments'
+    'pulls' | 'conversation' | 'checks' | 'branches' | 'activity' | 'records' | 'people' | 'deployments' | 'issues'
   >
   /** Where a branch points. */
   readonly head: (branch: string) => string | undefined
@@ -19,6 +19,10 @@ export interface GitHubUnderTest {
   comment(pull: number, body: string): number
   close(pull: number): void
   reopen(pull: number): void
+  /** alice opens an issue of her own. */
+  openIssue(title: string): number
+  editIssue(issue: number, body: string): void
+  setIssues(isOn: boolean): void
 }
 
 const REPORT: CheckReport = { name: 'canary/gate', conclusion: undefined, title: 'At work', summary: 'Wait.' }
@@ -65,6 +69,46 @@ export function githubContract(name: string, open: () => Promise<GitHubUnderTest
     await deployments.setState(made, 'success', 'live')
     assert.deepEqual(await Promise.all([old, made].map((id) => deployments.stateOf(id))), ['success', 'success'])
   })
+
+  scene(
+    'issues of Perch are listed without pull requests and those of others, and are edited in place',
+    async (github) => {
+      const { issues } = github.ports
+      assert.deepEqual(await issues.ours(), [])
+      const theirs = github.openIssue('Something else')
+      github.push('step', { a: '1\n' })
+      const pull = github.open('step', 'Step')
+      const opened = await issues.open({ title: 'Rollouts', body: '- [ ] one' })
+      assert.ok(opened !== 'off')
+      const { number } = opened
+      assert.equal(new Set([theirs, pull, number]).size, 3, 'they share their numbers')
+      const younger = await issues.open({ title: 'Rollouts', body: 'again' })
+      assert.ok(younger !== 'off')
+      const bodies = async (): Promise<unknown> => {
+        const listed = await issues.ours()
+        return listed === 'off' ? listed : listed.map(({ number: n, isOpen, body }) => [n, isOpen, body])
+      }
+      assert.deepEqual(await bodies(), [
+        [number, true, '- [ ] one'],
+        [younger.number, true, 'again'],
+      ])
+      await issues.edit(younger.number, { isOpen: false })
+      github.editIssue(number, '- [x] one')
+      assert.equal((await issues.get(number))?.body, '- [x] one')
+      await issues.edit(number, { body: 'new', isOpen: true })
+      assert.deepEqual(await bodies(), [
+        [number, true, 'new'],
+        [younger.number, false, 'again'],
+      ])
+      await issues.edit(younger.number, { body: 'new', isOpen: true })
+      assert.deepEqual([(await issues.get(younger.number))?.isOpen, await issues.get(99)], [true, undefined])
+      await issues.edit(99, { body: 'new' })
+      github.setIssues(false)
+      const off = [await issues.ours(), await issues.open({ title: 'x', body: 'y' }), await issues.get(number)]
+      assert.deepEqual(off, ['off', 'off', undefined])
+      await issues.edit(number, { body: 'lost' })
+    },
+  )
 
   scene('a commit and a move happen only where the branch is as expected', async (github) => {
     const { branches } = github.ports

@@ -425,6 +425,7 @@ const OWN_PARTS: Readonly<Record<EventName, readonly string[]>> = {
   installation_repositories: ['action', 'repositories_added'],
   pull_request: ['pull_request', 'action'],
   issue_comment: ['issue', 'comment', 'sender', 'action'],
+  issues: ['issue', 'action'],
   push: ['ref', 'after'],
   status: ['sha', 'context', 'state'],
   deployment_status: ['deployment', 'deployment_status'],

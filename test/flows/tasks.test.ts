@@ -239,6 +239,13 @@ const CANARIES: Table<CauseOf<'canaries'>> = {
   },
 }
 
+/** Whatever changes until the end of a minute is one cause. */
+const DASHBOARD: Table<CauseOf<'dashboard'>> = {
+  listed: { one: { code: 'listed', due: NOW }, other: [{ code: 'listed', due: NOW + MINUTE }] },
+  delivered: { one: { code: 'delivered', delivery }, other: [{ code: 'delivered', delivery: 'other' }] },
+  swept: { one: { code: 'swept', at: NOW }, other: [{ code: 'swept', at: NOW + 5_000 }] },
+}
+
 const SHOWN = { environment: 'production', service: 'web', commit: HEAD, share: 5, state: 'success' } as const
 
 const SWEEP: Table<CauseOf<'sweep'>> = {
@@ -285,12 +292,23 @@ check<CauseOf<'onboard'>>('an onboarding', ONBOARD, (why) =>
 check<CauseOf<'canaries'>>('a look at Canaries', CANARIES, (why) =>
   jobOf({ type: 'canaries', repository: { owner: 'acme', name: 'gitops' }, why }),
 )
+check<CauseOf<'dashboard'>>('a dashboard', DASHBOARD, (why) => jobOf({ type: 'dashboard', ...PLACE, why }))
 check<CauseOf<'sweep'>>('a sweep', SWEEP, (why) => jobOf({ type: 'sweep', ...PLACE, why }))
 
 test('of two causes no ids are the same', () => {
-  const all = [REVIEW, ADVANCE, GROUP, MEASURE, ACKNOWLEDGE, NOTIFY, DEPLOYMENT, ONBOARD, CANARIES, SWEEP].flatMap(
-    (table) => Object.values(table),
-  )
+  const all = [
+    REVIEW,
+    ADVANCE,
+    GROUP,
+    MEASURE,
+    ACKNOWLEDGE,
+    NOTIFY,
+    DEPLOYMENT,
+    ONBOARD,
+    CANARIES,
+    DASHBOARD,
+    SWEEP,
+  ].flatMap((table) => Object.values(table))
   const ids = new Map(all.map(({ one }) => [one.code, jobOf({ type: 'review', ...PLACE, pull: 3, why: one }).id]))
   assert.equal(ids.size, Object.keys(RULES).length)
   assert.equal(new Set(ids.values()).size, ids.size)
@@ -342,6 +360,7 @@ test('each task has the key of what it may not run beside', () => {
     '1!review:9': { type: 'redirect', ...PLACE, pull: 3, review: 9, login: 'alice', body: 'x', why },
     '1#3': { type: 'review', ...PLACE, pull: 3, why: swept },
     '1#4': { type: 'clean-up', ...PLACE, pull: 4, why: swept },
+    '1:dashboard': { type: 'dashboard', ...PLACE, why },
     '1:judge-again': { type: 'judge-again', ...PLACE, why },
     '1@release/1': { type: 'advance', ...PLACE, base: 'release/1', why: swept },
     '1~main': { type: 'measure', ...PLACE, base: 'main', why: swept },

@@ -15,6 +15,7 @@ import { memoryActivity, memoryBranches } from './github/branches.ts'
 import { memoryChecks, memoryRecords, memoryReports } from './github/check-runs.ts'
 import { memoryConversation } from './github/conversation.ts'
 import { memoryDeployments } from './github/deployments.ts'
+import { memoryIssues } from './github/issues.ts'
 import type { GitHubState } from './github/github.ts'
 import { memoryMetrics } from './metrics.ts'
 import { memoryMirror } from './mirror.ts'
@@ -86,6 +87,7 @@ export function portsOf(
   | 'queue'
   | 'signals'
   | 'deployments'
+  | 'issues'
   | 'reports'
 > {
   return {
@@ -110,6 +112,7 @@ export function portsOf(
     queue: { waiting: async () => [...state.queued] },
     signals: memorySignals(state),
     deployments: memoryDeployments(state),
+    issues: memoryIssues(state),
     reports: memoryReports(state),
   }
 }

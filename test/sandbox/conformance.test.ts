@@ -222,6 +222,29 @@ describe('The REST API answers as GitHub describes it:', () => {
     assert.equal(left.body.length, 2)
   })
 
+  test('issues', async () => {
+    const ISSUES = '/repos/{owner}/{repo}/issues'
+    const opened = await ask(`POST ${ISSUES}`, { body: { title: 'Rollouts', body: 'None' }, status: 201 })
+    assert.deepEqual([opened.body.user.login, opened.body.performed_via_github_app.slug], ['perch[bot]', 'perch'])
+    const params = { issue_number: opened.body.number }
+    const ONE = `${ISSUES}/{issue_number}`
+    await ask(`GET ${ONE}`, { params })
+    const pull = await ask(`GET ${ONE}`, { params: { issue_number: 1 } })
+    assert.ok(pull.body.pull_request)
+    await ask(`GET ${ONE}`, { params: { issue_number: 999 }, status: 404 })
+    const closed = await ask(`PATCH ${ONE}`, { params, body: { body: 'Over', state: 'closed' } })
+    assert.deepEqual([closed.body.state, closed.body.state_reason, closed.body.body], ['closed', 'completed', 'Over'])
+    const again = await ask(`PATCH ${ONE}`, { params, body: { state: 'open' } })
+    assert.deepEqual([again.body.state_reason, again.body.closed_at], ['reopened', null])
+    await ask(`PATCH ${ONE}`, { params, body: { body: 'x'.repeat(65_537) }, status: 422 })
+    await ask(`PATCH ${ONE}`, { params, body: { body: 'Mine' }, token: box.person('ted').token, status: 403 })
+    box.setIssues(false)
+    const off = await ask(`POST ${ISSUES}`, { body: { title: 'More' }, status: 410 })
+    assert.equal(off.body.message, 'Issues are disabled for this repo')
+    await ask(`GET ${ONE}`, { params, status: 410 })
+    box.setIssues(true)
+  })
+
   test('check runs and suites', async () => {
     const output = {
       title: 'T',
@@ -434,6 +457,6 @@ const PERMISSIONS = {
   checks: 'write',
   statuses: 'write',
   deployments: 'write',
-  issues: 'read',
+  issues: 'write',
   merge_queues: 'read',
 } as const

@@ -66,6 +66,10 @@ function liveThrough({ box, repo }: Sandbox): void {
   alice.setStatus(head.sha, { context: 'flux', state: 'success' })
   alice.deploy({ ref: 'main', environment: 'production', state: 'success' })
   bob.enqueue(number).remove()
+  const issue = rita.openIssue('Broken', '- [ ] all')
+  bob.editIssue(issue, '- [x] all')
+  bob.closeIssue(issue)
+  bob.reopenIssue(issue)
   alice.merge(number)
   alice.deleteBranch('v2')
   assert.equal(repo.pull(number).state, 'merged')
@@ -131,6 +135,10 @@ const EXPECTED = [
   'issue_comment.created',
   'issue_comment.deleted',
   'issue_comment.edited',
+  'issues.closed',
+  'issues.edited',
+  'issues.opened',
+  'issues.reopened',
   'merge_group.checks_requested',
   'merge_group.destroyed',
   'pull_request.closed',

@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'mirror.fetch': 'git',
   'conversation.of': 'graphql',
   'queue.waiting': 'graphql',
+  'issues.ours': 'graphql',
   'branches.commit': 'graphql',
   'branches.move': 'graphql',
 }
@@ -29,6 +30,7 @@ const GITHUB: readonly string[] = [
   'queue',
   'signals',
   'deployments',
+  'issues',
   'reports',
 ]
 

@@ -22,6 +22,16 @@ export function readBranches(
   return ok(named.success ? named.data : undefined)
 }
 
+/**
+ * Whether the config asks for an issue that lists all rollouts; undefined where it cannot be read. Most configs do not name the key, and
+ * are not read for it.
+ */
+export function wantsDashboard(text: string | undefined): boolean | undefined {
+  if (text === undefined || !text.includes('dashboard')) return false
+  const config = readConfig(text)
+  return config.ok ? config.value.dashboard : undefined
+}
+
 /** Branches that Perch or the merge queue makes. A pattern never means them. */
 const MADE = /^(?:canary|perch|gh-readonly-queue)\//
 

@@ -284,6 +284,12 @@ export const Config = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether GitHub shows each merged step as a deployment of its environment.'),
+  dashboard: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether an issue lists all rollouts of the repository. Read on the default branch only. Perch needs write access to issues for it.',
+    ),
   requireSum100: z
     .boolean()
     .default(false)

@@ -2,7 +2,13 @@
 export const OVERRIDABLE = ['live', 'bake', 'analysis', 'order', 'approvals', 'hold', 'freeze', 'conflict'] as const
 export type OverridableGate = (typeof OVERRIDABLE)[number]
 
-export type GateName = OverridableGate | 'version' | 'config' | 'queue'
+const OTHER = ['version', 'config', 'queue'] as const
+
+export type GateName = OverridableGate | (typeof OTHER)[number]
+
+export function isGate(name: string): name is GateName {
+  return isOverridable(name) || OTHER.some((gate) => gate === name)
+}
 
 export function isOverridable(name: string): name is OverridableGate {
   return OVERRIDABLE.some((gate) => gate === name)

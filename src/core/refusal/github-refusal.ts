@@ -10,6 +10,8 @@ export type GitHubAction =
   | 'comment'
   | 'check'
   | 'deploy'
+  /** The dashboard. */
+  | 'issue'
   | 'read'
   /** Anything at all: GitHub gives no token, or does not know the repository. */
   | 'work'

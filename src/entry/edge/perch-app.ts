@@ -6,6 +6,7 @@ import { isNamed } from '../../core/config/deployed.ts'
 import { isStopRef } from '../../core/stop/stop.ts'
 import { isPromotionBranch } from '../../core/promotion/branch.ts'
 import { isStepBranch } from '../../core/rollout/branch.ts'
+import { ticksIn } from '../../core/marker/dashboard.ts'
 import { ONBOARDING_BRANCH } from '../../core/marker/onboarding-branch.ts'
 import { askIn } from '../../flows/tasks/ask.ts'
 import { jobOf, type TaskOf } from '../../flows/tasks/tasks.ts'
@@ -64,6 +65,7 @@ export function perchApp(
   onInstallations(app, { jobs, clock })
   on('pull_request', EVENTS.pull_request, onPullRequest)
   on('issue_comment', EVENTS.issue_comment, onComment)
+  on('issues', EVENTS.issues, onIssue)
   on('push', EVENTS.push, onPush)
   on('merge_group', EVENTS.merge_group, onMergeGroup)
   on('check_run', EVENTS.check_run, onCheckRun)
@@ -168,6 +170,12 @@ async function onComment(
   if (action !== 'created' || issue.pull_request === undefined || sender.type === 'Bot') return
   const comment = { pull: issue.number, comment: id, body: body ?? '' }
   if (mayHaveCommands(comment.body)) await ask.comment(comment, { code: 'command', delivery })
+}
+
+/** A tick in the issue that lists all rollouts. What Perch writes there has none, so its own edits ask for nothing. */
+async function onIssue({ action, issue }: Payload<'issues'>, { ask, delivery }: WebhookContext): Promise<void> {
+  const isTicked = action === 'edited' && issue.user?.type === 'Bot' && ticksIn(issue.body ?? '').length > 0
+  if (isTicked) await ask.dashboard({ code: 'delivered', delivery })
 }
 
 async function onPush(

@@ -59,6 +59,11 @@ export const EVENTS = {
     comment: z.object({ id: z.int(), body: z.string().nullish() }),
     sender: z.object({ type: z.string() }),
   }),
+  issues: z.object({
+    ...common,
+    action: z.string(),
+    issue: z.object({ body: z.string().nullish(), user: z.object({ type: z.string() }).nullish() }),
+  }),
   push: z.object({ ...common, ref: z.string(), after: z.string(), deleted: z.boolean().default(false) }),
   status: z.object({ ...common, sha: z.string(), context: z.string(), state: z.string() }),
   deployment_status: z.object({

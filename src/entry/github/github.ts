@@ -7,6 +7,7 @@ import { type ApiClient, type Client, type Octokit, outage } from '../../adapter
 import { watchLimits, watchRequests } from '../../adapters/github/client/watch-requests.ts'
 import { commandRecords } from '../../adapters/github/command-records.ts'
 import { conversation } from '../../adapters/github/conversation.ts'
+import { issues } from '../../adapters/github/issues.ts'
 import { deployments } from '../../adapters/github/reporting/deployments.ts'
 import { type LoggedWebhooks, loggedWebhooks, redeliver } from '../../adapters/github/deliveries.ts'
 import { identify, type NamedPlace, placeNamed } from '../../adapters/github/installations.ts'
@@ -44,6 +45,7 @@ export interface GitHubAccess {
       | 'queue'
       | 'signals'
       | 'deployments'
+      | 'issues'
       | 'reports'
       | 'activity'
       | 'records'
@@ -147,6 +149,7 @@ function portsOf(client: Client): Awaited<ReturnType<GitHubAccess['portsFor']>> 
     queue: mergeQueue(client),
     signals: signals(client),
     deployments: deployments(client),
+    issues: issues(client),
     reports: reports(client),
   }
 }

@@ -31,6 +31,7 @@ export function traceContext(tracer: Tracer, context: RepositoryContext): Reposi
     queue: tracePort(tracer, 'queue', context.queue),
     signals: tracePort(tracer, 'signals', context.signals),
     deployments: tracePort(tracer, 'deployments', context.deployments),
+    issues: tracePort(tracer, 'issues', context.issues),
     reports: tracePort(tracer, 'reports', context.reports),
     mirror: tracePort(tracer, 'mirror', context.mirror),
     renderer: tracePort(tracer, 'renderer', context.renderer),

@@ -1,4 +1,4 @@
-import { isNamed, readBranches } from '../../core/config/deployed.ts'
+import { isNamed, readBranches, wantsDashboard } from '../../core/config/deployed.ts'
 import { type ConfigProblem, CONFIG_FILE } from '../../core/config/read.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import type { RepositoryContext } from './repository-context.ts'
@@ -9,6 +9,8 @@ export interface DeployedBranches {
   readonly names: readonly string[]
   /** Why the config's word cannot be read. Then only the default branch counts, and nothing is concluded for the others. */
   readonly problems: readonly ConfigProblem[]
+  /** Whether the config asks for an issue that lists all rollouts; undefined where it cannot be read. */
+  readonly hasDashboard: boolean | undefined
   readonly has: (branch: string) => boolean
   /** Where the rollout is that a pull request with this base leads to: the base itself where it is deployed. */
   readonly homeOf: (base: string) => string | undefined
@@ -31,13 +33,15 @@ export async function deployedAmong(context: Needs, refs: ReadonlyMap<string, Sh
   const { defaultBranch } = context.repo
   const sha = refs.get(decidingRef(context))
   const texts = sha === undefined ? undefined : await context.mirror.read(sha, [CONFIG_FILE])
-  const named = readBranches(texts?.get(CONFIG_FILE))
+  const text = texts?.get(CONFIG_FILE)
+  const named = readBranches(text)
   const names = named.ok ? (named.value ?? [defaultBranch]) : [defaultBranch]
   const has = (branch: string): boolean => isNamed(names, branch)
   const homes = [defaultBranch, ...names.filter((name) => !name.includes('*'))]
   return {
     names,
     problems: named.ok ? [] : named.error,
+    hasDashboard: sha === undefined ? undefined : wantsDashboard(text),
     has,
     homeOf: (base) => [base, ...homes].find(has),
   }

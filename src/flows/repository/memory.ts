@@ -162,6 +162,7 @@ export async function forgetBase(context: Needs, base: string): Promise<void> {
   await context.memo.forget(`base:${context.repo.id}:${base}`)
   await context.memo.forget(`watch:${context.repo.id}:${base}`)
   await context.memo.forget(`rollouts:${context.repo.id}:${base}`)
+  await context.memo.forget(`listing:${context.repo.id}:${base}`)
 }
 
 /** The deployed branches as they were last read: what a push is compared with, so that others cost nothing. */

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { CommandRecords } from '../../ports/github/command-records.ts'
 import type { Conversation } from '../../ports/github/conversation.ts'
 import type { Deployments } from '../../ports/github/deployments.ts'
+import type { Issues } from '../../ports/github/issues.ts'
 import type { Log } from '../../ports/log.ts'
 import type { MergeQueue } from '../../ports/github/merge-queue.ts'
 import type { Memo } from '../../ports/memo.ts'
@@ -40,6 +41,7 @@ export interface RepositoryContext {
   readonly queue: MergeQueue
   readonly signals: Signals
   readonly deployments: Deployments
+  readonly issues: Issues
   readonly reports: Reports
   readonly mirror: Mirror
   /** What was read of its texts before. */

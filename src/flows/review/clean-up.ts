@@ -3,6 +3,7 @@ import { orphanReport } from '../../core/message/check/commit-checks.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest, Sha } from '../../core/rollout/facts.ts'
 import { forgetPeer, pullsWithHead, recallGroup } from '../repository/commit-memory.ts'
+import { askForDashboard } from '../dashboard/ask-dashboard.ts'
 import { judgeAnew } from './conclude-commit.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 import { judgeWaitingFor } from '../stop/judge-again.ts'
@@ -51,6 +52,7 @@ export async function cleanUpPull(
   await rememberWaiting(context, pull, [])
   await forgetPull(context, pull)
   await judgeWaitingFor(context, pull)
+  await askForDashboard(context)
   if (seen !== undefined && seen.head !== '')
     await cleanUpCommit(context, seen.head, { pull, wasGreen: seen.green && !isMerged })
 }

@@ -1,7 +1,8 @@
-import { concernsTraffic, isWorthComment, NO_CHANGE, type Review } from '../../core/gate/review.ts'
+import { concernsTraffic, isGated, isWorthComment, NO_CHANGE, type Review } from '../../core/gate/review.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { carryOutComments } from '../commands/carry-out-comments.ts'
 import { takePending } from '../commands/pending-commands.ts'
+import { askForDashboard } from '../dashboard/ask-dashboard.ts'
 import { settleWaiting } from '../repository/command-memory.ts'
 import { rememberPeer } from '../repository/commit-memory.ts'
 import { sayIfAllowed } from '../repository/github-refusals.ts'
@@ -106,6 +107,7 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   const commented = (!isBegun && isWorthComment(found)) || hasSummary(comments, seen)
   const verdict = { review: found, commented, ...concluded }
   await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
+  if (isGated(found) || seen?.traffic === true) await askForDashboard(context)
 }
 
 /** Whether the checks are to be written whatever memory says that they say. */

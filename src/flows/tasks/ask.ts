@@ -30,6 +30,7 @@ export interface TaskRequests {
   notify(news: Pick<TaskOf<'notify'>, 'base' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
   deliver(news: Pick<TaskOf<'deliver'>, 'to' | 'news' | 'at'>, why: CauseOf<'notify'>): Promise<void>
   deployment(step: StepToShow, why: CauseOf<'deployment'>): Promise<void>
+  dashboard(why: CauseOf<'dashboard'>): Promise<void>
   group(group: MergeGroup, why: CauseOf<'group'>): Promise<void>
   rerun(head: Sha, why: CauseOf<'delivered'>): Promise<void>
   sweep(why: CauseOf<'sweep'>, pulse?: string): Promise<void>
@@ -55,6 +56,7 @@ export function askIn({ installation, repo }: RepositoryRef, jobs: Jobs, onAsk?:
     notify: ({ base, news, at }, why) => send({ type: 'notify', base, news, at, why }),
     deliver: ({ to, news, at }, why) => send({ type: 'deliver', to, news, at, why }),
     deployment: (step, why) => send({ type: 'deployment', ...step, why }),
+    dashboard: (why) => send({ type: 'dashboard', why }),
     group: ({ base, ref, head }, why) => send({ type: 'group', base, ref, head, why }),
     rerun: (head, why) => send({ type: 'rerun', head, why }),
     sweep: (why, pulse) => send({ type: 'sweep', ...(pulse === undefined ? {} : { pulse }), why }),

@@ -152,6 +152,9 @@ const ShownStep = z.object({ code: z.literal('step-shown'), key: z.string() })
 /** Flagger asked about a Canary. `mark`: what had moved last in the repository. */
 const Asked = z.object({ code: z.literal('asked'), mark: z.string(), at })
 
+/** Something that the dashboard shows may have changed. All such moments until it is due are one. */
+const Listed = z.object({ code: z.literal('listed'), due })
+
 /** The causes that each kind of task can have. */
 export const Causes = {
   comment: Command,
@@ -199,6 +202,7 @@ export const Causes = {
   notify: ToldNews,
   deployment: ShownStep,
   canaries: Asked,
+  dashboard: z.discriminatedUnion('code', [Listed, Delivered, Swept]),
   group: z.discriminatedUnion('code', [Delivered, Signal, Stops, Measured, Peer, Rerun, Timer, Swept]),
   sweep: z.discriminatedUnion('code', [Started, Interval]),
 } as const
@@ -264,6 +268,8 @@ export const RULES: Readonly<Record<Cause['code'], Rule>> = {
   asked: { slotMs: 5 * SECOND_MS },
   // When work is behind, sweeps that come faster must not add the same to it again.
   swept: { slotMs: 5 * SECOND_MS },
+  // Each is due at the end of its minute.
+  listed: {},
   missed: {},
   started: {},
   interval: {},

@@ -62,6 +62,8 @@ export const Task = z.discriminatedUnion('type', [
     pull: z.int().optional(),
     why: Causes.deployment,
   }),
+  /** Bring the issue up to date that lists all rollouts. */
+  z.object({ type: z.literal('dashboard'), ...Where, why: Causes.dashboard }),
   /** Judge a commit of the merge queue. */
   z.object({
     type: z.literal('group'),
@@ -156,6 +158,8 @@ function keyOf(task: Task): string {
     case 'group':
     case 'rerun':
       return `${task.repo.id}!${task.head}`
+    case 'dashboard':
+      return `${task.repo.id}:dashboard`
     case 'judge-again':
       return `${task.repo.id}:judge-again`
     case 'sweep':

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Verdict } from '../../core/gate/gate.ts'
+import { type GateName, isGate } from '../../core/gate/names.ts'
 import { ROLLOUT_STATES, type RolloutState } from '../../core/watch/rollout-state.ts'
 import type { Memo } from '../../ports/memo.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
@@ -47,6 +48,15 @@ export async function rememberGates(context: Needs, pull: number, verdicts: read
   for (const { gate, state } of verdicts)
     if (ORDER.indexOf(state) >= ORDER.indexOf(gates[gate] ?? 'pass')) gates[gate] = state
   await context.memo.set(`gates:${context.repo.id}:${pull}`, gates)
+}
+
+/** What was kept of the gates of a pull request. */
+export async function recallGates(
+  { memo, repo }: Pick<Needs, 'memo' | 'repo'>,
+  pull: number,
+): Promise<readonly (readonly [GateName, Verdict['state']])[]> {
+  const known = KnownGates.catch({}).parse(await memo.get(`gates:${repo.id}:${pull}`))
+  return Object.entries(known).flatMap(([gate, state]) => (isGate(gate) ? [[gate, state] as const] : []))
 }
 
 export interface WatchedWork {

@@ -12,6 +12,7 @@ import { updateRefs } from './update-refs.ts'
 import { BOT, ISSUE_COMMENT, ORGANIZATION, PULL_REQUEST, USER, USER_CONTENT_EDIT } from './conversation.ts'
 import { connect } from './connection.ts'
 import { COMMIT, commitAt, GIT_ACTOR, GIT_SIGNATURE, REF, refAt } from './git.ts'
+import { ISSUE, listIssues } from './issues.ts'
 import { MERGE_QUEUE, MERGE_QUEUE_ENTRY, queueOf } from './queue.ts'
 import { findNode } from './nodes.ts'
 import { canSee, checkPermission, FieldFailure, type Args, type Fields, type Scope } from './types.ts'
@@ -24,6 +25,8 @@ const REPOSITORY: Fields<Repository> = {
   defaultBranchRef: (repo) => refAt(repo, `refs/heads/${repo.defaultBranch}`),
   pullRequest: findPull,
   pullRequests: listPulls,
+  hasIssuesEnabled: ({ hasIssues }) => hasIssues,
+  issues: listIssues,
   pushedAt: ({ pushedAt }) => time(pushedAt),
   mergeQueue: queueOf,
   ref: (repo, { qualifiedName }, scope) => {
@@ -96,6 +99,7 @@ const RESOLVERS: Readonly<Record<string, Fields<never>>> = {
   CreateCommitOnBranchPayload: NEW_COMMIT,
   Repository: REPOSITORY,
   PullRequest: PULL_REQUEST,
+  Issue: ISSUE,
   MergeQueue: MERGE_QUEUE,
   MergeQueueEntry: MERGE_QUEUE_ENTRY,
   IssueComment: ISSUE_COMMENT,

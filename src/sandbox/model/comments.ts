@@ -1,6 +1,6 @@
 /** Comments, reactions, labels and reviews on pull requests. */
 import { commentPayload } from '../payload/comments.ts'
-import { issuePayload, pullPayload, reviewPayload } from '../payload/pulls.ts'
+import { pullIssuePayload, pullPayload, reviewPayload } from '../payload/pulls.ts'
 import { validationFailed } from '../state/refusal.ts'
 import type { Account, Author, Comment, Label, Pull, Reaction, Repository, Review } from '../state/types.ts'
 import type { Json, World } from '../state/world.ts'
@@ -51,7 +51,7 @@ function announce(world: World, comment: Comment, news: { action: string; by: Ac
   const { pull } = comment
   const payload = (): Json => ({
     ...news.extra,
-    issue: issuePayload(world, pull),
+    issue: pullIssuePayload(world, pull),
     comment: commentPayload(world, comment),
   })
   world.happened({ event: 'issue_comment', action: news.action, repo: pull.repo, sender: news.by, payload })

@@ -1,6 +1,6 @@
 /** Addresses and ids as GitHub writes them. */
 import { fullName, type World } from '../state/world.ts'
-import type { Pull, Repository } from '../state/types.ts'
+import type { Issue, Pull, Repository } from '../state/types.ts'
 
 export function api(world: World, path: string): string {
   return `${world.origin}/api/v3${path}`
@@ -22,8 +22,8 @@ export function pullApi(world: World, pull: Pull, path = ''): string {
   return repoApi(world, pull.repo, `/pulls/${String(pull.number)}${path}`)
 }
 
-export function issueApi(world: World, pull: Pull, path = ''): string {
-  return repoApi(world, pull.repo, `/issues/${String(pull.number)}${path}`)
+export function issueApi(world: World, { repo, number }: Pull | Issue, path = ''): string {
+  return repoApi(world, repo, `/issues/${String(number)}${path}`)
 }
 
 /** GraphQL's global id: opaque to clients, readable for us. */

@@ -133,7 +133,7 @@ function commentCount(pull: Pull): number {
 }
 
 /** The issue side of a pull request, in issue_comment events. */
-export function issuePayload(world: World, pull: Pull): Json {
+export function pullIssuePayload(world: World, pull: Pull): Json {
   const url = issueApi(world, pull)
   const base = pullBase(world, pull)
   const pick = ['number', 'title', 'user', 'labels', 'state', 'locked', 'assignee', 'assignees', 'milestone'] as const
@@ -172,7 +172,7 @@ export function issuePayload(world: World, pull: Pull): Json {
   }
 }
 
-function noReactions(url: string): Json {
+export function noReactions(url: string): Json {
   const none = { '+1': 0, '-1': 0, laugh: 0, hooray: 0, confused: 0, heart: 0, rocket: 0, eyes: 0 }
   return { url, total_count: 0, ...none }
 }

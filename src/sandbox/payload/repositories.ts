@@ -7,6 +7,7 @@ import { html, nodeId, repoApi, repoHtml, time } from './links.ts'
 /** The repository as it stands inside pull requests, installations and webhooks. */
 export function repositoryPayload(world: World, repo: Repository): Json {
   const openPulls = [...repo.pulls.values()].filter((pull) => pull.state === 'open').length
+  const openIssues = [...repo.issues.values()].filter((issue) => issue.state === 'open').length
   const forks = [...world.repositories.values()].filter((other) => other.parent === repo).length
   return {
     ...minimalRepository(world, repo),
@@ -20,7 +21,7 @@ export function repositoryPayload(world: World, repo: Repository): Json {
     size: 0,
     stargazers_count: 0,
     watchers_count: 0,
-    has_issues: true,
+    has_issues: repo.hasIssues,
     has_projects: true,
     has_downloads: true,
     has_wiki: true,
@@ -29,7 +30,7 @@ export function repositoryPayload(world: World, repo: Repository): Json {
     forks_count: forks,
     archived: repo.archived,
     disabled: false,
-    open_issues_count: openPulls,
+    open_issues_count: openPulls + openIssues,
     license: null,
     allow_forking: true,
     is_template: false,
@@ -38,7 +39,7 @@ export function repositoryPayload(world: World, repo: Repository): Json {
     custom_properties: {},
     visibility: repo.isPrivate ? 'private' : 'public',
     forks,
-    open_issues: openPulls,
+    open_issues: openPulls + openIssues,
     watchers: 0,
     default_branch: repo.defaultBranch,
     created_at: time(repo.createdAt),

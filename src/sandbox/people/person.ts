@@ -5,6 +5,7 @@ import { addLabels, removeLabel } from '../model/pull-state.ts'
 import { editPull, openPull, setDraft } from '../model/pulls.ts'
 import { endGroup, formGroup, mergeGroup } from '../model/queue.ts'
 import { moveRef } from '../model/refs.ts'
+import { issueSide, type IssueSide } from './issues.ts'
 import { pushFiles, fork, type FileTexts } from './push.ts'
 import { pullOf, viewComment, viewPull, type CommentView, type PullView } from '../read.ts'
 import { checkSide, reportSide, type CheckSide, type ReportSide, type Scene } from './reports.ts'
@@ -27,7 +28,7 @@ interface PullRequestDraft {
   readonly fromFork?: boolean
 }
 
-export interface Person extends ReportSide, CheckSide {
+export interface Person extends ReportSide, CheckSide, IssueSide {
   readonly login: string
   /** For REST, GraphQL and git as this person. */
   readonly token: string
@@ -78,6 +79,7 @@ export function createPerson(world: World, repo: Repository, account: Account): 
     ...gitSide(scene),
     ...reportSide(scene),
     ...checkSide(scene),
+    ...issueSide(scene),
   }
 }
 

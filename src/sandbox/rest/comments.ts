@@ -4,11 +4,12 @@ import { addComment, deleteComment, editComment, labelNamed, react } from '../mo
 import { addLabels, assign, removeLabel } from '../model/pull-state.ts'
 import { commentPayload, reactionPayload } from '../payload/comments.ts'
 import { labelPayload } from '../payload/labels.ts'
-import { issuePayload } from '../payload/pulls.ts'
+import { pullIssuePayload } from '../payload/pulls.ts'
 import { Refusal } from '../state/refusal.ts'
 import { REACTIONS, type Comment, type Pull, type Repository } from '../state/types.ts'
 import { findAccount, isAtLeast, roleOf } from '../state/world.ts'
 import { authorOf } from '../wire/auth.ts'
+import { changeIssue } from './issues.ts'
 import { page } from './paging.ts'
 import { bodyOf, find, idOf, repoRoute, type Answer, type Call, type Route } from './route.ts'
 
@@ -82,6 +83,8 @@ function removeFrom(call: Call, repo: Repository): Answer {
 
 /** Labels and assignees are replaced. Who has no access cannot be assigned: then nothing is done. */
 function updateIssue(call: Call, repo: Repository): Answer {
+  const issue = repo.issues.get(idOf(call, 'issue_number'))
+  if (issue !== undefined) return changeIssue(call, issue)
   const pull = pullOf(call, repo)
   const { labels, assignees } = bodyOf(call, IssueBody)
   const by = authorOf(call.actor).account
@@ -98,7 +101,7 @@ function updateIssue(call: Call, repo: Repository): Answer {
     addLabels(call.world, pull, { labels: wanted, by })
   }
   if (accounts !== undefined) assign(call.world, pull, { accounts, by })
-  return { status: 200, body: issuePayload(call.world, pull) }
+  return { status: 200, body: pullIssuePayload(call.world, pull) }
 }
 
 const REPO = '/repos/{owner}/{repo}'

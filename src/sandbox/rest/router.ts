@@ -6,6 +6,7 @@ import { APP_ROUTES } from './apps.ts'
 import { CHECK_ROUTES } from './checks.ts'
 import { COMMENT_ROUTES } from './comments.ts'
 import { COMMIT_ROUTES } from './commits.ts'
+import { ISSUE_ROUTES } from './issues.ts'
 import { OBJECT_ROUTES } from './objects.ts'
 import { PULL_ROUTES } from './pulls.ts'
 import { REF_ROUTES } from './refs.ts'
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...APP_ROUTES,
   ...PULL_ROUTES,
   ...COMMENT_ROUTES,
+  ...ISSUE_ROUTES,
   ...CHECK_ROUTES,
   ...STATUS_ROUTES,
   ...REF_ROUTES,

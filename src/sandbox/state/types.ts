@@ -175,6 +175,22 @@ export interface Pull {
   readonly maintainerCanModify: boolean
 }
 
+/** One that is no pull request. */
+export interface Issue {
+  readonly id: number
+  readonly number: number
+  readonly repo: Repository
+  readonly author: Author
+  title: string
+  body: string | null
+  state: 'open' | 'closed'
+  stateReason: 'completed' | 'not_planned' | 'reopened' | null
+  closedBy: Account | undefined
+  closedAt: number | undefined
+  readonly createdAt: number
+  updatedAt: number
+}
+
 export const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const
 
 export interface Reaction {
@@ -307,6 +323,9 @@ export interface Repository {
   /** Commits that GitHub made itself, and so signed with its web-flow key. */
   readonly signed: Set<string>
   readonly pulls: Map<number, Pull>
+  /** They share their numbers with pull requests. */
+  readonly issues: Map<number, Issue>
+  hasIssues: boolean
   readonly comments: Map<number, Comment>
   readonly labels: Map<string, Label>
   /** In the order of the queue. */

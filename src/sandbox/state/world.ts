@@ -169,6 +169,8 @@ export function addRepository(world: World, draft: RepositoryDraft): Repository 
     refs: new Map(),
     signed: new Set(),
     pulls: new Map(),
+    issues: new Map(),
+    hasIssues: true,
     comments: new Map(),
     queue: [],
     labels: new Map(),

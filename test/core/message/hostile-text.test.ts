@@ -35,6 +35,8 @@ import { stopMessage } from '../../../src/core/message/pull-request/stop.ts'
 import { calm, seen, terminalText, titleText } from '../../../src/core/text/inert.ts'
 import { webUrl } from '../../../src/core/text/web-url.ts'
 import { code, fence, linked, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
+import { LISTED_STATES } from '../../../src/core/dashboard/dashboard.ts'
+import { dashboardBody, dashboardOffBody } from '../../../src/core/message/dashboard/dashboard.ts'
 import { notice } from '../../../src/core/message/comment/notice.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
@@ -169,7 +171,7 @@ const text = fc
 
 /** Our own HTML, and nothing else. */
 const OURS =
-  /^(?:<!-- \/?perch:[\w:%.~!*'()-]+ -->|<details><summary><b>[^<]*<\/b>[^<]*<\/summary>|<\/details>|<\/?sub>|<\/?span>|)$/
+  /^(?:<!-- \/?perch:[\w:%.~!*'()-]+ -->|<details><summary><b>[^<]*<\/b>[^<]*<\/summary>|<\/details>|<\/?sub>|<\/?span>|<br>|)$/
 /** What GitHub's filters look for in text that is rendered; `#7` is of ours. */
 const CALLS =
   /@[a-z\d]|(?<![\w#])#(?!7\b)\d|\bGH-\d|[\w-]+\/[\w-]+#\d|:\/\/|\bwww\.|(?<![\w/])[\da-f]{7,40}(?!\w)|:(?!\d\d:)[\w+-]+:/i
@@ -407,6 +409,36 @@ test('comments and checks of any review are inert', () => {
       assertInert(summaryPages({ ...review, changes: [], rows: [] }).comment)
       assert.equal(comment.match(/<!-- *perch:/g)?.length, 1)
     }
+  })
+})
+
+test('the issue that lists all rollouts is inert', () => {
+  often((t) => {
+    const rollouts = LISTED_STATES.map((state) => {
+      return {
+        name: t,
+        state,
+        share: 5,
+        version: t,
+        since: 0,
+        origin: 7,
+        pulls: [7],
+        stuck: explainRefusal({ code: 'mixed' }),
+      }
+    })
+    const listing = { code: 'listed', rollouts, owned: 1 } as const
+    const pulls = new Map([[7, { code: 'red' } as const]])
+    assertInert(
+      dashboardBody({
+        defaultBranch: t,
+        listings: [
+          [t, listing],
+          ['b', { code: 'config' }],
+        ],
+        pulls,
+      }),
+    )
+    assertInert(dashboardOffBody(t))
   })
 })
 

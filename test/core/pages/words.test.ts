@@ -27,6 +27,7 @@ import { flaggerCanary } from '../../owners.ts'
 import { sample, snapshotOf } from '../samples.ts'
 import { assertPage } from './page.ts'
 import { hookWords } from '../../../src/core/message/flagger/hook.ts'
+import { dashboards } from './word-dashboards.ts'
 import { hookAnswers, outcomes, review } from './word-outcomes.ts'
 import { livenesses, problems, refusals, remedies, reports, target, verdicts } from './word-samples.ts'
 
@@ -221,6 +222,7 @@ function page(): Readonly<Record<string, readonly string[]>> {
     ],
     'Pull requests': [...pullRequests(), ...closings(), pulls.withMeasurements('Body', reports().slice(0, 1))],
     Onboarding: onboardings(),
+    Dashboard: dashboards(),
     'To Flagger': hookAnswers().map((one) => hookWords(one, ASKED)),
     Checks: checks(),
     Comment: [comment, text ?? '', summaryPages(NO_CHANGE).comment, ...firstComments()],

@@ -23,6 +23,9 @@ githubContract('memory', async (): Promise<GitHubUnderTest> => {
     comment: (number, body) => alice.comment(number, body),
     close: (number) => alice.close(pull(number)),
     reopen: (number) => void alice.reopen(pull(number)),
+    openIssue: (title) => alice.openIssue(title),
+    editIssue: (number, body) => alice.editIssue(number, body),
+    setIssues: (isOn) => void (state.hasIssues = isOn),
   }
 })
 
@@ -51,5 +54,8 @@ githubContract('GitHub in a box', async (): Promise<GitHubUnderTest> => {
     comment: (number, body) => alice.comment(number, body).id,
     close: (number) => alice.close(number),
     reopen: (number) => alice.reopen(number),
+    openIssue: (title) => alice.openIssue(title),
+    editIssue: (number, body) => alice.editIssue(number, body),
+    setIssues: (isOn) => box.setIssues(isOn, name),
   }
 })

@@ -65,6 +65,15 @@ export interface StoredDeployment {
   readonly states: { readonly state: DeploymentState; readonly description: string }[]
 }
 
+export interface StoredIssue {
+  readonly number: number
+  readonly author: Person
+  readonly title: string
+  body: string
+  isOpen: boolean
+  updatedAt: number
+}
+
 export interface Happening {
   readonly event: string
   /** The fields that are special to the event; who sends it and where are added to them. */
@@ -82,12 +91,17 @@ export interface GitHubState {
   /** By full name. */
   readonly refs: Map<string, Sha>
   readonly pulls: Map<number, Pull>
+  /** Those that are no pull requests; they share their numbers. */
+  readonly issues: Map<number, StoredIssue>
+  hasIssues: boolean
   readonly comments: StoredComment[]
   readonly runs: Run[]
   readonly signals: { readonly sha: Sha; readonly signal: Signal }[]
   readonly deployments: StoredDeployment[]
   /** Whether the App may make deployments. */
   mayDeploy: boolean
+  /** Whether the App may write issues. */
+  mayWriteIssues: boolean
   /** Whether the rules of the branches let the App merge. */
   mayMerge: boolean
   readonly moves: { readonly branch: string; readonly by: Person; readonly move: BranchMove }[]
@@ -101,6 +115,8 @@ export interface GitHubState {
   /** GitHub's clock: whole seconds, in epoch milliseconds. */
   now(): number
   nextId(): number
+  /** Of a pull request or an issue. */
+  nextNumber(): number
   happened(happening: Happening): void
 }
 
@@ -120,6 +136,7 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
   const objects = gitObjects()
   const now = (): number => Math.floor(options.clock.now() / 1000) * 1000
   let lastId = 0
+  let lastNumber = 0
   const state: GitHubState = {
     repo: { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
     installation: 7,
@@ -129,11 +146,14 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
     objects,
     refs: new Map(),
     pulls: new Map(),
+    issues: new Map(),
+    hasIssues: true,
     comments: [],
     runs: [],
     signals: [],
     deployments: [],
     mayDeploy: true,
+    mayWriteIssues: true,
     mayMerge: true,
     moves: [],
     roles: new Map(Object.entries(options.roles ?? {})),
@@ -142,6 +162,7 @@ export function memoryGitHub(options: GitHubOptions): GitHubState {
     queued: [],
     now,
     nextId: () => (lastId += 1),
+    nextNumber: () => (lastNumber += 1),
     happened: (happening) => options.onHappening?.(happening),
   }
   const files: Files = new Map(Object.entries(options.files))

@@ -1,6 +1,7 @@
 import type { Permission, Sha } from '../../../src/core/rollout/facts.ts'
 import { addComment } from './conversation.ts'
 import { endPull, type GitHubState, headOf, moveBranch, person, type Pull, tellPull } from './github.ts'
+import { editIssue, openIssue } from './issues.ts'
 import { addPull, type MergeOrder, mergePull, openPull, reopenPull } from './pull-requests.ts'
 
 /** What somebody does on GitHub, or pushes to it. */
@@ -14,6 +15,11 @@ export interface MemoryPerson {
   /** Opens a pull request from a fork: a commit on the default branch with these files. */
   openFromFork(files: Readonly<Record<string, string>>, title: string): Pull
   comment(pull: number, body: string): number
+  /** Gives its number. */
+  openIssue(title: string, body?: string): number
+  /** Ticking a check box is such an edit. */
+  editIssue(issue: number, body: string): void
+  closeIssue(issue: number): void
   close(pull: Pull): void
   reopen(pull: Pull): boolean
   merge(pull: Pull, how?: Pick<MergeOrder, 'ignoresChecks'>): ReturnType<typeof mergePull>
@@ -69,6 +75,9 @@ export function memoryPerson(state: GitHubState, login: string, role?: Permissio
       const head = { ref: 'patch-1', sha: state.objects.commit(made).sha, isFork: true }
       return addPull(state, { title, body: '', by, head, base: { ref: 'main', sha: base } })
     },
+    openIssue: (title, body = '') => openIssue(state, { title, body, by }).number,
+    editIssue: (issue, body) => editIssue(state, issue, { body, by }),
+    closeIssue: (issue) => editIssue(state, issue, { isOpen: false, by }),
     comment: (pull, body) => addComment(state, { pull, by, body }).id,
     close(pull) {
       if (pull.state === 'open') endPull(state, pull, { by })

@@ -133,7 +133,7 @@ export function addPull(
 ): Pull {
   const now = state.now()
   const pull: Pull = {
-    number: state.pulls.size + 1,
+    number: state.nextNumber(),
     author: by,
     title,
     body,

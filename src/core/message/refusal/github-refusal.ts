@@ -29,11 +29,18 @@ function actionWords({ action, branch }: GitHubRefusal): string {
       return 'write its checks'
     case 'deploy':
       return 'show deployments'
+    case 'issue':
+      return 'keep its issue with all rollouts'
     case 'read':
       return 'read this repository'
     case 'work':
       return 'work in this repository'
   }
+}
+
+function neededFor({ action }: GitHubRefusal): string {
+  if (action === 'deploy') return 'deployments'
+  return action === 'issue' ? 'issues' : 'contents, pull requests and checks'
 }
 
 const OWN_BRANCH = /^(?:canary|perch)\//
@@ -49,7 +56,7 @@ function wayOut(refusal: GitHubRefusal): string {
     case 'name-too-long':
       return 'GitHub takes branch names of at most 244 bytes. Give the environment or the service a shorter name in `.github/canary.yml`.'
     case 'permission':
-      return `Ask an administrator to open this App under **Settings → GitHub Apps** and to accept what it asks for: write access to ${refusal.action === 'deploy' ? 'deployments' : 'contents, pull requests and checks'}.`
+      return `Ask an administrator to open this App under **Settings → GitHub Apps** and to accept what it asks for: write access to ${neededFor(refusal)}.`
     case 'archived':
       return 'The repository is archived. Perch goes on when an administrator unarchives it.'
     case 'suspended':

@@ -1,0 +1,43 @@
+/** Begins the issue that lists all rollouts. Only one that this very App opened counts: anybody can write the marker. */
+export const DASHBOARD_MARKER = '<!-- perch:dashboard -->'
+
+/** Begins the same issue after the config stopped asking for it. */
+export const DASHBOARD_OFF_MARKER = '<!-- perch:dashboard:off -->'
+
+/** What a check box asks a fresh look at: all rollouts, or one on its base branch. */
+export type Look = 'all' | { readonly base: string; readonly name: string }
+
+/** Whether an issue's body is that of a dashboard, kept or given up. */
+export function isDashboard(body: string): boolean {
+  return body.startsWith(DASHBOARD_MARKER) || body.startsWith(DASHBOARD_OFF_MARKER)
+}
+
+/** Marks a check box, so that a tick can be told from the others. */
+export function lookMarker(look: Look): string {
+  return `<!-- perch:look:${look === 'all' ? look : `${encoded(look.base)}:${encoded(look.name)}`} -->`
+}
+
+/** Two hyphens would end a comment in some parsers of Markdown. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replaceAll('-', '%2D')
+}
+
+const TICKED = /^[ \t]*[-*+] \[[xX]\] <!-- perch:look:(\S{1,2000}) -->/gm
+
+/** The check boxes that somebody ticked. */
+export function ticksIn(body: string): readonly Look[] {
+  return [...body.matchAll(TICKED)].flatMap(([, mark = '']): readonly Look[] => {
+    if (mark === 'all') return ['all']
+    const [base, name, ...rest] = mark.split(':').map(decoded)
+    return base === undefined || name === undefined || rest.length > 0 ? [] : [{ base, name }]
+  })
+}
+
+/** Undefined where somebody changed it. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}

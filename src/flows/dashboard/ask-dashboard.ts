@@ -1,0 +1,82 @@
+/** When the dashboard is looked at again. Where the config does not ask for one, nothing is. */
+import type { Listing } from '../../core/dashboard/dashboard.ts'
+import { dashboardBody } from '../../core/message/dashboard/dashboard.ts'
+import { listedRollouts } from '../../core/dashboard/dashboard.ts'
+import type { DeployedBranches } from '../repository/deployed-branches.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+import {
+  type Board,
+  recallBoard,
+  recallDashboard,
+  recallListings,
+  rememberBoard,
+  rememberListing,
+} from './dashboard-memory.ts'
+
+type Needs = Pick<RepositoryContext, 'memo' | 'repo' | 'ask' | 'clock'>
+
+/** It is written once a minute at most. */
+const SLOT_MS = 60_000
+
+/** Where GitHub refuses it, it is tried again after so long. */
+const BARRED_MS = 3_600_000
+
+/** Something that it may list has changed: it is written at the end of this minute, after whatever else changes until then. */
+export async function askForDashboard(context: Needs): Promise<void> {
+  if ((await recallBoard(context))?.isWanted === true) await askSoon(context)
+}
+
+async function askSoon({ ask, clock }: Pick<Needs, 'ask' | 'clock'>): Promise<void> {
+  await ask.dashboard({ code: 'listed', due: (Math.floor(clock.now() / SLOT_MS) + 1) * SLOT_MS })
+}
+
+/**
+ * Keeps what a look at a base branch found, and has the dashboard written where that is new. `list` is asked only where there is a
+ * dashboard.
+ */
+export async function noteListing(
+  context: Needs,
+  { base, deployed }: { readonly base: string; readonly deployed?: Pick<DeployedBranches, 'hasDashboard'> },
+  list: () => Promise<Listing>,
+): Promise<void> {
+  const board = await noteWish(context, deployed?.hasDashboard)
+  if (board === undefined) return
+  const isNew = board.isWanted && (await rememberListing(context, base, await list()))
+  if (isNew || board.isTurned) await askSoon(context)
+}
+
+/** Keeps whether the config asks for it; where that cannot be read, it stays as it was. Undefined: nobody does, and nobody did. */
+async function noteWish(
+  context: Needs,
+  isAskedFor: boolean | undefined,
+): Promise<(Board & { readonly isTurned: boolean }) | undefined> {
+  const board = await recallBoard(context)
+  const isWanted = isAskedFor ?? board?.isWanted ?? false
+  if (board === undefined && !isWanted) return undefined
+  const next = { ...(board ?? { written: '' }), isWanted }
+  const isTurned = board?.isWanted !== isWanted
+  if (isTurned) await rememberBoard(context, next)
+  return { ...next, isTurned }
+}
+
+/**
+ * The sweep's look. It asks GitHub nothing by itself: the issue is read where it is not known, where it should say something else, and,
+ * for ticks of which no webhook told, while there is a rollout.
+ */
+export async function lookAtDashboard(
+  context: Needs & Pick<RepositoryContext, 'seal'>,
+  { deployed, at }: { readonly deployed: DeployedBranches; readonly at: number },
+): Promise<void> {
+  const board = await noteWish(context, deployed.hasDashboard)
+  if (board === undefined) return
+  const isBarred = board.barredAt !== undefined && at - board.barredAt < BARRED_MS
+  if (isBarred) return
+  const why = { code: 'swept', at } as const
+  if (!board.isWanted) return context.ask.dashboard(why)
+  for (const [base, { code }] of await recallListings(context))
+    if (code === 'not-looked-at') await context.ask.advance(base, why)
+  const dashboard = await recallDashboard(context)
+  if (dashboard === undefined) return
+  const isWritten = board.number !== undefined && board.written === context.seal(dashboardBody(dashboard))
+  if (!isWritten || listedRollouts(dashboard.listings).length > 0) await context.ask.dashboard(why)
+}

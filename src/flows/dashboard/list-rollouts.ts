@@ -1,0 +1,45 @@
+import { type DoneSteps, type ListedRollout, type Listing, listRollout } from '../../core/dashboard/dashboard.ts'
+import { stuckWords } from '../../core/message/comment/notice.ts'
+import type { Refusal } from '../../core/refusal/refusal.ts'
+import type { Result } from '../../core/result.ts'
+import type { RolloutFacts } from '../../core/rollout/transition.ts'
+import { type BaseHead, historyOf } from '../measure/landing.ts'
+import type { RepositoryContext } from '../repository/repository-context.ts'
+
+type Needs = Pick<RepositoryContext, 'mirror' | 'renderer' | 'memo' | 'repo'>
+
+/** A rollout, and what a look at its base branch did for it. */
+export interface TakenRollout {
+  readonly rollout: RolloutFacts
+  readonly done: Result<Omit<DoneSteps, 'stuck'>, Refusal>
+}
+
+/** The rollouts of a base branch as the dashboard shows them, once their steps were taken. */
+export async function listRollouts(context: Needs, base: BaseHead, taken: readonly TakenRollout[]): Promise<Listing> {
+  const rollouts: ListedRollout[] = []
+  for (const one of taken) {
+    const listed = await lineOf(context, base, one)
+    if (listed !== undefined) rollouts.push(listed)
+  }
+  return { code: 'listed', rollouts, owned: taken.filter(({ rollout }) => rollout.standing.phase === 'owned').length }
+}
+
+async function lineOf(
+  context: Needs,
+  base: BaseHead,
+  { rollout, done }: TakenRollout,
+): Promise<ListedRollout | undefined> {
+  const { standing } = rollout
+  const steps = done.ok
+    ? { ...done.value, stuck: undefined }
+    : { opened: undefined, closed: [], stuck: stuckWords(standing.target, done.error) }
+  const listed = listRollout(rollout, steps, undefined)
+  if (listed === undefined || !hasLanding(rollout)) return listed
+  return { ...listed, since: (await historyOf(context, base, standing))?.landing.time }
+}
+
+/** A share that somebody set by hand may be as old as the repository: nobody looks for its commit. */
+function hasLanding({ standing: { phase }, broughtBy }: RolloutFacts): boolean {
+  if (phase === 'by-hand') return broughtBy !== undefined
+  return phase !== 'idle' && phase !== 'owned' && phase !== 'unreadable'
+}
