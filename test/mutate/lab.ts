@@ -1,11 +1,12 @@
 /**
- * The process that tries mutants. It loads the packages once and the code of the project anew for each mutant, under URLs of
- * its own, so that a mutant costs a fraction of a second; the parent ends it when a mutant loops.
+ * The process that tries mutants. It loads everything once, and for each mutant its file and what imports that anew, under URLs of
+ * their own, so that a mutant costs a fraction of a second; the parent ends it when a mutant loops.
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { importersOf } from './importers.ts'
 import type { CollectedTest } from './node-test.ts'
 import { stretchesOf, withNotes } from './probes.ts'
 
@@ -43,11 +44,18 @@ export type Answer =
   | { readonly type: 'tried'; readonly hasFailed: boolean; readonly at: number | undefined }
   | { readonly type: 'broken'; readonly why: string }
 
+/** The next test begins: the process is not stuck. */
+export interface Progress {
+  readonly type: 'begins'
+}
+
 const ROOT = pathToFileURL(`${process.cwd()}/`).href
 const SHIM = new URL('node-test.ts', import.meta.url).href
 const texts = new Map<string, string>()
 let turn = 0
 let mutated: { readonly url: string; readonly text: string } | undefined
+/** The files that are loaded anew; undefined for all. */
+let stale: ReadonlySet<string> | undefined
 /** Sources that note what they run, while it is surveyed which test runs what. */
 let noting: Map<string, NotingSource> | undefined
 
@@ -69,8 +77,9 @@ registerHooks({
     if (specifier === 'node:test') return { url: SHIM, shortCircuit: true }
     const found = next(specifier, context)
     if (specifier === 'fast-check') return { ...found, url: `${found.url}?turn=check` }
-    const isOwn = /^(?:src|test)\/.*\.ts$/.test(found.url.slice(ROOT.length)) && found.url.startsWith(ROOT)
-    return isOwn && parent !== null ? { ...found, url: `${found.url}${parent[0]}` } : found
+    const file = found.url.startsWith(ROOT) ? found.url.slice(ROOT.length) : ''
+    if (parent === null || !/^(?:src|test)\/.*\.ts$/.test(file)) return found
+    return { ...found, url: `${found.url}?turn=${turnOf(file)}` }
   },
   load(url, context, next) {
     const [bare = '', query] = url.split('?')
@@ -83,6 +92,11 @@ registerHooks({
     return { format: 'module', source, shortCircuit: true }
   },
 })
+
+/** What does not come to the mutant is loaded once: it stays what it is, and keeps the speed that it has gained. */
+function turnOf(file: string): number {
+  return stale === undefined || stale.has(file) ? turn : 0
+}
 
 /** fast-check with less random input: what a mutant breaks shows soon, and the thousandth survivor costs as much as the first. */
 function fastCheckFor(url: string): string {
@@ -176,6 +190,7 @@ async function survey(files: readonly string[]): Promise<Answer> {
 async function attempt(tests: readonly TestId[]): Promise<Answer> {
   const loaded = new Map<string, readonly CollectedTest[]>()
   for (const [at, { file, index }] of tests.entries()) {
+    process.send?.({ type: 'begins' } satisfies Progress)
     const all = loaded.get(file) ?? (await load(file))
     loaded.set(file, all)
     try {
@@ -193,8 +208,10 @@ async function answer(question: Question): Promise<Answer> {
   turn += 1
   mutated = undefined
   setRuns(question.type === 'survey' ? 10 : 60)
+  stale = undefined
   if (question.type === 'survey') return survey(question.files)
   const { mutant } = question
+  stale = mutant === undefined ? new Set() : importersOf(mutant.file)
   if (mutant !== undefined) mutated = { url: pathToFileURL(resolve(mutant.file)).href, text: mutant.text }
   try {
     return await Promise.race([attempt(question.tests), stray()])

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { compiling } from './compile.ts'
 import { EQUIVALENT, equivalentOf } from './equivalent.ts'
+import { importersOf } from './importers.ts'
 import { describe, mutantsOf, placeOf, withMutant } from './mutators.ts'
 import { stretchAt, stretchesOf, withNotes } from './probes.ts'
 import { openLab } from './trial.ts'
@@ -26,6 +27,10 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
     ['[...a]', 'spread: [...[]]'],
     ['({ ...a })', 'spread: ({ ...{} })'],
     ['a.some(b)', 'method: a.every(b)'],
+    ['a.find(b)', 'method: a.findLast(b)'],
+    ['a.find((b) => b.c)', 'method: a.findLast((b) => b.c)'],
+    // What is looked up by its name is the same from either end.
+    ['a.find(({ c }) => c === d)', 'comparison: a.find(({ c }) => c !== d)'],
     ['a.filter(b).x', 'call: a.x'],
     ['/^a+$/i', 'pattern: /a+$/i', 'pattern: /^a+/i', 'pattern: /^a*$/i', 'pattern: /^a+$/'],
   ]
@@ -38,6 +43,12 @@ test('each kind of mutant changes its own place and leaves the rest', () => {
     )
   }
   assert.deepEqual(changes('if (a) b()'), ['negation: if (!(a)) b()', 'guard: {}', 'statement: if (a) {}'])
+  // A second more is nothing that anybody would notice.
+  assert.deepEqual(changes('f(999, 60_000)'), [
+    'statement: {}',
+    'constant: f(1000, 60_000)',
+    'constant: f(999, 120000)',
+  ])
   assert.deepEqual(changes('f(1, true)'), ['statement: {}', 'constant: f(2, true)', 'constant: f(1, false)'])
 })
 
@@ -94,6 +105,14 @@ test('a source notes which of its stretches run, and the innermost around a plac
   }
   for (const [words, isRun] of Object.entries(expected)) assert.equal(hasRun(words), isRun, words)
   assert.equal(hasRun('b : [b]'), false)
+})
+
+test('a file is loaded anew with all that import it, and what it imports stays', () => {
+  const found = importersOf('src/core/stop/window.ts')
+  for (const file of ['src/core/stop/window.ts', 'src/flows/judgement/restraints.ts', 'test/flows/world.ts'])
+    assert.ok(found.has(file), file)
+  for (const file of ['src/core/result.ts', 'src/core/manifest/parse.ts', 'test/memory/memo.ts'])
+    assert.ok(!found.has(file), file)
 })
 
 test('a mutant that a test notices dies, one that none runs is named as such', async () => {

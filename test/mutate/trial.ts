@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Answer, Footprint, Question } from './lab.ts'
+import type { Answer, Footprint, Progress, Question } from './lab.ts'
 import { type Mutant, withMutant } from './mutators.ts'
 import { stretchAt, stretchesOf } from './probes.ts'
 
@@ -36,7 +36,10 @@ export function openLab() {
         resolve(answer)
       }
       const timer = setTimeout(() => end('too long'), limitMs)
-      lab.on('message', (answer: Answer) => end(answer))
+      lab.on('message', (said: Answer | Progress) => {
+        if (said.type === 'begins') timer.refresh()
+        else end(said)
+      })
       lab.on('exit', (code) => end({ type: 'broken', why: `ended with ${code}` }))
       lab.send(question)
     })
@@ -55,8 +58,8 @@ export function openLab() {
     tests: readonly Footprint[],
     mutant: Extract<Question, { type: 'try' }>['mutant'],
   ): ReturnType<typeof ask> {
-    // A loop without end is waited for; a busy machine is not taken for one.
-    const limit = 60_000 + 15 * tests.reduce((sum, { ms }) => sum + ms, 0)
+    // For each test: a loop without end is waited for; a busy machine is not taken for one.
+    const limit = 30_000 + 15 * Math.max(...tests.map(({ ms }) => ms))
     return ask({ type: 'try', mutant, tests: tests.map(({ file, index }) => ({ file, index })) }, limit)
   }
 
@@ -99,15 +102,24 @@ export function openLab() {
   }
 }
 
+/** What a mutant may cost: of the code that every test runs, the likeliest tests are enough. */
+const MAX_MS = 30_000
+
+/** How many times as long a page may take as another test to be run before it: it shows all that people see. */
+const PAGE_STRENGTH = 8
+
 /**
- * The tests that run a place, or whose file does so while it is loaded. Those come first that run it themselves, then those that
- * run something else of its file, of these the quickest.
+ * The tests that run a place, or whose file does so while it is loaded, as many as a mutant may cost. Those come first that run it
+ * themselves, then those that run something else of its file, of these the quickest.
  */
 function testsFor({ file, start }: Mutant, { tests, loading }: Survey): readonly Footprint[] {
   const stretch = stretchAt(stretchesOf(file, readFileSync(file, 'utf8')), start)
   const runs = (ran: Footprint['ran'] | undefined): boolean => ran?.[file]?.includes(stretch) === true
   const rank = ({ ran }: Footprint): number => (runs(ran) ? 0 : file in ran ? 1 : 2)
-  return tests
+  const cost = (test: Footprint): number => test.ms / (test.file.includes('/conversations/') ? PAGE_STRENGTH : 1)
+  const likely = tests
     .filter((test) => runs(test.ran) || runs(loading[test.file]))
-    .toSorted((a, b) => rank(a) - rank(b) || a.ms - b.ms)
+    .toSorted((a, b) => rank(a) - rank(b) || cost(a) - cost(b))
+  let spent = 0
+  return likely.filter(({ ms }) => (spent += ms) <= MAX_MS || spent === ms)
 }

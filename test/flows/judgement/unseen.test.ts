@@ -2,34 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../../src/adapters/kustomize/renderer.ts'
-import { openSchemas } from '../../../src/adapters/schemas/schemas.ts'
 import { explainProblem } from '../../../src/core/message/problem/problem.ts'
-import { compareTrees } from '../../../src/flows/judgement/judge-merge.ts'
-import { memoryValidators } from '../../memory/validators.ts'
-import { DR, refusal, VS as IDLE, worktreeOf } from '../../layouts/repository.ts'
+import { DR, refusal, VS as IDLE } from '../../layouts/repository.ts'
+import { type Files, reviewed as review } from './reviewing.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
 const needsKustomize = (await renderer.tool()) === undefined ? { skip: 'kustomize is not installed' } : {}
 const needsHelm = (await renderer.tool('helm')) === undefined ? { skip: 'helm is not installed' } : {}
-const context = { renderer, schemas: openSchemas(), validators: memoryValidators() }
 
-type Files = Readonly<Record<string, string>>
-
-/** What is said of a pull request that changes some files: what is wrong, and what is noted. */
-async function reviewed(before: Files, changed: Files) {
-  const all = { before, after: { ...before, ...changed } }
-  const side = (name: string) => worktreeOf(new Map(Object.entries(name === 'before' ? all.before : all.after)))
-  const mirror = {
-    entries: (name: string) => side(name).entries(),
-    read: (name: string, paths: readonly string[]) => side(name).read(name, paths),
-  }
-  const between = { base: 'before', head: 'after', changed: Object.keys(changed) }
-  const { review } = await compareTrees({ ...context, mirror }, between)
-  const said = (problems: typeof review.problems): readonly string[] =>
-    problems.map(({ code, file = '' }) => `${code} ${file}`)
-  return { problems: said(review.problems), notes: said(review.notes), review }
-}
+/** What the real programs make of it. */
+const reviewed = (before: Files, changed: Files): ReturnType<typeof review> => review(before, changed, renderer)
 
 const SPLIT = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
 const KUSTOMIZATION = 'redis/kustomization.yaml'

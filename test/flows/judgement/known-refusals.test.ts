@@ -1,0 +1,116 @@
+/** What Perch does not render: a note where a pull request leaves it as it was, and red where nobody can tell what the change does. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DR, VS as IDLE } from '../../layouts/repository.ts'
+import { type Files, NO_TEXT, reviewed } from './reviewing.ts'
+
+const KUSTOMIZATION = 'web/kustomization.yaml'
+const REMOTE = 'https://github.com/acme/shop//deploy'
+const SPLIT = IDLE.replace('weight: 100', 'weight: 90').replace('weight: 0', 'weight: 10')
+const MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n'
+
+/** A root with a base from the network. */
+function remote(tag: string, ...files: readonly string[]): string {
+  return `resources: [${[...files, `${REMOTE}?ref=${tag}`].join(', ')}]\n`
+}
+
+const ROOT: Files = { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml'), 'web/map.yaml': MAP }
+const SAID = `remote ${KUSTOMIZATION}`
+
+/** What is said of the root alone: its name stands for a note, `red` for a problem. */
+async function verdict(before: Files, changed: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const { problems, notes } = await reviewed(before, changed)
+  const isOf = (words: string): boolean => words === SAID
+  return `${problems.filter(isOf).length} red, ${notes.filter(isOf).length} noted`
+}
+
+const NOTED = '0 red, 1 noted'
+const RED = '1 red, 0 noted'
+
+test('a root that was not rendered before is noted while its files say nothing about traffic', async () => {
+  assert.equal(await verdict(ROOT, { 'web/map.yaml': MAP.replace('name: web', 'name: other') }), NOTED)
+  assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: `${ROOT[KUSTOMIZATION]}namespace: web\n` }), NOTED)
+  assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: remote('v1.0.1-rc.1', 'map.yaml') }), NOTED)
+  assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: remote('a'.repeat(40), 'map.yaml') }), NOTED)
+  assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: remote('main', 'map.yaml') }), NOTED)
+})
+
+test('a file about traffic is red in such a root, on whichever side it says so', async () => {
+  const route = { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'dr.yaml') }
+  assert.equal(await verdict(ROOT, { ...route, 'web/dr.yaml': DR }), RED)
+  assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { 'web/dr.yaml': DR.replace('v2', 'v3') }), RED)
+  assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { 'web/dr.yaml': MAP }), RED)
+  assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': MAP }, { 'web/dr.yaml': DR }), RED)
+})
+
+test('a file of such a root that cannot be read is red, and one that goes is not one of them', async () => {
+  const pair = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'more.yaml'), 'web/more.yaml': MAP }
+  assert.equal(await verdict(pair, { 'web/more.yaml': NO_TEXT }), RED)
+  assert.equal(await verdict({ ...pair, 'web/more.yaml': NO_TEXT }, { 'web/more.yaml': MAP }), RED)
+  assert.equal(
+    await verdict(pair, { [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml'), 'web/more.yaml': undefined }),
+    NOTED,
+  )
+  assert.equal(await verdict(pair, { 'web/map.yaml': MAP.replace('web', 'x'), 'README.md': NO_TEXT }), NOTED)
+})
+
+test('beside a split the same version of a base is noted, and another one is red', async () => {
+  const files = { ...ROOT, [KUSTOMIZATION]: remote('v1.0.0', 'map.yaml', 'vs.yaml', 'dr.yaml') }
+  const split = { ...files, 'web/vs.yaml': SPLIT, 'web/dr.yaml': DR }
+  assert.equal(await verdict(split, { 'web/map.yaml': MAP.replace('web', 'other') }), NOTED)
+  assert.equal(await verdict(split, { [KUSTOMIZATION]: remote('v1.0.1', 'map.yaml', 'vs.yaml', 'dr.yaml') }), RED)
+})
+
+test('another base, one in another file, and one that another root reads too are red', async () => {
+  assert.equal(await verdict(ROOT, { [KUSTOMIZATION]: `resources: [map.yaml, "${REMOTE}-more?ref=v1.0.0"]\n` }), RED)
+  assert.equal(await verdict({ ...ROOT, [KUSTOMIZATION]: 'resources: [map.yaml]\n' }, ROOT), RED)
+  const moved = await reviewed(ROOT, {
+    [KUSTOMIZATION]: 'resources: [map.yaml, below]\n',
+    'web/below/kustomization.yaml': remote('v1.0.0'),
+  })
+  assert.deepEqual(moved.problems, ['remote web/below/kustomization.yaml'])
+  const staging = { ...ROOT, 'staging/kustomization.yaml': 'resources: [../web]\n' }
+  const production = { 'production/kustomization.yaml': 'resources: [../web]\n' }
+  assert.equal(await verdict({ ...staging, ...production }, { 'web/map.yaml': MAP.replace('web', 'x') }), NOTED)
+  assert.equal(await verdict(staging, production), RED)
+})
+
+test('what is wrong in itself stays red, whether or not it was so before', async () => {
+  const broken = { ...ROOT, [KUSTOMIZATION]: 'resources: [map.yaml, none.yaml]\n' }
+  const { problems, notes } = await reviewed(broken, { 'web/map.yaml': MAP.replace('web', 'x') })
+  assert.deepEqual([...problems, ...notes], [`missing ${KUSTOMIZATION}`])
+})
+
+const CHART: Files = {
+  'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 0.1.0\n',
+  'chart/templates/map.yaml': `${MAP}data: { key: "{{ .Values.key }}" }\n`,
+  'chart/values.yaml': 'key: a\n',
+}
+
+/** A release of the chart with a file of values. */
+function release(values: string): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: web, namespace: argocd }
+spec:
+  destination: { namespace: web, server: https://kubernetes.default.svc }
+  source:
+    repoURL: https://github.com/acme/shop
+    path: chart
+    helm: { valueFiles: [${values}] }
+`
+}
+
+test('a release whose values are not here is noted, unless it was rendered before', async () => {
+  const missing = { ...CHART, 'apps/web.yaml': release('none.yaml') }
+  const changed = { 'chart/values.yaml': 'key: b\n' }
+  const standing = await reviewed(missing, changed)
+  assert.deepEqual([standing.problems, standing.notes], [[], ['helm-values apps/web.yaml']])
+  const brought = await reviewed(CHART, { 'apps/web.yaml': release('none.yaml') })
+  assert.deepEqual([brought.problems, brought.notes], [[], ['helm-values apps/web.yaml']])
+  const broken = await reviewed(
+    { ...missing, 'apps/web.yaml': release('values.yaml') },
+    { 'apps/web.yaml': release('none.yaml') },
+  )
+  assert.deepEqual(broken.problems, ['helm-values apps/web.yaml'])
+})

@@ -1,0 +1,25 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The files that import a file, through others too, and the file itself: `src/core/a.ts`. Types are no imports. */
+export function importersOf(file: string): ReadonlySet<string> {
+  importers ??= direct()
+  const found = new Set([file])
+  // What is added while it is walked is walked too.
+  for (const one of found) for (const other of importers.get(one) ?? []) found.add(other)
+  return found
+}
+
+let importers: ReadonlyMap<string, readonly string[]> | undefined
+
+const IMPORT = /^(?:import|export)(?! type\b)[^'\n]*(?:\n[^'\n]+)*?'(\.[^']+)'|import\('(\.[^']+)'\)/gm
+
+function direct(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const file of globSync(['src/**/*.ts', 'test/**/*.ts']))
+    for (const [, named, asked] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      const imported = join(file, '..', named ?? asked ?? '')
+      found.set(imported, [...(found.get(imported) ?? []), file])
+    }
+  return found
+}
