@@ -129,7 +129,8 @@ export function jobOf(task: Task): Job {
 function idOf({ code, ...facts }: Cause): string {
   const { slotMs = 1 } = RULES[code]
   const rounded = Object.entries(facts).map(([name, fact]) => {
-    return [name, typeof fact === 'number' && /^(at|due)$/.test(name) ? Math.floor(fact / slotMs) : fact] as const
+    const isMoment = name === 'at' || name === 'due'
+    return [name, isMoment && typeof fact === 'number' ? Math.floor(fact / slotMs) : fact] as const
   })
   return `${code} ${JSON.stringify(Object.fromEntries(rounded.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`
 }

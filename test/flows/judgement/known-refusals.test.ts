@@ -41,6 +41,7 @@ test('a file about traffic is red in such a root, on whichever side it says so',
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { 'web/dr.yaml': DR.replace('v2', 'v3') }), RED)
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { 'web/dr.yaml': MAP }), RED)
   assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': MAP }, { 'web/dr.yaml': DR }), RED)
+  assert.equal(await verdict({ ...ROOT, ...route, 'web/dr.yaml': DR }, { ...ROOT, 'web/dr.yaml': undefined }), RED)
 })
 
 test('a file of such a root that cannot be read is red, and one that goes is not one of them', async () => {
@@ -73,6 +74,27 @@ test('another base, one in another file, and one that another root reads too are
   const production = { 'production/kustomization.yaml': 'resources: [../web]\n' }
   assert.equal(await verdict({ ...staging, ...production }, { 'web/map.yaml': MAP.replace('web', 'x') }), NOTED)
   assert.equal(await verdict(staging, production), RED)
+})
+
+test('versions of one base are versions, and other numbers in its address are not', async () => {
+  const at = (address: string): Files => ({ ...ROOT, [KUSTOMIZATION]: `resources: [map.yaml, "https://${address}"]\n` })
+  const same = [
+    ['github.com/acme/shop/1.2//deploy', 'github.com/acme/shop/1.3//deploy'],
+    ['github.com/acme/shop/v1.2.3-rc.1+b2//deploy', 'github.com/acme/shop/v1.2.3//deploy'],
+    ['github.com/acme/shop//deploy?ref=', 'github.com/acme/shop//deploy?ref=main'],
+    ['github.com/acme/shop//deploy?timeout=9&ref=a&x=1', 'github.com/acme/shop//deploy?timeout=9&ref=b&x=1'],
+    [`github.com/acme/shop/${'a'.repeat(40)}//deploy`, `github.com/acme/shop/${'b'.repeat(40)}//deploy`],
+  ] as const
+  for (const [old, now] of same) assert.equal(await verdict(at(old), at(now)), NOTED, now)
+  const other = [
+    ['github.com/acme/shop.5//deploy', 'github.com/acme/shop.6//deploy'],
+    ['github.com/acme/v1.a//deploy', 'github.com/acme/v2.a//deploy'],
+    ['github.com/acme/5//deploy', 'github.com/acme/6//deploy'],
+    ['github.com/acme/1.2-//deploy', 'github.com/acme/1.2//deploy'],
+    ['github.com/acme/shop//deploy?ref=a&x=1', 'github.com/acme/shop//deploy?ref=a&x=2'],
+    [`github.com/acme/${'a'.repeat(41)}//deploy`, `github.com/acme/${'b'.repeat(41)}//deploy`],
+  ] as const
+  for (const [old, now] of other) assert.equal(await verdict(at(old), at(now)), RED, now)
 })
 
 test('what is wrong in itself stays red, whether or not it was so before', async () => {

@@ -13,6 +13,7 @@ test('a group is a branch of the queue with a base and a commit; anything else t
     `x${group('main')}`,
     `refs/heads/gh-readonly-queue/main/pr-x-${SHA}`,
     'refs/heads/gh-readonly-queue/main/pr-7-abc',
+    `refs/heads/gh-readonly-queue/main/pr--${SHA}`,
     'refs/heads/main',
   ]
   const found = queueGroups(new Map(refs.map((ref) => [ref, 'head'])))

@@ -1,0 +1,180 @@
+/** What is remembered comes back as it was, for the one that it was remembered for; what cannot be read counts as lost. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  forgetGroup,
+  forgetPeer,
+  pullsWithHead,
+  recallGroup,
+  recallGroups,
+  rememberGroup,
+  rememberPeer,
+} from '../../../src/flows/repository/commit-memory.ts'
+import * as memory from '../../../src/flows/repository/memory.ts'
+import { targetOf, virtualService } from '../../core/samples.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+
+function twoRepositories() {
+  const memo = memoryMemo()
+  const of = (id: number) => ({ memo, repo: { id, owner: 'acme', name: `gitops-${id}`, defaultBranch: 'main' } })
+  return { context: of(7), other: of(70), memo }
+}
+
+const UNSEEN = {
+  head: '',
+  base: '',
+  judgedFor: '',
+  into: '',
+  draft: false,
+  peers: [],
+  digest: '',
+  green: false,
+  waits: [],
+  traffic: true,
+  grounds: '',
+  commented: false,
+  offer: '',
+  targets: [],
+  behind: [],
+  polls: false,
+  stops: '',
+  abandoned: false,
+}
+
+test('a review that has begun counts as one that changes traffic, whatever was known before', async () => {
+  const { context, other } = twoRepositories()
+  await memory.rememberBegun(context, 3, undefined)
+  assert.deepEqual(await memory.recallPull(context, 3), { ...UNSEEN, stops: 'under review' })
+  const seen = { ...UNSEEN, head: 'a', digest: 'x', traffic: false, abandoned: true, stops: 's', until: 5 }
+  await memory.rememberPull(context, 4, seen)
+  await memory.rememberPull(other, 5, UNSEEN)
+  await memory.rememberBegun(context, 4, await memory.recallPull(context, 4))
+  const begun = { ...seen, traffic: true, abandoned: false, stops: 'under review' }
+  assert.deepEqual(
+    [...(await memory.recallPulls(context))],
+    [
+      [3, { ...UNSEEN, stops: 'under review' }],
+      [4, begun],
+    ],
+  )
+  await memory.abandonReview(context, 4)
+  await memory.abandonReview(context, 6)
+  assert.deepEqual(await memory.recallPull(context, 4), { ...begun, head: '', digest: '', abandoned: true })
+  assert.deepEqual(await memory.recallPull(context, 6), { ...UNSEEN, abandoned: true })
+  await memory.forgetPull(context, 4)
+  assert.deepEqual([...(await memory.recallPulls(context)).keys()], [3, 6])
+})
+
+test('what another version has left of a pull request counts as lost', async () => {
+  const { context, memo } = twoRepositories()
+  await memo.set('pull:7:3', { head: 'a' })
+  await memo.set('pull:7:4', UNSEEN)
+  assert.equal(await memory.recallPull(context, 3), undefined)
+  assert.deepEqual([...(await memory.recallPulls(context)).keys()], [4])
+})
+
+test('a base branch is known from its first look on, and forgotten with its rollouts', async () => {
+  const { context, other, memo } = twoRepositories()
+  await memory.unsettle(context, 'main')
+  assert.deepEqual(await memory.knownBases(context), [])
+  await memory.settle(context, 'main', 'a')
+  await memory.settle(context, 'release', 'b')
+  await memory.settle(other, 'other', 'c')
+  await memory.unsettle(context, 'main')
+  assert.deepEqual(await memory.knownBases(context), ['main', 'release'])
+  assert.deepEqual([await memory.settledAt(context, 'main'), await memory.settledAt(context, 'release')], ['', 'b'])
+  await memory.rememberWatch(context, 'release', true)
+  await memory.rememberWatch(context, 'main', true)
+  await memory.rememberWatch(context, 'next', true)
+  await memory.rememberWatch(context, 'next', false)
+  assert.deepEqual(await memory.watchedBases(context), ['release', 'main'])
+  await memo.set('rollouts:7:release', [])
+  await memory.forgetBase(context, 'release')
+  assert.deepEqual(await memory.knownBases(context), ['main'])
+  assert.deepEqual(await memory.watchedBases(context), ['main'])
+  assert.equal(await memo.get('rollouts:7:release'), undefined)
+})
+
+test('what is known of a rollout is known of that rollout alone', async () => {
+  const { context, other } = twoRepositories()
+  await memory.rememberLive(context, 'main:production/web', { base: 'a', since: 1, asked: 2 })
+  await memory.rememberNews(context, 'main:production/web', 'pass')
+  await memory.rememberHeldStep(context, 'main:production/web', 9)
+  assert.deepEqual(await memory.recallLive(context, 'main:production/web'), { base: 'a', since: 1, asked: 2 })
+  assert.equal(await memory.recallNews(context, 'main:production/web'), 'pass')
+  assert.equal(await memory.heldStep(context, 'main:production/web'), 9)
+  for (const [where, rollout] of [
+    [context, 'main:production/api'],
+    [other, 'main:production/web'],
+  ] as const) {
+    assert.equal(await memory.recallLive(where, rollout), undefined)
+    assert.equal(await memory.recallNews(where, rollout), undefined)
+    assert.equal(await memory.heldStep(where, rollout), undefined)
+  }
+  await memory.rememberChecked(context, 3)
+  assert.deepEqual(
+    [
+      await memory.recallChecked(context, 3),
+      await memory.recallChecked(context, 4),
+      await memory.recallChecked(other, 3),
+    ],
+    [true, false, false],
+  )
+})
+
+test('the step of a rollout is known by branch and target, with the reports on it', async () => {
+  const { context } = twoRepositories()
+  const target = targetOf({ 'production/route.yaml': virtualService(90, 10) })
+  const signal = { source: 'status', name: 'flux', state: 'success', at: 5, description: 'ok', by: ['flux'] } as const
+  const history = {
+    step: 'x',
+    landing: { sha: 'a', time: 1 },
+    checkedTo: 'b',
+    wants: 'w',
+    scannedTo: 'c',
+    reported: [{ sha: 'a', signals: [signal] }],
+  }
+  await memory.rememberStep(context, 'main', { target, history })
+  assert.deepEqual(await memory.recallStep(context, 'main', target), history)
+  assert.equal(await memory.recallStep(context, 'release', target), undefined)
+  const { scannedTo: _, ...unscanned } = history
+  await memory.rememberStep(context, 'main', { target, history: { ...unscanned, scannedTo: undefined } })
+  assert.equal((await memory.recallStep(context, 'main', target))?.scannedTo, undefined)
+  assert.equal(await memory.recallStep(context, 'main', { ...target, service: 'other' }), undefined)
+})
+
+test('who waits for which signal is known until nobody waits any more', async () => {
+  const { context, other, memo } = twoRepositories()
+  await memory.rememberWaiting(context, 3, ['status flux'])
+  await memory.rememberWaiting(context, 4, ['status flux'])
+  await memory.rememberWaiting(other, 5, ['status flux'])
+  await memory.rememberWaiting(context, 4, [])
+  await memo.set('waiting:7:6', 'not a list')
+  assert.deepEqual(
+    [...(await memory.waitingPulls(context))],
+    [
+      [3, ['status flux']],
+      [6, []],
+    ],
+  )
+  assert.deepEqual(await memory.recallDeployed(context), [])
+  await memory.rememberDeployed(context, ['main', 'release/*'])
+  assert.deepEqual(await memory.recallDeployed(context), ['main', 'release/*'])
+  assert.deepEqual(await memory.recallDeployed(other), [])
+})
+
+test('the pull requests of a commit come in order, and so do the groups of the merge queue', async () => {
+  const { context, other } = twoRepositories()
+  for (const pull of [12, 3, 7]) await rememberPeer(context, 'a', pull)
+  await rememberPeer(context, 'b', 9)
+  await rememberPeer(other, 'a', 8)
+  await forgetPeer(context, 'a', 7)
+  assert.deepEqual(await pullsWithHead(context, 'a'), [3, 12])
+  const group = { base: 'main', ref: 'refs/x', traffic: true, waits: ['status flux'], stops: '', until: 4 }
+  await rememberGroup(context, 'a', group)
+  await rememberGroup(context, 'b', { ...group, traffic: false })
+  assert.deepEqual(await recallGroup(context, 'a'), group)
+  assert.equal(await recallGroup(other, 'a'), undefined)
+  await forgetGroup(context, 'b')
+  assert.deepEqual([...(await recallGroups(context))], [['a', group]])
+})
