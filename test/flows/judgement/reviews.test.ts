@@ -67,6 +67,12 @@ const BROKEN = 'apiVersion: v1\nkind: ConfigMap\nmetadata: [\n'
 const BOMB = `${MAP}more:\n  a: &a [1]\n${Array.from({ length: 30 }, (_, index) => `  b${index}: &b${index} [*${index === 0 ? 'a' : `b${index - 1}`}, *${index === 0 ? 'a' : `b${index - 1}`}]\n`).join('')}`
 const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata: { name: key }\nstringData: { key: first }\n'
 const DEPLOYED = { ...WEB, 'apps/web.yaml': application('production', 'web') }
+const SERVED = {
+  ...DEPLOYED,
+  'web/vs.yaml': at(10),
+  'web/service.yaml':
+    'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n',
+}
 const CHARTED = { ...CHART, 'apps/web.yaml': application('production', 'charts/web', ', helm: { releaseName: web }') }
 const VALUES = (weight: number, canary = 'v2'): string =>
   `versions: { stable: v1, canary: ${canary} }\ncanary: { enabled: true, weight: ${weight} }\n`
@@ -201,17 +207,23 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'a share is raised while the config is broken': [broken, { 'web/vs.yaml': at(10) }],
   'a ConfigMap changes while the config is broken': [broken, { 'web/map.yaml': OTHER_KEY }],
   'a config stays broken in another way': [broken, { [CONFIG]: 'services: 3\n', 'web/vs.yaml': at(10) }],
-  'strict makes warnings red': [
-    { ...DEPLOYED, [CONFIG]: 'validate: strict\n', 'web/vs.yaml': at(10) },
-    { 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
+  'a subset goes to which the route sends': [SERVED, { 'web/dr.yaml': DR.replace('name: canary', 'name: other') }],
+  'a subset was not there before to which more is sent': [
+    { ...SERVED, 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
+    { 'web/vs.yaml': at(20) },
   ],
-  'a subset goes that the route names': [
-    { ...DEPLOYED, 'web/vs.yaml': at(10) },
-    { 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
+  'a subset comes with the traffic to it': [
+    { ...SERVED, 'web/vs.yaml': at(0), 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
+    { 'web/dr.yaml': DR, 'web/vs.yaml': at(20) },
   ],
-  'a subset of a route that is idle comes later than its share': [
-    { ...DEPLOYED, 'web/dr.yaml': DR.replace('name: canary', 'name: other') },
-    { 'web/vs.yaml': at(10) },
+  'a subset comes with the traffic to it, and strict makes warnings red': [
+    {
+      ...SERVED,
+      [CONFIG]: 'validate: strict\n',
+      'web/vs.yaml': at(0),
+      'web/dr.yaml': DR.replace('name: canary', 'name: other'),
+    },
+    { 'web/dr.yaml': DR, 'web/vs.yaml': at(20) },
   ],
 }
 
