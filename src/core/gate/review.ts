@@ -5,6 +5,7 @@ import type { Problem } from '../problem/problem.ts'
 import type { Sha } from '../rollout/facts.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Verdict } from './gate.ts'
+import type { Liveness } from './live.ts'
 import type { LeavingOwner } from './leaving-owner.ts'
 import type { ReviewedPromotion } from './promotion.ts'
 
@@ -151,6 +152,14 @@ export function offeredVersions({
   problems,
 }: Pick<Review, 'newVersions' | 'problems'>): readonly NewVersion[] {
   return problems.length > 0 ? [] : newVersions.filter(({ target }) => target.settings.start !== 'never')
+}
+
+/** Why the base branch's step is not live, where only a person can do something about that: it is overdue, or it failed. */
+export function notLive({ verdicts }: ReviewedChange): Liveness | undefined {
+  for (const { reason } of verdicts)
+    if (reason.code === 'live' && (reason.liveness.state === 'overdue' || reason.liveness.state === 'failed'))
+      return reason.liveness
+  return undefined
 }
 
 /** Whether the config has Perch merge what a step does, once it is green. */

@@ -1,6 +1,6 @@
 import type { Proposal } from '../rollout/proposal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
-import { targetName } from '../rollout/target.ts'
+import { type Target, targetName } from '../rollout/target.ts'
 
 /** Marks the one answer to a comment, so that it is given once. */
 export function answerMarker(comment: number): string {
@@ -37,6 +37,11 @@ export function ownStartMarker(id: string): string {
 
 /** Marks the words about a merge that GitHub refuses. */
 export const MERGE_MARKER = '<!-- perch:notice:merge -->'
+
+/** Marks the words about a step that cannot go on because the step before it is not live. */
+export function notLiveMarker(target: Target): string {
+  return `<!-- perch:notice:not-live:${encodeURIComponent(targetName(target).toWellFormed())} -->`
+}
 
 /** Marks the words about a step that holds somebody else's commits. */
 export const STEP_MARKER = '<!-- perch:notice:changed-step -->'

@@ -14,8 +14,8 @@ export const News = z.object({
   version: z.string().optional(),
   /** The pull request to look at. */
   pull: z.int().optional(),
-  /** What a rollout waits for: a person who merges, who approves, or who does what Perch cannot do. */
-  waitsFor: z.enum(['merge', 'approval', 'help']).optional(),
+  /** Why a rollout needs a person: to merge, to approve, to find out why a step is not live, or to do what Perch cannot do. */
+  waitsFor: z.enum(['merge', 'approval', 'live', 'help']).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
   /** When a freeze ends, epoch milliseconds. */

@@ -1,4 +1,4 @@
-import { mergesItself, type Review, type ReviewedChange } from '../../core/gate/review.ts'
+import { mergesItself, notLive, type Review, type ReviewedChange } from '../../core/gate/review.ts'
 import type { News } from '../../core/notify/news.ts'
 import { isStep } from '../../core/rollout/branch.ts'
 import { canaryVersion } from '../../core/traffic/version.ts'
@@ -6,7 +6,7 @@ import { tell } from './tell.ts'
 import type { PullEnds } from '../repository/pull-ends.ts'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-/** Tells when the step before a step pull request is live, and when only a person can make it go on. */
+/** Tells when the step before a step pull request is live, and when only a person can make the rollout go on. */
 export async function tellStep(
   context: Pick<RepositoryContext, 'botLogin' | 'notifier' | 'ask' | 'clock'>,
   { pull }: PullEnds,
@@ -38,8 +38,9 @@ export function liveSince({ verdicts }: ReviewedChange): number | undefined {
   return undefined
 }
 
-/** Whom a step waits for, if it waits for nothing else. */
+/** What a step needs a person for. */
 function personFor(change: ReviewedChange): News['waitsFor'] {
+  if (notLive(change) !== undefined) return 'live'
   const waiting = change.verdicts.filter(({ state }) => state !== 'pass')
   if (waiting.length > 0) return waiting.every(({ gate }) => gate === 'approvals') ? 'approval' : undefined
   return mergesItself(change) ? undefined : 'merge'

@@ -19,6 +19,7 @@ import { cleanUpCommit } from './clean-up.ts'
 import type { CommitVerdict } from './conclude-commit.ts'
 import { mergeWhenAllowed } from './merge.ts'
 import { rememberGates } from '../watch/watch-memory.ts'
+import { sayNotLive } from '../notify/not-live.ts'
 import { lookAtRivals } from './rivals.ts'
 
 interface ConcludedReview extends CommitVerdict {
@@ -46,6 +47,7 @@ export async function followUp(context: RepositoryContext, ends: PullEnds, found
   if (next.until !== undefined) await setTimer(context, pull, next.until)
   await sayIfChanged(context, pull, base)
   if (isStep(pull, context.botLogin) && isInConflict(review)) await askForNewStep(context, ends)
+  await sayNotLive(context, ends, review)
   await tellStep(context, ends, review)
   await showLive(context, pull.base.ref, review.changes)
   if (isGreen) await mergeWhenAllowed(context, { pull, base, seen: next }, review.changes)

@@ -244,7 +244,7 @@ export function analysisReports(text: string): readonly AnalysisReport[] {
   ]
 }
 
-function livenesses(t: string): readonly Liveness[] {
+export function livenesses(t: string): readonly Liveness[] {
   const entry = { status: t, by: t, within: 1000 }
   return [
     { state: 'live', since: 0, parts: [{ entry, found: { state: 'live', since: 0, name: t } }] },

@@ -37,7 +37,7 @@ import { webUrl } from '../../../src/core/text/web-url.ts'
 import { code, fence, linked, plainText, table } from '../../../src/core/message/markdown/markdown.ts'
 import { LISTED_STATES } from '../../../src/core/dashboard/dashboard.ts'
 import { dashboardBody, dashboardOffBody } from '../../../src/core/message/dashboard/dashboard.ts'
-import { notice } from '../../../src/core/message/comment/notice.ts'
+import { notice, notLiveNotice } from '../../../src/core/message/comment/notice.ts'
 import { plainWords } from '../../../src/core/message/markdown/plain-words.ts'
 import { MOVE_TRAILER } from '../../../src/core/marker/trailer.ts'
 import { onboardingBody } from '../../../src/core/message/onboarding/pull-request.ts'
@@ -487,6 +487,7 @@ test('pull requests, commits, notices, reports and stops are inert', () => {
         assertTitle(`${headline}\n${body.replace(`by ${t} `, 'by x ')}`)
       assert.equal(commit.body.split('\n').at(-1)?.startsWith(`${MOVE_TRAILER}: `), true)
       for (const refusal of hostile.refusals(t).slice(0, 8)) assertInert(notice(proposal, refusal))
+      for (const liveness of hostile.livenesses(t)) assertInert(notLiveNotice(target, liveness, [`${t}/`]))
     }
     if (good !== undefined && failure !== undefined) {
       assertInert(pulls.withMeasurements('A body.', [good, failure]))

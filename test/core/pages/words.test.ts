@@ -9,7 +9,13 @@ import { failedReports, idleReports, outageWords, workingReports } from '../../.
 import { diffText, problemLines, validText } from '../../../src/core/message/command-line/terminal-review.ts'
 import { setText, statusText } from '../../../src/core/message/command-line/terminal.ts'
 import { answer, buttonAnswer, repeatedAnswer } from '../../../src/core/message/comment/answer.ts'
-import { changedStepNotice, mergeNotice, notice, ownStartNotice } from '../../../src/core/message/comment/notice.ts'
+import {
+  changedStepNotice,
+  mergeNotice,
+  notice,
+  notLiveNotice,
+  ownStartNotice,
+} from '../../../src/core/message/comment/notice.ts'
 import { redirection } from '../../../src/core/message/comment/redirection.ts'
 import { stoppedWords } from '../../../src/core/message/comment/stopped-step.ts'
 import { summaryPages } from '../../../src/core/message/comment/summary.ts'
@@ -215,6 +221,10 @@ function page(): Readonly<Record<string, readonly string[]>> {
         .slice(0, 2)
         .map((refusal, index) => mergeNotice(refusal, ['alice', 'bob'].slice(0, index + 1))),
       changedStepNotice(),
+      ...livenesses()
+        .filter(({ state }) => state === 'overdue' || state === 'failed')
+        .slice(0, 3)
+        .map((liveness) => notLiveNotice(target, liveness, ['alice'])),
       ...refusals()
         .slice(0, 1)
         .map((refusal) => ownStartNotice({ id: 'start:default%2Fapi-service:first', target }, refusal)),

@@ -44,6 +44,28 @@ test('a step is live when the status that the config names says so, on its commi
   assert.match(gateOf(world, step), /^success: Live and baked/)
 })
 
+test('whoever drives a rollout is mentioned once when its step is overdue in the cluster', async () => {
+  const world = await aWorld({ config: { live: 'status' } })
+  const { step } = await aRollout(world)
+  const mentions = (): readonly string[] => comments(world, step).filter((body) => body.includes('@alice'))
+  await world.pass(25)
+  assert.deepEqual(mentions(), [])
+  await world.pass(60)
+  await flux(world, 'failure')
+  await world.sweep()
+  const [words = '', ...more] = mentions()
+  assert.match(
+    words,
+    /`production\/web` waits here, because the step before this one is not live\. Overdue: no commit status/,
+  )
+  assert.match(words, /@alice drives this rollout\.$/)
+  assert.deepEqual(more, [])
+  world.service.crash('memo')
+  await world.service.start()
+  await world.sweep()
+  assert.equal(mentions().length, 1)
+})
+
 test('a status of another name, and one on a commit before the step, say nothing', async () => {
   const world = await aWorld({ config: { live: 'status' } })
   await flux(world, 'success')

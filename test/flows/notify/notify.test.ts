@@ -130,6 +130,21 @@ test('a step that lacks nothing but approvals says so, and one that Perch merges
   assert.deepEqual(said(other), [])
 })
 
+test('a step that is overdue in the cluster is told once, by the pull request that says why', async () => {
+  const inbox = anInbox()
+  const config = configText({ notify: '[{ to: team, on: [waiting] }]' }).replace(
+    'after: 3m',
+    'status: flux/apps, within: 30m',
+  )
+  const world = await aWorld({ notifier: inbox.notifier, files: { '.github/canary.yml': config } })
+  const { step } = await aRollout(world)
+  await world.pass(120)
+  await world.sweep()
+  assert.deepEqual(said(inbox), [
+    `production/web: the rollout of v3 waits at 5%. That step is not live in the cluster: #${step.number} says why.`,
+  ])
+})
+
 test('a freeze is told with who said so, why and until when', async () => {
   const inbox = anInbox()
   const world = await aWorldWith(inbox)

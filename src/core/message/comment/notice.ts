@@ -1,8 +1,17 @@
 import type { OwnStart } from '../../arrival/automation.ts'
-import { DEPLOYMENTS_MARKER, MERGE_MARKER, noticeMarker, ownStartMarker, STEP_MARKER } from '../../marker/comment.ts'
+import {
+  DEPLOYMENTS_MARKER,
+  MERGE_MARKER,
+  noticeMarker,
+  notLiveMarker,
+  ownStartMarker,
+  STEP_MARKER,
+} from '../../marker/comment.ts'
+import type { Liveness } from '../../gate/live.ts'
 import { type Target, targetName } from '../../rollout/target.ts'
 import { bounded } from '../markdown/bounded.ts'
 import { driversWords } from '../markdown/drivers.ts'
+import { liveSentenceAlone } from '../gate/live.ts'
 import { code, paragraphs } from '../markdown/markdown.ts'
 import { explainRefusal } from '../refusal/refusal.ts'
 import { isPassing, type Refusal } from '../../refusal/refusal.ts'
@@ -31,6 +40,12 @@ export function ownStartNotice({ id, target }: Pick<OwnStart, 'id' | 'target'>, 
 export function mergeNotice(refusal: Refusal, drivers: readonly string[]): string {
   const words = `⚠️ ${explainRefusal(refusal)} Until then somebody has to merge it.`
   return bounded(paragraphs(MERGE_MARKER, words, driversWords(drivers)))
+}
+
+/** That a step waits for the one before it, which does not become live. */
+export function notLiveNotice(target: Target, liveness: Liveness, drivers: readonly string[]): string {
+  const words = `⚠️ ${code(targetName(target))} waits here, because the step before this one is not live. ${liveSentenceAlone(liveness)}`
+  return bounded(paragraphs(notLiveMarker(target), words, driversWords(drivers)))
 }
 
 /** That a step is a person's pull request now. */

@@ -34,8 +34,17 @@ export function liveSentence(liveness: Liveness): string {
   const open = parts.filter(({ found }) => found.state !== 'live')
   const words = open.map(partWords)
   if (parts.length === 1) return words.join(' ')
-  const rest = words.map((one) => one.charAt(0).toUpperCase() + one.slice(1))
+  const rest = words.map(capitalized)
   return `${parts.length - open.length} of ${parts.length} conditions for live are met. ${rest.join(' ')}`
+}
+
+/** That sentence by itself. */
+export function liveSentenceAlone(liveness: Liveness): string {
+  return capitalized(liveSentence(liveness))
+}
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function liveWords(since: number, parts: readonly LiveResult[]): string {

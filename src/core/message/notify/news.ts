@@ -29,6 +29,7 @@ function waitingFor({ waitsFor, pull }: News): string {
   const which = pull === undefined ? 'the pull request' : `#${pull}`
   if (waitsFor === 'merge') return `Every gate of ${which} passes: merge it.`
   if (waitsFor === 'approval') return `Only approvals are missing on ${which}: review it.`
+  if (waitsFor === 'live') return `That step is not live in the cluster: ${which} says why.`
   return 'Perch cannot go on by itself: the pull request that began the rollout says why.'
 }
 
