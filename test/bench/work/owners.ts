@@ -58,11 +58,11 @@ function rollout(name: string, namespace: string): string {
 }
 
 export const OWNED = [
-  owned('routes with names of their own', 250, {
+  owned('routes with names of their own', 120, {
     route: (index) => ({ folder: 'app', name: `web-${index}`, namespace: 'shop' }),
     owner: (index) => ({ folder: 'app', text: rollout(`web-${index}`, 'shop') }),
   }),
-  owned('routes with one name', 250, {
+  owned('routes with one name', 120, {
     route: (index) => ({ folder: 'app', name: 'web', namespace: `shop-${index}` }),
     owner: (index) => ({ folder: 'app', text: rollout('web', `shop-${index}`) }),
   }),

@@ -114,7 +114,7 @@ export const WORST: readonly WorstInput[] = [
     configMap(lines(size, (index) => `    a${index}\n`)),
     configMap(lines(size, (index) => `    b${index}\n`)),
   ]),
-  diffed('objects of which many lines differ', 6, (size) => {
+  diffed('objects of which many lines differ', 3, (size) => {
     const objects = (letter: string): string =>
       lines(
         size,
@@ -137,7 +137,7 @@ export const WORST: readonly WorstInput[] = [
   ]),
   {
     name: 'findings about rules',
-    size: 1_500,
+    size: 700,
     make: (count) => {
       const objects = rendered(virtualService(count))
       return () => findingsIn(objects)
@@ -159,7 +159,7 @@ export const WORST: readonly WorstInput[] = [
   },
   {
     name: 'findings about services',
-    size: 150,
+    size: 80,
     make: (count) => {
       const objects = rendered(lines(count, (index) => SERVICE.replaceAll(/\bweb\b/g, `web${index}`)))
       return () => findingsIn(objects)
