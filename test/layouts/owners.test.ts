@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRenderer } from '../../src/adapters/kustomize/renderer.ts'
+import { plainWords } from '../../src/core/message/markdown/plain-words.ts'
+import { explainRefusal } from '../../src/core/message/refusal/refusal.ts'
 import { needsKustomize } from '../docs/needs.ts'
 import { argoRollout, flaggerCanary } from '../owners.ts'
-import { command, linesChanged } from './repository.ts'
+import { command, linesChanged, refusal } from './repository.ts'
 
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const renderer = openRenderer({ log: QUIET, path: process.env['PATH'] ?? '' })
@@ -70,4 +72,52 @@ test('a Rollout of a chart takes its limit from the values', needsHelm, async ()
     }),
   }
   assert.deepEqual(await changed(files, '/canary 30 web'), ['charts/web/values.yaml', '-second: 50', '+second: 30'])
+})
+
+const ROUTE = (name: string): string =>
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web }
+spec:
+  hosts: [${name}]
+  http: [{ route: [{ destination: { host: web }, weight: 100 }, { destination: { host: web-canary }, weight: 0 }] }]
+`
+const STEP = (percent: number): string => `        - setWeight: ${percent}\n        - pause: {}\n`
+const GUIDE = {
+  'guide/first.yaml': `${argoRollout({ steps: STEP(20) })}---\n${ROUTE('first')}`,
+  'guide/second.yaml': `${argoRollout({ steps: STEP(40) })}---\n${ROUTE('second')}`,
+}
+
+test('files of one route in a folder have a Rollout each: that of the file that is meant is changed', async () => {
+  assert.deepEqual(await changed(GUIDE, '/canary 30 first'), [
+    'guide/first.yaml',
+    '-        - setWeight: 20',
+    '+        - setWeight: 30',
+  ])
+  assert.deepEqual(await changed(GUIDE, '/canary 30 second'), [
+    'guide/second.yaml',
+    '-        - setWeight: 40',
+    '+        - setWeight: 30',
+  ])
+})
+
+test('a Rollout that is in another file of the route is not changed: the route is there several times', async () => {
+  const files = new Map(Object.entries({ ...GUIDE, 'guide/first.yaml': ROUTE('first') }))
+  const refused = await refusal(files, '/canary 30 first')
+  assert.ok(refused.code === 'listed-twice', JSON.stringify(refused))
+  assert.deepEqual(
+    [refused.service, refused.files],
+    ['VirtualService default/web', ['guide/first.yaml', 'guide/second.yaml']],
+  )
+})
+
+test('a Rollout that a folder has twice is said to be there twice', async () => {
+  const files = new Map(
+    Object.entries({
+      'guide/route.yaml': ROUTE('web'),
+      'guide/first.yaml': argoRollout({ steps: STEP(20) }),
+      'guide/second.yaml': argoRollout({ steps: STEP(40) }),
+    }),
+  )
+  assert.match(plainWords(explainRefusal(await refusal(files, '/canary 30 web'))), /has Rollout web twice\. Remove one/)
 })

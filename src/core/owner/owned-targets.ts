@@ -3,7 +3,7 @@ import { layeredIn } from '../layer/layered.ts'
 import { environmentNamespace, manifestIn } from '../layer/layout.ts'
 import { canonicalText } from '../manifest/data.ts'
 import { type PlacedOwner, type PlacedRoute, ownersBeside } from './beside.ts'
-import { ownerLookup } from './owner-lookup.ts'
+import { type OwnerLookup, ownerLookup } from './owner-lookup.ts'
 import { mentionsOwners, ownersIn, type WeightOwner } from './weight-owner.ts'
 import { isRoute } from '../traffic/read-route.ts'
 import { type RouteName, type Rule, weightedRules } from '../traffic/route.ts'
@@ -56,16 +56,30 @@ function sectionOf({ destinations: [first] }: Rule): string {
   return String(first?.path.at(-4) ?? '')
 }
 
-/** Owners in the environment of the route. */
+/** Owners in the environment of the route: that in the route's own file before others, because a guide's folder has one in each file. */
 function ownersNear(owners: readonly PlacedOwner[], places: readonly Place[]): OwnersOfPlaces {
-  const groups = Map.groupBy(owners, ({ environment }) => environment)
-  const lookups = new Map([...groups].map(([environment, own]) => [environment, ownerLookup(own.flatMap(routesOf))]))
+  const inEnvironment = lookupsBy(owners, ({ environment }) => environment)
+  const inFile = lookupsBy(owners, ({ environment, owner }) => fileKey(environment, owner.object.file))
   return new Map(
     places.flatMap((place) => {
-      const owner = isLeftToPerch(place.target) ? undefined : lookups.get(place.environment)?.(place.route)
+      const { environment, target, route } = place
+      if (isLeftToPerch(target)) return []
+      const own = inFile.get(fileKey(environment, target.object.file))?.(route)
+      const owner = own ?? inEnvironment.get(environment)?.(route)
       return owner === undefined ? [] : [[place, owner] as const]
     }),
   )
+}
+
+function lookupsBy(
+  owners: readonly PlacedOwner[],
+  keyed: (one: PlacedOwner) => string,
+): ReadonlyMap<string, OwnerLookup<PlacedOwner>> {
+  return new Map([...Map.groupBy(owners, keyed)].map(([key, own]) => [key, ownerLookup(own.flatMap(routesOf))]))
+}
+
+function fileKey(environment: string, file: string): string {
+  return JSON.stringify([environment, file])
 }
 
 function routesOf(one: PlacedOwner): readonly (readonly [WeightOwner['routes'][number], PlacedOwner])[] {

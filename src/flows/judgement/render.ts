@@ -278,7 +278,9 @@ export async function renderEnvironment(
 ): Promise<({ readonly ok: true } & RenderedTexts) | FailedRender> {
   const { environment, texts } = input
   const rendered = await buildObjects(context, input)
-  const hide = redactor(texts, secrets)
+  // The files are searched for Secrets only where words of a tool are shown: to search them takes longer than to read what was built.
+  const words = rendered.ok ? rendered.skipped.length : 1
+  const hide = words > 0 ? redactor(texts, secrets) : (text: string) => text
   if (rendered.ok) return { ...rendered, skipped: rendered.skipped.map((one) => skippedProblem(one, hide)) }
   // What is hidden from people may be what leads to the place.
   const place = failurePlace(environment, texts, rendered.detail)

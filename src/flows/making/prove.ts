@@ -46,7 +46,10 @@ async function proveIn(
   const [refusal] = side.environment.refusals
   if (refusal !== undefined) return problemRefusal(refusalProblem(refusal), true)
   const { environment: whole, texts } = await readEnvironmentTexts(context, side.treeish, side.environment)
-  const environment = withoutOthers(whole, side.snapshot.targets, edit)
+  const others = otherChoices(name, side.snapshot.targets, edit)
+  if ([...edit.files.keys()].some((file) => others.has(file))) return severalTimes(name, edit, others)
+  // Of files to choose from, only the chosen one can be proven.
+  const environment = { ...whole, files: whole.files.filter((file) => !others.has(file)) }
   const known = new Set(side.snapshot.environments.flatMap(inputsOf))
   // A new patch is in no environment yet; kustomize reads it where it is named.
   const added = [...edit.files].filter(([file]) => texts.has(file) || !known.has(file))
@@ -61,16 +64,24 @@ async function proveIn(
   return doubtIn(name, { before: before.parsed, after: after.parsed }, edit)
 }
 
-/** Of files to choose from, only the chosen one can be proven. */
-function withoutOthers(
-  environment: Environment,
+/** The files of the same routes that were not chosen. */
+function otherChoices(
+  environment: string,
   targets: TreeSnapshot['snapshot']['targets'],
   { changes }: MoveEdit,
-): Environment {
+): ReadonlySet<string> {
   const chosen = new Set(changes.flatMap(({ target: { choice } }) => choice ?? []))
-  const all = targets.filter(({ environments }) => environments.includes(environment.name))
-  const others = new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
-  return { ...environment, files: environment.files.filter((file) => !others.has(file)) }
+  const all = targets.filter(({ environments }) => environments.includes(environment))
+  return new Set(all.flatMap(({ choice = '' }) => (chosen.has(choice) ? [] : choice)))
+}
+
+/** What is to be edited is beside another file of the same route: nobody knows which of both is applied. */
+function severalTimes(environment: string, { changes }: MoveEdit, others: ReadonlySet<string>): Refusal | undefined {
+  const [first] = changes
+  if (first === undefined) return undefined
+  const { route, choice } = first.target
+  const files = [...(choice === undefined ? [] : [choice]), ...others].sort()
+  return { code: 'listed-twice', service: routeId(route), environment, files }
 }
 
 export function unbuilt(environment: string, rendered: FailedRender): Refusal {
