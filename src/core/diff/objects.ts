@@ -47,7 +47,7 @@ const MAX_LEXEMES = 3_000_000
  */
 export function parseRendered(yaml: string, known: KnownDocuments = new Map()): ParsedRender {
   if (yaml.length > MAX_LENGTH) return { ok: false, problem: { code: 'too-large', line: 1 } }
-  const { objects, problem } = readText(yaml, MAX_LEXEMES, known)
+  const { objects, problem } = readText(yaml, { budget: MAX_LEXEMES, known })
   return problem === undefined ? withDuplicates(objects) : { ok: false, problem }
 }
 
@@ -86,7 +86,7 @@ export function readPlain(
   let first: RenderProblem | undefined
   for (const file of files) {
     const text = streamText(texts.get(file) ?? '')
-    const { objects, problem, lexemes } = readText(text, left, documents)
+    const { objects, problem, lexemes } = readText(text, { budget: left, known: documents, isLenient: true })
     left -= lexemes
     const lines = breaksIn(text)
     if (problem !== undefined && isLeftOut(problem, text, leavesOut)) {
@@ -120,12 +120,21 @@ interface TextReading {
   readonly lexemes: number
 }
 
-function readText(text: string, budget: number, known: KnownDocuments): TextReading {
+interface TextLimits {
+  readonly budget: number
+  readonly known: KnownDocuments
+  /** It is applied as it is written: what says nothing about traffic is read as Argo CD and kubectl do. */
+  readonly isLenient?: boolean
+}
+
+function readText(text: string, { budget, known, isLenient = false }: TextLimits): TextReading {
   const objects: PlacedObject[] = []
   let lexemes = 0
   for (const piece of splitPieces(text)) {
-    const read = readPiece(piece.text, budget - lexemes, known)
-    lexemes += read.lexemes
+    const strict = readPiece(piece.text, budget - lexemes, known)
+    lexemes += strict.lexemes
+    const read = isLenient ? asApplied(piece.text, strict, budget - lexemes) : strict
+    if (read !== strict) lexemes += read.lexemes
     if (lexemes > budget) return { objects, problem: { code: 'too-large', line: piece.line }, lexemes }
     for (const part of read.parts) {
       const line = part.line + piece.line - 1
@@ -190,9 +199,22 @@ function readPiece(text: Piece['text'], budget: number, known: KnownDocuments): 
   return piece
 }
 
+/**
+ * Argo CD and kubectl take the last of two equal keys (`Unmarshal` of sigs.k8s.io/yaml is not strict), and such files are in use. Of a
+ * Secret the other value would be seen by nobody here, and be hidden from nobody.
+ */
+function asApplied(text: string, strict: ReadPiece, budget: number): ReadPiece {
+  const isBroken = strict.parts.some((part) => 'code' in part)
+  if (!isBroken || budget <= 0 || mentionsTraffic(text) || SECRET.test(text)) return strict
+  const read = partsOf(text, budget, true)
+  return read.parts.some((part) => 'code' in part) ? strict : read
+}
+
+const SECRET = /kind["']?\s*:\s*["']?\w*secret/i
+
 /** Lines are those of the piece. */
-function partsOf(text: string, budget: number): ReadPiece {
-  const read = readDocuments(text, { budget })
+function partsOf(text: string, budget: number, lastKeyWins = false): ReadPiece {
+  const read = readDocuments(text, { budget, lastKeyWins })
   let [at, line] = [0, 1]
   const lineAt = (offset: number): number => {
     line += breaksIn(text.slice(at, offset))

@@ -64,12 +64,12 @@ export interface KustomizationFile extends Contents {
 /** Reads a kustomization file. A file that cannot be trusted to mean what we read has no references. */
 export function readKustomization(text: string, file: string): KustomizationFile {
   const parsed = parseManifest(file, text)
-  if (!parsed.ok) return { manifest: undefined, data: undefined, ...unreadable(parsed.error.line) }
+  if (!parsed.ok) return { manifest: undefined, data: undefined, ...unreadable(parsed.error.line, text) }
   const manifest = parsed.value
   const [document, ...others] = manifest.documents
   const data = isRecord(document?.data) ? document.data : undefined
   const doubt = doubtIn(manifest) ?? (data === undefined || others.length > 0 ? 1 : undefined)
-  if (data === undefined || doubt !== undefined) return { manifest, data, ...unreadable(doubt ?? 1) }
+  if (data === undefined || doubt !== undefined) return { manifest, data, ...unreadable(doubt ?? 1, text) }
   return { manifest, data, ...contentsOf({ data, line: (path) => manifest.line(0, path) }, data) }
 }
 
@@ -243,6 +243,12 @@ function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
-function unreadable(line: number): Contents {
-  return { isComponent: false, references: [], complaints: [{ code: 'unparsable', line, entry: '' }] }
+/** A tag of Jinja, of Helm or of what else fills files in. */
+const TEMPLATE_TAG = /\{%.*?%\}|\{\{.*?\}\}/
+
+function unreadable(line: number, text = ''): Contents {
+  const [tag] = TEMPLATE_TAG.exec(text) ?? []
+  const complaint =
+    tag === undefined ? { code: 'unparsable' as const, entry: '' } : { code: 'template' as const, entry: tag }
+  return { isComponent: false, references: [], complaints: [{ ...complaint, line }] }
 }

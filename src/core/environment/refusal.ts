@@ -3,7 +3,7 @@
  *
  * `remote`, `absolute`, `outside`, `symlink`, `submodule`: an entry leads out of the repository · `missing`: to nothing ·
  * `no-kustomization`: to a folder that is no kustomize root · `helm`: a chart that kustomize would fetch · `plugin`: runs something else than kustomize ·
- * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do ·
+ * `cycle`: a root that includes itself · `unparsable`, `unknown-field`: kustomize might read the file otherwise than we do · `template`: not YAML before it is filled in ·
  * `too-many-files`, `too-large`, `not-text`: the files themselves · `no-such-folder`, `no-such-deployer`: what the config names ·
  * `several-deployers`: releases of the configured chart that differ · `no-chart`: a folder that is to be a Helm chart and is none · `helm-dependency`: a chart that is not in `charts/` ·
  * `helm-values`: values that are not in this repository.
@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'plugin'
   | 'cycle'
   | 'unparsable'
+  | 'template'
   | 'unknown-field'
   | 'too-many-files'
   | 'too-large'

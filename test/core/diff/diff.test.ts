@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { type RenderedChange, diffRendered } from '../../../src/core/diff/changes.ts'
 import { HIDDEN, HIDDEN_CHANGED } from '../../../src/core/diff/mask.ts'
 import { hideValues } from '../../../src/core/diff/hide-values.ts'
-import { parseRendered, type RenderedObject, type RenderProblem } from '../../../src/core/diff/objects.ts'
+import { parseRendered, type RenderedObject, type RenderProblem, readPlain } from '../../../src/core/diff/objects.ts'
 import { redact } from '../../../src/core/diff/redact.ts'
 
 function objects(yaml: string): readonly RenderedObject[] {
@@ -96,6 +96,34 @@ test('what is no stream of objects is a problem with its line', () => {
   assert.equal(problem(`${one}# ${'x'.repeat(21 * 1024 * 1024)}`)?.code, 'too-large')
   const laughs = Array.from({ length: 9 }, (_, n) => `  l${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join()}]`)
   assert.equal(problem(`${one}data:\n  l0: &l0 [1,1,1]\n${laughs.join('\n')}\n`)?.code, 'unparsable')
+})
+
+test('what is applied as it is written may have a key twice, as Argo CD and kubectl take it, but not where it is about traffic', () => {
+  const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {tries: 1, tries: 2}\n'
+  const problemOf = (text: string): unknown => {
+    const { parsed, leftOut } = readPlain(['a.yaml'], new Map([['a.yaml', text]]), { documents: new Map() })
+    return parsed.ok ? leftOut.map(({ problem }) => problem) : parsed.problem
+  }
+  const { parsed } = readPlain(['a.yaml'], new Map([['a.yaml', job]]), { documents: new Map() })
+  assert.ok(parsed.ok)
+  assert.deepEqual(
+    parsed.objects.map(({ data }) => data['spec']),
+    [{ tries: 2 }],
+  )
+  // Beside an object about traffic it counts document by document.
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: []}\n'
+  assert.deepEqual(problemOf(`${service}---\n${job}`), [])
+  assert.deepEqual(problemOf(`${job}---\n${service.replace('{ports: []}', '{ports: [], ports: []}')}`), {
+    code: 'unparsable',
+    line: 9,
+  })
+  const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: MQ==, a: Mg==}\n'
+  assert.deepEqual(problemOf(secret), [{ code: 'unparsable', line: 4 }])
+  assert.deepEqual(problemOf('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n'), [
+    { code: 'unparsable', line: 4 },
+  ])
+  // What kustomize or helm builds is never written so, or not taken so by Flux.
+  assert.deepEqual(parseRendered(job), { ok: false, problem: { code: 'unparsable', line: 4 } })
 })
 
 test('a changed weight is a hunk with three lines around it', () => {

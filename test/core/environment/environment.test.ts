@@ -368,6 +368,9 @@ test('whatever starts something other than kustomize is refused', () => {
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': posing }), ['remote:4'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': 'just words\n' }), ['unparsable:1'])
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': '{' }), ['unparsable:1'])
+  // A template of Jinja or Helm is said to be one.
+  assert.deepEqual(refusals('resources: []\n{% if a %}\ncomponents: [../b]\n{% endif %}\n'), ['template:2'])
+  assert.deepEqual(refusals('{{- if .Values.a }}\nresources: []\n{{- end }}\n'), ['template:1'])
   const remote = 'apiVersion: builtin\nkind: PatchTransformer\npath: https://example.com/p\n'
   assert.deepEqual(refusals('transformers: [t.yaml]\n', { 'k/t.yaml': remote }), ['remote:3'])
 })

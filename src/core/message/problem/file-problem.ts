@@ -115,12 +115,18 @@ const WHY = {
   'too-large': 'is too large',
   'not-text': 'is not text',
   'no-such-folder': 'is a folder that does not exist',
-} as const satisfies Record<Exclude<EnvironmentRefusal['code'], ReleaseRefusal>, string>
+} as const satisfies Record<Exclude<EnvironmentRefusal['code'], ReleaseRefusal | 'template'>, string>
 
 type ReleaseRefusal = 'no-chart' | 'helm-dependency' | 'helm-values' | 'several-deployers' | 'no-such-deployer'
 
 function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
   const { code: why, entry } = refusal
+  if (why === 'template') {
+    return {
+      what: `This kustomization is a template (${code(entry)}), which kustomize cannot read, so Perch does not render it.`,
+      next: 'Commit what it is filled in to. If nothing deploys this folder, list the environments that Perch is to look at under `environments` in `.github/canary.yml`.',
+    }
+  }
   if (isOfRelease(why)) return releaseWords(why, refusal)
   const whole = why === 'not-text' ? 'This file' : 'This kustomization'
   const what = entry === '' ? whole : `The entry ${code(entry)}`
@@ -131,7 +137,7 @@ function environmentWords(refusal: EnvironmentRefusal): ProblemWords {
 }
 
 function isOfRelease(why: EnvironmentRefusal['code']): why is ReleaseRefusal {
-  return !Object.hasOwn(WHY, why)
+  return why !== 'template' && !Object.hasOwn(WHY, why)
 }
 
 function releaseWords(why: ReleaseRefusal, { entry, file }: Pick<EnvironmentRefusal, 'entry' | 'file'>): ProblemWords {
