@@ -246,6 +246,7 @@ export function endViolations({ state, commands }: Pick<Stage, 'state' | 'comman
     ...[...state.pulls.values()].filter((pull) => pull.state === 'open').flatMap((pull) => openViolations(state, pull)),
     ...leftovers(state),
     ...doubles(state),
+    ...dashboardViolations(state),
   ]
 }
 
@@ -276,6 +277,26 @@ function leftovers(state: GitHubState): string[] {
   return [...state.refs.keys()].flatMap((ref) => {
     const branch = ref.slice('refs/heads/'.length)
     return branch.startsWith('canary/') && !heads.has(branch) ? [`The branch ${branch} is left over.`] : []
+  })
+}
+
+/** One issue lists the rollouts, with the shares that the default branch has. */
+function dashboardViolations(state: GitHubState): string[] {
+  const files = state.objects.files(headOf(state, 'main') ?? '')
+  const issues = [...state.issues.values()]
+  const open = issues.filter(({ isOpen }) => isOpen)
+  if (open.length > 1) return [`${open.length} issues list the rollouts.`]
+  // A config that cannot be read leaves it as it is.
+  if (files?.get(CONFIG)?.startsWith('dashboard: true\n') !== true || /^enviroments:/m.test(files.get(CONFIG) ?? ''))
+    return []
+  const [issue] = open
+  if (issue === undefined) return ['No issue lists the rollouts.']
+  return [...files].flatMap(([path, text]) => {
+    const [, environment = '', service = ''] = /^apps\/(.+)\/(.+)-route\.yaml$/.exec(path) ?? []
+    const share = shareIn(text) ?? 0
+    const row = issue.body.split('\n').find((line) => line.startsWith(`| \`${environment}/${service}\``))
+    if (share === 0 || row?.includes(`**${share}%**`) === true) return []
+    return [`The issue does not list ${environment}/${service} at ${share}%: ${row ?? issue.body}`]
   })
 }
 

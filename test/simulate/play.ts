@@ -234,6 +234,7 @@ function difference(before: string, after: string): string {
 function picture({ stage: { state } }: Play): ReadonlyMap<string, string> {
   const seen = new Map<string, string>()
   for (const [ref, sha] of state.refs) seen.set(`the branch ${ref}`, sha)
+  for (const { number, isOpen, body } of state.issues.values()) seen.set(`the issue #${number}`, `${isOpen}\n${body}`)
   for (const pull of state.pulls.values()) {
     const { number, title, body } = pull
     seen.set(`#${number}`, JSON.stringify([pull.state, title, pull.labels, body]))

@@ -21,6 +21,8 @@ export interface ConfigChoice {
   readonly start?: 'ask' | 'never' | 'first-step'
   readonly onNewVersion?: 'restart' | 'finish-first' | 'ignore'
   readonly automation?: readonly string[]
+  /** An issue lists all rollouts. */
+  readonly dashboard?: boolean
   /** Of every service. */
   readonly waves?: readonly (readonly string[])[] | undefined
 }
@@ -62,7 +64,8 @@ function configText(services: readonly string[], environments: readonly string[]
     (service) =>
       `  ${service}:\n    steps: [${config.steps.join(', ')}]\n    bake: ${config.bakeMinutes}m\n    autoMerge: ${config.autoMerge}\n    start: ${config.start ?? 'ask'}\n    onNewVersion: ${config.onNewVersion ?? 'finish-first'}\n${config.waves === undefined ? '' : `    waves: ${JSON.stringify(config.waves)}\n`}`,
   )
-  return `automation: ${JSON.stringify(config.automation ?? [])}\nenvironments:\n${lines.join('')}services:\n${rules.join('')}`
+  const dashboard = config.dashboard === true ? 'dashboard: true\n' : ''
+  return `${dashboard}automation: ${JSON.stringify(config.automation ?? [])}\nenvironments:\n${lines.join('')}services:\n${rules.join('')}`
 }
 
 function route(service: string): string {
