@@ -1,4 +1,5 @@
 import { concernsTraffic, isGated, isWorthComment, NO_CHANGE, type Review } from '../../core/gate/review.ts'
+import { isStep } from '../../core/rollout/branch.ts'
 import type { PullRequest } from '../../core/rollout/facts.ts'
 import { carryOutComments } from '../commands/carry-out-comments.ts'
 import { takePending } from '../commands/pending-commands.ts'
@@ -108,6 +109,20 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   const verdict = { review: found, commented, ...concluded }
   await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
   if (isGated(found) || seen?.traffic === true) await askForDashboard(context)
+  if (seen === undefined) await goOnAgain(context, ends, task.why)
+}
+
+/**
+ * A step that somebody opens again ends the stop of its rollout. No other task hears of that; the one that this asks for is the sweep's own
+ * where both ask.
+ */
+async function goOnAgain(
+  { ask, clock, botLogin }: Pick<RepositoryContext, 'ask' | 'clock' | 'botLogin'>,
+  { pull, base }: PullEnds,
+  why: ReviewTask['why'],
+): Promise<void> {
+  if (!isStep(pull, botLogin) || (why.code !== 'reopened' && why.code !== 'swept')) return
+  await ask.advance(pull.base.ref, { code: 'swept', head: base, at: why.code === 'swept' ? why.at : clock.now() })
 }
 
 /** Whether the checks are to be written whatever memory says that they say. */

@@ -144,6 +144,24 @@ test('a hold, a step that a person closed, and a share that was set by hand say 
   )
 })
 
+test('a step that a person closed and opened again is a step again, also where no webhook told of it', async () => {
+  for (const hears of [true, false]) {
+    const world = await aDashboard()
+    const { step } = await aRollout(world)
+    await world.pass(16)
+    world.alice.close(step)
+    await world.settle()
+    await world.pass(2)
+    assert.match(issues(world)[0] ?? '', /⏸ a person closed its step/)
+    world.hears = hears
+    world.alice.reopen(step)
+    await world.settle()
+    await world.sweep()
+    await world.pass(2)
+    assert.match(issues(world)[0] ?? '', /^open: \*\*1 rollout\*\*: 1 ready to merge\n.*#3 ✅ ready to merge \|$/s)
+  }
+})
+
 test('what a controller in the cluster moves is counted and not listed', async () => {
   const world = await aDashboard({ files: { 'apps/production/web-rollout.yaml': argoRollout() }, share: 20 })
   await world.pass(2)
