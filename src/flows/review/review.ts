@@ -108,6 +108,15 @@ async function reviewOpen(context: RepositoryContext, at: PullEnds, begun: Begun
   const commented = (!isBegun && isWorthComment(found)) || hasSummary(comments, seen)
   const verdict = { review: found, commented, ...concluded }
   await followUp(context, ends, { ...verdict, labels: labelsOf(task), before, seen })
+  await tellRollout(context, ends, { begun, found })
+}
+
+/** Has others hear of what was found who look at rollouts as a whole. */
+async function tellRollout(
+  context: RepositoryContext,
+  ends: PullEnds,
+  { begun: { task, seen }, found }: { readonly begun: BegunReview; readonly found: Review },
+): Promise<void> {
   if (isGated(found) || seen?.traffic === true) await askForDashboard(context)
   if (seen === undefined) await goOnAgain(context, ends, task.why)
 }
