@@ -7,6 +7,7 @@ import { openQueue, type Queue } from '../adapters/queue/queue.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Memo } from '../ports/memo.ts'
+import { noteCanaryNews } from '../flows/stop/canary-memory.ts'
 import type { CauseOf } from '../flows/tasks/causes.ts'
 import { jobOf } from '../flows/tasks/tasks.ts'
 import type { ProcessEnvironment } from './env.ts'
@@ -163,6 +164,7 @@ function flaggerFrom({ memo, queue, clock }: ClusterParts, secret: string): Flag
         queue.enqueue(jobOf({ type: 'canaries', repository, why }))
       return knownCanaries({ memo, ask, clock }, repository, maxAgeMs)
     },
+    note: (repository, rollout, told) => noteCanaryNews({ memo, clock }, { repository, rollout }, told),
     now: () => clock.now(),
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mayGoOn, mustGoBack } from '../../src/core/flagger/answer.ts'
 import { hookWords } from '../../src/core/message/flagger/hook.ts'
-import { recallCanaries } from '../../src/flows/stop/canary-memory.ts'
+import { noteCanaryNews, recallCanaries } from '../../src/flows/stop/canary-memory.ts'
 import { jobOf } from '../../src/flows/tasks/tasks.ts'
 import { askingCanary, flaggerCanary } from '../owners.ts'
 import { aNewVersion, answers, aPull, aWorld, merges, says, type World } from './world.ts'
@@ -154,4 +154,32 @@ test('an abort that means several Canaries takes none back, and what was read lo
   await says(world, 'alice', pull, '/canary abort')
   assert.match(answers(world, pull).at(-1) ?? '', /⛔ Perch does not abort/)
   assert.match(await goesBack(world), /^stop: Nobody aborted/)
+})
+
+test('`/canary status` says what Flagger told last of a Canary near the pull request', async () => {
+  const world = await aWorld({ services: ['api'], files: { [CANARY]: ASKING } })
+  const pull = await aPull(world, { [CANARY]: ASKING.replace('maxWeight: 50', 'maxWeight: 40') })
+  const memo = world.service.memo()
+  const clock = { now: () => world.now() }
+  const tell = (phase: string, eventMessage: string): Promise<void> => {
+    const metadata = { key: 'k', eventMessage, timestamp: String(world.now()) }
+    const told = { name: 'web', namespace: 'default', phase, metadata }
+    return noteCanaryNews({ memo, clock }, { repository: world.state.repo, rollout: 'production/web' }, told)
+  }
+  await says(world, 'alice', pull, '/canary status')
+  assert.doesNotMatch(answers(world, pull)[0] ?? '', /Flagger said/)
+  await tell('Progressing', 'Advance web.default canary weight 20')
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(
+    answers(world, pull)[1] ?? '',
+    /Flagger moves it: .*\. Flagger said at 2026-01-05 09:\d\d:\d\d UTC: \*\*Progressing\*\*, canary at 20%: “Advance web.default canary weight 20”/,
+  )
+  await tell('Failed', 'Canary failed! Scaling down web.default @alice')
+  await says(world, 'alice', pull, '/canary status')
+  assert.match(
+    answers(world, pull)[2] ?? '',
+    /\*\*Failed\*\*, so it took the canary back: “Canary failed! .* @\u200Balice”/,
+  )
+  // It is no gate's business.
+  assert.match(await asks(world), /^go/)
 })

@@ -8,6 +8,8 @@ import type { HookPayload } from './hook.ts'
 export type HookAnswer =
   /** Nothing stops it. */
   | { readonly code: 'go'; readonly rollout: string }
+  /** What it told was heard. */
+  | { readonly code: 'noted'; readonly rollout: string }
   /** People or the config stop it. */
   | {
       readonly code: 'stopped'
@@ -65,6 +67,12 @@ export function mayGoOn(canaries: Canaries | undefined, asked: Asked, now: numbe
     return until === undefined ? [] : [{ environment, until, reason: window.reason }]
   })
   return stops.length + windows.length === 0 ? { code: 'go', rollout } : { code: 'stopped', rollout, stops, windows }
+}
+
+/** Of which Canary Flagger tells something, if Git has exactly one like it. */
+export function canaryTold(canaries: Canaries | undefined, asked: Asked, now: number): HookAnswer {
+  const canary = canaryIn(canaries, asked, now)
+  return 'code' in canary ? canary : { code: 'noted', rollout: canary.rollout }
 }
 
 /** Whether to take a Canary back: only where somebody aborted this very version. Unknown is never that. */

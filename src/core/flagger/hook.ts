@@ -7,6 +7,9 @@ export const ROLLBACK_HOOK = 'rollback'
 export const HOOKS = ['confirm-rollout', 'confirm-traffic-increase', 'confirm-promotion', ROLLBACK_HOOK] as const
 export type Hook = (typeof HOOKS)[number]
 
+/** Here Flagger tells what it does, and goes on whatever the answer is. */
+export const EVENT_HOOK = 'event'
+
 const Name = z.string().min(1).max(253)
 
 /** Of which Canary Flagger speaks (`CanaryWebhookPayload` in its pkg/apis/flagger/v1beta1). The metadata is what the Canary's author wrote. */
@@ -16,3 +19,16 @@ export const HookPayload = z.object({
   metadata: z.object({ key: z.string().max(200), environment: Name.optional() }),
 })
 export type HookPayload = z.infer<typeof HookPayload>
+
+/** What the `event` webhook tells beside: Flagger sets these over what the Canary's author wrote. `timestamp`: epoch milliseconds. */
+export const EventPayload = HookPayload.extend({
+  phase: z.string().min(1).max(40),
+  metadata: HookPayload.shape.metadata.extend({
+    eventMessage: z.string().max(10_000).optional(),
+    timestamp: z
+      .string()
+      .regex(/^\d{10,14}$/)
+      .optional(),
+  }),
+})
+export type EventPayload = z.infer<typeof EventPayload>

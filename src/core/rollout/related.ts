@@ -1,4 +1,5 @@
 import type { Observation } from '../analysis/observed-share.ts'
+import type { CanaryNews } from '../flagger/canary-news.ts'
 import { readNotes } from '../traffic/annotations.ts'
 import { isStepOf } from './branch.ts'
 import type { PullRequest } from './facts.ts'
@@ -18,6 +19,8 @@ export interface StandingLine {
   readonly turn?: Turn
   /** Why it does not go on, in Markdown of ours. */
   readonly stuck?: string | undefined
+  /** What Flagger told of it last. */
+  readonly told?: CanaryNews | undefined
   /** What Prometheus sees of its traffic; nothing where it was not asked. */
   readonly observed?: {
     readonly observation: Observation

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { type HookAnswer, MAX_ROLLBACK_AGE_MS, mayGoOn, mustGoBack } from '../../core/flagger/answer.ts'
+import { canaryTold, type HookAnswer, MAX_ROLLBACK_AGE_MS, mayGoOn, mustGoBack } from '../../core/flagger/answer.ts'
 import type { Canaries } from '../../core/flagger/canaries.ts'
-import { type Hook, HookPayload, HOOKS, ROLLBACK_HOOK } from '../../core/flagger/hook.ts'
+import { EVENT_HOOK, EventPayload, type Hook, HookPayload, HOOKS, ROLLBACK_HOOK } from '../../core/flagger/hook.ts'
 import { hookWords } from '../../core/message/flagger/hook.ts'
 import type { CalledRepository } from '../../flows/stop/canary-memory.ts'
 import type { Log } from '../../ports/log.ts'
@@ -14,21 +14,25 @@ export interface FlaggerOptions {
   readonly secret: string
   /** Undefined where that cannot be said in time. */
   readonly canariesOf: (repository: CalledRepository, maxAgeMs?: number) => Promise<Canaries | undefined>
+  /** Keeps what Flagger tells of a rollout. */
+  readonly note: (repository: CalledRepository, rollout: string, told: EventPayload) => Promise<void>
   readonly now: () => number
 }
 
 interface HookPlace extends CalledRepository {
-  readonly hook: Hook
+  readonly hook: Hook | typeof EVENT_HOOK
 }
 
 /** Names, and what the author of the Canary wrote beside them. */
 const MAX_HOOK_BYTES = 64 * 1024
 
+const PLACES: readonly HookPlace['hook'][] = [...HOOKS, EVENT_HOOK]
+
 /** What is asked, and of which repository; undefined where a path is none of ours. */
 export function hookIn(path: string): HookPlace | undefined {
   const [, owner = '', name = '', asked = ''] =
     /^\/api\/flagger\/([\w-]{1,100})\/((?!\.+\/)[\w.-]{1,100})\/([a-z-]{1,40})$/.exec(path) ?? []
-  const hook = HOOKS.find((one) => one === asked)
+  const hook = PLACES.find((one) => one === asked)
   return hook && { owner, name, hook }
 }
 
@@ -44,7 +48,7 @@ export async function answerHook(
   if (refused !== undefined) return refused.refusal
   const body = await readBody(options.shared, request, MAX_HOOK_BYTES)
   if ('refusal' in body) return body.refusal
-  const payload = HookPayload.safeParse(parseObject(body.bytes))
+  const payload = payloadOf(place, body.bytes)
   if (!payload.success) return { status: 400, body: 'not what Flagger sends, or metadata.key is missing' }
   const asked = payload.data
   // The key of reports allows more than these questions do.
@@ -56,15 +60,35 @@ export async function answerHook(
     )
     return { status: 401, body: 'metadata.key does not match' }
   }
-  const answer = await answerTo(options, place, asked)
+  const answer = 'phase' in asked ? await noteEvent(options, place, asked) : await answerTo(options, place, asked)
   log.debug(
     { repository, hook: place.hook, canary: `${asked.namespace}/${asked.name}`, answer: answer.code },
     'Flagger asked',
   )
   return {
-    status: answer.code === 'go' || answer.code === 'take-back' ? 200 : 403,
+    status: YES.includes(answer.code) ? 200 : 403,
     body: hookWords(answer, { ...asked, repository }),
   }
+}
+
+const YES: readonly HookAnswer['code'][] = ['go', 'take-back', 'noted']
+
+function payloadOf(
+  { hook }: HookPlace,
+  bytes: Buffer,
+): ReturnType<typeof HookPayload.safeParse | typeof EventPayload.safeParse> {
+  return (hook === EVENT_HOOK ? EventPayload : HookPayload).safeParse(parseObject(bytes))
+}
+
+/** Only of a Canary that Git has, so that what is kept is bounded. */
+async function noteEvent(
+  { canariesOf, note, now }: FlaggerOptions,
+  place: HookPlace,
+  told: EventPayload,
+): Promise<HookAnswer> {
+  const answer = canaryTold(await canariesOf(place), told, now())
+  if (answer.code === 'noted') await note(place, answer.rollout, told)
+  return answer
 }
 
 async function answerTo(

@@ -1,6 +1,11 @@
 /** What is known of a repository's Canaries, by its name: Flagger's webhooks name no more. */
 import * as z from 'zod'
 import { Canaries } from '../../core/flagger/canaries.ts'
+import { CanaryNews, newsAfter } from '../../core/flagger/canary-news.ts'
+import type { EventPayload } from '../../core/flagger/hook.ts'
+import type { StandingLine } from '../../core/rollout/related.ts'
+import { targetName } from '../../core/rollout/target.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { RepositoryName } from '../../core/rollout/facts.ts'
 import type { Memo } from '../../ports/memo.ts'
 
@@ -37,6 +42,39 @@ export async function canariesMark(memo: Memo, repository: CalledRepository): Pr
 /** A stop came or went, or a branch moved: what is known of the Canaries does not count any more. `mark`: another one each time. */
 export async function markMoved(memo: Memo, repository: CalledRepository, mark: string): Promise<void> {
   await memo.set(keyOf('canaries-moved', repository), mark)
+}
+
+/** What Flagger told last of a rollout; undefined where it told nothing, or memory was lost. */
+async function recallCanaryNews(
+  memo: Memo,
+  repository: CalledRepository,
+  rollout: string,
+): Promise<CanaryNews | undefined> {
+  return CanaryNews.safeParse(await memo.get(`${keyOf('canary-news', repository)}:${rollout}`)).data
+}
+
+/** Keeps what Flagger tells, unless it told something later before. */
+export async function noteCanaryNews(
+  { memo, clock }: { readonly memo: Memo; readonly clock: Clock },
+  { repository, rollout }: { readonly repository: CalledRepository; readonly rollout: string },
+  told: EventPayload,
+): Promise<void> {
+  const news = newsAfter(await recallCanaryNews(memo, repository, rollout), told, clock.now())
+  if (news !== undefined) await memo.set(`${keyOf('canary-news', repository)}:${rollout}`, news)
+}
+
+/** The lines of `/canary status`, with what Flagger told of the rollouts that it moves. */
+export async function withCanaryNews(
+  { memo, repo }: { readonly memo: Memo; readonly repo: CalledRepository },
+  lines: readonly StandingLine[],
+): Promise<readonly StandingLine[]> {
+  return Promise.all(
+    lines.map(async (line) => {
+      const { phase, target } = line.standing
+      const told = phase === 'owned' ? await recallCanaryNews(memo, repo, targetName(target)) : undefined
+      return told === undefined ? line : { ...line, told }
+    }),
+  )
 }
 
 function keyOf(kind: string, { owner, name }: CalledRepository): string {

@@ -51,6 +51,7 @@ import { standingOf } from '../../../src/core/rollout/standing.ts'
 import type { Target } from '../../../src/core/rollout/target.ts'
 import * as hostile from './hostile-samples.ts'
 import { sample, snapshotOf } from '../samples.ts'
+import type { StandingLine } from '../../../src/core/rollout/related.ts'
 import type { Refusal } from '../../../src/core/refusal/refusal.ts'
 import type { Outcome } from '../../../src/core/command/outcome.ts'
 import { drawnCount } from '../../drawn.ts'
@@ -308,6 +309,20 @@ function reviewOf(t: string, found: readonly Problem[]): Review {
   }
 }
 
+function movedByFlagger(t: string): StandingLine {
+  const target = targetNamed(t)
+  const identity = { group: 'flagger.app', kind: 'Canary', namespace: t, name: t }
+  const owner = {
+    writer: 'flagger',
+    identity,
+    title: t,
+    place: { file: t, line: 7 },
+    routes: [],
+    object: target.object,
+  } as const
+  return { standing: standingOf({ ...target, owner }), open: [] }
+}
+
 function outcomesOf(t: string): readonly Outcome[] {
   const all: readonly Refusal[] = [
     ...hostile.refusals(t),
@@ -326,7 +341,10 @@ function outcomesOf(t: string): readonly Outcome[] {
     { code: 'aborted', closed: [], rollbacks: [], rolledBack: [], unreadable: [], owned: [], takenBack: [t] },
     {
       code: 'status',
-      standings: [{ standing: standingOf(targetNamed(t)), open: [7] }],
+      standings: [
+        { standing: standingOf(targetNamed(t)), open: [7] },
+        { ...movedByFlagger(t), told: { phase: t, message: t, at: 0 } },
+      ],
       proposed: [
         { target: targetNamed(t), from: 5, to: 25, version: undefined },
         { target: targetNamed(t), from: 5, to: 5, version: { role: 'canary', from: t, to: t } },

@@ -5,10 +5,18 @@ import type { Verdict } from '../../../src/core/gate/gate.ts'
 import { NO_CHANGE, type Review } from '../../../src/core/gate/review.ts'
 import * as merge from '../../../src/core/problem/merge.ts'
 import { standingOf } from '../../../src/core/rollout/standing.ts'
+import type { Target } from '../../../src/core/rollout/target.ts'
 import { sample } from '../samples.ts'
-import { AT, gateReasons, head, T, target } from './word-samples.ts'
+import { AT, gateReasons, head, owned, T, target } from './word-samples.ts'
 
 const base = 'b'.repeat(40)
+
+/** A rollout that Flagger moves. */
+function byFlagger(): Target {
+  const { owner } = owned
+  assert.ok(owner !== undefined)
+  return { ...owned, owner: { ...owner, writer: 'flagger', title: 'Canary shop/web' } }
+}
 
 /** What a review may find, and what may come of a command. */
 
@@ -86,6 +94,7 @@ export function hookAnswers(): readonly HookAnswer[] {
   const window = { environment: 'production', until: AT, reason: 'sale' }
   return [
     { code: 'go', rollout },
+    { code: 'noted', rollout },
     { code: 'stopped', rollout, stops: [hold, freeze], windows: [window] },
     { code: 'aborted', rollout, by: 'alice', reason: 'errors' },
     { code: 'take-back', rollout, by: 'alice', reason: undefined },
@@ -121,6 +130,19 @@ export function outcomes(): readonly Outcome[] {
     { code: 'status', standings: [{ ...line, standing: standingOf(sample(95, 5, ['v1', 'v2'], {})) }], proposed: [] },
     { code: 'status', standings: [{ ...line, standing: standingOf(sample(100, 0)), open: [] }], proposed: [] },
     { code: 'status', standings: [], proposed: [] },
+    {
+      code: 'status',
+      standings: [
+        { standing: standingOf(byFlagger()), open: [] },
+        {
+          standing: standingOf(byFlagger()),
+          open: [],
+          told: { phase: 'Progressing', weight: 20, message: 'Advance web.shop canary weight 20', at: AT },
+        },
+        { standing: standingOf(byFlagger()), open: [], told: { phase: 'Failed', message: '', at: AT } },
+      ],
+      proposed: [],
+    },
     {
       code: 'status',
       standings: [],

@@ -23,7 +23,7 @@ export const T = 'name'
 export const AT = Date.UTC(2026, 0, 5, 9)
 const MINUTE = 60_000
 export const target = sample(95, 5)
-const owned = targetOf({
+export const owned = targetOf({
   'app/vs.yaml': virtualService(95, 5),
   'app/dr.yaml': destinationRule('v1', 'v2'),
   'app/rollout.yaml': argoRollout({ routing: 'istio: { virtualService: { name: api-service } }' }),

@@ -46,6 +46,8 @@ async function anEdge(canaries: Canaries | undefined): Promise<World> {
         looks.push(`${owner}/${name}`)
         return canaries
       },
+      note: async (_, rollout, { phase, metadata }) =>
+        void looks.push(`${rollout}: ${phase}, ${String(metadata.eventMessage)}`),
       now: () => NOW,
     },
     ready: async () => ({ ok: true, parts: {} }),
@@ -176,4 +178,28 @@ test('what moves while Git is read has it read once more', async () => {
   }
   const found = await knownCanaries({ memo, ask, clock: { now: () => NOW } }, REPOSITORY)
   assert.deepEqual([asked, found?.known.length], [2, 1])
+})
+
+test('an event is kept for the rollout that it is about, and answered with 200', async () => {
+  const world = await anEdge(FREE)
+  const event = {
+    key: KEY,
+    eventMessage: 'Advance web.shop canary weight 20',
+    eventType: 'Normal',
+    timestamp: String(NOW),
+  }
+  assert.equal(await askOver(world, 'event', payload(event)), '200 Noted for production/web.')
+  assert.deepEqual(world.looks, ['acme/gitops', 'production/web: Progressing, Advance web.shop canary weight 20'])
+})
+
+test('an event with a wrong key, without a phase, or of a Canary that Git does not have is kept nowhere', async () => {
+  const world = await anEdge(FREE)
+  assert.match(await askOver(world, 'event', payload({ key: 'x' })), /^401 /)
+  assert.match(
+    await askOver(world, 'event', JSON.stringify({ name: 'web', namespace: 'shop', metadata: { key: KEY } })),
+    /^400 /,
+  )
+  assert.match(await askOver(world, 'event', payload().replace('"web"', '"api"')), /^403 acme\/gitops has no Canary/)
+  assert.match(await askOver(await anEdge(undefined), 'event'), /^403 Perch is still reading/)
+  assert.deepEqual(world.looks, ['acme/gitops'])
 })

@@ -1,10 +1,12 @@
 import { moveAfter, type Standing, sureShare } from '../../rollout/standing.ts'
 import type { WeightOwner } from '../../owner/weight-owner.ts'
 import { isBlueGreen, originPull, planOf, targetName } from '../../rollout/target.ts'
+import type { CanaryNews } from '../../flagger/canary-news.ts'
+import { time } from '../markdown/time.ts'
 import { leavingWords } from './traffic.ts'
 import { WRITER_NAMES } from '../refusal/owner-refusal.ts'
 import { notDeployedWords } from '../refusal/gate-refusal.ts'
-import { code, paragraphs, percent, table } from '../markdown/markdown.ts'
+import { code, paragraphs, percent, plainText, table } from '../markdown/markdown.ts'
 import { planPicture } from '../markdown/plan-picture.ts'
 import { observationWords } from '../gate/observation.ts'
 import { planWords } from '../pull-request/pull-request.ts'
@@ -51,9 +53,9 @@ export function statusWords({ standings, proposed, away }: RolloutStatus): strin
 }
 
 function standingsTable(lines: readonly StandingLine[]): string {
-  const rows = lines.map(({ standing, open, broughtBy }) => [
+  const rows = lines.map(({ standing, open, broughtBy, told }) => [
     code(targetName(standing.target)),
-    ...shareAndState(standing, broughtBy),
+    ...shareAndState(standing, { broughtBy, told }),
     open.length === 0 ? '–' : open.map((number) => `#${number}`).join(', '),
   ])
   const moving = lines.filter(
@@ -85,12 +87,15 @@ function seenWords({ standing, observed }: StandingLine): readonly string[] {
 }
 
 /** The share, the versions and the state of a rollout; of a blue/green one, which version has the traffic. */
-function shareAndState(standing: Standing, broughtBy: number | undefined): readonly string[] {
+function shareAndState(
+  standing: Standing,
+  { broughtBy, told }: Pick<StandingLine, 'broughtBy' | 'told'>,
+): readonly string[] {
   const { phase, share, versions, target } = standing
   const { blueGreen } = target.route.names
   const percents = share === 'unknown' ? '?' : percent(share)
   const names = versions === undefined ? '–' : `${code(versions.stable)} → ${code(versions.canary)}`
-  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner)]
+  if (phase === 'owned') return ['–', names, target.owner === undefined ? '' : ownedWords(target.owner, told)]
   if (blueGreen !== undefined && phase === 'idle')
     return ['–', `${code(blueGreen.active.name)} is active`, `blue/green: ${code(blueGreen.idle.name)} waits`]
   if (blueGreen !== undefined && phase !== 'unreadable')
@@ -108,8 +113,17 @@ function phaseWords(phase: keyof typeof PHASES, origin: number | undefined): str
 }
 
 /** Git does not say where such a rollout is. */
-function ownedWords({ writer, title, place }: WeightOwner): string {
-  return `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
+function ownedWords({ writer, title, place }: WeightOwner, told: CanaryNews | undefined): string {
+  const moves = `${WRITER_NAMES[writer]} moves it: ${code(title)} at ${code(`${place.file}:${place.line}`)}`
+  return told === undefined ? moves : `${moves}. ${newsWords(told)}`
+}
+
+/** What Flagger said, as what it said: nobody has checked it. */
+function newsWords({ phase, weight, message, at }: CanaryNews): string {
+  const share = weight === undefined ? '' : `, canary at ${percent(weight)}`
+  const mark = phase === 'Failed' ? ', so it took the canary back' : ''
+  const words = message === '' ? '' : `: “${plainText(message)}”`
+  return `Flagger said at ${time(at)}: **${plainText(phase)}**${mark}${share}${words}`
 }
 
 export function planStatusWords({ name, plan, share, proposed }: PlanStatus): string {

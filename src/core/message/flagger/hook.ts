@@ -13,6 +13,8 @@ export function hookWords(answer: HookAnswer, asked: AskedCanary): string {
   switch (answer.code) {
     case 'go':
       return `Nothing stops ${plain(answer.rollout)}.`
+    case 'noted':
+      return `Noted for ${plain(answer.rollout)}.`
     case 'stopped':
       return [
         ...answer.stops.map((stop) => stopSentence(stop, answer.rollout)),

@@ -2,6 +2,7 @@
 import { type Outcome, refused } from '../../../core/command/outcome.ts'
 import { statusLines } from '../../../core/rollout/related.ts'
 import { withObserved } from '../../measure/observe-traffic.ts'
+import { withCanaryNews } from '../../stop/canary-memory.ts'
 import type { RepositoryContext } from '../../repository/repository-context.ts'
 import { baseRefusal, loadBase } from '../../rollout/rollouts.ts'
 import { withStuck } from '../../rollout/stuck.ts'
@@ -21,7 +22,8 @@ export async function showStatus(context: RepositoryContext, { subject }: Comman
   if (away !== undefined) return { code: 'status', standings: [], proposed, away }
   const { ref, rollouts } = base.value
   const lines = statusLines(found.related, rollouts, await changedPaths(context, subject))
-  const standings = await withObserved(context, await withStuck(context, ref, lines))
+  const known = await withCanaryNews(context, await withStuck(context, ref, lines))
+  const standings = await withObserved(context, known)
   return { code: 'status', standings, proposed }
 }
 

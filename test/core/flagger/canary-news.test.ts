@@ -1,0 +1,66 @@
+/** What is kept of Flagger's events. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CanaryNews, newsAfter } from '../../../src/core/flagger/canary-news.ts'
+import { EventPayload } from '../../../src/core/flagger/hook.ts'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+
+function told(phase: string, eventMessage: string, at = NOW): EventPayload {
+  const metadata = { key: 'k', eventMessage, eventType: 'Normal', timestamp: String(at) }
+  return EventPayload.parse({ name: 'web', namespace: 'shop', phase, checksum: 'x', metadata })
+}
+
+function after(...events: readonly EventPayload[]): CanaryNews | undefined {
+  return events.reduce<CanaryNews | undefined>((known, event) => newsAfter(known, event, NOW) ?? known, undefined)
+}
+
+test('the weight is the one that Flagger named last in this rollout', () => {
+  const begin = told('Progressing', 'New revision detected! Scaling up web.shop', NOW - 4_000)
+  const advance = told('Progressing', 'Advance web.shop canary weight 20', NOW - 3_000)
+  const halt = told('Progressing', 'Halt web.shop advancement success rate 91.00% < 99%', NOW - 2_000)
+  assert.deepEqual(after(begin), {
+    phase: 'Progressing',
+    message: 'New revision detected! Scaling up web.shop',
+    at: NOW - 4_000,
+  })
+  assert.equal(after(begin, advance)?.weight, 20)
+  assert.deepEqual(
+    [after(begin, advance, halt)?.weight, after(begin, advance, halt)?.message],
+    [20, halt.metadata.eventMessage],
+  )
+  for (const phase of ['Succeeded', 'Failed', 'Promoting', 'Finalising'])
+    assert.equal(after(advance, told(phase, 'x'))?.weight, undefined, phase)
+  assert.equal(after(advance, told('Progressing', begin.metadata.eventMessage ?? ''))?.weight, undefined)
+  assert.equal(after(told('Failed', 'x', NOW - 5_000), halt)?.weight, undefined)
+})
+
+test('what was said earlier changes nothing, and a clock that is ahead keeps nobody from being heard', () => {
+  const late = told('Progressing', 'Advance web.shop canary weight 10', NOW - 60_000)
+  assert.equal(after(told('Succeeded', 'Promotion completed!'), late)?.phase, 'Succeeded')
+  const ahead = told('Progressing', 'x', NOW + 3_600_000)
+  assert.equal(after(ahead)?.at, NOW)
+  assert.equal(after(ahead, told('Succeeded', 'y'))?.phase, 'Succeeded')
+})
+
+test('a weight that is no percentage is none, nor is one in other words', () => {
+  for (const message of [
+    'Advance web.shop canary weight 101',
+    'canary weight 20',
+    'Advance web.shop primary weight 20',
+    '',
+  ])
+    assert.equal(after(told('Progressing', message))?.weight, undefined, message)
+})
+
+test('long messages are cut, and what is no event is none', () => {
+  assert.equal(after(told('Progressing', 'x'.repeat(5_000)))?.message.length, 300)
+  const whole = { name: 'web', namespace: 'shop', phase: 'Progressing', metadata: { key: 'k' } }
+  assert.ok(EventPayload.safeParse(whole).success)
+  for (const bad of [
+    { ...whole, phase: undefined },
+    { ...whole, metadata: {} },
+    { ...whole, metadata: { key: 'k', timestamp: 'soon' } },
+  ])
+    assert.ok(!EventPayload.safeParse(bad).success)
+})
