@@ -1,22 +1,56 @@
 /** Who is judged again when a stop comes or goes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rememberBegun, recallPull, rememberPull } from '../../../src/flows/repository/memory.ts'
-import { judgeStopsAgain } from '../../../src/flows/stop/judge-again.ts'
+import { rememberGroup } from '../../../src/flows/repository/commit-memory.ts'
+import { rememberBegun, recallPull, rememberPull, type ReviewMemory } from '../../../src/flows/repository/memory.ts'
+import { canariesMark } from '../../../src/flows/stop/canary-memory.ts'
+import { judgeMoved, judgeStopsAgain, judgeTrafficAgain, judgeWaitingFor } from '../../../src/flows/stop/judge-again.ts'
 import { memoryMemo } from '../../memory/memo.ts'
 
-function aMemory() {
+const SHA = 'c'.repeat(40)
+
+/** `refs`: the stops that there are. `config`: that of the default branch. */
+function aMemory({
+  refs = {},
+  config,
+}: { readonly refs?: Readonly<Record<string, string>>; readonly config?: string } = {}) {
   const asked: number[] = []
+  const told: string[] = []
   const context = {
     memo: memoryMemo(),
     repo: { id: 7, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
     clock: { now: () => 1_000_000 },
     seal: (text: string) => `sealed ${text}`,
-    mirror: { fetch: async () => new Map<string, string>() } as never,
-    ask: { review: async (pull: number) => void asked.push(pull) } as never,
+    mirror: {
+      fetch: async () => new Map(Object.entries(refs)),
+      read: async () => new Map(config === undefined ? [] : [['.github/canary.yml', config]]),
+    } as never,
+    ask: {
+      review: async (pull: number, why: object) => {
+        asked.push(pull)
+        told.push(`#${pull} ${JSON.stringify(why)}`)
+      },
+      group: async (group: object, why: object) => void told.push(`${JSON.stringify(group)} ${JSON.stringify(why)}`),
+    } as never,
   }
-  return { context, asked }
+  /** Remembers a pull request that changes traffic and is judged for `main`. */
+  const remember = async (pull: number, change: Partial<ReviewMemory> = {}): Promise<void> => {
+    await rememberBegun(context, pull, undefined)
+    const seen = (await recallPull(context, pull)) ?? assert.fail()
+    await rememberPull(context, pull, {
+      ...seen,
+      stops: '',
+      head: 'h',
+      base: 'b',
+      into: 'main',
+      judgedFor: 'main',
+      ...change,
+    })
+  }
+  return { context, asked, told, remember }
 }
+
+const GROUP = { base: 'main', ref: 'refs/x', traffic: true, waits: [], stops: '' }
 
 test('a stop that goes while a pull request is judged by it has that one judged again', async () => {
   const { context, asked } = aMemory()
@@ -27,4 +61,77 @@ test('a stop that goes while a pull request is judged by it has that one judged 
   await rememberPull(context, 4, { ...judged, stops: '' })
   await judgeStopsAgain(context)
   assert.deepEqual(asked, [3])
+})
+
+test('a measurement that comes to something else reaches what changes traffic, in pull requests and groups', async () => {
+  const { context, told, remember } = aMemory()
+  await remember(3)
+  await remember(4, { traffic: false })
+  await rememberGroup(context, 'one', GROUP)
+  await rememberGroup(context, 'two', { ...GROUP, traffic: false })
+  const why = { code: 'measured', rollout: 'main:production/web', outcome: 'fail', at: 5 } as const
+  await judgeTrafficAgain(context, why)
+  assert.deepEqual(told, [
+    `#3 ${JSON.stringify(why)}`,
+    `${JSON.stringify({ ...GROUP, head: 'one' })} ${JSON.stringify(why)}`,
+  ])
+})
+
+test('stops reach what was judged by others, and what is known of Canaries does not count any more', async () => {
+  const refs = { 'refs/heads/perch/hold/production/web': SHA }
+  const { context, told, remember } = aMemory({ refs })
+  const now = `sealed refs/heads/perch/hold/production/web ${SHA}\n`.slice(0, 32)
+  await remember(3)
+  await remember(4, { stops: now })
+  await remember(5, { traffic: false })
+  await rememberGroup(context, 'one', GROUP)
+  await rememberGroup(context, 'two', { ...GROUP, stops: now })
+  await rememberGroup(context, 'three', { ...GROUP, traffic: false })
+  await judgeStopsAgain(context)
+  const why = JSON.stringify({ code: 'stops', change: `sealed >${now}`, at: 1_000_000 })
+  assert.deepEqual(told, [`#3 ${why}`, `${JSON.stringify({ ...GROUP, head: 'one' })} ${why}`])
+  assert.equal(await canariesMark(context.memo, context.repo), `1000000 ${now}`)
+})
+
+test('a branch that moves reaches what is judged for it at another commit, and what nobody has judged yet', async () => {
+  const { context, told, remember } = aMemory()
+  await remember(3)
+  await remember(4, { base: SHA })
+  await remember(5, { judgedFor: 'release', into: 'release' })
+  await remember(6, { judgedFor: '', into: '' })
+  await remember(8)
+  const pulls = [
+    { number: 8, state: 'merged' },
+    { number: 3, state: 'open' },
+  ] as never
+  await judgeMoved(context, { ref: 'release', sha: SHA, pulls })
+  const moved = (branch: string): string => JSON.stringify({ code: 'base-moved', branch, head: SHA, at: 1_000_000 })
+  assert.deepEqual(told, [`#5 ${moved('release')}`, `#6 ${moved('release')}`])
+  assert.equal(await canariesMark(context.memo, context.repo), `1000000 ${SHA}`)
+  told.length = 0
+  await judgeMoved(context, { ref: 'release', sha: SHA })
+  assert.equal(told.length, 2)
+})
+
+test('the default branch may say that other branches are deployed: what is judged for another one then is told so', async () => {
+  const { context, told, remember } = aMemory({ config: 'branches: [main, release]\n' })
+  await remember(3)
+  await remember(4, { base: SHA })
+  await remember(5, { into: 'release' })
+  await remember(6, { into: 'topic', base: SHA })
+  await remember(7, { judgedFor: 'release', into: 'release' })
+  await judgeMoved(context, { ref: 'main', sha: SHA })
+  const at = 1_000_000
+  assert.deepEqual(told, [
+    `#3 ${JSON.stringify({ code: 'base-moved', branch: 'main', head: SHA, at })}`,
+    `#5 ${JSON.stringify({ code: 'home-moved', head: SHA, at })}`,
+  ])
+})
+
+test('an older pull request that ended reaches those that waited for it', async () => {
+  const { context, told, remember } = aMemory()
+  await remember(7, { behind: [3, 5] })
+  await remember(8, { behind: [4] })
+  await judgeWaitingFor(context, 3)
+  assert.deepEqual(told, [`#7 ${JSON.stringify({ code: 'older-ended', older: 3, at: 1_000_000 })}`])
 })
