@@ -214,7 +214,8 @@ async function withRenderedReleases(
       }
     }),
   )
-  return renders.size + unrendered.length === 0 ? snapshot : withReleases(snapshot, { renders, unrendered })
+  const isNothing = renders.size === 0 && unrendered.length === 0
+  return isNothing ? snapshot : withReleases(snapshot, { renders, unrendered })
 }
 
 /** What comes of a build, and the releases that are left out of it. */

@@ -142,9 +142,7 @@ async function stepTargets(
   if (ofWave.length > 0) return ofWave
   const all = targets.flatMap((target) => [
     target,
-    ...(target.environments.length > 1 ? target.environments : []).map((name) =>
-      narrowed(config.value, target, [name]),
-    ),
+    ...target.environments.map((name) => narrowed(config.value, target, [name])),
   ])
   return all.filter((target) => isStepOf(target, pull, context.botLogin)).slice(0, 1)
 }

@@ -1,6 +1,9 @@
 /** What Perch does not render: a note where a pull request leaves it as it was, and red where nobody can tell what the change does. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseRendered, type RenderedObject } from '../../../src/core/diff/objects.ts'
+import { refusalProblem } from '../../../src/core/problem/files.ts'
+import { sortIncomplete, unreadOf } from '../../../src/flows/judgement/known-refusals.ts'
 import { DR, VS as IDLE } from '../../layouts/repository.ts'
 import { type Files, NO_TEXT, reviewed } from './reviewing.ts'
 
@@ -135,4 +138,56 @@ test('a release whose values are not here is noted, unless it was rendered befor
     { 'apps/web.yaml': release('none.yaml') },
   )
   assert.deepEqual(broken.problems, ['helm-values apps/web.yaml'])
+})
+
+function objectsIn(...names: readonly string[]): readonly RenderedObject[] {
+  const read = parseRendered(names.map((name) => MAP.replace('web', name)).join('---\n'), new Map())
+  assert.ok(read.ok)
+  return read.objects
+}
+
+test('a file that is mended counts as having said before what it says now, where nothing else says it', () => {
+  const broken = (file: string) => ({ file, text: 'x', problem: 'unparsable', line: 1 }) as never
+  const unread = (before: readonly string[], after: readonly string[], files: readonly string[]) =>
+    unreadOf('production', {
+      before: { leftOut: before.map(broken) },
+      after: {
+        leftOut: after.map(broken),
+        objectsIn: (wanted) => (wanted.has('a.yaml') ? objectsIn('one', 'two') : []),
+        files,
+      },
+      objects: { before: objectsIn('one', 'three'), after: objectsIn('one', 'two', 'three') },
+    })
+  const names = (objects: readonly RenderedObject[]): string => objects.map(({ name }) => name).join(' ')
+  const mended = unread(['a.yaml'], [], ['a.yaml'])
+  assert.deepEqual(
+    [names(mended.presumed.before), mended.isAnyGone, mended.isAnyMissing, mended.notes.map(({ file }) => file)],
+    ['one three two', false, false, ['a.yaml']],
+  )
+  const gone = unread(['a.yaml', 'b.yaml'], [], ['a.yaml'])
+  assert.deepEqual([gone.isAnyGone, gone.isAnyMissing, gone.notes.length], [true, true, 1])
+  const still = unread(['a.yaml'], ['a.yaml'], ['a.yaml'])
+  assert.deepEqual(
+    [names(still.presumed.before), still.isAnyGone, still.isAnyMissing, still.notes],
+    ['one three', false, true, []],
+  )
+})
+
+test('a release that was part of a render and is left out of it is red, and one that never was is noted', () => {
+  const left = (file: string) => refusalProblem({ code: 'helm-values', file, line: 1, entry: 'x' })
+  const nested = [{ place: { file: 'a.yaml', line: 1 } }, { place: { file: 'b.yaml', line: 1 } }] as never
+  const parts = (...skipped: readonly string[]) => ({ skipped: skipped.map(left), leftOut: [] })
+  const files = ({ problems, notes }: ReturnType<typeof sortIncomplete>) => ({
+    red: problems.map(({ file }) => file),
+    noted: notes.map(({ file }) => file),
+  })
+  const after = parts('a.yaml', 'b.yaml', 'new.yaml')
+  assert.deepEqual(files(sortIncomplete('production', nested, { before: parts('b.yaml'), after })), {
+    red: ['a.yaml'],
+    noted: ['b.yaml', 'new.yaml'],
+  })
+  assert.deepEqual(files(sortIncomplete('production', undefined, { before: parts(), after: parts('a.yaml') })), {
+    red: [],
+    noted: ['a.yaml'],
+  })
 })

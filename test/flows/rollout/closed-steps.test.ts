@@ -29,7 +29,11 @@ interface Looked extends ClosedSteps {
 }
 
 /** What a look at the base branch finds, and how many requests it makes beside the first list. */
-async function look(pulls: readonly PullRequest[], memo: Memo, reach = Infinity): Promise<Looked> {
+async function look(
+  pulls: readonly PullRequest[],
+  memo: Memo,
+  { reach = Infinity, landing = { sha: 'landing', time: LANDED } } = {},
+): Promise<Looked> {
   let requests = 0
   const recent = async (_: string, since = Infinity): Promise<RecentPulls> => {
     requests += 1
@@ -44,7 +48,7 @@ async function look(pulls: readonly PullRequest[], memo: Memo, reach = Infinity)
   }
   const repo = { id: 1, owner: 'acme', name: 'gitops', defaultBranch: 'main' }
   const context = { pulls: { recent, get }, memo, repo, botLogin: 'perch[bot]' } as never
-  const history = { step: stepKey(standing), landing: { sha: 'landing', time: LANDED }, checkedTo: 'head' }
+  const history = { step: stepKey(standing), landing, checkedTo: 'head' }
   await rememberStep({ memo, repo }, 'main', {
     target: standing.target,
     history: { ...history, wants: '', scannedTo: undefined, reported: [] },
@@ -93,6 +97,35 @@ test('a refused rollback counts like a stop, and both end with the step that the
 })
 
 test('where the list does not reach back far enough, nothing is opened by itself', async () => {
-  assert.equal((await look(pullsUpTo(300, {}), memoryMemo(), 200)).stoppedByHand, true)
+  assert.equal((await look(pullsUpTo(300, {}), memoryMemo(), { reach: 200 })).stoppedByHand, true)
   assert.equal((await look(pullsUpTo(300, {}), memoryMemo())).stoppedByHand, false)
+})
+
+test('what is known of the pull requests of an earlier step counts for that step alone', async () => {
+  const memo = memoryMemo()
+  const refused = pullsUpTo(140, { 2: pullRequest(2, ROLLBACK, 'closed'), 3: pullRequest(3, STEP, 'closed') })
+  const first = await look(refused, memo)
+  assert.deepEqual([first.stoppedByHand, first.rollbackRefused], [true, true])
+  const landing = { sha: 'later', time: LANDED + 10 * 60_000 }
+  const later = await look(refused, memo, { landing })
+  assert.deepEqual([later.stoppedByHand, later.rollbackRefused, later.older], [false, false, []])
+  // A second before the step landed is one with it: commit times have whole seconds.
+  const near = (before: number) =>
+    pullsUpTo(140, { 20: pullRequest(20, STEP, 'closed') }).map((pull) =>
+      pull.number === 20 ? { ...pull, createdAt: LANDED - before } : pull,
+    )
+  assert.equal((await look(near(1_000), memoryMemo())).stoppedByHand, true)
+  assert.equal((await look(near(1_001), memoryMemo())).stoppedByHand, false)
+})
+
+test('of several pull requests of a step the newest says whether people stopped it', async () => {
+  const closedThenOpen = { 2: pullRequest(2, STEP, 'closed'), 120: pullRequest(120, STEP) }
+  assert.equal((await look(pullsUpTo(140, closedThenOpen), memoryMemo())).stoppedByHand, false)
+  const openThenClosed = { 2: pullRequest(2, STEP), 120: pullRequest(120, STEP, 'closed') }
+  const found = await look(pullsUpTo(140, openThenClosed), memoryMemo())
+  assert.equal(found.stoppedByHand, true)
+  assert.deepEqual(
+    found.older.map(({ number }) => number),
+    [2],
+  )
 })

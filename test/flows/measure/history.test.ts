@@ -1,0 +1,146 @@
+/** With which commit a step came to its base branch, however the branch went on. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Config } from '../../../src/core/config/schema.ts'
+import { type Standing, standingOf } from '../../../src/core/rollout/standing.ts'
+import { findLanding, historyOf, lastReadableShare, standingBefore } from '../../../src/flows/measure/landing.ts'
+import { rememberStep } from '../../../src/flows/repository/memory.ts'
+import { loadSnapshot } from '../../../src/flows/repository/load.ts'
+import { BASE } from '../../memory/builds.ts'
+import { headOf, memoryGitHub, moveBranch, person } from '../../memory/github/github.ts'
+import { memoryMemo } from '../../memory/memo.ts'
+import { memoryMirror } from '../../memory/mirror.ts'
+import { memoryPerson } from '../../memory/github/person.ts'
+import { memoryRenderer } from '../../memory/renderer.ts'
+
+const ROUTE = 'base/route.yaml'
+
+function at(share: number): string {
+  return BASE[ROUTE].replace('weight: 100', `weight: ${100 - share}`).replace('weight: 0', `weight: ${share}`)
+}
+
+function aBranch(files: Readonly<Record<string, string>> = {}) {
+  let now = 1_000
+  const state = memoryGitHub({ clock: { now: () => (now += 1_000) }, files: { ...BASE, ...files } })
+  const own = memoryMirror(state)
+  /** How many changes were asked for, call by call. */
+  const asked: (number | undefined)[] = []
+  const mirror: typeof own = {
+    ...own,
+    landings: (sha, paths, limit) => {
+      asked.push(limit)
+      return own.landings(sha, paths, limit)
+    },
+  }
+  const bob = memoryPerson(state, 'bob', 'write')
+  const context = {
+    mirror,
+    renderer: memoryRenderer(),
+    memo: memoryMemo(),
+    repo: { id: 7, owner: 'acme', name: 'gitops', defaultBranch: 'main' },
+  }
+  const push = (changed: Readonly<Record<string, string | undefined>>): string => {
+    bob.push('main', changed)
+    return headOf(state, 'main') ?? assert.fail()
+  }
+  /** Where the only rollout stands on the branch's head. */
+  const standing = async (): Promise<Standing> => {
+    const sha = (await mirror.fetch(['refs/heads/main'])).get('refs/heads/main') ?? assert.fail()
+    const { targets } = await loadSnapshot(context, sha, { config: Config.parse({}) })
+    const [target, ...others] = targets
+    assert.ok(target !== undefined && others.length === 0)
+    return standingOf(target)
+  }
+  const history = async () => {
+    const here = await standing()
+    asked.length = 0
+    return historyOf(context, { ref: 'main', sha: headOf(state, 'main') ?? '' }, here)
+  }
+  return { context, state, push, standing, history, asked }
+}
+
+test('a step has landed with the first commit that has it, whatever else came since', async () => {
+  const { push, history, asked } = aBranch()
+  const landing = push({ [ROUTE]: at(5) })
+  push({ 'README.md': '# Shop\n' })
+  push({ [ROUTE]: `# Traffic.\n${at(5)}` })
+  const found = await history()
+  assert.equal(found?.landing.sha, landing)
+  assert.deepEqual([found.wants, found.scannedTo, found.reported], ['', undefined, []])
+  // The same head is not looked at again.
+  assert.deepEqual(await history(), found)
+  assert.deepEqual(asked, [])
+})
+
+test('what is known of a step stays while newer commits leave it alone, and is found anew where they do not', async () => {
+  const { context, push, history, standing, asked, state } = aBranch()
+  const landing = push({ [ROUTE]: at(5) })
+  const first = (await history()) ?? assert.fail()
+  const kept = { ...first, wants: 'status flux', scannedTo: landing }
+  await rememberStep(context, 'main', { target: (await standing()).target, history: kept })
+  push({ 'README.md': '# Shop\n' })
+  push({ 'README.md': '# Our shop\n' })
+  const second = push({ [ROUTE]: `# Traffic.\n${at(5)}` })
+  assert.deepEqual(await history(), { ...kept, checkedTo: second })
+  // It looks at what came since, and at the changes among that, but not at what was there before the step.
+  assert.equal(asked.length, 2)
+  assert.equal(asked[1], 3)
+  push({ [ROUTE]: at(25) })
+  const back = push({ [ROUTE]: at(5) })
+  const again = await history()
+  assert.deepEqual([again?.landing.sha, again?.wants, again?.scannedTo], [back, '', undefined])
+  // Somebody sets the branch back: what was checked is not in its history.
+  moveBranch(state, 'main', { sha: second, by: person('bob') })
+  assert.equal((await history())?.landing.sha, landing)
+})
+
+test('a step that many commits have touched since is found all the same', async () => {
+  const { push, history, asked } = aBranch()
+  const landing = push({ [ROUTE]: at(5) })
+  for (let count = 0; count < 40; count += 1) push({ [ROUTE]: `# ${count}\n${at(5)}` })
+  assert.equal((await history())?.landing.sha, landing)
+  const limits = asked.filter((one) => one !== undefined)
+  assert.ok(
+    limits.length >= 2 && limits.every((one, index) => index === 0 || one === 4 * (limits[index - 1] ?? 0)),
+    String(limits),
+  )
+})
+
+test('a step that was in the first commit of all landed there', async () => {
+  const { state, history } = aBranch({ [ROUTE]: at(5) })
+  assert.equal((await history())?.landing.sha, headOf(state, 'main'))
+})
+
+test('a step that a patch brought which is gone landed with the kustomization that lists it no more', async () => {
+  const { push, context, standing } = aBranch({
+    'production/kustomization.yaml': 'resources: [../base]\npatches: [{ path: share.yaml }]\n',
+    'production/share.yaml': at(25),
+  })
+  const landing = push({
+    'production/kustomization.yaml': 'resources: [../base]\n',
+    'production/share.yaml': undefined,
+  })
+  const here = await standing()
+  assert.equal(here.share, 0)
+  const found = await findLanding(context, landing, here)
+  assert.equal(found?.sha, landing)
+})
+
+test('the share before one that cannot be read is the last that could be, and 0 where none ever could', async () => {
+  const unread = BASE[ROUTE].replace('weight: 100', 'weight: a lot')
+  const { context, push, standing } = aBranch()
+  const target = (await standing()).target
+  push({ [ROUTE]: at(10) })
+  push({ [ROUTE]: unread })
+  const head = push({ [ROUTE]: `# Odd.\n${unread}` })
+  await context.mirror.fetch(['refs/heads/main'])
+  assert.equal(await lastReadableShare(context, head, { target }), 10)
+  const before = await standingBefore(context, { sha: head, time: 0 }, target)
+  assert.equal(before?.share, 'unknown')
+  const never = aBranch({ [ROUTE]: unread })
+  const there = (await aBranch().standing()).target
+  await never.context.mirror.fetch(['refs/heads/main'])
+  const first = headOf(never.state, 'main') ?? ''
+  assert.equal(await lastReadableShare(never.context, first, { target: there }), 0)
+  assert.equal(await standingBefore(never.context, { sha: first, time: 0 }, there), undefined)
+})
